@@ -1,0 +1,143 @@
+//! `maildesk admin`: everything a sysadmin sets up and looks after. One file per noun below.
+
+mod address;
+mod ban;
+mod config_show;
+mod demo;
+mod department;
+mod init;
+mod mail;
+mod output;
+mod setting;
+mod staff;
+mod stats;
+mod ticket;
+mod user;
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+use crate::cli::{Done, Global, Usage};
+use crate::config::{self, Loaded};
+use crate::domain::Timestamp;
+use crate::intake::Rules;
+use crate::store::Store;
+use output::Output;
+
+/// Largest secret read from stdin or a file, in bytes. Chosen: far above any password or token.
+const SECRET_BYTES_MAX: u64 = 64 * 1024;
+
+/// The nouns and deeds of `maildesk admin`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Create the database, or migrate it; safe to repeat
+    Init(init::Arguments),
+    /// Show a throw-away desk fed with example mails
+    Demo(demo::Arguments),
+    /// Departments
+    #[command(subcommand)]
+    Department(department::Command),
+    /// The desk's own mail addresses
+    #[command(subcommand)]
+    Address(Box<address::Command>),
+    /// Customers
+    #[command(subcommand)]
+    User(user::Command),
+    /// Staff
+    #[command(subcommand)]
+    Staff(staff::Command),
+    /// Settings
+    #[command(subcommand)]
+    Setting(setting::Command),
+    /// Banned senders
+    #[command(subcommand)]
+    Ban(ban::Command),
+    /// Tickets
+    #[command(subcommand)]
+    Ticket(ticket::Command),
+    /// Every mail received and what became of it
+    #[command(subcommand)]
+    Mail(mail::Command),
+    /// Numbers
+    Stats,
+    /// The configuration in force
+    #[command(subcommand)]
+    Config(config_show::Command),
+}
+
+/// What every command gets: the open desk, where to print, and the time.
+struct Desk {
+    store: Store,
+    rules: Rules,
+    out: Output,
+    now: Timestamp,
+}
+
+/// Runs one command.
+///
+/// # Errors
+/// Whatever went wrong, with what was being done; [`crate::cli`] turns it into an exit status.
+pub fn run(global: &Global, loaded: &Loaded, command: Command) -> anyhow::Result<Done> {
+    let out = Output::new(global.json, global.quiet);
+    let now = Timestamp::now();
+    match command {
+        Command::Init(arguments) => init::run(&database(global, loaded)?, &out, &arguments, now),
+        Command::Demo(arguments) => demo::run(loaded, &out, &arguments, now),
+        Command::Config(command) => config_show::run(global, loaded, &out, &command),
+        Command::Department(command) => department::run(&open(global, loaded, out, now)?, command),
+        Command::Address(command) => address::run(&open(global, loaded, out, now)?, *command),
+        Command::User(command) => user::run(&open(global, loaded, out, now)?, command),
+        Command::Staff(command) => staff::run(&open(global, loaded, out, now)?, command),
+        Command::Setting(command) => setting::run(&open(global, loaded, out, now)?, &command),
+        Command::Ban(command) => ban::run(&open(global, loaded, out, now)?, command),
+        Command::Ticket(command) => ticket::run(&open(global, loaded, out, now)?, command),
+        Command::Mail(command) => mail::run(&open(global, loaded, out, now)?, command),
+        Command::Stats => stats::run(&open(global, loaded, out, now)?),
+    }
+}
+
+fn database(global: &Global, loaded: &Loaded) -> anyhow::Result<PathBuf> {
+    Ok(config::database_path(global.db.as_deref(), &loaded.config)?)
+}
+
+fn open(global: &Global, loaded: &Loaded, out: Output, now: Timestamp) -> anyhow::Result<Desk> {
+    let limits = &loaded.config.limits;
+    let store = Store::open(&database(global, loaded)?, Duration::from_secs(limits.lock_wait_s))?;
+    Ok(Desk { store, rules: Rules { limits: limits.mail() }, out, now })
+}
+
+/// Ends a command about something that is not there: exit status 1.
+fn missing<T>(noun: &str, name: impl std::fmt::Display) -> anyhow::Result<T> {
+    bail!("there is no {noun} {name}; `maildesk admin {noun} list` shows them all")
+}
+
+/// Ends a command with a value that cannot be used: exit status 2.
+fn usage<T>(text: impl Into<String>) -> anyhow::Result<T> {
+    Err(Usage(text.into()).into())
+}
+
+/// A secret from a file that only its owner may read, without its last line end.
+fn secret_from_file(path: &Path) -> anyhow::Result<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let file = std::fs::File::open(path).with_context(|| format!("reading {}", path.display()))?;
+    let mode = file.metadata()?.permissions().mode();
+    if mode & 0o077 != 0 {
+        bail!("{} can be read by others (mode {:o}); run chmod 600 on it", path.display(), mode & 0o777);
+    }
+    read_secret(file).with_context(|| format!("reading {}", path.display()))
+}
+
+/// A secret from stdin, without its last line end.
+fn secret_from_stdin() -> anyhow::Result<String> {
+    read_secret(std::io::stdin().lock()).context("reading stdin")
+}
+
+fn read_secret(input: impl Read) -> anyhow::Result<String> {
+    let mut text = String::new();
+    input.take(SECRET_BYTES_MAX).read_to_string(&mut text)?;
+    let secret = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(secret.strip_suffix('\r').unwrap_or(secret).to_owned())
+}

@@ -1,0 +1,316 @@
+//! `admin address`: the desk's own mail addresses.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+use super::{Desk, missing, usage};
+use crate::cli::Done;
+use crate::domain::{AddressId, DepartmentId, EmailAddress};
+use crate::store::Error;
+use crate::store::addresses::AddressRow;
+
+/// Longest name in From, in characters. Chosen: HelpDeskZ's column.
+const NAME_CHARS_MAX: usize = 250;
+
+/// Verbs of `admin address`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Add an address; prints its id
+    Add {
+        /// The address
+        email: EmailAddress,
+        /// Its settings
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// All addresses
+    List,
+    /// One address
+    Show {
+        /// The address or its id
+        address: String,
+    },
+    /// Change an address; what is not named stays
+    Update {
+        /// The address or its id
+        address: String,
+        /// Its settings
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Remove an address
+    Remove {
+        /// The address or its id
+        address: String,
+    },
+}
+
+/// How mail comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Incoming {
+    /// Not at all
+    None,
+    /// The MTA runs `maildesk pipe`
+    Pipe,
+    /// `maildesk imap-fetch` reads a mailbox
+    Imap,
+}
+
+/// How mail goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Outgoing {
+    /// Not at all
+    None,
+    /// To an SMTP server
+    Smtp,
+    /// By /usr/sbin/sendmail
+    Sendmail,
+    /// One .eml file per mail into a folder
+    File,
+}
+
+/// How a connection is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tls {
+    /// TLS from the first byte
+    Implicit,
+    /// STARTTLS, required
+    Starttls,
+    /// No protection
+    None,
+}
+
+/// How the mailbox is logged into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Auth {
+    /// Name and password
+    Password,
+    /// OAuth 2 bearer token
+    Xoauth2,
+}
+
+/// What can be said of an address.
+#[derive(Debug, clap::Args)]
+pub struct Settings {
+    /// Name in From
+    #[arg(long)]
+    name: Option<String>,
+    /// Id of the department its mail goes to
+    #[arg(long, value_name = "ID")]
+    department: Option<i64>,
+    /// Mail to unknown addresses goes to this one's department
+    #[arg(long)]
+    default: bool,
+    /// How mail comes in
+    #[arg(long, value_enum)]
+    incoming: Option<Incoming>,
+    /// IMAP server
+    #[arg(long, value_name = "HOST")]
+    imap_host: Option<String>,
+    /// IMAP port [default: 993]
+    #[arg(long, value_name = "PORT")]
+    imap_port: Option<u16>,
+    /// IMAP user
+    #[arg(long, value_name = "USER")]
+    imap_user: Option<String>,
+    /// File (0600) with the IMAP password
+    #[arg(long, value_name = "FILE")]
+    imap_password_file: Option<PathBuf>,
+    /// IMAP connection [default: implicit]
+    #[arg(long, value_enum)]
+    imap_tls: Option<Tls>,
+    /// IMAP folder; may be repeated [default: INBOX]
+    #[arg(long, value_name = "FOLDER", num_args = 1..)]
+    imap_folder: Vec<String>,
+    /// What becomes of a fetched mail: seen, move:FOLDER or delete [default: seen]
+    #[arg(long, value_name = "WHAT", value_parser = imap_after)]
+    imap_after: Option<String>,
+    /// IMAP login [default: password]
+    #[arg(long, value_enum)]
+    imap_auth: Option<Auth>,
+    /// How mail goes out
+    #[arg(long, value_enum)]
+    outgoing: Option<Outgoing>,
+    /// SMTP server
+    #[arg(long, value_name = "HOST")]
+    smtp_host: Option<String>,
+    /// SMTP port [default: 587]
+    #[arg(long, value_name = "PORT")]
+    smtp_port: Option<u16>,
+    /// SMTP user
+    #[arg(long, value_name = "USER")]
+    smtp_user: Option<String>,
+    /// File (0600) with the SMTP password
+    #[arg(long, value_name = "FILE")]
+    smtp_password_file: Option<PathBuf>,
+    /// SMTP connection [default: starttls]
+    #[arg(long, value_enum)]
+    smtp_tls: Option<Tls>,
+    /// Folder for `--outgoing file`
+    #[arg(long, value_name = "DIR")]
+    outgoing_dir: Option<PathBuf>,
+}
+
+fn imap_after(text: &str) -> Result<String, String> {
+    match text {
+        "seen" | "delete" => Ok(text.to_owned()),
+        _ if text.strip_prefix("move:").is_some_and(|folder| !folder.is_empty()) => Ok(text.to_owned()),
+        _ => Err("use seen, move:FOLDER or delete".to_owned()),
+    }
+}
+
+fn word(value: impl ValueEnum) -> String {
+    // Every variant above has a name: none is #[value(skip)].
+    value.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned())
+}
+
+impl Settings {
+    /// Overwrites in `row` what was named on the command line.
+    fn put_into(self, row: &mut AddressRow) {
+        fn put<T>(place: &mut T, value: Option<T>) {
+            if let Some(value) = value {
+                *place = value;
+            }
+        }
+        let path = |path: Option<PathBuf>| path.map(|path| absolute(&path));
+        put(&mut row.name, self.name);
+        row.department = self.department.map(DepartmentId::new).or(row.department);
+        row.is_default |= self.default;
+        put(&mut row.incoming, self.incoming.map(word));
+        put(&mut row.imap_host, self.imap_host);
+        put(&mut row.imap_port, self.imap_port);
+        put(&mut row.imap_user, self.imap_user);
+        put(&mut row.imap_password_file, path(self.imap_password_file));
+        put(&mut row.imap_tls, self.imap_tls.map(word));
+        put(&mut row.imap_after, self.imap_after);
+        put(&mut row.imap_auth, self.imap_auth.map(word));
+        if !self.imap_folder.is_empty() {
+            row.imap_folders = self.imap_folder;
+        } else if row.imap_folders.is_empty() && row.incoming == "imap" {
+            row.imap_folders = vec!["INBOX".to_owned()];
+        }
+        put(&mut row.outgoing, self.outgoing.map(word));
+        put(&mut row.smtp_host, self.smtp_host);
+        put(&mut row.smtp_port, self.smtp_port);
+        put(&mut row.smtp_user, self.smtp_user);
+        put(&mut row.smtp_password_file, path(self.smtp_password_file));
+        put(&mut row.smtp_tls, self.smtp_tls.map(word));
+        put(&mut row.outgoing_dir, path(self.outgoing_dir));
+    }
+}
+
+/// Paths are kept absolute: `serve` and cron start elsewhere.
+fn absolute(path: &std::path::Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned()
+}
+
+/// What must be there for the chosen ways in and out.
+fn check(row: &AddressRow) -> anyhow::Result<()> {
+    let named = [
+        (row.name.trim().is_empty(), "--name is needed: the name in From"),
+        (row.name.chars().count() > NAME_CHARS_MAX, "--name is too long (250 characters at most)"),
+        (row.name.chars().any(char::is_control), "--name must be one line of text"),
+        (row.incoming == "imap" && row.imap_host.is_empty(), "--incoming imap needs --imap-host"),
+        (row.incoming == "imap" && row.imap_user.is_empty(), "--incoming imap needs --imap-user"),
+        (row.outgoing == "smtp" && row.smtp_host.is_empty(), "--outgoing smtp needs --smtp-host"),
+        (row.outgoing == "file" && row.outgoing_dir.is_empty(), "--outgoing file needs --outgoing-dir"),
+    ];
+    match named.into_iter().find(|(is_wrong, _)| *is_wrong) {
+        Some((_, why)) => usage(why),
+        None => Ok(()),
+    }
+}
+
+fn as_json(id: AddressId, row: &AddressRow) -> Value {
+    json!({
+        "id": id.get(), "email": row.email, "name": row.name, "department_id": row.department.map(DepartmentId::get),
+        "default": row.is_default, "incoming": row.incoming, "imap_host": row.imap_host, "imap_port": row.imap_port,
+        "imap_user": row.imap_user, "imap_password_file": row.imap_password_file, "imap_tls": row.imap_tls,
+        "imap_folders": row.imap_folders, "imap_after": row.imap_after, "imap_auth": row.imap_auth,
+        "outgoing": row.outgoing, "smtp_host": row.smtp_host, "smtp_port": row.smtp_port, "smtp_user": row.smtp_user,
+        "smtp_password_file": row.smtp_password_file, "smtp_tls": row.smtp_tls, "outgoing_dir": row.outgoing_dir,
+    })
+}
+
+fn find(desk: &Desk, name: &str) -> anyhow::Result<(AddressId, AddressRow)> {
+    desk.store.read(|tx| tx.address_by_name(name))?.map_or_else(|| missing("address", name), Ok)
+}
+
+fn save(desk: &Desk, id: Option<AddressId>, row: &AddressRow) -> anyhow::Result<AddressId> {
+    check(row)?;
+    desk.store.write(|tx| {
+        if let Some(department) = row.department {
+            if tx.department(department)?.is_none() {
+                return missing("department", department);
+            }
+        }
+        let saved = match id {
+            Some(id) => tx.update_address(id, row, desk.now).map(|_| id),
+            None => tx.add_address(row, desk.now),
+        };
+        match saved {
+            Err(Error::Taken(_)) => anyhow::bail!("{} is an address of this desk already", row.email),
+            other => Ok(other?),
+        }
+    })
+}
+
+pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+    match command {
+        Command::Add { email, settings } => {
+            let mut row = AddressRow::new(email.as_str(), "");
+            settings.put_into(&mut row);
+            if row.department.is_none() {
+                return usage("--department is needed: `maildesk admin department list` shows the ids");
+            }
+            let id = save(desk, None, &row)?;
+            desk.out.object(&as_json(id, &row), &id.to_string())?;
+        }
+        Command::List => {
+            let all = desk.store.read(|tx| tx.addresses())?;
+            let rows = all.iter().map(|(id, row)| {
+                let department = row.department.map_or_else(|| "-".to_owned(), |d| d.to_string());
+                let default = if row.is_default { "default" } else { "" };
+                vec![
+                    id.to_string(),
+                    row.email.clone(),
+                    row.name.clone(),
+                    department,
+                    row.incoming.clone(),
+                    row.outgoing.clone(),
+                    default.to_owned(),
+                ]
+            });
+            let header = ["id", "address", "name", "department", "incoming", "outgoing", ""];
+            desk.out.list(all.iter().map(|(id, row)| as_json(*id, row)).collect(), &header, rows.collect())?;
+        }
+        Command::Show { address } => {
+            let (id, row) = find(desk, &address)?;
+            show(desk, id, &row)?;
+        }
+        Command::Update { address, settings } => {
+            let (id, mut row) = find(desk, &address)?;
+            settings.put_into(&mut row);
+            save(desk, Some(id), &row)?;
+            show(desk, id, &row)?;
+        }
+        Command::Remove { address } => {
+            let (id, row) = find(desk, &address)?;
+            desk.store.write(|tx| tx.remove_address(id))?;
+            desk.out.say(&format!("{} is no address of this desk any more", row.email));
+        }
+    }
+    Ok(Done::Fully)
+}
+
+fn show(desk: &Desk, id: AddressId, row: &AddressRow) -> anyhow::Result<()> {
+    let json = as_json(id, row);
+    let lines = json.as_object().into_iter().flatten().filter(|(_, value)| {
+        !value.is_null() && value.as_str() != Some("") && value.as_array().is_none_or(|list| !list.is_empty())
+    });
+    let text: Vec<String> = lines.map(|(key, value)| format!("{key:<20}{}", value.to_string().trim_matches('"'))).collect();
+    desk.out.object(&json, &text.join("\n"))?;
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! `admin ban`.
+
+use serde_json::json;
+
+use super::{Desk, missing, output, usage};
+use crate::cli::Done;
+use crate::domain::EmailAddress;
+
+/// Longest domain name, in bytes (RFC 1035 §2.3.4).
+const DOMAIN_BYTES_MAX: usize = 253;
+
+/// Verbs of `admin ban`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Drop mail of this address, or of a whole domain and those below it
+    Add {
+        /// ann@example.org or example.org
+        address_or_domain: String,
+    },
+    /// All bans
+    List,
+    /// Lift a ban
+    Remove {
+        /// As it was added
+        address_or_domain: String,
+    },
+}
+
+fn pattern(text: &str) -> anyhow::Result<String> {
+    let text = text.trim().trim_start_matches('@');
+    let is_domain = !text.is_empty()
+        && text.len() <= DOMAIN_BYTES_MAX
+        && text.split('.').all(|label| !label.is_empty() && !label.contains(|c: char| c.is_whitespace() || c.is_control()));
+    let is_address = text.contains('@') && text.parse::<EmailAddress>().is_ok();
+    if is_address || (is_domain && !text.contains('@')) {
+        return Ok(text.to_lowercase());
+    }
+    usage(format!("{text:?} is neither an address (ann@example.org) nor a domain (example.org)"))
+}
+
+pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+    match command {
+        Command::Add { address_or_domain } => {
+            let pattern = pattern(&address_or_domain)?;
+            desk.store.write(|tx| tx.ban(&pattern, desk.now))?;
+            desk.out.object(&json!({ "ban": pattern }), &pattern)?;
+        }
+        Command::List => {
+            let bans = desk.store.read(|tx| tx.bans())?;
+            let json = bans.iter().map(|(pattern, at)| json!({ "ban": pattern, "created_at": at.unix() })).collect();
+            let rows = bans.iter().map(|(pattern, at)| vec![pattern.clone(), output::time(*at)]).collect();
+            desk.out.list(json, &["ban", "since"], rows)?;
+        }
+        Command::Remove { address_or_domain } => {
+            let pattern = pattern(&address_or_domain)?;
+            if !desk.store.write(|tx| tx.lift_ban(&pattern))? {
+                return missing("ban", pattern);
+            }
+            desk.out.say(&format!("mail of {pattern} is taken again"));
+        }
+    }
+    Ok(Done::Fully)
+}

@@ -1,0 +1,45 @@
+//! `admin config show`: the configuration in force and where it comes from.
+
+use serde_json::json;
+
+use super::database;
+use super::output::Output;
+use crate::cli::{Done, Global};
+use crate::config::{Level, Loaded};
+
+/// Verbs of `admin config`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Show the configuration in force
+    Show,
+}
+
+pub(super) fn run(global: &Global, loaded: &Loaded, out: &Output, command: &Command) -> anyhow::Result<Done> {
+    let Command::Show = command;
+    let config = &loaded.config;
+    let limits = &config.limits;
+    let level = match config.log.level {
+        Level::Error => "error",
+        Level::Warn => "warn",
+        Level::Info => "info",
+        Level::Debug => "debug",
+    };
+    let json = json!({
+        "file": loaded.path,
+        "db": database(global, loaded)?,
+        "listen": config.listen,
+        "trusted_proxies": config.trusted_proxies,
+        "log": { "target": config.log.target, "level": level, "json": config.log.json },
+        "limits": {
+            "raw_bytes_max": limits.raw_bytes_max, "mime_parts_max": limits.mime_parts_max,
+            "mime_levels_max": limits.mime_levels_max, "headers_max": limits.headers_max,
+            "addresses_max": limits.addresses_max, "pipe_deadline_s": limits.pipe_deadline_s,
+            "lock_wait_s": limits.lock_wait_s, "http_body_bytes_max": limits.http_body_bytes_max,
+            "http_connections_max": limits.http_connections_max, "http_head_deadline_s": limits.http_head_deadline_s,
+            "http_body_deadline_s": limits.http_body_deadline_s, "outbox_age_max_s": limits.outbox_age_max_s,
+        },
+    });
+    let text = serde_json::to_string_pretty(&json)?;
+    out.object(&json, &text)?;
+    Ok(Done::Fully)
+}

@@ -1,0 +1,153 @@
+//! `admin demo`: a throw-away desk that shows the main job with example mails.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use serde_json::json;
+
+use super::init;
+use super::output::{self, Output};
+use crate::cli::Done;
+use crate::config::Loaded;
+use crate::domain::Timestamp;
+use crate::intake::{self, Envelope, Rules, Source};
+use crate::store::addresses::AddressRow;
+use crate::store::listing::TicketFilter;
+use crate::store::{self, Store};
+
+macro_rules! examples {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_bytes!(concat!("../../examples/mails/", $name)))),*]
+    };
+}
+
+/// The mails of examples/mails, in the order they are fed.
+const MAILS: &[(&str, &[u8])] = examples![
+    "01-plain.eml",
+    "02-html.eml",
+    "03-reply-by-tag.eml",
+    "04-attachment.eml",
+    "05-reply-by-references.eml",
+    "06-inline-image.eml",
+    "07-japanese-iso-2022-jp.eml",
+    "08-russian-windows-1251.eml",
+    "09-chinese-gb18030.eml",
+    "10-out-of-office.eml",
+    "11-bounce.eml",
+    "12-forwarded.eml",
+    "13-mailing-list.eml",
+    "14-reply-german.eml",
+    "15-reply-french.eml",
+    "16-monitoring-alert.eml",
+    "17-pgp-signed.eml",
+    "18-redelivery-of-01.eml",
+];
+
+/// Options of `admin demo`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Where the desk is made [default: a new folder below the system's temporary one]
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Show the tickets and end
+    #[arg(long)]
+    once: bool,
+}
+
+pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Timestamp) -> anyhow::Result<Done> {
+    let dir = match &arguments.dir {
+        Some(dir) => {
+            std::fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
+            dir.clone()
+        }
+        None => tempfile::Builder::new().prefix("maildesk-demo-").tempdir().context("making a temporary folder")?.keep(),
+    };
+    let db = dir.join("maildesk.db");
+    init::prepare(&db, &init::Arguments::named("Example Helpdesk"), now)?;
+    let store = Store::open(&db, Duration::from_secs(store::LOCK_WAIT_S))?;
+    furnish(&store, now)?;
+    let rules = Rules { limits: loaded.config.limits.mail() };
+    let (mut json, mut rows) = (Vec::new(), Vec::new());
+    for (name, raw) in MAILS {
+        let envelope = Envelope { recipients: Vec::new(), sender: None, source: Source::Import };
+        let done = intake::deliver(&store, &rules, &envelope, raw, now).with_context(|| format!("taking in {name}"))?;
+        let ticket = done.ticket.map_or_else(String::new, |ticket| format!("#{ticket}"));
+        json.push(json!({ "mail": name, "decision": done.outcome.word(), "reason": done.reason, "ticket": ticket }));
+        rows.push(vec![(*name).to_owned(), done.outcome.word().to_owned(), done.reason, ticket]);
+    }
+    show(&store, out, &db, (json, rows))?;
+    Ok(Done::Fully)
+}
+
+/// Two departments with an address each.
+fn furnish(store: &Store, now: Timestamp) -> anyhow::Result<()> {
+    store.write(|tx| {
+        if !tx.desk_addresses()?.is_empty() {
+            return Ok::<_, anyhow::Error>(());
+        }
+        let general = tx.lowest_department()?;
+        let sales = tx.add_department("Sales", false)?;
+        tx.add_address(&demo_address("support@example.com", "Example Support", general, true), now)?;
+        tx.add_address(&demo_address("sales@example.com", "Example Sales", Some(sales), false), now)?;
+        Ok(())
+    })
+}
+
+fn demo_address(email: &str, name: &str, department: Option<crate::domain::DepartmentId>, is_default: bool) -> AddressRow {
+    AddressRow { department, is_default, incoming: "pipe".to_owned(), ..AddressRow::new(email, name) }
+}
+
+fn show(
+    store: &Store,
+    out: &Output,
+    db: &Path,
+    (mails, mail_rows): (Vec<serde_json::Value>, Vec<Vec<String>>),
+) -> anyhow::Result<()> {
+    let tickets = store.read(|tx| tx.tickets_recent(&TicketFilter::default(), 1000))?;
+    if out.is_json() {
+        let tickets: Vec<_> = tickets.iter().map(super::ticket::line_json).collect();
+        out.object(&json!({ "database": db, "mails": mails, "tickets": tickets }), "")?;
+        return Ok(());
+    }
+    out.list(mails, &["mail", "decision", "reason", "ticket"], mail_rows)?;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for line in tickets.iter().rev() {
+        rows.push(vec![
+            format!("#{}", line.id),
+            line.status.to_string(),
+            line.subject.clone(),
+            format!("{} <{}>", line.fullname, line.email),
+            line.department_name.clone(),
+            (line.replies + 1).to_string(),
+        ]);
+    }
+    out.object(&json!({}), "")?;
+    println_table(&["ticket", "status", "subject", "from", "department", "messages"], rows)?;
+    out.say(&format!("The desk lies in {}. Look around:", db.display()));
+    out.say(&format!("  maildesk --db {} admin ticket show 1", db.display()));
+    Ok(())
+}
+
+fn println_table(header: &[&str], rows: Vec<Vec<String>>) -> std::io::Result<()> {
+    use std::io::Write;
+    writeln!(std::io::stdout().lock(), "\n{}", output::table(header, rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_mail_is_fed() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/mails");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".eml"))
+            .collect();
+        files.sort();
+        let fed: Vec<&str> = MAILS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(files, fed);
+    }
+}

@@ -1,0 +1,102 @@
+//! `admin department`.
+
+use serde_json::{Value, json};
+
+use super::{Desk, missing, usage};
+use crate::cli::Done;
+use crate::domain::DepartmentId;
+use crate::store::people::Department;
+
+/// Longest department name, in characters (HelpDeskZ's column).
+const NAME_CHARS_MAX: usize = 100;
+
+/// Verbs of `admin department`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Add a department; prints its id
+    Add {
+        /// Name
+        name: String,
+        /// Do not offer it to customers
+        #[arg(long)]
+        private: bool,
+    },
+    /// All departments
+    List,
+    /// One department
+    Show {
+        /// Id
+        id: i64,
+    },
+    /// Rename a department or change its type
+    Update {
+        /// Id
+        id: i64,
+        /// New name
+        #[arg(long)]
+        name: Option<String>,
+        /// true: do not offer it to customers
+        #[arg(long)]
+        private: Option<bool>,
+    },
+    /// Remove a department with its tickets; its addresses move to the lowest one left
+    Remove {
+        /// Id
+        id: i64,
+    },
+}
+
+fn as_json(department: &Department) -> Value {
+    json!({ "id": department.id.get(), "name": department.name, "private": department.is_private })
+}
+
+fn checked(name: &str) -> anyhow::Result<&str> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
+        return usage(format!("a department's name has 1 to {NAME_CHARS_MAX} characters"));
+    }
+    Ok(name)
+}
+
+pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+    match command {
+        Command::Add { name, private } => {
+            let name = checked(&name)?;
+            let id = desk.store.write(|tx| tx.add_department(name, private))?;
+            let added = Department { id, name: name.to_owned(), is_private: private };
+            desk.out.object(&as_json(&added), &id.to_string())?;
+        }
+        Command::List => {
+            let all = desk.store.read(|tx| tx.departments())?;
+            let rows = all.iter().map(|d| vec![d.id.to_string(), d.name.clone(), kind(d).to_owned()]).collect();
+            desk.out.list(all.iter().map(as_json).collect(), &["id", "name", "type"], rows)?;
+        }
+        Command::Show { id } => show(desk, id)?,
+        Command::Update { id, name, private } => {
+            let name = name.as_deref().map(checked).transpose()?;
+            if !desk.store.write(|tx| tx.update_department(DepartmentId::new(id), name, private))? {
+                return missing("department", id);
+            }
+            show(desk, id)?;
+        }
+        Command::Remove { id } => {
+            if !desk.store.write(|tx| tx.remove_department(DepartmentId::new(id)))? {
+                return missing("department", id);
+            }
+            desk.out.say(&format!("department {id} and its tickets were removed"));
+        }
+    }
+    Ok(Done::Fully)
+}
+
+const fn kind(department: &Department) -> &'static str {
+    if department.is_private { "private" } else { "public" }
+}
+
+fn show(desk: &Desk, id: i64) -> anyhow::Result<()> {
+    let Some(found) = desk.store.read(|tx| tx.department(DepartmentId::new(id)))? else {
+        return missing("department", id);
+    };
+    desk.out.object(&as_json(&found), &format!("{id}  {}  {}", found.name, kind(&found)))?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! `admin init`: the database, department 1 and the desk's name.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use serde_json::json;
+
+use super::output::Output;
+use crate::cli::Done;
+use crate::domain::Timestamp;
+use crate::store::migrate::{self, Migrated};
+use crate::store::settings::{SettingError, definition};
+use crate::store::{self, Store};
+
+/// Options of `admin init`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Name of the desk, in mails
+    #[arg(long, value_name = "NAME")]
+    site_name: Option<String>,
+    /// Public URL of the desk, for links in mails
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+}
+
+pub(super) fn run(path: &Path, out: &Output, arguments: &Arguments, now: Timestamp) -> anyhow::Result<Done> {
+    let done = prepare(path, arguments, now)?;
+    let (word, talk) = match &done {
+        Migrated::Created => ("created", format!("created {}", path.display())),
+        Migrated::Current => ("current", format!("{} is up to date", path.display())),
+        Migrated::Migrated { from, backup } => (
+            "migrated",
+            format!("migrated {} from schema {from}; the database as it was is in {}", path.display(), backup.display()),
+        ),
+    };
+    if out.is_json() {
+        out.object(&json!({ "database": path, "schema": migrate::SCHEMA_VERSION, "result": word }), "")?;
+    }
+    out.say(&talk);
+    Ok(Done::Fully)
+}
+
+/// Creates or migrates the database and stores the given settings.
+pub(super) fn prepare(path: &Path, arguments: &Arguments, now: Timestamp) -> anyhow::Result<Migrated> {
+    let settings = [("site_name", &arguments.site_name), ("site_url", &arguments.url)];
+    let mut checked = Vec::new();
+    for (key, value) in settings {
+        if let Some(value) = value {
+            let definition = definition(key)?;
+            let value = definition.check(value).map_err(|e: SettingError| crate::cli::Usage(e.to_string()))?;
+            checked.push((definition, value));
+        }
+    }
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).context("asking the operating system for random bytes")?;
+    let done = migrate::create_or_migrate(path, &secret, now)?;
+    let store = Store::open(path, Duration::from_secs(store::LOCK_WAIT_S))?;
+    store.write(|tx| {
+        for (definition, value) in &checked {
+            tx.set_setting(definition, value)?;
+        }
+        Ok::<_, store::Error>(())
+    })?;
+    Ok(done)
+}
+
+impl Arguments {
+    /// Arguments as `admin demo` gives them.
+    pub(super) fn named(site_name: &str) -> Self {
+        Self { site_name: Some(site_name.to_owned()), url: None }
+    }
+}

@@ -1,0 +1,174 @@
+//! `admin mail`: every mail received and what became of it.
+
+use std::io::Write;
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+
+use super::{Desk, missing, output};
+use crate::cli::Done;
+use crate::domain::ReceiptId;
+use crate::intake::{self, Delivery, Envelope, Source};
+use crate::mail::ReversePath;
+use crate::store::received::{Receipt, ReceiptState};
+
+/// Verbs of `admin mail`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Mails, newest first
+    List {
+        /// Of one state: stored, quarantined or dropped
+        #[arg(long)]
+        state: Option<ReceiptState>,
+        /// At most this many
+        #[arg(long, default_value_t = 1000)]
+        limit: usize,
+    },
+    /// One mail
+    Show {
+        /// Id
+        id: i64,
+        /// The raw mail, as it was handed over
+        #[arg(long)]
+        raw: bool,
+    },
+    /// Look at quarantined mails again, by the settings of now
+    Retry {
+        /// Ids
+        #[arg(required = true)]
+        ids: Vec<i64>,
+        /// Only say what would happen
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Drop a quarantined mail; it stays on record
+    Drop {
+        /// Id
+        id: i64,
+    },
+}
+
+fn as_json(receipt: &Receipt) -> Value {
+    json!({
+        "id": receipt.id.get(), "state": receipt.state.word(), "reason": receipt.reason,
+        "ticket_id": (receipt.ticket > 0).then_some(receipt.ticket),
+        "received_at": receipt.received_at.unix(), "from": receipt.from_email, "recipient": receipt.recipient,
+        "sender": receipt.has_sender.then_some(&receipt.sender), "subject": receipt.subject,
+        "message_id": receipt.internet_id, "bytes": receipt.bytes,
+    })
+}
+
+pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+    match command {
+        Command::List { state, limit } => list(desk, state, limit)?,
+        Command::Show { id, raw } => {
+            let receipt = find(desk, id)?;
+            if raw {
+                std::io::stdout().lock().write_all(&raw_mail(desk, &receipt)?)?;
+            } else {
+                show(desk, &receipt)?;
+            }
+        }
+        Command::Retry { ids, dry_run } => return retry(desk, &ids, dry_run),
+        Command::Drop { id } => {
+            let receipt = find(desk, id)?;
+            require_quarantined(&receipt)?;
+            desk.store.write(|tx| tx.settle_receipt(receipt.id, ReceiptState::Dropped, "dropped by hand", None))?;
+            desk.out.say(&format!("mail {id} was dropped; it stays on record"));
+        }
+    }
+    Ok(Done::Fully)
+}
+
+fn list(desk: &Desk, state: Option<ReceiptState>, limit: usize) -> anyhow::Result<()> {
+    let receipts = desk.store.read(|tx| tx.receipts(state, limit))?;
+    let rows = receipts.iter().map(|r| {
+        let ticket = if r.ticket > 0 { format!("#{}", r.ticket) } else { String::new() };
+        vec![
+            r.id.to_string(),
+            output::time(r.received_at),
+            r.state.word().to_owned(),
+            r.reason.clone(),
+            ticket,
+            r.from_email.clone(),
+            r.subject.clone(),
+        ]
+    });
+    let header = ["id", "received", "state", "reason", "ticket", "from", "subject"];
+    desk.out.list(receipts.iter().map(as_json).collect(), &header, rows.collect())?;
+    Ok(())
+}
+
+fn find(desk: &Desk, id: i64) -> anyhow::Result<Receipt> {
+    desk.store.read(|tx| tx.receipt(ReceiptId::new(id)))?.map_or_else(|| missing("mail", id), Ok)
+}
+
+fn require_quarantined(receipt: &Receipt) -> anyhow::Result<()> {
+    match receipt.state {
+        ReceiptState::Quarantined => Ok(()),
+        ReceiptState::Stored | ReceiptState::Dropped => {
+            bail!("mail {} is {}, not quarantined; nothing to decide", receipt.id, receipt.state.word())
+        }
+    }
+}
+
+fn raw_mail(desk: &Desk, receipt: &Receipt) -> anyhow::Result<Vec<u8>> {
+    let Some(compressed) = desk.store.read(|tx| tx.raw_mail(receipt.id))? else {
+        bail!("the raw text of mail {} is not kept any more (setting raw_keep_days)", receipt.id)
+    };
+    intake::decompress(&compressed).with_context(|| format!("unpacking mail {}", receipt.id))
+}
+
+fn show(desk: &Desk, receipt: &Receipt) -> anyhow::Result<()> {
+    let text = format!(
+        "mail       {}\nreceived   {}\nstate      {} ({})\nticket     {}\nfrom       {}\nto         {}\nsubject    {}\nbytes      {}",
+        receipt.id,
+        output::time(receipt.received_at),
+        receipt.state.word(),
+        receipt.reason,
+        if receipt.ticket > 0 { format!("#{}", receipt.ticket) } else { "-".to_owned() },
+        receipt.from_email,
+        receipt.recipient,
+        receipt.subject,
+        receipt.bytes
+    );
+    desk.out.object(&as_json(receipt), &output::printable(&text))?;
+    Ok(())
+}
+
+fn retry(desk: &Desk, ids: &[i64], dry_run: bool) -> anyhow::Result<Done> {
+    let mut done = Done::Fully;
+    let (mut json, mut rows) = (Vec::new(), Vec::new());
+    for id in ids {
+        match retry_one(desk, *id, dry_run) {
+            Ok((outcome, reason, ticket)) => {
+                json.push(json!({ "id": id, "decision": outcome, "reason": reason, "ticket_id": ticket }));
+                let ticket = ticket.map_or_else(String::new, |ticket| format!("#{ticket}"));
+                rows.push(vec![id.to_string(), outcome, reason, ticket]);
+            }
+            Err(error) => {
+                done = Done::Partly;
+                anstream::eprintln!("maildesk: mail {id}: {error:#}");
+                json.push(json!({ "id": id, "error": format!("{error:#}") }));
+                rows.push(vec![id.to_string(), "failed".to_owned(), format!("{error:#}"), String::new()]);
+            }
+        }
+    }
+    desk.out.list(json, &["id", "decision", "reason", "ticket"], rows)?;
+    Ok(done)
+}
+
+fn retry_one(desk: &Desk, id: i64, dry_run: bool) -> anyhow::Result<(String, String, Option<i64>)> {
+    let receipt = find(desk, id)?;
+    require_quarantined(&receipt)?;
+    let raw = raw_mail(desk, &receipt)?;
+    let sender = receipt.has_sender.then(|| receipt.sender.parse().map_or(ReversePath::Null, ReversePath::Address));
+    let recipients = Some(receipt.recipient.clone()).filter(|r| !r.is_empty()).into_iter().collect();
+    let envelope = Envelope { recipients, sender, source: Source::Retry };
+    let delivery: Delivery = if dry_run {
+        intake::rehearse(&desk.store, &desk.rules, &envelope, &raw, desk.now)?
+    } else {
+        intake::deliver(&desk.store, &desk.rules, &envelope, &raw, desk.now)?
+    };
+    Ok((delivery.outcome.word().to_owned(), delivery.reason, delivery.ticket.map(crate::domain::TicketId::get)))
+}

@@ -1,0 +1,176 @@
+//! `admin staff`.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::{Desk, missing, output, secret_from_file, secret_from_stdin, usage};
+use crate::cli::Done;
+use crate::domain::{DepartmentId, EmailAddress};
+use crate::password;
+use crate::store::people::{FULLNAME_CHARS_MAX, NewStaff, Staff};
+use crate::store::{Error, ReadTx};
+
+/// Verbs of `admin staff`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Add a staff member; prints the id
+    Add(Add),
+    /// All staff
+    List,
+    /// One staff member
+    Show {
+        /// Login name
+        username: String,
+    },
+}
+
+/// What a staff member may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Role {
+    /// Every department
+    Admin,
+    /// The departments named
+    Agent,
+}
+
+impl Role {
+    const fn number(self) -> i64 {
+        match self {
+            Self::Admin => 1,
+            Self::Agent => 2,
+        }
+    }
+}
+
+/// Options of `admin staff add`.
+#[derive(Debug, clap::Args)]
+pub struct Add {
+    /// Login name: letters, digits, - and _
+    username: String,
+    /// Full name
+    #[arg(long)]
+    name: String,
+    /// Address
+    #[arg(long)]
+    email: EmailAddress,
+    /// admin: every department; agent: those named
+    #[arg(long, value_enum)]
+    role: Role,
+    /// Department id; may be repeated
+    #[arg(long, value_name = "ID")]
+    department: Vec<i64>,
+    /// Read the password from stdin
+    #[arg(long, conflicts_with = "password_file", required_unless_present = "password_file")]
+    password_stdin: bool,
+    /// Read the password from a file (0600)
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// The account may not be used yet
+    #[arg(long)]
+    inactive: bool,
+    /// Secret of the second factor, in base32
+    #[arg(long, value_name = "BASE32")]
+    totp_secret: Option<String>,
+}
+
+const fn role_word(role: i64) -> &'static str {
+    if role == 1 { "admin" } else { "agent" }
+}
+
+fn as_json(tx: &ReadTx<'_>, staff: &Staff) -> Result<Value, Error> {
+    let departments: Vec<i64> = tx.staff_departments(staff.id)?.into_iter().map(DepartmentId::get).collect();
+    Ok(json!({
+        "id": staff.id.get(), "username": staff.username, "fullname": staff.fullname, "email": staff.email,
+        "role": role_word(staff.role), "departments": departments, "active": staff.is_active, "totp": staff.has_totp,
+        "registered_at": staff.registered_at.unix(), "last_login_at": staff.last_login_at.unix(),
+    }))
+}
+
+pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+    match command {
+        Command::Add(new) => add(desk, &new)?,
+        Command::List => {
+            let (staff, json) = desk.store.read(|tx| {
+                let staff = tx.all_staff()?;
+                let json = staff.iter().map(|s| as_json(tx, s)).collect::<Result<Vec<_>, _>>()?;
+                Ok::<_, Error>((staff, json))
+            })?;
+            let rows = staff.iter().map(|s| {
+                let active = if s.is_active { "active" } else { "inactive" };
+                let role = role_word(s.role).to_owned();
+                vec![s.id.to_string(), s.username.clone(), s.fullname.clone(), s.email.clone(), role, active.to_owned()]
+            });
+            desk.out.list(json, &["id", "username", "name", "address", "role", "state"], rows.collect())?;
+        }
+        Command::Show { username } => show(desk, &username)?,
+    }
+    Ok(Done::Fully)
+}
+
+fn show(desk: &Desk, username: &str) -> anyhow::Result<()> {
+    let found = desk.store.read(|tx| {
+        let Some(staff) = tx.staff_by_username(username)? else { return Ok(None) };
+        let json = as_json(tx, &staff)?;
+        Ok::<_, Error>(Some((staff, json)))
+    })?;
+    let Some((staff, json)) = found else { return missing("staff", username) };
+    let text = format!(
+        "id          {}\nusername    {}\nname        {}\naddress     {}\nrole        {}\nregistered  {}",
+        staff.id,
+        staff.username,
+        output::printable(&staff.fullname),
+        staff.email,
+        role_word(staff.role),
+        output::time(staff.registered_at)
+    );
+    desk.out.object(&json, &text)?;
+    Ok(())
+}
+
+fn add(desk: &Desk, new: &Add) -> anyhow::Result<()> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if new.username.is_empty() || !new.username.chars().all(is_name) {
+        return usage(format!("the login name {:?} may only hold letters, digits, - and _", new.username));
+    }
+    let fullname = new.name.trim();
+    if fullname.is_empty() || fullname.chars().count() > FULLNAME_CHARS_MAX {
+        return usage(format!("a name has 1 to {FULLNAME_CHARS_MAX} characters"));
+    }
+    let totp_secret = new.totp_secret.as_deref().unwrap_or("").trim_end_matches('=').to_ascii_uppercase();
+    if !totp_secret.bytes().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7')) {
+        return usage("the secret of the second factor is base32: letters A to Z and digits 2 to 7");
+    }
+    let secret = match &new.password_file {
+        Some(path) => secret_from_file(path)?,
+        None => secret_from_stdin()?,
+    };
+    let password_hash = password::hash(&secret)?;
+    let departments: Vec<DepartmentId> = new.department.iter().copied().map(DepartmentId::new).collect();
+    let row = NewStaff {
+        username: &new.username,
+        fullname,
+        email: &new.email,
+        password_hash: &password_hash,
+        role: new.role.number(),
+        is_active: !new.inactive,
+        totp_secret: &totp_secret,
+    };
+    let id = desk.store.write(|tx| {
+        for department in &departments {
+            if tx.department(*department)?.is_none() {
+                return missing("department", department);
+            }
+        }
+        match tx.add_staff(&row, &departments, desk.now) {
+            Err(Error::Taken(_)) => anyhow::bail!("the login name {} is in use", new.username),
+            other => Ok(other?),
+        }
+    })?;
+    let json = desk.store.read(|tx| {
+        let staff = tx.staff(id)?;
+        staff.map(|staff| as_json(tx, &staff)).transpose()
+    })?;
+    desk.out.object(&json.unwrap_or_default(), &id.to_string())?;
+    Ok(())
+}

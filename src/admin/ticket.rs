@@ -1,0 +1,211 @@
+//! `admin ticket`.
+
+use serde_json::{Value, json};
+
+use super::{Desk, missing, output, user};
+use crate::cli::Done;
+use crate::domain::{Author, DepartmentId, StaffId, Status, TicketId, Timestamp, UserId};
+use crate::store::listing::{TicketFilter, TicketLine};
+use crate::store::people::Customer;
+use crate::store::tickets::{Attachment, Message, Ticket};
+use crate::store::{Error, ReadTx};
+
+/// Verbs of `admin ticket`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Tickets, last touched first
+    List(List),
+    /// One ticket with its messages
+    Show {
+        /// Id
+        id: i64,
+        /// The whole text of each mail, quotes included
+        #[arg(long)]
+        full: bool,
+    },
+}
+
+/// Options of `admin ticket list`.
+#[derive(Debug, clap::Args)]
+pub struct List {
+    /// Of one status: open, answered, awaiting-reply, in-progress, closed
+    #[arg(long)]
+    status: Option<Status>,
+    /// Of one department
+    #[arg(long, value_name = "ID")]
+    department: Option<i64>,
+    /// Of one customer, by id or address
+    #[arg(long, value_name = "USER")]
+    user: Option<String>,
+    /// Whose subject holds this
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    search: String,
+    /// Waiting for staff longer than setting overdue_time
+    #[arg(long)]
+    overdue: bool,
+    /// At most this many
+    #[arg(long, default_value_t = 1000)]
+    limit: usize,
+}
+
+/// A ticket as `admin ticket show` prints it.
+struct Whole {
+    ticket: Ticket,
+    customer: Option<Customer>,
+    department: String,
+    messages: Vec<Message>,
+    attachments: Vec<Attachment>,
+    participants: Vec<(String, String)>,
+    links: Vec<TicketId>,
+    addresses: Vec<String>,
+    staff: Vec<(StaffId, String)>,
+}
+
+pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+    match command {
+        Command::List(list) => show_list(desk, &list)?,
+        Command::Show { id, full } => show(desk, TicketId::new(id), full)?,
+    }
+    Ok(Done::Fully)
+}
+
+pub(super) fn line_json(line: &TicketLine) -> Value {
+    json!({
+        "id": line.id.get(), "subject": line.subject, "status": line.status.word(),
+        "department_id": line.department.get(), "department": line.department_name,
+        "user_id": line.customer.get(), "user_fullname": line.fullname, "user_email": line.email,
+        "created_at": line.created_at.unix(), "last_update_at": line.last_update_at.unix(), "replies": line.replies,
+    })
+}
+
+fn show_list(desk: &Desk, list: &List) -> anyhow::Result<()> {
+    let lines = desk.store.read(|tx| {
+        let customer: Option<UserId> = list.user.as_deref().map(|name| user::find(tx, name)).transpose()?.map(|c| c.id);
+        let hours = tx.settings()?.number("overdue_time");
+        let overdue = list.overdue.then(|| desk.now.plus_s(-hours.saturating_mul(Timestamp::HOUR_S)));
+        let filter = TicketFilter {
+            status: list.status,
+            department: list.department.map(DepartmentId::new),
+            customer,
+            untouched_since: overdue,
+            search: &list.search,
+        };
+        anyhow::Ok(tx.tickets_recent(&filter, list.limit)?)
+    })?;
+    let rows = lines.iter().map(|line| {
+        vec![
+            format!("#{}", line.id),
+            line.status.to_string(),
+            line.subject.clone(),
+            line.email.clone(),
+            line.department_name.clone(),
+            line.replies.to_string(),
+            output::time(line.last_update_at),
+        ]
+    });
+    let header = ["ticket", "status", "subject", "from", "department", "replies", "touched"];
+    desk.out.list(lines.iter().map(line_json).collect(), &header, rows.collect())?;
+    Ok(())
+}
+
+fn read(tx: &ReadTx<'_>, id: TicketId) -> Result<Option<Whole>, Error> {
+    let Some(ticket) = tx.ticket(id)? else { return Ok(None) };
+    Ok(Some(Whole {
+        customer: tx.customer(ticket.customer)?,
+        department: tx.department(ticket.department)?.map(|d| d.name).unwrap_or_default(),
+        messages: tx.messages(id)?,
+        attachments: tx.attachments_of_ticket(id)?,
+        participants: tx.participants(id)?,
+        links: tx.linked_tickets(id)?,
+        addresses: tx.addresses_seen(id)?,
+        staff: tx.all_staff()?.into_iter().map(|s| (s.id, s.username)).collect(),
+        ticket,
+    }))
+}
+
+impl Whole {
+    fn staff_name(&self, id: StaffId) -> String {
+        let known = self.staff.iter().find(|(staff, _)| *staff == id);
+        known.map_or_else(|| "staff (removed)".to_owned(), |(_, username)| format!("staff {username}"))
+    }
+
+    fn author(&self, author: Author) -> String {
+        match author {
+            Author::Customer(_) => "customer".to_owned(),
+            Author::Staff(id) => self.staff_name(id),
+            Author::Desk => "maildesk".to_owned(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        let ticket = &self.ticket;
+        let customer = self.customer.as_ref();
+        let messages = self.messages.iter().map(|m| {
+            let user = if let Author::Customer(id) = m.author { Some(id.get()) } else { None };
+            let full = if m.full_text.is_empty() { &m.body } else { &m.full_text };
+            json!({
+                "id": m.id.get(), "date": m.created_at.unix(), "author": self.author(m.author), "user_id": user,
+                "internal": m.is_internal, "text": m.body, "is_html": m.is_html, "full_text": full, "html": m.mail_html,
+                "attachments": self.files(m.id.get()).map(attachment_json).collect::<Vec<_>>(),
+            })
+        });
+        json!({
+            "id": ticket.id.get(), "subject": ticket.subject, "status": ticket.status.word(),
+            "department_id": ticket.department.get(), "department": self.department,
+            "user_id": ticket.customer.get(), "user_fullname": customer.map(|c| c.fullname.as_str()),
+            "user_email": customer.map(|c| c.email.as_str()), "reply_to": ticket.reply_to,
+            "created_at": ticket.created_at.unix(), "last_update_at": ticket.last_update_at.unix(),
+            "closed_at": ticket.closed_at.unix(), "replies": ticket.replies, "last_replier": ticket.last_replier,
+            "assigned_to": ticket.staff.map(|id| self.staff_name(id)), "merged_into": ticket.merged_into.map(TicketId::get),
+            "participants": self.participants.iter()
+                .map(|(email, name)| json!({ "email": email, "name": name })).collect::<Vec<_>>(),
+            "linked": self.links.iter().map(|id| id.get()).collect::<Vec<_>>(),
+            "other_addresses": self.addresses,
+            "messages": messages.collect::<Vec<_>>(),
+        })
+    }
+
+    fn files(&self, message: i64) -> impl Iterator<Item = &Attachment> {
+        self.attachments.iter().filter(move |file| file.message == message)
+    }
+
+    fn text(&self, full: bool) -> String {
+        let ticket = &self.ticket;
+        let customer = self.customer.as_ref();
+        let mut lines = vec![
+            format!("[#{}] {}", ticket.id, ticket.subject),
+            format!("status {}, department {}", ticket.status, self.department),
+            customer.map_or_else(String::new, |c| format!("from {} <{}>", c.fullname, c.email)),
+        ];
+        lines.extend(ticket.merged_into.map(|id| format!("merged into #{id}")));
+        lines.extend(ticket.staff.map(|id| format!("assigned to {}", self.staff_name(id))));
+        if !self.participants.is_empty() {
+            let all: Vec<&str> = self.participants.iter().map(|(email, _)| email.as_str()).collect();
+            lines.push(format!("with {}", all.join(", ")));
+        }
+        lines.extend(self.links.iter().map(|id| format!("linked with #{id}")));
+        lines.extend(self.addresses.iter().map(|email| format!("also sent to {email}")));
+        for message in &self.messages {
+            let kind = if message.is_internal { " (note)" } else { "" };
+            lines.push(format!("\n── {} {}{kind}", output::time(message.created_at), self.author(message.author)));
+            let whole = full && !message.full_text.is_empty();
+            lines.push(if whole { message.full_text.clone() } else { message.body.clone() });
+            let files = self.files(message.id.get());
+            lines.extend(files.map(|file| format!("   attached: {} ({} bytes, id {})", file.name, file.bytes, file.id)));
+        }
+        output::printable(&lines.join("\n"))
+    }
+}
+
+fn attachment_json(file: &Attachment) -> Value {
+    json!({
+        "id": file.id.get(), "name": file.name, "original_name": file.original_name, "type": file.content_type,
+        "size": file.bytes, "inline": file.is_inline, "cid": file.cid,
+    })
+}
+
+fn show(desk: &Desk, id: TicketId, full: bool) -> anyhow::Result<()> {
+    let Some(whole) = desk.store.read(|tx| read(tx, id))? else { return missing("ticket", id) };
+    desk.out.object(&whole.json(), &whole.text(full))?;
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! The command line: its grammar, and the way from arguments to an exit status.
+//!
+//! Exit status of all commands but `pipe`: 0 done, 1 failed, 2 usage, 3 partly done, 75 busy or
+//! temporary, 78 configuration. `pipe` has its own table in [`crate::pipe`], and nothing outside it
+//! ever leaves a `pipe`: mistakes on its command line are caught here.
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand};
+
+use crate::config::{self, Loaded};
+use crate::store;
+use crate::{admin, logging, pipe};
+
+/// Turns incoming mail into support tickets and serves them over a JSON API.
+#[derive(Debug, Parser)]
+#[command(name = "maildesk", version, propagate_version = true, max_term_width = 100)]
+pub struct Arguments {
+    /// Options of every subcommand.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every subcommand.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Global {
+    /// Configuration file [default: /etc/maildesk/maildesk.toml, then the user's]
+    #[arg(long, global = true, value_name = "FILE", env = "MAILDESK_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Database [default: /var/lib/maildesk/maildesk.db where that folder is writable, then the user's]
+    #[arg(long, global = true, value_name = "FILE", env = "MAILDESK_DB")]
+    pub db: Option<PathBuf>,
+    /// Print data as JSON: one object, or one array for lists
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say nothing but data and errors
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Log more; twice for everything
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Take in one mail from stdin, for the MTA
+    Pipe(pipe::Arguments),
+    /// Set up and look after the desk
+    #[command(subcommand)]
+    Admin(Box<admin::Command>),
+}
+
+/// Done.
+pub const EXIT_DONE: u8 = 0;
+/// Failed.
+pub const EXIT_FAILED: u8 = 1;
+/// Used wrongly.
+pub const EXIT_USAGE: u8 = 2;
+/// Some items failed, each named.
+pub const EXIT_PARTLY: u8 = 3;
+/// Busy or temporary: EX_TEMPFAIL of sysexits(3).
+pub const EXIT_TEMPORARY: u8 = 75;
+/// Configuration: EX_CONFIG of sysexits(3).
+pub const EXIT_CONFIG: u8 = 78;
+
+/// Runs the program and gives its exit status. `arguments` starts with the program's name.
+#[must_use]
+pub fn run(arguments: Vec<OsString>) -> u8 {
+    let is_pipe = names_pipe(&arguments);
+    if is_pipe {
+        // The default hook would print to the MTA's stderr, which it mails to the sender.
+        std::panic::set_hook(Box::new(|panic| tracing::error!(panic = %panic, "panicked")));
+        pipe::survive_file_size_limit();
+    }
+    match catch_unwind(AssertUnwindSafe(|| dispatch(arguments, is_pipe))) {
+        Ok(status) => status,
+        Err(_) if is_pipe => pipe::give_up(),
+        Err(_) => EXIT_FAILED,
+    }
+}
+
+fn dispatch(arguments: Vec<OsString>, is_pipe: bool) -> u8 {
+    let parsed = match Arguments::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        Err(refused) if is_pipe => return pipe::refuse_usage(&refused),
+        Err(refused) => {
+            // Help and version go to stdout, mistakes to stderr; a closed one changes nothing.
+            refused.print().ok();
+            return if refused.use_stderr() { EXIT_USAGE } else { EXIT_DONE };
+        }
+    };
+    let loaded = config::load(parsed.global.config.as_deref());
+    match parsed.command {
+        Command::Pipe(arguments) => pipe::run(&parsed.global, loaded, &arguments),
+        Command::Admin(command) => {
+            let done = loaded.map_err(anyhow::Error::from).and_then(|loaded| {
+                start_logging(&parsed.global, &loaded);
+                admin::run(&parsed.global, &loaded, *command)
+            });
+            status_of(done)
+        }
+    }
+}
+
+fn start_logging(global: &Global, loaded: &Loaded) {
+    let mut log = loaded.config.log.clone();
+    match (global.quiet, global.verbose) {
+        (true, _) => log.level = config::Level::Error,
+        (false, 0) if log.target.is_empty() => log.level = config::Level::Warn,
+        (false, 0) => {}
+        (false, 1) => log.level = config::Level::Info,
+        (false, _) => log.level = config::Level::Debug,
+    }
+    logging::start(&log, logging::Stderr::Ours);
+}
+
+/// What a command other than `pipe` says in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// All of it.
+    Fully,
+    /// Some items failed; each was named.
+    Partly,
+}
+
+/// A value on the command line that only the desk could find wrong: exit status 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+fn status_of(done: anyhow::Result<Done>) -> u8 {
+    let error = match done {
+        Ok(Done::Fully) => return EXIT_DONE,
+        Ok(Done::Partly) => return EXIT_PARTLY,
+        Err(error) => error,
+    };
+    // The reader went away (`maildesk … | head`): he has seen what he wanted.
+    if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) {
+        return EXIT_DONE;
+    }
+    anstream::eprintln!("maildesk: {error:#}");
+    if error.downcast_ref::<Usage>().is_some() {
+        EXIT_USAGE
+    } else if error.downcast_ref::<config::Error>().is_some() {
+        EXIT_CONFIG
+    } else if matches!(error.downcast_ref::<store::Error>(), Some(store::Error::Busy)) {
+        EXIT_TEMPORARY
+    } else {
+        EXIT_FAILED
+    }
+}
+
+/// Whether the subcommand is `pipe`, read without clap: a mistake before or after it must not end
+/// in an exit status that bounces the mail.
+fn names_pipe(arguments: &[OsString]) -> bool {
+    let mut rest = arguments.iter().skip(1).map(|argument| argument.to_string_lossy());
+    while let Some(argument) = rest.next() {
+        match argument.as_ref() {
+            "--config" | "--db" => {
+                rest.next();
+            }
+            "pipe" => return true,
+            "imap-fetch" | "serve" | "admin" | "help" => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_pipe(line: &str) -> bool {
+        names_pipe(&line.split(' ').map(OsString::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn pipe_is_recognised_behind_any_mistake() {
+        for line in ["maildesk pipe", "maildesk --db x pipe --wrong", "maildesk --wrong pipe", "maildesk -q --config pipe pipe"] {
+            assert!(is_pipe(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn other_commands_that_mention_pipe_are_not_pipe() {
+        for line in ["maildesk admin address add x --incoming pipe", "maildesk --db pipe admin stats", "maildesk"] {
+            assert!(!is_pipe(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn grammar_is_consistent() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+}

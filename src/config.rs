@@ -1,0 +1,232 @@
+//! The host-level configuration file, `maildesk.toml`, and where the database lies.
+//!
+//! Only what belongs to the machine is here; everything about the desk itself is in the database.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::mail::Limits as MailLimits;
+use crate::store::LOCK_WAIT_S;
+
+/// Where the file is looked for when neither `--config` nor `MAILDESK_CONFIG` names one.
+const SYSTEM_CONFIG: &str = "/etc/maildesk/maildesk.toml";
+
+/// Where the database of an installed desk lies.
+const SYSTEM_DATA: &str = "/var/lib/maildesk";
+
+/// `pipe` gives up after this many seconds by itself: Postfix bounces a mail whose command runs
+/// into its own limit (command_time_limit, 1000 s; local installations go down to 120 s).
+pub const PIPE_DEADLINE_S: u64 = 100;
+
+/// Why the configuration cannot be used. Exit status 78, in `pipe` 75.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("reading {path}: {reason}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: std::io::Error,
+    },
+    /// The file is no valid configuration.
+    #[error("{path}: {reason}")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and where.
+        reason: String,
+    },
+    /// No place for the database is known.
+    #[error("no place for the database is known: name one with --db, MAILDESK_DB or `db` in maildesk.toml")]
+    NoDatabase,
+}
+
+/// The configuration file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Path of the database.
+    pub db: Option<PathBuf>,
+    /// Address and port `serve` listens on; 127.0.0.1:8080 when empty.
+    pub listen: Option<String>,
+    /// Addresses and networks whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<String>,
+    /// Where log lines go.
+    pub log: Log,
+    /// Limits that protect the machine.
+    pub limits: Limits,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// `stderr`, `journald`, `syslog` or a file's path; empty: what fits the subcommand.
+    pub target: String,
+    /// `error`, `warn`, `info` or `debug`.
+    pub level: Level,
+    /// One JSON object per line in place of `key=value`.
+    pub json: bool,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { target: String::new(), level: Level::Info, json: false }
+    }
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// A human must act.
+    Error,
+    /// We will retry.
+    Warn,
+    /// Outcomes.
+    Info,
+    /// How we got there.
+    Debug,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of one raw mail; of a larger one only the header is kept.
+    pub raw_bytes_max: usize,
+    /// MIME parts of one mail looked at.
+    pub mime_parts_max: usize,
+    /// Levels of MIME nesting looked at.
+    pub mime_levels_max: usize,
+    /// Header fields of one mail kept.
+    pub headers_max: usize,
+    /// Addresses of one mail kept.
+    pub addresses_max: usize,
+    /// Seconds after which `pipe` gives up and answers 75.
+    pub pipe_deadline_s: u64,
+    /// Seconds a writer waits for another one.
+    pub lock_wait_s: u64,
+    /// Bytes of one HTTP request body.
+    pub http_body_bytes_max: u64,
+    /// HTTP connections served at once.
+    pub http_connections_max: usize,
+    /// Seconds for the head of a request, from its first byte.
+    pub http_head_deadline_s: u64,
+    /// Seconds for the body of a request.
+    pub http_body_deadline_s: u64,
+    /// Seconds the oldest unsent mail may wait before `/readyz` says so.
+    pub outbox_age_max_s: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let mail = MailLimits::default();
+        Self {
+            raw_bytes_max: mail.raw_bytes_max,
+            mime_parts_max: mail.mime_parts_max,
+            mime_levels_max: mail.mime_levels_max,
+            headers_max: mail.headers_max,
+            addresses_max: mail.addresses_max,
+            pipe_deadline_s: PIPE_DEADLINE_S,
+            lock_wait_s: LOCK_WAIT_S,
+            http_body_bytes_max: 30 * 1024 * 1024,
+            http_connections_max: 256,
+            http_head_deadline_s: 10,
+            http_body_deadline_s: 60,
+            outbox_age_max_s: 3600,
+        }
+    }
+}
+
+impl Limits {
+    /// The part that bounds reading a mail.
+    #[must_use]
+    pub const fn mail(&self) -> MailLimits {
+        MailLimits {
+            raw_bytes_max: self.raw_bytes_max,
+            mime_parts_max: self.mime_parts_max,
+            mime_levels_max: self.mime_levels_max,
+            headers_max: self.headers_max,
+            addresses_max: self.addresses_max,
+        }
+    }
+}
+
+/// The configuration and the file it came from, if any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Its file; `None`: built-in defaults.
+    pub path: Option<PathBuf>,
+}
+
+/// Reads the configuration: `named` (from `--config` or `MAILDESK_CONFIG`), else the system's file,
+/// else the user's, else built-in defaults. A named file must exist.
+///
+/// # Errors
+/// [`Error::Unreadable`], or [`Error::Invalid`] naming the unknown key or wrong value.
+pub fn load(named: Option<&Path>) -> Result<Loaded, Error> {
+    let user = xdg("XDG_CONFIG_HOME", ".config").map(|home| home.join("maildesk/maildesk.toml"));
+    let defaults = [Some(PathBuf::from(SYSTEM_CONFIG)), user];
+    let found = match named {
+        Some(path) => Some(path.to_owned()),
+        None => defaults.into_iter().flatten().find(|path| path.exists()),
+    };
+    let Some(path) = found else { return Ok(Loaded::default()) };
+    let text = std::fs::read_to_string(&path).map_err(|reason| Error::Unreadable { path: path.clone(), reason })?;
+    Ok(Loaded { config: read(&text, &path)?, path: Some(path) })
+}
+
+fn read(text: &str, path: &Path) -> Result<Config, Error> {
+    toml::from_str(text)
+        .map_err(|e| Error::Invalid { path: path.to_owned(), reason: e.to_string().trim_end().to_owned() })
+}
+
+/// The database's path: `named` (from `--db` or `MAILDESK_DB`), else `db` of the configuration, else
+/// the system's folder when it is there and writable, else the user's data folder.
+///
+/// # Errors
+/// [`Error::NoDatabase`] when not even a home folder is known.
+pub fn database_path(named: Option<&Path>, config: &Config) -> Result<PathBuf, Error> {
+    if let Some(path) = named.or(config.db.as_deref()) {
+        return Ok(path.to_owned());
+    }
+    if rustix::fs::access(SYSTEM_DATA, rustix::fs::Access::WRITE_OK).is_ok() {
+        return Ok(Path::new(SYSTEM_DATA).join("maildesk.db"));
+    }
+    let data = xdg("XDG_DATA_HOME", ".local/share").ok_or(Error::NoDatabase)?;
+    Ok(data.join("maildesk/maildesk.db"))
+}
+
+fn xdg(variable: &str, below_home: &str) -> Option<PathBuf> {
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set(variable).filter(|path| path.is_absolute()).or_else(|| set("HOME").map(|home| home.join(below_home)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_key_is_named() {
+        let refused = read("[limits]\nraw_bytes = 1\n", Path::new("m.toml")).unwrap_err().to_string();
+        assert!(refused.contains("m.toml") && refused.contains("raw_bytes"), "{refused}");
+    }
+
+    #[test]
+    fn limits_not_named_keep_their_default() {
+        let config = read("[limits]\nlock_wait_s = 1\n", Path::new("m.toml")).unwrap();
+        assert_eq!(config.limits, Limits { lock_wait_s: 1, ..Limits::default() });
+    }
+
+    #[test]
+    fn shipped_example_is_valid() {
+        let text = include_str!("../examples/maildesk.toml");
+        read(text, Path::new("examples/maildesk.toml")).expect("the example says what the program reads");
+    }
+}

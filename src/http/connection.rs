@@ -1,0 +1,280 @@
+//! One connection from its first request to its end: read a request, call the handler, write the
+//! answer, again. Every way a client can misbehave ends in an answer or a deadline here.
+
+use std::net::{SocketAddr, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use super::control::SpoolShare;
+use super::framing::{BODY_TOO_LARGE, ChunkDecoder, Framing, Piece, framing};
+use super::head::{self, Head, Scan, Scanner, Version};
+use super::wire::{Filled, Idle, Wire};
+use super::{AfterAnswer, Control, Handler, Limits, Method, Rejection, Request, Response, Spool, print_head};
+
+/// Answers up to this size are copied behind their head, so that they leave in one packet.
+const SINGLE_WRITE_BYTES_MAX: usize = 16 * 1024;
+/// RFC 9110 §15.2.1: the client may now send its body.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+const HEAD_TIMEOUT: Rejection = Rejection::new(408, "The request head took too long.");
+const BODY_TIMEOUT: Rejection = Rejection::new(408, "The request body took too long.");
+const CUT_SHORT: Rejection = Rejection::new(400, "The request ended early.");
+const EXPECTATION: Rejection = Rejection::new(417, "Expectation not supported.");
+const NO_ROOM: Rejection = Rejection::new(503, "Too many uploads at once.");
+const INTERNAL: Rejection = Rejection::new(500, "Internal error.");
+
+/// Why no request came of it.
+enum Failure {
+    /// The client is gone or idle; there is nobody to answer.
+    Gone,
+    Rejected(Rejection),
+}
+
+impl From<Rejection> for Failure {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    /// A socket that errs has nobody behind it.
+    fn from(_: std::io::Error) -> Self {
+        Self::Gone
+    }
+}
+
+/// One client's connection.
+pub(super) struct Connection<'a> {
+    wire: Wire,
+    peer: SocketAddr,
+    control: &'a Control,
+    limits: &'a Limits,
+    handler: &'a Handler,
+    /// Whether the request being read is HEAD, whose refusal has no body either.
+    is_head: bool,
+}
+
+impl<'a> Connection<'a> {
+    /// `stream` must be non-blocking.
+    pub(super) fn new(
+        stream: TcpStream,
+        peer: SocketAddr,
+        (control, limits): (&'a Control, &'a Limits),
+        handler: &'a Handler,
+    ) -> Self {
+        Self { wire: Wire::new(stream), peer, control, limits, handler, is_head: false }
+    }
+
+    /// Serves requests until the client leaves, misbehaves, idles too long or the server stops.
+    pub(super) fn run(mut self) {
+        let mut idle = self.limits.head_deadline;
+        loop {
+            match self.wire.wait_for_request(self.control, Instant::now() + idle) {
+                Ok(Idle::Readable) => {}
+                Ok(Idle::TimedOut | Idle::Stopping) | Err(_) => return,
+            }
+            self.is_head = false;
+            let after = match self.read_request() {
+                Ok((request, after)) => self.respond(request, after),
+                Err(Failure::Gone) => return,
+                Err(Failure::Rejected(rejection)) => return self.refuse(rejection),
+            };
+            match after {
+                Some(AfterAnswer::KeepAlive | AfterAnswer::KeepAliveSaid) => {}
+                Some(AfterAnswer::Close) if self.wire.unread().is_empty() => return,
+                // Pipelined bytes would turn the close into a reset that overtakes the answer.
+                Some(AfterAnswer::Close) => return self.wire.linger(),
+                None => return,
+            }
+            idle = self.limits.keep_alive_idle;
+        }
+    }
+
+    /// Calls the handler and writes its answer; `None` when the client did not take it.
+    fn respond(&mut self, request: Request, after: AfterAnswer) -> Option<AfterAnswer> {
+        let line = tracing::enabled!(tracing::Level::DEBUG).then(|| (request.method.clone(), request.path.clone()));
+        let handler = self.handler;
+        let response = catch_unwind(AssertUnwindSafe(|| handler(request))).unwrap_or_else(|_| INTERNAL.response());
+        if let Some((method, path)) = line {
+            let (peer, status) = (self.peer, response.status());
+            tracing::debug!(%peer, method = method.as_str(), path, status, "answered");
+        }
+        let after = if self.control.is_stopping() { AfterAnswer::Close } else { after };
+        match self.write(&response, after) {
+            Ok(()) => Some(after),
+            Err(error) => {
+                tracing::debug!(peer = %self.peer, %error, "writing the answer");
+                None
+            }
+        }
+    }
+
+    fn refuse(mut self, rejection: Rejection) {
+        tracing::debug!(peer = %self.peer, status = rejection.status, message = rejection.message, "refused");
+        match self.write(&rejection.response(), AfterAnswer::Close) {
+            Ok(()) => self.wire.linger(),
+            Err(error) => tracing::debug!(peer = %self.peer, %error, "writing the refusal"),
+        }
+    }
+
+    fn write(&mut self, response: &Response, after: AfterAnswer) -> std::io::Result<()> {
+        let mut bytes = print_head(response, after)?;
+        let body = if self.is_head || matches!(response.status(), 204 | 304) { &[] } else { response.body() };
+        if body.len() <= SINGLE_WRITE_BYTES_MAX {
+            bytes.extend_from_slice(body);
+            return self.wire.write_all(&bytes, self.limits.write_deadline);
+        }
+        self.wire.write_all(&bytes, self.limits.write_deadline)?;
+        self.wire.write_all(body, self.limits.write_deadline)
+    }
+
+    fn read_request(&mut self) -> Result<(Request, AfterAnswer), Failure> {
+        let head = self.read_head()?;
+        self.is_head = head.method == Method::Head;
+        let framing = framing(&head.headers, head.version, self.limits.body_bytes_max)?;
+        self.honour_expectation(&head, framing)?;
+        let body = self.read_body(framing)?;
+        let after = after_answer(&head);
+        let Head { method, path, query, headers, version: _ } = head;
+        Ok((Request { method, path, query, headers, peer: self.peer, body }, after))
+    }
+
+    fn read_head(&mut self) -> Result<Head, Failure> {
+        let deadline = Instant::now() + self.limits.head_deadline;
+        let mut scanner = Scanner::default();
+        loop {
+            match scanner.scan(self.wire.unread(), self.limits) {
+                Scan::Bad(fault) => return Err(fault.into()),
+                Scan::Complete(length) => {
+                    let bytes = self.wire.unread().get(..length).unwrap_or_default();
+                    let head = head::parse(bytes, &scanner)?;
+                    self.wire.consume(length);
+                    return Ok(head);
+                }
+                Scan::Partial => {}
+            }
+            match self.wire.fill(deadline)? {
+                Filled::More => {}
+                Filled::Eof if self.wire.unread().is_empty() => return Err(Failure::Gone),
+                Filled::Eof => return Err(CUT_SHORT.into()),
+                Filled::TimedOut => return Err(HEAD_TIMEOUT.into()),
+            }
+        }
+    }
+
+    /// RFC 9110 §10.1.1. HTTP/1.0 clients cannot read a 100, and one that already sends its body
+    /// needs none.
+    fn honour_expectation(&mut self, head: &Head, framing: Framing) -> Result<(), Failure> {
+        let mut expectations = head.headers.all("Expect");
+        let Some(expected) = expectations.next() else { return Ok(()) };
+        if head.version == Version::Http10 {
+            return Ok(());
+        }
+        if expectations.next().is_some() || !expected.eq_ignore_ascii_case("100-continue") {
+            return Err(EXPECTATION.into());
+        }
+        if framing != Framing::Length(0) && self.wire.unread().is_empty() {
+            self.wire.write_all(CONTINUE, self.limits.write_deadline)?;
+        }
+        Ok(())
+    }
+
+    fn read_body(&mut self, framing: Framing) -> Result<Spool, Failure> {
+        let deadline = Instant::now() + self.limits.body_deadline;
+        let mut body = IncomingBody {
+            spool: Spool::new(self.limits.body_memory_bytes_max),
+            share: SpoolShare::new(self.control),
+            limits: self.limits,
+        };
+        match framing {
+            Framing::Length(0) => {}
+            Framing::Length(length) => self.read_sized(length, &mut body, deadline)?,
+            Framing::Chunked => self.read_chunks(&mut body, deadline)?,
+        }
+        let IncomingBody { spool, share, .. } = body;
+        spool.finish(Some(share)).map_err(|error| disk_fault(&error).into())
+    }
+
+    fn read_sized(&mut self, length: u64, body: &mut IncomingBody<'_>, deadline: Instant) -> Result<(), Failure> {
+        let mut left = length;
+        if left > self.limits.body_memory_bytes_max as u64 {
+            self.wire.expect_bulk();
+        }
+        loop {
+            let unread = self.wire.unread();
+            let taken = usize::try_from(left).unwrap_or(usize::MAX).min(unread.len());
+            body.append(unread.get(..taken).unwrap_or_default())?;
+            self.wire.consume(taken);
+            left = left.saturating_sub(taken as u64);
+            if left == 0 {
+                return Ok(());
+            }
+            self.fill_body(deadline)?;
+        }
+    }
+
+    fn read_chunks(&mut self, body: &mut IncomingBody<'_>, deadline: Instant) -> Result<(), Failure> {
+        let mut decoder = ChunkDecoder::new(self.limits.body_bytes_max);
+        loop {
+            while !self.wire.unread().is_empty() && !decoder.is_done() {
+                match decoder.next(self.wire.unread())? {
+                    Piece::Framing(taken) => self.wire.consume(taken),
+                    Piece::Data(taken) => {
+                        body.append(self.wire.unread().get(..taken).unwrap_or_default())?;
+                        self.wire.consume(taken);
+                    }
+                }
+            }
+            if decoder.is_done() {
+                return Ok(());
+            }
+            self.fill_body(deadline)?;
+        }
+    }
+
+    fn fill_body(&mut self, deadline: Instant) -> Result<(), Failure> {
+        match self.wire.fill(deadline)? {
+            Filled::More => Ok(()),
+            Filled::Eof => Err(CUT_SHORT.into()),
+            Filled::TimedOut => Err(BODY_TIMEOUT.into()),
+        }
+    }
+}
+
+/// A body while it comes in.
+struct IncomingBody<'a> {
+    spool: Spool,
+    share: SpoolShare,
+    limits: &'a Limits,
+}
+
+impl IncomingBody<'_> {
+    fn append(&mut self, bytes: &[u8]) -> Result<(), Rejection> {
+        let size = self.spool.len().saturating_add(bytes.len() as u64);
+        if size > self.limits.body_bytes_max {
+            return Err(BODY_TOO_LARGE);
+        }
+        let on_disk = size > self.limits.body_memory_bytes_max as u64;
+        if on_disk && !self.share.raise_to(size, self.limits.spooled_bytes_max) {
+            return Err(NO_ROOM);
+        }
+        self.spool.append(bytes).map_err(|error| disk_fault(&error))
+    }
+}
+
+/// A temporary file that cannot be written is the server's trouble, not the request's.
+fn disk_fault(error: &std::io::Error) -> Rejection {
+    tracing::error!(%error, dir = %std::env::temp_dir().display(), "spooling a request body");
+    NO_ROOM
+}
+
+/// RFC 9112 §9.3: HTTP/1.1 stays open unless told otherwise, HTTP/1.0 closes unless asked otherwise.
+fn after_answer(head: &Head) -> AfterAnswer {
+    let asked = |token| head.headers.lists("Connection", token);
+    match head.version {
+        _ if asked("close") => AfterAnswer::Close,
+        Version::Http11 => AfterAnswer::KeepAlive,
+        Version::Http10 if asked("keep-alive") => AfterAnswer::KeepAliveSaid,
+        Version::Http10 => AfterAnswer::Close,
+    }
+}

@@ -1,0 +1,140 @@
+//! An answer as plain values. How it becomes bytes is [`print_head`](super::print_head)'s business.
+
+/// Status, headers and body of an answer.
+///
+/// `Date`, `Server`, `Content-Length` and `Connection` are the shell's and cannot be set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+}
+
+impl Response {
+    /// An answer with a body of the given type, not to be sniffed and not to be stored.
+    #[must_use]
+    pub fn new(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self::empty(status).with_header("Content-Type", content_type).with_body(body.into())
+    }
+
+    /// An answer without a body, such as 204.
+    #[must_use]
+    pub fn empty(status: u16) -> Self {
+        let headers = vec![("X-Content-Type-Options", "nosniff".to_owned()), ("Cache-Control", "no-store".to_owned())];
+        Self { status, headers, body: Vec::new() }
+    }
+
+    /// A JSON document, typed as HelpDeskZ types it.
+    #[must_use]
+    pub fn json(status: u16, document: impl Into<String>) -> Self {
+        Self::new(status, "application/json; charset=UTF-8", document.into())
+    }
+
+    /// Plain text.
+    #[must_use]
+    pub fn text(status: u16, text: impl Into<String>) -> Self {
+        Self::new(status, "text/plain; charset=UTF-8", text.into())
+    }
+
+    /// An HTML page.
+    #[must_use]
+    pub fn html(status: u16, page: impl Into<String>) -> Self {
+        Self::new(status, "text/html; charset=UTF-8", page.into())
+    }
+
+    /// Sets a header, in place of one of the same name.
+    ///
+    /// Every character of `value` that is not printable ASCII or a tab becomes `?`, so that no
+    /// value can begin another header line or another answer.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
+        let is_plain = |c: char| c == '\t' || c == ' ' || c.is_ascii_graphic();
+        let value: String = value.as_ref().chars().map(|c| if is_plain(c) { c } else { '?' }).collect();
+        match self.headers.iter_mut().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
+            Some((_, old)) => *old = value,
+            None => self.headers.push((name, value)),
+        }
+        self
+    }
+
+    /// The same with this body, its type unchanged.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// The status code.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The headers set so far.
+    #[must_use]
+    pub fn headers(&self) -> &[(&'static str, String)] {
+        &self.headers
+    }
+
+    /// The value of one header, whose name's case does not matter.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::{AfterAnswer, print_head};
+    use super::*;
+
+    fn printed(response: &Response, after: AfterAnswer) -> String {
+        String::from_utf8(print_head(response, after).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_header_value_cannot_start_another_line() {
+        let response = Response::text(200, "x").with_header("Content-Disposition", "a\r\nSet-Cookie: b\0\u{e9}");
+        assert_eq!(response.header("content-disposition"), Some("a??Set-Cookie: b??"));
+        assert!(!printed(&response, AfterAnswer::KeepAlive).contains("\nSet-Cookie"));
+    }
+
+    #[test]
+    fn an_answer_carries_length_date_and_the_safe_headers() {
+        let head = printed(&Response::json(404, "{}"), AfterAnswer::Close);
+        assert!(head.starts_with("HTTP/1.1 404 Not Found\r\n"), "{head}");
+        for line in [
+            "Content-Type: application/json; charset=UTF-8",
+            "X-Content-Type-Options: nosniff",
+            "Cache-Control: no-store",
+            "Content-Length: 2",
+            "Connection: close",
+            "Server: maildesk",
+        ] {
+            assert!(head.contains(&format!("\r\n{line}\r\n")), "{line} in {head}");
+        }
+        assert!(head.contains("\r\nDate: ") && head.ends_with("\r\n\r\n"), "{head}");
+    }
+
+    #[test]
+    fn a_large_body_is_announced_by_length_and_204_by_nothing() {
+        let large = printed(&Response::text(200, "x".repeat(100_000)), AfterAnswer::KeepAlive);
+        assert!(large.contains("Content-Length: 100000\r\n") && !large.contains("chunked"), "{large}");
+        let none = printed(&Response::empty(204), AfterAnswer::KeepAliveSaid);
+        assert!(!none.contains("Content-Length") && none.ends_with("\r\nConnection: keep-alive\r\n\r\n"), "{none}");
+    }
+
+    #[test]
+    fn setting_a_header_again_replaces_it() {
+        let response = Response::text(200, "").with_header("cache-control", "max-age=60");
+        assert_eq!(response.header("Cache-Control"), Some("max-age=60"));
+        assert_eq!(response.headers().len(), 3);
+    }
+}

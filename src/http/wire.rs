@@ -1,0 +1,193 @@
+//! One connection's bytes: buffered reads, writes and the goodbye, each under a deadline.
+//!
+//! The socket is non-blocking, so a deadline spans any number of reads: a client that sends one
+//! byte a second wins no time by it. What the bytes mean is decided elsewhere.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::Control;
+
+/// The buffer a connection starts with; a head of ordinary size fits.
+const BUFFER_BYTES: usize = 8 * 1024;
+/// The buffer for large bodies: an eighth of the system calls per megabyte.
+const BULK_BUFFER_BYTES: usize = 64 * 1024;
+/// The slowest client that gets a large answer in full.
+const WRITE_BYTES_PER_S_MIN: u64 = 16 * 1024;
+/// How long a refused client may go on sending before it is cut off. Closing while it sends makes
+/// its system throw our answer away unread.
+const LINGER: Duration = Duration::from_secs(2);
+/// How much of it is read and dropped: twice the default body limit, a fraction of a second's work.
+const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// What a read brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Filled {
+    /// More bytes are in [`Wire::unread`].
+    More,
+    /// The client closed its side.
+    Eof,
+    /// The deadline passed.
+    TimedOut,
+}
+
+/// What ended the wait for a request to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Idle {
+    /// Bytes arrived, or the client closed.
+    Readable,
+    TimedOut,
+    /// The server is stopping and nothing arrived.
+    Stopping,
+}
+
+/// A socket with what was read from it and not yet used.
+#[derive(Debug)]
+pub(super) struct Wire {
+    stream: TcpStream,
+    /// Always fully initialised; `start..end` is unread.
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Wire {
+    /// `stream` must be non-blocking.
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self { stream, buffer: vec![0; BUFFER_BYTES], start: 0, end: 0 }
+    }
+
+    pub(super) fn unread(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    pub(super) fn consume(&mut self, bytes: usize) {
+        self.start = self.start.saturating_add(bytes).min(self.end);
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Makes the buffer large, for a body that is.
+    pub(super) fn expect_bulk(&mut self) {
+        if self.buffer.len() < BULK_BUFFER_BYTES {
+            self.buffer.resize(BULK_BUFFER_BYTES, 0);
+        }
+    }
+
+    /// Waits for the first byte of a request; one that is already buffered counts.
+    pub(super) fn wait_for_request(&self, control: &Control, deadline: Instant) -> io::Result<Idle> {
+        if !self.unread().is_empty() {
+            return Ok(Idle::Readable);
+        }
+        let mut fds = [PollFd::new(&self.stream, PollFlags::IN), PollFd::new(control.stop_signal(), PollFlags::IN)];
+        if !poll_until(&mut fds, Some(deadline))? {
+            return Ok(Idle::TimedOut);
+        }
+        // A request that is here goes before a stop that came at the same time.
+        let [socket, _] = fds;
+        Ok(if socket.revents().is_empty() { Idle::Stopping } else { Idle::Readable })
+    }
+
+    /// Reads once more into the buffer, which grows when it is full.
+    pub(super) fn fill(&mut self, deadline: Instant) -> io::Result<Filled> {
+        if self.start > 0 && self.end == self.buffer.len() {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+        if self.end == self.buffer.len() {
+            self.buffer.resize(self.buffer.len().saturating_mul(2), 0);
+        }
+        loop {
+            if Instant::now() >= deadline {
+                return Ok(Filled::TimedOut);
+            }
+            match self.stream.read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
+                Ok(0) => return Ok(Filled::Eof),
+                Ok(read) => {
+                    self.end += read;
+                    return Ok(Filled::More);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if !wait(&self.stream, PollFlags::IN, deadline)? {
+                        return Ok(Filled::TimedOut);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Writes all of `bytes`, as long as the client takes some within each `stall` and keeps up
+    /// with the slowest rate allowed.
+    ///
+    /// # Errors
+    /// `TimedOut` when it does not, else what the socket said.
+    pub(super) fn write_all(&mut self, mut bytes: &[u8], stall: Duration) -> io::Result<()> {
+        let whole = stall + Duration::from_secs(bytes.len() as u64 / WRITE_BYTES_PER_S_MIN);
+        let mut deadlines: Option<(Instant, Instant)> = None;
+        while !bytes.is_empty() {
+            match self.stream.write(bytes) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    bytes = bytes.get(written..).unwrap_or_default();
+                    // The clock is looked at only for clients that let us wait at least once.
+                    deadlines = deadlines.map(|(_, end)| (Instant::now() + stall, end));
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let now = Instant::now();
+                    let (stalled, end) = *deadlines.get_or_insert((now + stall, now + whole));
+                    if !wait(&self.stream, PollFlags::OUT, stalled.min(end))? || now >= end {
+                        return Err(io::ErrorKind::TimedOut.into());
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the connection so that the answer just written arrives: says that no more comes, then
+    /// reads and drops what the client still sends, for a bounded time and amount.
+    pub(super) fn linger(mut self) {
+        let deadline = Instant::now() + LINGER;
+        let mut dropped = 0_usize;
+        self.expect_bulk();
+        if self.stream.shutdown(Shutdown::Write).is_err() {
+            return;
+        }
+        while dropped < LINGER_BYTES_MAX {
+            self.consume(usize::MAX);
+            match self.fill(deadline) {
+                Ok(Filled::More) => dropped = dropped.saturating_add(self.unread().len()),
+                Ok(Filled::Eof | Filled::TimedOut) | Err(_) => return,
+            }
+        }
+    }
+}
+
+/// Waits until `file` is ready; false when the deadline passed.
+fn wait(file: &impl AsFd, events: PollFlags, deadline: Instant) -> io::Result<bool> {
+    poll_until(&mut [PollFd::new(file, events)], Some(deadline))
+}
+
+/// `poll` with a point in time for its end, or none; false when it passed. A signal does not end it.
+pub(super) fn poll_until(fds: &mut [PollFd<'_>], deadline: Option<Instant>) -> io::Result<bool> {
+    loop {
+        let left = match deadline.map(|end| Timespec::try_from(end.saturating_duration_since(Instant::now()))) {
+            None | Some(Err(_)) => None,
+            Some(Ok(left)) => Some(left),
+        };
+        match poll(fds, left.as_ref()) {
+            Ok(ready) => return Ok(ready > 0),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}

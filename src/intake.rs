@@ -1,0 +1,369 @@
+//! One mail into the desk: [`deliver`] reads it, then runs one write transaction that gathers the
+//! facts, decides, changes tickets and writes the receipt. A mail is wholly in or wholly out, and
+//! the same mail again is a no-op because of the receipt's unique key.
+
+mod apply;
+mod facts;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sha2::{Digest, Sha256};
+
+use crate::decision::{Decision, Facts, Refusal, decide};
+use crate::domain::{EmailAddress, MessageId, ReceiptId, TicketId, Timestamp};
+use crate::mail::{Limits, ParseError, ParsedMail, ReversePath};
+use crate::store::received::{NewReceipt, Receipt, ReceiptState};
+use crate::store::{self, Store, WriteTx};
+
+/// Compression level of kept raw mail: the fastest; base64 shrinks to what it encodes at any level.
+const RAW_MAIL_ZSTD_LEVEL: i32 = 1;
+
+/// Characters of a subject kept on a receipt.
+const RECEIPT_SUBJECT_CHARS_MAX: usize = 255;
+
+/// Who hands a mail over, which decides the limits that apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// `maildesk pipe`: can refuse, is rate-limited.
+    Pipe,
+    /// `maildesk imap-fetch`: is rate-limited.
+    Fetch,
+    /// The first fetch of a mailbox, or `admin import`: no rate limit.
+    Import,
+    /// `admin mail retry`: a quarantined mail is looked at again, without rate limit.
+    Retry,
+}
+
+/// What came with the mail beside its bytes.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// Envelope recipients as the caller gave them; empty when he gave none.
+    pub recipients: Vec<String>,
+    /// Envelope sender; `None` when the caller did not say.
+    pub sender: Option<ReversePath>,
+    /// Who hands it over.
+    pub source: Source,
+}
+
+/// What became of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Outcome {
+    /// It opened a ticket.
+    Opened,
+    /// It is a message in a ticket.
+    Appended,
+    /// It was dropped on record.
+    Dropped,
+    /// It is kept raw for a human.
+    Quarantined,
+    /// It was on record already; nothing was added.
+    Duplicate,
+    /// It was refused and is not on record.
+    Refused(Refusal),
+}
+
+impl Outcome {
+    /// The word for logs, metrics and summaries.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Opened => "open",
+            Self::Appended => "append",
+            Self::Dropped => "drop",
+            Self::Quarantined => "quarantine",
+            Self::Duplicate => "duplicate",
+            Self::Refused(_) => "refuse",
+        }
+    }
+}
+
+/// A delivered mail, as it is logged and reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Delivery {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why, in a few words.
+    pub reason: String,
+    /// Its ticket.
+    pub ticket: Option<TicketId>,
+    /// From address, empty for none.
+    pub from: String,
+    /// Message-ID without brackets, empty for none.
+    pub message_id: String,
+    /// Size of the raw mail in bytes.
+    pub bytes: usize,
+}
+
+/// Why a mail is neither in nor out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There was no mail: the caller must keep what it has.
+    #[error("no mail was handed over: the input is empty")]
+    Empty,
+    /// The database did not take it.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// What a delivery needs beside the mail.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Budgets for reading the mail.
+    pub limits: Limits,
+}
+
+/// A mail as it was handed over, read as far as it can be.
+pub(crate) struct Incoming<'a> {
+    pub(crate) envelope: &'a Envelope,
+    pub(crate) raw_len: usize,
+    pub(crate) key: [u8; 32],
+    /// `None`: no structure could be read; the mail goes aside raw.
+    pub(crate) mail: Option<ParsedMail>,
+    pub(crate) is_oversize: bool,
+}
+
+/// Takes in one mail. After `Ok` it is durably on record (or refused); after `Err` nothing changed.
+///
+/// `raw` may be cut at `rules.limits.raw_bytes_max + 1` bytes: a larger mail is kept as its header.
+///
+/// # Errors
+/// [`Error::Empty`] for no input, [`Error::Store`] when the database is locked, full, missing ….
+pub fn deliver(store: &Store, rules: &Rules, envelope: &Envelope, raw: &[u8], now: Timestamp) -> Result<Delivery, Error> {
+    let incoming = read(rules, envelope, raw)?;
+    // A redelivery needs neither the compressed raw mail nor the write lock.
+    if envelope.source != Source::Retry
+        && let Some(known) = store.read(|tx| tx.receipt_by_key(&incoming.key))?
+        && known.recipient.eq_ignore_ascii_case(&recipient_text(envelope, incoming.mail.as_ref()))
+    {
+        return Ok(incoming.delivery(Outcome::Duplicate, &known.reason, ticket_of(&known)));
+    }
+    let compressed = zstd::bulk::compress(raw, RAW_MAIL_ZSTD_LEVEL)
+        .map_err(|e| store::Error::Corrupt(format!("compressing the raw mail: {e}")))?;
+    store.write(|tx| settle(tx, &incoming, &compressed, now))
+}
+
+/// Does what [`deliver`] does and takes it all back: what `admin mail retry --dry-run` shows.
+///
+/// # Errors
+/// As [`deliver`].
+pub fn rehearse(store: &Store, rules: &Rules, envelope: &Envelope, raw: &[u8], now: Timestamp) -> Result<Delivery, Error> {
+    let incoming = read(rules, envelope, raw)?;
+    let mut shown = None;
+    let undone = store.write(|tx| {
+        shown = Some(settle(tx, &incoming, &[], now)?);
+        Err::<(), _>(Undo::OnPurpose)
+    });
+    match (undone, shown) {
+        (Err(Undo::Failed(error)), _) => Err(error),
+        (_, Some(delivery)) => Ok(delivery),
+        (_, None) => Err(Error::Empty),
+    }
+}
+
+/// Why a rehearsal's transaction is rolled back.
+enum Undo {
+    OnPurpose,
+    Failed(Error),
+}
+
+impl From<Error> for Undo {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<store::Error> for Undo {
+    fn from(error: store::Error) -> Self {
+        Self::Failed(Error::Store(error))
+    }
+}
+
+/// Unpacks a kept raw mail.
+///
+/// # Errors
+/// When the bytes are damaged.
+pub fn decompress(compressed: &[u8]) -> std::io::Result<Vec<u8>> {
+    zstd::stream::decode_all(compressed)
+}
+
+/// What [`deliver`] would do, without doing it: the mail as read, and the decision.
+#[derive(Debug)]
+pub struct Preview {
+    /// The mail; `None` when it cannot be read and would be set aside.
+    pub mail: Option<ParsedMail>,
+    /// The decision; `None` when the mail is on record already.
+    pub decision: Option<Decision>,
+    /// The facts it rests on.
+    pub facts: Option<Facts>,
+    /// The receipt of the mail, if it is on record.
+    pub known: Option<Receipt>,
+}
+
+/// Looks at a mail and says what would happen; writes nothing.
+///
+/// # Errors
+/// As [`deliver`].
+pub fn preview(store: &Store, rules: &Rules, envelope: &Envelope, raw: &[u8], now: Timestamp) -> Result<Preview, Error> {
+    let incoming = read(rules, envelope, raw)?;
+    let (decision, facts, known) = store.read(|tx| {
+        let known = tx.receipt_by_key(&incoming.key)?;
+        let Some(mail) = &incoming.mail else { return Ok((None, None, known)) };
+        let settings = tx.settings()?;
+        let facts = facts::gather(tx, &incoming, mail, now)?;
+        let decision = known.is_none().then(|| decide(mail, &facts, &settings.policy()));
+        Ok::<_, store::Error>((decision, Some(facts), known))
+    })?;
+    Ok(Preview { mail: incoming.mail, decision, facts, known })
+}
+
+fn read<'a>(rules: &Rules, envelope: &'a Envelope, raw: &[u8]) -> Result<Incoming<'a>, Error> {
+    // The parser has a history of panics on broken mail; such a mail is kept raw for a human.
+    let parsed = catch_unwind(AssertUnwindSafe(|| ParsedMail::parse(raw, &rules.limits)));
+    let is_oversize = raw.len() > rules.limits.raw_bytes_max;
+    let (key, mail) = match parsed {
+        Ok(Ok(mail)) => (mail.key, Some(mail)),
+        Ok(Err(ParseError::Empty)) => return Err(Error::Empty),
+        Ok(Err(ParseError::Unreadable)) | Err(_) => (Sha256::digest(raw).into(), None),
+    };
+    Ok(Incoming { envelope, raw_len: raw.len(), key, mail, is_oversize })
+}
+
+impl Incoming<'_> {
+    fn delivery(&self, outcome: Outcome, reason: &str, ticket: Option<TicketId>) -> Delivery {
+        let mail = self.mail.as_ref();
+        Delivery {
+            outcome,
+            reason: reason.to_owned(),
+            ticket,
+            from: mail.and_then(|m| m.from.as_ref()).map_or_else(String::new, |from| from.address.to_string()),
+            message_id: mail.and_then(|m| m.message_id.clone()).unwrap_or_default(),
+            bytes: self.raw_len,
+        }
+    }
+}
+
+fn ticket_of(receipt: &Receipt) -> Option<TicketId> {
+    (receipt.ticket > 0).then(|| TicketId::new(receipt.ticket))
+}
+
+/// The recipient noted on the receipt: the envelope's, else the first one the header names.
+fn recipient_text(envelope: &Envelope, mail: Option<&ParsedMail>) -> String {
+    let from_header = || {
+        let mail = mail?;
+        let delivered = mail.delivered_to.first().map(EmailAddress::to_string);
+        delivered.or_else(|| mail.to.iter().chain(&mail.cc).next().map(|to| to.address.to_string()))
+    };
+    envelope.recipients.first().cloned().or_else(from_header).unwrap_or_default()
+}
+
+fn sender_text(envelope: &Envelope, mail: Option<&ParsedMail>) -> Option<String> {
+    let sender = envelope.sender.as_ref().or_else(|| mail.and_then(|m| m.return_path.as_ref()))?;
+    Some(match sender {
+        ReversePath::Null => String::new(),
+        ReversePath::Address(address) => address.to_string(),
+    })
+}
+
+/// The one write transaction of a mail.
+fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Timestamp) -> Result<Delivery, Error> {
+    let known = tx.receipt_by_key(&incoming.key)?;
+    if let Some(known) = known.as_ref().filter(|known| !is_to_be_retried(known, incoming)) {
+        note_second_recipient(tx, incoming, known)?;
+        return Ok(incoming.delivery(Outcome::Duplicate, &known.reason, ticket_of(known)));
+    }
+    let Some(mail) = &incoming.mail else {
+        let settled = Settled { state: ReceiptState::Quarantined, reason: "unreadable".to_owned(), place: None };
+        return record(tx, incoming, known, compressed, settled, now);
+    };
+    let settings = tx.settings()?;
+    let facts = facts::gather(tx, incoming, mail, now)?;
+    let settled = match decide(mail, &facts, &settings.policy()) {
+        Decision::Refuse(refusal) => return Ok(incoming.delivery(Outcome::Refused(refusal), "refused", None)),
+        Decision::Open(open) => apply::open(tx, &settings, mail, &open, now)?,
+        Decision::Append(append) => apply::append(tx, &settings, mail, &append, now)?,
+        Decision::Bounce { outbox, ticket } => apply::bounce(tx, mail, (outbox, ticket), now)?,
+        Decision::Drop { reason } => {
+            Settled { state: ReceiptState::Dropped, reason: reason.to_owned(), place: None }
+        }
+        Decision::Quarantine { reason } => {
+            Settled { state: ReceiptState::Quarantined, reason: reason.to_owned(), place: None }
+        }
+    };
+    record(tx, incoming, known, compressed, settled, now)
+}
+
+/// What the receipt will say.
+pub(crate) struct Settled {
+    pub(crate) state: ReceiptState,
+    pub(crate) reason: String,
+    /// The ticket, the message, and whether the ticket is new.
+    pub(crate) place: Option<(TicketId, MessageId, Place)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    NewTicket,
+    OldTicket,
+}
+
+fn is_to_be_retried(known: &Receipt, incoming: &Incoming<'_>) -> bool {
+    incoming.envelope.source == Source::Retry && known.state == ReceiptState::Quarantined
+}
+
+/// One mail delivered for two of our addresses is one ticket; the other address is noted on it.
+fn note_second_recipient(tx: &WriteTx<'_>, incoming: &Incoming<'_>, known: &Receipt) -> Result<(), Error> {
+    let recipient = recipient_text(incoming.envelope, incoming.mail.as_ref());
+    let (Some(ticket), false) = (ticket_of(known), recipient.eq_ignore_ascii_case(&known.recipient)) else {
+        return Ok(());
+    };
+    if tx.desk_addresses()?.iter().any(|address| address.email.eq_ignore_ascii_case(&recipient)) {
+        tx.note_address_seen(ticket, &recipient)?;
+    }
+    Ok(())
+}
+
+fn record(
+    tx: &WriteTx<'_>,
+    incoming: &Incoming<'_>,
+    known: Option<Receipt>,
+    compressed: &[u8],
+    settled: Settled,
+    now: Timestamp,
+) -> Result<Delivery, Error> {
+    let outcome = match (settled.state, &settled.place) {
+        (ReceiptState::Dropped, _) => Outcome::Dropped,
+        (ReceiptState::Quarantined, _) => Outcome::Quarantined,
+        (ReceiptState::Stored, Some((_, _, Place::NewTicket))) => Outcome::Opened,
+        (ReceiptState::Stored, _) => Outcome::Appended,
+    };
+    let place = settled.place.map(|(ticket, message, _)| (ticket, message));
+    let delivery = incoming.delivery(outcome, &settled.reason, place.map(|(ticket, _)| ticket));
+    if let Some(known) = known {
+        tx.settle_receipt(known.id, settled.state, &settled.reason, place)?;
+        return Ok(delivery);
+    }
+    let id = add_receipt(tx, incoming, &settled, now)?;
+    tx.keep_raw_mail(id, compressed)?;
+    Ok(delivery)
+}
+
+fn add_receipt(tx: &WriteTx<'_>, incoming: &Incoming<'_>, settled: &Settled, now: Timestamp) -> Result<ReceiptId, Error> {
+    let mail = incoming.mail.as_ref();
+    let subject: String = mail.map_or("", |m| m.subject.as_str()).chars().take(RECEIPT_SUBJECT_CHARS_MAX).collect();
+    let sender = sender_text(incoming.envelope, mail);
+    let new = NewReceipt {
+        key: &incoming.key,
+        state: settled.state,
+        reason: &settled.reason,
+        place: settled.place.map(|(ticket, message, _)| (ticket, message)),
+        from_email: mail.and_then(|m| m.from.as_ref()).map_or("", |from| from.address.as_str()),
+        recipient: &recipient_text(incoming.envelope, mail),
+        sender: sender.as_deref(),
+        subject: &subject,
+        internet_id: mail.and_then(|m| m.message_id.as_deref()).unwrap_or(""),
+        bytes: incoming.raw_len,
+    };
+    Ok(tx.add_receipt(&new, now)?)
+}

@@ -1,0 +1,294 @@
+//! Carrying a decision out: tickets, messages, participants, attachments and notes of one mail.
+
+use super::facts::own_address;
+use super::{Place, Settled};
+use crate::decision::commands::{self, Command, Names};
+use crate::decision::{Append, Effect, Open, Requester, Role};
+use crate::desk::{self, Bearing, Post};
+use crate::domain::{Author, MessageId, OutboxId, Status, TicketId, Timestamp, UserId};
+use crate::mail::origin::Sign;
+use crate::mail::{Mailbox, ParsedMail, Part};
+use crate::store::received::ReceiptState;
+use crate::store::settings::Settings;
+use crate::store::tickets::{NewAttachment, NewTicket, Text, Ticket, Visibility};
+use crate::store::{Error, Result, WriteTx};
+
+/// Longest subject of a ticket, in characters (HelpDeskZ's column); the rest goes into a note.
+const SUBJECT_CHARS_MAX: usize = 255;
+
+/// Longest text of a note maildesk writes itself, in characters.
+const NOTE_CHARS_MAX: usize = 10_000;
+
+/// Message-IDs of one mail tied to its ticket: its own and the newest it names.
+const THREAD_IDS_KEPT_MAX: usize = 200;
+
+/// What HelpDeskZ calls a mail without a subject.
+const NO_SUBJECT: &str = "n/a";
+
+/// Opens the ticket of a mail.
+pub(super) fn open(tx: &WriteTx<'_>, settings: &Settings, mail: &ParsedMail, open: &Open, now: Timestamp) -> Result<Settled> {
+    let from = sender(mail)?;
+    let person = match &open.requester {
+        Requester::Sender => from,
+        Requester::Original(original) => original,
+    };
+    let customer = tx.customer_for(&person.name, &person.address, now)?;
+    let mut notes = open.notes.clone();
+    let subject = subject(mail, &mut notes);
+    let (kept, left_out) = sort_attachments(settings, &mail.attachments);
+    notes.extend(left_out);
+    notes.extend(mail.warnings.iter().cloned());
+    let addresses = tx.desk_addresses()?;
+    let is_sender = matches!(open.requester, Requester::Sender);
+    let reply_to = mail.reply_to.as_ref().map(|r| &r.address).filter(|address| {
+        is_sender && **address != from.address && own_address(&addresses, address).is_none()
+    });
+    let new = NewTicket { department: open.department, customer, subject: &subject, address: open.address, reply_to };
+    let post = Post {
+        author: Author::Customer(customer),
+        text: Text::Plain(&mail.reply_text),
+        full_text: &mail.full_text,
+        mail_html: mail.html.as_deref().unwrap_or(""),
+        attachments: &kept,
+    };
+    let (ticket, message) = desk::open_ticket(tx, &new, &post, now)?;
+    if !is_sender {
+        tx.add_participant(ticket, &from.name, &from.address, now)?;
+    }
+    add_participants(tx, ticket, mail, now)?;
+    note_thread_ids(tx, ticket, mail)?;
+    if let Some(linked) = open.linked {
+        tx.link_tickets(ticket, linked)?;
+    }
+    write_notes(tx, ticket, &notes, now)?;
+    Ok(Settled {
+        state: ReceiptState::Stored,
+        reason: open.reason.to_owned(),
+        place: Some((ticket, message, Place::NewTicket)),
+    })
+}
+
+/// Puts a mail into its ticket.
+pub(super) fn append(
+    tx: &WriteTx<'_>,
+    settings: &Settings,
+    mail: &ParsedMail,
+    append: &Append,
+    now: Timestamp,
+) -> Result<Settled> {
+    let ticket = tx.ticket(append.ticket)?.ok_or_else(|| Error::Corrupt(format!("ticket {} is gone", append.ticket)))?;
+    let from = sender(mail)?;
+    let mut notes = append.notes.clone();
+    let (kept, left_out) = sort_attachments(settings, &mail.attachments);
+    notes.extend(left_out);
+    notes.extend(mail.warnings.iter().cloned());
+    let mut state = ReceiptState::Stored;
+    let message = match append.role {
+        Role::Customer => {
+            let customer = tx.customer_for(&from.name, &from.address, now)?;
+            let message = customer_message(tx, &ticket, mail, (customer, append.effect), &kept, now)?;
+            add_participants(tx, ticket.id, mail, now)?;
+            message
+        }
+        Role::Staff(staff) => {
+            let (message, visibility) = staff_message(tx, settings, &ticket, (mail, Author::Staff(staff)), &kept, now)?;
+            state = match visibility {
+                Visibility::Public => ReceiptState::Stored,
+                // A mail is a message, dropped or quarantined; a note is no message.
+                Visibility::Internal => ReceiptState::Dropped,
+            };
+            message
+        }
+    };
+    if let Some(reply_to) = mail.reply_to.as_ref().filter(|_| append.takes_reply_to) {
+        if own_address(&tx.desk_addresses()?, &reply_to.address).is_none() {
+            tx.set_reply_to(ticket.id, &reply_to.address)?;
+        }
+    }
+    note_thread_ids(tx, ticket.id, mail)?;
+    write_notes(tx, ticket.id, &notes, now)?;
+    Ok(Settled {
+        state,
+        reason: match state {
+            ReceiptState::Dropped => "kept as an internal note".to_owned(),
+            ReceiptState::Stored | ReceiptState::Quarantined => append.reason.to_owned(),
+        },
+        place: Some((ticket.id, message, Place::OldTicket)),
+    })
+}
+
+/// Notes a delivery report on the outgoing mail it names and on that mail's ticket.
+pub(super) fn bounce(
+    tx: &WriteTx<'_>,
+    mail: &ParsedMail,
+    (outbox, ticket): (OutboxId, Option<TicketId>),
+    now: Timestamp,
+) -> Result<Settled> {
+    let report = mail.delivery_report.clone().unwrap_or_default();
+    let settled = |reason: &str| Settled { state: ReceiptState::Dropped, reason: reason.to_owned(), place: None };
+    if mail.delivery_report.is_some() && !report.is_failure {
+        return Ok(settled("delivery report without a failure"));
+    }
+    let why = [report.status, report.diagnostic].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    tx.mark_bounced(outbox, &why, now)?;
+    if let Some(ticket) = ticket {
+        if tx.ticket(ticket)?.is_some() {
+            let who = report.recipients.join(", ");
+            let text = format!("A mail of ours about this ticket could not be delivered: {who} {why}");
+            desk::note(tx, ticket, Author::Desk, text.trim(), now)?;
+        }
+    }
+    Ok(settled("bounce"))
+}
+
+fn sender(mail: &ParsedMail) -> Result<&Mailbox> {
+    // decide() sends mail without a usable From aside before anything is opened.
+    mail.from.as_ref().ok_or_else(|| Error::Corrupt("a mail without From was to become a message".to_owned()))
+}
+
+fn subject(mail: &ParsedMail, notes: &mut Vec<String>) -> String {
+    if mail.subject.trim().is_empty() {
+        return NO_SUBJECT.to_owned();
+    }
+    if mail.subject.chars().count() > SUBJECT_CHARS_MAX {
+        notes.push(format!("The subject is longer than {SUBJECT_CHARS_MAX} characters. All of it: {}", mail.subject));
+    }
+    mail.subject.chars().take(SUBJECT_CHARS_MAX).collect()
+}
+
+fn customer_message(
+    tx: &WriteTx<'_>,
+    ticket: &Ticket,
+    mail: &ParsedMail,
+    (customer, effect): (UserId, Effect),
+    attachments: &[NewAttachment<'_>],
+    now: Timestamp,
+) -> Result<MessageId> {
+    let post = Post {
+        author: Author::Customer(customer),
+        text: Text::Plain(&mail.reply_text),
+        full_text: &mail.full_text,
+        mail_html: mail.html.as_deref().unwrap_or(""),
+        attachments,
+    };
+    let bearing = match effect {
+        Effect::Full => Bearing::Counts(None),
+        Effect::Silent => Bearing::Silent,
+    };
+    desk::post_message(tx, ticket, &post, bearing, now)
+}
+
+/// A staff member's mail: commands first, then a reply or a note.
+fn staff_message(
+    tx: &WriteTx<'_>,
+    settings: &Settings,
+    ticket: &Ticket,
+    (mail, author): (&ParsedMail, Author),
+    attachments: &[NewAttachment<'_>],
+    now: Timestamp,
+) -> Result<(MessageId, Visibility)> {
+    let (commands, text) = if settings.is_on("staff_mail_commands") {
+        let departments: Vec<_> = tx.departments()?.into_iter().map(|d| (d.name, d.id)).collect();
+        let staff: Vec<_> = tx.all_staff()?.into_iter().map(|s| (s.username, s.id)).collect();
+        commands::split(&mail.reply_text, Names { departments: &departments, staff: &staff })
+    } else {
+        (Vec::new(), mail.reply_text.as_str())
+    };
+    let mut status: Option<Status> = None;
+    for command in &commands {
+        match command {
+            Command::SetStatus(wanted) => status = Some(*wanted),
+            Command::Move(department) => tx.set_ticket_department(ticket.id, *department)?,
+            Command::Assign(staff) => tx.assign_ticket(ticket.id, *staff)?,
+            Command::Note => {}
+        }
+    }
+    if commands.contains(&Command::Note) {
+        if let Some(status) = status {
+            tx.set_status(ticket.id, status, now)?;
+        }
+        let message = desk::note(tx, ticket.id, author, text, now)?;
+        for attachment in attachments {
+            tx.add_attachment(ticket.id, message, attachment)?;
+        }
+        return Ok((message, Visibility::Internal));
+    }
+    let post = Post {
+        author,
+        text: Text::Plain(text),
+        full_text: &mail.full_text,
+        mail_html: mail.html.as_deref().unwrap_or(""),
+        attachments,
+    };
+    Ok((desk::post_message(tx, ticket, &post, Bearing::Counts(status), now)?, Visibility::Public))
+}
+
+/// The parts that fit the desk's limits, and a sentence about each one that does not.
+fn sort_attachments<'a>(settings: &Settings, parts: &'a [Part]) -> (Vec<NewAttachment<'a>>, Vec<String>) {
+    let count_max = usize::try_from(settings.number("mail_attachment_number")).unwrap_or(0);
+    let bytes_max = settings.megabytes("mail_attachment_size");
+    let blocked = settings.extensions("mail_attachment_block");
+    let (mut kept, mut left_out) = (Vec::new(), Vec::new());
+    for part in parts {
+        let extension = part.name.rsplit_once('.').map_or("", |(_, e)| e).to_ascii_lowercase();
+        let mb = settings.text("mail_attachment_size");
+        let why_not = if blocked.contains(&extension) {
+            Some(format!("files of type {extension} are not kept"))
+        } else if part.content.len() as u64 > bytes_max {
+            Some(format!("it is larger than {mb} MB"))
+        } else if kept.len() >= count_max {
+            Some(format!("the mail has more than {count_max} attachments"))
+        } else {
+            None
+        };
+        match why_not {
+            Some(why) => left_out.push(format!("Attachment {} was left out: {why}.", part.name)),
+            None => kept.push(NewAttachment {
+                name: &part.name,
+                original_name: &part.original_name,
+                content_type: &part.content_type,
+                content: &part.content,
+                cid: part.content_id.as_deref().unwrap_or(""),
+                is_inline: part.is_inline,
+            }),
+        }
+    }
+    (kept, left_out)
+}
+
+/// Cc and further To addresses that are people get copies of what staff write.
+fn add_participants(tx: &WriteTx<'_>, ticket: TicketId, mail: &ParsedMail, now: Timestamp) -> Result<()> {
+    if mail.signs.contains(&Sign::List) {
+        return Ok(());
+    }
+    let addresses = tx.desk_addresses()?;
+    for person in mail.to.iter().chain(&mail.cc) {
+        let is_sender = mail.from.as_ref().is_some_and(|from| from.address == person.address);
+        if is_sender || own_address(&addresses, &person.address).is_some() || tx.takes_part(ticket, &person.address)? {
+            continue;
+        }
+        if !tx.add_participant(ticket, &person.name, &person.address, now)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Ties the mail's Message-ID and every id it names to the ticket, seen or not: the next mail of
+/// the thread may name only one of them.
+fn note_thread_ids(tx: &WriteTx<'_>, ticket: TicketId, mail: &ParsedMail) -> Result<()> {
+    let ids = mail.message_id.iter().chain(&mail.in_reply_to).chain(mail.references.iter().rev());
+    for id in ids.take(THREAD_IDS_KEPT_MAX) {
+        tx.note_thread_id(ticket, id)?;
+    }
+    Ok(())
+}
+
+fn write_notes(tx: &WriteTx<'_>, ticket: TicketId, notes: &[String], now: Timestamp) -> Result<()> {
+    if notes.is_empty() {
+        return Ok(());
+    }
+    let text: String = notes.join("\n").chars().take(NOTE_CHARS_MAX).collect();
+    desk::note(tx, ticket, Author::Desk, &text, now)?;
+    Ok(())
+}

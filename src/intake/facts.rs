@@ -1,0 +1,188 @@
+//! Gathering what [`crate::decision::decide`] needs to know of a mail, on one snapshot.
+
+use super::{Incoming, Source};
+use crate::decision::authentication::{Authentication, of_sender};
+use crate::decision::{Facts, NamedBy, NamedFact, Route, TicketFact, TokenFact, subject};
+use crate::domain::{DeskSecret, EmailAddress, OutboxId, ReplyToken, TicketId, Timestamp};
+use crate::mail::origin::{LoopMark, Origin, origin_of};
+use crate::mail::{Mailbox, ParsedMail, ReversePath};
+use crate::store::addresses::DeskAddress;
+use crate::store::tickets::Ticket;
+use crate::store::{ReadTx, Result};
+
+/// Message-IDs of one mail looked up. Chosen: the newest hundred of a thread name its ticket.
+const THREAD_IDS_MAX: usize = 100;
+
+/// Reply tokens of one mail looked at.
+const TOKENS_MAX: usize = 20;
+
+/// Everything the decision rests on.
+pub(super) fn gather(tx: &ReadTx<'_>, incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Result<Facts> {
+    let secret = tx.desk_secret()?;
+    let addresses = tx.desk_addresses()?;
+    let settings_authserv = tx.settings()?.text("authserv_id").to_owned();
+    let from = mail.from.as_ref().map(|from| &from.address);
+    let origin = origin(mail, incoming.envelope.sender.as_ref(), &secret);
+    let staff = match from {
+        Some(from) => tx.staff_by_email(from.as_str())?.map(|staff| staff.id),
+        None => None,
+    };
+    Ok(Facts {
+        route: route(tx, incoming, mail, &addresses)?,
+        origin,
+        is_oversize: incoming.is_oversize,
+        is_refusable: incoming.envelope.source == Source::Pipe,
+        bounced: if origin == Origin::Bounce { bounced(tx, mail)? } else { None },
+        is_banned: match from {
+            Some(from) => tx.is_banned(from)?,
+            None => false,
+        },
+        is_from_us: from.is_some_and(|from| own_address(&addresses, from).is_some()),
+        mails_last_hour: match (incoming.envelope.source, from) {
+            (Source::Pipe | Source::Fetch, Some(from)) => {
+                Some(tx.mails_from_since(from.as_str(), now.plus_s(-Timestamp::HOUR_S))?)
+            }
+            (Source::Pipe | Source::Fetch | Source::Import | Source::Retry, _) => None,
+        },
+        staff,
+        authentication: from.map_or(Authentication::Fail, |from| {
+            of_sender(&mail.authentication_results, &settings_authserv, from.domain())
+        }),
+        token: token(tx, incoming, mail, &secret)?,
+        named: named(tx, mail, from)?,
+        now,
+    })
+}
+
+fn origin(mail: &ParsedMail, sender: Option<&ReversePath>, secret: &DeskSecret) -> Origin {
+    let is_ours = mail.loop_mark.as_deref().is_some_and(|mark| is_own_mark(mark, secret));
+    let mark = if is_ours { LoopMark::Ours } else { LoopMark::NotOurs };
+    origin_of(mail, sender, mark)
+}
+
+/// X-Maildesk-Loop as [`crate::outbox`] writes it: the Message-ID and its HMAC.
+fn is_own_mark(mark: &str, secret: &DeskSecret) -> bool {
+    use subtle::ConstantTimeEq;
+    let Some((id, signature)) = mark.trim().rsplit_once(' ') else { return false };
+    secret.sign(&["loop", id.trim()]).as_bytes().ct_eq(signature.as_bytes()).into()
+}
+
+/// The desk's address that is written to: exact, else with its `+suffix` stripped.
+pub(super) fn own_address<'a>(addresses: &'a [DeskAddress], to: &EmailAddress) -> Option<&'a DeskAddress> {
+    let find = |email: &str| addresses.iter().find(|own| own.email.eq_ignore_ascii_case(email));
+    find(to.as_str()).or_else(|| to.split_subaddress().and_then(|(base, _)| find(base.as_str())))
+}
+
+/// The first source of recipients that is present: envelope, delivery headers, To and Cc. A header
+/// never rescues an unknown envelope recipient.
+fn candidates(incoming: &Incoming<'_>, mail: &ParsedMail) -> Vec<String> {
+    if !incoming.envelope.recipients.is_empty() {
+        return incoming.envelope.recipients.clone();
+    }
+    if !mail.delivered_to.is_empty() {
+        return mail.delivered_to.iter().map(EmailAddress::to_string).collect();
+    }
+    mail.to.iter().chain(&mail.cc).map(|to| to.address.to_string()).collect()
+}
+
+fn route(tx: &ReadTx<'_>, incoming: &Incoming<'_>, mail: &ParsedMail, addresses: &[DeskAddress]) -> Result<Route> {
+    let candidates = candidates(incoming, mail);
+    let ours = candidates.iter().filter_map(|text| text.parse().ok()).find_map(|to| own_address(addresses, &to));
+    if let Some(own) = ours {
+        return Ok(Route::Known { address: own.id, department: own.department });
+    }
+    let default = addresses.iter().find(|own| own.is_default);
+    let fallback = match default {
+        Some(default) => default.department,
+        None => tx.lowest_department()?,
+    };
+    Ok(Route::Unknown {
+        recipient: candidates.into_iter().next().unwrap_or_default(),
+        default_address: default.map(|own| own.id),
+        fallback,
+    })
+}
+
+fn fact(ticket: Ticket) -> TicketFact {
+    TicketFact {
+        id: ticket.id,
+        department: ticket.department,
+        subject: ticket.subject,
+        status: ticket.status,
+        closed_at: ticket.closed_at,
+    }
+}
+
+/// Ids this mail answers, nearest first: In-Reply-To, then References from the newest.
+fn answered_ids(mail: &ParsedMail) -> impl Iterator<Item = &String> {
+    mail.in_reply_to.iter().chain(mail.references.iter().rev()).take(THREAD_IDS_MAX)
+}
+
+/// Reply tokens that stand in the mail, whoever issued them.
+fn tokens(incoming: &Incoming<'_>, mail: &ParsedMail) -> Vec<ReplyToken> {
+    let in_header = mail.to.iter().chain(&mail.cc).map(|to: &Mailbox| to.address.clone());
+    let in_envelope = incoming.envelope.recipients.iter().filter_map(|text| text.parse().ok());
+    let addressed = in_envelope.chain(mail.delivered_to.iter().cloned()).chain(in_header);
+    let by_address = addressed.filter_map(|to: EmailAddress| to.split_subaddress().and_then(|(_, t)| ReplyToken::parse(t)));
+    let by_id = answered_ids(mail).filter_map(|id| ReplyToken::parse(id.split(['.', '@']).next().unwrap_or("")));
+    let mut found: Vec<ReplyToken> = Vec::new();
+    for token in by_address.chain(by_id) {
+        if !found.contains(&token) && found.len() < TOKENS_MAX {
+            found.push(token);
+        }
+    }
+    found
+}
+
+/// The best valid token: the sender's own before others.
+fn token(tx: &ReadTx<'_>, incoming: &Incoming<'_>, mail: &ParsedMail, secret: &DeskSecret) -> Result<Option<TokenFact>> {
+    let mut best: Option<TokenFact> = None;
+    for token in tokens(incoming, mail) {
+        let holders = tx.token_holders(token.ticket())?;
+        let holder = holders.iter().filter_map(|h| h.parse().ok()).find(|h: &EmailAddress| token.is_for(secret, h));
+        let (Some(holder), Some(ticket)) = (holder, tx.ticket_after_merges(token.ticket())?) else { continue };
+        let is_senders_own = mail.from.as_ref().is_some_and(|from| from.address == holder);
+        let customer = tx.customer(ticket.customer)?;
+        let is_customers = ticket.reply_to.eq_ignore_ascii_case(holder.as_str())
+            || customer.is_some_and(|c| c.email.eq_ignore_ascii_case(holder.as_str()));
+        let found = TokenFact { ticket: fact(ticket), is_senders_own, is_customers };
+        if is_senders_own {
+            return Ok(Some(found));
+        }
+        best = best.or(Some(found));
+    }
+    Ok(best)
+}
+
+/// Tickets the mail names by Message-IDs or by tags in its subject, in that order.
+fn named(tx: &ReadTx<'_>, mail: &ParsedMail, from: Option<&EmailAddress>) -> Result<Vec<NamedFact>> {
+    let mut hits: Vec<(TicketId, NamedBy)> = Vec::new();
+    for id in answered_ids(mail) {
+        hits.extend(tx.tickets_of_thread_id(id)?.into_iter().map(|ticket| (ticket, NamedBy::ThreadId)));
+    }
+    hits.extend(subject::ticket_tags(&mail.subject).into_iter().map(|ticket| (ticket, NamedBy::SubjectTag)));
+    let mut found: Vec<NamedFact> = Vec::new();
+    for (id, by) in hits {
+        let Some(ticket) = tx.ticket_after_merges(id)? else { continue };
+        if found.iter().any(|known| known.ticket.id == ticket.id) {
+            continue;
+        }
+        let takes_part = match from {
+            Some(from) => tx.takes_part(ticket.id, from)? || (ticket.id != id && tx.takes_part(id, from)?),
+            None => false,
+        };
+        found.push(NamedFact { ticket: fact(ticket), by, takes_part });
+    }
+    Ok(found)
+}
+
+/// The outgoing mail of ours that a delivery report names.
+fn bounced(tx: &ReadTx<'_>, mail: &ParsedMail) -> Result<Option<(OutboxId, Option<TicketId>)>> {
+    let reported = mail.delivery_report.iter().flat_map(|report| &report.original_message_ids);
+    for id in reported.chain(answered_ids(mail)) {
+        if let Some(found) = tx.outbox_by_internet_id(id)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}

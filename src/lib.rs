@@ -1,0 +1,21 @@
+//! maildesk turns incoming mail into support tickets and serves them over a JSON API, on one
+//! SQLite file. This is the map; ARCHITECTURE.md has the invariants.
+//!
+//! Edges, named after the subcommands: [`pipe`], [`admin`]; their shared shell is [`cli`],
+//! [`config`] and [`logging`]. The core, named after the domain: [`intake`] takes in one mail,
+//! [`decision`] says what it does, [`desk`] changes tickets, [`store`] holds all SQL, [`mail`]
+//! reads raw mail, [`domain`] has the nouns. Imports go one way:
+//! `cli → edges → intake → desk → store → decision → mail → domain`.
+
+pub mod admin;
+pub mod cli;
+pub mod config;
+pub mod decision;
+pub mod desk;
+pub mod domain;
+pub mod intake;
+pub mod logging;
+pub mod mail;
+pub mod password;
+pub mod pipe;
+pub mod store;

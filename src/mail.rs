@@ -1,0 +1,280 @@
+//! One raw mail read into a value: [`ParsedMail`].
+//!
+//! Pure: bytes in, value out; no clock, no file, no database. What a mail *means* for tickets is
+//! decided in `decision`. mail-parser, named only here and below, reads dates, address lists and
+//! DOS code pages; the MIME tree is walked in `structure`, which says why.
+
+mod address;
+mod attachments;
+mod body;
+mod charset;
+mod content;
+pub mod forward;
+mod header;
+pub mod html;
+mod ids;
+mod key;
+mod name;
+pub mod origin;
+mod param;
+mod people;
+pub mod reply;
+mod report;
+mod structure;
+mod tnef;
+mod transfer;
+mod words;
+
+use content::{Content, Context};
+use header::Header;
+use people::People;
+use structure::PartHeader;
+use words::Decoder;
+
+use crate::domain::{EmailAddress, Timestamp};
+
+/// Budgets for reading one mail (`contract`: mail.md §8). `Default` gives the shipped values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the raw message; a larger one is reduced to its headers and a warning. 50 MiB.
+    pub raw_bytes_max: usize,
+    /// Leaf and container MIME parts looked at; the rest is named in a warning. 1,000.
+    pub mime_parts_max: usize,
+    /// Levels of multipart nesting; deeper parts are kept as one attachment. 20.
+    pub mime_levels_max: usize,
+    /// Header fields kept of the top-level header. 1,000.
+    pub headers_max: usize,
+    /// Addresses kept of To, Cc and the delivery headers together. 200.
+    pub addresses_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            raw_bytes_max: 50 * 1024 * 1024,
+            mime_parts_max: 1000,
+            mime_levels_max: 20,
+            headers_max: 1000,
+            addresses_max: 200,
+        }
+    }
+}
+
+/// A display name and an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailbox {
+    /// The decoded display name; empty when there is none.
+    pub name: String,
+    /// The address.
+    pub address: EmailAddress,
+}
+
+/// The reverse-path of RFC 5321: the envelope sender.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReversePath {
+    /// `<>`: nobody wants an answer or a bounce.
+    Null,
+    /// An address.
+    Address(EmailAddress),
+}
+
+/// A leaf part that is not the body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// A name safe for storage and download: no path parts, control or bidi characters; never empty.
+    pub name: String,
+    /// The name as the sender gave it, decoded; empty when there was none.
+    pub original_name: String,
+    /// `type/subtype` in lower case, as declared.
+    pub content_type: String,
+    /// The decoded bytes.
+    pub content: Vec<u8>,
+    /// Content-ID without angle brackets, for `cid:` references.
+    pub content_id: Option<String>,
+    /// Shown inside the HTML body (referenced by `cid:`) or marked `inline`.
+    pub is_inline: bool,
+}
+
+/// What a delivery status notification (RFC 3464) says.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct DeliveryReport {
+    /// `Action: failed` for at least one recipient (as opposed to delayed, delivered, relayed).
+    pub is_failure: bool,
+    /// Enhanced status code of the first failed recipient (RFC 3463), such as `5.1.1`.
+    pub status: Option<String>,
+    /// Final-Recipient (or Original-Recipient) addresses named.
+    pub recipients: Vec<String>,
+    /// Message-IDs of the mail it speaks of: from the returned message or headers.
+    pub original_message_ids: Vec<String>,
+    /// Diagnostic-Code of the first failed recipient, one line.
+    pub diagnostic: Option<String>,
+}
+
+/// A mail forwarded inside this one, as an attached message or as a block of text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forwarded {
+    /// Who wrote the forwarded mail, where its header block says so.
+    pub from: Option<Mailbox>,
+    /// Its subject, where its header block says so.
+    pub subject: Option<String>,
+}
+
+/// One mail, read. All texts are UTF-8 without NUL and other control characters but tab and line
+/// feed; line ends are LF.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParsedMail {
+    /// The idempotency key (mail.md §2): equal for every delivery of the same mail.
+    pub key: [u8; 32],
+    /// The first usable address of From.
+    pub from: Option<Mailbox>,
+    /// The first usable address of Reply-To.
+    pub reply_to: Option<Mailbox>,
+    /// Every usable address of To.
+    pub to: Vec<Mailbox>,
+    /// Every usable address of Cc.
+    pub cc: Vec<Mailbox>,
+    /// Addresses of Delivered-To, X-Original-To, Envelope-To and X-Envelope-To, in that order.
+    pub delivered_to: Vec<EmailAddress>,
+    /// Return-Path, where the mail carries one.
+    pub return_path: Option<ReversePath>,
+    /// The decoded subject on one line; may be empty.
+    pub subject: String,
+    /// Message-ID without angle brackets.
+    pub message_id: Option<String>,
+    /// Ids of In-Reply-To, without angle brackets.
+    pub in_reply_to: Vec<String>,
+    /// Ids of References, oldest first, without angle brackets.
+    pub references: Vec<String>,
+    /// The Date field, where it can be read.
+    pub date: Option<Timestamp>,
+    /// Signs of a machine in the headers, see [`origin`].
+    pub signs: Vec<origin::Sign>,
+    /// The value of X-Maildesk-Loop.
+    pub loop_mark: Option<String>,
+    /// The values of Authentication-Results, topmost first, unfolded.
+    pub authentication_results: Vec<String>,
+    /// The whole text: of the text part, or made from the HTML part.
+    pub full_text: String,
+    /// What the person typed; never empty unless `full_text` is.
+    pub reply_text: String,
+    /// The sanitised HTML body, where there is an HTML part within the caps.
+    pub html: Option<String>,
+    /// Every leaf part that is not the body.
+    pub attachments: Vec<Part>,
+    /// The mail forwarded inside this one, if this is a forward.
+    pub forwarded: Option<Forwarded>,
+    /// The delivery report, if this is a multipart/report with one.
+    pub delivery_report: Option<DeliveryReport>,
+    /// What was left out or repaired, one sentence each, for a note on the ticket.
+    pub warnings: Vec<String>,
+}
+
+impl ParsedMail {
+    /// Reads one mail: header fields decoded, body and attachments unpacked.
+    ///
+    /// `raw` is the mail as it came, with LF, CRLF or CR line ends; an mbox "From " line on top is
+    /// skipped. A mail larger than `limits.raw_bytes_max` is read up to the end of its header.
+    /// What is broken is read as far as it goes and named in `warnings`; bytes without any header
+    /// field are a body. Time and memory are linear in the length of `raw`: beside it, each
+    /// attachment is held once, unpacked.
+    ///
+    /// # Errors
+    /// [`ParseError::Empty`] when there is nothing but white space and NUL.
+    pub fn parse(raw: &[u8], limits: &Limits) -> Result<Self, ParseError> {
+        let bytes = header::with_line_feeds(raw);
+        let mail = header::skip_leading_lines(&bytes);
+        if mail.iter().all(|b| b.is_ascii_whitespace() || *b == 0) {
+            return Err(ParseError::Empty);
+        }
+        let (header, body_start) = Header::read(mail, limits.headers_max);
+        let is_too_large = raw.len() > limits.raw_bytes_max;
+        let body = if is_too_large { &[][..] } else { mail.get(body_start..).unwrap_or_default() };
+        let decoder = Decoder { body_charset: body_charset(&header) };
+        let top = PartHeader::read(&header, decoder, "text/plain");
+        let subject = header.first("subject").map(|value| decoder.line(value)).unwrap_or_default();
+        let ids = |name: &str| header.first(name).map(|value| ids::message_ids(value, decoder)).unwrap_or_default();
+        let (in_reply_to, references) = (ids("in-reply-to"), ids("references"));
+        let is_answer = !in_reply_to.is_empty() || !references.is_empty();
+        let mut content = Content::read(&top, body, &Context { subject: &subject, is_answer, limits, decoder });
+        if is_too_large {
+            content.replace_body(&too_large_sentence(raw.len(), limits));
+        }
+        let people = People::read(&header, decoder, limits.addresses_max);
+        let signs = origin::signs_in(&header, people.from.as_ref(), content.report);
+        let prose =
+            report::Prose { signs: &signs, failed_recipients: header.first("x-failed-recipients"), text: &content.body.full_text };
+        let delivery_report = report::completed(content.delivery_report, &prose, decoder);
+        let mut warnings = budget_warnings(&header, &people, limits);
+        warnings.append(&mut content.warnings);
+        warnings.append(&mut content.body.warnings);
+        Ok(Self {
+            key: key::key_of(raw),
+            from: people.from,
+            reply_to: people.reply_to,
+            to: people.to,
+            cc: people.cc,
+            delivered_to: people.delivered_to,
+            return_path: people.return_path,
+            subject,
+            message_id: header.first("message-id").and_then(|value| ids::message_id(value, decoder)),
+            in_reply_to,
+            references,
+            date: header.first("date").and_then(date),
+            signs,
+            loop_mark: header.first("x-maildesk-loop").map(|value| decoder.line(value)),
+            authentication_results: header.all("authentication-results").map(|value| decoder.line(value)).collect(),
+            full_text: content.body.full_text,
+            reply_text: content.body.reply_text,
+            html: content.body.html,
+            attachments: content.attachments,
+            forwarded: content.forwarded,
+            delivery_report,
+            warnings,
+        })
+    }
+}
+
+/// The charset the header declares for the body, as a guess for raw bytes in the header.
+fn body_charset(header: &Header<'_>) -> Option<&'static encoding_rs::Encoding> {
+    let label = param::Parametrised::read(header.first("content-type")?).raw("charset")?;
+    match charset::for_label(&label)? {
+        charset::Charset::Standard(encoding) if encoding.is_ascii_compatible() => Some(encoding),
+        charset::Charset::Standard(_) | charset::Charset::Utf7 | charset::Charset::CodePage(_) => None,
+    }
+}
+
+/// Reads a Date field (RFC 5322 §3.3); what cannot be a time gives none.
+fn date(value: &[u8]) -> Option<Timestamp> {
+    let line = String::from_utf8_lossy(&words::unfolded(value)).into_owned() + "\n";
+    let read = mail_parser::DateTime::parse_rfc822(&line).filter(mail_parser::DateTime::is_valid)?;
+    Some(Timestamp::from_unix(read.to_timestamp()))
+}
+
+fn too_large_sentence(raw_bytes: usize, limits: &Limits) -> String {
+    const MIB: usize = 1024 * 1024;
+    let (size, max) = (raw_bytes.div_ceil(MIB), limits.raw_bytes_max / MIB);
+    format!("The mail has {size} MiB, more than the {max} MiB read here; only its header was kept.")
+}
+
+/// Sentences about what of the header was left out.
+fn budget_warnings(header: &Header<'_>, people: &People, limits: &Limits) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if header.is_cut {
+        warnings.push(format!("The header is too long; of it at most {} fields and 1 MiB were read.", limits.headers_max));
+    }
+    if people.is_cut {
+        warnings.push(format!("The mail names more than {} recipients; the rest was left out.", limits.addresses_max));
+    }
+    warnings
+}
+
+/// Why no mail could be read from the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    /// Neither a header nor a body: an empty or all-blank input.
+    #[error("the input is empty")]
+    Empty,
+    /// The parser gave up on the structure; the raw mail must be kept for a human.
+    #[error("the mail has no readable header")]
+    Unreadable,
+}

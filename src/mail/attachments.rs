@@ -1,0 +1,188 @@
+//! Every leaf that is not the body, as attachments (mail.md §7).
+//!
+//! Names are made safe in `name`, winmail.dat is opened in `tnef`. How many and how large
+//! attachments a ticket takes is decided on storing.
+
+use std::borrow::Cow;
+
+use super::body::{ChosenBody, TEXT_BYTES_MAX};
+use super::header::{Header, skip_leading_lines};
+use super::structure::{Leaf, Structure};
+use super::words::{Decoder, one_line};
+use super::{Forwarded, Limits, Part, address, charset, name, tnef};
+
+/// Header fields looked at in an attached message.
+const MESSAGE_FIELDS_MAX: usize = 200;
+
+/// The attachments of a mail and what was learned on the way.
+#[derive(Debug, Default)]
+pub(super) struct Attachments {
+    /// In the order of the mail.
+    pub(super) parts: Vec<Part>,
+    /// The first attached message: who wrote it and about what.
+    pub(super) message: Option<Forwarded>,
+    /// Text and HTML found in winmail.dat.
+    pub(super) tnef_text: Option<String>,
+    /// See `tnef_text`.
+    pub(super) tnef_html: Option<String>,
+    /// One sentence for each thing that is not as the sender meant it.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Collects the attachments of a mail whose body is chosen.
+pub(super) fn collect(structure: &Structure<'_>, body: &ChosenBody, limits: &Limits, decoder: Decoder) -> Attachments {
+    let mut collector = Collector { decoder, parts_max: limits.mime_parts_max, out: Attachments::default() };
+    for (index, leaf) in structure.leaves.iter().enumerate() {
+        if body.cut.contains(&index) {
+            collector.add_cut_text(leaf);
+        } else if !body.leaves.contains(&index) {
+            collector.add(leaf);
+        }
+    }
+    let mut out = collector.out;
+    if structure.parts_left_out > 0 {
+        out.warnings.push(format!(
+            "The mail has {} parts more than the {} read here; they were left out.",
+            structure.parts_left_out, limits.mime_parts_max
+        ));
+    }
+    if structure.leaves.iter().any(|leaf| leaf.is_too_deep) {
+        out.warnings.push(format!("Parts nested more than {} levels deep were kept as attachments, unopened.", limits.mime_levels_max));
+    }
+    out.warnings.extend(secrecy_warning(structure).map(str::to_owned));
+    out
+}
+
+/// Marks the parts an HTML body shows inside itself.
+pub(super) fn mark_inline(parts: &mut [Part], html: &str) {
+    let referenced = super::body::content_ids_in(html);
+    for part in parts {
+        part.is_inline |= part.content_id.as_ref().is_some_and(|content_id| referenced.contains(content_id));
+    }
+}
+
+/// What to say about S/MIME and PGP parts (RFC 8551, RFC 3156), which are kept but not opened.
+fn secrecy_warning(structure: &Structure<'_>) -> Option<&'static str> {
+    let has = |kinds: &[&str]| structure.leaves.iter().any(|leaf| kinds.contains(&leaf.header.kind.as_str()));
+    let is_signed_only = |leaf: &&Leaf<'_>| {
+        let kind = leaf.header.content_type.get("smime-type", Decoder::default()).unwrap_or_default();
+        kind.eq_ignore_ascii_case("signed-data")
+    };
+    let smime = ["application/pkcs7-mime", "application/x-pkcs7-mime"];
+    if has(&["application/pgp-encrypted"]) {
+        Some("The mail is encrypted with PGP; the encrypted part was kept as an attachment.")
+    } else if has(&smime) {
+        let is_signed = structure.leaves.iter().filter(|leaf| smime.contains(&leaf.header.kind.as_str())).all(|leaf| is_signed_only(&leaf));
+        Some(if is_signed {
+            "The mail is wrapped in an S/MIME signature; the signed part was kept as an attachment, unopened."
+        } else {
+            "The mail is encrypted with S/MIME; the encrypted part was kept as an attachment."
+        })
+    } else if has(&["application/pkcs7-signature", "application/x-pkcs7-signature"]) {
+        Some("The mail has an S/MIME signature; it was kept but not checked.")
+    } else if has(&["application/pgp-signature"]) {
+        Some("The mail has a PGP signature; it was kept but not checked.")
+    } else {
+        None
+    }
+}
+
+struct Collector {
+    decoder: Decoder,
+    parts_max: usize,
+    out: Attachments,
+}
+
+impl Collector {
+    fn number(&self) -> usize {
+        self.out.parts.len() + 1
+    }
+
+    fn add(&mut self, leaf: &Leaf<'_>) {
+        let content = if leaf.is_too_deep { Cow::Borrowed(leaf.bytes) } else { leaf.header.transfer.decode(leaf.bytes) };
+        if content.is_empty() && leaf.header.file_name.is_none() {
+            return;
+        }
+        if is_tnef(leaf) && self.unpack(&content) {
+            return;
+        }
+        let name = if leaf.is_message() { self.message_name(leaf, &content) } else { self.name(leaf) };
+        self.push(leaf, name, content.into_owned());
+    }
+
+    /// A body part longer than what is read of it.
+    fn add_cut_text(&mut self, leaf: &Leaf<'_>) {
+        let name = self.name(leaf);
+        self.out.warnings.push(format!(
+            "The text is longer than {} MiB and was cut there; the whole is in the attachment {name}.",
+            TEXT_BYTES_MAX / (1024 * 1024)
+        ));
+        self.push(leaf, name, leaf.header.transfer.decode(leaf.bytes).into_owned());
+    }
+
+    fn name(&self, leaf: &Leaf<'_>) -> String {
+        let given = leaf.header.file_name.as_deref().and_then(name::safe);
+        given.unwrap_or_else(|| name::made_up(&leaf.header.kind, self.number()))
+    }
+
+    /// The name of an attached message; notes who wrote it.
+    fn message_name(&mut self, leaf: &Leaf<'_>, content: &[u8]) -> String {
+        let (header, _) = Header::read(skip_leading_lines(content), MESSAGE_FIELDS_MAX);
+        let subject = header.first("subject").map(|value| self.decoder.line(value)).unwrap_or_default();
+        if self.out.message.is_none() {
+            let from = header.all("from").find_map(|value| address::mailboxes(value, self.decoder, 1).into_iter().next());
+            self.out.message = Some(Forwarded { from, subject: Some(subject.clone()).filter(|subject| !subject.is_empty()) });
+        }
+        match leaf.header.file_name.as_deref().and_then(name::safe) {
+            Some(given) if given.to_ascii_lowercase().ends_with(".eml") => given,
+            Some(given) => name::of_message(&given, self.number()),
+            None => name::of_message(&subject, self.number()),
+        }
+    }
+
+    fn push(&mut self, leaf: &Leaf<'_>, name: String, content: Vec<u8>) {
+        let header = &leaf.header;
+        self.out.parts.push(Part {
+            name,
+            original_name: charset::cleaned(header.file_name.clone().unwrap_or_default()),
+            content_type: one_line(&header.kind),
+            content,
+            content_id: header.content_id.clone(),
+            is_inline: header.disposition == "inline" && header.kind.starts_with("image/") && header.content_id.is_some(),
+        });
+    }
+
+    /// Takes a winmail.dat apart. `false`: it must be kept whole, because something in it stayed unread.
+    fn unpack(&mut self, content: &[u8]) -> bool {
+        let Some(contents) = tnef::unpack(content) else {
+            self.out.warnings.push("winmail.dat could not be unpacked and was kept whole.".to_owned());
+            return false;
+        };
+        let is_over = self.out.parts.len() + contents.files.len() > self.parts_max;
+        self.out.tnef_text = self.out.tnef_text.take().or(contents.text);
+        self.out.tnef_html = self.out.tnef_html.take().or(contents.html);
+        let is_partly_read = contents.is_partly_read || is_over;
+        let room = self.parts_max.saturating_sub(self.out.parts.len());
+        for file in contents.files.into_iter().filter(|file| !file.content.is_empty()).take(room) {
+            let kind = file.kind.unwrap_or_else(|| "application/octet-stream".to_owned());
+            let made_up = || name::made_up(&kind, self.number());
+            self.out.parts.push(Part {
+                name: name::safe(&file.name).unwrap_or_else(made_up),
+                original_name: file.name,
+                content_type: one_line(&kind),
+                content: file.content,
+                content_id: file.content_id,
+                is_inline: false,
+            });
+        }
+        if is_partly_read {
+            self.out.warnings.push("winmail.dat could be unpacked in part only and was kept beside what came out.".to_owned());
+        }
+        !is_partly_read
+    }
+}
+
+fn is_tnef(leaf: &Leaf<'_>) -> bool {
+    matches!(leaf.header.kind.as_str(), "application/ms-tnef" | "application/vnd.ms-tnef")
+        || leaf.header.file_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"))
+}

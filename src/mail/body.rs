@@ -1,0 +1,368 @@
+//! Which leaves of a mail are its body, and their text.
+//!
+//! Everything chosen here is shown as the mail's text; every other leaf is an attachment. What of
+//! the text the person typed is found in `reply`, HTML is made safe in `html`.
+
+use std::borrow::Cow;
+
+use super::charset;
+use super::ids::ID_BYTES_MAX;
+use super::structure::{Leaf, Place, Structure};
+use super::words::Decoder;
+
+/// Most text one body part gives, in bytes (chosen: a book of 1,000 pages has 3 MB). A longer part
+/// is cut there for reading and kept whole as an attachment.
+pub(super) const TEXT_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The body of a mail: indices of the leaves it is made of, and the joined texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ChosenBody {
+    /// The plain text; `None` when only HTML says everything.
+    pub(super) text: Option<String>,
+    /// The HTML document, not yet made safe.
+    pub(super) html: Option<String>,
+    /// Indices into [`Structure::leaves`], ascending.
+    pub(super) leaves: Vec<usize>,
+    /// Those of `leaves` longer than [`TEXT_BYTES_MAX`].
+    pub(super) cut: Vec<usize>,
+}
+
+/// A stretch of the body: one text part, or one alternative with its forms.
+#[derive(Debug, Default)]
+struct Segment {
+    /// The outermost multipart/alternative the stretch is from.
+    alternative: Option<usize>,
+    /// The branch of the alternative the texts are from, and the texts.
+    text_branch: Option<usize>,
+    texts: Vec<usize>,
+    /// The same for HTML.
+    html_branch: Option<usize>,
+    htmls: Vec<usize>,
+}
+
+/// Chooses the body of a mail and reads it.
+///
+/// Of each alternative the first plain and the first HTML form are taken; consecutive text parts
+/// of a mixed mail (Apple Mail: text, picture, text) are joined, so that no text is lost.
+pub(super) fn choose(structure: &Structure<'_>, decoder: Decoder) -> ChosenBody {
+    let mut segments = segments(structure);
+    if segments.is_empty() {
+        segments.extend(fallback(structure));
+    }
+    let mut reader = Reader { structure, decoder, body: ChosenBody::default() };
+    let read: Vec<(Option<String>, Option<String>)> = segments
+        .iter()
+        .map(|segment| {
+            let html = reader.join(&segment.htmls);
+            // An empty text beside a full HTML part says nothing (some programs write such).
+            let text = reader.join(&segment.texts).filter(|text| html.is_none() || !text.trim().is_empty());
+            (text, html)
+        })
+        .collect();
+    let mut body = reader.body;
+    body.leaves.sort_unstable();
+    let is_spoken_by_html_alone = |(text, html): &(Option<String>, Option<String>)| text.is_none() && html.is_some();
+    if !read.iter().any(is_spoken_by_html_alone) {
+        let texts: Vec<&str> = read.iter().filter_map(|(text, _)| text.as_deref()).collect();
+        body.text = (!texts.is_empty()).then(|| joined(&texts));
+    }
+    if read.iter().any(|(_, html)| html.is_some()) {
+        body.html = Some(read.into_iter().map(|(text, html)| html.unwrap_or_else(|| html_of(&text.unwrap_or_default()))).collect());
+    }
+    body
+}
+
+/// Puts texts below one another.
+fn joined(texts: &[&str]) -> String {
+    let mut out = String::with_capacity(texts.iter().map(|text| text.len() + 1).sum());
+    for text in texts {
+        if !out.is_empty() && !out.ends_with('\n') {
+            out.push('\n');
+        }
+        out.push_str(text);
+    }
+    out
+}
+
+/// Plain text as HTML, for the plain stretches of a mail whose other stretches are HTML.
+fn html_of(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    out.push_str("<div>");
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' => out.push_str("<br>\n"),
+            _ => out.push(c),
+        }
+    }
+    out + "</div>"
+}
+
+fn segments(structure: &Structure<'_>) -> Vec<Segment> {
+    let mut segments: Vec<Segment> = Vec::new();
+    for (index, leaf) in structure.leaves.iter().enumerate() {
+        if !is_text_for_reading(structure, leaf) {
+            continue;
+        }
+        let outermost = structure.places_up(leaf.place).filter(|p| structure.kind_at(*p) == "multipart/alternative").last();
+        let Some(Place { container, child }) = outermost else {
+            segments.push(Segment::single(index, leaf));
+            continue;
+        };
+        let at = segments.iter().rposition(|segment| segment.alternative == Some(container)).unwrap_or_else(|| {
+            segments.push(Segment { alternative: Some(container), ..Segment::default() });
+            segments.len() - 1
+        });
+        if let Some(segment) = segments.get_mut(at) {
+            segment.add(index, leaf, child);
+        }
+    }
+    segments.into_iter().flat_map(|segment| segment.split_when_mixed(&structure.leaves)).collect()
+}
+
+impl Segment {
+    fn single(index: usize, leaf: &Leaf<'_>) -> Self {
+        let mut segment = Self::default();
+        segment.add(index, leaf, 0);
+        segment
+    }
+
+    /// Adds a leaf of one branch, unless another branch gave this form already.
+    fn add(&mut self, index: usize, leaf: &Leaf<'_>, branch: usize) {
+        let (chosen, leaves) = if leaf.header.kind == "text/html" {
+            (&mut self.html_branch, &mut self.htmls)
+        } else {
+            (&mut self.text_branch, &mut self.texts)
+        };
+        if *chosen.get_or_insert(branch) == branch {
+            leaves.push(index);
+        }
+    }
+
+    /// Text and HTML out of one branch are no alternatives but follow one another.
+    fn split_when_mixed(self, leaves: &[Leaf<'_>]) -> Vec<Self> {
+        let is_mixed = self.alternative.is_some() && self.text_branch.is_some() && self.text_branch == self.html_branch;
+        if !is_mixed {
+            return vec![self];
+        }
+        let mut indices = [self.texts, self.htmls].concat();
+        indices.sort_unstable();
+        indices.into_iter().filter_map(|index| leaves.get(index).map(|leaf| Self::single(index, leaf))).collect()
+    }
+}
+
+/// Whether a leaf is part of the text by its kind, its marks and its place.
+fn is_text_for_reading(structure: &Structure<'_>, leaf: &Leaf<'_>) -> bool {
+    if !matches!(leaf.header.kind.as_str(), "text/plain" | "text/html") || leaf.header.is_marked_attachment() || leaf.is_too_deep {
+        return false;
+    }
+    // A named text part is a file; the whole mail is not, whatever name it has.
+    if leaf.place.is_some() && leaf.header.file_name.is_some() {
+        return false;
+    }
+    structure.places_up(leaf.place).all(|place| match structure.kind_at(place) {
+        // Only the first part is for reading: the others are pictures, signatures, reports, keys.
+        "multipart/related" | "multipart/signed" | "multipart/report" => place.child == 0,
+        "multipart/encrypted" | "multipart/digest" => false,
+        _ => true,
+    })
+}
+
+/// Where no leaf is text by the rules: a text part under a strange name, or a named one at the top.
+fn fallback(structure: &Structure<'_>) -> Option<Segment> {
+    let is_file = |kind: &str| matches!(kind, "text/calendar" | "text/vcard" | "text/x-vcard" | "text/directory" | "text/rfc822-headers" | "text/csv");
+    let (index, leaf) = structure.leaves.iter().enumerate().find(|(_, leaf)| {
+        let kind = leaf.header.kind.as_str();
+        let is_first = structure.places_up(leaf.place).all(|place| place.child == 0 && structure.kind_at(place) != "multipart/digest");
+        let is_readable = kind.starts_with("text/") && !is_file(kind) && !leaf.header.is_marked_attachment() && !leaf.is_too_deep;
+        is_readable && is_first && (leaf.header.file_name.is_none() || leaf.header.disposition.is_empty())
+    })?;
+    Some(Segment::single(index, leaf))
+}
+
+struct Reader<'s, 'a> {
+    structure: &'s Structure<'a>,
+    decoder: Decoder,
+    body: ChosenBody,
+}
+
+impl Reader<'_, '_> {
+    /// The texts of some leaves below one another; `None` for none.
+    fn join(&mut self, indices: &[usize]) -> Option<String> {
+        let texts: Vec<String> = indices.iter().filter_map(|index| self.read(*index)).collect();
+        let mut texts = texts.into_iter();
+        let first = texts.next()?;
+        let rest: Vec<String> = texts.collect();
+        if rest.is_empty() {
+            return Some(first);
+        }
+        let all: Vec<&str> = std::iter::once(first.as_str()).chain(rest.iter().map(String::as_str)).collect();
+        Some(joined(&all))
+    }
+
+    fn read(&mut self, index: usize) -> Option<String> {
+        let leaf = self.structure.leaves.get(index)?;
+        self.body.leaves.push(index);
+        let bytes = leaf.header.transfer.decode(leaf.bytes);
+        if bytes.len() > TEXT_BYTES_MAX {
+            self.body.cut.push(index);
+        }
+        let bytes = up_to_line(&bytes, TEXT_BYTES_MAX);
+        Some(text_of(leaf, bytes, self.decoder))
+    }
+}
+
+/// At most `len` bytes, cut behind a line end or a blank where one is near.
+fn up_to_line(bytes: &[u8], len: usize) -> &[u8] {
+    let Some(head) = bytes.get(..len).filter(|head| head.len() < bytes.len()) else { return bytes };
+    let near = head.len().saturating_sub(1024);
+    let end = head.iter().rposition(|b| matches!(b, b'\n' | b' ')).filter(|end| *end >= near).map_or(head.len(), |end| end + 1);
+    head.get(..end).unwrap_or(head)
+}
+
+/// The clean text of a leaf's unpacked bytes, by the charset it declares.
+pub(super) fn text_of(leaf: &Leaf<'_>, bytes: &[u8], decoder: Decoder) -> String {
+    let label = leaf.header.content_type.get("charset", decoder).unwrap_or_default();
+    // Some programs write `charset="charset=utf-8"`.
+    let label = label.trim().trim_start_matches("charset=");
+    let declared = charset::for_label(label.as_bytes());
+    let is_html = leaf.header.kind == "text/html";
+    let declared = declared.or_else(|| {
+        let is_silent = is_html && std::str::from_utf8(bytes).is_err();
+        is_silent.then(|| charset::declared_in_html(bytes)).flatten()
+    });
+    charset::cleaned(charset::decode(bytes, declared))
+}
+
+/// The `cid:` references in an HTML document (RFC 2392), percent-escapes undone, each at most
+/// [`ID_BYTES_MAX`] bytes long.
+pub(super) fn content_ids_in(html: &str) -> std::collections::HashSet<String> {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '>' | '<' | ')' | '(');
+    let ids = html.match_indices(':').filter(|(at, _)| {
+        at.checked_sub(3).and_then(|start| html.get(start..*at)).is_some_and(|scheme| scheme.eq_ignore_ascii_case("cid"))
+    });
+    ids.filter_map(|(at, _)| {
+        let rest = html.get(at + 1..html.floor_char_boundary(at + 1 + ID_BYTES_MAX))?;
+        let id: Cow<'_, str> = match rest.split(is_end).next()? {
+            id if id.contains('%') => Cow::Owned(percent_decoded(id)),
+            id => Cow::Borrowed(id),
+        };
+        Some(id.replace("&amp;", "&"))
+    })
+    .collect()
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    super::param::percent_decode(text.as_bytes(), &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::Limits;
+    use super::super::header::Header;
+    use super::super::structure::PartHeader;
+    use super::*;
+
+    fn chosen(mail: &str) -> ChosenBody {
+        let (header, start) = Header::read(mail.as_bytes(), 100);
+        let decoder = Decoder::default();
+        let top = PartHeader::read(&header, decoder, "text/plain");
+        choose(&Structure::read(top, &mail.as_bytes()[start..], &Limits::default(), decoder), decoder)
+    }
+
+    fn multipart(kind: &str, boundary: &str, parts: &[&str]) -> String {
+        let body: String = parts.iter().map(|part| format!("--{boundary}\n{part}\n")).collect();
+        format!("Content-Type: multipart/{kind}; boundary={boundary}\n\n{body}--{boundary}--\n")
+    }
+
+    const PLAIN: &str = "Content-Type: text/plain\n\none";
+    const HTML: &str = "Content-Type: text/html\n\n<p>one</p>";
+    const PICTURE: &str = "Content-Type: image/png\n\nPNG";
+
+    fn texts(mail: &str) -> (Option<String>, Option<String>) {
+        let body = chosen(mail);
+        (body.text, body.html)
+    }
+
+    fn both(text: Option<&str>, html: Option<&str>) -> (Option<String>, Option<String>) {
+        (text.map(str::to_owned), html.map(str::to_owned))
+    }
+
+    #[test]
+    fn an_alternative_gives_one_text_and_one_html() {
+        assert_eq!(texts(&multipart("alternative", "a", &[PLAIN, HTML])), both(Some("one"), Some("<p>one</p>")));
+        let related = multipart("related", "r", &[HTML, PICTURE]);
+        assert_eq!(texts(&multipart("alternative", "a", &[PLAIN, &related])), both(Some("one"), Some("<p>one</p>")));
+        assert_eq!(texts(&multipart("alternative", "a", &[PLAIN, "\ntwo"])), both(Some("one"), None));
+    }
+
+    #[test]
+    fn text_around_a_picture_is_joined() {
+        assert_eq!(texts(&multipart("mixed", "m", &[PLAIN, PICTURE, "\ntwo"])), both(Some("one\ntwo"), None));
+        let html = multipart("mixed", "h", &[HTML, PICTURE, "Content-Type: text/html\n\n<p>two</p>"]);
+        let expected = both(Some("one"), Some("<p>one</p>\n<p>two</p>"));
+        assert_eq!(texts(&multipart("alternative", "a", &[PLAIN, &html])), expected);
+    }
+
+    #[test]
+    fn html_followed_by_a_plain_footer_keeps_both() {
+        assert_eq!(texts(&multipart("mixed", "m", &[HTML, "\na < b\n"])), both(None, Some("<p>one</p><div>a &lt; b<br>\n</div>")));
+        let alternative = multipart("alternative", "a", &[PLAIN, HTML]);
+        assert_eq!(texts(&multipart("mixed", "m", &[&alternative, "\nfoot"])), both(Some("one\nfoot"), Some("<p>one</p><div>foot</div>")));
+        let odd = multipart("mixed", "x", &[HTML, "\nfoot"]);
+        assert_eq!(texts(&multipart("alternative", "a", &[&odd])), both(None, Some("<p>one</p><div>foot</div>")));
+    }
+
+    #[test]
+    fn an_empty_text_form_gives_way_to_html() {
+        assert_eq!(texts(&multipart("alternative", "a", &["\n \n", HTML])), both(None, Some("<p>one</p>")));
+    }
+
+    #[test]
+    fn named_and_marked_texts_and_later_parts_of_reports_are_not_read() {
+        let named = "Content-Type: text/plain; name=log.txt\n\nlog";
+        let marked = "Content-Disposition: attachment\n\nlog";
+        assert_eq!(chosen(&multipart("mixed", "m", &[PLAIN, named, marked])).leaves, [0]);
+        assert_eq!(chosen(&multipart("report", "m", &[PLAIN, "\nheaders"])).leaves, [0]);
+        assert_eq!(chosen("Content-Type: text/calendar\n\nBEGIN:VCALENDAR").leaves, [] as [usize; 0]);
+    }
+
+    #[test]
+    fn a_mail_that_is_one_text_is_read_whatever_its_name_or_kind() {
+        for header in ["Content-Type: text/plain; name=a.txt", "Content-Type: text/enriched", "Content-Type: text", "Content-Type: utter nonsense", "X-A: b"] {
+            assert_eq!(texts(&format!("{header}\n\none")), both(Some("one"), None), "{header}");
+        }
+    }
+
+    #[test]
+    fn the_charset_is_read_per_part_and_out_of_html() {
+        let koi8 = b"Content-Type: text/html\n\n<meta charset=koi8-r>\xf0\xd2\xc9\xd7\xc5\xd4";
+        let (header, start) = Header::read(koi8, 9);
+        let top = PartHeader::read(&header, Decoder::default(), "text/plain");
+        let structure = Structure::read(top, &koi8[start..], &Limits::default(), Decoder::default());
+        assert!(choose(&structure, Decoder::default()).html.unwrap().ends_with("Привет"));
+        assert_eq!(texts("Content-Type: text/plain; charset=\"charset=utf-7\"\n\n+Jjo-").0.unwrap(), "☺");
+    }
+
+    #[test]
+    fn a_text_at_the_limit_is_whole_and_a_longer_one_is_cut_at_a_line() {
+        let of_len = |len: usize| chosen(&format!("X-A: b\n\n{}", "0123456\n".repeat(len / 8) + &"x".repeat(len % 8)));
+        let (fits, longer) = (of_len(TEXT_BYTES_MAX), of_len(TEXT_BYTES_MAX + 1));
+        assert!(fits.cut.is_empty() && fits.text.unwrap().len() == TEXT_BYTES_MAX);
+        assert!(longer.cut == [0] && longer.text.unwrap().len() == TEXT_BYTES_MAX);
+    }
+
+    #[test]
+    fn content_ids_are_found_in_html() {
+        let found = content_ids_in("<img src=\"cid:a@x\"><img src=CID:b%40x> acid:c <i style='background:url(cid:d&amp;e)'>");
+        let mut found: Vec<_> = found.into_iter().collect();
+        found.sort();
+        assert_eq!(found, ["a@x", "b@x", "c", "d&e"]);
+    }
+}

@@ -1,0 +1,90 @@
+//! What a mail holds behind its header: text, attachments, a forwarded mail, a delivery report.
+//!
+//! Puts together what `structure`, `body`, `attachments`, `report`, `reply` and `forward` find.
+
+use super::body::{self, ChosenBody};
+use super::reply::{self, BodyKind};
+use super::report::{self, ReportKind};
+use super::structure::{PartHeader, Structure};
+use super::words::Decoder;
+use super::{DeliveryReport, Forwarded, Limits, Part, attachments, forward};
+
+/// The content of one mail.
+#[derive(Debug)]
+pub(super) struct Content {
+    pub(super) body: reply::Body,
+    pub(super) attachments: Vec<Part>,
+    pub(super) forwarded: Option<Forwarded>,
+    pub(super) report: Option<ReportKind>,
+    /// The delivery report of a multipart/report; one in prose needs signs of the header.
+    pub(super) delivery_report: Option<DeliveryReport>,
+    /// What was left out, one sentence each; those of `body` are not among them.
+    pub(super) warnings: Vec<String>,
+}
+
+/// What of the header the reading of the content depends on.
+pub(super) struct Context<'a> {
+    pub(super) subject: &'a str,
+    /// Whether the mail answers another one (In-Reply-To or References).
+    pub(super) is_answer: bool,
+    pub(super) limits: &'a Limits,
+    pub(super) decoder: Decoder,
+}
+
+impl Content {
+    /// Reads `bytes`, which stand behind the header `top` was read from.
+    pub(super) fn read(top: &PartHeader, bytes: &[u8], context: &Context<'_>) -> Self {
+        let structure = Structure::read(top.clone(), bytes, context.limits, context.decoder);
+        let mut chosen = body::choose(&structure, context.decoder);
+        let found = attachments::collect(&structure, &chosen, context.limits, context.decoder);
+        let is_blank = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
+        if is_blank(&chosen.text) && is_blank(&chosen.html) {
+            chosen.text = found.tnef_text.or(chosen.text);
+            chosen.html = found.tnef_html;
+        }
+        let mut parts = found.parts;
+        if let Some(html) = &chosen.html {
+            attachments::mark_inline(&mut parts, html);
+        }
+        let report = report::kind_of(top, &structure);
+        // A report returns the mail it speaks of; nobody forwarded that.
+        let message = found.message.filter(|_| report.is_none());
+        let (body, in_text) = read_text(&chosen, message.is_some() && !context.is_answer, context.subject);
+        Self {
+            body,
+            attachments: parts,
+            forwarded: message.or(in_text),
+            report,
+            delivery_report: (report == Some(ReportKind::DeliveryStatus))
+                .then(|| report::read_structured(&structure, context.decoder)),
+            warnings: found.warnings,
+        }
+    }
+}
+
+impl Content {
+    /// Puts one sentence in the place of a body that was not read, and among the warnings.
+    pub(super) fn replace_body(&mut self, sentence: &str) {
+        self.body = reply::Body { full_text: sentence.to_owned(), reply_text: sentence.to_owned(), html: None, warnings: Vec::new() };
+        self.warnings.push(sentence.to_owned());
+    }
+}
+
+/// Reads the body as a message or, where it holds a forwarded mail, as a forward.
+fn read_text(chosen: &ChosenBody, has_message: bool, subject: &str) -> (reply::Body, Option<Forwarded>) {
+    let (text, html) = (chosen.text.as_deref(), chosen.html.as_deref());
+    let kind_of = |forwarded: &Option<Forwarded>| {
+        if has_message || forwarded.is_some() { BodyKind::Forward } else { BodyKind::Message }
+    };
+    if let Some(text) = text {
+        let forwarded = forward::forwarded_in(subject, text);
+        return (reply::read_body(Some(text), html, kind_of(&forwarded)), forwarded);
+    }
+    // Only the reading of the HTML gives a text to look for a forwarded mail in.
+    let body = reply::read_body(None, html, kind_of(&None));
+    let forwarded = forward::forwarded_in(subject, &body.full_text);
+    match kind_of(&forwarded) {
+        BodyKind::Forward if !has_message => (reply::read_body(None, html, BodyKind::Forward), forwarded),
+        BodyKind::Forward | BodyKind::Message => (body, forwarded),
+    }
+}

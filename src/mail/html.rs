@@ -1,0 +1,194 @@
+//! HTML in and out: sanitised for a browser, or written as text.
+//!
+//! The caps on size and nesting are applied here, before the sanitiser runs; the writing of text
+//! needs none. Which part of a mail is looked at, and what of it is the reply, is `reply`'s.
+
+mod allow;
+mod bounds;
+mod elements;
+mod page;
+mod quotes;
+mod text;
+mod tokens;
+
+pub use bounds::{HTML_BYTES_MAX, HTML_DEPTH_MAX};
+pub(crate) use text::{LineFacts, Mark, PlainQuote, Rendered, render};
+
+use std::borrow::Cow;
+
+/// Sanitises the HTML body of a mail by allow-list.
+///
+/// Gone: scripts, handlers, forms, frames, `style` sheets, ids and classes, relative URLs, styles that
+/// leave the message's box. Images on other machines load nothing: their URL is kept in
+/// `data-remote-src` for whoever asks for it; `cid:` references and png, jpeg, gif and webp pictures
+/// in `data:` URLs are kept. Links get `rel="noopener noreferrer nofollow"`.
+///
+/// `None` past [`HTML_BYTES_MAX`] or [`HTML_DEPTH_MAX`] (or their kin in `bounds`), because the
+/// sanitiser takes quadratic time there.
+#[must_use]
+pub fn sanitise_mail(html: &str) -> Option<String> {
+    let html = without_controls(html);
+    bounds::is_within_caps(&html).then(|| allow::clean_mail(&html))
+}
+
+/// Sanitises a body posted over the HTTP API, as HTMLPurifier did for HelpDeskZ: harmless HTML comes
+/// out as the same document, images on other machines stay, `javascript:` links lose their target.
+///
+/// Text without markup stays as it is but for `&`, `<` and `>`. May come out empty. Past the caps of
+/// [`sanitise_mail`] the answer is the escaped text of the HTML.
+#[must_use]
+pub fn sanitise_message(html: &str) -> String {
+    let html = without_controls(html);
+    if bounds::is_within_caps(&html) { allow::clean_message(&html) } else { text_to_html(&to_text(&html)) }
+}
+
+/// Escapes `&`, `<`, `>`, `"` and `'` for HTML, with the spellings of HelpDeskZ (PHP `ENT_QUOTES`).
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#039;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Plain text as HTML: escaped, each line feed preceded by `<br />` (PHP `nl2br`).
+#[must_use]
+pub fn text_to_html(text: &str) -> String {
+    escape(text).replace('\n', "<br />\n")
+}
+
+/// HTML as readable text: one line a paragraph, links with the URLs their text does not show,
+/// quotes with `> `, table cells apart by tabs, no trailing spaces, no two blank lines in a row.
+/// Linear for any input; never fails.
+#[must_use]
+pub fn to_text(html: &str) -> String {
+    render(html, PlainQuote::Marked).text
+}
+
+/// NUL and control characters have no place in a document; line ends become LF.
+pub(crate) fn without_controls(text: &str) -> Cow<'_, str> {
+    let is_unwanted = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !text.contains(is_unwanted) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut before = '\0';
+    for c in text.chars() {
+        match c {
+            // A lone CR is a line end too (old Macs); in CR LF the CR alone makes the line end.
+            '\r' => out.push('\n'),
+            '\n' if before == '\r' => {}
+            c if is_unwanted(c) => {}
+            c => out.push(c),
+        }
+        before = c;
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn mail(html: &str) -> String {
+        sanitise_mail(html).unwrap()
+    }
+
+    #[test]
+    fn scripts_handlers_and_forms_of_a_mail_are_gone() {
+        let html = "<p onclick=x()>a<script>alert(1)</script><input name=y>b</p><form action=x></form>\
+                    <iframe src=x></iframe><svg onload=x><style>p{}</style>";
+        assert_eq!(mail(html), "<p>ab</p>");
+    }
+
+    #[test]
+    fn links_of_a_mail_go_to_known_schemes_without_giving_anything_away() {
+        assert_eq!(
+            mail("<a href='https://x.test/?a=1&amp;b'>x</a>"),
+            "<a href=\"https://x.test/?a=1&amp;b\" rel=\"noopener noreferrer nofollow\">x</a>"
+        );
+        for evil in ["javascript:alert(1)", " java\tscript:x", "data:text/html,x", "vbscript:x", "cid:1", "/admin", "&#106;avascript:x"] {
+            let out = mail(&format!("<a href=\"{evil}\">x</a>"));
+            assert_eq!(out, "<a rel=\"noopener noreferrer nofollow\">x</a>", "{evil}");
+        }
+    }
+
+    #[test]
+    fn remote_images_of_a_mail_load_nothing_until_asked_for() {
+        let out = mail("<img src=\"http://t.test/p.gif?a=1&amp;b='\" alt='Logo &quot;x&quot;' width=10 onerror=x()>");
+        assert!(!out.contains(" src="), "{out}");
+        assert!(out.contains("data-remote-src=\"http://t.test/p.gif?a=1&amp;b='\""), "{out}");
+        assert!(out.contains("alt=\"Logo &quot;x&quot;\"") && out.contains("width=\"10\"") && !out.contains("onerror"), "{out}");
+        assert!(!mail("<img src='//t.test/p.gif'><img srcset='http://t.test/p.gif 2x'>").contains("t.test"));
+        assert!(!mail("<img data-remote-src='javascript:x'>").contains("javascript"));
+    }
+
+    #[test]
+    fn pictures_that_travel_with_the_mail_are_kept() {
+        assert_eq!(mail("<img src=\"cid:a@b\">"), "<img src=\"cid:a@b\">");
+        assert_eq!(mail("<img src='data:image/png;base64,AAAA'>"), "<img src=\"data:image/png;base64,AAAA\">");
+        assert_eq!(mail("<img src='data:image/svg+xml;base64,AAAA'>"), "<img>");
+    }
+
+    #[test]
+    fn styles_that_leave_the_box_are_dropped_and_harmless_ones_kept() {
+        assert_eq!(mail("<p style='color:red;position:fixed;top:0'>x</p>"), "<p style=\"color: red\">x</p>");
+        for evil in [
+            "margin-left:-999px", "background-color:url(http://t.test)", "width:expression(alert(1))", "color:r\\65 d",
+            "width:99999px", "position:absolute", "font-size:/**/9px", "color:var(--x)", "margin: 1px -5px",
+        ] {
+            assert_eq!(mail(&format!("<p style='{evil}'>x</p>")), "<p>x</p>", "{evil}");
+        }
+        let kept = "<p style=\"border: 1px solid rgb(1, 2, 3); font-family: &quot;Segoe UI&quot;, sans-serif\">x</p>";
+        assert_eq!(mail(kept), kept);
+    }
+
+    #[test]
+    fn a_mail_past_the_caps_has_no_html() {
+        assert!(sanitise_mail(&"<div>".repeat(HTML_DEPTH_MAX)).is_some());
+        assert_eq!(sanitise_mail(&"<div>".repeat(HTML_DEPTH_MAX + 1)), None);
+        assert_eq!(sanitise_mail(&"x".repeat(HTML_BYTES_MAX + 1)), None);
+    }
+
+    #[test]
+    fn a_harmless_message_comes_out_unchanged() {
+        for same in ["<p>Hi <b>x</b></p>", "plain text\nwith two lines", "<a href=\"http://x.test/\">x</a>", "<p class=\"note\">x</p>", ""] {
+            assert_eq!(sanitise_message(same), same);
+        }
+        assert_eq!(sanitise_message("a & b < c > d"), "a &amp; b &lt; c &gt; d");
+    }
+
+    #[test]
+    fn a_message_loses_what_runs_and_keeps_its_images() {
+        let html = "<p onclick=\"x()\">Hi <script>alert(1)</script><a href=\"javascript:x\">l</a> <img src=\"http://e.test/a.png\"></p>";
+        assert_eq!(sanitise_message(html), "<p>Hi <a>l</a> <img src=\"http://e.test/a.png\" alt=\"a.png\"></p>");
+        assert_eq!(sanitise_message("<script>x</script>"), "");
+        assert_eq!(sanitise_message("<img src='javascript:x'>"), "");
+    }
+
+    #[test]
+    fn a_message_past_the_caps_becomes_escaped_text() {
+        let html = format!("{}1 < 2<br>\"x\"", "<div>".repeat(HTML_DEPTH_MAX + 1));
+        assert_eq!(sanitise_message(&html), "1 &lt; 2<br />\n&quot;x&quot;");
+    }
+
+    #[test]
+    fn text_leaves_escaped_with_line_breaks() {
+        assert_eq!(escape("<a b=\"c\">'&"), "&lt;a b=&quot;c&quot;&gt;&#039;&amp;");
+        assert_eq!(text_to_html("1 < 2\nx"), "1 &lt; 2<br />\nx");
+    }
+
+    #[test]
+    fn controls_go_and_every_line_end_becomes_a_line_feed() {
+        assert_eq!(without_controls("a\0b\r\nc\rd\te\u{85}"), "ab\nc\nd\te");
+    }
+}

@@ -1,0 +1,234 @@
+//! What HTML may contain when it leaves for a browser: the two allow-lists, and images.
+//!
+//! ammonia does the sanitising on a real parse tree; here is what it is told to keep. The pass over
+//! images before and after it needs no parser's precision: whatever it writes is either sanitised
+//! afterwards or was written by ammonia.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use ammonia::{Builder, UrlRelative};
+
+use super::escape;
+use super::tokens::{Tag, Token, Tokens};
+
+/// Elements kept: the text elements of XHTML 1.0 Transitional, which is what HelpDeskZ kept, …
+const TAGS: [&str; 55] = [
+    "a", "abbr", "acronym", "address", "b", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code", "col",
+    "colgroup", "dd", "del", "dfn", "dir", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i",
+    "img", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
+    "table", "tbody", "td", "tfoot", "th", "thead", "tr",
+];
+/// … continued, and those newer ones that only give structure.
+const MORE_TAGS: [&str; 13] = [
+    "tt", "u", "ul", "var", "menu", "section", "article", "header", "footer", "figure", "figcaption", "mark", "wbr",
+];
+/// Elements dropped with their content.
+const DROPPED_WHOLE: [&str; 16] = [
+    "script", "style", "title", "iframe", "object", "embed", "applet", "noembed", "noframes", "noscript", "template", "xmp",
+    "svg", "math", "select", "textarea",
+];
+/// Attributes kept on every element.
+const GENERIC_ATTRIBUTES: [&str; 5] = ["style", "title", "dir", "lang", "align"];
+
+/// CSS properties kept: those that stay inside the box of the message.
+const STYLE_PROPERTIES: [&str; 45] = [
+    "background-color", "border", "border-bottom", "border-bottom-color", "border-bottom-style", "border-bottom-width",
+    "border-collapse", "border-color", "border-left", "border-left-color", "border-left-style", "border-left-width",
+    "border-radius", "border-right", "border-spacing", "border-style", "border-top", "border-top-color",
+    "border-top-style", "border-top-width", "border-width", "color", "font", "font-family", "font-size", "font-style",
+    "font-weight", "height", "letter-spacing", "line-height", "list-style-type", "margin", "margin-bottom", "margin-left",
+    "margin-right", "margin-top", "max-width", "padding", "padding-bottom", "padding-left", "padding-right",
+    "padding-top", "text-align", "text-decoration", "width",
+];
+/// Largest number kept in a style value; larger lengths leave the screen. Chosen: a wide screen.
+const STYLE_NUMBER_MAX: u32 = 2000;
+/// Largest picture inside the HTML itself, in bytes of its URL; the whole HTML has the same cap.
+const DATA_URL_HEADS: [&str; 5] = [
+    "data:image/png;base64,", "data:image/jpeg;base64,", "data:image/jpg;base64,", "data:image/gif;base64,",
+    "data:image/webp;base64,",
+];
+
+static MAIL: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut builder = basis();
+    builder
+        .url_schemes(HashSet::from(["http", "https", "mailto", "tel", "ftp", "cid", "data"]))
+        .url_relative(UrlRelative::Deny)
+        .link_rel(Some("noopener noreferrer nofollow"))
+        .attribute_filter(|element, attribute, value| match (element, attribute) {
+            (_, "style") => safe_style(value).map(Cow::Owned),
+            ("img", "src") => is_local_image(value).then_some(Cow::Borrowed(value)),
+            ("img", "data-remote-src") => is_web(value).then_some(Cow::Borrowed(value)),
+            (_, "href") => is_link(value).then_some(Cow::Borrowed(value)),
+            _ => Some(Cow::Borrowed(value)),
+        });
+    builder.add_tag_attributes("img", ["data-remote-src"]);
+    builder
+});
+
+static MESSAGE: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut builder = basis();
+    builder
+        .url_schemes(HashSet::from(["http", "https", "mailto", "tel", "ftp", "news", "nntp"]))
+        .url_relative(UrlRelative::PassThrough)
+        .link_rel(None)
+        .attribute_filter(|_, attribute, value| match attribute {
+            "style" => safe_style(value).map(Cow::Owned),
+            _ => Some(Cow::Borrowed(value)),
+        })
+        .add_generic_attributes(["class"]);
+    builder
+});
+
+fn basis() -> Builder<'static> {
+    let cell = HashSet::from(["colspan", "rowspan", "valign", "width", "height", "bgcolor", "nowrap", "abbr", "scope"]);
+    let attributes = HashMap::from([
+        ("a", HashSet::from(["href"])),
+        ("img", HashSet::from(["src", "alt", "width", "height", "border"])),
+        ("table", HashSet::from(["border", "cellpadding", "cellspacing", "width", "bgcolor", "summary"])),
+        ("tr", HashSet::from(["bgcolor", "valign"])),
+        ("td", cell.clone()),
+        ("th", cell),
+        ("col", HashSet::from(["span", "width"])),
+        ("colgroup", HashSet::from(["span", "width"])),
+        ("font", HashSet::from(["color", "face", "size"])),
+        ("hr", HashSet::from(["size", "width", "noshade"])),
+        ("ol", HashSet::from(["start", "type"])),
+        ("ul", HashSet::from(["type"])),
+        ("li", HashSet::from(["value", "type"])),
+        ("blockquote", HashSet::from(["cite"])),
+        ("q", HashSet::from(["cite"])),
+        ("del", HashSet::from(["cite", "datetime"])),
+        ("ins", HashSet::from(["cite", "datetime"])),
+    ]);
+    let mut builder = Builder::empty();
+    builder
+        .tags(TAGS.into_iter().chain(MORE_TAGS).collect())
+        .clean_content_tags(DROPPED_WHOLE.into())
+        .generic_attributes(GENERIC_ATTRIBUTES.into())
+        .tag_attributes(attributes);
+    builder
+}
+
+/// Sanitises the HTML of a mail; the caller has checked the caps.
+pub(super) fn clean_mail(html: &str) -> String {
+    MAIL.clean(&set_remote_images_aside(html)).to_string()
+}
+
+/// Sanitises HTML posted over the API; the caller has checked the caps.
+pub(super) fn clean_message(html: &str) -> String {
+    describe_images(&MESSAGE.clean(html).to_string())
+}
+
+/// Renames `src` of images on other machines to `data-remote-src`, which loads nothing.
+fn set_remote_images_aside(html: &str) -> Cow<'_, str> {
+    rewrite_images(html, |tag| {
+        let source = tag.attribute("src")?;
+        let source = source.trim();
+        if is_local_image(source) {
+            return None;
+        }
+        let mut out = String::from("<img");
+        if is_web(source) {
+            push_attribute(&mut out, "data-remote-src", source);
+        }
+        for (name, _) in tag.attributes().filter(|(name, _)| !name.eq_ignore_ascii_case("src")) {
+            // The decoded value: it is written escaped again.
+            push_attribute(&mut out, name, &tag.attribute(&name.to_ascii_lowercase()).unwrap_or_default());
+        }
+        out.push('>');
+        Some(out)
+    })
+}
+
+/// As HTMLPurifier did: an image without source goes, one without `alt` gets its file's name.
+fn describe_images(html: &str) -> String {
+    rewrite_images(html, |tag| {
+        let Some(source) = tag.attribute("src") else { return Some(String::new()) };
+        if tag.attribute("alt").is_some() {
+            return None;
+        }
+        let path = source.split(['?', '#']).next().unwrap_or_default();
+        let mut out = format!("<img{}", tag.inside.trim_end_matches('/').trim_end());
+        push_attribute(&mut out, "alt", path.rsplit('/').next().unwrap_or_default());
+        out.push('>');
+        Some(out)
+    })
+    .into_owned()
+}
+
+/// Replaces each `<img …>` by what `replace` returns; `None` leaves it.
+fn rewrite_images<'a>(html: &'a str, replace: impl Fn(&Tag<'_>) -> Option<String>) -> Cow<'a, str> {
+    let mut out = String::new();
+    let mut copied = 0;
+    let mut tokens = Tokens::new(html);
+    while let Some(token) = tokens.next() {
+        if let Token::Start(tag) = token
+            && tag.name.eq_ignore_ascii_case("img")
+            && let Some(new) = replace(&tag)
+        {
+            out.push_str(&html[copied..tag.start]);
+            out.push_str(&new);
+            copied = tokens.offset();
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(html);
+    }
+    out.push_str(&html[copied..]);
+    Cow::Owned(out)
+}
+
+fn push_attribute(out: &mut String, name: &str, value: &str) {
+    // A name may hold anything but these; quotes in it would change how the tag is read again.
+    if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        out.push_str(&format!(" {name}=\"{}\"", escape(value)));
+    }
+}
+
+fn has_head(url: &str, heads: &[&str]) -> bool {
+    let url = url.trim_start();
+    heads.iter().any(|head| url.get(..head.len()).is_some_and(|start| start.eq_ignore_ascii_case(head)))
+}
+
+/// An image that travels with the mail: a MIME part, or inside the HTML in a format that cannot hold script.
+fn is_local_image(url: &str) -> bool {
+    has_head(url, &["cid:"]) || has_head(url, &DATA_URL_HEADS)
+}
+
+fn is_web(url: &str) -> bool {
+    has_head(url, &["http://", "https://"])
+}
+
+fn is_link(url: &str) -> bool {
+    has_head(url, &["http:", "https:", "mailto:", "tel:", "ftp:"])
+}
+
+/// The declarations of a `style` attribute that stay inside the message's box; `None` if none does.
+fn safe_style(style: &str) -> Option<String> {
+    let kept: Vec<String> = style.split(';').filter_map(safe_declaration).collect();
+    (!kept.is_empty()).then(|| kept.join("; "))
+}
+
+fn safe_declaration(declaration: &str) -> Option<String> {
+    let (property, value) = declaration.split_once(':')?;
+    let property = property.trim().to_ascii_lowercase();
+    let value = value.trim();
+    // `url()`, `expression()`, escapes, comments and `var()` need characters or functions not named here.
+    let plain = value.chars().all(|c| c.is_alphanumeric() || " #%.,-'\"()!".contains(c));
+    let functions_known = value.match_indices('(').all(|(at, _)| {
+        ["rgb", "rgba", "hsl", "hsla"].iter().any(|name| value[..at].to_ascii_lowercase().ends_with(name))
+    });
+    (STYLE_PROPERTIES.contains(&property.as_str()) && plain && functions_known && numbers_fit(value))
+        .then(|| format!("{property}: {value}"))
+}
+
+/// No negative number and none above [`STYLE_NUMBER_MAX`].
+fn numbers_fit(value: &str) -> bool {
+    value.split([' ', ',', '(', ')']).filter(|word| !word.starts_with('#')).all(|word| {
+        let negative = word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'));
+        let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
+        !negative && (digits.is_empty() || digits.parse::<u32>().is_ok_and(|number| number <= STYLE_NUMBER_MAX))
+    })
+}

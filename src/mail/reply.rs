@@ -1,0 +1,151 @@
+//! What the person typed: the reply without quoted mails and signatures, and the texts kept beside it.
+//!
+//! The rules work on lines; HTML adds what its structure says. They never cut to nothing and never
+//! put aside text that may be an answer; the full text is always kept. Whether a mail is a forward
+//! is told in `forward`, the writing of HTML as text is `html`'s.
+
+mod attribution;
+pub(crate) mod divider;
+pub(crate) mod fields;
+pub(crate) mod languages;
+mod line;
+mod signature;
+mod split;
+
+use super::html::{self, HTML_BYTES_MAX, HTML_DEPTH_MAX, PlainQuote, Rendered};
+use line::Line;
+
+/// The parts of a mail's text, as slices of it. Text may be missing from all three only where it is
+/// blank, a line above a quote that opens the mail, or between parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reply<'a> {
+    /// What the person typed; never empty unless the text is blank.
+    pub typed: &'a str,
+    /// The mail answered, with its header; empty when none was found.
+    pub quoted: &'a str,
+    /// The signature or the line a device adds; empty when none was found.
+    pub signature: &'a str,
+}
+
+/// Splits a mail's plain text (line ends LF). Linear in its length.
+///
+/// Text between or below quoted lines keeps all from the first quoted line on (and what was typed
+/// above); where nothing would be left, the whole text is the reply.
+#[must_use]
+pub fn reply_text(full: &str) -> Reply<'_> {
+    split_lines(full, &line::lines_of_text(full))
+}
+
+fn reply_of_html(rendered: &Rendered) -> Reply<'_> {
+    split_lines(&rendered.text, &line::lines_of_html(rendered))
+}
+
+fn split_lines<'a>(full: &'a str, lines: &[Line<'_>]) -> Reply<'a> {
+    let split = split::split(lines);
+    let slice = |range: std::ops::Range<usize>| -> &'a str {
+        let filled = || range.clone().filter(|&at| !lines[at].is_blank());
+        match (filled().next(), filled().next_back()) {
+            (Some(first), Some(last)) => full[lines[first].start..lines[last].end()].trim_end(),
+            _ => "",
+        }
+    };
+    Reply { typed: slice(split.typed), quoted: slice(split.quoted), signature: slice(split.signature) }
+}
+
+/// What kind of mail a body is read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyKind {
+    /// A message or an answer: quotes and signatures are put aside.
+    Message,
+    /// A forward: its point is the other mail, so the reply is the full text.
+    Forward,
+}
+
+/// The texts of one mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// The text part, or the HTML part as text.
+    pub full_text: String,
+    /// What the person typed; blank only if `full_text` is.
+    pub reply_text: String,
+    /// The sanitised HTML part; `None` if there is none or it is past the caps.
+    pub html: Option<String>,
+    /// What was left out, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Reads a mail's body from its decoded text and HTML parts.
+///
+/// The text part is preferred where it has content. Where only the HTML structure shows a quote, as
+/// in languages without an entry in the tables, it decides where the text is cut. Never fails.
+#[must_use]
+pub fn read_body(text: Option<&str>, html: Option<&str>, kind: BodyKind) -> Body {
+    let text = text.map(html::without_controls).filter(|text| !text.trim().is_empty());
+    let source = html.filter(|html| !html.trim().is_empty());
+    let sanitised = source.and_then(html::sanitise_mail);
+    let mut warnings = Vec::new();
+    if source.is_some() && sanitised.is_none() {
+        warnings.push(format!(
+            "the HTML part is larger than {} KiB or nested deeper than {HTML_DEPTH_MAX} elements; its text is shown instead",
+            HTML_BYTES_MAX / 1024
+        ));
+    }
+    let (full_text, reply_text) = match (text, source, kind) {
+        (Some(text), _, BodyKind::Forward) => (text.to_string(), text.to_string()),
+        (Some(text), source, BodyKind::Message) => {
+            let typed = typed_in(&text, source).to_owned();
+            (text.into_owned(), typed)
+        }
+        (None, Some(source), BodyKind::Forward) => {
+            let full = html::to_text(source);
+            (full.clone(), full)
+        }
+        (None, Some(source), BodyKind::Message) => {
+            let rendered = html::render(source, PlainQuote::Indented);
+            let typed = reply_of_html(&rendered).typed.to_owned();
+            (html::to_text(source), typed)
+        }
+        (None, None, BodyKind::Message | BodyKind::Forward) => (String::new(), String::new()),
+    };
+    Body { full_text, reply_text, html: sanitised, warnings }
+}
+
+/// The reply in the text part, with the HTML part as a second opinion.
+fn typed_in<'a>(text: &'a str, html: Option<&str>) -> &'a str {
+    let reply = reply_text(text);
+    let Some(html) = html.filter(|html| reply.quoted.is_empty() && html.len() <= HTML_BYTES_MAX) else {
+        return reply.typed;
+    };
+    let rendered = html::render(html, PlainQuote::Indented);
+    let structural = reply_of_html(&rendered);
+    if structural.quoted.is_empty() {
+        return reply.typed;
+    }
+    // The two parts differ in white space, wrapping and markup, but not in letters.
+    end_of_letters(reply.typed, structural.typed).map_or(reply.typed, |end| reply.typed[..end].trim_end())
+}
+
+/// Where in `text` the letters and digits of `head` end, if `text` begins with them and the line
+/// ends there. `None` for a `head` without letters.
+fn end_of_letters(text: &str, head: &str) -> Option<usize> {
+    let mut wanted = head.chars().filter(|c| c.is_alphanumeric()).peekable();
+    wanted.peek()?;
+    for (at, c) in text.char_indices().filter(|(_, c)| c.is_alphanumeric()) {
+        match wanted.next() {
+            Some(expected) if expected == c => {}
+            Some(_) => return None,
+            None => {
+                // All letters were met before this one; the cut is at the line end between.
+                let between = text[..at].rfind('\n')?;
+                let has_letters_left = text[between..at].contains(char::is_alphanumeric);
+                let end = text[..at].trim_end_matches(|c: char| !c.is_alphanumeric()).len();
+                let line_end = text[end..].find('\n').map_or(text.len(), |n| end + n);
+                return (!has_letters_left && line_end <= at).then_some(line_end);
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;

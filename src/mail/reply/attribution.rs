@@ -1,0 +1,332 @@
+//! The line above a quote: "On Monday, 5 May 2025 at 10:00, Ann <ann@example.org> wrote:".
+//!
+//! Recognised by its parts in any order the languages use them: a date, a mail address, a word for
+//! "wrote", a colon at the end; over up to [`LINES_MAX`] lines, because programs wrap it. Prose with
+//! some of these parts is common ("On Friday I wrote to you:"), so a single part is never enough.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::languages::{ON, WROTE_BEFORE, WROTE_LAST, WROTE_UNSPACED, entries};
+use super::line::{Line, fold, is_drawing, next_filled};
+
+/// Most lines one attribution is wrapped over; five were seen.
+const LINES_MAX: usize = 6;
+/// Longest attribution, in bytes: two long names and addresses.
+const BYTES_MAX: usize = 600;
+/// How far behind the first word the date's first digit may stand, in bytes ("El jueves, 21 de …").
+const DATE_DISTANCE_BYTES_MAX: usize = 40;
+/// Longest name in front of an address, in bytes.
+const NAME_BYTES_MAX: usize = 90;
+
+static LAST: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(WROTE_LAST).collect());
+static BEFORE: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(WROTE_BEFORE).collect());
+static UNSPACED: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(WROTE_UNSPACED).collect());
+
+/// If an attribution starts at line `at`, the number of the line after it.
+pub(super) fn attribution_end(lines: &[Line<'_>], at: usize) -> Option<usize> {
+    let end = end_from(lines, at)?;
+    // A line of text right above must not be taken for the beginning.
+    let starts_later = (at + 1..end).any(|later| opens_with_date(lines[later].text) && end_from(lines, later) == Some(end));
+    (!starts_later).then_some(end)
+}
+
+fn opens_with_date(text: &str) -> bool {
+    let folded = fold(text);
+    Parts::of(&folded).has_date && (begins_with_on(&folded) || begins_with_date(&folded))
+}
+
+fn end_from(lines: &[Line<'_>], at: usize) -> Option<usize> {
+    let first = lines.get(at)?;
+    if first.is_quoted || !may_begin(first.text) {
+        return None;
+    }
+    let mut joined = String::new();
+    for (n, line) in lines[at..].iter().enumerate().take(LINES_MAX) {
+        let text = line.text.trim();
+        if text.is_empty() {
+            // Only an address in brackets may stand apart from what is before it.
+            let next = next_filled(lines, at + n)?;
+            if n == 0 || !lines[next].text.trim_start().starts_with('<') {
+                return None;
+            }
+            continue;
+        }
+        // A wrapped `<ann@example.org` + `> wrote:` looks quoted but closes a bracket.
+        if n > 0 && line.is_quoted && !has_open_bracket(&joined) {
+            return None;
+        }
+        joined.push(' ');
+        joined.push_str(text);
+        if joined.len() > BYTES_MAX {
+            return None;
+        }
+        if n == 0 && is_old_gmail(text, &lines[at + 1..]) {
+            return Some(at + 1);
+        }
+        if ends_attribution(text) {
+            let end = at + n + 1;
+            let is_quote_next = next_filled(lines, end).is_some_and(|next| lines[next].is_quoted);
+            return is_attribution(&joined, is_quote_next).then_some(end);
+        }
+        if text.ends_with(['!', '?']) {
+            return None;
+        }
+    }
+    None
+}
+
+/// A cheap test that keeps the search linear: something of a date or an address must be near.
+fn may_begin(text: &str) -> bool {
+    let text = text.trim_start();
+    text.bytes().take(NAME_BYTES_MAX).any(|b| b.is_ascii_digit() || matches!(b, b'<' | b'@' | b'"'))
+        || (text.len() <= NAME_BYTES_MAX && text.trim_end().ends_with([':', '：', '-']))
+}
+
+fn has_open_bracket(text: &str) -> bool {
+    text.matches('<').count() > text.matches('>').count()
+}
+
+fn ends_attribution(text: &str) -> bool {
+    let text = text.trim_end_matches(|c: char| c.is_whitespace() || is_drawing(c));
+    if text.ends_with([':', '：']) {
+        return true;
+    }
+    let last: String = text.rsplit([' ', '>']).next().unwrap_or_default().to_lowercase();
+    LAST.contains(last.as_str())
+}
+
+/// Judges the joined lines; `is_quote_next` tells whether quoted text follows.
+fn is_attribution(joined: &str, is_quote_next: bool) -> bool {
+    let folded = fold(joined);
+    let ruled = folded.starts_with("---") && folded.ends_with("---");
+    let bare = folded.trim_matches(|c: char| c == ' ' || is_drawing(c));
+    let has_colon = bare.ends_with([':', '：']);
+    let core = bare.trim_end_matches([' ', ':', '：']);
+    let parts = Parts::of(core);
+    let opens = begins_with_on(core) || begins_with_date(core);
+    let is_strong = parts.has_address || parts.has_time || (parts.has_date && core.ends_with(" you wrote"));
+    if let Some(front) = without_wrote_at_end(core) {
+        return (opens && (is_strong || (parts.has_date && is_quote_next)))
+            || is_name_and_address(front)
+            || (ruled && !front.is_empty())
+            || (is_quote_next && front.len() <= NAME_BYTES_MAX);
+    }
+    if !has_colon {
+        return false;
+    }
+    if let Some((front, rest)) = around_wrote(core) {
+        let is_named = parts.has_address || is_quote_next || names_someone(joined, rest);
+        let is_front_short = front.len() <= NAME_BYTES_MAX && front.split(' ').count() <= 5 && !front.contains(". ");
+        return is_named
+            && ((opens && (is_strong || parts.has_date))
+                || (parts.has_address && is_name_and_address(front))
+                || (is_front_short && parts.has_date && parts.has_time));
+    }
+    // "пн, 5 мая 2025 г. в 10:00, Ann <ann@example.org>:" has no word for "wrote".
+    begins_with_date(core) && parts.has_date && parts.has_time && parts.has_address && core.ends_with(['>', ')'])
+}
+
+/// The text before a word for "wrote" at the end of `core`.
+fn without_wrote_at_end(core: &str) -> Option<&str> {
+    let core = core.trim_end_matches([' ', '.', ',']);
+    let unspaced = UNSPACED.iter().find_map(|word| core.strip_suffix(word));
+    if unspaced.is_some() {
+        return unspaced;
+    }
+    // One, two or three words: "wrote", "ha scritto", "het volgende geschreven".
+    core.rmatch_indices([' ', '>', ')', '"']).map(|(at, found)| at + found.len()).chain([0]).take(3).find_map(|at| {
+        LAST.contains(&core[at..]).then(|| core[..at].trim_end())
+    })
+}
+
+/// The text before and behind a word for "wrote" in the middle of `core`.
+fn around_wrote(core: &str) -> Option<(&str, &str)> {
+    BEFORE.iter().find_map(|word| {
+        core.match_indices(word).find_map(|(at, _)| {
+            let (front, rest) = (&core[..at], &core[at + word.len()..]);
+            let is_word = !front.ends_with(char::is_alphanumeric) && !rest.starts_with(char::is_alphanumeric);
+            is_word.then(|| (front.trim_end(), rest.trim_start()))
+        })
+    })
+}
+
+/// "schrieb Ann:" names someone, "schrieb ich Ihnen:" is a sentence: names begin with a capital.
+fn names_someone(joined: &str, rest: &str) -> bool {
+    let length = rest.chars().count();
+    let trimmed = joined.trim_end_matches(|c: char| c.is_whitespace() || is_drawing(c) || matches!(c, ':' | '：'));
+    let original: Vec<char> = trimmed.chars().rev().take(length).collect();
+    original.last().is_some_and(|c| !c.is_lowercase())
+}
+
+/// "Ann Example <ann@example.org>", perhaps with a date and a time behind it.
+fn is_name_and_address(front: &str) -> bool {
+    let Some((name, rest)) = front.split_once(['<', '(']) else { return false };
+    let Some((address, behind)) = rest.rsplit_once(['>', ')']) else { return false };
+    let behind = Parts::of(behind.trim()).has_time || behind.trim_matches([' ', ',', '>', ')']).is_empty();
+    address.contains('@') && name.len() <= NAME_BYTES_MAX && !name.contains(". ") && behind
+}
+
+fn begins_with_on(core: &str) -> bool {
+    entries(ON).any(|on| {
+        core.strip_prefix(on).is_some_and(|rest| {
+            let is_word = rest.starts_with(' ') || !on.is_ascii() && rest.starts_with(|c: char| c.is_ascii_digit());
+            is_word && has_digit_near(rest)
+        })
+    })
+}
+
+/// A digit first, or a word (a weekday), after a comma perhaps another (a month), and then a digit.
+fn begins_with_date(core: &str) -> bool {
+    let mut words = core.split(' ');
+    let (first, second, third) = (words.next(), words.next(), words.next());
+    let is_number = |word: Option<&str>| word.is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+    is_number(first) || is_number(second) || (first.is_some_and(|word| word.ends_with(',')) && is_number(third))
+}
+
+fn has_digit_near(text: &str) -> bool {
+    text.bytes().take(DATE_DISTANCE_BYTES_MAX).any(|b| b.is_ascii_digit())
+}
+
+/// "2013/7/20 Ann <ann@example.org>" or "2016-03-03 17:21 GMT+01:00 Ann": Gmail until about 2017.
+fn is_old_gmail(text: &str, below: &[Line<'_>]) -> bool {
+    let mut words = text.split_whitespace();
+    let date = words.next().unwrap_or_default();
+    let is_date = date.starts_with("20") && Run::of(date) == Some(Run::Date);
+    let (second, third) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let has_zone = Run::of(second) == Some(Run::Time) && third.starts_with("GMT") && words.next().is_some();
+    let has_address = !second.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with('>') && text.contains('@');
+    is_date && below.first().is_some_and(Line::is_blank) && (has_zone || has_address)
+}
+
+/// What of an attribution was found in a text.
+#[derive(Default)]
+struct Parts {
+    has_date: bool,
+    has_time: bool,
+    has_address: bool,
+}
+
+impl Parts {
+    fn of(text: &str) -> Self {
+        let mut parts = Self { has_address: text.contains('@'), ..Self::default() };
+        parts.has_date = text.contains(['年', '년']);
+        for run in text.split(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.' | '/' | '-' | 'h'))) {
+            match Run::of(run) {
+                Some(Run::Date | Run::Year) => parts.has_date = true,
+                Some(Run::Time) => parts.has_time = true,
+                None => {}
+            }
+        }
+        parts
+    }
+}
+
+/// A run of digits and separators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Run {
+    Date,
+    Time,
+    Year,
+}
+
+impl Run {
+    fn of(run: &str) -> Option<Self> {
+        let run = run.trim_matches([':', '.', '/', '-', 'h']);
+        let numbers = |separators: &[char]| -> Option<Vec<usize>> {
+            run.split(separators).map(|n| (!n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())).then_some(n.len())).collect()
+        };
+        if let Some(lengths) = numbers(&['.', '/', '-']) {
+            return match lengths.as_slice() {
+                [4] => (run.starts_with("19") || run.starts_with("20")).then_some(Self::Year),
+                // "18.30" in Finnish and Danish; a day and month look alike, and mean a date anyway.
+                [1 | 2, 2] if run.contains('.') => Some(Self::Time),
+                [1 | 2 | 4, 1 | 2, 1 | 2 | 4] => Some(Self::Date),
+                _ => None,
+            };
+        }
+        matches!(numbers(&[':', 'h']).as_deref(), Some([1 | 2, 2] | [1 | 2, 2, 2])).then_some(Self::Time)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::line::lines_of_text;
+    use super::*;
+
+    fn end(text: &str) -> Option<usize> {
+        attribution_end(&lines_of_text(text), 0)
+    }
+
+    #[test]
+    fn attributions_of_every_language_are_known() {
+        for line in [
+            "On Mon, Jan 15, 2024 at 2:30 PM Ann Example <ann@example.org> wrote:",
+            "On Monday, January 15th, 2024 at 2:30 PM, Ann <ann@example.org> wrote:",
+            "---- On Mon, 15 Jan 2024 14:30:25 +0100 ann@example.org wrote ----",
+            "Am 15.01.24 um 14:30 schrieb Ann Example:",
+            "Ann Example <ann@example.org> schrieb am Mo., 15. Jan. 2024, 14:30:",
+            "Am Montag, 15. Januar 2024 um 14:30:25 MEZ hat Ann <ann@example.org> Folgendes geschrieben:",
+            "Le lun. 15 janv. 2024 à 14:30, Ann Example <ann@example.org> a écrit :",
+            "El lun, 15 ene 2024 a las 14:30, Ann (<ann@example.org>) escribió:",
+            "Il giorno lun 15 gen 2024 alle ore 14:30 Ann <ann@example.org> ha scritto:",
+            "Em seg., 15 de jan. de 2024 às 14:30, Ann <ann@example.org> escreveu:",
+            "Ann <ann@example.org> escreveu (segunda, 15/01/2024 à(s) 14:30):",
+            "Op ma 15 jan 2024 om 14:30 schreef Ann <ann@example.org>:",
+            "Op 15 jan. 2024 om 14:30 heeft Ann <ann@example.org> het volgende geschreven:",
+            "pon., 15 sty 2024 o 14:30 Ann <ann@example.org> napisał(a):",
+            "Wiadomość napisana przez Ann <ann@example.org> w dniu 15 sty 2024, o godz. 14:30:",
+            "пн, 15 янв. 2024 г. в 14:30, Анна <ann@example.org>:",
+            "15.01.2024 14:30, Анна пишет:",
+            "Den mån 15 jan. 2024 kl 14:30 skrev Ann <ann@example.org>:",
+            "man. 15. jan. 2024 kl. 14.30 skrev Ann <ann@example.org>:",
+            "ma 15. tammik. 2024 klo 14.30 Ann (ann@example.org) kirjoitti:",
+            "Ann kirjoitti 15.1.2024 klo 14.30:",
+            "Ann <ann@example.org>, 15 Oca 2024 Pzt, 14:30 tarihinde şunu yazdı:",
+            "po 15. 1. 2024 v 14:30 odesílatel Ann <ann@example.org> napsal:",
+            "Dne 15. 01. 24 v 14:30 Ann napsal(a):",
+            "Ann <ann@example.org> 于2024年1月15日周一 14:30写道：",
+            "2024年1月15日(月) 14:30 Ann <ann@example.org>:",
+            "2024년 1월 15일 (월) 오후 2:30, Ann <ann@example.org>님이 작성:",
+            "-----Ann Example/Sales/Example wrote: -----",
+        ] {
+            assert_eq!(end(line), Some(1), "{line}");
+        }
+    }
+
+    #[test]
+    fn an_attribution_may_be_wrapped_over_several_lines() {
+        assert_eq!(end("On Mon, Jan 15, 2024 at 2:30 PM Ann Example\n<\nann@example.org> wrote:\n> x"), Some(3));
+        assert_eq!(end("Am Mo., 15.\nJan. 2024 um 14:30 Uhr schrieb Ann <ann@example.org\n>:\n"), Some(3));
+        assert_eq!(end("On Thu, 31 Mar 2016 at 11:16 Ann\n\n<\nmailto:Ann <ann@example.org>\n> wrote:\n"), Some(5));
+    }
+
+    #[test]
+    fn sentences_that_look_alike_are_no_attributions() {
+        for line in [
+            "On Thursday:",
+            "On the other hand, this works.",
+            "On 5 May I ordered 3 lamps. They came broken:",
+            "Am 12.06.2016 schrieb ich Ihnen folgendes:",
+            "I asked bob@example.org on 5 May and he wrote:",
+            "Something wrote:",
+            "2024-01-15 14:30:25 delivered to <bob@example.org>",
+            "Order 4711 of 15.01.2024, 14:30:",
+            "My friend writes a lot.",
+        ] {
+            assert_eq!(end(&format!("{line}\n\nmore text")), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_short_line_that_says_wrote_counts_right_above_a_quote() {
+        assert_eq!(end("Ann Example wrote:\n> x"), Some(1));
+        assert_eq!(end("Ann Example wrote:\nx"), None);
+    }
+
+    #[test]
+    fn old_gmail_lines_without_a_verb_are_known() {
+        assert_eq!(end("2013/7/20 Ann <ann@example.org>\n\n| x"), Some(1));
+        assert_eq!(end("2016-03-03 17:21 GMT+01:00 Ann Example\n\nx"), Some(1));
+    }
+}

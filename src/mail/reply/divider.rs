@@ -1,0 +1,88 @@
+//! Lines that announce another mail: "-----Original Message-----", "Begin forwarded message:",
+//! "Please type your reply above this line".
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::fields::field_of;
+use super::languages::{FORWARDED_BY, FORWARDED_MESSAGE, ORIGINAL_MESSAGE, REPLY_ABOVE, entries};
+use super::line::{fold, is_drawing};
+
+/// What follows the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Divider {
+    /// The mail answered.
+    Original,
+    /// A forwarded mail.
+    Forwarded,
+    /// Whatever a help desk sent; the answer belongs above.
+    ReplyAbove,
+}
+
+/// Longest such line, in bytes.
+const DIVIDER_BYTES_MAX: usize = 240;
+
+static ORIGINAL: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(ORIGINAL_MESSAGE).collect());
+static FORWARDED: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(FORWARDED_MESSAGE).collect());
+
+/// What the line announces, if anything. `below` is the next line with text on it, for lines that
+/// are undecorated and count only above a header.
+pub(crate) fn divider_of(text: &str, below: Option<&str>) -> Option<Divider> {
+    let text = text.trim();
+    if text.len() < 4 || text.len() > DIVIDER_BYTES_MAX {
+        return None;
+    }
+    let folded = fold(text);
+    let core = folded.trim_matches(|c: char| c == ' ' || c == '>' || is_drawing(c));
+    let is_ruled = folded.starts_with("--") || (folded.starts_with(is_drawing) && folded.ends_with(is_drawing));
+    let has_colon = core.ends_with([':', '：']);
+    let core = core.trim_end_matches([' ', ':', '：']);
+    let is_announced = is_ruled || has_colon && below.is_some();
+    let is_above_header = || below.and_then(field_of).is_some();
+    if FORWARDED.contains(core) && (is_announced || is_above_header()) {
+        return Some(Divider::Forwarded);
+    }
+    if is_ruled && entries(FORWARDED_BY).any(|phrase| core.starts_with(phrase)) {
+        return Some(Divider::Forwarded);
+    }
+    if ORIGINAL.contains(core) && (is_ruled || is_above_header()) {
+        return Some(Divider::Original);
+    }
+    entries(REPLY_ABOVE).any(|phrase| core.contains(phrase)).then_some(Divider::ReplyAbove)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dividers_are_known_in_many_spellings() {
+        for text in [
+            "-----Original Message-----",
+            "----- Original Message -----",
+            "*-------- Original Message --------*",
+            "‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐",
+            "-----Ursprüngliche Nachricht-----",
+            "-------- Oprindelig besked --------",
+            "------------------ 原始邮件 ------------------",
+        ] {
+            assert_eq!(divider_of(text, None), Some(Divider::Original), "{text}");
+        }
+        for text in ["---------- Forwarded message ---------", "-------- Message transféré --------", "---------- 转发的邮件 ----------"] {
+            assert_eq!(divider_of(text, None), Some(Divider::Forwarded), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_undecorated_line_counts_only_where_a_mail_follows() {
+        assert_eq!(divider_of("Original message", None), None);
+        assert_eq!(divider_of("Original message", Some("From: Ann")), Some(Divider::Original));
+        assert_eq!(divider_of("Begin forwarded message:", Some("> From: Ann")), Some(Divider::Forwarded));
+        assert_eq!(divider_of("I lost the original message", Some("From: Ann")), None);
+    }
+
+    #[test]
+    fn a_help_desks_line_ends_the_reply() {
+        assert_eq!(divider_of("##- Please type your reply above this line -##", None), Some(Divider::ReplyAbove));
+    }
+}

@@ -1,0 +1,189 @@
+//! The header of a quoted or forwarded mail as text: "From: …", "Sent: …", "To: …", "Subject: …".
+//!
+//! A block needs a writer and at least two more kinds of fields, in any order and language, close
+//! together: single lines like "To: the team" are common in prose.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::languages::{CC, DATE, FROM, OTHER_FIELDS, SUBJECT, TO, entries};
+use super::line::{Line, fold};
+
+/// What a field says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    /// Who wrote it.
+    From,
+    /// When.
+    Date,
+    /// To whom.
+    To,
+    /// Copies.
+    Cc,
+    /// About what.
+    Subject,
+    /// Anything else.
+    Other,
+}
+
+/// Longest field name looked up, in bytes.
+const NAME_BYTES_MAX: usize = 48;
+/// Most lines one block spans, with wrapped addresses.
+const BLOCK_LINES_MAX: usize = 24;
+/// Most wrapped lines behind one field.
+const WRAPPED_LINES_MAX: usize = 4;
+/// Most blank lines between two fields.
+const BLANK_LINES_MAX: usize = 2;
+
+static NAMES: LazyLock<HashMap<&'static str, Field>> = LazyLock::new(|| {
+    let tables = [
+        (Field::Other, OTHER_FIELDS),
+        (Field::Cc, CC),
+        (Field::Subject, SUBJECT),
+        (Field::To, TO),
+        (Field::Date, DATE),
+        (Field::From, FROM),
+    ];
+    tables.into_iter().flat_map(|(field, table)| entries(table).map(move |name| (name, field))).collect()
+});
+
+/// How sure one must be that a mail's header starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Demand {
+    /// Nothing announced it: a writer and two more kinds of fields.
+    Three,
+    /// A divider or a line like "Original Message" stands before it: a writer and one more.
+    Two,
+}
+
+/// A header block found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Block {
+    /// Number of the line after it.
+    pub(crate) end: usize,
+    /// Its fields with their values on one line.
+    pub(crate) fields: Vec<(Field, String)>,
+}
+
+impl Block {
+    /// The value of the first field of that kind.
+    pub(crate) fn value(&self, wanted: Field) -> Option<&str> {
+        self.fields.iter().find(|(field, _)| *field == wanted).map(|(_, value)| value.as_str())
+    }
+
+    fn satisfies(&self, demand: Demand) -> bool {
+        let has = |wanted: Field| self.fields.iter().any(|(field, _)| *field == wanted);
+        let kinds = [Field::Date, Field::To, Field::Cc, Field::Subject, Field::Other].into_iter().filter(|f| has(*f)).count();
+        has(Field::From)
+            && match demand {
+                Demand::Three => kinds >= 2,
+                Demand::Two => kinds >= 1,
+            }
+    }
+}
+
+/// The field a line holds: what it says and its value.
+pub(crate) fn field_of(text: &str) -> Option<(Field, &str)> {
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '|'));
+    let (at, colon) = text.char_indices().take_while(|(at, _)| *at <= NAME_BYTES_MAX).find(|(_, c)| matches!(c, ':' | '：'))?;
+    let name = fold(text[..at].trim_end_matches(['*', '_']));
+    let field = NAMES.get(name.as_str())?;
+    Some((*field, text[at + colon.len_utf8()..].trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_'))))
+}
+
+/// The header block that starts at line `at`, if there is one. Lines are read without `>` in front.
+pub(crate) fn block_at(texts: &[&str], demand: Demand) -> Option<Block> {
+    let mut block = Block { end: 0, fields: Vec::new() };
+    let (mut wrapped, mut blanks) = (0, 0);
+    for (n, text) in texts.iter().enumerate().take(BLOCK_LINES_MAX) {
+        if let Some((field, value)) = field_of(text) {
+            block.fields.push((field, value.to_owned()));
+            block.end = n + 1;
+            (wrapped, blanks) = (0, 0);
+        } else if n == 0 {
+            return None;
+        } else if text.trim().is_empty() {
+            blanks += 1;
+        } else {
+            wrapped += 1;
+        }
+        if wrapped > WRAPPED_LINES_MAX || blanks > BLANK_LINES_MAX || (wrapped > 0 && blanks > 0) {
+            break;
+        }
+        // A wrapped line belongs to the field above it; kept only when another field follows.
+        if wrapped > 0 && let Some((_, value)) = block.fields.last_mut() && n + 1 - block.end == wrapped {
+            value.push(' ');
+            value.push_str(text.trim());
+        }
+    }
+    drop_unfollowed(&mut block, texts);
+    block.satisfies(demand).then_some(block)
+}
+
+/// The last field's value must not have swallowed the text below the block.
+fn drop_unfollowed(block: &mut Block, texts: &[&str]) {
+    let last = block.end.checked_sub(1).and_then(|at| texts.get(at)).and_then(|text| field_of(text));
+    if let (Some((_, value)), Some((_, kept))) = (last, block.fields.last_mut()) {
+        value.clone_into(kept);
+    }
+}
+
+/// [`block_at`] on lines of a reply; `None` on quoted lines, which are quoted anyway.
+pub(super) fn block_end(lines: &[Line<'_>], at: usize, demand: Demand) -> Option<usize> {
+    let first = lines.get(at).filter(|line| !line.is_quoted)?;
+    field_of(first.text)?;
+    let texts: Vec<&str> = lines[at..].iter().take(BLOCK_LINES_MAX).map(|line| line.text).collect();
+    block_at(&texts, demand).map(|block| at + block.end)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn block(text: &str) -> Option<Block> {
+        block_at(&text.split('\n').collect::<Vec<_>>(), Demand::Three)
+    }
+
+    #[test]
+    fn headers_of_every_language_are_known() {
+        for text in [
+            "From: Ann <ann@example.org>\nSent: Monday\nTo: Bob\nSubject: x",
+            "Von: Ann\nGesendet: Montag\nAn: Bob\nBetreff: x",
+            "*De :* Ann\n*Envoyé :* lundi\n*À :* Bob\n*Objet :* x",
+            "De: Ann\nEnviado: lunes\nPara: Bob\nAsunto: x",
+            "Da: Ann\nInviato: lunedì\nA: Bob\nOggetto: x",
+            "De: Ann\nEnviada em: segunda\nPara: Bob\nAssunto: x",
+            "Van: Ann\nVerzonden: maandag\nAan: Bob\nOnderwerp: x",
+            "Od: Ann\nWysłano: poniedziałek\nDo: Bob\nTemat: x",
+            "От: Анна\nОтправлено: понедельник\nКому: Bob\nТема: x",
+            "Från: Ann\nSkickat: måndag\nTill: Bob\nÄmne: x",
+            "Fra: Ann\nSendt: mandag\nTil: Bob\nEmne: x",
+            "Lähettäjä: Ann\nLähetetty: maanantai\nVastaanottaja: Bob\nAihe: x",
+            "Kimden: Ann\nGönderildi: Pazartesi\nKime: Bob\nKonu: x",
+            "Od: Ann\nOdesláno: pondělí\nKomu: Bob\nPředmět: x",
+            "发件人: Ann\n发送时间: 2024年\n收件人: Bob\n主题: x",
+            "差出人: Ann\n送信日時: 2024年\n宛先: Bob\n件名: x",
+            "보낸 사람: Ann\n보낸 날짜: 2024\n받는 사람: Bob\n제목: x",
+            "寄件者：Ann\n寄件日期：2024\n收件者：Bob\n主旨：x",
+        ] {
+            let found = block(text).unwrap();
+            assert_eq!((found.end, found.value(Field::Subject)), (4, Some("x")), "{text}");
+        }
+    }
+
+    #[test]
+    fn wrapped_addresses_and_blank_lines_do_not_end_a_header() {
+        let found = block("From: Ann\n<ann@example.org>\n\nSent: x\nTo: y\nSubject: a long\nmatter\n\nText").unwrap();
+        assert_eq!(found.value(Field::From), Some("Ann <ann@example.org>"));
+        assert_eq!((found.end, found.value(Field::Subject)), (6, Some("a long")));
+    }
+
+    #[test]
+    fn two_fields_are_a_header_only_where_one_was_announced() {
+        let texts = ["From: Ann", "Subject: x"];
+        assert_eq!(block_at(&texts, Demand::Three), None);
+        assert!(block_at(&texts, Demand::Two).is_some());
+        assert_eq!(block("To: the team\nSubject: lunch\nDate: noon"), None);
+    }
+}

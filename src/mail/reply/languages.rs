@@ -1,0 +1,303 @@
+//! The words mail programs put around quotes, forwards and signatures, by language.
+//!
+//! Data only; the rules are in the neighbouring modules. Each string holds one language's entries,
+//! separated by `, `, in lower case, without decoration (dashes, asterisks, colons), with single
+//! spaces. A language without its own word (a program that ships English there) has no entry.
+
+/// The single entries of a table.
+pub(crate) fn entries(table: &[&'static str]) -> impl Iterator<Item = &'static str> {
+    table.iter().flat_map(|line| line.split(", "))
+}
+
+/// Words for "wrote" that end the line above a quote: "On Monday Ann wrote:".
+pub(super) const WROTE_LAST: &[&str] = &[
+    "wrote, writes, said",                                   // English
+    "geschrieben, schrieb, schreibt",                        // German
+    "a écrit, a ecrit, écrivait",                            // French
+    "escribió, escribio",                                    // Spanish
+    "ha scritto",                                            // Italian
+    "escreveu",                                              // Portuguese
+    "volgende geschreven, het volgende, schreef",            // Dutch
+    "napisał, napisała, napisał(a), pisze",                  // Polish
+    "написал, написала, написал(а), пишет, писал, писал(а)", // Russian
+    "пише, написав, написала, написав(ла)",                  // Ukrainian
+    "skrev, skriver",                                        // Swedish, Danish, Norwegian
+    "kirjoitti",                                             // Finnish
+    "yazdı, yazmış",                                         // Turkish
+    "napsal, napsala, napsal(a), píše",                      // Czech
+    "napísal, napísala, napísal(a)",                         // Slovak
+    "írta, a scris, έγραψε",                                 // Hungarian, Romanian, Greek
+];
+
+/// Words for "wrote" that stand before the name or the date: "Am Montag schrieb Ann:".
+pub(super) const WROTE_BEFORE: &[&str] = &[
+    "schrieb, schreibt",            // German
+    "escribió",                     // Spanish
+    "escreveu",                     // Portuguese
+    "schreef",                      // Dutch
+    "napisana przez",               // Polish
+    "skrev, skriver",               // Swedish, Danish, Norwegian
+    "kirjoitti",                    // Finnish
+    "yazdı",                        // Turkish
+    "napsal, napsala, odesílatel",  // Czech
+    "írta",                         // Hungarian
+    "wrote on, wrote in, wrote at", // English of Lotus Notes and of news readers
+];
+
+/// Words for "wrote" in scripts without spaces between words; they end the line.
+pub(super) const WROTE_UNSPACED: &[&str] = &[
+    "写道, 寫道, 写到, 写了, 來信, 来信",                // Chinese
+    "書きました, のメール, のメッセージ, からのメール",  // Japanese
+    "작성, 님이 씀, 쓴 글, 작성함, 님이 작성하였습니다", // Korean
+];
+
+/// Words the line above a quote begins with, before its date.
+pub(super) const ON: &[&str] = &[
+    "on, at",                        // English
+    "am",                            // German
+    "le",                            // French
+    "el",                            // Spanish
+    "il, il giorno, in data",        // Italian
+    "em, no dia, às, a, em data de", // Portuguese
+    "op",                            // Dutch
+    "w dniu, dnia",                  // Polish
+    "den",                           // Swedish, Danish, Norwegian
+    "dne, dňa",                      // Czech, Slovak
+    "în data de, pe data de, στις",  // Romanian, Greek
+    "在, 於, 于",                    // Chinese
+];
+
+/// Field names for the writer, above a quoted mail.
+pub(super) const FROM: &[&str] = &[
+    "from, sender",                              // English
+    "von, absender",                             // German
+    "de, expéditeur",                            // French, Spanish, Portuguese
+    "da, mittente, remitente, remetente",        // Italian, Spanish, Portuguese
+    "van, afzender",                             // Dutch
+    "od, nadawca, odesílatel, odosielateľ",      // Polish, Czech, Slovak
+    "от, от кого, отправитель, від, відправник", // Russian, Ukrainian
+    "från, fra, avsändare, afsender, avsender",  // Swedish, Danish, Norwegian
+    "lähettäjä, keneltä",                        // Finnish
+    "kimden, gönderen",                          // Turkish
+    "feladó, de la, από",                        // Hungarian, Romanian, Greek
+    "发件人, 发信人, 寄件者, 寄件人",            // Chinese
+    "差出人, 送信者, from",                      // Japanese
+    "보낸 사람, 보낸사람, 보낸이, 발신",         // Korean
+];
+
+/// Field names for the time.
+pub(super) const DATE: &[&str] = &[
+    "sent, date, sent at, sent on",                                // English
+    "gesendet, gesendet am, datum",                                // German, Dutch, Swedish
+    "envoyé, envoyé le, envoye, date d'envoi, message du",         // French
+    "enviado, enviado el, enviado em, enviada em, enviada, fecha", // Spanish, Portuguese
+    "inviato, data",                                               // Italian, Polish, Portuguese
+    "verzonden, verzonden op",                                     // Dutch
+    "wysłano, wysłane, data wysłania",                             // Polish
+    "отправлено, дата, надіслано",                                 // Russian, Ukrainian
+    "skickat, sendt, dato, skickade, sendt den",                   // Swedish, Danish, Norwegian
+    "lähetetty, päiväys, päivämäärä, pvm",                         // Finnish
+    "gönderildi, gönderilme tarihi, tarih, gönderim tarihi",       // Turkish
+    "odesláno, odoslané, dátum, elküldve, trimis",                 // Czech, Slovak, Hungarian, Romanian
+    "ημερομηνία, στάλθηκε",                                        // Greek
+    "发送时间, 发送日期, 日期, 时间, 時間, 寄件日期, 傳送日期, 傳送時間, 寄送時間, 發送時間", // Chinese
+    "送信日時, 送信日, 日時, 日付",                                // Japanese
+    "보낸 날짜, 보낸날짜, 보낸시각, 날짜, 보낸 시간, 발송일",      // Korean
+];
+
+/// Field names for the addressees.
+pub(super) const TO: &[&str] = &[
+    "to, recipient, recipients",         // English
+    "an, empfänger",                     // German
+    "à, a, pour, destinataire",          // French
+    "para, destinatario, destinatário",  // Spanish, Portuguese
+    "a, per",                            // Italian
+    "aan",                               // Dutch
+    "do, komu, pro, pre",                // Polish, Czech, Slovak
+    "кому, куда, до",                    // Russian, Ukrainian
+    "till, til",                         // Swedish, Danish, Norwegian
+    "vastaanottaja, kenelle",            // Finnish
+    "kime, alıcı",                       // Turkish
+    "címzett, către, catre, προς",       // Hungarian, Romanian, Greek
+    "收件人, 收件者, 宛先",              // Chinese, Japanese
+    "받는 사람, 받는사람, 받는이, 수신", // Korean
+];
+
+/// Field names for copies.
+pub(super) const CC: &[&str] = &[
+    "cc, bcc, copy",                                    // English
+    "kopie, kopie an, cc (kopie)",                      // German, Dutch, Czech
+    "copie à, copie, cópia, copia",                     // French, Portuguese, Spanish
+    "dw, udw, do wiadomości",                           // Polish
+    "копия, копія, kopia, kopi, kopio, bilgi, másolat", // Russian, Ukrainian, Nordic, Turkish, Hungarian
+    "抄送, 副本, 참조",                                 // Chinese, Korean
+];
+
+/// Field names for the subject.
+pub(super) const SUBJECT: &[&str] = &[
+    "subject, re, title",                       // English, Lotus Notes
+    "betreff",                                  // German
+    "objet, sujet",                             // French
+    "asunto, oggetto, assunto",                 // Spanish, Italian, Portuguese
+    "onderwerp",                                // Dutch
+    "temat, тема",                              // Polish, Russian, Ukrainian
+    "ämne, emne, rubrik",                       // Swedish, Danish, Norwegian
+    "aihe, otsikko",                            // Finnish
+    "konu",                                     // Turkish
+    "předmět, predmet, tárgy, subiect, θέμα",   // Czech, Slovak, Hungarian, Romanian, Greek
+    "主题, 主題, 主旨, 標題, 标题, 件名, 제목", // Chinese, Japanese, Korean
+];
+
+/// Other field names that stand between those above.
+pub(super) const OTHER_FIELDS: &[&str] = &[
+    "reply-to, reply to, importance, priority, attachments, attachment, organization, organisation", // English
+    "antwort an, wichtigkeit, priorität, anlagen, anhänge, anlage, rückantwort an",                  // German
+    "répondre à, pièces jointes, pièce jointe",                                                      // French
+    "responder a, rispondi a, risposta, adjuntos, allegati, importancia, priorità, anexos",          // Spanish, Italian
+    "bijlagen, bijlage, antwoord aan, odpowiedz do, załączniki, ważność",                            // Dutch, Polish
+    "вложения, ответить, svar till, svar til, vastaus, bilagor, liitteet, ekler, přílohy",           // others
+    "重要性, 附件, 添付ファイル, 첨부파일, 첨부, sensitivity, x-mailer, message-id, resent-from",    // Asian, technical
+];
+
+/// Lines that say "the mail answered follows", between dashes, asterisks or underscores.
+pub(super) const ORIGINAL_MESSAGE: &[&str] = &[
+    "original message, original mail, original email, original appointment, reply message, previous message",
+    "replied message, originalmessage",
+    "ursprüngliche nachricht, ursprüngliche mail, originalnachricht, original-nachricht, original nachricht",
+    "ursprünglicher termin, ursprüngliche e-mail",
+    "message d'origine, message d’origine, message original, mail original, message initial, courriel original",
+    "e-mail d'origine, e-mail original",
+    "mensaje original, correo original, messaggio originale, messaggio iniziale, messaggio di origine",
+    "mensagem original, mensagem inicial, mensagem de origem",
+    "oorspronkelijk bericht, origineel bericht, oorspronkelijke bericht, oorspronkelijke e-mail",
+    "wiadomość oryginalna, oryginalna wiadomość",
+    "исходное сообщение, оригинальное сообщение, исходное письмо, первоначальное сообщение, вихідне повідомлення",
+    "ursprungligt meddelande, originalmeddelande, ursprungligt mail, ursprungligt mejl",
+    "oprindelig besked, oprindelig meddelelse, original besked, oprindelig mail, original meddelelse",
+    "opprinnelig melding, original melding, opprinnelig beskjed, opprinnelig e-post",
+    "alkuperäinen viesti, orijinal mesaj, özgün ileti, orijinal ileti, özgün mesaj, orijinal i̇leti",
+    "původní zpráva, původní e-mail, pôvodná správa, eredeti üzenet, mesaj original, αρχικό μήνυμα",
+    "原始邮件, 原邮件, 邮件原件, 原始郵件, 原始訊息, 原始信件, 原始消息, 回复的原邮件",
+    "元のメッセージ, オリジナルメッセージ, 元のメール, オリジナル メッセージ",
+    "원본 메시지, 원본 메일, 원본 이메일, 원본메일, 원본메시지",
+];
+
+/// Lines that say "a forwarded mail follows", between dashes or with a colon at the end.
+pub(super) const FORWARDED_MESSAGE: &[&str] = &[
+    "forwarded message, begin forwarded message, begin forward message, forwarded email, forwarded mail",
+    "start of forwarded message, forwarded letter, forward message",
+    "weitergeleitete nachricht, anfang der weitergeleiteten nachricht, anfang der weitergeleiteten e-mail",
+    "weitergeleitete mail, weitergeleitete e-mail, beginn der weitergeleiteten nachricht",
+    "message transféré, message transmis, début du message réexpédié, début du message transféré, message réexpédié",
+    "courriel transféré, message transmis par",
+    "mensaje reenviado, inicio del mensaje reenviado, comienzo del mensaje reenviado, mensaje enviado, correo reenviado",
+    "messaggio inoltrato, inizio messaggio inoltrato, inizio del messaggio inoltrato",
+    "mensagem encaminhada, início da mensagem encaminhada, início da mensagem reencaminhada, mensagem reencaminhada",
+    "doorgestuurd bericht, begin doorgestuurd bericht, doorgezonden bericht, begin van doorgestuurd bericht",
+    "wiadomość przekazana, przekazana wiadomość, treść przekazanej wiadomości, początek przekazywanej wiadomości",
+    "przesłana dalej wiadomość, przekazywana wiadomość",
+    "пересылаемое сообщение, пересланное сообщение, начало переадресованного сообщения, перенаправленное сообщение",
+    "пересланное письмо, переслане повідомлення, пересилане повідомлення",
+    "vidarebefordrat meddelande, vidarebefordrat mejl, vidarebefordrat brev, vidarebefordrat e-postmeddelande",
+    "videresendt besked, videresendt meddelelse, start på videresendt besked, videresendt mail",
+    "videresendt melding, starten på videresendt melding, begynnelse på videresendt melding, videresendt e-post",
+    "välitetty viesti, edelleenlähetetty viesti, välitetty viesti alkaa, edelleen lähetetty viesti",
+    "iletilen mesaj, yönlendirilen mesaj, iletilmiş mesaj, iletilen ileti, iletilen mesajın başlangıcı",
+    "přeposlaná zpráva, přeposlaný e-mail, začátek přeposílané zprávy, preposlaná správa, začiatok preposlanej správy",
+    "továbbított üzenet, mesaj redirecționat, mesaj redirectionat, προωθημένο μήνυμα",
+    "转发的邮件, 转发邮件, 被转发邮件的信息, 转发的消息, 轉寄郵件, 轉寄的郵件, 轉寄的訊息, 開始轉寄郵件, 开始转发的邮件",
+    "转发邮件信息, 轉寄訊息, 已转发邮件, 已轉寄的郵件, 转发信件",
+    "転送メッセージ, 転送されたメッセージ, 転送されたメール, 転送されたメッセージここから, 転送メール",
+    "전달된 메시지, 전달된 메일, 전달 메시지, 전달된 메시지 시작, 전달받은 메일",
+];
+
+/// Beginnings of a line between dashes that names who forwarded (Lotus Notes).
+pub(super) const FORWARDED_BY: &[&str] =
+    &["forwarded by, weitergeleitet von, réacheminé par, transmis par, reenviado por, inoltrato da, doorgestuurd door"];
+
+/// Phrases of help desks that ask to be answered above them.
+pub(super) const REPLY_ABOVE: &[&str] = &[
+    "reply above this line, type your reply above this line, write your reply above this line",
+    "respond above this line, reply above this text, please reply above here",
+    "antworten sie oberhalb dieser zeile, antworten sie oberhalb dieser linie, antwort bitte oberhalb dieser zeile",
+    "antworten sie bitte oberhalb dieser zeile, antwort oberhalb dieser zeile",
+    "répondez au-dessus de cette ligne, répondre au-dessus de cette ligne, votre réponse au-dessus de cette ligne",
+    "responda por encima de esta línea, escriba su respuesta por encima de esta línea, responda encima de esta línea",
+    "rispondi sopra questa riga, rispondere sopra questa riga, responda acima desta linha, escreva acima desta linha",
+    "antwoord boven deze regel, typ uw antwoord boven deze regel, odpowiedz powyżej tej linii",
+    "svara ovanför denna rad, svar over denne linje, svar over denne linjen, vastaa tämän rivin yläpuolelle",
+    "ответьте выше этой строки, ответ выше этой строки, bu satırın üstüne yanıt verin, odpovězte nad tento řádek",
+    "请在此行上方回复, 請在此行上方回覆, この行より上に返信してください, 이 줄 위에 답장",
+];
+
+/// Prefixes of a subject that say "forwarded" and nothing else, without the colon.
+pub(crate) const FORWARD_PREFIXES: &[&str] = &[
+    "fwd, fw, forward, forwarded",        // English
+    "wg, weitergeleitet",                 // German
+    "doorst, doorgestuurd",               // Dutch
+    "пересл, переслано, пересылка",       // Russian
+    "i̇lt, ilt",                           // Turkish
+    "přep, předáno",                      // Czech
+    "转发, 轉寄, 转寄, 轉發, 転送, 전달", // Chinese, Japanese, Korean
+    "redirecționat, továbbítás, προωθ",   // Romanian, Hungarian, Greek
+];
+
+/// Prefixes that say "forwarded" in one language but are words or say "answered" in another; they
+/// count only together with a forwarded block.
+pub(crate) const DOUBTFUL_FORWARD_PREFIXES: &[&str] = &[
+    "tr, i, rv, enc",    // French, Italian, Spanish, Portuguese
+    "vs, vb, vl, vl.",   // Danish and Norwegian (Finnish: answered), Swedish, Finnish
+    "pd, fs, vidarebef", // Polish, Icelandic, Swedish
+];
+
+/// Prefixes of a subject that say "answered", without the colon.
+pub(crate) const REPLY_PREFIXES: &[&str] = &[
+    "re, aw, antw, antwort, ré, rép, réf, res, resp, rif, r, sv, svar, ad, odp, odpowiedź, ynt, yanıt, cevap",
+    "отв, ответ, ha, на, відп, vá, απ, bls, 回复, 回覆, 答复, 返信, 답장, 회신",
+];
+
+/// Beginnings of the line a device or an app adds below a mail.
+pub(super) const SENT_FROM: &[&str] = &[
+    "sent from, sent via, sent with, sent by, sent using, sent on, from my",
+    "gesendet von, gesendet mit, gesendet über, gesendet per, gesendet aus, von meinem, von meiner",
+    "diese nachricht wurde von, diese e-mail wurde von, diese nachricht wurde mit, verschickt von, verschickt mit",
+    "envoyé de, envoyé depuis, envoyé à partir, envoyé par, envoyé avec, envoyé via",
+    "enviado desde, enviado con, enviado de, enviado do, enviado da, enviado por, enviado a partir, enviado pelo",
+    "enviado através, enviado via, enviado mediante",
+    "inviato da, inviato dal, inviato dallo, inviato con, inviato tramite",
+    "verzonden met, verzonden vanaf, verzonden via, verzonden vanuit, verstuurd vanaf, verstuurd met, verstuurd via",
+    "wysłane z, wysłano z, wysłano ze, wysłane ze, wysłane przez",
+    "отправлено с, отправлено со, отправлено из, отправлено через, отправлено от, надіслано з, надіслано через",
+    "skickat från, skickades från, skickat med, skickat via, sendt fra, sendt med, sendt via",
+    "lähetetty, odesláno z, odesláno ze, odoslané z, odoslané zo, elküldve a, trimis de pe, trimis din, στάλθηκε από",
+    "发自我的, 发自, 來自我的, 從我的, 从我的, 傳送自, 寄自",
+];
+
+/// Ends of such a line, in languages that put the verb last.
+pub(super) const SENT_FROM_ENDS: &[&str] = &[
+    "gesendet, from mobile, gönderildi, gönderilmiştir, 傳送, 发送, から送信, から送信されました, から送信しました, より送信",
+    "에서 보냄, 에서 보냈습니다, 에서 발송, 에서 전송, 에서 보낸 메일입니다",
+];
+
+/// Verbs of the line that advertises an app ("Get Outlook for iOS"): in front of its name or behind it.
+pub(super) const GET_APP: &[&str] = &[
+    "get, download, holen sie sich, laden sie, hole dir, beziehen, herunterladen, télécharger, téléchargez, obtenez, obtenir",
+    "obtener, obtén, descargar, scarica, ottieni, baixe, baixar, obter, obtenha, haal, pobierz, uzyskaj",
+    "скачать, получить, загрузить, skaffa, hämta, ladda ned, hent, få, last ned, hanki, lataa, edinin, indirin",
+    "stáhnout, získejte, stáhněte, 获取, 下载, 取得, 下載, を入手, を取得, 다운로드, 가져오기",
+];
+
+/// Apps that advertise themselves below a mail.
+pub(super) const APPS: &[&str] =
+    &["outlook, yahoo mail, bluemail, protonmail, proton mail, spark, typeapp, gmx, web.de, mailbird, mymail"];
+
+/// Words that make "Sent from …" a line about a device or a program rather than a sentence.
+pub(super) const DEVICES: &[&str] = &[
+    "iphone, ipad, ipod, ios, android, blackberry, samsung, galaxy, huawei, xiaomi, redmi, nokia, htc, motorola, pixel",
+    "oneplus, sony, xperia, lumia, windows, outlook, mail, gmail, yahoo, mailbox, airmail, typeapp, bluemail, spark",
+    "protonmail, proton, k-9, thunderbird, handy, smartphone, phone, mobile, mobil, mobilgerät, tablet, telefon",
+    "telefoon, téléphone, teléfono, telefono, telefone, телефона, mobiltelefon, mobiltelefonen, cell, device, appareil",
+    "portable, movil, móvil, celular, cellulare, dispositivo, gerät, apparat, surface, kindle, watch, mac, macbook",
+    "superhuman, hey, fastmail, gmx, web.de, zoho, mailspring, newton, polymail, front, missive, canary, edison, aqua",
+    "mymail, почты, mail.ru, яндекс, мобильного, iphonesta, ipadista, puhelimesta, telefonu, iphonu, iphone'a",
+];

@@ -1,0 +1,99 @@
+//! The lines a reply is looked for in: where they are, whether they are quoted, and folding for
+//! comparison. What a line means is judged in the neighbouring modules.
+
+use super::super::html::{Mark, Rendered};
+
+/// One line of a mail's text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line<'a> {
+    /// The line without its line feed.
+    pub(super) text: &'a str,
+    /// Byte offset of its beginning in the whole text.
+    pub(super) start: usize,
+    /// Written with `>` in front, or inside a quote of the HTML.
+    pub(super) is_quoted: bool,
+    /// Inside a signature marked in the HTML.
+    pub(super) is_signature: bool,
+    /// A mail program's mark stands right before it.
+    pub(super) mark: Option<Mark>,
+}
+
+impl Line<'_> {
+    /// Nothing to read on it.
+    pub(super) fn is_blank(&self) -> bool {
+        self.text.chars().all(|c| c.is_whitespace() || is_invisible(c))
+    }
+
+    /// Byte offset just behind it, before its line feed.
+    pub(super) const fn end(&self) -> usize {
+        self.start + self.text.len()
+    }
+
+    /// Only drawing characters: a divider between parts of a mail.
+    pub(super) fn is_rule(&self) -> bool {
+        let text = self.text.trim();
+        // U+1427 is what a tracking add-on of Gmail leaves below a mail.
+        text == "\u{1427}" || (text.chars().count() >= 2 && text.chars().all(is_drawing))
+    }
+}
+
+/// A character people and programs draw lines with.
+pub(super) fn is_drawing(c: char) -> bool {
+    matches!(c, '-' | '_' | '=' | '*' | '#' | '~' | '+' | '\u{2010}'..='\u{2015}' | '\u{2500}' | '\u{2501}' | '\u{1427}')
+}
+
+/// Zero-width characters and direction marks that some programs put into dates and names.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{AD}')
+}
+
+/// The lines of a plain text. `>` after at most three blanks means quoted, as people write it.
+pub(super) fn lines_of_text(text: &str) -> Vec<Line<'_>> {
+    let mut start = 0;
+    text.split('\n')
+        .map(|line| {
+            let here = start;
+            start += line.len() + 1;
+            let inner = line.trim_start_matches([' ', '\t', '\u{A0}']);
+            let is_quoted = inner.starts_with('>') && line.len() - inner.len() <= 3;
+            Line { text: line, start: here, is_quoted, is_signature: false, mark: None }
+        })
+        .collect()
+}
+
+/// The lines of a text made from HTML, with what its structure says added.
+pub(super) fn lines_of_html(rendered: &Rendered) -> Vec<Line<'_>> {
+    let mut lines = lines_of_text(&rendered.text);
+    for (line, facts) in lines.iter_mut().zip(&rendered.lines) {
+        line.is_quoted |= facts.is_quoted;
+        line.is_signature = facts.is_signature;
+        line.mark = facts.mark;
+    }
+    lines
+}
+
+/// A text as the word tables spell it: lower case, single spaces, no invisible characters, and the
+/// four character references that some programs leave in plain text decoded.
+pub(super) fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut space = false;
+    for c in text.chars().filter(|c| !is_invisible(*c)) {
+        if c.is_whitespace() {
+            space = !out.is_empty();
+            continue;
+        }
+        if std::mem::take(&mut space) {
+            out.push(' ');
+        }
+        out.extend(c.to_lowercase());
+    }
+    if out.contains('&') {
+        return out.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+    }
+    out
+}
+
+/// The first line at or after `from` that is not blank.
+pub(super) fn next_filled(lines: &[Line<'_>], from: usize) -> Option<usize> {
+    (from..lines.len()).find(|&at| !lines[at].is_blank())
+}

@@ -1,0 +1,272 @@
+//! Delivery reports: RFC 3464 parts, and the bounces of mail systems that write prose instead.
+//!
+//! Only what a report says is read; whether it speaks of a mail of ours is decided by the caller.
+
+use super::DeliveryReport;
+use super::header::Header;
+use super::ids::{self, IDS_MAX};
+use super::origin::Sign;
+use super::structure::{Leaf, PartHeader, Structure};
+use super::words::{Decoder, one_line};
+
+/// Recipients read of one report (chosen; list servers report some hundred at most).
+const RECIPIENTS_MAX: usize = 200;
+
+/// Bytes of a report part read (chosen: 200 recipients have about 100 KiB).
+const REPORT_BYTES_MAX: usize = 256 * 1024;
+
+/// Longest text kept of one report field, in characters (chosen: a few lines of SMTP answer).
+const TEXT_CHARS_MAX: usize = 1000;
+
+/// The kind a multipart/report is of (RFC 6522).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReportKind {
+    /// Delivery status (RFC 3464).
+    DeliveryStatus,
+    /// Anything else: read receipts (RFC 8098), abuse feedback (RFC 5965).
+    Other,
+}
+
+/// The report this mail is, if its header `top` says that it is one.
+pub(super) fn kind_of(top: &PartHeader, structure: &Structure<'_>) -> Option<ReportKind> {
+    if top.kind != "multipart/report" {
+        return None;
+    }
+    let declared = top.content_type.get("report-type", Decoder::default()).unwrap_or_default();
+    let is_delivery = declared.eq_ignore_ascii_case("delivery-status") || status_leaf(structure).is_some();
+    Some(if is_delivery { ReportKind::DeliveryStatus } else { ReportKind::Other })
+}
+
+fn status_leaf<'s, 'a>(structure: &'s Structure<'a>) -> Option<&'s Leaf<'a>> {
+    structure.leaves.iter().find(|leaf| matches!(leaf.header.kind.as_str(), "message/delivery-status" | "message/global-delivery-status"))
+}
+
+/// Reads the delivery report of a multipart/report: its status part and the mail it returns.
+pub(super) fn read_structured(structure: &Structure<'_>, decoder: Decoder) -> DeliveryReport {
+    let mut report = DeliveryReport::default();
+    if let Some(leaf) = status_leaf(structure) {
+        read_status(&leaf.header.transfer.decode(leaf.bytes), decoder, &mut report);
+    }
+    let returned = structure.leaves.iter().filter(|leaf| {
+        leaf.is_message() || matches!(leaf.header.kind.as_str(), "text/rfc822-headers" | "message/rfc822-headers" | "message/global-headers")
+    });
+    for leaf in returned {
+        let bytes = leaf.header.transfer.decode(leaf.bytes);
+        let (header, _) = Header::read(bytes.get(..REPORT_BYTES_MAX).unwrap_or(&bytes), RECIPIENTS_MAX);
+        add_ids(&mut report, header.first("message-id"), decoder);
+    }
+    report
+}
+
+/// Reads the blocks of fields of a delivery-status part: one about the mail, one for each recipient.
+fn read_status(bytes: &[u8], decoder: Decoder, report: &mut DeliveryReport) {
+    let mut rest = bytes.get(..REPORT_BYTES_MAX).unwrap_or(bytes);
+    for _ in 0..=RECIPIENTS_MAX {
+        rest = rest.trim_ascii_start();
+        if rest.is_empty() {
+            return;
+        }
+        let (fields, len) = fields_of_block(rest);
+        rest = rest.get(len.max(1)..).unwrap_or_default();
+        let get = |name: &str| fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str());
+        for name in ["X-Original-Message-ID", "Original-Message-ID", "X-Actual-Message-ID"] {
+            add_ids(report, get(name).map(str::as_bytes), decoder);
+        }
+        let recipient = get("Final-Recipient").or_else(|| get("Original-Recipient"));
+        let Some(recipient) = recipient.map(|value| behind_type(value).trim_matches(['<', '>', ' ']).to_owned()) else { continue };
+        let is_failed = get("Action").is_some_and(|action| action.trim().to_ascii_lowercase().starts_with("failed"));
+        if is_failed && !report.is_failure {
+            report.is_failure = true;
+            report.status = get("Status").and_then(status_code);
+            report.diagnostic = get("Diagnostic-Code").map(|text| bounded_line(behind_type(text)));
+        }
+        if !recipient.is_empty() {
+            report.recipients.push(bounded_line(&recipient));
+        }
+    }
+}
+
+/// The fields up to the next empty line, decoded, and the bytes they take.
+fn fields_of_block(block: &[u8]) -> (Vec<(String, String)>, usize) {
+    let mut fields: Vec<(String, String)> = Vec::new();
+    let mut len = block.len();
+    for line in super::header::Lines::from(block, 0) {
+        if line.text.trim_ascii().is_empty() {
+            len = line.next;
+            break;
+        }
+        let text = String::from_utf8_lossy(line.text);
+        if text.starts_with([' ', '\t']) {
+            if let Some((_, value)) = fields.last_mut() {
+                value.push(' ');
+                value.push_str(text.trim());
+            }
+        } else if let Some((name, value)) = text.split_once(':') {
+            fields.push((name.trim().to_owned(), value.trim().to_owned()));
+        }
+    }
+    (fields, len)
+}
+
+/// The text behind the `rfc822;` or `smtp;` that names its type.
+fn behind_type(value: &str) -> &str {
+    value.split_once(';').map_or(value, |(_, text)| text).trim()
+}
+
+fn bounded_line(text: &str) -> String {
+    one_line(text).chars().take(TEXT_CHARS_MAX).collect()
+}
+
+fn add_ids(report: &mut DeliveryReport, value: Option<&[u8]>, decoder: Decoder) {
+    for id in value.map(|value| ids::message_ids(value, decoder)).unwrap_or_default() {
+        if report.original_message_ids.len() < IDS_MAX && !report.original_message_ids.contains(&id) {
+            report.original_message_ids.push(id);
+        }
+    }
+}
+
+/// The first enhanced status code in a text (RFC 3463): a class 2, 4 or 5 and two numbers.
+fn status_code(text: &str) -> Option<String> {
+    text.split(|c: char| !(c.is_ascii_digit() || c == '.')).find(|word| is_status(word)).map(str::to_owned)
+}
+
+fn is_status(word: &str) -> bool {
+    let mut numbers = word.split('.');
+    let is_number = |part: Option<&str>| part.is_some_and(|n| (1..=3).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()));
+    matches!(numbers.next(), Some("2" | "4" | "5")) && is_number(numbers.next()) && is_number(numbers.next()) && numbers.next().is_none()
+}
+
+/// Completes a report by what the mail says in prose, where its report part is missing or empty.
+pub(super) fn completed(structured: Option<DeliveryReport>, prose: &Prose<'_>, decoder: Decoder) -> Option<DeliveryReport> {
+    let Some(mut report) = structured else { return read_prose(prose, decoder) };
+    if report.recipients.is_empty()
+        && let Some(told) = read_prose(prose, decoder)
+    {
+        let known = std::mem::replace(&mut report, told);
+        for id in known.original_message_ids {
+            add_ids(&mut report, Some(format!("<{id}>").as_bytes()), decoder);
+        }
+    }
+    Some(report)
+}
+
+/// What a bounce in prose can be told by: what the header says and the text.
+pub(super) struct Prose<'a> {
+    /// The signs in the header.
+    pub(super) signs: &'a [Sign],
+    /// The value of X-Failed-Recipients (Exim).
+    pub(super) failed_recipients: Option<&'a [u8]>,
+    /// The text of the mail.
+    pub(super) text: &'a str,
+}
+
+/// Reads a bounce without RFC 3464 parts: Exim's (X-Failed-Recipients), qmail's and their like
+/// from a mailer-daemon, which quote the header of the mail they return. `None` when nothing says
+/// that it is one.
+fn read_prose(prose: &Prose<'_>, decoder: Decoder) -> Option<DeliveryReport> {
+    let is_exim = prose.signs.contains(&Sign::FailedRecipients);
+    if !is_exim && !prose.signs.contains(&Sign::MailerDaemon) {
+        return None;
+    }
+    let text = prose.text.get(..prose.text.floor_char_boundary(REPORT_BYTES_MAX)).unwrap_or_default();
+    let mut report = DeliveryReport { status: status_code(text), ..DeliveryReport::default() };
+    let listed = decoder.line(prose.failed_recipients.unwrap_or_default());
+    report.recipients = listed.split([',', ' ']).filter(|word| word.contains('@')).take(RECIPIENTS_MAX).map(str::to_owned).collect();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let bare = line.trim_start_matches(['>', ' ', '\t']);
+        if bare.get(..11).is_some_and(|head| head.eq_ignore_ascii_case("message-id:")) {
+            let value = bare.get(11..).unwrap_or_default();
+            // A long id stands on the next line.
+            let next = lines.peek().filter(|_| value.trim().is_empty()).copied().unwrap_or_default();
+            add_ids(&mut report, Some(format!("{value} {next}").as_bytes()), decoder);
+        }
+        // qmail: "<ann@example.org>:" and what the other side said on the next line.
+        if let Some(recipient) = line.strip_prefix('<').and_then(|rest| rest.trim_end().strip_suffix(">:"))
+            && recipient.contains('@')
+            && report.recipients.len() < RECIPIENTS_MAX
+        {
+            report.recipients.push(bounded_line(recipient));
+            report.diagnostic = report.diagnostic.or_else(|| lines.peek().map(|next| bounded_line(next)));
+        }
+    }
+    let is_permanent = report.status.as_deref().is_none_or(|status| status.starts_with('5'));
+    report.is_failure = is_permanent && (is_exim || !report.recipients.is_empty());
+    (is_exim || !report.recipients.is_empty() || !report.original_message_ids.is_empty()).then_some(report)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn status(part: &str) -> DeliveryReport {
+        let mut report = DeliveryReport::default();
+        read_status(part.as_bytes(), Decoder::default(), &mut report);
+        report
+    }
+
+    #[test]
+    fn the_first_failed_recipient_is_read_and_every_recipient_named() {
+        let report = status(
+            "Reporting-MTA: dns; mx.example.org\nX-Original-Message-ID: <a@desk>\n\nFinal-Recipient: rfc822; slow@example.org\n\
+             Action: delayed\nStatus: 4.0.0\n\n\nFinal-Recipient: RFC822;<gone@example.org>\nAction: Failed\nStatus: 5.1.1 (no such user)\n\
+             Diagnostic-Code: smtp; 550 5.1.1 no\n such user\n",
+        );
+        assert!(report.is_failure);
+        assert_eq!(report.status.as_deref(), Some("5.1.1"));
+        assert_eq!(report.recipients, ["slow@example.org", "gone@example.org"]);
+        assert_eq!(report.diagnostic.as_deref(), Some("550 5.1.1 no such user"));
+        assert_eq!(report.original_message_ids, ["a@desk"]);
+    }
+
+    #[test]
+    fn a_delay_is_no_failure() {
+        let report = status("Reporting-MTA: dns; x\n\nOriginal-Recipient: rfc822;a@example.org\nAction: delayed\nStatus: 4.4.1\n");
+        assert!(!report.is_failure && report.status.is_none());
+        assert_eq!(report.recipients, ["a@example.org"]);
+    }
+
+    #[test]
+    fn recipients_up_to_the_limit_are_read_and_one_more_is_not() {
+        let block = |n: usize| format!("\n\nFinal-Recipient: rfc822; a{n}@example.org\nAction: failed\n");
+        let of = |count: usize| status(&format!("Reporting-MTA: dns; x{}", (0..count).map(block).collect::<String>())).recipients.len();
+        assert_eq!((of(RECIPIENTS_MAX), of(RECIPIENTS_MAX + 1)), (RECIPIENTS_MAX, RECIPIENTS_MAX));
+    }
+
+    fn prose(signs: &[Sign], failed: Option<&[u8]>, text: &str) -> Option<DeliveryReport> {
+        read_prose(&Prose { signs, failed_recipients: failed, text }, Decoder::default())
+    }
+
+    #[test]
+    fn an_exim_bounce_is_read() {
+        let text = "This message was created automatically.\n\n  gone@example.org\n    550 5.1.1 unknown\n\n------ headers ------\n\n\
+                    Message-ID: <a@desk>\nSubject: x\n";
+        let report = prose(&[Sign::FailedRecipients], Some(b" gone@example.org"), text).unwrap();
+        assert!(report.is_failure);
+        assert_eq!((report.status.as_deref(), report.recipients[0].as_str()), (Some("5.1.1"), "gone@example.org"));
+        assert_eq!(report.original_message_ids, ["a@desk"]);
+    }
+
+    #[test]
+    fn a_qmail_bounce_is_read() {
+        let text = "Hi. This is the qmail-send program.\n\n<gone@example.org>:\nSorry, no mailbox here. (#5.1.1)\n\n--- Below this line\n\n\
+                    Message-ID:\n <a@desk>\n";
+        let report = prose(&[Sign::MailerDaemon], None, text).unwrap();
+        assert_eq!(report.diagnostic.as_deref(), Some("Sorry, no mailbox here. (#5.1.1)"));
+        assert!(report.is_failure && report.original_message_ids == ["a@desk"] && report.recipients == ["gone@example.org"]);
+    }
+
+    #[test]
+    fn a_persons_mail_about_a_bounce_is_none() {
+        assert_eq!(prose(&[], None, "<gone@example.org>:\nMessage-ID: <a@desk>"), None);
+        assert_eq!(prose(&[Sign::MailerDaemon], None, "Welcome to example.org"), None);
+    }
+
+    #[test]
+    fn status_codes_are_told_from_other_numbers() {
+        for (text, code) in [("550 5.1.1 no", Some("5.1.1")), ("at 10.0.0.5 it said 4.7.0", Some("4.7.0")), ("5.1.1.1", None), ("1.2.3", None), ("5..1", None)] {
+            assert_eq!(status_code(text).as_deref(), code, "{text}");
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Content-Transfer-Encoding undone: base64, quoted-printable, uuencode (RFC 2045 §6).
+//!
+//! Broken input is decoded as far as it goes; nothing here fails.
+
+use std::borrow::Cow;
+
+/// How the bytes of a part were packed for the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(super) enum Transfer {
+    /// 7bit, 8bit, binary, and every word that names no encoding.
+    #[default]
+    Identity,
+    /// base64.
+    Base64,
+    /// quoted-printable.
+    QuotedPrintable,
+    /// x-uuencode, as some old programs write it.
+    Uuencode,
+}
+
+impl Transfer {
+    /// Reads the value of Content-Transfer-Encoding; quotes, comments and case do not matter.
+    pub(super) fn of(value: &[u8]) -> Self {
+        let is_word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-';
+        let word: Vec<u8> = value.iter().copied().skip_while(|b| !is_word(b)).take_while(is_word).collect();
+        match word.to_ascii_lowercase().as_slice() {
+            b"base64" | b"base-64" | b"b" => Self::Base64,
+            b"quoted-printable" | b"quotedprintable" | b"q" => Self::QuotedPrintable,
+            b"x-uuencode" | b"uuencode" | b"x-uue" | b"uue" => Self::Uuencode,
+            _ => Self::Identity,
+        }
+    }
+
+    /// The bytes before they were packed; borrowed where nothing was done to them.
+    pub(super) fn decode(self, bytes: &[u8]) -> Cow<'_, [u8]> {
+        match self {
+            Self::Identity => Cow::Borrowed(bytes),
+            Self::Base64 if is_no_base64(bytes) => Cow::Borrowed(bytes),
+            Self::Base64 => Cow::Owned(decode_base64(bytes)),
+            Self::QuotedPrintable => Cow::Owned(decode_quoted_printable(bytes)),
+            Self::Uuencode => decode_uuencode(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned),
+        }
+    }
+}
+
+/// Bytes looked at to tell base64 from plain text under a wrong label.
+const BASE64_SAMPLE_BYTES: usize = 4096;
+
+/// Whether text labelled base64 is none: three characters, and one in 16, are foreign to it or
+/// blanks inside a line.
+fn is_no_base64(bytes: &[u8]) -> bool {
+    let sample = bytes.get(..BASE64_SAMPLE_BYTES).unwrap_or(bytes).trim_ascii();
+    let inner_blanks = sample.windows(3).filter(|w| matches!(w, [a, b' ', c] if !a.is_ascii_whitespace() && !c.is_ascii_whitespace()));
+    let foreign = sample.iter().filter(|b| !b.is_ascii_whitespace() && base64_value(**b).is_none() && **b != b'=');
+    let suspicious = inner_blanks.count() + foreign.count();
+    suspicious >= 3 && suspicious * 16 > sample.len()
+}
+
+const fn base64_value(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
+}
+
+/// Values of [`base64_value`] by byte; 255 where there is none.
+const BASE64_VALUES: [u8; 256] = {
+    let mut table = [255; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if let Some(value) = base64_value(byte as u8) {
+            table[byte] = value;
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// Base64 decoded leniently: foreign bytes are skipped and missing padding is supplied. After
+/// padding decoding goes on only if nothing but whole groups of base64 follow (several runs put
+/// together); else it is a footer some list server appended.
+pub(super) fn decode_base64(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() / 4 * 3 + 3);
+    let mut group = Group::default();
+    let mut checked_tail = false;
+    for (at, byte) in bytes.iter().enumerate() {
+        let value = BASE64_VALUES[usize::from(*byte)];
+        if value != 255 {
+            group.push(value, &mut out);
+        } else if *byte == b'=' && group.len > 0 {
+            group.flush(&mut out);
+            if !checked_tail {
+                if !is_base64_run(bytes.get(at..).unwrap_or_default()) {
+                    return out;
+                }
+                checked_tail = true;
+            }
+        }
+    }
+    group.flush(&mut out);
+    out
+}
+
+/// Whether what follows the first `=` of a padding is whole groups of base64 to the end.
+fn is_base64_run(padding: &[u8]) -> bool {
+    let is_run = |b: &u8| base64_value(*b).is_some() || *b == b'=' || b.is_ascii_whitespace();
+    let behind = padding.iter().skip_while(|b| **b == b'=').filter(|b| !b.is_ascii_whitespace()).count();
+    behind % 4 == 0 && padding.iter().all(is_run)
+}
+
+/// Up to four base64 digits on their way to three bytes.
+#[derive(Default)]
+struct Group {
+    bits: u32,
+    len: u8,
+}
+
+impl Group {
+    fn push(&mut self, value: u8, out: &mut Vec<u8>) {
+        self.bits = (self.bits << 6) | u32::from(value);
+        self.len += 1;
+        if self.len == 4 {
+            let [_, a, b, c] = self.bits.to_be_bytes();
+            out.extend_from_slice(&[a, b, c]);
+            *self = Self::default();
+        }
+    }
+
+    /// Ends the group where the input ended: two digits hold one byte, three hold two.
+    fn flush(&mut self, out: &mut Vec<u8>) {
+        let [_, a, b, _] = (self.bits << (6 * (4 - u32::from(self.len)))).to_be_bytes();
+        match self.len {
+            2 => out.push(a),
+            3 => out.extend_from_slice(&[a, b]),
+            _ => {}
+        }
+        *self = Self::default();
+    }
+}
+
+/// Quoted-printable decoded leniently: an `=` that starts no escape stays.
+fn decode_quoted_printable(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(equals) = rest.iter().position(|b| *b == b'=') {
+        let (plain, escape) = rest.split_at(equals);
+        out.extend_from_slice(plain);
+        let after = escape.get(1..).unwrap_or_default();
+        rest = if let Some(byte) = hex_pair(after) {
+            out.push(byte);
+            after.get(2..).unwrap_or_default()
+        } else if let Some(next) = soft_break(after) {
+            next
+        } else {
+            out.push(b'=');
+            after
+        };
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// The byte two hex digits at the start of `text` stand for.
+pub(super) fn hex_pair(text: &[u8]) -> Option<u8> {
+    let digit = |b: &u8| char::from(*b).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    Some(digit(text.first()?)? << 4 | digit(text.get(1)?)?)
+}
+
+/// Longest run of blanks taken for transport padding behind a soft line break (keeps decoding linear).
+const PADDING_BYTES_MAX: usize = 80;
+
+/// What follows a soft line break (`=` at the end of a line, blanks added on the way ignored).
+fn soft_break(after: &[u8]) -> Option<&[u8]> {
+    let head = after.get(..PADDING_BYTES_MAX).unwrap_or(after);
+    let blanks = head.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r')).count();
+    match after.get(blanks..)? {
+        [] => Some(&[]),
+        [b'\n', next @ ..] => Some(next),
+        _ => None,
+    }
+}
+
+/// Uuencoded lines between `begin` and `end`; `None` when there is no `begin` line.
+fn decode_uuencode(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut lines = super::header::Lines::from(bytes, 0).map(|line| line.text);
+    lines.find(|line| line.starts_with(b"begin "))?;
+    let mut out = Vec::with_capacity(bytes.len() / 4 * 3);
+    for line in lines.take_while(|line| *line != b"end") {
+        let Some((count, digits)) = line.split_first() else { continue };
+        let mut group = Group::default();
+        let start = out.len();
+        for digit in digits {
+            group.push(digit.wrapping_sub(32) & 63, &mut out);
+        }
+        group.flush(&mut out);
+        out.truncate(start + usize::from(count.wrapping_sub(32) & 63));
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(name: &str, bytes: &[u8]) -> String {
+        String::from_utf8_lossy(&Transfer::of(name.as_bytes()).decode(bytes)).into_owned()
+    }
+
+    #[test]
+    fn base64_is_decoded_whole_or_broken() {
+        for (bytes, decoded) in [
+            (&b"SGVsbG8="[..], "Hello"), (b"SGVs\r\nbG8=\r\n", "Hello"), (b"SGVsbG8", "Hello"), (b"SGVs!bG8=", "Hello"),
+            (b"SGVsbG8=SGVsbG8=", "HelloHello"), (b"SGVsbG8=\n-- \nlist footer.", "Hello"), (b"SGVsbA== ignored", "Hell"), (b"SGVsbG8gV29ybGQ", "Hello World"),
+            (b"", ""), (b"====", ""),
+        ] {
+            assert_eq!(text("base64", bytes), decoded);
+        }
+    }
+
+    #[test]
+    fn plain_text_labelled_base64_stays() {
+        assert_eq!(text("base64", b"Dear desk, the printer burns. Please help!"), "Dear desk, the printer burns. Please help!");
+    }
+
+    #[test]
+    fn quoted_printable_is_decoded_whole_or_broken() {
+        for (bytes, decoded) in [
+            (&b"gr=C3=BCn"[..], "grün"), (b"gr=c3=bcn", "grün"), (b"one =\r\nline", "one line"), (b"one =  \nline", "one line"),
+            (b"1 = 1 =ZZ", "1 = 1 =ZZ"), (b"end=", "end"), (b"=3D=", "="),
+        ] {
+            assert_eq!(text("Quoted-Printable", bytes), decoded);
+        }
+    }
+
+    #[test]
+    fn uuencode_is_decoded() {
+        assert_eq!(text("x-uuencode", b"begin 644 a.txt\n%2&5L;&\\ \n`\nend\n"), "Hello");
+    }
+
+    #[test]
+    fn quotes_comments_and_unknown_words_do_no_harm() {
+        assert_eq!(Transfer::of(b" \"BASE64\" (really)"), Transfer::Base64);
+        assert_eq!(Transfer::of(b"utf-8"), Transfer::Identity);
+        assert_eq!(Transfer::of(b""), Transfer::Identity);
+    }
+}

@@ -1,0 +1,327 @@
+//! `maildesk pipe`: one mail from the MTA, on stdin.
+//!
+//! Exit status, and nothing else whatever happens:
+//!
+//! | status | meaning |
+//! |---|---|
+//! | 0  | the mail is durably on record, or was already; silent |
+//! | 67 | no such recipient, only with `unknown_recipient = reject`; `5.1.1 …` on stderr |
+//! | 77 | refused by policy, only where a setting asks for it; `5.7.1 …` on stderr |
+//! | 75 | anything else: the MTA keeps the mail and tries again; `4.3.0 …` on stderr |
+//!
+//! Postfix bounces on 1, 2, 70, 73, 74, 78, 101 and on its own time limit (postfix
+//! `src/global/sys_exits.c`); cPanel's Exim bounces on any output. So the one status line is all
+//! this program says, and logs go elsewhere.
+
+mod preview;
+
+use std::env;
+use std::io::{self, IsTerminal, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::cli::Global;
+use crate::config::{self, Loaded};
+use crate::decision::Refusal;
+use crate::domain::Timestamp;
+use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source};
+use crate::logging;
+use crate::mail::ReversePath;
+use crate::store::Store;
+
+/// How long `pipe --help` waits to see whether a mail is on stdin.
+const HELP_WAIT: Duration = Duration::from_millis(200);
+
+/// Longest address shown back to a sender, in characters; RFC 5321 allows 254.
+const SHOWN_ADDRESS_CHARS_MAX: usize = 254;
+
+/// First allocation for a mail that comes through a pipe: most mails fit.
+const FIRST_READ_BYTES: usize = 64 * 1024;
+
+/// Arguments of `maildesk pipe`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit status: 0 on record, 67 and 77 refused (only where a setting asks), 75 try again.\n\
+    Postfix master.cf:\n  maildesk unix - n n - 4 pipe flags=RX user=maildesk null_sender=\n    \
+    argv=/usr/bin/maildesk pipe --sender=${sender} --recipient=${recipient}")]
+pub struct Arguments {
+    /// Envelope recipient; may be repeated [default: ORIGINAL_RECIPIENT, RECIPIENT, LOCAL_PART@DOMAIN, the header]
+    #[arg(long, value_name = "ADDR")]
+    pub recipient: Vec<String>,
+    /// Envelope sender, empty for a bounce [default: SENDER, Return-Path]
+    #[arg(long, value_name = "ADDR")]
+    pub sender: Option<String>,
+    /// Write nothing; print what would happen
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// The only ways a `pipe` ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: durably on record.
+    Stored,
+    /// 67, EX_NOUSER.
+    NoSuchRecipient,
+    /// 77, EX_NOPERM.
+    Policy,
+    /// 75, EX_TEMPFAIL.
+    TryAgain,
+}
+
+impl Exit {
+    /// The number of sysexits(3).
+    #[must_use]
+    pub const fn status(self) -> u8 {
+        match self {
+            Self::Stored => 0,
+            Self::NoSuchRecipient => 67,
+            Self::Policy => 77,
+            Self::TryAgain => 75,
+        }
+    }
+}
+
+/// The table of this module, in one match.
+#[must_use]
+pub fn exit_for(result: &Result<Delivery, intake::Error>) -> Exit {
+    match result {
+        Ok(delivery) => match &delivery.outcome {
+            Outcome::Opened | Outcome::Appended | Outcome::Dropped | Outcome::Quarantined | Outcome::Duplicate => Exit::Stored,
+            Outcome::Refused(Refusal::UnknownRecipient(_)) => Exit::NoSuchRecipient,
+            Outcome::Refused(Refusal::Banned | Refusal::TooLarge) => Exit::Policy,
+        },
+        Err(intake::Error::Empty | intake::Error::Store(_)) => Exit::TryAgain,
+    }
+}
+
+/// Takes in one mail and gives the exit status.
+#[must_use]
+pub fn run(global: &Global, loaded: Result<Loaded, config::Error>, arguments: &Arguments) -> u8 {
+    let loaded = match loaded {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            logging::start(&config::Log::default(), logging::Stderr::TheMtas);
+            tracing::error!(%error, "configuration");
+            return give_up();
+        }
+    };
+    start_logging(global, &loaded);
+    let deadline = Duration::from_secs(loaded.config.limits.pipe_deadline_s);
+    // Nothing below may outlast this: Postfix bounces when its own limit is reached. Ending in the
+    // middle of a commit is safe; the redelivery finds the mail on record or not.
+    thread::spawn(move || {
+        thread::sleep(deadline);
+        tracing::error!(seconds = deadline.as_secs(), "deadline");
+        std::process::exit(give_up().into());
+    });
+    let done = if arguments.dry_run { dry_run(global, &loaded, arguments) } else { take_in(global, &loaded, arguments) };
+    match done {
+        Ok(exit) => exit.status(),
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "not stored");
+            give_up()
+        }
+    }
+}
+
+fn start_logging(global: &Global, loaded: &Loaded) {
+    let mut log = loaded.config.log.clone();
+    if global.verbose > 0 {
+        log.level = config::Level::Debug;
+    }
+    logging::start(&log, logging::Stderr::TheMtas);
+}
+
+fn take_in(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::Result<Exit> {
+    let started = Instant::now();
+    let limits = &loaded.config.limits;
+    let raw = read_mail(limits.raw_bytes_max)?;
+    let store = open_store(global, loaded)?;
+    let rules = Rules { limits: limits.mail() };
+    let result = intake::deliver(&store, &rules, &envelope(arguments), &raw, Timestamp::now());
+    let exit = exit_for(&result);
+    match result {
+        Ok(delivery) => {
+            log_delivery(&delivery, started);
+            if let Outcome::Refused(refusal) = &delivery.outcome {
+                say(&refusal_line(refusal));
+            }
+            Ok(exit)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn open_store(global: &Global, loaded: &Loaded) -> anyhow::Result<Store> {
+    let path = config::database_path(global.db.as_deref(), &loaded.config)?;
+    Ok(Store::open(&path, Duration::from_secs(loaded.config.limits.lock_wait_s))?)
+}
+
+fn dry_run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::Result<Exit> {
+    let limits = &loaded.config.limits;
+    let raw = read_mail(limits.raw_bytes_max)?;
+    let store = open_store(global, loaded)?;
+    let rules = Rules { limits: limits.mail() };
+    let envelope = envelope(arguments);
+    let preview = intake::preview(&store, &rules, &envelope, &raw, Timestamp::now())?;
+    let text = if global.json { preview::as_json(&preview).to_string() } else { preview::as_text(&preview) };
+    // A closed stdout is the caller's business; the mail was not to be stored anyway.
+    writeln!(io::stdout().lock(), "{text}").ok();
+    Ok(Exit::Stored)
+}
+
+fn log_delivery(delivery: &Delivery, started: Instant) {
+    tracing::info!(
+        message_id = format!("<{}>", delivery.message_id),
+        decision = delivery.outcome.word(),
+        reason = delivery.reason,
+        ticket = delivery.ticket.map_or_else(|| "-".to_owned(), |ticket| format!("#{ticket}")),
+        from = delivery.from,
+        bytes = delivery.bytes,
+        ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "delivered"
+    );
+}
+
+/// Reads stdin up to one byte over the limit; the rest of a larger mail is read and let go, because
+/// an MTA that cannot write everything may think the command failed.
+fn read_mail(bytes_max: usize) -> io::Result<Vec<u8>> {
+    let mut input = io::stdin().lock();
+    let most = u64::try_from(bytes_max).unwrap_or(u64::MAX - 1).saturating_add(1);
+    let mut raw = Vec::with_capacity(FIRST_READ_BYTES);
+    (&mut input).take(most).read_to_end(&mut raw)?;
+    if raw.len() > bytes_max {
+        io::copy(&mut input, &mut io::sink())?;
+    }
+    Ok(raw)
+}
+
+/// The envelope: arguments first, then what MTAs put into the environment (Postfix local(8), Exim).
+fn envelope(arguments: &Arguments) -> Envelope {
+    let variable = |name: &str| env::var(name).ok();
+    let filled = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+    let mut recipients: Vec<String> = arguments.recipient.iter().filter(|r| !r.trim().is_empty()).cloned().collect();
+    if recipients.is_empty() {
+        let parts = || Some(format!("{}@{}", filled("LOCAL_PART")?, filled("DOMAIN")?));
+        recipients.extend(filled("ORIGINAL_RECIPIENT").or_else(|| filled("RECIPIENT")).or_else(parts));
+    }
+    let sender = arguments.sender.clone().or_else(|| variable("SENDER"));
+    Envelope { recipients, sender: sender.and_then(|text| reverse_path(&text)), source: Source::Pipe }
+}
+
+/// Reads an envelope sender. Empty, `<>` and MAILER-DAEMON (Postfix's null_sender) mean a bounce.
+fn reverse_path(text: &str) -> Option<ReversePath> {
+    let bare = text.trim().trim_start_matches('<').trim_end_matches('>');
+    if bare.is_empty() || bare.eq_ignore_ascii_case("mailer-daemon") {
+        return Some(ReversePath::Null);
+    }
+    bare.parse().ok().map(ReversePath::Address)
+}
+
+/// What a stranger is told about a refused mail: one sentence about his mail, nothing about us.
+fn refusal_line(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::UnknownRecipient(recipient) => {
+            let shown: String = recipient.chars().filter(|c| !c.is_control()).take(SHOWN_ADDRESS_CHARS_MAX).collect();
+            let shown = if shown.is_empty() { "this address".to_owned() } else { shown };
+            format!("5.1.1 {shown} does not accept mail")
+        }
+        Refusal::Banned => "5.7.1 mail from this sender is not accepted here".to_owned(),
+        Refusal::TooLarge => "5.7.1 the message is larger than this address accepts".to_owned(),
+    }
+}
+
+/// The one line on stderr. A closed stderr changes nothing.
+fn say(line: &str) {
+    writeln!(io::stderr().lock(), "{line}").ok();
+}
+
+/// Says that the mail is to be kept and gives the status that makes the MTA do so.
+#[must_use]
+pub fn give_up() -> u8 {
+    say("4.3.0 the mail could not be stored now and will be tried again");
+    Exit::TryAgain.status()
+}
+
+/// Ends a `pipe` whose command line cannot be used: 75, except for a person who asks for help.
+#[must_use]
+pub fn refuse_usage(refused: &clap::Error) -> u8 {
+    if !refused.use_stderr() && !is_mail_waiting() {
+        refused.print().ok();
+        return Exit::Stored.status();
+    }
+    logging::start(&config::Log::default(), logging::Stderr::TheMtas);
+    tracing::error!(error = refused.to_string().lines().next().unwrap_or(""), "command line");
+    give_up()
+}
+
+/// Whether an MTA is at the other end: help asked for in an MTA's line must not swallow mail.
+fn is_mail_waiting() -> bool {
+    if io::stdin().is_terminal() {
+        return false;
+    }
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || tell.send(io::stdin().lock().read(&mut [0; 1]).is_ok_and(|bytes| bytes > 0)));
+    told.recv_timeout(HELP_WAIT).unwrap_or(false)
+}
+
+/// Turns SIGXFSZ, which would kill the process when a file grows past `ulimit -f`, into a write error.
+pub fn survive_file_size_limit() {
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false))).ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store;
+
+    fn delivered(outcome: Outcome) -> Result<Delivery, intake::Error> {
+        Ok(Delivery {
+            outcome,
+            reason: String::new(),
+            ticket: None,
+            from: String::new(),
+            message_id: String::new(),
+            bytes: 0,
+        })
+    }
+
+    #[test]
+    fn every_outcome_has_its_status() {
+        let refused = |refusal| delivered(Outcome::Refused(refusal));
+        let cases = [
+            (delivered(Outcome::Opened), 0),
+            (delivered(Outcome::Appended), 0),
+            (delivered(Outcome::Dropped), 0),
+            (delivered(Outcome::Quarantined), 0),
+            (delivered(Outcome::Duplicate), 0),
+            (refused(Refusal::UnknownRecipient("x@y".to_owned())), 67),
+            (refused(Refusal::Banned), 77),
+            (refused(Refusal::TooLarge), 77),
+            (Err(intake::Error::Empty), 75),
+            (Err(intake::Error::Store(store::Error::Busy)), 75),
+            (Err(intake::Error::Store(store::Error::Full)), 75),
+        ];
+        for (result, status) in cases {
+            assert_eq!(exit_for(&result).status(), status, "{result:?}");
+        }
+    }
+
+    #[test]
+    fn null_senders_are_recognised() {
+        for text in ["", "<>", "MAILER-DAEMON", " "] {
+            assert_eq!(reverse_path(text), Some(ReversePath::Null), "{text:?}");
+        }
+        assert!(matches!(reverse_path("ann@example.org"), Some(ReversePath::Address(_))));
+        assert_eq!(reverse_path("not an address"), None);
+    }
+
+    #[test]
+    fn refusal_shows_one_clean_line() {
+        let line = refusal_line(&Refusal::UnknownRecipient("a\r\nb@example.org".to_owned()));
+        assert_eq!(line, "5.1.1 ab@example.org does not accept mail");
+    }
+}

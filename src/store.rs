@@ -1,0 +1,338 @@
+//! The database: opening it, and the two kinds of transaction everything else hangs on.
+//!
+//! All SQL lives under `store`, as verbs of the domain on [`ReadTx`] or [`WriteTx`]. A `WriteTx`
+//! exists only inside `BEGIN IMMEDIATE`, so "written without the lock" does not compile. Inside a
+//! write transaction nothing talks to the network, reads a file, parses mail or hashes a password.
+
+pub mod addresses;
+pub mod counts;
+pub mod listing;
+pub mod migrate;
+pub mod people;
+pub mod queue;
+pub mod received;
+pub mod settings;
+pub mod tickets;
+
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, Params, Row};
+
+/// How long a writer waits for another one by default, in seconds: far above any transaction of
+/// ours (milliseconds), far below the MTA's patience. Config key `limits.lock_wait_s`.
+pub const LOCK_WAIT_S: u64 = 10;
+
+/// Prepared statements kept per connection; above the number of different statements one request
+/// or mail runs (measured: 40).
+const STATEMENTS_CACHED: usize = 128;
+
+/// WAL pages after which a commit copies the log back into the database. 1 MiB: the next process
+/// reads the whole log on opening, so a short log keeps `pipe` quick; see CHANGELOG 0.1.
+const CHECKPOINT_PAGES: u32 = 256;
+
+/// Largest attachment part bound as one value; bigger ones are streamed so that SQLite does not
+/// hold a second copy. Chosen: below it a copy costs less than the extra blob handle.
+const INLINE_BLOB_BYTES_MAX: usize = 256 * 1024;
+
+/// Why the database could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no file at the path.
+    #[error("opening {0}: no such database; create it with `maildesk admin init`, or name the right one with --db")]
+    Missing(PathBuf),
+    /// A file or folder cannot be opened, created or written.
+    #[error("opening {path}: {reason}")]
+    Inaccessible {
+        /// The database.
+        path: PathBuf,
+        /// What the system said, and what to look at.
+        reason: String,
+    },
+    /// The schema was written by a newer maildesk.
+    #[error(
+        "{path} has schema {found}, this maildesk knows schemas up to {known}; install the newer maildesk again, nothing was changed"
+    )]
+    NewerSchema {
+        /// The database.
+        path: PathBuf,
+        /// Its `user_version`.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// The schema is older than this maildesk and has to be brought up by `admin init`.
+    #[error("{path} has schema {found}, this maildesk needs {known}; run `maildesk admin init` to migrate it (a backup is made first)")]
+    OlderSchema {
+        /// The database.
+        path: PathBuf,
+        /// Its `user_version`.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// An SQLite database of another program, or an empty one.
+    #[error("{0} is no maildesk database; run `maildesk admin init` on a new path")]
+    NotADesk(PathBuf),
+    /// Another process held the write lock longer than the wait.
+    #[error("the database is locked by another process; try again")]
+    Busy,
+    /// The disk or the quota is full.
+    #[error("the disk is full; free some space, nothing was changed")]
+    Full,
+    /// The file is damaged or no database.
+    #[error("the database is damaged ({0}); run `maildesk admin check`, or restore a backup")]
+    Corrupt(String),
+    /// A row breaks a uniqueness rule.
+    #[error("{0} is in use already")]
+    Taken(String),
+    /// Anything else SQLite said.
+    #[error("database: {0}")]
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
+            _ => match &error {
+                rusqlite::Error::SqliteFailure(code, Some(text))
+                    if code.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE =>
+                {
+                    Self::Taken(text.rsplit(": ").next().unwrap_or(text).to_owned())
+                }
+                _ => Self::Sqlite(error),
+            },
+        }
+    }
+}
+
+/// Result of a store verb.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// One open desk. Cheap to share between threads; connections are made when needed and kept.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    lock_wait: Duration,
+    idle: Mutex<Vec<Connection>>,
+    // Writers of one process queue here, in place of polling SQLite's file lock against each other.
+    writing: Mutex<()>,
+}
+
+impl Store {
+    /// Opens an existing desk with the current schema.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], [`Error::Inaccessible`], [`Error::NewerSchema`], [`Error::OlderSchema`],
+    /// [`Error::NotADesk`], [`Error::Busy`] or [`Error::Corrupt`]; the file is unchanged then.
+    pub fn open(path: &Path, lock_wait: Duration) -> Result<Self> {
+        let store =
+            Self { path: path.to_owned(), lock_wait, idle: Mutex::new(Vec::new()), writing: Mutex::new(()) };
+        let connection = store.connect()?;
+        migrate::require_current(&connection, path)?;
+        store.put_back(connection);
+        Ok(store)
+    }
+
+    /// The path given to [`Store::open`].
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs `f` on one snapshot of the database.
+    ///
+    /// # Errors
+    /// Those of `f`, and [`Error`] when no snapshot can be had.
+    pub fn read<T, E: From<Error>>(&self, f: impl FnOnce(&ReadTx<'_>) -> std::result::Result<T, E>) -> std::result::Result<T, E> {
+        let connection = self.take()?;
+        let done = {
+            let tx = connection.unchecked_transaction().map_err(Error::from)?;
+            let done = f(&ReadTx { connection: &tx });
+            tx.rollback().map_err(Error::from)?;
+            done
+        };
+        self.put_back(connection);
+        done
+    }
+
+    /// Runs `f` with the write lock held and commits what it did, durably, when it returns `Ok`.
+    ///
+    /// # Errors
+    /// Those of `f` (nothing is changed then), and [`Error`] when the lock or the commit fails.
+    pub fn write<T, E: From<Error>>(&self, f: impl FnOnce(&WriteTx<'_>) -> std::result::Result<T, E>) -> std::result::Result<T, E> {
+        let _queue = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = self.take()?;
+        let done = {
+            // Immediate: a read transaction that turns into a writer is refused at once with
+            // SQLITE_BUSY, whatever the timeout.
+            let tx = rusqlite::Transaction::new_unchecked(&connection, rusqlite::TransactionBehavior::Immediate)
+                .map_err(Error::from)?;
+            let done = f(&WriteTx { read: ReadTx { connection: &tx } });
+            if done.is_ok() {
+                tx.commit().map_err(Error::from)?;
+            } else {
+                tx.rollback().map_err(Error::from)?;
+            }
+            done
+        };
+        self.put_back(connection);
+        done
+    }
+
+    /// Runs `f` on a bare connection, for backup and maintenance that cannot run in a transaction.
+    ///
+    /// # Errors
+    /// Those of `f`.
+    pub(crate) fn maintain<T>(&self, f: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+        let mut connection = self.take()?;
+        let done = f(&mut connection);
+        self.put_back(connection);
+        done
+    }
+
+    fn take(&self) -> Result<Connection> {
+        let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        kept.map_or_else(|| self.connect(), Ok)
+    }
+
+    fn put_back(&self, connection: Connection) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    }
+
+    fn connect(&self) -> Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags).map_err(|e| why_not_opened(&self.path, e))?;
+        prepare_connection(&connection, self.lock_wait).map_err(|e| match e {
+            Error::Sqlite(inner) => why_not_opened(&self.path, inner),
+            other => other,
+        })?;
+        Ok(connection)
+    }
+}
+
+/// Sets what every connection of ours has in common.
+pub(crate) fn prepare_connection(connection: &Connection, lock_wait: Duration) -> Result<()> {
+    connection.busy_timeout(lock_wait)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    // Copying the log back on every close would cost each `pipe` two more fsyncs; the log is
+    // copied by the commit that fills it and read by whoever opens next.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    // After exit 0 the MTA deletes its copy, so a commit must survive a power cut: FULL.
+    connection.execute_batch(&format!(
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; \
+         PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"
+    ))?;
+    Ok(())
+}
+
+fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
+    if error.sqlite_error_code() != Some(ErrorCode::CannotOpen) && error.sqlite_error_code() != Some(ErrorCode::ReadOnly)
+    {
+        return Error::from(error);
+    }
+    match std::fs::metadata(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Error::Missing(path.to_owned()),
+        Err(e) => Error::Inaccessible { path: path.to_owned(), reason: e.to_string() },
+        Ok(_) => Error::Inaccessible {
+            path: path.to_owned(),
+            reason: "permission denied or read-only; run maildesk as the user who owns the file and its folder".to_owned(),
+        },
+    }
+}
+
+/// One snapshot: every verb that only reads hangs here.
+#[derive(Debug)]
+pub struct ReadTx<'a> {
+    connection: &'a Connection,
+}
+
+impl ReadTx<'_> {
+    fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>> {
+        debug_assert!(is_numbered_in_order(sql), "SQLite binds $n by first use, so they must be in order: {sql}");
+        Ok(self.connection.prepare_cached(sql)?)
+    }
+
+    /// The first row of a query, if any.
+    fn one<T>(&self, sql: &str, params: impl Params, read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> Result<Option<T>> {
+        use rusqlite::OptionalExtension;
+        Ok(self.prepare(sql)?.query_row(params, read).optional()?)
+    }
+
+    /// Every row of a query.
+    fn all<T>(&self, sql: &str, params: impl Params, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+        let mut statement = self.prepare(sql)?;
+        let rows = statement.query_map(params, read)?;
+        Ok(rows.collect::<rusqlite::Result<Vec<T>>>()?)
+    }
+
+    /// The one number a query yields; 0 when it yields none.
+    fn number(&self, sql: &str, params: impl Params) -> Result<i64> {
+        Ok(self.one(sql, params, |row| row.get(0))?.unwrap_or(0))
+    }
+}
+
+/// The write lock: every verb that changes rows hangs here, and every reading one through `Deref`.
+#[derive(Debug)]
+pub struct WriteTx<'a> {
+    read: ReadTx<'a>,
+}
+
+impl<'a> Deref for WriteTx<'a> {
+    type Target = ReadTx<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.read
+    }
+}
+
+impl WriteTx<'_> {
+    /// Runs one statement and says how many rows it changed.
+    fn run(&self, sql: &str, params: impl Params) -> Result<usize> {
+        Ok(self.read.prepare(sql)?.execute(params)?)
+    }
+
+    /// Runs one INSERT and gives the new row's id.
+    fn insert(&self, sql: &str, params: impl Params) -> Result<i64> {
+        Ok(self.read.prepare(sql)?.insert(params)?)
+    }
+
+    /// Writes `data` into a BLOB column made with `zeroblob`, without a copy in memory.
+    fn fill_blob(&self, table: &str, column: &str, row: i64, data: &[u8]) -> Result<()> {
+        use std::io::Write;
+        let mut blob = self.read.connection.blob_open(rusqlite::MAIN_DB, table, column, row, false)?;
+        for chunk in data.chunks(INLINE_BLOB_BYTES_MAX) {
+            blob.write_all(chunk).map_err(|e| Error::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(e))))?;
+        }
+        Ok(blob.close()?)
+    }
+}
+
+/// Whether `$1`, `$2` … appear first in that order: SQLite numbers such parameters by first use.
+fn is_numbered_in_order(sql: &str) -> bool {
+    let mut highest = 0;
+    sql.split('$').skip(1).all(|piece| {
+        let digits: String = piece.chars().take_while(char::is_ascii_digit).collect();
+        let number: u32 = digits.parse().unwrap_or(0);
+        let fits = number <= highest + 1;
+        highest = highest.max(number);
+        fits
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_out_of_order_are_noticed() {
+        assert!(is_numbered_in_order("UPDATE t SET a = $1, b = $1 WHERE id = $2"));
+        assert!(!is_numbered_in_order("UPDATE t SET a = $2 WHERE id = $1"));
+    }
+}

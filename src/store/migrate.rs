@@ -1,0 +1,247 @@
+//! The schema's life: creating it, recognising it, moving it on.
+//!
+//! `PRAGMA user_version` is the schema's number. 0 → the whole of `schema.sql`; older → the
+//! numbered steps of [`STEPS`], all in one transaction, after an automatic backup beside the
+//! database; newer → refused, nothing touched. A released step is never edited.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::{Error, Result, prepare_connection, why_not_opened};
+use crate::domain::Timestamp;
+
+/// The schema this program reads and writes.
+pub const SCHEMA_VERSION: i64 = 1;
+
+/// Marks the file as ours (`PRAGMA application_id`): the letters "mdsk".
+const APPLICATION_ID: i64 = 0x6d64_736b;
+
+/// One step: the SQL that leads from version `to - 1` to `to`.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// The version reached.
+    pub to: i64,
+    /// Statements, run inside the migration's transaction.
+    pub sql: &'static str,
+}
+
+/// Every step since version 1, in order.
+pub const STEPS: &[Step] = &[];
+
+/// What [`create_or_migrate`] found and did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Migrated {
+    /// There was no database; now there is.
+    Created,
+    /// The schema was current already.
+    Current,
+    /// Steps were applied after a backup was written.
+    Migrated {
+        /// The version before.
+        from: i64,
+        /// The backup of the database as it was.
+        backup: PathBuf,
+    },
+}
+
+/// Checks that an opened file is a desk with the current schema.
+///
+/// # Errors
+/// [`Error::NewerSchema`], [`Error::OlderSchema`] or [`Error::NotADesk`].
+pub fn require_current(connection: &Connection, path: &Path) -> Result<()> {
+    let (found, application) = versions(connection)?;
+    let path = || path.to_owned();
+    if application != APPLICATION_ID {
+        return Err(Error::NotADesk(path()));
+    }
+    match found.cmp(&SCHEMA_VERSION) {
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(Error::NewerSchema { path: path(), found, known: SCHEMA_VERSION }),
+        std::cmp::Ordering::Less => Err(Error::OlderSchema { path: path(), found, known: SCHEMA_VERSION }),
+    }
+}
+
+fn versions(connection: &Connection) -> Result<(i64, i64)> {
+    Ok(connection.query_row(
+        "SELECT u.user_version, a.application_id FROM pragma_user_version AS u, pragma_application_id AS a",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?)
+}
+
+/// Makes the database, or brings it up to the current schema. Safe to repeat.
+///
+/// The file is created 0600 and a folder that has to be made 0700: it holds TOTP secrets and the
+/// desk's HMAC secret.
+///
+/// # Errors
+/// [`Error::Inaccessible`], [`Error::NewerSchema`], [`Error::NotADesk`] (another program's
+/// database), [`Error::Busy`], [`Error::Full`]; the database is as it was then.
+pub fn create_or_migrate(path: &Path, secret: &[u8; 32], now: Timestamp) -> Result<Migrated> {
+    run_steps(path, secret, now, Plan { steps: STEPS, target: SCHEMA_VERSION })
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Plan<'a> {
+    steps: &'a [Step],
+    target: i64,
+}
+
+fn run_steps(path: &Path, secret: &[u8; 32], now: Timestamp, plan: Plan<'_>) -> Result<Migrated> {
+    make_private_file(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(|e| why_not_opened(path, e))?;
+    prepare_connection(&connection, Duration::from_secs(super::LOCK_WAIT_S))?;
+    let (found, application) = versions(&connection)?;
+    let is_empty = found == 0
+        && application == 0
+        && connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))? == 0;
+    if is_empty {
+        return create(&mut connection, secret, now);
+    }
+    if application != APPLICATION_ID {
+        return Err(Error::NotADesk(path.to_owned()));
+    }
+    if found > plan.target {
+        return Err(Error::NewerSchema { path: path.to_owned(), found, known: plan.target });
+    }
+    if found == plan.target {
+        return Ok(Migrated::Current);
+    }
+    let backup = back_up_beside(&connection, path, found, now)?;
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for step in plan.steps.iter().filter(|step| step.to > found) {
+        tx.execute_batch(step.sql)?;
+    }
+    tx.pragma_update(None, "user_version", plan.target)?;
+    tx.commit()?;
+    Ok(Migrated::Migrated { from: found, backup })
+}
+
+fn create(connection: &mut Connection, secret: &[u8; 32], now: Timestamp) -> Result<Migrated> {
+    // WAL lets readers go on while a mail is written; it is a property of the file, set once.
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Two `init` at once: the second one finds the first one's work.
+    if tx.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? != 0 {
+        return Ok(Migrated::Current);
+    }
+    tx.execute_batch(include_str!("../../schema.sql"))?;
+    tx.execute("INSERT INTO desk (id, secret, created_at) VALUES (1, $1, $2)", (&secret[..], now.unix()))?;
+    tx.execute("INSERT INTO department (id, position, name) VALUES (1, 1, 'General')", [])?;
+    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    tx.commit()?;
+    Ok(Migrated::Created)
+}
+
+fn back_up_beside(connection: &Connection, path: &Path, found: i64, now: Timestamp) -> Result<PathBuf> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".schema-{found}-{}.backup", now.unix()));
+    let backup = PathBuf::from(name);
+    make_private_file(&backup)?;
+    let target = backup.to_string_lossy().into_owned();
+    // VACUUM INTO reads one snapshot and leaves a complete database, whatever else is writing.
+    connection.execute("VACUUM INTO $1", [target])?;
+    std::fs::File::open(&backup)
+        .and_then(|file| file.sync_all())
+        .map_err(|e| Error::Inaccessible { path: backup.clone(), reason: e.to_string() })?;
+    Ok(backup)
+}
+
+/// Creates an empty 0600 file (and its folder, 0700) unless there is one; an existing file keeps its mode.
+fn make_private_file(path: &Path) -> Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    let refused = |e: std::io::Error| Error::Inaccessible {
+        path: path.to_owned(),
+        reason: format!("{e}; choose another path with --db, or run as a user who may write there"),
+    };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(refused)?;
+    }
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(refused)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    fn new_desk(path: &Path) {
+        assert_eq!(create_or_migrate(path, &[7; 32], NOW).unwrap(), Migrated::Created);
+    }
+
+    #[test]
+    fn init_twice_changes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("new/desk.db");
+        new_desk(&path);
+        let before = std::fs::read(&path).unwrap();
+        assert_eq!(create_or_migrate(&path, &[8; 32], NOW).unwrap(), Migrated::Current);
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn database_is_private_to_its_owner() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("new/desk.db");
+        new_desk(&path);
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+    }
+
+    #[test]
+    fn newer_schema_is_refused_and_untouched() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("desk.db");
+        new_desk(&path);
+        Connection::open(&path).unwrap().pragma_update(None, "user_version", SCHEMA_VERSION + 1).unwrap();
+        let refused = create_or_migrate(&path, &[7; 32], NOW).unwrap_err();
+        assert!(refused.to_string().contains("newer maildesk"), "{refused}");
+        assert!(matches!(super::super::Store::open(&path, Duration::ZERO), Err(Error::NewerSchema { .. })));
+    }
+
+    #[test]
+    fn another_programs_database_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("other.db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+        assert!(matches!(create_or_migrate(&path, &[7; 32], NOW), Err(Error::NotADesk(_))));
+    }
+
+    #[test]
+    fn step_runs_after_a_backup_of_the_old_state() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("desk.db");
+        new_desk(&path);
+        let steps = [Step { to: SCHEMA_VERSION + 1, sql: "CREATE TABLE added (x INTEGER) STRICT" }];
+        let plan = Plan { steps: &steps, target: SCHEMA_VERSION + 1 };
+        let Migrated::Migrated { from, backup } = run_steps(&path, &[7; 32], NOW, plan).unwrap() else {
+            panic!("no migration ran")
+        };
+        assert_eq!(from, SCHEMA_VERSION);
+        let has = |path: &Path| {
+            Connection::open(path)
+                .unwrap()
+                .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'added'", [], |row| row.get::<_, i64>(0))
+                .unwrap()
+        };
+        assert_eq!((has(&path), has(&backup)), (1, 0));
+    }
+
+    #[test]
+    fn broken_step_leaves_the_old_schema() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("desk.db");
+        new_desk(&path);
+        let steps = [Step { to: SCHEMA_VERSION + 1, sql: "CREATE TABLE added (x INTEGER) STRICT; SELECT nonsense" }];
+        let plan = Plan { steps: &steps, target: SCHEMA_VERSION + 1 };
+        run_steps(&path, &[7; 32], NOW, plan).unwrap_err();
+        super::super::Store::open(&path, Duration::ZERO).expect("the desk opens with the schema it had");
+    }
+}
