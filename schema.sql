@@ -248,9 +248,13 @@ CREATE TABLE token_holder (
 CREATE TABLE thread_id (
     message_id  TEXT    NOT NULL,
     ticket_id   INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+    -- Order within the ticket: References of what we send are written in it.
+    position    INTEGER NOT NULL,
+    -- The only address that has the mail of that id (ours go out one by one); empty: all have it.
+    email       TEXT    NOT NULL DEFAULT '' COLLATE NOCASE,
     PRIMARY KEY (message_id, ticket_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX thread_id_ticket ON thread_id (ticket_id);
+CREATE INDEX thread_id_ticket ON thread_id (ticket_id, position);
 
 CREATE TABLE message (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -327,6 +331,9 @@ CREATE TABLE receipt (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
     -- SHA-256 of the mail without its trace headers: one row per mail, whatever the path.
     key            BLOB    NOT NULL UNIQUE CHECK (length(key) = 32),
+    -- SHA-256 of its Delivered-To and the like (X'' without any): two copies of a mail that an MTA
+    -- made for one recipient have one key and two traces.
+    trace          BLOB    NOT NULL DEFAULT X'',
     received_at    INTEGER NOT NULL,
     state          TEXT    NOT NULL CHECK (state IN ('stored', 'dropped', 'quarantined')),
     reason         TEXT    NOT NULL,
@@ -371,11 +378,13 @@ CREATE TABLE outbox (
     recipient        TEXT    NOT NULL COLLATE NOCASE,
     -- Message-ID without brackets; the same on every try.
     internet_id      TEXT    NOT NULL UNIQUE,
-    raw              BLOB    NOT NULL,
     -- 1: nobody asked a person to send it (counts towards auto_answers_per_hour, pauses on bounces).
     is_automatic     INTEGER NOT NULL CHECK (is_automatic IN (0, 1)),
     attempts         INTEGER NOT NULL DEFAULT 0,
     next_attempt_at  INTEGER NOT NULL,
+    -- After this a failure is final.
+    give_up_at       INTEGER NOT NULL,
+    -- Until then the mail is in the hands of one sender; 0 nobody's.
     leased_until     INTEGER NOT NULL DEFAULT 0,
     sent_at          INTEGER NOT NULL DEFAULT 0,
     -- When a delivery report said the recipient did not get it.
@@ -385,6 +394,12 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_due ON outbox (state, next_attempt_at, id);
 CREATE INDEX outbox_recipient ON outbox (recipient, is_automatic, created_at);
 CREATE INDEX outbox_ticket ON outbox (ticket_id) WHERE ticket_id > 0;
+
+-- The bytes of an outgoing mail, apart so that trying and settling never rewrites them.
+CREATE TABLE outbox_raw (
+    outbox_id  INTEGER PRIMARY KEY REFERENCES outbox (id) ON DELETE CASCADE,
+    data       BLOB    NOT NULL
+) STRICT;
 
 ------------------------------------------------------------------------------------------ API
 

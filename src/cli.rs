@@ -183,7 +183,9 @@ mod tests {
 
     #[test]
     fn pipe_is_recognised_behind_any_mistake() {
-        for line in ["maildesk pipe", "maildesk --db x pipe --wrong", "maildesk --wrong pipe", "maildesk -q --config pipe pipe"] {
+        for line in
+            ["maildesk pipe", "maildesk --db x pipe --wrong", "maildesk --wrong pipe", "maildesk -q --config pipe pipe"]
+        {
             assert!(is_pipe(line), "{line}");
         }
     }

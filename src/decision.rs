@@ -448,7 +448,8 @@ impl Decision {
         else {
             return self;
         };
-        let Some(original) = forwarded.from.clone().filter(|from| Some(&from.address) != mail.from.as_ref().map(|f| &f.address))
+        let Some(original) =
+            forwarded.from.clone().filter(|from| Some(&from.address) != mail.from.as_ref().map(|f| &f.address))
         else {
             return self;
         };

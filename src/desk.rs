@@ -34,7 +34,12 @@ pub enum Bearing {
 ///
 /// # Errors
 /// Those of the database.
-pub fn open_ticket(tx: &WriteTx<'_>, new: &NewTicket<'_>, post: &Post<'_>, now: Timestamp) -> Result<(TicketId, MessageId)> {
+pub fn open_ticket(
+    tx: &WriteTx<'_>,
+    new: &NewTicket<'_>,
+    post: &Post<'_>,
+    now: Timestamp,
+) -> Result<(TicketId, MessageId)> {
     let ticket = tx.add_ticket(new, now)?;
     let message = add_post(tx, ticket, post, now)?;
     Ok((ticket, message))
@@ -44,7 +49,13 @@ pub fn open_ticket(tx: &WriteTx<'_>, new: &NewTicket<'_>, post: &Post<'_>, now: 
 ///
 /// # Errors
 /// Those of the database.
-pub fn post_message(tx: &WriteTx<'_>, ticket: &Ticket, post: &Post<'_>, bearing: Bearing, now: Timestamp) -> Result<MessageId> {
+pub fn post_message(
+    tx: &WriteTx<'_>,
+    ticket: &Ticket,
+    post: &Post<'_>,
+    bearing: Bearing,
+    now: Timestamp,
+) -> Result<MessageId> {
     let message = add_post(tx, ticket.id, post, now)?;
     let (after, last_replier) = match post.author {
         Author::Customer(_) => (ticket.status.after_customer_message(), 0),

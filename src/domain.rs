@@ -431,4 +431,3 @@ impl fmt::Display for ReplyToken {
         write!(f, "t{}-{}", self.ticket, self.mark)
     }
 }
-

@@ -130,12 +130,19 @@ pub(crate) struct Incoming<'a> {
 ///
 /// # Errors
 /// [`Error::Empty`] for no input, [`Error::Store`] when the database is locked, full, missing ….
-pub fn deliver(store: &Store, rules: &Rules, envelope: &Envelope, raw: &[u8], now: Timestamp) -> Result<Delivery, Error> {
+pub fn deliver(
+    store: &Store,
+    rules: &Rules,
+    envelope: &Envelope,
+    raw: &[u8],
+    now: Timestamp,
+) -> Result<Delivery, Error> {
     let incoming = read(rules, envelope, raw)?;
     // A redelivery needs neither the compressed raw mail nor the write lock.
     if envelope.source != Source::Retry
         && let Some(known) = store.read(|tx| tx.receipt_by_key(&incoming.key))?
         && known.recipient.eq_ignore_ascii_case(&recipient_text(envelope, incoming.mail.as_ref()))
+        && copy_key(&incoming, &known).is_none()
     {
         return Ok(incoming.delivery(Outcome::Duplicate, &known.reason, ticket_of(&known)));
     }
@@ -148,7 +155,13 @@ pub fn deliver(store: &Store, rules: &Rules, envelope: &Envelope, raw: &[u8], no
 ///
 /// # Errors
 /// As [`deliver`].
-pub fn rehearse(store: &Store, rules: &Rules, envelope: &Envelope, raw: &[u8], now: Timestamp) -> Result<Delivery, Error> {
+pub fn rehearse(
+    store: &Store,
+    rules: &Rules,
+    envelope: &Envelope,
+    raw: &[u8],
+    now: Timestamp,
+) -> Result<Delivery, Error> {
     let incoming = read(rules, envelope, raw)?;
     let mut shown = None;
     let undone = store.write(|tx| {
@@ -205,13 +218,19 @@ pub struct Preview {
 ///
 /// # Errors
 /// As [`deliver`].
-pub fn preview(store: &Store, rules: &Rules, envelope: &Envelope, raw: &[u8], now: Timestamp) -> Result<Preview, Error> {
+pub fn preview(
+    store: &Store,
+    rules: &Rules,
+    envelope: &Envelope,
+    raw: &[u8],
+    now: Timestamp,
+) -> Result<Preview, Error> {
     let incoming = read(rules, envelope, raw)?;
     let (decision, facts, known) = store.read(|tx| {
         let known = tx.receipt_by_key(&incoming.key)?;
         let Some(mail) = &incoming.mail else { return Ok((None, None, known)) };
         let settings = tx.settings()?;
-        let facts = facts::gather(tx, &incoming, mail, now)?;
+        let facts = facts::gather(tx, &settings, &incoming, mail, now)?;
         let decision = known.is_none().then(|| decide(mail, &facts, &settings.policy()));
         Ok::<_, store::Error>((decision, Some(facts), known))
     })?;
@@ -270,6 +289,9 @@ fn sender_text(envelope: &Envelope, mail: Option<&ParsedMail>) -> Option<String>
 fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Timestamp) -> Result<Delivery, Error> {
     let known = tx.receipt_by_key(&incoming.key)?;
     if let Some(known) = known.as_ref().filter(|known| !is_to_be_retried(known, incoming)) {
+        if let Some(key) = copy_key(incoming, known) {
+            return record_copy(tx, incoming, known, &key, now);
+        }
         note_second_recipient(tx, incoming, known)?;
         return Ok(incoming.delivery(Outcome::Duplicate, &known.reason, ticket_of(known)));
     }
@@ -278,15 +300,13 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
         return record(tx, incoming, known, compressed, settled, now);
     };
     let settings = tx.settings()?;
-    let facts = facts::gather(tx, incoming, mail, now)?;
+    let facts = facts::gather(tx, &settings, incoming, mail, now)?;
     let settled = match decide(mail, &facts, &settings.policy()) {
         Decision::Refuse(refusal) => return Ok(incoming.delivery(Outcome::Refused(refusal), "refused", None)),
         Decision::Open(open) => apply::open(tx, &settings, mail, &open, now)?,
         Decision::Append(append) => apply::append(tx, &settings, mail, &append, now)?,
         Decision::Bounce { outbox, ticket } => apply::bounce(tx, mail, (outbox, ticket), now)?,
-        Decision::Drop { reason } => {
-            Settled { state: ReceiptState::Dropped, reason: reason.to_owned(), place: None }
-        }
+        Decision::Drop { reason } => Settled { state: ReceiptState::Dropped, reason: reason.to_owned(), place: None },
         Decision::Quarantine { reason } => {
             Settled { state: ReceiptState::Quarantined, reason: reason.to_owned(), place: None }
         }
@@ -310,6 +330,32 @@ pub(crate) enum Place {
 
 fn is_to_be_retried(known: &Receipt, incoming: &Incoming<'_>) -> bool {
     incoming.envelope.source == Source::Retry && known.state == ReceiptState::Quarantined
+}
+
+/// The key of a second copy of a known mail: the MTA handed it over for the same recipient, but with
+/// other Delivered-To and the like (two aliases that lead to one address, say). It adds no message,
+/// yet it was handed over and acknowledged, so it goes on record.
+fn copy_key(incoming: &Incoming<'_>, known: &Receipt) -> Option<[u8; 32]> {
+    let recipient = incoming.envelope.recipients.first()?;
+    let trace = incoming.mail.as_ref()?.recipient_trace?;
+    let is_copy = recipient.eq_ignore_ascii_case(&known.recipient) && !known.trace.is_empty() && known.trace != trace;
+    is_copy.then(|| Sha256::new().chain_update(incoming.key).chain_update(trace).finalize().into())
+}
+
+fn record_copy(
+    tx: &WriteTx<'_>,
+    incoming: &Incoming<'_>,
+    known: &Receipt,
+    key: &[u8; 32],
+    now: Timestamp,
+) -> Result<Delivery, Error> {
+    if tx.receipt_by_key(key)?.is_some() {
+        return Ok(incoming.delivery(Outcome::Duplicate, &known.reason, ticket_of(known)));
+    }
+    let reason = format!("another copy of mail {}", known.id);
+    let settled = Settled { state: ReceiptState::Dropped, reason, place: None };
+    add_receipt(tx, incoming, key, &settled, now)?;
+    Ok(incoming.delivery(Outcome::Dropped, &settled.reason, ticket_of(known)))
 }
 
 /// One mail delivered for two of our addresses is one ticket; the other address is noted on it.
@@ -344,17 +390,23 @@ fn record(
         tx.settle_receipt(known.id, settled.state, &settled.reason, place)?;
         return Ok(delivery);
     }
-    let id = add_receipt(tx, incoming, &settled, now)?;
+    let id = add_receipt(tx, incoming, &incoming.key, &settled, now)?;
     tx.keep_raw_mail(id, compressed)?;
     Ok(delivery)
 }
 
-fn add_receipt(tx: &WriteTx<'_>, incoming: &Incoming<'_>, settled: &Settled, now: Timestamp) -> Result<ReceiptId, Error> {
+fn add_receipt(
+    tx: &WriteTx<'_>,
+    incoming: &Incoming<'_>,
+    key: &[u8; 32],
+    settled: &Settled,
+    now: Timestamp,
+) -> Result<ReceiptId, Error> {
     let mail = incoming.mail.as_ref();
     let subject: String = mail.map_or("", |m| m.subject.as_str()).chars().take(RECEIPT_SUBJECT_CHARS_MAX).collect();
     let sender = sender_text(incoming.envelope, mail);
     let new = NewReceipt {
-        key: &incoming.key,
+        key,
         state: settled.state,
         reason: &settled.reason,
         place: settled.place.map(|(ticket, message, _)| (ticket, message)),
@@ -364,6 +416,7 @@ fn add_receipt(tx: &WriteTx<'_>, incoming: &Incoming<'_>, settled: &Settled, now
         subject: &subject,
         internet_id: mail.and_then(|m| m.message_id.as_deref()).unwrap_or(""),
         bytes: incoming.raw_len,
+        trace: mail.and_then(|m| m.recipient_trace),
     };
     Ok(tx.add_receipt(&new, now)?)
 }

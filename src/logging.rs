@@ -211,11 +211,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("m.log");
         let (writer, has_time) = writer(path.to_str().unwrap(), Stderr::TheMtas);
-        let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_writer(writer)
-            .event_format(KeyValue { has_time })
-            .finish();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(writer).event_format(KeyValue { has_time }).finish();
         tracing::subscriber::with_default(subscriber, || {
             tracing::info!(from = "a@x\nerror forged", bytes = 12, ticket = "#7", "delivered");
         });

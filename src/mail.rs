@@ -31,6 +31,8 @@ use people::People;
 use structure::PartHeader;
 use words::Decoder;
 
+use sha2::{Digest, Sha256};
+
 use crate::domain::{EmailAddress, Timestamp};
 
 /// Budgets for reading one mail (`contract`: mail.md §8). `Default` gives the shipped values.
@@ -125,6 +127,9 @@ pub struct Forwarded {
 pub struct ParsedMail {
     /// The idempotency key (mail.md §2): equal for every delivery of the same mail.
     pub key: [u8; 32],
+    /// SHA-256 of the Delivered-To, X-Original-To, Envelope-To and X-Envelope-To fields, which are not
+    /// part of `key`: tells two copies of one mail apart. `None` when there are none.
+    pub recipient_trace: Option<[u8; 32]>,
     /// The first usable address of From.
     pub from: Option<Mailbox>,
     /// The first usable address of Reply-To.
@@ -201,14 +206,18 @@ impl ParsedMail {
         }
         let people = People::read(&header, decoder, limits.addresses_max);
         let signs = origin::signs_in(&header, people.from.as_ref(), content.report);
-        let prose =
-            report::Prose { signs: &signs, failed_recipients: header.first("x-failed-recipients"), text: &content.body.full_text };
+        let prose = report::Prose {
+            signs: &signs,
+            failed_recipients: header.first("x-failed-recipients"),
+            text: &content.body.full_text,
+        };
         let delivery_report = report::completed(content.delivery_report, &prose, decoder);
         let mut warnings = budget_warnings(&header, &people, limits);
         warnings.append(&mut content.warnings);
         warnings.append(&mut content.body.warnings);
         Ok(Self {
-            key: key::key_of(raw),
+            key: key::key_of(&bytes),
+            recipient_trace: recipient_trace(&header),
             from: people.from,
             reply_to: people.reply_to,
             to: people.to,
@@ -232,6 +241,20 @@ impl ParsedMail {
             warnings,
         })
     }
+}
+
+fn recipient_trace(header: &Header<'_>) -> Option<[u8; 32]> {
+    let mut hash = Sha256::new();
+    let mut is_there = false;
+    for name in ["delivered-to", "x-original-to", "envelope-to", "x-envelope-to"] {
+        for value in header.all(name) {
+            is_there = true;
+            hash.update(name);
+            hash.update(value.trim_ascii());
+            hash.update(b"\n");
+        }
+    }
+    is_there.then(|| hash.finalize().into())
 }
 
 /// The charset the header declares for the body, as a guess for raw bytes in the header.
@@ -260,7 +283,8 @@ fn too_large_sentence(raw_bytes: usize, limits: &Limits) -> String {
 fn budget_warnings(header: &Header<'_>, people: &People, limits: &Limits) -> Vec<String> {
     let mut warnings = Vec::new();
     if header.is_cut {
-        warnings.push(format!("The header is too long; of it at most {} fields and 1 MiB were read.", limits.headers_max));
+        warnings
+            .push(format!("The header is too long; of it at most {} fields and 1 MiB were read.", limits.headers_max));
     }
     if people.is_cut {
         warnings.push(format!("The mail names more than {} recipients; the rest was left out.", limits.addresses_max));

@@ -89,7 +89,9 @@ impl Exit {
 pub fn exit_for(result: &Result<Delivery, intake::Error>) -> Exit {
     match result {
         Ok(delivery) => match &delivery.outcome {
-            Outcome::Opened | Outcome::Appended | Outcome::Dropped | Outcome::Quarantined | Outcome::Duplicate => Exit::Stored,
+            Outcome::Opened | Outcome::Appended | Outcome::Dropped | Outcome::Quarantined | Outcome::Duplicate => {
+                Exit::Stored
+            }
             Outcome::Refused(Refusal::UnknownRecipient(_)) => Exit::NoSuchRecipient,
             Outcome::Refused(Refusal::Banned | Refusal::TooLarge) => Exit::Policy,
         },
@@ -117,7 +119,8 @@ pub fn run(global: &Global, loaded: Result<Loaded, config::Error>, arguments: &A
         tracing::error!(seconds = deadline.as_secs(), "deadline");
         std::process::exit(give_up().into());
     });
-    let done = if arguments.dry_run { dry_run(global, &loaded, arguments) } else { take_in(global, &loaded, arguments) };
+    let done =
+        if arguments.dry_run { dry_run(global, &loaded, arguments) } else { take_in(global, &loaded, arguments) };
     match done {
         Ok(exit) => exit.status(),
         Err(error) => {

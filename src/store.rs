@@ -65,7 +65,9 @@ pub enum Error {
         known: i64,
     },
     /// The schema is older than this maildesk and has to be brought up by `admin init`.
-    #[error("{path} has schema {found}, this maildesk needs {known}; run `maildesk admin init` to migrate it (a backup is made first)")]
+    #[error(
+        "{path} has schema {found}, this maildesk needs {known}; run `maildesk admin init` to migrate it (a backup is made first)"
+    )]
     OlderSchema {
         /// The database.
         path: PathBuf,
@@ -132,8 +134,7 @@ impl Store {
     /// [`Error::Missing`], [`Error::Inaccessible`], [`Error::NewerSchema`], [`Error::OlderSchema`],
     /// [`Error::NotADesk`], [`Error::Busy`] or [`Error::Corrupt`]; the file is unchanged then.
     pub fn open(path: &Path, lock_wait: Duration) -> Result<Self> {
-        let store =
-            Self { path: path.to_owned(), lock_wait, idle: Mutex::new(Vec::new()), writing: Mutex::new(()) };
+        let store = Self { path: path.to_owned(), lock_wait, idle: Mutex::new(Vec::new()), writing: Mutex::new(()) };
         let connection = store.connect()?;
         migrate::require_current(&connection, path)?;
         store.put_back(connection);
@@ -150,7 +151,10 @@ impl Store {
     ///
     /// # Errors
     /// Those of `f`, and [`Error`] when no snapshot can be had.
-    pub fn read<T, E: From<Error>>(&self, f: impl FnOnce(&ReadTx<'_>) -> std::result::Result<T, E>) -> std::result::Result<T, E> {
+    pub fn read<T, E: From<Error>>(
+        &self,
+        f: impl FnOnce(&ReadTx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
         let connection = self.take()?;
         let done = {
             let tx = connection.unchecked_transaction().map_err(Error::from)?;
@@ -166,7 +170,10 @@ impl Store {
     ///
     /// # Errors
     /// Those of `f` (nothing is changed then), and [`Error`] when the lock or the commit fails.
-    pub fn write<T, E: From<Error>>(&self, f: impl FnOnce(&WriteTx<'_>) -> std::result::Result<T, E>) -> std::result::Result<T, E> {
+    pub fn write<T, E: From<Error>>(
+        &self,
+        f: impl FnOnce(&WriteTx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
         let _queue = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = self.take()?;
         let done = {
@@ -182,17 +189,6 @@ impl Store {
             }
             done
         };
-        self.put_back(connection);
-        done
-    }
-
-    /// Runs `f` on a bare connection, for backup and maintenance that cannot run in a transaction.
-    ///
-    /// # Errors
-    /// Those of `f`.
-    pub(crate) fn maintain<T>(&self, f: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
-        let mut connection = self.take()?;
-        let done = f(&mut connection);
         self.put_back(connection);
         done
     }
@@ -233,7 +229,8 @@ pub(crate) fn prepare_connection(connection: &Connection, lock_wait: Duration) -
 }
 
 fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
-    if error.sqlite_error_code() != Some(ErrorCode::CannotOpen) && error.sqlite_error_code() != Some(ErrorCode::ReadOnly)
+    if error.sqlite_error_code() != Some(ErrorCode::CannotOpen)
+        && error.sqlite_error_code() != Some(ErrorCode::ReadOnly)
     {
         return Error::from(error);
     }
@@ -242,7 +239,8 @@ fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
         Err(e) => Error::Inaccessible { path: path.to_owned(), reason: e.to_string() },
         Ok(_) => Error::Inaccessible {
             path: path.to_owned(),
-            reason: "permission denied or read-only; run maildesk as the user who owns the file and its folder".to_owned(),
+            reason: "permission denied or read-only; run maildesk as the user who owns the file and its folder"
+                .to_owned(),
         },
     }
 }
@@ -260,13 +258,23 @@ impl ReadTx<'_> {
     }
 
     /// The first row of a query, if any.
-    fn one<T>(&self, sql: &str, params: impl Params, read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> Result<Option<T>> {
+    fn one<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
         use rusqlite::OptionalExtension;
         Ok(self.prepare(sql)?.query_row(params, read).optional()?)
     }
 
     /// Every row of a query.
-    fn all<T>(&self, sql: &str, params: impl Params, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+    fn all<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map(params, read)?;
         Ok(rows.collect::<rusqlite::Result<Vec<T>>>()?)

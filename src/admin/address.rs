@@ -49,7 +49,7 @@ pub enum Command {
 
 /// How mail comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Incoming {
+enum Incoming {
     /// Not at all
     None,
     /// The MTA runs `maildesk pipe`
@@ -60,7 +60,7 @@ pub enum Incoming {
 
 /// How mail goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Outgoing {
+enum Outgoing {
     /// Not at all
     None,
     /// To an SMTP server
@@ -73,7 +73,7 @@ pub enum Outgoing {
 
 /// How a connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Tls {
+enum Tls {
     /// TLS from the first byte
     Implicit,
     /// STARTTLS, required
@@ -84,7 +84,7 @@ pub enum Tls {
 
 /// How the mailbox is logged into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Auth {
+enum Auth {
     /// Name and password
     Password,
     /// OAuth 2 bearer token
@@ -241,10 +241,10 @@ fn find(desk: &Desk, name: &str) -> anyhow::Result<(AddressId, AddressRow)> {
 fn save(desk: &Desk, id: Option<AddressId>, row: &AddressRow) -> anyhow::Result<AddressId> {
     check(row)?;
     desk.store.write(|tx| {
-        if let Some(department) = row.department {
-            if tx.department(department)?.is_none() {
-                return missing("department", department);
-            }
+        if let Some(department) = row.department
+            && tx.department(department)?.is_none()
+        {
+            return missing("department", department);
         }
         let saved = match id {
             Some(id) => tx.update_address(id, row, desk.now).map(|_| id),
@@ -310,7 +310,8 @@ fn show(desk: &Desk, id: AddressId, row: &AddressRow) -> anyhow::Result<()> {
     let lines = json.as_object().into_iter().flatten().filter(|(_, value)| {
         !value.is_null() && value.as_str() != Some("") && value.as_array().is_none_or(|list| !list.is_empty())
     });
-    let text: Vec<String> = lines.map(|(key, value)| format!("{key:<20}{}", value.to_string().trim_matches('"'))).collect();
+    let text: Vec<String> =
+        lines.map(|(key, value)| format!("{key:<20}{}", value.to_string().trim_matches('"'))).collect();
     desk.out.object(&json, &text.join("\n"))?;
     Ok(())
 }

@@ -30,7 +30,9 @@ fn pattern(text: &str) -> anyhow::Result<String> {
     let text = text.trim().trim_start_matches('@');
     let is_domain = !text.is_empty()
         && text.len() <= DOMAIN_BYTES_MAX
-        && text.split('.').all(|label| !label.is_empty() && !label.contains(|c: char| c.is_whitespace() || c.is_control()));
+        && text
+            .split('.')
+            .all(|label| !label.is_empty() && !label.contains(|c: char| c.is_whitespace() || c.is_control()));
     let is_address = text.contains('@') && text.parse::<EmailAddress>().is_ok();
     if is_address || (is_domain && !text.contains('@')) {
         return Ok(text.to_lowercase());

@@ -61,7 +61,9 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
             std::fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
             dir.clone()
         }
-        None => tempfile::Builder::new().prefix("maildesk-demo-").tempdir().context("making a temporary folder")?.keep(),
+        None => {
+            tempfile::Builder::new().prefix("maildesk-demo-").tempdir().context("making a temporary folder")?.keep()
+        }
     };
     let db = dir.join("maildesk.db");
     init::prepare(&db, &init::Arguments::named("Example Helpdesk"), now)?;
@@ -94,7 +96,12 @@ fn furnish(store: &Store, now: Timestamp) -> anyhow::Result<()> {
     })
 }
 
-fn demo_address(email: &str, name: &str, department: Option<crate::domain::DepartmentId>, is_default: bool) -> AddressRow {
+fn demo_address(
+    email: &str,
+    name: &str,
+    department: Option<crate::domain::DepartmentId>,
+    is_default: bool,
+) -> AddressRow {
     AddressRow { department, is_default, incoming: "pipe".to_owned(), ..AddressRow::new(email, name) }
 }
 

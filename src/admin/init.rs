@@ -31,7 +31,11 @@ pub(super) fn run(path: &Path, out: &Output, arguments: &Arguments, now: Timesta
         Migrated::Current => ("current", format!("{} is up to date", path.display())),
         Migrated::Migrated { from, backup } => (
             "migrated",
-            format!("migrated {} from schema {from}; the database as it was is in {}", path.display(), backup.display()),
+            format!(
+                "migrated {} from schema {from}; the database as it was is in {}",
+                path.display(),
+                backup.display()
+            ),
         ),
     };
     if out.is_json() {

@@ -30,9 +30,9 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
     match command {
         Command::List => {
             let settings = desk.store.read(|tx| tx.settings())?;
-            let json = DEFINITIONS.iter().map(|d| {
-                json!({ "key": d.key, "value": settings.text(d.key), "default": d.default, "meaning": d.meaning })
-            });
+            let json = DEFINITIONS.iter().map(
+                |d| json!({ "key": d.key, "value": settings.text(d.key), "default": d.default, "meaning": d.meaning }),
+            );
             let rows = DEFINITIONS.iter().map(|d| {
                 vec![d.key.to_owned(), settings.text(d.key).to_owned(), d.default.to_owned(), d.meaning.to_owned()]
             });

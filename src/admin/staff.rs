@@ -27,7 +27,7 @@ pub enum Command {
 
 /// What a staff member may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Role {
+enum Role {
     /// Every department
     Admin,
     /// The departments named

@@ -191,7 +191,8 @@ impl Whole {
             let whole = full && !message.full_text.is_empty();
             lines.push(if whole { message.full_text.clone() } else { message.body.clone() });
             let files = self.files(message.id.get());
-            lines.extend(files.map(|file| format!("   attached: {} ({} bytes, id {})", file.name, file.bytes, file.id)));
+            lines
+                .extend(files.map(|file| format!("   attached: {} ({} bytes, id {})", file.name, file.bytes, file.id)));
         }
         output::printable(&lines.join("\n"))
     }

@@ -87,9 +87,9 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         }
         Command::List { search, limit } => {
             let found = desk.store.read(|tx| tx.customers_like(&search, limit))?;
-            let rows = found.iter().map(|c| {
-                vec![c.id.to_string(), c.fullname.clone(), c.email.clone(), output::time(c.registered_at)]
-            });
+            let rows = found
+                .iter()
+                .map(|c| vec![c.id.to_string(), c.fullname.clone(), c.email.clone(), output::time(c.registered_at)]);
             desk.out.list(found.iter().map(as_json).collect(), &["id", "name", "address", "since"], rows.collect())?;
         }
         Command::Show { user } => show(desk, &user)?,

@@ -78,9 +78,13 @@ mod tests {
 
     #[test]
     fn commands_at_the_top_are_taken_out() {
-        let (commands, text) = split_mail("#status in-progress\n#department Sales\n#assign bob\n\nWe are on it.\n#close");
-        let expected =
-            [Command::SetStatus(Status::InProgress), Command::Move(DepartmentId::new(2)), Command::Assign(StaffId::new(7))];
+        let (commands, text) =
+            split_mail("#status in-progress\n#department Sales\n#assign bob\n\nWe are on it.\n#close");
+        let expected = [
+            Command::SetStatus(Status::InProgress),
+            Command::Move(DepartmentId::new(2)),
+            Command::Assign(StaffId::new(7)),
+        ];
         assert_eq!((commands.as_slice(), text), (&expected[..], "We are on it.\n#close"));
     }
 
@@ -88,7 +92,10 @@ mod tests {
     fn unknown_command_stays_in_the_text() {
         assert_eq!(split_mail("#closed\nHello"), (vec![], "#closed\nHello"));
         let (commands, text) = split_mail("#close\n#department Nowhere\nBye");
-        assert_eq!((commands.as_slice(), text), (&[Command::SetStatus(Status::Closed)][..], "#department Nowhere\nBye"));
+        assert_eq!(
+            (commands.as_slice(), text),
+            (&[Command::SetStatus(Status::Closed)][..], "#department Nowhere\nBye")
+        );
     }
 
     #[test]

@@ -10,9 +10,55 @@ const TAG_DIGITS_MAX: usize = 18;
 
 /// What mail programs put before a subject when answering or forwarding, in lower case.
 const PREFIXES: &[&str] = &[
-    "re", "aw", "antw", "antwort", "sv", "vs", "vl", "odp", "od", "res", "resp", "rif", "r", "i", "tr", "rv", "enc", "fw",
-    "fwd", "wg", "vb", "pd", "doorst", "bls", "trs", "ynt", "ilt", "i\u{307}lt", "ha", "ref", "отв", "ответ", "пересл",
-    "回复", "回覆", "答复", "转发", "轉寄", "轉發", "返信", "転送", "답장", "전달", "rép", "ré", "ang", "re", "atb", "přep",
+    "re",
+    "aw",
+    "antw",
+    "antwort",
+    "sv",
+    "vs",
+    "vl",
+    "odp",
+    "od",
+    "res",
+    "resp",
+    "rif",
+    "r",
+    "i",
+    "tr",
+    "rv",
+    "enc",
+    "fw",
+    "fwd",
+    "wg",
+    "vb",
+    "pd",
+    "doorst",
+    "bls",
+    "trs",
+    "ynt",
+    "ilt",
+    "i\u{307}lt",
+    "ha",
+    "ref",
+    "отв",
+    "ответ",
+    "пересл",
+    "回复",
+    "回覆",
+    "答复",
+    "转发",
+    "轉寄",
+    "轉發",
+    "返信",
+    "転送",
+    "답장",
+    "전달",
+    "rép",
+    "ré",
+    "ang",
+    "re",
+    "atb",
+    "přep",
 ];
 
 /// The ticket numbers in `[#12]` anywhere in the subject, in order.
@@ -21,7 +67,8 @@ pub fn ticket_tags(subject: &str) -> Vec<TicketId> {
     let mut tags = Vec::new();
     for piece in subject.split("[#").skip(1) {
         let Some((digits, _)) = piece.split_once(']') else { continue };
-        let is_number = !digits.is_empty() && digits.len() <= TAG_DIGITS_MAX && digits.bytes().all(|b| b.is_ascii_digit());
+        let is_number =
+            !digits.is_empty() && digits.len() <= TAG_DIGITS_MAX && digits.bytes().all(|b| b.is_ascii_digit());
         if let Some(number) = digits.parse().ok().filter(|_| is_number) {
             tags.push(TicketId::new(number));
         }
@@ -62,7 +109,9 @@ fn without_tag(subject: &str) -> Option<&str> {
 /// `Re: rest`, `AW[2]: rest`, `Fwd : rest`, `回复：rest`.
 fn without_prefix(subject: &str) -> Option<&str> {
     let (head, rest) = subject.split_once([':', '：'])?;
-    let word = head.trim_end().trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '[' | ']' | '(' | ')' | '^' | '*'));
+    let word = head
+        .trim_end()
+        .trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '[' | ']' | '(' | ')' | '^' | '*'));
     let word = word.trim().to_lowercase();
     PREFIXES.contains(&word.as_str()).then_some(rest)
 }
@@ -90,7 +139,8 @@ mod tests {
 
     #[test]
     fn tag_is_found_behind_prefixes_and_anywhere() {
-        for subject in ["[#12] Printer", "Re: [#12] Printer", "[EXTERNAL] AW: [#12] Printer", "about the printer [#12]"] {
+        for subject in ["[#12] Printer", "Re: [#12] Printer", "[EXTERNAL] AW: [#12] Printer", "about the printer [#12]"]
+        {
             assert_eq!(ticket_tags(subject), [TicketId::new(12)], "{subject}");
         }
     }
@@ -104,9 +154,14 @@ mod tests {
 
     #[test]
     fn answers_keep_the_subject() {
-        for answer in
-            ["Re: Printer on fire", "AW: Re: [#3] printer  on FIRE", "[EXT] Fwd: Printer on fire", "Re[2]: Printer on fire", "Re: [#3]", ""]
-        {
+        for answer in [
+            "Re: Printer on fire",
+            "AW: Re: [#3] printer  on FIRE",
+            "[EXT] Fwd: Printer on fire",
+            "Re[2]: Printer on fire",
+            "Re: [#3]",
+            "",
+        ] {
             assert!(is_same(answer, "Printer on fire"), "{answer}");
         }
     }

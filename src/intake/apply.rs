@@ -26,7 +26,13 @@ const THREAD_IDS_KEPT_MAX: usize = 200;
 const NO_SUBJECT: &str = "n/a";
 
 /// Opens the ticket of a mail.
-pub(super) fn open(tx: &WriteTx<'_>, settings: &Settings, mail: &ParsedMail, open: &Open, now: Timestamp) -> Result<Settled> {
+pub(super) fn open(
+    tx: &WriteTx<'_>,
+    settings: &Settings,
+    mail: &ParsedMail,
+    open: &Open,
+    now: Timestamp,
+) -> Result<Settled> {
     let from = sender(mail)?;
     let person = match &open.requester {
         Requester::Sender => from,
@@ -40,9 +46,11 @@ pub(super) fn open(tx: &WriteTx<'_>, settings: &Settings, mail: &ParsedMail, ope
     notes.extend(mail.warnings.iter().cloned());
     let addresses = tx.desk_addresses()?;
     let is_sender = matches!(open.requester, Requester::Sender);
-    let reply_to = mail.reply_to.as_ref().map(|r| &r.address).filter(|address| {
-        is_sender && **address != from.address && own_address(&addresses, address).is_none()
-    });
+    let reply_to = mail
+        .reply_to
+        .as_ref()
+        .map(|r| &r.address)
+        .filter(|address| is_sender && **address != from.address && own_address(&addresses, address).is_none());
     let new = NewTicket { department: open.department, customer, subject: &subject, address: open.address, reply_to };
     let post = Post {
         author: Author::Customer(customer),
@@ -76,7 +84,8 @@ pub(super) fn append(
     append: &Append,
     now: Timestamp,
 ) -> Result<Settled> {
-    let ticket = tx.ticket(append.ticket)?.ok_or_else(|| Error::Corrupt(format!("ticket {} is gone", append.ticket)))?;
+    let ticket =
+        tx.ticket(append.ticket)?.ok_or_else(|| Error::Corrupt(format!("ticket {} is gone", append.ticket)))?;
     let from = sender(mail)?;
     let mut notes = append.notes.clone();
     let (kept, left_out) = sort_attachments(settings, &mail.attachments);
@@ -100,10 +109,10 @@ pub(super) fn append(
             message
         }
     };
-    if let Some(reply_to) = mail.reply_to.as_ref().filter(|_| append.takes_reply_to) {
-        if own_address(&tx.desk_addresses()?, &reply_to.address).is_none() {
-            tx.set_reply_to(ticket.id, &reply_to.address)?;
-        }
+    if let Some(reply_to) = mail.reply_to.as_ref().filter(|_| append.takes_reply_to)
+        && own_address(&tx.desk_addresses()?, &reply_to.address).is_none()
+    {
+        tx.set_reply_to(ticket.id, &reply_to.address)?;
     }
     note_thread_ids(tx, ticket.id, mail)?;
     write_notes(tx, ticket.id, &notes, now)?;
@@ -131,12 +140,12 @@ pub(super) fn bounce(
     }
     let why = [report.status, report.diagnostic].into_iter().flatten().collect::<Vec<_>>().join(" ");
     tx.mark_bounced(outbox, &why, now)?;
-    if let Some(ticket) = ticket {
-        if tx.ticket(ticket)?.is_some() {
-            let who = report.recipients.join(", ");
-            let text = format!("A mail of ours about this ticket could not be delivered: {who} {why}");
-            desk::note(tx, ticket, Author::Desk, text.trim(), now)?;
-        }
+    if let Some(ticket) = ticket
+        && tx.ticket(ticket)?.is_some()
+    {
+        let who = report.recipients.join(", ");
+        let text = format!("A mail of ours about this ticket could not be delivered: {who} {why}");
+        desk::note(tx, ticket, Author::Desk, text.trim(), now)?;
     }
     Ok(settled("bounce"))
 }

@@ -7,6 +7,7 @@ use crate::domain::{DeskSecret, EmailAddress, OutboxId, ReplyToken, TicketId, Ti
 use crate::mail::origin::{LoopMark, Origin, origin_of};
 use crate::mail::{Mailbox, ParsedMail, ReversePath};
 use crate::store::addresses::DeskAddress;
+use crate::store::settings::Settings;
 use crate::store::tickets::Ticket;
 use crate::store::{ReadTx, Result};
 
@@ -17,10 +18,15 @@ const THREAD_IDS_MAX: usize = 100;
 const TOKENS_MAX: usize = 20;
 
 /// Everything the decision rests on.
-pub(super) fn gather(tx: &ReadTx<'_>, incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Result<Facts> {
+pub(super) fn gather(
+    tx: &ReadTx<'_>,
+    settings: &Settings,
+    incoming: &Incoming<'_>,
+    mail: &ParsedMail,
+    now: Timestamp,
+) -> Result<Facts> {
     let secret = tx.desk_secret()?;
     let addresses = tx.desk_addresses()?;
-    let settings_authserv = tx.settings()?.text("authserv_id").to_owned();
     let from = mail.from.as_ref().map(|from| &from.address);
     let origin = origin(mail, incoming.envelope.sender.as_ref(), &secret);
     let staff = match from {
@@ -46,7 +52,7 @@ pub(super) fn gather(tx: &ReadTx<'_>, incoming: &Incoming<'_>, mail: &ParsedMail
         },
         staff,
         authentication: from.map_or(Authentication::Fail, |from| {
-            of_sender(&mail.authentication_results, &settings_authserv, from.domain())
+            of_sender(&mail.authentication_results, settings.text("authserv_id"), from.domain())
         }),
         token: token(tx, incoming, mail, &secret)?,
         named: named(tx, mail, from)?,
@@ -123,7 +129,8 @@ fn tokens(incoming: &Incoming<'_>, mail: &ParsedMail) -> Vec<ReplyToken> {
     let in_header = mail.to.iter().chain(&mail.cc).map(|to: &Mailbox| to.address.clone());
     let in_envelope = incoming.envelope.recipients.iter().filter_map(|text| text.parse().ok());
     let addressed = in_envelope.chain(mail.delivered_to.iter().cloned()).chain(in_header);
-    let by_address = addressed.filter_map(|to: EmailAddress| to.split_subaddress().and_then(|(_, t)| ReplyToken::parse(t)));
+    let by_address =
+        addressed.filter_map(|to: EmailAddress| to.split_subaddress().and_then(|(_, t)| ReplyToken::parse(t)));
     let by_id = answered_ids(mail).filter_map(|id| ReplyToken::parse(id.split(['.', '@']).next().unwrap_or("")));
     let mut found: Vec<ReplyToken> = Vec::new();
     for token in by_address.chain(by_id) {
@@ -135,7 +142,12 @@ fn tokens(incoming: &Incoming<'_>, mail: &ParsedMail) -> Vec<ReplyToken> {
 }
 
 /// The best valid token: the sender's own before others.
-fn token(tx: &ReadTx<'_>, incoming: &Incoming<'_>, mail: &ParsedMail, secret: &DeskSecret) -> Result<Option<TokenFact>> {
+fn token(
+    tx: &ReadTx<'_>,
+    incoming: &Incoming<'_>,
+    mail: &ParsedMail,
+    secret: &DeskSecret,
+) -> Result<Option<TokenFact>> {
     let mut best: Option<TokenFact> = None;
     for token in tokens(incoming, mail) {
         let holders = tx.token_holders(token.ticket())?;

@@ -36,7 +36,8 @@ fn mailbox(parsed: Addr<'_>) -> Option<Mailbox> {
 fn usable(text: &str) -> Option<EmailAddress> {
     let text = one_line(text);
     let text = text.trim_matches(|c: char| matches!(c, '<' | '>' | '\'' | '"' | ' '));
-    let text = if text.get(..7).is_some_and(|head| head.eq_ignore_ascii_case("mailto:")) { text.get(7..)? } else { text };
+    let text =
+        if text.get(..7).is_some_and(|head| head.eq_ignore_ascii_case("mailto:")) { text.get(7..)? } else { text };
     let address: EmailAddress = text.trim_end_matches('.').parse().ok()?;
     let is_one = !address.local_part().contains('@') || address.local_part().starts_with('"');
     is_one.then_some(address)

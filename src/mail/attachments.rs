@@ -47,7 +47,10 @@ pub(super) fn collect(structure: &Structure<'_>, body: &ChosenBody, limits: &Lim
         ));
     }
     if structure.leaves.iter().any(|leaf| leaf.is_too_deep) {
-        out.warnings.push(format!("Parts nested more than {} levels deep were kept as attachments, unopened.", limits.mime_levels_max));
+        out.warnings.push(format!(
+            "Parts nested more than {} levels deep were kept as attachments, unopened.",
+            limits.mime_levels_max
+        ));
     }
     out.warnings.extend(secrecy_warning(structure).map(str::to_owned));
     out
@@ -72,7 +75,11 @@ fn secrecy_warning(structure: &Structure<'_>) -> Option<&'static str> {
     if has(&["application/pgp-encrypted"]) {
         Some("The mail is encrypted with PGP; the encrypted part was kept as an attachment.")
     } else if has(&smime) {
-        let is_signed = structure.leaves.iter().filter(|leaf| smime.contains(&leaf.header.kind.as_str())).all(|leaf| is_signed_only(&leaf));
+        let is_signed = structure
+            .leaves
+            .iter()
+            .filter(|leaf| smime.contains(&leaf.header.kind.as_str()))
+            .all(|leaf| is_signed_only(&leaf));
         Some(if is_signed {
             "The mail is wrapped in an S/MIME signature; the signed part was kept as an attachment, unopened."
         } else {
@@ -99,7 +106,8 @@ impl Collector {
     }
 
     fn add(&mut self, leaf: &Leaf<'_>) {
-        let content = if leaf.is_too_deep { Cow::Borrowed(leaf.bytes) } else { leaf.header.transfer.decode(leaf.bytes) };
+        let content =
+            if leaf.is_too_deep { Cow::Borrowed(leaf.bytes) } else { leaf.header.transfer.decode(leaf.bytes) };
         if content.is_empty() && leaf.header.file_name.is_none() {
             return;
         }
@@ -130,8 +138,10 @@ impl Collector {
         let (header, _) = Header::read(skip_leading_lines(content), MESSAGE_FIELDS_MAX);
         let subject = header.first("subject").map(|value| self.decoder.line(value)).unwrap_or_default();
         if self.out.message.is_none() {
-            let from = header.all("from").find_map(|value| address::mailboxes(value, self.decoder, 1).into_iter().next());
-            self.out.message = Some(Forwarded { from, subject: Some(subject.clone()).filter(|subject| !subject.is_empty()) });
+            let from =
+                header.all("from").find_map(|value| address::mailboxes(value, self.decoder, 1).into_iter().next());
+            self.out.message =
+                Some(Forwarded { from, subject: Some(subject.clone()).filter(|subject| !subject.is_empty()) });
         }
         match leaf.header.file_name.as_deref().and_then(name::safe) {
             Some(given) if given.to_ascii_lowercase().ends_with(".eml") => given,
@@ -148,7 +158,9 @@ impl Collector {
             content_type: one_line(&header.kind),
             content,
             content_id: header.content_id.clone(),
-            is_inline: header.disposition == "inline" && header.kind.starts_with("image/") && header.content_id.is_some(),
+            is_inline: header.disposition == "inline"
+                && header.kind.starts_with("image/")
+                && header.content_id.is_some(),
         });
     }
 
@@ -176,7 +188,9 @@ impl Collector {
             });
         }
         if is_partly_read {
-            self.out.warnings.push("winmail.dat could be unpacked in part only and was kept beside what came out.".to_owned());
+            self.out
+                .warnings
+                .push("winmail.dat could be unpacked in part only and was kept beside what came out.".to_owned());
         }
         !is_partly_read
     }

@@ -10,9 +10,10 @@ use super::ids::ID_BYTES_MAX;
 use super::structure::{Leaf, Place, Structure};
 use super::words::Decoder;
 
-/// Most text one body part gives, in bytes (chosen: a book of 1,000 pages has 3 MB). A longer part
-/// is cut there for reading and kept whole as an attachment.
-pub(super) const TEXT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Most text one body part gives, in bytes (chosen: a book of 1,000 pages has 3 MB; with it, a mail
+/// of 50 MiB stays within 200 MiB of memory). A longer part is cut there for reading and kept whole
+/// as an attachment.
+pub(super) const TEXT_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// The body of a mail: indices of the leaves it is made of, and the joined texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,7 +68,9 @@ pub(super) fn choose(structure: &Structure<'_>, decoder: Decoder) -> ChosenBody 
         body.text = (!texts.is_empty()).then(|| joined(&texts));
     }
     if read.iter().any(|(_, html)| html.is_some()) {
-        body.html = Some(read.into_iter().map(|(text, html)| html.unwrap_or_else(|| html_of(&text.unwrap_or_default()))).collect());
+        body.html = Some(
+            read.into_iter().map(|(text, html)| html.unwrap_or_else(|| html_of(&text.unwrap_or_default()))).collect(),
+        );
     }
     body
 }
@@ -107,7 +110,8 @@ fn segments(structure: &Structure<'_>) -> Vec<Segment> {
         if !is_text_for_reading(structure, leaf) {
             continue;
         }
-        let outermost = structure.places_up(leaf.place).filter(|p| structure.kind_at(*p) == "multipart/alternative").last();
+        let outermost =
+            structure.places_up(leaf.place).filter(|p| structure.kind_at(*p) == "multipart/alternative").last();
         let Some(Place { container, child }) = outermost else {
             segments.push(Segment::single(index, leaf));
             continue;
@@ -156,7 +160,10 @@ impl Segment {
 
 /// Whether a leaf is part of the text by its kind, its marks and its place.
 fn is_text_for_reading(structure: &Structure<'_>, leaf: &Leaf<'_>) -> bool {
-    if !matches!(leaf.header.kind.as_str(), "text/plain" | "text/html") || leaf.header.is_marked_attachment() || leaf.is_too_deep {
+    if !matches!(leaf.header.kind.as_str(), "text/plain" | "text/html")
+        || leaf.header.is_marked_attachment()
+        || leaf.is_too_deep
+    {
         return false;
     }
     // A named text part is a file; the whole mail is not, whatever name it has.
@@ -173,11 +180,19 @@ fn is_text_for_reading(structure: &Structure<'_>, leaf: &Leaf<'_>) -> bool {
 
 /// Where no leaf is text by the rules: a text part under a strange name, or a named one at the top.
 fn fallback(structure: &Structure<'_>) -> Option<Segment> {
-    let is_file = |kind: &str| matches!(kind, "text/calendar" | "text/vcard" | "text/x-vcard" | "text/directory" | "text/rfc822-headers" | "text/csv");
+    let is_file = |kind: &str| {
+        matches!(
+            kind,
+            "text/calendar" | "text/vcard" | "text/x-vcard" | "text/directory" | "text/rfc822-headers" | "text/csv"
+        )
+    };
     let (index, leaf) = structure.leaves.iter().enumerate().find(|(_, leaf)| {
         let kind = leaf.header.kind.as_str();
-        let is_first = structure.places_up(leaf.place).all(|place| place.child == 0 && structure.kind_at(place) != "multipart/digest");
-        let is_readable = kind.starts_with("text/") && !is_file(kind) && !leaf.header.is_marked_attachment() && !leaf.is_too_deep;
+        let is_first = structure
+            .places_up(leaf.place)
+            .all(|place| place.child == 0 && structure.kind_at(place) != "multipart/digest");
+        let is_readable =
+            kind.starts_with("text/") && !is_file(kind) && !leaf.header.is_marked_attachment() && !leaf.is_too_deep;
         is_readable && is_first && (leaf.header.file_name.is_none() || leaf.header.disposition.is_empty())
     })?;
     Some(Segment::single(index, leaf))
@@ -219,7 +234,11 @@ impl Reader<'_, '_> {
 fn up_to_line(bytes: &[u8], len: usize) -> &[u8] {
     let Some(head) = bytes.get(..len).filter(|head| head.len() < bytes.len()) else { return bytes };
     let near = head.len().saturating_sub(1024);
-    let end = head.iter().rposition(|b| matches!(b, b'\n' | b' ')).filter(|end| *end >= near).map_or(head.len(), |end| end + 1);
+    let end = head
+        .iter()
+        .rposition(|b| matches!(b, b'\n' | b' '))
+        .filter(|end| *end >= near)
+        .map_or(head.len(), |end| end + 1);
     head.get(..end).unwrap_or(head)
 }
 
@@ -237,22 +256,28 @@ pub(super) fn text_of(leaf: &Leaf<'_>, bytes: &[u8], decoder: Decoder) -> String
     charset::cleaned(charset::decode(bytes, declared))
 }
 
-/// The `cid:` references in an HTML document (RFC 2392), percent-escapes undone, each at most
-/// [`ID_BYTES_MAX`] bytes long.
+/// The `cid:` references in an HTML document (RFC 2392), percent-escapes undone. Linear: what
+/// belongs to one reference is not looked at again.
 pub(super) fn content_ids_in(html: &str) -> std::collections::HashSet<String> {
     let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '>' | '<' | ')' | '(');
-    let ids = html.match_indices(':').filter(|(at, _)| {
-        at.checked_sub(3).and_then(|start| html.get(start..*at)).is_some_and(|scheme| scheme.eq_ignore_ascii_case("cid"))
-    });
-    ids.filter_map(|(at, _)| {
-        let rest = html.get(at + 1..html.floor_char_boundary(at + 1 + ID_BYTES_MAX))?;
-        let id: Cow<'_, str> = match rest.split(is_end).next()? {
-            id if id.contains('%') => Cow::Owned(percent_decoded(id)),
-            id => Cow::Borrowed(id),
-        };
-        Some(id.replace("&amp;", "&"))
-    })
-    .collect()
+    let mut ids = std::collections::HashSet::new();
+    let mut rest = html;
+    while let Some((before, after)) = rest.split_once(':') {
+        rest = after;
+        if !super::header::starts_with_ignore_case(
+            before.as_bytes().last_chunk::<3>().map_or(&[][..], |last| last),
+            "cid",
+        ) {
+            continue;
+        }
+        let (id, behind) = after.split_at(after.find(is_end).unwrap_or(after.len()));
+        rest = behind;
+        if id.len() <= ID_BYTES_MAX {
+            let id = if id.contains('%') { Cow::Owned(percent_decoded(id)) } else { Cow::Borrowed(id) };
+            ids.insert(id.replace("&amp;", "&"));
+        }
+    }
+    ids
 }
 
 fn percent_decoded(text: &str) -> String {
@@ -312,9 +337,15 @@ mod tests {
 
     #[test]
     fn html_followed_by_a_plain_footer_keeps_both() {
-        assert_eq!(texts(&multipart("mixed", "m", &[HTML, "\na < b\n"])), both(None, Some("<p>one</p><div>a &lt; b<br>\n</div>")));
+        assert_eq!(
+            texts(&multipart("mixed", "m", &[HTML, "\na < b\n"])),
+            both(None, Some("<p>one</p><div>a &lt; b<br>\n</div>"))
+        );
         let alternative = multipart("alternative", "a", &[PLAIN, HTML]);
-        assert_eq!(texts(&multipart("mixed", "m", &[&alternative, "\nfoot"])), both(Some("one\nfoot"), Some("<p>one</p><div>foot</div>")));
+        assert_eq!(
+            texts(&multipart("mixed", "m", &[&alternative, "\nfoot"])),
+            both(Some("one\nfoot"), Some("<p>one</p><div>foot</div>"))
+        );
         let odd = multipart("mixed", "x", &[HTML, "\nfoot"]);
         assert_eq!(texts(&multipart("alternative", "a", &[&odd])), both(None, Some("<p>one</p><div>foot</div>")));
     }
@@ -335,7 +366,13 @@ mod tests {
 
     #[test]
     fn a_mail_that_is_one_text_is_read_whatever_its_name_or_kind() {
-        for header in ["Content-Type: text/plain; name=a.txt", "Content-Type: text/enriched", "Content-Type: text", "Content-Type: utter nonsense", "X-A: b"] {
+        for header in [
+            "Content-Type: text/plain; name=a.txt",
+            "Content-Type: text/enriched",
+            "Content-Type: text",
+            "Content-Type: utter nonsense",
+            "X-A: b",
+        ] {
             assert_eq!(texts(&format!("{header}\n\none")), both(Some("one"), None), "{header}");
         }
     }
@@ -360,7 +397,8 @@ mod tests {
 
     #[test]
     fn content_ids_are_found_in_html() {
-        let found = content_ids_in("<img src=\"cid:a@x\"><img src=CID:b%40x> acid:c <i style='background:url(cid:d&amp;e)'>");
+        let found =
+            content_ids_in("<img src=\"cid:a@x\"><img src=CID:b%40x> acid:c <i style='background:url(cid:d&amp;e)'>");
         let mut found: Vec<_> = found.into_iter().collect();
         found.sort();
         assert_eq!(found, ["a@x", "b@x", "c", "d&e"]);

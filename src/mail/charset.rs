@@ -113,7 +113,11 @@ fn detected(bytes: &[u8]) -> String {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(sample, true);
     let guess = Attempt::of(bytes, detector.guess(None, Utf8Detection::Deny));
-    if guess.is_whole || guess.is_mostly_whole { guess.text } else { WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned() }
+    if guess.is_whole || guess.is_mostly_whole {
+        guess.text
+    } else {
+        WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned()
+    }
 }
 
 /// Whether 7-bit text switches to a Japanese character set (ISO 2022 escape sequences).
@@ -262,8 +266,13 @@ mod tests {
     #[test]
     fn utf7_is_read() {
         for (bytes, text) in [
-            ("Hi Mom -+Jjo--!", "Hi Mom -☺-!"), ("+ZeVnLIqe-", "日本語"), ("1 +- 1", "1 + 1"),
-            ("+AOQ bc+AN8.", "ä bcß."), ("+2D3eAA-", "😀"), ("100+ people", "100+ people"), ("+2D0-", "\u{fffd}"),
+            ("Hi Mom -+Jjo--!", "Hi Mom -☺-!"),
+            ("+ZeVnLIqe-", "日本語"),
+            ("1 +- 1", "1 + 1"),
+            ("+AOQ bc+AN8.", "ä bcß."),
+            ("+2D3eAA-", "😀"),
+            ("100+ people", "100+ people"),
+            ("+2D0-", "\u{fffd}"),
         ] {
             assert_eq!(decoded(bytes.as_bytes(), "utf-7"), text);
         }

@@ -9,6 +9,10 @@ use super::structure::{PartHeader, Structure};
 use super::words::Decoder;
 use super::{DeliveryReport, Forwarded, Limits, Part, attachments, forward};
 
+/// Longest text searched for quotes and forwarded mails, in bytes; a longer one is all reply
+/// (chosen: people type less, and this search is the slowest step per byte).
+const SEARCHED_BYTES_MAX: usize = 1024 * 1024;
+
 /// The content of one mail.
 #[derive(Debug)]
 pub(super) struct Content {
@@ -65,7 +69,12 @@ impl Content {
 impl Content {
     /// Puts one sentence in the place of a body that was not read, and among the warnings.
     pub(super) fn replace_body(&mut self, sentence: &str) {
-        self.body = reply::Body { full_text: sentence.to_owned(), reply_text: sentence.to_owned(), html: None, warnings: Vec::new() };
+        self.body = reply::Body {
+            full_text: sentence.to_owned(),
+            reply_text: sentence.to_owned(),
+            html: None,
+            warnings: Vec::new(),
+        };
         self.warnings.push(sentence.to_owned());
     }
 }
@@ -73,18 +82,19 @@ impl Content {
 /// Reads the body as a message or, where it holds a forwarded mail, as a forward.
 fn read_text(chosen: &ChosenBody, has_message: bool, subject: &str) -> (reply::Body, Option<Forwarded>) {
     let (text, html) = (chosen.text.as_deref(), chosen.html.as_deref());
+    let is_long = text.or(html).is_some_and(|text| text.len() > SEARCHED_BYTES_MAX);
     let kind_of = |forwarded: &Option<Forwarded>| {
-        if has_message || forwarded.is_some() { BodyKind::Forward } else { BodyKind::Message }
+        if is_long || has_message || forwarded.is_some() { BodyKind::Forward } else { BodyKind::Message }
     };
+    let search = |text: &str| if is_long { None } else { forward::forwarded_in(subject, text) };
     if let Some(text) = text {
-        let forwarded = forward::forwarded_in(subject, text);
+        let forwarded = search(text);
         return (reply::read_body(Some(text), html, kind_of(&forwarded)), forwarded);
     }
     // Only the reading of the HTML gives a text to look for a forwarded mail in.
-    let body = reply::read_body(None, html, kind_of(&None));
-    let forwarded = forward::forwarded_in(subject, &body.full_text);
-    match kind_of(&forwarded) {
-        BodyKind::Forward if !has_message => (reply::read_body(None, html, BodyKind::Forward), forwarded),
-        BodyKind::Forward | BodyKind::Message => (body, forwarded),
-    }
+    let first = kind_of(&None);
+    let body = reply::read_body(None, html, first);
+    let forwarded = search(&body.full_text);
+    let second = kind_of(&forwarded);
+    if second == first { (body, forwarded) } else { (reply::read_body(None, html, second), forwarded) }
 }

@@ -1,5 +1,241 @@
 //! Whether a mail forwards another one, and who wrote that.
-use super::Forwarded;
-/// x
+//!
+//! Two signs: the subject ("Fwd:", "WG:") and a forwarded block in the text. An answer that quotes
+//! with an Outlook header is no forward; its subject says so. Forwards as attachments are found by
+//! the MIME structure, not here. An address taken from a block proves nothing about its owner.
+
+use super::reply::divider::{Divider, divider_of};
+use super::reply::fields::{Block, Demand, Field, block_at, field_of};
+use super::reply::languages::{DOUBTFUL_FORWARD_PREFIXES, FORWARD_PREFIXES, REPLY_PREFIXES, entries};
+use super::{Forwarded, Mailbox};
+use crate::domain::EmailAddress;
+
+/// Longest subject prefix looked at, in bytes.
+const PREFIX_BYTES_MAX: usize = 40;
+/// Most `[tags]` in front of a subject's prefix.
+const TAGS_MAX: usize = 8;
+/// Most lines a header block is looked for in below its first line.
+const BLOCK_LINES_MAX: usize = 24;
+/// Longest "From:" value read, in bytes.
+const FROM_BYTES_MAX: usize = 1000;
+
+/// The mail forwarded by a mail with this decoded subject and this text (line ends LF), if it is a
+/// forward. Linear in the text.
+///
+/// A subject that begins with an answer's prefix ("Re: Fwd: x") is an answer. Prefixes that mean
+/// something else in another language ("TR:", "VS:", "I:") count only with a forwarded block.
 #[must_use]
-pub fn forwarded_in(_subject: &str, _text: &str) -> Option<Forwarded> { None }
+pub fn forwarded_in(subject: &str, text: &str) -> Option<Forwarded> {
+    let claim = claim_of(subject);
+    if claim == Claim::Answer {
+        return None;
+    }
+    let found = find_block(text);
+    let is_forward = match (claim, &found) {
+        (Claim::Forward, _) => true,
+        (Claim::Doubtful, found) => found.is_some(),
+        (Claim::Nothing, Some(found)) => found.is_announced || found.is_at_top,
+        (Claim::Nothing | Claim::Answer, _) => false,
+    };
+    is_forward.then(|| Forwarded {
+        from: found.as_ref().and_then(|found| found.block.value(Field::From)).and_then(mailbox_of),
+        subject: found
+            .as_ref()
+            .and_then(|found| found.block.value(Field::Subject))
+            .filter(|subject| !subject.is_empty())
+            .map(str::to_owned),
+    })
+}
+
+/// What a subject says about the mail.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    Forward,
+    Doubtful,
+    Answer,
+    Nothing,
+}
+
+fn claim_of(subject: &str) -> Claim {
+    let mut rest = subject.trim();
+    for _ in 0..TAGS_MAX {
+        let Some((_, behind)) = rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) else { break };
+        rest = behind.trim_start();
+    }
+    if rest.to_lowercase().trim_end().ends_with("(fwd)") {
+        return Claim::Forward;
+    }
+    let Some((at, _)) =
+        rest.char_indices().take_while(|(at, _)| *at <= PREFIX_BYTES_MAX).find(|(_, c)| matches!(c, ':' | '：'))
+    else {
+        return Claim::Nothing;
+    };
+    // "Re[2]:" and "FW (3):" count.
+    let prefix = rest[..at].to_lowercase();
+    let prefix = prefix
+        .trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '[' | ']' | '(' | ')' | ' ' | '\u{A0}' | '^'));
+    let is_in = |table| entries(table).any(|entry| entry == prefix);
+    if is_in(FORWARD_PREFIXES) {
+        Claim::Forward
+    } else if is_in(DOUBTFUL_FORWARD_PREFIXES) {
+        Claim::Doubtful
+    } else if is_in(REPLY_PREFIXES) {
+        Claim::Answer
+    } else {
+        Claim::Nothing
+    }
+}
+
+struct Found {
+    block: Block,
+    /// A line like "Forwarded message" stands before it.
+    is_announced: bool,
+    /// Nothing was typed above it.
+    is_at_top: bool,
+}
+
+/// The first header block of the text, looked for behind dividers and by itself. `>` in front of
+/// lines is ignored: Apple Mail forwards in quotes.
+fn find_block(text: &str) -> Option<Found> {
+    let lines: Vec<&str> =
+        text.split('\n').map(|line| line.trim_start_matches(['>', ' ', '\t', '\u{A0}']).trim_end()).collect();
+    let mut is_typed_above = false;
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| !line.is_empty()) {
+        let below = (at + 1..lines.len()).find(|&next| !lines[next].is_empty());
+        let divider = divider_of(line, below.map(|below| lines[below]));
+        if let (Some(Divider::Forwarded | Divider::Original), Some(below)) = (divider, below) {
+            let is_announced = divider == Some(Divider::Forwarded);
+            let block = block_below(&lines[below..], Demand::Two);
+            if let Some(block) = block.or_else(|| is_announced.then(|| writer_only(lines[below]))) {
+                return Some(Found { block, is_announced, is_at_top: !is_typed_above });
+            }
+        }
+        if field_of(line).is_some()
+            && let Some(block) = block_below(&lines[at..], Demand::Three)
+        {
+            return Some(Found { block, is_announced: false, is_at_top: !is_typed_above });
+        }
+        is_typed_above |= line.chars().any(char::is_alphanumeric);
+    }
+    None
+}
+
+fn block_below(lines: &[&str], demand: Demand) -> Option<Block> {
+    block_at(&lines[..lines.len().min(BLOCK_LINES_MAX)], demand)
+}
+
+/// A forward whose header is cut short: its writer at most.
+fn writer_only(line: &str) -> Block {
+    let fields = field_of(line).map(|(field, value)| (field, value.to_owned())).into_iter().collect();
+    Block { end: 1, fields }
+}
+
+/// Reads `Ann Example <ann@example.org>` in the spellings mail programs use in quoted headers, among
+/// them `Ann [mailto:ann@example.org]` and `ann@example.org<mailto:ann@example.org>`.
+fn mailbox_of(value: &str) -> Option<Mailbox> {
+    let value = value.get(..FROM_BYTES_MAX).unwrap_or(value);
+    let is_edge =
+        |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '"' | '\'' | ',' | ';' | ':');
+    let address: EmailAddress =
+        value.split(is_edge).filter(|word| word.contains('@')).find_map(|word| word.parse().ok())?;
+    let front = value.split(['<', '[', '(']).next().unwrap_or_default();
+    let name = front.split(address.as_str()).next().unwrap_or_default();
+    let name = name.trim().trim_matches(['"', '\'', '*']).trim();
+    let is_name = !name.contains('@') && !name.eq_ignore_ascii_case("mailto:");
+    Some(Mailbox { name: if is_name { name.to_owned() } else { String::new() }, address })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const GMAIL: &str = "FYI\n\n---------- Forwarded message ---------\nFrom: Ann Example <ann@example.org>\n\
+                         Date: Mon, Jan 15, 2024\nSubject: Broken lamp\nTo: <info@shop.test>\n\nIt broke.";
+
+    fn from(subject: &str, text: &str) -> (String, String, String) {
+        let found = forwarded_in(subject, text).unwrap();
+        let from = found.from.unwrap();
+        (from.name, from.address.as_str().to_owned(), found.subject.unwrap_or_default())
+    }
+
+    fn ann(subject: &str) -> (String, String, String) {
+        ("Ann Example".to_owned(), "ann@example.org".to_owned(), subject.to_owned())
+    }
+
+    #[test]
+    fn a_forwarded_block_makes_a_forward_with_its_writer_and_subject() {
+        assert_eq!(from("Fwd: Broken lamp", GMAIL), ann("Broken lamp"));
+        assert_eq!(from("look at this", GMAIL), ann("Broken lamp"));
+    }
+
+    #[test]
+    fn an_answer_is_no_forward_whatever_it_quotes() {
+        assert_eq!(forwarded_in("Re: Fwd: Broken lamp", GMAIL), None);
+        assert_eq!(
+            forwarded_in("AW: x", "ok\n\nVon: Ann <ann@example.org>\nGesendet: heute\nAn: wir\nBetreff: x\n\nja"),
+            None
+        );
+    }
+
+    #[test]
+    fn an_outlook_header_is_a_forward_at_the_top_or_with_the_subject_saying_so() {
+        let block = "Von: Ann Example [mailto:ann@example.org]\nGesendet: Montag\nAn: info@shop.test\nBetreff: Lampe\n\nKaputt.";
+        assert_eq!(from("Lampe", block), ann("Lampe"));
+        assert_eq!(from("WG: Lampe", &format!("Bitte übernehmen\n\n{block}")), ann("Lampe"));
+        assert_eq!(forwarded_in("Lampe", &format!("Antwort oben\n\n{block}")), None);
+    }
+
+    #[test]
+    fn apple_mail_forwards_in_quotes_and_other_languages() {
+        let text = "> Début du message réexpédié :\n>\n> De: \"Ann Example\" <ann@example.org>\n> Objet: Lampe\n> À: nous\n>\n> Cassée.";
+        assert_eq!(from("TR: Lampe", text), ann("Lampe"));
+        assert_eq!(from("Fwd: Lampe", text), ann("Lampe"));
+    }
+
+    #[test]
+    fn prefixes_of_many_languages_are_known_behind_tags() {
+        for subject in [
+            "Fwd: x",
+            "FW: x",
+            "[EXTERNAL] WG: x",
+            "[#12] [a] Doorst: x",
+            "İLT: x",
+            "转发：x",
+            "転送: x",
+            "FW (2): x",
+            "x (fwd)",
+        ] {
+            assert!(forwarded_in(subject, "no block here").is_some(), "{subject}");
+        }
+        for subject in ["TR: x", "I: x", "VS: x", "RV: x", "ENC: x", "x", "Re: x", "Subject: x", ""] {
+            assert_eq!(forwarded_in(subject, "no block here"), None, "{subject}");
+        }
+        for subject in ["TR: x", "I: x", "VS: x", "RV: x", "ENC: x", "PD: x", "VB: x"] {
+            assert!(forwarded_in(subject, GMAIL).is_some(), "{subject}");
+        }
+    }
+
+    #[test]
+    fn the_writers_address_is_read_in_every_spelling() {
+        for (value, name) in [
+            ("ann@example.org", ""),
+            ("Ann Example <ann@example.org>", "Ann Example"),
+            ("\"Ann Example\" <ann@example.org<mailto:ann@example.org>>", "Ann Example"),
+            ("Ann Example [mailto:ann@example.org]", "Ann Example"),
+            ("ann@example.org <mailto:ann@example.org>", ""),
+            ("Ann Example (ann@example.org)", "Ann Example"),
+        ] {
+            let read = mailbox_of(value).unwrap();
+            assert_eq!((read.name.as_str(), read.address.as_str()), (name, "ann@example.org"), "{value}");
+        }
+        assert_eq!(mailbox_of("Ann Example"), None);
+    }
+
+    #[test]
+    fn a_forward_without_a_readable_writer_is_still_a_forward() {
+        let found =
+            forwarded_in("Fwd: x", "see below\n\n-----Original Message-----\nFrom: Ann\nSubject: y\n\nz").unwrap();
+        assert_eq!((found.from, found.subject.as_deref()), (None, Some("y")));
+    }
+}

@@ -131,7 +131,10 @@ impl<'a> Header<'a> {
 
     /// The values of every field `name` (compared without case), topmost first.
     pub(super) fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'a [u8]> + 's {
-        self.fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes())).map(|field| field.value)
+        self.fields
+            .iter()
+            .filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|field| field.value)
     }
 
     /// The value of the topmost field `name` that is not blank.
@@ -197,10 +200,33 @@ pub(super) fn field_name(line: &[u8]) -> Option<&[u8]> {
 
 /// Names that make a block of lines a header. `X-` and `Content-` fields count as a family.
 const KNOWN_NAMES: [&str; 27] = [
-    "from", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "sender", "received", "return-path",
-    "delivered-to", "envelope-to", "mime-version", "references", "in-reply-to", "auto-submitted", "precedence",
-    "dkim-signature", "authentication-results", "received-spf", "errors-to", "organization", "importance", "priority",
-    "status", "user-agent",
+    "from",
+    "to",
+    "cc",
+    "bcc",
+    "subject",
+    "date",
+    "message-id",
+    "reply-to",
+    "sender",
+    "received",
+    "return-path",
+    "delivered-to",
+    "envelope-to",
+    "mime-version",
+    "references",
+    "in-reply-to",
+    "auto-submitted",
+    "precedence",
+    "dkim-signature",
+    "authentication-results",
+    "received-spf",
+    "errors-to",
+    "organization",
+    "importance",
+    "priority",
+    "status",
+    "user-agent",
 ];
 
 /// Beginnings of well-known field names.
@@ -237,7 +263,11 @@ pub(super) fn skip_leading_lines(raw: &[u8]) -> &[u8] {
     } else {
         (first.start, first.text)
     };
-    if field_name(text.trim_ascii_start()).is_some() || start == raw.len() { raw.get(start..).unwrap_or_default() } else { raw }
+    if field_name(text.trim_ascii_start()).is_some() || start == raw.len() {
+        raw.get(start..).unwrap_or_default()
+    } else {
+        raw
+    }
 }
 
 #[cfg(test)]

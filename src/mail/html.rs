@@ -12,7 +12,7 @@ mod text;
 mod tokens;
 
 pub use bounds::{HTML_BYTES_MAX, HTML_DEPTH_MAX};
-pub(crate) use text::{LineFacts, Mark, PlainQuote, Rendered, render};
+pub(crate) use text::{Mark, PlainQuote, Rendered, render};
 
 use std::borrow::Cow;
 
@@ -116,7 +116,15 @@ mod tests {
             mail("<a href='https://x.test/?a=1&amp;b'>x</a>"),
             "<a href=\"https://x.test/?a=1&amp;b\" rel=\"noopener noreferrer nofollow\">x</a>"
         );
-        for evil in ["javascript:alert(1)", " java\tscript:x", "data:text/html,x", "vbscript:x", "cid:1", "/admin", "&#106;avascript:x"] {
+        for evil in [
+            "javascript:alert(1)",
+            " java\tscript:x",
+            "data:text/html,x",
+            "vbscript:x",
+            "cid:1",
+            "/admin",
+            "&#106;avascript:x",
+        ] {
             let out = mail(&format!("<a href=\"{evil}\">x</a>"));
             assert_eq!(out, "<a rel=\"noopener noreferrer nofollow\">x</a>", "{evil}");
         }
@@ -127,7 +135,10 @@ mod tests {
         let out = mail("<img src=\"http://t.test/p.gif?a=1&amp;b='\" alt='Logo &quot;x&quot;' width=10 onerror=x()>");
         assert!(!out.contains(" src="), "{out}");
         assert!(out.contains("data-remote-src=\"http://t.test/p.gif?a=1&amp;b='\""), "{out}");
-        assert!(out.contains("alt=\"Logo &quot;x&quot;\"") && out.contains("width=\"10\"") && !out.contains("onerror"), "{out}");
+        assert!(
+            out.contains("alt=\"Logo &quot;x&quot;\"") && out.contains("width=\"10\"") && !out.contains("onerror"),
+            "{out}"
+        );
         assert!(!mail("<img src='//t.test/p.gif'><img srcset='http://t.test/p.gif 2x'>").contains("t.test"));
         assert!(!mail("<img data-remote-src='javascript:x'>").contains("javascript"));
     }
@@ -143,8 +154,15 @@ mod tests {
     fn styles_that_leave_the_box_are_dropped_and_harmless_ones_kept() {
         assert_eq!(mail("<p style='color:red;position:fixed;top:0'>x</p>"), "<p style=\"color: red\">x</p>");
         for evil in [
-            "margin-left:-999px", "background-color:url(http://t.test)", "width:expression(alert(1))", "color:r\\65 d",
-            "width:99999px", "position:absolute", "font-size:/**/9px", "color:var(--x)", "margin: 1px -5px",
+            "margin-left:-999px",
+            "background-color:url(http://t.test)",
+            "width:expression(alert(1))",
+            "color:r\\65 d",
+            "width:99999px",
+            "position:absolute",
+            "font-size:/**/9px",
+            "color:var(--x)",
+            "margin: 1px -5px",
         ] {
             assert_eq!(mail(&format!("<p style='{evil}'>x</p>")), "<p>x</p>", "{evil}");
         }
@@ -161,7 +179,13 @@ mod tests {
 
     #[test]
     fn a_harmless_message_comes_out_unchanged() {
-        for same in ["<p>Hi <b>x</b></p>", "plain text\nwith two lines", "<a href=\"http://x.test/\">x</a>", "<p class=\"note\">x</p>", ""] {
+        for same in [
+            "<p>Hi <b>x</b></p>",
+            "plain text\nwith two lines",
+            "<a href=\"http://x.test/\">x</a>",
+            "<p class=\"note\">x</p>",
+            "",
+        ] {
             assert_eq!(sanitise_message(same), same);
         }
         assert_eq!(sanitise_message("a & b < c > d"), "a &amp; b &lt; c &gt; d");

@@ -32,7 +32,10 @@ pub(super) fn message_id(value: &[u8], decoder: Decoder) -> Option<String> {
 fn ids_in(text: &str) -> Vec<String> {
     let bracketed = bracketed(text);
     let mut ids: Vec<String> = if bracketed.is_empty() {
-        text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| word.contains('@')).filter_map(bounded).collect()
+        text.split(|c: char| c.is_whitespace() || c == ',')
+            .filter(|word| word.contains('@'))
+            .filter_map(bounded)
+            .collect()
     } else {
         bracketed.into_iter().filter_map(bounded).collect()
     };
@@ -81,8 +84,16 @@ mod tests {
     #[test]
     fn ids_are_found_however_they_are_separated() {
         for value in [
-            "<a@x> <b@x>", "<a@x>,<b@x>", "<a@x><b@x>", "<a@x>\r\n\t<b@x>", "a@x, b@x", "a@x b@x",
-            "message of Monday <a@x> \"by\" <b@x>", "<a@\r\n x> <b@x", "=?utf-8?Q?=3Ca=40x=3E_=3Cb=40x=3E?=", "<<a@x>> <b@x>",
+            "<a@x> <b@x>",
+            "<a@x>,<b@x>",
+            "<a@x><b@x>",
+            "<a@x>\r\n\t<b@x>",
+            "a@x, b@x",
+            "a@x b@x",
+            "message of Monday <a@x> \"by\" <b@x>",
+            "<a@\r\n x> <b@x",
+            "=?utf-8?Q?=3Ca=40x=3E_=3Cb=40x=3E?=",
+            "<<a@x>> <b@x>",
         ] {
             assert_eq!(ids(value), ["a@x", "b@x"], "{value}");
         }

@@ -8,8 +8,18 @@ use super::header::{Header, Lines, field_name, skip_leading_lines, starts_with_i
 
 /// Fields written by the servers a mail passes, which therefore differ between two deliveries.
 const TRACE_FIELDS: [&str; 12] = [
-    "received", "return-path", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "status", "x-status",
-    "x-uid", "authentication-results", "received-spf", "dkim-signature",
+    "received",
+    "return-path",
+    "delivered-to",
+    "x-original-to",
+    "envelope-to",
+    "x-envelope-to",
+    "status",
+    "x-status",
+    "x-uid",
+    "authentication-results",
+    "received-spf",
+    "dkim-signature",
 ];
 
 /// Beginnings of the names of such fields.
@@ -44,7 +54,10 @@ fn hash_header(mail: &[u8], hash: &mut Hash) -> usize {
         }
         if !matches!(line.text.first(), Some(b' ' | b'\t')) {
             skips = field_name(line.text).is_some_and(is_trace);
-            if skips && keeps_received && field_name(line.text).is_some_and(|name| name.eq_ignore_ascii_case(b"received")) {
+            if skips
+                && keeps_received
+                && field_name(line.text).is_some_and(|name| name.eq_ignore_ascii_case(b"received"))
+            {
                 keeps_received = false;
                 skips = false;
             }
@@ -145,10 +158,23 @@ mod tests {
 
     #[test]
     fn every_trace_field_is_left_out_with_its_folds() {
-        for name in ["Received", "Return-Path", "DELIVERED-TO", "X-Original-To", "Envelope-To", "X-Envelope-To", "Status",
-            "X-Status", "X-UID", "X-Spam-Score", "X-Virus-Scanned", "Authentication-Results", "ARC-Seal", "Received-SPF",
-            "DKIM-Signature"]
-        {
+        for name in [
+            "Received",
+            "Return-Path",
+            "DELIVERED-TO",
+            "X-Original-To",
+            "Envelope-To",
+            "X-Envelope-To",
+            "Status",
+            "X-Status",
+            "X-UID",
+            "X-Spam-Score",
+            "X-Virus-Scanned",
+            "Authentication-Results",
+            "ARC-Seal",
+            "Received-SPF",
+            "DKIM-Signature",
+        ] {
             let traced = format!("{name}: by mx1\r\n\tfolded\r\n{PLAIN}");
             let between = PLAIN.replace("Subject", &format!("{name}: x\n y\nSubject"));
             assert_eq!(key_of(traced.as_bytes()), key_of(PLAIN.as_bytes()), "{name}");
@@ -172,10 +198,13 @@ mod tests {
 
     #[test]
     fn alerts_without_identity_differ_by_their_topmost_received_field_only() {
-        let alert = |first: &str, second: &str| key_of(format!("Received: {first}\nReceived: {second}\nSubject: disk full\n\nx").as_bytes());
+        let alert = |first: &str, second: &str| {
+            key_of(format!("Received: {first}\nReceived: {second}\nSubject: disk full\n\nx").as_bytes())
+        };
         assert_ne!(alert("id 1", "id 9"), alert("id 2", "id 9"));
         assert_eq!(alert("id 1", "id 8"), alert("id 1", "id 9"));
-        let dated = |first: &str| key_of(format!("Received: {first}\nDate: Mon, 2 Nov 2026 10:00:00 +0000\n\nx").as_bytes());
+        let dated =
+            |first: &str| key_of(format!("Received: {first}\nDate: Mon, 2 Nov 2026 10:00:00 +0000\n\nx").as_bytes());
         assert_eq!(dated("id 1"), dated("id 2"));
     }
 

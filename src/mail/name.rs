@@ -12,8 +12,8 @@ const EXTENSION_BYTES_MAX: usize = 20;
 
 /// Names Windows keeps for devices, with any extension (Microsoft, "Naming Files, Paths, and Namespaces").
 const DEVICES: [&str; 24] = [
-    "con", "prn", "aux", "nul", "conin$", "conout$", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "lpt1",
-    "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
+    "con", "prn", "aux", "nul", "conin$", "conout$", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8",
+    "com9", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
 ];
 
 /// A safe form of `original`, or `None` when nothing is left of it.
@@ -22,7 +22,8 @@ const DEVICES: [&str; 24] = [
 /// trailing dots and blanks, with `_` before a device name, at most [`NAME_BYTES_MAX`] bytes with
 /// the extension kept.
 pub(super) fn safe(original: &str) -> Option<String> {
-    let visible: String = original.chars().filter(|c| !c.is_control() && !is_direction_control(*c) && *c != '\u{feff}').collect();
+    let visible: String =
+        original.chars().filter(|c| !c.is_control() && !is_direction_control(*c) && *c != '\u{feff}').collect();
     let trimmed = |part: &str| {
         let start = part.trim_start_matches(|c: char| c == '.' || c.is_whitespace());
         start.trim_end_matches(|c: char| c == '.' || c.is_whitespace()).to_owned()
@@ -37,7 +38,11 @@ fn shortened(name: String) -> String {
     if name.len() <= NAME_BYTES_MAX {
         return name;
     }
-    let extension = name.rfind('.').and_then(|dot| name.get(dot..)).filter(|ext| ext.len() <= EXTENSION_BYTES_MAX).unwrap_or_default();
+    let extension = name
+        .rfind('.')
+        .and_then(|dot| name.get(dot..))
+        .filter(|ext| ext.len() <= EXTENSION_BYTES_MAX)
+        .unwrap_or_default();
     let stem = name.get(..name.floor_char_boundary(NAME_BYTES_MAX - extension.len())).unwrap_or_default();
     format!("{}{extension}", stem.trim_end_matches(|c: char| c == '.' || c.is_whitespace()))
 }

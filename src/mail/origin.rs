@@ -67,7 +67,9 @@ pub fn origin_of(mail: &ParsedMail, envelope: Option<&ReversePath>, loop_mark: L
     let is_daemons_report = has(Sign::MailerDaemon) && (is_null_sender || mail.delivery_report.is_some());
     match loop_mark {
         LoopMark::Ours => Origin::Own,
-        LoopMark::NotOurs if has(Sign::DeliveryStatus) || has(Sign::FailedRecipients) || is_daemons_report => Origin::Bounce,
+        LoopMark::NotOurs if has(Sign::DeliveryStatus) || has(Sign::FailedRecipients) || is_daemons_report => {
+            Origin::Bounce
+        }
         LoopMark::NotOurs if has(Sign::List) => Origin::List,
         LoopMark::NotOurs if is_null_sender || !mail.signs.is_empty() => Origin::Auto,
         LoopMark::NotOurs => Origin::Person,
@@ -77,18 +79,27 @@ pub fn origin_of(mail: &ParsedMail, envelope: Option<&ReversePath>, loop_mark: L
 /// Reads the signs off a header, its senders and the kind of report the mail is.
 pub(super) fn signs_in(header: &Header<'_>, from: Option<&Mailbox>, report: Option<ReportKind>) -> Vec<Sign> {
     let decoder = Decoder::default();
-    let says_something = |name: &str| header.all(name).any(|value| !matches!(token(value).as_str(), "" | "no" | "false"));
+    let says_something =
+        |name: &str| header.all(name).any(|value| !matches!(token(value).as_str(), "" | "no" | "false"));
     let precedences: Vec<String> = header.all("precedence").map(token).collect();
     let precedence = |words: &[&str]| precedences.iter().any(|token| words.contains(&token.as_str()));
-    let is_null_path = header.all("return-path").any(|value| super::address::reverse_path(value) == Some(ReversePath::Null));
+    let is_null_path =
+        header.all("return-path").any(|value| super::address::reverse_path(value) == Some(ReversePath::Null));
     let is_daemon = match from {
         Some(from) => is_daemon_name(from.address.local_part()),
         // Systems without a domain of their own write the bare word.
-        None => header.all("from").any(|value| decoder.line(value).split([' ', '<', '>', '(', ')', '"']).any(is_daemon_name)),
+        None => header
+            .all("from")
+            .any(|value| decoder.line(value).split([' ', '<', '>', '(', ')', '"']).any(is_daemon_name)),
     };
     let found = [
         (Sign::AutoSubmitted, header.all("auto-submitted").any(|value| !matches!(token(value).as_str(), "" | "no"))),
-        (Sign::AutoReply, says_something("x-autoreply") || says_something("x-autorespond") || precedence(&["auto_reply", "auto-reply"])),
+        (
+            Sign::AutoReply,
+            says_something("x-autoreply")
+                || says_something("x-autorespond")
+                || precedence(&["auto_reply", "auto-reply"]),
+        ),
         (Sign::Bulk, precedence(&["bulk", "junk"])),
         (Sign::List, header.first("list-id").is_some() || precedence(&["list"])),
         (Sign::FailedRecipients, header.first("x-failed-recipients").is_some()),
@@ -111,7 +122,8 @@ fn token(value: &[u8]) -> String {
     while let Some(comment) = rest.trim_start().strip_prefix('(') {
         rest = comment.split_once(')').map_or("", |(_, after)| after);
     }
-    let word = rest.trim_start().split(|c: char| c.is_whitespace() || matches!(c, ';' | '(' | ',')).next().unwrap_or_default();
+    let word =
+        rest.trim_start().split(|c: char| c.is_whitespace() || matches!(c, ';' | '(' | ',')).next().unwrap_or_default();
     word.trim_matches('"').to_ascii_lowercase()
 }
 
@@ -171,7 +183,8 @@ mod tests {
 
     #[test]
     fn the_envelope_and_the_loop_mark_come_from_the_caller() {
-        let mail = ParsedMail::parse(b"From: ann@example.org\nX-Maildesk-Loop: 1-abc\n\nhello", &Limits::default()).unwrap();
+        let mail =
+            ParsedMail::parse(b"From: ann@example.org\nX-Maildesk-Loop: 1-abc\n\nhello", &Limits::default()).unwrap();
         let address = ReversePath::Address("ann@example.org".parse().unwrap());
         assert_eq!(mail.loop_mark.as_deref(), Some("1-abc"));
         assert_eq!(origin_of(&mail, Some(&address), LoopMark::NotOurs), Origin::Person);

@@ -34,9 +34,11 @@ impl Parametrised {
     pub(super) fn read(value: &[u8]) -> Self {
         let value = unfolded(value);
         let mut rest = skip_blanks_and_comments(&value);
-        let len = rest.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b';' | b',' | b'(')).unwrap_or(rest.len());
+        let len =
+            rest.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b';' | b',' | b'(')).unwrap_or(rest.len());
         let (word, tail) = rest.split_at(len);
-        let mut read = Self { word: String::from_utf8_lossy(word).trim_matches('"').to_ascii_lowercase(), parameters: Vec::new() };
+        let mut read =
+            Self { word: String::from_utf8_lossy(word).trim_matches('"').to_ascii_lowercase(), parameters: Vec::new() };
         rest = tail;
         while read.parameters.len() < PARAMETERS_MAX {
             let separators = rest.iter().take_while(|b| b.is_ascii_whitespace() || matches!(b, b';' | b',')).count();
@@ -193,11 +195,20 @@ mod tests {
     #[test]
     fn word_and_parameters_are_read_in_sloppy_forms_too() {
         for value in [
-            "text/plain; charset=utf-8", "Text/Plain;charset=\"utf-8\"", "text/plain charset=utf-8", "text/plain (it is); (so) CHARSET = utf-8 ;;",
-            "text/plain; x; charset=utf-8", "text/plain;\r\n\tcharset=utf-8; format=flowed", "text/plain, charset=utf-8",
+            "text/plain; charset=utf-8",
+            "Text/Plain;charset=\"utf-8\"",
+            "text/plain charset=utf-8",
+            "text/plain (it is); (so) CHARSET = utf-8 ;;",
+            "text/plain; x; charset=utf-8",
+            "text/plain;\r\n\tcharset=utf-8; format=flowed",
+            "text/plain, charset=utf-8",
         ] {
             let read = Parametrised::read(value.as_bytes());
-            assert_eq!((read.word.as_str(), read.get("charset", Decoder::default()).as_deref()), ("text/plain", Some("utf-8")), "{value}");
+            assert_eq!(
+                (read.word.as_str(), read.get("charset", Decoder::default()).as_deref()),
+                ("text/plain", Some("utf-8")),
+                "{value}"
+            );
         }
     }
 

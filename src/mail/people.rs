@@ -82,7 +82,10 @@ mod tests {
 
     #[test]
     fn delivery_fields_come_in_their_order() {
-        let people = read("X-Original-To: b@x.org\nDelivered-To: a@x.org\nX-Envelope-To: <d@x.org>\nEnvelope-To: c@x.org, c2@x.org\n\n", 9);
+        let people = read(
+            "X-Original-To: b@x.org\nDelivered-To: a@x.org\nX-Envelope-To: <d@x.org>\nEnvelope-To: c@x.org, c2@x.org\n\n",
+            9,
+        );
         let addresses: Vec<String> = people.delivered_to.iter().map(EmailAddress::key).collect();
         assert_eq!(addresses, ["a@x.org", "b@x.org", "c@x.org", "c2@x.org", "d@x.org"]);
     }

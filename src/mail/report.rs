@@ -38,7 +38,10 @@ pub(super) fn kind_of(top: &PartHeader, structure: &Structure<'_>) -> Option<Rep
 }
 
 fn status_leaf<'s, 'a>(structure: &'s Structure<'a>) -> Option<&'s Leaf<'a>> {
-    structure.leaves.iter().find(|leaf| matches!(leaf.header.kind.as_str(), "message/delivery-status" | "message/global-delivery-status"))
+    structure
+        .leaves
+        .iter()
+        .find(|leaf| matches!(leaf.header.kind.as_str(), "message/delivery-status" | "message/global-delivery-status"))
 }
 
 /// Reads the delivery report of a multipart/report: its status part and the mail it returns.
@@ -48,7 +51,11 @@ pub(super) fn read_structured(structure: &Structure<'_>, decoder: Decoder) -> De
         read_status(&leaf.header.transfer.decode(leaf.bytes), decoder, &mut report);
     }
     let returned = structure.leaves.iter().filter(|leaf| {
-        leaf.is_message() || matches!(leaf.header.kind.as_str(), "text/rfc822-headers" | "message/rfc822-headers" | "message/global-headers")
+        leaf.is_message()
+            || matches!(
+                leaf.header.kind.as_str(),
+                "text/rfc822-headers" | "message/rfc822-headers" | "message/global-headers"
+            )
     });
     for leaf in returned {
         let bytes = leaf.header.transfer.decode(leaf.bytes);
@@ -68,12 +75,16 @@ fn read_status(bytes: &[u8], decoder: Decoder, report: &mut DeliveryReport) {
         }
         let (fields, len) = fields_of_block(rest);
         rest = rest.get(len.max(1)..).unwrap_or_default();
-        let get = |name: &str| fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str());
+        let get = |name: &str| {
+            fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        };
         for name in ["X-Original-Message-ID", "Original-Message-ID", "X-Actual-Message-ID"] {
             add_ids(report, get(name).map(str::as_bytes), decoder);
         }
         let recipient = get("Final-Recipient").or_else(|| get("Original-Recipient"));
-        let Some(recipient) = recipient.map(|value| behind_type(value).trim_matches(['<', '>', ' ']).to_owned()) else { continue };
+        let Some(recipient) = recipient.map(|value| behind_type(value).trim_matches(['<', '>', ' ']).to_owned()) else {
+            continue;
+        };
         let is_failed = get("Action").is_some_and(|action| action.trim().to_ascii_lowercase().starts_with("failed"));
         if is_failed && !report.is_failure {
             report.is_failure = true;
@@ -132,12 +143,20 @@ fn status_code(text: &str) -> Option<String> {
 
 fn is_status(word: &str) -> bool {
     let mut numbers = word.split('.');
-    let is_number = |part: Option<&str>| part.is_some_and(|n| (1..=3).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()));
-    matches!(numbers.next(), Some("2" | "4" | "5")) && is_number(numbers.next()) && is_number(numbers.next()) && numbers.next().is_none()
+    let is_number =
+        |part: Option<&str>| part.is_some_and(|n| (1..=3).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()));
+    matches!(numbers.next(), Some("2" | "4" | "5"))
+        && is_number(numbers.next())
+        && is_number(numbers.next())
+        && numbers.next().is_none()
 }
 
 /// Completes a report by what the mail says in prose, where its report part is missing or empty.
-pub(super) fn completed(structured: Option<DeliveryReport>, prose: &Prose<'_>, decoder: Decoder) -> Option<DeliveryReport> {
+pub(super) fn completed(
+    structured: Option<DeliveryReport>,
+    prose: &Prose<'_>,
+    decoder: Decoder,
+) -> Option<DeliveryReport> {
     let Some(mut report) = structured else { return read_prose(prose, decoder) };
     if report.recipients.is_empty()
         && let Some(told) = read_prose(prose, decoder)
@@ -171,7 +190,8 @@ fn read_prose(prose: &Prose<'_>, decoder: Decoder) -> Option<DeliveryReport> {
     let text = prose.text.get(..prose.text.floor_char_boundary(REPORT_BYTES_MAX)).unwrap_or_default();
     let mut report = DeliveryReport { status: status_code(text), ..DeliveryReport::default() };
     let listed = decoder.line(prose.failed_recipients.unwrap_or_default());
-    report.recipients = listed.split([',', ' ']).filter(|word| word.contains('@')).take(RECIPIENTS_MAX).map(str::to_owned).collect();
+    report.recipients =
+        listed.split([',', ' ']).filter(|word| word.contains('@')).take(RECIPIENTS_MAX).map(str::to_owned).collect();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
         let bare = line.trim_start_matches(['>', ' ', '\t']);
@@ -222,7 +242,9 @@ mod tests {
 
     #[test]
     fn a_delay_is_no_failure() {
-        let report = status("Reporting-MTA: dns; x\n\nOriginal-Recipient: rfc822;a@example.org\nAction: delayed\nStatus: 4.4.1\n");
+        let report = status(
+            "Reporting-MTA: dns; x\n\nOriginal-Recipient: rfc822;a@example.org\nAction: delayed\nStatus: 4.4.1\n",
+        );
         assert!(!report.is_failure && report.status.is_none());
         assert_eq!(report.recipients, ["a@example.org"]);
     }
@@ -230,7 +252,9 @@ mod tests {
     #[test]
     fn recipients_up_to_the_limit_are_read_and_one_more_is_not() {
         let block = |n: usize| format!("\n\nFinal-Recipient: rfc822; a{n}@example.org\nAction: failed\n");
-        let of = |count: usize| status(&format!("Reporting-MTA: dns; x{}", (0..count).map(block).collect::<String>())).recipients.len();
+        let of = |count: usize| {
+            status(&format!("Reporting-MTA: dns; x{}", (0..count).map(block).collect::<String>())).recipients.len()
+        };
         assert_eq!((of(RECIPIENTS_MAX), of(RECIPIENTS_MAX + 1)), (RECIPIENTS_MAX, RECIPIENTS_MAX));
     }
 
@@ -254,7 +278,9 @@ mod tests {
                     Message-ID:\n <a@desk>\n";
         let report = prose(&[Sign::MailerDaemon], None, text).unwrap();
         assert_eq!(report.diagnostic.as_deref(), Some("Sorry, no mailbox here. (#5.1.1)"));
-        assert!(report.is_failure && report.original_message_ids == ["a@desk"] && report.recipients == ["gone@example.org"]);
+        assert!(
+            report.is_failure && report.original_message_ids == ["a@desk"] && report.recipients == ["gone@example.org"]
+        );
     }
 
     #[test]
@@ -265,7 +291,13 @@ mod tests {
 
     #[test]
     fn status_codes_are_told_from_other_numbers() {
-        for (text, code) in [("550 5.1.1 no", Some("5.1.1")), ("at 10.0.0.5 it said 4.7.0", Some("4.7.0")), ("5.1.1.1", None), ("1.2.3", None), ("5..1", None)] {
+        for (text, code) in [
+            ("550 5.1.1 no", Some("5.1.1")),
+            ("at 10.0.0.5 it said 4.7.0", Some("4.7.0")),
+            ("5.1.1.1", None),
+            ("1.2.3", None),
+            ("5..1", None),
+        ] {
             assert_eq!(status_code(text).as_deref(), code, "{text}");
         }
     }

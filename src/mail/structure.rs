@@ -45,7 +45,9 @@ impl PartHeader {
             .or_else(|| content_type.get("name", decoder).filter(is_name));
         let kind = match content_type.word.split_once('/') {
             Some((main, sub)) if !main.is_empty() && !sub.is_empty() => content_type.word.clone(),
-            _ if content_type.word == "text" || content_type.word.is_empty() && disposition.word != "attachment" => default.to_owned(),
+            _ if content_type.word == "text" || content_type.word.is_empty() && disposition.word != "attachment" => {
+                default.to_owned()
+            }
             _ if disposition.word == "attachment" || file_name.is_some() => "application/octet-stream".to_owned(),
             _ => default.to_owned(),
         };
@@ -255,12 +257,14 @@ impl Walk<'_, '_> {
     /// The declared boundary; for the mail itself, where the declared one never comes or none is
     /// declared, the first line that looks like one. (Only there, or the search would be quadratic.)
     fn boundary_of(&self, header: &PartHeader) -> Option<Vec<u8>> {
-        let declared = header.content_type.raw("boundary").map(|b| b.trim_ascii_end().to_vec()).filter(|b| !b.is_empty());
+        let declared =
+            header.content_type.raw("boundary").map(|b| b.trim_ascii_end().to_vec()).filter(|b| !b.is_empty());
         if !self.stack.is_empty() {
             return declared;
         }
         let is_used = |boundary: &Vec<u8>| {
-            Lines::from(self.body, 0).any(|line| line.text.strip_prefix(b"--").is_some_and(|rest| rest.starts_with(boundary)))
+            Lines::from(self.body, 0)
+                .any(|line| line.text.strip_prefix(b"--").is_some_and(|rest| rest.starts_with(boundary)))
         };
         declared.filter(is_used).or_else(|| guessed_boundary(self.body))
     }
@@ -330,7 +334,10 @@ mod tests {
     #[test]
     fn parts_end_before_the_line_end_of_their_delimiter() {
         let body = "preamble\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>\r\n\r\n--b\r\n\r\nplain\r\n--b--\r\nepilogue";
-        assert_eq!(leaves("multipart/mixed; boundary=b", body), [pair("text/html", "<p>\r\n"), pair("text/plain", "plain")]);
+        assert_eq!(
+            leaves("multipart/mixed; boundary=b", body),
+            [pair("text/html", "<p>\r\n"), pair("text/plain", "plain")]
+        );
     }
 
     #[test]
@@ -341,10 +348,19 @@ mod tests {
 
     #[test]
     fn a_missing_end_or_header_loses_nothing() {
-        assert_eq!(leaves("multipart/mixed; boundary=b", "--b\n\none\n--b\n\ntwo"), [pair("text/plain", "one"), pair("text/plain", "two")]);
-        assert_eq!(leaves("multipart/mixed; boundary=b", "--b\nno header at all\n--b--"), [pair("text/plain", "no header at all")]);
+        assert_eq!(
+            leaves("multipart/mixed; boundary=b", "--b\n\none\n--b\n\ntwo"),
+            [pair("text/plain", "one"), pair("text/plain", "two")]
+        );
+        assert_eq!(
+            leaves("multipart/mixed; boundary=b", "--b\nno header at all\n--b--"),
+            [pair("text/plain", "no header at all")]
+        );
         let outer_ends_inner = "--a\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--a\n\ntwo\n--a--";
-        assert_eq!(leaves("multipart/mixed; boundary=a", outer_ends_inner), [pair("text/plain", "one"), pair("text/plain", "two")]);
+        assert_eq!(
+            leaves("multipart/mixed; boundary=a", outer_ends_inner),
+            [pair("text/plain", "one"), pair("text/plain", "two")]
+        );
     }
 
     #[test]
@@ -361,13 +377,17 @@ mod tests {
         let message = "Content-Type: multipart/mixed; boundary=c\n\n--c\n\ninner\n--c--";
         let body = format!("--b\nContent-Type: message/rfc822\n\n{message}\n--b--");
         assert_eq!(leaves("multipart/mixed; boundary=b", &body), [pair("message/rfc822", message)]);
-        assert_eq!(leaves("multipart/digest; boundary=b", "--b\n\nSubject: x\n\ny\n--b--"), [pair("message/rfc822", "Subject: x\n\ny")]);
+        assert_eq!(
+            leaves("multipart/digest; boundary=b", "--b\n\nSubject: x\n\ny\n--b--"),
+            [pair("message/rfc822", "Subject: x\n\ny")]
+        );
     }
 
     #[test]
     fn parts_up_to_the_limit_are_kept_and_more_are_counted() {
         let limits = Limits { mime_parts_max: 4, ..Limits::default() };
-        let of = |parts: usize| read("multipart/mixed; boundary=b", "--b\n\nx\n".repeat(parts).into_bytes().leak(), &limits);
+        let of =
+            |parts: usize| read("multipart/mixed; boundary=b", "--b\n\nx\n".repeat(parts).into_bytes().leak(), &limits);
         let (three, five) = (of(3), of(5));
         assert_eq!((three.leaves.len(), three.parts_left_out), (3, 0));
         assert_eq!((five.leaves.len(), five.parts_left_out), (3, 2));

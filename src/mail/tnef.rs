@@ -278,7 +278,15 @@ mod tests {
     fn string_property(id: u16, text: &str) -> Vec<u8> {
         let units: Vec<u8> = text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
         let padding = vec![0; (4 - units.len() % 4) % 4];
-        [&0x001F_u16.to_le_bytes()[..], &id.to_le_bytes(), &1_u32.to_le_bytes(), &(units.len() as u32).to_le_bytes(), &units, &padding].concat()
+        [
+            &0x001F_u16.to_le_bytes()[..],
+            &id.to_le_bytes(),
+            &1_u32.to_le_bytes(),
+            &(units.len() as u32).to_le_bytes(),
+            &units,
+            &padding,
+        ]
+        .concat()
     }
 
     fn properties(list: &[Vec<u8>]) -> Vec<u8> {
@@ -287,7 +295,11 @@ mod tests {
 
     #[test]
     fn files_and_text_come_out() {
-        let of_file = properties(&[string_property(0x3707, "long name.txt"), string_property(0x370E, "Text/Plain"), string_property(0x3712, "<a@x>")]);
+        let of_file = properties(&[
+            string_property(0x3707, "long name.txt"),
+            string_property(0x370E, "Text/Plain"),
+            string_property(0x3712, "<a@x>"),
+        ]);
         let bytes = container(&[
             attribute_bytes(attribute::OEM_CODE_PAGE, &1252_u32.to_le_bytes()),
             attribute_bytes(attribute::BODY, b"gr\xfcn\0"),
@@ -299,7 +311,12 @@ mod tests {
             attribute_bytes(attribute::ATTACH_TITLE, b"\xe4.txt\0"),
         ]);
         let contents = unpack(&bytes).unwrap();
-        let file = File { name: "long name.txt".into(), kind: Some("text/plain".into()), content_id: Some("a@x".into()), content: b"content".to_vec() };
+        let file = File {
+            name: "long name.txt".into(),
+            kind: Some("text/plain".into()),
+            content_id: Some("a@x".into()),
+            content: b"content".to_vec(),
+        };
         assert_eq!(contents.files, [file, File { name: "ä.txt".into(), ..File::default() }]);
         assert_eq!((contents.text.as_deref(), contents.is_partly_read), (Some("grün"), false));
     }
@@ -337,7 +354,8 @@ mod tests {
 
     #[test]
     fn files_up_to_the_limit_are_taken_and_one_more_is_not() {
-        let of = |count: usize| unpack(&container(&vec![attribute_bytes(attribute::ATTACH_REND_DATA, &[]); count])).unwrap();
+        let of =
+            |count: usize| unpack(&container(&vec![attribute_bytes(attribute::ATTACH_REND_DATA, &[]); count])).unwrap();
         assert!(!of(ATTACHMENTS_MAX).is_partly_read);
         let more = of(ATTACHMENTS_MAX + 1);
         assert!(more.is_partly_read && more.files.len() == ATTACHMENTS_MAX);

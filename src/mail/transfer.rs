@@ -50,7 +50,8 @@ const BASE64_SAMPLE_BYTES: usize = 4096;
 /// blanks inside a line.
 fn is_no_base64(bytes: &[u8]) -> bool {
     let sample = bytes.get(..BASE64_SAMPLE_BYTES).unwrap_or(bytes).trim_ascii();
-    let inner_blanks = sample.windows(3).filter(|w| matches!(w, [a, b' ', c] if !a.is_ascii_whitespace() && !c.is_ascii_whitespace()));
+    let inner_blanks =
+        sample.windows(3).filter(|w| matches!(w, [a, b' ', c] if !a.is_ascii_whitespace() && !c.is_ascii_whitespace()));
     let foreign = sample.iter().filter(|b| !b.is_ascii_whitespace() && base64_value(**b).is_none() && **b != b'=');
     let suspicious = inner_blanks.count() + foreign.count();
     suspicious >= 3 && suspicious * 16 > sample.len()
@@ -213,9 +214,16 @@ mod tests {
     #[test]
     fn base64_is_decoded_whole_or_broken() {
         for (bytes, decoded) in [
-            (&b"SGVsbG8="[..], "Hello"), (b"SGVs\r\nbG8=\r\n", "Hello"), (b"SGVsbG8", "Hello"), (b"SGVs!bG8=", "Hello"),
-            (b"SGVsbG8=SGVsbG8=", "HelloHello"), (b"SGVsbG8=\n-- \nlist footer.", "Hello"), (b"SGVsbA== ignored", "Hell"), (b"SGVsbG8gV29ybGQ", "Hello World"),
-            (b"", ""), (b"====", ""),
+            (&b"SGVsbG8="[..], "Hello"),
+            (b"SGVs\r\nbG8=\r\n", "Hello"),
+            (b"SGVsbG8", "Hello"),
+            (b"SGVs!bG8=", "Hello"),
+            (b"SGVsbG8=SGVsbG8=", "HelloHello"),
+            (b"SGVsbG8=\n-- \nlist footer.", "Hello"),
+            (b"SGVsbA== ignored", "Hell"),
+            (b"SGVsbG8gV29ybGQ", "Hello World"),
+            (b"", ""),
+            (b"====", ""),
         ] {
             assert_eq!(text("base64", bytes), decoded);
         }
@@ -223,14 +231,22 @@ mod tests {
 
     #[test]
     fn plain_text_labelled_base64_stays() {
-        assert_eq!(text("base64", b"Dear desk, the printer burns. Please help!"), "Dear desk, the printer burns. Please help!");
+        assert_eq!(
+            text("base64", b"Dear desk, the printer burns. Please help!"),
+            "Dear desk, the printer burns. Please help!"
+        );
     }
 
     #[test]
     fn quoted_printable_is_decoded_whole_or_broken() {
         for (bytes, decoded) in [
-            (&b"gr=C3=BCn"[..], "grün"), (b"gr=c3=bcn", "grün"), (b"one =\r\nline", "one line"), (b"one =  \nline", "one line"),
-            (b"1 = 1 =ZZ", "1 = 1 =ZZ"), (b"end=", "end"), (b"=3D=", "="),
+            (&b"gr=C3=BCn"[..], "grün"),
+            (b"gr=c3=bcn", "grün"),
+            (b"one =\r\nline", "one line"),
+            (b"one =  \nline", "one line"),
+            (b"1 = 1 =ZZ", "1 = 1 =ZZ"),
+            (b"end=", "end"),
+            (b"=3D=", "="),
         ] {
             assert_eq!(text("Quoted-Printable", bytes), decoded);
         }

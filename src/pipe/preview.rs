@@ -24,7 +24,8 @@ fn verdict(preview: &Preview) -> Verdict {
             department: None,
         };
     }
-    let plain = |decision, reason: &str| Verdict { decision, reason: reason.to_owned(), ticket: None, department: None };
+    let plain =
+        |decision, reason: &str| Verdict { decision, reason: reason.to_owned(), ticket: None, department: None };
     match &preview.decision {
         None => plain("quarantine", "unreadable"),
         Some(Decision::Open(open)) => Verdict { department: Some(open.department), ..plain("open", open.reason) },
@@ -110,7 +111,8 @@ pub(super) fn as_text(preview: &Preview) -> String {
         lines.push(format!("department:  {department}"));
     }
     if let Some(mail) = &preview.mail {
-        let from = mail.from.as_ref().map_or_else(|| "-".to_owned(), |from| format!("{} <{}>", from.name, from.address));
+        let from =
+            mail.from.as_ref().map_or_else(|| "-".to_owned(), |from| format!("{} <{}>", from.name, from.address));
         lines.push(format!("from:        {}", from.trim()));
         lines.push(format!("subject:     {}", mail.subject));
         let origin = preview.facts.as_ref().map_or("-", |facts| origin_word(facts.origin));

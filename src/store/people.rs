@@ -242,9 +242,11 @@ impl ReadTx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn staff_departments(&self, id: StaffId) -> Result<Vec<DepartmentId>> {
-        self.all("SELECT department_id FROM staff_department WHERE staff_id = $1 ORDER BY department_id", [id.get()], |row| {
-            Ok(DepartmentId::new(row.get(0)?))
-        })
+        self.all(
+            "SELECT department_id FROM staff_department WHERE staff_id = $1 ORDER BY department_id",
+            [id.get()],
+            |row| Ok(DepartmentId::new(row.get(0)?)),
+        )
     }
 
     /// Whether the address, its domain or a domain above it is banned.
@@ -291,9 +293,11 @@ impl ReadTx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn participants(&self, ticket: TicketId) -> Result<Vec<(String, String)>> {
-        self.all("SELECT email, name FROM participant WHERE ticket_id = $1 ORDER BY added_at, email", [ticket.get()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+        self.all(
+            "SELECT email, name FROM participant WHERE ticket_id = $1 ORDER BY added_at, email",
+            [ticket.get()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
     }
 }
 
@@ -427,7 +431,10 @@ impl WriteTx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn ban(&self, pattern: &str, now: Timestamp) -> Result<()> {
-        self.run("INSERT INTO ban (pattern, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING", (pattern, now.unix()))?;
+        self.run(
+            "INSERT INTO ban (pattern, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            (pattern, now.unix()),
+        )?;
         Ok(())
     }
 

@@ -1,8 +1,162 @@
-//! The outbox: finished mails waiting to be sent, and what became of them.
+//! The outbox: finished mails waiting to be sent, and what became of them; with the little that
+//! composing them asks of other tables. When to send and what to say is [`crate::outbox`]'s.
 
-use super::{ReadTx, Result, WriteTx};
-use crate::domain::{EmailAddress, OutboxId, TicketId, Timestamp};
+use rusqlite::Row;
 
+use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
+use crate::domain::{AddressId, DepartmentId, EmailAddress, OutboxId, TicketId, Timestamp};
+
+/// How long a mail is tried before it counts as undeliverable (RFC 5321 §4.5.4.1: four to five days).
+pub const GIVE_UP_AFTER_S: i64 = 5 * Timestamp::DAY_S;
+
+/// An address of the desk as a sender.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// Id.
+    pub id: AddressId,
+    /// The address.
+    pub email: String,
+    /// The name in From.
+    pub name: String,
+    /// Its department.
+    pub department: Option<DepartmentId>,
+    /// It writes for departments without an address.
+    pub is_default: bool,
+    /// `none`, `smtp`, `sendmail` or `file`.
+    pub outgoing: String,
+    /// A plus-addressed test mail came back, so Reply-To may be a plus-address.
+    pub has_plus: bool,
+}
+
+/// A finished mail to queue.
+#[derive(Clone, Debug)]
+pub struct NewOutgoing<'a> {
+    /// The template's name, or `test`.
+    pub event: &'a str,
+    /// The ticket it is about.
+    pub ticket: Option<TicketId>,
+    /// The desk's address it leaves by.
+    pub address: AddressId,
+    /// Envelope sender; empty is the null reverse-path.
+    pub envelope_sender: &'a str,
+    /// Envelope recipient.
+    pub recipient: &'a EmailAddress,
+    /// Message-ID without brackets.
+    pub internet_id: &'a str,
+    /// The mail, with CRLF.
+    pub raw: &'a [u8],
+    /// Nobody asked a person to send it.
+    pub is_automatic: bool,
+}
+
+/// A mail that one sender has for itself until the lease ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// Id.
+    pub id: OutboxId,
+    /// The desk's address it leaves by.
+    pub address: AddressId,
+    /// The ticket it is about.
+    pub ticket: Option<TicketId>,
+    /// Envelope sender; empty is the null reverse-path.
+    pub envelope_sender: String,
+    /// Envelope recipient.
+    pub recipient: String,
+    /// Tries, this one included.
+    pub attempts: i64,
+    /// After this a failure is final.
+    pub give_up_at: Timestamp,
+    /// The end of the lease, which is also its proof.
+    pub leased_until: Timestamp,
+}
+
+/// Which mails a sender asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All that are due.
+    All,
+    /// Those about one ticket.
+    Ticket(TicketId),
+}
+
+/// What became of a try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    /// The other side took it.
+    Sent,
+    /// Not now: the next try and what was said.
+    Later(Timestamp, String),
+    /// Never: what was said, and whether it is the recipient's address that is no good.
+    Failed(String, Fault),
+}
+
+/// What a final failure lies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The recipient's address does not exist: counts as a hard bounce.
+    Recipient,
+    /// Anything else.
+    Elsewhere,
+}
+
+/// A line of the outbox, as people look at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the columns of schema.sql, where each is explained
+pub struct Outgoing {
+    pub id: OutboxId,
+    pub created_at: Timestamp,
+    pub state: String,
+    pub event: String,
+    pub ticket: Option<TicketId>,
+    pub address: AddressId,
+    pub recipient: String,
+    pub internet_id: String,
+    pub attempts: i64,
+    pub next_attempt_at: Timestamp,
+    pub sent_at: Timestamp,
+    pub bounced_at: Timestamp,
+    pub last_error: String,
+}
+
+const OUTGOING: &str = "id, created_at, state, event, ticket_id, address_id, recipient, internet_id, attempts, \
+     next_attempt_at, sent_at, bounced_at, last_error";
+
+fn ticket_id(id: i64) -> Option<TicketId> {
+    (id > 0).then(|| TicketId::new(id))
+}
+
+fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
+    Ok(Outgoing {
+        id: OutboxId::new(row.get(0)?),
+        created_at: Timestamp::from_unix(row.get(1)?),
+        state: row.get(2)?,
+        event: row.get(3)?,
+        ticket: ticket_id(row.get(4)?),
+        address: AddressId::new(row.get(5)?),
+        recipient: row.get(6)?,
+        internet_id: row.get(7)?,
+        attempts: row.get(8)?,
+        next_attempt_at: Timestamp::from_unix(row.get(9)?),
+        sent_at: Timestamp::from_unix(row.get(10)?),
+        bounced_at: Timestamp::from_unix(row.get(11)?),
+        last_error: row.get(12)?,
+    })
+}
+
+fn claimed(row: &Row<'_>) -> rusqlite::Result<Claimed> {
+    Ok(Claimed {
+        id: OutboxId::new(row.get(0)?),
+        address: AddressId::new(row.get(1)?),
+        ticket: ticket_id(row.get(2)?),
+        envelope_sender: row.get(3)?,
+        recipient: row.get(4)?,
+        attempts: row.get(5)?,
+        give_up_at: Timestamp::from_unix(row.get(6)?),
+        leased_until: Timestamp::from_unix(row.get(7)?),
+    })
+}
+
+/// Looking at the queue.
 impl ReadTx<'_> {
     /// The outgoing mail with that Message-ID (without brackets) and its ticket.
     ///
@@ -10,18 +164,59 @@ impl ReadTx<'_> {
     /// Those of the database, here and in every verb of this file.
     pub fn outbox_by_internet_id(&self, internet_id: &str) -> Result<Option<(OutboxId, Option<TicketId>)>> {
         self.one("SELECT id, ticket_id FROM outbox WHERE internet_id = $1", [internet_id], |row| {
-            let ticket: i64 = row.get(1)?;
-            Ok((OutboxId::new(row.get(0)?), (ticket > 0).then(|| TicketId::new(ticket))))
+            Ok((OutboxId::new(row.get(0)?), ticket_id(row.get(1)?)))
         })
     }
 
-    /// How many automatic mails were written to that address since then.
+    /// One outgoing mail without its bytes.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn automatic_mails_since(&self, recipient: &EmailAddress, since: Timestamp) -> Result<i64> {
+    pub fn outgoing(&self, id: OutboxId) -> Result<Option<Outgoing>> {
+        self.one(&format!("SELECT {OUTGOING} FROM outbox WHERE id = $1"), [id.get()], outgoing)
+    }
+
+    /// Outgoing mails in a state (empty: any), newest first, at most `max`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn outgoing_recent(&self, state: &str, max: usize) -> Result<Vec<Outgoing>> {
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        if state.is_empty() {
+            return self.all(&format!("SELECT {OUTGOING} FROM outbox ORDER BY id DESC LIMIT $1"), [max], outgoing);
+        }
+        let sql = format!("SELECT {OUTGOING} FROM outbox WHERE state = $1 ORDER BY id DESC LIMIT $2");
+        self.all(&sql, (state, max), outgoing)
+    }
+
+    /// The bytes of an outgoing mail; `None` when they are no longer kept.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn outgoing_raw(&self, id: OutboxId) -> Result<Option<Vec<u8>>> {
+        self.one("SELECT data FROM outbox_raw WHERE outbox_id = $1", [id.get()], |row| row.get(0))
+    }
+
+    /// How many automatic answers (not notices to staff) were written to that address since then.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn automatic_answers_since(&self, recipient: &EmailAddress, since: Timestamp) -> Result<i64> {
         self.number(
-            "SELECT count(*) FROM outbox WHERE recipient = $1 AND is_automatic = 1 AND created_at > $2",
+            "SELECT count(*) FROM outbox WHERE recipient = $1 AND is_automatic = 1 AND created_at > $2 \
+             AND event IN ('new_ticket', 'autoresponse')",
+            (recipient.as_str(), since.unix()),
+        )
+    }
+
+    /// How many mails to that address came back for good since then. A report with a status of
+    /// class 4 (mailbox full, host down) is none of them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn hard_bounces_since(&self, recipient: &EmailAddress, since: Timestamp) -> Result<i64> {
+        self.number(
+            "SELECT count(*) FROM outbox WHERE recipient = $1 AND bounced_at > $2 AND last_error NOT LIKE '4%'",
             (recipient.as_str(), since.unix()),
         )
     }
@@ -33,18 +228,241 @@ impl ReadTx<'_> {
     pub fn outbox_pending(&self) -> Result<i64> {
         self.number("SELECT count(*) FROM outbox WHERE state = 'pending'", [])
     }
-}
 
-impl WriteTx<'_> {
-    /// Marks an outgoing mail as bounced.
+    /// When the oldest mail that still waits was written; 0 when none waits.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn mark_bounced(&self, id: OutboxId, why: &str, now: Timestamp) -> Result<()> {
+    pub fn outbox_oldest_pending(&self) -> Result<Timestamp> {
+        let oldest = self.number("SELECT coalesce(min(created_at), 0) FROM outbox WHERE state = 'pending'", [])?;
+        Ok(Timestamp::from_unix(oldest))
+    }
+
+    /// The last sign of life of a running `serve`; 0 never.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn served_at(&self) -> Result<Timestamp> {
+        Ok(Timestamp::from_unix(self.number("SELECT served_at FROM desk WHERE id = 1", [])?))
+    }
+
+    /// Every address of the desk as a sender, by id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn senders(&self) -> Result<Vec<Sender>> {
+        self.all(
+            "SELECT id, email, name, department_id, is_default, outgoing, plus_seen_at > 0 FROM address ORDER BY id",
+            [],
+            |row| {
+                Ok(Sender {
+                    id: AddressId::new(row.get(0)?),
+                    email: row.get(1)?,
+                    name: row.get(2)?,
+                    department: row.get::<_, Option<i64>>(3)?.map(DepartmentId::new),
+                    is_default: row.get(4)?,
+                    outgoing: row.get(5)?,
+                    has_plus: row.get(6)?,
+                })
+            },
+        )
+    }
+
+    /// Message-IDs of the ticket's mails that `email` has or may have, in order: the first one and
+    /// the last `max - 1`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn thread_ids_for(&self, ticket: TicketId, email: &EmailAddress, max: usize) -> Result<Vec<String>> {
+        let mut ids: Vec<String> = self.all(
+            "SELECT message_id FROM (SELECT message_id, position FROM thread_id \
+             WHERE ticket_id = $1 AND (email = '' OR email = $2) ORDER BY position DESC LIMIT $3) ORDER BY position",
+            (ticket.get(), email.as_str(), i64::try_from(max).unwrap_or(i64::MAX)),
+            |row| row.get(0),
+        )?;
+        if ids.len() < max {
+            return Ok(ids);
+        }
+        let first = self.one(
+            "SELECT message_id FROM thread_id WHERE ticket_id = $1 AND (email = '' OR email = $2) ORDER BY position LIMIT 1",
+            (ticket.get(), email.as_str()),
+            |row| row.get(0),
+        )?;
+        if let (Some(first), Some(place)) = (first, ids.first_mut()) {
+            *place = first;
+        }
+        Ok(ids)
+    }
+}
+
+/// Filling and emptying the queue.
+impl WriteTx<'_> {
+    /// Puts a finished mail into the queue, due at once. The same Message-ID again adds nothing.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn queue(&self, new: &NewOutgoing<'_>, now: Timestamp) -> Result<Option<OutboxId>> {
+        let id = self.one(
+            "INSERT INTO outbox (created_at, state, event, ticket_id, address_id, envelope_sender, recipient, \
+             internet_id, is_automatic, next_attempt_at, give_up_at) \
+             VALUES ($1, 'pending', $2, $3, $4, $5, $6, $7, $8, $1, $9) ON CONFLICT (internet_id) DO NOTHING RETURNING id",
+            (
+                now.unix(),
+                new.event,
+                new.ticket.map_or(0, TicketId::get),
+                new.address.get(),
+                new.envelope_sender,
+                new.recipient.as_str(),
+                new.internet_id,
+                new.is_automatic,
+                now.plus_s(GIVE_UP_AFTER_S).unix(),
+            ),
+            |row| row.get::<_, i64>(0),
+        )?;
+        let Some(id) = id else { return Ok(None) };
+        if new.raw.len() <= INLINE_BLOB_BYTES_MAX {
+            self.run("INSERT INTO outbox_raw (outbox_id, data) VALUES ($1, $2)", (id, new.raw))?;
+        } else {
+            let bytes = i64::try_from(new.raw.len()).unwrap_or(i64::MAX);
+            self.run("INSERT INTO outbox_raw (outbox_id, data) VALUES ($1, zeroblob($2))", (id, bytes))?;
+            self.fill_blob("outbox_raw", "data", id, new.raw)?;
+        }
+        Ok(Some(OutboxId::new(id)))
+    }
+
+    /// Ties the Message-ID of a mail of ours to its ticket; only `email` has that mail.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note_own_thread_id(&self, ticket: TicketId, message_id: &str, email: &EmailAddress) -> Result<()> {
         self.run(
-            "UPDATE outbox SET state = 'failed', bounced_at = $1, last_error = $2 WHERE id = $3",
+            "INSERT INTO thread_id (message_id, ticket_id, email, position) \
+             SELECT $1, $2, $3, coalesce(max(position), 0) + 1 FROM thread_id WHERE ticket_id = $2 ON CONFLICT DO NOTHING",
+            (message_id, ticket.get(), email.as_str()),
+        )?;
+        Ok(())
+    }
+
+    /// Takes up to `max` mails that are due and in nobody's hands, oldest first, until `leased_until`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn claim_due(&self, scope: Scope, max: usize, leased_until: Timestamp, now: Timestamp) -> Result<Vec<Claimed>> {
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        let returning = "RETURNING id, address_id, ticket_id, envelope_sender, recipient, attempts, give_up_at, leased_until";
+        let mut mails = match scope {
+            Scope::All => self.all(
+                &format!(
+                    "UPDATE outbox SET leased_until = $1, attempts = attempts + 1 WHERE id IN (SELECT id FROM outbox \
+                     WHERE state = 'pending' AND next_attempt_at <= $2 AND leased_until <= $2 \
+                     ORDER BY next_attempt_at, id LIMIT $3) {returning}"
+                ),
+                (leased_until.unix(), now.unix(), max),
+                claimed,
+            )?,
+            Scope::Ticket(ticket) => self.all(
+                &format!(
+                    "UPDATE outbox SET leased_until = $1, attempts = attempts + 1 WHERE id IN (SELECT id FROM outbox \
+                     WHERE ticket_id = $2 AND ticket_id > 0 AND state = 'pending' AND next_attempt_at <= $3 \
+                     AND leased_until <= $3 ORDER BY id LIMIT $4) {returning}"
+                ),
+                (leased_until.unix(), ticket.get(), now.unix(), max),
+                claimed,
+            )?,
+        };
+        mails.sort_by_key(|mail| mail.id);
+        Ok(mails)
+    }
+
+    /// Writes down what became of a try and ends the lease; says whether the lease still held.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn settle(&self, mail: &Claimed, settlement: &Settlement, now: Timestamp) -> Result<bool> {
+        let (id, lease) = (mail.id.get(), mail.leased_until.unix());
+        let changed = match settlement {
+            Settlement::Sent => self.run(
+                "UPDATE outbox SET state = 'sent', sent_at = $1, leased_until = 0, last_error = '' \
+                 WHERE id = $2 AND state = 'pending' AND leased_until = $3",
+                (now.unix(), id, lease),
+            )?,
+            Settlement::Later(next, why) => self.run(
+                "UPDATE outbox SET next_attempt_at = $1, last_error = $2, leased_until = 0 \
+                 WHERE id = $3 AND state = 'pending' AND leased_until = $4",
+                (next.unix(), why, id, lease),
+            )?,
+            Settlement::Failed(why, fault) => self.run(
+                "UPDATE outbox SET state = 'failed', bounced_at = $1, last_error = $2, leased_until = 0 \
+                 WHERE id = $3 AND state = 'pending' AND leased_until = $4",
+                (if *fault == Fault::Recipient { now.unix() } else { 0 }, why, id, lease),
+            )?,
+        };
+        Ok(changed > 0)
+    }
+
+    /// Marks an outgoing mail as bounced; says whether it was not marked before.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn mark_bounced(&self, id: OutboxId, why: &str, now: Timestamp) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE outbox SET state = 'failed', bounced_at = $1, last_error = $2 WHERE id = $3 AND bounced_at = 0",
             (now.unix(), why, id.get()),
         )?;
+        Ok(changed > 0)
+    }
+
+    /// Makes a failed, dropped or waiting mail due at once, for another five days; says whether there
+    /// was one whose bytes are still kept.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn retry_outgoing(&self, id: OutboxId, now: Timestamp) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE outbox SET state = 'pending', attempts = 0, next_attempt_at = $1, give_up_at = $2, bounced_at = 0 \
+             WHERE id = $3 AND state <> 'sent' AND EXISTS (SELECT 1 FROM outbox_raw WHERE outbox_id = $3)",
+            (now.unix(), now.plus_s(GIVE_UP_AFTER_S).unix(), id.get()),
+        )?;
+        Ok(changed > 0)
+    }
+
+    /// Takes a waiting or failed mail out of the queue for good; says whether there was one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn drop_outgoing(&self, id: OutboxId) -> Result<bool> {
+        Ok(self.run("UPDATE outbox SET state = 'dropped' WHERE id = $1 AND state IN ('pending', 'failed')", [id.get()])? > 0)
+    }
+
+    /// Forgets the bytes of mails that were sent or given up before `before`, at most `max` of them;
+    /// says how many. Their lines stay, so that late bounces find them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn forget_outgoing_raw(&self, before: Timestamp, max: usize) -> Result<usize> {
+        self.run(
+            "DELETE FROM outbox_raw WHERE outbox_id IN (SELECT outbox_raw.outbox_id FROM outbox_raw \
+             CROSS JOIN outbox ON outbox.id = outbox_raw.outbox_id \
+             WHERE outbox.state <> 'pending' AND outbox.created_at < $1 ORDER BY outbox_raw.outbox_id LIMIT $2)",
+            (before.unix(), i64::try_from(max).unwrap_or(i64::MAX)),
+        )
+    }
+
+    /// Notes that `serve` is alive and sends what is due.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note_served(&self, now: Timestamp) -> Result<()> {
+        self.run("UPDATE desk SET served_at = $1 WHERE id = 1", [now.unix()])?;
+        Ok(())
+    }
+
+    /// Notes that mail to the plus-addresses of an address arrives.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note_plus_seen(&self, id: AddressId, now: Timestamp) -> Result<()> {
+        self.run("UPDATE address SET plus_seen_at = $1 WHERE id = $2 AND plus_seen_at = 0", (now.unix(), id.get()))?;
         Ok(())
     }
 }

@@ -68,6 +68,8 @@ pub struct Receipt {
     pub internet_id: String,
     /// Size of the raw mail.
     pub bytes: i64,
+    /// SHA-256 of the mail's recipient trace; empty without one.
+    pub trace: Vec<u8>,
 }
 
 /// A receipt to write.
@@ -93,6 +95,8 @@ pub struct NewReceipt<'a> {
     pub internet_id: &'a str,
     /// Size of the raw mail.
     pub bytes: usize,
+    /// SHA-256 of the mail's recipient trace.
+    pub trace: Option<[u8; 32]>,
 }
 
 fn receipt(row: &Row<'_>) -> rusqlite::Result<Receipt> {
@@ -115,6 +119,7 @@ fn receipt(row: &Row<'_>) -> rusqlite::Result<Receipt> {
         subject: row.get(10)?,
         internet_id: row.get(11)?,
         bytes: row.get(12)?,
+        trace: row.get(13)?,
     })
 }
 
@@ -126,7 +131,7 @@ impl ReadTx<'_> {
     pub fn receipt_by_key(&self, key: &[u8; 32]) -> Result<Option<Receipt>> {
         self.one(
             "SELECT id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, has_sender, \
-             subject, internet_id, bytes FROM receipt WHERE key = $1",
+             subject, internet_id, bytes, trace FROM receipt WHERE key = $1",
             [&key[..]],
             receipt,
         )
@@ -139,7 +144,7 @@ impl ReadTx<'_> {
     pub fn receipt(&self, id: ReceiptId) -> Result<Option<Receipt>> {
         self.one(
             "SELECT id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, has_sender, \
-             subject, internet_id, bytes FROM receipt WHERE id = $1",
+             subject, internet_id, bytes, trace FROM receipt WHERE id = $1",
             [id.get()],
             receipt,
         )
@@ -154,13 +159,13 @@ impl ReadTx<'_> {
         match state {
             Some(state) => self.all(
                 "SELECT id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, \
-                 has_sender, subject, internet_id, bytes FROM receipt WHERE state = $1 ORDER BY id DESC LIMIT $2",
+                 has_sender, subject, internet_id, bytes, trace FROM receipt WHERE state = $1 ORDER BY id DESC LIMIT $2",
                 (state.word(), max),
                 receipt,
             ),
             None => self.all(
                 "SELECT id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, \
-                 has_sender, subject, internet_id, bytes FROM receipt ORDER BY id DESC LIMIT $1",
+                 has_sender, subject, internet_id, bytes, trace FROM receipt ORDER BY id DESC LIMIT $1",
                 [max],
                 receipt,
             ),
@@ -204,7 +209,8 @@ impl WriteTx<'_> {
         let (ticket, message) = new.place.map_or((0, 0), |(ticket, message)| (ticket.get(), message.get()));
         let id = self.insert(
             "INSERT INTO receipt (key, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, \
-             has_sender, subject, internet_id, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+             has_sender, subject, internet_id, bytes, trace) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
+             $14)",
             (
                 &new.key[..],
                 now.unix(),
@@ -219,6 +225,7 @@ impl WriteTx<'_> {
                 new.subject,
                 new.internet_id,
                 i64::try_from(new.bytes).unwrap_or(i64::MAX),
+                new.trace.as_ref().map_or(&[][..], |trace| &trace[..]),
             ),
         )?;
         Ok(ReceiptId::new(id))

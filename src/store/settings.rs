@@ -71,9 +71,24 @@ pub const DEFINITIONS: &[Definition] = &[
         "extensions of mail attachments that are left out and named in a note",
     ),
     define("login_attempt", "3", Kind::Number(0, NUMBER_MAX), "staff/auth: wrong tries before the lock; 0 = no lock"),
-    define("login_attempt_minutes", "5", Kind::Number(0, NUMBER_MAX), "staff/auth: minutes the lock lasts; 0 = no lock"),
-    define("overdue_time", "48", Kind::Number(0, NUMBER_MAX), "hours after which an unanswered ticket is overdue; 0 = never"),
-    define("ticket_autoclose", "96", Kind::Number(0, NUMBER_MAX), "hours after which an answered ticket is closed; 0 = never"),
+    define(
+        "login_attempt_minutes",
+        "5",
+        Kind::Number(0, NUMBER_MAX),
+        "staff/auth: minutes the lock lasts; 0 = no lock",
+    ),
+    define(
+        "overdue_time",
+        "48",
+        Kind::Number(0, NUMBER_MAX),
+        "hours after which an unanswered ticket is overdue; 0 = never",
+    ),
+    define(
+        "ticket_autoclose",
+        "96",
+        Kind::Number(0, NUMBER_MAX),
+        "hours after which an answered ticket is closed; 0 = never",
+    ),
     define("maintenance", "0", Kind::Switch, "kept for HelpDeskZ's sake; the API ignores it, as there"),
     define(
         "unknown_recipient",
@@ -87,21 +102,61 @@ pub const DEFINITIONS: &[Definition] = &[
         Kind::Word(&["new", "hold", "append"]),
         "mail from a stranger that names a ticket: a new linked ticket, aside for review, or into the ticket",
     ),
-    define("refuse_banned", "0", Kind::Switch, "1: pipe refuses mail of banned senders with 5.7.1 in place of recording the drop"),
-    define("refuse_oversize", "0", Kind::Switch, "1: pipe refuses mail over the size limit with 5.7.1 in place of keeping its header"),
-    define("reopen_days", "30", Kind::Number(0, NUMBER_MAX), "days after closing in which an answer reopens; later ones open a new linked ticket; 0 = never reopen"),
-    define("mails_per_hour", "60", Kind::Number(0, NUMBER_MAX), "mails per sender and hour before they are set aside; 0 = no limit"),
+    define(
+        "refuse_banned",
+        "0",
+        Kind::Switch,
+        "1: pipe refuses mail of banned senders with 5.7.1 in place of recording the drop",
+    ),
+    define(
+        "refuse_oversize",
+        "0",
+        Kind::Switch,
+        "1: pipe refuses mail over the size limit with 5.7.1 in place of keeping its header",
+    ),
+    define(
+        "reopen_days",
+        "30",
+        Kind::Number(0, NUMBER_MAX),
+        "days after closing in which an answer reopens; later ones open a new linked ticket; 0 = never reopen",
+    ),
+    define(
+        "mails_per_hour",
+        "60",
+        Kind::Number(0, NUMBER_MAX),
+        "mails per sender and hour before they are set aside; 0 = no limit",
+    ),
     define("auto_answers_per_hour", "5", Kind::Number(0, NUMBER_MAX), "automatic mails per recipient and hour"),
-    define("reply_address_token", "0", Kind::Switch, "1: Reply-To is a plus-address with the ticket's token; the MTA must accept plus-addresses"),
+    define(
+        "reply_address_token",
+        "0",
+        Kind::Switch,
+        "1: Reply-To is a plus-address with the ticket's token; the MTA must accept plus-addresses",
+    ),
     define("subject_tag", "1", Kind::Switch, "[#12] in outgoing subjects"),
     define("authserv_id", "", Kind::Text(255), "whose Authentication-Results are trusted: the name our own MTA writes"),
-    define("forward_to_sender", "1", Kind::Switch, "a customer's mail forwarded by staff belongs to the original sender"),
+    define(
+        "forward_to_sender",
+        "1",
+        Kind::Switch,
+        "a customer's mail forwarded by staff belongs to the original sender",
+    ),
     define("staff_mail_commands", "1", Kind::Switch, "#close and the like at the top of staff mail"),
     define("raw_keep_days", "90", Kind::Number(0, NUMBER_MAX), "days the raw mail is kept; 0 = for ever"),
-    define("api_error_status", "compat", Kind::Word(&["compat", "http"]), "HTTP status of API errors: HelpDeskZ's, or 401, 403, 404, 422"),
+    define(
+        "api_error_status",
+        "compat",
+        Kind::Word(&["compat", "http"]),
+        "HTTP status of API errors: HelpDeskZ's, or 401, 403, 404, 422",
+    ),
     define("faveo_api_key", "", Kind::Text(255), "api_key that Faveo's register call must carry; empty = none"),
     define("imap_watch", "0", Kind::Switch, "1: serve watches the IMAP mailboxes itself"),
-    define("cors_origins", "", Kind::Text(LIST_CHARS_MAX), "origins that browsers may call the API from, comma-separated"),
+    define(
+        "cors_origins",
+        "",
+        Kind::Text(LIST_CHARS_MAX),
+        "origins that browsers may call the API from, comma-separated",
+    ),
 ];
 
 /// A value that a setting does not take, or an unknown key.
@@ -165,8 +220,13 @@ impl Definition {
             Kind::Url => {
                 let host = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://")).unwrap_or("");
                 let fits = value.is_empty()
-                    || (!host.trim_matches('/').is_empty() && !value.chars().any(|c| c.is_whitespace() || c.is_control() || c == '"' || c == '<'));
-                if fits { Ok(value.trim_end_matches('/').to_owned()) } else { Err(refuse("an http:// or https:// URL".to_owned())) }
+                    || (!host.trim_matches('/').is_empty()
+                        && !value.chars().any(|c| c.is_whitespace() || c.is_control() || c == '"' || c == '<'));
+                if fits {
+                    Ok(value.trim_end_matches('/').to_owned())
+                } else {
+                    Err(refuse("an http:// or https:// URL".to_owned()))
+                }
             }
         }
     }

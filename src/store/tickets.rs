@@ -248,11 +248,9 @@ impl ReadTx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn tickets_of_thread_id(&self, message_id: &str) -> Result<Vec<TicketId>> {
-        self.all(
-            "SELECT ticket_id FROM thread_id WHERE message_id = $1 ORDER BY ticket_id DESC",
-            [message_id],
-            |row| Ok(TicketId::new(row.get(0)?)),
-        )
+        self.all("SELECT ticket_id FROM thread_id WHERE message_id = $1 ORDER BY ticket_id DESC", [message_id], |row| {
+            Ok(TicketId::new(row.get(0)?))
+        })
     }
 
     /// The addresses that were given a reply token for the ticket.
@@ -307,7 +305,9 @@ impl ReadTx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn addresses_seen(&self, id: TicketId) -> Result<Vec<String>> {
-        self.all("SELECT email FROM ticket_address_seen WHERE ticket_id = $1 ORDER BY email", [id.get()], |row| row.get(0))
+        self.all("SELECT email FROM ticket_address_seen WHERE ticket_id = $1 ORDER BY email", [id.get()], |row| {
+            row.get(0)
+        })
     }
 
     /// The kept number of rows of a kind (see `row_count` in schema.sql).
@@ -481,13 +481,15 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Ties a Message-ID (without brackets) to a ticket.
+    /// Ties a Message-ID (without brackets) to a ticket, behind those it has. Call it in the order
+    /// of the thread: References of outgoing mail follow it.
     ///
     /// # Errors
     /// Those of the database.
     pub fn note_thread_id(&self, id: TicketId, message_id: &str) -> Result<()> {
         self.run(
-            "INSERT INTO thread_id (message_id, ticket_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            "INSERT INTO thread_id (message_id, ticket_id, position) \
+             SELECT $1, $2, coalesce(max(position), 0) + 1 FROM thread_id WHERE ticket_id = $2 ON CONFLICT DO NOTHING",
             (message_id, id.get()),
         )?;
         Ok(())
@@ -497,7 +499,12 @@ impl WriteTx<'_> {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn add_attachment(&self, ticket: TicketId, message: MessageId, new: &NewAttachment<'_>) -> Result<AttachmentId> {
+    pub fn add_attachment(
+        &self,
+        ticket: TicketId,
+        message: MessageId,
+        new: &NewAttachment<'_>,
+    ) -> Result<AttachmentId> {
         let content = self.add_content(new.content)?;
         let bytes = i64::try_from(new.content.len()).unwrap_or(i64::MAX);
         let id = self.insert(
@@ -528,8 +535,8 @@ impl WriteTx<'_> {
             return self
                 .insert("INSERT INTO content (sha256, bytes, data) VALUES ($1, $2, $3)", (&sha256[..], bytes, data));
         }
-        let id =
-            self.insert("INSERT INTO content (sha256, bytes, data) VALUES ($1, $2, zeroblob($2))", (&sha256[..], bytes))?;
+        let id = self
+            .insert("INSERT INTO content (sha256, bytes, data) VALUES ($1, $2, zeroblob($2))", (&sha256[..], bytes))?;
         self.fill_blob("content", "data", id, data)?;
         Ok(id)
     }

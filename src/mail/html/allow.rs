@@ -15,38 +15,129 @@ use super::tokens::{Tag, Token, Tokens};
 
 /// Elements kept: the text elements of XHTML 1.0 Transitional, which is what HelpDeskZ kept, …
 const TAGS: [&str; 55] = [
-    "a", "abbr", "acronym", "address", "b", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code", "col",
-    "colgroup", "dd", "del", "dfn", "dir", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i",
-    "img", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
-    "table", "tbody", "td", "tfoot", "th", "thead", "tr",
+    "a",
+    "abbr",
+    "acronym",
+    "address",
+    "b",
+    "bdo",
+    "big",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "dfn",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
 ];
 /// … continued, and those newer ones that only give structure.
-const MORE_TAGS: [&str; 13] = [
-    "tt", "u", "ul", "var", "menu", "section", "article", "header", "footer", "figure", "figcaption", "mark", "wbr",
-];
+const MORE_TAGS: [&str; 13] =
+    ["tt", "u", "ul", "var", "menu", "section", "article", "header", "footer", "figure", "figcaption", "mark", "wbr"];
 /// Elements dropped with their content.
 const DROPPED_WHOLE: [&str; 16] = [
-    "script", "style", "title", "iframe", "object", "embed", "applet", "noembed", "noframes", "noscript", "template", "xmp",
-    "svg", "math", "select", "textarea",
+    "script", "style", "title", "iframe", "object", "embed", "applet", "noembed", "noframes", "noscript", "template",
+    "xmp", "svg", "math", "select", "textarea",
 ];
 /// Attributes kept on every element.
 const GENERIC_ATTRIBUTES: [&str; 5] = ["style", "title", "dir", "lang", "align"];
 
 /// CSS properties kept: those that stay inside the box of the message.
 const STYLE_PROPERTIES: [&str; 45] = [
-    "background-color", "border", "border-bottom", "border-bottom-color", "border-bottom-style", "border-bottom-width",
-    "border-collapse", "border-color", "border-left", "border-left-color", "border-left-style", "border-left-width",
-    "border-radius", "border-right", "border-spacing", "border-style", "border-top", "border-top-color",
-    "border-top-style", "border-top-width", "border-width", "color", "font", "font-family", "font-size", "font-style",
-    "font-weight", "height", "letter-spacing", "line-height", "list-style-type", "margin", "margin-bottom", "margin-left",
-    "margin-right", "margin-top", "max-width", "padding", "padding-bottom", "padding-left", "padding-right",
-    "padding-top", "text-align", "text-decoration", "width",
+    "background-color",
+    "border",
+    "border-bottom",
+    "border-bottom-color",
+    "border-bottom-style",
+    "border-bottom-width",
+    "border-collapse",
+    "border-color",
+    "border-left",
+    "border-left-color",
+    "border-left-style",
+    "border-left-width",
+    "border-radius",
+    "border-right",
+    "border-spacing",
+    "border-style",
+    "border-top",
+    "border-top-color",
+    "border-top-style",
+    "border-top-width",
+    "border-width",
+    "color",
+    "font",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-weight",
+    "height",
+    "letter-spacing",
+    "line-height",
+    "list-style-type",
+    "margin",
+    "margin-bottom",
+    "margin-left",
+    "margin-right",
+    "margin-top",
+    "max-width",
+    "padding",
+    "padding-bottom",
+    "padding-left",
+    "padding-right",
+    "padding-top",
+    "text-align",
+    "text-decoration",
+    "width",
 ];
 /// Largest number kept in a style value; larger lengths leave the screen. Chosen: a wide screen.
 const STYLE_NUMBER_MAX: u32 = 2000;
 /// Largest picture inside the HTML itself, in bytes of its URL; the whole HTML has the same cap.
 const DATA_URL_HEADS: [&str; 5] = [
-    "data:image/png;base64,", "data:image/jpeg;base64,", "data:image/jpg;base64,", "data:image/gif;base64,",
+    "data:image/png;base64,",
+    "data:image/jpeg;base64,",
+    "data:image/jpg;base64,",
+    "data:image/gif;base64,",
     "data:image/webp;base64,",
 ];
 
@@ -227,7 +318,8 @@ fn safe_declaration(declaration: &str) -> Option<String> {
 /// No negative number and none above [`STYLE_NUMBER_MAX`].
 fn numbers_fit(value: &str) -> bool {
     value.split([' ', ',', '(', ')']).filter(|word| !word.starts_with('#')).all(|word| {
-        let negative = word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'));
+        let negative =
+            word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'));
         let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
         !negative && (digits.is_empty() || digits.parse::<u32>().is_ok_and(|number| number <= STYLE_NUMBER_MAX))
     })

@@ -1,42 +1,81 @@
-//! The stack of open elements: which end tag closes what, including the end tags people leave out.
+//! The stack of open elements: which tag opens or closes what, including end tags people leave out.
 //!
-//! An approximation of the tree construction of HTML §13.2.6 that errs towards "still open", so
-//! that a nesting depth counted here is not less than what a browser's parser would build by much.
-//! It knows names only; what an element means for the text is kept by the caller as `T`.
+//! An approximation of the tree construction of HTML §13.2.6 that errs towards "still open": a depth
+//! counted here must not be much less than what a browser's parser would build, or hostile nesting
+//! would get past the cap. It knows names only; what an element means is kept by the caller as `T`.
 
-/// How many open elements are searched for the partner of an end tag. Bounds the work per tag, so
-/// that a scan is linear; deeper nesting is past the depth cap of the sanitiser anyway.
+/// How many open elements are searched for the partner of a tag. Bounds the work per tag, so that a
+/// scan is linear; deeper nesting is past the depth cap of the sanitiser anyway.
 const SEARCH_ELEMENTS_MAX: usize = 256;
 
-/// Elements that the end tag of an ordinary element inside cannot reach across ("scope", §13.2.4.2).
-const BARRIERS: [Name; 9] =
-    names(["table", "td", "th", "caption", "button", "marquee", "object", "template", "applet"]);
+/// What the rules need to know of a name, as bits.
+mod class {
+    /// End tags of ordinary elements do not reach across it ("scope", §13.2.4.2).
+    pub(super) const BARRIER: u16 = 1;
+    /// "Special" (§13.2.4.2): blocks and the like, which end tags of inline elements do not reach across.
+    pub(super) const SPECIAL: u16 = 2;
+    /// Table parts, which exist only inside a table.
+    pub(super) const TABLE_PART: u16 = 4;
+    /// Formatting elements: their end tag removes them alone from among blocks (§13.2.6.4.7).
+    pub(super) const FORMATTING: u16 = 8;
+    /// Starting it closes an open paragraph.
+    pub(super) const PARAGRAPH_ENDER: u16 = 16;
+    /// There is one of it whatever the tags say: opened and closed by nothing.
+    pub(super) const ROOT: u16 = 32;
+    /// Starting it while one is open closes that one.
+    pub(super) const NO_NESTING: u16 = 64;
+    /// Lists: barriers for their items.
+    pub(super) const LIST: u16 = 128;
+}
 
-/// Table parts: their end tags reach across everything up to the table.
-const TABLE_PARTS: [Name; 8] = names(["table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption"]);
-
-const TABLE: [Name; 1] = names(["table"]);
-const LISTS: [Name; 3] = names(["ul", "ol", "dl"]);
-const CELLS: [Name; 2] = names(["td", "th"]);
-const ROW_GROUPS: [Name; 3] = names(["tbody", "thead", "tfoot"]);
-const PARAGRAPH: [Name; 1] = names(["p"]);
-const PARAGRAPH_BARRIERS: [Name; 6] = names(["table", "td", "th", "div", "blockquote", "li"]);
-
-/// Start tags that close an open element of one of the second names, up to one of the third.
-const IMPLIED_ENDS: [(&[Name], &[Name], &[Name]); 6] = [
-    (&PARAGRAPH_ENDERS, &PARAGRAPH, &PARAGRAPH_BARRIERS),
-    (&names(["li"]), &names(["li"]), &LISTS),
-    (&names(["dt", "dd"]), &names(["dt", "dd"]), &LISTS),
-    (&CELLS, &CELLS, &TABLE),
-    (&names(["tr"]), &names(["tr"]), &TABLE),
-    (&ROW_GROUPS, &ROW_GROUPS, &TABLE),
+/// Names by class; a name may be in several rows.
+const CLASSES: [(u16, &[Name]); 8] = [
+    (
+        class::BARRIER,
+        &names([
+            "table", "td", "th", "caption", "button", "marquee", "object", "template", "applet", "foreignobject", "desc",
+            "annotation-xml", "mi", "mo", "mn", "ms", "mtext", "svg", "math",
+        ]),
+    ),
+    (
+        class::SPECIAL,
+        &names([
+            "address", "applet", "article", "aside", "blockquote", "button", "caption", "center", "colgroup", "dd", "details",
+            "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frameset", "h1", "h2", "h3",
+            "h4", "h5", "h6", "header", "hgroup", "li", "listing", "main", "marquee", "menu", "nav", "object", "ol", "p",
+            "plaintext", "pre", "search", "section", "select", "summary", "table", "tbody", "td", "template", "tfoot", "th",
+            "thead", "tr", "ul", "svg", "math", "foreignobject", "desc", "noscript",
+        ]),
+    ),
+    (class::TABLE_PART, &names(["tbody", "thead", "tfoot", "tr", "td", "th", "caption", "colgroup"])),
+    (
+        class::FORMATTING,
+        &names(["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"]),
+    ),
+    (
+        class::PARAGRAPH_ENDER,
+        &names([
+            "p", "div", "ul", "ol", "dl", "table", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "pre", "center",
+            "address", "section", "form", "li", "dd", "dt",
+        ]),
+    ),
+    (class::ROOT, &names(["html", "head", "body"])),
+    (class::NO_NESTING, &names(["a", "nobr", "option"])),
+    (class::LIST, &names(["ul", "ol", "dl"])),
 ];
 
-/// Elements that close an open paragraph when they start (§13.2.6.4.7).
-const PARAGRAPH_ENDERS: [Name; 19] = names([
-    "p", "div", "ul", "ol", "dl", "table", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "pre", "center",
-    "address", "section", "form",
-]);
+const TABLE: Name = Name::of("table");
+const FORM: Name = Name::of("form");
+const PARAGRAPH: [Name; 1] = names(["p"]);
+
+/// Start tags that close an open element of one of the second names, which only stand in the third.
+const IMPLIED_ENDS: [(&[Name], &[Name], u16); 5] = [
+    (&names(["li"]), &names(["li"]), class::LIST | class::BARRIER),
+    (&names(["dt", "dd"]), &names(["dt", "dd"]), class::LIST | class::BARRIER),
+    (&names(["td", "th"]), &names(["td", "th"]), 0),
+    (&names(["tr"]), &names(["tr"]), 0),
+    (&names(["tbody", "thead", "tfoot"]), &names(["tbody", "thead", "tfoot"]), 0),
+];
 
 /// A name folded to lower case and hashed (FNV-1a), so that comparing is one instruction.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,8 +93,8 @@ impl Name {
         Self(hash)
     }
 
-    fn is_in(self, names: &[Self]) -> bool {
-        names.contains(&self)
+    fn class(self) -> u16 {
+        CLASSES.iter().filter(|(_, members)| members.contains(&self)).fold(0, |all, (bits, _)| all | bits)
     }
 }
 
@@ -69,9 +108,15 @@ const fn names<const N: usize>(list: [&str; N]) -> [Name; N] {
     out
 }
 
+struct Element<T> {
+    name: Name,
+    class: u16,
+    value: T,
+}
+
 /// The open elements, outermost first, each with what the caller wants to know at its end.
 pub(crate) struct OpenElements<T> {
-    stack: Vec<(Name, T)>,
+    stack: Vec<Element<T>>,
 }
 
 impl<T> OpenElements<T> {
@@ -88,44 +133,99 @@ impl<T> OpenElements<T> {
     /// Closes what a start tag `name` closes by itself (`<p>` after `<p>`); innermost first.
     pub(crate) fn close_implied(&mut self, name: &str) -> Vec<T> {
         let key = Name::of(name);
-        let Some((_, closes, barriers)) = IMPLIED_ENDS.iter().find(|(tags, ..)| key.is_in(tags)) else {
-            return Vec::new();
-        };
-        self.close_nearest(|open| open.is_in(closes), |open| open.is_in(barriers))
+        let class = key.class();
+        if class & class::NO_NESTING != 0 {
+            return self.close(name);
+        }
+        let mut closed = Vec::new();
+        if class & class::PARAGRAPH_ENDER != 0 {
+            let stop = class::BARRIER | class::LIST;
+            closed = self.close_nearest(|open| PARAGRAPH.contains(&open.name), |open| open.class & stop != 0 || is_box(open));
+        }
+        if let Some((_, closes, barriers)) = IMPLIED_ENDS.iter().find(|(tags, ..)| tags.contains(&key)) {
+            let barrier = |open: &Element<T>| open.name == TABLE || open.class & barriers != 0 || is_foreign(open);
+            closed.extend(self.close_nearest(|open| closes.contains(&open.name), barrier));
+        }
+        closed
     }
 
-    /// An element starts.
+    /// An element starts. Table parts outside a table and the root elements open nothing.
     pub(crate) fn open(&mut self, name: &str, value: T) {
-        self.stack.push((Name::of(name), value));
+        let name = Name::of(name);
+        let class = name.class();
+        let is_ignored = class & class::ROOT != 0 || (class & class::TABLE_PART != 0 && !self.is_in_table());
+        if !is_ignored {
+            self.stack.push(Element { name, class, value });
+        }
     }
 
     /// An end tag: closes the nearest open element of that name and all inside it; innermost first.
-    /// An end tag without a partner in reach closes nothing.
+    /// Formatting elements and forms are closed alone where blocks are open inside them. An end tag
+    /// without a partner in reach closes nothing.
     pub(crate) fn close(&mut self, name: &str) -> Vec<T> {
         let key = Name::of(name);
-        if key.is_in(&TABLE_PARTS) {
-            return self.close_nearest(|open| open == key, |open| open.is_in(&TABLE));
+        let class = key.class();
+        if key == TABLE || class & class::TABLE_PART != 0 {
+            return self.close_nearest(|open| open.name == key, |open| open.name == TABLE || is_foreign(open));
         }
-        self.close_nearest(|open| open == key, |open| open.is_in(&BARRIERS))
+        if class & class::FORMATTING != 0 || key == FORM {
+            return self.close_alone(key);
+        }
+        let stop = if class & class::SPECIAL == 0 { class::SPECIAL | class::BARRIER } else { class::BARRIER };
+        let stop = if key == Name::of("li") { stop | class::LIST } else { stop };
+        self.close_nearest(|open| open.name == key, |open| open.class & stop != 0)
     }
 
     /// Closes everything that is still open; innermost first.
     pub(crate) fn close_all(&mut self) -> Vec<T> {
-        self.stack.drain(..).rev().map(|(_, value)| value).collect()
+        self.stack.drain(..).rev().map(|open| open.value).collect()
     }
 
-    fn close_nearest(&mut self, wanted: impl Fn(Name) -> bool, barrier: impl Fn(Name) -> bool) -> Vec<T> {
-        for (back, (open, _)) in self.stack.iter().rev().take(SEARCH_ELEMENTS_MAX).enumerate() {
-            if wanted(*open) {
-                let from = self.stack.len() - 1 - back;
-                return self.stack.drain(from..).rev().map(|(_, value)| value).collect();
+    fn is_in_table(&self) -> bool {
+        self.stack.iter().rev().take(SEARCH_ELEMENTS_MAX).take_while(|open| !is_foreign(open)).any(|open| open.name == TABLE)
+    }
+
+    fn close_alone(&mut self, key: Name) -> Vec<T> {
+        let Some(at) = self.find(|open| open.name == key, |open| open.class & class::BARRIER != 0) else {
+            return Vec::new();
+        };
+        if self.stack[at + 1..].iter().all(|open| open.class & class::SPECIAL == 0) {
+            return self.stack.drain(at..).rev().map(|open| open.value).collect();
+        }
+        vec![self.stack.remove(at).value]
+    }
+
+    fn close_nearest(&mut self, wanted: impl Fn(&Element<T>) -> bool, barrier: impl Fn(&Element<T>) -> bool) -> Vec<T> {
+        match self.find(wanted, barrier) {
+            Some(at) => self.stack.drain(at..).rev().map(|open| open.value).collect(),
+            None => Vec::new(),
+        }
+    }
+
+    fn find(&self, wanted: impl Fn(&Element<T>) -> bool, barrier: impl Fn(&Element<T>) -> bool) -> Option<usize> {
+        for (back, open) in self.stack.iter().rev().take(SEARCH_ELEMENTS_MAX).enumerate() {
+            if wanted(open) {
+                return Some(self.stack.len() - 1 - back);
             }
-            if barrier(*open) {
-                break;
+            if barrier(open) {
+                return None;
             }
         }
-        Vec::new()
+        None
     }
+}
+
+/// Inside SVG and MathML the names of HTML mean nothing.
+fn is_foreign<T>(open: &Element<T>) -> bool {
+    const FOREIGN: [Name; 9] =
+        names(["svg", "math", "object", "applet", "marquee", "button", "template", "foreignobject", "desc"]);
+    FOREIGN.contains(&open.name)
+}
+
+/// Blocks that keep a paragraph outside them open here; browsers close it, which is less deep.
+fn is_box<T>(open: &Element<T>) -> bool {
+    const BOXES: [Name; 3] = names(["div", "blockquote", "li"]);
+    BOXES.contains(&open.name)
 }
 
 #[cfg(test)]
@@ -150,11 +250,14 @@ mod tests {
         assert_eq!(depth_after(&["p", "p", "p"]), 1);
         assert_eq!(depth_after(&["ul", "li", "li", "ul", "li", "/ul", "li"]), 2);
         assert_eq!(depth_after(&["table", "tr", "td", "tr", "td", "td"]), 3);
+        assert_eq!(depth_after(&["ul", "li", "p", "li", "p"]), 3);
+        assert_eq!(depth_after(&["a", "a", "a"]), 1);
     }
 
     #[test]
     fn an_end_tag_closes_what_is_open_inside() {
         assert_eq!(depth_after(&["div", "b", "i", "/div"]), 0);
+        assert_eq!(depth_after(&["b", "i", "/b"]), 0);
     }
 
     #[test]
@@ -163,7 +266,17 @@ mod tests {
     }
 
     #[test]
-    fn an_end_tag_without_partner_closes_nothing() {
+    fn an_inline_end_tag_does_not_close_the_blocks_inside() {
+        assert_eq!(depth_after(&["span", "div", "/span"]), 2);
+        assert_eq!(depth_after(&["b", "div", "/b"]), 1);
+        assert_eq!(depth_after(&["form", "div", "/form"]), 1);
+    }
+
+    #[test]
+    fn tags_that_browsers_ignore_close_nothing() {
         assert_eq!(depth_after(&["div", "/span"]), 1);
+        assert_eq!(depth_after(&["body", "div", "/body"]), 1);
+        assert_eq!(depth_after(&["td", "div", "/td", "caption", "div", "/caption"]), 2);
+        assert_eq!(depth_after(&["table", "td", "svg", "td", "svg", "td"]), 4);
     }
 }

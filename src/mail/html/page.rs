@@ -246,6 +246,7 @@ fn url_to_show(link: &Link) -> Option<&str> {
 /// A URL or text without what people leave out when they write a URL.
 fn bare(text: &str) -> String {
     let lower = text.trim().trim_matches(['<', '>']).to_lowercase();
-    let rest = ["https://", "http://", "ftp://", "mailto:"].iter().find_map(|head| lower.strip_prefix(head)).unwrap_or(&lower);
+    let rest =
+        ["https://", "http://", "ftp://", "mailto:"].iter().find_map(|head| lower.strip_prefix(head)).unwrap_or(&lower);
     rest.strip_prefix("www.").unwrap_or(rest).trim_end_matches('/').to_owned()
 }

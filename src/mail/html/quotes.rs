@@ -66,12 +66,8 @@ const SIGNATURE_NAMES: [&str; 9] = [
 ];
 
 /// Colours of the line Outlook draws above the header of the mail answered (2007–2010, 2013 on).
-const OUTLOOK_RULES: [&str; 4] = [
-    "border-top:solid#e1e1e1",
-    "border-top:solid#b5c4df",
-    "border-top:1ptsolid#e1e1e1",
-    "border-top:1ptsolid#b5c4df",
-];
+const OUTLOOK_RULES: [&str; 4] =
+    ["border-top:solid#e1e1e1", "border-top:solid#b5c4df", "border-top:1ptsolid#e1e1e1", "border-top:1ptsolid#b5c4df"];
 
 /// Judges one start tag; `None` for the great majority that says nothing.
 pub(crate) fn sign_of(tag: &Tag<'_>) -> Option<Sign> {

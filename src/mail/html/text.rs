@@ -224,9 +224,9 @@ impl Writer {
 fn spacing_of(name: &str) -> Spacing {
     match name {
         "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "ul" | "ol" | "dl" | "pre" | "blockquote" => Spacing::Paragraph,
-        "div" | "table" | "tbody" | "thead" | "tfoot" | "tr" | "caption" | "li" | "dt" | "dd" | "section" | "article"
-        | "header" | "footer" | "nav" | "aside" | "main" | "figure" | "figcaption" | "address" | "center" | "form"
-        | "fieldset" | "body" | "html" | "head" | "title" | "option" | "hr" => Spacing::Line,
+        "div" | "table" | "tbody" | "thead" | "tfoot" | "tr" | "caption" | "li" | "dt" | "dd" | "section"
+        | "article" | "header" | "footer" | "nav" | "aside" | "main" | "figure" | "figcaption" | "address"
+        | "center" | "form" | "fieldset" | "body" | "html" | "head" | "title" | "option" | "hr" => Spacing::Line,
         _ => Spacing::None,
     }
 }

@@ -214,8 +214,8 @@ fn is_raw_text(name: &str) -> bool {
 /// Elements without an end tag (HTML §13.1.2).
 pub(crate) fn is_void(name: &str) -> bool {
     const VOID: [&str; 15] = [
-        "area", "base", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta", "param", "source", "track",
-        "wbr",
+        "area", "base", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta", "param", "source",
+        "track", "wbr",
     ];
     VOID.iter().any(|void| name.eq_ignore_ascii_case(void))
 }
@@ -320,7 +320,10 @@ mod tests {
 
     #[test]
     fn comments_and_declarations_are_left_out() {
-        assert_eq!(shown("a<!-- <b> -->b<!DOCTYPE html>c<![if !mso]>d<!-->e"), ["text a", "text b", "text c", "text d", "text e"]);
+        assert_eq!(
+            shown("a<!-- <b> -->b<!DOCTYPE html>c<![if !mso]>d<!-->e"),
+            ["text a", "text b", "text c", "text d", "text e"]
+        );
     }
 
     #[test]

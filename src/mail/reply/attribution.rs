@@ -26,14 +26,15 @@ static UNSPACED: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(WROTE_UN
 /// If an attribution starts at line `at`, the number of the line after it.
 pub(super) fn attribution_end(lines: &[Line<'_>], at: usize) -> Option<usize> {
     let end = end_from(lines, at)?;
-    // A line of text right above must not be taken for the beginning.
-    let starts_later = (at + 1..end).any(|later| opens_with_date(lines[later].text) && end_from(lines, later) == Some(end));
+    // A line of text right above, "At 2 pm it stopped." say, must not be taken for the beginning.
+    let starts_later =
+        (at + 1..end).any(|later| opens_with_on(lines[later].text) && end_from(lines, later) == Some(end));
     (!starts_later).then_some(end)
 }
 
-fn opens_with_date(text: &str) -> bool {
+fn opens_with_on(text: &str) -> bool {
     let folded = fold(text);
-    Parts::of(&folded).has_date && (begins_with_on(&folded) || begins_with_date(&folded))
+    begins_with_on(&folded) && Parts::of(&folded).has_date
 }
 
 fn end_from(lines: &[Line<'_>], at: usize) -> Option<usize> {
@@ -135,9 +136,11 @@ fn without_wrote_at_end(core: &str) -> Option<&str> {
         return unspaced;
     }
     // One, two or three words: "wrote", "ha scritto", "het volgende geschreven".
-    core.rmatch_indices([' ', '>', ')', '"']).map(|(at, found)| at + found.len()).chain([0]).take(3).find_map(|at| {
-        LAST.contains(&core[at..]).then(|| core[..at].trim_end())
-    })
+    core.rmatch_indices([' ', '>', ')', '"'])
+        .map(|(at, found)| at + found.len())
+        .chain([0])
+        .take(3)
+        .find_map(|at| LAST.contains(&core[at..]).then(|| core[..at].trim_end()))
 }
 
 /// The text before and behind a word for "wrote" in the middle of `core`.
@@ -234,7 +237,9 @@ impl Run {
     fn of(run: &str) -> Option<Self> {
         let run = run.trim_matches([':', '.', '/', '-', 'h']);
         let numbers = |separators: &[char]| -> Option<Vec<usize>> {
-            run.split(separators).map(|n| (!n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())).then_some(n.len())).collect()
+            run.split(separators)
+                .map(|n| (!n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())).then_some(n.len()))
+                .collect()
         };
         if let Some(lengths) = numbers(&['.', '/', '-']) {
             return match lengths.as_slice() {
@@ -299,6 +304,13 @@ mod tests {
         assert_eq!(end("On Mon, Jan 15, 2024 at 2:30 PM Ann Example\n<\nann@example.org> wrote:\n> x"), Some(3));
         assert_eq!(end("Am Mo., 15.\nJan. 2024 um 14:30 Uhr schrieb Ann <ann@example.org\n>:\n"), Some(3));
         assert_eq!(end("On Thu, 31 Mar 2016 at 11:16 Ann\n\n<\nmailto:Ann <ann@example.org>\n> wrote:\n"), Some(5));
+    }
+
+    #[test]
+    fn a_line_of_text_right_above_is_not_part_of_the_attribution() {
+        let lines =
+            lines_of_text("On 2 May it stopped.\nOn Mon, Jan 15, 2024 at 2:30 PM Ann\n<ann@example.org> wrote:\n> x");
+        assert_eq!((attribution_end(&lines, 0), attribution_end(&lines, 1)), (None, Some(3)));
     }
 
     #[test]

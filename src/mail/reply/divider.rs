@@ -68,7 +68,11 @@ mod tests {
         ] {
             assert_eq!(divider_of(text, None), Some(Divider::Original), "{text}");
         }
-        for text in ["---------- Forwarded message ---------", "-------- Message transféré --------", "---------- 转发的邮件 ----------"] {
+        for text in [
+            "---------- Forwarded message ---------",
+            "-------- Message transféré --------",
+            "---------- 转发的邮件 ----------",
+        ] {
             assert_eq!(divider_of(text, None), Some(Divider::Forwarded), "{text}");
         }
     }

@@ -73,7 +73,8 @@ impl Block {
 
     fn satisfies(&self, demand: Demand) -> bool {
         let has = |wanted: Field| self.fields.iter().any(|(field, _)| *field == wanted);
-        let kinds = [Field::Date, Field::To, Field::Cc, Field::Subject, Field::Other].into_iter().filter(|f| has(*f)).count();
+        let kinds =
+            [Field::Date, Field::To, Field::Cc, Field::Subject, Field::Other].into_iter().filter(|f| has(*f)).count();
         has(Field::From)
             && match demand {
                 Demand::Three => kinds >= 2,
@@ -85,7 +86,8 @@ impl Block {
 /// The field a line holds: what it says and its value.
 pub(crate) fn field_of(text: &str) -> Option<(Field, &str)> {
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '|'));
-    let (at, colon) = text.char_indices().take_while(|(at, _)| *at <= NAME_BYTES_MAX).find(|(_, c)| matches!(c, ':' | '：'))?;
+    let (at, colon) =
+        text.char_indices().take_while(|(at, _)| *at <= NAME_BYTES_MAX).find(|(_, c)| matches!(c, ':' | '：'))?;
     let name = fold(text[..at].trim_end_matches(['*', '_']));
     let field = NAMES.get(name.as_str())?;
     Some((*field, text[at + colon.len_utf8()..].trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_'))))
@@ -104,16 +106,16 @@ pub(crate) fn block_at(texts: &[&str], demand: Demand) -> Option<Block> {
             return None;
         } else if text.trim().is_empty() {
             blanks += 1;
-        } else {
-            wrapped += 1;
-        }
-        if wrapped > WRAPPED_LINES_MAX || blanks > BLANK_LINES_MAX || (wrapped > 0 && blanks > 0) {
+        } else if blanks > 0 {
             break;
-        }
-        // A wrapped line belongs to the field above it; kept only when another field follows.
-        if wrapped > 0 && let Some((_, value)) = block.fields.last_mut() && n + 1 - block.end == wrapped {
+        } else if let Some((_, value)) = block.fields.last_mut() {
+            // A wrapped line belongs to the field above it; kept only when another field follows.
+            wrapped += 1;
             value.push(' ');
             value.push_str(text.trim());
+        }
+        if wrapped > WRAPPED_LINES_MAX || blanks > BLANK_LINES_MAX {
+            break;
         }
     }
     drop_unfollowed(&mut block, texts);

@@ -39,7 +39,10 @@ impl Line<'_> {
 
 /// A character people and programs draw lines with.
 pub(super) fn is_drawing(c: char) -> bool {
-    matches!(c, '-' | '_' | '=' | '*' | '#' | '~' | '+' | '\u{2010}'..='\u{2015}' | '\u{2500}' | '\u{2501}' | '\u{1427}')
+    matches!(
+        c,
+        '-' | '_' | '=' | '*' | '#' | '~' | '+' | '\u{2010}'..='\u{2015}' | '\u{2500}' | '\u{2501}' | '\u{1427}'
+    )
 }
 
 /// Zero-width characters and direction marks that some programs put into dates and names.

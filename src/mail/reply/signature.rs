@@ -17,6 +17,9 @@ const DEVICE_LINE_BYTES_MAX: usize = 200;
 /// Within how many words the device must be named: "Sent from my old desk and mobile" is a sentence.
 const DEVICE_WORDS_MAX: usize = 6;
 
+/// Devices whose names take endings.
+const INFLECTED_DEVICES: [&str; 6] = ["iphone", "ipad", "ipod", "android", "samsung", "mobiltelefon"];
+
 static DEVICE_WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(DEVICES).collect());
 
 /// The line the signature of `lines[from..to]` begins at; `to` if there is none. What a signature
@@ -68,7 +71,11 @@ fn is_separator(lines: &[Line<'_>], at: usize, to: usize) -> bool {
 
 /// A line that belongs to a signature or a mailing list's footer rather than to a text.
 fn is_contact(text: &str) -> bool {
-    text.contains('@') || text.contains("http://") || text.contains("https://") || text.contains("www.") || is_device_line(text)
+    text.contains('@')
+        || text.contains("http://")
+        || text.contains("https://")
+        || text.contains("www.")
+        || is_device_line(text)
 }
 
 /// "Sent from my iPhone", "Get Outlook for iOS".
@@ -77,7 +84,8 @@ fn is_device_line(text: &str) -> bool {
         return false;
     }
     let folded = fold(text);
-    let core = folded.trim_matches(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '*' | '_' | '.'));
+    let core = folded
+        .trim_matches(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '*' | '_' | '.'));
     if let Some(rest) = entries(SENT_FROM).find_map(|head| core.strip_prefix(head)) {
         return names_device(rest);
     }
@@ -90,15 +98,17 @@ fn is_device_line(text: &str) -> bool {
 /// Whether one of the first words, up to a comma, is a device, a program or a model's number.
 fn names_device(rest: &str) -> bool {
     let clause = rest.split([',', ';']).next().unwrap_or_default();
-    let mut words = clause.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.'))).filter(|word| !word.is_empty());
+    let mut words =
+        clause.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.'))).filter(|word| !word.is_empty());
     words.by_ref().take(DEVICE_WORDS_MAX).any(|word| {
         let word = word.trim_matches(['.', '-']);
         let is_model = word.contains(|c: char| c.is_ascii_digit()) && word.contains(char::is_alphabetic);
+        // Some languages glue endings to the name: "iPhonesta", "iPhoneから".
+        let is_inflected = INFLECTED_DEVICES.iter().any(|device| word.starts_with(device));
         is_model
-            || DEVICE_WORDS.iter().any(|device| {
-                // Some languages glue endings to the name: "iPhonesta", "iPhoneから".
-                word == *device || (device.len() >= 4 && word.starts_with(device)) || word.ends_with(device) && device.len() >= 6
-            })
+            || is_inflected
+            || DEVICE_WORDS.contains(&word)
+            || word.split('-').any(|part| DEVICE_WORDS.contains(&part))
     })
 }
 
@@ -106,12 +116,14 @@ fn names_device(rest: &str) -> bool {
 fn is_advertisement(core: &str) -> bool {
     let has_app = entries(APPS).any(|app| core.contains(app));
     let has_place = ["ios", "android", "mac", "windows", "http", "aka.ms"].iter().any(|place| core.contains(place));
-    let text = core.split(['<', 'h']).next().unwrap_or(core);
-    has_app && has_place && entries(GET_APP).any(|verb| {
-        core.strip_prefix(verb).is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
-            || core.ends_with(verb)
-            || text.trim_end().ends_with(verb)
-    })
+    let text = core.split('<').next().and_then(|text| text.split("http").next()).unwrap_or(core);
+    has_app
+        && has_place
+        && entries(GET_APP).any(|verb| {
+            core.strip_prefix(verb).is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
+                || core.ends_with(verb)
+                || text.trim_end().ends_with(verb)
+        })
 }
 
 #[cfg(test)]

@@ -141,7 +141,7 @@ fn around_bare_quote(lines: &[Line<'_>], end: usize) -> (Range<usize>, Range<usi
         return whole;
     }
     let start = (0..=last).rev().take_while(|&at| lines[at].is_quoted || lines[at].is_blank()).last().unwrap_or(last);
-    let is_typed_above = (0..start).any(|at| !lines[at].is_blank());
+    let is_typed_above = (0..start).any(|at| !lines[at].is_blank() && !lines[at].is_rule());
     let is_interleaved = (0..start).any(|at| lines[at].is_quoted);
     if is_typed_above && !is_interleaved { (0..start, start..end) } else { whole }
 }

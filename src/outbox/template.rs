@@ -1,0 +1,302 @@
+//! What our mails say: the events, the shipped texts, and filling in `%placeholders%`. Pure; which
+//! template is in force and what the values are is decided by the callers.
+
+use crate::mail::html;
+use crate::store::templates::Template;
+
+/// What a mail of ours is about. The names are HelpDeskZ's, so that imported templates fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// A customer's ticket is open: the acknowledgement with its number.
+    NewTicket,
+    /// A customer's reply has arrived.
+    Autoresponse,
+    /// Staff have answered.
+    StaffReply,
+    /// Staff are told of a customer's message.
+    StaffTicketNotification,
+    /// An account was made and its owner is asked to confirm it.
+    NewUser,
+}
+
+impl Event {
+    /// All events in the order of lists.
+    pub const ALL: [Self; 5] =
+        [Self::NewTicket, Self::Autoresponse, Self::StaffReply, Self::StaffTicketNotification, Self::NewUser];
+
+    /// The template's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NewTicket => "new_ticket",
+            Self::Autoresponse => "autoresponse",
+            Self::StaffReply => "staff_reply",
+            Self::StaffTicketNotification => "staff_ticketnotification",
+            Self::NewUser => "new_user",
+        }
+    }
+
+    /// The event with that template name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.name() == name)
+    }
+
+    /// Whether the template can be switched off: what staff write always goes out.
+    #[must_use]
+    pub const fn is_switchable(self) -> bool {
+        match self {
+            Self::NewTicket | Self::Autoresponse | Self::StaffTicketNotification | Self::NewUser => true,
+            Self::StaffReply => false,
+        }
+    }
+
+    /// When it is sent, in one line for people.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::NewTicket => "to the customer whose mail opened a ticket",
+            Self::Autoresponse => "to the customer whose reply arrived",
+            Self::StaffReply => "to customer and participants, what staff wrote; cannot be switched off",
+            Self::StaffTicketNotification => "to staff on duty in the department: a customer wrote",
+            Self::NewUser => "to a customer whose account was made and who is to confirm it",
+        }
+    }
+
+    /// The shipped template.
+    #[must_use]
+    pub fn shipped(self) -> Template {
+        let (subject, body_text, is_enabled) = match self {
+            Self::NewTicket => ("%ticket_subject%", NEW_TICKET, true),
+            Self::Autoresponse => ("%ticket_subject%", AUTORESPONSE, false),
+            Self::StaffReply => ("%ticket_subject%", STAFF_REPLY, true),
+            Self::StaffTicketNotification => ("%ticket_subject%", STAFF_TICKETNOTIFICATION, true),
+            Self::NewUser => ("Please confirm your address for %company_name%", NEW_USER, true),
+        };
+        Template {
+            subject: subject.to_owned(),
+            body_text: body_text.to_owned(),
+            body_html: String::new(),
+            is_enabled,
+        }
+    }
+}
+
+// The HTML part of a shipped text is made from it, so the two cannot drift apart. The line "-- "
+// (RFC 3676 §4.3) starts what mail programs leave out of quotes.
+
+const NEW_TICKET: &str = "Hello %client_name%,\n\n\
+    thank you for your message \"%ticket_subject%\". It has reached us as ticket #%ticket_id% and we will \
+    answer as soon as we can.\n\n\
+    If there is more to say, simply answer this mail: it goes to the same ticket.\n\n\
+    -- \n%company_name%, %ticket_department%\n";
+
+const AUTORESPONSE: &str = "Hello %client_name%,\n\n\
+    what you added to ticket #%ticket_id% (\"%ticket_subject%\") has reached us. We will get back to you.\n\n\
+    -- \n%company_name%, %ticket_department%\n";
+
+const STAFF_REPLY: &str = "%message%\n\n-- \n%company_name%, %ticket_department%, ticket #%ticket_id%\n";
+
+const STAFF_TICKETNOTIFICATION: &str = "%message%\n\n\
+    -- \n%client_name% <%client_email%> wrote in ticket #%ticket_id%, %ticket_department%, %ticket_status%.\n\
+    %staff_name%, your answer to this mail goes to the customer.\n";
+
+const NEW_USER: &str = "Hello %client_name%,\n\n\
+    an account for %client_email% was made at %company_name%. To confirm that the address is yours, \
+    open this link:\n\n%activation_link%\n\n\
+    If you expected nothing of the kind, you need not do anything.\n\n\
+    -- \n%company_name%\n";
+
+/// A value for a placeholder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// Text: escaped in HTML.
+    Plain(&'a str),
+    /// Sanitised HTML: written as text in the plain part.
+    Html(&'a str),
+}
+
+/// A filled-in template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line.
+    pub subject: String,
+    /// The plain text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
+
+/// Fills in a template. Placeholders without a value stay as they are; values are not looked at for
+/// placeholders. Linear in template plus values.
+#[must_use]
+pub fn render(template: &Template, values: &[(&str, Value<'_>)]) -> Rendered {
+    let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+    let as_text = |name: &str| {
+        value(name).map(|value| match value {
+            Value::Plain(text) => text.to_owned(),
+            Value::Html(html) => html::to_text(html),
+        })
+    };
+    let as_html = |name: &str| {
+        value(name).map(|value| match value {
+            Value::Plain(text) => html::text_to_html(text),
+            Value::Html(html) => html.to_owned(),
+        })
+    };
+    let html = if template.body_html.trim().is_empty() {
+        fill(&html::text_to_html(&template.body_text), as_html)
+    } else {
+        fill(&template.body_html, as_html)
+    };
+    let text = if template.body_text.trim().is_empty() { html::to_text(&html) } else { fill(&template.body_text, as_text) };
+    let subject = one_line(&fill(&template.subject, as_text));
+    Rendered { subject, text, html }
+}
+
+/// Replaces each `%name%` that `value` knows.
+fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut out = String::with_capacity(template.len() * 2);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('%') {
+        out.push_str(before);
+        let name_len = after.bytes().take_while(|b| b.is_ascii_lowercase() || *b == b'_').count();
+        let (name, behind) = after.split_at(name_len);
+        match behind.strip_prefix('%').and_then(|behind| Some((value(name)?, behind))) {
+            Some((value, behind)) => {
+                out.push_str(&value);
+                rest = behind;
+            }
+            None => {
+                out.push('%');
+                out.push_str(name);
+                rest = behind;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The text with every run of white space and control characters made one blank.
+pub(super) fn one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// What a subject is for, as far as its form goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubjectForm {
+    /// As HelpDeskZ's `[#12] …`.
+    First,
+    /// As HelpDeskZ's `Re: [#12] …`.
+    Reply,
+}
+
+/// A subject about a ticket: `tag` (`[#12]`, or empty where the desk wants none) in front, `Re:` before it in a reply.
+///
+/// A template that names the tag itself keeps its wording; where none is wanted it is taken out.
+#[must_use]
+pub fn ticket_subject(rendered: &str, number: i64, has_tag: Tag, form: SubjectForm) -> String {
+    let tag = format!("[#{number}]");
+    let mut subject = rendered.to_owned();
+    if has_tag == Tag::Off {
+        subject = one_line(&subject.replace(&tag, ""));
+    }
+    let bare = match form {
+        SubjectForm::First => subject.as_str(),
+        SubjectForm::Reply => without_re(&subject),
+    };
+    let tagged =
+        if has_tag == Tag::Off || bare.contains(&tag) { bare.to_owned() } else { format!("{tag} {bare}") };
+    match form {
+        SubjectForm::First => tagged,
+        SubjectForm::Reply => format!("Re: {tagged}"),
+    }
+}
+
+/// Whether `[#12]` stands in outgoing subjects (setting `subject_tag`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// It does.
+    On,
+    /// It does not.
+    Off,
+}
+
+fn without_re(subject: &str) -> &str {
+    let mut rest = subject.trim_start();
+    while let Some((head, tail)) = rest.split_at_checked(3) {
+        if !head.eq_ignore_ascii_case("re:") {
+            break;
+        }
+        rest = tail.trim_start();
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(subject: &str, text: &str, html: &str) -> Template {
+        Template { subject: subject.to_owned(), body_text: text.to_owned(), body_html: html.to_owned(), is_enabled: true }
+    }
+
+    #[test]
+    fn values_are_escaped_in_html_and_not_in_text() {
+        let done = render(
+            &template("%x%", "Dear %x%", "<p>Dear %x%</p>"),
+            &[("x", Value::Plain("<b>Ann & Co</b>"))],
+        );
+        assert_eq!(done.subject, "<b>Ann & Co</b>");
+        assert_eq!(done.text, "Dear <b>Ann & Co</b>");
+        assert_eq!(done.html, "<p>Dear &lt;b&gt;Ann &amp; Co&lt;/b&gt;</p>");
+    }
+
+    #[test]
+    fn imported_html_template_gets_a_text_part() {
+        let done = render(
+            &template("Re: [#%ticket_id%] x", "", "<p>There is an answer:</p><blockquote>%message%</blockquote>"),
+            &[("message", Value::Plain("one\ntwo")), ("ticket_id", Value::Plain("12"))],
+        );
+        assert_eq!(done.html, "<p>There is an answer:</p><blockquote>one<br />\ntwo</blockquote>");
+        assert!(done.text.contains("There is an answer:") && done.text.contains("> one"), "{}", done.text);
+        assert_eq!(done.subject, "Re: [#12] x");
+    }
+
+    #[test]
+    fn html_message_is_text_in_the_plain_part() {
+        let done = render(&template("s", "%message%", ""), &[("message", Value::Html("<p>Hello <b>you</b></p>"))]);
+        assert_eq!(done.text.trim(), "Hello you");
+        assert_eq!(done.html, "<p>Hello <b>you</b></p>");
+    }
+
+    #[test]
+    fn values_that_look_like_placeholders_stay() {
+        let done = render(&template("%a%", "100% of %a% and %unknown%", ""), &[("a", Value::Plain("%b%")), ("b", Value::Plain("no"))]);
+        assert_eq!(done.text, "100% of %b% and %unknown%");
+    }
+
+    #[test]
+    fn subject_is_one_line_whatever_the_value_holds() {
+        let done = render(&template("About %a%", "", ""), &[("a", Value::Plain("x\r\nBcc: all@example.org\0"))]);
+        assert_eq!(done.subject, "About x Bcc: all@example.org");
+    }
+
+    #[test]
+    fn subjects_carry_tag_and_reply_mark_once() {
+        let reply = |text| ticket_subject(text, 12, Tag::On, SubjectForm::Reply);
+        assert_eq!(ticket_subject("Printer", 12, Tag::On, SubjectForm::First), "[#12] Printer");
+        assert_eq!(reply("Printer"), "Re: [#12] Printer");
+        assert_eq!(reply("RE: re: [#12] Printer"), "Re: [#12] Printer");
+        assert_eq!(ticket_subject("Desk: [#12] waits", 12, Tag::On, SubjectForm::First), "Desk: [#12] waits");
+        assert_eq!(ticket_subject("Re: [#12] Printer", 12, Tag::Off, SubjectForm::Reply), "Re: Printer");
+    }
+
+    #[test]
+    fn shipped_states_are_those_of_the_contract() {
+        let on: Vec<&str> = Event::ALL.into_iter().filter(|e| e.shipped().is_enabled).map(Event::name).collect();
+        assert_eq!(on, ["new_ticket", "staff_reply", "staff_ticketnotification", "new_user"]);
+    }
+}
