@@ -351,7 +351,7 @@ CREATE TABLE receipt (
     bytes          INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX receipt_state ON receipt (state, id);
-CREATE INDEX receipt_from ON receipt (from_email, received_at);
+CREATE INDEX receipt_from ON receipt (from_email, state, received_at);
 CREATE INDEX receipt_ticket ON receipt (ticket_id) WHERE ticket_id > 0;
 CREATE INDEX receipt_received ON receipt (received_at);
 
@@ -429,12 +429,16 @@ CREATE TABLE login_attempt (
 CREATE TABLE login_log (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     at          INTEGER NOT NULL,
+    -- 0: there is no account of that name. The lockout goes by name, so that it tells nothing about
+    -- which names have accounts.
     staff_id    INTEGER NOT NULL,
+    username    TEXT    NOT NULL DEFAULT '' COLLATE NOCASE,
     ip          TEXT    NOT NULL,
     agent       TEXT    NOT NULL,
     is_success  INTEGER NOT NULL CHECK (is_success IN (0, 1))
 ) STRICT;
 CREATE INDEX login_log_staff ON login_log (staff_id, is_success, at);
+CREATE INDEX login_log_username ON login_log (username, is_success, at);
 
 -- Answers given to requests that carried an Idempotency-Key, for 24 hours.
 CREATE TABLE idempotency (

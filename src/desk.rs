@@ -2,6 +2,9 @@
 //! through here, inside the caller's write transaction, so that a change and what follows from it
 //! are coupled in one place.
 
+pub mod duty;
+pub mod notify;
+
 use crate::domain::{Author, MessageId, Status, TicketId, Timestamp};
 use crate::store::tickets::{NewAttachment, NewMessage, NewTicket, Text, Ticket, Visibility};
 use crate::store::{Result, WriteTx};

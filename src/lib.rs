@@ -16,6 +16,7 @@ pub mod domain;
 pub mod intake;
 pub mod logging;
 pub mod mail;
+pub mod outbox;
 pub mod password;
 pub mod pipe;
 pub mod store;

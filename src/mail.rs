@@ -21,6 +21,8 @@ mod people;
 pub mod reply;
 mod report;
 mod structure;
+#[cfg(test)]
+mod tests;
 mod tnef;
 mod transfer;
 mod words;

@@ -204,7 +204,8 @@ fn read_mail(bytes_max: usize) -> io::Result<Vec<u8>> {
 
 /// The envelope: arguments first, then what MTAs put into the environment (Postfix local(8), Exim).
 fn envelope(arguments: &Arguments) -> Envelope {
-    let variable = |name: &str| env::var(name).ok();
+    // Bytes that are no UTF-8 make an unknown recipient, not an absent one.
+    let variable = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let filled = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
     let mut recipients: Vec<String> = arguments.recipient.iter().filter(|r| !r.trim().is_empty()).cloned().collect();
     if recipients.is_empty() {

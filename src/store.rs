@@ -5,13 +5,17 @@
 //! write transaction nothing talks to the network, reads a file, parses mail or hashes a password.
 
 pub mod addresses;
+pub mod attachments;
 pub mod counts;
+pub mod keys;
 pub mod listing;
 pub mod migrate;
+pub mod pages;
 pub mod people;
 pub mod queue;
 pub mod received;
 pub mod settings;
+pub mod templates;
 pub mod tickets;
 
 use std::ops::Deref;
@@ -30,9 +34,10 @@ pub const LOCK_WAIT_S: u64 = 10;
 /// or mail runs (measured: 40).
 const STATEMENTS_CACHED: usize = 128;
 
-/// WAL pages after which a commit copies the log back into the database. 1 MiB: the next process
-/// reads the whole log on opening, so a short log keeps `pipe` quick; see CHANGELOG 0.1.
-const CHECKPOINT_PAGES: u32 = 256;
+/// Size of the write-ahead log above which the last act of a process is to copy it back. 1 MiB:
+/// whoever opens the database first reads the whole log, so a short one keeps `pipe` quick, while
+/// copying it back after every mail would cost two more fsyncs each (measured, CHANGELOG 0.1).
+const LOG_BYTES_KEPT_MAX: u64 = 1024 * 1024;
 
 /// Largest attachment part bound as one value; bigger ones are streamed so that SQLite does not
 /// hold a second copy. Chosen: below it a copy costs less than the extra blob handle.
@@ -184,7 +189,8 @@ impl Store {
             let done = f(&WriteTx { read: ReadTx { connection: &tx } });
             if done.is_ok() {
                 tx.commit().map_err(Error::from)?;
-            } else {
+            } else if !tx.is_autocommit() {
+                // After a full disk SQLite has rolled back by itself; what `f` said must not be lost then.
                 tx.rollback().map_err(Error::from)?;
             }
             done
@@ -213,18 +219,36 @@ impl Store {
     }
 }
 
+impl Drop for Store {
+    /// Copies a log that has grown back into the database and empties it. A process that opens the
+    /// database alone cannot know how much of the log was copied before, so a log that is never
+    /// emptied would be read, and copied, again and again. Others at work make it a no-op.
+    fn drop(&mut self) {
+        let mut log = self.path.as_os_str().to_owned();
+        log.push("-wal");
+        let has_grown = std::fs::metadata(log).is_ok_and(|log| log.len() > LOG_BYTES_KEPT_MAX);
+        let kept = self.idle.get_mut().unwrap_or_else(PoisonError::into_inner).pop();
+        if let Some(connection) = kept.filter(|_| has_grown) {
+            let emptied = connection
+                .busy_timeout(Duration::ZERO)
+                .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+            if let Err(error) = emptied {
+                tracing::debug!(%error, "the log was not copied back");
+            }
+        }
+    }
+}
+
 /// Sets what every connection of ours has in common.
 pub(crate) fn prepare_connection(connection: &Connection, lock_wait: Duration) -> Result<()> {
     connection.busy_timeout(lock_wait)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
-    // Copying the log back on every close would cost each `pipe` two more fsyncs; the log is
-    // copied by the commit that fills it and read by whoever opens next.
+    // SQLite would copy the log back on every close; `Drop for Store` does it when it has grown.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     // After exit 0 the MTA deletes its copy, so a commit must survive a power cut: FULL.
-    connection.execute_batch(&format!(
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; \
-         PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"
-    ))?;
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON",
+    )?;
     Ok(())
 }
 

@@ -96,7 +96,10 @@ pub(super) fn append(
         Role::Customer => {
             let customer = tx.customer_for(&from.name, &from.address, now)?;
             let message = customer_message(tx, &ticket, mail, (customer, append.effect), &kept, now)?;
-            add_participants(tx, ticket.id, mail, now)?;
+            // A machine's Cc says nothing about who wants our answers.
+            if append.effect == Effect::Full {
+                add_participants(tx, ticket.id, mail, now)?;
+            }
             message
         }
         Role::Staff(staff) => {

@@ -48,7 +48,7 @@ pub struct TicketFilter<'a> {
     pub search: &'a str,
 }
 
-fn line(row: &Row<'_>) -> rusqlite::Result<TicketLine> {
+pub(super) fn line(row: &Row<'_>) -> rusqlite::Result<TicketLine> {
     Ok(TicketLine {
         id: TicketId::new(row.get(0)?),
         customer: UserId::new(row.get(1)?),

@@ -4,7 +4,9 @@
 use rusqlite::Row;
 
 use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
-use crate::domain::{AddressId, DepartmentId, EmailAddress, OutboxId, TicketId, Timestamp};
+use crate::domain::{
+    AddressId, Author, DepartmentId, EmailAddress, MessageId, OutboxId, StaffId, TicketId, Timestamp, UserId,
+};
 
 /// How long a mail is tried before it counts as undeliverable (RFC 5321 §4.5.4.1: four to five days).
 pub const GIVE_UP_AFTER_S: i64 = 5 * Timestamp::DAY_S;
@@ -26,6 +28,51 @@ pub struct Sender {
     pub outgoing: String,
     /// A plus-addressed test mail came back, so Reply-To may be a plus-address.
     pub has_plus: bool,
+}
+
+impl Sender {
+    /// Whether mail leaves by this address at all.
+    #[must_use]
+    pub fn sends(&self) -> bool {
+        self.outgoing != "none"
+    }
+}
+
+/// A message as far as mail about it needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageText {
+    /// Its writer.
+    pub author: Author,
+    /// What is shown.
+    pub body: String,
+    /// Whether `body` is sanitised HTML.
+    pub is_html: bool,
+}
+
+/// A staff member who may have to be told of a ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffToNotify {
+    /// Full name.
+    pub fullname: String,
+    /// Address.
+    pub email: String,
+    /// On-duty hours; empty: always.
+    pub hours: String,
+    /// Time zone of the hours.
+    pub timezone: String,
+}
+
+/// A file of a message that may go along with a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageFile {
+    /// Safe name.
+    pub name: String,
+    /// `type/subtype`.
+    pub content_type: String,
+    /// Size in bytes.
+    pub bytes: i64,
+    /// Where its bytes lie, for [`ReadTx::file_content`].
+    pub content: i64,
 }
 
 /// A finished mail to queue.
@@ -264,6 +311,64 @@ impl ReadTx<'_> {
                     outgoing: row.get(5)?,
                     has_plus: row.get(6)?,
                 })
+            },
+        )
+    }
+
+    /// A message's writer and text.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn message_text(&self, id: MessageId) -> Result<Option<MessageText>> {
+        self.one("SELECT author, staff_id, customer_id, body, is_html FROM message WHERE id = $1", [id.get()], |row| {
+            Ok(MessageText {
+                author: match row.get(0)? {
+                    1 => Author::Staff(StaffId::new(row.get(1)?)),
+                    2 => Author::Desk,
+                    _ => Author::Customer(UserId::new(row.get(2)?)),
+                },
+                body: row.get(3)?,
+                is_html: row.get(4)?,
+            })
+        })
+    }
+
+    /// The files of a message, by id, without those whose bytes were gone when it was imported.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn files_of_message(&self, id: MessageId) -> Result<Vec<MessageFile>> {
+        self.all(
+            "SELECT name, content_type, bytes, content_id FROM attachment WHERE message_id = $1 AND content_id > 0 ORDER BY id",
+            [id.get()],
+            |row| {
+                Ok(MessageFile { name: row.get(0)?, content_type: row.get(1)?, bytes: row.get(2)?, content: row.get(3)? })
+            },
+        )
+    }
+
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn file_content(&self, content: i64) -> Result<Option<Vec<u8>>> {
+        self.one("SELECT data FROM content WHERE id = $1", [content], |row| row.get(0))
+    }
+
+    /// The active members of a department who want to be told of tickets, with their hours, by id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn staff_to_notify(&self, department: DepartmentId) -> Result<Vec<StaffToNotify>> {
+        self.all(
+            "SELECT staff.fullname, staff.email, coalesce(schedule.hours, ''), coalesce(schedule.timezone, '') \
+             FROM staff_department JOIN staff ON staff.id = staff_department.staff_id \
+             LEFT JOIN schedule ON schedule.id = staff.schedule_id \
+             WHERE staff_department.department_id = $1 AND staff.is_active = 1 AND staff.has_notifications = 1 \
+             ORDER BY staff.id",
+            [department.get()],
+            |row| {
+                Ok(StaffToNotify { fullname: row.get(0)?, email: row.get(1)?, hours: row.get(2)?, timezone: row.get(3)? })
             },
         )
     }

@@ -180,13 +180,13 @@ impl ReadTx<'_> {
         self.number("SELECT count(*) FROM receipt WHERE state = $1", [state.word()])
     }
 
-    /// How many mails of that From address were stored or set aside since then.
+    /// How many mails of that From address became messages since then.
     ///
     /// # Errors
     /// Those of the database.
     pub fn mails_from_since(&self, from_email: &str, since: Timestamp) -> Result<i64> {
         self.number(
-            "SELECT count(*) FROM receipt WHERE from_email = $1 AND received_at > $2",
+            "SELECT count(*) FROM receipt WHERE from_email = $1 AND state = 'stored' AND received_at > $2",
             (from_email, since.unix()),
         )
     }

@@ -418,6 +418,15 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// Writes who wrote last on a ticket that was opened by staff.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn set_last_replier(&self, id: TicketId, staff: StaffId) -> Result<()> {
+        self.run("UPDATE ticket SET last_replier = $1 WHERE id = $2", (staff.get(), id.get()))?;
+        Ok(())
+    }
+
     /// Assigns a ticket.
     ///
     /// # Errors

@@ -107,12 +107,19 @@ pub(crate) struct Tokens<'a> {
     html: &'a str,
     at: usize,
     raw_element: Option<&'a str>,
+    knows_raw_text: bool,
 }
 
 impl<'a> Tokens<'a> {
     /// Starts at the beginning of `html`.
     pub(crate) const fn new(html: &'a str) -> Self {
-        Self { html, at: 0, raw_element: None }
+        Self { html, at: 0, raw_element: None, knows_raw_text: true }
+    }
+
+    /// Like [`Tokens::new`], but the inside of raw-text elements is cut into tags as well, as a parser
+    /// does inside SVG and MathML.
+    pub(crate) const fn with_raw_text_as_html(html: &'a str) -> Self {
+        Self { html, at: 0, raw_element: None, knows_raw_text: false }
     }
 
     /// Byte offset just behind the token returned last.
@@ -145,7 +152,7 @@ impl<'a> Tokens<'a> {
     fn start_tag(&mut self) -> Option<Token<'a>> {
         let start = self.at;
         let (name, inside) = self.tag_parts(start + 1)?;
-        if is_raw_text(name) {
+        if self.knows_raw_text && is_raw_text(name) {
             self.raw_element = Some(name);
         }
         Some(Token::Start(Tag { name, inside, start }))

@@ -1,0 +1,151 @@
+//! On-duty hours such as `Mon-Fri 18:00-02:00`: reading them, and whether a moment lies in them.
+//! Pure; whose hours they are is the database's business.
+
+use std::str::FromStr;
+
+use jiff::tz::TimeZone;
+
+use crate::domain::Timestamp;
+
+/// Minutes of one day.
+const DAY_MINUTES: i64 = 24 * 60;
+/// Minutes of one week.
+const WEEK_MINUTES: i64 = 7 * DAY_MINUTES;
+/// Spans in one text. Chosen: three a day.
+const SPANS_MAX: usize = 21;
+
+/// Spans of minutes since Monday 00:00 local time; one over midnight on Sunday ends past the week.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hours {
+    spans: Vec<(i64, i64)>,
+}
+
+/// A text that does not say hours.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} are no hours; write them as \"Mon-Fri 18:00-02:00\", several with commas between")]
+pub struct InvalidHours(String);
+
+impl FromStr for Hours {
+    type Err = InvalidHours;
+
+    /// Reads `DAYS HH:MM-HH:MM`, several separated by commas or semicolons. DAYS is `Mon`, `Mon-Fri`
+    /// or `Sat-Mon`; without DAYS every day is meant. An end at or before the start is on the next
+    /// day; `00:00-24:00` is the whole day.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refused = || InvalidHours(text.to_owned());
+        let pieces: Vec<&str> = text.split([',', ';']).map(str::trim).filter(|piece| !piece.is_empty()).collect();
+        if pieces.is_empty() || pieces.len() > SPANS_MAX {
+            return Err(refused());
+        }
+        let mut spans = Vec::new();
+        for piece in pieces {
+            let (days, times) = piece.rsplit_once(char::is_whitespace).unwrap_or(("Mon-Sun", piece));
+            let (first, last) = days_of(days.trim()).ok_or_else(refused)?;
+            let (start, end) = times.split_once('-').and_then(|(s, e)| Some((minute(s)?, minute(e)?))).ok_or_else(refused)?;
+            let len = if end > start { end - start } else { end + DAY_MINUTES - start };
+            let days = (last - first).rem_euclid(7);
+            spans.extend((0..=days).map(|day| {
+                let from = (first + day).rem_euclid(7) * DAY_MINUTES + start;
+                (from, from + len)
+            }));
+        }
+        Ok(Self { spans })
+    }
+}
+
+fn days_of(text: &str) -> Option<(i64, i64)> {
+    match text.split_once('-') {
+        Some((first, last)) => Some((day(first)?, day(last)?)),
+        None => day(text).map(|day| (day, day)),
+    }
+}
+
+/// Monday is 0. English names, whole or their first three letters.
+fn day(name: &str) -> Option<i64> {
+    const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let name = name.trim().to_ascii_lowercase();
+    let found = DAYS.iter().position(|day| name.len() >= 3 && day.starts_with(&name))?;
+    i64::try_from(found).ok()
+}
+
+fn minute(text: &str) -> Option<i64> {
+    let (hours, minutes) = text.trim().split_once(':')?;
+    let number = |text: &str| text.parse::<i64>().ok().filter(|_| text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit()));
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    let total = hours * 60 + minutes;
+    (minutes < 60 && total <= DAY_MINUTES).then_some(total)
+}
+
+impl Hours {
+    /// Whether `now` lies in these hours in that time zone (an IANA name).
+    ///
+    /// A zone that is not known counts as UTC.
+    #[must_use]
+    pub fn contain(&self, now: Timestamp, timezone: &str) -> bool {
+        let zone = TimeZone::get(timezone).unwrap_or(TimeZone::UTC);
+        let Ok(at) = jiff::Timestamp::from_second(now.unix()) else { return true };
+        let local = at.to_zoned(zone);
+        let day = i64::from(local.weekday().to_monday_zero_offset());
+        let minute = day * DAY_MINUTES + i64::from(local.hour()) * 60 + i64::from(local.minute());
+        self.spans.iter().any(|(from, to)| {
+            (*from..*to).contains(&minute) || (*from..*to).contains(&(minute + WEEK_MINUTES))
+        })
+    }
+}
+
+/// Whether somebody with these hours is on duty. No hours, or hours nobody can read, mean always:
+/// a notification too many is better than a customer nobody hears of.
+#[must_use]
+pub fn is_on_duty(hours: &str, timezone: &str, now: Timestamp) -> bool {
+    hours.parse::<Hours>().map_or(true, |hours| hours.contain(now, timezone))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::from_unix(text.parse::<jiff::Timestamp>().unwrap().as_second())
+    }
+
+    #[test]
+    fn night_shift_ends_on_the_next_morning() {
+        let hours: Hours = "Mon-Fri 18:00-02:00".parse().unwrap();
+        // 2026-11-20 is a Friday; Kolkata is UTC+5:30.
+        let on = |time: &str| hours.contain(at(time), "Asia/Kolkata");
+        assert!(on("2026-11-20T12:30:00Z"), "Friday 18:00");
+        assert!(!on("2026-11-20T12:29:59Z"), "Friday 17:59");
+        assert!(on("2026-11-20T20:29:59Z"), "Saturday 01:59, still Friday's shift");
+        assert!(!on("2026-11-20T20:30:00Z"), "Saturday 02:00");
+        assert!(!on("2026-11-21T13:00:00Z"), "Saturday evening");
+    }
+
+    #[test]
+    fn sunday_night_runs_into_monday() {
+        let hours: Hours = "Sun 22:00-06:00".parse().unwrap();
+        assert!(hours.contain(at("2026-11-23T05:59:00Z"), "UTC"));
+        assert!(!hours.contain(at("2026-11-23T06:00:00Z"), "UTC"));
+    }
+
+    #[test]
+    fn days_may_wrap_and_hours_may_be_several() {
+        let hours: Hours = "Sat-Mon 09:00-12:00, Wed 00:00-24:00".parse().unwrap();
+        assert!(hours.contain(at("2026-11-22T09:00:00Z"), "UTC"), "Sunday");
+        assert!(hours.contain(at("2026-11-25T23:59:00Z"), "UTC"), "Wednesday");
+        assert!(!hours.contain(at("2026-11-24T10:00:00Z"), "UTC"), "Tuesday");
+    }
+
+    #[test]
+    fn texts_that_are_no_hours_are_refused() {
+        for text in ["", "Mon", "Mon-Fri", "Foo 1:00-2:00", "Mon 25:00-26:00", "Mon 10:60-11:00", "Mo 1:00-2:00", "Mon -1:00-2:00"] {
+            assert!(text.parse::<Hours>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn unreadable_hours_mean_always() {
+        assert!(is_on_duty("", "", at("2026-11-22T09:00:00Z")));
+        assert!(is_on_duty("sometimes", "UTC", at("2026-11-22T09:00:00Z")));
+    }
+}

@@ -1,0 +1,83 @@
+//! How a finished mail leaves: by SMTP, by the local sendmail program, or as a file. Retries and
+//! bookkeeping are [`super`]'s.
+
+mod file;
+mod sendmail;
+mod smtp;
+
+use std::path::PathBuf;
+
+use crate::store::addresses::AddressRow;
+use crate::store::queue::{Claimed, Fault};
+
+/// Why a mail did not leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It never will (SMTP 5xx).
+    Permanent(String, Fault),
+    /// It may later (SMTP 4xx, connection lost in the middle).
+    Temporary(String),
+    /// Nothing leaves by this address at the moment: no need to try its other mails now.
+    Transport(String),
+}
+
+/// The way out of one address, for one drain.
+#[derive(Debug)]
+pub enum Transport {
+    /// To an SMTP server.
+    Smtp(Box<smtp::Smtp>),
+    /// Through the local sendmail program.
+    Sendmail(PathBuf),
+    /// Into a folder.
+    File(PathBuf),
+    /// There is none: why.
+    Off(String),
+}
+
+impl Transport {
+    /// The transport of an address; nothing is connected yet.
+    #[must_use]
+    pub fn of(row: Option<&AddressRow>) -> Self {
+        let Some(row) = row else { return Self::Off("the address this mail was to leave by is gone".to_owned()) };
+        match row.outgoing.as_str() {
+            "smtp" => Self::Smtp(Box::new(smtp::Smtp::new(row))),
+            "sendmail" => Self::Sendmail(sendmail::program()),
+            "file" => Self::File(PathBuf::from(&row.outgoing_dir)),
+            _ => Self::Off(format!("{} has outgoing none; give it a way with `maildesk admin address update`", row.email)),
+        }
+    }
+
+    /// Hands one mail over. `Ok` means the other side has it durably as far as it says so.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn send(&mut self, mail: &Claimed, raw: &[u8]) -> Result<(), Failure> {
+        match self {
+            Self::Smtp(smtp) => smtp.send(mail, raw),
+            Self::Sendmail(program) => sendmail::send(program, mail, raw),
+            Self::File(folder) => file::write(folder, mail, raw),
+            Self::Off(why) => Err(Failure::Transport(why.clone())),
+        }
+    }
+
+    /// Looks whether the way is open, without sending: logs in, finds the program, or finds the folder.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn test(&mut self) -> Result<(), Failure> {
+        match self {
+            Self::Smtp(smtp) => smtp.test(),
+            Self::Sendmail(program) => sendmail::test(program),
+            Self::File(folder) => file::test(folder),
+            Self::Off(why) => Err(Failure::Transport(why.clone())),
+        }
+    }
+
+    /// Says goodbye where there is somebody to say it to.
+    pub fn close(&mut self) {
+        match self {
+            Self::Smtp(smtp) => smtp.close(),
+            Self::Sendmail(_) | Self::File(_) | Self::Off(_) => {}
+        }
+    }
+}
