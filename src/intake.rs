@@ -4,22 +4,21 @@
 
 mod apply;
 mod facts;
+mod receipt;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sha2::{Digest, Sha256};
 
 use crate::decision::{Decision, Facts, Refusal, decide};
-use crate::domain::{EmailAddress, MessageId, ReceiptId, TicketId, Timestamp};
+use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp};
 use crate::mail::{Limits, ParseError, ParsedMail, ReversePath};
-use crate::store::received::{NewReceipt, Receipt, ReceiptState};
+use crate::store::received::{Receipt, ReceiptState};
 use crate::store::{self, Store, WriteTx};
+use receipt::{copy_key, note_second_recipient, recipient_text, record, record_copy, ticket_of};
 
 /// Compression level of kept raw mail: the fastest; base64 shrinks to what it encodes at any level.
 const RAW_MAIL_ZSTD_LEVEL: i32 = 1;
-
-/// Characters of a subject kept on a receipt.
-const RECEIPT_SUBJECT_CHARS_MAX: usize = 255;
 
 /// Who hands a mail over, which decides the limits that apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +30,7 @@ pub enum Source {
     /// The first fetch of a mailbox, or `admin import`: no rate limit.
     Import,
     /// `admin mail retry`: a quarantined mail is looked at again, without rate limit.
-    Retry,
+    Retry(ReceiptId),
 }
 
 /// What came with the mail beside its bytes.
@@ -137,18 +136,22 @@ pub fn deliver(
     raw: &[u8],
     now: Timestamp,
 ) -> Result<Delivery, Error> {
-    let incoming = read(rules, envelope, raw)?;
+    let incoming = read(rules, envelope, raw, ParsedMail::parse)?;
+    take_in(store, &incoming, raw, now)
+}
+
+fn take_in(store: &Store, incoming: &Incoming<'_>, raw: &[u8], now: Timestamp) -> Result<Delivery, Error> {
     // A redelivery needs neither the compressed raw mail nor the write lock.
-    if envelope.source != Source::Retry
+    if incoming.retried().is_none()
         && let Some(known) = store.read(|tx| tx.receipt_by_key(&incoming.key))?
-        && known.recipient.eq_ignore_ascii_case(&recipient_text(envelope, incoming.mail.as_ref()))
-        && copy_key(&incoming, &known).is_none()
+        && known.recipient.eq_ignore_ascii_case(&recipient_text(incoming.envelope, incoming.mail.as_ref()))
+        && copy_key(incoming, &known).is_none()
     {
         return Ok(incoming.delivery(Outcome::Duplicate, &known.reason, ticket_of(&known)));
     }
     let compressed = zstd::bulk::compress(raw, RAW_MAIL_ZSTD_LEVEL)
         .map_err(|e| store::Error::Corrupt(format!("compressing the raw mail: {e}")))?;
-    store.write(|tx| settle(tx, &incoming, &compressed, now))
+    store.write(|tx| settle(tx, incoming, &compressed, now))
 }
 
 /// Does what [`deliver`] does and takes it all back: what `admin mail retry --dry-run` shows.
@@ -162,7 +165,7 @@ pub fn rehearse(
     raw: &[u8],
     now: Timestamp,
 ) -> Result<Delivery, Error> {
-    let incoming = read(rules, envelope, raw)?;
+    let incoming = read(rules, envelope, raw, ParsedMail::parse)?;
     let mut shown = None;
     let undone = store.write(|tx| {
         shown = Some(settle(tx, &incoming, &[], now)?);
@@ -225,7 +228,7 @@ pub fn preview(
     raw: &[u8],
     now: Timestamp,
 ) -> Result<Preview, Error> {
-    let incoming = read(rules, envelope, raw)?;
+    let incoming = read(rules, envelope, raw, ParsedMail::parse)?;
     let (decision, facts, known) = store.read(|tx| {
         let known = tx.receipt_by_key(&incoming.key)?;
         let Some(mail) = &incoming.mail else { return Ok((None, None, known)) };
@@ -237,9 +240,14 @@ pub fn preview(
     Ok(Preview { mail: incoming.mail, decision, facts, known })
 }
 
-fn read<'a>(rules: &Rules, envelope: &'a Envelope, raw: &[u8]) -> Result<Incoming<'a>, Error> {
-    // The parser has a history of panics on broken mail; such a mail is kept raw for a human.
-    let parsed = catch_unwind(AssertUnwindSafe(|| ParsedMail::parse(raw, &rules.limits)));
+fn read<'a>(
+    rules: &Rules,
+    envelope: &'a Envelope,
+    raw: &[u8],
+    parse: impl FnOnce(&[u8], &Limits) -> Result<ParsedMail, ParseError>,
+) -> Result<Incoming<'a>, Error> {
+    // Parsers have a history of panics on broken mail; such a mail is kept raw for a human.
+    let parsed = catch_unwind(AssertUnwindSafe(|| parse(raw, &rules.limits)));
     let is_oversize = raw.len() > rules.limits.raw_bytes_max;
     let (key, mail) = match parsed {
         Ok(Ok(mail)) => (mail.key, Some(mail)),
@@ -250,6 +258,14 @@ fn read<'a>(rules: &Rules, envelope: &'a Envelope, raw: &[u8]) -> Result<Incomin
 }
 
 impl Incoming<'_> {
+    /// The receipt of the quarantined mail that is looked at again.
+    const fn retried(&self) -> Option<ReceiptId> {
+        match self.envelope.source {
+            Source::Retry(receipt) => Some(receipt),
+            Source::Pipe | Source::Fetch | Source::Import => None,
+        }
+    }
+
     fn delivery(&self, outcome: Outcome, reason: &str, ticket: Option<TicketId>) -> Delivery {
         let mail = self.mail.as_ref();
         Delivery {
@@ -263,41 +279,24 @@ impl Incoming<'_> {
     }
 }
 
-fn ticket_of(receipt: &Receipt) -> Option<TicketId> {
-    (receipt.ticket > 0).then(|| TicketId::new(receipt.ticket))
-}
-
-/// The recipient noted on the receipt: the envelope's, else the first one the header names.
-fn recipient_text(envelope: &Envelope, mail: Option<&ParsedMail>) -> String {
-    let from_header = || {
-        let mail = mail?;
-        let delivered = mail.delivered_to.first().map(EmailAddress::to_string);
-        delivered.or_else(|| mail.to.iter().chain(&mail.cc).next().map(|to| to.address.to_string()))
-    };
-    envelope.recipients.first().cloned().or_else(from_header).unwrap_or_default()
-}
-
-fn sender_text(envelope: &Envelope, mail: Option<&ParsedMail>) -> Option<String> {
-    let sender = envelope.sender.as_ref().or_else(|| mail.and_then(|m| m.return_path.as_ref()))?;
-    Some(match sender {
-        ReversePath::Null => String::new(),
-        ReversePath::Address(address) => address.to_string(),
-    })
-}
-
 /// The one write transaction of a mail.
 fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Timestamp) -> Result<Delivery, Error> {
+    // A mail that could not be read then has another key now: the receipt to settle is named.
+    let retried = match incoming.retried() {
+        Some(id) => tx.receipt(id)?.filter(|receipt| receipt.state == ReceiptState::Quarantined),
+        None => None,
+    };
     let known = tx.receipt_by_key(&incoming.key)?;
-    if let Some(known) = known.as_ref().filter(|known| !is_to_be_retried(known, incoming)) {
-        if let Some(key) = copy_key(incoming, known) {
-            return record_copy(tx, incoming, known, &key, now);
+    if let Some(known) = known.filter(|known| retried.as_ref().is_none_or(|retried| retried.id != known.id)) {
+        if let Some(key) = copy_key(incoming, &known) {
+            return record_copy(tx, incoming, &known, &key, now);
         }
-        note_second_recipient(tx, incoming, known)?;
-        return Ok(incoming.delivery(Outcome::Duplicate, &known.reason, ticket_of(known)));
+        note_second_recipient(tx, incoming, &known)?;
+        return Ok(incoming.delivery(Outcome::Duplicate, &known.reason, ticket_of(&known)));
     }
     let Some(mail) = &incoming.mail else {
         let settled = Settled { state: ReceiptState::Quarantined, reason: "unreadable".to_owned(), place: None };
-        return record(tx, incoming, known, compressed, settled, now);
+        return record(tx, incoming, retried, (compressed, settled), now);
     };
     let settings = tx.settings()?;
     let facts = facts::gather(tx, &settings, incoming, mail, now)?;
@@ -311,7 +310,7 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
             Settled { state: ReceiptState::Quarantined, reason: reason.to_owned(), place: None }
         }
     };
-    record(tx, incoming, known, compressed, settled, now)
+    record(tx, incoming, retried, (compressed, settled), now)
 }
 
 /// What the receipt will say.
@@ -328,95 +327,55 @@ pub(crate) enum Place {
     OldTicket,
 }
 
-fn is_to_be_retried(known: &Receipt, incoming: &Incoming<'_>) -> bool {
-    incoming.envelope.source == Source::Retry && known.state == ReceiptState::Quarantined
-}
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
 
-/// The key of a second copy of a known mail: the MTA handed it over for the same recipient, but with
-/// other Delivered-To and the like (two aliases that lead to one address, say). It adds no message,
-/// yet it was handed over and acknowledged, so it goes on record.
-fn copy_key(incoming: &Incoming<'_>, known: &Receipt) -> Option<[u8; 32]> {
-    let recipient = incoming.envelope.recipients.first()?;
-    let trace = incoming.mail.as_ref()?.recipient_trace?;
-    let is_copy = recipient.eq_ignore_ascii_case(&known.recipient) && !known.trace.is_empty() && known.trace != trace;
-    is_copy.then(|| Sha256::new().chain_update(incoming.key).chain_update(trace).finalize().into())
-}
+    use super::*;
+    use crate::store::migrate::create_or_migrate;
 
-fn record_copy(
-    tx: &WriteTx<'_>,
-    incoming: &Incoming<'_>,
-    known: &Receipt,
-    key: &[u8; 32],
-    now: Timestamp,
-) -> Result<Delivery, Error> {
-    if tx.receipt_by_key(key)?.is_some() {
-        return Ok(incoming.delivery(Outcome::Duplicate, &known.reason, ticket_of(known)));
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+    const MAIL: &[u8] = b"From: ann@example.org\nTo: support@example.com\nSubject: Hi\nMessage-ID: <a@b>\n\nHello\n";
+
+    fn desk() -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("desk.db");
+        create_or_migrate(&path, &[7; 32], NOW).unwrap();
+        let store = Store::open(&path, Duration::from_secs(1)).unwrap();
+        (dir, store)
     }
-    let reason = format!("another copy of mail {}", known.id);
-    let settled = Settled { state: ReceiptState::Dropped, reason, place: None };
-    add_receipt(tx, incoming, key, &settled, now)?;
-    Ok(incoming.delivery(Outcome::Dropped, &settled.reason, ticket_of(known)))
-}
 
-/// One mail delivered for two of our addresses is one ticket; the other address is noted on it.
-fn note_second_recipient(tx: &WriteTx<'_>, incoming: &Incoming<'_>, known: &Receipt) -> Result<(), Error> {
-    let recipient = recipient_text(incoming.envelope, incoming.mail.as_ref());
-    let (Some(ticket), false) = (ticket_of(known), recipient.eq_ignore_ascii_case(&known.recipient)) else {
-        return Ok(());
-    };
-    if tx.desk_addresses()?.iter().any(|address| address.email.eq_ignore_ascii_case(&recipient)) {
-        tx.note_address_seen(ticket, &recipient)?;
+    fn envelope(source: Source) -> Envelope {
+        Envelope { recipients: vec!["support@example.com".to_owned()], sender: None, source }
     }
-    Ok(())
-}
 
-fn record(
-    tx: &WriteTx<'_>,
-    incoming: &Incoming<'_>,
-    known: Option<Receipt>,
-    compressed: &[u8],
-    settled: Settled,
-    now: Timestamp,
-) -> Result<Delivery, Error> {
-    let outcome = match (settled.state, &settled.place) {
-        (ReceiptState::Dropped, _) => Outcome::Dropped,
-        (ReceiptState::Quarantined, _) => Outcome::Quarantined,
-        (ReceiptState::Stored, Some((_, _, Place::NewTicket))) => Outcome::Opened,
-        (ReceiptState::Stored, _) => Outcome::Appended,
-    };
-    let place = settled.place.map(|(ticket, message, _)| (ticket, message));
-    let delivery = incoming.delivery(outcome, &settled.reason, place.map(|(ticket, _)| ticket));
-    if let Some(known) = known {
-        tx.settle_receipt(known.id, settled.state, &settled.reason, place)?;
-        return Ok(delivery);
+    fn rules() -> Rules {
+        Rules { limits: Limits::default() }
     }
-    let id = add_receipt(tx, incoming, &incoming.key, &settled, now)?;
-    tx.keep_raw_mail(id, compressed)?;
-    Ok(delivery)
-}
 
-fn add_receipt(
-    tx: &WriteTx<'_>,
-    incoming: &Incoming<'_>,
-    key: &[u8; 32],
-    settled: &Settled,
-    now: Timestamp,
-) -> Result<ReceiptId, Error> {
-    let mail = incoming.mail.as_ref();
-    let subject: String = mail.map_or("", |m| m.subject.as_str()).chars().take(RECEIPT_SUBJECT_CHARS_MAX).collect();
-    let sender = sender_text(incoming.envelope, mail);
-    let new = NewReceipt {
-        key,
-        state: settled.state,
-        reason: &settled.reason,
-        place: settled.place.map(|(ticket, message, _)| (ticket, message)),
-        from_email: mail.and_then(|m| m.from.as_ref()).map_or("", |from| from.address.as_str()),
-        recipient: &recipient_text(incoming.envelope, mail),
-        sender: sender.as_deref(),
-        subject: &subject,
-        internet_id: mail.and_then(|m| m.message_id.as_deref()).unwrap_or(""),
-        bytes: incoming.raw_len,
-        trace: mail.and_then(|m| m.recipient_trace),
-    };
-    Ok(tx.add_receipt(&new, now)?)
+    #[test]
+    fn mail_that_panics_the_parser_is_kept_raw_and_can_be_tried_again() {
+        let (_dir, store) = desk();
+        let piped = envelope(Source::Pipe);
+        let incoming = read(&rules(), &piped, MAIL, |_, _| panic!("a bug in a dependency")).unwrap();
+        let delivery = take_in(&store, &incoming, MAIL, NOW).unwrap();
+        assert_eq!((delivery.outcome, delivery.reason.as_str()), (Outcome::Quarantined, "unreadable"));
+        let receipt = store.read(|tx| tx.receipts(None, 10)).unwrap().remove(0);
+        let raw = store.read(|tx| tx.raw_mail(receipt.id)).unwrap().unwrap();
+        assert_eq!(decompress(&raw).unwrap(), MAIL);
+
+        let again = deliver(&store, &rules(), &envelope(Source::Retry(receipt.id)), MAIL, NOW).unwrap();
+        assert_eq!(again.outcome, Outcome::Opened);
+        let redelivered = deliver(&store, &rules(), &piped, MAIL, NOW).unwrap();
+        assert_eq!(redelivered.outcome, Outcome::Duplicate);
+        assert_eq!(store.read(|tx| tx.receipts(None, 10)).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn rehearsal_changes_nothing() {
+        let (_dir, store) = desk();
+        let shown = rehearse(&store, &rules(), &envelope(Source::Pipe), MAIL, NOW).unwrap();
+        assert_eq!(shown.outcome, Outcome::Opened);
+        assert_eq!(store.read(|tx| tx.receipts(None, 10)).unwrap().len(), 0);
+    }
 }

@@ -164,7 +164,7 @@ fn retry_one(desk: &Desk, id: i64, dry_run: bool) -> anyhow::Result<(String, Str
     let raw = raw_mail(desk, &receipt)?;
     let sender = receipt.has_sender.then(|| receipt.sender.parse().map_or(ReversePath::Null, ReversePath::Address));
     let recipients = Some(receipt.recipient.clone()).filter(|r| !r.is_empty()).into_iter().collect();
-    let envelope = Envelope { recipients, sender, source: Source::Retry };
+    let envelope = Envelope { recipients, sender, source: Source::Retry(receipt.id) };
     let delivery: Delivery = if dry_run {
         intake::rehearse(&desk.store, &desk.rules, &envelope, &raw, desk.now)?
     } else {

@@ -236,6 +236,8 @@ impl Route {
         let allow = found.allow();
         match method {
             Method::Get | Method::Head => found.get.ok_or(NotRouted::Method(allow)),
+            // HelpDeskZ has no such action, and the contract keeps it unknown.
+            Method::Post if found.get == Some(Route::StaffList) => Err(NotRouted::Unknown),
             Method::Post => found.post.ok_or(NotRouted::Method(allow)),
             Method::Options => Err(NotRouted::Options(allow)),
             Method::Put | Method::Patch | Method::Delete | Method::Other(_) => Err(NotRouted::Method(allow)),
@@ -357,6 +359,8 @@ fn action_or_id(group: &str, action: &str) -> Endpoints {
         ("tickets", "create") => Endpoints::post(Route::TicketsCreate),
         ("messages", "create") => Endpoints::post(Route::MessagesCreate),
         ("staff", "auth") => Endpoints::post(Route::StaffAuth),
+        // Without an id they find no row; GET is told the method and not that there is no user "update".
+        (_, "update" | "delete") => on_row(group, action, PathId(String::new())),
         _ => on_row(group, "show", PathId(action.to_owned())),
     }
 }

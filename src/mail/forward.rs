@@ -5,7 +5,7 @@
 //! the MIME structure, not here. An address taken from a block proves nothing about its owner.
 
 use super::reply::divider::{Divider, divider_of};
-use super::reply::fields::{Block, Demand, Field, block_at, field_of};
+use super::reply::fields::{BLOCK_LINES_MAX, Block, Demand, Field, Row, block_at};
 use super::reply::languages::{DOUBTFUL_FORWARD_PREFIXES, FORWARD_PREFIXES, REPLY_PREFIXES, entries};
 use super::{Forwarded, Mailbox};
 use crate::domain::EmailAddress;
@@ -14,8 +14,6 @@ use crate::domain::EmailAddress;
 const PREFIX_BYTES_MAX: usize = 40;
 /// Most `[tags]` in front of a subject's prefix.
 const TAGS_MAX: usize = 8;
-/// Most lines a header block is looked for in below its first line.
-const BLOCK_LINES_MAX: usize = 24;
 /// Longest "From:" value read, in bytes.
 const FROM_BYTES_MAX: usize = 1000;
 
@@ -97,21 +95,27 @@ struct Found {
 /// The first header block of the text, looked for behind dividers and by itself. `>` in front of
 /// lines is ignored: Apple Mail forwards in quotes.
 fn find_block(text: &str) -> Option<Found> {
-    let lines: Vec<&str> =
-        text.split('\n').map(|line| line.trim_start_matches(['>', ' ', '\t', '\u{A0}']).trim_end()).collect();
+    let is_mark = |c: char| c == '>' || c.is_whitespace();
+    let rows: Vec<(&str, Row<'_>)> = text
+        .split('\n')
+        .map(|line| line.trim_start_matches(is_mark).trim_end())
+        .map(|line| (line, Row::of(line)))
+        .collect();
+    let filled: Vec<usize> = (0..rows.len()).filter(|&at| !rows[at].0.is_empty()).collect();
     let mut is_typed_above = false;
-    for (at, line) in lines.iter().enumerate().filter(|(_, line)| !line.is_empty()) {
-        let below = (at + 1..lines.len()).find(|&next| !lines[next].is_empty());
-        let divider = divider_of(line, below.map(|below| lines[below]));
+    for (n, &at) in filled.iter().enumerate() {
+        let (line, row) = rows[at];
+        let below = filled.get(n + 1).copied();
+        let divider = divider_of(line, below.map(|below| rows[below].1));
         if let (Some(Divider::Forwarded | Divider::Original), Some(below)) = (divider, below) {
             let is_announced = divider == Some(Divider::Forwarded);
-            let block = block_below(&lines[below..], Demand::Two);
-            if let Some(block) = block.or_else(|| is_announced.then(|| writer_only(lines[below]))) {
+            let block = block_below(&rows[below..], Demand::Two);
+            if let Some(block) = block.or_else(|| is_announced.then(|| writer_only(rows[below].1))) {
                 return Some(Found { block, is_announced, is_at_top: !is_typed_above });
             }
         }
-        if field_of(line).is_some()
-            && let Some(block) = block_below(&lines[at..], Demand::Three)
+        if row.field().is_some()
+            && let Some(block) = block_below(&rows[at..], Demand::Three)
         {
             return Some(Found { block, is_announced: false, is_at_top: !is_typed_above });
         }
@@ -120,13 +124,14 @@ fn find_block(text: &str) -> Option<Found> {
     None
 }
 
-fn block_below(lines: &[&str], demand: Demand) -> Option<Block> {
-    block_at(&lines[..lines.len().min(BLOCK_LINES_MAX)], demand)
+fn block_below(rows: &[(&str, Row<'_>)], demand: Demand) -> Option<Block> {
+    let rows: Vec<Row<'_>> = rows.iter().take(BLOCK_LINES_MAX).map(|(_, row)| *row).collect();
+    block_at(&rows, demand)
 }
 
 /// A forward whose header is cut short: its writer at most.
-fn writer_only(line: &str) -> Block {
-    let fields = field_of(line).map(|(field, value)| (field, value.to_owned())).into_iter().collect();
+fn writer_only(row: Row<'_>) -> Block {
+    let fields = row.field().map(|(field, value)| (field, value.to_owned())).into_iter().collect();
     Block { end: 1, fields }
 }
 

@@ -250,6 +250,15 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// Changes the idempotency key of a receipt: a mail that could not be read once can be now.
+    ///
+    /// # Errors
+    /// [`super::Error::Taken`] when another receipt has that key.
+    pub fn set_receipt_key(&self, id: ReceiptId, key: &[u8; 32]) -> Result<()> {
+        self.run("UPDATE receipt SET key = $1 WHERE id = $2", (&key[..], id.get()))?;
+        Ok(())
+    }
+
     /// Keeps the compressed raw mail of a receipt.
     ///
     /// # Errors

@@ -16,12 +16,15 @@ const LINES_MAX: usize = 6;
 const BYTES_MAX: usize = 600;
 /// How far behind the first word the date's first digit may stand, in bytes ("El jueves, 21 de …").
 const DATE_DISTANCE_BYTES_MAX: usize = 40;
+/// Longest word for "wrote", in bytes, with room to spare.
+const WROTE_BYTES_MAX: usize = 32;
 /// Longest name in front of an address, in bytes.
 const NAME_BYTES_MAX: usize = 90;
 
 static LAST: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(WROTE_LAST).collect());
 static BEFORE: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(WROTE_BEFORE).collect());
 static UNSPACED: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(WROTE_UNSPACED).collect());
+static ON_WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(ON).collect());
 
 /// If an attribution starts at line `at`, the number of the line after it.
 pub(super) fn attribution_end(lines: &[Line<'_>], at: usize) -> Option<usize> {
@@ -79,9 +82,10 @@ fn end_from(lines: &[Line<'_>], at: usize) -> Option<usize> {
 
 /// A cheap test that keeps the search linear: something of a date or an address must be near.
 fn may_begin(text: &str) -> bool {
-    let text = text.trim_start();
-    text.bytes().take(NAME_BYTES_MAX).any(|b| b.is_ascii_digit() || matches!(b, b'<' | b'@' | b'"'))
-        || (text.len() <= NAME_BYTES_MAX && text.trim_end().ends_with([':', '：', '-']))
+    let text = text.trim();
+    // The shortest is some "X <a@b>" or a date.
+    text.len() >= 8 && (text.bytes().take(NAME_BYTES_MAX).any(|b| b.is_ascii_digit() || matches!(b, b'<' | b'@' | b'"'))
+        || (text.len() <= NAME_BYTES_MAX && text.ends_with([':', '：', '-'])))
 }
 
 fn has_open_bracket(text: &str) -> bool {
@@ -93,8 +97,8 @@ fn ends_attribution(text: &str) -> bool {
     if text.ends_with([':', '：']) {
         return true;
     }
-    let last: String = text.rsplit([' ', '>']).next().unwrap_or_default().to_lowercase();
-    LAST.contains(last.as_str())
+    let last = text.rsplit([' ', '>']).next().unwrap_or_default();
+    last.len() <= WROTE_BYTES_MAX && LAST.contains(last.to_lowercase().as_str())
 }
 
 /// Judges the joined lines; `is_quote_next` tells whether quoted text follows.
@@ -171,8 +175,8 @@ fn is_name_and_address(front: &str) -> bool {
 }
 
 fn begins_with_on(core: &str) -> bool {
-    entries(ON).any(|on| {
-        core.strip_prefix(on).is_some_and(|rest| {
+    ON_WORDS.iter().any(|on| {
+        core.strip_prefix(*on).is_some_and(|rest| {
             let is_word = rest.starts_with(' ') || !on.is_ascii() && rest.starts_with(|c: char| c.is_ascii_digit());
             is_word && has_digit_near(rest)
         })

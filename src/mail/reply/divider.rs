@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::fields::field_of;
+use super::fields::Row;
 use super::languages::{FORWARDED_BY, FORWARDED_MESSAGE, ORIGINAL_MESSAGE, REPLY_ABOVE, entries};
 use super::line::{fold, is_drawing};
 
@@ -24,10 +24,12 @@ const DIVIDER_BYTES_MAX: usize = 240;
 
 static ORIGINAL: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(ORIGINAL_MESSAGE).collect());
 static FORWARDED: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(FORWARDED_MESSAGE).collect());
+static FORWARDERS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(FORWARDED_BY).collect());
+static ABOVE: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(REPLY_ABOVE).collect());
 
 /// What the line announces, if anything. `below` is the next line with text on it, for lines that
 /// are undecorated and count only above a header.
-pub(crate) fn divider_of(text: &str, below: Option<&str>) -> Option<Divider> {
+pub(crate) fn divider_of(text: &str, below: Option<Row<'_>>) -> Option<Divider> {
     let text = text.trim();
     if text.len() < 4 || text.len() > DIVIDER_BYTES_MAX {
         return None;
@@ -37,18 +39,21 @@ pub(crate) fn divider_of(text: &str, below: Option<&str>) -> Option<Divider> {
     let is_ruled = folded.starts_with("--") || (folded.starts_with(is_drawing) && folded.ends_with(is_drawing));
     let has_colon = core.ends_with([':', '：']);
     let core = core.trim_end_matches([' ', ':', '：']);
+    if core.is_empty() {
+        return None;
+    }
     let is_announced = is_ruled || has_colon && below.is_some();
-    let is_above_header = || below.and_then(field_of).is_some();
-    if FORWARDED.contains(core) && (is_announced || is_above_header()) {
+    let is_above_header = below.is_some_and(|row| row.field().is_some());
+    if FORWARDED.contains(core) && (is_announced || is_above_header) {
         return Some(Divider::Forwarded);
     }
-    if is_ruled && entries(FORWARDED_BY).any(|phrase| core.starts_with(phrase)) {
+    if is_ruled && FORWARDERS.iter().any(|phrase| core.starts_with(phrase)) {
         return Some(Divider::Forwarded);
     }
-    if ORIGINAL.contains(core) && (is_ruled || is_above_header()) {
+    if ORIGINAL.contains(core) && (is_ruled || is_above_header) {
         return Some(Divider::Original);
     }
-    entries(REPLY_ABOVE).any(|phrase| core.contains(phrase)).then_some(Divider::ReplyAbove)
+    ABOVE.iter().any(|phrase| core.contains(phrase)).then_some(Divider::ReplyAbove)
 }
 
 #[cfg(test)]
@@ -80,9 +85,9 @@ mod tests {
     #[test]
     fn an_undecorated_line_counts_only_where_a_mail_follows() {
         assert_eq!(divider_of("Original message", None), None);
-        assert_eq!(divider_of("Original message", Some("From: Ann")), Some(Divider::Original));
-        assert_eq!(divider_of("Begin forwarded message:", Some("> From: Ann")), Some(Divider::Forwarded));
-        assert_eq!(divider_of("I lost the original message", Some("From: Ann")), None);
+        assert_eq!(divider_of("Original message", Some(Row::of("From: Ann"))), Some(Divider::Original));
+        assert_eq!(divider_of("Begin forwarded message:", Some(Row::of("> From: Ann"))), Some(Divider::Forwarded));
+        assert_eq!(divider_of("I lost the original message", Some(Row::of("From: Ann"))), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::languages::{CC, DATE, FROM, OTHER_FIELDS, SUBJECT, TO, entries};
-use super::line::{Line, fold};
+use super::line::fold;
 
 /// What a field says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(crate) enum Field {
 /// Longest field name looked up, in bytes.
 const NAME_BYTES_MAX: usize = 48;
 /// Most lines one block spans, with wrapped addresses.
-const BLOCK_LINES_MAX: usize = 24;
+pub(crate) const BLOCK_LINES_MAX: usize = 24;
 /// Most wrapped lines behind one field.
 const WRAPPED_LINES_MAX: usize = 4;
 /// Most blank lines between two fields.
@@ -70,17 +70,6 @@ impl Block {
     pub(crate) fn value(&self, wanted: Field) -> Option<&str> {
         self.fields.iter().find(|(field, _)| *field == wanted).map(|(_, value)| value.as_str())
     }
-
-    fn satisfies(&self, demand: Demand) -> bool {
-        let has = |wanted: Field| self.fields.iter().any(|(field, _)| *field == wanted);
-        let kinds =
-            [Field::Date, Field::To, Field::Cc, Field::Subject, Field::Other].into_iter().filter(|f| has(*f)).count();
-        has(Field::From)
-            && match demand {
-                Demand::Three => kinds >= 2,
-                Demand::Two => kinds >= 1,
-            }
-    }
 }
 
 /// The field a line holds: what it says and its value.
@@ -90,52 +79,75 @@ pub(crate) fn field_of(text: &str) -> Option<(Field, &str)> {
         text.char_indices().take_while(|(at, _)| *at <= NAME_BYTES_MAX).find(|(_, c)| matches!(c, ':' | '：'))?;
     let name = fold(text[..at].trim_end_matches(['*', '_']));
     let field = NAMES.get(name.as_str())?;
-    Some((*field, text[at + colon.len_utf8()..].trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_'))))
+    let value = text[at + colon.len_utf8()..].trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_'));
+    Some((*field, value))
 }
 
-/// The header block that starts at line `at`, if there is one. Lines are read without `>` in front.
-pub(crate) fn block_at(texts: &[&str], demand: Demand) -> Option<Block> {
-    let mut block = Block { end: 0, fields: Vec::new() };
-    let (mut wrapped, mut blanks) = (0, 0);
-    for (n, text) in texts.iter().enumerate().take(BLOCK_LINES_MAX) {
-        if let Some((field, value)) = field_of(text) {
-            block.fields.push((field, value.to_owned()));
-            block.end = n + 1;
+/// A line as the search for blocks sees it. Judging a line costs more than comparing rows, and a line
+/// is looked at from every line shortly above it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'a> {
+    text: &'a str,
+    field: Option<(Field, &'a str)>,
+}
+
+impl<'a> Row<'a> {
+    /// Judges one line; `>` in front has been taken off where it does not matter.
+    pub(crate) fn of(text: &'a str) -> Self {
+        Self { text: text.trim(), field: field_of(text) }
+    }
+
+    /// The field on the line.
+    pub(crate) const fn field(&self) -> Option<(Field, &'a str)> {
+        self.field
+    }
+}
+
+/// The header block at the start of `rows`, if there is one.
+pub(crate) fn block_at(rows: &[Row<'_>], demand: Demand) -> Option<Block> {
+    let end = block_length(rows, demand)?;
+    let mut block = Block { end, fields: Vec::new() };
+    for row in &rows[..end] {
+        match (row.field, block.fields.last_mut()) {
+            (Some((field, value)), _) => block.fields.push((field, value.to_owned())),
+            // A wrapped line belongs to the field above it.
+            (None, Some((_, value))) if !row.text.is_empty() => {
+                value.push(' ');
+                value.push_str(row.text);
+            }
+            (None, _) => {}
+        }
+    }
+    Some(block)
+}
+
+/// How many lines the header block at the start of `rows` has. Wrapped lines count only where another
+/// field follows, so that the last field does not swallow the text below.
+pub(crate) fn block_length(rows: &[Row<'_>], demand: Demand) -> Option<usize> {
+    rows.first()?.field?;
+    let (mut end, mut wrapped, mut blanks, mut kinds) = (0, 0, 0, 0u8);
+    for (n, row) in rows.iter().enumerate().take(BLOCK_LINES_MAX) {
+        if let Some((field, _)) = row.field {
+            kinds |= 1 << field as u8;
+            end = n + 1;
             (wrapped, blanks) = (0, 0);
-        } else if n == 0 {
-            return None;
-        } else if text.trim().is_empty() {
+        } else if row.text.is_empty() {
             blanks += 1;
         } else if blanks > 0 {
             break;
-        } else if let Some((_, value)) = block.fields.last_mut() {
-            // A wrapped line belongs to the field above it; kept only when another field follows.
+        } else {
             wrapped += 1;
-            value.push(' ');
-            value.push_str(text.trim());
         }
         if wrapped > WRAPPED_LINES_MAX || blanks > BLANK_LINES_MAX {
             break;
         }
     }
-    drop_unfollowed(&mut block, texts);
-    block.satisfies(demand).then_some(block)
-}
-
-/// The last field's value must not have swallowed the text below the block.
-fn drop_unfollowed(block: &mut Block, texts: &[&str]) {
-    let last = block.end.checked_sub(1).and_then(|at| texts.get(at)).and_then(|text| field_of(text));
-    if let (Some((_, value)), Some((_, kept))) = (last, block.fields.last_mut()) {
-        value.clone_into(kept);
-    }
-}
-
-/// [`block_at`] on lines of a reply; `None` on quoted lines, which are quoted anyway.
-pub(super) fn block_end(lines: &[Line<'_>], at: usize, demand: Demand) -> Option<usize> {
-    let first = lines.get(at).filter(|line| !line.is_quoted)?;
-    field_of(first.text)?;
-    let texts: Vec<&str> = lines[at..].iter().take(BLOCK_LINES_MAX).map(|line| line.text).collect();
-    block_at(&texts, demand).map(|block| at + block.end)
+    let has_writer = kinds & (1 << Field::From as u8) != 0;
+    let others = match demand {
+        Demand::Three => 2,
+        Demand::Two => 1,
+    };
+    (has_writer && kinds.count_ones() > others).then_some(end)
 }
 
 #[cfg(test)]
@@ -144,7 +156,7 @@ mod tests {
     use super::*;
 
     fn block(text: &str) -> Option<Block> {
-        block_at(&text.split('\n').collect::<Vec<_>>(), Demand::Three)
+        block_at(&text.split('\n').map(Row::of).collect::<Vec<_>>(), Demand::Three)
     }
 
     #[test]
@@ -183,9 +195,9 @@ mod tests {
 
     #[test]
     fn two_fields_are_a_header_only_where_one_was_announced() {
-        let texts = ["From: Ann", "Subject: x"];
-        assert_eq!(block_at(&texts, Demand::Three), None);
-        assert!(block_at(&texts, Demand::Two).is_some());
+        let rows = ["From: Ann", "Subject: x"].map(Row::of);
+        assert_eq!(block_at(&rows, Demand::Three), None);
+        assert!(block_at(&rows, Demand::Two).is_some());
         assert_eq!(block("To: the team\nSubject: lunch\nDate: noon"), None);
     }
 }

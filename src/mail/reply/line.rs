@@ -2,6 +2,7 @@
 //! comparison. What a line means is judged in the neighbouring modules.
 
 use super::super::html::{Mark, Rendered};
+use super::fields::Row;
 
 /// One line of a mail's text.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +17,8 @@ pub(super) struct Line<'a> {
     pub(super) is_signature: bool,
     /// A mail program's mark stands right before it.
     pub(super) mark: Option<Mark>,
+    /// The header field on it, if it is not quoted.
+    pub(super) row: Row<'a>,
 }
 
 impl Line<'_> {
@@ -59,7 +62,7 @@ pub(super) fn lines_of_text(text: &str) -> Vec<Line<'_>> {
             start += line.len() + 1;
             let inner = line.trim_start_matches([' ', '\t', '\u{A0}']);
             let is_quoted = inner.starts_with('>') && line.len() - inner.len() <= 3;
-            Line { text: line, start: here, is_quoted, is_signature: false, mark: None }
+            Line { text: line, start: here, is_quoted, is_signature: false, mark: None, row: Row::of(line) }
         })
         .collect()
 }

@@ -3,6 +3,7 @@
 //!
 //! A closing ("Best regards, Ann") was typed by the writer and stays.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::languages::{APPS, DEVICES, GET_APP, SENT_FROM, SENT_FROM_ENDS, entries};
@@ -20,20 +21,20 @@ const DEVICE_WORDS_MAX: usize = 6;
 /// Devices whose names take endings.
 const INFLECTED_DEVICES: [&str; 6] = ["iphone", "ipad", "ipod", "android", "samsung", "mobiltelefon"];
 
-static DEVICE_WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(DEVICES).collect());
+static DEVICE_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(DEVICES).collect());
+static SENT_HEADS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM).collect());
+static SENT_ENDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM_ENDS).collect());
 
 /// The line the signature of `lines[from..to]` begins at; `to` if there is none. What a signature
 /// would leave nothing of, is none.
 pub(super) fn signature_start(lines: &[Line<'_>], from: usize, to: usize) -> usize {
-    let separator = (from..to).find(|&at| is_separator(lines, at, to)).unwrap_or(to);
-    let start = trailing_start(lines, from, separator);
+    let start = signature_start_below(lines, from, to);
     if (from..start).all(|at| lines[at].is_blank()) { to } else { start }
 }
 
 /// [`signature_start`] below a quote, where nothing need stand before the signature.
 pub(super) fn signature_start_below(lines: &[Line<'_>], from: usize, to: usize) -> usize {
-    let separator = (from..to).find(|&at| is_separator(lines, at, to)).unwrap_or(to);
-    trailing_start(lines, from, separator)
+    trailing_start(lines, from, separator(lines, from, to).unwrap_or(to))
 }
 
 /// Goes up from `to` over blank lines, rules and lines of devices.
@@ -50,23 +51,34 @@ fn trailing_start(lines: &[Line<'_>], from: usize, to: usize) -> usize {
     start
 }
 
-fn is_separator(lines: &[Line<'_>], at: usize, to: usize) -> bool {
-    let line = &lines[at];
-    if line.is_signature {
-        return lines[at..to].iter().all(|line| line.is_signature || line.is_blank() || line.is_rule());
+/// The topmost line in `lines[from..to]` that separates a signature from the text.
+fn separator(lines: &[Line<'_>], from: usize, to: usize) -> Option<usize> {
+    let exact = (from..to).find(|&at| lines[at].text == "-- ");
+    let marked = (from..to)
+        .rev()
+        .take_while(|&at| lines[at].is_signature || lines[at].is_blank() || lines[at].is_rule())
+        .filter(|&at| lines[at].is_signature)
+        .last();
+    [exact, marked, guessed_separator(lines, from, to)].into_iter().flatten().min()
+}
+
+/// The topmost `--` or `____` with few enough lines below; looked for from the end, so that a text
+/// full of them is read once.
+fn guessed_separator(lines: &[Line<'_>], from: usize, to: usize) -> Option<usize> {
+    let (mut found, mut filled, mut has_contact) = (None, 0, false);
+    for at in (from..to).rev().filter(|&at| !lines[at].is_blank()) {
+        let text = lines[at].text.trim_end();
+        let is_rule = text.len() >= 2 && text.bytes().all(|b| b == b'_');
+        if text == "--" || (is_rule && has_contact && filled <= RULE_LINES_MAX) {
+            found = Some(at);
+        }
+        has_contact |= is_contact(text);
+        filled += 1;
+        if filled > DASHES_LINES_MAX {
+            break;
+        }
     }
-    let filled = || lines[at + 1..to].iter().filter(|line| !line.is_blank());
-    if line.text == "-- " {
-        return true;
-    }
-    let text = line.text.trim_end();
-    if text == "--" {
-        return filled().take(DASHES_LINES_MAX + 1).count() <= DASHES_LINES_MAX;
-    }
-    text.len() >= 2
-        && text.bytes().all(|b| b == b'_')
-        && filled().take(RULE_LINES_MAX + 1).count() <= RULE_LINES_MAX
-        && filled().any(|line| is_contact(line.text))
+    found
 }
 
 /// A line that belongs to a signature or a mailing list's footer rather than to a text.
@@ -86,10 +98,10 @@ fn is_device_line(text: &str) -> bool {
     let folded = fold(text);
     let core = folded
         .trim_matches(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '*' | '_' | '.'));
-    if let Some(rest) = entries(SENT_FROM).find_map(|head| core.strip_prefix(head)) {
+    if let Some(rest) = SENT_HEADS.iter().find_map(|head| core.strip_prefix(*head)) {
         return names_device(rest);
     }
-    if entries(SENT_FROM_ENDS).any(|end| core.ends_with(end)) {
+    if SENT_ENDS.iter().any(|end| core.ends_with(*end)) {
         return names_device(core);
     }
     is_advertisement(core)
@@ -107,8 +119,8 @@ fn names_device(rest: &str) -> bool {
         let is_inflected = INFLECTED_DEVICES.iter().any(|device| word.starts_with(device));
         is_model
             || is_inflected
-            || DEVICE_WORDS.contains(&word)
-            || word.split('-').any(|part| DEVICE_WORDS.contains(&part))
+            || DEVICE_WORDS.contains(word)
+            || word.split('-').any(|part| DEVICE_WORDS.contains(part))
     })
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::html::Mark;
 use super::attribution::attribution_end;
 use super::divider::{Divider, divider_of};
-use super::fields::{Demand, block_end};
+use super::fields::{BLOCK_LINES_MAX, Demand, Row, block_length};
 use super::line::{Line, next_filled};
 use super::signature::{signature_start, signature_start_below};
 
@@ -95,7 +95,7 @@ fn marked_attribution(lines: &[Line<'_>], at: usize) -> Cut {
 
 fn header_cut(lines: &[Line<'_>], at: usize) -> Option<Cut> {
     let next = next_filled(lines, at + 1);
-    if let Some(divider) = divider_of(lines[at].text, next.map(|next| lines[next].text)) {
+    if let Some(divider) = divider_of(lines[at].text, next.map(|next| lines[next].row)) {
         let body = next.and_then(|next| block_end(lines, next, Demand::Two)).unwrap_or(at + 1);
         let kind = match divider {
             Divider::Forwarded => Kind::Forwarded,
@@ -106,6 +106,15 @@ fn header_cut(lines: &[Line<'_>], at: usize) -> Option<Cut> {
     let is_below_rule = lines[..at].iter().rev().find(|line| !line.is_blank()).is_some_and(Line::is_rule);
     let demand = if is_below_rule { Demand::Two } else { Demand::Three };
     block_end(lines, at, demand).map(|body| Cut { at, body, kind: Kind::Header })
+}
+
+/// The line after the header block that starts at line `at`, if one does.
+fn block_end(lines: &[Line<'_>], at: usize, demand: Demand) -> Option<usize> {
+    if lines[at].is_quoted || lines[at].row.field().is_none() {
+        return None;
+    }
+    let rows: Vec<Row<'_>> = lines[at..].iter().take(BLOCK_LINES_MAX).map(|line| line.row).collect();
+    block_length(&rows, demand).map(|length| at + length)
 }
 
 fn around_cut(lines: &[Line<'_>], cut: &Cut, end: usize) -> (Range<usize>, Range<usize>) {

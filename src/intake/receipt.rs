@@ -1,0 +1,123 @@
+//! The receipt of a mail: what it says, and the mails that get none or a second one.
+
+use sha2::{Digest, Sha256};
+
+use super::{Delivery, Envelope, Error, Incoming, Outcome, Place, Settled};
+use crate::domain::{EmailAddress, ReceiptId, TicketId, Timestamp};
+use crate::mail::{ParsedMail, ReversePath};
+use crate::store::WriteTx;
+use crate::store::received::{NewReceipt, Receipt, ReceiptState};
+
+/// Characters of a subject kept on a receipt.
+const RECEIPT_SUBJECT_CHARS_MAX: usize = 255;
+
+pub(super) fn ticket_of(receipt: &Receipt) -> Option<TicketId> {
+    (receipt.ticket > 0).then(|| TicketId::new(receipt.ticket))
+}
+
+/// The recipient noted on the receipt: the envelope's, else the first one the header names.
+pub(super) fn recipient_text(envelope: &Envelope, mail: Option<&ParsedMail>) -> String {
+    let from_header = || {
+        let mail = mail?;
+        let delivered = mail.delivered_to.first().map(EmailAddress::to_string);
+        delivered.or_else(|| mail.to.iter().chain(&mail.cc).next().map(|to| to.address.to_string()))
+    };
+    envelope.recipients.first().cloned().or_else(from_header).unwrap_or_default()
+}
+
+fn sender_text(envelope: &Envelope, mail: Option<&ParsedMail>) -> Option<String> {
+    let sender = envelope.sender.as_ref().or_else(|| mail.and_then(|m| m.return_path.as_ref()))?;
+    Some(match sender {
+        ReversePath::Null => String::new(),
+        ReversePath::Address(address) => address.to_string(),
+    })
+}
+
+/// The key of a second copy of a known mail: the MTA handed it over for the same recipient, but with
+/// other Delivered-To and the like (two aliases that lead to one address, say). It adds no message,
+/// yet it was handed over and acknowledged, so it goes on record.
+pub(super) fn copy_key(incoming: &Incoming<'_>, known: &Receipt) -> Option<[u8; 32]> {
+    let recipient = incoming.envelope.recipients.first()?;
+    let trace = incoming.mail.as_ref()?.recipient_trace?;
+    let is_copy = recipient.eq_ignore_ascii_case(&known.recipient) && !known.trace.is_empty() && known.trace != trace;
+    is_copy.then(|| Sha256::new().chain_update(incoming.key).chain_update(trace).finalize().into())
+}
+
+pub(super) fn record_copy(
+    tx: &WriteTx<'_>,
+    incoming: &Incoming<'_>,
+    known: &Receipt,
+    key: &[u8; 32],
+    now: Timestamp,
+) -> Result<Delivery, Error> {
+    if tx.receipt_by_key(key)?.is_some() {
+        return Ok(incoming.delivery(Outcome::Duplicate, &known.reason, ticket_of(known)));
+    }
+    let reason = format!("another copy of mail {}", known.id);
+    let settled = Settled { state: ReceiptState::Dropped, reason, place: None };
+    add_receipt(tx, incoming, key, &settled, now)?;
+    Ok(incoming.delivery(Outcome::Dropped, &settled.reason, ticket_of(known)))
+}
+
+/// One mail delivered for two of our addresses is one ticket; the other address is noted on it.
+pub(super) fn note_second_recipient(tx: &WriteTx<'_>, incoming: &Incoming<'_>, known: &Receipt) -> Result<(), Error> {
+    let recipient = recipient_text(incoming.envelope, incoming.mail.as_ref());
+    let (Some(ticket), false) = (ticket_of(known), recipient.eq_ignore_ascii_case(&known.recipient)) else {
+        return Ok(());
+    };
+    if tx.desk_addresses()?.iter().any(|address| address.email.eq_ignore_ascii_case(&recipient)) {
+        tx.note_address_seen(ticket, &recipient)?;
+    }
+    Ok(())
+}
+
+pub(super) fn record(
+    tx: &WriteTx<'_>,
+    incoming: &Incoming<'_>,
+    retried: Option<Receipt>,
+    (compressed, settled): (&[u8], Settled),
+    now: Timestamp,
+) -> Result<Delivery, Error> {
+    let outcome = match (settled.state, &settled.place) {
+        (ReceiptState::Dropped, _) => Outcome::Dropped,
+        (ReceiptState::Quarantined, _) => Outcome::Quarantined,
+        (ReceiptState::Stored, Some((_, _, Place::NewTicket))) => Outcome::Opened,
+        (ReceiptState::Stored, _) => Outcome::Appended,
+    };
+    let place = settled.place.map(|(ticket, message, _)| (ticket, message));
+    let delivery = incoming.delivery(outcome, &settled.reason, place.map(|(ticket, _)| ticket));
+    if let Some(retried) = retried {
+        tx.settle_receipt(retried.id, settled.state, &settled.reason, place)?;
+        tx.set_receipt_key(retried.id, &incoming.key)?;
+        return Ok(delivery);
+    }
+    let id = add_receipt(tx, incoming, &incoming.key, &settled, now)?;
+    tx.keep_raw_mail(id, compressed)?;
+    Ok(delivery)
+}
+
+fn add_receipt(
+    tx: &WriteTx<'_>,
+    incoming: &Incoming<'_>,
+    key: &[u8; 32],
+    settled: &Settled,
+    now: Timestamp,
+) -> Result<ReceiptId, Error> {
+    let mail = incoming.mail.as_ref();
+    let subject: String = mail.map_or("", |m| m.subject.as_str()).chars().take(RECEIPT_SUBJECT_CHARS_MAX).collect();
+    let sender = sender_text(incoming.envelope, mail);
+    let new = NewReceipt {
+        key,
+        state: settled.state,
+        reason: &settled.reason,
+        place: settled.place.map(|(ticket, message, _)| (ticket, message)),
+        from_email: mail.and_then(|m| m.from.as_ref()).map_or("", |from| from.address.as_str()),
+        recipient: &recipient_text(incoming.envelope, mail),
+        sender: sender.as_deref(),
+        subject: &subject,
+        internet_id: mail.and_then(|m| m.message_id.as_deref()).unwrap_or(""),
+        bytes: incoming.raw_len,
+        trace: mail.and_then(|m| m.recipient_trace),
+    };
+    Ok(tx.add_receipt(&new, now)?)
+}
