@@ -7,10 +7,12 @@ mod demo;
 mod department;
 mod init;
 mod mail;
+mod outbox;
 mod output;
 mod setting;
 mod staff;
 mod stats;
+mod template;
 mod ticket;
 mod user;
 
@@ -61,6 +63,12 @@ pub enum Command {
     /// Every mail received and what became of it
     #[command(subcommand)]
     Mail(mail::Command),
+    /// What our mails say
+    #[command(subcommand)]
+    Template(template::Command),
+    /// Mails that wait to be sent, and what became of others
+    #[command(subcommand)]
+    Outbox(outbox::Command),
     /// Numbers
     Stats,
     /// The configuration in force
@@ -95,6 +103,8 @@ pub fn run(global: &Global, loaded: &Loaded, command: Command) -> anyhow::Result
         Command::Ban(command) => ban::run(&open(global, loaded, out, now)?, command),
         Command::Ticket(command) => ticket::run(&open(global, loaded, out, now)?, command),
         Command::Mail(command) => mail::run(&open(global, loaded, out, now)?, command),
+        Command::Template(command) => template::run(&open(global, loaded, out, now)?, command),
+        Command::Outbox(command) => outbox::run(&open(global, loaded, out, now)?, &command),
         Command::Stats => stats::run(&open(global, loaded, out, now)?),
     }
 }

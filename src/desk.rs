@@ -4,6 +4,7 @@
 
 pub mod duty;
 pub mod notify;
+pub mod plus;
 
 use crate::domain::{Author, MessageId, Status, TicketId, Timestamp};
 use crate::store::tickets::{NewAttachment, NewMessage, NewTicket, Text, Ticket, Visibility};

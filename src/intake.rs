@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::decision::{Decision, Facts, Refusal, decide};
 use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp};
+use crate::mail::origin::Origin;
 use crate::mail::{Limits, ParseError, ParsedMail, ReversePath};
 use crate::store::received::{Receipt, ReceiptState};
 use crate::store::{self, Store, WriteTx};
@@ -27,7 +28,9 @@ pub enum Source {
     Pipe,
     /// `maildesk imap-fetch`: is rate-limited.
     Fetch,
-    /// The first fetch of a mailbox, or `admin import`: no rate limit.
+    /// The first fetch of a mailbox: no rate limit, and nobody is told of mail that is not fresh.
+    FirstFetch,
+    /// `admin import`: no rate limit, and nobody is told of anything.
     Import,
     /// `admin mail retry`: a quarantined mail is looked at again, without rate limit.
     Retry(ReceiptId),
@@ -262,7 +265,7 @@ impl Incoming<'_> {
     const fn retried(&self) -> Option<ReceiptId> {
         match self.envelope.source {
             Source::Retry(receipt) => Some(receipt),
-            Source::Pipe | Source::Fetch | Source::Import => None,
+            Source::Pipe | Source::Fetch | Source::FirstFetch | Source::Import => None,
         }
     }
 
@@ -302,15 +305,37 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
     let facts = facts::gather(tx, &settings, incoming, mail, now)?;
     let settled = match decide(mail, &facts, &settings.policy()) {
         Decision::Refuse(refusal) => return Ok(incoming.delivery(Outcome::Refused(refusal), "refused", None)),
-        Decision::Open(open) => apply::open(tx, &settings, mail, &open, now)?,
-        Decision::Append(append) => apply::append(tx, &settings, mail, &append, now)?,
+        Decision::Open(open) => apply::open(tx, &settings, (mail, telling(incoming, mail, now)), &open, now)?,
+        Decision::Append(append) => apply::append(tx, &settings, (mail, telling(incoming, mail, now)), &append, now)?,
         Decision::Bounce { outbox, ticket } => apply::bounce(tx, mail, (outbox, ticket), now)?,
-        Decision::Drop { reason } => Settled { state: ReceiptState::Dropped, reason: reason.to_owned(), place: None },
+        Decision::Drop { reason } => {
+            if facts.origin == Origin::Own {
+                apply::own_mail(tx, incoming, mail, now)?;
+            }
+            Settled { state: ReceiptState::Dropped, reason: reason.to_owned(), place: None }
+        }
         Decision::Quarantine { reason } => {
             Settled { state: ReceiptState::Quarantined, reason: reason.to_owned(), place: None }
         }
     };
     record(tx, incoming, retried, (compressed, settled), now)
+}
+
+/// Whether customers and staff are told of what a mail did.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Telling {
+    Everybody,
+    Nobody,
+}
+
+/// Mail that lay in a mailbox or archive before this desk began was answered elsewhere long ago.
+fn telling(incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Telling {
+    let is_fresh = || mail.date.is_some_and(|date| date >= now.plus_s(-FRESH_S));
+    match incoming.envelope.source {
+        Source::Pipe | Source::Fetch | Source::Retry(_) => Telling::Everybody,
+        Source::FirstFetch if is_fresh() => Telling::Everybody,
+        Source::FirstFetch | Source::Import => Telling::Nobody,
+    }
 }
 
 /// What the receipt will say.

@@ -76,15 +76,6 @@ pub fn send_ticket(store: &Store, ticket: TicketId, now: Timestamp) -> Result<Se
     drain(store, Scope::Ticket(ticket), now)
 }
 
-/// Whether a `serve` is alive and will send what is queued.
-///
-/// # Errors
-/// Those of the database.
-pub fn is_served(store: &Store, now: Timestamp) -> Result<bool, store::Error> {
-    let served_at = store.read(|tx| tx.served_at())?;
-    Ok(now.unix().saturating_sub(served_at.unix()) <= SERVED_FRESH_S)
-}
-
 /// The time as it goes on during a drain.
 #[derive(Clone, Copy)]
 struct Clock {
@@ -104,7 +95,7 @@ fn drain(store: &Store, scope: Scope, now: Timestamp) -> Result<SendReport, stor
     let clock = Clock { began_at: now, began: Instant::now() };
     let mut report = SendReport::default();
     // Most drains find nothing: looking needs no write lock.
-    if store.read(|tx| tx.outbox_pending())? == 0 {
+    if !store.read(|tx| tx.is_anything_due(scope, now))? {
         return Ok(report);
     }
     let addresses: BTreeMap<AddressId, AddressRow> = store.read(|tx| tx.addresses())?.into_iter().collect();
@@ -192,7 +183,11 @@ fn shortened(why: &str) -> String {
 
 /// Writes outcomes down as they come, all that wait in one commit: while one commit is on its way
 /// to the disk the next mails are being sent, so a kill doubles at most what one commit takes.
-fn settle_all(store: &Store, told: &Receiver<Outcome>, (clock, report): (Clock, &mut SendReport)) -> Result<(), store::Error> {
+fn settle_all(
+    store: &Store,
+    told: &Receiver<Outcome>,
+    (clock, report): (Clock, &mut SendReport),
+) -> Result<(), store::Error> {
     while let Ok(first) = told.recv() {
         let mut outcomes = vec![first];
         outcomes.extend(told.try_iter());
@@ -258,21 +253,32 @@ fn log(outcomes: &[Outcome]) {
         let (id, to, attempt) = (mail.id.get(), &mail.recipient, mail.attempts);
         match settlement {
             Settlement::Sent => tracing::info!(outbox = id, to, attempt, "sent"),
-            Settlement::Later(next, why) => tracing::warn!(outbox = id, to, attempt, next = next.unix(), error = why, "not sent yet"),
+            Settlement::Later(next, why) => {
+                tracing::warn!(outbox = id, to, attempt, next = next.unix(), error = why, "not sent yet")
+            }
             Settlement::Failed(why, _) => tracing::error!(outbox = id, to, attempt, error = why, "not sent"),
         }
     }
 }
 
-/// Runs [`send_ticket`] for at most `patience`, without a word: for edges that have done their own
-/// work and must not be held up. What is not sent by then stays in the queue.
+/// Sends what is due about a ticket unless a `serve` is alive and will do it; takes at most `patience`
+/// and says nothing. For edges that have done their own work and must not be held up or fail: what
+/// is not sent by then stays in the queue.
 pub fn try_ticket(store: Store, ticket: TicketId, now: Timestamp, patience: Duration) {
+    let is_wanted = store.read(|tx| {
+        let is_served = now.unix().saturating_sub(tx.served_at()?.unix()) <= SERVED_FRESH_S;
+        Ok::<_, store::Error>(!is_served && tx.is_anything_due(Scope::Ticket(ticket), now)?)
+    });
+    if !is_wanted.unwrap_or(false) {
+        return;
+    }
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
         let done = send_ticket(&store, ticket, now);
         if let Err(error) = &done {
             tracing::warn!(%error, ticket = ticket.get(), "sending after delivery");
         }
+        // Nobody listens any more when patience has ended.
         tell.send(done.is_ok()).ok();
     });
     told.recv_timeout(patience).ok();

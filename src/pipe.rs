@@ -30,10 +30,14 @@ use crate::domain::Timestamp;
 use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source};
 use crate::logging;
 use crate::mail::ReversePath;
+use crate::outbox;
 use crate::store::Store;
 
 /// How long `pipe --help` waits to see whether a mail is on stdin.
 const HELP_WAIT: Duration = Duration::from_millis(200);
+
+/// How long `pipe` tries to send what it queued, when no `serve` does (mail.md §9).
+const SENDING_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Longest address shown back to a sender, in characters; RFC 5321 allows 254.
 const SHOWN_ADDRESS_CHARS_MAX: usize = 254;
@@ -144,11 +148,16 @@ fn take_in(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::R
     let raw = read_mail(limits.raw_bytes_max)?;
     let store = open_store(global, loaded)?;
     let rules = Rules { limits: limits.mail() };
-    let result = intake::deliver(&store, &rules, &envelope(arguments), &raw, Timestamp::now());
+    let now = Timestamp::now();
+    let result = intake::deliver(&store, &rules, &envelope(arguments), &raw, now);
     let exit = exit_for(&result);
     match result {
         Ok(delivery) => {
             log_delivery(&delivery, started);
+            // The mail is on record: whatever comes of sending, the exit status stands.
+            if let (Outcome::Opened | Outcome::Appended, Some(ticket)) = (&delivery.outcome, delivery.ticket) {
+                outbox::try_ticket(store, ticket, now, SENDING_PATIENCE);
+            }
             if let Outcome::Refused(refusal) = &delivery.outcome {
                 say(&refusal_line(refusal));
             }

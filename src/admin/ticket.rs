@@ -59,6 +59,8 @@ struct Whole {
     links: Vec<TicketId>,
     addresses: Vec<String>,
     staff: Vec<(StaffId, String)>,
+    /// Every customer who wrote a message here.
+    writers: Vec<Customer>,
 }
 
 pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
@@ -110,10 +112,20 @@ fn show_list(desk: &Desk, list: &List) -> anyhow::Result<()> {
 
 fn read(tx: &ReadTx<'_>, id: TicketId) -> Result<Option<Whole>, Error> {
     let Some(ticket) = tx.ticket(id)? else { return Ok(None) };
+    let messages = tx.messages(id)?;
+    let mut writers: Vec<Customer> = Vec::new();
+    for message in &messages {
+        if let Author::Customer(id) = message.author
+            && !writers.iter().any(|known| known.id == id)
+        {
+            writers.extend(tx.customer(id)?);
+        }
+    }
     Ok(Some(Whole {
+        writers,
         customer: tx.customer(ticket.customer)?,
         department: tx.department(ticket.department)?.map(|d| d.name).unwrap_or_default(),
-        messages: tx.messages(id)?,
+        messages,
         attachments: tx.attachments_of_ticket(id)?,
         participants: tx.participants(id)?,
         links: tx.linked_tickets(id)?,
@@ -134,6 +146,18 @@ impl Whole {
             Author::Customer(_) => "customer".to_owned(),
             Author::Staff(id) => self.staff_name(id),
             Author::Desk => "maildesk".to_owned(),
+        }
+    }
+
+    /// The author as people want to see him.
+    fn byline(&self, author: Author) -> String {
+        match author {
+            Author::Customer(id) => self
+                .writers
+                .iter()
+                .find(|writer| writer.id == id)
+                .map_or_else(|| "customer (removed)".to_owned(), |writer| format!("{} <{}>", writer.fullname, writer.email)),
+            Author::Staff(_) | Author::Desk => self.author(author),
         }
     }
 
@@ -187,7 +211,7 @@ impl Whole {
         lines.extend(self.addresses.iter().map(|email| format!("also sent to {email}")));
         for message in &self.messages {
             let kind = if message.is_internal { " (note)" } else { "" };
-            lines.push(format!("\n── {} {}{kind}", output::time(message.created_at), self.author(message.author)));
+            lines.push(format!("\n── {} {}{kind}", output::time(message.created_at), self.byline(message.author)));
             let whole = full && !message.full_text.is_empty();
             lines.push(if whole { message.full_text.clone() } else { message.body.clone() });
             let files = self.files(message.id.get());

@@ -41,7 +41,8 @@ impl FromStr for Hours {
         for piece in pieces {
             let (days, times) = piece.rsplit_once(char::is_whitespace).unwrap_or(("Mon-Sun", piece));
             let (first, last) = days_of(days.trim()).ok_or_else(refused)?;
-            let (start, end) = times.split_once('-').and_then(|(s, e)| Some((minute(s)?, minute(e)?))).ok_or_else(refused)?;
+            let (start, end) =
+                times.split_once('-').and_then(|(s, e)| Some((minute(s)?, minute(e)?))).ok_or_else(refused)?;
             let len = if end > start { end - start } else { end + DAY_MINUTES - start };
             let days = (last - first).rem_euclid(7);
             spans.extend((0..=days).map(|day| {
@@ -70,7 +71,8 @@ fn day(name: &str) -> Option<i64> {
 
 fn minute(text: &str) -> Option<i64> {
     let (hours, minutes) = text.trim().split_once(':')?;
-    let number = |text: &str| text.parse::<i64>().ok().filter(|_| text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit()));
+    let number =
+        |text: &str| text.parse::<i64>().ok().filter(|_| text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit()));
     let (hours, minutes) = (number(hours)?, number(minutes)?);
     let total = hours * 60 + minutes;
     (minutes < 60 && total <= DAY_MINUTES).then_some(total)
@@ -87,9 +89,9 @@ impl Hours {
         let local = at.to_zoned(zone);
         let day = i64::from(local.weekday().to_monday_zero_offset());
         let minute = day * DAY_MINUTES + i64::from(local.hour()) * 60 + i64::from(local.minute());
-        self.spans.iter().any(|(from, to)| {
-            (*from..*to).contains(&minute) || (*from..*to).contains(&(minute + WEEK_MINUTES))
-        })
+        self.spans
+            .iter()
+            .any(|(from, to)| (*from..*to).contains(&minute) || (*from..*to).contains(&(minute + WEEK_MINUTES)))
     }
 }
 
@@ -138,7 +140,16 @@ mod tests {
 
     #[test]
     fn texts_that_are_no_hours_are_refused() {
-        for text in ["", "Mon", "Mon-Fri", "Foo 1:00-2:00", "Mon 25:00-26:00", "Mon 10:60-11:00", "Mo 1:00-2:00", "Mon -1:00-2:00"] {
+        for text in [
+            "",
+            "Mon",
+            "Mon-Fri",
+            "Foo 1:00-2:00",
+            "Mon 25:00-26:00",
+            "Mon 10:60-11:00",
+            "Mo 1:00-2:00",
+            "Mon -1:00-2:00",
+        ] {
             assert!(text.parse::<Hours>().is_err(), "{text:?}");
         }
     }

@@ -2,15 +2,17 @@
 //! transaction. Nothing is sent here ([`crate::outbox`] does that later), and nothing is queued for a
 //! department without a sending address.
 
+pub(super) mod letter;
+
 use super::duty;
-use crate::domain::{Author, DeskSecret, EmailAddress, MessageId, ReplyToken, TicketId, Timestamp, UserId};
-use crate::outbox::compose::{self, File, Letter, Nature, Person, thread_index};
-use crate::outbox::template::{self, Event, SubjectForm, Tag, Value, ticket_subject};
-use crate::store::people::Customer;
-use crate::store::queue::{MessageText, NewOutgoing, Sender};
+use crate::domain::{Author, EmailAddress, MessageId, TicketId, Timestamp, UserId};
+use crate::outbox::compose::{self, File, Letter, Nature, Person};
+use crate::outbox::template::{self, Event, Rendered, Value};
+use crate::store::queue::NewOutgoing;
 use crate::store::settings::Settings;
-use crate::store::tickets::{NewMessage, Text, Ticket, Visibility};
+use crate::store::tickets::{NewMessage, Text, Visibility};
 use crate::store::{self, ReadTx, Result, WriteTx};
+use letter::{Addressed, Matter, Queued, Scene, desk_values, id_domain, is_ours, template_of};
 
 /// Bytes of attachments that go along with a staff reply, together; what is beyond is named in the
 /// mail and stays in the ticket. Chosen: base64 makes 13.4 MiB of it, and common servers take 20.
@@ -22,10 +24,6 @@ const HARD_BOUNCES_MAX: i64 = 3;
 /// … for as long as they are this recent, in seconds. Chosen: mailboxes come back.
 const BOUNCE_MEMORY_S: i64 = 30 * Timestamp::DAY_S;
 
-/// Message-IDs in References. Chosen: RFC 5537 §3.4.4 keeps the first and the last ones; twenty
-/// stay far below the 998 bytes that old programs read.
-const REFERENCES_MAX: usize = 20;
-
 /// Why a mail that was asked for is not queued.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -33,7 +31,9 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] store::Error),
     /// The mail has a link, and the desk does not know its own URL.
-    #[error("setting site_url is empty: the mail needs a link to the desk; `maildesk admin setting set site_url https://…`")]
+    #[error(
+        "setting site_url is empty: the mail needs a link to the desk; `maildesk admin setting set site_url https://…`"
+    )]
     NeedsSiteUrl,
 }
 
@@ -43,7 +43,13 @@ pub enum Error {
 ///
 /// # Errors
 /// Those of the database, here and in the functions below.
-pub fn acknowledge(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, message: MessageId, now: Timestamp) -> Result<()> {
+pub fn acknowledge(
+    tx: &WriteTx<'_>,
+    settings: &Settings,
+    ticket: TicketId,
+    message: MessageId,
+    now: Timestamp,
+) -> Result<()> {
     answer(tx, settings, Event::NewTicket, (ticket, message), now)
 }
 
@@ -51,7 +57,13 @@ pub fn acknowledge(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, mess
 ///
 /// # Errors
 /// Those of the database.
-pub fn autoresponse(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, message: MessageId, now: Timestamp) -> Result<()> {
+pub fn autoresponse(
+    tx: &WriteTx<'_>,
+    settings: &Settings,
+    ticket: TicketId,
+    message: MessageId,
+    now: Timestamp,
+) -> Result<()> {
     answer(tx, settings, Event::Autoresponse, (ticket, message), now)
 }
 
@@ -62,19 +74,19 @@ fn answer(
     (ticket, message): (TicketId, MessageId),
     now: Timestamp,
 ) -> Result<()> {
-    let Some(scene) = Scene::of(tx, settings, ticket, (event, message))? else { return Ok(()) };
+    let Some(scene) = Scene::of(tx, settings, (ticket, message), event)? else { return Ok(()) };
     // Automatic answers go to who wrote, never to Reply-To (mail.md §5).
-    let writer = match scene.message.author {
+    let writer = match scene.matter.message.author {
         Author::Customer(id) => tx.customer(id)?,
         Author::Staff(_) | Author::Desk => None,
     };
-    let writer = writer.unwrap_or_else(|| scene.customer.clone());
+    let writer = writer.unwrap_or_else(|| scene.matter.customer.clone());
     let Ok(email) = writer.email.parse::<EmailAddress>() else { return Ok(()) };
-    if scene.is_ours(&email) || !may_be_answered(tx, settings, &email, now)? {
+    if is_ours(&scene.senders, &email) || !may_be_answered(tx, settings, &email, now)? {
         return Ok(());
     }
     let to = Person { name: &writer.fullname, email: &email };
-    scene.queue(tx, &Addressed { to, staff_name: "", nature: Nature::Replied, files: &[] }, now)?;
+    scene.queue(tx, &Addressed { to, nature: Nature::Replied, files: &[] }, now)?;
     Ok(())
 }
 
@@ -83,7 +95,11 @@ fn may_be_answered(tx: &ReadTx<'_>, settings: &Settings, email: &EmailAddress, n
     Ok(answers < settings.number("auto_answers_per_hour") && !is_paused(tx, email, now)?)
 }
 
-fn is_paused(tx: &ReadTx<'_>, email: &EmailAddress, now: Timestamp) -> Result<bool> {
+/// Whether automatic mail to that address is paused because it keeps coming back.
+///
+/// # Errors
+/// Those of the database.
+pub fn is_paused(tx: &ReadTx<'_>, email: &EmailAddress, now: Timestamp) -> Result<bool> {
     Ok(tx.hard_bounces_since(email, now.plus_s(-BOUNCE_MEMORY_S))? >= HARD_BOUNCES_MAX)
 }
 
@@ -92,15 +108,25 @@ fn is_paused(tx: &ReadTx<'_>, email: &EmailAddress, now: Timestamp) -> Result<bo
 ///
 /// # Errors
 /// Those of the database.
-pub fn staff_reply(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, message: MessageId, now: Timestamp) -> Result<()> {
-    let Some(mut scene) = Scene::of(tx, settings, ticket, (Event::StaffReply, message))? else { return Ok(()) };
-    let author = match scene.message.author {
+pub fn staff_reply(
+    tx: &WriteTx<'_>,
+    settings: &Settings,
+    ticket: TicketId,
+    message: MessageId,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(mut scene) = Scene::of(tx, settings, (ticket, message), Event::StaffReply)? else { return Ok(()) };
+    let author = match scene.matter.message.author {
         Author::Staff(id) => tx.staff(id)?.map(|staff| staff.email),
         Author::Customer(_) | Author::Desk => None,
     };
     let files = files(tx, &mut scene, message)?;
-    let reply_to = if scene.ticket.reply_to.is_empty() { scene.customer.email.clone() } else { scene.ticket.reply_to.clone() };
-    let mut people = vec![(reply_to, scene.customer.fullname.clone())];
+    let reply_to = if scene.matter.ticket.reply_to.is_empty() {
+        scene.matter.customer.email.clone()
+    } else {
+        scene.matter.ticket.reply_to.clone()
+    };
+    let mut people = vec![(reply_to, scene.matter.customer.fullname.clone())];
     people.extend(tx.participants(ticket)?);
     let mut written: Vec<EmailAddress> = Vec::new();
     let mut refused: Vec<String> = Vec::new();
@@ -110,11 +136,11 @@ pub fn staff_reply(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, mess
             continue;
         };
         let is_author = author.as_ref().is_some_and(|author| author.eq_ignore_ascii_case(&address));
-        if is_author || scene.is_ours(&email) || written.contains(&email) {
+        if is_author || is_ours(&scene.senders, &email) || written.contains(&email) {
             continue;
         }
         let to = Person { name: &name, email: &email };
-        match scene.queue(tx, &Addressed { to, staff_name: "", nature: Nature::Personal, files: &files }, now)? {
+        match scene.queue(tx, &Addressed { to, nature: Nature::Personal, files: &files }, now)? {
             Queued::Yes => written.push(email),
             Queued::Unmailable => refused.push(address),
         }
@@ -139,7 +165,7 @@ fn files(tx: &ReadTx<'_>, scene: &mut Scene<'_>, message: MessageId) -> Result<V
         files.push(File { name: file.name, content_type: file.content_type, content });
     }
     if !left_out.is_empty() {
-        scene.postscript = format!(
+        scene.matter.postscript = format!(
             "These files are too large for this mail and were left out of it: {}. Please ask us for them.",
             left_out.join(", ")
         );
@@ -152,23 +178,50 @@ fn files(tx: &ReadTx<'_>, scene: &mut Scene<'_>, message: MessageId) -> Result<V
 ///
 /// # Errors
 /// Those of the database.
-pub fn staff(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, message: MessageId, now: Timestamp) -> Result<()> {
-    let Some(scene) = Scene::of(tx, settings, ticket, (Event::StaffTicketNotification, message))? else { return Ok(()) };
-    let author = match scene.message.author {
-        Author::Customer(id) => tx.customer(id)?.map(|customer| customer.email),
-        Author::Staff(id) => tx.staff(id)?.map(|staff| staff.email),
-        Author::Desk => None,
+pub fn staff(
+    tx: &WriteTx<'_>,
+    settings: &Settings,
+    ticket: TicketId,
+    message: MessageId,
+    now: Timestamp,
+) -> Result<()> {
+    let author = match tx.message_text(message)?.map(|message| message.author) {
+        Some(Author::Customer(id)) => tx.customer(id)?.map(|customer| customer.email),
+        Some(Author::Staff(id)) => tx.staff(id)?.map(|staff| staff.email),
+        Some(Author::Desk) | None => None,
     };
+    staff_except(tx, settings, (ticket, message), &author.unwrap_or_default(), now)
+}
+
+/// Does what [`staff`] does, for a message that somebody else than its author brought in: `bringer`
+/// is not told of what he forwarded himself.
+///
+/// # Errors
+/// Those of the database.
+pub fn staff_except(
+    tx: &WriteTx<'_>,
+    settings: &Settings,
+    (ticket, message): (TicketId, MessageId),
+    bringer: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let event = Event::StaffTicketNotification;
+    let Some(scene) = Scene::of(tx, settings, (ticket, message), event)? else { return Ok(()) };
     let mut told: Vec<EmailAddress> = Vec::new();
-    for member in tx.staff_to_notify(scene.ticket.department)? {
+    for member in tx.staff_to_notify(scene.matter.ticket.department)? {
         let Ok(email) = member.email.parse::<EmailAddress>() else { continue };
-        let is_author = author.as_ref().is_some_and(|author| author.eq_ignore_ascii_case(&member.email));
         let is_on_duty = duty::is_on_duty(&member.hours, &member.timezone, now);
-        if is_author || !is_on_duty || told.contains(&email) || scene.is_ours(&email) || is_paused(tx, &email, now)? {
+        let is_bringer = member.email.eq_ignore_ascii_case(bringer);
+        if is_bringer
+            || !is_on_duty
+            || told.contains(&email)
+            || is_ours(&scene.senders, &email)
+            || is_paused(tx, &email, now)?
+        {
             continue;
         }
         let to = Person { name: &member.fullname, email: &email };
-        scene.queue(tx, &Addressed { to, staff_name: &member.fullname, nature: Nature::Generated, files: &[] }, now)?;
+        scene.queue(tx, &Addressed { to, nature: Nature::Generated, files: &[] }, now)?;
         told.push(email);
     }
     Ok(())
@@ -186,10 +239,11 @@ pub fn new_user(
     now: Timestamp,
 ) -> std::result::Result<(), Error> {
     let event = Event::NewUser;
-    let template = tx.stored_template(event.name())?.unwrap_or_else(|| event.shipped());
+    let template = template_of(tx, event)?;
     let senders = tx.senders()?;
     let sender = senders.iter().find(|s| s.is_default).or_else(|| senders.iter().find(|s| s.sends()));
-    let (Some(sender), Some(customer), true) = (sender.filter(|s| s.sends()), tx.customer(customer)?, template.is_enabled)
+    let (Some(sender), Some(customer), true) =
+        (sender.filter(|s| s.sends()), tx.customer(customer)?, template.is_enabled)
     else {
         return Ok(());
     };
@@ -251,160 +305,20 @@ fn note(tx: &WriteTx<'_>, ticket: TicketId, text: &str, now: Timestamp) -> Resul
     Ok(())
 }
 
-fn desk_values(settings: &Settings) -> Vec<(&'static str, Value<'_>)> {
-    let url = Value::Plain(settings.text("site_url"));
-    vec![("company_name", Value::Plain(settings.text("site_name"))), ("support_url", url), ("helpdesk_url", url)]
-}
-
-/// The domain for Message-IDs: the sender's, in ASCII.
-fn id_domain(from: &EmailAddress) -> String {
-    let domain: String =
-        from.domain().chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
-    if domain.is_empty() { "localhost".to_owned() } else { domain }
-}
-
-/// Everything that is the same for all recipients of one event.
-struct Scene<'a> {
-    settings: &'a Settings,
-    event: Event,
-    template: store::templates::Template,
-    secret: DeskSecret,
-    ticket: Ticket,
-    customer: Customer,
-    department: String,
-    message_id: MessageId,
-    message: MessageText,
-    senders: Vec<Sender>,
-    /// Index of the sender in `senders`, and its address.
-    from: (usize, EmailAddress),
-    /// What is said below the message.
-    postscript: String,
-}
-
-/// One recipient.
-struct Addressed<'a> {
-    to: Person<'a>,
-    staff_name: &'a str,
-    nature: Nature,
-    files: &'a [File],
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Queued {
-    Yes,
-    Unmailable,
-}
-
-impl<'a> Scene<'a> {
-    /// `None` when no mail is to go out: switched off, no sending address, or the ticket is gone.
-    fn of(tx: &ReadTx<'_>, settings: &'a Settings, id: TicketId, (event, message_id): (Event, MessageId)) -> Result<Option<Self>> {
-        let template = tx.stored_template(event.name())?.unwrap_or_else(|| event.shipped());
-        if !template.is_enabled && event.is_switchable() {
-            return Ok(None);
-        }
-        let (Some(ticket), Some(message)) = (tx.ticket(id)?, tx.message_text(message_id)?) else { return Ok(None) };
-        let senders = tx.senders()?;
-        let Some(from) = choose_sender(&senders, &ticket) else { return Ok(None) };
-        let Some(customer) = tx.customer(ticket.customer)? else { return Ok(None) };
-        let department = tx.department(ticket.department)?.map_or_else(String::new, |department| department.name);
-        let secret = tx.desk_secret()?;
-        let postscript = String::new();
-        Ok(Some(Self {
-            settings, event, template, secret, ticket, customer, department, message_id, message, senders, from, postscript,
-        }))
-    }
-
-    /// Mail to ourselves would come back as mail from ourselves.
-    fn is_ours(&self, email: &EmailAddress) -> bool {
-        let is = |email: &str| self.senders.iter().any(|own| own.email.eq_ignore_ascii_case(email));
-        is(email.as_str()) || email.split_subaddress().is_some_and(|(base, _)| is(base.as_str()))
-    }
-
-    fn queue(&self, tx: &WriteTx<'_>, letter: &Addressed<'_>, now: Timestamp) -> Result<Queued> {
-        let (to, (index, from)) = (letter.to.email, &self.from);
-        let Some(sender) = self.senders.get(*index) else { return Ok(Queued::Unmailable) };
-        let token = ReplyToken::issue(&self.secret, self.ticket.id, to).to_string();
-        let numbers = [self.message_id.to_string(), now.unix().to_string()];
-        let unique = self.secret.sign(&["mail", self.event.name(), &numbers[0], &numbers[1], &to.key()]);
-        let internet_id = format!("{token}.{unique}@{}", id_domain(from));
-        let plus = (self.settings.is_on("reply_address_token") || sender.has_plus).then(|| from.with_subaddress(&token));
-        let rendered = self.render(letter);
-        let form = if self.event == Event::StaffReply { SubjectForm::Reply } else { SubjectForm::First };
-        let tag = if self.settings.is_on("subject_tag") { Tag::On } else { Tag::Off };
-        let composed = compose::compose(&Letter {
-            from: Person { name: &sender.name, email: from },
-            to: letter.to.clone(),
-            reply_to: plus.as_ref(),
-            subject: &ticket_subject(&rendered.subject, self.ticket.id.get(), tag, form),
-            internet_id: &internet_id,
-            references: &tx.thread_ids_for(self.ticket.id, to, REFERENCES_MAX)?,
-            thread_index: &thread_index(&self.secret, self.ticket.id, self.ticket.created_at, now),
-            nature: letter.nature,
-            loop_signature: &self.secret.sign(&["loop", &internet_id]),
-            text: &rendered.text,
-            html: &rendered.html,
-            files: letter.files,
-            date: now,
-        });
-        let Ok(raw) = composed else { return Ok(Queued::Unmailable) };
-        let envelope_sender = match letter.nature {
-            Nature::Personal => plus.as_ref().unwrap_or(from).as_str(),
-            Nature::Replied | Nature::Generated => "",
-        };
-        let new = NewOutgoing {
-            event: self.event.name(),
-            ticket: Some(self.ticket.id),
-            address: sender.id,
-            envelope_sender,
-            recipient: to,
-            internet_id: &internet_id,
-            raw: &raw,
-            is_automatic: letter.nature != Nature::Personal,
-        };
-        tx.queue(&new, now)?;
-        tx.note_token_holder(self.ticket.id, to)?;
-        tx.note_own_thread_id(self.ticket.id, &internet_id, to)?;
-        Ok(Queued::Yes)
-    }
-
-    fn render(&self, letter: &Addressed<'_>) -> template::Rendered {
-        let number = self.ticket.id.to_string();
-        let message = self.message_with_postscript();
-        let mut values = desk_values(self.settings);
-        values.extend([
-            ("client_name", Value::Plain(&self.customer.fullname)),
-            ("client_email", Value::Plain(&self.customer.email)),
-            ("staff_name", Value::Plain(letter.staff_name)),
-            ("ticket_id", Value::Plain(&number)),
-            ("ticket_subject", Value::Plain(&self.ticket.subject)),
-            ("ticket_department", Value::Plain(&self.department)),
-            ("ticket_status", Value::Plain(self.ticket.status.word())),
-            // HelpDeskZ's first priority, which every ticket of mail and API has.
-            ("ticket_priority", Value::Plain("Low")),
-            ("message", if self.message.is_html { Value::Html(&message) } else { Value::Plain(&message) }),
-        ]);
-        template::render(&self.template, &values)
-    }
-
-    fn message_with_postscript(&self) -> String {
-        let body = &self.message.body;
-        match (self.postscript.is_empty(), self.message.is_html) {
-            (true, _) => body.clone(),
-            (false, true) => format!("{body}<p>{}</p>", crate::mail::html::escape(&self.postscript)),
-            (false, false) => format!("{body}\n\n{}", self.postscript),
-        }
-    }
-}
-
-/// The address that writes about a ticket: the one its mail came to if that belongs to the ticket's
-/// department, else the department's, else the default one. A department whose addresses all send
-/// nothing is silent; it is not spoken for by another.
-fn choose_sender(senders: &[Sender], ticket: &Ticket) -> Option<(usize, EmailAddress)> {
-    let of_department = || senders.iter().enumerate().filter(|(_, s)| s.department == Some(ticket.department));
-    let came_to = of_department().find(|(_, s)| Some(s.id) == ticket.address && s.sends());
-    let chosen = came_to.or_else(|| of_department().find(|(_, s)| s.sends())).or_else(|| {
-        let is_alone = of_department().next().is_none();
-        senders.iter().enumerate().find(|(_, s)| is_alone && s.is_default && s.sends())
-    });
-    chosen.and_then(|(index, sender)| Some((index, sender.email.parse().ok()?)))
+/// What a template makes of a ticket and its newest public message, without queueing anything;
+/// `None` when there is no such ticket or message.
+///
+/// # Errors
+/// Those of the database.
+pub fn preview(tx: &ReadTx<'_>, settings: &Settings, event: Event, ticket: TicketId) -> Result<Option<Rendered>> {
+    let Some(message) = tx.newest_public_message(ticket)? else { return Ok(None) };
+    let Some(matter) = Matter::of(tx, ticket, message)? else { return Ok(None) };
+    let template = template_of(tx, event)?;
+    let link = format!("{}/activate/CODE", settings.text("site_url"));
+    let more = [
+        ("staff_name", Value::Plain("STAFF")),
+        ("activation_link", Value::Plain(&link)),
+        ("client_password", Value::Plain(&link)),
+    ];
+    Ok(Some(matter.render(&template, settings, &more)))
 }

@@ -1,10 +1,10 @@
 //! Carrying a decision out: tickets, messages, participants, attachments and notes of one mail.
 
 use super::facts::own_address;
-use super::{Place, Settled};
+use super::{Incoming, Place, Settled, Telling};
 use crate::decision::commands::{self, Command, Names};
 use crate::decision::{Append, Effect, Open, Requester, Role};
-use crate::desk::{self, Bearing, Post};
+use crate::desk::{self, Bearing, Post, notify, plus};
 use crate::domain::{Author, MessageId, OutboxId, Status, TicketId, Timestamp, UserId};
 use crate::mail::origin::Sign;
 use crate::mail::{Mailbox, ParsedMail, Part};
@@ -42,8 +42,9 @@ pub(super) fn open(
     let mut notes = open.notes.clone();
     let subject = subject(mail, &mut notes);
     let (kept, left_out) = sort_attachments(settings, &mail.attachments);
-    notes.extend(left_out);
+    // Warnings speak of the whole mail: they go before what may be a thousand attachments.
     notes.extend(mail.warnings.iter().cloned());
+    notes.extend(left_out);
     let addresses = tx.desk_addresses()?;
     let is_sender = matches!(open.requester, Requester::Sender);
     let reply_to = mail
@@ -69,6 +70,13 @@ pub(super) fn open(
         tx.link_tickets(ticket, linked)?;
     }
     write_notes(tx, ticket, &notes, now)?;
+    match (open.effect, telling) {
+        (Effect::Full, Telling::Everybody) => {
+            notify::acknowledge(tx, settings, ticket, message, now)?;
+            notify::staff_except(tx, settings, (ticket, message), from.address.as_str(), now)?;
+        }
+        (Effect::Full, Telling::Nobody) | (Effect::Silent, _) => {}
+    }
     Ok(Settled {
         state: ReceiptState::Stored,
         reason: open.reason.to_owned(),
@@ -80,7 +88,7 @@ pub(super) fn open(
 pub(super) fn append(
     tx: &WriteTx<'_>,
     settings: &Settings,
-    mail: &ParsedMail,
+    (mail, telling): (&ParsedMail, Telling),
     append: &Append,
     now: Timestamp,
 ) -> Result<Settled> {
@@ -89,8 +97,9 @@ pub(super) fn append(
     let from = sender(mail)?;
     let mut notes = append.notes.clone();
     let (kept, left_out) = sort_attachments(settings, &mail.attachments);
-    notes.extend(left_out);
+    // Warnings speak of the whole mail: they go before what may be a thousand attachments.
     notes.extend(mail.warnings.iter().cloned());
+    notes.extend(left_out);
     let mut state = ReceiptState::Stored;
     let message = match append.role {
         Role::Customer => {
@@ -117,8 +126,20 @@ pub(super) fn append(
     {
         tx.set_reply_to(ticket.id, &reply_to.address)?;
     }
-    note_thread_ids(tx, ticket.id, mail)?;
+    match append.role {
+        Role::Customer => note_thread_ids(tx, ticket.id, mail)?,
+        // Nobody else has a staff member's mail: what the others get is our own copy of its text.
+        Role::Staff(_) => {
+            if let Some(id) = &mail.message_id {
+                tx.note_own_thread_id(ticket.id, id, &from.address)?;
+            }
+        }
+    }
     write_notes(tx, ticket.id, &notes, now)?;
+    match telling {
+        Telling::Everybody => tell_about_reply(tx, settings, append, (message, state), now)?,
+        Telling::Nobody => {}
+    }
     Ok(Settled {
         state,
         reason: match state {
@@ -127,6 +148,39 @@ pub(super) fn append(
         },
         place: Some((ticket.id, message, Place::OldTicket)),
     })
+}
+
+/// Who hears of a message that went into a ticket.
+fn tell_about_reply(
+    tx: &WriteTx<'_>,
+    settings: &Settings,
+    append: &Append,
+    (message, state): (MessageId, ReceiptState),
+    now: Timestamp,
+) -> Result<()> {
+    match (append.role, append.effect, state) {
+        (Role::Customer, Effect::Full, _) => {
+            notify::autoresponse(tx, settings, append.ticket, message, now)?;
+            notify::staff(tx, settings, append.ticket, message, now)
+        }
+        (Role::Staff(_), Effect::Full, ReceiptState::Stored) => {
+            notify::staff_reply(tx, settings, append.ticket, message, now)
+        }
+        // A note stays among staff, and a machine's mail is answered by nobody.
+        (Role::Staff(_), Effect::Full, ReceiptState::Dropped | ReceiptState::Quarantined)
+        | (Role::Customer | Role::Staff(_), Effect::Silent, _) => Ok(()),
+    }
+}
+
+/// A mail of ours that came back to us. One that was sent to a plus-address of our own proves that
+/// mail to plus-addresses arrives.
+pub(super) fn own_mail(tx: &WriteTx<'_>, incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Result<()> {
+    let in_envelope = incoming.envelope.recipients.iter().filter_map(|text| text.parse().ok());
+    let in_header = mail.delivered_to.iter().chain(mail.to.iter().map(|to| &to.address)).cloned();
+    for to in in_envelope.chain(in_header) {
+        plus::note_arrival(tx, &to, now)?;
+    }
+    Ok(())
 }
 
 /// Notes a delivery report on the outgoing mail it names and on that mail's ticket.
@@ -287,10 +341,10 @@ fn add_participants(tx: &WriteTx<'_>, ticket: TicketId, mail: &ParsedMail, now: 
 }
 
 /// Ties the mail's Message-ID and every id it names to the ticket, seen or not: the next mail of
-/// the thread may name only one of them.
+/// the thread may name only one of them. Oldest first, as References of our answers will have them.
 fn note_thread_ids(tx: &WriteTx<'_>, ticket: TicketId, mail: &ParsedMail) -> Result<()> {
-    let ids = mail.message_id.iter().chain(&mail.in_reply_to).chain(mail.references.iter().rev());
-    for id in ids.take(THREAD_IDS_KEPT_MAX) {
+    let ids: Vec<&String> = mail.references.iter().chain(&mail.in_reply_to).chain(&mail.message_id).collect();
+    for id in ids.iter().skip(ids.len().saturating_sub(THREAD_IDS_KEPT_MAX)) {
         tx.note_thread_id(ticket, id)?;
     }
     Ok(())
@@ -300,7 +354,24 @@ fn write_notes(tx: &WriteTx<'_>, ticket: TicketId, notes: &[String], now: Timest
     if notes.is_empty() {
         return Ok(());
     }
-    let text: String = notes.join("\n").chars().take(NOTE_CHARS_MAX).collect();
-    desk::note(tx, ticket, Author::Desk, &text, now)?;
+    desk::note(tx, ticket, Author::Desk, &as_one_note(notes), now)?;
     Ok(())
+}
+
+/// The notes as lines of one text; those that do not fit into [`NOTE_CHARS_MAX`] are counted.
+fn as_one_note(notes: &[String]) -> String {
+    let (mut text, mut chars) = (String::new(), 0);
+    for (index, note) in notes.iter().enumerate() {
+        let shown: String = note.chars().take(NOTE_CHARS_MAX).collect();
+        chars += shown.chars().count() + 1;
+        if index > 0 && chars > NOTE_CHARS_MAX {
+            text.push_str(&format!("\nAnd {} more like these; the raw mail has all of it.", notes.len() - index));
+            break;
+        }
+        if index > 0 {
+            text.push('\n');
+        }
+        text.push_str(&shown);
+    }
+    text
 }

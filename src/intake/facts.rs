@@ -48,7 +48,7 @@ pub(super) fn gather(
             (Source::Pipe | Source::Fetch, Some(from)) => {
                 Some(tx.mails_from_since(from.as_str(), now.plus_s(-Timestamp::HOUR_S))?)
             }
-            (Source::Pipe | Source::Fetch | Source::Import | Source::Retry(_), _) => None,
+            (Source::Pipe | Source::Fetch | Source::FirstFetch | Source::Import | Source::Retry(_), _) => None,
         },
         staff,
         authentication: from.map_or(Authentication::Fail, |from| {

@@ -14,6 +14,8 @@ use crate::domain::EmailAddress;
 const PREFIX_BYTES_MAX: usize = 40;
 /// Most `[tags]` in front of a subject's prefix.
 const TAGS_MAX: usize = 8;
+/// Most lines a forwarded block is looked for in. 100,000, as for replies.
+const LINES_MAX: usize = 100_000;
 /// Longest "From:" value read, in bytes.
 const FROM_BYTES_MAX: usize = 1000;
 
@@ -98,6 +100,7 @@ fn find_block(text: &str) -> Option<Found> {
     let is_mark = |c: char| c == '>' || c.is_whitespace();
     let rows: Vec<(&str, Row<'_>)> = text
         .split('\n')
+        .take(LINES_MAX)
         .map(|line| line.trim_start_matches(is_mark).trim_end())
         .map(|line| (line, Row::of(line)))
         .collect();

@@ -27,17 +27,33 @@ pub struct Reply<'a> {
     pub signature: &'a str,
 }
 
+/// Most lines a reply is looked for in; a mail of more is no letter, and judging them would cost more
+/// memory than the mail. Past it the whole text is the reply. 100,000.
+const LINES_MAX: usize = 100_000;
+/// Largest HTML a reply is looked for in, in bytes, for the same reason. 4 MiB.
+const REPLY_HTML_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// Splits a mail's plain text (line ends LF). Linear in its length.
 ///
 /// Text between or below quoted lines keeps all from the first quoted line on (and what was typed
 /// above); where nothing would be left, the whole text is the reply.
 #[must_use]
 pub fn reply_text(full: &str) -> Reply<'_> {
+    if has_too_many_lines(full) {
+        return Reply { typed: full, quoted: "", signature: "" };
+    }
     split_lines(full, &line::lines_of_text(full))
 }
 
 fn reply_of_html(rendered: &Rendered) -> Reply<'_> {
+    if has_too_many_lines(&rendered.text) {
+        return Reply { typed: &rendered.text, quoted: "", signature: "" };
+    }
     split_lines(&rendered.text, &line::lines_of_html(rendered))
+}
+
+fn has_too_many_lines(text: &str) -> bool {
+    text.bytes().filter(|b| *b == b'\n').count() >= LINES_MAX
 }
 
 fn split_lines<'a>(full: &'a str, lines: &[Line<'_>]) -> Reply<'a> {
@@ -97,6 +113,10 @@ pub fn read_body(text: Option<&str>, html: Option<&str>, kind: BodyKind) -> Body
             (text.into_owned(), typed)
         }
         (None, Some(source), BodyKind::Forward) => {
+            let full = html::to_text(source);
+            (full.clone(), full)
+        }
+        (None, Some(source), BodyKind::Message) if source.len() > REPLY_HTML_BYTES_MAX => {
             let full = html::to_text(source);
             (full.clone(), full)
         }

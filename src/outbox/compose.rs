@@ -5,9 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use lettre::message::header::{ContentDisposition, ContentTransferEncoding, ContentType, Date, From, HeaderName, HeaderValue, Headers, ReplyTo, To};
-use lettre::message::{Body, Mailbox, Mailboxes, MultiPart, SinglePart};
 use lettre::Address;
+use lettre::message::header::{
+    ContentDisposition, ContentTransferEncoding, ContentType, Date, From, HeaderName, HeaderValue, Headers, ReplyTo, To,
+};
+use lettre::message::{Body, Mailbox, Mailboxes, MultiPart, SinglePart};
 
 use super::template::one_line;
 use crate::domain::{DeskSecret, EmailAddress, TicketId, Timestamp};
@@ -108,7 +110,8 @@ pub fn mailable(email: &EmailAddress) -> Result<Address, Unmailable> {
     let is_atom = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
     let is_domain = |c: char| c.is_alphanumeric() || c == '-' || c == '.' || c == '_';
     let (local, domain) = (email.local_part(), email.domain());
-    if local.chars().all(is_atom) && domain.chars().all(is_domain) && !domain.starts_with('.') && !domain.ends_with('.') {
+    if local.chars().all(is_atom) && domain.chars().all(is_domain) && !domain.starts_with('.') && !domain.ends_with('.')
+    {
         return Ok(Address::new_dangerous(local, domain));
     }
     Address::new(local, domain).map_err(|_| Unmailable(email.to_string()))

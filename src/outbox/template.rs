@@ -73,12 +73,7 @@ impl Event {
             Self::StaffTicketNotification => ("%ticket_subject%", STAFF_TICKETNOTIFICATION, true),
             Self::NewUser => ("Please confirm your address for %company_name%", NEW_USER, true),
         };
-        Template {
-            subject: subject.to_owned(),
-            body_text: body_text.to_owned(),
-            body_html: String::new(),
-            is_enabled,
-        }
+        Template { subject: subject.to_owned(), body_text: body_text.to_owned(), body_html: String::new(), is_enabled }
     }
 }
 
@@ -149,7 +144,8 @@ pub fn render(template: &Template, values: &[(&str, Value<'_>)]) -> Rendered {
     } else {
         fill(&template.body_html, as_html)
     };
-    let text = if template.body_text.trim().is_empty() { html::to_text(&html) } else { fill(&template.body_text, as_text) };
+    let text =
+        if template.body_text.trim().is_empty() { html::to_text(&html) } else { fill(&template.body_text, as_text) };
     let subject = one_line(&fill(&template.subject, as_text));
     Rendered { subject, text, html }
 }
@@ -207,8 +203,7 @@ pub fn ticket_subject(rendered: &str, number: i64, has_tag: Tag, form: SubjectFo
         SubjectForm::First => subject.as_str(),
         SubjectForm::Reply => without_re(&subject),
     };
-    let tagged =
-        if has_tag == Tag::Off || bare.contains(&tag) { bare.to_owned() } else { format!("{tag} {bare}") };
+    let tagged = if has_tag == Tag::Off || bare.contains(&tag) { bare.to_owned() } else { format!("{tag} {bare}") };
     match form {
         SubjectForm::First => tagged,
         SubjectForm::Reply => format!("Re: {tagged}"),
@@ -240,15 +235,17 @@ mod tests {
     use super::*;
 
     fn template(subject: &str, text: &str, html: &str) -> Template {
-        Template { subject: subject.to_owned(), body_text: text.to_owned(), body_html: html.to_owned(), is_enabled: true }
+        Template {
+            subject: subject.to_owned(),
+            body_text: text.to_owned(),
+            body_html: html.to_owned(),
+            is_enabled: true,
+        }
     }
 
     #[test]
     fn values_are_escaped_in_html_and_not_in_text() {
-        let done = render(
-            &template("%x%", "Dear %x%", "<p>Dear %x%</p>"),
-            &[("x", Value::Plain("<b>Ann & Co</b>"))],
-        );
+        let done = render(&template("%x%", "Dear %x%", "<p>Dear %x%</p>"), &[("x", Value::Plain("<b>Ann & Co</b>"))]);
         assert_eq!(done.subject, "<b>Ann & Co</b>");
         assert_eq!(done.text, "Dear <b>Ann & Co</b>");
         assert_eq!(done.html, "<p>Dear &lt;b&gt;Ann &amp; Co&lt;/b&gt;</p>");
@@ -274,7 +271,10 @@ mod tests {
 
     #[test]
     fn values_that_look_like_placeholders_stay() {
-        let done = render(&template("%a%", "100% of %a% and %unknown%", ""), &[("a", Value::Plain("%b%")), ("b", Value::Plain("no"))]);
+        let done = render(
+            &template("%a%", "100% of %a% and %unknown%", ""),
+            &[("a", Value::Plain("%b%")), ("b", Value::Plain("no"))],
+        );
         assert_eq!(done.text, "100% of %b% and %unknown%");
     }
 

@@ -43,7 +43,10 @@ impl Transport {
             "smtp" => Self::Smtp(Box::new(smtp::Smtp::new(row))),
             "sendmail" => Self::Sendmail(sendmail::program()),
             "file" => Self::File(PathBuf::from(&row.outgoing_dir)),
-            _ => Self::Off(format!("{} has outgoing none; give it a way with `maildesk admin address update`", row.email)),
+            _ => Self::Off(format!(
+                "{} has outgoing none; give it a way with `maildesk admin address update`",
+                row.email
+            )),
         }
     }
 

@@ -5,7 +5,7 @@
 use rusqlite::Row;
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{StaffId, Timestamp, TokenId};
+use crate::domain::{StaffId, Timestamp, TokenId, UserId};
 
 /// SHA-256 of something.
 pub type Sha256Bytes = [u8; 32];
@@ -282,6 +282,18 @@ impl WriteTx<'_> {
     /// Those of the database.
     pub fn note_token_use(&self, id: TokenId, at: Timestamp) -> Result<()> {
         self.run("UPDATE token SET last_used_at = max(last_used_at, $1) WHERE id = $2", (at.unix(), id.get()))?;
+        Ok(())
+    }
+
+    /// Opens an activation for a customer: what is kept is SHA-256 of the code that is mailed.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn set_activation(&self, customer: UserId, code_sha256: &Sha256Bytes, now: Timestamp) -> Result<()> {
+        self.run(
+            "UPDATE customer SET activation_hash = $1, activation_at = $2 WHERE id = $3",
+            (&code_sha256[..], now.unix(), customer.get()),
+        )?;
         Ok(())
     }
 

@@ -78,17 +78,23 @@ impl ReadTx<'_> {
              WHERE ($1 IS NULL OR ticket.status = $1) AND ($2 IS NULL OR ticket.department_id = $2) \
              AND ($3 IS NULL OR ticket.customer_id = $3) \
              AND ($4 IS NULL OR (ticket.status IN (1, 3, 4) AND ticket.last_update_at < $4)) \
-             AND ($5 = '' OR ticket.subject LIKE '%' || $5 || '%') \
+             AND ticket.subject LIKE $5 ESCAPE '!' \
              ORDER BY ticket.last_update_at DESC, ticket.id DESC LIMIT $6",
             (
                 filter.status.map(Status::number),
                 filter.department.map(DepartmentId::get),
                 filter.customer.map(UserId::get),
                 filter.untouched_since.map(Timestamp::unix),
-                filter.search,
+                containing(filter.search),
                 i64::try_from(max).unwrap_or(i64::MAX),
             ),
             line,
         )
     }
+}
+
+/// The LIKE pattern of texts that hold `search`: its own `%` and `_` stand for themselves. To be
+/// used with `ESCAPE '!'`; empty finds everything.
+pub(super) fn containing(search: &str) -> String {
+    format!("%{}%", search.replace('!', "!!").replace('%', "!%").replace('_', "!_"))
 }

@@ -152,8 +152,8 @@ impl ReadTx<'_> {
     pub fn customers_like(&self, search: &str, max: usize) -> Result<Vec<Customer>> {
         self.all(
             "SELECT id, fullname, email, is_active, registered_at, mobile, country_code, verified_at FROM customer \
-             WHERE $1 = '' OR email LIKE '%' || $1 || '%' OR fullname LIKE '%' || $1 || '%' ORDER BY id DESC LIMIT $2",
-            (search, i64::try_from(max).unwrap_or(i64::MAX)),
+             WHERE email LIKE $1 ESCAPE '!' OR fullname LIKE $1 ESCAPE '!' ORDER BY id DESC LIMIT $2",
+            (super::listing::containing(search), i64::try_from(max).unwrap_or(i64::MAX)),
             customer,
         )
     }

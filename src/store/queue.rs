@@ -333,6 +333,37 @@ impl ReadTx<'_> {
         })
     }
 
+    /// A ticket's newest message that is no note.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn newest_public_message(&self, ticket: TicketId) -> Result<Option<MessageId>> {
+        self.one(
+            "SELECT id FROM message WHERE ticket_id = $1 AND is_internal = 0 ORDER BY created_at DESC, id DESC LIMIT 1",
+            [ticket.get()],
+            |row| Ok(MessageId::new(row.get(0)?)),
+        )
+    }
+
+    /// Whether a mail is due and in nobody's hands.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn is_anything_due(&self, scope: Scope, now: Timestamp) -> Result<bool> {
+        let found = match scope {
+            Scope::All => self.number(
+                "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending' AND next_attempt_at <= $1 AND leased_until <= $1)",
+                [now.unix()],
+            )?,
+            Scope::Ticket(ticket) => self.number(
+                "SELECT EXISTS (SELECT 1 FROM outbox WHERE ticket_id = $1 AND ticket_id > 0 AND state = 'pending' \
+                 AND next_attempt_at <= $2 AND leased_until <= $2)",
+                (ticket.get(), now.unix()),
+            )?,
+        };
+        Ok(found > 0)
+    }
+
     /// The files of a message, by id, without those whose bytes were gone when it was imported.
     ///
     /// # Errors
@@ -368,7 +399,12 @@ impl ReadTx<'_> {
              ORDER BY staff.id",
             [department.get()],
             |row| {
-                Ok(StaffToNotify { fullname: row.get(0)?, email: row.get(1)?, hours: row.get(2)?, timezone: row.get(3)? })
+                Ok(StaffToNotify {
+                    fullname: row.get(0)?,
+                    email: row.get(1)?,
+                    hours: row.get(2)?,
+                    timezone: row.get(3)?,
+                })
             },
         )
     }
@@ -454,7 +490,8 @@ impl WriteTx<'_> {
     /// Those of the database.
     pub fn claim_due(&self, scope: Scope, max: usize, leased_until: Timestamp, now: Timestamp) -> Result<Vec<Claimed>> {
         let max = i64::try_from(max).unwrap_or(i64::MAX);
-        let returning = "RETURNING id, address_id, ticket_id, envelope_sender, recipient, attempts, give_up_at, leased_until";
+        let returning =
+            "RETURNING id, address_id, ticket_id, envelope_sender, recipient, attempts, give_up_at, leased_until";
         let mut mails = match scope {
             Scope::All => self.all(
                 &format!(
@@ -536,7 +573,9 @@ impl WriteTx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn drop_outgoing(&self, id: OutboxId) -> Result<bool> {
-        Ok(self.run("UPDATE outbox SET state = 'dropped' WHERE id = $1 AND state IN ('pending', 'failed')", [id.get()])? > 0)
+        Ok(self
+            .run("UPDATE outbox SET state = 'dropped' WHERE id = $1 AND state IN ('pending', 'failed')", [id.get()])?
+            > 0)
     }
 
     /// Forgets the bytes of mails that were sent or given up before `before`, at most `max` of them;

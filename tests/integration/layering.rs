@@ -1,1 +1,279 @@
-//! Being written.
+//! The shape of the source, read from it: imports go one way, foreign crates and SQL have their one place, the core is
+//! pure, files and names keep their measure. What each module is for is in ARCHITECTURE.md.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Modules from the ground up; a module may use those of lower lines only.
+const LAYERS: &[&[&str]] = &[
+    &["domain", "password"],
+    &["mail"],
+    &["decision"],
+    &["store"],
+    &["outbox"],
+    &["desk"],
+    &["intake", "http"],
+    &["api"],
+    &["config"],
+    &["logging"],
+    &["pipe", "imap_fetch", "serve", "admin"],
+    &["cli"],
+];
+
+/// What an upper module lends to lower ones: the grammar's options and outcomes, which every edge takes and gives.
+const LENT: &[(&str, &[&str])] = &[("cli", &["Global", "Done", "Usage", "Arguments", "Command"])];
+
+/// Foreign crates that may be named in one module only.
+const PLACES: &[(&str, &str)] = &[
+    ("rusqlite", "src/store"),
+    ("mail_parser", "src/mail"),
+    ("tiny_http", "src/http"),
+    ("httparse", "src/http"),
+    ("ammonia", "src/mail/html"),
+    ("html2text", "src/mail/html"),
+    ("html5ever", "src/mail/html"),
+    ("encoding_rs", "src/mail"),
+    ("chardetng", "src/mail"),
+    ("lettre", "src/outbox"),
+    ("imap", "src/imap_fetch"),
+    ("toml", "src/config"),
+    ("bcrypt", "src/password"),
+    ("argon2", "src/password"),
+    ("comfy_table", "src/admin"),
+];
+
+/// Modules that touch neither files nor network nor clock nor database.
+const PURE: &[&str] = &["src/domain", "src/mail", "src/decision", "src/outbox/compose"];
+
+/// Longest file, in lines. Chosen: twice what one reads in a sitting is too much.
+const FILE_LINES_MAX: usize = 600;
+
+struct Source {
+    /// Relative to the package, such as `src/mail/html.rs`.
+    path: String,
+    /// The lines that are compiled into the program: no comments, no tests.
+    code: Vec<String>,
+    lines: usize,
+    first: String,
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths = Vec::new();
+    collect(&root.join("src"), &mut paths);
+    collect(&root.join("bin"), &mut paths);
+    paths.sort();
+    assert!(paths.len() > 50, "the source is there");
+    let read = |path: &PathBuf| {
+        let text = fs::read_to_string(path).expect("a source file is readable UTF-8");
+        let code = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
+        let code = code.map(|line| line.split("// ").next().unwrap_or_default().to_owned());
+        let relative = path.strip_prefix(root).expect("it was found below the root");
+        Source {
+            path: relative.to_string_lossy().into_owned(),
+            code: code.filter(|line| !line.trim_start().starts_with("//")).collect(),
+            lines: text.lines().count(),
+            first: text.lines().next().unwrap_or_default().to_owned(),
+        }
+    };
+    let is_test = |source: &Source| source.path.contains("/tests/") || source.path.ends_with("tests.rs");
+    paths.iter().map(read).filter(|source| !is_test(source)).collect()
+}
+
+/// Whether `path` is the module at `place` or below it.
+fn is_in(path: &str, place: &str) -> bool {
+    path == format!("{place}.rs") || path.starts_with(&format!("{place}/"))
+}
+
+/// The module a file belongs to; empty for `lib.rs` and the binary.
+fn module(path: &str) -> &str {
+    let rest = path.strip_prefix("src/").unwrap_or("");
+    let name = rest.split('/').next().unwrap_or_default();
+    let name = name.strip_suffix(".rs").unwrap_or(name);
+    if name == "lib" { "" } else { name }
+}
+
+fn layer(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|layer| layer.contains(&module))
+}
+
+/// Every `crate::…` path of a file as its first two names, groups in braces opened.
+fn crate_paths(source: &Source) -> BTreeSet<(String, String)> {
+    let text = source.code.join("\n");
+    let name = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let second = |rest: &str| rest.strip_prefix("::").map(name).unwrap_or_default();
+    let mut found = BTreeSet::new();
+    for piece in text.split("crate::").skip(1) {
+        let Some(group) = piece.strip_prefix('{') else {
+            let first = name(piece);
+            let rest = &piece[first.len()..];
+            match rest.strip_prefix("::{").and_then(|names| names.split_once('}')) {
+                Some((names, _)) => {
+                    found.extend(names.split(',').map(|item| (first.clone(), name(item.trim()))));
+                }
+                None => {
+                    found.insert((first.clone(), second(rest)));
+                }
+            }
+            continue;
+        };
+        let mut depth = 1;
+        let mut items = vec![String::new()];
+        for c in group.chars() {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 1 => items.push(String::new()),
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+            if c != ',' || depth > 1 {
+                items.last_mut().expect("it starts with one item").push(c);
+            }
+        }
+        for item in items {
+            let first = name(item.trim());
+            found.insert((first.clone(), second(&item.trim()[first.len()..])));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_module_has_its_layer() {
+    let unknown: Vec<_> = sources()
+        .into_iter()
+        .filter(|s| !module(&s.path).is_empty() && layer(module(&s.path)).is_none())
+        .map(|s| s.path)
+        .collect();
+    assert!(unknown.is_empty(), "say in LAYERS and ARCHITECTURE.md where these belong: {unknown:?}");
+}
+
+#[test]
+fn imports_go_one_way() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let own = module(&source.path);
+        for (used, item) in crate_paths(&source) {
+            let (Some(from), Some(to)) = (layer(own), layer(&used)) else { continue };
+            let is_lent = LENT.iter().any(|(lender, items)| *lender == used && items.contains(&item.as_str()));
+            if used != own && to >= from && !is_lent {
+                wrong.push(format!("{}: crate::{used}::{item}", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn imports_of_all_forms_are_seen() {
+    let code = "use crate::cli::Done;\nuse crate::{store, mail::{html, Part}, desk::Post};\nuse crate::store::{self, WriteTx};\ncrate::api::go()";
+    let source = Source { path: "src/x.rs".into(), code: vec![code.into()], lines: 0, first: String::new() };
+    let found: Vec<String> =
+        crate_paths(&source).into_iter().map(|(first, second)| format!("{first}:{second}")).collect();
+    assert_eq!(found, ["api:go", "cli:Done", "desk:Post", "mail:", "store:", "store:WriteTx", "store:self"]);
+}
+
+#[test]
+fn foreign_crates_are_named_in_their_place_only() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (name, place) in PLACES {
+            let names_it = |line: &String| {
+                line.match_indices(&format!("{name}::")).any(|(at, _)| {
+                    let before = line[..at].chars().next_back();
+                    !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
+                })
+            };
+            if !is_in(&source.path, place) && source.code.iter().any(names_it) {
+                wrong.push(format!("{} names {name}, which belongs to {place}", source.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn core_is_pure() {
+    let outside = [
+        "rusqlite",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "SystemTime::now",
+        "Instant::now",
+        "Timestamp::now",
+        "getrandom",
+    ];
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| PURE.iter().any(|pure| is_in(&source.path, pure))) {
+        for line in &source.code {
+            // `domain` holds the one door to the clock.
+            let is_door = source.path == "src/domain.rs" && line.contains("std::time::SystemTime::now()");
+            if !is_door && outside.iter().any(|word| line.contains(word)) {
+                wrong.push(format!("{}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn sql_lives_in_the_store_only() {
+    let statements =
+        ["SELECT ", "INSERT INTO", "INSERT OR", "DELETE FROM", "UPDATE ", "PRAGMA ", "CREATE TABLE", "BEGIN IMMEDIATE"];
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| !is_in(&source.path, "src/store")) {
+        for line in source.code.iter().filter(|line| line.contains('"')) {
+            if statements.iter().any(|word| line.contains(&format!("\"{word}")) || line.contains(&format!(" {word}"))) {
+                wrong.push(format!("{}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_module_is_named_for_nothing() {
+    let empty =
+        ["util", "utils", "helper", "helpers", "common", "manager", "service", "services", "types", "models", "misc"];
+    let is_empty =
+        |source: &&Source| source.path.split('/').any(|part| empty.contains(&part.strip_suffix(".rs").unwrap_or(part)));
+    let wrong: Vec<_> = sources().iter().filter(is_empty).map(|source| source.path.clone()).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn files_are_short_and_say_what_they_are_for() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        if source.lines > FILE_LINES_MAX {
+            wrong.push(format!("{} has {} lines", source.path, source.lines));
+        }
+        if !source.first.starts_with("//! ") {
+            wrong.push(format!("{} does not start by saying what it is for", source.path));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn binary_only_hands_over() {
+    let bin = sources().into_iter().find(|source| source.path == "bin/maildesk.rs").expect("the binary is there");
+    assert!(bin.lines <= 60, "{} lines", bin.lines);
+}

@@ -85,7 +85,7 @@ pub(crate) fn sign_of(tag: &Tag<'_>) -> Option<Sign> {
     if seen.has_class(&SIGNATURE_NAMES) || seen.has_id(&SIGNATURE_NAMES) {
         return Some(Sign::Signature);
     }
-    if seen.has_class(&BOX_CLASSES) || seen.has_id(&BOX_IDS) || BOX_NAMES.contains(&seen.name.as_ref()) {
+    if seen.has_class(&BOX_CLASSES) || seen.has_id(&BOX_IDS) || seen.is_named_box(tag) {
         return Some(Sign::QuoteBox);
     }
     if seen.has_class(&ATTRIBUTION_CLASSES) {
@@ -133,6 +133,10 @@ impl<'a> Seen<'a> {
 
     fn has_id(&self, names: &[&str]) -> bool {
         names.contains(&self.id.as_ref())
+    }
+
+    fn is_named_box(&self, tag: &Tag<'_>) -> bool {
+        tag.name.eq_ignore_ascii_case("div") && BOX_NAMES.contains(&self.name.as_ref())
     }
 
     fn is_quote(&self) -> bool {

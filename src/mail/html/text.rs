@@ -97,8 +97,11 @@ impl Writer {
         let spacing = spacing_of(&name);
         self.page.space(spacing);
         let effect = self.effect_of_sign(tag).or_else(|| self.effect_of_name(&name, tag));
-        if !is_void(&name) {
-            self.open.open(&name, effect.unwrap_or(Effect::Nothing(spacing)));
+        if is_void(&name) {
+            return;
+        }
+        if let Some(effect) = self.open.open(&name, effect.unwrap_or(Effect::Nothing(spacing))) {
+            self.undo(vec![effect]);
         }
     }
 
@@ -113,6 +116,8 @@ impl Writer {
 
     fn effect_of_sign(&mut self, tag: &Tag<'_>) -> Option<Effect> {
         match sign_of(tag)? {
+            // An element without an inside, such as the picture of a signature.
+            Sign::Quote | Sign::QuoteBox | Sign::Signature if is_void(tag.name) => None,
             Sign::Quote => {
                 self.page.quote_level(1);
                 Some(Effect::Quote)
@@ -299,6 +304,13 @@ mod tests {
             (false, true, None),
         ];
         assert_eq!(facts, expected);
+    }
+
+    #[test]
+    fn marks_on_elements_without_an_inside_say_nothing_about_the_rest() {
+        let rendered =
+            render("<img class=gmail_signature>a<td id=Signature>b<body class=yahoo_quoted>c", PlainQuote::Indented);
+        assert!(rendered.lines.iter().all(|line| !line.is_signature && !line.is_quoted), "{rendered:?}");
     }
 
     #[test]

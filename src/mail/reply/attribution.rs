@@ -84,8 +84,9 @@ fn end_from(lines: &[Line<'_>], at: usize) -> Option<usize> {
 fn may_begin(text: &str) -> bool {
     let text = text.trim();
     // The shortest is some "X <a@b>" or a date.
-    text.len() >= 8 && (text.bytes().take(NAME_BYTES_MAX).any(|b| b.is_ascii_digit() || matches!(b, b'<' | b'@' | b'"'))
-        || (text.len() <= NAME_BYTES_MAX && text.ends_with([':', '：', '-'])))
+    text.len() >= 8
+        && (text.bytes().take(NAME_BYTES_MAX).any(|b| b.is_ascii_digit() || matches!(b, b'<' | b'@' | b'"'))
+            || (text.len() <= NAME_BYTES_MAX && text.ends_with([':', '：', '-'])))
 }
 
 fn has_open_bracket(text: &str) -> bool {

@@ -185,3 +185,10 @@ fn line_ends_become_line_feeds_and_controls_go() {
     let body = read_body(Some("a\0b\r\nc\u{1F600}"), None, BodyKind::Message);
     assert_eq!(body.full_text, "ab\nc\u{1F600}");
 }
+
+#[test]
+fn a_reply_is_looked_for_up_to_the_limit_of_lines_and_not_beyond() {
+    let mail = |lines: usize| format!("Yes.\n{}", "> x\n".repeat(lines - 2));
+    assert_eq!(parts(&mail(LINES_MAX)).0, "Yes.");
+    assert_eq!(parts(&mail(LINES_MAX + 1)).0, mail(LINES_MAX + 1));
+}

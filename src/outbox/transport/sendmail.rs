@@ -48,7 +48,11 @@ pub(super) fn send(program: &Path, mail: &Claimed, raw: &[u8]) -> Result<(), Fai
         return Ok(());
     }
     let said = complaint(&mut child);
-    let why = format!("{} ended with {}: {said}", program.display(), status.map_or_else(|| "a signal".to_owned(), |s| s.to_string()));
+    let why = format!(
+        "{} ended with {}: {said}",
+        program.display(),
+        status.map_or_else(|| "a signal".to_owned(), |s| s.to_string())
+    );
     Err(match status {
         // sysexits(3): data error, no user, no host, no permission.
         Some(65) => Failure::Permanent(why, Fault::Elsewhere),
@@ -114,7 +118,8 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let path = folder.join("sendmail");
         let out = folder.join("out");
-        let script = format!("#!/bin/sh\n{{ printf '[%s]' \"$@\"; cat; }} > {}\necho no >&2\nexit {status}\n", out.display());
+        let script =
+            format!("#!/bin/sh\n{{ printf '[%s]' \"$@\"; cat; }} > {}\necho no >&2\nexit {status}\n", out.display());
         std::fs::write(&path, script).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         path

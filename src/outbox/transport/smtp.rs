@@ -144,7 +144,8 @@ impl Smtp {
 fn envelope(mail: &Claimed) -> Result<Envelope, Failure> {
     let refused = |why: String| Failure::Permanent(why, Fault::Elsewhere);
     let address = |text: &str| -> Result<Address, Failure> {
-        let email: EmailAddress = text.parse().map_err(|e: crate::domain::InvalidEmailAddress| refused(e.to_string()))?;
+        let email: EmailAddress =
+            text.parse().map_err(|e: crate::domain::InvalidEmailAddress| refused(e.to_string()))?;
         mailable(&email).map_err(|e| refused(e.to_string()))
     };
     let sender = if mail.envelope_sender.is_empty() { None } else { Some(address(&mail.envelope_sender)?) };
@@ -173,7 +174,8 @@ fn refusal(error: &Error) -> Failure {
 
 /// RFC 3463 §3.2: status 5.1.1, 5.1.2, 5.1.3, 5.1.6 and 5.1.10 (RFC 7505) speak of the recipient's address.
 fn names_a_bad_mailbox(why: &str) -> bool {
-    why.split(|c: char| !c.is_ascii_digit() && c != '.').any(|word| matches!(word, "5.1.1" | "5.1.2" | "5.1.3" | "5.1.6" | "5.1.10"))
+    why.split(|c: char| !c.is_ascii_digit() && c != '.')
+        .any(|word| matches!(word, "5.1.1" | "5.1.2" | "5.1.3" | "5.1.6" | "5.1.10"))
 }
 
 /// The error with what is behind it, on one line.

@@ -46,6 +46,11 @@ fn q_encoded(bytes: &[u8]) -> String {
     bytes.iter().map(|b| if plain(b) { char::from(*b).to_string() } else { format!("={b:02X}") }).collect()
 }
 
+/// The text of a mail without its last line end.
+fn body(desk: &Desk, raw: &[u8]) -> String {
+    desk.dry_run(raw)["full_text"].as_str().unwrap_or_default().trim_end().to_owned()
+}
+
 #[test]
 fn body_is_read_in_the_charset_it_is_written_in() {
     let desk = Desk::new();
@@ -54,12 +59,12 @@ fn body_is_read_in_the_charset_it_is_written_in() {
         let mut raw = format!("From: a@b.test\nContent-Type: text/plain{declared}\n\n").into_bytes();
         raw.extend_from_slice(bytes);
         raw.push(b'\n');
-        assert_eq!(desk.dry_run(&raw)["full_text"], *text, "{label}, raw");
+        assert_eq!(body(&desk, &raw), *text, "{label}, raw");
         let encoded = format!(
             "From: a@b.test\nContent-Type: text/plain{declared}\nContent-Transfer-Encoding: quoted-printable\n\n{}\n",
             q_encoded(bytes)
         );
-        assert_eq!(desk.dry_run(&encoded)["full_text"], *text, "{label}, quoted-printable");
+        assert_eq!(body(&desk, encoded.as_bytes()), *text, "{label}, quoted-printable");
     }
 }
 

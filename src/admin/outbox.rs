@@ -1,0 +1,123 @@
+//! `admin outbox`: mails that wait to be sent, and what became of others.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::{Desk, missing, output};
+use crate::cli::Done;
+use crate::domain::{OutboxId, TicketId};
+use crate::outbox;
+use crate::store::queue::Outgoing;
+
+/// Verbs of `admin outbox`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Outgoing mails, newest first
+    List {
+        /// Of one state
+        #[arg(long, value_parser = ["pending", "sent", "failed", "dropped"])]
+        state: Option<String>,
+        /// At most this many
+        #[arg(long, default_value_t = 1000)]
+        limit: usize,
+    },
+    /// One mail
+    Show {
+        /// Id
+        id: i64,
+        /// The bytes as they are sent
+        #[arg(long)]
+        raw: bool,
+    },
+    /// Send what is due now, for cron where no `serve` runs
+    Send,
+    /// Make a mail due now, for another five days
+    Retry {
+        /// Id
+        id: i64,
+    },
+    /// Send a mail no more; it stays on record
+    Drop {
+        /// Id
+        id: i64,
+    },
+}
+
+fn as_json(mail: &Outgoing) -> Value {
+    json!({
+        "id": mail.id.get(), "state": mail.state, "event": mail.event, "ticket_id": mail.ticket.map(TicketId::get),
+        "address_id": mail.address.get(), "recipient": mail.recipient, "message_id": mail.internet_id,
+        "created_at": mail.created_at.unix(), "attempts": mail.attempts, "next_attempt_at": mail.next_attempt_at.unix(),
+        "sent_at": mail.sent_at.unix(), "bounced_at": mail.bounced_at.unix(), "last_error": mail.last_error,
+    })
+}
+
+fn find(desk: &Desk, id: i64) -> anyhow::Result<Outgoing> {
+    desk.store.read(|tx| tx.outgoing(OutboxId::new(id)))?.map_or_else(|| missing("outbox", id), Ok)
+}
+
+pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
+    match command {
+        Command::List { state, limit } => list(desk, state.as_deref().unwrap_or(""), *limit)?,
+        Command::Show { id, raw } => show(desk, &find(desk, *id)?, *raw)?,
+        Command::Send => return send(desk),
+        Command::Retry { id } => {
+            let mail = find(desk, *id)?;
+            if !desk.store.write(|tx| tx.retry_outgoing(mail.id, desk.now))? {
+                anyhow::bail!("mail {id} cannot be sent again: it is {}, and its bytes may be gone", mail.state);
+            }
+        }
+        Command::Drop { id } => {
+            let mail = find(desk, *id)?;
+            if !desk.store.write(|tx| tx.drop_outgoing(mail.id))? {
+                anyhow::bail!("mail {id} is {} already", mail.state);
+            }
+        }
+    }
+    Ok(Done::Fully)
+}
+
+fn list(desk: &Desk, state: &str, limit: usize) -> anyhow::Result<()> {
+    let mails = desk.store.read(|tx| tx.outgoing_recent(state, limit))?;
+    let rows = mails.iter().map(|mail| {
+        let said = if mail.bounced_at.unix() > 0 { format!("bounced: {}", mail.last_error) } else { mail.last_error.clone() };
+        let next = if mail.state == "pending" { output::time(mail.next_attempt_at) } else { String::new() };
+        vec![
+            mail.id.to_string(),
+            mail.state.clone(),
+            mail.event.clone(),
+            mail.ticket.map_or_else(String::new, |ticket| format!("#{ticket}")),
+            mail.recipient.clone(),
+            output::time(mail.created_at),
+            mail.attempts.to_string(),
+            next,
+            said,
+        ]
+    });
+    let header = ["id", "state", "event", "ticket", "to", "written", "tries", "next try", "last error"];
+    desk.out.list(mails.iter().map(as_json).collect(), &header, rows.collect())?;
+    Ok(())
+}
+
+fn show(desk: &Desk, mail: &Outgoing, is_raw: bool) -> anyhow::Result<()> {
+    if is_raw {
+        let raw = desk.store.read(|tx| tx.outgoing_raw(mail.id))?;
+        let Some(raw) = raw else { anyhow::bail!("the bytes of mail {} are no longer kept", mail.id) };
+        std::io::stdout().lock().write_all(&raw)?;
+        return Ok(());
+    }
+    let json = as_json(mail);
+    let lines = json.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let text: Vec<String> = lines.map(|(key, value)| format!("{key:<18}{}", value.to_string().trim_matches('"'))).collect();
+    desk.out.object(&json, &output::printable(&text.join("\n")))?;
+    Ok(())
+}
+
+fn send(desk: &Desk) -> anyhow::Result<Done> {
+    let report = outbox::send_due(&desk.store, desk.now)?;
+    let json = json!({ "sent": report.sent, "deferred": report.deferred, "failed": report.failed });
+    let text = format!("{} sent, {} to be tried again, {} failed", report.sent, report.deferred, report.failed);
+    desk.out.object(&json, &text)?;
+    Ok(if report.deferred + report.failed > 0 { Done::Partly } else { Done::Fully })
+}

@@ -1,0 +1,187 @@
+//! `admin template`: what our mails say.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use super::{Desk, output, usage};
+use crate::cli::Done;
+use crate::desk::notify;
+use crate::domain::TicketId;
+use crate::outbox::template::Event;
+use crate::store::templates::Template;
+
+/// Largest body file read, in bytes. Chosen: far above any text people write, below the limit at
+/// which servers refuse mail.
+const BODY_BYTES_MAX: u64 = 512 * 1024;
+
+/// Longest subject of a template, in characters (HelpDeskZ's column).
+const SUBJECT_CHARS_MAX: usize = 255;
+
+/// Verbs of `admin template`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// All templates
+    List,
+    /// One template with its texts
+    Show {
+        /// Name
+        name: String,
+    },
+    /// Change the texts of a template; what is not named stays
+    Edit {
+        /// Name
+        name: String,
+        /// Subject, without the ticket's tag
+        #[arg(long)]
+        subject: Option<String>,
+        /// File with the body: HTML if it starts with `<` or ends in .html, else plain text; the other part is made from it
+        #[arg(long, value_name = "FILE")]
+        body_file: Option<PathBuf>,
+    },
+    /// Send this mail from now on
+    Enable {
+        /// Name
+        name: String,
+    },
+    /// Send this mail no more
+    Disable {
+        /// Name
+        name: String,
+    },
+    /// What it makes of a ticket; nothing is sent
+    Preview {
+        /// Name
+        name: String,
+        /// The ticket's id
+        #[arg(long, value_name = "ID")]
+        ticket: i64,
+    },
+}
+
+fn event(name: &str) -> anyhow::Result<Event> {
+    Event::from_name(name).map_or_else(
+        || {
+            let names: Vec<&str> = Event::ALL.into_iter().map(Event::name).collect();
+            usage(format!("there is no template {name:?}; there are {}", names.join(", ")))
+        },
+        Ok,
+    )
+}
+
+fn current(desk: &Desk, event: Event) -> anyhow::Result<(Template, bool)> {
+    let stored = desk.store.read(|tx| tx.stored_template(event.name()))?;
+    let is_edited = stored.is_some();
+    Ok((stored.unwrap_or_else(|| event.shipped()), is_edited))
+}
+
+fn as_json(event: Event, template: &Template, is_edited: bool) -> Value {
+    json!({
+        "name": event.name(), "enabled": template.is_enabled, "edited": is_edited, "sent": event.meaning(),
+        "subject": template.subject, "body_text": template.body_text, "body_html": template.body_html,
+    })
+}
+
+pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+    match command {
+        Command::List => list(desk)?,
+        Command::Show { name } => show(desk, event(&name)?)?,
+        Command::Edit { name, subject, body_file } => edit(desk, event(&name)?, subject, body_file.as_deref())?,
+        Command::Enable { name } => switch(desk, event(&name)?, Switch::On)?,
+        Command::Disable { name } => switch(desk, event(&name)?, Switch::Off)?,
+        Command::Preview { name, ticket } => preview(desk, event(&name)?, ticket)?,
+    }
+    Ok(Done::Fully)
+}
+
+fn list(desk: &Desk) -> anyhow::Result<()> {
+    let (mut json, mut rows) = (Vec::new(), Vec::new());
+    for event in Event::ALL {
+        let (template, is_edited) = current(desk, event)?;
+        json.push(as_json(event, &template, is_edited));
+        let state = if template.is_enabled { "on" } else { "off" };
+        let origin = if is_edited { "edited" } else { "as shipped" };
+        rows.push([event.name(), state, origin, &template.subject, event.meaning()].map(str::to_owned).to_vec());
+    }
+    desk.out.list(json, &["name", "state", "texts", "subject", "sent"], rows)?;
+    Ok(())
+}
+
+fn show(desk: &Desk, event: Event) -> anyhow::Result<()> {
+    let (template, is_edited) = current(desk, event)?;
+    let state = if template.is_enabled { "on" } else { "off" };
+    let text = format!(
+        "{} ({state}), {}\nSubject: {}\n\n{}\n{}",
+        event.name(), event.meaning(), template.subject, template.body_text, template.body_html
+    );
+    desk.out.object(&as_json(event, &template, is_edited), output::printable(text.trim_end()).as_str())?;
+    Ok(())
+}
+
+fn edit(desk: &Desk, event: Event, subject: Option<String>, body_file: Option<&Path>) -> anyhow::Result<()> {
+    if subject.is_none() && body_file.is_none() {
+        return usage("name what to change: --subject, --body-file or both");
+    }
+    let (mut template, _) = current(desk, event)?;
+    if let Some(subject) = subject {
+        if subject.trim().is_empty() || subject.chars().count() > SUBJECT_CHARS_MAX || subject.chars().any(char::is_control) {
+            return usage(format!("--subject must be one line of 1 to {SUBJECT_CHARS_MAX} characters"));
+        }
+        template.subject = subject;
+    }
+    if let Some(path) = body_file {
+        let body = read_body(path)?;
+        let is_html = body.trim_start().starts_with('<')
+            || path.extension().is_some_and(|e| e.eq_ignore_ascii_case("html") || e.eq_ignore_ascii_case("htm"));
+        (template.body_text, template.body_html) = if is_html { (String::new(), body) } else { (body, String::new()) };
+    }
+    desk.store.write(|tx| tx.store_template(event.name(), &template, desk.now))?;
+    if desk.out.is_json() {
+        show(desk, event)?;
+    }
+    Ok(())
+}
+
+fn read_body(path: &Path) -> anyhow::Result<String> {
+    use std::io::Read;
+    let reading = || format!("reading {}", path.display());
+    let file = std::fs::File::open(path).with_context(reading)?;
+    let mut body = String::new();
+    file.take(BODY_BYTES_MAX + 1).read_to_string(&mut body).with_context(reading)?;
+    if body.trim().is_empty() || body.len() as u64 > BODY_BYTES_MAX {
+        return usage(format!("{} must have a text of at most {BODY_BYTES_MAX} bytes", path.display()));
+    }
+    Ok(body)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Switch {
+    On,
+    Off,
+}
+
+fn switch(desk: &Desk, event: Event, to: Switch) -> anyhow::Result<()> {
+    if to == Switch::Off && !event.is_switchable() {
+        return usage(format!("{} cannot be switched off: what staff write is always sent", event.name()));
+    }
+    let (mut template, _) = current(desk, event)?;
+    template.is_enabled = to == Switch::On;
+    desk.store.write(|tx| tx.store_template(event.name(), &template, desk.now))?;
+    if desk.out.is_json() {
+        show(desk, event)?;
+    }
+    Ok(())
+}
+
+fn preview(desk: &Desk, event: Event, ticket: i64) -> anyhow::Result<()> {
+    let shown = desk.store.read(|tx| {
+        let settings = tx.settings()?;
+        notify::preview(tx, &settings, event, TicketId::new(ticket))
+    })?;
+    let Some(rendered) = shown else { return super::missing("ticket", ticket) };
+    let text = format!("Subject: {}\n\n{}\n\n{}", rendered.subject, rendered.text.trim_end(), rendered.html.trim_end());
+    let json = json!({ "subject": rendered.subject, "text": rendered.text, "html": rendered.html });
+    desk.out.object(&json, &output::printable(&text))?;
+    Ok(())
+}

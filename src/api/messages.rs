@@ -1,0 +1,115 @@
+//! `/api/messages`: what is written in tickets.
+
+use serde::Serialize;
+
+use super::answer::{Digits, compact, done};
+use super::error::{ApiError, Faults};
+use super::idempotency::Reply;
+use super::params::{MESSAGE_BYTES_MAX, Params};
+use super::route::{PathId, row_id};
+use super::tickets::{NOT_FOUND, sanitised, staff};
+use super::users::{pages, window};
+use super::{Call, upload};
+use crate::desk::{self, Bearing, Post, notify};
+use crate::domain::{Author, Status, TicketId};
+use crate::mail::html;
+use crate::store::ReadTx;
+use crate::store::pages::{MessageLine, Order};
+use crate::store::tickets::{NewAttachment, Text, Ticket};
+
+#[derive(Serialize)]
+struct Message {
+    id: Digits,
+    date: Digits,
+    customer: Digits,
+    staff_id: Digits,
+    message: String,
+}
+
+impl From<MessageLine> for Message {
+    fn from(line: MessageLine) -> Self {
+        let (customer, staff) = match line.author {
+            Author::Customer(_) => (1, 0),
+            Author::Staff(id) => (0, id.get()),
+            Author::Desk => (0, 0),
+        };
+        Self {
+            id: Digits(line.id.get()),
+            date: line.created_at.into(),
+            customer: Digits(customer),
+            staff_id: Digits(staff),
+            // Text from mail may hold anything and is shown as HTML by whoever asks.
+            message: if line.is_html { line.body } else { html::text_to_html(&line.body) },
+        }
+    }
+}
+
+/// `GET /api/messages/show/TICKET_ID`
+pub(super) fn show(tx: &ReadTx<'_>, call: &Call<'_>, id: &PathId) -> Result<String, ApiError> {
+    #[derive(Serialize)]
+    struct List {
+        success: i64,
+        pages: i64,
+        total_replies: i64,
+        messages: Vec<Message>,
+    }
+    let ticket = tx.ticket(TicketId::new(id.row().ok_or(NOT_FOUND)?))?.ok_or(NOT_FOUND)?;
+    let order = if call.settings.text("reply_order") == "asc" { Order::Ascending } else { Order::Descending };
+    let size = call.settings.number("tickets_replies").max(1);
+    let (total, lines) = tx.messages_page(ticket.id, order, window(call.params.page_or_first()?, size))?;
+    let messages = lines.into_iter().map(Message::from).collect();
+    Ok(compact(&List { success: 1, pages: pages(total, size), total_replies: total, messages }))
+}
+
+/// `POST /api/messages/create`
+pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
+    let text = sanitised(&call.params, "message")?;
+    let files = upload::accept(&call.settings, &call.params);
+    let closes = call.params.get("close")? == Some("1");
+    call.change(
+        |tx| new_message(tx, &call.params, files.as_ref().err()),
+        |tx, (ticket, author)| {
+            let attachments: Vec<NewAttachment<'_>> = files.iter().flatten().map(upload::Accepted::attachment).collect();
+            let is_staff = matches!(author, Author::Staff(_));
+            let bearing = Bearing::Counts(Some(Status::Closed).filter(|_| closes && is_staff));
+            let post = Post { author, text: Text::Html(&text), full_text: "", mail_html: "", attachments: &attachments };
+            let message = desk::post_message(tx, &ticket, &post, bearing, call.now)?;
+            if is_staff {
+                notify::staff_reply(tx, &call.settings, ticket.id, message, call.now)?;
+            } else {
+                notify::staff(tx, &call.settings, ticket.id, message, call.now)?;
+            }
+            Ok(done("Message was created and added to ticket."))
+        },
+    )
+}
+
+fn new_message(tx: &ReadTx<'_>, params: &Params, files: Option<&String>) -> Result<(Ticket, Author), ApiError> {
+    let mut faults = Faults::default();
+    let ticket = match params.filled("ticket_id")?.map(row_id) {
+        None => Err("Ticket ID is missing."),
+        Some(None) => Err("Ticket not found."),
+        Some(Some(id)) => tx.ticket(TicketId::new(id))?.ok_or("Ticket not found."),
+    };
+    let ticket = faults.note(ticket);
+    match params.filled("message")? {
+        None => faults.add("Message is missing."),
+        Some(text) if text.len() > MESSAGE_BYTES_MAX => faults.add("Message is too long."),
+        Some(_) => {}
+    }
+    let replier = match params.filled("replier")? {
+        None => Err("Replier is missing."),
+        Some("user") => Ok(false),
+        Some("staff") => Ok(true),
+        Some(_) => Err("Invalid replier."),
+    };
+    let is_staff = faults.note(replier).unwrap_or_default();
+    let staff = if is_staff { faults.note(staff(tx, params)?) } else { None };
+    if let Some(text) = files {
+        faults.add(text.as_str());
+    }
+    faults.finish()?;
+    let ticket = ticket.ok_or(ApiError::Broken("a ticket neither there nor not".to_owned()))?;
+    let author = staff.map_or(Author::Customer(ticket.customer), Author::Staff);
+    Ok((ticket, author))
+}

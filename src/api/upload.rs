@@ -1,0 +1,176 @@
+//! Files uploaded over the API: how many, how large, of which types (settings `ticket_attachment…`).
+//!
+//! The type is decided by the content, and the name has to agree with it: a script named `.png` is
+//! no picture, and neither is a picture named `.php` something to keep.
+
+use super::params::{Params, Upload};
+use crate::mail::safe_file_name;
+use crate::store::settings::Settings;
+use crate::store::tickets::NewAttachment;
+
+/// Bytes looked at to tell text from data.
+const SAMPLE_BYTES: usize = 8 * 1024;
+
+/// A file found good.
+#[derive(Debug)]
+pub struct Accepted<'a> {
+    name: String,
+    original_name: &'a str,
+    content_type: &'static str,
+    content: &'a [u8],
+}
+
+impl Accepted<'_> {
+    /// The file as it is stored.
+    #[must_use]
+    pub fn attachment(&self) -> NewAttachment<'_> {
+        NewAttachment {
+            name: &self.name,
+            original_name: self.original_name,
+            content_type: self.content_type,
+            content: self.content,
+            cid: "",
+            is_inline: false,
+        }
+    }
+}
+
+/// The files of a request. None at all is fine; with uploads switched off they are passed over, as
+/// HelpDeskZ does.
+///
+/// # Errors
+/// The text of the first rule that is broken: number, type, size.
+pub fn accept<'a>(settings: &Settings, params: &'a Params) -> Result<Vec<Accepted<'a>>, String> {
+    if !settings.is_on("ticket_attachment") {
+        return Ok(Vec::new());
+    }
+    let number_max = settings.number("ticket_attachment_number");
+    let uploads: Vec<&Upload> = params.uploads().collect();
+    if i64::try_from(uploads.len()).unwrap_or(i64::MAX) > number_max {
+        return Err(format!("Too many files. Maximum is {number_max} files."));
+    }
+    let allowed = settings.extensions("ticket_file_type");
+    let mut accepted = Vec::with_capacity(uploads.len());
+    for (number, upload) in uploads.iter().enumerate() {
+        let content_type = content_type(upload, &allowed).ok_or_else(|| "File is not allowed.".to_owned())?;
+        accepted.push(Accepted {
+            name: safe_file_name(&upload.filename).unwrap_or_else(|| format!("attachment-{}", number + 1)),
+            original_name: &upload.filename,
+            content_type,
+            content: &upload.content,
+        });
+    }
+    let bytes_max = settings.megabytes("ticket_file_size");
+    if uploads.iter().any(|upload| upload.content.len() as u64 > bytes_max) {
+        return Err(format!("File is too big. Maximum size is {} MB.", settings.text("ticket_file_size")));
+    }
+    Ok(accepted)
+}
+
+/// The type of an allowed file; `None` for one that is not.
+fn content_type(upload: &Upload, allowed: &[String]) -> Option<&'static str> {
+    let named = upload.filename.rsplit_once('.').map(|(_, extension)| family(&extension.to_ascii_lowercase()).to_owned());
+    let is_allowed = |extension: &str| allowed.iter().any(|allowed| family(allowed) == family(extension));
+    // A name without an extension says nothing; with one that is not allowed it says too much.
+    if named.as_deref().is_some_and(|extension| !is_allowed(extension)) {
+        return None;
+    }
+    match infer::get(&upload.content) {
+        Some(kind) => {
+            let fits = is_allowed(kind.extension())
+                || named.as_deref().is_some_and(|named| holds(kind.extension(), named));
+            fits.then(|| kind.mime_type())
+        }
+        // Nothing in the content says what it is, so the name has to, and it must not claim a type
+        // whose content would have said so.
+        None => named.filter(|named| !infer::is_supported(named) || is_text_type(named)).map(|_| {
+            if is_text(&upload.content) { "text/plain" } else { "application/octet-stream" }
+        }),
+    }
+}
+
+/// Extensions that mean the same.
+fn family(extension: &str) -> &str {
+    match extension {
+        "jpeg" | "jpe" | "jfif" => "jpg",
+        "tiff" => "tif",
+        "htm" => "html",
+        "mpeg" => "mpg",
+        "midi" => "mid",
+        other => other,
+    }
+}
+
+/// Whether files named so are containers of that kind: Office and OpenDocument files are ZIP or OLE.
+fn holds(content: &str, named: &str) -> bool {
+    const ZIPPED: [&str; 12] =
+        ["docx", "xlsx", "pptx", "odt", "ods", "odp", "odg", "epub", "jar", "docm", "xlsm", "pages"];
+    const OLE: [&str; 6] = ["doc", "xls", "ppt", "msg", "vsd", "pub"];
+    match content {
+        "zip" | "docx" | "xlsx" | "pptx" => ZIPPED.contains(&named) && (content == "zip" || content == named),
+        "doc" | "xls" | "ppt" | "msi" => OLE.contains(&named),
+        _ => false,
+    }
+}
+
+/// Types that infer knows some files of, but that are text anyone may begin as he likes.
+fn is_text_type(extension: &str) -> bool {
+    matches!(extension, "html" | "xml" | "sh" | "svg" | "rtf" | "ps" | "pem" | "vcf" | "ics")
+}
+
+fn is_text(content: &[u8]) -> bool {
+    let sample = content.get(..SAMPLE_BYTES).unwrap_or(content);
+    let is_utf8 = match std::str::from_utf8(sample) {
+        Ok(_) => true,
+        // The sample may end inside a character.
+        Err(error) => error.error_len().is_none(),
+    };
+    is_utf8 && !sample.contains(&0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+    const GIF: &[u8] = b"GIF89a\x01\0\x01\0";
+    const JPG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF";
+
+    fn told(name: &str, content: &[u8], allowed: &str) -> Option<&'static str> {
+        let allowed: Vec<String> = allowed.split(',').map(str::to_owned).collect();
+        content_type(&Upload { filename: name.to_owned(), content: content.to_vec() }, &allowed)
+    }
+
+    #[test]
+    fn content_decides_and_the_name_has_to_agree() {
+        let pictures = "jpg,png,gif";
+        for (name, content, expected) in [
+            ("a.png", PNG, Some("image/png")),
+            ("A.PNG", PNG, Some("image/png")),
+            ("a.gif", GIF, Some("image/gif")),
+            ("a.jpeg", JPG, Some("image/jpeg")),
+            ("a", PNG, Some("image/png")),
+            ("a.gif", PNG, Some("image/png")),
+            ("a.php", PNG, None),
+            ("a.png", b"not a png", None),
+            ("a.png", b"", None),
+            ("a.png", b"<?php system($_GET[0]);", None),
+            ("a.txt", b"text", None),
+            ("a.exe", b"MZ\x90", None),
+            ("a", b"text", None),
+        ] {
+            assert_eq!(told(name, content, pictures), expected, "{name} {content:?}");
+        }
+    }
+
+    #[test]
+    fn text_and_office_files_are_taken_where_they_are_allowed() {
+        assert_eq!(told("a.txt", b"hello", "txt,pdf"), Some("text/plain"));
+        assert_eq!(told("a.csv", "é;1\n".as_bytes(), "csv"), Some("text/plain"));
+        assert_eq!(told("a.txt", b"%PDF-1.7", "txt"), None);
+        assert_eq!(told("a.dat", b"\0\x01\x02", "dat"), Some("application/octet-stream"));
+        assert_eq!(told("a.pdf", b"hello", "pdf"), None);
+        assert_eq!(told("a.docx", b"PK\x03\x04rest", "docx"), Some("application/zip"));
+        assert_eq!(told("a.zip", b"PK\x03\x04rest", "docx"), None);
+    }
+}
