@@ -14,6 +14,7 @@ mod staff;
 mod stats;
 mod template;
 mod ticket;
+mod token;
 mod user;
 
 use std::io::Read;
@@ -51,6 +52,9 @@ pub enum Command {
     /// Staff
     #[command(subcommand)]
     Staff(staff::Command),
+    /// API tokens
+    #[command(subcommand)]
+    Token(Box<token::Command>),
     /// Settings
     #[command(subcommand)]
     Setting(setting::Command),
@@ -99,6 +103,7 @@ pub fn run(global: &Global, loaded: &Loaded, command: Command) -> anyhow::Result
         Command::Address(command) => address::run(&open(global, loaded, out, now)?, *command),
         Command::User(command) => user::run(&open(global, loaded, out, now)?, command),
         Command::Staff(command) => staff::run(&open(global, loaded, out, now)?, command),
+        Command::Token(command) => token::run(&open(global, loaded, out, now)?, *command),
         Command::Setting(command) => setting::run(&open(global, loaded, out, now)?, &command),
         Command::Ban(command) => ban::run(&open(global, loaded, out, now)?, command),
         Command::Ticket(command) => ticket::run(&open(global, loaded, out, now)?, command),

@@ -12,7 +12,7 @@ use clap::{ArgAction, Parser, Subcommand};
 
 use crate::config::{self, Loaded};
 use crate::store;
-use crate::{admin, logging, pipe};
+use crate::{admin, logging, pipe, serve};
 
 /// Turns incoming mail into support tickets and serves them over a JSON API.
 #[derive(Debug, Parser)]
@@ -51,6 +51,8 @@ pub struct Global {
 pub enum Command {
     /// Take in one mail from stdin, for the MTA
     Pipe(pipe::Arguments),
+    /// Answer the HTTP API, send queued mail, do timed work
+    Serve(serve::Arguments),
     /// Set up and look after the desk
     #[command(subcommand)]
     Admin(Box<admin::Command>),
@@ -98,6 +100,13 @@ fn dispatch(arguments: Vec<OsString>, is_pipe: bool) -> u8 {
     let loaded = config::load(parsed.global.config.as_deref());
     match parsed.command {
         Command::Pipe(arguments) => pipe::run(&parsed.global, loaded, &arguments),
+        Command::Serve(arguments) => {
+            let done = loaded.map_err(anyhow::Error::from).and_then(|loaded| {
+                start_logging(&parsed.global, &loaded);
+                serve::run(&parsed.global, &loaded, &arguments)
+            });
+            status_of(done)
+        }
         Command::Admin(command) => {
             let done = loaded.map_err(anyhow::Error::from).and_then(|loaded| {
                 start_logging(&parsed.global, &loaded);

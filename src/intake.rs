@@ -321,6 +321,10 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
     record(tx, incoming, retried, (compressed, settled), now)
 }
 
+/// How old a mail of a mailbox's first fetch may be and still be answered, in seconds. Chosen: a
+/// weekend's mail waits for a desk that starts on Monday.
+const FRESH_S: i64 = 3 * Timestamp::DAY_S;
+
 /// Whether customers and staff are told of what a mail did.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Telling {

@@ -8,15 +8,19 @@
 //! `cli → edges → intake → desk → store → decision → mail → domain`.
 
 pub mod admin;
+pub mod api;
 pub mod cli;
 pub mod config;
 pub mod decision;
 pub mod desk;
 pub mod domain;
+pub mod http;
 pub mod intake;
 pub mod logging;
 pub mod mail;
 pub mod outbox;
 pub mod password;
 pub mod pipe;
+pub mod serve;
 pub mod store;
+pub mod totp;

@@ -52,6 +52,13 @@ pub struct Limits {
     pub addresses_max: usize,
 }
 
+/// A name safe for storage and download, made of a client's: no path parts, control or direction
+/// characters. `None` when nothing is left of it.
+#[must_use]
+pub fn safe_file_name(original: &str) -> Option<String> {
+    name::safe(original)
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -7,6 +7,7 @@
 pub mod addresses;
 pub mod attachments;
 pub mod counts;
+pub mod health;
 pub mod keys;
 pub mod listing;
 pub mod migrate;

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 
 use super::{Desk, missing, usage};
 use crate::cli::Done;
+use crate::desk::plus;
 use crate::domain::{AddressId, DepartmentId, EmailAddress};
+use crate::outbox;
+use crate::outbox::transport::Transport;
 use crate::store::Error;
 use crate::store::addresses::AddressRow;
 
@@ -39,6 +42,14 @@ pub enum Command {
         /// Its settings
         #[command(flatten)]
         settings: Settings,
+    },
+    /// Try the ways in and out: log in, send nothing, change nothing
+    Test {
+        /// The address or its id
+        address: String,
+        /// Send one mail to a plus-address of this address; when it comes back in, Reply-To uses them
+        #[arg(long)]
+        plus: bool,
     },
     /// Remove an address
     Remove {
@@ -296,6 +307,10 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             save(desk, Some(id), &row)?;
             show(desk, id, &row)?;
         }
+        Command::Test { address, plus } => {
+            let (id, row) = find(desk, &address)?;
+            return if plus { test_plus(desk, id, &row) } else { test(desk, &row) };
+        }
         Command::Remove { address } => {
             let (id, row) = find(desk, &address)?;
             desk.store.write(|tx| tx.remove_address(id))?;
@@ -303,6 +318,38 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         }
     }
     Ok(Done::Fully)
+}
+
+/// Tries what can be tried without sending anything.
+fn test(desk: &Desk, row: &AddressRow) -> anyhow::Result<Done> {
+    let outgoing = if row.outgoing == "none" { Ok(()) } else { Transport::of(Some(row)).test() };
+    let why = outgoing.err().map(|failure| failure.to_string());
+    let word = why.as_deref().unwrap_or("ok");
+    let json =
+        json!({ "email": row.email, "outgoing": row.outgoing, "outgoing_ok": why.is_none(), "outgoing_error": why });
+    desk.out.object(&json, &format!("{}: outgoing {}: {word}", row.email, row.outgoing))?;
+    match why {
+        None => Ok(Done::Fully),
+        Some(why) => anyhow::bail!("{}: outgoing {}: {why}", row.email, row.outgoing),
+    }
+}
+
+/// Sends the mail whose return proves that plus-addresses work.
+fn test_plus(desk: &Desk, id: AddressId, row: &AddressRow) -> anyhow::Result<Done> {
+    if row.outgoing == "none" {
+        return usage(format!("{} has outgoing none: nothing can be sent", row.email));
+    }
+    let own: EmailAddress = row.email.parse()?;
+    let to = desk.store.write(|tx| {
+        let sender = tx.senders()?.into_iter().find(|sender| sender.id == id);
+        let Some(sender) = sender else { return missing("address", id) };
+        Ok(plus::queue_test(tx, &sender, &own, desk.now)??)
+    })?;
+    let report = outbox::send_due(&desk.store, desk.now)?;
+    let sent = if report.deferred + report.failed > 0 { "is in the outbox" } else { "was sent" };
+    desk.out.object(&json!({ "email": row.email, "plus_address": to.as_str() }), to.as_str())?;
+    desk.out.say(&format!("a mail to {to} {sent}; once it comes back in, Reply-To uses plus-addresses"));
+    Ok(if report.deferred + report.failed > 0 { Done::Partly } else { Done::Fully })
 }
 
 fn show(desk: &Desk, id: AddressId, row: &AddressRow) -> anyhow::Result<()> {

@@ -81,7 +81,8 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
 fn list(desk: &Desk, state: &str, limit: usize) -> anyhow::Result<()> {
     let mails = desk.store.read(|tx| tx.outgoing_recent(state, limit))?;
     let rows = mails.iter().map(|mail| {
-        let said = if mail.bounced_at.unix() > 0 { format!("bounced: {}", mail.last_error) } else { mail.last_error.clone() };
+        let said =
+            if mail.bounced_at.unix() > 0 { format!("bounced: {}", mail.last_error) } else { mail.last_error.clone() };
         let next = if mail.state == "pending" { output::time(mail.next_attempt_at) } else { String::new() };
         vec![
             mail.id.to_string(),
@@ -109,7 +110,8 @@ fn show(desk: &Desk, mail: &Outgoing, is_raw: bool) -> anyhow::Result<()> {
     }
     let json = as_json(mail);
     let lines = json.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
-    let text: Vec<String> = lines.map(|(key, value)| format!("{key:<18}{}", value.to_string().trim_matches('"'))).collect();
+    let text: Vec<String> =
+        lines.map(|(key, value)| format!("{key:<18}{}", value.to_string().trim_matches('"'))).collect();
     desk.out.object(&json, &output::printable(&text.join("\n")))?;
     Ok(())
 }

@@ -113,7 +113,11 @@ fn show(desk: &Desk, event: Event) -> anyhow::Result<()> {
     let state = if template.is_enabled { "on" } else { "off" };
     let text = format!(
         "{} ({state}), {}\nSubject: {}\n\n{}\n{}",
-        event.name(), event.meaning(), template.subject, template.body_text, template.body_html
+        event.name(),
+        event.meaning(),
+        template.subject,
+        template.body_text,
+        template.body_html
     );
     desk.out.object(&as_json(event, &template, is_edited), output::printable(text.trim_end()).as_str())?;
     Ok(())
@@ -125,7 +129,10 @@ fn edit(desk: &Desk, event: Event, subject: Option<String>, body_file: Option<&P
     }
     let (mut template, _) = current(desk, event)?;
     if let Some(subject) = subject {
-        if subject.trim().is_empty() || subject.chars().count() > SUBJECT_CHARS_MAX || subject.chars().any(char::is_control) {
+        if subject.trim().is_empty()
+            || subject.chars().count() > SUBJECT_CHARS_MAX
+            || subject.chars().any(char::is_control)
+        {
             return usage(format!("--subject must be one line of 1 to {SUBJECT_CHARS_MAX} characters"));
         }
         template.subject = subject;

@@ -17,7 +17,7 @@ use crate::store::ReadTx;
 /// `Token: …` inside Authorization is how HelpDeskZ's manual prints it. A token in the query is not
 /// looked at: it would end in logs.
 #[must_use]
-pub fn token_of(headers: &Headers) -> Option<&str> {
+pub(super) fn token_of(headers: &Headers) -> Option<&str> {
     if let Some(token) = headers.get("Token") {
         return Some(token.trim()).filter(|token| !token.is_empty());
     }
@@ -39,7 +39,7 @@ pub fn token_hash(token: &str) -> [u8; 32] {
 /// # Errors
 /// [`ApiError::Authentication`], [`ApiError::Address`], [`ApiError::Permission`], or
 /// [`ApiError::Failed`].
-pub fn authorize(tx: &ReadTx<'_>, token: Option<&str>, client: IpAddr, permission: Permission) -> Result<TokenId, ApiError> {
+pub(super) fn authorize(tx: &ReadTx<'_>, token: Option<&str>, client: IpAddr, permission: Permission) -> Result<TokenId, ApiError> {
     let hash = token_hash(token.ok_or(ApiError::Authentication)?);
     let known = tx.token_by_hash(&hash)?.filter(|known| known.is_active).ok_or(ApiError::Authentication)?;
     // The index found it by its hash, which tells a guesser nothing; this says it in constant time.

@@ -8,7 +8,7 @@ use crate::mail::html;
 
 /// A number that HelpDeskZ prints as a string, because it came from the database.
 #[derive(Clone, Copy, Debug)]
-pub struct Digits(pub i64);
+pub(super) struct Digits(pub(super) i64);
 
 impl Serialize for Digits {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -24,7 +24,7 @@ impl From<Timestamp> for Digits {
 
 /// A name: stored as given, HTML-escaped on its way out.
 #[derive(Clone, Copy, Debug)]
-pub struct Escaped<'a>(pub &'a str);
+pub(super) struct Escaped<'a>(pub(super) &'a str);
 
 impl Serialize for Escaped<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -38,7 +38,7 @@ impl Serialize for Escaped<'_> {
 
 /// Prints an answer.
 #[must_use]
-pub fn compact(answer: &impl Serialize) -> String {
+pub(super) fn compact(answer: &impl Serialize) -> String {
     // Maps with keys that are no strings are the one thing serde_json cannot print; there are none.
     let json = serde_json::to_string(answer).unwrap_or_default();
     // PHP escapes these two even when told to leave unicode alone: they end lines in JavaScript.
@@ -50,7 +50,7 @@ pub fn compact(answer: &impl Serialize) -> String {
 
 /// `{"success":1,"message":…}`
 #[must_use]
-pub fn done(message: &str) -> String {
+pub(super) fn done(message: &str) -> String {
     #[derive(Serialize)]
     struct Done<'a> {
         success: i64,

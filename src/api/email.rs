@@ -14,7 +14,7 @@ const LABEL_BYTES_MAX: usize = 63;
 /// The address, if the text is one: `local@domain` with a dot in the domain, or an address literal.
 /// Names in other scripts are allowed in the domain, as CodeIgniter allows them.
 #[must_use]
-pub fn valid(text: &str) -> Option<EmailAddress> {
+pub(super) fn valid(text: &str) -> Option<EmailAddress> {
     let (local, domain) = text.rsplit_once('@')?;
     let fits = text.len() <= ADDRESS_BYTES_MAX && is_local(local) && (is_domain(domain) || is_literal(domain));
     text.parse().ok().filter(|_| fits)

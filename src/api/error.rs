@@ -11,7 +11,7 @@ use crate::store;
 
 /// Which statuses errors have: the setting `api_error_status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Statuses {
+pub(super) enum Statuses {
     /// HelpDeskZ's.
     Compat,
     /// 401, 403, 404, 422.
@@ -20,7 +20,7 @@ pub enum Statuses {
 
 /// Why a request is refused.
 #[derive(Debug)]
-pub enum ApiError {
+pub(super) enum ApiError {
     /// No token, or none that works.
     Authentication,
     /// The token may not be used from there.
@@ -47,7 +47,7 @@ impl ApiError {
     /// Whether repeating the request could not give another answer than this one, as far as the
     /// request itself goes: such answers are kept for an Idempotency-Key.
     #[must_use]
-    pub const fn is_final(&self) -> bool {
+    pub(super) const fn is_final(&self) -> bool {
         match self {
             Self::Invalid(_) | Self::NotFound(_) => true,
             Self::Authentication
@@ -63,7 +63,7 @@ impl ApiError {
 
     /// The HTTP status.
     #[must_use]
-    pub const fn status(&self, statuses: Statuses) -> u16 {
+    pub(super) const fn status(&self, statuses: Statuses) -> u16 {
         match (self, statuses) {
             (Self::Authentication | Self::Address(_) | Self::Permission(_), Statuses::Compat) => 400,
             (Self::Authentication, Statuses::Http) => 401,
@@ -81,7 +81,7 @@ impl ApiError {
 
     /// The text a client reads; nothing about our insides.
     #[must_use]
-    pub fn message(&self) -> String {
+    pub(super) fn message(&self) -> String {
         match self {
             Self::Authentication => "Invalid authentication.".to_owned(),
             // One backtick too many is HelpDeskZ's, and programs may compare the text.
@@ -98,7 +98,7 @@ impl ApiError {
 
     /// The answer. Failures of ours are logged here, where they stop travelling.
     #[must_use]
-    pub fn response(&self, statuses: Statuses) -> Response {
+    pub(super) fn response(&self, statuses: Statuses) -> Response {
         match self {
             Self::Failed(error) => tracing::error!(%error, "answering an API request"),
             Self::Broken(error) => tracing::error!(error, "answering an API request"),
@@ -116,7 +116,7 @@ impl ApiError {
 
 /// HelpDeskZ's form of an error.
 #[must_use]
-pub fn error_body(message: &str) -> String {
+pub(super) fn error_body(message: &str) -> String {
     super::answer::compact(&serde_json::json!({ "error": 1, "message": message }))
 }
 
@@ -152,16 +152,16 @@ impl From<multipart::Error> for ApiError {
 
 /// Faults of the fields of one request, in the order of HelpDeskZ's rules.
 #[derive(Debug, Default)]
-pub struct Faults(Vec<String>);
+pub(super) struct Faults(Vec<String>);
 
 impl Faults {
     /// Notes a fault.
-    pub fn add(&mut self, text: impl Into<String>) {
+    pub(super) fn add(&mut self, text: impl Into<String>) {
         self.0.push(text.into());
     }
 
     /// Notes a fault, if it is one, and gives what was found good.
-    pub fn note<T>(&mut self, checked: Result<T, &'static str>) -> Option<T> {
+    pub(super) fn note<T>(&mut self, checked: Result<T, &'static str>) -> Option<T> {
         checked.map_err(|text| self.add(text)).ok()
     }
 
@@ -169,7 +169,7 @@ impl Faults {
     ///
     /// # Errors
     /// [`ApiError::Invalid`] with every fault, one space between them.
-    pub fn finish(self) -> Result<(), ApiError> {
+    pub(super) fn finish(self) -> Result<(), ApiError> {
         if self.0.is_empty() { Ok(()) } else { Err(ApiError::Invalid(self.0.join(" "))) }
     }
 }

@@ -12,14 +12,14 @@ use crate::store::keys::{KeptAnswer, KeyPlace};
 use crate::store::{self, ReadTx, WriteTx};
 
 /// How long an answer is kept, in seconds (api.md §1).
-pub const KEPT_S: i64 = Timestamp::DAY_S;
+pub(super) const KEPT_S: i64 = Timestamp::DAY_S;
 
 /// Longest key, in bytes. Chosen: a UUID has 36.
-pub const KEY_BYTES_MAX: usize = 255;
+pub(super) const KEY_BYTES_MAX: usize = 255;
 
 /// The key of one request.
 #[derive(Clone, Debug)]
-pub struct Key {
+pub(super) struct Key {
     token: TokenId,
     path: String,
     key: String,
@@ -28,7 +28,7 @@ pub struct Key {
 
 /// An answer to a change, fresh or given again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
+pub(super) struct Reply {
     status: u16,
     body: String,
     is_replayed: bool,
@@ -37,13 +37,13 @@ pub struct Reply {
 impl Reply {
     /// A success that happened just now.
     #[must_use]
-    pub const fn fresh(body: String) -> Self {
+    pub(super) const fn fresh(body: String) -> Self {
         Self { status: 200, body, is_replayed: false }
     }
 
     /// The answer as it leaves.
     #[must_use]
-    pub fn response(self) -> Response {
+    pub(super) fn response(self) -> Response {
         let response = Response::json(self.status, self.body);
         if self.is_replayed { response.with_header("Idempotency-Replayed", "true") } else { response }
     }
@@ -54,7 +54,7 @@ impl Key {
     ///
     /// # Errors
     /// [`ApiError::Malformed`] for two keys or one that is too long.
-    pub fn of(headers: &Headers, token: TokenId, path: &str, params: &Params) -> Result<Option<Self>, ApiError> {
+    pub(super) fn of(headers: &Headers, token: TokenId, path: &str, params: &Params) -> Result<Option<Self>, ApiError> {
         let mut keys = headers.all("Idempotency-Key").filter(|key| !key.is_empty());
         let Some(key) = keys.next() else { return Ok(None) };
         if keys.next().is_some() || key.len() > KEY_BYTES_MAX {
@@ -68,7 +68,7 @@ impl Key {
     ///
     /// # Errors
     /// [`ApiError::KeyReused`] when that was to another request, or [`ApiError::Failed`].
-    pub fn look_up(&self, tx: &ReadTx<'_>, now: Timestamp) -> Result<Option<Reply>, ApiError> {
+    pub(super) fn look_up(&self, tx: &ReadTx<'_>, now: Timestamp) -> Result<Option<Reply>, ApiError> {
         match tx.kept_answer(&self.place(), now.plus_s(-KEPT_S))? {
             Some(kept) if kept.body_sha256 != self.sha256 => Err(ApiError::KeyReused),
             Some(kept) => Ok(Some(Reply { status: kept.status, body: kept.body, is_replayed: true })),
@@ -80,7 +80,7 @@ impl Key {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn keep(&self, tx: &WriteTx<'_>, body: &str, now: Timestamp) -> store::Result<()> {
+    pub(super) fn keep(&self, tx: &WriteTx<'_>, body: &str, now: Timestamp) -> store::Result<()> {
         self.keep_with(tx, 200, body.to_owned(), now)
     }
 
@@ -88,7 +88,7 @@ impl Key {
     ///
     /// # Errors
     /// Those of [`Key::look_up`].
-    pub fn keep_refusal(&self, tx: &WriteTx<'_>, refusal: &ApiError, statuses: Statuses, now: Timestamp) -> Result<(), ApiError> {
+    pub(super) fn keep_refusal(&self, tx: &WriteTx<'_>, refusal: &ApiError, statuses: Statuses, now: Timestamp) -> Result<(), ApiError> {
         if self.look_up(tx, now)?.is_none() {
             self.keep_with(tx, refusal.status(statuses), error_body(&refusal.message()), now)?;
         }

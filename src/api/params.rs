@@ -11,10 +11,10 @@ use crate::http::form::{self, Format};
 use crate::http::{Request, multipart};
 
 /// Longest JSON body read, in bytes: a message of 1 MiB with every character escaped, and some.
-pub const JSON_BYTES_MAX: u64 = 8 * 1024 * 1024;
+pub(super) const JSON_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// Longest message, in bytes (api.md §1).
-pub const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
+pub(super) const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 
 /// What a name stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,16 +26,16 @@ enum Value {
 
 /// A file sent along.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Upload {
+pub(super) struct Upload {
     /// The client's name for it; empty when the form had none chosen.
-    pub filename: String,
+    pub(super) filename: String,
     /// The bytes.
-    pub content: Vec<u8>,
+    pub(super) content: Vec<u8>,
 }
 
 /// The parameters of one request.
 #[derive(Debug, Default)]
-pub struct Params {
+pub(super) struct Params {
     values: Vec<(String, Value)>,
     /// Files under `attachment`, `attachment[]` or `attachment[0]`.
     uploads: Vec<Upload>,
@@ -48,7 +48,7 @@ impl Params {
     /// # Errors
     /// [`ApiError::Malformed`] for what cannot be read, [`ApiError::TooLarge`], and
     /// [`ApiError::Broken`] when a spooled body cannot be read back.
-    pub fn of(request: Request) -> Result<Self, ApiError> {
+    pub(super) fn of(request: Request) -> Result<Self, ApiError> {
         let mut read = Self::default();
         for (name, value) in form::parse_urlencoded(request.query.as_bytes())? {
             read.add(&name, value);
@@ -81,7 +81,7 @@ impl Params {
     /// SHA-256 of all names, values and files, in order: the same for the same form sent again,
     /// whose multipart boundary is another one each time.
     #[must_use]
-    pub const fn sha256(&self) -> &[u8; 32] {
+    pub(super) const fn sha256(&self) -> &[u8; 32] {
         &self.sha256
     }
 
@@ -89,7 +89,7 @@ impl Params {
     ///
     /// # Errors
     /// [`ApiError::Malformed`] when an array stands there.
-    pub fn get(&self, name: &str) -> Result<Option<&str>, ApiError> {
+    pub(super) fn get(&self, name: &str) -> Result<Option<&str>, ApiError> {
         match self.values.iter().rev().find(|(own, _)| own == name) {
             None => Ok(None),
             Some((_, Value::Text(text))) => Ok(Some(text)),
@@ -101,7 +101,7 @@ impl Params {
     ///
     /// # Errors
     /// Those of [`Params::get`].
-    pub fn filled(&self, name: &str) -> Result<Option<&str>, ApiError> {
+    pub(super) fn filled(&self, name: &str) -> Result<Option<&str>, ApiError> {
         // PHP's trim takes these six.
         let is_blank = |text: &str| text.trim_matches([' ', '\t', '\n', '\r', '\0', '\x0b']).is_empty();
         Ok(self.get(name)?.filter(|text| !is_blank(text)))
@@ -112,7 +112,7 @@ impl Params {
     ///
     /// # Errors
     /// Those of [`Params::get`].
-    pub fn filter(&self, name: &str) -> Result<Option<i64>, ApiError> {
+    pub(super) fn filter(&self, name: &str) -> Result<Option<i64>, ApiError> {
         let text = self.get(name)?.unwrap_or("");
         Ok(is_numeric(text).then(|| row_id(text.trim()).unwrap_or(NO_ROW)))
     }
@@ -121,7 +121,7 @@ impl Params {
     ///
     /// # Errors
     /// [`ApiError::NotFound`] for a number that is no page; a text that is no number is page 1.
-    pub fn page(&self) -> Result<i64, ApiError> {
+    pub(super) fn page(&self) -> Result<i64, ApiError> {
         let text = self.get("page")?.unwrap_or("");
         if !is_numeric(text) {
             return Ok(1);
@@ -133,13 +133,13 @@ impl Params {
     ///
     /// # Errors
     /// Those of [`Params::get`].
-    pub fn page_or_first(&self) -> Result<i64, ApiError> {
+    pub(super) fn page_or_first(&self) -> Result<i64, ApiError> {
         let text = self.get("page")?.unwrap_or("");
         Ok(Some(text).filter(|text| is_numeric(text)).and_then(whole).filter(|page| *page > 0).unwrap_or(1))
     }
 
     /// The files sent along, in order; a form's empty file field is none.
-    pub fn uploads(&self) -> impl Iterator<Item = &Upload> {
+    pub(super) fn uploads(&self) -> impl Iterator<Item = &Upload> {
         self.uploads.iter().filter(|upload| !upload.filename.is_empty() || !upload.content.is_empty())
     }
 

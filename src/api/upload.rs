@@ -13,7 +13,7 @@ const SAMPLE_BYTES: usize = 8 * 1024;
 
 /// A file found good.
 #[derive(Debug)]
-pub struct Accepted<'a> {
+pub(super) struct Accepted<'a> {
     name: String,
     original_name: &'a str,
     content_type: &'static str,
@@ -23,7 +23,7 @@ pub struct Accepted<'a> {
 impl Accepted<'_> {
     /// The file as it is stored.
     #[must_use]
-    pub fn attachment(&self) -> NewAttachment<'_> {
+    pub(super) fn attachment(&self) -> NewAttachment<'_> {
         NewAttachment {
             name: &self.name,
             original_name: self.original_name,
@@ -40,7 +40,7 @@ impl Accepted<'_> {
 ///
 /// # Errors
 /// The text of the first rule that is broken: number, type, size.
-pub fn accept<'a>(settings: &Settings, params: &'a Params) -> Result<Vec<Accepted<'a>>, String> {
+pub(super) fn accept<'a>(settings: &Settings, params: &'a Params) -> Result<Vec<Accepted<'a>>, String> {
     if !settings.is_on("ticket_attachment") {
         return Ok(Vec::new());
     }

@@ -18,7 +18,12 @@ fn test_address(secret: &DeskSecret, own: &EmailAddress) -> EmailAddress {
 ///
 /// # Errors
 /// Those of the database outside, [`Unmailable`] inside.
-pub fn queue_test(tx: &WriteTx<'_>, sender: &Sender, own: &EmailAddress, now: Timestamp) -> Result<std::result::Result<EmailAddress, Unmailable>> {
+pub fn queue_test(
+    tx: &WriteTx<'_>,
+    sender: &Sender,
+    own: &EmailAddress,
+    now: Timestamp,
+) -> Result<std::result::Result<EmailAddress, Unmailable>> {
     let secret = tx.desk_secret()?;
     let to = test_address(&secret, own);
     let unique = secret.sign(&["mail", "test", &own.key(), &now.unix().to_string()]);

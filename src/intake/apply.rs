@@ -29,7 +29,7 @@ const NO_SUBJECT: &str = "n/a";
 pub(super) fn open(
     tx: &WriteTx<'_>,
     settings: &Settings,
-    mail: &ParsedMail,
+    (mail, telling): (&ParsedMail, Telling),
     open: &Open,
     now: Timestamp,
 ) -> Result<Settled> {
@@ -196,12 +196,22 @@ pub(super) fn bounce(
         return Ok(settled("delivery report without a failure"));
     }
     let why = [report.status, report.diagnostic].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    tx.mark_bounced(outbox, &why, now)?;
+    if !tx.mark_bounced(outbox, &why, now)? {
+        return Ok(settled("bounce of a mail that had bounced before"));
+    }
     if let Some(ticket) = ticket
         && tx.ticket(ticket)?.is_some()
     {
-        let who = report.recipients.join(", ");
-        let text = format!("A mail of ours about this ticket could not be delivered: {who} {why}");
+        let recipient = tx.outgoing(outbox)?.map_or_else(String::new, |mail| mail.recipient);
+        let who = if report.recipients.is_empty() { recipient.clone() } else { report.recipients.join(", ") };
+        let mut text = format!("A mail of ours about this ticket could not be delivered: {who} {why}");
+        let is_paused = match recipient.parse() {
+            Ok(email) => notify::is_paused(tx, &email, now)?,
+            Err(_) => false,
+        };
+        if is_paused {
+            text.push_str(&format!("\nAutomatic mail to {recipient} is paused: it came back too often."));
+        }
         desk::note(tx, ticket, Author::Desk, text.trim(), now)?;
     }
     Ok(settled("bounce"))

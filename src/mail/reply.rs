@@ -102,7 +102,7 @@ pub fn read_body(text: Option<&str>, html: Option<&str>, kind: BodyKind) -> Body
     let mut warnings = Vec::new();
     if source.is_some() && sanitised.is_none() {
         warnings.push(format!(
-            "the HTML part is larger than {} KiB or nested deeper than {HTML_DEPTH_MAX} elements; its text is shown instead",
+            "the HTML part is larger than {} KiB, nested deeper than {HTML_DEPTH_MAX} elements or too repetitive; its text is shown instead",
             HTML_BYTES_MAX / 1024
         ));
     }

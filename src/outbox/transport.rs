@@ -21,6 +21,14 @@ pub enum Failure {
     Transport(String),
 }
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Permanent(why, _) | Self::Temporary(why) | Self::Transport(why) => f.write_str(why),
+        }
+    }
+}
+
 /// The way out of one address, for one drain.
 #[derive(Debug)]
 pub enum Transport {

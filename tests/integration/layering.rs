@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Modules from the ground up; a module may use those of lower lines only.
 const LAYERS: &[&[&str]] = &[
     &["domain", "password"],
-    &["mail"],
+    &["mail", "totp"],
     &["decision"],
     &["store"],
     &["outbox"],
@@ -40,6 +40,7 @@ const PLACES: &[(&str, &str)] = &[
     ("toml", "src/config"),
     ("bcrypt", "src/password"),
     ("argon2", "src/password"),
+    ("totp_rs", "src/totp"),
     ("comfy_table", "src/admin"),
 ];
 

@@ -132,7 +132,7 @@ const STYLE_PROPERTIES: [&str; 45] = [
 ];
 /// Largest number kept in a style value; larger lengths leave the screen. Chosen: a wide screen.
 const STYLE_NUMBER_MAX: u32 = 2000;
-/// Largest picture inside the HTML itself, in bytes of its URL; the whole HTML has the same cap.
+/// Beginnings of pictures inside the HTML itself, in formats that cannot hold script (SVG can).
 const DATA_URL_HEADS: [&str; 5] = [
     "data:image/png;base64,",
     "data:image/jpeg;base64,",

@@ -8,6 +8,10 @@
 /// writing is linear. Mail nested deeper is past the caps of the sanitiser anyway.
 const SEARCH_ELEMENTS_MAX: usize = 256;
 
+/// Most elements kept open at a time; those beyond are treated as closed at once, so that memory does
+/// not grow with hostile nesting. 10,000.
+const OPEN_ELEMENTS_MAX: usize = 10_000;
+
 /// What the rules need to know of a name, as bits.
 mod class {
     /// End tags of ordinary elements do not reach across it ("scope", §13.2.4.2).
@@ -235,13 +239,14 @@ impl<T> OpenElements<T> {
         closed
     }
 
-    /// An element starts. Table parts outside a table and the root elements open nothing: their value
-    /// is given back.
+    /// An element starts. Table parts outside a table, the root elements and what is past
+    /// [`OPEN_ELEMENTS_MAX`] open nothing: their value is given back.
     #[must_use]
     pub(crate) fn open(&mut self, name: &str, value: T) -> Option<T> {
         let name = Name::of(name);
         let class = name.class();
-        if class & class::ROOT != 0 || (class & class::TABLE_PART != 0 && !self.is_in_table()) {
+        let is_full = self.stack.len() >= OPEN_ELEMENTS_MAX;
+        if is_full || class & class::ROOT != 0 || (class & class::TABLE_PART != 0 && !self.is_in_table()) {
             return Some(value);
         }
         self.stack.push(Element { name, class, value });
@@ -364,6 +369,13 @@ mod tests {
         assert_eq!(depth_after(&["span", "div", "/span"]), 2);
         assert_eq!(depth_after(&["b", "div", "/b"]), 1);
         assert_eq!(depth_after(&["form", "div", "/form"]), 1);
+    }
+
+    #[test]
+    fn elements_are_kept_open_up_to_the_limit_and_not_beyond() {
+        let mut open = OpenElements::new();
+        assert!((0..OPEN_ELEMENTS_MAX).all(|n| open.open("div", n).is_none()));
+        assert_eq!(open.open("div", 0), Some(0));
     }
 
     #[test]

@@ -91,6 +91,10 @@ const LIST_LEVELS_MAX: usize = 8;
 
 impl Writer {
     fn start(&mut self, tag: &Tag<'_>) {
+        if is_address(tag.name) {
+            self.page.text(&format!("<{}{}>", tag.name, tag.inside));
+            return;
+        }
         let name = tag.name.to_ascii_lowercase();
         let closed = self.open.close_implied(&name);
         self.undo(closed);
@@ -226,6 +230,11 @@ impl Writer {
     }
 }
 
+/// `<ann@example.org>` and `<https://example.org/>`, left unescaped by careless programs, are text.
+fn is_address(name: &str) -> bool {
+    name.contains('@') || ["http:", "https:", "mailto:"].iter().any(|scheme| name.starts_with(scheme))
+}
+
 fn spacing_of(name: &str) -> Spacing {
     match name {
         "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "ul" | "ol" | "dl" | "pre" | "blockquote" => Spacing::Paragraph,
@@ -268,6 +277,14 @@ mod tests {
         let rendered = render("<blockquote>my words</blockquote>", PlainQuote::Indented);
         assert_eq!(rendered.text, "    my words");
         assert_eq!(text("<blockquote>my words</blockquote>"), "> my words");
+    }
+
+    #[test]
+    fn addresses_in_angle_brackets_that_nobody_escaped_are_kept() {
+        assert_eq!(
+            text("Ann <ann@example.org> wrote:<br><https://example.org/a>"),
+            "Ann <ann@example.org> wrote:\n<https://example.org/a>"
+        );
     }
 
     #[test]

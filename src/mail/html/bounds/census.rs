@@ -19,6 +19,8 @@ pub(super) struct Census {
     pub(super) nodes: Cell<usize>,
     /// The deepest element, the fragment's root not counted.
     pub(super) depth_max: Cell<usize>,
+    /// The depths of all elements added up.
+    pub(super) depth_sum: Cell<usize>,
     /// Nodes put in front of another or taken out of the tree.
     pub(super) moved: Cell<usize>,
     document: Handle,
@@ -58,7 +60,9 @@ impl Census {
                 node.0.depth.set(depth);
                 if node.0.name.is_some() {
                     // The document and the fragment's <html> are two levels nobody wrote.
-                    self.depth_max.set(self.depth_max.get().max(depth.saturating_sub(1)));
+                    let depth = depth.saturating_sub(1);
+                    self.depth_max.set(self.depth_max.get().max(depth));
+                    self.depth_sum.set(self.depth_sum.get().saturating_add(depth));
                 }
             }
             NodeOrText::AppendText(_) => count(&self.nodes),

@@ -1,0 +1,272 @@
+//! `admin token`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+
+use super::{Desk, missing, output, secret_from_file, secret_from_stdin, usage};
+use crate::api::ip::IpList;
+use crate::api::route::Permission;
+use crate::api::token_hash;
+use crate::cli::Done;
+use crate::domain::TokenId;
+use crate::store::Error;
+use crate::store::keys::{NewToken, Token, TokenChange};
+
+/// Letters and digits of a generated token: 60 as HelpDeskZ has them, 357 random bits.
+const TOKEN_CHARS: usize = 60;
+
+/// Shortest token that may be chosen, in characters (cli.md).
+const CHOSEN_CHARS_MIN: usize = 32;
+
+/// Longest one, in bytes. Chosen: it has to fit a header line.
+const CHOSEN_BYTES_MAX: usize = 1024;
+
+/// Longest name, in characters.
+const NAME_CHARS_MAX: usize = 250;
+
+/// Verbs of `admin token`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Make a token; it is printed once, only its hash is stored
+    Add(Add),
+    /// Every token, without its value
+    List,
+    /// One token, without its value
+    Show {
+        /// Id
+        id: i64,
+    },
+    /// Change a token
+    Update(Update),
+    /// Remove a token; it stops working at once
+    #[command(visible_alias = "remove")]
+    Revoke {
+        /// Id
+        id: i64,
+    },
+}
+
+/// Options of `admin token add`.
+#[derive(Debug, clap::Args)]
+pub struct Add {
+    /// What it is for
+    name: String,
+    /// Allow everything
+    #[arg(long, conflicts_with = "allow")]
+    all: bool,
+    /// Allow this; may be repeated (users/create, tickets/read …)
+    #[arg(long, value_name = "GROUP/ACTION")]
+    allow: Vec<String>,
+    /// Addresses it may be used from: exact, 10.0.*.*, 10.0.0.0/8, IPv6; comma-separated [default: any]
+    #[arg(long, value_name = "LIST", default_value = "")]
+    ip: String,
+    /// It may not be used yet
+    #[arg(long)]
+    inactive: bool,
+    /// Use this token, of at least 32 characters [default: a random one]
+    #[arg(long, value_name = "TOKEN", group = "chosen")]
+    value: Option<String>,
+    /// Read the token from a file (0600)
+    #[arg(long, value_name = "FILE", group = "chosen")]
+    value_file: Option<PathBuf>,
+    /// Read the token from stdin
+    #[arg(long, group = "chosen")]
+    value_stdin: bool,
+}
+
+/// Options of `admin token update`.
+#[derive(Debug, clap::Args)]
+pub struct Update {
+    /// Id
+    id: i64,
+    /// What it is for
+    #[arg(long)]
+    name: Option<String>,
+    /// Allow everything
+    #[arg(long, conflicts_with_all = ["allow", "none"])]
+    all: bool,
+    /// Allow this and nothing else; may be repeated
+    #[arg(long, value_name = "GROUP/ACTION", conflicts_with = "none")]
+    allow: Vec<String>,
+    /// Allow nothing
+    #[arg(long)]
+    none: bool,
+    /// Addresses it may be used from; empty for any
+    #[arg(long, value_name = "LIST")]
+    ip: Option<String>,
+    /// Whether it may be used
+    #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
+    active: Option<bool>,
+}
+
+pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+    match command {
+        Command::Add(new) => add(desk, &new)?,
+        Command::List => list(desk)?,
+        Command::Show { id } => show(desk, id)?,
+        Command::Update(change) => update(desk, &change)?,
+        Command::Revoke { id } => {
+            if !desk.store.write(|tx| tx.revoke_token(TokenId::new(id)))? {
+                return missing("token", id);
+            }
+            if desk.out.is_json() {
+                desk.out.object(&json!({ "id": id, "revoked": true }), "")?;
+            }
+        }
+    }
+    Ok(Done::Fully)
+}
+
+fn as_json(token: &Token) -> Value {
+    let permissions: Vec<&str> = token.permissions.split_ascii_whitespace().collect();
+    json!({
+        "id": token.id.get(), "name": token.name, "permissions": permissions, "ip": token.ips,
+        "active": token.is_active, "created_at": token.created_at.unix(),
+        "last_update_at": token.last_update_at.unix(), "last_used_at": token.last_used_at.unix(),
+    })
+}
+
+fn add(desk: &Desk, new: &Add) -> anyhow::Result<()> {
+    check_name(&new.name)?;
+    let permissions = if new.all { "*".to_owned() } else { permission_list(&new.allow)? };
+    let value = chosen(new)?;
+    let value = match value {
+        Some(value) => value,
+        None => random_token()?,
+    };
+    check_ips(&new.ip)?;
+    let sha256 = token_hash(&value);
+    let row =
+        NewToken { name: &new.name, sha256: &sha256, permissions: &permissions, ips: new.ip.trim(), is_active: !new.inactive };
+    let id = desk.store.write(|tx| match tx.add_token(&row, desk.now) {
+        Err(Error::Taken(_)) => bail!("this token is there already; choose another value"),
+        other => Ok(other?),
+    })?;
+    let mut json = desk.store.read(|tx| tx.token(id))?.as_ref().map(as_json).unwrap_or_default();
+    if let Some(object) = json.as_object_mut() {
+        object.insert("token".to_owned(), value.clone().into());
+    }
+    desk.out.object(&json, &format!("{id}\n{value}"))?;
+    desk.out.say("the token is shown this once; only its hash is stored");
+    Ok(())
+}
+
+fn chosen(new: &Add) -> anyhow::Result<Option<String>> {
+    let value = match (&new.value, &new.value_file) {
+        (Some(value), _) => value.clone(),
+        (None, Some(path)) => secret_from_file(path)?,
+        (None, None) if new.value_stdin => secret_from_stdin()?,
+        (None, None) => return Ok(None),
+    };
+    if value.chars().count() < CHOSEN_CHARS_MIN {
+        return usage(format!("a token has at least {CHOSEN_CHARS_MIN} characters"));
+    }
+    if value.len() > CHOSEN_BYTES_MAX || !value.bytes().all(|b| b.is_ascii_graphic()) {
+        return usage(format!("a token has at most {CHOSEN_BYTES_MAX} characters, all of them printable ASCII without blanks"));
+    }
+    Ok(Some(value))
+}
+
+fn random_token() -> anyhow::Result<String> {
+    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut token = String::with_capacity(TOKEN_CHARS);
+    while token.len() < TOKEN_CHARS {
+        let mut bytes = [0; TOKEN_CHARS];
+        getrandom::fill(&mut bytes).context("asking the operating system for random bytes")?;
+        // 248 is the largest multiple of 62 in a byte: what is above would favour some letters.
+        let letters = bytes.iter().filter(|byte| **byte < 248).filter_map(|byte| LETTERS.get(usize::from(*byte % 62)));
+        token.extend(letters.take(TOKEN_CHARS - token.len()).map(|letter| char::from(*letter)));
+    }
+    Ok(token)
+}
+
+fn check_name(name: &str) -> anyhow::Result<()> {
+    if name.trim().is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        return usage(format!("a token's name has 1 to {NAME_CHARS_MAX} characters on one line"));
+    }
+    Ok(())
+}
+
+fn check_ips(list: &str) -> anyhow::Result<()> {
+    IpList::parse(list).map(|_| ()).or_else(|refused| usage(refused.to_string()))
+}
+
+fn permission_list(names: &[String]) -> anyhow::Result<String> {
+    let mut list: Vec<&str> = Vec::new();
+    for name in names.iter().flat_map(|names| names.split(',')).map(str::trim) {
+        match Permission::named(name) {
+            Some(permission) if list.contains(&permission.name()) => {}
+            Some(permission) => list.push(permission.name()),
+            None => {
+                let all: Vec<&str> = Permission::ALL.iter().map(|permission| permission.name()).collect();
+                return usage(format!("{name:?} is no permission; there are {}", all.join(", ")));
+            }
+        }
+    }
+    Ok(list.join(" "))
+}
+
+fn list(desk: &Desk) -> anyhow::Result<()> {
+    let tokens = desk.store.read(|tx| tx.tokens())?;
+    let rows = tokens.iter().map(|token| {
+        let state = if token.is_active { "active" } else { "inactive" };
+        vec![
+            token.id.to_string(),
+            token.name.clone(),
+            state.to_owned(),
+            token.permissions.replace(' ', ", "),
+            token.ips.clone(),
+            output::time(token.last_used_at),
+        ]
+    });
+    let json = tokens.iter().map(as_json).collect();
+    desk.out.list(json, &["id", "name", "state", "may", "from", "last used"], rows.collect())?;
+    Ok(())
+}
+
+fn show(desk: &Desk, id: i64) -> anyhow::Result<()> {
+    let Some(token) = desk.store.read(|tx| tx.token(TokenId::new(id)))? else { return missing("token", id) };
+    let text = format!(
+        "id         {}\nname       {}\nstate      {}\nmay        {}\nfrom       {}\ncreated    {}\nlast used  {}",
+        token.id,
+        output::printable(&token.name),
+        if token.is_active { "active" } else { "inactive" },
+        token.permissions.replace(' ', ", "),
+        if token.ips.is_empty() { "anywhere" } else { &token.ips },
+        output::time(token.created_at),
+        output::time(token.last_used_at)
+    );
+    desk.out.object(&as_json(&token), &text)?;
+    Ok(())
+}
+
+fn update(desk: &Desk, wanted: &Update) -> anyhow::Result<()> {
+    if let Some(name) = &wanted.name {
+        check_name(name)?;
+    }
+    if let Some(list) = &wanted.ip {
+        check_ips(list)?;
+    }
+    let permissions = match (wanted.all, wanted.none, wanted.allow.is_empty()) {
+        (true, _, _) => Some("*".to_owned()),
+        (false, true, _) => Some(String::new()),
+        (false, false, false) => Some(permission_list(&wanted.allow)?),
+        (false, false, true) => None,
+    };
+    let change = TokenChange {
+        name: wanted.name.as_deref(),
+        permissions: permissions.as_deref(),
+        ips: wanted.ip.as_deref().map(str::trim),
+        is_active: wanted.active,
+    };
+    if !desk.store.write(|tx| tx.update_token(TokenId::new(wanted.id), &change, desk.now))? {
+        return missing("token", wanted.id);
+    }
+    if desk.out.is_json() {
+        let json = desk.store.read(|tx| tx.token(TokenId::new(wanted.id)))?.as_ref().map(as_json);
+        desk.out.object(&json.unwrap_or_default(), "")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! Counts of requests, kept in memory and printed as Prometheus reads them (text format 0.0.4).
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Upper bounds of the histogram's buckets, in seconds.
+const BOUNDS_S: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
+
+/// Method and route, as `Route::label` gives them.
+type Label = (&'static str, &'static str);
+
+/// What requests cost.
+#[derive(Clone, Copy, Debug, Default)]
+struct Durations {
+    /// One more than the bounds: the last takes what is above all of them.
+    buckets: [u64; BOUNDS_S.len() + 1],
+    sum: Duration,
+}
+
+/// Counts since the process began.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    counted: Mutex<Counted>,
+}
+
+#[derive(Debug, Default)]
+struct Counted {
+    requests: BTreeMap<(Label, u16), u64>,
+    durations: BTreeMap<Label, Durations>,
+}
+
+impl Metrics {
+    /// Counts one request.
+    pub fn count(&self, label: Label, status: u16, took: Duration) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        *counted.requests.entry((label, status)).or_default() += 1;
+        let durations = counted.durations.entry(label).or_default();
+        let bucket = BOUNDS_S.iter().position(|bound| took.as_secs_f64() <= *bound).unwrap_or(BOUNDS_S.len());
+        if let Some(n) = durations.buckets.get_mut(bucket) {
+            *n += 1;
+        }
+        durations.sum = durations.sum.saturating_add(took);
+    }
+
+    /// Prints the counts.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut page = Page::default();
+        page.begin("maildesk_http_requests_total", "counter", "Requests by route and status.");
+        for (((method, route), status), n) in &counted.requests {
+            page.line("maildesk_http_requests_total", &format!("method=\"{method}\",route=\"{route}\",status=\"{status}\""), n);
+        }
+        let name = "maildesk_http_request_duration_seconds";
+        page.begin(name, "histogram", "Time to answer, in seconds, without reading and writing.");
+        for ((method, route), durations) in &counted.durations {
+            let labels = format!("method=\"{method}\",route=\"{route}\"");
+            let mut total = 0;
+            for (number, n) in durations.buckets.iter().enumerate() {
+                total += n;
+                let bound = BOUNDS_S.get(number).map_or_else(|| "+Inf".to_owned(), f64::to_string);
+                page.line(&format!("{name}_bucket"), &format!("{labels},le=\"{bound}\""), total);
+            }
+            page.line(&format!("{name}_sum"), &labels, durations.sum.as_secs_f64());
+            page.line(&format!("{name}_count"), &labels, total);
+        }
+        page.text
+    }
+}
+
+/// A page of metrics while it is printed.
+#[derive(Default)]
+pub(super) struct Page {
+    pub(super) text: String,
+}
+
+impl Page {
+    pub(super) fn begin(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing into a String cannot fail.
+        writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}").ok();
+    }
+
+    pub(super) fn line(&mut self, name: &str, labels: &str, value: impl std::fmt::Display) {
+        let braced = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
+        writeln!(self.text, "{name}{braced} {value}").ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_and_durations_are_printed_cumulatively() {
+        let metrics = Metrics::default();
+        for ms in [0, 3, 20_000] {
+            metrics.count(("get", "/healthz"), 200, Duration::from_millis(ms));
+        }
+        let text = metrics.text();
+        for line in [
+            "maildesk_http_requests_total{method=\"get\",route=\"/healthz\",status=\"200\"} 3",
+            "maildesk_http_request_duration_seconds_bucket{method=\"get\",route=\"/healthz\",le=\"0.001\"} 1",
+            "maildesk_http_request_duration_seconds_bucket{method=\"get\",route=\"/healthz\",le=\"10\"} 2",
+            "maildesk_http_request_duration_seconds_bucket{method=\"get\",route=\"/healthz\",le=\"+Inf\"} 3",
+            "maildesk_http_request_duration_seconds_count{method=\"get\",route=\"/healthz\"} 3",
+        ] {
+            assert!(text.lines().any(|printed| printed == line), "{line} in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Pages that are the same for everybody: `/healthz`, `/openapi.json`, `/docs`.
+
+use std::fmt::Write;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::http::Response;
+use crate::mail::html::escape;
+
+/// The API described for programs (OpenAPI 3.1).
+pub(super) const OPENAPI: &str = include_str!("../../openapi.json");
+
+const STYLE: &str = include_str!("docs.css");
+
+/// The page loads nothing, runs nothing, is framed by nobody; only its own style sheet is allowed.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+pub(super) fn health() -> Response {
+    Response::json(200, "{\"status\":\"ok\"}")
+}
+
+pub(super) fn openapi() -> Response {
+    Response::new(200, "application/json; charset=UTF-8", OPENAPI)
+}
+
+/// `/docs`: the description as a page, made here so that it needs no script and no download.
+pub(super) fn docs() -> Response {
+    static PAGE: OnceLock<String> = OnceLock::new();
+    let page = PAGE.get_or_init(|| page(&serde_json::from_str(OPENAPI).unwrap_or_default()));
+    Response::html(200, page.as_str()).with_header("Content-Security-Policy", POLICY).with_header("Referrer-Policy", "no-referrer")
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or("")
+}
+
+fn page(description: &Value) -> String {
+    let info = description.get("info").unwrap_or(&Value::Null);
+    let mut out = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+         <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head><body>\n\
+         <h1>{title}</h1>\n<p>{about}</p>\n<p><a href=\"/openapi.json\">openapi.json</a></p>\n",
+        title = escape(text(info, "title")),
+        about = escape(text(info, "description")).replace("\n\n", "</p>\n<p>"),
+    );
+    for (path, methods) in description.get("paths").and_then(Value::as_object).into_iter().flatten() {
+        for (method, operation) in methods.as_object().into_iter().flatten() {
+            write_operation(&mut out, (path, method), operation);
+        }
+    }
+    out.push_str("</body></html>\n");
+    out
+}
+
+// Writing into a String cannot fail, here and below.
+fn write_operation(out: &mut String, (path, method): (&str, &str), operation: &Value) {
+    let summary = escape(text(operation, "summary"));
+    writeln!(out, "<section><h2><code>{} {}</code> {summary}</h2>", method.to_uppercase(), escape(path)).ok();
+    let about = text(operation, "description");
+    if !about.is_empty() {
+        writeln!(out, "<p>{}</p>", escape(about)).ok();
+    }
+    let mut rows = String::new();
+    for parameter in operation.get("parameters").and_then(Value::as_array).into_iter().flatten() {
+        let is_required = parameter.get("required") == Some(&Value::Bool(true));
+        let schema = parameter.get("schema").unwrap_or(&Value::Null);
+        row(&mut rows, (text(parameter, "name"), text(parameter, "in"), is_required), schema, text(parameter, "description"));
+    }
+    let content = operation.pointer("/requestBody/content").and_then(Value::as_object);
+    if let Some(schema) = content.and_then(|content| content.values().next()).and_then(|media| media.get("schema")) {
+        let required: Vec<&str> =
+            schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            row(&mut rows, (name, "body", required.contains(&name.as_str())), property, text(property, "description"));
+        }
+    }
+    if !rows.is_empty() {
+        writeln!(out, "<table><tr><th>name<th>in<th>type<th>meaning</tr>\n{rows}</table>").ok();
+    }
+    for (status, response) in operation.get("responses").and_then(Value::as_object).into_iter().flatten() {
+        writeln!(out, "<p><code>{}</code> {}</p>", escape(status), escape(text(response, "description"))).ok();
+        let example = response.pointer("/content/application~1json/example");
+        if let Some(example) = example {
+            writeln!(out, "<pre>{}</pre>", escape(&format!("{example:#}"))).ok();
+        }
+    }
+    out.push_str("</section>\n");
+}
+
+fn row(rows: &mut String, (name, place, is_required): (&str, &str, bool), schema: &Value, meaning: &str) {
+    let kind = text(schema, "type");
+    let required = if is_required { ", required" } else { "" };
+    writeln!(
+        rows,
+        "<tr><td><code>{}</code><td>{}<td>{}{required}<td>{}</tr>",
+        escape(name),
+        escape(place),
+        escape(kind),
+        escape(meaning)
+    )
+    .ok();
+}

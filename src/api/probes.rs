@@ -1,0 +1,121 @@
+//! `/readyz` and `/metrics`: how the desk is.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::answer::compact;
+use super::error::{ApiError, Statuses};
+use super::metrics::Page;
+use super::{Api, HostRules};
+use crate::domain::{Status, Timestamp};
+use crate::http::{Request, Response};
+use crate::store::received::ReceiptState;
+use crate::store::{self, Store, counts};
+
+/// Seconds a look at the database holds: health checks come often and must not load it (api.md §4).
+const LOOK_HOLDS_S: i64 = 5;
+
+/// Headers that proxies add. A request that carries one came from elsewhere, whatever its peer.
+const FORWARDING: [&str; 7] =
+    ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded", "Forwarded", "X-Real-IP", "Via"];
+
+/// Whether the desk can do its work, looked at now and then.
+pub(super) struct Readiness {
+    probe: Store,
+    last: Mutex<Option<(Timestamp, Look)>>,
+}
+
+/// What a look found.
+#[derive(Clone, Debug)]
+struct Look {
+    /// Why the database cannot be written.
+    fault: Option<String>,
+    /// When the oldest unsent mail was queued.
+    oldest_pending: Option<Timestamp>,
+}
+
+impl Readiness {
+    pub(super) const fn new(probe: Store) -> Self {
+        Self { probe, last: Mutex::new(None) }
+    }
+
+    /// 200 when the database is writable and the queue young enough, else 503 with the reason.
+    pub(super) fn response(&self, rules: &HostRules, now: Timestamp) -> Response {
+        let look = self.look(now);
+        let age_s = look.oldest_pending.map_or(0, |oldest| now.unix() - oldest.unix());
+        let reason = match look.fault {
+            Some(fault) => Some(fault),
+            None if age_s > rules.outbox_age_max_s => {
+                Some(format!("the oldest unsent mail waits for {age_s} s; see `maildesk admin outbox list`"))
+            }
+            None => None,
+        };
+        match reason {
+            None => Response::json(200, "{\"status\":\"ready\"}"),
+            Some(reason) => {
+                Response::json(503, compact(&serde_json::json!({ "status": "unready", "reason": reason })))
+            }
+        }
+    }
+
+    fn look(&self, now: Timestamp) -> Look {
+        // Held while looking: others who ask meanwhile get this look.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, look)) = &*last
+            && (at.unix()..at.unix() + LOOK_HOLDS_S).contains(&now.unix())
+        {
+            return look.clone();
+        }
+        let found = self.probe.write(|tx| {
+            tx.prove_writable()?;
+            tx.oldest_pending()
+        });
+        let look = match found {
+            Ok(oldest_pending) => Look { fault: None, oldest_pending },
+            Err(error) => Look { fault: Some(error.to_string()), oldest_pending: None },
+        };
+        *last = Some((now, look.clone()));
+        look
+    }
+}
+
+/// Whether the request is from this machine itself, as far as can be known: behind a proxy on the
+/// same machine everybody is.
+pub(super) fn is_local(request: &Request, rules: &HostRules) -> bool {
+    request.peer.ip().to_canonical().is_loopback()
+        && rules.trusted_proxies.is_empty()
+        && FORWARDING.iter().all(|name| request.header(name).is_none())
+}
+
+/// `GET /metrics`
+pub(super) fn metrics(api: &Api, now: Timestamp) -> Response {
+    match desk_metrics(api, now) {
+        Ok(page) => {
+            let text = format!("{}{page}", api.metrics().text());
+            Response::new(200, "text/plain; version=0.0.4; charset=utf-8", text)
+        }
+        Err(error) => ApiError::from(error).response(Statuses::Compat),
+    }
+}
+
+fn desk_metrics(api: &Api, now: Timestamp) -> store::Result<String> {
+    api.store.read(|tx| {
+        let mut page = Page::default();
+        page.begin("maildesk_mails_total", "counter", "Mails received, by what became of them.");
+        for state in [ReceiptState::Stored, ReceiptState::Dropped, ReceiptState::Quarantined] {
+            page.line("maildesk_mails_total", &format!("outcome=\"{}\"", state.word()), tx.receipts_in(state)?);
+        }
+        page.begin("maildesk_outbox_pending", "gauge", "Mails waiting to be sent.");
+        page.line("maildesk_outbox_pending", "", tx.outbox_pending()?);
+        page.begin("maildesk_outbox_oldest_age_seconds", "gauge", "Age of the oldest mail waiting to be sent.");
+        let age_s = tx.oldest_pending()?.map_or(0, |oldest| now.unix() - oldest.unix());
+        page.line("maildesk_outbox_oldest_age_seconds", "", age_s.max(0));
+        page.begin("maildesk_tickets", "gauge", "Tickets by status.");
+        for status in Status::ALL {
+            let n = tx.row_count(counts::TICKETS_BY_STATUS, status.number())?;
+            page.line("maildesk_tickets", &format!("status=\"{}\"", status.word()), n);
+        }
+        page.begin("maildesk_database_bytes", "gauge", "Size of the database.");
+        page.line("maildesk_database_bytes", "", tx.database_bytes()?);
+        Ok(page.text)
+    })
+}

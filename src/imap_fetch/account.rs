@@ -1,0 +1,218 @@
+//! How a mailbox is reached: the IMAP part of an address, read once, with its secrets fetched when
+//! they are needed.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use super::oauth;
+use crate::store::addresses::AddressRow;
+
+/// Largest secret file read, in bytes. Access tokens of the big providers are 2 to 4 KiB.
+const SECRET_BYTES_MAX: u64 = 64 * 1024;
+
+/// IMAP options beyond the columns of an address, kept as JSON in `address.imap_options`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// PEM file with the only authorities whose certificates are accepted; `None`: the system's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// What the first fetch of a folder takes.
+    #[serde(skip_serializing_if = "Start::is_all")]
+    pub start: Start,
+    /// Shell command that prints an OAuth 2 access token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_command: Option<String>,
+    /// Endpoint that gives access tokens for a refresh token (RFC 6749 §6), `https://…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oauth_url: Option<String>,
+    /// Client id there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oauth_client: Option<String>,
+    /// File (0600) with the client's secret, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oauth_secret_file: Option<PathBuf>,
+    /// File (0600) with the refresh token; a new one from the endpoint replaces it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oauth_refresh_file: Option<PathBuf>,
+    /// Scope to ask for, where the endpoint wants one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oauth_scope: Option<String>,
+}
+
+/// What the first fetch of a folder takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Start {
+    /// Every mail that is there
+    #[default]
+    All,
+    /// Only what comes from then on
+    New,
+}
+
+impl Start {
+    /// Whether it is the default; by reference because serde asks so.
+    #[must_use]
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    pub fn is_all(&self) -> bool {
+        *self == Self::All
+    }
+}
+
+impl Options {
+    /// Reads the column. Empty text is no options.
+    ///
+    /// # Errors
+    /// When it is no JSON object of known options.
+    pub fn read(text: &str) -> Result<Self, String> {
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        serde_json::from_str(text).map_err(|e| e.to_string())
+    }
+
+    /// The column's text.
+    #[must_use]
+    pub fn write(&self) -> String {
+        // A struct of texts and paths: the only thing that can fail is a path that is no UTF-8.
+        serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
+    }
+}
+
+/// How the connection is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tls {
+    Implicit,
+    StartTls,
+    None,
+}
+
+/// What becomes of a mail on the server once it is on record here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum After {
+    Seen,
+    Move(String),
+    Delete,
+}
+
+/// What proves who we are.
+pub(super) enum Secret {
+    Password(String),
+    /// OAuth 2 access token.
+    Token(String),
+}
+
+/// One mailbox as it is set up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Account {
+    pub(super) email: String,
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) user: String,
+    pub(super) tls: Tls,
+    pub(super) folders: Vec<String>,
+    pub(super) after: After,
+    pub(super) options: Options,
+    password_file: String,
+    is_oauth: bool,
+}
+
+impl Account {
+    /// The mailbox of an address.
+    pub(super) fn of(row: &AddressRow) -> Result<Self, Error> {
+        let options = Options::read(&row.imap_options)
+            .map_err(|e| Error::Setup(format!("imap_options of {}: {e}; set them again with `maildesk admin address update`", row.email)))?;
+        let after = match row.imap_after.as_str() {
+            "seen" => After::Seen,
+            "delete" => After::Delete,
+            other => After::Move(other.strip_prefix("move:").unwrap_or(other).to_owned()),
+        };
+        let tls = match row.imap_tls.as_str() {
+            "none" => Tls::None,
+            "starttls" => Tls::StartTls,
+            _ => Tls::Implicit,
+        };
+        let inbox = || vec!["INBOX".to_owned()];
+        Ok(Self {
+            email: row.email.clone(),
+            host: row.imap_host.clone(),
+            port: row.imap_port,
+            user: row.imap_user.clone(),
+            tls,
+            folders: if row.imap_folders.is_empty() { inbox() } else { row.imap_folders.clone() },
+            after,
+            options,
+            password_file: row.imap_password_file.clone(),
+            is_oauth: row.imap_auth == "xoauth2",
+        })
+    }
+
+    /// The secret for one login. An access token comes from the command, else from the endpoint,
+    /// else from the password file.
+    pub(super) fn secret(&self) -> Result<Secret, Error> {
+        if !self.is_oauth {
+            return self.password().map(Secret::Password);
+        }
+        let token = match (&self.options.token_command, &self.options.oauth_url) {
+            (Some(command), _) => oauth::token_of_command(command),
+            (None, Some(url)) => oauth::token_of_endpoint(url, &self.options),
+            (None, None) => self.password(),
+        };
+        token.map(Secret::Token)
+    }
+
+    fn password(&self) -> Result<String, Error> {
+        if self.password_file.is_empty() {
+            return Err(Error::Setup(format!(
+                "{} has no password; name a file with `maildesk admin address update {} --imap-password-file`",
+                self.email, self.email
+            )));
+        }
+        read_secret(&PathBuf::from(&self.password_file))
+    }
+}
+
+/// A secret from a file that only its owner may read, without its last line end.
+pub(super) fn read_secret(path: &std::path::Path) -> Result<String, Error> {
+    let refused = |why: String| Error::Setup(format!("reading {}: {why}", path.display()));
+    let file = File::open(path).map_err(|e| refused(e.to_string()))?;
+    let mode = file.metadata().map_err(|e| refused(e.to_string()))?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(refused(format!("it can be read by others (mode {:o}); run chmod 600 on it", mode & 0o777)));
+    }
+    let mut text = String::new();
+    file.take(SECRET_BYTES_MAX).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn options_survive_their_column() {
+        let options = Options { start: Start::New, ca_file: Some("/etc/ca.pem".into()), ..Options::default() };
+        assert_eq!(options.write(), r#"{"ca_file":"/etc/ca.pem","start":"new"}"#);
+        assert_eq!(Options::read(&options.write()).unwrap(), options);
+        assert_eq!(Options::read("{}").unwrap(), Options::default());
+        assert!(Options::read(r#"{"cafile":1}"#).is_err());
+    }
+
+    #[test]
+    fn password_file_that_others_can_read_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("password");
+        std::fs::write(&path, "secret\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(read_secret(&path).unwrap_err().to_string().contains("chmod 600"));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(read_secret(&path).unwrap(), "secret");
+    }
+}

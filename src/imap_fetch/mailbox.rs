@@ -1,0 +1,390 @@
+//! A logged-in mailbox and the few things done with it: open a folder, list UIDs, ask sizes, read
+//! mails, mark, move, delete, wait for news. UIDs only, never sequence numbers.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use imap::Session;
+use imap_error::Code;
+
+use super::Error;
+use super::account::{Account, After};
+use super::channel::{Channel, End};
+use super::connection::{self, Opened};
+use super::folder_name;
+use super::stop::Stop;
+
+/// How long a command without mails in its answer may take.
+const COMMAND_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a goodbye may take; nothing depends on it.
+const GOODBYE_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Slowest connection that is still of use, in bytes a second; what reading mails may take follows.
+const BYTES_PER_SECOND_MIN: usize = 20 * 1024;
+
+/// Bytes of a list of UIDs: three million mails in one folder.
+const SEARCH_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Bytes of a list of folders.
+const LIST_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+mod imap_error {
+    /// What a refusal's code asks for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(super) enum Code {
+        /// The target folder is not there and may be created.
+        TryCreate,
+        Other,
+    }
+}
+
+/// How a folder is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// EXAMINE: nothing can change.
+    Look,
+    /// SELECT.
+    Work,
+}
+
+/// What opening a folder told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Folder {
+    pub(super) uid_validity: u32,
+    pub(super) uid_next: Option<u32>,
+    pub(super) is_read_only: bool,
+}
+
+/// What a wait for news ended with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// Something changed.
+    Some,
+    /// The time was over.
+    None,
+    /// A stop was asked for.
+    Stopped,
+}
+
+/// A logged-in mailbox.
+pub(super) struct Mailbox {
+    session: Session<End>,
+    channel: Rc<RefCell<Channel>>,
+    can_move: bool,
+    can_expunge_uids: bool,
+    can_idle: bool,
+}
+
+/// The server's NO or BAD to a command, or a lost connection.
+pub(super) fn refused(doing: &str, error: imap::Error) -> Error {
+    match error {
+        imap::Error::No(no) => Error::Refused(format!("{doing}: {}", printable(&no.information))),
+        imap::Error::Bad(bad) => Error::Refused(format!("{doing}: {}", printable(&bad.information))),
+        other => lost(doing, other),
+    }
+}
+
+/// An error after which the connection is of no use.
+pub(super) fn lost(doing: &str, error: imap::Error) -> Error {
+    let text = match error {
+        imap::Error::Io(error) => error.to_string(),
+        imap::Error::No(no) => printable(&no.information),
+        imap::Error::Bad(bad) => printable(&bad.information),
+        imap::Error::Bye(bye) => printable(&bye.information),
+        imap::Error::ConnectionLost => "the server closed the connection".to_owned(),
+        imap::Error::Validate(_) => "a name with a line feed in it".to_owned(),
+        // These would print the whole answer.
+        _ => "the server's answer makes no sense".to_owned(),
+    };
+    Error::Connection(format!("{doing}: {text}"))
+}
+
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(300).collect()
+}
+
+/// A set of UIDs in the shortest form that names exactly these (RFC 3501 §9, sequence-set).
+pub(super) fn uid_set(uids: &[u32]) -> String {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for uid in uids.iter().copied() {
+        match runs.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(uid) => *last = uid,
+            _ => runs.push((uid, uid)),
+        }
+    }
+    let texts = runs.iter().map(|(first, last)| if first == last { first.to_string() } else { format!("{first}:{last}") });
+    texts.collect::<Vec<_>>().join(",")
+}
+
+impl Mailbox {
+    /// Connects and logs in.
+    pub(super) fn open(account: &Account, stop: &Stop) -> Result<Self, Error> {
+        let Opened { mut session, channel } = connection::open(account, stop)?;
+        channel.borrow_mut().begin();
+        let offers = session.capabilities().map_err(|e| lost("asking what the server can do", e))?;
+        let has = |name: &str| offers.has_str(name);
+        let (can_move, can_expunge_uids, can_idle) = (has("MOVE"), has("UIDPLUS"), has("IDLE"));
+        Ok(Self { session, channel, can_move, can_expunge_uids, can_idle })
+    }
+
+    pub(super) const fn can_idle(&self) -> bool {
+        self.can_idle
+    }
+
+    fn begin(&mut self, patience: Duration) {
+        let mut channel = self.channel.borrow_mut();
+        channel.begin();
+        channel.clock.allow(patience);
+        drop(channel);
+        // Nothing here reads them, and they would pile up.
+        self.session.take_all_unsolicited();
+    }
+
+    /// Opens a folder; `name` as people write it.
+    pub(super) fn open_folder(&mut self, name: &str, access: Access) -> Result<Folder, Error> {
+        self.begin(COMMAND_PATIENCE);
+        let wire_name = folder_name::encode(name);
+        let opened = match access {
+            Access::Look => self.session.examine(wire_name),
+            Access::Work => self.session.select(wire_name),
+        };
+        let opened = opened.map_err(|e| refused(&format!("opening folder {name:?}"), e))?;
+        Ok(Folder {
+            // A server without UIDVALIDITY promises nothing; should its UIDs start again, mails are
+            // read again, which adds none.
+            uid_validity: opened.uid_validity.unwrap_or(1),
+            uid_next: opened.uid_next,
+            is_read_only: opened.is_read_only,
+        })
+    }
+
+    /// The UIDs that match, in ascending order.
+    pub(super) fn search(&mut self, query: &str) -> Result<Vec<u32>, Error> {
+        self.begin(COMMAND_PATIENCE);
+        self.channel.borrow_mut().expect_bytes(SEARCH_BYTES_MAX);
+        let found = self.session.uid_search(query).map_err(|e| refused("looking for new mail", e))?;
+        let mut found: Vec<u32> = found.into_iter().filter(|uid| *uid > 0).collect();
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// The sizes of mails in bytes; mails that are gone are missing.
+    pub(super) fn sizes(&mut self, uids: &[u32]) -> Result<Vec<(u32, usize)>, Error> {
+        self.begin(COMMAND_PATIENCE);
+        let answer = self.session.uid_fetch(uid_set(uids), "(UID RFC822.SIZE)");
+        let answer = answer.map_err(|e| refused("asking the sizes of mails", e))?;
+        let sized = answer.iter().filter_map(|fetch| Some((fetch.uid?, usize::try_from(fetch.size?).ok()?)));
+        let mut sized: Vec<_> = sized.filter(|(uid, _)| uids.binary_search(uid).is_ok()).collect();
+        sized.sort_unstable();
+        sized.dedup_by_key(|(uid, _)| *uid);
+        Ok(sized)
+    }
+
+    /// Reads mails without marking them, each up to `bytes_max + 1` bytes. Mails that are gone are missing.
+    pub(super) fn read(&mut self, mails: &[(u32, usize)], bytes_max: usize) -> Result<Vec<(u32, Vec<u8>)>, Error> {
+        let kept_max = bytes_max.saturating_add(1);
+        let bytes: usize = mails.iter().map(|(_, size)| (*size).min(kept_max)).sum();
+        let seconds = u64::try_from(bytes / BYTES_PER_SECOND_MIN).unwrap_or(u64::MAX);
+        self.begin(COMMAND_PATIENCE + Duration::from_secs(seconds));
+        self.channel.borrow_mut().expect_bodies(kept_max);
+        let uids: Vec<u32> = mails.iter().map(|(uid, _)| *uid).collect();
+        let is_part = mails.iter().any(|(_, size)| *size > bytes_max);
+        let query = if is_part { format!("(UID BODY.PEEK[]<0.{kept_max}>)") } else { "(UID BODY.PEEK[])".to_owned() };
+        let answer = self.session.uid_fetch(uid_set(&uids), query).map_err(|e| refused("reading mails", e))?;
+        let mut channel = self.channel.borrow_mut();
+        let mut read: Vec<(u32, Vec<u8>)> = Vec::with_capacity(uids.len());
+        for fetch in answer.iter() {
+            let (Some(uid), Some(text)) = (fetch.uid, fetch.body()) else { continue };
+            if uids.binary_search(&uid).is_ok() {
+                read.push((uid, channel.take_body(text).unwrap_or_else(|| unquoted(text))));
+            }
+        }
+        read.sort_by_key(|(uid, _)| *uid);
+        read.dedup_by_key(|(uid, _)| *uid);
+        Ok(read)
+    }
+
+    /// Marks, moves or deletes mails that are on record.
+    pub(super) fn settle(&mut self, uids: &[u32], after: &After) -> Result<(), Error> {
+        if uids.is_empty() {
+            return Ok(());
+        }
+        match after {
+            After::Seen => self.run(&format!("UID STORE {} +FLAGS.SILENT (\\Seen)", uid_set(uids)), "marking mails as seen"),
+            After::Move(folder) => self.move_to(uids, folder),
+            After::Delete => self.delete(uids),
+        }
+    }
+
+    fn move_to(&mut self, uids: &[u32], folder: &str) -> Result<(), Error> {
+        let doing = format!("moving mails to folder {folder:?}");
+        match self.try_move(uids, folder, &doing) {
+            Err((_, Code::TryCreate)) => {
+                let wire_name = folder_name::encode(folder);
+                self.begin(COMMAND_PATIENCE);
+                self.session.create(&wire_name).map_err(|e| refused(&format!("creating folder {folder:?}"), e))?;
+                tracing::info!(folder, "created a folder");
+                self.try_move(uids, folder, &doing).map_err(|(error, _)| error)
+            }
+            Err((error, Code::Other)) => Err(error),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn try_move(&mut self, uids: &[u32], folder: &str, doing: &str) -> Result<(), (Error, Code)> {
+        self.begin(COMMAND_PATIENCE);
+        let (set, wire_name) = (uid_set(uids), folder_name::encode(folder));
+        let done =
+            if self.can_move { self.session.uid_mv(&set, wire_name) } else { self.session.uid_copy(&set, wire_name) };
+        done.map_err(|error| {
+            let code = match &error {
+                imap::Error::No(no) if is_try_create(no) => Code::TryCreate,
+                _ => Code::Other,
+            };
+            (refused(doing, error), code)
+        })?;
+        if self.can_move { Ok(()) } else { self.delete(uids).map_err(|error| (error, Code::Other)) }
+    }
+
+    /// Never a bare EXPUNGE: it would take other people's deleted mails along. Without UIDPLUS the
+    /// mails stay marked as deleted, and are not fetched again.
+    fn delete(&mut self, uids: &[u32]) -> Result<(), Error> {
+        let set = uid_set(uids);
+        self.run(&format!("UID STORE {set} +FLAGS.SILENT (\\Deleted)"), "marking mails as deleted")?;
+        if self.can_expunge_uids { self.run(&format!("UID EXPUNGE {set}"), "deleting mails") } else { Ok(()) }
+    }
+
+    fn run(&mut self, command: &str, doing: &str) -> Result<(), Error> {
+        self.begin(COMMAND_PATIENCE);
+        self.session.run_command_and_check_ok(command).map_err(|e| refused(doing, e))
+    }
+
+    /// The names of all folders, as people write them.
+    pub(super) fn folders(&mut self) -> Result<Vec<String>, Error> {
+        self.begin(COMMAND_PATIENCE);
+        self.channel.borrow_mut().expect_bytes(LIST_BYTES_MAX);
+        let names = self.session.list(Some(""), Some("*")).map_err(|e| refused("listing folders", e))?;
+        Ok(names.iter().map(|name| folder_name::decode(name.name())).collect())
+    }
+
+    /// Waits with IDLE (RFC 2177) until something changes, `time` is over or a stop is asked for.
+    ///
+    /// The crate's own IDLE is not used: it takes a line that comes before the continuation for the
+    /// end, forgets half a line at its time limit, and each line starts its time anew.
+    pub(super) fn idle(&mut self, time: Duration) -> Result<News, Error> {
+        let broken = |e: std::io::Error| Error::Connection(format!("waiting for new mail: {e}"));
+        self.begin(COMMAND_PATIENCE);
+        self.session.run_command("IDLE").map_err(|e| lost("waiting for new mail", e))?;
+        let mut channel = self.channel.borrow_mut();
+        let mut news = News::None;
+        loop {
+            let line = channel.next_line().map_err(broken)?;
+            match Heard::of(&line) {
+                Heard::Ready => break,
+                Heard::Mail => news = News::Some,
+                Heard::Other => {}
+                Heard::End => return Err(Error::Connection(format!("waiting for new mail: {}", printable(&line)))),
+            }
+        }
+        let end = Instant::now() + time;
+        while news == News::None {
+            let left = end.saturating_duration_since(Instant::now());
+            channel.clock.allow_idle(left);
+            match channel.next_line().map(|line| Heard::of(&line)) {
+                Ok(Heard::Mail) => news = News::Some,
+                Ok(Heard::Ready | Heard::Other) => {}
+                Ok(Heard::End) => return Err(Error::Connection("waiting for new mail: the server ended the wait".to_owned())),
+                Err(e) if e.kind() == std::io::ErrorKind::WouldBlock && channel.clock.is_over() => break,
+                Err(e) => return Err(broken(e)),
+            }
+        }
+        channel.begin();
+        channel.clock.allow(COMMAND_PATIENCE);
+        channel.send_line("DONE").map_err(broken)?;
+        while Heard::of(&channel.next_line().map_err(broken)?) != Heard::End {}
+        Ok(if channel.clock.stop().is_asked() { News::Stopped } else { news })
+    }
+
+    /// Says goodbye. What becomes of it changes nothing.
+    pub(super) fn close(mut self) {
+        self.begin(GOODBYE_PATIENCE);
+        self.channel.borrow_mut().expect_goodbye();
+        if let Err(error) = self.session.logout() {
+            tracing::debug!(%error, "saying goodbye");
+        }
+    }
+}
+
+/// A line heard while idling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    Ready,
+    /// Mails came or went.
+    Mail,
+    Other,
+    /// The tagged end, or nonsense.
+    End,
+}
+
+impl Heard {
+    fn of(line: &str) -> Self {
+        if line.starts_with('+') {
+            return Self::Ready;
+        }
+        let Some(rest) = line.strip_prefix("* ") else { return Self::End };
+        let mut words = rest.split(' ');
+        let is_count = words.next().is_some_and(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()));
+        let word = words.next().unwrap_or("");
+        if is_count && (word.eq_ignore_ascii_case("EXISTS") || word.eq_ignore_ascii_case("RECENT")) {
+            Self::Mail
+        } else if rest.get(..3).is_some_and(|word| word.eq_ignore_ascii_case("BYE")) {
+            Self::End
+        } else {
+            Self::Other
+        }
+    }
+}
+
+fn is_try_create(no: &imap::error::No) -> bool {
+    // Cyrus and Dovecot send the code; some servers only say it in words.
+    no.code.as_ref().is_some_and(|code| format!("{code:?}").eq_ignore_ascii_case("TryCreate"))
+}
+
+/// The bytes of a quoted string (RFC 3501 §4.3): short mails may come that way.
+fn unquoted(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut is_escaped = false;
+    for byte in text.iter().copied() {
+        if byte == b'\\' && !is_escaped {
+            is_escaped = true;
+        } else {
+            is_escaped = false;
+            out.push(byte);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uid_sets_name_exactly_the_uids_given() {
+        assert_eq!(uid_set(&[1, 2, 3, 5, 9, 10]), "1:3,5,9:10");
+        assert_eq!(uid_set(&[u32::MAX]), "4294967295");
+        assert_eq!(uid_set(&[]), "");
+    }
+
+    #[test]
+    fn lines_of_an_idle_are_told_apart() {
+        assert_eq!(Heard::of("+ idling"), Heard::Ready);
+        assert_eq!(Heard::of("* 4 EXISTS"), Heard::Mail);
+        assert_eq!(Heard::of("* OK Still here"), Heard::Other);
+        assert_eq!(Heard::of("* 4 EXPUNGE"), Heard::Other);
+        assert_eq!(Heard::of("* BYE going down"), Heard::End);
+        assert_eq!(Heard::of("a7 OK done"), Heard::End);
+    }
+}

@@ -1,0 +1,440 @@
+//! Mail out: who gets what, headers that bring answers home, a queue that loses nothing whatever the server does.
+
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::params;
+use serde_json::Value;
+
+use crate::desk::{Desk, SUPPORT, mail};
+use crate::smtp_sink::{Play, Sink, Taken, header, wait_until};
+
+/// A desk whose support address writes files, with staff member Sue in department 1.
+fn filing() -> Desk {
+    let desk = Desk::new();
+    let out = desk.path("out");
+    desk.admin(&["address", "update", SUPPORT, "--outgoing", "file", "--outgoing-dir", &out.to_string_lossy()]);
+    add_staff(&desk, "sue", "sue@helpdesk.test");
+    desk
+}
+
+/// A desk whose support address sends to the sink and has told nobody yet.
+fn sending(sink: &Sink) -> Desk {
+    let desk = Desk::new();
+    let port = sink.port();
+    let args = ["--outgoing", "smtp", "--smtp-host", "127.0.0.1", "--smtp-port", &port, "--smtp-tls", "none"];
+    desk.admin(&[&["address", "update", SUPPORT][..], &args].concat());
+    desk
+}
+
+fn add_staff(desk: &Desk, username: &str, email: &str) {
+    let password = desk.path("password");
+    fs::write(&password, "correct horse battery").unwrap();
+    fs::set_permissions(&password, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let file = password.to_string_lossy();
+    desk.admin(&[
+        "staff",
+        "add",
+        username,
+        "--name",
+        "Sue Staff",
+        "--email",
+        email,
+        "--role",
+        "agent",
+        "--department",
+        "1",
+        "--password-file",
+        &file,
+    ]);
+}
+
+/// The mails written so far, by number.
+fn filed(desk: &Desk) -> Vec<String> {
+    let Ok(folder) = fs::read_dir(desk.path("out")) else { return Vec::new() };
+    let mut names: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    names.sort_by_key(|path| {
+        path.file_stem().and_then(|s| s.to_str()).and_then(|s| s.parse::<i64>().ok()).unwrap_or(-1)
+    });
+    assert!(names.iter().all(|path| path.extension().is_some_and(|e| e == "eml")), "{names:?}");
+    names.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
+}
+
+/// The newest mail written to somebody.
+fn newest_to(desk: &Desk, who: &str) -> String {
+    let all = filed(desk);
+    all.into_iter()
+        .rev()
+        .find(|mail| header(mail, "To").is_some_and(|to| to.contains(who)))
+        .expect("a mail to that address")
+}
+
+fn id_of(mail: &str) -> String {
+    header(mail, "Message-ID").unwrap()
+}
+
+fn outbox(desk: &Desk) -> Vec<Value> {
+    desk.admin(&["outbox", "list"]).as_array().unwrap().clone()
+}
+
+fn states(desk: &Desk) -> Vec<String> {
+    outbox(desk).iter().map(|row| row["state"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Makes every waiting mail due.
+fn make_due(desk: &Desk) {
+    desk.sqlite()
+        .execute("UPDATE outbox SET next_attempt_at = 0, leased_until = 0 WHERE state = 'pending'", [])
+        .unwrap();
+}
+
+#[test]
+fn new_mail_is_acknowledged_and_told_to_staff_with_headers_that_stop_loops() {
+    let desk = filing();
+    desk.deliver(mail("a", "Subject: Printer\n", "It burns."));
+    let mails = filed(&desk);
+    assert_eq!(mails.len(), 2);
+    for (mail, kind) in mails.iter().zip(["auto-replied", "auto-generated"]) {
+        assert_eq!(header(mail, "Auto-Submitted").as_deref(), Some(kind));
+        assert_eq!(header(mail, "X-Auto-Response-Suppress").as_deref(), Some("All"));
+        assert_eq!(header(mail, "Subject").as_deref(), Some("[#1] Printer"));
+        assert_eq!(header(mail, "In-Reply-To").as_deref(), Some("<a@client.test>"));
+        assert!(header(mail, "X-Maildesk-Loop").is_some());
+        // What comes back to us is our own and is dropped.
+        let back = desk.pipe(mail, &["--recipient", SUPPORT, "--sender", ""]);
+        assert_eq!(back.status, 0);
+        assert_eq!(desk.last_outcome(), "dropped self");
+    }
+    assert_eq!(desk.count("tickets"), 1);
+}
+
+#[test]
+fn answers_to_an_acknowledgement_come_home_by_token_thread_or_tag() {
+    let desk = filing();
+    desk.deliver(mail("a", "Subject: Printer\n", "It burns."));
+    let ack = id_of(&newest_to(&desk, "ann@"));
+    desk.deliver(mail("b", &format!("Subject: Something else\nReferences: {ack}\n"), "by our Message-ID"));
+    assert_eq!(desk.last_outcome(), "stored token #1");
+    desk.deliver(mail("c", "Subject: AW: Printer\nIn-Reply-To: <b@client.test>\n", "by her own"));
+    assert_eq!(desk.last_outcome(), "stored thread #1");
+    desk.deliver(mail("d", "Subject: AW: [#1] Printer\n", "by the tag"));
+    assert_eq!(desk.last_outcome(), "stored subject tag #1");
+    desk.deliver(mail("e", "Subject: Printer\n", "by nothing"));
+    assert_eq!(desk.last_outcome(), "stored new #2");
+}
+
+#[test]
+fn reply_to_carries_the_recipients_token_where_switched_on() {
+    let desk = filing();
+    desk.deliver(mail("a", "Subject: Printer\n", "x"));
+    assert_eq!(header(&newest_to(&desk, "ann@"), "Reply-To"), None);
+    desk.set("reply_address_token", "1");
+    desk.deliver(mail("b", "Subject: Scanner\n", "x"));
+    let reply_to = header(&newest_to(&desk, "ann@"), "Reply-To").unwrap();
+    let address = reply_to.split_once('<').map_or(reply_to.as_str(), |(_, rest)| rest.trim_end_matches('>'));
+    assert!(address.starts_with("support+t2-"), "{reply_to}");
+    desk.deliver_to(address, mail("c", "Subject: whatever\n", "to the plus-address"));
+    assert_eq!(desk.last_outcome(), "stored token #2");
+}
+
+#[test]
+fn staff_answer_by_mail_reaches_customer_and_participants_once_each() {
+    let desk = filing();
+    add_staff(&desk, "tom", "tom@helpdesk.test");
+    desk.deliver(mail("a", "Cc: bob@client.test, BOB@client.test\nSubject: Printer\n", "It burns."));
+    let notice = id_of(&newest_to(&desk, "sue@"));
+    let before = filed(&desk).len();
+    desk.deliver(format!(
+        "From: sue@helpdesk.test\nTo: {SUPPORT}\nCc: bob@client.test\nSubject: Re: Printer\nMessage-ID: <s@helpdesk.test>\n\
+         In-Reply-To: {notice}\nDate: Tue, 3 Feb 2026 11:00:00 +0100\nMIME-Version: 1.0\n\
+         Content-Type: multipart/mixed; boundary=b\n\n--b\n\nPut water on it.\n--b\nContent-Type: text/plain\n\
+         Content-Disposition: attachment; filename=how.txt\n\nwater\n--b--\n"
+    ));
+    assert_eq!(desk.last_outcome(), "stored token #1");
+    let new = filed(&desk).split_off(before);
+    let to: Vec<_> = new.iter().filter_map(|mail| header(mail, "To")).collect();
+    assert_eq!(to, ["\"Ann Ode\" <ann@client.test>", "bob@client.test"]);
+    for mail in &new {
+        assert_eq!(header(mail, "Subject").as_deref(), Some("Re: [#1] Printer"));
+        assert_eq!(header(mail, "Auto-Submitted"), None);
+        assert_eq!(header(mail, "X-Maildesk-Loop"), None);
+        assert!(mail.contains("Put water on it.") && mail.contains("filename=\"how.txt\""), "{mail}");
+    }
+    let sender: String =
+        desk.sqlite().query_row("SELECT envelope_sender FROM outbox ORDER BY id DESC", [], |r| r.get(0)).unwrap();
+    assert_eq!(sender, SUPPORT);
+    assert_eq!(desk.ticket(1)["status"], "answered");
+}
+
+#[test]
+fn references_grow_with_the_thread_and_start_at_its_first_mail() {
+    let desk = filing();
+    desk.deliver(mail("a", "References: <x@client.test>\nSubject: Printer\n", "one"));
+    let ack = id_of(&newest_to(&desk, "ann@"));
+    desk.deliver(mail("b", &format!("Subject: Re: Printer\nIn-Reply-To: {ack}\n"), "two"));
+    let notice = newest_to(&desk, "sue@");
+    let first_notice =
+        filed(&desk).into_iter().find(|mail| header(mail, "To").is_some_and(|to| to.contains("sue@"))).unwrap();
+    let expected = format!("<x@client.test> <a@client.test> {} <b@client.test>", id_of(&first_notice));
+    assert_eq!(header(&notice, "References").unwrap(), expected);
+    assert_eq!(header(&notice, "In-Reply-To").unwrap(), "<b@client.test>");
+}
+
+#[test]
+fn machines_lists_and_closed_mouths_are_never_answered() {
+    let desk = filing();
+    for (id, field) in [("a", "Auto-Submitted: auto-replied\n"), ("b", "List-Id: <x.y>\n"), ("c", "Precedence: bulk\n")]
+    {
+        desk.deliver(mail(id, &format!("Subject: {id}\n{field}"), "x"));
+    }
+    assert_eq!(desk.pipe(mail("d", "Subject: d\n", "x"), &["--recipient", SUPPORT, "--sender", ""]).status, 0);
+    assert_eq!(filed(&desk), Vec::<String>::new());
+}
+
+#[test]
+fn automatic_answers_stop_at_five_an_hour_and_staff_are_still_told() {
+    let desk = filing();
+    for n in 0..7 {
+        desk.deliver(mail(&format!("m{n}"), &format!("Subject: Case {n}\n"), "x"));
+    }
+    let to = |who: &str| filed(&desk).iter().filter(|m| header(m, "To").is_some_and(|to| to.contains(who))).count();
+    assert_eq!((to("ann@"), to("sue@")), (5, 7));
+}
+
+#[test]
+fn nothing_is_queued_without_a_sending_address() {
+    let desk = Desk::new();
+    add_staff(&desk, "sue", "sue@helpdesk.test");
+    desk.deliver(mail("a", "Subject: Printer\n", "x"));
+    assert_eq!(outbox(&desk).len(), 0);
+}
+
+#[test]
+fn templates_can_be_edited_switched_and_previewed() {
+    let desk = filing();
+    desk.admin(&["template", "disable", "staff_ticketnotification"]);
+    desk.admin(&["template", "enable", "autoresponse"]);
+    let body = desk.path("body.html");
+    fs::write(&body, "<p>Hi %client_name%: %ticket_subject% (%company_name%)</p>").unwrap();
+    desk.admin(&[
+        "template",
+        "edit",
+        "new_ticket",
+        "--subject",
+        "Got it: %ticket_subject%",
+        "--body-file",
+        &body.to_string_lossy(),
+    ]);
+    desk.deliver(mail("a", "Subject: <Printer>\n", "x"));
+    desk.deliver(mail("b", "Subject: Re: [#1] <Printer>\n", "y"));
+    let mails = filed(&desk);
+    assert_eq!(mails.len(), 2);
+    assert_eq!(header(&mails[0], "Subject").as_deref(), Some("[#1] Got it: <Printer>"));
+    assert!(
+        mails[0].contains("Hi Ann Ode: &lt;Printer&gt; (Helpdesk)")
+            && mails[0].contains("Hi Ann Ode: <Printer> (Helpdesk)"),
+        "{}",
+        mails[0]
+    );
+    let shown = desk.admin(&["template", "preview", "new_ticket", "--ticket", "1"]);
+    assert_eq!(shown["subject"], "Got it: <Printer>");
+    assert_eq!(desk.try_admin(&["template", "disable", "staff_reply"]).status, 2);
+    assert_eq!(desk.try_admin(&["template", "show", "nonsense"]).status, 2);
+}
+
+#[test]
+fn null_sender_on_automatic_mail_reaches_the_server_with_the_same_bytes() {
+    let sink = Sink::start(&[Play::Take]);
+    let desk = sending(&sink);
+    desk.deliver(mail("a", "Subject: Printer\n", ".leading dot\n.\nend"));
+    let taken = sink.taken();
+    assert_eq!(taken.len(), 1);
+    assert_eq!((taken[0].from.as_str(), taken[0].to.clone()), ("", vec!["ann@client.test".to_owned()]));
+    let raw: Vec<u8> = desk.sqlite().query_row("SELECT data FROM outbox_raw", [], |row| row.get(0)).unwrap();
+    assert_eq!(taken[0].data.trim_end(), String::from_utf8(raw).unwrap().trim_end());
+    assert_eq!(states(&desk), ["sent"]);
+}
+
+/// What each fault leaves behind: the state after the first try, and how often the mail arrives in the end.
+#[test]
+fn server_faults_lose_nothing_and_double_only_after_the_final_dot() {
+    let faults = [
+        (Play::Garbage, 1),
+        (Play::Greet("421 busy"), 1),
+        (Play::Greet("554 not now"), 1),
+        (Play::AtMail("451 later"), 1),
+        (Play::AtMail("530 5.7.0 log in first"), 1),
+        (Play::AtRcpt("450 4.2.1 mailbox busy"), 1),
+        (Play::AtEnd("452 4.3.1 disk full"), 1),
+        (Play::CutInData, 1),
+        (Play::CutAfterDot, 2),
+    ];
+    for (fault, arrivals) in faults {
+        let sink = Sink::start(&[fault, Play::Take]);
+        let desk = sending(&sink);
+        desk.deliver(mail("a", "Subject: Printer\n", "x"));
+        assert_eq!(states(&desk), ["pending"], "{fault:?}");
+        let row = &outbox(&desk)[0];
+        assert_eq!(row["attempts"], 1, "{fault:?}");
+        let wait = row["next_attempt_at"].as_i64().unwrap() - row["created_at"].as_i64().unwrap();
+        assert!((60..70).contains(&wait), "{fault:?}: {wait}");
+        make_due(&desk);
+        desk.admin(&["outbox", "send"]);
+        assert_eq!(states(&desk), ["sent"], "{fault:?}");
+        let taken = sink.taken();
+        assert_eq!(taken.len(), arrivals, "{fault:?}");
+        let ids: Vec<_> = taken.iter().filter_map(|mail| mail.header("Message-ID")).collect();
+        assert!(ids.windows(2).all(|pair| pair[0] == pair[1]), "{ids:?}");
+    }
+}
+
+#[test]
+fn refused_connection_keeps_the_mail_and_the_exit_status() {
+    let desk = Desk::new();
+    // Port 1 of loopback: nobody listens.
+    let args = ["--outgoing", "smtp", "--smtp-host", "127.0.0.1", "--smtp-port", "1", "--smtp-tls", "none"];
+    desk.admin(&[&["address", "update", SUPPORT][..], &args].concat());
+    desk.deliver(mail("a", "Subject: Printer\n", "x"));
+    assert_eq!(states(&desk), ["pending"]);
+    assert_eq!(desk.try_admin(&["address", "test", SUPPORT]).status, 1);
+    make_due(&desk);
+    assert_eq!(desk.try_admin(&["outbox", "send"]).status, 3);
+}
+
+#[test]
+fn silent_server_does_not_hold_up_pipe() {
+    let sink = Sink::start(&[Play::Silence]);
+    let desk = sending(&sink);
+    let began = std::time::Instant::now();
+    desk.deliver(mail("a", "Subject: Printer\n", "x"));
+    let took = began.elapsed();
+    assert!(took >= Duration::from_secs(9) && took < Duration::from_secs(20), "{took:?}");
+    assert_eq!(states(&desk), ["pending"]);
+}
+
+#[test]
+fn permanent_refusal_fails_the_mail_and_notes_it_in_the_ticket() {
+    let sink = Sink::start(&[Play::AtRcpt("550 5.1.1 no such user"), Play::Take]);
+    let desk = sending(&sink);
+    desk.deliver(mail("a", "Subject: Printer\n", "x"));
+    assert_eq!(states(&desk), ["failed"]);
+    assert!(desk.notes(1).contains("ann@client.test") && desk.notes(1).contains("5.1.1"), "{}", desk.notes(1));
+    assert_eq!(desk.count("messages"), 1);
+    let id = outbox(&desk)[0]["id"].to_string();
+    desk.admin(&["outbox", "retry", &id]);
+    desk.admin(&["outbox", "send"]);
+    assert_eq!((states(&desk), sink.taken().len()), (vec!["sent".to_owned()], 1));
+    assert_eq!(desk.try_admin(&["outbox", "retry", &id]).status, 1);
+}
+
+#[test]
+fn three_hard_bounces_pause_automatic_mail() {
+    let desk = filing();
+    for n in 0..4 {
+        desk.deliver(mail(&format!("m{n}"), &format!("Subject: Case {n}\n"), "x"));
+        if n == 3 {
+            break;
+        }
+        let id = id_of(&newest_to(&desk, "ann@"));
+        let dsn = format!(
+            "From: MAILER-DAEMON@mx.test\nTo: {SUPPORT}\nSubject: failed\nMessage-ID: <dsn{n}@mx.test>\nMIME-Version: 1.0\n\
+             Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nno\n--b\n\
+             Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\nFinal-Recipient: rfc822; ann@client.test\n\
+             Action: failed\nStatus: 5.1.1\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {id}\n\n--b--\n"
+        );
+        assert_eq!(desk.pipe(&dsn, &["--recipient", SUPPORT, "--sender", ""]).status, 0);
+        assert_eq!(desk.last_outcome(), "dropped bounce");
+        assert!(desk.notes(n + 1).contains("5.1.1"), "{}", desk.notes(n + 1));
+    }
+    assert!(desk.notes(3).contains("paused"), "{}", desk.notes(3));
+    let acks = filed(&desk).iter().filter(|m| header(m, "To").is_some_and(|to| to.contains("ann@"))).count();
+    assert_eq!(acks, 3);
+}
+
+#[test]
+fn plus_addresses_are_used_once_a_test_mail_came_back() {
+    let desk = filing();
+    desk.admin(&["address", "test", SUPPORT, "--plus"]);
+    let test = filed(&desk).pop().unwrap();
+    let to = header(&test, "To").unwrap();
+    desk.deliver_to(&to, &test);
+    assert_eq!(desk.last_outcome(), "dropped self");
+    desk.deliver(mail("a", "Subject: Printer\n", "x"));
+    assert!(header(&newest_to(&desk, "ann@"), "Reply-To").is_some_and(|to| to.contains("support+t1-")));
+}
+
+#[test]
+fn header_injection_in_subject_and_names_adds_no_header() {
+    let desk = filing();
+    let evil = "=?utf-8?q?x=0D=0ABcc:_all@example.org=0D=0A=0D=0Abody?=";
+    desk.set("site_name", "Desk: x");
+    desk.deliver(format!(
+        "From: {evil} <ann@client.test>\nTo: {SUPPORT}\nSubject: {evil}\nMessage-ID: <a@client.test>\n\nhi\n"
+    ));
+    let mails = filed(&desk);
+    assert_eq!(mails.len(), 2);
+    for mail in mails {
+        assert_eq!(header(&mail, "Bcc"), None, "{mail}");
+        assert!(header(&mail, "Content-Type").is_some(), "{mail}");
+    }
+}
+
+#[test]
+fn killed_senders_lose_none_of_two_hundred_mails() {
+    let sink = Sink::start(&[Play::Take]);
+    let desk = sending(&sink);
+    fill(&desk, 200);
+    for round in 0..8_u64 {
+        let mut sender = desk.command().args(["admin", "outbox", "send"]).spawn().unwrap();
+        thread::sleep(Duration::from_millis(15 + round * 7));
+        sender.kill().unwrap();
+        sender.wait().unwrap();
+        desk.sqlite().execute("UPDATE outbox SET leased_until = 0 WHERE leased_until > 0", []).unwrap();
+    }
+    desk.admin(&["outbox", "send"]);
+    let ids = |taken: &[Taken]| {
+        let mut ids: Vec<_> = taken.iter().filter_map(|mail| mail.header("Message-ID")).collect();
+        ids.sort();
+        ids.dedup();
+        ids.len()
+    };
+    wait_until("all mails arrive", || ids(&sink.taken()) == 200);
+    assert!(states(&desk).iter().all(|state| state == "sent"));
+}
+
+#[test]
+fn parallel_senders_send_each_mail_once() {
+    let sink = Sink::start(&[Play::Take]);
+    let desk = sending(&sink);
+    fill(&desk, 300);
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| desk.try_admin(&["outbox", "send"]));
+        }
+    });
+    assert_eq!(sink.taken().len(), 300);
+}
+
+/// Queues mails as if they had been written by `pipe`.
+fn fill(desk: &Desk, mails: i64) {
+    let mut connection = desk.sqlite();
+    let tx = connection.transaction().unwrap();
+    let address: i64 = tx.query_row("SELECT id FROM address WHERE email = ?1", [SUPPORT], |row| row.get(0)).unwrap();
+    for n in 0..mails {
+        let id = format!("bulk{n}@helpdesk.test");
+        tx.execute(
+            "INSERT INTO outbox (created_at, state, event, address_id, envelope_sender, recipient, internet_id, is_automatic, \
+             next_attempt_at, give_up_at) VALUES (0, 'pending', 'staff_reply', ?1, ?2, 'ann@client.test', ?3, 0, 0, 9999999999)",
+            params![address, SUPPORT, id],
+        )
+        .unwrap();
+        let raw = format!(
+            "From: {SUPPORT}\r\nTo: ann@client.test\r\nMessage-ID: <{id}>\r\nSubject: {n}\r\n\r\n{}\r\n",
+            "x".repeat(2000)
+        );
+        tx.execute("INSERT INTO outbox_raw (outbox_id, data) VALUES (last_insert_rowid(), ?1)", [raw.as_bytes()])
+            .unwrap();
+    }
+    tx.commit().unwrap();
+}
