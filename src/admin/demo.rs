@@ -6,13 +6,16 @@ use std::time::Duration;
 use anyhow::Context;
 use serde_json::json;
 
-use super::init;
 use super::output::{self, Output};
+use super::{init, token};
+use crate::api;
 use crate::cli::Done;
 use crate::config::Loaded;
 use crate::domain::Timestamp;
 use crate::intake::{self, Envelope, Rules, Source};
+use crate::serve;
 use crate::store::addresses::AddressRow;
+use crate::store::keys::NewToken;
 use crate::store::listing::TicketFilter;
 use crate::store::{self, Store};
 
@@ -50,6 +53,9 @@ pub struct Arguments {
     /// Where the desk is made [default: a new folder below the system's temporary one]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// Where the API listens afterwards; port 0 picks a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    listen: String,
     /// Show the tickets and end
     #[arg(long)]
     once: bool,
@@ -79,7 +85,33 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
         rows.push(vec![(*name).to_owned(), done.outcome.word().to_owned(), done.reason, ticket]);
     }
     show(&store, out, &db, (json, rows))?;
-    Ok(Done::Fully)
+    if arguments.once {
+        return Ok(Done::Fully);
+    }
+    let token = token::random_token()?;
+    let new = NewToken {
+        name: "demo",
+        sha256: &api::token_hash(&token),
+        permissions: "*",
+        ips: "",
+        is_active: true,
+    };
+    store.write(|tx| tx.add_token(&new, now))?;
+    drop(store);
+    out.say(&curl_lines(&token, &arguments.listen));
+    let serving = serve::Arguments { listen: Some(arguments.listen.clone()), no_jobs: false };
+    serve::serve_desk(&db, loaded, &serving)
+}
+
+fn curl_lines(token: &str, listen: &str) -> String {
+    let url = format!("http://{listen}/api");
+    format!(
+        "Or by the API, with a token that is good for this desk only:\n  \
+         curl -H 'Token: {token}' {url}/tickets\n  \
+         curl -H 'Token: {token}' {url}/messages/show/1\n  \
+         curl -H 'Token: {token}' -F ticket_id=1 -F message='On its way.' -F replier=user {url}/messages/create\n  \
+         http://{listen}/docs shows every call. Ctrl-C ends it."
+    )
 }
 
 /// Two departments with an address each.

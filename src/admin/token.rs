@@ -169,7 +169,7 @@ fn chosen(new: &Add) -> anyhow::Result<Option<String>> {
     Ok(Some(value))
 }
 
-fn random_token() -> anyhow::Result<String> {
+pub(super) fn random_token() -> anyhow::Result<String> {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let mut token = String::with_capacity(TOKEN_CHARS);
     while token.len() < TOKEN_CHARS {

@@ -6,7 +6,6 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use imap::Session;
-use imap_error::Code;
 
 use super::Error;
 use super::account::{Account, After};
@@ -30,14 +29,12 @@ const SEARCH_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Bytes of a list of folders.
 const LIST_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-mod imap_error {
-    /// What a refusal's code asks for.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(super) enum Code {
-        /// The target folder is not there and may be created.
-        TryCreate,
-        Other,
-    }
+/// What a refusal's code asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Code {
+    /// The target folder is not there and may be created.
+    TryCreate,
+    Other,
 }
 
 /// How a folder is opened.

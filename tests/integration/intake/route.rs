@@ -4,12 +4,15 @@ use std::ffi::OsStr;
 
 use crate::desk::{Desk, SALES, SUPPORT, mail};
 
+/// Environment variables with their values.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
 /// A mail whose To names [`SUPPORT`], with other fields.
 fn with(fields: &str) -> String {
     mail("route", &format!("{fields}Subject: x\n"), "x")
 }
 
-fn department(desk: &Desk, mail: &str, args: &[&str], env: &[(&str, &str)]) -> (String, Option<i64>) {
+fn department(desk: &Desk, mail: &str, args: &[&str], env: Variables<'_>) -> (String, Option<i64>) {
     let env: Vec<(&str, &OsStr)> = env.iter().map(|(name, value)| (*name, OsStr::new(*value))).collect();
     let done = desk.pipe_with(mail, &[&["--dry-run", "--json"], args].concat(), &env);
     let answer: serde_json::Value = serde_json::from_str(&done.stdout).expect("a dry run prints an object");
@@ -26,7 +29,7 @@ fn first_source_that_is_there_decides() {
         ("DOMAIN", "helpdesk.test"),
     ];
     let delivered = with("Delivered-To: support@helpdesk.test\n");
-    let cases: &[(&str, &str, &[&str], &[(&str, &str)])] = &[
+    let cases: &[(&str, &str, &[&str], Variables<'_>)] = &[
         ("--recipient before all", &delivered, &["--recipient", SALES], &all_env),
         ("ORIGINAL_RECIPIENT next", &delivered, &[], &[("ORIGINAL_RECIPIENT", SALES), ("RECIPIENT", SUPPORT)]),
         (
@@ -68,7 +71,7 @@ fn header_never_rescues_an_unknown_envelope_recipient() {
     desk.set("unknown_recipient", "quarantine");
     let mail = with("Delivered-To: sales@helpdesk.test\nCc: sales@helpdesk.test\n");
     let unknown = "x@helpdesk.test";
-    let cases: &[(&[&str], &[(&str, &str)])] = &[
+    let cases: &[(&[&str], Variables<'_>)] = &[
         (&["--recipient", unknown], &[("RECIPIENT", SALES)]),
         (&["--recipient", "no address"], &[]),
         (&[], &[("ORIGINAL_RECIPIENT", unknown), ("RECIPIENT", SALES)]),

@@ -1,0 +1,157 @@
+//! IMAP folders: how far each was read, what is left behind, and how often it failed in a row.
+//! Which folders an address has is [`super::addresses`]'s.
+
+use super::{ReadTx, Result, WriteTx};
+use crate::domain::{AddressId, Timestamp};
+
+/// Longest text of a failure kept, in characters.
+const ERROR_CHARS_MAX: usize = 500;
+
+/// Seconds until the next try after each failure in a row; then always the last.
+pub const BACKOFF_S: [i64; 6] = [5, 15, 60, 180, 600, 900];
+
+/// How far a folder was read. UIDs are those of RFC 9051 §2.3.1.1; 0 is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FolderState {
+    /// The folder's UIDVALIDITY when it was read.
+    pub uid_validity: u32,
+    /// Every mail up to here was taken in, or is on the list of leftovers.
+    pub last_uid: u32,
+    /// The highest UID there was when the folder was first seen with this UIDVALIDITY.
+    pub backlog_uid: u32,
+    /// When the folder was first seen.
+    pub started_at: Timestamp,
+}
+
+/// One step forward in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step<'a> {
+    /// The UIDVALIDITY under which the UIDs below hold.
+    pub uid_validity: u32,
+    /// See [`FolderState::last_uid`]; a lower one than is known changes nothing.
+    pub last_uid: u32,
+    /// Mails that are done and were left over before.
+    pub done: &'a [u32],
+    /// Mails something went wrong with, and what.
+    pub left: &'a [(u32, String)],
+}
+
+impl ReadTx<'_> {
+    /// How far a folder was read; `None` when it never was.
+    ///
+    /// # Errors
+    /// Those of the database, here and in every verb of this file.
+    pub fn imap_folder(&self, address: AddressId, folder: &str) -> Result<Option<FolderState>> {
+        self.one(
+            "SELECT uid_validity, last_uid, backlog_uid, started_at FROM imap_folder \
+             WHERE address_id = $1 AND name = $2 AND uid_validity > 0",
+            (address.get(), folder),
+            |row| {
+                Ok(FolderState {
+                    uid_validity: row.get(0)?,
+                    last_uid: row.get(1)?,
+                    backlog_uid: row.get(2)?,
+                    started_at: Timestamp::from_unix(row.get(3)?),
+                })
+            },
+        )
+    }
+
+    /// At most `count_max` mails of a folder that were read or settled in vain, the least tried first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn imap_leftovers(&self, address: AddressId, folder: &str, count_max: u32) -> Result<Vec<u32>> {
+        self.all(
+            "SELECT uid FROM imap_leftover WHERE address_id = $1 AND folder = $2 ORDER BY failures, uid LIMIT $3",
+            (address.get(), folder, count_max),
+            |row| row.get(0),
+        )
+    }
+}
+
+impl WriteTx<'_> {
+    /// Starts reading a folder under a UIDVALIDITY that is new to us. If another process has done so
+    /// already, its state stays; the state in force is returned.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn begin_imap_folder(&self, address: AddressId, folder: &str, new: FolderState) -> Result<FolderState> {
+        let known = self.imap_folder(address, folder)?;
+        if let Some(known) = known.filter(|known| known.uid_validity == new.uid_validity) {
+            return Ok(known);
+        }
+        let started_at = known.map_or(new.started_at, |known| known.started_at);
+        self.run("DELETE FROM imap_leftover WHERE address_id = $1 AND folder = $2", (address.get(), folder))?;
+        self.run(
+            "INSERT INTO imap_folder (address_id, name, position, uid_validity, last_uid, backlog_uid, started_at) \
+             VALUES ($1, $2, 0, $3, $4, $5, $6) ON CONFLICT (address_id, name) DO UPDATE SET \
+             uid_validity = excluded.uid_validity, last_uid = excluded.last_uid, \
+             backlog_uid = excluded.backlog_uid, started_at = excluded.started_at",
+            (address.get(), folder, new.uid_validity, new.last_uid, new.backlog_uid, started_at.unix()),
+        )?;
+        Ok(FolderState { started_at, ..new })
+    }
+
+    /// Notes how far a folder was read. Nothing happens if its UIDVALIDITY has changed meanwhile.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn advance_imap_folder(&self, address: AddressId, folder: &str, step: &Step<'_>) -> Result<()> {
+        let changed = self.run(
+            "UPDATE imap_folder SET last_uid = MAX(last_uid, $1) WHERE address_id = $2 AND name = $3 AND uid_validity = $4",
+            (step.last_uid, address.get(), folder, step.uid_validity),
+        )?;
+        if changed == 0 {
+            return Ok(());
+        }
+        for uid in step.done {
+            self.run(
+                "DELETE FROM imap_leftover WHERE address_id = $1 AND folder = $2 AND uid = $3",
+                (address.get(), folder, uid),
+            )?;
+        }
+        for (uid, reason) in step.left {
+            let reason: String = reason.chars().take(ERROR_CHARS_MAX).collect();
+            self.run(
+                "INSERT INTO imap_leftover (address_id, folder, uid, reason, failures) VALUES ($1, $2, $3, $4, 1) \
+                 ON CONFLICT (address_id, folder, uid) DO UPDATE SET reason = excluded.reason, failures = failures + 1",
+                (address.get(), folder, uid, reason),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a folder could not be read; gives the seconds until the next try.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note_imap_failure(&self, address: AddressId, folder: &str, why: &str, now: Timestamp) -> Result<i64> {
+        let why: String = why.chars().take(ERROR_CHARS_MAX).collect();
+        let before = self.number(
+            "SELECT failures FROM imap_folder WHERE address_id = $1 AND name = $2",
+            (address.get(), folder),
+        )?;
+        let step = usize::try_from(before).unwrap_or(0).min(BACKOFF_S.len() - 1);
+        let pause_s = BACKOFF_S.get(step).copied().unwrap_or(BACKOFF_S[0]);
+        self.run(
+            "UPDATE imap_folder SET failures = failures + 1, retry_at = $1, last_error = $2 \
+             WHERE address_id = $3 AND name = $4",
+            (now.unix().saturating_add(pause_s), why, address.get(), folder),
+        )?;
+        Ok(pause_s)
+    }
+
+    /// Notes that a folder was read to its end.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note_imap_success(&self, address: AddressId, folder: &str) -> Result<()> {
+        self.run(
+            "UPDATE imap_folder SET failures = 0, retry_at = 0, last_error = '' \
+             WHERE address_id = $1 AND name = $2 AND failures > 0",
+            (address.get(), folder),
+        )?;
+        Ok(())
+    }
+}
