@@ -164,10 +164,26 @@ CREATE TABLE imap_folder (
     position      INTEGER NOT NULL,
     uid_validity  INTEGER NOT NULL DEFAULT 0,
     last_uid      INTEGER NOT NULL DEFAULT 0,
-    -- Failures in a row and the earliest time of the next try.
+    -- The highest UID there was when the folder was first seen with this uid_validity, and when that was.
+    backlog_uid   INTEGER NOT NULL DEFAULT 0,
+    started_at    INTEGER NOT NULL DEFAULT 0,
+    -- Failures in a row, the earliest time of the next try, and what went wrong last.
     failures      INTEGER NOT NULL DEFAULT 0,
     retry_at      INTEGER NOT NULL DEFAULT 0,
+    last_error    TEXT    NOT NULL DEFAULT '',
     PRIMARY KEY (address_id, name)
+) STRICT, WITHOUT ROWID;
+
+-- Mails at or below last_uid that something went wrong with: not sent by the server, or on record
+-- here but not marked, moved or deleted there. Every fetch tries them again.
+CREATE TABLE imap_leftover (
+    address_id    INTEGER NOT NULL,
+    folder        TEXT    NOT NULL,
+    uid           INTEGER NOT NULL,
+    reason        TEXT    NOT NULL,
+    failures      INTEGER NOT NULL,
+    PRIMARY KEY (address_id, folder, uid),
+    FOREIGN KEY (address_id, folder) REFERENCES imap_folder (address_id, name) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
 -- Addresses and domains whose mail is dropped on record. A domain is written without "@".
@@ -223,12 +239,13 @@ CREATE INDEX ticket_link_other ON ticket_link (other_id);
 
 -- People beside the customer who take part: Cc, forwarders. At most 20 a ticket.
 CREATE TABLE participant (
+    id         INTEGER PRIMARY KEY,
     ticket_id  INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
     email      TEXT    NOT NULL COLLATE NOCASE,
     name       TEXT    NOT NULL,
     added_at   INTEGER NOT NULL,
-    PRIMARY KEY (ticket_id, email)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (ticket_id, email)
+) STRICT;
 
 -- Our other addresses that a ticket's mail also went to: noted, never mailed.
 CREATE TABLE ticket_address_seen (
@@ -281,6 +298,8 @@ CREATE TABLE message (
     is_email     INTEGER NOT NULL DEFAULT 1 CHECK (is_email IN (0, 1))
 ) STRICT;
 CREATE INDEX message_ticket ON message (ticket_id, is_internal, created_at, id);
+-- For search by a writer's name and for merging two customers.
+CREATE INDEX message_customer ON message (customer_id, ticket_id) WHERE customer_id > 0;
 
 -- Attachment bytes, once per content.
 CREATE TABLE content (
@@ -554,4 +573,63 @@ CREATE TRIGGER attachment_counted AFTER INSERT ON attachment BEGIN
 END;
 CREATE TRIGGER attachment_uncounted AFTER DELETE ON attachment BEGIN
     UPDATE row_count SET n = n - 1 WHERE kind = 6 AND value = 0 AND bucket = -1;
+END;
+
+--------------------------------------------------------------------------------------- search
+
+-- What full-text search finds tickets by: subjects, messages and notes (their first 100,000
+-- characters), customers and participants. The id of a text is four times its row's id plus what it
+-- is: 0 a customer, 1 a participant, 2 a ticket's subject, 3 a message.
+CREATE VIEW search_text (id, text) AS
+    SELECT id * 4, fullname || ' ' || email FROM customer
+    UNION ALL SELECT id * 4 + 1, name || ' ' || email FROM participant
+    UNION ALL SELECT id * 4 + 2, subject FROM ticket
+    UNION ALL SELECT id * 4 + 3, substr(body, 1, 100000) FROM message;
+
+-- The index holds no copy of the texts (content=), so the triggers below must take out of it what
+-- they put in, word for word. Words are compared without case and accents: Müller is muller.
+CREATE VIRTUAL TABLE search USING fts5 (
+    text, content = 'search_text', content_rowid = 'id', columnsize = 0,
+    tokenize = 'unicode61 remove_diacritics 2'
+);
+
+CREATE TRIGGER customer_found AFTER INSERT ON customer BEGIN
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4, NEW.fullname || ' ' || NEW.email);
+END;
+CREATE TRIGGER customer_unfound AFTER DELETE ON customer BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4, OLD.fullname || ' ' || OLD.email);
+END;
+CREATE TRIGGER customer_refound AFTER UPDATE OF id, fullname, email ON customer BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4, OLD.fullname || ' ' || OLD.email);
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4, NEW.fullname || ' ' || NEW.email);
+END;
+CREATE TRIGGER participant_found AFTER INSERT ON participant BEGIN
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 1, NEW.name || ' ' || NEW.email);
+END;
+CREATE TRIGGER participant_unfound AFTER DELETE ON participant BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 1, OLD.name || ' ' || OLD.email);
+END;
+CREATE TRIGGER participant_refound AFTER UPDATE OF id, name, email ON participant BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 1, OLD.name || ' ' || OLD.email);
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 1, NEW.name || ' ' || NEW.email);
+END;
+CREATE TRIGGER ticket_found AFTER INSERT ON ticket BEGIN
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 2, NEW.subject);
+END;
+CREATE TRIGGER ticket_unfound AFTER DELETE ON ticket BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 2, OLD.subject);
+END;
+CREATE TRIGGER ticket_refound AFTER UPDATE OF id, subject ON ticket BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 2, OLD.subject);
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 2, NEW.subject);
+END;
+CREATE TRIGGER message_found AFTER INSERT ON message BEGIN
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 3, substr(NEW.body, 1, 100000));
+END;
+CREATE TRIGGER message_unfound AFTER DELETE ON message BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 3, substr(OLD.body, 1, 100000));
+END;
+CREATE TRIGGER message_refound AFTER UPDATE OF id, body ON message BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 3, substr(OLD.body, 1, 100000));
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 3, substr(NEW.body, 1, 100000));
 END;

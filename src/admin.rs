@@ -9,6 +9,7 @@ mod init;
 mod mail;
 mod outbox;
 mod output;
+mod role;
 mod setting;
 mod staff;
 mod stats;
@@ -52,6 +53,9 @@ pub enum Command {
     /// Staff
     #[command(subcommand)]
     Staff(staff::Command),
+    /// The roles staff can have
+    #[command(subcommand)]
+    Role(role::Command),
     /// API tokens
     #[command(subcommand)]
     Token(Box<token::Command>),
@@ -103,6 +107,7 @@ pub fn run(global: &Global, loaded: &Loaded, command: Command) -> anyhow::Result
         Command::Address(command) => address::run(&open(global, loaded, out, now)?, *command),
         Command::User(command) => user::run(&open(global, loaded, out, now)?, command),
         Command::Staff(command) => staff::run(&open(global, loaded, out, now)?, command),
+        Command::Role(command) => role::run(&open(global, loaded, out, now)?, &command),
         Command::Token(command) => token::run(&open(global, loaded, out, now)?, *command),
         Command::Setting(command) => setting::run(&open(global, loaded, out, now)?, &command),
         Command::Ban(command) => ban::run(&open(global, loaded, out, now)?, command),

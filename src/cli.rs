@@ -12,7 +12,7 @@ use clap::{ArgAction, Parser, Subcommand};
 
 use crate::config::{self, Loaded};
 use crate::store;
-use crate::{admin, logging, pipe, serve};
+use crate::{admin, imap_fetch, logging, pipe, serve};
 
 /// Turns incoming mail into support tickets and serves them over a JSON API.
 #[derive(Debug, Parser)]
@@ -53,6 +53,8 @@ pub enum Command {
     Pipe(pipe::Arguments),
     /// Answer the HTTP API, send queued mail, do timed work
     Serve(serve::Arguments),
+    /// Take in mail from IMAP mailboxes
+    ImapFetch(imap_fetch::Arguments),
     /// Set up and look after the desk
     #[command(subcommand)]
     Admin(Box<admin::Command>),
@@ -104,6 +106,13 @@ fn dispatch(arguments: Vec<OsString>, is_pipe: bool) -> u8 {
             let done = loaded.map_err(anyhow::Error::from).and_then(|loaded| {
                 start_logging(&parsed.global, &loaded);
                 serve::run(&parsed.global, &loaded, &arguments)
+            });
+            status_of(done)
+        }
+        Command::ImapFetch(arguments) => {
+            let done = loaded.map_err(anyhow::Error::from).and_then(|loaded| {
+                start_logging(&parsed.global, &loaded);
+                imap_fetch::run(&parsed.global, &loaded, &arguments)
             });
             status_of(done)
         }

@@ -1,7 +1,7 @@
 //! maildesk turns incoming mail into support tickets and serves them over a JSON API, on one
 //! SQLite file. This is the map; ARCHITECTURE.md has the invariants.
 //!
-//! Edges, named after the subcommands: [`pipe`], [`admin`]; their shared shell is [`cli`],
+//! Edges, named after the subcommands: [`pipe`], [`imap_fetch`], [`admin`]; their shared shell is [`cli`],
 //! [`config`] and [`logging`]. The core, named after the domain: [`intake`] takes in one mail,
 //! [`decision`] says what it does, [`desk`] changes tickets, [`store`] holds all SQL, [`mail`]
 //! reads raw mail, [`domain`] has the nouns. Imports go one way:
@@ -15,6 +15,7 @@ pub mod decision;
 pub mod desk;
 pub mod domain;
 pub mod http;
+pub mod imap_fetch;
 pub mod intake;
 pub mod logging;
 pub mod mail;

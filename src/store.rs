@@ -4,12 +4,15 @@
 //! exists only inside `BEGIN IMMEDIATE`, so "written without the lock" does not compile. Inside a
 //! write transaction nothing talks to the network, reads a file, parses mail or hashes a password.
 
+pub mod accounts;
 pub mod addresses;
 pub mod attachments;
 pub mod counts;
 pub mod health;
 pub mod keys;
+pub mod letters;
 pub mod listing;
+pub mod mailboxes;
 pub mod migrate;
 pub mod pages;
 pub mod people;

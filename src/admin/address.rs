@@ -1,5 +1,7 @@
 //! `admin address`: the desk's own mail addresses.
 
+mod imap;
+
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -141,6 +143,9 @@ pub struct Settings {
     /// IMAP login [default: password]
     #[arg(long, value_enum)]
     imap_auth: Option<Auth>,
+    /// Further IMAP options
+    #[command(flatten)]
+    imap: imap::Settings,
     /// How mail goes out
     #[arg(long, value_enum)]
     outgoing: Option<Outgoing>,
@@ -197,6 +202,7 @@ impl Settings {
         put(&mut row.imap_tls, self.imap_tls.map(word));
         put(&mut row.imap_after, self.imap_after);
         put(&mut row.imap_auth, self.imap_auth.map(word));
+        self.imap.put_into(row);
         if !self.imap_folder.is_empty() {
             row.imap_folders = self.imap_folder;
         } else if row.imap_folders.is_empty() && row.incoming == "imap" {
@@ -240,6 +246,7 @@ fn as_json(id: AddressId, row: &AddressRow) -> Value {
         "default": row.is_default, "incoming": row.incoming, "imap_host": row.imap_host, "imap_port": row.imap_port,
         "imap_user": row.imap_user, "imap_password_file": row.imap_password_file, "imap_tls": row.imap_tls,
         "imap_folders": row.imap_folders, "imap_after": row.imap_after, "imap_auth": row.imap_auth,
+        "imap_options": imap::as_json(row),
         "outgoing": row.outgoing, "smtp_host": row.smtp_host, "smtp_port": row.smtp_port, "smtp_user": row.smtp_user,
         "smtp_password_file": row.smtp_password_file, "smtp_tls": row.smtp_tls, "outgoing_dir": row.outgoing_dir,
     })

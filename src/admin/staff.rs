@@ -1,4 +1,7 @@
-//! `admin staff`.
+//! `admin staff`: adding and showing accounts; `change` and `second_factor` have the rest.
+
+mod change;
+mod second_factor;
 
 use std::path::PathBuf;
 
@@ -7,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Desk, missing, output, secret_from_file, secret_from_stdin, usage};
 use crate::cli::Done;
 use crate::domain::{DepartmentId, EmailAddress};
-use crate::password;
+use crate::{password, totp};
 use crate::store::people::{FULLNAME_CHARS_MAX, NewStaff, Staff};
 use crate::store::{Error, ReadTx};
 
@@ -23,6 +26,18 @@ pub enum Command {
         /// Login name
         username: String,
     },
+    /// Change a staff member
+    Update(change::Update),
+    /// Remove a staff member; what he wrote stays
+    Remove {
+        /// Login name
+        username: String,
+    },
+    /// Set a password
+    Password(change::Password),
+    /// The second factor of the login
+    #[command(subcommand)]
+    Totp(second_factor::Command),
 }
 
 /// What a staff member may do.
@@ -104,6 +119,10 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             desk.out.list(json, &["id", "username", "name", "address", "role", "state"], rows.collect())?;
         }
         Command::Show { username } => show(desk, &username)?,
+        Command::Update(wanted) => change::update(desk, &wanted)?,
+        Command::Remove { username } => change::remove(desk, &username)?,
+        Command::Password(wanted) => change::password(desk, &wanted)?,
+        Command::Totp(command) => second_factor::run(desk, &command)?,
     }
     Ok(Done::Fully)
 }
@@ -128,19 +147,34 @@ fn show(desk: &Desk, username: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A full name that can be kept.
+fn fullname(name: &str) -> anyhow::Result<&str> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > FULLNAME_CHARS_MAX {
+        return usage(format!("a name has 1 to {FULLNAME_CHARS_MAX} characters"));
+    }
+    Ok(name)
+}
+
+fn check_departments(tx: &ReadTx<'_>, departments: &[DepartmentId]) -> anyhow::Result<()> {
+    for department in departments {
+        if tx.department(*department)?.is_none() {
+            return missing("department", department);
+        }
+    }
+    Ok(())
+}
+
 fn add(desk: &Desk, new: &Add) -> anyhow::Result<()> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if new.username.is_empty() || !new.username.chars().all(is_name) {
         return usage(format!("the login name {:?} may only hold letters, digits, - and _", new.username));
     }
-    let fullname = new.name.trim();
-    if fullname.is_empty() || fullname.chars().count() > FULLNAME_CHARS_MAX {
-        return usage(format!("a name has 1 to {FULLNAME_CHARS_MAX} characters"));
-    }
-    let totp_secret = new.totp_secret.as_deref().unwrap_or("").trim_end_matches('=').to_ascii_uppercase();
-    if !totp_secret.bytes().all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7')) {
-        return usage("the secret of the second factor is base32: letters A to Z and digits 2 to 7");
-    }
+    let fullname = fullname(&new.name)?;
+    let totp_secret = match new.totp_secret.as_deref().map(totp::clean_secret).transpose() {
+        Ok(secret) => secret.unwrap_or_default(),
+        Err(refused) => return usage(refused.to_string()),
+    };
     let secret = match &new.password_file {
         Some(path) => secret_from_file(path)?,
         None => secret_from_stdin()?,
@@ -157,11 +191,7 @@ fn add(desk: &Desk, new: &Add) -> anyhow::Result<()> {
         totp_secret: &totp_secret,
     };
     let id = desk.store.write(|tx| {
-        for department in &departments {
-            if tx.department(*department)?.is_none() {
-                return missing("department", department);
-            }
-        }
+        check_departments(tx, &departments)?;
         match tx.add_staff(&row, &departments, desk.now) {
             Err(Error::Taken(_)) => anyhow::bail!("the login name {} is in use", new.username),
             other => Ok(other?),

@@ -4,7 +4,8 @@
 use super::notify::letter::id_domain;
 use crate::domain::{DeskSecret, EmailAddress, Timestamp};
 use crate::outbox::compose::{Letter, Nature, Person, Unmailable, compose};
-use crate::store::queue::{NewOutgoing, Sender};
+use crate::store::letters::Sender;
+use crate::store::queue::NewOutgoing;
 use crate::store::{Result, WriteTx};
 
 /// What the suffix of the test's address starts with; the HMAC behind it is ours alone.

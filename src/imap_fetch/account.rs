@@ -126,8 +126,12 @@ pub(super) struct Account {
 impl Account {
     /// The mailbox of an address.
     pub(super) fn of(row: &AddressRow) -> Result<Self, Error> {
-        let options = Options::read(&row.imap_options)
-            .map_err(|e| Error::Setup(format!("imap_options of {}: {e}; set them again with `maildesk admin address update`", row.email)))?;
+        let options = Options::read(&row.imap_options).map_err(|e| {
+            Error::Setup(format!(
+                "imap_options of {}: {e}; set them again with `maildesk admin address update`",
+                row.email
+            ))
+        })?;
         let after = match row.imap_after.as_str() {
             "seen" => After::Seen,
             "delete" => After::Delete,

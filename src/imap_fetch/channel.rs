@@ -325,9 +325,8 @@ enum Kind {
 const WANTED_CODES: [&str; 2] = ["[UIDVALIDITY ", "[UIDNEXT "];
 
 fn kind(line: &[u8]) -> Kind {
-    let starts = |rest: &[u8], word: &str| {
-        rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()))
-    };
+    let starts =
+        |rest: &[u8], word: &str| rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()));
     if line.starts_with(b"+") {
         return Kind::Wanted;
     }

@@ -62,7 +62,8 @@ fn greeted(mut channel: Channel, account: &Account) -> Result<Channel, Error> {
         Tls::Implicit => "",
         Tls::StartTls | Tls::None => "; port 993 speaks TLS from the first byte, use --imap-tls implicit there",
     };
-    let line = channel.next_line().map_err(|e| Error::Connection(format!("waiting for {place} to say hello: {e}{hint}")))?;
+    let line =
+        channel.next_line().map_err(|e| Error::Connection(format!("waiting for {place} to say hello: {e}{hint}")))?;
     let word = line.get(..5).unwrap_or(&line).to_ascii_uppercase();
     match word.as_str() {
         "* OK " | "* OK" => Ok(channel),
@@ -191,8 +192,12 @@ fn log_in(account: &Account, mut client: Client<End>, secret: Secret) -> Result<
     let password = match secret {
         Secret::Password(password) => password,
         Secret::Token(token) => {
-            let sasl =
-                XOauth2 { user: &account.user, token: &token, is_sent: Cell::new(false), complaint: RefCell::default() };
+            let sasl = XOauth2 {
+                user: &account.user,
+                token: &token,
+                is_sent: Cell::new(false),
+                complaint: RefCell::default(),
+            };
             return client.authenticate("XOAUTH2", &sasl).map_err(|(error, _)| {
                 let complaint = sasl.complaint.take();
                 let error = refused(&doing, error);
@@ -205,7 +210,9 @@ fn log_in(account: &Account, mut client: Client<End>, secret: Secret) -> Result<
         return client.authenticate("PLAIN", &sasl).map_err(|(error, _)| login_error(&doing, error));
     }
     if offers.has_str("LOGINDISABLED") {
-        return Err(Error::Login(format!("{doing}: it takes no password over this connection; use --imap-tls starttls")));
+        return Err(Error::Login(format!(
+            "{doing}: it takes no password over this connection; use --imap-tls starttls"
+        )));
     }
     client.login(&account.user, &password).map_err(|(error, _)| login_error(&doing, error))
 }

@@ -111,7 +111,8 @@ pub(super) fn uid_set(uids: &[u32]) -> String {
             _ => runs.push((uid, uid)),
         }
     }
-    let texts = runs.iter().map(|(first, last)| if first == last { first.to_string() } else { format!("{first}:{last}") });
+    let texts =
+        runs.iter().map(|(first, last)| if first == last { first.to_string() } else { format!("{first}:{last}") });
     texts.collect::<Vec<_>>().join(",")
 }
 
@@ -209,7 +210,9 @@ impl Mailbox {
             return Ok(());
         }
         match after {
-            After::Seen => self.run(&format!("UID STORE {} +FLAGS.SILENT (\\Seen)", uid_set(uids)), "marking mails as seen"),
+            After::Seen => {
+                self.run(&format!("UID STORE {} +FLAGS.SILENT (\\Seen)", uid_set(uids)), "marking mails as seen")
+            }
             After::Move(folder) => self.move_to(uids, folder),
             After::Delete => self.delete(uids),
         }
@@ -292,7 +295,9 @@ impl Mailbox {
             match channel.next_line().map(|line| Heard::of(&line)) {
                 Ok(Heard::Mail) => news = News::Some,
                 Ok(Heard::Ready | Heard::Other) => {}
-                Ok(Heard::End) => return Err(Error::Connection("waiting for new mail: the server ended the wait".to_owned())),
+                Ok(Heard::End) => {
+                    return Err(Error::Connection("waiting for new mail: the server ended the wait".to_owned()));
+                }
                 Err(e) if e.kind() == std::io::ErrorKind::WouldBlock && channel.clock.is_over() => break,
                 Err(e) => return Err(broken(e)),
             }

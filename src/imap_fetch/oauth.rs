@@ -78,7 +78,9 @@ pub(super) fn token_of_endpoint(url: &str, options: &Options) -> Result<String, 
     let refresh = read_secret(refresh_file)?;
     let secret = options.oauth_secret_file.as_deref().map(read_secret).transpose()?;
     let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("grant_type", "refresh_token").append_pair("client_id", client).append_pair("refresh_token", &refresh);
+    form.append_pair("grant_type", "refresh_token")
+        .append_pair("client_id", client)
+        .append_pair("refresh_token", &refresh);
     if let Some(secret) = &secret {
         form.append_pair("client_secret", secret);
     }
@@ -147,7 +149,8 @@ fn post(endpoint: &Endpoint, form: &str) -> Result<Vec<u8>, Error> {
     let failed = |why: String| Error::Connection(format!("asking {} for an access token: {why}", endpoint.host));
     let stop = Stop::new().map_err(|e| failed(e.to_string()))?;
     let clock = Rc::new(Clock::new(&stop));
-    let mut wire = Wire::connect(&endpoint.host, endpoint.port, Rc::clone(&clock)).map_err(|e| failed(e.to_string()))?;
+    let mut wire =
+        Wire::connect(&endpoint.host, endpoint.port, Rc::clone(&clock)).map_err(|e| failed(e.to_string()))?;
     clock.allow(TOKEN_PATIENCE);
     let request = format!(
         "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\

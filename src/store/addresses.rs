@@ -37,6 +37,7 @@ pub struct AddressRow {
     pub imap_after: String,
     pub imap_auth: String,
     pub imap_folders: Vec<String>,
+    pub imap_options: String,
     pub outgoing: String,
     pub smtp_host: String,
     pub smtp_port: u16,
@@ -64,6 +65,7 @@ impl AddressRow {
             imap_after: "seen".to_owned(),
             imap_auth: "password".to_owned(),
             imap_folders: Vec::new(),
+            imap_options: "{}".to_owned(),
             outgoing: "none".to_owned(),
             smtp_host: String::new(),
             smtp_port: 587,
@@ -77,7 +79,7 @@ impl AddressRow {
 
 const COLUMNS: &str = "email, name, department_id, is_default, incoming, imap_host, imap_port, imap_user, \
      imap_password_file, imap_tls, imap_after, imap_auth, outgoing, smtp_host, smtp_port, smtp_user, \
-     smtp_password_file, smtp_tls, outgoing_dir, id";
+     smtp_password_file, smtp_tls, outgoing_dir, id, imap_options";
 
 fn address(row: &Row<'_>) -> rusqlite::Result<(AddressId, AddressRow)> {
     let found = AddressRow {
@@ -94,6 +96,7 @@ fn address(row: &Row<'_>) -> rusqlite::Result<(AddressId, AddressRow)> {
         imap_after: row.get(10)?,
         imap_auth: row.get(11)?,
         imap_folders: Vec::new(),
+        imap_options: row.get(20)?,
         outgoing: row.get(12)?,
         smtp_host: row.get(13)?,
         smtp_port: row.get(14)?,
@@ -183,7 +186,7 @@ impl WriteTx<'_> {
             "UPDATE address SET email = :email, name = :name, department_id = :department, is_default = :is_default, \
              last_update_at = :now, incoming = :incoming, imap_host = :imap_host, imap_port = :imap_port, \
              imap_user = :imap_user, imap_password_file = :imap_password_file, imap_tls = :imap_tls, \
-             imap_after = :imap_after, imap_auth = :imap_auth, outgoing = :outgoing, smtp_host = :smtp_host, \
+             imap_after = :imap_after, imap_auth = :imap_auth, imap_options = :imap_options, outgoing = :outgoing, smtp_host = :smtp_host, \
              smtp_port = :smtp_port, smtp_user = :smtp_user, smtp_password_file = :smtp_password_file, \
              smtp_tls = :smtp_tls, outgoing_dir = :outgoing_dir WHERE id = :id",
             named_params! {
@@ -192,6 +195,7 @@ impl WriteTx<'_> {
                 ":incoming": row.incoming, ":imap_host": row.imap_host, ":imap_port": row.imap_port,
                 ":imap_user": row.imap_user, ":imap_password_file": row.imap_password_file,
                 ":imap_tls": row.imap_tls, ":imap_after": row.imap_after, ":imap_auth": row.imap_auth,
+                ":imap_options": row.imap_options,
                 ":outgoing": row.outgoing, ":smtp_host": row.smtp_host, ":smtp_port": row.smtp_port,
                 ":smtp_user": row.smtp_user, ":smtp_password_file": row.smtp_password_file,
                 ":smtp_tls": row.smtp_tls, ":outgoing_dir": row.outgoing_dir,

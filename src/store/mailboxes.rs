@@ -57,6 +57,14 @@ impl ReadTx<'_> {
         )
     }
 
+    /// How often in a row a folder could not be read.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn imap_failures(&self, address: AddressId, folder: &str) -> Result<i64> {
+        self.number("SELECT failures FROM imap_folder WHERE address_id = $1 AND name = $2", (address.get(), folder))
+    }
+
     /// At most `count_max` mails of a folder that were read or settled in vain, the least tried first.
     ///
     /// # Errors
@@ -128,10 +136,7 @@ impl WriteTx<'_> {
     /// Those of the database.
     pub fn note_imap_failure(&self, address: AddressId, folder: &str, why: &str, now: Timestamp) -> Result<i64> {
         let why: String = why.chars().take(ERROR_CHARS_MAX).collect();
-        let before = self.number(
-            "SELECT failures FROM imap_folder WHERE address_id = $1 AND name = $2",
-            (address.get(), folder),
-        )?;
+        let before = self.imap_failures(address, folder)?;
         let step = usize::try_from(before).unwrap_or(0).min(BACKOFF_S.len() - 1);
         let pause_s = BACKOFF_S.get(step).copied().unwrap_or(BACKOFF_S[0]);
         self.run(
@@ -149,7 +154,7 @@ impl WriteTx<'_> {
     pub fn note_imap_success(&self, address: AddressId, folder: &str) -> Result<()> {
         self.run(
             "UPDATE imap_folder SET failures = 0, retry_at = 0, last_error = '' \
-             WHERE address_id = $1 AND name = $2 AND failures > 0",
+             WHERE address_id = $1 AND name = $2",
             (address.get(), folder),
         )?;
         Ok(())

@@ -1,79 +1,13 @@
-//! The outbox: finished mails waiting to be sent, and what became of them; with the little that
-//! composing them asks of other tables. When to send and what to say is [`crate::outbox`]'s.
+//! The outbox: finished mails waiting to be sent, and what became of them. What composing them needs
+//! to know is in [`super::letters`]; when to send and what to say is [`crate::outbox`]'s.
 
 use rusqlite::Row;
 
 use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
-use crate::domain::{
-    AddressId, Author, DepartmentId, EmailAddress, MessageId, OutboxId, StaffId, TicketId, Timestamp, UserId,
-};
+use crate::domain::{AddressId, EmailAddress, OutboxId, TicketId, Timestamp};
 
 /// How long a mail is tried before it counts as undeliverable (RFC 5321 §4.5.4.1: four to five days).
 pub const GIVE_UP_AFTER_S: i64 = 5 * Timestamp::DAY_S;
-
-/// An address of the desk as a sender.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sender {
-    /// Id.
-    pub id: AddressId,
-    /// The address.
-    pub email: String,
-    /// The name in From.
-    pub name: String,
-    /// Its department.
-    pub department: Option<DepartmentId>,
-    /// It writes for departments without an address.
-    pub is_default: bool,
-    /// `none`, `smtp`, `sendmail` or `file`.
-    pub outgoing: String,
-    /// A plus-addressed test mail came back, so Reply-To may be a plus-address.
-    pub has_plus: bool,
-}
-
-impl Sender {
-    /// Whether mail leaves by this address at all.
-    #[must_use]
-    pub fn sends(&self) -> bool {
-        self.outgoing != "none"
-    }
-}
-
-/// A message as far as mail about it needs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageText {
-    /// Its writer.
-    pub author: Author,
-    /// What is shown.
-    pub body: String,
-    /// Whether `body` is sanitised HTML.
-    pub is_html: bool,
-}
-
-/// A staff member who may have to be told of a ticket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StaffToNotify {
-    /// Full name.
-    pub fullname: String,
-    /// Address.
-    pub email: String,
-    /// On-duty hours; empty: always.
-    pub hours: String,
-    /// Time zone of the hours.
-    pub timezone: String,
-}
-
-/// A file of a message that may go along with a mail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageFile {
-    /// Safe name.
-    pub name: String,
-    /// `type/subtype`.
-    pub content_type: String,
-    /// Size in bytes.
-    pub bytes: i64,
-    /// Where its bytes lie, for [`ReadTx::file_content`].
-    pub content: i64,
-}
 
 /// A finished mail to queue.
 #[derive(Clone, Debug)]
@@ -293,58 +227,6 @@ impl ReadTx<'_> {
         Ok(Timestamp::from_unix(self.number("SELECT served_at FROM desk WHERE id = 1", [])?))
     }
 
-    /// Every address of the desk as a sender, by id.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn senders(&self) -> Result<Vec<Sender>> {
-        self.all(
-            "SELECT id, email, name, department_id, is_default, outgoing, plus_seen_at > 0 FROM address ORDER BY id",
-            [],
-            |row| {
-                Ok(Sender {
-                    id: AddressId::new(row.get(0)?),
-                    email: row.get(1)?,
-                    name: row.get(2)?,
-                    department: row.get::<_, Option<i64>>(3)?.map(DepartmentId::new),
-                    is_default: row.get(4)?,
-                    outgoing: row.get(5)?,
-                    has_plus: row.get(6)?,
-                })
-            },
-        )
-    }
-
-    /// A message's writer and text.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn message_text(&self, id: MessageId) -> Result<Option<MessageText>> {
-        self.one("SELECT author, staff_id, customer_id, body, is_html FROM message WHERE id = $1", [id.get()], |row| {
-            Ok(MessageText {
-                author: match row.get(0)? {
-                    1 => Author::Staff(StaffId::new(row.get(1)?)),
-                    2 => Author::Desk,
-                    _ => Author::Customer(UserId::new(row.get(2)?)),
-                },
-                body: row.get(3)?,
-                is_html: row.get(4)?,
-            })
-        })
-    }
-
-    /// A ticket's newest message that is no note.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn newest_public_message(&self, ticket: TicketId) -> Result<Option<MessageId>> {
-        self.one(
-            "SELECT id FROM message WHERE ticket_id = $1 AND is_internal = 0 ORDER BY created_at DESC, id DESC LIMIT 1",
-            [ticket.get()],
-            |row| Ok(MessageId::new(row.get(0)?)),
-        )
-    }
-
     /// Whether a mail is due and in nobody's hands.
     ///
     /// # Errors
@@ -362,77 +244,6 @@ impl ReadTx<'_> {
             )?,
         };
         Ok(found > 0)
-    }
-
-    /// The files of a message, by id, without those whose bytes were gone when it was imported.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn files_of_message(&self, id: MessageId) -> Result<Vec<MessageFile>> {
-        self.all(
-            "SELECT name, content_type, bytes, content_id FROM attachment WHERE message_id = $1 AND content_id > 0 ORDER BY id",
-            [id.get()],
-            |row| {
-                Ok(MessageFile { name: row.get(0)?, content_type: row.get(1)?, bytes: row.get(2)?, content: row.get(3)? })
-            },
-        )
-    }
-
-    /// The bytes of a file.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn file_content(&self, content: i64) -> Result<Option<Vec<u8>>> {
-        self.one("SELECT data FROM content WHERE id = $1", [content], |row| row.get(0))
-    }
-
-    /// The active members of a department who want to be told of tickets, with their hours, by id.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn staff_to_notify(&self, department: DepartmentId) -> Result<Vec<StaffToNotify>> {
-        self.all(
-            "SELECT staff.fullname, staff.email, coalesce(schedule.hours, ''), coalesce(schedule.timezone, '') \
-             FROM staff_department JOIN staff ON staff.id = staff_department.staff_id \
-             LEFT JOIN schedule ON schedule.id = staff.schedule_id \
-             WHERE staff_department.department_id = $1 AND staff.is_active = 1 AND staff.has_notifications = 1 \
-             ORDER BY staff.id",
-            [department.get()],
-            |row| {
-                Ok(StaffToNotify {
-                    fullname: row.get(0)?,
-                    email: row.get(1)?,
-                    hours: row.get(2)?,
-                    timezone: row.get(3)?,
-                })
-            },
-        )
-    }
-
-    /// Message-IDs of the ticket's mails that `email` has or may have, in order: the first one and
-    /// the last `max - 1`.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn thread_ids_for(&self, ticket: TicketId, email: &EmailAddress, max: usize) -> Result<Vec<String>> {
-        let mut ids: Vec<String> = self.all(
-            "SELECT message_id FROM (SELECT message_id, position FROM thread_id \
-             WHERE ticket_id = $1 AND (email = '' OR email = $2) ORDER BY position DESC LIMIT $3) ORDER BY position",
-            (ticket.get(), email.as_str(), i64::try_from(max).unwrap_or(i64::MAX)),
-            |row| row.get(0),
-        )?;
-        if ids.len() < max {
-            return Ok(ids);
-        }
-        let first = self.one(
-            "SELECT message_id FROM thread_id WHERE ticket_id = $1 AND (email = '' OR email = $2) ORDER BY position LIMIT 1",
-            (ticket.get(), email.as_str()),
-            |row| row.get(0),
-        )?;
-        if let (Some(first), Some(place)) = (first, ids.first_mut()) {
-            *place = first;
-        }
-        Ok(ids)
     }
 }
 
@@ -469,19 +280,6 @@ impl WriteTx<'_> {
             self.fill_blob("outbox_raw", "data", id, new.raw)?;
         }
         Ok(Some(OutboxId::new(id)))
-    }
-
-    /// Ties the Message-ID of a mail of ours to its ticket; only `email` has that mail.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn note_own_thread_id(&self, ticket: TicketId, message_id: &str, email: &EmailAddress) -> Result<()> {
-        self.run(
-            "INSERT INTO thread_id (message_id, ticket_id, email, position) \
-             SELECT $1, $2, $3, coalesce(max(position), 0) + 1 FROM thread_id WHERE ticket_id = $2 ON CONFLICT DO NOTHING",
-            (message_id, ticket.get(), email.as_str()),
-        )?;
-        Ok(())
     }
 
     /// Takes up to `max` mails that are due and in nobody's hands, oldest first, until `leased_until`.
@@ -598,15 +396,6 @@ impl WriteTx<'_> {
     /// Those of the database.
     pub fn note_served(&self, now: Timestamp) -> Result<()> {
         self.run("UPDATE desk SET served_at = $1 WHERE id = 1", [now.unix()])?;
-        Ok(())
-    }
-
-    /// Notes that mail to the plus-addresses of an address arrives.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn note_plus_seen(&self, id: AddressId, now: Timestamp) -> Result<()> {
-        self.run("UPDATE address SET plus_seen_at = $1 WHERE id = $2 AND plus_seen_at = 0", (now.unix(), id.get()))?;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::params;
 use serde_json::Value;
@@ -306,7 +306,7 @@ fn refused_connection_keeps_the_mail_and_the_exit_status() {
 fn silent_server_does_not_hold_up_pipe() {
     let sink = Sink::start(&[Play::Silence]);
     let desk = sending(&sink);
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     desk.deliver(mail("a", "Subject: Printer\n", "x"));
     let took = began.elapsed();
     assert!(took >= Duration::from_secs(9) && took < Duration::from_secs(20), "{took:?}");
@@ -414,6 +414,103 @@ fn parallel_senders_send_each_mail_once() {
         }
     });
     assert_eq!(sink.taken().len(), 300);
+}
+
+/// Our queue on a disk against lettre's pooled transport with nothing behind it, to the same server.
+#[test]
+fn throughput_is_at_least_half_of_the_bare_transports() {
+    use lettre::{SmtpTransport, Transport};
+    const MAILS: i64 = 5000;
+    let sink = Sink::start(&[Play::Take]);
+    let desk = sending(&sink);
+    fill(&desk, MAILS);
+    let raws: Vec<Vec<u8>> = {
+        let connection = desk.sqlite();
+        let mut statement = connection.prepare("SELECT data FROM outbox_raw ORDER BY outbox_id").unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let began = Instant::now();
+    desk.admin(&["outbox", "send"]);
+    let ours = began.elapsed();
+    let envelope =
+        lettre::address::Envelope::new(Some(SUPPORT.parse().unwrap()), vec!["ann@client.test".parse().unwrap()]);
+    let (envelope, port) = (envelope.unwrap(), sink.port().parse().unwrap());
+    let transport = SmtpTransport::builder_dangerous("127.0.0.1").port(port).build();
+    let began = Instant::now();
+    for raw in &raws {
+        transport.send_raw(&envelope, raw).unwrap();
+    }
+    let bare = began.elapsed();
+    println!("{MAILS} mails: ours {ours:?}, bare transport {bare:?}");
+    assert_eq!(sink.taken().len() as i64, 2 * MAILS);
+    assert!(ours <= bare * 2, "ours {ours:?}, bare transport {bare:?}");
+}
+
+/// Two desks that acknowledge mail, and one writes to the other.
+#[test]
+fn two_desks_do_not_answer_each_other_for_ever() {
+    let (one, two) = (filing(), filing());
+    // What the second desk is called outside; both are SUPPORT to themselves.
+    let other = "desk@elsewhere.test";
+    two.admin(&["address", "update", SUPPORT, "--name", "Elsewhere"]);
+    two.sqlite().execute("UPDATE address SET email = ?1 WHERE email = ?2", [other, SUPPORT]).unwrap();
+    for desk in [&one, &two] {
+        desk.admin(&["template", "disable", "staff_ticketnotification"]);
+        desk.admin(&["template", "enable", "autoresponse"]);
+    }
+    let start = format!(
+        "From: {SUPPORT}\nTo: {other}\nSubject: Hello\nMessage-ID: <start@helpdesk.test>\n\nfrom a person at the first desk\n"
+    );
+    two.deliver_to(other, start);
+    let (mut seen, mut exchanged) = ([0, 0], 0);
+    for _ in 0..10 {
+        for (from, desk, to) in [(1, &one, SUPPORT), (0, &two, other)] {
+            let source = if from == 1 { &two } else { &one };
+            for mail in filed(source).into_iter().skip(seen[from]) {
+                exchanged += 1;
+                assert_eq!(desk.pipe(&mail, &["--recipient", to, "--sender", ""]).status, 0);
+            }
+            seen[from] = filed(source).len();
+        }
+    }
+    assert!(exchanged <= 2, "{exchanged} mails went back and forth");
+}
+
+/// The threading of mail programs (JWZ) hangs every mail on the nearest id of its References that it has; a thread
+/// holds when everybody's mails have one root.
+#[test]
+fn everybodys_mails_of_a_ticket_hang_in_one_thread() {
+    let desk = filing();
+    desk.deliver(mail("a", "Cc: bob@client.test\nSubject: Printer\n", "one"));
+    let mut incoming = vec![("<a@client.test>".to_owned(), Vec::new())];
+    for round in 0..3 {
+        let notice = newest_to(&desk, "sue@");
+        desk.deliver(format!(
+            "From: sue@helpdesk.test\nTo: {SUPPORT}\nSubject: Re: x\nMessage-ID: <s{round}@helpdesk.test>\nIn-Reply-To: {}\n\nanswer {round}\n",
+            id_of(&notice)
+        ));
+        let answer = newest_to(&desk, "ann@");
+        let references = format!("{} {}", header(&answer, "References").unwrap(), id_of(&answer));
+        desk.deliver(mail(&format!("b{round}"), &format!("Subject: Re: Printer\nReferences: {references}\n"), "more"));
+        assert_eq!(desk.last_outcome(), "stored token #1");
+        incoming.push((format!("<b{round}@client.test>"), references.split(' ').map(str::to_owned).collect()));
+    }
+    for who in ["ann@", "bob@", "sue@"] {
+        let outgoing = filed(&desk).into_iter().filter(|m| header(m, "To").is_some_and(|to| to.contains(who)));
+        let mails: Vec<(String, Vec<String>)> = outgoing
+            .map(|m| (id_of(&m), header(&m, "References").unwrap().split(' ').map(str::to_owned).collect()))
+            .chain(if who == "sue@" { Vec::new() } else { incoming.clone() })
+            .collect();
+        assert!(mails.len() >= 3, "{who} {mails:?}");
+        for (id, references) in &mails {
+            let root = references.first().unwrap_or(id);
+            assert_eq!(root, "<a@client.test>", "{who}");
+            // In a linear thread everybody but the first mail has a parent that its reader knows.
+            let has_parent = references.iter().any(|parent| mails.iter().any(|(known, _)| known == parent));
+            assert!(id == root || has_parent || who != "ann@", "{who} {id}");
+        }
+    }
 }
 
 /// Queues mails as if they had been written by `pipe`.

@@ -4,8 +4,9 @@
 use crate::domain::{DeskSecret, EmailAddress, MessageId, ReplyToken, TicketId, Timestamp};
 use crate::outbox::compose::{self, File, Letter, Nature, Person, thread_index};
 use crate::outbox::template::{self, Event, Rendered, SubjectForm, Tag, Value, ticket_subject};
+use crate::store::letters::{MessageText, Sender};
 use crate::store::people::Customer;
-use crate::store::queue::{MessageText, NewOutgoing, Sender};
+use crate::store::queue::NewOutgoing;
 use crate::store::settings::Settings;
 use crate::store::templates::Template;
 use crate::store::tickets::Ticket;

@@ -1,0 +1,117 @@
+//! `admin staff update`, `remove` and `password`.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+
+use super::super::{Desk, missing, secret_from_file, secret_from_stdin, usage};
+use super::{Role, as_json, check_departments, fullname};
+use crate::domain::{DepartmentId, EmailAddress};
+use crate::password;
+use crate::store::Error;
+use crate::store::accounts::StaffChange;
+use crate::store::people::Staff;
+
+/// Options of `admin staff update`.
+#[derive(Debug, clap::Args)]
+pub struct Update {
+    /// Login name
+    username: String,
+    /// Full name
+    #[arg(long)]
+    name: Option<String>,
+    /// Address
+    #[arg(long)]
+    email: Option<EmailAddress>,
+    /// admin: every department; agent: those named
+    #[arg(long, value_enum)]
+    role: Option<Role>,
+    /// Department id, in place of those before; may be repeated
+    #[arg(long, value_name = "ID", conflicts_with = "no_departments")]
+    department: Vec<i64>,
+    /// Tied to no department
+    #[arg(long)]
+    no_departments: bool,
+    /// Whether the account may be used
+    #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
+    active: Option<bool>,
+    /// Whether the account may pass staff/auth
+    #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
+    login: Option<bool>,
+    /// Whether the account is told of tickets
+    #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
+    notifications: Option<bool>,
+}
+
+/// Options of `admin staff password`.
+#[derive(Debug, clap::Args)]
+pub struct Password {
+    /// Login name
+    username: String,
+    /// Read the password from stdin
+    #[arg(long, conflicts_with = "password_file", required_unless_present = "password_file")]
+    password_stdin: bool,
+    /// Read the password from a file (0600)
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+pub(super) fn update(desk: &Desk, wanted: &Update) -> anyhow::Result<()> {
+    let name = wanted.name.as_deref().map(fullname).transpose()?;
+    let departments: Vec<DepartmentId> = wanted.department.iter().copied().map(DepartmentId::new).collect();
+    let change = StaffChange {
+        fullname: name,
+        email: wanted.email.as_ref(),
+        role: wanted.role.map(Role::number),
+        is_active: wanted.active,
+        has_login: wanted.login,
+        has_notifications: wanted.notifications,
+    };
+    desk.store.write(|tx| {
+        let Some(staff) = tx.staff_by_username(&wanted.username)? else { return missing("staff", &wanted.username) };
+        check_departments(tx, &departments)?;
+        tx.update_staff(staff.id, &change)?;
+        if wanted.no_departments || !departments.is_empty() {
+            tx.set_staff_departments(staff.id, &departments)?;
+        }
+        Ok(())
+    })?;
+    if desk.out.is_json() {
+        let json = desk.store.read(|tx| {
+            let staff = tx.staff_by_username(&wanted.username)?;
+            staff.map(|staff| as_json(tx, &staff)).transpose()
+        })?;
+        desk.out.object(&json.unwrap_or_default(), "")?;
+    }
+    Ok(())
+}
+
+pub(super) fn remove(desk: &Desk, username: &str) -> anyhow::Result<()> {
+    desk.store.write(|tx| {
+        let Some(staff) = tx.staff_by_username(username)? else { return missing("staff", username) };
+        tx.remove_staff(staff.id)?;
+        Ok(())
+    })
+}
+
+pub(super) fn password(desk: &Desk, wanted: &Password) -> anyhow::Result<()> {
+    existing(desk, &wanted.username)?;
+    let secret = match &wanted.password_file {
+        Some(path) => secret_from_file(path)?,
+        None => secret_from_stdin()?,
+    };
+    let hash = match password::hash(&secret) {
+        Err(refused @ (password::Error::TooShort | password::Error::TooLong)) => return usage(refused.to_string()),
+        other => other?,
+    };
+    desk.store.write(|tx| {
+        let Some(staff) = tx.staff_by_username(&wanted.username)? else { bail!("the account is gone") };
+        tx.set_staff_password(staff.id, &hash)?;
+        Ok(())
+    })
+}
+
+pub(super) fn existing(desk: &Desk, username: &str) -> anyhow::Result<Staff> {
+    let found = desk.store.read(|tx| tx.staff_by_username(username)).map_err(|error: Error| error)?;
+    found.map_or_else(|| missing("staff", username), Ok)
+}

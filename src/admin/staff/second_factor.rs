@@ -1,0 +1,83 @@
+//! `admin staff totp`: the second factor.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use qrcode::QrCode;
+use qrcode::render::unicode::Dense1x2;
+use serde_json::json;
+
+use super::super::{Desk, secret_from_file, secret_from_stdin, usage};
+use super::change::existing;
+use crate::totp;
+
+/// Verbs of `admin staff totp`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Ask for a code at the login from now on; prints what the authenticator program needs
+    Enable(Enable),
+    /// Ask for no code any more
+    Disable {
+        /// Login name
+        username: String,
+    },
+}
+
+/// Options of `admin staff totp enable`.
+#[derive(Debug, clap::Args)]
+pub struct Enable {
+    /// Login name
+    username: String,
+    /// Use this secret, in base32 [default: a random one]
+    #[arg(long, value_name = "BASE32", group = "chosen")]
+    totp_secret: Option<String>,
+    /// Read the secret from a file (0600)
+    #[arg(long, value_name = "FILE", group = "chosen")]
+    totp_secret_file: Option<PathBuf>,
+    /// Read the secret from stdin
+    #[arg(long, group = "chosen")]
+    totp_secret_stdin: bool,
+}
+
+pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<()> {
+    match command {
+        Command::Enable(wanted) => enable(desk, wanted),
+        Command::Disable { username } => {
+            let staff = existing(desk, username)?;
+            desk.store.write(|tx| tx.set_totp_secret(staff.id, ""))?;
+            if desk.out.is_json() {
+                desk.out.object(&json!({ "username": staff.username, "totp": false }), "")?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn enable(desk: &Desk, wanted: &Enable) -> anyhow::Result<()> {
+    let staff = existing(desk, &wanted.username)?;
+    let secret = secret(wanted)?;
+    let site = desk.store.read(|tx| tx.settings())?.text("site_name").to_owned();
+    let url = totp::otpauth_url(&site, &staff.username, &secret);
+    desk.store.write(|tx| tx.set_totp_secret(staff.id, &secret))?;
+    desk.out.object(&json!({ "username": staff.username, "totp": true, "secret": secret, "otpauth_url": url }), &url)?;
+    if std::io::stdout().is_terminal() && !desk.out.is_json() {
+        let picture = QrCode::new(&url).context("drawing the QR code")?.render::<Dense1x2>().build();
+        desk.out.say(&picture);
+    }
+    Ok(())
+}
+
+fn secret(wanted: &Enable) -> anyhow::Result<String> {
+    let chosen = match (&wanted.totp_secret, &wanted.totp_secret_file) {
+        (Some(secret), _) => secret.clone(),
+        (None, Some(path)) => secret_from_file(path)?,
+        (None, None) if wanted.totp_secret_stdin => secret_from_stdin()?,
+        (None, None) => {
+            let mut bytes = [0; totp::SECRET_BYTES];
+            getrandom::fill(&mut bytes).context("asking the operating system for random bytes")?;
+            totp::secret_of(bytes)
+        }
+    };
+    totp::clean_secret(&chosen).or_else(|refused| usage(refused.to_string()))
+}

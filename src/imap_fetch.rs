@@ -1,0 +1,295 @@
+//! `maildesk imap-fetch`: mail from IMAP mailboxes, once or for as long as it is watched.
+//!
+//! The mailbox is the spool: a mail is marked, moved or deleted only after it is on record, and how
+//! far a folder was read is kept in the database by UIDVALIDITY and UID. A fetch that dies reads
+//! some mails again, and the intake's unique key makes that a no-op. The layers below: [`folder`]
+//! takes in one folder, `mailbox` speaks the commands, `connection` logs in, `channel` keeps
+//! nonsense away from the protocol crate, `wire` has the deadlines.
+
+mod account;
+mod channel;
+mod connection;
+mod folder;
+mod folder_name;
+mod mailbox;
+mod oauth;
+mod outgoing;
+mod stop;
+mod summary;
+mod watch;
+mod wire;
+
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use serde_json::Value;
+
+pub use account::{Options, Start};
+pub use stop::Stop;
+pub use summary::{Counts, FolderSummary, Summary};
+pub use watch::{Watch, watch};
+
+use account::Account;
+use folder::{Desk, Fetch, Mode};
+use mailbox::{Access, Mailbox};
+use summary::Progress;
+
+use crate::cli::{Done, Global, Usage};
+use crate::config::{self, Loaded};
+use crate::domain::{AddressId, EmailAddress, Timestamp};
+use crate::intake::Rules;
+use crate::store::addresses::AddressRow;
+use crate::store::{self, Store};
+
+/// Mailboxes fetched at the same time: a slow one must not hold up the others.
+const MAILBOXES_AT_ONCE: usize = 8;
+
+/// Arguments of `maildesk imap-fetch`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit status: 0 every mailbox was read, 3 some were not (each is named).\n\
+    A mail that could not be marked, moved or deleted, or that the server would not send, is tried again by the next fetch.")]
+pub struct Arguments {
+    /// Fetch this address only; may be repeated [default: every address whose mail comes by IMAP]
+    #[arg(long, value_name = "ADDR")]
+    pub address: Vec<EmailAddress>,
+    /// Stay, and take in mail as it comes
+    #[arg(long, conflicts_with_all = ["limit", "dry_run"])]
+    pub watch: bool,
+    /// Take at most this many mails per mailbox
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Change nothing here or there; count what would come of it
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Why a mailbox could not be read. Each text says what was being done, and to what.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Something in the address's settings or its files is wrong.
+    #[error("{0}")]
+    Setup(String),
+    /// The server cannot be reached, is not who it should be, or the connection broke.
+    #[error("{0}")]
+    Connection(String),
+    /// The server does not let us in.
+    #[error("{0}")]
+    Login(String),
+    /// The server says no to one command; the connection is fine.
+    #[error("{0}")]
+    Refused(String),
+    /// The desk's own database.
+    #[error("{0}; the mailbox was left as it is")]
+    Store(#[from] store::Error),
+    /// A stop was asked for.
+    #[error("stopped before the end, the rest stays for the next fetch")]
+    Stopped,
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// Those of the command line, the configuration and the database. A mailbox in trouble is no error
+/// but [`Done::Partly`].
+pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::Result<Done> {
+    let path = config::database_path(global.db.as_deref(), &loaded.config)?;
+    let store = Store::open(&path, Duration::from_secs(loaded.config.limits.lock_wait_s))?;
+    let rules = Rules { limits: loaded.config.limits.mail() };
+    let stop = stop_on_signals()?;
+    let only: Vec<String> = arguments.address.iter().map(EmailAddress::key).collect();
+    let chosen = chosen(&store, &only)?;
+    if arguments.watch {
+        let watched = Watch { store: &store, rules: &rules, stop: &stop, only: &only };
+        watch(watched, |summary| print_news(global, &summary))?;
+        return Ok(Done::Fully);
+    }
+    if chosen.is_empty() && !global.quiet {
+        anstream::eprintln!("no address has incoming imap; see `maildesk admin address add --help`");
+    }
+    let progress = if global.quiet { Progress::hidden() } else { Progress::on_terminal() };
+    let mode = if arguments.dry_run { Mode::DryRun } else { Mode::Fetch };
+    let desk = Desk { store: &store, rules: &rules, stop: &stop, progress: &progress, mode };
+    let summaries = fetch_all(desk, &chosen, arguments.limit.unwrap_or(usize::MAX));
+    progress.clear();
+    print_all(global, &summaries)?;
+    if mode == Mode::Fetch && summaries.iter().any(|summary| summary.counts().stored > 0) {
+        // What is not sent by then stays in the queue.
+        outgoing::send_unserved(&store).recv_timeout(outgoing::PATIENCE).ok();
+    }
+    Ok(if summaries.iter().all(Summary::is_clean) { Done::Fully } else { Done::Partly })
+}
+
+/// Logs in, lists the folders and looks into the ones that are to be fetched; changes nothing, not
+/// even the mark of a mail as recent.
+///
+/// # Errors
+/// [`Error`]; a folder that cannot be opened is named.
+pub fn probe(row: &AddressRow) -> Result<Vec<String>, Error> {
+    let stop = Stop::new().map_err(|e| Error::Setup(e.to_string()))?;
+    let account = Account::of(row)?;
+    let mut mailbox = Mailbox::open(&account, &stop)?;
+    let mut look = || {
+        let folders = mailbox.folders()?;
+        for name in &account.folders {
+            mailbox.open_folder(name, Access::Look)?;
+        }
+        Ok(folders)
+    };
+    let looked = look();
+    mailbox.close();
+    looked
+}
+
+/// Whether mail of an address comes by IMAP and it is among `only` (in lower case; empty for all).
+fn is_imap(row: &AddressRow, only: &[String]) -> bool {
+    row.incoming == "imap" && (only.is_empty() || only.contains(&row.email.to_lowercase()))
+}
+
+fn chosen(store: &Store, only: &[String]) -> anyhow::Result<Vec<(AddressId, AddressRow)>> {
+    let rows = store.read(|tx| tx.addresses())?;
+    for name in only {
+        match rows.iter().find(|(_, row)| row.email.to_lowercase() == *name) {
+            None => {
+                return Err(
+                    Usage(format!("there is no address {name}; `maildesk admin address list` shows them all")).into()
+                );
+            }
+            Some((_, row)) if row.incoming != "imap" => {
+                return Err(Usage(format!("mail of {name} does not come by IMAP (incoming {})", row.incoming)).into());
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(rows.into_iter().filter(|(_, row)| is_imap(row, only)).collect())
+}
+
+/// A stop that SIGTERM and SIGINT ask for; a second signal ends the process at once.
+fn stop_on_signals() -> anyhow::Result<Stop> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let stop = Stop::new()?;
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).context("listening for signals")?;
+    let asked = stop.clone();
+    thread::spawn(move || {
+        for signal in &mut signals {
+            if asked.is_asked() {
+                // Nothing is half done at any time, so leaving now loses nothing.
+                signal_hook::low_level::emulate_default_handler(signal).ok();
+            }
+            asked.ask();
+        }
+    });
+    Ok(stop)
+}
+
+/// Fetches mailboxes side by side; the summaries come in the order of the addresses.
+fn fetch_all(desk: Desk<'_>, chosen: &[(AddressId, AddressRow)], limit: usize) -> Vec<Summary> {
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, Summary)>> = Mutex::new(Vec::new());
+    let work = || {
+        while let Some((at, (id, row))) = chosen.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
+            let summary = fetch_guarded(desk, *id, row, limit);
+            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, summary));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..chosen.len().min(MAILBOXES_AT_ONCE) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, summary)| summary).collect()
+}
+
+/// One mailbox must not end the others, not even by a bug of ours or of the protocol crate.
+fn fetch_guarded(desk: Desk<'_>, id: AddressId, row: &AddressRow, limit: usize) -> Summary {
+    let started = Instant::now();
+    let mut summary =
+        catch_unwind(AssertUnwindSafe(|| fetch_mailbox(desk, id, row, limit))).unwrap_or_else(|_| Summary {
+            address: row.email.clone(),
+            folders: Vec::new(),
+            seconds: 0.0,
+            error: Some("an internal error; please report it with the log".to_owned()),
+        });
+    summary.seconds = started.elapsed().as_secs_f64();
+    summary
+}
+
+fn fetch_mailbox(desk: Desk<'_>, id: AddressId, row: &AddressRow, limit: usize) -> Summary {
+    let mut summary = Summary { address: row.email.clone(), folders: Vec::new(), seconds: 0.0, error: None };
+    let account = match Account::of(row) {
+        Ok(account) => account,
+        Err(error) => {
+            summary.error = Some(error.to_string());
+            return summary;
+        }
+    };
+    let mut left = limit;
+    let mut mailbox = None;
+    for name in &account.folders {
+        // After a broken connection the next folder gets a new one.
+        let mut open = match mailbox.take().map_or_else(|| Mailbox::open(&account, desk.stop), Ok) {
+            Ok(open) => open,
+            Err(error) => {
+                note_failure(desk, (id, name), &error);
+                summary.error = Some(error.to_string());
+                return summary;
+            }
+        };
+        let mut fetch = Fetch::new(desk, id, &account, name);
+        let done = fetch.run(&mut open, left);
+        left = left.saturating_sub(fetch.counts.fetched);
+        let is_open = !matches!(done, Err(Error::Connection(_)));
+        if let Err(error) = &done {
+            note_failure(desk, (id, name), error);
+        }
+        let error = done.err().map(|error| error.to_string()).or(fetch.trouble);
+        summary.folders.push(FolderSummary { name: name.clone(), counts: fetch.counts, error });
+        if is_open {
+            mailbox = Some(open);
+        }
+    }
+    if let Some(open) = mailbox {
+        open.close();
+    }
+    summary
+}
+
+/// Keeps the failure for `doctor` and the metrics; a database that cannot take it has its own troubles.
+fn note_failure(desk: Desk<'_>, (id, folder): (AddressId, &str), error: &Error) {
+    if desk.mode == Mode::Fetch && !matches!(error, Error::Stopped) {
+        let noted = desk.store.write(|tx| tx.note_imap_failure(id, folder, &error.to_string(), Timestamp::now()));
+        if let Err(error) = noted {
+            tracing::debug!(%error, "noting a failed fetch");
+        }
+    }
+}
+
+fn print_all(global: &Global, summaries: &[Summary]) -> io::Result<()> {
+    for error in summaries.iter().flat_map(Summary::errors) {
+        anstream::eprintln!("maildesk: {error}");
+    }
+    let mut out = io::stdout().lock();
+    if global.json {
+        return writeln!(out, "{}", Value::Array(summaries.iter().map(Summary::as_json).collect()));
+    }
+    summaries.iter().try_for_each(|summary| writeln!(out, "{}", summary.as_text()))
+}
+
+/// One line for each fetch of a watch that found something.
+fn print_news(global: &Global, summary: &Summary) {
+    for error in summary.errors() {
+        anstream::eprintln!("maildesk: {error}");
+    }
+    if summary.counts() != Counts::default() {
+        let line = if global.json { summary.as_json().to_string() } else { summary.as_text() };
+        // Whoever read the lines may go; the watch stays.
+        writeln!(io::stdout().lock(), "{line}").ok();
+    }
+}

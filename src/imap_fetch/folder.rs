@@ -1,0 +1,365 @@
+//! One folder, from the last mail taken in to its end: list, ask sizes, read in batches, hand each
+//! mail to [`crate::intake`], and only then touch the mailbox and note how far we are.
+//!
+//! Progress is saved after the mailbox was touched. A fetch that dies in between reads some mails
+//! again, which adds none; the other order would leave mails unmarked for ever.
+
+use std::time::Instant;
+
+use super::account::{Account, After, Start};
+use super::mailbox::{Access, Folder, Mailbox};
+use super::summary::{Counts, Progress};
+use super::{Error, Stop};
+use crate::domain::{AddressId, Timestamp};
+use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source};
+use crate::store::Store;
+use crate::store::mailboxes::{FolderState, Step};
+
+/// Mails whose sizes are asked for at once.
+const SIZES_AT_ONCE: usize = 500;
+
+/// Mails read at once; with [`BATCH_BYTES_MAX`] it bounds memory and what a crash makes us read again.
+const BATCH_MAILS_MAX: usize = 50;
+
+/// Bytes of mails read at once, unless a single mail has more.
+const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Mails of earlier fetches tried again per fetch.
+const LEFTOVERS_MAX: u32 = 200;
+
+/// Seconds taken off the time a folder was first seen, for servers in other time zones with wrong
+/// clocks: IMAP's SINCE knows days only.
+const CLOCK_SLACK_S: i64 = 2 * Timestamp::DAY_S;
+
+/// Whether a fetch changes anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Fetch,
+    DryRun,
+}
+
+/// What a fetch works with.
+#[derive(Clone, Copy)]
+pub(super) struct Desk<'a> {
+    pub(super) store: &'a Store,
+    pub(super) rules: &'a Rules,
+    pub(super) stop: &'a Stop,
+    pub(super) progress: &'a Progress,
+    pub(super) mode: Mode,
+}
+
+/// The fetch of one folder.
+pub(super) struct Fetch<'a> {
+    desk: Desk<'a>,
+    address: AddressId,
+    account: &'a Account,
+    name: &'a str,
+    /// Mails something went wrong with in earlier fetches, in ascending order.
+    left_before: Vec<u32>,
+    pub(super) counts: Counts,
+    /// The first thing the server refused to do with mails that are on record.
+    pub(super) trouble: Option<String>,
+}
+
+/// What a batch leads to.
+#[derive(Default)]
+struct Settling {
+    /// On record, to be marked, moved or deleted.
+    taken: Vec<u32>,
+    left: Vec<(u32, String)>,
+}
+
+impl<'a> Fetch<'a> {
+    pub(super) fn new(desk: Desk<'a>, address: AddressId, account: &'a Account, name: &'a str) -> Self {
+        Self { desk, address, account, name, left_before: Vec::new(), counts: Counts::default(), trouble: None }
+    }
+
+    /// Opens the folder and takes in at most `limit` mails of it.
+    pub(super) fn run(&mut self, mailbox: &mut Mailbox, limit: usize) -> Result<Folder, Error> {
+        let access = match self.desk.mode {
+            Mode::Fetch => Access::Work,
+            Mode::DryRun => Access::Look,
+        };
+        let folder = mailbox.open_folder(self.name, access)?;
+        self.take_new(mailbox, &folder, limit)?;
+        Ok(folder)
+    }
+
+    /// Takes in at most `limit` mails of the folder that is open.
+    pub(super) fn take_new(&mut self, mailbox: &mut Mailbox, folder: &Folder, limit: usize) -> Result<(), Error> {
+        let state = self.state(mailbox, folder)?;
+        self.left_before = self.desk.store.read(|tx| tx.imap_leftovers(self.address, self.name, LEFTOVERS_MAX))?;
+        self.left_before.sort_unstable();
+        let mut uids = self.left_before.clone();
+        uids.extend(self.new_uids(mailbox, &state)?);
+        uids.sort_unstable();
+        uids.dedup();
+        uids.truncate(limit);
+        self.desk.progress.expect(uids.len());
+        let raw_bytes_max = self.desk.rules.limits.raw_bytes_max;
+        for chunk in uids.chunks(SIZES_AT_ONCE) {
+            let sizes = mailbox.sizes(chunk)?;
+            for batch in batches(&sizes, raw_bytes_max) {
+                if self.desk.stop.is_asked() {
+                    return Err(Error::Stopped);
+                }
+                self.take_batch(mailbox, folder, (&state, batch))?;
+            }
+            let is_there = |uid: &u32| sizes.binary_search_by_key(uid, |(uid, _)| *uid).is_ok();
+            let gone: Vec<u32> = chunk.iter().copied().filter(|uid| !is_there(uid)).collect();
+            if let Some(end) = chunk.last().filter(|_| !gone.is_empty()) {
+                self.advance(&state, *end, &Settling { taken: gone, left: Vec::new() })?;
+            }
+        }
+        self.note_success()
+    }
+
+    /// How far the folder was read, or its beginning when it is new or its UIDs start again.
+    fn state(&self, mailbox: &mut Mailbox, folder: &Folder) -> Result<FolderState, Error> {
+        let known = self.desk.store.read(|tx| tx.imap_folder(self.address, self.name))?;
+        if let Some(known) = known.filter(|known| known.uid_validity == folder.uid_validity) {
+            return Ok(known);
+        }
+        let backlog_uid = match folder.uid_next {
+            Some(next) => next.saturating_sub(1),
+            None => mailbox.search("ALL")?.last().copied().unwrap_or(0),
+        };
+        let is_new_only = known.is_none() && self.account.options.start == Start::New;
+        if known.is_some() {
+            tracing::warn!(
+                address = self.account.email,
+                folder = self.name,
+                "the server has numbered the mails of this folder anew; reading it again from the start"
+            );
+        }
+        let new = FolderState {
+            uid_validity: folder.uid_validity,
+            last_uid: if is_new_only { backlog_uid } else { 0 },
+            backlog_uid,
+            started_at: Timestamp::now(),
+        };
+        match self.desk.mode {
+            Mode::DryRun => Ok(known.map_or(new, |known| FolderState { started_at: known.started_at, ..new })),
+            Mode::Fetch => Ok(self.desk.store.write(|tx| tx.begin_imap_folder(self.address, self.name, new))?),
+        }
+    }
+
+    fn new_uids(&self, mailbox: &mut Mailbox, state: &FolderState) -> Result<Vec<u32>, Error> {
+        let Some(first) = state.last_uid.checked_add(1) else { return Ok(Vec::new()) };
+        let mut found = mailbox.search(&format!("UID {first}:* NOT DELETED"))?;
+        // "n:*" names the last mail even when its UID is below n (RFC 3501 §6.4.8).
+        found.retain(|uid| *uid >= first);
+        let has_backlog = found.first().is_some_and(|uid| *uid <= state.backlog_uid);
+        if has_backlog && self.account.options.start == Start::New {
+            // Numbered anew: what lay there before the desk began is still not wanted.
+            let since = imap_date(state.started_at.plus_s(-CLOCK_SLACK_S));
+            let young = mailbox.search(&format!("UID {first}:{} SINCE {since} NOT DELETED", state.backlog_uid))?;
+            found.retain(|uid| *uid > state.backlog_uid || young.binary_search(uid).is_ok());
+        }
+        Ok(found)
+    }
+
+    fn take_batch(
+        &mut self,
+        mailbox: &mut Mailbox,
+        folder: &Folder,
+        (state, batch): (&FolderState, &[(u32, usize)]),
+    ) -> Result<(), Error> {
+        let mut settling = Settling::default();
+        let mails = self.read(mailbox, batch, &mut settling.left)?;
+        let came = |uid: u32| mails.binary_search_by_key(&uid, |(uid, _)| *uid).is_ok();
+        let is_told = |uid: u32| settling.left.iter().any(|(left, _)| *left == uid);
+        let missing: Vec<u32> = batch.iter().map(|(uid, _)| *uid).filter(|uid| !came(*uid) && !is_told(*uid)).collect();
+        // Most likely somebody took them away just now; the next fetch will see.
+        settling.left.extend(missing.into_iter().map(|uid| (uid, "the server did not send it".to_owned())));
+        let mut broken = None;
+        let mut last_uid = batch.last().map_or(0, |(uid, _)| *uid);
+        for (uid, raw) in mails {
+            match self.take_mail(uid, &raw, state) {
+                Ok(true) => settling.taken.push(uid),
+                Ok(false) => {}
+                Err(error) => {
+                    broken = Some(error);
+                    last_uid = uid.saturating_sub(1);
+                    break;
+                }
+            }
+            self.desk.progress.advance(1);
+        }
+        if self.desk.mode == Mode::Fetch {
+            self.settle(mailbox, folder, &mut settling)?;
+            let advanced = self.advance(state, last_uid, &settling);
+            if broken.is_none() {
+                advanced?;
+            }
+        }
+        broken.map_or(Ok(()), Err)
+    }
+
+    /// Reads a batch; when the server refuses it, mail by mail, so that one bad mail stops no other.
+    fn read(
+        &mut self,
+        mailbox: &mut Mailbox,
+        batch: &[(u32, usize)],
+        left: &mut Vec<(u32, String)>,
+    ) -> Result<Vec<(u32, Vec<u8>)>, Error> {
+        let raw_bytes_max = self.desk.rules.limits.raw_bytes_max;
+        let why = match mailbox.read(batch, raw_bytes_max) {
+            Err(Error::Refused(why)) => why,
+            done => return done,
+        };
+        if let [(uid, _)] = batch {
+            tracing::warn!(
+                address = self.account.email,
+                folder = self.name,
+                uid,
+                error = why,
+                "a mail could not be read"
+            );
+            self.counts.failed += 1;
+            left.push((*uid, why));
+            return Ok(Vec::new());
+        }
+        let mut mails = Vec::new();
+        for one in batch.chunks(1) {
+            mails.append(&mut self.read(mailbox, one, left)?);
+        }
+        Ok(mails)
+    }
+
+    /// Hands one mail over; says whether it is on record.
+    fn take_mail(&mut self, uid: u32, raw: &[u8], state: &FolderState) -> Result<bool, Error> {
+        let started = Instant::now();
+        self.counts.fetched += 1;
+        let source = if uid <= state.backlog_uid { Source::FirstFetch } else { Source::Fetch };
+        let envelope = Envelope { recipients: vec![self.account.email.clone()], sender: None, source };
+        let Desk { store, rules, .. } = self.desk;
+        let done = match self.desk.mode {
+            Mode::Fetch => intake::deliver(store, rules, &envelope, raw, Timestamp::now()),
+            Mode::DryRun => intake::rehearse(store, rules, &envelope, raw, Timestamp::now()),
+        };
+        match done {
+            Ok(delivery) => {
+                self.counts.add(&delivery.outcome);
+                self.log(uid, &delivery, started);
+                Ok(!matches!(delivery.outcome, Outcome::Refused(_)))
+            }
+            Err(intake::Error::Empty) => {
+                tracing::warn!(
+                    address = self.account.email,
+                    folder = self.name,
+                    uid,
+                    "the server has no text for this mail"
+                );
+                self.counts.failed += 1;
+                Ok(false)
+            }
+            Err(intake::Error::Store(error)) => Err(error.into()),
+        }
+    }
+
+    fn log(&self, uid: u32, delivery: &Delivery, started: Instant) {
+        if self.desk.mode == Mode::DryRun {
+            return;
+        }
+        tracing::info!(
+            message_id = format!("<{}>", delivery.message_id),
+            decision = delivery.outcome.word(),
+            reason = delivery.reason,
+            ticket = delivery.ticket.map_or_else(|| "-".to_owned(), |ticket| format!("#{ticket}")),
+            from = delivery.from,
+            bytes = delivery.bytes,
+            ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            address = self.account.email,
+            folder = self.name,
+            uid,
+            "delivered"
+        );
+    }
+
+    /// Marks, moves or deletes what is on record. What the server refuses is left over: the mails are
+    /// in, so this must not stop the ones after them.
+    fn settle(&mut self, mailbox: &mut Mailbox, folder: &Folder, settling: &mut Settling) -> Result<(), Error> {
+        // Where nothing can be marked, nothing needs to be: the UIDs are what we go by.
+        if folder.is_read_only && self.account.after == After::Seen {
+            return Ok(());
+        }
+        match mailbox.settle(&settling.taken, &self.account.after) {
+            Err(Error::Refused(why)) => {
+                settling.left.extend(settling.taken.drain(..).map(|uid| (uid, why.clone())));
+                self.trouble.get_or_insert(format!("{why}; the mails are on record and stay where they are"));
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    fn advance(&self, state: &FolderState, last_uid: u32, settling: &Settling) -> Result<(), Error> {
+        if self.desk.mode == Mode::DryRun {
+            return Ok(());
+        }
+        let was_left = |uid: &u32| self.left_before.binary_search(uid).is_ok();
+        let done: Vec<u32> = settling.taken.iter().copied().filter(was_left).collect();
+        let step = Step { uid_validity: state.uid_validity, last_uid, done: &done, left: &settling.left };
+        Ok(self.desk.store.write(|tx| tx.advance_imap_folder(self.address, self.name, &step))?)
+    }
+
+    fn note_success(&self) -> Result<(), Error> {
+        let failures = self.desk.store.read(|tx| tx.imap_failures(self.address, self.name))?;
+        if failures > 0 && self.desk.mode == Mode::Fetch {
+            self.desk.store.write(|tx| tx.note_imap_success(self.address, self.name))?;
+        }
+        Ok(())
+    }
+}
+
+/// Cuts a list of mails into batches; a mail above the limit is read alone, and only in part.
+fn batches(mails: &[(u32, usize)], raw_bytes_max: usize) -> Vec<&[(u32, usize)]> {
+    let mut found = Vec::new();
+    let mut rest = mails;
+    while let Some((_, first_bytes)) = rest.first() {
+        let mut bytes = *first_bytes;
+        let more = rest.iter().skip(1).take(BATCH_MAILS_MAX - 1).take_while(|(_, size)| {
+            bytes = bytes.saturating_add(*size);
+            bytes <= BATCH_BYTES_MAX && *size <= raw_bytes_max && *first_bytes <= raw_bytes_max
+        });
+        let (batch, after) = rest.split_at(1 + more.count());
+        found.push(batch);
+        rest = after;
+    }
+    found
+}
+
+/// A day as IMAP writes it (RFC 3501 §9, date-text), in UTC.
+fn imap_date(at: Timestamp) -> String {
+    jiff::Timestamp::from_second(at.unix()).unwrap_or_default().strftime("%-d-%b-%Y").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_are_bounded_in_mails_and_bytes() {
+        let small: Vec<(u32, usize)> = (1..=101).map(|uid| (uid, 10)).collect();
+        let counts: Vec<usize> = batches(&small, 1000).iter().map(|batch| batch.len()).collect();
+        assert_eq!(counts, [50, 50, 1]);
+        let half = BATCH_BYTES_MAX / 2;
+        let mails = [(1, half), (2, half), (3, 1), (4, BATCH_BYTES_MAX + 1), (5, 1)];
+        let counts: Vec<usize> = batches(&mails, usize::MAX).iter().map(|batch| batch.len()).collect();
+        assert_eq!(counts, [2, 1, 1, 1]);
+    }
+
+    #[test]
+    fn mail_above_the_limit_is_read_alone() {
+        let mails = [(1, 10), (2, 101), (3, 10)];
+        let counts: Vec<usize> = batches(&mails, 100).iter().map(|batch| batch.len()).collect();
+        assert_eq!(counts, [1, 1, 1]);
+        assert_eq!(batches(&[(1, 100), (2, 100)], 100).len(), 1);
+    }
+
+    #[test]
+    fn days_are_written_the_imap_way() {
+        assert_eq!(imap_date(Timestamp::from_unix(1_780_000_000)), "28-May-2026");
+    }
+}

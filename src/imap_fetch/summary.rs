@@ -1,0 +1,245 @@
+//! What a fetch did: counted, printed as a line or as JSON, and shown while it goes on.
+
+use std::io::{self, IsTerminal, Write};
+use std::ops::AddAssign;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::intake::Outcome;
+
+/// Width of the progress bar, in characters.
+const BAR_CHARS: usize = 30;
+
+/// How often the progress bar moves at most.
+const BAR_TICK: Duration = Duration::from_millis(100);
+
+/// Mails by what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Read from the server.
+    pub fetched: usize,
+    /// Opened a ticket or went into one.
+    pub stored: usize,
+    /// Were on record already.
+    pub duplicates: usize,
+    /// Are kept raw for a human.
+    pub quarantined: usize,
+    /// Were dropped on record.
+    pub dropped: usize,
+    /// Could not be read or taken in; they stay where they are.
+    pub failed: usize,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.fetched += other.fetched;
+        self.stored += other.stored;
+        self.duplicates += other.duplicates;
+        self.quarantined += other.quarantined;
+        self.dropped += other.dropped;
+        self.failed += other.failed;
+    }
+}
+
+impl Counts {
+    pub(super) const fn add(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Opened | Outcome::Appended => self.stored += 1,
+            Outcome::Duplicate => self.duplicates += 1,
+            Outcome::Quarantined => self.quarantined += 1,
+            Outcome::Dropped => self.dropped += 1,
+            // `intake` refuses nothing of ours: there is nobody to refuse it to.
+            Outcome::Refused(_) => self.failed += 1,
+        }
+    }
+
+    fn as_json(&self) -> Value {
+        json!({
+            "fetched": self.fetched, "stored": self.stored, "duplicates": self.duplicates,
+            "quarantined": self.quarantined, "dropped": self.dropped, "failed": self.failed,
+        })
+    }
+}
+
+/// One folder of a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderSummary {
+    /// Its name as people write it.
+    pub name: String,
+    /// Its mails.
+    pub counts: Counts,
+    /// What went wrong, if anything.
+    pub error: Option<String>,
+}
+
+/// One mailbox.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub struct Summary {
+    /// The desk's address.
+    pub address: String,
+    /// Folder by folder.
+    pub folders: Vec<FolderSummary>,
+    /// Seconds it took.
+    pub seconds: f64,
+    /// What went wrong with the mailbox as a whole, if anything.
+    pub error: Option<String>,
+}
+
+impl Summary {
+    /// The mails of all folders.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut sum = Counts::default();
+        for folder in &self.folders {
+            sum += folder.counts;
+        }
+        sum
+    }
+
+    /// What went wrong, each with its folder.
+    #[must_use]
+    pub fn errors(&self) -> Vec<String> {
+        let whole = self.error.iter().map(|error| format!("{}: {error}", self.address));
+        let folders = self.folders.iter().filter_map(|folder| {
+            Some(format!("{}, folder {}: {}", self.address, folder.name, folder.error.as_deref()?))
+        });
+        whole.chain(folders).collect()
+    }
+
+    /// Whether every mail was taken in and settled.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.counts().failed == 0 && self.errors().is_empty()
+    }
+
+    /// For programs.
+    #[must_use]
+    pub fn as_json(&self) -> Value {
+        let folders = self.folders.iter().map(|folder| {
+            let mut object = json!({ "folder": folder.name });
+            merge(&mut object, folder.counts.as_json());
+            merge(&mut object, json!({ "error": folder.error }));
+            object
+        });
+        let errors = self.errors();
+        let mut object = json!({ "address": self.address });
+        merge(&mut object, self.counts().as_json());
+        let error = (!errors.is_empty()).then(|| errors.join("; "));
+        let folders: Vec<Value> = folders.collect();
+        merge(
+            &mut object,
+            json!({ "seconds": (self.seconds * 1000.0).round() / 1000.0, "error": error, "folders": folders }),
+        );
+        object
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn as_text(&self) -> String {
+        let Counts { fetched, stored, duplicates, quarantined, dropped, failed } = self.counts();
+        let verdict = if self.errors().is_empty() { "" } else { ", stopped by an error" };
+        format!(
+            "{}: fetched {fetched}, stored {stored}, duplicates {duplicates}, quarantined {quarantined}, \
+             dropped {dropped}, failed {failed}, {:.1} seconds{verdict}",
+            self.address, self.seconds
+        )
+    }
+}
+
+fn merge(object: &mut Value, more: Value) {
+    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
+        object.extend(more);
+    }
+}
+
+/// A bar on the terminal for all mailboxes together; nothing elsewhere.
+#[derive(Debug)]
+pub(super) struct Progress {
+    is_shown: bool,
+    total: AtomicUsize,
+    done: AtomicUsize,
+    is_drawn: AtomicBool,
+    last: Mutex<Option<Instant>>,
+}
+
+impl Progress {
+    /// A bar that shows itself when stderr is a terminal.
+    pub(super) fn on_terminal() -> Self {
+        Self { is_shown: io::stderr().is_terminal(), ..Self::hidden() }
+    }
+
+    /// A bar that never shows itself.
+    pub(super) const fn hidden() -> Self {
+        Self {
+            is_shown: false,
+            total: AtomicUsize::new(0),
+            done: AtomicUsize::new(0),
+            is_drawn: AtomicBool::new(false),
+            last: Mutex::new(None),
+        }
+    }
+
+    pub(super) fn expect(&self, mails: usize) {
+        self.total.fetch_add(mails, Ordering::Relaxed);
+    }
+
+    pub(super) fn advance(&self, mails: usize) {
+        self.done.fetch_add(mails, Ordering::Relaxed);
+        if !self.is_shown {
+            return;
+        }
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|last| last.elapsed() >= BAR_TICK) {
+            *last = Some(Instant::now());
+            self.is_drawn.store(true, Ordering::Relaxed);
+            let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
+            // A terminal that is gone is no reason to stop.
+            write!(io::stderr().lock(), "\r{}", bar(done, total)).ok();
+        }
+    }
+
+    /// Takes the bar off the terminal.
+    pub(super) fn clear(&self) {
+        if self.is_drawn.swap(false, Ordering::Relaxed) {
+            write!(io::stderr().lock(), "\r\x1b[K").ok();
+        }
+    }
+}
+
+fn bar(done: usize, total: usize) -> String {
+    let filled = (done.min(total) * BAR_CHARS).checked_div(total).unwrap_or(0);
+    format!("[{}{}] {done} of {total} mails", "#".repeat(filled), "-".repeat(BAR_CHARS - filled))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bar_is_empty_at_the_start_and_full_at_the_end() {
+        assert_eq!(bar(0, 0), format!("[{}] 0 of 0 mails", "-".repeat(30)));
+        assert_eq!(bar(1, 2), format!("[{}{}] 1 of 2 mails", "#".repeat(15), "-".repeat(15)));
+        assert_eq!(bar(3, 2), format!("[{}] 3 of 2 mails", "#".repeat(30)));
+    }
+
+    #[test]
+    fn summary_adds_its_folders_and_names_their_errors() {
+        let folder = |name: &str, stored, error: Option<&str>| FolderSummary {
+            name: name.to_owned(),
+            counts: Counts { fetched: stored, stored, ..Counts::default() },
+            error: error.map(str::to_owned),
+        };
+        let folders = vec![folder("INBOX", 2, None), folder("Ärger", 1, Some("no such folder"))];
+        let summary = Summary { address: "a@example.org".to_owned(), folders, seconds: 0.25, error: None };
+        assert_eq!(summary.counts().stored, 3);
+        assert!(!summary.is_clean());
+        assert_eq!(summary.errors(), ["a@example.org, folder Ärger: no such folder"]);
+        assert_eq!(summary.as_json()["fetched"], 3);
+        assert_eq!(summary.as_json()["folders"][1]["folder"], "Ärger");
+        assert!(summary.as_text().starts_with("a@example.org: fetched 3, stored 3, duplicates 0, "));
+    }
+}

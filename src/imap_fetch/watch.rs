@@ -1,0 +1,213 @@
+//! Staying with the mailboxes: one connection per folder waits with IDLE and takes in what comes, a
+//! supervisor starts and ends them as addresses change. What a fetch is, is [`super::folder`]'s.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use super::account::Account;
+use super::folder::{Desk, Fetch, Mode};
+use super::mailbox::{Mailbox, News};
+use super::summary::{Counts, FolderSummary, Progress, Summary};
+use super::{Error, Stop, is_imap, outgoing};
+use crate::domain::{AddressId, Timestamp};
+use crate::intake::Rules;
+use crate::store::addresses::AddressRow;
+use crate::store::{self, Store};
+
+/// How long one IDLE lasts. Servers end one after 30 minutes (RFC 2177), firewalls forget a silent
+/// connection after as little as 5; ending it also finds out whether anybody is still there.
+const IDLE_TIME: Duration = Duration::from_secs(4 * 60);
+
+/// How often a server without IDLE is asked.
+const POLL_TIME: Duration = Duration::from_secs(15);
+
+/// How often the addresses are looked at for changes.
+const SUPERVISION_TICK: Duration = Duration::from_secs(2);
+
+/// Seconds to pause when not even the pause can be looked up.
+const PAUSE_S: i64 = 60;
+
+/// What a watch works with.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch<'a> {
+    /// The desk.
+    pub store: &'a Store,
+    /// Limits for reading mails.
+    pub rules: &'a Rules,
+    /// Ends the watch.
+    pub stop: &'a Stop,
+    /// Addresses to watch; empty for all.
+    pub only: &'a [String],
+}
+
+/// Watches every mailbox until a stop is asked for; `tell` hears of each fetch that found mail or
+/// went wrong. Each mailbox is in trouble alone: the others go on.
+///
+/// Addresses that are added, changed or removed meanwhile are followed within seconds.
+///
+/// # Errors
+/// When the addresses cannot be read at the start.
+pub fn watch(watch: Watch<'_>, mut tell: impl FnMut(Summary)) -> Result<(), store::Error> {
+    let (sender, told) = mpsc::channel();
+    let mut wanted = targets(&watch)?;
+    thread::scope(|scope| {
+        let mut running: Vec<Running<'_>> = Vec::new();
+        loop {
+            running.retain(|one| {
+                let is_wanted = wanted.contains(&one.target) && !one.thread.is_finished();
+                if !is_wanted {
+                    one.stop.ask();
+                }
+                is_wanted
+            });
+            for target in &wanted {
+                if running.iter().any(|one| one.target == *target) {
+                    continue;
+                }
+                match start(scope, watch, target, sender.clone()) {
+                    Ok(one) => running.push(one),
+                    Err(error) => tracing::error!(%error, address = target.row.email, "starting to watch"),
+                }
+            }
+            while let Ok(summary) = told.try_recv() {
+                tell(summary);
+            }
+            match told.recv_timeout(SUPERVISION_TICK) {
+                Ok(summary) => tell(summary),
+                Err(_) if watch.stop.is_asked() => break,
+                Err(_) => {}
+            }
+            if watch.stop.is_asked() {
+                break;
+            }
+            // A database that is busy now will be read at the next look.
+            wanted = targets(&watch).unwrap_or(wanted);
+        }
+        running.iter().for_each(|one| one.stop.ask());
+    });
+    drop(sender);
+    told.try_iter().for_each(tell);
+    Ok(())
+}
+
+/// One folder of one address, with everything that reaching it depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Target {
+    address: AddressId,
+    row: AddressRow,
+    folder: String,
+}
+
+struct Running<'scope> {
+    target: Target,
+    stop: Stop,
+    thread: thread::ScopedJoinHandle<'scope, ()>,
+}
+
+fn targets(watch: &Watch<'_>) -> Result<Vec<Target>, store::Error> {
+    let rows = watch.store.read(|tx| tx.addresses())?;
+    let chosen = rows.into_iter().filter(|(_, row)| is_imap(row, watch.only));
+    let folders = |row: &AddressRow| {
+        if row.imap_folders.is_empty() { vec!["INBOX".to_owned()] } else { row.imap_folders.clone() }
+    };
+    Ok(chosen
+        .flat_map(|(address, row)| {
+            let folders = folders(&row);
+            folders.into_iter().map(move |folder| Target { address, row: row.clone(), folder })
+        })
+        .collect())
+}
+
+fn start<'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    watch: Watch<'scope>,
+    target: &Target,
+    tell: mpsc::Sender<Summary>,
+) -> std::io::Result<Running<'scope>> {
+    let stop = Stop::new()?;
+    let watcher = Watcher { store: watch.store, rules: watch.rules, target: target.clone(), stop: stop.clone(), tell };
+    let thread = thread::Builder::new().name("imap".to_owned()).spawn_scoped(scope, move || watcher.run())?;
+    Ok(Running { target: target.clone(), stop, thread })
+}
+
+/// The thread of one folder.
+struct Watcher<'a> {
+    store: &'a Store,
+    rules: &'a Rules,
+    target: Target,
+    stop: Stop,
+    tell: mpsc::Sender<Summary>,
+}
+
+impl Watcher<'_> {
+    fn run(&self) {
+        while !self.stop.is_asked() {
+            let error = match self.stay() {
+                Ok(()) | Err(Error::Stopped) => return,
+                Err(error) => error.to_string(),
+            };
+            if self.stop.is_asked() {
+                return;
+            }
+            let Target { address, row, folder } = &self.target;
+            let noted = self.store.write(|tx| tx.note_imap_failure(*address, folder, &error, Timestamp::now()));
+            let pause_s = noted.unwrap_or(PAUSE_S);
+            tracing::warn!(address = row.email, folder, retry_in_s = pause_s, error, "mailbox out of reach");
+            let summary = FolderSummary { name: folder.clone(), counts: Counts::default(), error: Some(error) };
+            self.say(summary, 0.0);
+            if self.stop.wait(Duration::from_secs(u64::try_from(pause_s).unwrap_or(0))) {
+                return;
+            }
+        }
+    }
+
+    /// Stays with the folder over one connection until that breaks or a stop is asked for.
+    fn stay(&self) -> Result<(), Error> {
+        let account = Account::of(&self.target.row)?;
+        let mut mailbox = Mailbox::open(&account, &self.stop)?;
+        let done = self.serve(&account, &mut mailbox);
+        mailbox.close();
+        done
+    }
+
+    fn serve(&self, account: &Account, mailbox: &mut Mailbox) -> Result<(), Error> {
+        let mut open = None;
+        loop {
+            let progress = Progress::hidden();
+            let desk =
+                Desk { store: self.store, rules: self.rules, stop: &self.stop, progress: &progress, mode: Mode::Fetch };
+            let mut fetch = Fetch::new(desk, self.target.address, account, &self.target.folder);
+            let started = std::time::Instant::now();
+            let done = match &open {
+                None => fetch.run(mailbox, usize::MAX).map(|folder| open = Some(folder)),
+                Some(folder) => fetch.take_new(mailbox, folder, usize::MAX),
+            };
+            let (counts, trouble) = (fetch.counts, fetch.trouble.take());
+            if counts.fetched > 0 || counts.failed > 0 || trouble.is_some() {
+                let summary = FolderSummary { name: self.target.folder.clone(), counts, error: trouble };
+                self.say(summary, started.elapsed().as_secs_f64());
+            }
+            if counts.stored > 0 {
+                outgoing::send_unserved(self.store);
+            }
+            done?;
+            if self.stop.is_asked() || self.wait(mailbox)? == News::Stopped {
+                return Ok(());
+            }
+        }
+    }
+
+    fn wait(&self, mailbox: &mut Mailbox) -> Result<News, Error> {
+        if mailbox.can_idle() {
+            return mailbox.idle(IDLE_TIME);
+        }
+        Ok(if self.stop.wait(POLL_TIME) { News::Stopped } else { News::None })
+    }
+
+    fn say(&self, folder: FolderSummary, seconds: f64) {
+        let summary = Summary { address: self.target.row.email.clone(), folders: vec![folder], seconds, error: None };
+        // Nobody listens any more only at the very end.
+        self.tell.send(summary).ok();
+    }
+}
