@@ -24,6 +24,8 @@ mod params;
 mod probes;
 pub mod route;
 mod staff;
+#[cfg(test)]
+mod tests;
 mod tickets;
 mod upload;
 mod users;

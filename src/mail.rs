@@ -59,6 +59,12 @@ pub fn safe_file_name(original: &str) -> Option<String> {
     name::safe(original)
 }
 
+/// Bytes as text, by the charset named if it says anything, else UTF-8, else a guess. Never fails; linear.
+#[must_use]
+pub fn text_in_charset(bytes: &[u8], label: &str) -> String {
+    charset::decode(bytes, charset::for_label(label.as_bytes()))
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -18,7 +18,7 @@ use crate::domain::{AddressId, Author, TicketId, Timestamp};
 use crate::store::addresses::AddressRow;
 use crate::store::queue::{Claimed, Fault, Scope, Settlement};
 use crate::store::tickets::{NewMessage, Text, Visibility};
-use crate::store::{self, Store, WriteTx};
+use crate::store::{self, ReadTx, Store, WriteTx};
 use transport::{Failure, Transport};
 
 /// Mails claimed at once. Chosen: few enough that a killed sender holds little back until its lease
@@ -74,6 +74,18 @@ pub fn send_due(store: &Store, now: Timestamp) -> Result<SendReport, store::Erro
 /// As [`send_due`].
 pub fn send_ticket(store: &Store, ticket: TicketId, now: Timestamp) -> Result<SendReport, store::Error> {
     drain(store, Scope::Ticket(ticket), now)
+}
+
+/// Whether a `serve` is alive and will send what is queued.
+///
+/// # Errors
+/// Those of the database.
+pub fn is_served(store: &Store, now: Timestamp) -> Result<bool, store::Error> {
+    store.read(|tx| is_fresh(tx, now))
+}
+
+fn is_fresh(tx: &ReadTx<'_>, now: Timestamp) -> Result<bool, store::Error> {
+    Ok(now.unix().saturating_sub(tx.served_at()?.unix()) <= SERVED_FRESH_S)
 }
 
 /// The time as it goes on during a drain.
@@ -265,10 +277,8 @@ fn log(outcomes: &[Outcome]) {
 /// and says nothing. For edges that have done their own work and must not be held up or fail: what
 /// is not sent by then stays in the queue.
 pub fn try_ticket(store: Store, ticket: TicketId, now: Timestamp, patience: Duration) {
-    let is_wanted = store.read(|tx| {
-        let is_served = now.unix().saturating_sub(tx.served_at()?.unix()) <= SERVED_FRESH_S;
-        Ok::<_, store::Error>(!is_served && tx.is_anything_due(Scope::Ticket(ticket), now)?)
-    });
+    let is_wanted =
+        store.read(|tx| Ok::<_, store::Error>(!is_fresh(tx, now)? && tx.is_anything_due(Scope::Ticket(ticket), now)?));
     if !is_wanted.unwrap_or(false) {
         return;
     }

@@ -1,6 +1,7 @@
 //! Staying with the mailboxes: one connection per folder waits with IDLE and takes in what comes, a
 //! supervisor starts and ends them as addresses change. What a fetch is, is [`super::folder`]'s.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -52,6 +53,12 @@ pub fn watch(watch: Watch<'_>, mut tell: impl FnMut(Summary)) -> Result<(), stor
     let (sender, told) = mpsc::channel();
     let mut wanted = targets(&watch)?;
     thread::scope(|scope| {
+        let wake = sender.clone();
+        // Without it a stop would wait for the next look at the addresses.
+        scope.spawn(move || {
+            while !watch.stop.wait(Duration::from_secs(3600)) {}
+            wake.send(None).ok();
+        });
         let mut running: Vec<Running<'_>> = Vec::new();
         loop {
             running.retain(|one| {
@@ -70,11 +77,10 @@ pub fn watch(watch: Watch<'_>, mut tell: impl FnMut(Summary)) -> Result<(), stor
                     Err(error) => tracing::error!(%error, address = target.row.email, "starting to watch"),
                 }
             }
-            while let Ok(summary) = told.try_recv() {
-                tell(summary);
-            }
+            told.try_iter().flatten().for_each(&mut tell);
             match told.recv_timeout(SUPERVISION_TICK) {
-                Ok(summary) => tell(summary),
+                Ok(Some(summary)) => tell(summary),
+                Ok(None) => break,
                 Err(_) if watch.stop.is_asked() => break,
                 Err(_) => {}
             }
@@ -87,7 +93,7 @@ pub fn watch(watch: Watch<'_>, mut tell: impl FnMut(Summary)) -> Result<(), stor
         running.iter().for_each(|one| one.stop.ask());
     });
     drop(sender);
-    told.try_iter().for_each(tell);
+    told.try_iter().flatten().for_each(tell);
     Ok(())
 }
 
@@ -123,7 +129,7 @@ fn start<'scope>(
     scope: &'scope thread::Scope<'scope, '_>,
     watch: Watch<'scope>,
     target: &Target,
-    tell: mpsc::Sender<Summary>,
+    tell: mpsc::Sender<Option<Summary>>,
 ) -> std::io::Result<Running<'scope>> {
     let stop = Stop::new()?;
     let watcher = Watcher { store: watch.store, rules: watch.rules, target: target.clone(), stop: stop.clone(), tell };
@@ -137,15 +143,17 @@ struct Watcher<'a> {
     rules: &'a Rules,
     target: Target,
     stop: Stop,
-    tell: mpsc::Sender<Summary>,
+    tell: mpsc::Sender<Option<Summary>>,
 }
 
 impl Watcher<'_> {
     fn run(&self) {
         while !self.stop.is_asked() {
-            let error = match self.stay() {
-                Ok(()) | Err(Error::Stopped) => return,
-                Err(error) => error.to_string(),
+            // A bug of ours or of the protocol crate must not end the other mailboxes.
+            let error = match catch_unwind(AssertUnwindSafe(|| self.stay())) {
+                Ok(Ok(()) | Err(Error::Stopped)) => return,
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "an internal error; please report it with the log".to_owned(),
             };
             if self.stop.is_asked() {
                 return;
@@ -208,6 +216,6 @@ impl Watcher<'_> {
     fn say(&self, folder: FolderSummary, seconds: f64) {
         let summary = Summary { address: self.target.row.email.clone(), folders: vec![folder], seconds, error: None };
         // Nobody listens any more only at the very end.
-        self.tell.send(summary).ok();
+        self.tell.send(Some(summary)).ok();
     }
 }

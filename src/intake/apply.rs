@@ -75,6 +75,11 @@ pub(super) fn open(
             notify::acknowledge(tx, settings, ticket, message, now)?;
             notify::staff_except(tx, settings, (ticket, message), from.address.as_str(), now)?;
         }
+        // Nobody answers a machine, but staff want to know of an alert. Not of another desk's mail:
+        // its staff may be us.
+        (Effect::Silent, Telling::Everybody) if mail.loop_mark.is_none() && !mail.signs.contains(&Sign::List) => {
+            notify::staff_except(tx, settings, (ticket, message), from.address.as_str(), now)?;
+        }
         (Effect::Full, Telling::Nobody) | (Effect::Silent, _) => {}
     }
     Ok(Settled {

@@ -63,6 +63,17 @@ pub fn require_current(connection: &Connection, path: &Path) -> Result<()> {
     }
 }
 
+/// The schema's number of a file that is a desk, of whatever version.
+///
+/// # Errors
+/// [`Error::NotADesk`].
+pub(super) fn version_of_desk(connection: &Connection, path: &Path) -> Result<i64> {
+    match versions(connection)? {
+        (found, APPLICATION_ID) => Ok(found),
+        _ => Err(Error::NotADesk(path.to_owned())),
+    }
+}
+
 fn versions(connection: &Connection) -> Result<(i64, i64)> {
     Ok(connection.query_row(
         "SELECT u.user_version, a.application_id FROM pragma_user_version AS u, pragma_application_id AS a",

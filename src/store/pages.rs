@@ -314,3 +314,7 @@ impl ReadTx<'_> {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+#[path = "pages_tests.rs"]
+mod tests;

@@ -420,7 +420,8 @@ fn parallel_senders_send_each_mail_once() {
 #[test]
 fn throughput_is_at_least_half_of_the_bare_transports() {
     use lettre::{SmtpTransport, Transport};
-    const MAILS: i64 = 5000;
+    // The bare transport takes 45 ms a mail, because it sends the final dot apart.
+    const MAILS: i64 = 300;
     let sink = Sink::start(&[Play::Take]);
     let desk = sending(&sink);
     fill(&desk, MAILS);

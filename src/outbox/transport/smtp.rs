@@ -11,7 +11,8 @@ use lettre::address::Envelope;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{SmtpConnection, TlsParameters, TlsVersion};
-use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 
 use super::Failure;
 use crate::domain::EmailAddress;
@@ -74,14 +75,17 @@ impl Smtp {
             }
             None => self.open()?,
         };
-        match open.connection.send(&envelope, raw) {
-            Ok(_) => {
+        match exchange(&mut open.connection, &envelope, raw) {
+            Ok(()) => {
                 open.mails += 1;
                 self.connection = Some(open);
                 Ok(())
             }
-            // lettre has closed the connection; the next mail gets a new one.
-            Err(error) => Err(refusal(&error)),
+            Err(failure) => {
+                // Half an exchange lies behind: the next mail gets a new connection.
+                open.connection.abort();
+                Err(failure)
+            }
         }
     }
 
@@ -141,6 +145,51 @@ impl Smtp {
     }
 }
 
+/// One mail over an open connection (RFC 5321 §3.3).
+///
+/// lettre's own `send` writes the final dot apart from the data, and without TCP_NODELAY the dot then
+/// waits for the server's delayed acknowledgement: 45 ms a mail, measured on loopback.
+fn exchange(connection: &mut SmtpConnection, envelope: &Envelope, raw: &[u8]) -> Result<(), Failure> {
+    let is_plain = raw.is_ascii();
+    let mut options = Vec::new();
+    let is_ascii = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
+    if !envelope.from().into_iter().chain(envelope.to()).all(is_ascii) {
+        if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+            let why = "the address needs SMTPUTF8, which the server does not offer";
+            return Err(Failure::Permanent(why.to_owned(), Fault::Elsewhere));
+        }
+        options.push(MailParameter::SmtpUtfEight);
+    }
+    if !is_plain && connection.server_info().supports_feature(Extension::EightBitMime) {
+        options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    }
+    let refused = |error: Error| refusal(&error);
+    connection.command(Mail::new(envelope.from().cloned(), options)).map_err(refused)?;
+    for to in envelope.to() {
+        connection.command(Rcpt::new(to.clone(), Vec::new())).map_err(refused)?;
+    }
+    connection.command(Data).map_err(refused)?;
+    connection.command(stuffed(raw)).map_err(refused)?;
+    Ok(())
+}
+
+/// The data with dots doubled at the starts of lines and the end mark behind (RFC 5321 §4.5.2).
+fn stuffed(raw: &[u8]) -> String {
+    let text = String::from_utf8_lossy(raw);
+    let mut out = String::with_capacity(text.len() + text.len() / 64 + 8);
+    for line in text.split_inclusive('\n') {
+        if line.starts_with('.') {
+            out.push('.');
+        }
+        out.push_str(line);
+    }
+    if !out.ends_with("\r\n") {
+        out.push_str("\r\n");
+    }
+    out.push_str(".\r\n");
+    out
+}
+
 fn envelope(mail: &Claimed) -> Result<Envelope, Failure> {
     let refused = |why: String| Failure::Permanent(why, Fault::Elsewhere);
     let address = |text: &str| -> Result<Address, Failure> {
@@ -195,6 +244,12 @@ fn causes(error: &Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dots_at_the_starts_of_lines_are_doubled_and_the_end_is_marked() {
+        assert_eq!(stuffed(b".a\r\n.\r\nb.c\r\n"), "..a\r\n..\r\nb.c\r\n.\r\n");
+        assert_eq!(stuffed(b"no line end"), "no line end\r\n.\r\n");
+    }
 
     #[test]
     fn only_statuses_about_the_address_count_against_it() {

@@ -1,0 +1,62 @@
+//! How far a long import is, on a terminal: a bar with rate and time left. Nothing anywhere else.
+
+use std::io::{IsTerminal, stderr};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::admin::output::Output;
+
+/// What a bar counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// Bytes of a file.
+    Bytes,
+    /// Mails.
+    Mails,
+}
+
+/// A bar on stderr.
+pub(super) struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// A bar that ends at `total`; it shows on a terminal only, and not when the sysadmin wants quiet.
+    pub(super) fn new(out: &Output, unit: Unit, total: u64) -> Self {
+        let is_shown = stderr().is_terminal() && !out.is_quiet();
+        let target = if is_shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(total), target);
+        let template = match unit {
+            Unit::Bytes => "{msg:16} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left",
+            Unit::Mails => "{msg:16} {wide_bar} {human_pos}/{human_len} mails {per_sec} {eta} left",
+        };
+        // A template of ours that cannot be read leaves the default one: nothing but looks depends on it.
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        if is_shown {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        Self { bar }
+    }
+
+    /// Starts another part of the same length or a new one.
+    pub(super) fn part(&self, name: &'static str, total: u64) {
+        self.bar.set_message(name);
+        self.bar.set_length(total);
+        self.bar.set_position(0);
+        self.bar.reset_eta();
+    }
+
+    /// How far it is.
+    pub(super) fn at(&self, position: u64) {
+        self.bar.set_position(position);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

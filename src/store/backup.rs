@@ -1,0 +1,333 @@
+//! Copies of the whole database: a backup while others write, and putting one back.
+//!
+//! Both go through SQLite's online backup: a plain copy of a file in use misses its log. A restore
+//! into a database that works is one transaction of that database, so that whoever is killed in the
+//! middle leaves the old state, and writers who wait for the lock go on in the new one; replacing the
+//! file under them would let them write into a file that has no name any more.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+
+use super::migrate::{self, SCHEMA_VERSION};
+use super::{Error, Result, Store, prepare_connection, why_not_opened};
+use crate::domain::Timestamp;
+
+/// Pause between two tries at the lock, in milliseconds.
+const LOCK_POLL_MS: u64 = 20;
+
+/// How a restore ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Restored {
+    /// The database has the backup's content now, in one transaction.
+    Replaced,
+    /// There was none; now there is.
+    Created,
+    /// The database was damaged; it lies under that name now, and the backup in its place.
+    SetAside(PathBuf),
+}
+
+fn inaccessible(path: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
+    move |e| Error::Inaccessible { path: path.to_owned(), reason: e.to_string() }
+}
+
+/// A file that is removed again unless it is kept.
+struct Part {
+    path: PathBuf,
+    is_kept: bool,
+}
+
+impl Part {
+    /// An empty 0600 file beside `target`.
+    fn beside(target: &Path) -> Result<Self> {
+        let path = named(target, &format!(".part-{}", std::process::id()));
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(inaccessible(target))?;
+        Ok(Self { path, is_kept: false })
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            // A file that cannot be removed is only in the way of nobody.
+            fs::remove_file(&self.path).ok();
+        }
+    }
+}
+
+fn named(path: &Path, suffix: &str) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn sync(path: &Path) -> Result<()> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(inaccessible(path))
+}
+
+/// The folder's entry of a new name must survive a power cut as well.
+fn sync_folder_of(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    sync(folder)
+}
+
+/// Copies every page of one database into another, as they are at one moment.
+fn copy(from: &Connection, to: &mut Connection, lock_wait: Duration) -> Result<()> {
+    let started = Instant::now();
+    let backup = Backup::new(from, to)?;
+    loop {
+        // All at once: with pauses a busy writer would make it begin again and again.
+        match backup.step(-1)? {
+            StepResult::Done => return Ok(()),
+            StepResult::Busy | StepResult::Locked if started.elapsed() >= lock_wait => return Err(Error::Busy),
+            _ => thread::sleep(Duration::from_millis(LOCK_POLL_MS)),
+        }
+    }
+}
+
+fn verify(connection: &Connection) -> Result<()> {
+    let found: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if found == "ok" { Ok(()) } else { Err(Error::Corrupt(found)) }
+}
+
+impl Store {
+    /// Writes a copy of the database as it is now to `target`, a new file of mode 0600: complete,
+    /// checked and synced, or not there at all. Others go on writing meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Inaccessible`] when there is a file of that name or it cannot be made,
+    /// [`Error::Full`], [`Error::Corrupt`] when the database itself is damaged.
+    pub fn back_up(&self, target: &Path) -> Result<()> {
+        if target.symlink_metadata().is_ok() {
+            let reason = "there is a file of that name; a backup overwrites nothing".to_owned();
+            return Err(Error::Inaccessible { path: target.to_owned(), reason });
+        }
+        let mut part = Part::beside(target)?;
+        let source = self.take()?;
+        let mut copied = Connection::open_with_flags(&part.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        copy(&source, &mut copied, self.lock_wait)?;
+        self.put_back(source);
+        // One file, without a log: it can be moved about and read from a folder nobody may write to.
+        copied.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
+        verify(&copied)?;
+        copied.close().map_err(|(_, error)| error)?;
+        sync(&part.path)?;
+        // A link fails where a rename would overwrite a file made meanwhile.
+        fs::hard_link(&part.path, target).map_err(inaccessible(target))?;
+        fs::remove_file(&part.path).map_err(inaccessible(&part.path))?;
+        part.is_kept = true;
+        sync_folder_of(target)
+    }
+}
+
+/// Opens a backup and checks it; says its schema's number too.
+fn open_backup(backup: &Path) -> Result<(Connection, i64)> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let source = Connection::open_with_flags(backup, flags).map_err(|e| why_not_opened(backup, e))?;
+    let found = migrate::version_of_desk(&source, backup)?;
+    if found > SCHEMA_VERSION {
+        return Err(Error::NewerSchema { path: backup.to_owned(), found, known: SCHEMA_VERSION });
+    }
+    verify(&source)?;
+    Ok((source, found))
+}
+
+/// Checks a backup without touching anything; gives its schema's number.
+///
+/// # Errors
+/// As [`restore`].
+pub fn inspect(backup: &Path) -> Result<i64> {
+    Ok(open_backup(backup)?.1)
+}
+
+/// When a `serve` on that database was last seen alive; 0 when none, or when it cannot be asked.
+#[must_use]
+pub fn served_at(path: &Path) -> Timestamp {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let asked = Connection::open_with_flags(path, flags).and_then(|connection| {
+        connection.query_row("SELECT served_at FROM desk WHERE id = 1", [], |row| row.get::<_, i64>(0))
+    });
+    Timestamp::from_unix(asked.unwrap_or(0))
+}
+
+/// Puts a backup in the place of the database at `path`: the old state or the new one, never
+/// anything between. A damaged database is kept under another name. The schema may be an older one.
+///
+/// # Errors
+/// [`Error::NewerSchema`], [`Error::NotADesk`] (of the backup, or of a sound database of another
+/// program at `path`), [`Error::Corrupt`] of the backup, [`Error::Busy`], [`Error::Full`],
+/// [`Error::Inaccessible`]; the database is as it was then.
+pub fn restore(backup: &Path, path: &Path, lock_wait: Duration, now: Timestamp) -> Result<Restored> {
+    let (source, _) = open_backup(backup)?;
+    if !fs::metadata(path).is_ok_and(|found| found.len() > 0) {
+        put_in_place(&source, path, lock_wait)?;
+        return Ok(Restored::Created);
+    }
+    match open_target(path, lock_wait) {
+        Ok(mut target) => {
+            copy(&source, &mut target, lock_wait)?;
+            // The log holds the whole backup now; whoever still reads makes this a no-op.
+            target.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).ok();
+            Ok(Restored::Replaced)
+        }
+        Err(Error::Corrupt(_)) => {
+            let aside = set_aside(path, now)?;
+            put_in_place(&source, path, lock_wait)?;
+            Ok(Restored::SetAside(aside))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Opens the database that is to be written over and makes sure that it can be.
+fn open_target(path: &Path, lock_wait: Duration) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let target = Connection::open_with_flags(path, flags).map_err(|e| why_not_opened(path, e))?;
+    prepare_connection(&target, lock_wait)?;
+    migrate::version_of_desk(&target, path)?;
+    // Reads the schema: a file whose first pages are damaged says so here.
+    target.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+    Ok(target)
+}
+
+/// Renames a database with its log.
+fn set_aside(path: &Path, now: Timestamp) -> Result<PathBuf> {
+    let suffix = format!(".damaged-{}", now.unix());
+    let aside = named(path, &suffix);
+    // The log goes first: beside another database it would be taken for that one's.
+    for part in ["-wal", "-shm"] {
+        let log = named(path, part);
+        if log.exists() {
+            fs::rename(&log, named(&aside, part)).map_err(inaccessible(&log))?;
+        }
+    }
+    fs::rename(path, &aside).map_err(inaccessible(path))?;
+    Ok(aside)
+}
+
+/// Makes a copy beside `path`, complete and synced, and gives it that name.
+fn put_in_place(source: &Connection, path: &Path, lock_wait: Duration) -> Result<()> {
+    let mut part = Part::beside(path)?;
+    let mut copied = Connection::open_with_flags(&part.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    copy(source, &mut copied, lock_wait)?;
+    // WAL is a property of the file; it has no log yet when it gets its name.
+    copied.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    copied.close().map_err(|(_, error)| error)?;
+    sync(&part.path)?;
+    fs::rename(&part.path, path).map_err(inaccessible(path))?;
+    part.is_kept = true;
+    sync_folder_of(path)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::store::migrate::create_or_migrate;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+    const WAIT: Duration = Duration::from_secs(2);
+
+    fn desk(path: &Path) -> Store {
+        create_or_migrate(path, &[7; 32], NOW).unwrap();
+        Store::open(path, WAIT).unwrap()
+    }
+
+    fn departments(path: &Path) -> usize {
+        Store::open(path, WAIT).unwrap().read(|tx| tx.departments()).unwrap().len()
+    }
+
+    fn entries(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn backup_is_one_private_file_that_overwrites_nothing() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let store = desk(&dir.path().join("desk.db"));
+        let (folder, backup) = (dir.path().join("b"), dir.path().join("b/one.db"));
+        assert!(matches!(store.back_up(&backup), Err(Error::Inaccessible { .. })), "the folder is not there");
+        fs::create_dir(&folder).unwrap();
+        store.back_up(&backup).unwrap();
+        assert_eq!(entries(&folder), ["one.db"]);
+        assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o600);
+        let before = fs::read(&backup).unwrap();
+        store.write(|tx| tx.add_department("Sales", false)).unwrap();
+        assert!(matches!(store.back_up(&backup), Err(Error::Inaccessible { .. })));
+        assert_eq!((fs::read(&backup).unwrap(), entries(&folder).len()), (before, 1));
+        assert_eq!(inspect(&backup).unwrap(), SCHEMA_VERSION);
+        assert_eq!(entries(&folder), ["one.db"], "looking at a backup leaves nothing beside it");
+    }
+
+    #[test]
+    fn restore_brings_back_what_was_and_open_desks_see_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, backup) = (dir.path().join("desk.db"), dir.path().join("one.db"));
+        let store = desk(&path);
+        store.back_up(&backup).unwrap();
+        store.write(|tx| tx.add_department("Sales", false)).unwrap();
+        assert_eq!(restore(&backup, &path, WAIT, NOW).unwrap(), Restored::Replaced);
+        assert_eq!((departments(&path), store.read(|tx| tx.departments()).unwrap().len()), (1, 1));
+        store.write(|tx| tx.add_department("Next", false)).unwrap();
+        assert_eq!(departments(&path), 2, "whoever had it open writes into the restored one");
+    }
+
+    #[test]
+    fn restore_makes_a_desk_where_there_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let backup = dir.path().join("one.db");
+        desk(&dir.path().join("desk.db")).back_up(&backup).unwrap();
+        let other = dir.path().join("other.db");
+        assert_eq!(restore(&backup, &other, WAIT, NOW).unwrap(), Restored::Created);
+        let store = Store::open(&other, WAIT).unwrap();
+        assert_eq!(store.read(|tx| tx.journal_mode()).unwrap(), "wal");
+    }
+
+    #[test]
+    fn damaged_desk_is_kept_under_another_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, backup) = (dir.path().join("desk.db"), dir.path().join("one.db"));
+        desk(&path).back_up(&backup).unwrap();
+        fs::write(&path, [b'x'; 10_000]).unwrap();
+        let Restored::SetAside(aside) = restore(&backup, &path, WAIT, NOW).unwrap() else { panic!("not set aside") };
+        assert_eq!((departments(&path), fs::read(aside).unwrap().len()), (1, 10_000));
+    }
+
+    #[test]
+    fn restore_refuses_what_is_no_backup_of_a_desk() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, bad) = (dir.path().join("desk.db"), dir.path().join("bad.db"));
+        let store = desk(&path);
+        store.back_up(&bad).unwrap();
+        let set = |name: &str, value: i64| Connection::open(&bad).unwrap().pragma_update(None, name, value).unwrap();
+        set("user_version", SCHEMA_VERSION + 1);
+        assert!(matches!(restore(&bad, &path, WAIT, NOW), Err(Error::NewerSchema { .. })));
+        set("user_version", SCHEMA_VERSION);
+        set("application_id", 1);
+        assert!(matches!(restore(&bad, &path, WAIT, NOW), Err(Error::NotADesk(_))));
+        fs::write(&bad, [b'x'; 10_000]).unwrap();
+        assert!(matches!(restore(&bad, &path, WAIT, NOW), Err(Error::Corrupt(_))));
+        assert!(matches!(restore(&dir.path().join("none"), &path, WAIT, NOW), Err(Error::Missing(_))));
+        assert_eq!(departments(&path), 1);
+    }
+
+    #[test]
+    fn restore_waits_for_the_lock_and_then_gives_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, backup) = (dir.path().join("desk.db"), dir.path().join("one.db"));
+        desk(&path).back_up(&backup).unwrap();
+        let lock = Connection::open(&path).unwrap();
+        lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+        assert!(matches!(restore(&backup, &path, Duration::from_millis(100), NOW), Err(Error::Busy)));
+    }
+}

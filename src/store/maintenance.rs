@@ -1,0 +1,354 @@
+//! Looking after the database: is it sound, is what it counts right, and what may be forgotten by
+//! now. Copies of it are in [`super::backup`], the search index in [`super::search`].
+
+use sha2::{Digest, Sha256};
+
+use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
+use crate::domain::Timestamp;
+
+/// Findings of one kind that are named; what is beyond is not looked for.
+const FINDINGS_MAX: i64 = 100;
+
+/// Every number that `row_count` has to hold, counted from the tables.
+macro_rules! counted {
+    () => {
+        "SELECT 0 AS kind, 0 AS value, -1 AS bucket, count(*) AS n FROM ticket \
+         UNION ALL SELECT 0, 0, id / 1024, count(*) FROM ticket GROUP BY id / 1024 \
+         UNION ALL SELECT 1, status, -1, count(*) FROM ticket GROUP BY status \
+         UNION ALL SELECT 1, status, id / 1024, count(*) FROM ticket GROUP BY status, id / 1024 \
+         UNION ALL SELECT 2, department_id, -1, count(*) FROM ticket GROUP BY department_id \
+         UNION ALL SELECT 2, department_id, id / 1024, count(*) FROM ticket GROUP BY department_id, id / 1024 \
+         UNION ALL SELECT 3, customer_id, -1, count(*) FROM ticket GROUP BY customer_id \
+         UNION ALL SELECT 3, customer_id, id / 1024, count(*) FROM ticket GROUP BY customer_id, id / 1024 \
+         UNION ALL SELECT 4, 0, -1, count(*) FROM customer \
+         UNION ALL SELECT 4, 0, id / 1024, count(*) FROM customer GROUP BY id / 1024 \
+         UNION ALL SELECT 5, 0, -1, count(*) FROM message WHERE is_internal = 0 \
+         UNION ALL SELECT 6, 0, -1, count(*) FROM attachment"
+    };
+}
+
+/// Soundness.
+impl ReadTx<'_> {
+    /// What SQLite finds wrong with the file's structure, indexes and constraints; empty when nothing.
+    /// Reads the whole file.
+    ///
+    /// # Errors
+    /// Those of the database, here and in every verb of this file.
+    pub fn structural_faults(&self) -> Result<Vec<String>> {
+        let mut found = self.all("PRAGMA integrity_check", [], |row| row.get::<_, String>(0))?;
+        found.retain(|line| line != "ok");
+        Ok(found)
+    }
+
+    /// Rows that name a row that is not there.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn dangling_rows(&self) -> Result<Vec<String>> {
+        self.all(
+            "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check LIMIT $1",
+            [FINDINGS_MAX],
+            |row| {
+                let (table, id, parent): (String, Option<i64>, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                let row = id.map_or_else(|| "a row".to_owned(), |id| format!("row {id}"));
+                Ok(format!("{row} of {table} names a {parent} that is not there"))
+            },
+        )
+    }
+
+    /// Attachments whose bytes are not there although they should be, or whose ticket is gone.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn stray_attachments(&self) -> Result<Vec<String>> {
+        self.all(
+            "SELECT id, name, ticket_id, EXISTS (SELECT 1 FROM content WHERE content.id = attachment.content_id) \
+             FROM attachment WHERE (content_id > 0 AND NOT EXISTS (SELECT 1 FROM content WHERE content.id = content_id)) \
+             OR (ticket_id > 0 AND NOT EXISTS (SELECT 1 FROM ticket WHERE ticket.id = ticket_id)) ORDER BY id LIMIT $1",
+            [FINDINGS_MAX],
+            |row| {
+                let (id, name, ticket, has_bytes): (i64, String, i64, bool) =
+                    (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+                let fault = if has_bytes { "the ticket is gone" } else { "its bytes are gone" };
+                Ok(format!("attachment {id} ({name}) of ticket {ticket}: {fault}"))
+            },
+        )
+    }
+
+    /// Attachments whose bytes are not those that were stored. Reads every attachment.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn altered_attachments(&self) -> Result<Vec<String>> {
+        let mut statement = self.prepare("SELECT id, sha256 FROM content ORDER BY id")?;
+        let mut rows = statement.query([])?;
+        let mut altered = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (id, expected): (i64, [u8; 32]) = (row.get(0)?, row.get(1)?);
+            if self.content_hash(id)? != expected {
+                altered.push(id);
+            }
+        }
+        drop(rows);
+        let mut named = Vec::new();
+        for content in altered {
+            named.extend(self.all(
+                "SELECT id, name, ticket_id FROM attachment WHERE content_id = $1 ORDER BY id",
+                [content],
+                |row| {
+                    let (id, name, ticket): (i64, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                    Ok(format!("attachment {id} ({name}) of ticket {ticket}: its bytes are not those that were stored"))
+                },
+            )?);
+        }
+        Ok(named)
+    }
+
+    /// SHA-256 of stored bytes, piece by piece.
+    fn content_hash(&self, id: i64) -> Result<[u8; 32]> {
+        use std::io::Read;
+        let mut blob = self.connection.blob_open(rusqlite::MAIN_DB, "content", "data", id, true)?;
+        let (mut hasher, mut buffer) = (Sha256::new(), vec![0; INLINE_BLOB_BYTES_MAX]);
+        loop {
+            let n = blob.read(&mut buffer).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
+            if n == 0 {
+                return Ok(hasher.finalize().into());
+            }
+            hasher.update(buffer.get(..n).unwrap_or_default());
+        }
+    }
+
+    /// Stored bytes that no attachment has.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn unused_contents(&self) -> Result<i64> {
+        self.number(
+            "SELECT count(*) FROM content WHERE NOT EXISTS (SELECT 1 FROM attachment WHERE content_id = content.id)",
+            [],
+        )
+    }
+
+    /// How many of the kept numbers of rows are wrong. Counts every table.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn wrong_counts(&self) -> Result<i64> {
+        self.number(
+            concat!(
+                "WITH counted AS (",
+                counted!(),
+                "), wrong AS (SELECT kind, value, bucket FROM (SELECT kind, value, bucket, n FROM counted WHERE n <> 0 \
+                 EXCEPT SELECT kind, value, bucket, n FROM row_count) \
+                 UNION SELECT kind, value, bucket FROM (SELECT kind, value, bucket, n FROM row_count WHERE n <> 0 \
+                 EXCEPT SELECT kind, value, bucket, n FROM counted)) SELECT count(*) FROM wrong"
+            ),
+            [],
+        )
+    }
+
+    /// When the newest mail was received; 0 without any.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn newest_receipt_at(&self) -> Result<Timestamp> {
+        let at = self.number("SELECT received_at FROM receipt ORDER BY received_at DESC LIMIT 1", [])?;
+        Ok(Timestamp::from_unix(at))
+    }
+
+    /// How commits are kept: `wal` unless somebody changed it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn journal_mode(&self) -> Result<String> {
+        Ok(self.one("PRAGMA journal_mode", [], |row| row.get(0))?.unwrap_or_default())
+    }
+
+    /// The schema's number, and SQLite's own version.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn versions(&self) -> Result<(i64, String)> {
+        let found = self.one("SELECT user_version, sqlite_version() FROM pragma_user_version", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        Ok(found.unwrap_or_default())
+    }
+}
+
+/// Repair.
+impl WriteTx<'_> {
+    /// Makes every index anew.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn rebuild_indexes(&self) -> Result<()> {
+        self.run("REINDEX", [])?;
+        Ok(())
+    }
+
+    /// Counts every table and keeps the numbers.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn recount(&self) -> Result<()> {
+        self.run("DELETE FROM row_count", [])?;
+        let sql = concat!(
+            "INSERT INTO row_count (kind, value, bucket, n) SELECT kind, value, bucket, n FROM (",
+            counted!(),
+            ") WHERE n <> 0"
+        );
+        self.run(sql, [])?;
+        Ok(())
+    }
+
+    /// Removes stored bytes that no attachment has; says how many.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn remove_unused_contents(&self) -> Result<usize> {
+        self.run(
+            "DELETE FROM content WHERE NOT EXISTS (SELECT 1 FROM attachment WHERE content_id = content.id)",
+            [],
+        )
+    }
+}
+
+/// Forgetting.
+impl WriteTx<'_> {
+    /// Forgets the raw bytes of mails received before then, but of none in quarantine, oldest first, at
+    /// most `max`; says how many.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn forget_old_raw_mails(&self, before: Timestamp, max: usize) -> Result<usize> {
+        self.run(
+            "DELETE FROM raw_mail WHERE receipt_id IN (SELECT receipt.id FROM raw_mail AS kept \
+             CROSS JOIN receipt ON receipt.id = kept.receipt_id \
+             WHERE receipt.received_at < $1 AND receipt.state <> 'quarantined' ORDER BY kept.receipt_id LIMIT $2)",
+            (before.unix(), i64::try_from(max).unwrap_or(i64::MAX)),
+        )
+    }
+
+    /// Forgets tries to log in from before then; says how many.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn forget_login_log(&self, before: Timestamp) -> Result<usize> {
+        // Tries are written in the order of time, so the first one to keep ends the search.
+        self.run(
+            "DELETE FROM login_log WHERE id < coalesce((SELECT id FROM login_log WHERE at >= $1 ORDER BY id LIMIT 1), \
+             (SELECT max(id) + 1 FROM login_log))",
+            [before.unix()],
+        )
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::domain::{DepartmentId, TicketId};
+    use crate::store::migrate::create_or_migrate;
+    use crate::store::tickets::{NewAttachment, NewTicket};
+    use crate::store::{Error, Store};
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    fn desk() -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("desk.db");
+        create_or_migrate(&path, &[7; 32], NOW).unwrap();
+        let store = Store::open(&path, std::time::Duration::from_secs(1)).unwrap();
+        store
+            .write(|tx| {
+                let customer = tx.customer_for("Ann", &"ann@client.test".parse().unwrap(), NOW)?;
+                let department = DepartmentId::new(1);
+                let new = NewTicket { department, customer, subject: "x", address: None, reply_to: None };
+                let ticket = tx.add_ticket(&new, NOW)?;
+                let message = crate::desk::note(tx, ticket, crate::domain::Author::Desk, "n", NOW)?;
+                let file = NewAttachment {
+                    name: "a.txt",
+                    original_name: "a.txt",
+                    content_type: "text/plain",
+                    content: b"abc",
+                    cid: "",
+                    is_inline: false,
+                };
+                tx.add_attachment(ticket, message, &file).map(|_| ())
+            })
+            .unwrap();
+        (dir, store)
+    }
+
+    fn run(store: &Store, sql: &str) {
+        store.write(|tx| tx.run(sql, []).map(|_| ())).unwrap();
+    }
+
+    #[test]
+    fn sound_desk_has_no_findings() {
+        let (_dir, store) = desk();
+        store
+            .read(|tx| {
+                assert!(tx.structural_faults()?.is_empty());
+                assert!(tx.dangling_rows()?.is_empty());
+                assert!(tx.stray_attachments()?.is_empty());
+                assert!(tx.altered_attachments()?.is_empty());
+                assert_eq!((tx.unused_contents()?, tx.wrong_counts()?), (0, 0));
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn altered_bytes_are_named() {
+        let (_dir, store) = desk();
+        run(&store, "UPDATE content SET data = X'616264'");
+        let found = store.read(|tx| tx.altered_attachments()).unwrap();
+        assert_eq!(found, ["attachment 1 (a.txt) of ticket 1: its bytes are not those that were stored"]);
+    }
+
+    #[test]
+    fn wrong_numbers_are_noticed_and_counted_anew() {
+        let (_dir, store) = desk();
+        run(&store, "UPDATE row_count SET n = 7 WHERE kind = 0 AND bucket = -1");
+        run(&store, "DELETE FROM row_count WHERE kind = 4 AND bucket = 0");
+        run(&store, "INSERT INTO row_count (kind, value, bucket, n) VALUES (2, 99, -1, 3)");
+        assert_eq!(store.read(|tx| tx.wrong_counts()).unwrap(), 3);
+        store.write(|tx| tx.recount()).unwrap();
+        assert_eq!(store.read(|tx| tx.wrong_counts()).unwrap(), 0);
+        assert_eq!(store.read(|tx| tx.row_count(0, 0)).unwrap(), 1);
+    }
+
+    #[test]
+    fn bytes_without_attachment_and_attachments_without_bytes_are_told_apart() {
+        let (_dir, store) = desk();
+        run(&store, "INSERT INTO content (sha256, bytes, data) VALUES (zeroblob(32), 1, X'00')");
+        assert_eq!(store.read(|tx| tx.unused_contents()).unwrap(), 1);
+        assert_eq!(store.write(|tx| tx.remove_unused_contents()).unwrap(), 1);
+        run(&store, "UPDATE attachment SET content_id = 99");
+        let found = store.read(|tx| tx.stray_attachments()).unwrap();
+        assert_eq!(found, ["attachment 1 (a.txt) of ticket 1: its bytes are gone"]);
+    }
+
+    #[test]
+    fn login_log_is_cut_at_its_first_young_line() {
+        let (_dir, store) = desk();
+        for at in [1, 2, 5, 6] {
+            let line = format!("INSERT INTO login_log (at, staff_id, ip, agent, is_success) VALUES ({at}, 0, '', '', 0)");
+            run(&store, &line);
+        }
+        let forget = |before| store.write(|tx| tx.forget_login_log(Timestamp::from_unix(before))).unwrap();
+        assert_eq!((forget(1), forget(5), forget(5), forget(7), forget(7)), (0, 2, 0, 2, 0));
+    }
+
+    #[test]
+    fn answered_tickets_are_closed_when_they_are_old_enough() {
+        let (_dir, store) = desk();
+        let id = TicketId::new(1);
+        store.write(|tx| tx.set_status(id, crate::domain::Status::Answered, NOW)).unwrap();
+        let close = |before| store.write(|tx| tx.close_answered(before, 10, NOW)).unwrap();
+        assert_eq!((close(NOW), close(NOW.plus_s(1)), close(NOW.plus_s(1))), (0, 1, 0));
+        assert_eq!(store.read(|tx| tx.ticket(id)).unwrap().unwrap().closed_at, NOW);
+    }
+}
