@@ -65,7 +65,7 @@ CREATE TABLE customer (
     country_code      TEXT    NOT NULL DEFAULT '',
     -- When the owner of the address opened the activation link.
     verified_at       INTEGER NOT NULL DEFAULT 0,
-    -- SHA-256 of the open activation code (X'' = none) and when it was mailed.
+    -- SHA-256 of the last activation code (X'' = none) and when it was mailed; 0 once it was used.
     activation_hash   BLOB    NOT NULL DEFAULT X'',
     activation_at     INTEGER NOT NULL DEFAULT 0
 ) STRICT;

@@ -79,6 +79,10 @@ id!(
     OutboxId
 );
 id!(
+    /// The id of an on-duty schedule.
+    ScheduleId
+);
+id!(
     /// The id of an API token.
     TokenId
 );

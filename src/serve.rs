@@ -220,7 +220,7 @@ fn keep(api: &Api, store: &Store, wakes: &Receiver<()>, (jobs, threads): (Jobs, 
         let now = Timestamp::now();
         if jobs == Jobs::All && is_due(beat_at, HEARTBEAT) {
             beat_at = Some(Instant::now());
-            logged("writing the heartbeat", store.write(|tx| tx.beat(now)));
+            logged("writing the heartbeat", store.write(|tx| tx.note_served(now)));
         }
         if jobs == Jobs::All && is_due(clear_at, CLEARING) {
             clear_at = Some(Instant::now());

@@ -28,30 +28,49 @@ pub struct InvalidHours(String);
 impl FromStr for Hours {
     type Err = InvalidHours;
 
-    /// Reads `DAYS HH:MM-HH:MM`, several separated by commas or semicolons. DAYS is `Mon`, `Mon-Fri`
-    /// or `Sat-Mon`; without DAYS every day is meant. An end at or before the start is on the next
-    /// day; `00:00-24:00` is the whole day.
+    /// Reads `DAYS HH:MM-HH:MM`, several separated by commas or semicolons. DAYS is `Mon`, `Mon-Fri`,
+    /// `Sat-Mon` or a list such as `Mon, Wed-Fri`; without DAYS every day is meant. An end at or before
+    /// the start is on the next day; `00:00-24:00` is the whole day.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let refused = || InvalidHours(text.to_owned());
         let pieces: Vec<&str> = text.split([',', ';']).map(str::trim).filter(|piece| !piece.is_empty()).collect();
         if pieces.is_empty() || pieces.len() > SPANS_MAX {
             return Err(refused());
         }
-        let mut spans = Vec::new();
+        let (mut spans, mut days) = (Vec::new(), Vec::new());
         for piece in pieces {
-            let (days, times) = piece.rsplit_once(char::is_whitespace).unwrap_or(("Mon-Sun", piece));
-            let (first, last) = days_of(days.trim()).ok_or_else(refused)?;
-            let (start, end) =
-                times.split_once('-').and_then(|(s, e)| Some((minute(s)?, minute(e)?))).ok_or_else(refused)?;
+            // Days without a time wait for the next one: "Mon, Wed 9:00-12:00".
+            if !piece.contains(':') {
+                days.push(days_of(piece).ok_or_else(refused)?);
+                continue;
+            }
+            let (start, end, named) = times_of(piece).ok_or_else(refused)?;
+            match named {
+                Some(named) => days.push(days_of(named).ok_or_else(refused)?),
+                None if days.is_empty() => days.push((0, 6)),
+                None => {}
+            }
             let len = if end > start { end - start } else { end + DAY_MINUTES - start };
-            let days = (last - first).rem_euclid(7);
-            spans.extend((0..=days).map(|day| {
-                let from = (first + day).rem_euclid(7) * DAY_MINUTES + start;
-                (from, from + len)
-            }));
+            for (first, last) in days.drain(..) {
+                spans.extend((0..=(last - first).rem_euclid(7)).map(|day| {
+                    let from = (first + day).rem_euclid(7) * DAY_MINUTES + start;
+                    (from, from + len)
+                }));
+            }
         }
-        Ok(Self { spans })
+        if days.is_empty() { Ok(Self { spans }) } else { Err(refused()) }
     }
+}
+
+/// Start, end and the days in front of them: `Mon-Fri 18:00 - 02:00`.
+fn times_of(piece: &str) -> Option<(i64, i64, Option<&str>)> {
+    let (head, end) = piece.rsplit_once('-')?;
+    let head = head.trim_end();
+    let (days, start) = match head.rsplit_once(char::is_whitespace) {
+        Some((days, start)) => (Some(days.trim_end()), start),
+        None => (None, head),
+    };
+    Some((minute(start)?, minute(end)?, days))
 }
 
 fn days_of(text: &str) -> Option<(i64, i64)> {
@@ -93,6 +112,12 @@ impl Hours {
             .iter()
             .any(|(from, to)| (*from..*to).contains(&minute) || (*from..*to).contains(&(minute + WEEK_MINUTES)))
     }
+}
+
+/// The time zone of that IANA name in its usual spelling, if there is one.
+#[must_use]
+pub fn zone_name(timezone: &str) -> Option<String> {
+    TimeZone::get(timezone.trim()).ok()?.iana_name().map(str::to_owned)
 }
 
 /// Whether somebody with these hours is on duty. No hours, or hours nobody can read, mean always:
@@ -146,11 +171,52 @@ mod tests {
             "Mon-Fri",
             "Foo 1:00-2:00",
             "Mon 25:00-26:00",
+            "Mon 24:01-25:00",
+            "Mon 9-17",
+            "Mon 09:00",
+            "Mon 09:00-12:00, Tue",
+            "Mon09:00-12:00",
+            "Mon 09:00-12:00-13:00",
+            "Mon-Tue-Wed 09:00-12:00",
             "Mon 10:60-11:00",
             "Mo 1:00-2:00",
             "Mon -1:00-2:00",
         ] {
             assert!(text.parse::<Hours>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn spellings_of_the_same_hours_are_the_same() {
+        let same = |a: &str, b: &str| assert_eq!(a.parse::<Hours>().unwrap(), b.parse::<Hours>().unwrap(), "{a}");
+        same("Mon, Wed, Fri 9:00-12:00", "Mon 09:00-12:00; Wed 09:00-12:00; Fri 09:00-12:00");
+        same("monday - friday 18:00 - 02:00", "Mon-Fri 18:00-02:00");
+        same("18:00-02:00", "Mon-Sun 18:00-02:00");
+        same("Sat, Sun 00:00-24:00", "Sat-Sun 0:00-0:00");
+    }
+
+    #[test]
+    fn spans_are_counted_to_the_limit() {
+        let spans = |n: usize| vec!["Mon 09:00-10:00"; n].join(",").parse::<Hours>().is_ok();
+        assert!(spans(SPANS_MAX) && !spans(SPANS_MAX + 1));
+    }
+
+    #[test]
+    fn hours_are_the_wall_clocks_when_the_clocks_change() {
+        let hours: Hours = "Sun 09:00-17:00".parse().unwrap();
+        // Berlin: UTC+1 until 2026-03-29 02:00, UTC+2 from then on.
+        assert!(!hours.contain(at("2026-03-29T06:59:00Z"), "Europe/Berlin"), "08:59");
+        assert!(hours.contain(at("2026-03-29T07:00:00Z"), "Europe/Berlin"), "09:00");
+        assert!(hours.contain(at("2026-03-22T08:00:00Z"), "Europe/Berlin"), "09:00 a week before");
+        assert!(!hours.contain(at("2026-03-22T07:59:00Z"), "Europe/Berlin"), "08:59 a week before");
+    }
+
+    #[test]
+    fn zones_are_known_by_their_iana_names() {
+        assert_eq!(zone_name(" asia/kolkata ").as_deref(), Some("Asia/Kolkata"));
+        assert_eq!(zone_name("UTC").as_deref(), Some("UTC"));
+        for unknown in ["", "Kolkata", "Mars/Base", "../../etc/passwd", "Asia/Kolkata\0"] {
+            assert_eq!(zone_name(unknown), None, "{unknown:?}");
         }
     }
 

@@ -8,7 +8,7 @@ use super::duty;
 use crate::domain::{Author, EmailAddress, MessageId, TicketId, Timestamp, UserId};
 use crate::outbox::compose::{self, File, Letter, Nature, Person};
 use crate::outbox::template::{self, Event, Rendered, Value};
-use crate::store::queue::NewOutgoing;
+use crate::store::queue::{NewOutgoing, StaffToNotify};
 use crate::store::settings::Settings;
 use crate::store::tickets::{NewMessage, Text, Visibility};
 use crate::store::{self, ReadTx, Result, WriteTx};
@@ -173,8 +173,8 @@ fn files(tx: &ReadTx<'_>, scene: &mut Scene<'_>, message: MessageId) -> Result<V
     Ok(files)
 }
 
-/// Tells the active staff of the ticket's department who are on duty, but for the author
-/// (template `staff_ticketnotification`).
+/// Tells the active staff of the ticket's department who are on duty, or all of them when nobody is,
+/// but for the author (template `staff_ticketnotification`).
 ///
 /// # Errors
 /// Those of the database.
@@ -208,9 +208,13 @@ pub fn staff_except(
     let event = Event::StaffTicketNotification;
     let Some(scene) = Scene::of(tx, settings, (ticket, message), event)? else { return Ok(()) };
     let mut told: Vec<EmailAddress> = Vec::new();
-    for member in tx.staff_to_notify(scene.matter.ticket.department)? {
+    let members = tx.staff_to_notify(scene.matter.ticket.department)?;
+    let on_duty = |member: &StaffToNotify| duty::is_on_duty(&member.hours, &member.timezone, now);
+    let is_nobody_on_duty = !members.iter().any(on_duty);
+    for member in &members {
         let Ok(email) = member.email.parse::<EmailAddress>() else { continue };
-        let is_on_duty = duty::is_on_duty(&member.hours, &member.timezone, now);
+        // Hours keep mail off the staff, not customers off the desk: with nobody there, all are told.
+        let is_on_duty = is_nobody_on_duty || on_duty(member);
         let is_bringer = member.email.eq_ignore_ascii_case(bringer);
         if is_bringer
             || !is_on_duty

@@ -137,7 +137,7 @@ impl Mailbox {
         channel.clock.allow(patience);
         drop(channel);
         // Nothing here reads them, and they would pile up.
-        self.session.take_all_unsolicited();
+        drop(self.session.take_all_unsolicited());
     }
 
     /// Opens a folder; `name` as people write it.

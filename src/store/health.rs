@@ -1,4 +1,4 @@
-//! What health checks and metrics ask the database, and the heartbeat of a running `serve`.
+//! What health checks and metrics ask the database.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::Timestamp;
@@ -26,15 +26,6 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Says that `serve` runs and sends mail: `pipe` leaves sending to it while this is fresh.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn beat(&self, now: Timestamp) -> Result<()> {
-        self.run("UPDATE desk SET served_at = $1 WHERE id = 1", [now.unix()])?;
-        Ok(())
-    }
-
     /// Writes what is there already: the commit shows that the database can be written.
     ///
     /// # Errors

@@ -329,13 +329,16 @@ impl WriteTx<'_> {
         self.add_customer(&name, email, now)
     }
 
-    /// Changes a customer's address or name; says whether there is such a customer.
+    /// Changes a customer's address or name; says whether there is such a customer. Another address
+    /// is not verified, and a code mailed to the old one confirms nothing any more.
     ///
     /// # Errors
     /// [`super::Error::Taken`] when the address is in use.
     pub fn update_customer(&self, id: UserId, fullname: Option<&str>, email: Option<&EmailAddress>) -> Result<bool> {
         let changed = self.run(
-            "UPDATE customer SET fullname = coalesce($1, fullname), email = coalesce($2, email) WHERE id = $3",
+            "UPDATE customer SET fullname = coalesce($1, fullname), email = coalesce($2, email), \
+             verified_at = CASE WHEN email <> coalesce($2, email) THEN 0 ELSE verified_at END, \
+             activation_hash = CASE WHEN email <> coalesce($2, email) THEN X'' ELSE activation_hash END WHERE id = $3",
             (fullname, email.map(EmailAddress::as_str), id.get()),
         )?;
         Ok(changed > 0)

@@ -2,13 +2,17 @@
 //! installed. Unit tests lie beside the code they test.
 
 mod admin;
+mod api;
+mod client;
 mod concurrency;
 mod corpus;
 mod desk;
 mod exim;
 mod hostile;
+mod http_abuse;
 mod intake;
 mod layering;
 mod mta;
 mod pipe;
 mod postfix;
+mod serve;

@@ -10,7 +10,8 @@ use crate::store::addresses::AddressRow;
 
 /// Further IMAP options; an empty value takes one away.
 #[derive(Debug, clap::Args)]
-pub struct Settings {
+#[group(id = "imap_settings")]
+pub(super) struct Settings {
     /// PEM file with the only certificate authorities accepted [default: the system's]
     #[arg(long, value_name = "FILE")]
     imap_ca_file: Option<PathBuf>,
