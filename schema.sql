@@ -475,6 +475,18 @@ CREATE INDEX idempotency_created ON idempotency (created_at);
 
 --------------------------------------------------------------------- kept from HelpDeskZ as data
 
+-- Dumps that were imported, so that the same one again changes nothing.
+CREATE TABLE import (
+    -- SHA-256 of the file.
+    sha256       BLOB    PRIMARY KEY CHECK (length(sha256) = 32),
+    name         TEXT    NOT NULL,
+    started_at   INTEGER NOT NULL,
+    -- 0: it was interrupted, or goes on.
+    finished_at  INTEGER NOT NULL DEFAULT 0,
+    -- Whether its attachments were read too.
+    has_files    INTEGER NOT NULL DEFAULT 0 CHECK (has_files IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE canned_response (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
     title           TEXT    NOT NULL,

@@ -10,6 +10,7 @@ mod mail;
 mod outbox;
 mod output;
 mod role;
+mod schedule;
 mod setting;
 mod staff;
 mod stats;
@@ -56,6 +57,9 @@ pub enum Command {
     /// The roles staff can have
     #[command(subcommand)]
     Role(role::Command),
+    /// On-duty hours of staff
+    #[command(subcommand)]
+    Schedule(schedule::Command),
     /// API tokens
     #[command(subcommand)]
     Token(Box<token::Command>),
@@ -108,6 +112,7 @@ pub fn run(global: &Global, loaded: &Loaded, command: Command) -> anyhow::Result
         Command::User(command) => user::run(&open(global, loaded, out, now)?, command),
         Command::Staff(command) => staff::run(&open(global, loaded, out, now)?, command),
         Command::Role(command) => role::run(&open(global, loaded, out, now)?, &command),
+        Command::Schedule(command) => schedule::run(&open(global, loaded, out, now)?, command),
         Command::Token(command) => token::run(&open(global, loaded, out, now)?, *command),
         Command::Setting(command) => setting::run(&open(global, loaded, out, now)?, &command),
         Command::Ban(command) => ban::run(&open(global, loaded, out, now)?, command),

@@ -108,6 +108,8 @@ pub struct Limits {
     pub addresses_max: usize,
     /// Seconds after which `pipe` gives up and answers 75.
     pub pipe_deadline_s: u64,
+    /// Seconds one exchange with an IMAP server may take; reading mails may take longer with their size.
+    pub imap_deadline_s: u64,
     /// Seconds a writer waits for another one.
     pub lock_wait_s: u64,
     /// Bytes of one HTTP request body.
@@ -132,6 +134,7 @@ impl Default for Limits {
             headers_max: mail.headers_max,
             addresses_max: mail.addresses_max,
             pipe_deadline_s: PIPE_DEADLINE_S,
+            imap_deadline_s: 60,
             lock_wait_s: LOCK_WAIT_S,
             http_body_bytes_max: 30 * 1024 * 1024,
             http_connections_max: 256,

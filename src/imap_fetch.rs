@@ -49,6 +49,9 @@ use crate::store::{self, Store};
 /// Mailboxes fetched at the same time: a slow one must not hold up the others.
 const MAILBOXES_AT_ONCE: usize = 8;
 
+/// How long each exchange of a probe may take.
+const PROBE_PATIENCE: Duration = Duration::from_secs(30);
+
 /// Arguments of `maildesk imap-fetch`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit status: 0 every mailbox was read, 3 some were not (each is named).\n\
@@ -100,11 +103,12 @@ pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::R
     let path = config::database_path(global.db.as_deref(), &loaded.config)?;
     let store = Store::open(&path, Duration::from_secs(loaded.config.limits.lock_wait_s))?;
     let rules = Rules { limits: loaded.config.limits.mail() };
+    let patience = Duration::from_secs(loaded.config.limits.imap_deadline_s);
     let stop = stop_on_signals()?;
     let only: Vec<String> = arguments.address.iter().map(EmailAddress::key).collect();
     let chosen = chosen(&store, &only)?;
     if arguments.watch {
-        let watched = Watch { store: &store, rules: &rules, stop: &stop, only: &only };
+        let watched = Watch { store: &store, rules: &rules, patience, stop: &stop, only: &only };
         watch(watched, |summary| print_news(global, &summary))?;
         return Ok(Done::Fully);
     }
@@ -113,7 +117,7 @@ pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::R
     }
     let progress = if global.quiet { Progress::hidden() } else { Progress::on_terminal() };
     let mode = if arguments.dry_run { Mode::DryRun } else { Mode::Fetch };
-    let desk = Desk { store: &store, rules: &rules, stop: &stop, progress: &progress, mode };
+    let desk = Desk { store: &store, rules: &rules, patience, stop: &stop, progress: &progress, mode };
     let summaries = fetch_all(desk, &chosen, arguments.limit.unwrap_or(usize::MAX));
     progress.clear();
     print_all(global, &summaries)?;
@@ -132,7 +136,7 @@ pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::R
 pub fn probe(row: &AddressRow) -> Result<Vec<String>, Error> {
     let stop = Stop::new().map_err(|e| Error::Setup(e.to_string()))?;
     let account = Account::of(row)?;
-    let mut mailbox = Mailbox::open(&account, &stop)?;
+    let mut mailbox = Mailbox::open(&account, &stop, PROBE_PATIENCE)?;
     let mut look = || {
         let folders = mailbox.folders()?;
         for name in &account.folders {
@@ -234,7 +238,7 @@ fn fetch_mailbox(desk: Desk<'_>, id: AddressId, row: &AddressRow, limit: usize) 
     let mut mailbox = None;
     for name in &account.folders {
         // After a broken connection the next folder gets a new one.
-        let mut open = match mailbox.take().map_or_else(|| Mailbox::open(&account, desk.stop), Ok) {
+        let mut open = match mailbox.take().map_or_else(|| Mailbox::open(&account, desk.stop, desk.patience), Ok) {
             Ok(open) => open,
             Err(error) => {
                 note_failure(desk, (id, name), &error);

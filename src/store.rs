@@ -11,6 +11,7 @@ pub mod backup;
 pub mod changes;
 pub mod counts;
 pub mod health;
+pub mod imported;
 pub mod keys;
 pub mod letters;
 pub mod listing;

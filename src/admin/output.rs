@@ -25,6 +25,10 @@ impl Output {
         self.is_json
     }
 
+    pub(super) const fn is_quiet(&self) -> bool {
+        self.is_quiet
+    }
+
     /// One object: JSON, or the text for people.
     pub(super) fn object(&self, json: &Value, text: &str) -> io::Result<()> {
         let text = if self.is_json { json.to_string() } else { text.to_owned() };

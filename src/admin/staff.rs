@@ -1,6 +1,7 @@
-//! `admin staff`: adding and showing accounts; `change` and `second_factor` have the rest.
+//! `admin staff`: adding and showing accounts; `change`, `second_factor` and `profile` have the rest.
 
 mod change;
+mod profile;
 mod second_factor;
 
 use std::path::PathBuf;
@@ -95,11 +96,13 @@ const fn role_word(role: i64) -> &'static str {
 
 fn as_json(tx: &ReadTx<'_>, staff: &Staff) -> Result<Value, Error> {
     let departments: Vec<i64> = tx.staff_departments(staff.id)?.into_iter().map(DepartmentId::get).collect();
-    Ok(json!({
+    let mut json = json!({
         "id": staff.id.get(), "username": staff.username, "fullname": staff.fullname, "email": staff.email,
         "role": role_word(staff.role), "departments": departments, "active": staff.is_active, "totp": staff.has_totp,
         "registered_at": staff.registered_at.unix(), "last_login_at": staff.last_login_at.unix(),
-    }))
+    });
+    profile::add_to(&mut json, tx, staff.id)?;
+    Ok(json)
 }
 
 pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
@@ -135,13 +138,15 @@ fn show(desk: &Desk, username: &str) -> anyhow::Result<()> {
     })?;
     let Some((staff, json)) = found else { return missing("staff", username) };
     let text = format!(
-        "id          {}\nusername    {}\nname        {}\naddress     {}\nrole        {}\nregistered  {}",
+        "id          {}\nusername    {}\nname        {}\naddress     {}\nrole        {}\nstate       {}\nregistered  {}{}",
         staff.id,
         staff.username,
         output::printable(&staff.fullname),
         staff.email,
         role_word(staff.role),
-        output::time(staff.registered_at)
+        if staff.is_active { "active" } else { "inactive" },
+        output::time(staff.registered_at),
+        profile::lines(&json)
     );
     desk.out.object(&json, &text)?;
     Ok(())

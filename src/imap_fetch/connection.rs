@@ -15,10 +15,6 @@ use super::mailbox::{lost, refused};
 use super::stop::Stop;
 use super::wire::{Clock, Wire};
 
-/// How long TLS, greeting and login may take together. Chosen: servers delay a refused login on
-/// purpose (Dovecot: up to 15 s).
-const LOGIN_PATIENCE: Duration = Duration::from_secs(40);
-
 /// A session and the other side of its connection.
 pub(super) struct Opened {
     pub(super) session: Session<End>,
@@ -26,12 +22,12 @@ pub(super) struct Opened {
 }
 
 /// Connects and logs in.
-pub(super) fn open(account: &Account, stop: &Stop) -> Result<Opened, Error> {
+pub(super) fn open(account: &Account, stop: &Stop, patience: Duration) -> Result<Opened, Error> {
     // Fetching a token may take a while, which must not count against the server.
     let secret = account.secret()?;
-    let clock = Rc::new(Clock::new(stop));
+    let clock = Rc::new(Clock::new(stop, patience));
     let wire = Wire::connect(&account.host, account.port, Rc::clone(&clock))?;
-    clock.allow(LOGIN_PATIENCE);
+    clock.allow(Duration::ZERO);
     let channel = match account.tls {
         Tls::None => greeted(Channel::new(Link::Plain(wire), clock), account)?,
         Tls::Implicit => {
@@ -45,9 +41,7 @@ pub(super) fn open(account: &Account, stop: &Stop) -> Result<Opened, Error> {
     };
     let channel = Rc::new(RefCell::new(channel));
     let client = Client::new(End(Rc::clone(&channel)));
-    let session = log_in(account, client, secret).inspect_err(|_| {
-        channel.borrow_mut().clock.allow(Duration::from_secs(1));
-    })?;
+    let session = log_in(account, client, secret)?;
     Ok(Opened { session, channel })
 }
 

@@ -4,7 +4,7 @@
 //! Progress is saved after the mailbox was touched. A fetch that dies in between reads some mails
 //! again, which adds none; the other order would leave mails unmarked for ever.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::account::{Account, After, Start};
 use super::mailbox::{Access, Folder, Mailbox};
@@ -43,6 +43,7 @@ pub(super) enum Mode {
 pub(super) struct Desk<'a> {
     pub(super) store: &'a Store,
     pub(super) rules: &'a Rules,
+    pub(super) patience: Duration,
     pub(super) stop: &'a Stop,
     pub(super) progress: &'a Progress,
     pub(super) mode: Mode,

@@ -14,9 +14,6 @@ use super::connection::{self, Opened};
 use super::folder_name;
 use super::stop::Stop;
 
-/// How long a command without mails in its answer may take.
-const COMMAND_PATIENCE: Duration = Duration::from_secs(60);
-
 /// How long a goodbye may take; nothing depends on it.
 const GOODBYE_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -118,8 +115,8 @@ pub(super) fn uid_set(uids: &[u32]) -> String {
 
 impl Mailbox {
     /// Connects and logs in.
-    pub(super) fn open(account: &Account, stop: &Stop) -> Result<Self, Error> {
-        let Opened { mut session, channel } = connection::open(account, stop)?;
+    pub(super) fn open(account: &Account, stop: &Stop, patience: Duration) -> Result<Self, Error> {
+        let Opened { mut session, channel } = connection::open(account, stop, patience)?;
         channel.borrow_mut().begin();
         let offers = session.capabilities().map_err(|e| lost("asking what the server can do", e))?;
         let has = |name: &str| offers.has_str(name);
@@ -131,10 +128,11 @@ impl Mailbox {
         self.can_idle
     }
 
-    fn begin(&mut self, patience: Duration) {
+    /// Starts a command whose answer may take `more` than the usual time.
+    fn begin(&mut self, more: Duration) {
         let mut channel = self.channel.borrow_mut();
         channel.begin();
-        channel.clock.allow(patience);
+        channel.clock.allow(more);
         drop(channel);
         // Nothing here reads them, and they would pile up.
         drop(self.session.take_all_unsolicited());
@@ -142,7 +140,7 @@ impl Mailbox {
 
     /// Opens a folder; `name` as people write it.
     pub(super) fn open_folder(&mut self, name: &str, access: Access) -> Result<Folder, Error> {
-        self.begin(COMMAND_PATIENCE);
+        self.begin(Duration::ZERO);
         let wire_name = folder_name::encode(name);
         let opened = match access {
             Access::Look => self.session.examine(wire_name),
@@ -160,7 +158,7 @@ impl Mailbox {
 
     /// The UIDs that match, in ascending order.
     pub(super) fn search(&mut self, query: &str) -> Result<Vec<u32>, Error> {
-        self.begin(COMMAND_PATIENCE);
+        self.begin(Duration::ZERO);
         self.channel.borrow_mut().expect_bytes(SEARCH_BYTES_MAX);
         let found = self.session.uid_search(query).map_err(|e| refused("looking for new mail", e))?;
         let mut found: Vec<u32> = found.into_iter().filter(|uid| *uid > 0).collect();
@@ -170,7 +168,7 @@ impl Mailbox {
 
     /// The sizes of mails in bytes; mails that are gone are missing.
     pub(super) fn sizes(&mut self, uids: &[u32]) -> Result<Vec<(u32, usize)>, Error> {
-        self.begin(COMMAND_PATIENCE);
+        self.begin(Duration::ZERO);
         let answer = self.session.uid_fetch(uid_set(uids), "(UID RFC822.SIZE)");
         let answer = answer.map_err(|e| refused("asking the sizes of mails", e))?;
         let sized = answer.iter().filter_map(|fetch| Some((fetch.uid?, usize::try_from(fetch.size?).ok()?)));
@@ -185,7 +183,7 @@ impl Mailbox {
         let kept_max = bytes_max.saturating_add(1);
         let bytes: usize = mails.iter().map(|(_, size)| (*size).min(kept_max)).sum();
         let seconds = u64::try_from(bytes / BYTES_PER_SECOND_MIN).unwrap_or(u64::MAX);
-        self.begin(COMMAND_PATIENCE + Duration::from_secs(seconds));
+        self.begin(Duration::from_secs(seconds));
         self.channel.borrow_mut().expect_bodies(kept_max);
         let uids: Vec<u32> = mails.iter().map(|(uid, _)| *uid).collect();
         let is_part = mails.iter().any(|(_, size)| *size > bytes_max);
@@ -223,7 +221,7 @@ impl Mailbox {
         match self.try_move(uids, folder, &doing) {
             Err((_, Code::TryCreate)) => {
                 let wire_name = folder_name::encode(folder);
-                self.begin(COMMAND_PATIENCE);
+                self.begin(Duration::ZERO);
                 self.session.create(&wire_name).map_err(|e| refused(&format!("creating folder {folder:?}"), e))?;
                 tracing::info!(folder, "created a folder");
                 self.try_move(uids, folder, &doing).map_err(|(error, _)| error)
@@ -234,7 +232,7 @@ impl Mailbox {
     }
 
     fn try_move(&mut self, uids: &[u32], folder: &str, doing: &str) -> Result<(), (Error, Code)> {
-        self.begin(COMMAND_PATIENCE);
+        self.begin(Duration::ZERO);
         let (set, wire_name) = (uid_set(uids), folder_name::encode(folder));
         let done =
             if self.can_move { self.session.uid_mv(&set, wire_name) } else { self.session.uid_copy(&set, wire_name) };
@@ -257,13 +255,13 @@ impl Mailbox {
     }
 
     fn run(&mut self, command: &str, doing: &str) -> Result<(), Error> {
-        self.begin(COMMAND_PATIENCE);
+        self.begin(Duration::ZERO);
         self.session.run_command_and_check_ok(command).map_err(|e| refused(doing, e))
     }
 
     /// The names of all folders, as people write them.
     pub(super) fn folders(&mut self) -> Result<Vec<String>, Error> {
-        self.begin(COMMAND_PATIENCE);
+        self.begin(Duration::ZERO);
         self.channel.borrow_mut().expect_bytes(LIST_BYTES_MAX);
         let names = self.session.list(Some(""), Some("*")).map_err(|e| refused("listing folders", e))?;
         Ok(names.iter().map(|name| folder_name::decode(name.name())).collect())
@@ -275,7 +273,7 @@ impl Mailbox {
     /// end, forgets half a line at its time limit, and each line starts its time anew.
     pub(super) fn idle(&mut self, time: Duration) -> Result<News, Error> {
         let broken = |e: std::io::Error| Error::Connection(format!("waiting for new mail: {e}"));
-        self.begin(COMMAND_PATIENCE);
+        self.begin(Duration::ZERO);
         self.session.run_command("IDLE").map_err(|e| lost("waiting for new mail", e))?;
         let mut channel = self.channel.borrow_mut();
         let mut news = News::None;
@@ -303,7 +301,7 @@ impl Mailbox {
             }
         }
         channel.begin();
-        channel.clock.allow(COMMAND_PATIENCE);
+        channel.clock.allow(Duration::ZERO);
         channel.send_line("DONE").map_err(broken)?;
         while Heard::of(&channel.next_line().map_err(broken)?) != Heard::End {}
         Ok(if channel.clock.stop().is_asked() { News::Stopped } else { news })
@@ -311,8 +309,12 @@ impl Mailbox {
 
     /// Says goodbye. What becomes of it changes nothing.
     pub(super) fn close(mut self) {
-        self.begin(GOODBYE_PATIENCE);
-        self.channel.borrow_mut().expect_goodbye();
+        self.begin(Duration::ZERO);
+        {
+            let mut channel = self.channel.borrow_mut();
+            channel.clock.allow_only(GOODBYE_PATIENCE);
+            channel.expect_goodbye();
+        }
         if let Err(error) = self.session.logout() {
             tracing::debug!(%error, "saying goodbye");
         }

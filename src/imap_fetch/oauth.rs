@@ -148,10 +148,10 @@ impl Endpoint {
 fn post(endpoint: &Endpoint, form: &str) -> Result<Vec<u8>, Error> {
     let failed = |why: String| Error::Connection(format!("asking {} for an access token: {why}", endpoint.host));
     let stop = Stop::new().map_err(|e| failed(e.to_string()))?;
-    let clock = Rc::new(Clock::new(&stop));
+    let clock = Rc::new(Clock::new(&stop, TOKEN_PATIENCE));
     let mut wire =
         Wire::connect(&endpoint.host, endpoint.port, Rc::clone(&clock)).map_err(|e| failed(e.to_string()))?;
-    clock.allow(TOKEN_PATIENCE);
+    clock.allow(Duration::ZERO);
     let request = format!(
         "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\
          Accept: application/json\r\nUser-Agent: maildesk\r\nConnection: close\r\n\r\n{form}",

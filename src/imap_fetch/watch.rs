@@ -36,6 +36,8 @@ pub struct Watch<'a> {
     pub store: &'a Store,
     /// Limits for reading mails.
     pub rules: &'a Rules,
+    /// How long an exchange with a server may take; configuration key `limits.imap_deadline_s`.
+    pub patience: Duration,
     /// Ends the watch.
     pub stop: &'a Stop,
     /// Addresses to watch; empty for all.
@@ -132,7 +134,8 @@ fn start<'scope>(
     tell: mpsc::Sender<Option<Summary>>,
 ) -> std::io::Result<Running<'scope>> {
     let stop = Stop::new()?;
-    let watcher = Watcher { store: watch.store, rules: watch.rules, target: target.clone(), stop: stop.clone(), tell };
+    let Watch { store, rules, patience, .. } = watch;
+    let watcher = Watcher { store, rules, patience, target: target.clone(), stop: stop.clone(), tell };
     let thread = thread::Builder::new().name("imap".to_owned()).spawn_scoped(scope, move || watcher.run())?;
     Ok(Running { target: target.clone(), stop, thread })
 }
@@ -141,6 +144,7 @@ fn start<'scope>(
 struct Watcher<'a> {
     store: &'a Store,
     rules: &'a Rules,
+    patience: Duration,
     target: Target,
     stop: Stop,
     tell: mpsc::Sender<Option<Summary>>,
@@ -173,7 +177,7 @@ impl Watcher<'_> {
     /// Stays with the folder over one connection until that breaks or a stop is asked for.
     fn stay(&self) -> Result<(), Error> {
         let account = Account::of(&self.target.row)?;
-        let mut mailbox = Mailbox::open(&account, &self.stop)?;
+        let mut mailbox = Mailbox::open(&account, &self.stop, self.patience)?;
         let done = self.serve(&account, &mut mailbox);
         mailbox.close();
         done
@@ -183,8 +187,9 @@ impl Watcher<'_> {
         let mut open = None;
         loop {
             let progress = Progress::hidden();
-            let desk =
-                Desk { store: self.store, rules: self.rules, stop: &self.stop, progress: &progress, mode: Mode::Fetch };
+            let Self { store, rules, patience, .. } = *self;
+            let stop = &self.stop;
+            let desk = Desk { store, rules, patience, stop, progress: &progress, mode: Mode::Fetch };
             let mut fetch = Fetch::new(desk, self.target.address, account, &self.target.folder);
             let started = std::time::Instant::now();
             let done = match &open {

@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags};
 use super::Error;
 use super::stop::{Stop, poll_until};
 
-/// How long connecting to one address of a server may take.
+/// How long connecting to one address of a server may take at most: the next one may answer.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(15);
 
 /// How long an exchange under way may still take once a stop is asked for.
@@ -24,20 +24,29 @@ pub(super) struct Clock {
     deadline: Cell<Instant>,
     /// Whether a stop ends the wait at once (IDLE) or after [`STOP_PATIENCE`].
     is_idle: Cell<bool>,
+    /// What a plain exchange may take.
+    patience: Duration,
     stop: Stop,
     stop_seen: Cell<Option<Instant>>,
 }
 
 impl Clock {
-    pub(super) fn new(stop: &Stop) -> Self {
-        let deadline = Cell::new(Instant::now() + CONNECT_PATIENCE);
-        Self { deadline, is_idle: Cell::new(false), stop: stop.clone(), stop_seen: Cell::new(None) }
+    /// A clock that allows `patience` for every exchange.
+    pub(super) fn new(stop: &Stop, patience: Duration) -> Self {
+        let deadline = Cell::new(Instant::now() + patience);
+        Self { deadline, is_idle: Cell::new(false), patience, stop: stop.clone(), stop_seen: Cell::new(None) }
     }
 
-    /// From now on everything until the next call must be done within `time`.
-    pub(super) fn allow(&self, time: Duration) {
+    /// From now on everything until the next call must be done within the clock's patience and `more`.
+    pub(super) fn allow(&self, more: Duration) {
         self.is_idle.set(false);
-        self.deadline.set(Instant::now() + time);
+        self.deadline.set(Instant::now() + self.patience + more);
+    }
+
+    /// From now on everything until the next call must be done within `time` at most.
+    pub(super) fn allow_only(&self, time: Duration) {
+        self.is_idle.set(false);
+        self.deadline.set(Instant::now() + self.patience.min(time));
     }
 
     /// Waits for news for `time`; a stop ends it at once.
@@ -80,7 +89,7 @@ impl Wire {
         let found = (host, port).to_socket_addrs().map_err(|e| refused(e.to_string()))?;
         let mut last = "the name has no address".to_owned();
         for address in found {
-            match TcpStream::connect_timeout(&address, CONNECT_PATIENCE) {
+            match TcpStream::connect_timeout(&address, clock.patience.min(CONNECT_PATIENCE)) {
                 Ok(tcp) => {
                     tcp.set_nonblocking(true).map_err(|e| refused(e.to_string()))?;
                     // A short command must not wait for the acknowledgement of the one before.

@@ -77,6 +77,11 @@ pub fn to_text(html: &str) -> String {
     render(html, PlainQuote::Marked).text
 }
 
+/// Text with its character references decoded, as a browser does; unknown ones stay as they are.
+pub(crate) fn decode_entities(text: &str) -> Cow<'_, str> {
+    tokens::decode(text, tokens::Place::Text)
+}
+
 /// NUL and control characters have no place in a document; line ends become LF.
 pub(crate) fn without_controls(text: &str) -> Cow<'_, str> {
     let is_unwanted = |c: char| c.is_control() && c != '\n' && c != '\t';

@@ -4,7 +4,7 @@
 use rusqlite::Row;
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::ScheduleId;
+use crate::domain::{ScheduleId, StaffId};
 
 /// On-duty hours with a name (Servetel's time_group).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,15 @@ impl WriteTx<'_> {
             (name, hours, timezone),
         )?;
         Ok(ScheduleId::new(id))
+    }
+
+    /// Ties a staff member to a schedule, or to none: always on duty.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn set_staff_schedule(&self, id: StaffId, schedule: Option<ScheduleId>) -> Result<()> {
+        self.run("UPDATE staff SET schedule_id = $1 WHERE id = $2", (schedule.map(ScheduleId::get), id.get()))?;
+        Ok(())
     }
 
     /// Removes a schedule; who was tied to it is always on duty from now on. Says whether there was one.

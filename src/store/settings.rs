@@ -356,6 +356,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn page_about_settings_says_what_the_code_does() {
+        let mut page = String::from(
+            "# Settings\n\nOf the desk, kept in its database: `maildesk admin setting list | get KEY | set KEY VALUE`. \
+             A change holds for the next mail and request.\n\n| key | default | meaning |\n|---|---|---|\n",
+        );
+        for d in DEFINITIONS {
+            let default = if d.default.is_empty() { "empty" } else { d.default };
+            page.push_str(&format!("| {} | {default} | {} |\n", d.key, d.meaning));
+        }
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/settings.md");
+        if std::env::var_os("MAILDESK_WRITE_DOCS").is_some() {
+            std::fs::write(path, &page).unwrap();
+        }
+        let kept = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(kept, page, "write it anew with MAILDESK_WRITE_DOCS=1 cargo test --lib settings");
+    }
+
+    #[test]
     fn every_shipped_value_is_one_the_setting_takes() {
         for d in DEFINITIONS {
             assert_eq!(d.check(d.default), Ok(d.default.to_owned()), "{}", d.key);

@@ -32,6 +32,9 @@ pub struct Update {
     /// Tied to no department
     #[arg(long)]
     no_departments: bool,
+    /// On-duty hours, by the name of a schedule; empty: always on duty
+    #[arg(long, value_name = "NAME")]
+    schedule: Option<String>,
     /// Whether the account may be used
     #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
     active: Option<bool>,
@@ -70,6 +73,13 @@ pub(super) fn update(desk: &Desk, wanted: &Update) -> anyhow::Result<()> {
     desk.store.write(|tx| {
         let Some(staff) = tx.staff_by_username(&wanted.username)? else { return missing("staff", &wanted.username) };
         check_departments(tx, &departments)?;
+        if let Some(name) = &wanted.schedule {
+            let schedule = tx.schedule_named(name)?.map(|schedule| schedule.id);
+            if schedule.is_none() && !name.is_empty() {
+                return missing("schedule", name);
+            }
+            tx.set_staff_schedule(staff.id, schedule)?;
+        }
         tx.update_staff(staff.id, &change)?;
         if wanted.no_departments || !departments.is_empty() {
             tx.set_staff_departments(staff.id, &departments)?;

@@ -232,7 +232,10 @@ fn causes(error: &Error) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        let more = cause.to_string();
+        let is_timeout = cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|e| matches!(e.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut));
+        let more = if is_timeout { format!("no answer within {} s", PATIENCE.as_secs()) } else { cause.to_string() };
         if !text.contains(&more) {
             text = format!("{text}: {more}");
         }

@@ -1,0 +1,96 @@
+//! `admin schedule`: on-duty hours that staff can be tied to (Servetel's time_group). Who is off duty
+//! is not told of tickets unless nobody of the department is on duty.
+
+use serde_json::{Value, json};
+
+use super::{Desk, missing, output, usage};
+use crate::cli::Done;
+use crate::desk::duty::{self, Hours};
+use crate::domain::Timestamp;
+use crate::store::Error;
+use crate::store::schedules::Schedule;
+
+/// Longest name, in characters. Chosen: as a department's.
+const NAME_CHARS_MAX: usize = 100;
+
+/// Verbs of `admin schedule`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Add a schedule; prints its id
+    Add {
+        /// Name
+        name: String,
+        /// On-duty hours, such as "Mon-Fri 18:00-02:00" or "Mon, Wed 9:00-12:00; Sat 10:00-14:00"
+        #[arg(long)]
+        hours: String,
+        /// Time zone of the hours, such as Asia/Kolkata
+        #[arg(long, value_name = "ZONE")]
+        tz: String,
+    },
+    /// All schedules, and whether each is on duty now
+    List,
+    /// Remove a schedule; its staff are always on duty then
+    Remove {
+        /// Name
+        name: String,
+    },
+}
+
+fn as_json(schedule: &Schedule, now: Timestamp) -> Value {
+    json!({
+        "id": schedule.id.get(), "name": schedule.name, "hours": schedule.hours, "tz": schedule.timezone,
+        "staff": schedule.staff, "on_duty": duty::is_on_duty(&schedule.hours, &schedule.timezone, now),
+    })
+}
+
+pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+    match command {
+        Command::Add { name, hours, tz } => add(desk, name.trim(), hours.trim(), &tz)?,
+        Command::List => {
+            let found = desk.store.read(|tx| tx.schedules())?;
+            let rows = found.iter().map(|schedule| {
+                let is_on_duty = duty::is_on_duty(&schedule.hours, &schedule.timezone, desk.now);
+                let now = if is_on_duty { "on duty" } else { "off duty" };
+                let staff = schedule.staff.to_string();
+                let name = schedule.name.clone();
+                vec![name, schedule.hours.clone(), schedule.timezone.clone(), staff, now.to_owned()]
+            });
+            let json = found.iter().map(|schedule| as_json(schedule, desk.now)).collect();
+            desk.out.list(json, &["name", "hours", "time zone", "staff", "now"], rows.collect())?;
+        }
+        Command::Remove { name } => {
+            let removed = desk.store.write(|tx| {
+                let Some(found) = tx.schedule_named(&name)? else { return Ok::<_, Error>(None) };
+                tx.remove_schedule(found.id)?;
+                Ok(Some(found))
+            })?;
+            let Some(removed) = removed else { return missing("schedule", name) };
+            if removed.staff > 0 {
+                desk.out.say(&format!("{} staff without hours are always on duty now", removed.staff));
+            }
+        }
+    }
+    Ok(Done::Fully)
+}
+
+fn add(desk: &Desk, name: &str, hours: &str, tz: &str) -> anyhow::Result<()> {
+    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        return usage(format!("a schedule's name has 1 to {NAME_CHARS_MAX} characters on one line"));
+    }
+    if let Err(refused) = hours.parse::<Hours>() {
+        return usage(refused.to_string());
+    }
+    let Some(tz) = duty::zone_name(tz) else {
+        return usage(format!("{tz:?} is no time zone; use a name such as Europe/Berlin, Asia/Kolkata or UTC"));
+    };
+    let added = desk.store.write(|tx| {
+        let id = tx.add_schedule(name, hours, &tz)?;
+        Ok::<_, Error>(Schedule { id, name: name.to_owned(), hours: hours.to_owned(), timezone: tz.clone(), staff: 0 })
+    });
+    let added = match added {
+        Err(Error::Taken(_)) => anyhow::bail!("there is a schedule {} already", output::printable(name)),
+        other => other?,
+    };
+    desk.out.object(&as_json(&added, desk.now), &added.id.to_string())?;
+    Ok(())
+}
