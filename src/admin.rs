@@ -5,6 +5,7 @@ mod ban;
 mod config_show;
 mod demo;
 mod department;
+mod import;
 mod init;
 mod mail;
 mod outbox;
@@ -81,6 +82,9 @@ pub enum Command {
     /// Mails that wait to be sent, and what became of others
     #[command(subcommand)]
     Outbox(outbox::Command),
+    /// Move in: a HelpDeskZ database, or mail archives
+    #[command(subcommand)]
+    Import(import::Command),
     /// Numbers
     Stats,
     /// The configuration in force
@@ -120,6 +124,7 @@ pub fn run(global: &Global, loaded: &Loaded, command: Command) -> anyhow::Result
         Command::Mail(command) => mail::run(&open(global, loaded, out, now)?, command),
         Command::Template(command) => template::run(&open(global, loaded, out, now)?, command),
         Command::Outbox(command) => outbox::run(&open(global, loaded, out, now)?, &command),
+        Command::Import(command) => import::run(&open(global, loaded, out, now)?, &command),
         Command::Stats => stats::run(&open(global, loaded, out, now)?),
     }
 }

@@ -6,14 +6,17 @@
 //! write lock, and again in the one write transaction that makes the change, keeps the answer for an
 //! Idempotency-Key and queues the mails.
 //!
-//! HelpDeskZ's dialect is all there is here; `route` has room for the others.
+//! Three dialects: HelpDeskZ's, whose endpoints are all answered in the same way here; Faveo's register
+//! (`faveo`) and Servetel's create user (`servetel`), which check tokens and print errors in theirs.
 
 mod access;
+mod activate;
 mod answer;
 mod attachments;
 mod departments;
 mod email;
 mod error;
+mod faveo;
 mod idempotency;
 pub mod ip;
 mod login;
@@ -22,7 +25,10 @@ pub mod metrics;
 mod pages;
 mod params;
 mod probes;
+mod random;
+mod refusal;
 pub mod route;
+mod servetel;
 mod staff;
 #[cfg(test)]
 mod tests;
@@ -45,7 +51,7 @@ use route::{NotRouted, Permission, Route, Scope};
 use crate::domain::{Timestamp, TokenId};
 use crate::http::{Method, Request, Response};
 use crate::store::settings::Settings;
-use crate::store::{ReadTx, Store, WriteTx};
+use crate::store::{self, ReadTx, Store, WriteTx};
 
 /// Seconds between two notes of a token's last use: it is kept to the minute, so that reading
 /// requests do not each cost a write.
@@ -201,7 +207,14 @@ fn answer_route(api: &Api, route: &Route, request: Request, now: Timestamp) -> R
             Route::Ready => api.readiness.response(&api.rules(), now),
             Route::OpenApi => pages::openapi(),
             Route::Docs => pages::docs(),
+            Route::ActivationShow(code) => activate::show(api, code, now),
+            Route::ActivationConfirm(code) => activate::confirm(api, code, now),
             _ => pages::health(),
+        },
+        Scope::OwnToken(_) => match route {
+            Route::FaveoRegister => faveo::register(api, request, now),
+            Route::ServetelCreate => servetel::create(api, request, now),
+            _ => ApiError::Broken("an endpoint without a handler".to_owned()).response(Statuses::Compat),
         },
         Scope::TokenOrLocal(permission) => {
             if probes::is_local(&request, &api.rules()) {
@@ -268,7 +281,15 @@ fn route_kind(route: &Route) -> Kind<'_> {
         Route::StaffList => reads(staff::list),
         Route::StaffShow(id) => reads(|tx, _| staff::show(tx, id)),
         Route::StaffAuth => acts(login::authenticate),
-        Route::Health | Route::Ready | Route::Metrics | Route::OpenApi | Route::Docs => Kind::Other,
+        Route::Health
+        | Route::Ready
+        | Route::Metrics
+        | Route::OpenApi
+        | Route::Docs
+        | Route::ActivationShow(_)
+        | Route::ActivationConfirm(_)
+        | Route::FaveoRegister
+        | Route::ServetelCreate => Kind::Other,
     }
 }
 
@@ -325,7 +346,7 @@ fn acting(
     let has_key = request.method == Method::Post && permission != Permission::StaffAuth;
     let (headers, path) = (request.headers.clone(), request.path.clone());
     let params = Params::of(request)?;
-    let key = if has_key { Key::of(&headers, token, &path, &params)? } else { None };
+    let key = if has_key { Key::of(&headers, token, &path, *params.sha256())? } else { None };
     if let Some(key) = &key
         && let Some(reply) = api.store.read(|tx| key.look_up(tx, now))?
     {
@@ -343,11 +364,11 @@ fn acting(
 
 impl Call<'_> {
     /// Checks on a snapshot and again under the write lock, then changes, keeps the answer, commits.
-    fn change<T>(
+    fn change<T, E: From<ApiError> + From<store::Error>>(
         &self,
-        check: impl Fn(&ReadTx<'_>) -> Result<T, ApiError>,
-        apply: impl FnOnce(&WriteTx<'_>, T) -> Result<String, ApiError>,
-    ) -> Result<Reply, ApiError> {
+        check: impl Fn(&ReadTx<'_>) -> Result<T, E>,
+        apply: impl FnOnce(&WriteTx<'_>, T) -> Result<String, E>,
+    ) -> Result<Reply, E> {
         self.api.store.read(|tx| check(tx).map(|_| ()))?;
         let reply = self.api.store.write(|tx| {
             if let Some(key) = &self.key
@@ -359,7 +380,7 @@ impl Call<'_> {
             if let Some(key) = &self.key {
                 key.keep(tx, &body, self.now)?;
             }
-            Ok::<_, ApiError>(Reply::fresh(body))
+            Ok::<_, E>(Reply::fresh(body))
         })?;
         (self.api.wake)(Wake::Outbox);
         Ok(reply)

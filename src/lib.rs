@@ -17,6 +17,7 @@ pub mod domain;
 pub mod http;
 pub mod imap_fetch;
 pub mod intake;
+pub mod jobs;
 pub mod logging;
 pub mod mail;
 pub mod outbox;

@@ -19,7 +19,8 @@ pub const BCRYPT_COST_MAX: u32 = 16;
 const CURRENT: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
 
 /// A hash that no password has, for accounts that are not there: checking it takes as long.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Why a password cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -77,7 +78,8 @@ pub fn verify(password: &str, stored: &str) -> bool {
 }
 
 fn is_bcrypt(stored: &str) -> bool {
-    let cost = ["$2y$", "$2b$", "$2a$"].iter().find_map(|prefix| stored.strip_prefix(prefix)).and_then(|rest| rest.get(..2));
+    let cost =
+        ["$2y$", "$2b$", "$2a$"].iter().find_map(|prefix| stored.strip_prefix(prefix)).and_then(|rest| rest.get(..2));
     cost.and_then(|cost| cost.parse().ok()).is_some_and(|cost: u32| cost <= BCRYPT_COST_MAX)
 }
 

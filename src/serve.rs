@@ -73,7 +73,8 @@ pub fn serve_desk(db: &Path, loaded: &Loaded, arguments: &Arguments) -> anyhow::
     let store = Arc::new(Store::open(db, Duration::from_secs(loaded.config.limits.lock_wait_s))?);
     let probe = Store::open(db, PROBE_LOCK_WAIT)?;
     raise_file_limit();
-    let (listener, address) = listen(arguments.listen.as_deref().or(loaded.config.listen.as_deref()).unwrap_or(LISTEN))?;
+    let (listener, address) =
+        listen(arguments.listen.as_deref().or(loaded.config.listen.as_deref()).unwrap_or(LISTEN))?;
     let control = Control::new(http_limits(&loaded.config)).context("preparing the server")?;
     let threads = Threads::default();
     let (wake_sender, outbox_wakes) = mpsc::channel();

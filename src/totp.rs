@@ -21,7 +21,8 @@ pub struct InvalidSecret;
 /// # Errors
 /// [`InvalidSecret`].
 pub fn clean_secret(text: &str) -> Result<String, InvalidSecret> {
-    let clean: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-' && *c != '=').collect::<String>().to_ascii_uppercase();
+    let clean: String =
+        text.chars().filter(|c| !c.is_whitespace() && *c != '-' && *c != '=').collect::<String>().to_ascii_uppercase();
     if clean.len() >= 16 && generator(&clean).is_some() { Ok(clean) } else { Err(InvalidSecret) }
 }
 

@@ -331,10 +331,11 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
 fn test(desk: &Desk, row: &AddressRow) -> anyhow::Result<Done> {
     let outgoing = if row.outgoing == "none" { Ok(()) } else { Transport::of(Some(row)).test() };
     let why = outgoing.err().map(|failure| failure.to_string());
-    let word = why.as_deref().unwrap_or("ok");
     let json =
         json!({ "email": row.email, "outgoing": row.outgoing, "outgoing_ok": why.is_none(), "outgoing_error": why });
-    desk.out.object(&json, &format!("{}: outgoing {}: {word}", row.email, row.outgoing))?;
+    // For people a failure is said once, by the error.
+    let text = if why.is_none() { format!("{}: outgoing {}: ok", row.email, row.outgoing) } else { String::new() };
+    desk.out.object(&json, &text)?;
     match why {
         None => Ok(Done::Fully),
         Some(why) => anyhow::bail!("{}: outgoing {}: {why}", row.email, row.outgoing),

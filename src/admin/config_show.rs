@@ -34,6 +34,7 @@ pub(super) fn run(global: &Global, loaded: &Loaded, out: &Output, command: &Comm
             "raw_bytes_max": limits.raw_bytes_max, "mime_parts_max": limits.mime_parts_max,
             "mime_levels_max": limits.mime_levels_max, "headers_max": limits.headers_max,
             "addresses_max": limits.addresses_max, "pipe_deadline_s": limits.pipe_deadline_s,
+            "imap_deadline_s": limits.imap_deadline_s,
             "lock_wait_s": limits.lock_wait_s, "http_body_bytes_max": limits.http_body_bytes_max,
             "http_connections_max": limits.http_connections_max, "http_head_deadline_s": limits.http_head_deadline_s,
             "http_body_deadline_s": limits.http_body_deadline_s, "outbox_age_max_s": limits.outbox_age_max_s,

@@ -20,7 +20,8 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
     match command {
         Command::List => {
             let json = ROLES.iter().map(|(id, name, meaning)| json!({ "id": id, "name": name, "meaning": meaning }));
-            let rows = ROLES.iter().map(|(id, name, meaning)| vec![id.to_string(), (*name).to_owned(), (*meaning).to_owned()]);
+            let rows =
+                ROLES.iter().map(|(id, name, meaning)| vec![id.to_string(), (*name).to_owned(), (*meaning).to_owned()]);
             desk.out.list(json.collect(), &["id", "name", "may see"], rows.collect())?;
         }
     }

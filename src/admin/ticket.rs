@@ -1,20 +1,36 @@
-//! `admin ticket`.
+//! `admin ticket`: the verbs and the list. One ticket whole is in [`show`], writing into one in
+//! [`post`], other changes in [`change`], taking one out in [`export`].
 
+mod change;
+mod export;
+mod post;
+mod show;
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::{Desk, missing, output, user};
+use super::removal::Removal;
+use super::{Desk, department, missing, output, user};
 use crate::cli::Done;
-use crate::domain::{Author, DepartmentId, StaffId, Status, TicketId, Timestamp, UserId};
-use crate::store::listing::{TicketFilter, TicketLine};
-use crate::store::people::Customer;
-use crate::store::tickets::{Attachment, Message, Ticket};
-use crate::store::{Error, ReadTx};
+use crate::domain::{EmailAddress, Status, TicketId, Timestamp};
+use crate::store::listing::TicketLine;
+use crate::store::search::{TicketOrder, TicketQuery};
+
+/// Statuses in which a ticket waits for staff.
+const WAITING: [Status; 3] = [Status::Open, Status::AwaitingReply, Status::InProgress];
 
 /// Verbs of `admin ticket`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "Examples:\n  \
+    maildesk admin ticket list --status open,awaiting-reply --sort oldest\n  \
+    maildesk admin ticket list --search 'müller invoice'\n  \
+    maildesk admin ticket reply 12 --staff sam --message-file answer.txt --attach plan.pdf --close\n  \
+    maildesk admin ticket merge 13 12")]
 pub enum Command {
     /// Tickets, last touched first
-    List(List),
+    List(Box<List>),
     /// One ticket with its messages
     Show {
         /// Id
@@ -23,50 +39,151 @@ pub enum Command {
         #[arg(long)]
         full: bool,
     },
+    /// Give a ticket to a staff member
+    Assign {
+        /// Id
+        id: i64,
+        /// Who takes it
+        #[arg(required_unless_present = "nobody", conflicts_with = "nobody")]
+        username: Option<String>,
+        /// Take it from whoever has it
+        #[arg(long)]
+        nobody: bool,
+    },
+    /// Give a ticket to another customer, such as one opened for the wrong sender of a forwarded mail
+    #[command(after_help = "Answers go to the new address from now on, and the one before may not write into the \
+        ticket any more unless --keep lets it.\nThe first message of a forwarded mail becomes the new customer's.")]
+    Requester {
+        /// Id
+        id: i64,
+        /// The customer's address; a new one makes a customer
+        email: EmailAddress,
+        /// Full name of a new customer [default: the address's local part]
+        #[arg(long, default_value = "", hide_default_value = true)]
+        name: String,
+        /// The customer before takes part further
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Answer as a staff member; the answer is mailed to the customer and the participants
+    Reply(post::Reply),
+    /// Add a note that only staff see
+    Note(post::Note),
+    /// Set the status
+    Status {
+        /// Id
+        id: i64,
+        /// open, answered, awaiting-reply, in-progress or closed
+        status: Status,
+    },
+    /// Move a ticket to another department
+    Move {
+        /// Id
+        id: i64,
+        /// The department's id or name
+        department: String,
+    },
+    /// Put everything of one ticket into another; mail for the first goes there from now on
+    Merge {
+        /// The ticket that ends
+        from: i64,
+        /// The ticket that goes on
+        into: i64,
+        /// Whether to ask
+        #[command(flatten)]
+        removal: Removal,
+    },
+    /// Remove a ticket with its messages and attachments
+    Remove {
+        /// Id
+        id: i64,
+        /// Whether to ask
+        #[command(flatten)]
+        removal: Removal,
+    },
+    /// Everything of a ticket as JSON, attachments and raw mails included
+    Export {
+        /// Id
+        id: i64,
+        /// Write ticket.json and the files into this new folder instead
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// What comes first in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Sort {
+    /// Last touched first
+    Newest,
+    /// Longest untouched first
+    Oldest,
+    /// Highest number first
+    Id,
+    /// Lowest number first
+    IdUp,
+}
+
+impl Sort {
+    const fn order(self) -> TicketOrder {
+        match self {
+            Self::Newest => TicketOrder::NewestTouched,
+            Self::Oldest => TicketOrder::OldestTouched,
+            Self::Id => TicketOrder::NewestOpened,
+            Self::IdUp => TicketOrder::OldestOpened,
+        }
+    }
 }
 
 /// Options of `admin ticket list`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "SEARCH looks into subjects, messages, notes, names and addresses. Each word is the start of one \
+    there, case and\naccents do not matter; \"words in quotes\" stand together; #12 is a ticket.")]
 pub struct List {
-    /// Of one status: open, answered, awaiting-reply, in-progress, closed
-    #[arg(long)]
-    status: Option<Status>,
-    /// Of one department
+    /// Of these statuses: open, answered, awaiting-reply, in-progress, closed
+    #[arg(long, value_delimiter = ',')]
+    status: Vec<Status>,
+    /// Of one department, by id or name
     #[arg(long, value_name = "ID")]
-    department: Option<i64>,
+    department: Option<String>,
     /// Of one customer, by id or address
     #[arg(long, value_name = "USER")]
     user: Option<String>,
-    /// Whose subject holds this
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    /// Assigned to this staff member
+    #[arg(long, value_name = "USERNAME")]
+    assigned: Option<String>,
+    /// With these words
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     search: String,
     /// Waiting for staff longer than setting overdue_time
     #[arg(long)]
     overdue: bool,
+    /// What comes first
+    #[arg(long, value_enum, default_value_t = Sort::Newest)]
+    sort: Sort,
     /// At most this many
     #[arg(long, default_value_t = 1000)]
     limit: usize,
-}
-
-/// A ticket as `admin ticket show` prints it.
-struct Whole {
-    ticket: Ticket,
-    customer: Option<Customer>,
-    department: String,
-    messages: Vec<Message>,
-    attachments: Vec<Attachment>,
-    participants: Vec<(String, String)>,
-    links: Vec<TicketId>,
-    addresses: Vec<String>,
-    staff: Vec<(StaffId, String)>,
-    /// Every customer who wrote a message here.
-    writers: Vec<Customer>,
 }
 
 pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
     match command {
         Command::List(list) => show_list(desk, &list)?,
         Command::Show { id, full } => show(desk, TicketId::new(id), full)?,
+        Command::Assign { id, username, nobody: _ } => change::assign(desk, TicketId::new(id), username.as_deref())?,
+        Command::Requester { id, email, name, keep } => {
+            let kept = if keep { change::Before::TakesPart } else { change::Before::Leaves };
+            change::requester(desk, TicketId::new(id), (&name, &email), kept)?;
+        }
+        Command::Reply(reply) => return post::reply(desk, &reply),
+        Command::Note(note) => post::note(desk, &note)?,
+        Command::Status { id, status } => change::status(desk, TicketId::new(id), status)?,
+        Command::Move { id, department } => change::department(desk, TicketId::new(id), &department)?,
+        Command::Merge { from, into, removal } => {
+            change::merge(desk, TicketId::new(from), TicketId::new(into), removal)?;
+        }
+        Command::Remove { id, removal } => change::remove(desk, TicketId::new(id), removal)?,
+        Command::Export { id, dir } => export::run(desk, TicketId::new(id), dir.as_deref())?,
     }
     Ok(Done::Fully)
 }
@@ -82,17 +199,29 @@ pub(super) fn line_json(line: &TicketLine) -> Value {
 
 fn show_list(desk: &Desk, list: &List) -> anyhow::Result<()> {
     let lines = desk.store.read(|tx| {
-        let customer: Option<UserId> = list.user.as_deref().map(|name| user::find(tx, name)).transpose()?.map(|c| c.id);
-        let hours = tx.settings()?.number("overdue_time");
-        let overdue = list.overdue.then(|| desk.now.plus_s(-hours.saturating_mul(Timestamp::HOUR_S)));
-        let filter = TicketFilter {
-            status: list.status,
-            department: list.department.map(DepartmentId::new),
-            customer,
-            untouched_since: overdue,
-            search: &list.search,
+        let staff = match list.assigned.as_deref() {
+            Some(name) => Some(change::staff_named(tx, name)?.id),
+            None => None,
         };
-        anyhow::Ok(tx.tickets_recent(&filter, list.limit)?)
+        let mut statuses = list.status.clone();
+        let hours = tx.settings()?.number("overdue_time");
+        if list.overdue {
+            statuses = WAITING.into_iter().filter(|one| statuses.is_empty() || statuses.contains(one)).collect();
+            if statuses.is_empty() || hours == 0 {
+                return Ok(Vec::new());
+            }
+        }
+        let query = TicketQuery {
+            statuses: &statuses,
+            department: list.department.as_deref().map(|name| department::find(tx, name)).transpose()?.map(|d| d.id),
+            customer: list.user.as_deref().map(|name| user::find(tx, name)).transpose()?.map(|c| c.id),
+            staff,
+            untouched_since: list.overdue.then(|| desk.now.plus_s(-hours.saturating_mul(Timestamp::HOUR_S))),
+            search: &list.search,
+            order: list.sort.order(),
+            max: list.limit,
+        };
+        anyhow::Ok(tx.tickets_found(&query)?)
     })?;
     let rows = lines.iter().map(|line| {
         vec![
@@ -107,130 +236,14 @@ fn show_list(desk: &Desk, list: &List) -> anyhow::Result<()> {
     });
     let header = ["ticket", "status", "subject", "from", "department", "replies", "touched"];
     desk.out.list(lines.iter().map(line_json).collect(), &header, rows.collect())?;
+    if lines.len() == list.limit {
+        desk.out.say(&format!("the first {} are shown; --limit shows more", list.limit));
+    }
     Ok(())
 }
 
-fn read(tx: &ReadTx<'_>, id: TicketId) -> Result<Option<Whole>, Error> {
-    let Some(ticket) = tx.ticket(id)? else { return Ok(None) };
-    let messages = tx.messages(id)?;
-    let mut writers: Vec<Customer> = Vec::new();
-    for message in &messages {
-        if let Author::Customer(id) = message.author
-            && !writers.iter().any(|known| known.id == id)
-        {
-            writers.extend(tx.customer(id)?);
-        }
-    }
-    Ok(Some(Whole {
-        writers,
-        customer: tx.customer(ticket.customer)?,
-        department: tx.department(ticket.department)?.map(|d| d.name).unwrap_or_default(),
-        messages,
-        attachments: tx.attachments_of_ticket(id)?,
-        participants: tx.participants(id)?,
-        links: tx.linked_tickets(id)?,
-        addresses: tx.addresses_seen(id)?,
-        staff: tx.all_staff()?.into_iter().map(|s| (s.id, s.username)).collect(),
-        ticket,
-    }))
-}
-
-impl Whole {
-    fn staff_name(&self, id: StaffId) -> String {
-        let known = self.staff.iter().find(|(staff, _)| *staff == id);
-        known.map_or_else(|| "staff (removed)".to_owned(), |(_, username)| format!("staff {username}"))
-    }
-
-    fn author(&self, author: Author) -> String {
-        match author {
-            Author::Customer(_) => "customer".to_owned(),
-            Author::Staff(id) => self.staff_name(id),
-            Author::Desk => "maildesk".to_owned(),
-        }
-    }
-
-    /// The author as people want to see him.
-    fn byline(&self, author: Author) -> String {
-        match author {
-            Author::Customer(id) => self
-                .writers
-                .iter()
-                .find(|writer| writer.id == id)
-                .map_or_else(|| "customer (removed)".to_owned(), |writer| format!("{} <{}>", writer.fullname, writer.email)),
-            Author::Staff(_) | Author::Desk => self.author(author),
-        }
-    }
-
-    fn json(&self) -> Value {
-        let ticket = &self.ticket;
-        let customer = self.customer.as_ref();
-        let messages = self.messages.iter().map(|m| {
-            let user = if let Author::Customer(id) = m.author { Some(id.get()) } else { None };
-            let full = if m.full_text.is_empty() { &m.body } else { &m.full_text };
-            json!({
-                "id": m.id.get(), "date": m.created_at.unix(), "author": self.author(m.author), "user_id": user,
-                "internal": m.is_internal, "text": m.body, "is_html": m.is_html, "full_text": full, "html": m.mail_html,
-                "attachments": self.files(m.id.get()).map(attachment_json).collect::<Vec<_>>(),
-            })
-        });
-        json!({
-            "id": ticket.id.get(), "subject": ticket.subject, "status": ticket.status.word(),
-            "department_id": ticket.department.get(), "department": self.department,
-            "user_id": ticket.customer.get(), "user_fullname": customer.map(|c| c.fullname.as_str()),
-            "user_email": customer.map(|c| c.email.as_str()), "reply_to": ticket.reply_to,
-            "created_at": ticket.created_at.unix(), "last_update_at": ticket.last_update_at.unix(),
-            "closed_at": ticket.closed_at.unix(), "replies": ticket.replies, "last_replier": ticket.last_replier,
-            "assigned_to": ticket.staff.map(|id| self.staff_name(id)), "merged_into": ticket.merged_into.map(TicketId::get),
-            "participants": self.participants.iter()
-                .map(|(email, name)| json!({ "email": email, "name": name })).collect::<Vec<_>>(),
-            "linked": self.links.iter().map(|id| id.get()).collect::<Vec<_>>(),
-            "other_addresses": self.addresses,
-            "messages": messages.collect::<Vec<_>>(),
-        })
-    }
-
-    fn files(&self, message: i64) -> impl Iterator<Item = &Attachment> {
-        self.attachments.iter().filter(move |file| file.message == message)
-    }
-
-    fn text(&self, full: bool) -> String {
-        let ticket = &self.ticket;
-        let customer = self.customer.as_ref();
-        let mut lines = vec![
-            format!("[#{}] {}", ticket.id, ticket.subject),
-            format!("status {}, department {}", ticket.status, self.department),
-            customer.map_or_else(String::new, |c| format!("from {} <{}>", c.fullname, c.email)),
-        ];
-        lines.extend(ticket.merged_into.map(|id| format!("merged into #{id}")));
-        lines.extend(ticket.staff.map(|id| format!("assigned to {}", self.staff_name(id))));
-        if !self.participants.is_empty() {
-            let all: Vec<&str> = self.participants.iter().map(|(email, _)| email.as_str()).collect();
-            lines.push(format!("with {}", all.join(", ")));
-        }
-        lines.extend(self.links.iter().map(|id| format!("linked with #{id}")));
-        lines.extend(self.addresses.iter().map(|email| format!("also sent to {email}")));
-        for message in &self.messages {
-            let kind = if message.is_internal { " (note)" } else { "" };
-            lines.push(format!("\n── {} {}{kind}", output::time(message.created_at), self.byline(message.author)));
-            let whole = full && !message.full_text.is_empty();
-            lines.push(if whole { message.full_text.clone() } else { message.body.clone() });
-            let files = self.files(message.id.get());
-            lines
-                .extend(files.map(|file| format!("   attached: {} ({} bytes, id {})", file.name, file.bytes, file.id)));
-        }
-        output::printable(&lines.join("\n"))
-    }
-}
-
-fn attachment_json(file: &Attachment) -> Value {
-    json!({
-        "id": file.id.get(), "name": file.name, "original_name": file.original_name, "type": file.content_type,
-        "size": file.bytes, "inline": file.is_inline, "cid": file.cid,
-    })
-}
-
 fn show(desk: &Desk, id: TicketId, full: bool) -> anyhow::Result<()> {
-    let Some(whole) = desk.store.read(|tx| read(tx, id))? else { return missing("ticket", id) };
+    let Some(whole) = desk.store.read(|tx| show::read(tx, id))? else { return missing("ticket", id) };
     desk.out.object(&whole.json(), &whole.text(full))?;
     Ok(())
 }

@@ -138,8 +138,13 @@ fn add(desk: &Desk, new: &Add) -> anyhow::Result<()> {
     };
     check_ips(&new.ip)?;
     let sha256 = token_hash(&value);
-    let row =
-        NewToken { name: &new.name, sha256: &sha256, permissions: &permissions, ips: new.ip.trim(), is_active: !new.inactive };
+    let row = NewToken {
+        name: &new.name,
+        sha256: &sha256,
+        permissions: &permissions,
+        ips: new.ip.trim(),
+        is_active: !new.inactive,
+    };
     let id = desk.store.write(|tx| match tx.add_token(&row, desk.now) {
         Err(Error::Taken(_)) => bail!("this token is there already; choose another value"),
         other => Ok(other?),
@@ -164,7 +169,9 @@ fn chosen(new: &Add) -> anyhow::Result<Option<String>> {
         return usage(format!("a token has at least {CHOSEN_CHARS_MIN} characters"));
     }
     if value.len() > CHOSEN_BYTES_MAX || !value.bytes().all(|b| b.is_ascii_graphic()) {
-        return usage(format!("a token has at most {CHOSEN_BYTES_MAX} characters, all of them printable ASCII without blanks"));
+        return usage(format!(
+            "a token has at most {CHOSEN_BYTES_MAX} characters, all of them printable ASCII without blanks"
+        ));
     }
     Ok(Some(value))
 }

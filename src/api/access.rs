@@ -39,7 +39,12 @@ pub fn token_hash(token: &str) -> [u8; 32] {
 /// # Errors
 /// [`ApiError::Authentication`], [`ApiError::Address`], [`ApiError::Permission`], or
 /// [`ApiError::Failed`].
-pub(super) fn authorize(tx: &ReadTx<'_>, token: Option<&str>, client: IpAddr, permission: Permission) -> Result<TokenId, ApiError> {
+pub(super) fn authorize(
+    tx: &ReadTx<'_>,
+    token: Option<&str>,
+    client: IpAddr,
+    permission: Permission,
+) -> Result<TokenId, ApiError> {
     let hash = token_hash(token.ok_or(ApiError::Authentication)?);
     let known = tx.token_by_hash(&hash)?.filter(|known| known.is_active).ok_or(ApiError::Authentication)?;
     // The index found it by its hash, which tells a guesser nothing; this says it in constant time.
@@ -61,7 +66,9 @@ mod tests {
     use crate::http::{Method, Request};
 
     fn found(headers: &[(&str, &str)]) -> Option<String> {
-        let request = headers.iter().fold(Request::new(Method::Get, "/"), |request, (name, value)| request.with_header(name, value));
+        let request = headers
+            .iter()
+            .fold(Request::new(Method::Get, "/"), |request, (name, value)| request.with_header(name, value));
         token_of(&request.headers).map(str::to_owned)
     }
 
@@ -82,7 +89,12 @@ mod tests {
 
     #[test]
     fn other_ways_do_not() {
-        for headers in [&[][..], &[("Authorization", "Basic abc")], &[("Authorization", "abc")], &[("Token", ""), ("Authorization", "Bearer abc")]] {
+        for headers in [
+            &[][..],
+            &[("Authorization", "Basic abc")],
+            &[("Authorization", "abc")],
+            &[("Token", ""), ("Authorization", "Bearer abc")],
+        ] {
             assert_eq!(found(headers), None, "{headers:?}");
         }
     }

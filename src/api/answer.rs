@@ -66,6 +66,9 @@ mod tests {
     #[test]
     fn answers_are_printed_as_php_prints_them() {
         assert_eq!(done("a/b é 😀 \u{2028}\u{1}"), "{\"success\":1,\"message\":\"a/b é 😀 \\u2028\\u0001\"}");
-        assert_eq!(compact(&(Digits(7), Escaped("<b>O'Neil & \"Co\"</b>"))), "[\"7\",\"&lt;b&gt;O&#039;Neil &amp; &quot;Co&quot;&lt;/b&gt;\"]");
+        assert_eq!(
+            compact(&(Digits(7), Escaped("<b>O'Neil & \"Co\"</b>"))),
+            "[\"7\",\"&lt;b&gt;O&#039;Neil &amp; &quot;Co&quot;&lt;/b&gt;\"]"
+        );
     }
 }

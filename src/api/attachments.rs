@@ -76,8 +76,7 @@ pub(super) fn show(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     })?;
     // Outside of the snapshot: megabytes of base64 take their time.
     let content = STANDARD.encode(content);
-    let shown =
-        Shown { success: 1, name: &line.name, filetype: &line.content_type, size: Digits(line.bytes), content };
+    let shown = Shown { success: 1, name: &line.name, filetype: &line.content_type, size: Digits(line.bytes), content };
     Ok(Reply::fresh(compact(&shown)))
 }
 

@@ -56,12 +56,41 @@ mod tests {
 
     #[test]
     fn addresses_are_told_as_php_tells_them() {
-        for good in ["a@b.cc", "x@y.z", "john.doe+tag@demo.com", "o'neil@sub.demo.com", "a@xn--bcher-kva.example", "a@bücher.example", "a@[192.0.2.1]", "\"a.b\"@x.org"] {
+        for good in [
+            "a@b.cc",
+            "x@y.z",
+            "john.doe+tag@demo.com",
+            "o'neil@sub.demo.com",
+            "a@xn--bcher-kva.example",
+            "a@bücher.example",
+            "a@[192.0.2.1]",
+            "\"a.b\"@x.org",
+        ] {
             assert!(valid(good).is_some(), "{good}");
         }
         for bad in [
-            "", "not-an-email", "a@b", "@b.cc", "a@", "a b@c.dd", " a@b.cc", "a@b.cc ", ".a@b.cc", "a.@b.cc", "a..b@c.dd", "a@b..cc", "a@-b.cc",
-            "a@b-.cc", "a@b.1c", "a@@b.cc", "<a@b.cc>", "a@b.cc,d@e.ff", "ü@b.cc", "a@b_c.dd", "a@[999.1.1.1]", "a\n@b.cc",
+            "",
+            "not-an-email",
+            "a@b",
+            "@b.cc",
+            "a@",
+            "a b@c.dd",
+            " a@b.cc",
+            "a@b.cc ",
+            ".a@b.cc",
+            "a.@b.cc",
+            "a..b@c.dd",
+            "a@b..cc",
+            "a@-b.cc",
+            "a@b-.cc",
+            "a@b.1c",
+            "a@@b.cc",
+            "<a@b.cc>",
+            "a@b.cc,d@e.ff",
+            "ü@b.cc",
+            "a@b_c.dd",
+            "a@[999.1.1.1]",
+            "a\n@b.cc",
         ] {
             assert!(valid(bad).is_none(), "{bad:?}");
         }

@@ -96,14 +96,19 @@ impl ApiError {
         }
     }
 
-    /// The answer. Failures of ours are logged here, where they stop travelling.
-    #[must_use]
-    pub(super) fn response(&self, statuses: Statuses) -> Response {
+    /// Logs a failure of ours, where it stops travelling.
+    pub(super) fn log(&self) {
         match self {
             Self::Failed(error) => tracing::error!(%error, "answering an API request"),
             Self::Broken(error) => tracing::error!(error, "answering an API request"),
             _ => {}
         }
+    }
+
+    /// The answer.
+    #[must_use]
+    pub(super) fn response(&self, statuses: Statuses) -> Response {
+        self.log();
         let status = self.status(statuses);
         let response = Response::json(status, error_body(&self.message()));
         match status {

@@ -4,7 +4,6 @@
 //! change itself, so there is no moment in which one is there without the other.
 
 use super::error::{ApiError, Statuses, error_body};
-use super::params::Params;
 use super::route::without_final_slash;
 use crate::domain::{Timestamp, TokenId};
 use crate::http::{Headers, Response};
@@ -41,6 +40,12 @@ impl Reply {
         Self { status: 200, body, is_replayed: false }
     }
 
+    /// Any other answer that was given just now.
+    #[must_use]
+    pub(super) const fn with_status(status: u16, body: String) -> Self {
+        Self { status, body, is_replayed: false }
+    }
+
     /// The answer as it leaves.
     #[must_use]
     pub(super) fn response(self) -> Response {
@@ -50,18 +55,18 @@ impl Reply {
 }
 
 impl Key {
-    /// The key of a request, if it carries one.
+    /// The key of a request, if it carries one; `sha256` is of what the request asks for.
     ///
     /// # Errors
     /// [`ApiError::Malformed`] for two keys or one that is too long.
-    pub(super) fn of(headers: &Headers, token: TokenId, path: &str, params: &Params) -> Result<Option<Self>, ApiError> {
+    pub(super) fn of(headers: &Headers, token: TokenId, path: &str, sha256: [u8; 32]) -> Result<Option<Self>, ApiError> {
         let mut keys = headers.all("Idempotency-Key").filter(|key| !key.is_empty());
         let Some(key) = keys.next() else { return Ok(None) };
         if keys.next().is_some() || key.len() > KEY_BYTES_MAX {
             return Err(ApiError::Malformed(format!("Idempotency-Key must be one value of at most {KEY_BYTES_MAX} bytes.")));
         }
         let path = without_final_slash(path).to_owned();
-        Ok(Some(Self { token, path, key: key.to_owned(), sha256: *params.sha256() }))
+        Ok(Some(Self { token, path, key: key.to_owned(), sha256 }))
     }
 
     /// The answer given before, if there is one.
@@ -88,9 +93,23 @@ impl Key {
     ///
     /// # Errors
     /// Those of [`Key::look_up`].
-    pub(super) fn keep_refusal(&self, tx: &WriteTx<'_>, refusal: &ApiError, statuses: Statuses, now: Timestamp) -> Result<(), ApiError> {
+    pub(super) fn keep_refusal(
+        &self,
+        tx: &WriteTx<'_>,
+        refusal: &ApiError,
+        statuses: Statuses,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        self.keep_reply(tx, Reply::with_status(refusal.status(statuses), error_body(&refusal.message())), now)
+    }
+
+    /// Keeps any answer, unless another request with the same key was quicker.
+    ///
+    /// # Errors
+    /// Those of [`Key::look_up`].
+    pub(super) fn keep_reply(&self, tx: &WriteTx<'_>, reply: Reply, now: Timestamp) -> Result<(), ApiError> {
         if self.look_up(tx, now)?.is_none() {
-            self.keep_with(tx, refusal.status(statuses), error_body(&refusal.message()), now)?;
+            self.keep_with(tx, reply.status, reply.body, now)?;
         }
         Ok(())
     }

@@ -31,7 +31,10 @@ impl IpList {
     /// # Errors
     /// [`InvalidPattern`] naming the first entry that cannot be read.
     pub fn parse(list: &str) -> Result<Self, InvalidPattern> {
-        entries(list).map(|entry| pattern(entry).ok_or_else(|| InvalidPattern(entry.to_owned()))).collect::<Result<_, _>>().map(Self)
+        entries(list)
+            .map(|entry| pattern(entry).ok_or_else(|| InvalidPattern(entry.to_owned())))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Reads a stored list: what cannot be read allows nobody.
@@ -66,7 +69,8 @@ fn entries(list: &str) -> impl Iterator<Item = &str> {
 
 fn pattern(entry: &str) -> Option<Pattern> {
     if entry.contains('*') {
-        let mut octets = entry.split('.').map(|part| if part == "*" { Some(None) } else { part.parse().ok().map(Some) });
+        let mut octets =
+            entry.split('.').map(|part| if part == "*" { Some(None) } else { part.parse().ok().map(Some) });
         let mut next = || octets.next().flatten();
         let wanted = [next()?, next()?, next()?, next()?];
         return octets.next().is_none().then_some(Pattern::Wildcard(wanted));
@@ -164,7 +168,17 @@ mod tests {
 
     #[test]
     fn entries_that_are_none_are_named_or_allow_nobody() {
-        for bad in ["10.0.0", "10.0.0.256", "10.0.0.0/33", "::/129", "10.0.*", "10.0.*.*.*", "a.*.*.*", "example.org", "10.0.0.1/"] {
+        for bad in [
+            "10.0.0",
+            "10.0.0.256",
+            "10.0.0.0/33",
+            "::/129",
+            "10.0.*",
+            "10.0.*.*.*",
+            "a.*.*.*",
+            "example.org",
+            "10.0.0.1/",
+        ] {
             assert_eq!(IpList::parse(&format!("::1, {bad}")), Err(InvalidPattern(bad.to_owned())));
             assert!(IpList::stored(bad).is_empty());
         }

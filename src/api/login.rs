@@ -53,7 +53,7 @@ impl Default for Gate {
 }
 
 impl Gate {
-    fn pass<T>(&self, check: impl FnOnce() -> T) -> T {
+    pub(super) fn pass<T>(&self, check: impl FnOnce() -> T) -> T {
         /// Gives the place back, whatever happens to the check.
         struct Place<'a>(&'a Gate);
         impl Drop for Place<'_> {

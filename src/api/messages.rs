@@ -69,10 +69,12 @@ pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
     call.change(
         |tx| new_message(tx, &call.params, files.as_ref().err()),
         |tx, (ticket, author)| {
-            let attachments: Vec<NewAttachment<'_>> = files.iter().flatten().map(upload::Accepted::attachment).collect();
+            let attachments: Vec<NewAttachment<'_>> =
+                files.iter().flatten().map(upload::Accepted::attachment).collect();
             let is_staff = matches!(author, Author::Staff(_));
             let bearing = Bearing::Counts(Some(Status::Closed).filter(|_| closes && is_staff));
-            let post = Post { author, text: Text::Html(&text), full_text: "", mail_html: "", attachments: &attachments };
+            let post =
+                Post { author, text: Text::Html(&text), full_text: "", mail_html: "", attachments: &attachments };
             let message = desk::post_message(tx, &ticket, &post, bearing, call.now)?;
             if is_staff {
                 notify::staff_reply(tx, &call.settings, ticket.id, message, call.now)?;

@@ -51,7 +51,11 @@ impl Metrics {
         let mut page = Page::default();
         page.begin("maildesk_http_requests_total", "counter", "Requests by route and status.");
         for (((method, route), status), n) in &counted.requests {
-            page.line("maildesk_http_requests_total", &format!("method=\"{method}\",route=\"{route}\",status=\"{status}\""), n);
+            page.line(
+                "maildesk_http_requests_total",
+                &format!("method=\"{method}\",route=\"{route}\",status=\"{status}\""),
+                n,
+            );
         }
         let name = "maildesk_http_request_duration_seconds";
         page.begin(name, "histogram", "Time to answer, in seconds, without reading and writing.");

@@ -14,7 +14,8 @@ pub(super) const OPENAPI: &str = include_str!("../../openapi.json");
 const STYLE: &str = include_str!("docs.css");
 
 /// The page loads nothing, runs nothing, is framed by nobody; only its own style sheet is allowed.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(super) fn health() -> Response {
     Response::json(200, "{\"status\":\"ok\"}")
@@ -28,7 +29,9 @@ pub(super) fn openapi() -> Response {
 pub(super) fn docs() -> Response {
     static PAGE: OnceLock<String> = OnceLock::new();
     let page = PAGE.get_or_init(|| page(&serde_json::from_str(OPENAPI).unwrap_or_default()));
-    Response::html(200, page.as_str()).with_header("Content-Security-Policy", POLICY).with_header("Referrer-Policy", "no-referrer")
+    Response::html(200, page.as_str())
+        .with_header("Content-Security-Policy", POLICY)
+        .with_header("Referrer-Policy", "no-referrer")
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
@@ -65,7 +68,12 @@ fn write_operation(out: &mut String, (path, method): (&str, &str), operation: &V
     for parameter in operation.get("parameters").and_then(Value::as_array).into_iter().flatten() {
         let is_required = parameter.get("required") == Some(&Value::Bool(true));
         let schema = parameter.get("schema").unwrap_or(&Value::Null);
-        row(&mut rows, (text(parameter, "name"), text(parameter, "in"), is_required), schema, text(parameter, "description"));
+        row(
+            &mut rows,
+            (text(parameter, "name"), text(parameter, "in"), is_required),
+            schema,
+            text(parameter, "description"),
+        );
     }
     let content = operation.pointer("/requestBody/content").and_then(Value::as_object);
     if let Some(schema) = content.and_then(|content| content.values().next()).and_then(|media| media.get("schema")) {

@@ -20,9 +20,15 @@ pub(super) const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Value {
     Text(String),
+    /// JSON's true and false: PHP's "1" and "0".
+    Switch(bool),
     /// `name[]=…`, or a JSON array or object.
     List,
 }
+
+/// Something else stands where a text is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NotText;
 
 /// A file sent along.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +99,21 @@ impl Params {
         match self.values.iter().rev().find(|(own, _)| own == name) {
             None => Ok(None),
             Some((_, Value::Text(text))) => Ok(Some(text)),
+            Some((_, Value::Switch(yes))) => Ok(Some(if *yes { "1" } else { "0" })),
             Some((_, Value::List)) => Err(ApiError::Malformed(format!("Parameter {name} must be a single value."))),
+        }
+    }
+
+    /// The value of a name where nothing but a text, or a number for one, is meant: trimmed, `None`
+    /// when it is missing or blank.
+    ///
+    /// # Errors
+    /// [`NotText`] when an array, object, true or false stands there.
+    pub(super) fn text(&self, name: &str) -> Result<Option<&str>, NotText> {
+        match self.values.iter().rev().find(|(own, _)| own == name) {
+            None => Ok(None),
+            Some((_, Value::Text(text))) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
+            Some((_, Value::Switch(_) | Value::List)) => Err(NotText),
         }
     }
 
@@ -169,12 +189,10 @@ impl Params {
     }
 
     fn add_json(&mut self, body: &[u8]) -> Result<(), ApiError> {
-        let malformed = |_| ApiError::Malformed("The JSON body must be one object with each name once.".to_owned());
-        let object: JsonObject = serde_json::from_slice(body).map_err(malformed)?;
-        for (name, value) in object.0 {
+        for (name, value) in json_object(body)? {
             match value {
                 Json::Null => {}
-                Json::Bool(yes) => self.values.push((name, Value::Text(if yes { "1" } else { "0" }.to_owned()))),
+                Json::Bool(yes) => self.values.push((name, Value::Switch(yes))),
                 Json::Number(number) => self.values.push((name, Value::Text(number.to_string()))),
                 Json::String(text) => self.values.push((name, Value::Text(text))),
                 Json::Array(_) | Json::Object(_) => self.values.push((name, Value::List)),
@@ -194,6 +212,7 @@ impl Params {
             piece(b'n', name.as_bytes());
             match value {
                 Value::Text(text) => piece(b't', text.as_bytes()),
+                Value::Switch(yes) => piece(b's', &[u8::from(*yes)]),
                 Value::List => piece(b'l', &[]),
             }
         }
@@ -229,6 +248,15 @@ fn whole(text: &str) -> Option<i64> {
     }
     let number: f64 = text.parse().ok()?;
     (number.fract() == 0.0 || number.is_infinite()).then_some(number as i64)
+}
+
+/// The members of a JSON object, in order.
+///
+/// # Errors
+/// [`ApiError::Malformed`] for anything else, and for a name that stands there twice.
+pub(super) fn json_object(body: &[u8]) -> Result<Vec<(String, Json)>, ApiError> {
+    let malformed = |_| ApiError::Malformed("The JSON body must be one object with each name once.".to_owned());
+    serde_json::from_slice::<JsonObject>(body).map(|object| object.0).map_err(malformed)
 }
 
 /// A JSON object whose names are all different: two readers could take another one of two.

@@ -51,9 +51,7 @@ impl Readiness {
         };
         match reason {
             None => Response::json(200, "{\"status\":\"ready\"}"),
-            Some(reason) => {
-                Response::json(503, compact(&serde_json::json!({ "status": "unready", "reason": reason })))
-            }
+            Some(reason) => Response::json(503, compact(&serde_json::json!({ "status": "unready", "reason": reason }))),
         }
     }
 

@@ -24,6 +24,24 @@ impl PathId {
     }
 }
 
+/// The secret code of an activation link, as it stands in the path.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ActivationCode(String);
+
+impl ActivationCode {
+    /// The code.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for ActivationCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ActivationCode(…)")
+    }
+}
+
 /// The id that a text of digits names, if it can be one.
 #[must_use]
 pub fn row_id(text: &str) -> Option<i64> {
@@ -63,6 +81,10 @@ pub enum Route {
     StaffList,
     StaffShow(PathId),
     StaffAuth,
+    FaveoRegister,
+    ServetelCreate,
+    ActivationShow(ActivationCode),
+    ActivationConfirm(ActivationCode),
 }
 
 /// What a token may be allowed to do.
@@ -178,6 +200,8 @@ pub enum Scope {
     Token(Permission),
     /// A token with the permission, or a peer on this machine where no proxy is.
     TokenOrLocal(Permission),
+    /// A token with the permission, sent and refused in the way of another dialect.
+    OwnToken(Permission),
 }
 
 /// Why a request has no endpoint.
@@ -249,6 +273,10 @@ impl Route {
     pub const fn scope(&self) -> Scope {
         match self {
             Self::Health | Self::Ready | Self::OpenApi | Self::Docs => Scope::Public,
+            // The code in the path is what it takes.
+            Self::ActivationShow(_) | Self::ActivationConfirm(_) => Scope::Public,
+            Self::FaveoRegister => Scope::OwnToken(Permission::UsersCreate),
+            Self::ServetelCreate => Scope::OwnToken(Permission::StaffCreate),
             Self::Metrics => Scope::TokenOrLocal(Permission::MetricsRead),
             Self::UsersCreate => Scope::Token(Permission::UsersCreate),
             Self::UsersList | Self::UsersShow(_) => Scope::Token(Permission::UsersRead),
@@ -304,6 +332,10 @@ impl Route {
             Self::StaffList => ("get", "/api/staff"),
             Self::StaffShow(_) => ("get", "/api/staff/show/{id}"),
             Self::StaffAuth => ("post", "/api/staff/auth"),
+            Self::FaveoRegister => ("post", "/api/v1/helpdesk/register"),
+            Self::ServetelCreate => ("post", "/v1/user"),
+            Self::ActivationShow(_) => ("get", "/activate/{code}"),
+            Self::ActivationConfirm(_) => ("post", "/activate/{code}"),
         }
     }
 }
@@ -323,7 +355,8 @@ fn endpoints(path: &str) -> Endpoints {
             "/metrics" => Endpoints::get(Route::Metrics),
             "/openapi.json" => Endpoints::get(Route::OpenApi),
             "/docs" => Endpoints::get(Route::Docs),
-            _ => Endpoints::default(),
+            "/v1/user" => Endpoints::post(Route::ServetelCreate),
+            _ => path.strip_prefix("/activate/").map_or_else(Endpoints::default, activation),
         };
     };
     let segments: Vec<&str> = rest.split('/').take(4).collect();
@@ -335,9 +368,20 @@ fn endpoints(path: &str) -> Endpoints {
     match segments.as_slice() {
         [group] => collection(group),
         [group, action] => action_or_id(group, action),
+        ["v1", "helpdesk", "register"] => Endpoints::post(Route::FaveoRegister),
         [group, action, id] => on_row(group, action, PathId((*id).to_owned())),
         _ => Endpoints::default(),
     }
+}
+
+/// `/activate/CODE`: a link that is opened shows a button, and only the button activates; programs
+/// that look at every link of a mail press none.
+fn activation(code: &str) -> Endpoints {
+    if code.is_empty() || code.contains('/') {
+        return Endpoints::default();
+    }
+    let code = ActivationCode(code.to_owned());
+    Endpoints::both(Route::ActivationShow(code.clone()), Route::ActivationConfirm(code))
 }
 
 fn collection(group: &str) -> Endpoints {

@@ -123,7 +123,8 @@ pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
     call.change(
         |tx| new_request(tx, &call.params, files.as_ref().err()),
         |tx, new| {
-            let attachments: Vec<NewAttachment<'_>> = files.iter().flatten().map(upload::Accepted::attachment).collect();
+            let attachments: Vec<NewAttachment<'_>> =
+                files.iter().flatten().map(upload::Accepted::attachment).collect();
             let row = NewTicket {
                 department: new.department,
                 customer: new.customer,
@@ -132,7 +133,8 @@ pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
                 reply_to: None,
             };
             let author = new.staff.map_or(Author::Customer(new.customer), Author::Staff);
-            let post = Post { author, text: Text::Html(&body), full_text: "", mail_html: "", attachments: &attachments };
+            let post =
+                Post { author, text: Text::Html(&body), full_text: "", mail_html: "", attachments: &attachments };
             let (ticket, message) = desk::open_ticket(tx, &row, &post, call.now)?;
             if acknowledge {
                 notify::acknowledge(tx, &call.settings, ticket, message, call.now)?;
@@ -221,7 +223,8 @@ fn department(tx: &ReadTx<'_>, wanted: Option<i64>) -> Result<Result<DepartmentI
 pub(super) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     // As HelpDeskZ has it, an empty value and "0" say nothing.
     let given = |name| Ok::<_, ApiError>(call.params.get(name)?.filter(|text| !text.is_empty() && *text != "0"));
-    let wanted_status = if call.params.get("status")?.is_some_and(|text| !text.is_empty()) { "status" } else { "status_id" };
+    let wanted_status =
+        if call.params.get("status")?.is_some_and(|text| !text.is_empty()) { "status" } else { "status_id" };
     call.change(
         |tx| {
             let ticket = tx.ticket(TicketId::new(id.row().ok_or(NOT_FOUND)?))?.ok_or(NOT_FOUND)?;

@@ -69,7 +69,8 @@ pub(super) fn accept<'a>(settings: &Settings, params: &'a Params) -> Result<Vec<
 
 /// The type of an allowed file; `None` for one that is not.
 fn content_type(upload: &Upload, allowed: &[String]) -> Option<&'static str> {
-    let named = upload.filename.rsplit_once('.').map(|(_, extension)| family(&extension.to_ascii_lowercase()).to_owned());
+    let named =
+        upload.filename.rsplit_once('.').map(|(_, extension)| family(&extension.to_ascii_lowercase()).to_owned());
     let is_allowed = |extension: &str| allowed.iter().any(|allowed| family(allowed) == family(extension));
     // A name without an extension says nothing; with one that is not allowed it says too much.
     if named.as_deref().is_some_and(|extension| !is_allowed(extension)) {
@@ -77,15 +78,15 @@ fn content_type(upload: &Upload, allowed: &[String]) -> Option<&'static str> {
     }
     match infer::get(&upload.content) {
         Some(kind) => {
-            let fits = is_allowed(kind.extension())
-                || named.as_deref().is_some_and(|named| holds(kind.extension(), named));
+            let fits =
+                is_allowed(kind.extension()) || named.as_deref().is_some_and(|named| holds(kind.extension(), named));
             fits.then(|| kind.mime_type())
         }
         // Nothing in the content says what it is, so the name has to, and it must not claim a type
         // whose content would have said so.
-        None => named.filter(|named| !infer::is_supported(named) || is_text_type(named)).map(|_| {
-            if is_text(&upload.content) { "text/plain" } else { "application/octet-stream" }
-        }),
+        None => named
+            .filter(|named| !infer::is_supported(named) || is_text_type(named))
+            .map(|_| if is_text(&upload.content) { "text/plain" } else { "application/octet-stream" }),
     }
 }
 

@@ -8,6 +8,7 @@ use super::email;
 use super::error::{ApiError, Faults};
 use super::idempotency::Reply;
 use super::params::Params;
+use super::random;
 use super::route::PathId;
 use crate::desk::notify;
 use crate::domain::{EmailAddress, UserId};
@@ -84,7 +85,7 @@ pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
         user_id: i64,
         message: &'static str,
     }
-    let code = if call.params.get("notify")? == Some("1") { Some(fresh_code()?) } else { None };
+    let code = if call.params.get("notify")? == Some("1") { Some(random::code()?) } else { None };
     call.change(
         |tx| new_user(tx, &call.params),
         |tx, (fullname, email)| {
@@ -101,13 +102,6 @@ pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
             Ok(compact(&Created { success: 1, user_id: id.get(), message: "User account was created." }))
         },
     )
-}
-
-/// 256 random bits in hex: the code of an activation link.
-fn fresh_code() -> Result<String, ApiError> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|e| ApiError::Broken(format!("asking for random bytes: {e}")))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn new_user<'p>(tx: &ReadTx<'_>, params: &'p Params) -> Result<(&'p str, EmailAddress), ApiError> {

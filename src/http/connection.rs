@@ -92,7 +92,7 @@ impl<'a> Connection<'a> {
 
     /// Calls the handler and writes its answer; `None` when the client did not take it.
     fn respond(&mut self, request: Request, after: AfterAnswer) -> Option<AfterAnswer> {
-        let line = tracing::enabled!(tracing::Level::DEBUG).then(|| (request.method.clone(), request.path.clone()));
+        let line = tracing::enabled!(tracing::Level::DEBUG).then(|| (request.method.clone(), loggable(&request.path)));
         let handler = self.handler;
         let response = catch_unwind(AssertUnwindSafe(|| handler(request))).unwrap_or_else(|_| INTERNAL.response());
         if let Some((method, path)) = line {
@@ -277,4 +277,13 @@ fn after_answer(head: &Head) -> AfterAnswer {
         Version::Http10 if asked("keep-alive") => AfterAnswer::KeepAliveSaid,
         Version::Http10 => AfterAnswer::Close,
     }
+}
+
+/// Pieces of a path as long as this one may be secrets: the code of a link that was mailed.
+const SECRET_BYTES_MIN: usize = 32;
+
+/// A path as the log may have it. The query never gets there: some clients send tokens in it.
+fn loggable(path: &str) -> String {
+    let masked = |piece| if str::len(piece) < SECRET_BYTES_MIN { piece } else { "…" };
+    path.split('/').map(masked).collect::<Vec<_>>().join("/")
 }

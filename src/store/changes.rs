@@ -2,7 +2,7 @@
 //! merging, another requester, unassigning, closing what was answered long ago.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{MessageId, Status, TicketId, Timestamp, UserId};
+use crate::domain::{DepartmentId, MessageId, ReceiptId, Status, TicketId, Timestamp, UserId};
 use crate::store::people::Customer;
 use crate::store::tickets::Ticket;
 
@@ -25,7 +25,7 @@ pub enum Owner {
     /// A customer's.
     Customer(UserId),
     /// A department's.
-    Department(crate::domain::DepartmentId),
+    Department(DepartmentId),
 }
 
 impl ReadTx<'_> {
@@ -44,6 +44,16 @@ impl ReadTx<'_> {
             tickets: self.number(&format!("SELECT count(*) FROM ({tickets})"), [id])?,
             messages: of("message")?,
             attachments: of("attachment")?,
+        })
+    }
+
+    /// The mails that are messages of a ticket, by when they came.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn receipts_of_ticket(&self, ticket: TicketId) -> Result<Vec<ReceiptId>> {
+        self.all("SELECT id FROM receipt WHERE ticket_id = $1 AND ticket_id > 0 ORDER BY id", [ticket.get()], |row| {
+            Ok(ReceiptId::new(row.get(0)?))
         })
     }
 

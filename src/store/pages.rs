@@ -71,7 +71,6 @@ struct Start {
     skip: i64,
 }
 
-
 macro_rules! ticket_page {
     // The ids are picked first, from an index that has all it takes; rows are joined for one page only.
     ($ids:literal) => {
@@ -113,8 +112,7 @@ const COUNT_BY_DEPARTMENT: &str = "SELECT count(*) FROM ticket WHERE department_
 const COUNT_BY_STATUS: &str = "SELECT count(*) FROM ticket WHERE status = $1 \
      AND ($2 IS NULL OR customer_id = $2) AND ($3 IS NULL OR department_id = $3)";
 
-const CUSTOMERS: &str =
-    "SELECT id, fullname, email FROM customer WHERE id <= $1 ORDER BY id DESC LIMIT $2 OFFSET $3";
+const CUSTOMERS: &str = "SELECT id, fullname, email FROM customer WHERE id <= $1 ORDER BY id DESC LIMIT $2 OFFSET $3";
 const BUCKETS_UP: &str =
     "SELECT bucket, n FROM row_count WHERE kind = $1 AND value = $2 AND bucket >= 0 ORDER BY bucket";
 const BUCKETS_DOWN: &str =
@@ -182,12 +180,16 @@ impl ReadTx<'_> {
         match columns.as_slice() {
             [] => {
                 let total = self.row_count(counts::TICKETS, 0)?;
-                let Some(start) = self.start(counts::TICKETS, 0, total, window)? else { return Ok((total, Vec::new())) };
+                let Some(start) = self.start(counts::TICKETS, 0, total, window)? else {
+                    return Ok((total, Vec::new()));
+                };
                 Ok((total, self.all(ANY, (start.id, window.size, start.skip), line)?))
             }
             [only] => {
                 let total = self.row_count(only.kind, only.value)?;
-                let Some(start) = self.start(only.kind, only.value, total, window)? else { return Ok((total, Vec::new())) };
+                let Some(start) = self.start(only.kind, only.value, total, window)? else {
+                    return Ok((total, Vec::new()));
+                };
                 Ok((total, self.all(only.alone, (only.value, start.id, window.size, start.skip), line)?))
             }
             several => self.tickets_sieved(several, window),
@@ -241,7 +243,8 @@ impl ReadTx<'_> {
             let skip = window.offset - before;
             before += n;
             let last = bucket * BUCKET_IDS + BUCKET_IDS - 1;
-            (skip < n).then(|| if n == BUCKET_IDS { Start { id: last - skip, skip: 0 } } else { Start { id: last, skip } })
+            (skip < n)
+                .then(|| if n == BUCKET_IDS { Start { id: last - skip, skip: 0 } } else { Start { id: last, skip } })
         })?;
         let Some(start) = start else { return Ok((total, Vec::new())) };
         let found = self.all(CUSTOMERS, (start.id, window.size, start.skip), |row| {
@@ -294,7 +297,8 @@ impl ReadTx<'_> {
             before += n;
             let first = bucket * BUCKET_IDS;
             // A full bucket has every id, so the row's place in it is its id.
-            (skip < n).then(|| if n == BUCKET_IDS { Start { id: first + skip, skip: 0 } } else { Start { id: first, skip } })
+            (skip < n)
+                .then(|| if n == BUCKET_IDS { Start { id: first + skip, skip: 0 } } else { Start { id: first, skip } })
         })
     }
 

@@ -238,7 +238,7 @@ impl ReadTx<'_> {
                 [now.unix()],
             )?,
             Scope::Ticket(ticket) => self.number(
-                "SELECT EXISTS (SELECT 1 FROM outbox WHERE ticket_id = $1 AND ticket_id > 0 AND state = 'pending' \
+                "SELECT EXISTS (SELECT 1 FROM outbox WHERE ticket_id = $1 AND ticket_id > 0 AND +state = 'pending' \
                  AND next_attempt_at <= $2 AND leased_until <= $2)",
                 (ticket.get(), now.unix()),
             )?,
@@ -284,6 +284,8 @@ impl WriteTx<'_> {
 
     /// Takes up to `max` mails that are due and in nobody's hands, oldest first, until `leased_until`.
     ///
+    /// The `+` keeps SQLite from walking all waiting mails to find those of one ticket.
+    ///
     /// # Errors
     /// Those of the database.
     pub fn claim_due(&self, scope: Scope, max: usize, leased_until: Timestamp, now: Timestamp) -> Result<Vec<Claimed>> {
@@ -303,7 +305,7 @@ impl WriteTx<'_> {
             Scope::Ticket(ticket) => self.all(
                 &format!(
                     "UPDATE outbox SET leased_until = $1, attempts = attempts + 1 WHERE id IN (SELECT id FROM outbox \
-                     WHERE ticket_id = $2 AND ticket_id > 0 AND state = 'pending' AND next_attempt_at <= $3 \
+                     WHERE ticket_id = $2 AND ticket_id > 0 AND +state = 'pending' AND next_attempt_at <= $3 \
                      AND leased_until <= $3 ORDER BY id LIMIT $4) {returning}"
                 ),
                 (leased_until.unix(), ticket.get(), now.unix(), max),
@@ -397,5 +399,96 @@ impl WriteTx<'_> {
     pub fn note_served(&self, now: Timestamp) -> Result<()> {
         self.run("UPDATE desk SET served_at = $1 WHERE id = 1", [now.unix()])?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::store::Store;
+    use crate::store::migrate::create_or_migrate;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    fn desk() -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("desk.db");
+        create_or_migrate(&path, &[7; 32], NOW).unwrap();
+        let store = Store::open(&path, Duration::from_secs(1)).unwrap();
+        (dir, store)
+    }
+
+    fn queue(tx: &WriteTx<'_>, internet_id: &str) -> Option<OutboxId> {
+        let recipient = "ann@example.org".parse().unwrap();
+        let new = NewOutgoing {
+            event: "new_ticket",
+            ticket: None,
+            address: AddressId::new(1),
+            envelope_sender: "",
+            recipient: &recipient,
+            internet_id,
+            raw: b"A: b\r\n\r\nc\r\n",
+            is_automatic: true,
+        };
+        tx.queue(&new, NOW).unwrap()
+    }
+
+    #[test]
+    fn same_message_id_is_queued_once() {
+        let (_dir, store) = desk();
+        let ids = store.write(|tx| Ok::<_, super::super::Error>((queue(tx, "a@b"), queue(tx, "a@b")))).unwrap();
+        assert!(matches!(ids, (Some(_), None)), "{ids:?}");
+    }
+
+    #[test]
+    fn claimed_mail_is_nobody_elses_until_its_lease_ends() {
+        let (_dir, store) = desk();
+        store.write(|tx| Ok::<_, super::super::Error>(queue(tx, "a@b"))).unwrap();
+        let claim = |at: Timestamp| store.write(|tx| tx.claim_due(Scope::All, 10, at.plus_s(60), at)).unwrap();
+        let first = claim(NOW);
+        assert_eq!((first.len(), claim(NOW.plus_s(59)).len()), (1, 0));
+        let second = claim(NOW.plus_s(60));
+        assert_eq!((second.len(), second[0].attempts), (1, 2));
+        let settle = |mail: &Claimed| store.write(|tx| tx.settle(mail, &Settlement::Sent, NOW)).unwrap();
+        assert!(!settle(&first[0]), "the first sender's lease is over");
+        assert!(settle(&second[0]));
+    }
+
+    #[test]
+    fn answers_are_counted_apart_from_notices_and_only_within_the_hour() {
+        let (_dir, store) = desk();
+        store.write(|tx| Ok::<_, super::super::Error>(queue(tx, "a@b"))).unwrap();
+        let ann: EmailAddress = "ANN@example.org".parse().unwrap();
+        let answers = |since| store.read(|tx| tx.automatic_answers_since(&ann, since)).unwrap();
+        assert_eq!((answers(NOW.plus_s(-1)), answers(NOW)), (1, 0));
+    }
+
+    #[test]
+    fn queries_of_the_queue_use_its_indexes() {
+        let (_dir, store) = desk();
+        let queries = [
+            "SELECT id FROM outbox WHERE state = 'pending' AND next_attempt_at <= 1 AND leased_until <= 1 \
+             ORDER BY next_attempt_at, id LIMIT 100",
+            "SELECT id FROM outbox WHERE ticket_id = 1 AND ticket_id > 0 AND +state = 'pending' AND next_attempt_at <= 1 \
+             AND leased_until <= 1 ORDER BY id LIMIT 100",
+            "SELECT count(*) FROM outbox WHERE recipient = 'a' AND is_automatic = 1 AND created_at > 1 \
+             AND event IN ('new_ticket', 'autoresponse')",
+            "SELECT count(*) FROM outbox WHERE recipient = 'a' AND bounced_at > 1 AND last_error NOT LIKE '4%'",
+            "SELECT id, ticket_id FROM outbox WHERE internet_id = 'a'",
+            "SELECT message_id FROM thread_id WHERE ticket_id = 1 AND (email = '' OR email = 'a') ORDER BY position DESC LIMIT 20",
+        ];
+        for query in queries {
+            let connection = rusqlite::Connection::open(store.path()).unwrap();
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+            let rows = statement.query_map([], |row| row.get::<_, String>(3)).unwrap();
+            let plan: Vec<String> = rows.map(rusqlite::Result::unwrap).collect();
+            assert!(
+                plan.iter().all(|step| !step.contains("SCAN") && !step.contains("TEMP B-TREE")),
+                "{query}: {plan:?}"
+            );
+        }
     }
 }

@@ -534,7 +534,7 @@ impl WriteTx<'_> {
         Ok(AttachmentId::new(id))
     }
 
-    fn add_content(&self, data: &[u8]) -> Result<i64> {
+    pub(super) fn add_content(&self, data: &[u8]) -> Result<i64> {
         let sha256: [u8; 32] = Sha256::digest(data).into();
         if let Some(known) = self.one("SELECT id FROM content WHERE sha256 = $1", [&sha256[..]], |row| row.get(0))? {
             return Ok(known);

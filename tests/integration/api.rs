@@ -64,7 +64,8 @@ fn what_admin_changes_holds_for_the_next_request() {
     let desk = Desk::new();
     let server = Server::start(&desk);
     assert_eq!(server.get("/api/users").status, 200);
-    let ids: Vec<_> = desk.admin(&["token", "list"]).as_array().expect("a list").iter().map(|t| t["id"].clone()).collect();
+    let ids: Vec<_> =
+        desk.admin(&["token", "list"]).as_array().expect("a list").iter().map(|t| t["id"].clone()).collect();
     assert_eq!(ids.len(), 1);
     desk.admin(&["token", "update", "1", "--allow", "tickets/read"]);
     assert_eq!(server.get("/api/users").json()["message"], "Permission not allowed: Get list/details of users.");

@@ -81,8 +81,9 @@ fn a_second_request_never_hides_in_the_first() {
             "Content-Length : 5",
         ];
         for framing in framings {
-            let request =
-                format!("POST /api/nothing HTTP/1.1\r\nHost: t\r\n{framing}\r\n\r\nGET /healthz HTTP/1.1\r\nHost: t\r\n\r\n");
+            let request = format!(
+                "POST /api/nothing HTTP/1.1\r\nHost: t\r\n{framing}\r\n\r\nGET /healthz HTTP/1.1\r\nHost: t\r\n\r\n"
+            );
             let answer = server.raw(request.as_bytes());
             assert_eq!(Answer::parse(&answer).status, 400, "{framing}: {answer}");
             assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{framing}: {answer}");
@@ -136,7 +137,8 @@ fn multipart_bombs_are_refused_and_leave_no_files() {
     let (_desk, server) = served();
     let part = |name: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\nx\r\n");
     let many = part("a").repeat(100_000) + "--b--\r\n";
-    let open = "--b\r\nContent-Disposition: form-data; name=\"attachment\"; filename=\"a\"\r\n\r\n".to_owned() + &"x".repeat(1 << 20);
+    let open = "--b\r\nContent-Disposition: form-data; name=\"attachment\"; filename=\"a\"\r\n\r\n".to_owned()
+        + &"x".repeat(1 << 20);
     let head = format!("--b\r\nX: {}\r\n\r\nx\r\n--b--\r\n", "y".repeat(1 << 20));
     let long = "b".repeat(10_000);
     let cases: &[(&str, &str, &[u16])] = &[
@@ -194,13 +196,19 @@ fn running_out_of_descriptors_passes() {
     let program = desk.command();
     let mut limited = Command::new("sh");
     limited.arg("-c").arg("ulimit -n 48; exec \"$@\"").arg("sh").arg(program.get_program()).args(program.get_args());
-    limited.args(["serve", "--listen", "127.0.0.1:0"]).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", desk.path(""));
+    limited
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", desk.path(""));
     let server = Server::spawn(&mut limited);
     assert!(server.serves_others());
     let crowd: Vec<TcpStream> = (0..100).filter_map(|_| TcpStream::connect(server.address).ok()).collect();
     assert!(crowd.len() > 48);
     drop(crowd);
-    assert!(eventually(|| server.raw(b"GET /healthz HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n").contains("200 OK")));
+    assert!(eventually(|| server
+        .raw(b"GET /healthz HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")
+        .contains("200 OK")));
     assert!(eventually(|| server.get("/api/users").status == 200));
 }
 

@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["store"],
     &["outbox"],
     &["desk"],
-    &["intake", "http"],
+    &["intake", "http", "jobs"],
     &["api"],
     &["config"],
     &["logging"],

@@ -99,7 +99,12 @@ fn a_socket_from_systemd_is_used() {
     rustix::io::fcntl_setfd(&inherited, rustix::io::FdFlags::empty()).expect("a descriptor");
     let number = inherited.as_raw_fd();
     let mut outer = std::process::Command::new("sh");
-    outer.arg("-c").arg(format!("exec 9<&{number}; exec \"$@\"")).arg("sh").arg(command.get_program()).args(command.get_args());
+    outer
+        .arg("-c")
+        .arg(format!("exec 9<&{number}; exec \"$@\""))
+        .arg("sh")
+        .arg(command.get_program())
+        .args(command.get_args());
     outer.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", desk.path(""));
     let server = Server::spawn(&mut outer);
     assert_eq!(server.address, address);

@@ -60,7 +60,8 @@ fn enable(desk: &Desk, wanted: &Enable) -> anyhow::Result<()> {
     let site = desk.store.read(|tx| tx.settings())?.text("site_name").to_owned();
     let url = totp::otpauth_url(&site, &staff.username, &secret);
     desk.store.write(|tx| tx.set_totp_secret(staff.id, &secret))?;
-    desk.out.object(&json!({ "username": staff.username, "totp": true, "secret": secret, "otpauth_url": url }), &url)?;
+    desk.out
+        .object(&json!({ "username": staff.username, "totp": true, "secret": secret, "otpauth_url": url }), &url)?;
     if std::io::stdout().is_terminal() && !desk.out.is_json() {
         let picture = QrCode::new(&url).context("drawing the QR code")?.render::<Dense1x2>().build();
         desk.out.say(&picture);

@@ -11,7 +11,8 @@ use crate::intake::{self, Envelope, Rules, Source};
 fn contents(store: &Store) -> Vec<Vec<Sql>> {
     let connection = rusqlite::Connection::open(store.path()).unwrap();
     let tables: Vec<String> = {
-        let mut names = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
+        let mut names =
+            connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
         names.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     };
     let mut rows = Vec::new();
@@ -119,7 +120,8 @@ fn a_multipart_form_sent_again_with_another_boundary_is_the_same_request() {
 #[test]
 fn a_refusal_is_repeated_for_its_key_even_when_it_would_not_be_given_any_more() {
     let bench = Bench::new();
-    let update = || bench.ask(post("/api/users/update/2", "new_email=b@example.org").with_header("Idempotency-Key", "k"));
+    let update =
+        || bench.ask(post("/api/users/update/2", "new_email=b@example.org").with_header("Idempotency-Key", "k"));
     assert_eq!(json(&update())["message"], "User not found.");
     bench.post("/api/users/create", "fullname=B&email=a@example.org");
     let again = update();
@@ -133,12 +135,22 @@ fn long_texts_are_refused_one_character_above_their_limit() {
     let create = |path: &str, form: String| bench.message(path, &form);
     let name = |n: usize| create("/api/users/create", format!("fullname={}&email=n{n}@example.org", "é".repeat(n)));
     assert_eq!((name(250).as_str(), name(251).as_str()), ("User account was created.", "Full name is too long."));
-    let department = |n: usize| create("/api/departments/create", format!("name={}&private=0", "&lt;".replace("&lt;", "%26").repeat(n)));
-    assert_eq!((department(100).as_str(), department(101).as_str()), ("Department was created.", "Department name is too long."));
-    let subject = |n: usize| create("/api/tickets/create", TICKET.replace("subject=Hi", &format!("subject={}", "é".repeat(n))));
+    let department = |n: usize| {
+        create("/api/departments/create", format!("name={}&private=0", "&lt;".replace("&lt;", "%26").repeat(n)))
+    };
+    assert_eq!(
+        (department(100).as_str(), department(101).as_str()),
+        ("Department was created.", "Department name is too long.")
+    );
+    let subject =
+        |n: usize| create("/api/tickets/create", TICKET.replace("subject=Hi", &format!("subject={}", "é".repeat(n))));
     assert_eq!((subject(255).as_str(), subject(256).as_str()), ("Ticket was created.", "Subject is too long."));
-    let body = |n: usize| create("/api/tickets/create", TICKET.replace("body=Hello", &format!("body={}", "x".repeat(n))));
-    assert_eq!((body(1024 * 1024).as_str(), body(1024 * 1024 + 1).as_str()), ("Ticket was created.", "Body is too long."));
+    let body =
+        |n: usize| create("/api/tickets/create", TICKET.replace("body=Hello", &format!("body={}", "x".repeat(n))));
+    assert_eq!(
+        (body(1024 * 1024).as_str(), body(1024 * 1024 + 1).as_str()),
+        ("Ticket was created.", "Body is too long.")
+    );
 }
 
 #[test]
@@ -148,7 +160,10 @@ fn deleting_a_department_takes_its_tickets_and_moves_its_addresses() {
     bench.post("/api/departments/create", "name=Sales&private=0");
     bench.post("/api/tickets/create", TICKET);
     bench.post("/api/tickets/create", &TICKET.replace("department_id=1", "department_id=2"));
-    let address = |department| AddressRow { department: Some(DepartmentId::new(department)), ..AddressRow::new("sales@example.org", "Sales") };
+    let address = |department| AddressRow {
+        department: Some(DepartmentId::new(department)),
+        ..AddressRow::new("sales@example.org", "Sales")
+    };
     bench.store.write(|tx| tx.add_address(&address(2), NOW)).unwrap();
     let kept = |bench: &Bench| bench.store.read(|tx| tx.desk_addresses()).unwrap()[0].department;
     bench.post("/api/departments/delete/2", "");
@@ -157,7 +172,11 @@ fn deleting_a_department_takes_its_tickets_and_moves_its_addresses() {
     bench.post("/api/departments/delete/1", "");
     assert_eq!(kept(&bench), None);
     assert_eq!(bench.get("/api/tickets")["total_tickets"], 0);
-    assert_eq!(bench.post("/api/departments/create", "name=New&private=0")["department_id"], 3, "ids are never given out again");
+    assert_eq!(
+        bench.post("/api/departments/create", "name=New&private=0")["department_id"],
+        3,
+        "ids are never given out again"
+    );
     assert_eq!(bench.get("/api/users/1")["user_data"]["id"], "1", "users stay");
 }
 
@@ -205,15 +224,28 @@ fn texts_from_mail_leave_as_safe_html_and_api_bodies_sanitised() {
     let mail = b"From: Ann <ann@example.org>\r\nTo: x@example.org\r\nSubject: <b>s</b>\r\nMessage-ID: <a@b>\r\n\r\n<script>alert(1)</script>\r\nline 2\r\n";
     let envelope = Envelope { recipients: Vec::new(), sender: None, source: Source::Import };
     let rules = Rules { limits: crate::mail::Limits::default() };
-    bench.store.write(|tx| tx.add_address(&crate::store::addresses::AddressRow {
-        department: Some(DepartmentId::new(1)), is_default: true, ..crate::store::addresses::AddressRow::new("x@example.org", "X")
-    }, NOW)).unwrap();
+    bench
+        .store
+        .write(|tx| {
+            tx.add_address(
+                &crate::store::addresses::AddressRow {
+                    department: Some(DepartmentId::new(1)),
+                    is_default: true,
+                    ..crate::store::addresses::AddressRow::new("x@example.org", "X")
+                },
+                NOW,
+            )
+        })
+        .unwrap();
     let delivery = intake::deliver(&bench.store, &rules, &envelope, mail, NOW).unwrap();
     assert_eq!(delivery.outcome.word(), "open");
     let shown = bench.get("/api/messages/show/1")["messages"][0]["message"].clone();
     assert_eq!(shown, "&lt;script&gt;alert(1)&lt;/script&gt;<br />\nline 2");
     assert_eq!(bench.get("/api/tickets/1")["ticket"]["subject"], "<b>s</b>");
-    bench.post("/api/messages/create", "ticket_id=1&replier=user&message=%3Cp+onclick%3Dx()%3EHi%3Cscript%3Ex%3C/script%3E%3C/p%3E");
+    bench.post(
+        "/api/messages/create",
+        "ticket_id=1&replier=user&message=%3Cp+onclick%3Dx()%3EHi%3Cscript%3Ex%3C/script%3E%3C/p%3E",
+    );
     bench.set("reply_order", "asc");
     assert_eq!(bench.get("/api/messages/show/1")["messages"][1]["message"], "<p>Hi</p>");
 }
@@ -222,9 +254,17 @@ fn texts_from_mail_leave_as_safe_html_and_api_bodies_sanitised() {
 fn an_activation_mail_without_site_url_is_refused_but_not_the_account() {
     use crate::store::addresses::AddressRow;
     let bench = Bench::new();
-    let address = AddressRow { is_default: true, outgoing: "file".to_owned(), outgoing_dir: "/nowhere".to_owned(), ..AddressRow::new("x@example.org", "X") };
+    let address = AddressRow {
+        is_default: true,
+        outgoing: "file".to_owned(),
+        outgoing_dir: "/nowhere".to_owned(),
+        ..AddressRow::new("x@example.org", "X")
+    };
     bench.store.write(|tx| tx.add_address(&address, NOW)).unwrap();
-    assert_eq!(bench.message("/api/users/create", "fullname=B&email=b@example.org&notify=1"), "User account was created.");
+    assert_eq!(
+        bench.message("/api/users/create", "fullname=B&email=b@example.org&notify=1"),
+        "User account was created."
+    );
     let waiting = || bench.store.read(|tx| tx.outbox_pending()).unwrap();
     assert_eq!(waiting(), 0);
     bench.set("site_url", "https://desk.example.org");

@@ -58,7 +58,10 @@ fn a_lock_of_an_address_ends_after_its_minutes_and_counts_nothing_meanwhile() {
 #[test]
 fn old_hashes_let_in_once_and_are_replaced() {
     let bench = Bench::new();
-    for stored in [bcrypt::hash("agent123", 4).unwrap().replacen("$2b$", "$2y$", 1), "cf22a160789cd5f8c14fd4e5e8b7b9d6d2d0e4a1".to_owned()] {
+    for stored in [
+        bcrypt::hash("agent123", 4).unwrap().replacen("$2b$", "$2y$", 1),
+        "cf22a160789cd5f8c14fd4e5e8b7b9d6d2d0e4a1".to_owned(),
+    ] {
         let stored = if stored.len() == 40 { sha1_hex("agent123") } else { stored };
         bench.sql(&format!("UPDATE staff SET password_hash = '{stored}' WHERE id = 1"));
         assert_eq!(bench.login("agent", "wrong", "192.0.2.1"), "Invalid username or password. (attempt: 1 of 3)");
@@ -79,16 +82,28 @@ fn a_code_works_once() {
     const SECRET: &str = "JBSWY3DPEHPK3PXP";
     let bench = Bench::new();
     bench.sql(&format!("UPDATE staff SET totp_secret = '{SECRET}' WHERE id = 1"));
-    let code = |at: Timestamp| (0..1_000_000).map(|n| format!("{n:06}")).find(|code| totp::matching_step(SECRET, code, at.unix() / 30 - 1, at.plus_s(-30)).is_some()).unwrap();
+    let code = |at: Timestamp| {
+        (0..1_000_000)
+            .map(|n| format!("{n:06}"))
+            .find(|code| totp::matching_step(SECRET, code, at.unix() / 30 - 1, at.plus_s(-30)).is_some())
+            .unwrap()
+    };
     let now = bench.now.get();
     let code = code(now.plus_s(0));
     let login = |code: &str| {
-        bench.message("/api/staff/auth", &format!("username=agent&password=agent123&ip_address=192.0.2.1&two_factor={code}"))
+        bench.message(
+            "/api/staff/auth",
+            &format!("username=agent&password=agent123&ip_address=192.0.2.1&two_factor={code}"),
+        )
     };
     assert_eq!(login(""), "Two-Factor code is missing.");
     assert_eq!(login(&code), GOOD);
     assert_eq!(login(&code), "Two-Factor authentication failed. (attempt: 1 of 3)");
-    assert_eq!(bench.login("agent", "wrong", "192.0.2.9"), "Invalid username or password. (attempt: 1 of 3)", "the password comes first");
+    assert_eq!(
+        bench.login("agent", "wrong", "192.0.2.9"),
+        "Invalid username or password. (attempt: 1 of 3)",
+        "the password comes first"
+    );
 }
 
 #[test]

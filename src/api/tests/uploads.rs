@@ -7,7 +7,8 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01";
 /// A multipart request for a ticket with these files: field, name, content.
 fn with_files(files: &[(&str, &str, &[u8])]) -> Request {
     let mut body = Vec::new();
-    for (name, value) in [("opener", "user"), ("user_id", "1"), ("department_id", "1"), ("subject", "s"), ("body", "b")] {
+    for (name, value) in [("opener", "user"), ("user_id", "1"), ("department_id", "1"), ("subject", "s"), ("body", "b")]
+    {
         body.extend(format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
     }
     for (field, name, content) in files {
@@ -96,7 +97,10 @@ fn equal_files_are_kept_once_and_until_the_last_is_deleted() {
     assert_eq!(bench.message("/api/attachments/delete/1", ""), "Attachment not found.");
     bench.post("/api/tickets/delete/2", "");
     assert_eq!(bench.get("/api/attachments/2")["message"], "Attachment not found.");
-    let left: i64 = rusqlite::Connection::open(bench.store.path()).unwrap().query_row("SELECT count(*) FROM content", [], |row| row.get(0)).unwrap();
+    let left: i64 = rusqlite::Connection::open(bench.store.path())
+        .unwrap()
+        .query_row("SELECT count(*) FROM content", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(left, 0);
 }
 
@@ -104,6 +108,9 @@ fn equal_files_are_kept_once_and_until_the_last_is_deleted() {
 fn a_file_that_was_gone_when_it_was_imported_is_said_to_be_gone() {
     let bench = Bench::new();
     bench.upload(&[("attachment[]", "a.png", PNG)]);
-    rusqlite::Connection::open(bench.store.path()).unwrap().execute_batch("UPDATE attachment SET content_id = 0").unwrap();
+    rusqlite::Connection::open(bench.store.path())
+        .unwrap()
+        .execute_batch("UPDATE attachment SET content_id = 0")
+        .unwrap();
     assert_eq!(bench.get("/api/attachments/show/1")["message"], "File was removed from servers.");
 }

@@ -125,6 +125,14 @@ impl ReadTx<'_> {
         })
     }
 
+    /// Whether there is a category with that id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn has_article_category(&self, id: i64) -> Result<bool> {
+        Ok(self.number("SELECT count(*) FROM article_category WHERE id = $1", [id])? > 0)
+    }
+
     /// Every article by id.
     ///
     /// # Errors

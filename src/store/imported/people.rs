@@ -115,22 +115,26 @@ impl WriteTx<'_> {
         Ok(PlacedCustomer::TookIn(other))
     }
 
-    /// Places a staff member. An account of the same username keeps its password, role and
-    /// departments, and takes the imported id ([`Placed::Taken`]).
+    /// Gives a staff member another id, while no ticket names the old one.
     ///
     /// # Errors
     /// Those of the database.
+    pub fn renumber_staff(&self, from: StaffId, to: StaffId) -> Result<()> {
+        self.run("PRAGMA defer_foreign_keys = ON", [])?;
+        self.run("UPDATE staff_department SET staff_id = $1 WHERE staff_id = $2", (to.get(), from.get()))?;
+        self.run("UPDATE login_log SET staff_id = $1 WHERE staff_id = $2", (to.get(), from.get()))?;
+        self.run("UPDATE staff SET id = $1 WHERE id = $2", (to.get(), from.get()))?;
+        Ok(())
+    }
+
+    /// Places a staff member.
+    ///
+    /// # Errors
+    /// [`crate::store::Error::Taken`] when another account has the username.
     pub fn place_staff(&self, new: &ImportedStaff) -> Result<Placed> {
         if let Some(known) = self.staff(StaffId::new(new.id))? {
             let is_same = known.username.eq_ignore_ascii_case(&new.username) || known.registered_at == new.registered_at;
             return Ok(if is_same { Placed::Known } else { Placed::Taken });
-        }
-        if let Some(other) = self.staff_by_username(&new.username)? {
-            self.run("PRAGMA defer_foreign_keys = ON", [])?;
-            self.run("UPDATE staff_department SET staff_id = $1 WHERE staff_id = $2", (new.id, other.id.get()))?;
-            self.run("UPDATE login_log SET staff_id = $1 WHERE staff_id = $2", (new.id, other.id.get()))?;
-            self.run("UPDATE staff SET id = $1 WHERE id = $2", (new.id, other.id.get()))?;
-            return Ok(Placed::Taken);
         }
         self.read.prepare(
             "INSERT INTO staff (id, username, fullname, email, password_hash, role, is_active, registered_at, login_at, \

@@ -1,0 +1,23 @@
+//! `admin import`: moving in. A HelpDeskZ database by `helpdeskz`, mail archives by `mbox` and
+//! `maildir`. Everything can be repeated: what is in stays as it is.
+
+mod dump;
+mod helpdeskz;
+mod progress;
+mod report;
+
+use super::Desk;
+use crate::cli::Done;
+
+/// Verbs of `admin import`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// A dump of HelpDeskZ's database (2.0 to 2.0.2), with its attachments
+    Helpdeskz(Box<helpdeskz::Arguments>),
+}
+
+pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
+    match command {
+        Command::Helpdeskz(arguments) => helpdeskz::run(desk, arguments),
+    }
+}

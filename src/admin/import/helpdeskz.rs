@@ -1,0 +1,267 @@
+//! `admin import helpdeskz`: moving in from a dump of HelpDeskZ 2.0 to 2.0.2.
+//!
+//! The dump is read once to find its tables, then part by part in an order that lets every row find
+//! what it speaks of; each batch of rows is one transaction. What the columns mean is said table by
+//! table in `desk`, `people`, `tickets`, `files` and `knowledge`; `escaped` and `php` undo
+//! HelpDeskZ's ways of writing. A second run of the same dump changes nothing, an interrupted one
+//! goes on.
+
+mod addresses;
+mod desk;
+mod escaped;
+mod files;
+mod installation;
+mod knowledge;
+mod people;
+mod php;
+mod run;
+mod tickets;
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::dump::survey;
+use super::progress::{Progress, Unit};
+use super::report::{Kind, Report};
+use crate::admin::Desk;
+use crate::cli::Done;
+use crate::store::Store;
+use crate::store::imported::{Aside, Import, Numbered, Precedence};
+use installation::Installation;
+use run::Run;
+
+/// Bytes looked at from both ends of the dump for the dump program's own remarks.
+const REMARK_BYTES: u64 = 4096;
+
+/// Highest AUTO_INCREMENT believed: MySQL's largest unsigned INT, which is more than HelpDeskZ's columns hold.
+const NEXT_ID_MAX: u64 = 4_294_967_295;
+
+/// Options of `admin import helpdeskz`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mysqldump helpdeskz > dump.sql
+  maildesk admin import helpdeskz dump.sql --attachments /var/www/helpdeskz/writable/attachments --dry-run
+  maildesk admin import helpdeskz dump.sql --attachments /var/www/helpdeskz/writable/attachments")]
+pub(super) struct Arguments {
+    /// Dump of the database, as mysqldump, mariadb-dump or phpMyAdmin write it
+    #[arg(value_name = "DUMP.sql")]
+    dump: PathBuf,
+    /// HelpDeskZ's folder of attachments (writable/attachments)
+    #[arg(long, value_name = "DIR")]
+    attachments: Option<PathBuf>,
+    /// Print the report and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// End with status 3 when anything was repaired, merged or skipped
+    #[arg(long)]
+    strict: bool,
+    /// Table prefix, where the dump holds several installations [default: found]
+    #[arg(long, value_name = "PREFIX")]
+    prefix: Option<String>,
+}
+
+pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
+    let dump = &arguments.dump;
+    let shown = dump.display();
+    let bytes = require_regular_file(dump)?;
+    if let Some(folder) = &arguments.attachments
+        && !folder.is_dir()
+    {
+        bail!("{} is no folder", folder.display());
+    }
+    let progress = Progress::new(&desk.out, Unit::Bytes, bytes);
+    progress.part("reading", bytes);
+    let survey = survey(dump, |offset| progress.at(offset)).with_context(|| format!("reading {shown}"))?;
+    if let Some(offset) = survey.cut_at {
+        bail!("{shown} ends in the middle of a statement (byte {offset}): it is not whole; make the dump again");
+    }
+    let installation = Installation::find(&survey, arguments.prefix.as_deref())?;
+    progress.part("hashing", bytes);
+    let sha256 = fingerprint(dump, &progress)?;
+
+    if !arguments.dry_run {
+        let whole = import(desk, &desk.store, (arguments, &installation, &sha256), &progress)?;
+        return finish(desk, arguments, (&installation, whole), progress);
+    }
+    // The whole of it, on a copy that goes away.
+    let folder = desk.store.path().parent().unwrap_or(Path::new("."));
+    let scratch = tempfile::Builder::new().prefix(".maildesk-dry-run-").tempdir_in(folder)?;
+    let copy = scratch.path().join("copy.db");
+    desk.store.copy_to(&copy)?;
+    let store = Store::open(&copy, std::time::Duration::from_secs(crate::store::LOCK_WAIT_S))?;
+    let report = import(desk, &store, (arguments, &installation, &sha256), &progress)?;
+    finish(desk, arguments, (&installation, report), progress)
+}
+
+fn finish(
+    desk: &Desk,
+    arguments: &Arguments,
+    (installation, report): (&Installation, Report),
+    progress: Progress,
+) -> anyhow::Result<Done> {
+    drop(progress);
+    let is_partly = report.failures() > 0 || (arguments.strict && report.flaws() > 0);
+    let head = json!({
+        "dump": arguments.dump, "prefix": installation.prefix, "version": installation.version,
+        "dry_run": arguments.dry_run,
+    });
+    report.print(&desk.out, &head)?;
+    if arguments.dry_run {
+        desk.out.say("nothing was changed (--dry-run)");
+    }
+    Ok(if is_partly { Done::Partly } else { Done::Fully })
+}
+
+fn require_regular_file(dump: &Path) -> anyhow::Result<u64> {
+    let mut file = File::open(dump).with_context(|| format!("reading {}", dump.display()))?;
+    let about = file.metadata()?;
+    if !about.is_file() {
+        bail!("{} is no regular file; the dump is read several times, so save it first", dump.display());
+    }
+    let mut head = [0; 8];
+    let read = file.read(&mut head)?;
+    installation::refuse_other_formats(head.get(..read).unwrap_or_default())
+        .with_context(|| format!("reading {}", dump.display()))?;
+    Ok(about.len())
+}
+
+/// SHA-256 of the dump: what a repeated import is known by.
+fn fingerprint(dump: &Path, progress: &Progress) -> anyhow::Result<[u8; 32]> {
+    let mut file = File::open(dump)?;
+    let (mut hash, mut buffer, mut behind) = (Sha256::new(), vec![0; 256 * 1024], 0);
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(hash.finalize().into());
+        }
+        hash.update(buffer.get(..read).unwrap_or_default());
+        behind += read as u64;
+        progress.at(behind);
+    }
+}
+
+/// Imports into `store`, the desk's own or a copy of it.
+fn import(
+    desk: &Desk,
+    store: &Store,
+    (arguments, installation, sha256): (&Arguments, &Installation, &[u8; 32]),
+    progress: &Progress,
+) -> anyhow::Result<Report> {
+    let mut report = Report::new()?;
+    let known = store.read(|tx| tx.import_of(sha256))?;
+    if let Some(Import { finished_at, has_files, .. }) = known
+        && finished_at.unix() > 0
+        && (has_files || arguments.attachments.is_none())
+    {
+        report.add(Kind::Warning, "", "", "this dump was imported before; nothing is to do")?;
+        return Ok(report);
+    }
+    note_the_dump(arguments, installation, &mut report)?;
+    let (precedence, own_staff_above) = prepare(desk, store, (arguments, installation, sha256))?;
+    let mut run = Run {
+        store,
+        dump: &arguments.dump,
+        installation,
+        progress,
+        report,
+        now: desk.now,
+        precedence,
+        own_staff_above,
+        writes_files: !arguments.dry_run,
+        highest: Vec::new(),
+    };
+    if known.is_some_and(|known| known.finished_at.unix() > 0) {
+        run.report.add(Kind::Warning, "", "", "this dump was imported before; only its attachments are added")?;
+        files::import(&mut run, arguments.attachments.as_deref())?;
+    } else {
+        desk::import(&mut run)?;
+        knowledge::import(&mut run)?;
+        let merged = people::import(&mut run)?;
+        tickets::import(&mut run, &merged)?;
+        files::import(&mut run, arguments.attachments.as_deref())?;
+        raise_next_ids(&mut run)?;
+    }
+    let has_files = arguments.attachments.is_some();
+    store.write(|tx| tx.finish_import(sha256, has_files, desk.now))?;
+    Ok(run.report)
+}
+
+/// What there is to say of the dump as a whole.
+fn note_the_dump(arguments: &Arguments, installation: &Installation, report: &mut Report) -> anyhow::Result<()> {
+    for table in &installation.missing {
+        report.add(Kind::Warning, table, "", "the dump has no such table")?;
+    }
+    let mut file = File::open(&arguments.dump)?;
+    let mut head = Vec::new();
+    file.by_ref().take(REMARK_BYTES).read_to_end(&mut head)?;
+    let bytes = file.metadata()?.len();
+    file.seek(SeekFrom::Start(bytes.saturating_sub(REMARK_BYTES)))?;
+    let mut tail = Vec::new();
+    file.take(REMARK_BYTES).read_to_end(&mut tail)?;
+    let (head, tail) = (String::from_utf8_lossy(&head), String::from_utf8_lossy(&tail));
+    let is_by_dump_program = head.contains("-- MySQL dump ") || head.contains("-- MariaDB dump ");
+    if is_by_dump_program && !tail.contains("-- Dump completed") {
+        let why = "it does not end with \"Dump completed\": the program that wrote it may have been stopped";
+        report.add(Kind::Warning, "", "", why)?;
+    }
+    Ok(())
+}
+
+/// Looks whether the desk can take the import, makes room, and records that it begins.
+fn prepare(
+    desk: &Desk,
+    store: &Store,
+    (arguments, installation, sha256): (&Arguments, &Installation, &[u8; 32]),
+) -> anyhow::Result<(Precedence, Option<i64>)> {
+    let name = arguments.dump.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let room = |table: &str| {
+        let next = installation.table(table).and_then(|(_, table)| table.next_id).unwrap_or(0);
+        // Without AUTO_INCREMENT the highest id is not known yet; this is above any that people reach.
+        i64::try_from(if next == 0 || next > NEXT_ID_MAX { 1_000_000 } else { next }).unwrap_or(i64::MAX)
+    };
+    let aside = Aside { department: room("departments"), staff: room("staff"), address: room("emails"), token: room("api") };
+    store.write(|tx| {
+        let (begun, finished) = tx.imports_begun_and_finished()?;
+        if begun == 0 {
+            let (customers, tickets) = tx.customers_and_tickets()?;
+            if customers + tickets > 0 {
+                bail!(
+                    "the desk has {tickets} tickets and {customers} customers of its own, and HelpDeskZ's keep their \
+                     ids; import into a new database (`maildesk --db NEW admin init`), then bring the other mail in"
+                );
+            }
+            tx.move_aside(aside)?;
+        }
+        tx.begin_import(sha256, &name, desk.now)?;
+        Ok(if finished > 0 { (Precedence::Desk, None) } else { (Precedence::Import, Some(aside.staff)) })
+    })
+}
+
+/// HelpDeskZ would go on at its AUTO_INCREMENT: higher ids were given out and deleted, and old mails
+/// still name them.
+fn raise_next_ids(run: &mut Run<'_>) -> anyhow::Result<()> {
+    const TABLES: [(&str, Numbered); 12] = [
+        ("users", Numbered::Customer),
+        ("staff", Numbered::Staff),
+        ("departments", Numbered::Department),
+        ("emails", Numbered::Address),
+        ("tickets", Numbered::Ticket),
+        ("tickets_messages", Numbered::Message),
+        ("attachments", Numbered::Attachment),
+        ("api", Numbered::Token),
+        ("canned_response", Numbered::CannedResponse),
+        ("articles", Numbered::Article),
+        ("kb_category", Numbered::ArticleCategory),
+        ("custom_fields", Numbered::CustomField),
+    ];
+    for (table, numbered) in TABLES {
+        run.raise_next_id(table, numbered)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! Attachments: the bytes lie in HelpDeskZ's folder under names of its own. Only files directly in
+//! that folder are read.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::escaped;
+use super::run::{Ready, Refused, Run, Settled, id_of};
+use crate::admin::import::dump::Row;
+use crate::domain::{AttachmentId, MessageId};
+use crate::mail;
+use crate::store::imported::{Home, ImportedAttachment};
+use crate::store::{Result, WriteTx};
+
+/// Largest file read, in bytes. Chosen: one is held in memory at a time, and SQLite's values end at 1 GB.
+const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Imports the attachments whose files are in `folder`; names them all when there is no folder.
+pub(super) fn import(run: &mut Run<'_>, folder: Option<&Path>) -> anyhow::Result<()> {
+    let store = run.store;
+    run.table(
+        "attachments",
+        |row| {
+            let id = id_of(row)?;
+            let refuse = |why: String| Refused { id: id.to_string(), why };
+            let home = Home {
+                ticket: row.number("ticket_id"),
+                message: row.number("msg_id"),
+                article: row.number("article_id"),
+            };
+            let (is_known, place) = store
+                .read(|tx| Ok::<_, crate::store::Error>((tx.has_attachment(AttachmentId::new(id))?, find_home(tx, home)?)))
+                .map_err(|error| refuse(error.to_string()))?;
+            let place = place.map_err(&refuse)?;
+            let content = if is_known { Vec::new() } else { read(folder, &row.text("enc")).map_err(&refuse)? };
+            Ok(attachment(row, (id, place, content)))
+        },
+        place,
+    )
+}
+
+/// Where an attachment lies, and what is said about it.
+type Place = (Home, Vec<String>);
+
+fn attachment(row: &Row, (id, (home, repairs), content): (i64, Place, Vec<u8>)) -> Ready<ImportedAttachment> {
+    let original_name = escaped::one_line(&row.text("name"));
+    let name = mail::safe_file_name(&original_name).unwrap_or_else(|| format!("attachment-{id}"));
+    let declared = row.text("filetype").trim().to_ascii_lowercase();
+    let is_type = declared.split_once('/').is_some_and(|(kind, of)| {
+        let is_word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && b != b';' && b != b'/');
+        is_word(kind) && is_word(of)
+    });
+    let content_type = if is_type {
+        declared
+    } else {
+        infer::get(&content).map_or("application/octet-stream", |found| found.mime_type()).to_owned()
+    };
+    let bytes = content.len();
+    let mut ready = Ready::new(row, id, ImportedAttachment { id, home, name, original_name, content_type, content });
+    ready.bytes += bytes;
+    ready.repairs.extend(repairs);
+    ready
+}
+
+fn place(tx: &WriteTx<'_>, new: &ImportedAttachment) -> Result<Settled> {
+    Ok(tx.place_attachment(new, new.home)?.into())
+}
+
+/// Where an attachment belongs, or why nowhere.
+fn find_home(tx: &crate::store::ReadTx<'_>, home: Home) -> Result<std::result::Result<Place, String>> {
+    if home.message > 0
+        && let Some(ticket) = tx.ticket_of_message(MessageId::new(home.message))?
+    {
+        let mut repairs = Vec::new();
+        if ticket != home.ticket {
+            repairs.push(format!("its message is in ticket {ticket}, not in {}", home.ticket));
+        }
+        return Ok(Ok((Home { ticket, message: home.message, article: 0 }, repairs)));
+    }
+    if home.ticket > 0 {
+        if !tx.has_ticket(home.ticket)? {
+            return Ok(Err(format!("ticket {} does not exist", home.ticket)));
+        }
+        let repairs = vec![format!("its message {} does not exist: it is kept on ticket {}", home.message, home.ticket)];
+        return Ok(Ok((Home { ticket: home.ticket, message: 0, article: 0 }, repairs)));
+    }
+    if home.article > 0 {
+        return Ok(if tx.has_article(home.article)? {
+            Ok((Home { ticket: 0, message: 0, article: home.article }, Vec::new()))
+        } else {
+            Err(format!("article {} does not exist", home.article))
+        });
+    }
+    Ok(Err(match home.message {
+        0 => "it belongs to no ticket and no article".to_owned(),
+        message => format!("message {message} does not exist"),
+    }))
+}
+
+/// The bytes of a file directly in the folder.
+fn read(folder: Option<&Path>, name: &str) -> std::result::Result<Vec<u8>, String> {
+    let Some(folder) = folder else { return Err("its file was not given (--attachments)".to_owned()) };
+    let is_plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0']);
+    if !is_plain {
+        return Err(format!("its file name {name:?} leaves the folder"));
+    }
+    let path = folder.join(name);
+    let about = match path.symlink_metadata() {
+        Ok(about) => about,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(format!("its file {name} is missing")),
+        Err(error) => return Err(format!("its file {name}: {error}")),
+    };
+    if !about.is_file() {
+        return Err(format!("{name} is no regular file"));
+    }
+    if about.len() > FILE_BYTES_MAX {
+        return Err(format!("its file {name} is larger than {} MiB", FILE_BYTES_MAX / (1024 * 1024)));
+    }
+    let mut content = Vec::new();
+    let read = File::open(&path).and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut content));
+    read.map_err(|error| format!("its file {name}: {error}"))?;
+    Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_directly_in_the_folder_are_read() {
+        let outer = tempfile::tempdir().unwrap();
+        let folder = outer.path().join("attachments");
+        std::fs::create_dir_all(folder.join("below")).unwrap();
+        std::fs::write(folder.join("a.txt"), "inside").unwrap();
+        std::fs::write(outer.path().join("secret"), "outside").unwrap();
+        std::os::unix::fs::symlink(outer.path().join("secret"), folder.join("link")).unwrap();
+        let read = |name: &str| read(Some(&folder), name);
+        assert_eq!(read("a.txt"), Ok(b"inside".to_vec()));
+        for name in ["../secret", "below/../a.txt", "/etc/passwd", "..", ".", "", "link", "below", "a\0.txt", "gone"] {
+            assert!(read(name).is_err(), "{name:?}");
+        }
+        assert_eq!(read("gone"), Err("its file gone is missing".to_owned()));
+    }
+}

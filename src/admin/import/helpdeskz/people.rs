@@ -1,0 +1,217 @@
+//! Users and staff: names and addresses unescaped, accounts with one address made one, passwords and
+//! second factors kept as they are.
+
+use std::collections::HashMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use super::desk::department_ids;
+use super::escaped;
+use super::run::{Fate, Ready, Refused, Run, Settled, id_of, time};
+use crate::admin::import::dump::Row;
+use crate::domain::{EmailAddress, StaffId};
+use crate::mail::html;
+use crate::store::imported::{ImportedCustomer, ImportedStaff, PlacedCustomer};
+use crate::store::people::FULLNAME_CHARS_MAX;
+use crate::store::{Result, WriteTx};
+use crate::totp;
+
+/// Domain of addresses made up where HelpDeskZ has none (RFC 2606 §2: no mail ever goes there).
+pub(super) const NO_ADDRESS_DOMAIN: &str = "imported.invalid";
+
+/// Users that became part of another one: his id by theirs.
+pub(super) type Merged = HashMap<i64, i64>;
+
+/// Imports staff and users; says which users became one.
+pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<Merged> {
+    let own_above = run.own_staff_above;
+    run.table("staff", staff, move |tx, new: &ImportedStaff| {
+        let (departments, mut repairs) = existing_departments(tx, &new.departments)?;
+        let mut new = new.clone();
+        new.departments = departments;
+        if tx.staff(StaffId::new(new.id))?.is_none()
+            && let Some(other) = tx.staff_by_username(&new.username)?
+        {
+            if own_above.is_some_and(|above| other.id.get() > above) {
+                tx.renumber_staff(other.id, StaffId::new(new.id))?;
+                let why = "the desk's own account of that name stands for it, with its own password and role";
+                return Ok(Settled { fate: Fate::Merged(why.to_owned()), repairs });
+            }
+            let renamed = format!("{}-{}", new.username, new.id);
+            repairs.push(format!("staff {} has the username {} already: this is {renamed} now", other.id, new.username));
+            new.username = renamed;
+        }
+        let mut settled = Settled::from(tx.place_staff(&new)?);
+        settled.repairs = repairs;
+        Ok(settled)
+    })?;
+    let mut merged = Merged::new();
+    run.table("users", customer, |tx, new: &ImportedCustomer| {
+        let fate = match tx.place_customer(new)? {
+            PlacedCustomer::Added => Fate::Added,
+            PlacedCustomer::Known => Fate::Known,
+            PlacedCustomer::MergedInto(other) => {
+                merged.insert(new.id, other.get());
+                Fate::Merged(format!("has the address of user {other}, who stands for both"))
+            }
+            PlacedCustomer::TookIn(other) => {
+                for target in merged.values_mut().filter(|target| **target == other.get()) {
+                    *target = new.id;
+                }
+                merged.insert(other.get(), new.id);
+                let repairs = vec![format!("user {other} has the same address and became part of this one")];
+                return Ok(Settled { fate: Fate::Added, repairs });
+            }
+            PlacedCustomer::Taken => Fate::Failed("the desk has another customer with this id".to_owned()),
+        };
+        Ok(Settled { fate, repairs: Vec::new() })
+    })?;
+    Ok(merged)
+}
+
+/// The departments of a list that exist, and a line about the others.
+pub(super) fn existing_departments(tx: &WriteTx<'_>, wanted: &[i64]) -> Result<(Vec<i64>, Vec<String>)> {
+    let (mut kept, mut gone) = (Vec::new(), Vec::new());
+    for id in wanted {
+        if tx.has_department(*id)? {
+            kept.push(*id);
+        } else {
+            gone.push(id.to_string());
+        }
+    }
+    let repairs = match gone.as_slice() {
+        [] => Vec::new(),
+        gone => vec![format!("department {} does not exist", gone.join(", "))],
+    };
+    Ok((kept, repairs))
+}
+
+fn customer(row: &Row) -> std::result::Result<Ready<ImportedCustomer>, Refused> {
+    let id = id_of(row)?;
+    let mut repairs = Vec::new();
+    let written = escaped::name(&row.text("email")).to_lowercase();
+    let email = written.parse::<EmailAddress>().map_or_else(
+        |_| {
+            repairs.push(format!("{written:?} is no mail address"));
+            format!("user-{id}@{NO_ADDRESS_DOMAIN}")
+        },
+        |email| email.to_string(),
+    );
+    let mut fullname = escaped::name(&row.text("fullname"));
+    if fullname.is_empty() {
+        fullname = email.split('@').next().unwrap_or_default().to_owned();
+        repairs.push("it has no name: the address stands for it".to_owned());
+    }
+    let new = ImportedCustomer {
+        id,
+        fullname: fullname.chars().take(FULLNAME_CHARS_MAX).collect(),
+        email,
+        password_hash: kept_hash(&row.text("password")).unwrap_or_default(),
+        is_active: !row.has("status") || row.is_on("status"),
+        registered_at: time(row, "registration"),
+        timezone: escaped::one_line(&row.text("timezone")),
+    };
+    let mut ready = Ready::new(row, id, new);
+    ready.repairs.extend(repairs);
+    Ok(ready)
+}
+
+fn staff(row: &Row) -> std::result::Result<Ready<ImportedStaff>, Refused> {
+    let id = id_of(row)?;
+    let mut repairs = Vec::new();
+    let mut username = escaped::name(&row.text("username"));
+    if username.is_empty() {
+        username = format!("staff-{id}");
+        repairs.push(format!("it has no username: it is {username} now"));
+    }
+    let fullname = escaped::name(&row.text("fullname"));
+    let is_admin = row.is_on("admin");
+    let departments = if is_admin { Vec::new() } else { department_ids(&row.text("department"), &mut repairs) };
+    let totp_secret = second_factor(&row.text("two_factor"));
+    // Without its second factor an account must not be open to whoever knows the password.
+    let password_hash = match (kept_hash(&row.text("password")), &totp_secret) {
+        (Some(hash), Ok(_)) => hash,
+        (None, _) => {
+            repairs.push(format!("its password is stored in an unknown way: set one (`maildesk admin staff password {username}`)"));
+            String::new()
+        }
+        (Some(_), Err(())) => {
+            repairs.push(format!(
+                "its second factor cannot be read, so it cannot log in: set a password (`maildesk admin staff password {username}`)"
+            ));
+            String::new()
+        }
+    };
+    let signature = row.text("signature");
+    let new = ImportedStaff {
+        id,
+        fullname: if fullname.is_empty() { username.clone() } else { fullname },
+        username,
+        email: escaped::name(&row.text("email")).to_lowercase(),
+        password_hash,
+        role: if is_admin { 1 } else { 2 },
+        is_active: !row.has("active") || row.is_on("active"),
+        registered_at: time(row, "registration"),
+        login_at: time(row, "login"),
+        last_login_at: time(row, "last_login"),
+        timezone: escaped::one_line(&row.text("timezone")),
+        signature: if signature.trim().is_empty() { String::new() } else { html::sanitise_message(&signature) },
+        totp_secret: totp_secret.unwrap_or_default(),
+        departments,
+    };
+    let mut ready = Ready::new(row, id, new);
+    ready.repairs.extend(repairs);
+    Ok(ready)
+}
+
+/// A bcrypt or SHA-1 hash as it is; `None` for anything else, which may be a password in clear.
+fn kept_hash(stored: &str) -> Option<String> {
+    let stored = stored.trim();
+    let is_bcrypt = stored.len() == 60 && ["$2y$", "$2a$", "$2b$", "$2x$"].iter().any(|head| stored.starts_with(head));
+    let is_sha1 = stored.len() == 40 && stored.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_argon2 = stored.starts_with("$argon2id$");
+    (is_bcrypt || is_sha1 || is_argon2).then(|| stored.to_owned())
+}
+
+/// HelpDeskZ hides the secret: reversed, in base64, reversed, in hexadecimal. Empty is off.
+fn second_factor(stored: &str) -> std::result::Result<String, ()> {
+    let stored = stored.trim();
+    if stored.is_empty() {
+        return Ok(String::new());
+    }
+    let digits = stored.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2));
+    let bytes: Option<Vec<u8>> = digits.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect();
+    let mut base64 = bytes.ok_or(())?;
+    base64.reverse();
+    let base64: Vec<u8> = base64.into_iter().filter(|byte| *byte != b'=').collect();
+    let mut secret = STANDARD_NO_PAD.decode(base64).map_err(|_| ())?;
+    secret.reverse();
+    let secret = String::from_utf8(secret).map_err(|_| ())?;
+    totp::clean_secret(&secret).map_err(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn second_factor_is_brought_back_from_its_hiding() {
+        let hidden = "3D3D77524670465248356B51576455577A51565550705555";
+        assert_eq!(second_factor(hidden).map(|secret| secret.len()), Ok(16));
+        assert_eq!(second_factor(" "), Ok(String::new()));
+        for broken in ["zz", "3D3", "00ff", "ÄÖÜ"] {
+            assert_eq!(second_factor(broken), Err(()), "{broken}");
+        }
+    }
+
+    #[test]
+    fn hashes_are_kept_and_clear_passwords_are_not() {
+        let bcrypt = format!("$2y$10${}", "a".repeat(53));
+        assert_eq!(kept_hash(&bcrypt), Some(bcrypt.clone()));
+        assert_eq!(kept_hash("b3db44ec05ee805bae94da7f7b00f7444be6ca04").map(|hash| hash.len()), Some(40));
+        for other in ["", "secret", "$2y$10$short", "b3db44ec05ee805bae94da7f7b00f7444be6ca0"] {
+            assert_eq!(kept_hash(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Tickets, messages and notes. A ticket is never dropped, whatever is missing around it; a message
+//! without its ticket is.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use super::addresses::fallback_department;
+use super::desk::is_choice;
+use super::escaped::{self, Body, Origin};
+use super::people::{Merged, NO_ADDRESS_DOMAIN};
+use super::php;
+use super::run::{Ready, Refused, Run, Settled, id_of, time};
+use crate::admin::import::dump::Row;
+use crate::domain::{Status, Timestamp};
+use crate::store::imported::{ImportedMessage, ImportedNote, ImportedTicket, Numbered};
+use crate::store::{Result, WriteTx};
+
+/// Tickets whose last repliers are derived in one transaction.
+const REPLIERS_BATCH: i64 = 5000;
+
+/// What people see in place of a requester who is gone.
+const NOBODY: &str = "Unknown (imported)";
+
+/// Imports tickets, then what lies in them.
+pub(super) fn import(run: &mut Run<'_>, merged: &Merged) -> anyhow::Result<()> {
+    // A requester to stand in for missing ones must get an id that no user of HelpDeskZ's ever had.
+    run.raise_next_id("users", Numbered::Customer)?;
+    tickets(run, merged)?;
+    // The highest id of all messages is known before notes get theirs: notes lie among messages here.
+    run.table("tickets_messages", message, |tx, new| {
+        Ok(match tx.place_message(new)? {
+            Some(placed) => placed.into(),
+            None => Settled::skipped(format!("ticket {} does not exist", new.ticket)),
+        })
+    })?;
+    run.raise_next_id("tickets_messages", Numbered::Message)?;
+    run.table("ticket_notes", note, |tx, new| {
+        Ok(match tx.place_note(new)? {
+            Some(placed) => placed.into(),
+            None => Settled::skipped(format!("ticket {} does not exist", new.ticket)),
+        })
+    })?;
+    let last = run.last_id("tickets");
+    let mut first = 1;
+    while first <= last {
+        let end = first.saturating_add(REPLIERS_BATCH - 1);
+        run.store.write(|tx| tx.derive_last_repliers(first, end))?;
+        first = end.saturating_add(1);
+    }
+    Ok(())
+}
+
+fn tickets(run: &mut Run<'_>, merged: &Merged) -> anyhow::Result<()> {
+    let (fields, now) = (Fields::read(run)?, run.now);
+    run.table("tickets", |row| ticket(row, &fields, now), |tx, new: &ImportedTicket| {
+        if tx.has_ticket(new.id)? {
+            return Ok(tx.place_ticket(new)?.into());
+        }
+        let mut new = new.clone();
+        let mut repairs = Vec::new();
+        if !tx.has_department(new.department)? {
+            let Some(fallback) = fallback_department(tx)? else {
+                return Ok(Settled::skipped("the desk has no department to put it into"));
+            };
+            repairs.push(format!("department {} does not exist: {fallback} is taken", new.department));
+            new.department = fallback;
+        }
+        // HelpDeskZ always has priorities; a dump without any says nothing about which exist.
+        let priorities = tx.priorities()?;
+        if !priorities.is_empty() && !priorities.iter().any(|priority| priority.id == new.priority) {
+            repairs.push(format!("priority {} does not exist: 1 is taken", new.priority));
+            new.priority = 1;
+        }
+        if let Some(other) = merged.get(&new.customer) {
+            new.customer = *other;
+        } else if !tx.has_customer(new.customer)? {
+            repairs.push(format!("user {} does not exist: a placeholder stands for him", new.customer));
+            new.customer = nobody(tx, now)?;
+        }
+        let mut settled = Settled::from(tx.place_ticket(&new)?);
+        settled.repairs = repairs;
+        Ok(settled)
+    })
+}
+
+/// The customer who stands for those that are gone.
+fn nobody(tx: &WriteTx<'_>, now: Timestamp) -> Result<i64> {
+    let address = format!("unknown@{NO_ADDRESS_DOMAIN}");
+    match address.parse() {
+        Ok(address) => Ok(tx.customer_for(NOBODY, &address, now)?.get()),
+        Err(error) => Err(crate::store::Error::Corrupt(format!("{error}"))),
+    }
+}
+
+fn ticket(row: &Row, fields: &Fields, now: Timestamp) -> std::result::Result<Ready<ImportedTicket>, Refused> {
+    let id = id_of(row)?;
+    let mut repairs = Vec::new();
+    let status = Status::from_number(row.number("status")).unwrap_or_else(|| {
+        repairs.push(format!("there is no status {}: open is taken", row.number("status")));
+        Status::Open
+    });
+    let subject = escaped::one_line(&row.text("subject"));
+    let custom_fields = fields.answers(&row.text("custom_vars"), &mut repairs);
+    let priority = row.number_or_null("priority_id").unwrap_or(1);
+    let new = ImportedTicket {
+        id,
+        department: row.number("department_id"),
+        customer: row.number("user_id"),
+        priority,
+        subject: if subject.is_empty() { "n/a".to_owned() } else { subject },
+        status: status.number(),
+        created_at: time(row, "date"),
+        last_update_at: time(row, "last_update"),
+        // When it was closed is not known. An answer to HelpDeskZ's last mail opened every ticket
+        // again; setting reopen_days counts from the day the desk moved.
+        closed_at: if status == Status::Closed { now } else { Timestamp::from_unix(0) },
+        replies: row.number("replies").max(0),
+        custom_fields,
+    };
+    let mut ready = Ready::new(row, id, new);
+    ready.repairs.extend(repairs);
+    Ok(ready)
+}
+
+/// HelpDeskZ's custom fields as far as reading answers needs them: kinds and options by title.
+struct Fields {
+    kinds: HashMap<String, Vec<(String, Vec<String>)>>,
+}
+
+impl Fields {
+    /// Reads them from the desk, where they were imported to.
+    fn read(run: &Run<'_>) -> anyhow::Result<Self> {
+        let mut kinds: HashMap<String, Vec<(String, Vec<String>)>> = HashMap::new();
+        for field in run.store.read(|tx| tx.custom_fields())? {
+            let options = serde_json::from_str(&field.options).unwrap_or_default();
+            kinds.entry(field.title).or_default().push((field.kind, options));
+        }
+        Ok(Self { kinds })
+    }
+
+    /// The answers of a ticket as a JSON list of [title, value].
+    fn answers(&self, serialized: &str, repairs: &mut Vec<String>) -> String {
+        if serialized.trim().is_empty() {
+            return "[]".to_owned();
+        }
+        let Some(list) = php::unserialize(serialized) else {
+            repairs.push("its answers to custom fields cannot be read".to_owned());
+            return "[]".to_owned();
+        };
+        if list.is_mended {
+            repairs.push("a length inside its answers to custom fields was wrong".to_owned());
+        }
+        let mut answers = Vec::new();
+        for (key, item) in list.value.items() {
+            let (title, value) = match (item.get("title"), item.get("value")) {
+                (Some(title), value) => (title.text(), value.map(php::Php::text).unwrap_or_default()),
+                (None, _) => (key.text(), item.text()),
+            };
+            let title = escaped::one_line(&title);
+            let value = self.answer(&title, &value);
+            answers.push(json!([title, value]));
+        }
+        json!(answers).to_string()
+    }
+
+    /// An answer that was chosen was stored as the option is: escaped, with the CR of its line. What
+    /// was typed is as it was typed.
+    fn answer(&self, title: &str, value: &str) -> String {
+        let chosen = || {
+            let bare: String = value.chars().filter(|c| *c != '\r').collect();
+            escaped::lines(&bare).trim().to_owned()
+        };
+        let typed = || crate::mail::html::without_controls(value).into_owned();
+        match self.kinds.get(title).map(Vec::as_slice) {
+            // The field is gone or was renamed: only a chosen answer ends with a CR.
+            None | Some([]) if value.ends_with('\r') => chosen(),
+            None | Some([]) => typed(),
+            Some(kinds) if kinds.iter().all(|(kind, _)| is_choice(kind)) => chosen(),
+            Some(kinds) => {
+                let answer = chosen();
+                let is_option = |options: &Vec<String>| answer.split(", ").all(|part| options.iter().any(|o| o == part));
+                if kinds.iter().any(|(kind, options)| is_choice(kind) && is_option(options)) { answer } else { typed() }
+            }
+        }
+    }
+}
+
+fn message(row: &Row) -> std::result::Result<Ready<ImportedMessage>, Refused> {
+    let id = id_of(row)?;
+    let is_customer = !row.has("customer") || row.is_on("customer");
+    let is_email = !row.has("email") || row.is_on("email");
+    let origin = match (is_email, is_customer) {
+        (true, _) => Origin::Mail,
+        (false, true) => Origin::Form,
+        (false, false) => Origin::Panel,
+    };
+    let (body, is_html) = match escaped::body(&row.text("message"), origin) {
+        Body::Plain(text) => (text, false),
+        Body::Html(html) => (html, true),
+    };
+    let new = ImportedMessage {
+        id,
+        ticket: row.number("ticket_id"),
+        created_at: time(row, "date"),
+        staff: (!is_customer).then(|| row.number("staff_id").max(0)),
+        body,
+        is_html,
+        ip: escaped::one_line(&row.text("ip")),
+        is_email,
+    };
+    Ok(Ready::new(row, id, new))
+}
+
+fn note(row: &Row) -> std::result::Result<Ready<ImportedNote>, Refused> {
+    let id = id_of(row)?;
+    let new = ImportedNote {
+        ticket: row.number("ticket_id"),
+        created_at: time(row, "date"),
+        staff: row.number("staff_id").max(0),
+        text: escaped::lines(&row.text("message")),
+    };
+    Ok(Ready::new(row, id, new))
+}

@@ -1,0 +1,175 @@
+//! Changes to a ticket that nobody is written to about: who has it, whose it is, where it belongs,
+//! and its end.
+
+use anyhow::bail;
+use serde_json::json;
+
+use super::line_json;
+use crate::admin::removal::{self, Loss, Removal};
+use crate::admin::{Desk, department as departments, missing, usage};
+use crate::desk;
+use crate::domain::{Author, EmailAddress, Status, TicketId};
+use crate::store::changes::Owner;
+use crate::store::people::Staff;
+use crate::store::tickets::Ticket;
+use crate::store::{ReadTx, WriteTx};
+
+/// What becomes of the customer a ticket had before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    /// He takes part in it further.
+    TakesPart,
+    /// He has nothing to do with it any more.
+    Leaves,
+}
+
+pub(super) fn found(tx: &ReadTx<'_>, id: TicketId) -> anyhow::Result<Ticket> {
+    tx.ticket(id)?.map_or_else(|| missing("ticket", id), Ok)
+}
+
+/// The staff member of that name.
+pub(super) fn staff_named(tx: &ReadTx<'_>, username: &str) -> anyhow::Result<Staff> {
+    tx.staff_by_username(username)?.map_or_else(|| missing("staff", username), Ok)
+}
+
+/// Prints a ticket's line after a change.
+fn tell(desk: &Desk, id: TicketId, what: &str) -> anyhow::Result<()> {
+    let (line, ticket, staff) = desk.store.read(|tx| {
+        let ticket = found(tx, id)?;
+        let staff = match ticket.staff {
+            Some(staff) => tx.staff(staff)?,
+            None => None,
+        };
+        anyhow::Ok((tx.ticket_line(id)?, ticket, staff))
+    })?;
+    let mut json = line.as_ref().map(line_json).unwrap_or_default();
+    if let Some(object) = json.as_object_mut() {
+        object.insert("assigned_to".to_owned(), staff.map(|staff| staff.username).into());
+        object.insert("merged_into".to_owned(), ticket.merged_into.map(TicketId::get).into());
+    }
+    desk.out.object(&json, &format!("#{id} {what}"))?;
+    Ok(())
+}
+
+pub(super) fn assign(desk: &Desk, id: TicketId, username: Option<&str>) -> anyhow::Result<()> {
+    desk.store.write(|tx| {
+        found(tx, id)?;
+        let Some(username) = username else { return Ok(tx.unassign_ticket(id)?) };
+        let staff = staff_named(tx, username)?;
+        if !staff.is_active {
+            bail!("the account {} is not active; `maildesk admin staff update {0} --active` changes it", staff.username);
+        }
+        Ok(tx.assign_ticket(id, staff.id)?)
+    })?;
+    tell(desk, id, &username.map_or_else(|| "is nobody's".to_owned(), |username| format!("is {username}'s")))
+}
+
+pub(super) fn status(desk: &Desk, id: TicketId, status: Status) -> anyhow::Result<()> {
+    desk.store.write(|tx| {
+        let ticket = found(tx, id)?;
+        if let Some(into) = ticket.merged_into.filter(|_| status != Status::Closed) {
+            bail!("ticket {id} was merged into {into}: change that one");
+        }
+        Ok(tx.set_status(id, status, desk.now)?)
+    })?;
+    tell(desk, id, &format!("is {status}"))
+}
+
+pub(super) fn department(desk: &Desk, id: TicketId, name: &str) -> anyhow::Result<()> {
+    let department = desk.store.write(|tx| {
+        found(tx, id)?;
+        let department = departments::find(tx, name)?;
+        tx.set_ticket_department(id, department.id)?;
+        anyhow::Ok(department)
+    })?;
+    tell(desk, id, &format!("is in {}", department.name))
+}
+
+pub(super) fn requester(
+    desk: &Desk,
+    id: TicketId,
+    (name, email): (&str, &EmailAddress),
+    before: Before,
+) -> anyhow::Result<()> {
+    desk.store.write(|tx| {
+        let ticket = found(tx, id)?;
+        if tx.desk_addresses()?.iter().any(|own| own.email.eq_ignore_ascii_case(email.as_str())) {
+            return usage(format!("{email} is an address of this desk: it would write to itself"));
+        }
+        let old = tx.customer(ticket.customer)?;
+        let customer = tx.customer_for(name, email, desk.now)?;
+        let (Some(old), Some(new)) = (old, tx.customer(customer)?) else { return missing("user", email) };
+        if old.id == new.id {
+            return Ok(());
+        }
+        tx.set_requester(&ticket, &old, &new)?;
+        match before {
+            Before::TakesPart => tx.keep_taking_part(id, &old, desk.now)?,
+            Before::Leaves => {}
+        }
+        // A mail that somebody else sent than its ticket's customer was forwarded: it is the new one's now.
+        if let Some((message, sender)) = tx.opening_of(id)?
+            && !sender.is_empty()
+            && !sender.eq_ignore_ascii_case(&old.email)
+        {
+            tx.set_writer(message, new.id)?;
+        }
+        let note = format!("The ticket was given to {} <{}>; it was {} <{}>'s.", new.fullname, new.email, old.fullname, old.email);
+        desk::note(tx, id, Author::Desk, &note, desk.now)?;
+        anyhow::Ok(())
+    })?;
+    tell(desk, id, &format!("is {email}'s"))
+}
+
+/// The two tickets of a merge, if they can be merged: the second one is where it leads after merges
+/// made before.
+fn mergeable(tx: &ReadTx<'_>, from: TicketId, into: TicketId) -> anyhow::Result<(Ticket, Ticket)> {
+    let source = found(tx, from)?;
+    if let Some(already) = source.merged_into {
+        bail!("ticket {from} was merged into {already} already");
+    }
+    let Some(target) = tx.ticket_after_merges(into)? else { return missing("ticket", into) };
+    if source.id == target.id {
+        return usage(format!("ticket {into} is ticket {from}, or was merged into it: there is nothing to merge"));
+    }
+    Ok((source, target))
+}
+
+pub(super) fn merge(desk: &Desk, from: TicketId, into: TicketId, removal: Removal) -> anyhow::Result<()> {
+    let (target, belongings) = desk.store.read(|tx| {
+        let (source, target) = mergeable(tx, from, into)?;
+        anyhow::Ok((target.id, tx.belongings(Owner::Ticket(source.id))?))
+    })?;
+    let along = removal::along(belongings);
+    let deed = format!("merge ticket {from} into {target}");
+    if !removal.is_agreed(&desk.out, &Loss { deed: &deed, along: &along, json: removal::along_json(belongings) })? {
+        return Ok(());
+    }
+    desk.store.write(|tx: &WriteTx<'_>| {
+        let (source, target) = mergeable(tx, from, into)?;
+        tx.merge_tickets(&source, &target, desk.now)?;
+        let (id, subject) = (source.id, source.subject);
+        desk::note(tx, target.id, Author::Desk, &format!("Ticket #{id} ({subject}) was merged into this one."), desk.now)?;
+        desk::note(tx, id, Author::Desk, &format!("This ticket was merged into #{}.", target.id), desk.now)?;
+        anyhow::Ok(())
+    })?;
+    tell(desk, target, &format!("has everything of #{from}"))
+}
+
+pub(super) fn remove(desk: &Desk, id: TicketId, removal: Removal) -> anyhow::Result<()> {
+    let belongings = desk.store.read(|tx| {
+        found(tx, id)?;
+        anyhow::Ok(tx.belongings(Owner::Ticket(id))?)
+    })?;
+    let deed = format!("remove ticket {id}");
+    let along = removal::along(crate::store::changes::Belongings { tickets: 0, ..belongings });
+    let json = json!({ "messages": belongings.messages, "attachments": belongings.attachments });
+    if !removal.is_agreed(&desk.out, &Loss { deed: &deed, along: &along, json })? {
+        return Ok(());
+    }
+    if !desk.store.write(|tx| tx.remove_ticket(id))? {
+        return missing("ticket", id);
+    }
+    desk.out.say(&format!("ticket {id} was removed; its mails stay on record and do not come back"));
+    Ok(())
+}

@@ -1,0 +1,226 @@
+//! Writing into a ticket from the command line: answers that are mailed, and notes that are not.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde_json::json;
+
+use super::change::{found, staff_named};
+use crate::admin::{Desk, usage};
+use crate::cli::Done;
+use crate::desk::{self, Bearing, Post, notify};
+use crate::domain::{Author, Status, TicketId};
+use crate::mail::safe_file_name;
+use crate::outbox;
+use crate::store::settings::Settings;
+use crate::store::tickets::{NewAttachment, Text};
+
+/// Longest text of an answer or note, in bytes: what the API takes (api.md §1).
+const TEXT_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Bytes looked at to tell text from data.
+const SAMPLE_BYTES: usize = 8 * 1024;
+
+/// What is written, and with which files.
+#[derive(Debug, clap::Args)]
+pub struct Written {
+    /// The text
+    #[arg(long, value_name = "TEXT", required_unless_present = "message_file", conflicts_with = "message_file")]
+    message: Option<String>,
+    /// File with the text; - is stdin
+    #[arg(long, value_name = "FILE")]
+    message_file: Option<PathBuf>,
+    /// A file to attach; may be repeated
+    #[arg(long, value_name = "FILE")]
+    attach: Vec<PathBuf>,
+}
+
+/// Options of `admin ticket reply`.
+#[derive(Debug, clap::Args)]
+pub struct Reply {
+    /// Id
+    id: i64,
+    /// Whose answer it is
+    #[arg(long, value_name = "USERNAME")]
+    staff: String,
+    /// What is written
+    #[command(flatten)]
+    written: Written,
+    /// Close the ticket with it
+    #[arg(long)]
+    close: bool,
+}
+
+/// Options of `admin ticket note`.
+#[derive(Debug, clap::Args)]
+pub struct Note {
+    /// Id
+    id: i64,
+    /// Whose note it is [default: maildesk's]
+    #[arg(long, value_name = "USERNAME")]
+    staff: Option<String>,
+    /// What is written
+    #[command(flatten)]
+    written: Written,
+}
+
+/// A file read from disk.
+struct Attached {
+    name: String,
+    original_name: String,
+    content_type: &'static str,
+    content: Vec<u8>,
+}
+
+impl Attached {
+    fn read(path: &Path, bytes_max: u64) -> anyhow::Result<Self> {
+        let file = std::fs::File::open(path).with_context(|| format!("reading {}", path.display()))?;
+        let mut content = Vec::new();
+        let read = file.take(bytes_max.saturating_add(1)).read_to_end(&mut content);
+        read.with_context(|| format!("reading {}", path.display()))?;
+        if content.len() as u64 > bytes_max {
+            bail!("{} is larger than {bytes_max} bytes (setting mail_attachment_size)", path.display());
+        }
+        let original_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = safe_file_name(&original_name).unwrap_or_else(|| "attachment".to_owned());
+        Ok(Self { name, original_name, content_type: content_type(&content), content })
+    }
+
+    fn attachment(&self) -> NewAttachment<'_> {
+        NewAttachment {
+            name: &self.name,
+            original_name: &self.original_name,
+            content_type: self.content_type,
+            content: &self.content,
+            cid: "",
+            is_inline: false,
+        }
+    }
+}
+
+fn content_type(content: &[u8]) -> &'static str {
+    if let Some(kind) = infer::get(content) {
+        return kind.mime_type();
+    }
+    let sample = content.get(..SAMPLE_BYTES).unwrap_or(content);
+    let is_text = match std::str::from_utf8(sample) {
+        Ok(text) => !text.contains('\0'),
+        // The sample may end inside a character.
+        Err(error) => error.error_len().is_none() && !sample.contains(&0),
+    };
+    if is_text { "text/plain" } else { "application/octet-stream" }
+}
+
+impl Written {
+    /// The text, without white space at its end.
+    fn text(&self) -> anyhow::Result<String> {
+        let text = match (&self.message, &self.message_file) {
+            (Some(text), _) => text.clone(),
+            (None, Some(path)) if path.as_os_str() == "-" => read_text(std::io::stdin().lock()).context("reading stdin")?,
+            (None, Some(path)) => {
+                let reading = || format!("reading {}", path.display());
+                read_text(std::fs::File::open(path).with_context(reading)?).with_context(reading)?
+            }
+            (None, None) => String::new(),
+        };
+        if text.trim().is_empty() {
+            return usage("the text is empty: give it with --message or --message-file");
+        }
+        if text.len() as u64 > TEXT_BYTES_MAX {
+            return usage(format!("the text is longer than {TEXT_BYTES_MAX} bytes"));
+        }
+        // Control characters have no meaning in a mail and may make it unreadable.
+        let kept = text.trim_end().chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t'));
+        Ok(kept.collect())
+    }
+
+    fn files(&self, settings: &Settings) -> anyhow::Result<Vec<Attached>> {
+        let bytes_max = settings.megabytes("mail_attachment_size");
+        self.attach.iter().map(|path| Attached::read(path, bytes_max)).collect()
+    }
+}
+
+fn read_text(input: impl Read) -> anyhow::Result<String> {
+    let mut text = String::new();
+    input.take(TEXT_BYTES_MAX + 1).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+pub(super) fn reply(desk: &Desk, reply: &Reply) -> anyhow::Result<Done> {
+    let text = reply.written.text()?;
+    let settings = desk.store.read(|tx| tx.settings())?;
+    let files = reply.written.files(&settings)?;
+    let attachments: Vec<NewAttachment<'_>> = files.iter().map(Attached::attachment).collect();
+    let (ticket, message, queued) = desk.store.write(|tx| {
+        let ticket = found(tx, TicketId::new(reply.id))?;
+        if let Some(into) = ticket.merged_into {
+            bail!("ticket {} was merged into {into}: answer there", ticket.id);
+        }
+        let staff = staff_named(tx, &reply.staff)?;
+        if !staff.is_active {
+            bail!("the account {} is not active", staff.username);
+        }
+        let post = Post {
+            author: Author::Staff(staff.id),
+            text: Text::Plain(&text),
+            full_text: "",
+            mail_html: "",
+            attachments: &attachments,
+        };
+        let bearing = Bearing::Counts(reply.close.then_some(Status::Closed));
+        let message = desk::post_message(tx, &ticket, &post, bearing, desk.now)?;
+        let before = tx.outbox_pending()?;
+        notify::staff_reply(tx, &settings, ticket.id, message, desk.now)?;
+        Ok((ticket.id, message, tx.outbox_pending()? - before))
+    })?;
+    let is_served = desk.store.read(|tx| outbox::is_served(tx.served_at()?, desk.now))?;
+    let sent = if is_served { 0 } else { outbox::send_ticket(&desk.store, ticket, desk.now)?.sent };
+    let status = desk.store.read(|tx| found(tx, ticket))?.status;
+    let json = json!({
+        "ticket_id": ticket.get(), "message_id": message.get(), "status": status.word(), "queued": queued, "sent": sent,
+    });
+    desk.out.object(&json, &message.to_string())?;
+    match queued {
+        0 => desk.out.say("nobody was mailed: the department has no address that sends, or nobody but its writer takes part"),
+        n => desk.out.say(&format!("{n} mails for this answer, {sent} mails sent; the outbox has the others")),
+    }
+    Ok(Done::Fully)
+}
+
+pub(super) fn note(desk: &Desk, note: &Note) -> anyhow::Result<()> {
+    let text = note.written.text()?;
+    let settings = desk.store.read(|tx| tx.settings())?;
+    let files = note.written.files(&settings)?;
+    let (ticket, message) = desk.store.write(|tx| {
+        let ticket = found(tx, TicketId::new(note.id))?.id;
+        let author = match note.staff.as_deref() {
+            Some(username) => Author::Staff(staff_named(tx, username)?.id),
+            None => Author::Desk,
+        };
+        let message = desk::note(tx, ticket, author, &text, desk.now)?;
+        for file in &files {
+            tx.add_attachment(ticket, message, &file.attachment())?;
+        }
+        anyhow::Ok((ticket, message))
+    })?;
+    let json = json!({ "ticket_id": ticket.get(), "message_id": message.get() });
+    desk.out.object(&json, &message.to_string())?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn type_is_told_by_the_content() {
+        assert_eq!(content_type(b"%PDF-1.7\n"), "application/pdf");
+        assert_eq!(content_type("Grüße".as_bytes()), "text/plain");
+        assert_eq!(content_type(b"a\0b"), "application/octet-stream");
+        assert_eq!(content_type(&[0xff, 0xfe, 0x01]), "application/octet-stream");
+        let mut cut = vec![b'a'; SAMPLE_BYTES - 1];
+        cut.extend("ü".as_bytes());
+        assert_eq!(content_type(&cut), "text/plain");
+    }
+}

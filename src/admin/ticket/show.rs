@@ -1,0 +1,144 @@
+//! One ticket with all that belongs to it, as text and as JSON.
+
+use serde_json::{Value, json};
+
+use crate::admin::output;
+use crate::domain::{Author, StaffId, TicketId};
+use crate::store::people::Customer;
+use crate::store::tickets::{Attachment, Message, Ticket};
+use crate::store::{Error, ReadTx};
+
+/// A ticket as `admin ticket show` prints it.
+pub(super) struct Whole {
+    pub(super) ticket: Ticket,
+    customer: Option<Customer>,
+    department: String,
+    messages: Vec<Message>,
+    pub(super) attachments: Vec<Attachment>,
+    participants: Vec<(String, String)>,
+    links: Vec<TicketId>,
+    addresses: Vec<String>,
+    staff: Vec<(StaffId, String)>,
+    /// Every customer who wrote a message here.
+    writers: Vec<Customer>,
+}
+
+pub(super) fn read(tx: &ReadTx<'_>, id: TicketId) -> Result<Option<Whole>, Error> {
+    let Some(ticket) = tx.ticket(id)? else { return Ok(None) };
+    let messages = tx.messages(id)?;
+    let mut writers: Vec<Customer> = Vec::new();
+    for message in &messages {
+        if let Author::Customer(id) = message.author
+            && !writers.iter().any(|known| known.id == id)
+        {
+            writers.extend(tx.customer(id)?);
+        }
+    }
+    Ok(Some(Whole {
+        writers,
+        customer: tx.customer(ticket.customer)?,
+        department: tx.department(ticket.department)?.map(|d| d.name).unwrap_or_default(),
+        messages,
+        attachments: tx.attachments_of_ticket(id)?,
+        participants: tx.participants(id)?,
+        links: tx.linked_tickets(id)?,
+        addresses: tx.addresses_seen(id)?,
+        staff: tx.all_staff()?.into_iter().map(|s| (s.id, s.username)).collect(),
+        ticket,
+    }))
+}
+
+impl Whole {
+    fn staff_name(&self, id: StaffId) -> String {
+        let known = self.staff.iter().find(|(staff, _)| *staff == id);
+        known.map_or_else(|| "staff (removed)".to_owned(), |(_, username)| format!("staff {username}"))
+    }
+
+    fn author(&self, author: Author) -> String {
+        match author {
+            Author::Customer(_) => "customer".to_owned(),
+            Author::Staff(id) => self.staff_name(id),
+            Author::Desk => "maildesk".to_owned(),
+        }
+    }
+
+    /// The author as people want to see him.
+    fn byline(&self, author: Author) -> String {
+        match author {
+            Author::Customer(id) => self
+                .writers
+                .iter()
+                .find(|writer| writer.id == id)
+                .map_or_else(|| "customer (removed)".to_owned(), |writer| format!("{} <{}>", writer.fullname, writer.email)),
+            Author::Staff(_) | Author::Desk => self.author(author),
+        }
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let ticket = &self.ticket;
+        let customer = self.customer.as_ref();
+        let messages = self.messages.iter().map(|m| {
+            let user = if let Author::Customer(id) = m.author { Some(id.get()) } else { None };
+            let full = if m.full_text.is_empty() { &m.body } else { &m.full_text };
+            json!({
+                "id": m.id.get(), "date": m.created_at.unix(), "author": self.author(m.author), "user_id": user,
+                "internal": m.is_internal, "text": m.body, "is_html": m.is_html, "full_text": full, "html": m.mail_html,
+                "attachments": self.files(m.id.get()).map(attachment_json).collect::<Vec<_>>(),
+            })
+        });
+        json!({
+            "id": ticket.id.get(), "subject": ticket.subject, "status": ticket.status.word(),
+            "department_id": ticket.department.get(), "department": self.department,
+            "user_id": ticket.customer.get(), "user_fullname": customer.map(|c| c.fullname.as_str()),
+            "user_email": customer.map(|c| c.email.as_str()), "reply_to": ticket.reply_to,
+            "created_at": ticket.created_at.unix(), "last_update_at": ticket.last_update_at.unix(),
+            "closed_at": ticket.closed_at.unix(), "replies": ticket.replies, "last_replier": ticket.last_replier,
+            "assigned_to": ticket.staff.map(|id| self.staff_name(id)), "merged_into": ticket.merged_into.map(TicketId::get),
+            "participants": self.participants.iter()
+                .map(|(email, name)| json!({ "email": email, "name": name })).collect::<Vec<_>>(),
+            "linked": self.links.iter().map(|id| id.get()).collect::<Vec<_>>(),
+            "other_addresses": self.addresses,
+            "messages": messages.collect::<Vec<_>>(),
+        })
+    }
+
+    fn files(&self, message: i64) -> impl Iterator<Item = &Attachment> {
+        self.attachments.iter().filter(move |file| file.message == message)
+    }
+
+    pub(super) fn text(&self, full: bool) -> String {
+        let ticket = &self.ticket;
+        let customer = self.customer.as_ref();
+        let mut lines = vec![
+            format!("[#{}] {}", ticket.id, ticket.subject),
+            format!("status {}, department {}", ticket.status, self.department),
+            customer.map_or_else(String::new, |c| format!("from {} <{}>", c.fullname, c.email)),
+        ];
+        lines.extend(ticket.merged_into.map(|id| format!("merged into #{id}")));
+        lines.extend(ticket.staff.map(|id| format!("assigned to {}", self.staff_name(id))));
+        if !self.participants.is_empty() {
+            let all: Vec<&str> = self.participants.iter().map(|(email, _)| email.as_str()).collect();
+            lines.push(format!("with {}", all.join(", ")));
+        }
+        lines.extend(self.links.iter().map(|id| format!("linked with #{id}")));
+        lines.extend(self.addresses.iter().map(|email| format!("also sent to {email}")));
+        for message in &self.messages {
+            let kind = if message.is_internal { " (note)" } else { "" };
+            lines.push(format!("\n── {} {}{kind}", output::time(message.created_at), self.byline(message.author)));
+            let whole = full && !message.full_text.is_empty();
+            lines.push(if whole { message.full_text.clone() } else { message.body.clone() });
+            let files = self.files(message.id.get());
+            lines
+                .extend(files.map(|file| format!("   attached: {} ({} bytes, id {})", file.name, file.bytes, file.id)));
+        }
+        output::printable(&lines.join("\n"))
+    }
+}
+
+fn attachment_json(file: &Attachment) -> Value {
+    json!({
+        "id": file.id.get(), "name": file.name, "original_name": file.original_name, "type": file.content_type,
+        "size": file.bytes, "inline": file.is_inline, "cid": file.cid,
+    })
+}
+

@@ -1,0 +1,284 @@
+//! Faveo's `POST /api/v1/helpdesk/register`: makes a customer (for some tokens a staff member too) and
+//! mails the activation link.
+//!
+//! Texts and shapes are Faveo's. Its clients send the token in the query, so here, and only here, it
+//! may stand there; nothing of a query is ever logged.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use subtle::ConstantTimeEq;
+
+use super::access::{authorize, token_hash, token_of};
+use super::answer::compact;
+use super::error::ApiError;
+use super::idempotency::{Key, Reply};
+use super::params::{NotText, Params};
+use super::refusal::{FieldFaults, Refusal, once};
+use super::route::Permission;
+use super::{Api, Call, email, ip, random};
+use crate::desk::notify;
+use crate::domain::{EmailAddress, Timestamp, TokenId};
+use crate::http::{Headers, Request, Response};
+use crate::store::people::{FULLNAME_CHARS_MAX, NewStaff};
+use crate::store::profiles::CustomerProfile;
+use crate::store::settings::Settings;
+use crate::store::{self, ReadTx, WriteTx};
+
+const FIELDS: &[&str] = &["email", "first_name", "last_name", "mobile", "code", "role"];
+
+/// Longest mobile number, in characters. Chosen: twice E.164's 15 digits, for blanks and dashes.
+const MOBILE_CHARS_MAX: usize = 30;
+
+/// Longest country code, in characters. Chosen: above `+1-684`.
+const CODE_CHARS_MAX: usize = 10;
+
+/// Letters of the two random values in the answer, as Faveo's.
+const VERIFY_CHARS: usize = 60;
+
+/// Longest login name made from an address, in characters, without the number at its end.
+const USERNAME_CHARS_MAX: usize = 60;
+
+const MESSAGE: &str = "Activate your account! Click on the link that we've sent to your mail";
+
+/// `POST /api/v1/helpdesk/register`
+pub(super) fn register(api: &Api, request: Request, now: Timestamp) -> Response {
+    answer(api, request, now).map_or_else(Refusal::response, Reply::response)
+}
+
+fn answer(api: &Api, request: Request, now: Timestamp) -> Result<Reply, Refusal> {
+    let client = ip::client(request.peer, &request.headers, &api.rules().trusted_proxies);
+    let (headers, path) = (request.headers.clone(), request.path.clone());
+    let params = Params::of(request)?;
+    let (token, settings) = api.store.read(|tx| admit(tx, &headers, &params, client))?;
+    api.note_use(token, now);
+    let key = Key::of(&headers, token, &path, *params.sha256())?;
+    once(&Call { api, settings, params, key, now }, create)
+}
+
+/// Token, then api_key. An account for staff takes the permission for those as well.
+fn admit(
+    tx: &ReadTx<'_>,
+    headers: &Headers,
+    params: &Params,
+    client: IpAddr,
+) -> Result<(TokenId, Settings), Refusal> {
+    let refused = |error| match error {
+        ApiError::Authentication => Refusal::message(401, "Token is invalid"),
+        ApiError::Address(_) | ApiError::Permission(_) => Refusal::message(403, "Permission denied"),
+        other => Refusal::from(other),
+    };
+    let token = match token_of(headers) {
+        Some(token) => token,
+        None => match params.text("token") {
+            Ok(Some(token)) => token,
+            Ok(None) => return Err(Refusal::message(401, "Token not provided")),
+            Err(NotText) => return Err(refused(ApiError::Authentication)),
+        },
+    };
+    let id = authorize(tx, Some(token), client, Permission::UsersCreate).map_err(refused)?;
+    if matches!(role(params), Ok(Role::Agent | Role::Admin)) {
+        authorize(tx, Some(token), client, Permission::StaffCreate).map_err(refused)?;
+    }
+    let settings = tx.settings()?;
+    let wanted = settings.text("faveo_api_key");
+    let given = params.text("api_key").ok().flatten().unwrap_or("");
+    // Hashes are compared, so that the time tells not even the length.
+    if !wanted.is_empty() && !bool::from(token_hash(given).ct_eq(&token_hash(wanted))) {
+        return Err(Refusal::object(401, &json!({ "result": "wrong api key" })));
+    }
+    Ok((id, settings))
+}
+
+/// What the account may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    User,
+    Agent,
+    Admin,
+}
+
+impl Role {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Agent => "agent",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The staff role, for accounts that are staff's too.
+    const fn staff_role(self) -> Option<i64> {
+        match self {
+            Self::User => None,
+            Self::Admin => Some(1),
+            Self::Agent => Some(2),
+        }
+    }
+}
+
+fn role(params: &Params) -> Result<Role, String> {
+    let invalid = || "The selected role is invalid.".to_owned();
+    let word = params.text("role").map_err(|NotText| invalid())?.unwrap_or("user");
+    let known = [Role::User, Role::Agent, Role::Admin].into_iter().find(|role| word.eq_ignore_ascii_case(role.word()));
+    known.ok_or_else(invalid)
+}
+
+/// What is asked for, checked.
+struct Registration<'p> {
+    email: EmailAddress,
+    fullname: String,
+    profile: CustomerProfile<'p>,
+    role: Role,
+}
+
+/// The text of a field, by the name people read: one line, not too long; empty when missing.
+fn text<'p>(params: &'p Params, field: &str, label: &str, chars_max: usize) -> Result<&'p str, String> {
+    let text = params.text(field).map_err(|NotText| format!("The {label} must be a string."))?.unwrap_or("");
+    if text.chars().any(char::is_control) {
+        return Err(format!("The {label} format is invalid."));
+    }
+    if text.chars().count() > chars_max {
+        return Err(format!("The {label} may not be greater than {chars_max} characters."));
+    }
+    Ok(text)
+}
+
+fn name<'p>(params: &'p Params, field: &str, label: &str) -> Result<&'p str, String> {
+    let name = text(params, field, label, FULLNAME_CHARS_MAX)?;
+    if name.is_empty() { Err(format!("The {label} field is required.")) } else { Ok(name) }
+}
+
+fn address(params: &Params) -> Result<EmailAddress, String> {
+    let text = params.text("email").map_err(|NotText| "The email must be a string.".to_owned())?;
+    let text = text.ok_or_else(|| "The email field is required.".to_owned())?;
+    email::valid(text).ok_or_else(|| "The email must be a valid email address.".to_owned())
+}
+
+fn registration<'p>(tx: &ReadTx<'_>, params: &'p Params) -> Result<Registration<'p>, Refusal> {
+    let mut faults = FieldFaults::new(FIELDS);
+    let email = faults.note("email", address(params));
+    let first_name = faults.note("first_name", name(params, "first_name", "first name")).unwrap_or_default();
+    let last_name = faults.note("last_name", name(params, "last_name", "last name")).unwrap_or_default();
+    let mobile = faults.note("mobile", text(params, "mobile", "mobile", MOBILE_CHARS_MAX)).unwrap_or_default();
+    let country_code = faults.note("code", text(params, "code", "code", CODE_CHARS_MAX)).unwrap_or_default();
+    let role = faults.note("role", role(params)).unwrap_or(Role::User);
+    let fullname = format!("{first_name} {last_name}");
+    // Never cut silently: both together are the one name that everything else shows.
+    if fullname.chars().count() > FULLNAME_CHARS_MAX {
+        let text = format!("First and last name together may not be greater than {FULLNAME_CHARS_MAX} characters.");
+        faults.add("last_name", text);
+    }
+    if let Some(email) = &email {
+        let is_staff = role != Role::User && tx.is_staff_address(email)?;
+        if is_staff || tx.customer_by_email(email.as_str())?.is_some() {
+            faults.add("email", "The email has already been taken.");
+        }
+    }
+    let profile = CustomerProfile { first_name, last_name, mobile, country_code };
+    match email {
+        Some(email) if faults.is_empty() => Ok(Registration { email, fullname, profile, role }),
+        _ => Err(Refusal::message(422, faults.json()).for_good()),
+    }
+}
+
+fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let code = random::code()?;
+    let verify = (random::alphanumeric(VERIFY_CHARS)?, random::alphanumeric(VERIFY_CHARS)?);
+    call.change(
+        |tx| registration(tx, &call.params),
+        |tx, wanted| {
+            let id = tx.add_customer(&wanted.fullname, &wanted.email, call.now)?;
+            tx.set_customer_profile(id, &wanted.profile)?;
+            if let Some(role) = wanted.role.staff_role() {
+                add_staff(tx, &wanted, role, call.now)?;
+            }
+            tx.set_activation(id, &token_hash(&code), call.now)?;
+            notify::new_user(tx, &call.settings, id, &code, call.now).map_err(unsent)?;
+            Ok(success(&wanted, id.get(), &verify, call.now))
+        },
+    )
+}
+
+/// The answer promises a mail, so without one there is no account either.
+fn unsent(error: notify::Error) -> Refusal {
+    match error {
+        notify::Error::Store(error) => error.into(),
+        notify::Error::NeedsSiteUrl => {
+            tracing::error!(%error, "registration refused");
+            Refusal::message(500, Value::from(error.to_string()))
+        }
+    }
+}
+
+/// The staff account waits for `admin staff password`.
+fn add_staff(tx: &WriteTx<'_>, wanted: &Registration<'_>, role: i64, now: Timestamp) -> store::Result<()> {
+    let new = NewStaff {
+        username: &free_username(tx, &wanted.email)?,
+        fullname: &wanted.fullname,
+        email: &wanted.email,
+        password_hash: "",
+        role,
+        is_active: false,
+        totp_secret: "",
+    };
+    tx.add_staff(&new, &[], now)?;
+    Ok(())
+}
+
+/// The local part in the letters of login names, with a number where it is in use: `ann`, `ann2`.
+fn free_username(tx: &ReadTx<'_>, email: &EmailAddress) -> store::Result<String> {
+    let letter = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' };
+    let base: String = email.local_part().chars().map(letter).take(USERNAME_CHARS_MAX).collect();
+    let mut name = base.clone();
+    let mut number = 1_u64;
+    while tx.staff_by_username(&name)?.is_some() {
+        number += 1;
+        name = format!("{base}{number}");
+    }
+    Ok(name)
+}
+
+fn success(wanted: &Registration<'_>, id: i64, verify: &(String, String), now: Timestamp) -> String {
+    #[derive(Serialize)]
+    struct Success<'a> {
+        message: &'a str,
+        user: User<'a>,
+    }
+    #[derive(Serialize)]
+    struct User<'a> {
+        /// The number of a row in Faveo's table of time zones; 0: none chosen.
+        agent_tzone: i64,
+        country_code: &'a str,
+        created_at: &'a str,
+        email: &'a str,
+        email_verify: &'a str,
+        first_name: &'a str,
+        id: i64,
+        last_name: &'a str,
+        mobile: &'a str,
+        mobile_otp_verify: &'a str,
+        role: &'a str,
+        updated_at: &'a str,
+        user_name: &'a str,
+    }
+    // Times past the year 9999 are the only ones jiff refuses.
+    let at = jiff::Timestamp::from_second(now.unix()).unwrap_or_default().strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let user = User {
+        agent_tzone: 0,
+        country_code: wanted.profile.country_code,
+        created_at: &at,
+        email: wanted.email.as_str(),
+        email_verify: &verify.0,
+        first_name: wanted.profile.first_name,
+        id,
+        last_name: wanted.profile.last_name,
+        mobile: wanted.profile.mobile,
+        mobile_otp_verify: &verify.1,
+        role: wanted.role.word(),
+        updated_at: &at,
+        user_name: wanted.email.as_str(),
+    };
+    compact(&Success { message: MESSAGE, user })
+}

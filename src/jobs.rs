@@ -1,0 +1,179 @@
+//! Timed work: what has to happen although nobody asks for it. `admin jobs run` does it for cron,
+//! `serve` does it by itself. Sending mail is [`crate::outbox`]'s, called beside this.
+//!
+//! Each step is done in small write transactions, so that no mail waits long for the lock, and each
+//! can be repeated or interrupted at any point.
+
+use crate::domain::Timestamp;
+use crate::outbox;
+use crate::store::{Result, Store, WriteTx};
+
+/// Rows changed in one transaction. Chosen: a few milliseconds with the write lock held.
+const BATCH_MAX: usize = 500;
+
+/// How long answers to Idempotency-Keys are kept (api.md §1), in seconds.
+const ANSWERS_KEPT_S: i64 = Timestamp::DAY_S;
+
+/// How long failed logins are counted, in seconds: the longest lock a setting asks for is shorter.
+const ATTEMPTS_KEPT_S: i64 = Timestamp::DAY_S;
+
+/// How long tries to log in stay in the log, in seconds. Chosen: a quarter, as raw mail.
+const LOGINS_KEPT_S: i64 = 90 * Timestamp::DAY_S;
+
+/// Pages of the search index merged at once; most runs find nothing to merge.
+const SEARCH_PAGES: u32 = 500;
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Answered tickets closed.
+    pub closed: usize,
+    /// Raw mails forgotten.
+    pub raw_mails: usize,
+    /// Bytes of sent mails forgotten.
+    pub sent_mails: usize,
+    /// Lines of the login log forgotten.
+    pub logins: usize,
+}
+
+/// Does everything that is due: closes answered tickets (setting `ticket_autoclose`), forgets raw
+/// mail (`raw_keep_days`), the bytes of sent mail, old answers and logins, and tidies the search index.
+///
+/// # Errors
+/// Those of the database; what was done before stays done.
+pub fn run(store: &Store, now: Timestamp) -> Result<Report> {
+    let (close_hours, keep_days) = store.read(|tx| {
+        let settings = tx.settings()?;
+        Ok::<_, crate::store::Error>((settings.number("ticket_autoclose"), settings.number("raw_keep_days")))
+    })?;
+    let ago = |n: i64, unit_s: i64| now.plus_s(-n.saturating_mul(unit_s));
+    let mut report = Report::default();
+    if close_hours > 0 {
+        let before = ago(close_hours, Timestamp::HOUR_S);
+        report.closed = in_batches(store, |tx| tx.close_answered(before, BATCH_MAX, now))?;
+    }
+    if keep_days > 0 {
+        let before = ago(keep_days, Timestamp::DAY_S);
+        report.raw_mails = in_batches(store, |tx| tx.forget_old_raw_mails(before, BATCH_MAX))?;
+    }
+    let before = now.plus_s(-outbox::RAW_KEPT_S);
+    report.sent_mails = in_batches(store, |tx| tx.forget_outgoing_raw(before, BATCH_MAX))?;
+    store.write(|tx| {
+        tx.forget_keys(now.plus_s(-ANSWERS_KEPT_S), now.plus_s(-ATTEMPTS_KEPT_S))?;
+        report.logins = tx.forget_login_log(now.plus_s(-LOGINS_KEPT_S))?;
+        tx.merge_search(SEARCH_PAGES)
+    })?;
+    Ok(report)
+}
+
+/// Repeats a step, each time in its own transaction, until it finds less than it could do.
+fn in_batches(store: &Store, step: impl Fn(&WriteTx<'_>) -> Result<usize>) -> Result<usize> {
+    let mut total = 0;
+    loop {
+        let done = store.write(&step)?;
+        total += done;
+        if done < BATCH_MAX {
+            return Ok(total);
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::domain::{DepartmentId, Status, TicketId};
+    use crate::store::migrate::create_or_migrate;
+    use crate::store::received::{NewReceipt, ReceiptState};
+    use crate::store::settings::definition;
+    use crate::store::tickets::NewTicket;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    fn desk() -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("desk.db");
+        create_or_migrate(&path, &[7; 32], NOW).unwrap();
+        let store = Store::open(&path, std::time::Duration::from_secs(1)).unwrap();
+        (dir, store)
+    }
+
+    /// A ticket of that status, touched so many hours ago.
+    fn ticket(store: &Store, status: Status, hours_ago: i64) -> TicketId {
+        store
+            .write(|tx| {
+                let then = NOW.plus_s(-hours_ago * Timestamp::HOUR_S);
+                let customer = tx.customer_for("Ann", &"ann@client.test".parse().unwrap(), then)?;
+                let department = DepartmentId::new(1);
+                let new = NewTicket { department, customer, subject: "x", address: None, reply_to: None };
+                let id = tx.add_ticket(&new, then)?;
+                tx.set_status(id, status, then)?;
+                Ok::<_, crate::store::Error>(id)
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn only_tickets_answered_long_ago_are_closed() {
+        let (_dir, store) = desk();
+        let ids: Vec<TicketId> = Status::ALL.iter().map(|status| ticket(&store, *status, 97)).collect();
+        let young = ticket(&store, Status::Answered, 96);
+        assert_eq!(run(&store, NOW).unwrap().closed, 1);
+        let status = |id| store.read(|tx| tx.ticket(id)).unwrap().unwrap().status;
+        let after: Vec<Status> = ids.into_iter().map(status).collect();
+        let expected = [Status::Open, Status::Closed, Status::AwaitingReply, Status::InProgress, Status::Closed];
+        assert_eq!((after.as_slice(), status(young)), (&expected[..], Status::Answered));
+        assert_eq!(run(&store, NOW).unwrap(), Report::default());
+    }
+
+    #[test]
+    fn closing_is_off_at_0() {
+        let (_dir, store) = desk();
+        ticket(&store, Status::Answered, 1000);
+        store.write(|tx| tx.set_setting(definition("ticket_autoclose").unwrap(), "0")).unwrap();
+        assert_eq!(run(&store, NOW).unwrap().closed, 0);
+    }
+
+    #[test]
+    fn more_tickets_than_one_batch_are_closed() {
+        let (_dir, store) = desk();
+        for _ in 0..=BATCH_MAX {
+            ticket(&store, Status::Answered, 100);
+        }
+        assert_eq!(run(&store, NOW).unwrap().closed, BATCH_MAX + 1);
+    }
+
+    #[test]
+    fn raw_mail_is_kept_while_it_is_young_or_in_quarantine() {
+        let (_dir, store) = desk();
+        let day = |days: i64| NOW.plus_s(-days * Timestamp::DAY_S);
+        let receive = |key: u8, state, at| {
+            store
+                .write(|tx| {
+                    let new = NewReceipt {
+                        key: &[key; 32],
+                        state,
+                        reason: "",
+                        place: None,
+                        from_email: "",
+                        recipient: "",
+                        sender: None,
+                        subject: "",
+                        internet_id: "",
+                        bytes: 1,
+                        trace: None,
+                    };
+                    let id = tx.add_receipt(&new, at)?;
+                    tx.keep_raw_mail(id, b"raw")?;
+                    Ok::<_, crate::store::Error>(id)
+                })
+                .unwrap()
+        };
+        let held = receive(1, ReceiptState::Quarantined, day(91));
+        let old = receive(2, ReceiptState::Stored, day(91));
+        let young = receive(3, ReceiptState::Stored, day(90));
+        assert_eq!(run(&store, NOW).unwrap().raw_mails, 1);
+        let is_kept = |id| store.read(|tx| tx.raw_mail(id)).unwrap().is_some();
+        assert_eq!((is_kept(held), is_kept(old), is_kept(young)), (true, false, true));
+    }
+}
