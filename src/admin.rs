@@ -1,15 +1,24 @@
 //! `maildesk admin`: everything a sysadmin sets up and looks after. One file per noun below.
 
 mod address;
+mod article;
+mod backup;
 mod ban;
+mod canned;
+mod check;
 mod config_show;
 mod demo;
 mod department;
+mod doctor;
+mod field;
 mod import;
 mod init;
+mod jobs;
 mod mail;
+mod man;
 mod outbox;
 mod output;
+mod removal;
 mod role;
 mod schedule;
 mod setting;
@@ -82,11 +91,38 @@ pub enum Command {
     /// Mails that wait to be sent, and what became of others
     #[command(subcommand)]
     Outbox(outbox::Command),
+    /// Canned responses
+    #[command(subcommand)]
+    Canned(canned::Command),
+    /// Articles that came from HelpDeskZ's knowledge base
+    #[command(subcommand)]
+    Article(article::Command),
+    /// Custom fields that came from HelpDeskZ
+    #[command(subcommand)]
+    Field(field::Command),
+    /// Priorities of tickets
+    #[command(subcommand)]
+    Priority(field::PriorityCommand),
     /// Move in: a HelpDeskZ database, or mail archives
     #[command(subcommand)]
     Import(import::Command),
+    /// Write the whole desk into a new file, while others work
+    Backup(backup::Backup),
+    /// Put a backup in the place of the database
+    Restore(backup::Restore),
+    /// Look whether the database is sound
+    Check(check::Arguments),
+    /// Look whether everything around the desk is as it should be
+    Doctor(doctor::Arguments),
     /// Numbers
     Stats,
+    /// Timed work, for cron
+    #[command(subcommand)]
+    Jobs(jobs::Command),
+    /// Write the man pages into a folder
+    Man(man::Man),
+    /// Print what a shell needs to complete command lines
+    Completions(man::Completions),
     /// The configuration in force
     #[command(subcommand)]
     Config(config_show::Command),
@@ -124,8 +160,22 @@ pub fn run(global: &Global, loaded: &Loaded, command: Command) -> anyhow::Result
         Command::Mail(command) => mail::run(&open(global, loaded, out, now)?, command),
         Command::Template(command) => template::run(&open(global, loaded, out, now)?, command),
         Command::Outbox(command) => outbox::run(&open(global, loaded, out, now)?, &command),
+        Command::Canned(command) => canned::run(&open(global, loaded, out, now)?, command),
+        Command::Article(command) => article::run(&open(global, loaded, out, now)?, &command),
+        Command::Field(command) => field::run(&open(global, loaded, out, now)?, command),
+        Command::Priority(command) => field::run_priority(&open(global, loaded, out, now)?, command),
         Command::Import(command) => import::run(&open(global, loaded, out, now)?, &command),
+        Command::Backup(arguments) => backup::back_up(&open(global, loaded, out, now)?, &arguments),
+        Command::Restore(arguments) => {
+            let lock_wait = Duration::from_secs(loaded.config.limits.lock_wait_s);
+            backup::restore(&database(global, loaded)?, &out, &arguments, (lock_wait, now))
+        }
+        Command::Check(arguments) => check::run(&open(global, loaded, out, now)?, &arguments),
+        Command::Doctor(arguments) => doctor::run((global, loaded), &out, &arguments, now),
         Command::Stats => stats::run(&open(global, loaded, out, now)?),
+        Command::Jobs(command) => jobs::run(&open(global, loaded, out, now)?, &command),
+        Command::Man(arguments) => man::pages(&out, &arguments),
+        Command::Completions(arguments) => man::completions(&arguments),
     }
 }
 

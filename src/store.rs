@@ -10,6 +10,7 @@ pub mod attachments;
 pub mod backup;
 pub mod changes;
 pub mod counts;
+pub mod figures;
 pub mod health;
 pub mod imported;
 pub mod keys;

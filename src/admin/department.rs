@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::removal::{self, Loss, Removal};
 use super::{Desk, missing, usage};
 use crate::cli::Done;
 use crate::domain::DepartmentId;
+use crate::store::ReadTx;
+use crate::store::changes::Owner;
 use crate::store::people::Department;
 
 /// Longest department name, in characters (HelpDeskZ's column).
@@ -43,6 +46,9 @@ pub enum Command {
     Remove {
         /// Id
         id: i64,
+        /// Whether to ask
+        #[command(flatten)]
+        removal: Removal,
     },
 }
 
@@ -79,7 +85,10 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             }
             show(desk, id)?;
         }
-        Command::Remove { id } => {
+        Command::Remove { id, removal } => {
+            if !is_removal_agreed(desk, DepartmentId::new(id), removal)? {
+                return Ok(Done::Fully);
+            }
             if !desk.store.write(|tx| tx.remove_department(DepartmentId::new(id)))? {
                 return missing("department", id);
             }
@@ -87,6 +96,29 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         }
     }
     Ok(Done::Fully)
+}
+
+/// The department with that id or name.
+pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> anyhow::Result<Department> {
+    if let Ok(id) = name.parse() {
+        return tx.department(DepartmentId::new(id))?.map_or_else(|| missing("department", name), Ok);
+    }
+    let mut named = tx.departments()?.into_iter().filter(|d| d.name.to_lowercase() == name.trim().to_lowercase());
+    match (named.next(), named.next()) {
+        (Some(found), None) => Ok(found),
+        (Some(_), Some(_)) => usage(format!("several departments are called {name:?}: name one by its id")),
+        (None, _) => missing("department", format!("{name:?}")),
+    }
+}
+
+fn is_removal_agreed(desk: &Desk, id: DepartmentId, removal: Removal) -> anyhow::Result<bool> {
+    let (found, belongings) = desk.store.read(|tx| {
+        let Some(found) = tx.department(id)? else { return missing("department", id) };
+        anyhow::Ok((found, tx.belongings(Owner::Department(id))?))
+    })?;
+    let deed = format!("remove department {id}, {}", found.name);
+    let loss = Loss { deed: &deed, along: &removal::along(belongings), json: removal::along_json(belongings) };
+    removal.is_agreed(&desk.out, &loss)
 }
 
 const fn kind(department: &Department) -> &'static str {

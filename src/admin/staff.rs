@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use super::{Desk, missing, output, secret_from_file, secret_from_stdin, usage};
 use crate::cli::Done;
 use crate::domain::{DepartmentId, EmailAddress};
-use crate::{password, totp};
 use crate::store::people::{FULLNAME_CHARS_MAX, NewStaff, Staff};
 use crate::store::{Error, ReadTx};
+use crate::{password, totp};
 
 /// Verbs of `admin staff`.
 #[derive(Debug, clap::Subcommand)]

@@ -2,10 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::removal::{self, Loss, Removal};
 use super::{Desk, missing, output, usage};
+use crate::api::token_hash;
 use crate::cli::Done;
+use crate::desk::notify;
 use crate::domain::{EmailAddress, UserId};
 use crate::store::ReadTx;
+use crate::store::changes::Owner;
 use crate::store::people::{Customer, FULLNAME_CHARS_MAX};
 
 /// Verbs of `admin user`.
@@ -46,6 +50,25 @@ pub enum Command {
     },
     /// Remove a customer with all tickets
     Remove {
+        /// Id or address
+        user: String,
+        /// Whether to ask
+        #[command(flatten)]
+        removal: Removal,
+    },
+    /// Give everything of one customer to another and remove the first
+    #[command(after_help = "Answers in the tickets that move go on to the address they went to.")]
+    Merge {
+        /// Id or address of the customer that ends
+        from: String,
+        /// Id or address of the customer that goes on
+        into: String,
+        /// Whether to ask
+        #[command(flatten)]
+        removal: Removal,
+    },
+    /// Mail a customer a link that confirms the address (template new_user)
+    Invite {
         /// Id or address
         user: String,
     },
@@ -103,13 +126,76 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             };
             show(desk, &id.to_string())?;
         }
-        Command::Remove { user } => {
-            let id = desk.store.read(|tx| find(tx, &user))?.id;
-            desk.store.write(|tx| tx.remove_customer(id))?;
-            desk.out.say(&format!("user {user} and all tickets were removed"));
-        }
+        Command::Remove { user, removal } => remove(desk, &user, removal)?,
+        Command::Merge { from, into, removal } => merge(desk, &from, &into, removal)?,
+        Command::Invite { user } => invite(desk, &user)?,
     }
     Ok(Done::Fully)
+}
+
+fn remove(desk: &Desk, name: &str, removal: Removal) -> anyhow::Result<()> {
+    let (found, belongings) = desk.store.read(|tx| {
+        let found = find(tx, name)?;
+        let belongings = tx.belongings(Owner::Customer(found.id))?;
+        anyhow::Ok((found, belongings))
+    })?;
+    let deed = format!("remove user {}, {}", found.id, found.email);
+    let loss = Loss { deed: &deed, along: &removal::along(belongings), json: removal::along_json(belongings) };
+    if removal.is_agreed(&desk.out, &loss)? {
+        desk.store.write(|tx| tx.remove_customer(found.id))?;
+        desk.out.say(&format!("user {name} and all tickets were removed"));
+    }
+    Ok(())
+}
+
+/// The two customers of a merge.
+fn mergeable(tx: &ReadTx<'_>, from: &str, into: &str) -> anyhow::Result<(Customer, Customer)> {
+    let (source, target) = (find(tx, from)?, find(tx, into)?);
+    if source.id == target.id {
+        return usage(format!("{from} and {into} are one user"));
+    }
+    Ok((source, target))
+}
+
+fn merge(desk: &Desk, from: &str, into: &str, removal: Removal) -> anyhow::Result<()> {
+    let (source, target, belongings) = desk.store.read(|tx| {
+        let (source, target) = mergeable(tx, from, into)?;
+        let belongings = tx.belongings(Owner::Customer(source.id))?;
+        anyhow::Ok((source, target, belongings))
+    })?;
+    let deed = format!("merge user {}, {}, into {}, {}", source.id, source.email, target.id, target.email);
+    let loss = Loss { deed: &deed, along: &removal::along(belongings), json: removal::along_json(belongings) };
+    if !removal.is_agreed(&desk.out, &loss)? {
+        return Ok(());
+    }
+    desk.store.write(|tx| {
+        let (source, target) = mergeable(tx, from, into)?;
+        anyhow::Ok(tx.merge_customers(&source, &target)?)
+    })?;
+    show(desk, &target.id.to_string())
+}
+
+/// Mails a new activation link; an older one ends with it.
+fn invite(desk: &Desk, name: &str) -> anyhow::Result<()> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("asking the system for random bytes: {e}"))?;
+    let code: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = desk.store.write(|tx| {
+        let found = find(tx, name)?;
+        let before = tx.outbox_pending()?;
+        tx.set_activation(found.id, &token_hash(&code), desk.now)?;
+        notify::new_user(tx, &tx.settings()?, found.id, &code, desk.now)?;
+        if tx.outbox_pending()? == before {
+            anyhow::bail!(
+                "nothing was mailed: template new_user is off, or no address of the desk sends \
+                 (`maildesk admin template enable new_user`, `maildesk admin address update … --outgoing …`)"
+            );
+        }
+        Ok(found)
+    })?;
+    let json = json!({ "user_id": found.id.get(), "email": found.email, "queued": 1 });
+    desk.out.object(&json, &format!("a link for {} is in the outbox", found.email))?;
+    Ok(())
 }
 
 fn taken(error: crate::store::Error, email: &EmailAddress) -> anyhow::Error {
@@ -122,10 +208,12 @@ fn taken(error: crate::store::Error, email: &EmailAddress) -> anyhow::Error {
 fn show(desk: &Desk, name: &str) -> anyhow::Result<()> {
     let found = desk.store.read(|tx| find(tx, name))?;
     let text = format!(
-        "id          {}\nname        {}\naddress     {}\nregistered  {}",
+        "id          {}\nname        {}\naddress     {}\nmobile      {}\nverified    {}\nregistered  {}",
         found.id,
         output::printable(&found.fullname),
         found.email,
+        output::printable([&found.country_code, " ", &found.mobile].concat().trim()),
+        output::time(found.verified_at),
         output::time(found.registered_at)
     );
     desk.out.object(&as_json(&found), &text)?;

@@ -58,12 +58,7 @@ fn answer(api: &Api, request: Request, now: Timestamp) -> Result<Reply, Refusal>
 }
 
 /// Token, then api_key. An account for staff takes the permission for those as well.
-fn admit(
-    tx: &ReadTx<'_>,
-    headers: &Headers,
-    params: &Params,
-    client: IpAddr,
-) -> Result<(TokenId, Settings), Refusal> {
+fn admit(tx: &ReadTx<'_>, headers: &Headers, params: &Params, client: IpAddr) -> Result<(TokenId, Settings), Refusal> {
     let refused = |error| match error {
         ApiError::Authentication => Refusal::message(401, "Token is invalid"),
         ApiError::Address(_) | ApiError::Permission(_) => Refusal::message(403, "Permission denied"),

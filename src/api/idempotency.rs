@@ -59,11 +59,18 @@ impl Key {
     ///
     /// # Errors
     /// [`ApiError::Malformed`] for two keys or one that is too long.
-    pub(super) fn of(headers: &Headers, token: TokenId, path: &str, sha256: [u8; 32]) -> Result<Option<Self>, ApiError> {
+    pub(super) fn of(
+        headers: &Headers,
+        token: TokenId,
+        path: &str,
+        sha256: [u8; 32],
+    ) -> Result<Option<Self>, ApiError> {
         let mut keys = headers.all("Idempotency-Key").filter(|key| !key.is_empty());
         let Some(key) = keys.next() else { return Ok(None) };
         if keys.next().is_some() || key.len() > KEY_BYTES_MAX {
-            return Err(ApiError::Malformed(format!("Idempotency-Key must be one value of at most {KEY_BYTES_MAX} bytes.")));
+            return Err(ApiError::Malformed(format!(
+                "Idempotency-Key must be one value of at most {KEY_BYTES_MAX} bytes."
+            )));
         }
         let path = without_final_slash(path).to_owned();
         Ok(Some(Self { token, path, key: key.to_owned(), sha256 }))

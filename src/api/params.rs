@@ -235,7 +235,11 @@ fn is_numeric(text: &str) -> bool {
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-    digits(whole) && digits(fraction) && mantissa.len() > usize::from(mantissa.contains('.')) && !exponent.is_empty() && digits(exponent)
+    digits(whole)
+        && digits(fraction)
+        && mantissa.len() > usize::from(mantissa.contains('.'))
+        && !exponent.is_empty()
+        && digits(exponent)
 }
 
 /// The whole number that a numeric text has for its value; `None` for a fraction. Numbers past 64
@@ -294,14 +298,21 @@ mod tests {
     use crate::http::Method;
 
     fn json(body: &str) -> Result<Params, ApiError> {
-        Params::of(Request::new(Method::Post, "/x?a=query&q=1").with_header("Content-Type", "application/json").with_body(body))
+        Params::of(
+            Request::new(Method::Post, "/x?a=query&q=1")
+                .with_header("Content-Type", "application/json")
+                .with_body(body),
+        )
     }
 
     #[test]
     fn body_wins_over_query_and_scalars_become_texts() {
         let params = json(r#"{"a":"é","n":1.5,"t":true,"f":false,"z":null,"l":[1]}"#).unwrap();
         let get = |name| params.get(name).unwrap();
-        assert_eq!((get("a"), get("q"), get("n"), get("t"), get("f"), get("z")), (Some("é"), Some("1"), Some("1.5"), Some("1"), Some("0"), None));
+        assert_eq!(
+            (get("a"), get("q"), get("n"), get("t"), get("f"), get("z")),
+            (Some("é"), Some("1"), Some("1.5"), Some("1"), Some("0"), None)
+        );
         assert!(matches!(params.get("l"), Err(ApiError::Malformed(_))));
     }
 
@@ -312,7 +323,9 @@ mod tests {
             let refused = json(body);
             assert!(body.is_empty() || matches!(refused, Err(ApiError::Malformed(_))), "{body:.40}");
         }
-        let invalid = Request::new(Method::Post, "/x").with_header("Content-Type", "application/json").with_body(&b"{\"a\":\"\xff\"}"[..]);
+        let invalid = Request::new(Method::Post, "/x")
+            .with_header("Content-Type", "application/json")
+            .with_body(&b"{\"a\":\"\xff\"}"[..]);
         assert!(matches!(Params::of(invalid), Err(ApiError::Malformed(_))));
     }
 
@@ -337,7 +350,10 @@ mod tests {
     #[test]
     fn pages_are_whole_and_above_zero() {
         let page = |text: &str| Params::of(Request::new(Method::Get, &format!("/x?page={text}"))).unwrap().page();
-        assert_eq!((page("").unwrap(), page("abc").unwrap(), page("2").unwrap(), page("99999999999999999999").unwrap()), (1, 1, 2, i64::MAX));
+        assert_eq!(
+            (page("").unwrap(), page("abc").unwrap(), page("2").unwrap(), page("99999999999999999999").unwrap()),
+            (1, 1, 2, i64::MAX)
+        );
         for refused in ["0", "-1", "1.5"] {
             assert!(matches!(page(refused), Err(ApiError::NotFound("Page not found."))), "{refused}");
         }

@@ -2,8 +2,11 @@
 //! a socket. What HelpDeskZ was seen to answer is in the replay; here is what the contract adds.
 #![allow(clippy::unwrap_used)]
 
+mod activations;
 mod changes;
+mod faveo;
 mod logins;
+mod servetel;
 mod uploads;
 
 use std::sync::Arc;
@@ -16,6 +19,7 @@ use super::{Api, HostRules, respond, token_hash};
 use crate::domain::{DepartmentId, Timestamp};
 use crate::http::{Method, Request, Response};
 use crate::password;
+use crate::store::addresses::AddressRow;
 use crate::store::keys::NewToken;
 use crate::store::people::NewStaff;
 use crate::store::settings::definition;
@@ -103,6 +107,16 @@ fn furnish(tx: &WriteTx<'_>) -> Result<(), Error> {
     };
     tx.add_staff(&staff, &[department], NOW)?;
     add_token(tx, FULL, "*", "")
+}
+
+/// Gives the desk a default address that mail leaves by.
+fn sending_address(bench: &Bench) {
+    let mut address = AddressRow::new("support@helpdesk.test", "Support");
+    address.department = Some(DepartmentId::new(1));
+    address.is_default = true;
+    address.outgoing = "file".to_owned();
+    address.outgoing_dir = "/nowhere".to_owned();
+    bench.store.write(|tx| tx.add_address(&address, NOW)).unwrap();
 }
 
 fn add_token(tx: &WriteTx<'_>, value: &str, permissions: &str, ips: &str) -> Result<(), Error> {

@@ -67,8 +67,7 @@ pub(super) fn show(tx: &ReadTx<'_>, id: &PathId) -> Result<String, ApiError> {
 }
 
 fn shown(customer: &Customer) -> Result<String, ApiError> {
-    let user =
-        User { id: Digits(customer.id.get()), fullname: Escaped(&customer.fullname), email: &customer.email };
+    let user = User { id: Digits(customer.id.get()), fullname: Escaped(&customer.fullname), email: &customer.email };
     Ok(compact(&OneUser { success: 1, user_data: user }))
 }
 
@@ -96,7 +95,9 @@ pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
                     Ok(()) => {}
                     Err(notify::Error::Store(error)) => return Err(error.into()),
                     // The account is what was asked for; the mail can be sent by `admin user invite`.
-                    Err(error @ notify::Error::NeedsSiteUrl) => tracing::error!(user = id.get(), %error, "mail refused"),
+                    Err(error @ notify::Error::NeedsSiteUrl) => {
+                        tracing::error!(user = id.get(), %error, "mail refused")
+                    }
                 }
             }
             Ok(compact(&Created { success: 1, user_id: id.get(), message: "User account was created." }))

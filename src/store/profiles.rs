@@ -115,10 +115,7 @@ impl WriteTx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn activate(&self, id: UserId, now: Timestamp) -> Result<()> {
-        self.run(
-            "UPDATE customer SET verified_at = $1, activation_at = 0 WHERE id = $2",
-            (now.unix(), id.get()),
-        )?;
+        self.run("UPDATE customer SET verified_at = $1, activation_at = 0 WHERE id = $2", (now.unix(), id.get()))?;
         Ok(())
     }
 }

@@ -65,10 +65,8 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`super::Error::Taken`] when the name is in use.
     pub fn add_schedule(&self, name: &str, hours: &str, timezone: &str) -> Result<ScheduleId> {
-        let id = self.insert(
-            "INSERT INTO schedule (name, hours, timezone) VALUES ($1, $2, $3)",
-            (name, hours, timezone),
-        )?;
+        let id =
+            self.insert("INSERT INTO schedule (name, hours, timezone) VALUES ($1, $2, $3)", (name, hours, timezone))?;
         Ok(ScheduleId::new(id))
     }
 

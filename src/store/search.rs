@@ -73,6 +73,8 @@ enum Term {
 /// Cuts a search into terms; signs that are in no word find nothing and are left out.
 fn terms(search: &str) -> Vec<Term> {
     let mut found = Vec::new();
+    // FTS5 takes a NUL for the end of the query.
+    let search = search.replace(char::is_control, " ");
     // Between quotes is a phrase: every second piece.
     for (index, piece) in search.split('"').enumerate() {
         let is_phrase = index % 2 == 1;
@@ -315,9 +317,10 @@ mod tests {
     #[test]
     fn signs_and_operators_are_only_text() {
         let (_dir, store) = filled();
-        for search in ["*", "%", "\"", "\"\"", "AND", "OR OR", "NEAR(", "text:drucker", "-", "a\0b", "^", "(((", "#x"] {
+        for search in ["*", "%", "\"", "\"\"", "AND", "OR OR", "NEAR(", "text:drucker", "-", "a\0xb", "^", "(((", "#x"] {
             assert!(found(&store, search).is_empty(), "{search:?}");
         }
+        assert_eq!(found(&store, "bre\0druck"), [1], "what is no text parts words");
         assert_eq!(found(&store, "drucker % -"), [1]);
         assert_eq!(found(&store, "  "), [1, 2], "no word at all is no search");
     }

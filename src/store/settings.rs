@@ -90,6 +90,8 @@ pub const DEFINITIONS: &[Definition] = &[
         "hours after which an answered ticket is closed; 0 = never",
     ),
     define("maintenance", "0", Kind::Switch, "kept for HelpDeskZ's sake; the API ignores it, as there"),
+    define("date_format", "d F Y h:i a", Kind::Text(100), "kept for HelpDeskZ's sake: how its pages wrote dates"),
+    define("timezone", "UTC", Kind::Text(100), "kept for HelpDeskZ's sake: the zone its pages wrote dates in"),
     define(
         "unknown_recipient",
         "default",

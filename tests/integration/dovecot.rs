@@ -5,7 +5,7 @@ use std::fs;
 use std::net::TcpStream;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -82,7 +82,12 @@ impl Dovecot {
         );
         fs::write(server.path("oauth2.conf"), oauth).expect("the test's folder is writable");
         server.write_configuration(plaintext);
-        run(Command::new(PROGRAM).arg("-c").arg(server.path("dovecot.conf")));
+        // Its children keep the output open, so nobody must wait for the end of that.
+        let mut dovecot = Command::new(PROGRAM);
+        dovecot.arg("-c").arg(server.path("dovecot.conf"));
+        dovecot.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let status = dovecot.status().expect("it is there");
+        assert!(status.success(), "{}", server.log());
         let port = server.port;
         wait_for("Dovecot listens", || TcpStream::connect(("127.0.0.1", port)).ok(), || server.log());
         Some(server)

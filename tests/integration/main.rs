@@ -2,11 +2,14 @@
 //! installed. Unit tests lie beside the code they test.
 
 mod admin;
+mod admin_care;
+mod admin_ticket;
 mod api;
 mod client;
 mod concurrency;
 mod corpus;
 mod desk;
+mod dialects;
 mod dovecot;
 mod exim;
 mod hostile;
@@ -19,3 +22,4 @@ mod mta;
 mod pipe;
 mod postfix;
 mod serve;
+mod smtp_sink;

@@ -13,7 +13,6 @@ use std::io;
 use std::path::Path;
 use std::rc::Rc;
 
-pub(super) use lexer::VALUE_BYTES_MAX;
 pub(super) use row::Row;
 use statement::{Reader, RowRead, Statement};
 pub(super) use statement::TableName;
@@ -56,27 +55,21 @@ impl<'a> Rows<'a> {
         })
     }
 
-    /// Bytes of the dump before the row read last.
-    pub(super) fn offset(&self) -> u64 {
-        self.reader.offset()
-    }
-
     /// The next row; `None` behind the last.
     pub(super) fn next(&mut self) -> io::Result<Option<Next>> {
         loop {
             if !self.is_inside && !self.find_statement()? {
                 return Ok(None);
             }
-            let offset = self.reader.start;
             match self.reader.row()? {
                 RowRead::Row(cells) => {
                     let columns = self.reader.columns.clone().unwrap_or_else(|| self.columns.clone());
-                    return Ok(Some(Next::Row(Row { columns, cells, charset: self.charset.clone(), offset })));
+                    return Ok(Some(Next::Row(Row { columns, cells, charset: self.charset.clone() })));
                 }
                 RowRead::End => self.is_inside = false,
                 RowRead::Broken => {
                     self.is_inside = false;
-                    return Ok(Some(Next::Broken(offset)));
+                    return Ok(Some(Next::Broken(self.reader.start)));
                 }
             }
         }
@@ -91,7 +84,7 @@ impl<'a> Rows<'a> {
                 self.end = span.end;
             }
             match self.reader.next()? {
-                Some(Statement::Rows { name, .. }) if name.is_same(self.name) => {
+                Some(Statement::Rows { name }) if name.is_same(self.name) => {
                     self.charset = Rc::from(self.reader.session().charset.as_str());
                     self.is_inside = true;
                     return Ok(true);

@@ -24,7 +24,7 @@ const SAMPLE_BYTES: usize = 8 * 1024;
 
 /// What is written, and with which files.
 #[derive(Debug, clap::Args)]
-pub struct Written {
+pub(super) struct Written {
     /// The text
     #[arg(long, value_name = "TEXT", required_unless_present = "message_file", conflicts_with = "message_file")]
     message: Option<String>,
@@ -174,7 +174,7 @@ pub(super) fn reply(desk: &Desk, reply: &Reply) -> anyhow::Result<Done> {
         notify::staff_reply(tx, &settings, ticket.id, message, desk.now)?;
         Ok((ticket.id, message, tx.outbox_pending()? - before))
     })?;
-    let is_served = desk.store.read(|tx| outbox::is_served(tx.served_at()?, desk.now))?;
+    let is_served = outbox::is_served(&desk.store, desk.now)?;
     let sent = if is_served { 0 } else { outbox::send_ticket(&desk.store, ticket, desk.now)?.sent };
     let status = desk.store.read(|tx| found(tx, ticket))?.status;
     let json = json!({

@@ -21,6 +21,8 @@ pub(super) struct Whole {
     staff: Vec<(StaffId, String)>,
     /// Every customer who wrote a message here.
     writers: Vec<Customer>,
+    /// Answers to HelpDeskZ's custom fields as JSON, the priority's number and its name.
+    form: (String, i64, String),
 }
 
 pub(super) fn read(tx: &ReadTx<'_>, id: TicketId) -> Result<Option<Whole>, Error> {
@@ -36,6 +38,7 @@ pub(super) fn read(tx: &ReadTx<'_>, id: TicketId) -> Result<Option<Whole>, Error
     }
     Ok(Some(Whole {
         writers,
+        form: tx.ticket_form(id)?,
         customer: tx.customer(ticket.customer)?,
         department: tx.department(ticket.department)?.map(|d| d.name).unwrap_or_default(),
         messages,
@@ -59,6 +62,14 @@ impl Whole {
             Author::Customer(_) => "customer".to_owned(),
             Author::Staff(id) => self.staff_name(id),
             Author::Desk => "maildesk".to_owned(),
+        }
+    }
+
+    /// Who wrote last, as authors are named.
+    fn last_replier(&self) -> String {
+        match self.ticket.last_replier {
+            0 => self.messages.iter().rev().find(|m| !m.is_internal).map_or_else(String::new, |m| self.author(m.author)),
+            staff => self.staff_name(StaffId::new(staff)),
         }
     }
 
@@ -93,6 +104,8 @@ impl Whole {
             "user_email": customer.map(|c| c.email.as_str()), "reply_to": ticket.reply_to,
             "created_at": ticket.created_at.unix(), "last_update_at": ticket.last_update_at.unix(),
             "closed_at": ticket.closed_at.unix(), "replies": ticket.replies, "last_replier": ticket.last_replier,
+            "last_replier_name": self.last_replier(), "priority": self.form.1, "priority_name": self.form.2,
+            "custom_fields": serde_json::from_str::<Value>(&self.form.0).unwrap_or_else(|_| json!([])),
             "assigned_to": ticket.staff.map(|id| self.staff_name(id)), "merged_into": ticket.merged_into.map(TicketId::get),
             "participants": self.participants.iter()
                 .map(|(email, name)| json!({ "email": email, "name": name })).collect::<Vec<_>>(),
@@ -114,6 +127,8 @@ impl Whole {
             format!("status {}, department {}", ticket.status, self.department),
             customer.map_or_else(String::new, |c| format!("from {} <{}>", c.fullname, c.email)),
         ];
+        let answers: Vec<(String, String)> = serde_json::from_str(&self.form.0).unwrap_or_default();
+        lines.extend(answers.iter().map(|(title, answer)| format!("{title}: {answer}")));
         lines.extend(ticket.merged_into.map(|id| format!("merged into #{id}")));
         lines.extend(ticket.staff.map(|id| format!("assigned to {}", self.staff_name(id))));
         if !self.participants.is_empty() {

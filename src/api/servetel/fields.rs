@@ -195,7 +195,8 @@ fn labels(value: &Json) -> Result<Vec<String>, String> {
 fn number(value: &Json) -> Result<String, String> {
     let text = string(value)?.trim();
     let fault = || "must be a phone number with country code, such as +919158656065".to_owned();
-    let mut digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '/' | '\u{a0}')).collect();
+    let mut digits: String =
+        text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '/' | '\u{a0}')).collect();
     if let Some(rest) = digits.strip_prefix('+').or_else(|| digits.strip_prefix("00")) {
         digits = rest.to_owned();
     }
@@ -214,7 +215,9 @@ fn login(value: &Json) -> Result<String, String> {
         return Err(format!("may not be greater than {LOGIN_BYTES_MAX} characters"));
     }
     let is_name = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    is_name.then(|| text.to_owned()).ok_or_else(|| "may only contain letters, numbers, dashes and underscores".to_owned())
+    is_name
+        .then(|| text.to_owned())
+        .ok_or_else(|| "may only contain letters, numbers, dashes and underscores".to_owned())
 }
 
 fn role(value: &Json) -> Result<i64, String> {

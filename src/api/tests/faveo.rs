@@ -170,7 +170,8 @@ fn each_field_is_told_what_is_wrong_with_it() {
         assert_eq!(told(&bench.ask(with(&fields))), expected, "{:.80}", fields.to_string());
     }
     assert_eq!(bench.get("/api/users")["total_users"], 1, "nobody was made");
-    let longest = json!({"first_name": long(125), "last_name": long(124), "mobile": "1".repeat(30), "code": 1234567890});
+    let longest =
+        json!({"first_name": long(125), "last_name": long(124), "mobile": "1".repeat(30), "code": 1234567890});
     assert_eq!(told(&bench.ask(with(&longest))).0, 200);
 }
 
@@ -178,7 +179,8 @@ fn each_field_is_told_what_is_wrong_with_it() {
 fn texts_are_kept_as_given_whatever_they_look_like() {
     let bench = Bench::new();
     let (first, last) = ("😀 O'Neil\"; DROP TABLE customer;--", "<script>alert(1)</script> %0d%0aBcc: x");
-    let fields = json!({"email": "o'neil+x@client.test", "first_name": first, "last_name": last, "mobile": 9158656065_i64});
+    let fields =
+        json!({"email": "o'neil+x@client.test", "first_name": first, "last_name": last, "mobile": 9158656065_i64});
     let (status, answer) = told(&bench.ask(with(&fields)));
     assert_eq!(status, 200, "{answer}");
     let user = &answer["user"];

@@ -12,8 +12,6 @@ pub(in crate::admin::import) struct Row {
     pub(super) cells: Vec<Cell>,
     /// The charset of its text, by MySQL's name.
     pub(super) charset: Rc<str>,
-    /// Where its statement starts in the dump, in bytes.
-    pub(super) offset: u64,
 }
 
 impl Row {
@@ -82,11 +80,6 @@ impl Row {
         };
         self.cells.iter().map(len).sum()
     }
-
-    /// Where its statement starts in the dump, in bytes.
-    pub(in crate::admin::import) fn offset(&self) -> u64 {
-        self.offset
-    }
 }
 
 /// Text in one of MySQL's charsets. What is no text in it becomes text as in a mail that lies about its charset.
@@ -116,7 +109,7 @@ mod tests {
     use super::*;
 
     fn row(cells: Vec<Cell>) -> Row {
-        Row { columns: Rc::new(["a".to_owned(), "b".to_owned()]), cells, charset: Rc::from("latin1"), offset: 0 }
+        Row { columns: Rc::new(["a".to_owned(), "b".to_owned()]), cells, charset: Rc::from("latin1") }
     }
 
     fn text(bytes: &[u8], charset: Option<&str>) -> Cell {

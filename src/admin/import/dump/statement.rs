@@ -26,7 +26,7 @@ pub(super) enum Statement {
     /// The next id, where it is given apart (phpMyAdmin).
     NextId { name: TableName, next_id: u64 },
     /// Rows follow: [`Reader::row`] until it gives none.
-    Rows { name: TableName, columns: Option<Vec<String>> },
+    Rows { name: TableName },
     /// Rows in a form that is not read.
     Unread { name: TableName },
 }
@@ -207,8 +207,8 @@ impl Reader {
         }
         match token {
             Token::Word(word) if word.eq_ignore_ascii_case("VALUES") || word.eq_ignore_ascii_case("VALUE") => {
-                self.columns = columns.as_ref().map(|names| names.as_slice().into());
-                Ok(Some(Statement::Rows { name, columns }))
+                self.columns = columns.map(Into::into);
+                Ok(Some(Statement::Rows { name }))
             }
             other => {
                 self.give_up(&other)?;

@@ -91,7 +91,7 @@ pub(in crate::admin::import) fn survey(dump: &Path, mut progress: impl FnMut(u64
                     table.next_id = Some(next_id);
                 }
             }
-            Statement::Rows { name, .. } => {
+            Statement::Rows { name } => {
                 reader.skip_rows()?;
                 if let Some(table) = survey.table(name) {
                     table.note_rows(Span { start, end: reader.offset(), session });

@@ -1,0 +1,191 @@
+//! `admin article`: what came from HelpDeskZ's knowledge base, to look at and to take elsewhere.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+
+use super::{Desk, missing, output};
+use crate::cli::Done;
+use crate::domain::{AttachmentId, StaffId};
+use crate::mail::html;
+use crate::store::Error;
+use crate::store::imported::{Article, ArticleCategory};
+
+/// Characters of a title that go into a file's name.
+const NAME_CHARS_MAX: usize = 60;
+
+/// Verbs of `admin article`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Every article
+    List,
+    /// One article
+    Show {
+        /// Id
+        id: i64,
+    },
+    /// Categories of articles
+    Categories,
+    /// Write every article as an HTML page, with its files and an index
+    Export {
+        /// Folder to write into; made if need be
+        dir: PathBuf,
+    },
+}
+
+/// An article with what belongs to it.
+struct Whole {
+    article: Article,
+    category: Option<ArticleCategory>,
+    /// Login name of its writer, while the account is there.
+    staff: Option<String>,
+    /// Ids, names and sizes of its files.
+    files: Vec<(AttachmentId, String, i64)>,
+}
+
+pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
+    match command {
+        Command::List => {
+            let all = read(desk, None)?;
+            let rows = all.iter().map(|whole| {
+                let public = if whole.article.is_public { "public" } else { "private" };
+                vec![
+                    whole.article.id.to_string(),
+                    whole.article.title.clone(),
+                    whole.category.as_ref().map_or_else(String::new, |category| category.name.clone()),
+                    public.to_owned(),
+                    whole.article.views.to_string(),
+                    output::time(whole.article.last_update_at),
+                ]
+            });
+            let header = ["id", "title", "category", "state", "views", "changed"];
+            desk.out.list(all.iter().map(Whole::json).collect(), &header, rows.collect())?;
+        }
+        Command::Show { id } => {
+            let Some(whole) = read(desk, Some(*id))?.pop() else { return missing("article", id) };
+            let text = format!("{}\n\n{}", whole.article.title, html::to_text(&whole.article.body));
+            desk.out.object(&whole.json(), &output::printable(&text))?;
+        }
+        Command::Categories => categories(desk)?,
+        Command::Export { dir } => export(desk, dir)?,
+    }
+    Ok(Done::Fully)
+}
+
+fn read(desk: &Desk, id: Option<i64>) -> anyhow::Result<Vec<Whole>> {
+    let all = desk.store.read(|tx| {
+        let categories = tx.article_categories()?;
+        let articles = match id {
+            Some(id) => tx.article(id)?.into_iter().collect(),
+            None => tx.articles()?,
+        };
+        let whole = articles.into_iter().map(|article| {
+            Ok(Whole {
+                category: categories.iter().find(|category| category.id == article.category).cloned(),
+                staff: tx.staff(StaffId::new(article.staff))?.map(|staff| staff.username),
+                files: tx.files_of_article(article.id)?,
+                article,
+            })
+        });
+        whole.collect::<Result<Vec<_>, Error>>()
+    })?;
+    Ok(all)
+}
+
+impl Whole {
+    fn json(&self) -> Value {
+        let article = &self.article;
+        let files = self.files.iter().map(|(id, name, bytes)| json!({ "id": id.get(), "name": name, "size": bytes }));
+        json!({
+            "id": article.id, "title": article.title, "body": article.body, "text": html::to_text(&article.body),
+            "category_id": article.category, "category": self.category.as_ref().map(|category| category.name.as_str()),
+            "staff_id": article.staff, "author": self.staff, "created_at": article.created_at.unix(),
+            "last_update_at": article.last_update_at.unix(), "views": article.views, "public": article.is_public,
+            "attachments": files.collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn categories(desk: &Desk) -> anyhow::Result<()> {
+    let all = desk.store.read(|tx| tx.article_categories())?;
+    let json = all.iter().map(|category| {
+        json!({
+            "id": category.id, "name": category.name, "position": category.position, "parent_id": category.parent,
+            "public": category.is_public,
+        })
+    });
+    let rows = all.iter().map(|category| {
+        let parent = all.iter().find(|other| other.id == category.parent).map_or("", |other| other.name.as_str());
+        let public = if category.is_public { "public" } else { "private" };
+        vec![category.id.to_string(), category.name.clone(), parent.to_owned(), public.to_owned()]
+    });
+    desk.out.list(json.collect(), &["id", "name", "below", "state"], rows.collect())?;
+    Ok(())
+}
+
+/// `DIR/index.json`, `DIR/12-title.html` and `DIR/files/9-name`; files that are there are left alone.
+fn export(desk: &Desk, dir: &Path) -> anyhow::Result<()> {
+    let files = dir.join("files");
+    fs::create_dir_all(&files).with_context(|| format!("making {}", files.display()))?;
+    let all = read(desk, None)?;
+    let mut index = Vec::new();
+    for whole in &all {
+        let article = &whole.article;
+        let page = format!("{}-{}.html", article.id, file_word(&article.title));
+        let mut links = String::new();
+        let mut json = whole.json();
+        let mut exported = Vec::new();
+        for (id, name, _) in &whole.files {
+            let Some(content) = desk.store.read(|tx| tx.attachment_content(*id))? else { continue };
+            let name = format!("{id}-{name}");
+            write_new(&files.join(&name), &content)?;
+            links.push_str(&format!("<li><a href=\"files/{0}\">{0}</a></li>\n", html::escape(&name)));
+            exported.push(format!("files/{name}"));
+        }
+        let title = html::escape(&article.title);
+        let list = if links.is_empty() { String::new() } else { format!("<ul>\n{links}</ul>\n") };
+        let text = format!(
+            "<!doctype html>\n<html>\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n<body>\n\
+             <h1>{title}</h1>\n{}\n{list}</body>\n</html>\n",
+            article.body
+        );
+        write_new(&dir.join(&page), text.as_bytes())?;
+        if let Some(object) = json.as_object_mut() {
+            object.insert("page".to_owned(), json!(page));
+            object.insert("files".to_owned(), json!(exported));
+        }
+        index.push(json);
+    }
+    write_new(&dir.join("index.json"), serde_json::to_string_pretty(&index)?.as_bytes())?;
+    let count = all.len();
+    desk.out.object(&json!({ "articles": count, "dir": dir }), &format!("{count} articles are in {}", dir.display()))?;
+    Ok(())
+}
+
+fn write_new(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    use std::io::Write;
+    let mut file = match fs::OpenOptions::new().write(true).create_new(true).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            bail!("{} is there already; export into an empty folder", path.display())
+        }
+        Err(error) => return Err(error).with_context(|| format!("writing {}", path.display())),
+    };
+    file.write_all(content).with_context(|| format!("writing {}", path.display()))
+}
+
+/// The letters and digits of a title, for a file's name.
+fn file_word(title: &str) -> String {
+    let mut word = String::new();
+    for c in title.chars().take(NAME_CHARS_MAX) {
+        if c.is_alphanumeric() {
+            word.extend(c.to_lowercase());
+        } else if !word.is_empty() && !word.ends_with('-') {
+            word.push('-');
+        }
+    }
+    let word = word.trim_end_matches('-');
+    if word.is_empty() { "article".to_owned() } else { word.to_owned() }
+}

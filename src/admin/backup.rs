@@ -1,0 +1,81 @@
+//! `admin backup` and `admin restore`: the whole desk as one file, and back.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use serde_json::json;
+
+use super::removal::{Loss, Removal};
+use super::{Desk, Output};
+use crate::cli::Done;
+use crate::domain::Timestamp;
+use crate::outbox;
+use crate::store::backup::{self, Restored};
+use crate::store::migrate::SCHEMA_VERSION;
+
+/// Arguments of `admin backup`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Nobody has to stop working meanwhile. The file is checked, synced and readable by its owner only; \
+    it holds\neverything but the password files that addresses name. It overwrites nothing:\n  \
+    maildesk admin backup /var/backups/maildesk/$(date +%F).db")]
+pub struct Backup {
+    /// The file to make
+    file: PathBuf,
+}
+
+/// Arguments of `admin restore`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Stop `maildesk serve` before. What was written since the backup is lost; `admin backup` first \
+    keeps it. The\ndatabase has its old content or the backup's, whatever happens on the way.")]
+pub struct Restore {
+    /// A file made by `admin backup`
+    file: PathBuf,
+    /// Whether to ask
+    #[command(flatten)]
+    removal: Removal,
+}
+
+pub(super) fn back_up(desk: &Desk, arguments: &Backup) -> anyhow::Result<Done> {
+    let path = &arguments.file;
+    desk.store.back_up(path).context("backing up")?;
+    let bytes = std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len();
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    let json = json!({ "file": path, "bytes": bytes, "schema": SCHEMA_VERSION, "verified": true });
+    desk.out.object(&json, &path.display().to_string())?;
+    Ok(Done::Fully)
+}
+
+/// Puts a backup in the place of the database at `path`, which may be missing or damaged.
+pub(super) fn restore(
+    path: &Path,
+    out: &Output,
+    arguments: &Restore,
+    (lock_wait, now): (Duration, Timestamp),
+) -> anyhow::Result<Done> {
+    let file = &arguments.file;
+    let schema = backup::inspect(file).context("reading the backup")?;
+    if now.unix().saturating_sub(backup::served_at(path).unix()) <= outbox::SERVED_FRESH_S {
+        bail!("a `maildesk serve` uses {} (or did {} seconds ago): stop it first", path.display(), outbox::SERVED_FRESH_S);
+    }
+    let deed = format!("replace everything in {} by {}", path.display(), file.display());
+    let loss = Loss { deed: &deed, along: "", json: json!({ "schema": schema }) };
+    if !arguments.removal.is_agreed(out, &loss)? {
+        return Ok(Done::Fully);
+    }
+    let restored = backup::restore(file, path, lock_wait, now).context("restoring")?;
+    let (word, aside) = match &restored {
+        Restored::Replaced => ("replaced", None),
+        Restored::Created => ("created", None),
+        Restored::SetAside(aside) => ("set-aside", Some(aside)),
+    };
+    let json = json!({ "db": path, "result": word, "schema": schema, "damaged_kept_as": aside });
+    out.object(&json, &format!("{} has the content of {}", path.display(), file.display()))?;
+    if let Some(aside) = aside {
+        out.say(&format!("the damaged database was kept as {}", aside.display()));
+    }
+    if schema < SCHEMA_VERSION {
+        out.say("the backup has an older schema: run `maildesk admin init` to migrate it");
+    }
+    Ok(Done::Fully)
+}

@@ -1,0 +1,148 @@
+//! `admin canned`: canned responses, kept for whoever builds answers with them.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use super::{Desk, missing, output, usage};
+use crate::cli::Done;
+use crate::mail::html;
+use crate::store::imported::{CannedResponse, NewCannedResponse};
+
+/// Longest title, in characters (HelpDeskZ's column).
+const TITLE_CHARS_MAX: usize = 255;
+
+/// Largest body file, in bytes: what the API takes as a message.
+const BODY_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Verbs of `admin canned`.
+#[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  maildesk admin canned add \"Ask for the serial number\" --body-file serial.html
+  maildesk admin canned list --json")]
+pub enum Command {
+    /// Add a canned response; prints its id
+    Add {
+        /// Title
+        title: String,
+        /// Its text
+        #[arg(long, conflicts_with = "body_file", required_unless_present = "body_file")]
+        body: Option<String>,
+        /// File with its text: HTML if it starts with `<` or ends in .html, else plain text
+        #[arg(long, value_name = "FILE")]
+        body_file: Option<PathBuf>,
+        /// Place in the list [default: last]
+        #[arg(long)]
+        position: Option<i64>,
+    },
+    /// Every canned response in its order
+    List,
+    /// One canned response
+    Show {
+        /// Id
+        id: i64,
+    },
+    /// Change a canned response; what is not named stays
+    Update {
+        /// Id
+        id: i64,
+        /// Title
+        #[arg(long)]
+        title: Option<String>,
+        /// Its text
+        #[arg(long, conflicts_with = "body_file")]
+        body: Option<String>,
+        /// File with its text
+        #[arg(long, value_name = "FILE")]
+        body_file: Option<PathBuf>,
+        /// Place in the list
+        #[arg(long)]
+        position: Option<i64>,
+    },
+    /// Remove a canned response
+    Remove {
+        /// Id
+        id: i64,
+    },
+}
+
+pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+    match command {
+        Command::Add { title, body, body_file, position } => {
+            let title = checked_title(&title)?;
+            let body = read_body(body, body_file.as_deref())?;
+            let new = NewCannedResponse { title: Some(&title), body: body.as_deref(), position };
+            let id = desk.store.write(|tx| tx.add_canned_response(&new, desk.now))?;
+            desk.out.object(&as_json(&find(desk, id)?), &id.to_string())?;
+        }
+        Command::List => {
+            let all = desk.store.read(|tx| tx.canned_responses())?;
+            let rows = all.iter().map(|canned| vec![canned.id.to_string(), canned.position.to_string(), canned.title.clone()]);
+            desk.out.list(all.iter().map(as_json).collect(), &["id", "position", "title"], rows.collect())?;
+        }
+        Command::Show { id } => show(desk, id)?,
+        Command::Update { id, title, body, body_file, position } => {
+            let title = title.map(|title| checked_title(&title)).transpose()?;
+            let body = read_body(body, body_file.as_deref())?;
+            let change = NewCannedResponse { title: title.as_deref(), body: body.as_deref(), position };
+            if !desk.store.write(|tx| tx.update_canned_response(id, &change, desk.now))? {
+                return missing("canned", id);
+            }
+            show(desk, id)?;
+        }
+        Command::Remove { id } => {
+            if !desk.store.write(|tx| tx.remove_canned_response(id))? {
+                return missing("canned", id);
+            }
+            desk.out.say(&format!("canned response {id} is gone"));
+        }
+    }
+    Ok(Done::Fully)
+}
+
+fn checked_title(title: &str) -> anyhow::Result<String> {
+    let title = title.trim();
+    if title.is_empty() || title.chars().count() > TITLE_CHARS_MAX || title.chars().any(char::is_control) {
+        return usage(format!("a title is one line of 1 to {TITLE_CHARS_MAX} characters"));
+    }
+    Ok(title.to_owned())
+}
+
+/// The text as sanitised HTML.
+fn read_body(body: Option<String>, file: Option<&Path>) -> anyhow::Result<Option<String>> {
+    let (text, is_html_file) = match (body, file) {
+        (Some(text), _) => (text, false),
+        (None, Some(path)) => {
+            let about = path.metadata().with_context(|| format!("reading {}", path.display()))?;
+            if about.len() > BODY_BYTES_MAX {
+                return usage(format!("{} is larger than {} KiB", path.display(), BODY_BYTES_MAX / 1024));
+            }
+            let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+            (text, path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("html")))
+        }
+        (None, None) => return Ok(None),
+    };
+    let is_html = is_html_file || text.trim_start().starts_with('<');
+    Ok(Some(if is_html { html::sanitise_message(&text) } else { html::text_to_html(text.trim_end()) }))
+}
+
+fn find(desk: &Desk, id: i64) -> anyhow::Result<CannedResponse> {
+    desk.store.read(|tx| tx.canned_response(id))?.map_or_else(|| missing("canned", id), Ok)
+}
+
+fn as_json(canned: &CannedResponse) -> Value {
+    json!({
+        "id": canned.id, "title": canned.title, "body": canned.body, "text": html::to_text(&canned.body),
+        "position": canned.position, "staff_id": canned.staff, "created_at": canned.created_at.unix(),
+        "last_update_at": canned.last_update_at.unix(),
+    })
+}
+
+fn show(desk: &Desk, id: i64) -> anyhow::Result<()> {
+    let canned = find(desk, id)?;
+    let text = format!("{}\n\n{}", canned.title, html::to_text(&canned.body));
+    desk.out.object(&as_json(&canned), &output::printable(&text))?;
+    Ok(())
+}

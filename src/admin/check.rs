@@ -1,0 +1,136 @@
+//! `admin check`: whether the database is sound, and repair of what can be derived from the rest.
+
+use serde_json::{Value, json};
+
+use super::{Desk, output};
+use crate::cli::Done;
+use crate::store::{self, Store};
+
+/// Findings printed of each kind.
+const SHOWN_MAX: usize = 20;
+
+/// Arguments of `admin check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit status: 0 sound or all repaired, 1 something is wrong. What cannot be repaired has to come from a \
+    backup\n(`maildesk admin restore`).")]
+pub struct Arguments {
+    /// Repair what can be: indexes, the search index, kept numbers, bytes without an attachment
+    #[arg(long)]
+    fix: bool,
+}
+
+/// How one part of the check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Sound,
+    Faulty,
+    Repaired,
+}
+
+impl State {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Sound => "ok",
+            Self::Faulty => "faulty",
+            Self::Repaired => "repaired",
+        }
+    }
+}
+
+struct Part {
+    name: &'static str,
+    state: State,
+    findings: Vec<String>,
+}
+
+impl Part {
+    fn of(name: &'static str, findings: Vec<String>) -> Self {
+        let state = if findings.is_empty() { State::Sound } else { State::Faulty };
+        Self { name, state, findings }
+    }
+}
+
+/// A count that should be 0, as findings.
+fn counted(n: i64, what: &str) -> Vec<String> {
+    if n == 0 { Vec::new() } else { vec![format!("{n} {what}")] }
+}
+
+/// Runs a repair where something is wrong, then looks again.
+fn settled(
+    mut part: Part,
+    is_fixing: bool,
+    repair: impl FnOnce() -> store::Result<()>,
+    look_again: impl FnOnce() -> store::Result<bool>,
+) -> anyhow::Result<Part> {
+    if part.state == State::Faulty && is_fixing {
+        repair()?;
+        if look_again()? {
+            part.state = State::Repaired;
+        }
+    }
+    Ok(part)
+}
+
+fn structure(store: &Store, is_fixing: bool) -> anyhow::Result<Part> {
+    let look = || store.read(|tx| tx.structural_faults());
+    // The search index is looked at by itself, and more closely.
+    let own = |faults: Vec<String>| faults.into_iter().filter(|line| !line.contains("FTS5")).collect::<Vec<_>>();
+    let part = Part::of("structure", own(look()?));
+    settled(part, is_fixing, || store.write(|tx| tx.rebuild_indexes()), || Ok(own(look()?).is_empty()))
+}
+
+fn search(store: &Store, is_fixing: bool) -> anyhow::Result<Part> {
+    let look = || store.write(|tx| tx.is_search_sound());
+    let findings = if look()? { Vec::new() } else { vec!["the search index differs from the texts".to_owned()] };
+    settled(Part::of("search", findings), is_fixing, || store.write(|tx| tx.rebuild_search()), look)
+}
+
+fn numbers(store: &Store, is_fixing: bool) -> anyhow::Result<Part> {
+    let look = || store.read(|tx| tx.wrong_counts());
+    let part = Part::of("numbers", counted(look()?, "kept numbers of rows are wrong"));
+    settled(part, is_fixing, || store.write(|tx| tx.recount()), || Ok(look()? == 0))
+}
+
+fn unused(store: &Store, is_fixing: bool) -> anyhow::Result<Part> {
+    let look = || store.read(|tx| tx.unused_contents());
+    let part = Part::of("unused", counted(look()?, "stored files belong to no attachment"));
+    let repair = || store.write(|tx| tx.remove_unused_contents().map(|_| ()));
+    settled(part, is_fixing, repair, || Ok(look()? == 0))
+}
+
+pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
+    let (store, is_fixing) = (&desk.store, arguments.fix);
+    let mut parts = vec![structure(store, is_fixing)?];
+    parts.push(Part::of("references", store.read(|tx| tx.dangling_rows())?));
+    let mut attachments = store.read(|tx| tx.stray_attachments())?;
+    attachments.extend(store.read(|tx| tx.altered_attachments())?);
+    parts.push(Part::of("attachments", attachments));
+    parts.push(unused(store, is_fixing)?);
+    parts.push(numbers(store, is_fixing)?);
+    parts.push(search(store, is_fixing)?);
+    let faulty = parts.iter().filter(|part| part.state == State::Faulty).count();
+    let json = json!({
+        "ok": faulty == 0,
+        "checks": parts.iter().map(|part| {
+            json!({ "name": part.name, "state": part.state.word(), "findings": part.findings })
+        }).collect::<Vec<Value>>(),
+    });
+    desk.out.object(&json, &as_text(&parts))?;
+    if faulty > 0 {
+        let advice = if is_fixing { "restore a backup with `maildesk admin restore`" } else { "try `maildesk admin check --fix`" };
+        anyhow::bail!("the database is not sound; {advice}");
+    }
+    Ok(Done::Fully)
+}
+
+fn as_text(parts: &[Part]) -> String {
+    let mut lines = Vec::new();
+    for part in parts {
+        lines.push(format!("{:<10} {}", part.state.word(), part.name));
+        lines.extend(part.findings.iter().take(SHOWN_MAX).map(|finding| format!("           {finding}")));
+        if part.findings.len() > SHOWN_MAX {
+            lines.push(format!("           and {} more", part.findings.len() - SHOWN_MAX));
+        }
+    }
+    output::printable(&lines.join("\n"))
+}

@@ -1,0 +1,136 @@
+//! `admin doctor`: looks at everything around the desk and says what to do about what is wrong. The
+//! database's own soundness is `admin check`'s. The machine is in [`host`], ways in and out in [`post`].
+
+mod certificate;
+mod host;
+mod mta;
+mod post;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::bail;
+use serde_json::{Value, json};
+
+use super::{Output, database, output};
+use crate::cli::{Done, Global};
+use crate::config::Loaded;
+use crate::domain::Timestamp;
+use crate::store::Store;
+
+/// Arguments of `admin doctor`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit status: 0 nothing has failed, 1 something has. Run it as the user maildesk runs as; as root it \
+    also tries\nthe MTA's lines as the users they name.")]
+pub struct Arguments {
+    /// Connect to no server
+    #[arg(long)]
+    offline: bool,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Ok,
+    Warn,
+    Fail,
+}
+
+impl Level {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warn => "WARN",
+            Self::Fail => "FAIL",
+        }
+    }
+}
+
+/// One line of the report.
+struct Finding {
+    level: Level,
+    /// What was looked at, in a word.
+    name: &'static str,
+    /// What was found.
+    text: String,
+    /// What to do about it; empty where nothing is.
+    fix: String,
+}
+
+impl Finding {
+    fn ok(name: &'static str, text: impl Into<String>) -> Self {
+        Self { level: Level::Ok, name, text: text.into(), fix: String::new() }
+    }
+
+    fn warn(name: &'static str, text: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { level: Level::Warn, name, text: text.into(), fix: fix.into() }
+    }
+
+    fn fail(name: &'static str, text: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { level: Level::Fail, name, text: text.into(), fix: fix.into() }
+    }
+
+    fn json(&self) -> Value {
+        json!({ "name": self.name, "level": self.level.word(), "message": self.text, "fix": self.fix })
+    }
+
+    fn line(&self) -> String {
+        let line = format!("{:<5} {:<12} {}", self.level.word(), self.name, self.text);
+        if self.fix.is_empty() { line } else { format!("{line}\n{:19}→ {}", "", self.fix) }
+    }
+}
+
+/// What every look is given.
+struct Scene<'a> {
+    global: &'a Global,
+    loaded: &'a Loaded,
+    path: PathBuf,
+    now: Timestamp,
+    reach: Reach,
+}
+
+/// Whether servers may be connected to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    Network,
+    Here,
+}
+
+pub(super) fn run(
+    (global, loaded): (&Global, &Loaded),
+    out: &Output,
+    arguments: &Arguments,
+    now: Timestamp,
+) -> anyhow::Result<Done> {
+    let reach = if arguments.offline { Reach::Here } else { Reach::Network };
+    let scene = Scene { global, loaded, path: database(global, loaded)?, now, reach };
+    let mut findings = host::look(&scene);
+    match Store::open(&scene.path, Duration::from_secs(loaded.config.limits.lock_wait_s)) {
+        Ok(store) => findings.extend(look_inside(&scene, &store)),
+        Err(error) => findings.push(Finding::fail("database", error.to_string(), "see the line itself")),
+    }
+    let failed = findings.iter().filter(|finding| finding.level == Level::Fail).count();
+    let warned = findings.iter().filter(|finding| finding.level == Level::Warn).count();
+    let json = json!({
+        "ok": failed == 0, "failed": failed, "warned": warned,
+        "checks": findings.iter().map(Finding::json).collect::<Vec<_>>(),
+    });
+    let lines: Vec<String> = findings.iter().map(Finding::line).collect();
+    out.object(&json, &output::printable(&lines.join("\n")))?;
+    if failed > 0 {
+        bail!("{failed} of {} looks failed", findings.len());
+    }
+    Ok(Done::Fully)
+}
+
+fn look_inside(scene: &Scene<'_>, store: &Store) -> Vec<Finding> {
+    let looks = [host::look_inside, post::queue, post::addresses, mta::lines];
+    let mut findings = Vec::new();
+    for look in looks {
+        match look(scene, store) {
+            Ok(found) => findings.extend(found),
+            Err(error) => findings.push(Finding::fail("database", error.to_string(), "run `maildesk admin check`")),
+        }
+    }
+    findings
+}

@@ -1,0 +1,187 @@
+//! The machine: configuration file, database file and folder, file system, free space, clock.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::{Finding, Scene};
+use crate::store::{self, Store};
+
+/// Free bytes below which mail may soon not be taken: twice the largest mail and its log.
+const FREE_BYTES_MIN: u64 = 200 * 1024 * 1024;
+/// Free bytes below which somebody should think about it.
+const FREE_BYTES_LOW: u64 = 1024 * 1024 * 1024;
+/// A clock before this (2025-01-01) was never set.
+const CLOCK_MIN_S: i64 = 1_735_689_600;
+/// Seconds the newest mail may lie in the future before the clock is thought wrong.
+const CLOCK_AHEAD_MAX_S: i64 = 300;
+
+/// File systems without the shared memory and locks that a write-ahead log needs (statfs(2)).
+const NETWORK_FILE_SYSTEMS: [(u64, &str); 8] = [
+    (0x6969, "NFS"),
+    (0x517b, "SMB"),
+    (0xff53_4d42, "CIFS"),
+    (0xfe53_4d42, "SMB2"),
+    (0x0102_1997, "9P"),
+    (0x00c3_6400, "Ceph"),
+    (0x5346_414f, "AFS"),
+    (0x0bd0_0bd0, "Lustre"),
+];
+/// File systems that end with the machine or the container.
+const PASSING_FILE_SYSTEMS: [(u64, &str); 3] = [(0x0102_1994, "tmpfs"), (0x8584_58f6, "ramfs"), (0x794c_7630, "overlayfs")];
+
+/// What can be seen from outside the database.
+pub(super) fn look(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut findings = vec![configuration(scene)];
+    findings.extend(files(&scene.path));
+    findings.extend(file_system(&scene.path));
+    findings
+}
+
+fn configuration(scene: &Scene<'_>) -> Finding {
+    let Some(path) = &scene.loaded.path else {
+        return Finding::ok("config", "no maildesk.toml: built-in defaults");
+    };
+    match fs::metadata(path) {
+        Ok(found) if found.mode() & 0o022 != 0 => Finding::fail(
+            "config",
+            format!("{} can be changed by others (mode {:o})", path.display(), found.mode() & 0o777),
+            format!("chmod go-w {}", path.display()),
+        ),
+        Ok(_) => Finding::ok("config", path.display().to_string()),
+        Err(error) => Finding::fail("config", format!("{}: {error}", path.display()), "name a file that can be read"),
+    }
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}
+
+/// Modes and owners of the database, its log and its folder.
+fn files(path: &Path) -> Vec<Finding> {
+    let shown = path.display();
+    let Ok(database) = fs::metadata(path) else {
+        return vec![Finding::fail("files", format!("{shown} is not there or out of reach"), "maildesk admin init")];
+    };
+    let mut findings = Vec::new();
+    let mode = database.mode() & 0o777;
+    if mode & 0o077 != 0 {
+        let text = format!("{shown} can be read by others (mode {mode:o}); it holds secrets");
+        findings.push(Finding::fail("files", text, format!("chmod 600 {shown}")));
+    }
+    let folder = folder_of(path);
+    if let Ok(found) = fs::metadata(&folder) {
+        let (mode, shown) = (found.mode() & 0o7777, folder.display());
+        // The sticky bit keeps others from replacing the file, as in /tmp.
+        if mode & 0o022 != 0 && mode & 0o1000 == 0 {
+            let text = format!("{shown} can be written by others (mode {mode:o}): they could replace the database");
+            findings.push(Finding::fail("files", text, format!("chmod 700 {shown}")));
+        } else if mode & 0o077 != 0 {
+            let text = format!("{shown} is open to others (mode {mode:o})");
+            findings.push(Finding::warn("files", text, format!("chmod 700 {shown}")));
+        }
+    }
+    let user = rustix::process::geteuid();
+    if !user.is_root() && database.uid() != user.as_raw() {
+        let text = format!("{shown} belongs to user id {}, this is user id {}", database.uid(), user.as_raw());
+        findings.push(Finding::fail("files", text, "run maildesk as the user who owns the database, in the MTA too"));
+    }
+    for part in ["-wal", "-shm"] {
+        let mut log = path.as_os_str().to_owned();
+        log.push(part);
+        let log = PathBuf::from(log);
+        if fs::metadata(&log).is_ok_and(|found| found.uid() != database.uid()) {
+            let text = format!("{} belongs to another user than the database", log.display());
+            findings.push(Finding::fail("files", text, format!("chown --reference={shown} {}", log.display())));
+        }
+    }
+    if findings.is_empty() {
+        findings.push(Finding::ok("files", format!("{shown}, mode {mode:o}, {} bytes", database.len())));
+    }
+    findings
+}
+
+fn file_system(path: &Path) -> Vec<Finding> {
+    let folder = folder_of(path);
+    let mut findings = Vec::new();
+    match rustix::fs::statfs(&folder) {
+        // The type is signed or not, and as wide as the machine says: its low 32 bits are the number.
+        #[allow(clippy::cast_sign_loss, clippy::unnecessary_cast)]
+        Ok(found) => findings.push(kind(found.f_type as u64 & 0xffff_ffff, &folder)),
+        Err(error) => findings.push(Finding::warn("file system", format!("{}: {error}", folder.display()), "")),
+    }
+    if let Ok(found) = rustix::fs::statvfs(&folder) {
+        let free = found.f_bavail.saturating_mul(found.f_frsize);
+        let database = fs::metadata(path).map_or(0, |found| found.len());
+        findings.push(space(free, database, &folder));
+    }
+    findings
+}
+
+fn kind(number: u64, folder: &Path) -> Finding {
+    let name = |list: &[(u64, &'static str)]| list.iter().find(|(known, _)| *known == number).map(|(_, name)| *name);
+    if let Some(name) = name(&NETWORK_FILE_SYSTEMS) {
+        let text = format!("{} is on {name}, which cannot hold a database that several programs write", folder.display());
+        return Finding::fail("file system", text, "move the database to a local disk and name it with `db` in maildesk.toml");
+    }
+    if let Some(name) = name(&PASSING_FILE_SYSTEMS) {
+        let text = format!("{} is on {name}: it may be gone after a restart", folder.display());
+        return Finding::warn("file system", text, "keep the database on a disk or a volume");
+    }
+    Finding::ok("file system", "local")
+}
+
+fn space(free: u64, database: u64, folder: &Path) -> Finding {
+    let mib = |bytes: u64| bytes / (1024 * 1024);
+    let text = format!("{} MiB free in {}", mib(free), folder.display());
+    if free < FREE_BYTES_MIN {
+        Finding::fail("space", text, "make room: mail is turned away (75) when the disk is full")
+    } else if free < FREE_BYTES_LOW.max(database) {
+        Finding::warn("space", text, format!("a backup beside it takes {} MiB; setting raw_keep_days keeps less", mib(database)))
+    } else {
+        Finding::ok("space", text)
+    }
+}
+
+/// What the database says about itself and the clock.
+pub(super) fn look_inside(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Finding>> {
+    let (versions, journal, newest) =
+        store.read(|tx| Ok::<_, store::Error>((tx.versions()?, tx.journal_mode()?, tx.newest_receipt_at()?)))?;
+    let mut findings = vec![Finding::ok("schema", format!("{}, SQLite {}", versions.0, versions.1))];
+    if journal != "wal" {
+        let fix = "sqlite3 DATABASE 'PRAGMA journal_mode = wal' while nothing uses it";
+        findings.push(Finding::warn("schema", format!("journal mode {journal}: readers and writers block each other"), fix));
+    }
+    let now = scene.now.unix();
+    findings.push(if now < CLOCK_MIN_S {
+        Finding::fail("clock", "the clock is not set", "set it, and let NTP keep it")
+    } else if newest.unix() > now + CLOCK_AHEAD_MAX_S {
+        let text = format!("the newest mail was received {} seconds from now", newest.unix() - now);
+        Finding::warn("clock", text, "the clock was wrong then, or is now: compare `timedatectl`")
+    } else {
+        Finding::ok("clock", "set")
+    });
+    Ok(findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Level;
+    use super::*;
+
+    #[test]
+    fn file_systems_that_cannot_hold_the_database_fail() {
+        let level = |number| kind(number, Path::new("/x")).level;
+        assert_eq!((level(0x6969), level(0xff53_4d42)), (Level::Fail, Level::Fail));
+        assert_eq!(level(0x0102_1994), Level::Warn);
+        assert_eq!(level(0xef53), Level::Ok, "ext4");
+    }
+
+    #[test]
+    fn space_is_judged_at_its_limits() {
+        let level = |free, database| space(free, database, Path::new("/x")).level;
+        assert_eq!((level(FREE_BYTES_MIN - 1, 0), level(FREE_BYTES_MIN, 0)), (Level::Fail, Level::Warn));
+        assert_eq!((level(FREE_BYTES_LOW - 1, 0), level(FREE_BYTES_LOW, 0)), (Level::Warn, Level::Ok));
+        assert_eq!(level(FREE_BYTES_LOW, FREE_BYTES_LOW + 1), Level::Warn, "a backup would not fit");
+    }
+}

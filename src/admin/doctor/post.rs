@@ -1,0 +1,187 @@
+//! Ways in and out: what waits in the queue, whether each address can be logged into, certificates,
+//! and the name of our own site.
+
+use std::net::ToSocketAddrs;
+
+use super::certificate::{self, Greeting};
+use super::{Finding, Reach, Scene};
+use crate::domain::Timestamp;
+use crate::imap_fetch;
+use crate::outbox::transport::Transport;
+use crate::outbox::SERVED_FRESH_S;
+use crate::store::addresses::AddressRow;
+use crate::store::received::ReceiptState;
+use crate::store::settings::Settings;
+use crate::store::{self, Store};
+
+/// Seconds a mail may wait before somebody has to look: by then its recipient wonders.
+const QUEUE_AGE_FAIL_S: i64 = Timestamp::DAY_S;
+/// Days before its end at which a certificate is spoken of. Chosen: renewals run at thirty.
+const CERTIFICATE_DAYS_LOW: i64 = 14;
+
+/// What waits: outgoing mail, mail set aside, and who sends.
+pub(super) fn queue(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Finding>> {
+    let (pending, oldest, held, served_at) = store.read(|tx| {
+        let held = tx.receipts_in(ReceiptState::Quarantined)?;
+        Ok::<_, store::Error>((tx.outbox_pending()?, tx.outbox_oldest_pending()?, held, tx.served_at()?))
+    })?;
+    let mut findings = Vec::new();
+    let age = if pending == 0 { 0 } else { scene.now.unix().saturating_sub(oldest.unix()) };
+    let text = format!("{pending} mails wait to be sent, the oldest for {} minutes", age / 60);
+    let fix = "maildesk admin outbox list --state pending; `maildesk admin outbox send` tries again";
+    findings.push(match age {
+        QUEUE_AGE_FAIL_S.. => Finding::fail("queue", text, fix),
+        _ if age > scene.loaded.config.limits.outbox_age_max_s => Finding::warn("queue", text, fix),
+        _ => Finding::ok("queue", text),
+    });
+    if held > 0 {
+        let text = format!("{held} mails are set aside for somebody to decide");
+        findings.push(Finding::warn("quarantine", text, "maildesk admin mail list --state quarantined"));
+    }
+    let silent_s = scene.now.unix().saturating_sub(served_at.unix());
+    findings.push(if silent_s <= SERVED_FRESH_S {
+        Finding::ok("serve", "a `maildesk serve` is at work")
+    } else if served_at.unix() > 0 {
+        let text = format!("no `maildesk serve` since {} minutes: no API, and nothing sends later tries", silent_s / 60);
+        Finding::warn("serve", text, "systemctl start maildesk, or put `maildesk admin jobs run` into cron")
+    } else {
+        Finding::ok("serve", "none has ever run: cron has to run `maildesk admin jobs run`")
+    });
+    Ok(findings)
+}
+
+/// Each address, both ways.
+pub(super) fn addresses(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Finding>> {
+    let (addresses, settings) = store.read(|tx| Ok::<_, store::Error>((tx.addresses()?, tx.settings()?)))?;
+    let mut findings = Vec::new();
+    if addresses.is_empty() {
+        let fix = "maildesk admin address add support@example.org --name Support --department 1 --default --incoming pipe";
+        findings.push(Finding::warn("address", "the desk has no mail address", fix));
+    } else if !addresses.iter().any(|(_, row)| row.is_default) {
+        let text = "no address is the default one: mail to unknown addresses goes to the lowest department";
+        findings.push(Finding::warn("address", text, "maildesk admin address update ADDRESS --default"));
+    }
+    for (_, row) in &addresses {
+        if row.department.is_none() {
+            let text = format!("{} feeds no department: its mail is set aside", row.email);
+            findings.push(Finding::fail("address", text, format!("maildesk admin address update {} --department ID", row.email)));
+        }
+        findings.extend(incoming(scene, row));
+        findings.extend(outgoing(scene, row));
+    }
+    findings.push(site(scene, &settings));
+    Ok(findings)
+}
+
+fn incoming(scene: &Scene<'_>, row: &AddressRow) -> Vec<Finding> {
+    if row.incoming != "imap" || scene.reach == Reach::Here {
+        return Vec::new();
+    }
+    let server = format!("{}: {}:{}", row.email, row.imap_host, row.imap_port);
+    let mut findings = vec![match imap_fetch::probe(row) {
+        Ok(folders) => Finding::ok("imap", format!("{server}: logged in, {} folders", folders.len())),
+        Err(error) => {
+            let fix = format!("maildesk admin address test {}; the options are --imap-…", row.email);
+            Finding::fail("imap", format!("{server}: {error}"), fix)
+        }
+    }];
+    findings.extend(greeting(&row.imap_tls, Greeting::Imap).and_then(|how| expiry(scene, (&row.imap_host, row.imap_port), how)));
+    findings
+}
+
+fn outgoing(scene: &Scene<'_>, row: &AddressRow) -> Vec<Finding> {
+    if row.outgoing == "none" {
+        let text = format!("{} sends nothing: nobody hears of answers in its department", row.email);
+        return vec![Finding::ok("outgoing", text)];
+    }
+    if row.outgoing == "smtp" && scene.reach == Reach::Here {
+        return Vec::new();
+    }
+    let way = match row.outgoing.as_str() {
+        "smtp" => format!("{}:{}", row.smtp_host, row.smtp_port),
+        "file" => row.outgoing_dir.clone(),
+        other => other.to_owned(),
+    };
+    let mut findings = vec![match Transport::of(Some(row)).test() {
+        Ok(()) => Finding::ok("outgoing", format!("{}: {way}", row.email)),
+        Err(failure) => {
+            let fix = format!("maildesk admin address test {}; the options are --outgoing and --smtp-…", row.email);
+            Finding::fail("outgoing", format!("{}: {way}: {failure}", row.email), fix)
+        }
+    }];
+    if row.outgoing == "smtp" {
+        findings.extend(greeting(&row.smtp_tls, Greeting::Smtp).and_then(|how| expiry(scene, (&row.smtp_host, row.smtp_port), how)));
+    }
+    findings
+}
+
+/// How TLS begins on a connection, if it does.
+fn greeting(tls: &str, starttls: Greeting) -> Option<Greeting> {
+    match tls {
+        "implicit" => Some(Greeting::None),
+        "starttls" => Some(starttls),
+        _ => None,
+    }
+}
+
+/// When a server's certificate ends. A server that cannot be reached was spoken of already.
+fn expiry(scene: &Scene<'_>, (host, port): (&str, u16), how: Greeting) -> Option<Finding> {
+    let ends = certificate::ends_at((host, port), how).ok()?;
+    let days = (ends.unix() - scene.now.unix()).div_euclid(Timestamp::DAY_S);
+    let text = format!("{host}:{port}: ends in {days} days");
+    Some(if ends < scene.now {
+        Finding::fail("certificate", format!("{host}:{port}: ended {} days ago", -days), "have it renewed on the server")
+    } else if days < CERTIFICATE_DAYS_LOW {
+        Finding::warn("certificate", text, "have it renewed on the server")
+    } else {
+        Finding::ok("certificate", text)
+    })
+}
+
+/// Whether links in mails lead anywhere.
+fn site(scene: &Scene<'_>, settings: &Settings) -> Finding {
+    let url = settings.text("site_url");
+    if url.is_empty() {
+        let fix = "maildesk admin setting set site_url https://…";
+        return Finding::warn("site_url", "setting site_url is empty: mails with a link are refused", fix);
+    }
+    if scene.reach == Reach::Here {
+        return Finding::ok("site_url", url);
+    }
+    let host = host_of(url);
+    match (host, 443).to_socket_addrs().map(|mut found| found.next().is_some()) {
+        Ok(true) => Finding::ok("site_url", format!("{url}: the name is known")),
+        Ok(false) | Err(_) => {
+            let text = format!("{host} is not known here: links in our mails may lead nowhere");
+            Finding::warn("site_url", text, "correct setting site_url, or the DNS")
+        }
+    }
+}
+
+/// The host of an http or https URL, without port and brackets.
+fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or(v6),
+        None => host.split(':').next().unwrap_or(host),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_is_cut_out_of_a_url() {
+        for (url, host) in [
+            ("https://desk.example.org", "desk.example.org"),
+            ("http://desk.example.org:8080/help", "desk.example.org"),
+            ("https://u:p@desk.example.org?x", "desk.example.org"),
+            ("https://[::1]:8080/", "::1"),
+        ] {
+            assert_eq!(host_of(url), host, "{url}");
+        }
+    }
+}

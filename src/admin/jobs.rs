@@ -1,0 +1,39 @@
+//! `admin jobs`: the timed work, for cron where no `serve` runs. What it is lies in [`crate::jobs`].
+
+use serde_json::json;
+
+use super::Desk;
+use crate::cli::Done;
+use crate::{jobs, outbox};
+
+/// Verbs of `admin jobs`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Close answered tickets, forget old raw mail, send what is queued; for cron where no `serve` runs
+    #[command(after_help = "Example for /etc/cron.d/maildesk:\n  */5 * * * * maildesk /usr/bin/maildesk --quiet admin jobs run")]
+    Run,
+}
+
+pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
+    match command {
+        Command::Run => run_now(desk),
+    }
+}
+
+fn run_now(desk: &Desk) -> anyhow::Result<Done> {
+    let report = jobs::run(&desk.store, desk.now)?;
+    let sent = outbox::send_due(&desk.store, desk.now)?;
+    let json = json!({
+        "closed": report.closed, "raw_mails_forgotten": report.raw_mails, "sent_mails_forgotten": report.sent_mails,
+        "logins_forgotten": report.logins, "sent": sent.sent, "deferred": sent.deferred, "failed": sent.failed,
+    });
+    let text = format!(
+        "{} tickets closed, {} raw mails forgotten; {} mails sent, {} to be tried again, {} failed",
+        report.closed, report.raw_mails, sent.sent, sent.deferred, sent.failed
+    );
+    // A job that had nothing to say would still make cron send mail.
+    if desk.out.is_json() || !desk.out.is_quiet() {
+        desk.out.object(&json, &text)?;
+    }
+    Ok(if sent.deferred + sent.failed > 0 { Done::Partly } else { Done::Fully })
+}
