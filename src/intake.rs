@@ -3,6 +3,7 @@
 //! the same mail again is a no-op because of the receipt's unique key.
 
 mod apply;
+mod archive;
 mod facts;
 mod receipt;
 
@@ -15,7 +16,8 @@ use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp};
 use crate::mail::origin::Origin;
 use crate::mail::{Limits, ParseError, ParsedMail, ReversePath};
 use crate::store::received::{Receipt, ReceiptState};
-use crate::store::{self, Store, WriteTx};
+use crate::store::{self, ReadTx, Store, WriteTx};
+pub use archive::{Archived, deliver_archive};
 use receipt::{copy_key, note_second_recipient, recipient_text, record, record_copy, ticket_of};
 
 /// Compression level of kept raw mail: the fastest; base64 shrinks to what it encodes at any level.
@@ -30,8 +32,13 @@ pub enum Source {
     Fetch,
     /// The first fetch of a mailbox: no rate limit, and nobody is told of mail that is not fresh.
     FirstFetch,
-    /// `admin import`: no rate limit, and nobody is told of anything.
+    /// The example mails of `admin demo`: no rate limit, and nobody is told of anything.
     Import,
+    /// `admin import mbox` and `maildir`: as `Import`, and the mail keeps its own date.
+    Archive {
+        /// When the archive says it arrived: what stands in for a missing or impossible Date.
+        arrived_at: Option<Timestamp>,
+    },
     /// `admin mail retry`: a quarantined mail is looked at again, without rate limit.
     Retry(ReceiptId),
 }
@@ -145,16 +152,26 @@ pub fn deliver(
 
 fn take_in(store: &Store, incoming: &Incoming<'_>, raw: &[u8], now: Timestamp) -> Result<Delivery, Error> {
     // A redelivery needs neither the compressed raw mail nor the write lock.
-    if incoming.retried().is_none()
-        && let Some(known) = store.read(|tx| tx.receipt_by_key(&incoming.key))?
-        && known.recipient.eq_ignore_ascii_case(&recipient_text(incoming.envelope, incoming.mail.as_ref()))
-        && copy_key(incoming, &known).is_none()
-    {
-        return Ok(incoming.delivery(Outcome::Duplicate, &known.reason, ticket_of(&known)));
+    if let Some(known) = store.read(|tx| is_redelivery(tx, incoming))? {
+        return Ok(incoming.duplicate_of(&known));
     }
-    let compressed = zstd::bulk::compress(raw, RAW_MAIL_ZSTD_LEVEL)
-        .map_err(|e| store::Error::Corrupt(format!("compressing the raw mail: {e}")))?;
+    let compressed = compressed(raw)?;
     store.write(|tx| settle(tx, incoming, &compressed, now))
+}
+
+/// The receipt of a mail that nothing is to be done for: on record, for the same recipient, by the same path.
+fn is_redelivery(tx: &ReadTx<'_>, incoming: &Incoming<'_>) -> Result<Option<Receipt>, store::Error> {
+    if incoming.retried().is_some() {
+        return Ok(None);
+    }
+    let recipient = recipient_text(incoming.envelope, incoming.mail.as_ref());
+    let known = tx.receipt_by_key(&incoming.key)?;
+    Ok(known.filter(|known| known.recipient.eq_ignore_ascii_case(&recipient) && copy_key(incoming, known).is_none()))
+}
+
+fn compressed(raw: &[u8]) -> Result<Vec<u8>, store::Error> {
+    zstd::bulk::compress(raw, RAW_MAIL_ZSTD_LEVEL)
+        .map_err(|e| store::Error::Corrupt(format!("compressing the raw mail: {e}")))
 }
 
 /// Does what [`deliver`] does and takes it all back: what `admin mail retry --dry-run` shows.
@@ -265,7 +282,7 @@ impl Incoming<'_> {
     const fn retried(&self) -> Option<ReceiptId> {
         match self.envelope.source {
             Source::Retry(receipt) => Some(receipt),
-            Source::Pipe | Source::Fetch | Source::FirstFetch | Source::Import => None,
+            Source::Pipe | Source::Fetch | Source::FirstFetch | Source::Import | Source::Archive { .. } => None,
         }
     }
 
@@ -302,6 +319,7 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
         return record(tx, incoming, retried, (compressed, settled), now);
     };
     let settings = tx.settings()?;
+    let (recorded_at, now) = (now, written_at(incoming, mail, now));
     let facts = facts::gather(tx, &settings, incoming, mail, now)?;
     let settled = match decide(mail, &facts, &settings.policy()) {
         Decision::Refuse(refusal) => return Ok(incoming.delivery(Outcome::Refused(refusal), "refused", None)),
@@ -318,7 +336,15 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
             Settled { state: ReceiptState::Quarantined, reason: reason.to_owned(), place: None }
         }
     };
-    record(tx, incoming, retried, (compressed, settled), now)
+    record(tx, incoming, retried, (compressed, settled), recorded_at)
+}
+
+/// The time a mail's message gets: now, or what an archive knows of it. A Date in the future or before
+/// there was mail is a wrong clock's.
+fn written_at(incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Timestamp {
+    let Source::Archive { arrived_at } = incoming.envelope.source else { return now };
+    let is_possible = |at: &Timestamp| *at > Timestamp::from_unix(0) && *at <= now;
+    mail.date.filter(is_possible).or(arrived_at.filter(is_possible)).unwrap_or(now)
 }
 
 /// How old a mail of a mailbox's first fetch may be and still be answered, in seconds. Chosen: a
@@ -338,7 +364,7 @@ fn telling(incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Tellin
     match incoming.envelope.source {
         Source::Pipe | Source::Fetch | Source::Retry(_) => Telling::Everybody,
         Source::FirstFetch if is_fresh() => Telling::Everybody,
-        Source::FirstFetch | Source::Import => Telling::Nobody,
+        Source::FirstFetch | Source::Import | Source::Archive { .. } => Telling::Nobody,
     }
 }
 

@@ -7,10 +7,12 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
+use super::removal::Removal;
 use super::{Desk, missing, usage};
 use crate::cli::Done;
 use crate::desk::plus;
 use crate::domain::{AddressId, DepartmentId, EmailAddress};
+use crate::imap_fetch;
 use crate::outbox;
 use crate::outbox::transport::Transport;
 use crate::store::Error;
@@ -57,6 +59,9 @@ pub enum Command {
     Remove {
         /// The address or its id
         address: String,
+        /// Whether to ask
+        #[command(flatten)]
+        removal: Removal,
     },
 }
 
@@ -318,8 +323,11 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             let (id, row) = find(desk, &address)?;
             return if plus { test_plus(desk, id, &row) } else { test(desk, &row) };
         }
-        Command::Remove { address } => {
+        Command::Remove { address, removal } => {
             let (id, row) = find(desk, &address)?;
+            if !removal.is_agreed_alone(&desk.out, &format!("remove address {}", row.email))? {
+                return Ok(Done::Fully);
+            }
             desk.store.write(|tx| tx.remove_address(id))?;
             desk.out.say(&format!("{} is no address of this desk any more", row.email));
         }
@@ -327,19 +335,29 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
     Ok(Done::Fully)
 }
 
-/// Tries what can be tried without sending anything.
+/// Tries what can be tried without sending or changing anything; both ways, whatever comes of the first.
 fn test(desk: &Desk, row: &AddressRow) -> anyhow::Result<Done> {
+    let folders = if row.incoming == "imap" { imap_fetch::probe(row).map(Some) } else { Ok(None) };
     let outgoing = if row.outgoing == "none" { Ok(()) } else { Transport::of(Some(row)).test() };
-    let why = outgoing.err().map(|failure| failure.to_string());
-    let json =
-        json!({ "email": row.email, "outgoing": row.outgoing, "outgoing_ok": why.is_none(), "outgoing_error": why });
+    let incoming_error = folders.as_ref().err().map(ToString::to_string);
+    let outgoing_error = outgoing.err().map(|failure| failure.to_string());
+    let folders = folders.unwrap_or_default();
+    let json = json!({
+        "email": row.email, "incoming": row.incoming, "incoming_ok": incoming_error.is_none(),
+        "incoming_error": incoming_error, "folders": folders, "outgoing": row.outgoing,
+        "outgoing_ok": outgoing_error.is_none(), "outgoing_error": outgoing_error,
+    });
+    let ways = [("incoming", &row.incoming, &incoming_error), ("outgoing", &row.outgoing, &outgoing_error)];
     // For people a failure is said once, by the error.
-    let text = if why.is_none() { format!("{}: outgoing {}: ok", row.email, row.outgoing) } else { String::new() };
-    desk.out.object(&json, &text)?;
-    match why {
-        None => Ok(Done::Fully),
-        Some(why) => anyhow::bail!("{}: outgoing {}: {why}", row.email, row.outgoing),
-    }
+    let fine = ways.iter().filter(|(_, _, error)| error.is_none());
+    let mut lines: Vec<String> = fine.map(|(way, how, _)| format!("{}: {way} {how}: ok", row.email)).collect();
+    lines.extend(folders.iter().flatten().map(|folder| format!("  folder {folder}")));
+    desk.out.object(&json, &lines.join("\n"))?;
+    let wrong: Vec<String> = ways
+        .iter()
+        .filter_map(|(way, how, error)| Some(format!("{}: {way} {how}: {}", row.email, error.as_ref()?)))
+        .collect();
+    if wrong.is_empty() { Ok(Done::Fully) } else { anyhow::bail!("{}", wrong.join("; ")) }
 }
 
 /// Sends the mail whose return proves that plus-addresses work.

@@ -16,9 +16,11 @@ use crate::store::migrate::SCHEMA_VERSION;
 
 /// Arguments of `admin backup`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Nobody has to stop working meanwhile. The file is checked, synced and readable by its owner only; \
+#[command(
+    after_help = "Nobody has to stop working meanwhile. The file is checked, synced and readable by its owner only; \
     it holds\neverything but the password files that addresses name. It overwrites nothing:\n  \
-    maildesk admin backup /var/backups/maildesk/$(date +%F).db")]
+    maildesk admin backup /var/backups/maildesk/$(date +%F).db"
+)]
 pub struct Backup {
     /// The file to make
     file: PathBuf,
@@ -26,8 +28,10 @@ pub struct Backup {
 
 /// Arguments of `admin restore`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Stop `maildesk serve` before. What was written since the backup is lost; `admin backup` first \
-    keeps it. The\ndatabase has its old content or the backup's, whatever happens on the way.")]
+#[command(
+    after_help = "Stop `maildesk serve` before. What was written since the backup is lost; `admin backup` first \
+    keeps it. The\ndatabase has its old content or the backup's, whatever happens on the way."
+)]
 pub struct Restore {
     /// A file made by `admin backup`
     file: PathBuf,
@@ -56,7 +60,11 @@ pub(super) fn restore(
     let file = &arguments.file;
     let schema = backup::inspect(file).context("reading the backup")?;
     if now.unix().saturating_sub(backup::served_at(path).unix()) <= outbox::SERVED_FRESH_S {
-        bail!("a `maildesk serve` uses {} (or did {} seconds ago): stop it first", path.display(), outbox::SERVED_FRESH_S);
+        bail!(
+            "a `maildesk serve` uses {} (or did {} seconds ago): stop it first",
+            path.display(),
+            outbox::SERVED_FRESH_S
+        );
     }
     let deed = format!("replace everything in {} by {}", path.display(), file.display());
     let loss = Loss { deed: &deed, along: "", json: json!({ "schema": schema }) };

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::removal::Removal;
 use super::{Desk, missing, output, usage};
 use crate::cli::Done;
 use crate::domain::EmailAddress;
@@ -23,6 +24,9 @@ pub enum Command {
     Remove {
         /// As it was added
         address_or_domain: String,
+        /// Whether to ask
+        #[command(flatten)]
+        removal: Removal,
     },
 }
 
@@ -53,8 +57,14 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             let rows = bans.iter().map(|(pattern, at)| vec![pattern.clone(), output::time(*at)]).collect();
             desk.out.list(json, &["ban", "since"], rows)?;
         }
-        Command::Remove { address_or_domain } => {
+        Command::Remove { address_or_domain, removal } => {
             let pattern = pattern(&address_or_domain)?;
+            if !desk.store.read(|tx| tx.bans())?.iter().any(|(banned, _)| banned.eq_ignore_ascii_case(&pattern)) {
+                return missing("ban", pattern);
+            }
+            if !removal.is_agreed_alone(&desk.out, &format!("lift the ban of {pattern}"))? {
+                return Ok(Done::Fully);
+            }
             if !desk.store.write(|tx| tx.lift_ban(&pattern))? {
                 return missing("ban", pattern);
             }

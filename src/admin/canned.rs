@@ -79,7 +79,8 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         }
         Command::List => {
             let all = desk.store.read(|tx| tx.canned_responses())?;
-            let rows = all.iter().map(|canned| vec![canned.id.to_string(), canned.position.to_string(), canned.title.clone()]);
+            let rows =
+                all.iter().map(|canned| vec![canned.id.to_string(), canned.position.to_string(), canned.title.clone()]);
             desk.out.list(all.iter().map(as_json).collect(), &["id", "position", "title"], rows.collect())?;
         }
         Command::Show { id } => show(desk, id)?,

@@ -11,8 +11,10 @@ const SHOWN_MAX: usize = 20;
 
 /// Arguments of `admin check`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit status: 0 sound or all repaired, 1 something is wrong. What cannot be repaired has to come from a \
-    backup\n(`maildesk admin restore`).")]
+#[command(
+    after_help = "Exit status: 0 sound or all repaired, 1 something is wrong. What cannot be repaired has to come from a \
+    backup\n(`maildesk admin restore`).\nWithout --fix nobody has to wait. With it mail waits while something is repaired."
+)]
 pub struct Arguments {
     /// Repair what can be: indexes, the search index, kept numbers, bytes without an attachment
     #[arg(long)]
@@ -71,17 +73,31 @@ fn settled(
     Ok(part)
 }
 
-fn structure(store: &Store, is_fixing: bool) -> anyhow::Result<Part> {
-    let look = || store.read(|tx| tx.structural_faults());
-    // The search index is looked at by itself, and more closely.
-    let own = |faults: Vec<String>| faults.into_iter().filter(|line| !line.contains("FTS5")).collect::<Vec<_>>();
-    let part = Part::of("structure", own(look()?));
-    settled(part, is_fixing, || store.write(|tx| tx.rebuild_indexes()), || Ok(own(look()?).is_empty()))
+/// The structure of tables and indexes, and apart from it that of the search index.
+fn structure(store: &Store, is_fixing: bool) -> anyhow::Result<(Part, Vec<String>)> {
+    let look = || -> store::Result<(Vec<String>, Vec<String>)> {
+        let faults = store.read(|tx| tx.structural_faults())?;
+        Ok(faults.into_iter().partition(|line| !line.to_lowercase().contains("fts5")))
+    };
+    let (own, of_search) = look()?;
+    let repair = || store.write(|tx| tx.rebuild_indexes());
+    let part = settled(Part::of("structure", own), is_fixing, repair, || Ok(look()?.0.is_empty()))?;
+    Ok((part, of_search))
 }
 
-fn search(store: &Store, is_fixing: bool) -> anyhow::Result<Part> {
-    let look = || store.write(|tx| tx.is_search_sound());
-    let findings = if look()? { Vec::new() } else { vec!["the search index differs from the texts".to_owned()] };
+fn search(store: &Store, mut findings: Vec<String>, is_fixing: bool) -> anyhow::Result<Part> {
+    // A repair keeps writers waiting anyway, so it may look more closely.
+    let look = || match is_fixing {
+        true => store.write(|tx| tx.is_search_sound()),
+        false => match store.read(|tx| tx.search_differences()) {
+            Ok(differences) => Ok(differences == 0),
+            Err(store::Error::Corrupt(_)) => Ok(false),
+            Err(other) => Err(other),
+        },
+    };
+    if !look()? {
+        findings.push("the search index differs from the texts".to_owned());
+    }
     settled(Part::of("search", findings), is_fixing, || store.write(|tx| tx.rebuild_search()), look)
 }
 
@@ -100,14 +116,15 @@ fn unused(store: &Store, is_fixing: bool) -> anyhow::Result<Part> {
 
 pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
     let (store, is_fixing) = (&desk.store, arguments.fix);
-    let mut parts = vec![structure(store, is_fixing)?];
+    let (structure, of_search) = structure(store, is_fixing)?;
+    let mut parts = vec![structure];
     parts.push(Part::of("references", store.read(|tx| tx.dangling_rows())?));
     let mut attachments = store.read(|tx| tx.stray_attachments())?;
     attachments.extend(store.read(|tx| tx.altered_attachments())?);
     parts.push(Part::of("attachments", attachments));
     parts.push(unused(store, is_fixing)?);
     parts.push(numbers(store, is_fixing)?);
-    parts.push(search(store, is_fixing)?);
+    parts.push(search(store, of_search, is_fixing)?);
     let faulty = parts.iter().filter(|part| part.state == State::Faulty).count();
     let json = json!({
         "ok": faulty == 0,
@@ -117,7 +134,11 @@ pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
     });
     desk.out.object(&json, &as_text(&parts))?;
     if faulty > 0 {
-        let advice = if is_fixing { "restore a backup with `maildesk admin restore`" } else { "try `maildesk admin check --fix`" };
+        let advice = if is_fixing {
+            "restore a backup with `maildesk admin restore`"
+        } else {
+            "try `maildesk admin check --fix`"
+        };
         anyhow::bail!("the database is not sound; {advice}");
     }
     Ok(Done::Fully)

@@ -89,13 +89,7 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
         return Ok(Done::Fully);
     }
     let token = token::random_token()?;
-    let new = NewToken {
-        name: "demo",
-        sha256: &api::token_hash(&token),
-        permissions: "*",
-        ips: "",
-        is_active: true,
-    };
+    let new = NewToken { name: "demo", sha256: &api::token_hash(&token), permissions: "*", ips: "", is_active: true };
     store.write(|tx| tx.add_token(&new, now))?;
     drop(store);
     out.say(&curl_lines(&token, &arguments.listen));

@@ -20,8 +20,10 @@ use crate::store::Store;
 
 /// Arguments of `admin doctor`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit status: 0 nothing has failed, 1 something has. Run it as the user maildesk runs as; as root it \
-    also tries\nthe MTA's lines as the users they name.")]
+#[command(
+    after_help = "Exit status: 0 nothing has failed, 1 something has. Run it as the user maildesk runs as; as root it \
+    also tries\nthe MTA's lines as the users they name."
+)]
 pub struct Arguments {
     /// Connect to no server
     #[arg(long)]

@@ -3,6 +3,9 @@
 
 mod dump;
 mod helpdeskz;
+mod maildir;
+mod mails;
+mod mbox;
 mod progress;
 mod report;
 
@@ -14,10 +17,16 @@ use crate::cli::Done;
 pub enum Command {
     /// A dump of HelpDeskZ's database (2.0 to 2.0.2), with its attachments
     Helpdeskz(Box<helpdeskz::Arguments>),
+    /// A file of mails
+    Mbox(mbox::Arguments),
+    /// A folder of mails with cur and new
+    Maildir(maildir::Arguments),
 }
 
 pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
     match command {
         Command::Helpdeskz(arguments) => helpdeskz::run(desk, arguments),
+        Command::Mbox(arguments) => mbox::run(desk, arguments),
+        Command::Maildir(arguments) => maildir::run(desk, arguments),
     }
 }

@@ -10,7 +10,9 @@ use crate::{jobs, outbox};
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Close answered tickets, forget old raw mail, send what is queued; for cron where no `serve` runs
-    #[command(after_help = "Example for /etc/cron.d/maildesk:\n  */5 * * * * maildesk /usr/bin/maildesk --quiet admin jobs run")]
+    #[command(
+        after_help = "Example for /etc/cron.d/maildesk:\n  */5 * * * * maildesk /usr/bin/maildesk --quiet admin jobs run"
+    )]
     Run,
 }
 

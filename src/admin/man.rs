@@ -9,7 +9,7 @@ use clap::CommandFactory;
 use serde_json::json;
 
 use super::Output;
-use crate::cli::{self, Done};
+use crate::cli::{Arguments, Done};
 
 /// Arguments of `admin man`.
 #[derive(Debug, clap::Args)]
@@ -55,7 +55,7 @@ pub(super) fn pages(out: &Output, arguments: &Man) -> anyhow::Result<Done> {
     let dir = &arguments.dir;
     fs::create_dir_all(dir).with_context(|| format!("creating {}", dir.display()))?;
     // `help` subcommands repeat what the pages say themselves.
-    let grammar = cli::Arguments::command().disable_help_subcommand(true);
+    let grammar = Arguments::command().disable_help_subcommand(true);
     clap_mangen::generate_to(grammar, dir).with_context(|| format!("writing into {}", dir.display()))?;
     let is_ours = |entry: &fs::DirEntry| {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -70,7 +70,7 @@ pub(super) fn pages(out: &Output, arguments: &Man) -> anyhow::Result<Done> {
 pub(super) fn completions(arguments: &Completions) -> anyhow::Result<Done> {
     let mut script = Vec::new();
     let shell = clap_complete::Shell::from(arguments.shell);
-    clap_complete::generate(shell, &mut cli::Arguments::command(), "maildesk", &mut script);
+    clap_complete::generate(shell, &mut Arguments::command(), "maildesk", &mut script);
     io::stdout().lock().write_all(&script)?;
     Ok(Done::Fully)
 }

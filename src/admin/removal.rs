@@ -30,6 +30,14 @@ pub(super) struct Loss<'a> {
 }
 
 impl Removal {
+    /// Does [`Removal::is_agreed`] for what takes nothing else along.
+    ///
+    /// # Errors
+    /// The same.
+    pub(super) fn is_agreed_alone(&self, out: &Output, deed: &str) -> anyhow::Result<bool> {
+        self.is_agreed(out, &Loss { deed, along: "", json: json!({}) })
+    }
+
     /// Whether to go on. After `--dry-run` has printed what would happen it is not.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::removal::Removal;
 use super::{Desk, missing, output, usage};
 use crate::cli::Done;
 use crate::desk::duty::{self, Hours};
@@ -33,6 +34,9 @@ pub enum Command {
     Remove {
         /// Name
         name: String,
+        /// Whether to ask
+        #[command(flatten)]
+        removal: Removal,
     },
 }
 
@@ -58,7 +62,13 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             let json = found.iter().map(|schedule| as_json(schedule, desk.now)).collect();
             desk.out.list(json, &["name", "hours", "time zone", "staff", "now"], rows.collect())?;
         }
-        Command::Remove { name } => {
+        Command::Remove { name, removal } => {
+            if desk.store.read(|tx| tx.schedule_named(&name))?.is_none() {
+                return missing("schedule", name);
+            }
+            if !removal.is_agreed_alone(&desk.out, &format!("remove schedule {name}"))? {
+                return Ok(Done::Fully);
+            }
             let removed = desk.store.write(|tx| {
                 let Some(found) = tx.schedule_named(&name)? else { return Ok::<_, Error>(None) };
                 tx.remove_schedule(found.id)?;

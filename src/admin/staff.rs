@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::removal::Removal;
 use super::{Desk, missing, output, secret_from_file, secret_from_stdin, usage};
 use crate::cli::Done;
 use crate::domain::{DepartmentId, EmailAddress};
@@ -33,6 +34,9 @@ pub enum Command {
     Remove {
         /// Login name
         username: String,
+        /// Whether to ask
+        #[command(flatten)]
+        removal: Removal,
     },
     /// Set a password
     Password(change::Password),
@@ -123,7 +127,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         }
         Command::Show { username } => show(desk, &username)?,
         Command::Update(wanted) => change::update(desk, &wanted)?,
-        Command::Remove { username } => change::remove(desk, &username)?,
+        Command::Remove { username, removal } => change::remove(desk, &username, removal)?,
         Command::Password(wanted) => change::password(desk, &wanted)?,
         Command::Totp(command) => second_factor::run(desk, &command)?,
     }

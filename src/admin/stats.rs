@@ -133,7 +133,9 @@ fn chart(title: &str, rows: &[(String, i64)]) -> Vec<String> {
     let most = rows.iter().map(|(_, n)| *n).max().unwrap_or(0);
     let width = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
     let mut lines = vec![String::new(), title.to_owned()];
-    lines.extend(rows.iter().map(|(label, n)| format!("  {label:<width$} {n:>7} {}", bar(*n, most)).trim_end().to_owned()));
+    lines.extend(
+        rows.iter().map(|(label, n)| format!("  {label:<width$} {n:>7} {}", bar(*n, most)).trim_end().to_owned()),
+    );
     lines
 }
 
@@ -177,7 +179,10 @@ fn as_text(numbers: &Numbers, now: Timestamp) -> String {
     });
     let waiting = match total("outbox_pending") {
         0 => "Nothing waits to be sent".to_owned(),
-        n => format!("{n} mails wait to be sent, the oldest for {}", duration(now.unix() - numbers.oldest_pending.unix())),
+        n => format!(
+            "{n} mails wait to be sent, the oldest for {}",
+            duration(now.unix() - numbers.oldest_pending.unix())
+        ),
     };
     lines.push(match numbers.failed_outgoing {
         0 => waiting,
@@ -200,7 +205,10 @@ mod tests {
     #[test]
     fn percentiles_of_few_and_none() {
         assert_eq!((percentile(&[], 50), percentile(&[7], 90)), (None, Some(7)));
-        assert_eq!((percentile(&[1, 2, 3], 50), percentile(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 90)), (Some(2), Some(10)));
+        assert_eq!(
+            (percentile(&[1, 2, 3], 50), percentile(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 90)),
+            (Some(2), Some(10))
+        );
     }
 
     #[test]

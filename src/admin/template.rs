@@ -19,6 +19,10 @@ const BODY_BYTES_MAX: u64 = 512 * 1024;
 /// Longest subject of a template, in characters (HelpDeskZ's column).
 const SUBJECT_CHARS_MAX: usize = 255;
 
+/// What is said of a template that an import brought and nothing here sends (`lost_password`: maildesk has no
+/// customer login).
+const KEPT: &str = "kept from HelpDeskZ; maildesk never sends it";
+
 /// Verbs of `admin template`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -86,13 +90,34 @@ fn as_json(event: Event, template: &Template, is_edited: bool) -> Value {
 pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
     match command {
         Command::List => list(desk)?,
-        Command::Show { name } => show(desk, event(&name)?)?,
+        Command::Show { name } => match kept(desk, &name)? {
+            Some(template) => {
+                let text = format!("{name}, {KEPT}\nSubject: {}\n\n{}", template.subject, template.body_html);
+                desk.out.object(&kept_json(&name, &template), &output::printable(&text))?;
+            }
+            None => show(desk, event(&name)?)?,
+        },
         Command::Edit { name, subject, body_file } => edit(desk, event(&name)?, subject, body_file.as_deref())?,
         Command::Enable { name } => switch(desk, event(&name)?, Switch::On)?,
         Command::Disable { name } => switch(desk, event(&name)?, Switch::Off)?,
         Command::Preview { name, ticket } => preview(desk, event(&name)?, ticket)?,
     }
     Ok(Done::Fully)
+}
+
+/// A stored template that is none of ours.
+fn kept(desk: &Desk, name: &str) -> anyhow::Result<Option<Template>> {
+    if Event::from_name(name).is_some() {
+        return Ok(None);
+    }
+    Ok(desk.store.read(|tx| tx.stored_template(name))?)
+}
+
+fn kept_json(name: &str, template: &Template) -> Value {
+    json!({
+        "name": name, "enabled": template.is_enabled, "edited": true, "sent": KEPT, "subject": template.subject,
+        "body_text": template.body_text, "body_html": template.body_html,
+    })
 }
 
 fn list(desk: &Desk) -> anyhow::Result<()> {
@@ -103,6 +128,12 @@ fn list(desk: &Desk) -> anyhow::Result<()> {
         let state = if template.is_enabled { "on" } else { "off" };
         let origin = if is_edited { "edited" } else { "as shipped" };
         rows.push([event.name(), state, origin, &template.subject, event.meaning()].map(str::to_owned).to_vec());
+    }
+    for name in desk.store.read(|tx| tx.stored_template_names())? {
+        if let Some(template) = kept(desk, &name)? {
+            json.push(kept_json(&name, &template));
+            rows.push([name.as_str(), "kept", "imported", &template.subject, KEPT].map(str::to_owned).to_vec());
+        }
     }
     desk.out.list(json, &["name", "state", "texts", "subject", "sent"], rows)?;
     Ok(())

@@ -137,8 +137,10 @@ impl Sort {
 
 /// Options of `admin ticket list`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "SEARCH looks into subjects, messages, notes, names and addresses. Each word is the start of one \
-    there, case and\naccents do not matter; \"words in quotes\" stand together; #12 is a ticket.")]
+#[command(
+    after_help = "SEARCH looks into subjects, messages, notes, names and addresses. Each word is the start of one \
+    there, case and\naccents do not matter; \"words in quotes\" stand together; #12 is a ticket."
+)]
 pub struct List {
     /// Of these statuses: open, answered, awaiting-reply, in-progress, closed
     #[arg(long, value_delimiter = ',')]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
+use super::removal::Removal;
 use super::{Desk, missing, output, secret_from_file, secret_from_stdin, usage};
 use crate::api::ip::IpList;
 use crate::api::route::Permission;
@@ -45,6 +46,9 @@ pub enum Command {
     Revoke {
         /// Id
         id: i64,
+        /// Whether to ask
+        #[command(flatten)]
+        removal: Removal,
     },
 }
 
@@ -107,7 +111,11 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         Command::List => list(desk)?,
         Command::Show { id } => show(desk, id)?,
         Command::Update(change) => update(desk, &change)?,
-        Command::Revoke { id } => {
+        Command::Revoke { id, removal } => {
+            let Some(token) = desk.store.read(|tx| tx.token(TokenId::new(id)))? else { return missing("token", id) };
+            if !removal.is_agreed_alone(&desk.out, &format!("revoke token {id}, {}", token.name))? {
+                return Ok(Done::Fully);
+            }
             if !desk.store.write(|tx| tx.revoke_token(TokenId::new(id)))? {
                 return missing("token", id);
             }

@@ -187,7 +187,13 @@ fn check(asked: &Asked<'_>, credentials: Option<Credentials>) -> Checked {
 
 /// Decides under the write lock, so that no burst of tries gets more than the lock allows, and no
 /// code is used twice.
-fn settle(tx: &WriteTx<'_>, asked: &Asked<'_>, checked: &Checked, lockout: Lockout, now: Timestamp) -> store::Result<Outcome> {
+fn settle(
+    tx: &WriteTx<'_>,
+    asked: &Asked<'_>,
+    checked: &Checked,
+    lockout: Lockout,
+    now: Timestamp,
+) -> store::Result<Outcome> {
     if let Some(text) = locked(tx, asked, lockout, now)? {
         return Ok(Outcome::Refused(text));
     }

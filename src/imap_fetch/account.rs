@@ -89,7 +89,7 @@ impl Options {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tls {
     Implicit,
-    StartTls,
+    Upgraded,
     None,
 }
 
@@ -139,7 +139,7 @@ impl Account {
         };
         let tls = match row.imap_tls.as_str() {
             "none" => Tls::None,
-            "starttls" => Tls::StartTls,
+            "starttls" => Tls::Upgraded,
             _ => Tls::Implicit,
         };
         let inbox = || vec!["INBOX".to_owned()];

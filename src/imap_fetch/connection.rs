@@ -34,7 +34,7 @@ pub(super) fn open(account: &Account, stop: &Stop, patience: Duration) -> Result
             let link = handshake(account, wire)?;
             greeted(Channel::new(link, clock), account)?
         }
-        Tls::StartTls => {
+        Tls::Upgraded => {
             let plain = greeted(Channel::new(Link::Plain(wire), Rc::clone(&clock)), account)?;
             Channel::new(start_tls(account, plain)?, clock)
         }
@@ -54,7 +54,7 @@ fn greeted(mut channel: Channel, account: &Account) -> Result<Channel, Error> {
     let place = place(account);
     let hint = match account.tls {
         Tls::Implicit => "",
-        Tls::StartTls | Tls::None => "; port 993 speaks TLS from the first byte, use --imap-tls implicit there",
+        Tls::Upgraded | Tls::None => "; port 993 speaks TLS from the first byte, use --imap-tls implicit there",
     };
     let line =
         channel.next_line().map_err(|e| Error::Connection(format!("waiting for {place} to say hello: {e}{hint}")))?;

@@ -48,7 +48,15 @@ pub(super) fn gather(
             (Source::Pipe | Source::Fetch, Some(from)) => {
                 Some(tx.mails_from_since(from.as_str(), now.plus_s(-Timestamp::HOUR_S))?)
             }
-            (Source::Pipe | Source::Fetch | Source::FirstFetch | Source::Import | Source::Retry(_), _) => None,
+            (
+                Source::Pipe
+                | Source::Fetch
+                | Source::FirstFetch
+                | Source::Import
+                | Source::Archive { .. }
+                | Source::Retry(_),
+                _,
+            ) => None,
         },
         staff,
         authentication: from.map_or(Authentication::Fail, |from| {
@@ -176,14 +184,23 @@ fn named(tx: &ReadTx<'_>, mail: &ParsedMail, from: Option<&EmailAddress>) -> Res
     let mut found: Vec<NamedFact> = Vec::new();
     for (id, by) in hits {
         let Some(ticket) = tx.ticket_after_merges(id)? else { continue };
-        if found.iter().any(|known| known.ticket.id == ticket.id) {
+        // A ticket that was merged is answered under its own subject as well as under the other's.
+        let own_subject = match tx.ticket(id)? {
+            Some(named) if named.id != ticket.id => Some(named.subject),
+            Some(_) | None => None,
+        };
+        let answered = own_subject.filter(|own| subject::is_same(&mail.subject, own));
+        if let Some(known) = found.iter_mut().find(|known| known.ticket.id == ticket.id) {
+            known.ticket.subject = answered.unwrap_or_else(|| std::mem::take(&mut known.ticket.subject));
             continue;
         }
         let takes_part = match from {
             Some(from) => tx.takes_part(ticket.id, from)? || (ticket.id != id && tx.takes_part(id, from)?),
             None => false,
         };
-        found.push(NamedFact { ticket: fact(ticket), by, takes_part });
+        let mut ticket = fact(ticket);
+        ticket.subject = answered.unwrap_or(ticket.subject);
+        found.push(NamedFact { ticket, by, takes_part });
     }
     Ok(found)
 }

@@ -39,7 +39,8 @@ impl ReadTx<'_> {
             Owner::Customer(id) => ("SELECT id FROM ticket WHERE customer_id = $1", id.get()),
             Owner::Department(id) => ("SELECT id FROM ticket WHERE department_id = $1", id.get()),
         };
-        let of = |table: &str| self.number(&format!("SELECT count(*) FROM {table} WHERE ticket_id IN ({tickets})"), [id]);
+        let of =
+            |table: &str| self.number(&format!("SELECT count(*) FROM {table} WHERE ticket_id IN ({tickets})"), [id]);
         Ok(Belongings {
             tickets: self.number(&format!("SELECT count(*) FROM ({tickets})"), [id])?,
             messages: of("message")?,
@@ -90,13 +91,13 @@ impl WriteTx<'_> {
         self.run("UPDATE attachment SET ticket_id = $1 WHERE ticket_id = $2", (target, source))?;
         self.run("UPDATE receipt SET ticket_id = $1 WHERE ticket_id = $2 AND ticket_id > 0", (target, source))?;
         self.run("UPDATE outbox SET ticket_id = $1 WHERE ticket_id = $2 AND ticket_id > 0", (target, source))?;
+        // They stay with the first ticket as well: its mails are answered under its subject.
         self.run(
             "INSERT INTO thread_id (message_id, ticket_id, position, email) \
              SELECT message_id, $1, position + (SELECT coalesce(max(position), 0) FROM thread_id WHERE ticket_id = $1), \
              email FROM thread_id WHERE ticket_id = $2 ON CONFLICT DO NOTHING",
             (target, source),
         )?;
-        self.run("DELETE FROM thread_id WHERE ticket_id = $1", [source])?;
         self.run(
             "INSERT INTO ticket_address_seen (ticket_id, email) SELECT $1, email FROM ticket_address_seen \
              WHERE ticket_id = $2 ON CONFLICT DO NOTHING",
@@ -149,7 +150,10 @@ impl WriteTx<'_> {
         let id = ticket.id.get();
         self.run("UPDATE ticket SET customer_id = $1, reply_to = '' WHERE id = $2", (new.id.get(), id))?;
         self.run("DELETE FROM participant WHERE ticket_id = $1 AND email = $2", (id, &new.email))?;
-        self.run("DELETE FROM token_holder WHERE ticket_id = $1 AND email IN ($2, $3)", (id, &old.email, &ticket.reply_to))?;
+        self.run(
+            "DELETE FROM token_holder WHERE ticket_id = $1 AND email IN ($2, $3)",
+            (id, &old.email, &ticket.reply_to),
+        )?;
         Ok(())
     }
 

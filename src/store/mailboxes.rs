@@ -160,3 +160,76 @@ impl WriteTx<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
+    use super::*;
+    use crate::store::addresses::AddressRow;
+    use crate::store::migrate::create_or_migrate;
+    use crate::store::{Error, Store};
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+    const NEW: FolderState = FolderState { uid_validity: 7, last_uid: 0, backlog_uid: 9, started_at: NOW };
+
+    fn desk() -> (tempfile::TempDir, Store, AddressId) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("desk.db");
+        create_or_migrate(&path, &[7; 32], NOW).unwrap();
+        let store = Store::open(&path, Duration::from_secs(1)).unwrap();
+        let mut row = AddressRow::new("a@example.org", "A");
+        row.imap_folders = vec!["INBOX".to_owned()];
+        let id = store.write(|tx| tx.add_address(&row, NOW)).unwrap();
+        (dir, store, id)
+    }
+
+    #[test]
+    fn a_slower_fetcher_takes_nothing_back() {
+        let (_dir, store, id) = desk();
+        store
+            .write(|tx| {
+                tx.begin_imap_folder(id, "INBOX", NEW)?;
+                let step = |last_uid| Step { uid_validity: 7, last_uid, done: &[], left: &[] };
+                tx.advance_imap_folder(id, "INBOX", &step(5))?;
+                tx.advance_imap_folder(id, "INBOX", &step(3))?;
+                assert_eq!(tx.begin_imap_folder(id, "INBOX", NEW)?.last_uid, 5, "begun by somebody else already");
+                let other = Step { uid_validity: 8, ..step(100) };
+                tx.advance_imap_folder(id, "INBOX", &other)?;
+                assert_eq!(tx.imap_folder(id, "INBOX")?.unwrap().last_uid, 5, "UIDs of another numbering");
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn a_new_numbering_forgets_leftovers_and_keeps_the_start() {
+        let (_dir, store, id) = desk();
+        store
+            .write(|tx| {
+                tx.begin_imap_folder(id, "INBOX", NEW)?;
+                let left = [(2, "refused".to_owned()), (4, "refused".to_owned())];
+                let step = Step { uid_validity: 7, last_uid: 5, done: &[], left: &left };
+                tx.advance_imap_folder(id, "INBOX", &step)?;
+                tx.advance_imap_folder(id, "INBOX", &Step { done: &[4], left: &[], ..step })?;
+                assert_eq!(tx.imap_leftovers(id, "INBOX", 10)?, [2]);
+                let anew = FolderState { uid_validity: 8, started_at: NOW.plus_s(60), ..NEW };
+                let state = tx.begin_imap_folder(id, "INBOX", anew)?;
+                assert_eq!((state.last_uid, state.started_at), (0, NOW));
+                assert!(tx.imap_leftovers(id, "INBOX", 10)?.is_empty());
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn pauses_grow_to_their_end_and_start_again_after_success() {
+        let (_dir, store, id) = desk();
+        let fail = || store.write(|tx| tx.note_imap_failure(id, "INBOX", "gone", NOW)).unwrap();
+        let pauses: Vec<i64> = (0..7).map(|_| fail()).collect();
+        assert_eq!(pauses, [5, 15, 60, 180, 600, 900, 900]);
+        store.write(|tx| tx.note_imap_success(id, "INBOX")).unwrap();
+        assert_eq!(fail(), 5);
+    }
+}

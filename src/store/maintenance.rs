@@ -45,15 +45,11 @@ impl ReadTx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn dangling_rows(&self) -> Result<Vec<String>> {
-        self.all(
-            "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check LIMIT $1",
-            [FINDINGS_MAX],
-            |row| {
-                let (table, id, parent): (String, Option<i64>, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-                let row = id.map_or_else(|| "a row".to_owned(), |id| format!("row {id}"));
-                Ok(format!("{row} of {table} names a {parent} that is not there"))
-            },
-        )
+        self.all("SELECT \"table\", rowid, parent FROM pragma_foreign_key_check LIMIT $1", [FINDINGS_MAX], |row| {
+            let (table, id, parent): (String, Option<i64>, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let row = id.map_or_else(|| "a row".to_owned(), |id| format!("row {id}"));
+            Ok(format!("{row} of {table} names a {parent} that is not there"))
+        })
     }
 
     /// Attachments whose bytes are not there although they should be, or whose ticket is gone.
@@ -207,10 +203,7 @@ impl WriteTx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn remove_unused_contents(&self) -> Result<usize> {
-        self.run(
-            "DELETE FROM content WHERE NOT EXISTS (SELECT 1 FROM attachment WHERE content_id = content.id)",
-            [],
-        )
+        self.run("DELETE FROM content WHERE NOT EXISTS (SELECT 1 FROM attachment WHERE content_id = content.id)", [])
     }
 }
 
@@ -335,7 +328,8 @@ mod tests {
     fn login_log_is_cut_at_its_first_young_line() {
         let (_dir, store) = desk();
         for at in [1, 2, 5, 6] {
-            let line = format!("INSERT INTO login_log (at, staff_id, ip, agent, is_success) VALUES ({at}, 0, '', '', 0)");
+            let line =
+                format!("INSERT INTO login_log (at, staff_id, ip, agent, is_success) VALUES ({at}, 0, '', '', 0)");
             run(&store, &line);
         }
         let forget = |before| store.write(|tx| tx.forget_login_log(Timestamp::from_unix(before))).unwrap();

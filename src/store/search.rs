@@ -204,8 +204,32 @@ impl ReadTx<'_> {
     }
 }
 
+impl ReadTx<'_> {
+    /// How many texts the index lacks or has too many, without keeping anybody from writing. Whether
+    /// each word of a text is there is only asked by [`WriteTx::is_search_sound`]. Reads all of both.
+    ///
+    /// # Errors
+    /// Those of the database; [`Error::Corrupt`] when the index cannot be read.
+    pub fn search_differences(&self) -> Result<i64> {
+        // Temporary tables take no lock of the database and go with this transaction.
+        self.connection.execute_batch(
+            "CREATE VIRTUAL TABLE temp.search_word USING fts5vocab (main, search, instance);
+             CREATE TABLE temp.search_seen (id INTEGER PRIMARY KEY);
+             INSERT OR IGNORE INTO temp.search_seen (id) SELECT doc FROM temp.search_word;",
+        )?;
+        // A text of signs alone has no word; those with a letter or digit of ASCII surely have one.
+        self.number(
+            "SELECT (SELECT count(*) FROM search_text WHERE text GLOB '*[0-9A-Za-z]*' \
+             AND id NOT IN (SELECT id FROM temp.search_seen)) \
+             + (SELECT count(*) FROM temp.search_seen WHERE id NOT IN (SELECT id FROM search_text))",
+            [],
+        )
+    }
+}
+
 impl WriteTx<'_> {
-    /// Whether the index has every text and no other. Reads all of them.
+    /// Whether the index has every word of every text and no other. Reads all of both with the write
+    /// lock held.
     ///
     /// # Errors
     /// Those of the database.
@@ -317,7 +341,8 @@ mod tests {
     #[test]
     fn signs_and_operators_are_only_text() {
         let (_dir, store) = filled();
-        for search in ["*", "%", "\"", "\"\"", "AND", "OR OR", "NEAR(", "text:drucker", "-", "a\0xb", "^", "(((", "#x"] {
+        for search in ["*", "%", "\"", "\"\"", "AND", "OR OR", "NEAR(", "text:drucker", "-", "a\0xb", "^", "(((", "#x"]
+        {
             assert!(found(&store, search).is_empty(), "{search:?}");
         }
         assert_eq!(found(&store, "bre\0druck"), [1], "what is no text parts words");
@@ -364,8 +389,21 @@ mod tests {
     fn index_that_lacks_a_text_is_noticed() {
         let (_dir, store) = filled();
         let forget = "INSERT INTO search (search, rowid, text) VALUES ('delete', 6, 'Drucker brennt')";
+        let differences = || store.read(|tx| tx.search_differences()).unwrap();
+        assert_eq!(differences(), 0);
         store.write(|tx| tx.run(forget, []).map(|_| ())).unwrap();
-        assert!(!store.write(|tx| tx.is_search_sound()).unwrap());
+        assert_eq!((differences(), store.write(|tx| tx.is_search_sound()).unwrap()), (1, false));
+        store.write(|tx| tx.run("INSERT INTO search (rowid, text) VALUES (4002, 'nothing has this')", [])).unwrap();
+        assert_eq!(differences(), 2);
+        store.write(|tx| tx.rebuild_search()).unwrap();
+        assert_eq!(differences(), 0);
+    }
+
+    #[test]
+    fn texts_without_a_word_are_not_missed() {
+        let (_dir, store) = filled();
+        store.write(|tx| Ok::<_, Error>(add(tx, ("!", "x@y.test"), "…!?", "🔥"))).unwrap();
+        assert_eq!(store.read(|tx| tx.search_differences()).unwrap(), 0);
     }
 
     #[test]

@@ -380,8 +380,8 @@ impl WriteTx<'_> {
     /// Those of the database.
     pub fn ticket_answered(&self, id: TicketId, status: Status, last_replier: i64, now: Timestamp) -> Result<()> {
         self.run(
-            "UPDATE ticket SET replies = replies + 1, status = $1, last_replier = $2, last_update_at = $3, \
-             closed_at = CASE WHEN $1 = 5 AND status <> 5 THEN $3 ELSE closed_at END WHERE id = $4",
+            "UPDATE ticket SET replies = replies + 1, status = $1, last_replier = $2, \
+             last_update_at = max(last_update_at, $3), closed_at = CASE WHEN $1 = 5 AND status <> 5 THEN $3 ELSE closed_at END WHERE id = $4",
             (status.number(), last_replier, now.unix(), id.get()),
         )?;
         Ok(())

@@ -69,7 +69,9 @@ fn restore_refuses_newer_damaged_and_foreign_files_and_a_running_serve() {
     copy("newer.db").pragma_update(None, "user_version", 99).expect("it can be written");
     copy("other.db").pragma_update(None, "application_id", 1).expect("it can be written");
     fs::write(desk.path("noise.db"), [7; 9000]).expect("the folder is ours");
-    for (name, word) in [("newer.db", "newer"), ("other.db", "no maildesk database"), ("noise.db", "damaged"), ("gone.db", "no such")] {
+    for (name, word) in
+        [("newer.db", "newer"), ("other.db", "no maildesk database"), ("noise.db", "damaged"), ("gone.db", "no such")]
+    {
         refuse(name, word);
     }
     desk.sqlite().execute_batch("UPDATE desk SET served_at = unixepoch()").expect("the desk is there");
@@ -97,25 +99,33 @@ fn backups_under_heavy_writes_are_whole() {
     let desk = Desk::new();
     let is_done = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| {
+        let writer = scope.spawn(|| {
             let mut n = 0;
-            while !is_done.load(Ordering::Relaxed) {
+            // The end comes by itself too: a failed check below must not leave this thread at work.
+            while !is_done.load(Ordering::Relaxed) && n < 5000 {
                 desk.deliver(mail(&format!("m{n}"), "Subject: x\n", "x"));
                 n += 1;
             }
         });
-        let mut before = 0;
-        for round in 0..5 {
-            let name = format!("{round}.db");
-            backup(&desk, &name);
-            let path = desk.path(&name);
-            let messages = number(&path, "SELECT count(*) FROM message");
-            assert_eq!(number(&path, "SELECT count(*) FROM receipt"), messages, "a mail is in or out");
-            assert_eq!(number(&path, "SELECT n FROM row_count WHERE kind = 5"), messages);
-            assert!(messages >= before, "later backups have more");
-            before = messages;
-        }
+        let counts: Vec<[i64; 3]> = (0..5)
+            .map(|round| {
+                let name = format!("{round}.db");
+                let done = desk.try_admin(&["backup", &desk.path(&name).to_string_lossy()]);
+                if done.status != 0 {
+                    return [-1; 3];
+                }
+                let of = |sql| number(&desk.path(&name), sql);
+                [
+                    of("SELECT count(*) FROM message"),
+                    of("SELECT count(*) FROM receipt"),
+                    of("SELECT coalesce(sum(n), 0) FROM row_count WHERE kind = 5"),
+                ]
+            })
+            .collect();
         is_done.store(true, Ordering::Relaxed);
+        writer.join().expect("every mail was taken");
+        assert!(counts.iter().all(|[messages, mails, kept]| messages == mails && messages == kept), "{counts:?}");
+        assert!(counts.is_sorted() && counts.iter().all(|[messages, _, _]| *messages >= 0), "{counts:?}");
     });
 }
 
@@ -135,7 +145,12 @@ fn killed_restore_leaves_the_old_or_the_new() {
     let mut seen = Vec::new();
     for delay_ms in [0, 5, 20, 40, 60, 80, 120, 200, 400, 5000] {
         let mut command = desk.command();
-        command.args(["admin", "restore"]).arg(desk.path("one.db")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(["admin", "restore"])
+            .arg(desk.path("one.db"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let mut child = command.spawn().expect("the program starts");
         // No condition to wait for: any moment is a good one to be killed at.
         thread::sleep(std::time::Duration::from_millis(delay_ms));
@@ -196,7 +211,10 @@ fn doctor_says_what_is_wrong_and_what_to_do() {
     let ill: Value = serde_json::from_str(&done.stdout).expect("a report comes all the same");
     assert_eq!((done.status, ill["failed"].as_i64()), (1, Some(2)), "{ill}");
     let files = part(&ill, "files")[0];
-    assert!(files["level"] == "FAIL" && files["fix"].as_str().is_some_and(|fix| fix.starts_with("chmod 600 ")), "{files}");
+    assert!(
+        files["level"] == "FAIL" && files["fix"].as_str().is_some_and(|fix| fix.starts_with("chmod 600 ")),
+        "{files}"
+    );
     let failed = |check: &&&Value| check["level"] == "FAIL";
     assert_eq!(part(&ill, "outgoing").iter().filter(failed).count(), 1, "{ill}");
     let text = feed(desk.command().args(["admin", "doctor", "--offline"]), b"");
@@ -237,7 +255,8 @@ fn dashboard_has_charts_and_times() {
         desk.deliver(mail(id, "Subject: x\n", "x"));
     }
     let text = feed(desk.command().args(["admin", "stats"]), b"").stdout;
-    for line in ["3 tickets, 3 messages", "New tickets by day", "Tickets by status", "General", "Mails received", "█"] {
+    for line in ["3 tickets, 3 messages", "New tickets by day", "Tickets by status", "General", "Mails received", "█"]
+    {
         assert!(text.contains(line), "{line} in {text}");
     }
     let stats = desk.stats();

@@ -22,7 +22,8 @@ fn answering_desk() -> Desk {
 
 /// The mails written, as text, in the order of their names.
 fn written(desk: &Desk) -> Vec<String> {
-    let mut paths: Vec<_> = fs::read_dir(desk.path("out")).expect("the folder is there").flatten().map(|e| e.path()).collect();
+    let mut paths: Vec<_> =
+        fs::read_dir(desk.path("out")).expect("the folder is there").flatten().map(|e| e.path()).collect();
     paths.sort();
     paths.iter().map(|path| fs::read_to_string(path).expect("our mails are ASCII")).collect()
 }
@@ -40,8 +41,13 @@ fn refused(desk: &Desk, status: i32, args: &[&str]) {
 #[test]
 fn search_looks_into_subjects_texts_notes_and_people() {
     let desk = answering_desk();
-    desk.deliver(mail("1", "Subject: Drucker =?utf-8?q?br=C3=BCllt?=\n", "Er macht Lärm in Raum 4711.").replace("Ann Ode", "Jörg Müller"));
-    desk.deliver(mail("2", "Subject: Invoice\nCc: Carla Cc <carla@third.test>\n", "Please pay.").replace("ann@", "bob@"));
+    desk.deliver(
+        mail("1", "Subject: Drucker =?utf-8?q?br=C3=BCllt?=\n", "Er macht Lärm in Raum 4711.")
+            .replace("Ann Ode", "Jörg Müller"),
+    );
+    desk.deliver(
+        mail("2", "Subject: Invoice\nCc: Carla Cc <carla@third.test>\n", "Please pay.").replace("ann@", "bob@"),
+    );
     desk.admin(&["ticket", "note", "2", "--message", "Rings up on Monday"]);
     let found = |text: &str| ids(&desk.admin(&["ticket", "list", "--search", text]));
     for (text, expected) in [
@@ -96,7 +102,10 @@ fn lists_are_filtered_and_sorted() {
     assert!(list(&["--overdue", "--status", "closed"]).is_empty());
     assert_eq!(list(&["--status", "open", "--status", "closed"]), [4, 1, 2]);
     assert_eq!((list(&["--department", "Sales"]), list(&["--department", "2"])), (vec![4], vec![4]));
-    assert_eq!((list(&["--assigned", "sam"]), list(&["--department", "1", "--sort", "oldest"])), (vec![3], vec![2, 1, 3]));
+    assert_eq!(
+        (list(&["--assigned", "sam"]), list(&["--department", "1", "--sort", "oldest"])),
+        (vec![3], vec![2, 1, 3])
+    );
     desk.set("overdue_time", "0");
     assert!(list(&["--overdue"]).is_empty(), "0 is never");
     refused(&desk, 1, &["ticket", "list", "--department", "99"]);
@@ -111,12 +120,19 @@ fn answer_is_mailed_and_changes_the_status() {
     fs::write(desk.path("plan.pdf"), b"%PDF-1.7 x").expect("the folder is ours");
     fs::write(desk.path("answer.txt"), "Use water.\n\n").expect("the folder is ours");
     let before = written(&desk).len();
-    let said = desk.admin(&["ticket", "reply", "1", "--staff", "SAM", "--message-file", "answer.txt", "--attach", "plan.pdf"]);
-    assert_eq!((said["status"].as_str(), said["queued"].as_i64(), said["sent"].as_i64()), (Some("answered"), Some(2), Some(2)));
+    let said =
+        desk.admin(&["ticket", "reply", "1", "--staff", "SAM", "--message-file", "answer.txt", "--attach", "plan.pdf"]);
+    assert_eq!(
+        (said["status"].as_str(), said["queued"].as_i64(), said["sent"].as_i64()),
+        (Some("answered"), Some(2), Some(2))
+    );
     let mails = written(&desk).split_off(before);
     assert_eq!(mails.len(), 2);
     assert!(mails.iter().all(|mail| mail.contains("Use water.") && mail.contains("plan.pdf")), "{mails:?}");
-    assert!(mails.iter().any(|mail| mail.contains("ann@client.test")) && mails.iter().any(|mail| mail.contains("carla@third.test")));
+    assert!(
+        mails.iter().any(|mail| mail.contains("ann@client.test"))
+            && mails.iter().any(|mail| mail.contains("carla@third.test"))
+    );
     let messages = desk.messages(1);
     let last = messages.last().expect("two messages");
     assert_eq!((last["author"].as_str(), last["text"].as_str()), (Some("staff sam"), Some("Use water.")));
@@ -137,7 +153,10 @@ fn note_is_seen_by_staff_only() {
     desk.deliver(mail("q", "Subject: Printer\n", "It burns."));
     let (mails, messages) = (written(&desk).len(), desk.count("messages"));
     desk.admin(&["ticket", "note", "1", "--message", "Call the fire brigade", "--staff", "sam"]);
-    assert_eq!((written(&desk).len(), desk.count("messages"), desk.ticket(1)["replies"].as_i64()), (mails, messages, Some(0)));
+    assert_eq!(
+        (written(&desk).len(), desk.count("messages"), desk.ticket(1)["replies"].as_i64()),
+        (mails, messages, Some(0))
+    );
     assert!(desk.notes(1).contains("fire brigade"));
     assert_eq!(desk.ticket(1)["status"], "open");
 }
@@ -158,10 +177,27 @@ fn mistakes_of_writers_are_named_and_change_nothing() {
     refused(&desk, 1, &["ticket", "reply", "9", "--staff", "sam", "--message", "x"]);
     refused(&desk, 1, &["ticket", "reply", "1", "--staff", "max", "--message", "x"]);
     refused(&desk, 1, &["ticket", "note", "9", "--message", "x"]);
-    for verb in [&["status", "9", "open"][..], &["assign", "9", "sam"], &["move", "9", "1"], &["requester", "9", "x@y.test"], &["merge", "9", "1"], &["merge", "1", "9"], &["remove", "9"], &["export", "9"]] {
+    for verb in [
+        &["status", "9", "open"][..],
+        &["assign", "9", "sam"],
+        &["move", "9", "1"],
+        &["requester", "9", "x@y.test"],
+        &["merge", "9", "1"],
+        &["merge", "1", "9"],
+        &["remove", "9"],
+        &["export", "9"],
+    ] {
         refused(&desk, 1, &[&["ticket"], verb].concat());
     }
-    for verb in [&["status", "1", "lost"][..], &["assign", "1"], &["requester", "1", "nobody"], &["requester", "1", SUPPORT], &["merge", "1", "1"], &["merge", "1"], &["remove"]] {
+    for verb in [
+        &["status", "1", "lost"][..],
+        &["assign", "1"],
+        &["requester", "1", "nobody"],
+        &["requester", "1", SUPPORT],
+        &["merge", "1", "1"],
+        &["merge", "1"],
+        &["remove"],
+    ] {
         refused(&desk, 2, &[&["ticket"], verb].concat());
     }
     refused(&desk, 1, &["ticket", "assign", "1", "max"]);
@@ -180,7 +216,10 @@ fn ticket_changes_hands() {
     assert_eq!(desk.admin(&["ticket", "status", "1", "5"])["status"], "closed");
     assert!(desk.ticket(1)["closed_at"].as_i64() > Some(0));
     let stats = desk.stats();
-    assert_eq!((stats["tickets_by_department"]["2"].as_i64(), stats["tickets_by_status"]["closed"].as_i64()), (Some(1), Some(1)));
+    assert_eq!(
+        (stats["tickets_by_department"]["2"].as_i64(), stats["tickets_by_status"]["closed"].as_i64()),
+        (Some(1), Some(1))
+    );
 }
 
 #[test]
@@ -188,7 +227,10 @@ fn another_requester_gets_the_answers_and_the_one_before_has_no_say() {
     let desk = answering_desk();
     desk.deliver(mail("q", "Subject: Printer\n", "It burns."));
     let given = desk.admin(&["ticket", "requester", "1", "boss@client.test", "--name", "The Boss"]);
-    assert_eq!((given["user_email"].as_str(), given["user_fullname"].as_str()), (Some("boss@client.test"), Some("The Boss")));
+    assert_eq!(
+        (given["user_email"].as_str(), given["user_fullname"].as_str()),
+        (Some("boss@client.test"), Some("The Boss"))
+    );
     assert!(desk.notes(1).contains("boss@client.test"));
     let said = desk.admin(&["ticket", "reply", "1", "--staff", "sam", "--message", "Hello"]);
     assert_eq!(said["queued"], 1);
@@ -210,9 +252,15 @@ fn merged_ticket_leads_to_the_other() {
     let dry = desk.admin(&["ticket", "merge", "2", "1", "--dry-run"]);
     assert_eq!((dry["dry_run"].as_bool(), dry["messages"].as_i64(), desk.messages(2).len()), (Some(true), Some(1), 1));
     let merged = desk.admin(&["ticket", "merge", "2", "1"]);
-    assert_eq!((merged["id"].as_i64(), merged["replies"].as_i64(), merged["status"].as_str()), (Some(1), Some(1), Some("awaiting-reply")));
+    assert_eq!(
+        (merged["id"].as_i64(), merged["replies"].as_i64(), merged["status"].as_str()),
+        (Some(1), Some(1), Some("awaiting-reply"))
+    );
     let shell = desk.ticket(2);
-    assert_eq!((shell["merged_into"].as_i64(), shell["status"].as_str(), desk.messages(2).len()), (Some(1), Some("closed"), 0));
+    assert_eq!(
+        (shell["merged_into"].as_i64(), shell["status"].as_str(), desk.messages(2).len()),
+        (Some(1), Some("closed"), 0)
+    );
     assert!(desk.ticket(1)["participants"].to_string().contains("bob@client.test"));
     let answer = mail("three", "Subject: Re: Fire\nIn-Reply-To: <two@client.test>\n", "Out.").replace("ann@", "bob@");
     desk.deliver(answer);
@@ -255,7 +303,9 @@ fn export_has_everything() {
     let file = desk.path("export/1-log.txt");
     assert!(fs::read_to_string(&file).is_ok_and(|text| text.trim() == "hot"));
     assert_eq!(fs::metadata(&file).map(|found| found.permissions().mode() & 0o777).ok(), Some(0o600));
-    assert!(fs::read_to_string(desk.path("export/mail-1.eml")).is_ok_and(|raw| raw.contains("Message-ID: <q@client.test>")));
+    assert!(
+        fs::read_to_string(desk.path("export/mail-1.eml")).is_ok_and(|raw| raw.contains("Message-ID: <q@client.test>"))
+    );
     refused(&desk, 1, &["ticket", "export", "1", "--dir", &dir]);
 }
 

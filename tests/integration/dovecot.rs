@@ -6,10 +6,18 @@ use std::net::TcpStream;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::SystemTime;
 
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD as BASE64, BASE64_URL_SAFE_NO_PAD as BASE64_URL};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use tempfile::TempDir;
 
 use crate::mta::{account, free_port, is_root, run, set_mode, skip, wait_for};
+
+/// What access tokens are signed with.
+const TOKEN_KEY: &[u8] = b"a key that only this test and its Dovecot know";
 
 const PROGRAM: &str = "/usr/sbin/dovecot";
 
@@ -76,6 +84,9 @@ impl Dovecot {
         server.make_certificates(certificate);
         let user = format!("{USER}:{{PLAIN}}{PASSWORD}::::::\n");
         fs::write(server.path("users"), user).expect("the test's folder is writable");
+        let key = server.path("keys/default/HS256");
+        fs::create_dir_all(&key).expect("a new folder");
+        fs::write(key.join("default"), BASE64.encode(TOKEN_KEY)).expect("the test's folder is writable");
         let oauth = format!(
             "introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix={}/keys/\nusername_attribute = sub\n",
             server.dir.path().display()
@@ -133,6 +144,17 @@ impl Dovecot {
                 "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -extfile ext {days}"
             ));
         }
+    }
+
+    /// An access token for [`USER`] that the server believes (RFC 7519, HS256).
+    #[allow(clippy::disallowed_methods)] // the server looks at its clock
+    pub(crate) fn access_token(&self) -> String {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("it is past 1970").as_secs();
+        let claims = format!(r#"{{"sub":"{USER}","iat":{},"exp":{}}}"#, now - 60, now + 3600);
+        let signed = format!("{}.{}", BASE64_URL.encode(r#"{"alg":"HS256","typ":"JWT"}"#), BASE64_URL.encode(claims));
+        let mac =
+            Hmac::<Sha256>::new_from_slice(TOKEN_KEY).expect("any length will do").chain_update(&signed).finalize();
+        format!("{signed}.{}", BASE64_URL.encode(mac.into_bytes()))
     }
 
     /// A path below the server's folder.

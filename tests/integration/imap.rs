@@ -2,7 +2,10 @@
 //! asked and not before, and connections that are not what they should be refused with a word about what to do.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -95,6 +98,24 @@ fn a_dry_run_counts_and_changes_nothing_on_either_side() {
 }
 
 #[test]
+fn a_trial_lists_the_folders_and_changes_nothing() {
+    let Some(server) = Dovecot::start() else { return };
+    server.make_folder("Entw&APw-rfe");
+    let desk = desk_of(&server, &["--imap-after", "delete"]);
+    put_mails(&server, "", 1);
+    let tried = desk.admin(&["address", "test", ADDRESS]);
+    assert_eq!(tried["incoming_ok"], true, "{tried}");
+    let folders: Vec<&str> = tried["folders"].as_array().expect("folders").iter().filter_map(Value::as_str).collect();
+    assert!(folders.contains(&"INBOX") && folders.contains(&"Entwürfe"), "{folders:?}");
+    let inbox = server.folder("");
+    assert_eq!(server.mails(&inbox), [("00000".to_owned(), String::new())]);
+    assert!(inbox.join("new/00000").exists(), "not even looked at, as far as other programs can tell");
+    desk.admin(&["address", "update", ADDRESS, "--imap-folder", "Nowhere"]);
+    let refused = desk.try_admin(&["address", "test", ADDRESS]);
+    assert!(refused.status == 1 && refused.stderr.contains("Nowhere"), "{refused:?}");
+}
+
+#[test]
 fn mails_are_moved_to_a_folder_with_a_foreign_name_that_is_made_for_them() {
     let Some(server) = Dovecot::start() else { return };
     let desk = desk_of(&server, &["--imap-after", "move:Erledigt & geprüft/日本"]);
@@ -154,7 +175,7 @@ fn renumbered_folder_is_read_again_without_doubles() {
     assert_eq!(numbers(&fetch(&desk)), [5, 5, 0, 0, 0]);
     // Dovecot takes the time for UIDVALIDITY; a mail is added, and everything it knew is forgotten.
     put_mails(&server, "", 6);
-    std::thread::sleep(Duration::from_millis(1100));
+    thread::sleep(Duration::from_millis(1100));
     for file in fs::read_dir(server.folder("")).expect("a folder").flatten() {
         if file.file_name().to_string_lossy().starts_with("dovecot") {
             fs::remove_file(file.path()).expect("root may remove files");
@@ -247,17 +268,6 @@ fn starttls_and_plain_connections_work_when_asked_for() {
 }
 
 #[test]
-fn passwords_are_kept_back_where_the_server_takes_none_in_the_clear() {
-    let Some(server) = Dovecot::start() else { return };
-    let port = server.port.to_string();
-    let desk = desk_of(&server, &["--imap-port", &port, "--imap-tls", "none"]);
-    let done = fetch_with(&desk, &[]);
-    assert_eq!(done.status, 3);
-    // Dovecot trusts its own machine, so it may let us in from loopback; then there is nothing to see.
-    assert!(done.stderr.contains("--imap-tls starttls") || done.stderr.contains("logging in"), "{}", done.stderr);
-}
-
-#[test]
 fn certificates_that_prove_nothing_are_refused_with_a_way_out() {
     let cases = [
         (Certificate::Expired, "has to be renewed"),
@@ -275,10 +285,76 @@ fn certificates_that_prove_nothing_are_refused_with_a_way_out() {
         }
     }
     let Some(server) = Dovecot::start() else { return };
-    let desk = desk_of(&server, &["--imap-ca-file", ""]);
+    let desk = desk_of(&server, &[]);
+    desk.admin(&["address", "update", ADDRESS, "--imap-ca-file", ""]);
     let done = fetch_with(&desk, &[]);
     assert_eq!(done.status, 3);
     assert!(done.stderr.contains("--imap-ca-file"), "{}", done.stderr);
+}
+
+#[test]
+fn access_tokens_open_a_mailbox_from_a_file_a_command_and_an_endpoint() {
+    let Some(server) = Dovecot::start() else { return };
+    let token = server.access_token();
+    let desk = desk_of(&server, &["--imap-auth", "xoauth2"]);
+    for (name, text) in [("token", &token), ("refresh", &"refresh-1".to_owned())] {
+        fs::write(desk.path(name), text).expect("the desk's folder is writable");
+        set_mode(desk.path(name), 0o600);
+    }
+    let path = |name: &str| desk.path(name).display().to_string();
+    let refused = fetch_with(&desk, &[]);
+    assert_eq!(refused.status, 3);
+    assert!(refused.stderr.contains("the access token may have expired"), "{}", refused.stderr);
+
+    put_mails(&server, "", 1);
+    desk.admin(&["address", "update", ADDRESS, "--imap-password-file", &path("token")]);
+    assert_eq!(fetch(&desk)["stored"], 1, "{}", server.log());
+
+    put_mails(&server, "", 2);
+    let command = format!("cat {}", path("token"));
+    desk.admin(&[
+        "address",
+        "update",
+        ADDRESS,
+        "--imap-password-file",
+        &path("password"),
+        "--imap-token-command",
+        &command,
+    ]);
+    assert_eq!(fetch(&desk)["stored"], 1);
+
+    put_mails(&server, "", 3);
+    let (url, asked) = token_endpoint(format!(r#"{{"access_token":"{token}","refresh_token":"refresh-2"}}"#));
+    let endpoint = ["--imap-oauth-url", &url, "--imap-oauth-client", "me & co", "--imap-oauth-refresh-file"];
+    let update = ["address", "update", ADDRESS, "--imap-token-command", ""];
+    desk.admin(&[&update[..], &endpoint, &[&path("refresh")]].concat());
+    assert_eq!(fetch(&desk)["stored"], 1);
+    let asked = asked.join().expect("the endpoint was asked");
+    assert_eq!(asked, "grant_type=refresh_token&client_id=me+%26+co&refresh_token=refresh-1");
+    assert_eq!(fs::read_to_string(desk.path("refresh")).expect("it is there"), "refresh-2");
+}
+
+/// Answers one POST with `answer`; gives the form it was sent.
+fn token_endpoint(answer: String) -> (String, JoinHandle<String>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
+    let url = format!("http://{}/token", listener.local_addr().expect("it is bound"));
+    let asked = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client comes");
+        let mut request = String::new();
+        let mut bytes = [0; 4096];
+        loop {
+            let count = stream.read(&mut bytes).expect("the client writes");
+            request += &String::from_utf8_lossy(&bytes[..count]);
+            let Some((head, body)) = request.split_once("\r\n\r\n") else { continue };
+            let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok());
+            if length == Some(body.len()) {
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", answer.len());
+                stream.write_all(format!("{head}{answer}").as_bytes()).expect("the client reads");
+                return body.to_owned();
+            }
+        }
+    });
+    (url, asked)
 }
 
 /// `imap-fetch --watch` with its output kept away.
@@ -303,7 +379,7 @@ impl Watch {
             if let Some(status) = self.0.try_wait().expect("it can be waited for") {
                 return status.code();
             }
-            std::thread::sleep(Duration::from_millis(20));
+            thread::sleep(Duration::from_millis(20));
         }
         self.0.kill().expect("it is running");
         panic!("it did not end");
@@ -320,7 +396,7 @@ fn a_watched_mailbox_becomes_tickets_within_two_seconds_and_ends_cleanly() {
     let tickets = |count: i64| (desk.count("tickets") == count).then_some(());
     wait_for("the first mail is a ticket", || tickets(1), || desk.log());
     // Both folders are being waited on once Dovecot says so.
-    std::thread::sleep(Duration::from_millis(700));
+    thread::sleep(Duration::from_millis(700));
     for (folder, count) in [("", 2), ("Second", 3)] {
         let name = format!("new-{count}");
         server.put(&server.folder(folder), &name, mail(&name, &format!("Subject: {name}\n"), "x"));

@@ -76,7 +76,7 @@ impl Line {
         match self.fault {
             Fault::StallAfter(_) => {
                 // Until the client has had enough.
-                self.stream.read(&mut [0; 16]).ok();
+                self.stream.read_exact(&mut [0; 1]).ok();
             }
             Fault::GarbageAfter(_) => while self.stream.write_all(&[0xff; 4096]).is_ok() {},
             _ => {}
@@ -318,6 +318,14 @@ fn starttls_that_is_stripped_or_injected_into_is_refused_before_any_password() {
         assert_eq!(done.status, 3, "{done:?}");
         assert!(done.stderr.contains(why), "{why}: {}", done.stderr);
     }
+}
+
+#[test]
+fn passwords_are_kept_back_where_the_server_takes_none_in_the_clear() {
+    let texts = &["* OK hi\r\n", "* CAPABILITY IMAP4rev1 LOGINDISABLED\r\na1 OK done\r\n", "no password may come"];
+    let done = fetch(&desk_for(scripted(texts), "none"));
+    assert_eq!(done.status, 3);
+    assert!(done.stderr.contains("use --imap-tls starttls"), "{}", done.stderr);
 }
 
 #[test]

@@ -17,7 +17,9 @@ const LAYERS: &[&[&str]] = &[
     &["api"],
     &["config"],
     &["logging"],
-    &["pipe", "imap_fetch", "serve"],
+    // `serve` watches the mailboxes itself where it is asked to.
+    &["pipe", "imap_fetch"],
+    &["serve"],
     // `admin demo` ends by serving, `admin address test` and `admin outbox send` do what the other edges do.
     &["admin"],
     &["cli"],

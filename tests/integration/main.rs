@@ -19,6 +19,7 @@ mod imap_faults;
 mod intake;
 mod layering;
 mod mta;
+mod outbox;
 mod pipe;
 mod postfix;
 mod serve;

@@ -1,4 +1,5 @@
 //! Mail out: who gets what, headers that bring answers home, a queue that loses nothing whatever the server does.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::thread;

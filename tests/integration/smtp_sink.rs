@@ -51,11 +51,10 @@ impl Taken {
 /// The value of a header field of a mail, unfolded.
 pub(crate) fn header(mail: &str, name: &str) -> Option<String> {
     let head = mail.split("\r\n\r\n").next().unwrap_or(mail).replace("\r\n ", " ").replace("\r\n\t", " ");
-    let found = head.lines().find_map(|line| {
+    head.lines().find_map(|line| {
         let (field, value) = line.split_once(':')?;
         field.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
-    });
-    found
+    })
 }
 
 /// The server, on a port of its own until the process ends.

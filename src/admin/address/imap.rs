@@ -1,6 +1,6 @@
 //! IMAP options of an address that are kept as one JSON column, and the trial of the way in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use crate::store::addresses::AddressRow;
 pub(super) struct Settings {
     /// PEM file with the only certificate authorities accepted [default: the system's]
     #[arg(long, value_name = "FILE")]
-    imap_ca_file: Option<PathBuf>,
+    imap_ca_file: Option<String>,
     /// What the first fetch takes [default: all]
     #[arg(long, value_enum)]
     imap_start: Option<Start>,
@@ -30,10 +30,10 @@ pub(super) struct Settings {
     imap_oauth_client: Option<String>,
     /// File (0600) with the client's secret
     #[arg(long, value_name = "FILE")]
-    imap_oauth_secret_file: Option<PathBuf>,
+    imap_oauth_secret_file: Option<String>,
     /// File (0600) with the refresh token; a new one replaces it
     #[arg(long, value_name = "FILE")]
-    imap_oauth_refresh_file: Option<PathBuf>,
+    imap_oauth_refresh_file: Option<String>,
     /// Scope to ask for
     #[arg(long, value_name = "SCOPE")]
     imap_oauth_scope: Option<String>,
@@ -47,8 +47,8 @@ impl Settings {
                 *place = Some(value).filter(|value| *value != T::default());
             }
         }
-        let path = |path: Option<PathBuf>| {
-            path.map(|path| if path.as_os_str().is_empty() { path } else { PathBuf::from(absolute(&path)) })
+        let path = |path: Option<String>| {
+            path.map(|path| if path.is_empty() { PathBuf::new() } else { PathBuf::from(absolute(Path::new(&path))) })
         };
         // A column that cannot be read starts anew: it holds nothing that cannot be said again.
         let mut options = Options::read(&row.imap_options).unwrap_or_default();

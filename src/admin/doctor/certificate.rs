@@ -48,7 +48,8 @@ pub(super) fn ends_at(server: (&str, u16), how: Greeting) -> anyhow::Result<Time
         }
     }
     // An expired or foreign certificate is what this is about: it must not end the exchange.
-    let connector = TlsConnector::builder().danger_accept_invalid_certs(true).danger_accept_invalid_hostnames(true).build()?;
+    let connector =
+        TlsConnector::builder().danger_accept_invalid_certs(true).danger_accept_invalid_hostnames(true).build()?;
     let tls = connector.connect(server.0, stream).map_err(|e| anyhow::anyhow!("TLS: {e}"))?;
     let der = tls.peer_certificate()?.context("no certificate")?.to_der()?;
     not_after(&der).context("a certificate that cannot be read")
@@ -159,7 +160,10 @@ mod tests {
         assert_eq!(at(0x17, "270115080000Z"), Some(1_800_000_000));
         assert_eq!(at(0x18, "20270115080000Z"), Some(1_800_000_000));
         assert_eq!(at(0x17, "700101000000Z"), Some(0));
-        assert_eq!((at(0x17, "20270115080000Z"), at(0x18, "2027011508000Z"), at(0x17, "271315080000Z")), (None, None, None));
+        assert_eq!(
+            (at(0x17, "20270115080000Z"), at(0x18, "2027011508000Z"), at(0x17, "271315080000Z")),
+            (None, None, None)
+        );
     }
 
     #[test]

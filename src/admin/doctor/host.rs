@@ -28,7 +28,8 @@ const NETWORK_FILE_SYSTEMS: [(u64, &str); 8] = [
     (0x0bd0_0bd0, "Lustre"),
 ];
 /// File systems that end with the machine or the container.
-const PASSING_FILE_SYSTEMS: [(u64, &str); 3] = [(0x0102_1994, "tmpfs"), (0x8584_58f6, "ramfs"), (0x794c_7630, "overlayfs")];
+const PASSING_FILE_SYSTEMS: [(u64, &str); 3] =
+    [(0x0102_1994, "tmpfs"), (0x8584_58f6, "ramfs"), (0x794c_7630, "overlayfs")];
 
 /// What can be seen from outside the database.
 pub(super) fn look(scene: &Scene<'_>) -> Vec<Finding> {
@@ -121,8 +122,13 @@ fn file_system(path: &Path) -> Vec<Finding> {
 fn kind(number: u64, folder: &Path) -> Finding {
     let name = |list: &[(u64, &'static str)]| list.iter().find(|(known, _)| *known == number).map(|(_, name)| *name);
     if let Some(name) = name(&NETWORK_FILE_SYSTEMS) {
-        let text = format!("{} is on {name}, which cannot hold a database that several programs write", folder.display());
-        return Finding::fail("file system", text, "move the database to a local disk and name it with `db` in maildesk.toml");
+        let text =
+            format!("{} is on {name}, which cannot hold a database that several programs write", folder.display());
+        return Finding::fail(
+            "file system",
+            text,
+            "move the database to a local disk and name it with `db` in maildesk.toml",
+        );
     }
     if let Some(name) = name(&PASSING_FILE_SYSTEMS) {
         let text = format!("{} is on {name}: it may be gone after a restart", folder.display());
@@ -137,7 +143,11 @@ fn space(free: u64, database: u64, folder: &Path) -> Finding {
     if free < FREE_BYTES_MIN {
         Finding::fail("space", text, "make room: mail is turned away (75) when the disk is full")
     } else if free < FREE_BYTES_LOW.max(database) {
-        Finding::warn("space", text, format!("a backup beside it takes {} MiB; setting raw_keep_days keeps less", mib(database)))
+        Finding::warn(
+            "space",
+            text,
+            format!("a backup beside it takes {} MiB; setting raw_keep_days keeps less", mib(database)),
+        )
     } else {
         Finding::ok("space", text)
     }
@@ -150,7 +160,11 @@ pub(super) fn look_inside(scene: &Scene<'_>, store: &Store) -> store::Result<Vec
     let mut findings = vec![Finding::ok("schema", format!("{}, SQLite {}", versions.0, versions.1))];
     if journal != "wal" {
         let fix = "sqlite3 DATABASE 'PRAGMA journal_mode = wal' while nothing uses it";
-        findings.push(Finding::warn("schema", format!("journal mode {journal}: readers and writers block each other"), fix));
+        findings.push(Finding::warn(
+            "schema",
+            format!("journal mode {journal}: readers and writers block each other"),
+            fix,
+        ));
     }
     let now = scene.now.unix();
     findings.push(if now < CLOCK_MIN_S {

@@ -141,11 +141,7 @@ fn alias_lines(aliases: &str) -> Vec<Line> {
     let of = |line: &str| {
         let (_, command) = line.split_once('|').filter(|_| !line.trim_start().starts_with('#'))?;
         let program = command.split_whitespace().next()?.trim_matches('"');
-        is_ours(program).then(|| Line {
-            file: ALIASES,
-            program: program.to_owned(),
-            user: ALIASES_USER.to_owned(),
-        })
+        is_ours(program).then(|| Line { file: ALIASES, program: program.to_owned(), user: ALIASES_USER.to_owned() })
     };
     aliases.lines().filter_map(of).collect()
 }
@@ -163,14 +159,14 @@ mod tests {
         let master = "smtp inet n - y - - smtpd\n# maildesk unix - n n - 4 pipe argv=/old/maildesk pipe\n\
             maildesk unix - n n - 4 pipe\n  flags=RX user=desk:mail null_sender=\n  argv=/usr/bin/maildesk pipe --sender=${sender}\n\
             other unix - n n - - pipe user=x argv=/usr/bin/procmail\n";
-        let expected =
-            Line { file: POSTFIX_MASTER, program: "/usr/bin/maildesk".to_owned(), user: "desk".to_owned() };
+        let expected = Line { file: POSTFIX_MASTER, program: "/usr/bin/maildesk".to_owned(), user: "desk".to_owned() };
         assert_eq!(postfix_lines(master), [expected]);
     }
 
     #[test]
     fn aliases_run_as_nobody() {
-        let aliases = "support: \"|/usr/bin/maildesk pipe\"\n# x: |/usr/bin/maildesk pipe\nroot: ann\nlist: |/bin/cat\n";
+        let aliases =
+            "support: \"|/usr/bin/maildesk pipe\"\n# x: |/usr/bin/maildesk pipe\nroot: ann\nlist: |/bin/cat\n";
         let expected = Line { file: ALIASES, program: "/usr/bin/maildesk".to_owned(), user: "nobody".to_owned() };
         assert_eq!(alias_lines(aliases), [expected]);
     }

@@ -7,8 +7,8 @@ use super::certificate::{self, Greeting};
 use super::{Finding, Reach, Scene};
 use crate::domain::Timestamp;
 use crate::imap_fetch;
-use crate::outbox::transport::Transport;
 use crate::outbox::SERVED_FRESH_S;
+use crate::outbox::transport::Transport;
 use crate::store::addresses::AddressRow;
 use crate::store::received::ReceiptState;
 use crate::store::settings::Settings;
@@ -27,7 +27,10 @@ pub(super) fn queue(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Findi
     })?;
     let mut findings = Vec::new();
     let age = if pending == 0 { 0 } else { scene.now.unix().saturating_sub(oldest.unix()) };
-    let text = format!("{pending} mails wait to be sent, the oldest for {} minutes", age / 60);
+    let text = match pending {
+        0 => "nothing waits to be sent".to_owned(),
+        n => format!("{n} mails wait to be sent, the oldest for {} minutes", age / 60),
+    };
     let fix = "maildesk admin outbox list --state pending; `maildesk admin outbox send` tries again";
     findings.push(match age {
         QUEUE_AGE_FAIL_S.. => Finding::fail("queue", text, fix),
@@ -42,7 +45,8 @@ pub(super) fn queue(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Findi
     findings.push(if silent_s <= SERVED_FRESH_S {
         Finding::ok("serve", "a `maildesk serve` is at work")
     } else if served_at.unix() > 0 {
-        let text = format!("no `maildesk serve` since {} minutes: no API, and nothing sends later tries", silent_s / 60);
+        let text =
+            format!("no `maildesk serve` since {} minutes: no API, and nothing sends later tries", silent_s / 60);
         Finding::warn("serve", text, "systemctl start maildesk, or put `maildesk admin jobs run` into cron")
     } else {
         Finding::ok("serve", "none has ever run: cron has to run `maildesk admin jobs run`")
@@ -55,7 +59,8 @@ pub(super) fn addresses(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<F
     let (addresses, settings) = store.read(|tx| Ok::<_, store::Error>((tx.addresses()?, tx.settings()?)))?;
     let mut findings = Vec::new();
     if addresses.is_empty() {
-        let fix = "maildesk admin address add support@example.org --name Support --department 1 --default --incoming pipe";
+        let fix =
+            "maildesk admin address add support@example.org --name Support --department 1 --default --incoming pipe";
         findings.push(Finding::warn("address", "the desk has no mail address", fix));
     } else if !addresses.iter().any(|(_, row)| row.is_default) {
         let text = "no address is the default one: mail to unknown addresses goes to the lowest department";
@@ -64,7 +69,11 @@ pub(super) fn addresses(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<F
     for (_, row) in &addresses {
         if row.department.is_none() {
             let text = format!("{} feeds no department: its mail is set aside", row.email);
-            findings.push(Finding::fail("address", text, format!("maildesk admin address update {} --department ID", row.email)));
+            findings.push(Finding::fail(
+                "address",
+                text,
+                format!("maildesk admin address update {} --department ID", row.email),
+            ));
         }
         findings.extend(incoming(scene, row));
         findings.extend(outgoing(scene, row));
@@ -85,7 +94,9 @@ fn incoming(scene: &Scene<'_>, row: &AddressRow) -> Vec<Finding> {
             Finding::fail("imap", format!("{server}: {error}"), fix)
         }
     }];
-    findings.extend(greeting(&row.imap_tls, Greeting::Imap).and_then(|how| expiry(scene, (&row.imap_host, row.imap_port), how)));
+    findings.extend(
+        greeting(&row.imap_tls, Greeting::Imap).and_then(|how| expiry(scene, (&row.imap_host, row.imap_port), how)),
+    );
     findings
 }
 
@@ -110,7 +121,9 @@ fn outgoing(scene: &Scene<'_>, row: &AddressRow) -> Vec<Finding> {
         }
     }];
     if row.outgoing == "smtp" {
-        findings.extend(greeting(&row.smtp_tls, Greeting::Smtp).and_then(|how| expiry(scene, (&row.smtp_host, row.smtp_port), how)));
+        findings.extend(
+            greeting(&row.smtp_tls, Greeting::Smtp).and_then(|how| expiry(scene, (&row.smtp_host, row.smtp_port), how)),
+        );
     }
     findings
 }
@@ -130,7 +143,11 @@ fn expiry(scene: &Scene<'_>, (host, port): (&str, u16), how: Greeting) -> Option
     let days = (ends.unix() - scene.now.unix()).div_euclid(Timestamp::DAY_S);
     let text = format!("{host}:{port}: ends in {days} days");
     Some(if ends < scene.now {
-        Finding::fail("certificate", format!("{host}:{port}: ended {} days ago", -days), "have it renewed on the server")
+        Finding::fail(
+            "certificate",
+            format!("{host}:{port}: ended {} days ago", -days),
+            "have it renewed on the server",
+        )
     } else if days < CERTIFICATE_DAYS_LOW {
         Finding::warn("certificate", text, "have it renewed on the server")
     } else {

@@ -14,8 +14,8 @@ use std::path::Path;
 use std::rc::Rc;
 
 pub(super) use row::Row;
-use statement::{Reader, RowRead, Statement};
 pub(super) use statement::TableName;
+use statement::{Reader, RowRead, Statement};
 pub(super) use survey::{Span, Survey, Table, survey};
 
 /// What reading on in a table gives.

@@ -41,6 +41,9 @@ const REMARK_BYTES: u64 = 4096;
 /// Highest AUTO_INCREMENT believed: MySQL's largest unsigned INT, which is more than HelpDeskZ's columns hold.
 const NEXT_ID_MAX: u64 = 4_294_967_295;
 
+/// Tables that only say what was.
+const HISTORY: [&str; 2] = ["login_attempt", "login_log"];
+
 /// Options of `admin import helpdeskz`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -197,6 +200,11 @@ fn note_the_dump(arguments: &Arguments, installation: &Installation, report: &mu
     for table in &installation.missing {
         report.add(Kind::Warning, table, "", "the dump has no such table")?;
     }
+    for table in
+        HISTORY.iter().filter(|table| installation.table(table).is_some_and(|(_, about)| !about.spans.is_empty()))
+    {
+        report.add(Kind::Warning, table, "", "a record of past logins: it stays behind")?;
+    }
     let mut file = File::open(&arguments.dump)?;
     let mut head = Vec::new();
     file.by_ref().take(REMARK_BYTES).read_to_end(&mut head)?;
@@ -225,7 +233,8 @@ fn prepare(
         // Without AUTO_INCREMENT the highest id is not known yet; this is above any that people reach.
         i64::try_from(if next == 0 || next > NEXT_ID_MAX { 1_000_000 } else { next }).unwrap_or(i64::MAX)
     };
-    let aside = Aside { department: room("departments"), staff: room("staff"), address: room("emails"), token: room("api") };
+    let aside =
+        Aside { department: room("departments"), staff: room("staff"), address: room("emails"), token: room("api") };
     store.write(|tx| {
         let (begun, finished) = tx.imports_begun_and_finished()?;
         if begun == 0 {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 
+use super::super::removal::Removal;
 use super::super::{Desk, missing, secret_from_file, secret_from_stdin, usage};
 use super::{Role, as_json, check_departments, fullname};
 use crate::domain::{DepartmentId, EmailAddress};
@@ -96,7 +97,14 @@ pub(super) fn update(desk: &Desk, wanted: &Update) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) fn remove(desk: &Desk, username: &str) -> anyhow::Result<()> {
+pub(super) fn remove(desk: &Desk, username: &str, removal: Removal) -> anyhow::Result<()> {
+    let staff = existing(desk, username)?;
+    if !removal.is_agreed_alone(
+        &desk.out,
+        &format!("remove staff {} ({}); the messages stay", staff.username, staff.fullname),
+    )? {
+        return Ok(());
+    }
     desk.store.write(|tx| {
         let Some(staff) = tx.staff_by_username(username)? else { return missing("staff", username) };
         tx.remove_staff(staff.id)?;

@@ -7,7 +7,7 @@ use super::super::output;
 use crate::domain::StaffId;
 use crate::store::{Error, ReadTx};
 
-/// Adds `login`, `notifications`, `schedule` and `profile` to a staff member's object.
+/// Adds `login`, `notifications`, `timezone`, `schedule` and `profile` to a staff member's object.
 pub(super) fn add_to(json: &mut Value, tx: &ReadTx<'_>, id: StaffId) -> Result<(), Error> {
     let (has_login, has_notifications) = tx.staff_switches(id)?.unwrap_or((true, true));
     let (telephony, schedule) = tx.staff_profile(id)?.unwrap_or_default();
@@ -18,6 +18,7 @@ pub(super) fn add_to(json: &mut Value, tx: &ReadTx<'_>, id: StaffId) -> Result<(
     }
     json["login"] = Value::from(has_login);
     json["notifications"] = Value::from(has_notifications);
+    json["timezone"] = Value::from(tx.staff_timezone(id)?);
     json["schedule"] = if schedule.is_empty() { Value::Null } else { Value::from(schedule) };
     json["profile"] = Value::Object(profile);
     Ok(())

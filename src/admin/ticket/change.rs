@@ -57,7 +57,10 @@ pub(super) fn assign(desk: &Desk, id: TicketId, username: Option<&str>) -> anyho
         let Some(username) = username else { return Ok(tx.unassign_ticket(id)?) };
         let staff = staff_named(tx, username)?;
         if !staff.is_active {
-            bail!("the account {} is not active; `maildesk admin staff update {0} --active` changes it", staff.username);
+            bail!(
+                "the account {} is not active; `maildesk admin staff update {0} --active` changes it",
+                staff.username
+            );
         }
         Ok(tx.assign_ticket(id, staff.id)?)
     })?;
@@ -114,7 +117,10 @@ pub(super) fn requester(
         {
             tx.set_writer(message, new.id)?;
         }
-        let note = format!("The ticket was given to {} <{}>; it was {} <{}>'s.", new.fullname, new.email, old.fullname, old.email);
+        let note = format!(
+            "The ticket was given to {} <{}>; it was {} <{}>'s.",
+            new.fullname, new.email, old.fullname, old.email
+        );
         desk::note(tx, id, Author::Desk, &note, desk.now)?;
         anyhow::Ok(())
     })?;
@@ -149,7 +155,13 @@ pub(super) fn merge(desk: &Desk, from: TicketId, into: TicketId, removal: Remova
         let (source, target) = mergeable(tx, from, into)?;
         tx.merge_tickets(&source, &target, desk.now)?;
         let (id, subject) = (source.id, source.subject);
-        desk::note(tx, target.id, Author::Desk, &format!("Ticket #{id} ({subject}) was merged into this one."), desk.now)?;
+        desk::note(
+            tx,
+            target.id,
+            Author::Desk,
+            &format!("Ticket #{id} ({subject}) was merged into this one."),
+            desk.now,
+        )?;
         desk::note(tx, id, Author::Desk, &format!("This ticket was merged into #{}.", target.id), desk.now)?;
         anyhow::Ok(())
     })?;

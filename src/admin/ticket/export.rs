@@ -55,7 +55,8 @@ pub(super) fn run(desk: &Desk, id: TicketId, dir: Option<&Path>) -> anyhow::Resu
         }
         Some(dir) => {
             let count = write_all(&pieces, dir)?;
-            desk.out.object(&json!({ "ticket_id": id.get(), "dir": dir, "files": count }), &dir.display().to_string())?;
+            desk.out
+                .object(&json!({ "ticket_id": id.get(), "dir": dir, "files": count }), &dir.display().to_string())?;
         }
     }
     Ok(())

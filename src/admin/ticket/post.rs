@@ -117,7 +117,9 @@ impl Written {
     fn text(&self) -> anyhow::Result<String> {
         let text = match (&self.message, &self.message_file) {
             (Some(text), _) => text.clone(),
-            (None, Some(path)) if path.as_os_str() == "-" => read_text(std::io::stdin().lock()).context("reading stdin")?,
+            (None, Some(path)) if path.as_os_str() == "-" => {
+                read_text(std::io::stdin().lock()).context("reading stdin")?
+            }
             (None, Some(path)) => {
                 let reading = || format!("reading {}", path.display());
                 read_text(std::fs::File::open(path).with_context(reading)?).with_context(reading)?
@@ -182,7 +184,9 @@ pub(super) fn reply(desk: &Desk, reply: &Reply) -> anyhow::Result<Done> {
     });
     desk.out.object(&json, &message.to_string())?;
     match queued {
-        0 => desk.out.say("nobody was mailed: the department has no address that sends, or nobody but its writer takes part"),
+        0 => desk
+            .out
+            .say("nobody was mailed: the department has no address that sends, or nobody but its writer takes part"),
         n => desk.out.say(&format!("{n} mails for this answer, {sent} mails sent; the outbox has the others")),
     }
     Ok(Done::Fully)

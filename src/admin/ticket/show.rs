@@ -68,7 +68,9 @@ impl Whole {
     /// Who wrote last, as authors are named.
     fn last_replier(&self) -> String {
         match self.ticket.last_replier {
-            0 => self.messages.iter().rev().find(|m| !m.is_internal).map_or_else(String::new, |m| self.author(m.author)),
+            0 => {
+                self.messages.iter().rev().find(|m| !m.is_internal).map_or_else(String::new, |m| self.author(m.author))
+            }
             staff => self.staff_name(StaffId::new(staff)),
         }
     }
@@ -76,11 +78,10 @@ impl Whole {
     /// The author as people want to see him.
     fn byline(&self, author: Author) -> String {
         match author {
-            Author::Customer(id) => self
-                .writers
-                .iter()
-                .find(|writer| writer.id == id)
-                .map_or_else(|| "customer (removed)".to_owned(), |writer| format!("{} <{}>", writer.fullname, writer.email)),
+            Author::Customer(id) => self.writers.iter().find(|writer| writer.id == id).map_or_else(
+                || "customer (removed)".to_owned(),
+                |writer| format!("{} <{}>", writer.fullname, writer.email),
+            ),
             Author::Staff(_) | Author::Desk => self.author(author),
         }
     }
@@ -156,4 +157,3 @@ fn attachment_json(file: &Attachment) -> Value {
         "size": file.bytes, "inline": file.is_inline, "cid": file.cid,
     })
 }
-

@@ -219,15 +219,7 @@ impl WriteTx<'_> {
         self.run(
             "INSERT INTO canned_response (id, title, body, position, staff_id, created_at, last_update_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            (
-                new.id,
-                &new.title,
-                &new.body,
-                new.position,
-                new.staff,
-                new.created_at.unix(),
-                new.last_update_at.unix(),
-            ),
+            (new.id, &new.title, &new.body, new.position, new.staff, new.created_at.unix(), new.last_update_at.unix()),
         )?;
         Ok(Placed::Added)
     }

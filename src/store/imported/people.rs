@@ -65,6 +65,15 @@ impl ReadTx<'_> {
         Ok((self.row_count(CUSTOMERS, 0)?, self.row_count(TICKETS, 0)?))
     }
 
+    /// The time zone a staff member had chosen in HelpDeskZ; empty for none.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn staff_timezone(&self, id: StaffId) -> Result<String> {
+        let found = self.one("SELECT timezone FROM staff WHERE id = $1", [id.get()], |row| row.get(0))?;
+        Ok(found.unwrap_or_default())
+    }
+
     /// Whether there is a customer with that id.
     ///
     /// # Errors
@@ -91,7 +100,10 @@ impl WriteTx<'_> {
                 return Ok(PlacedCustomer::MergedInto(other.id));
             }
             // He gets another address for as long as it takes to hand his tickets over.
-            self.run("UPDATE customer SET email = 'merged-' || id || '@imported.invalid' WHERE id = $1", [other.id.get()])?;
+            self.run(
+                "UPDATE customer SET email = 'merged-' || id || '@imported.invalid' WHERE id = $1",
+                [other.id.get()],
+            )?;
             took_in = Some(other.id);
         }
         self.run(
@@ -108,8 +120,11 @@ impl WriteTx<'_> {
             ),
         )?;
         let Some(other) = took_in else { return Ok(PlacedCustomer::Added) };
-        self.run("UPDATE message SET customer_id = $1 WHERE customer_id = $2 AND ticket_id IN \
-             (SELECT id FROM ticket WHERE customer_id = $2)", (new.id, other.get()))?;
+        self.run(
+            "UPDATE message SET customer_id = $1 WHERE customer_id = $2 AND ticket_id IN \
+             (SELECT id FROM ticket WHERE customer_id = $2)",
+            (new.id, other.get()),
+        )?;
         self.run("UPDATE ticket SET customer_id = $1 WHERE customer_id = $2", (new.id, other.get()))?;
         self.run("DELETE FROM customer WHERE id = $1", [other.get()])?;
         Ok(PlacedCustomer::TookIn(other))
@@ -133,7 +148,8 @@ impl WriteTx<'_> {
     /// [`crate::store::Error::Taken`] when another account has the username.
     pub fn place_staff(&self, new: &ImportedStaff) -> Result<Placed> {
         if let Some(known) = self.staff(StaffId::new(new.id))? {
-            let is_same = known.username.eq_ignore_ascii_case(&new.username) || known.registered_at == new.registered_at;
+            let is_same =
+                known.username.eq_ignore_ascii_case(&new.username) || known.registered_at == new.registered_at;
             return Ok(if is_same { Placed::Known } else { Placed::Taken });
         }
         self.read.prepare(

@@ -408,7 +408,8 @@ impl Lexer {
                 }
             }
         }
-        let is_null = ["NULL", "DEFAULT", "CURRENT_TIMESTAMP"].iter().any(|null| word.eq_ignore_ascii_case(null.as_bytes()));
+        let is_null =
+            ["NULL", "DEFAULT", "CURRENT_TIMESTAMP"].iter().any(|null| word.eq_ignore_ascii_case(null.as_bytes()));
         let is_true = word.eq_ignore_ascii_case(b"TRUE");
         Ok(Some(match (is_null, is_true, word.eq_ignore_ascii_case(b"FALSE")) {
             (true, ..) => Cell::Null,

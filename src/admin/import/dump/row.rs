@@ -43,7 +43,8 @@ impl Row {
             Cell::Bare(bytes) | Cell::Text { bytes, .. } => std::str::from_utf8(bytes).ok()?,
         };
         let text = text.trim();
-        let digits = text.len() - text.trim_start_matches(['-', '+']).trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let digits =
+            text.len() - text.trim_start_matches(['-', '+']).trim_start_matches(|c: char| c.is_ascii_digit()).len();
         text.get(..digits)?.parse().ok()
     }
 
@@ -126,7 +127,11 @@ mod tests {
     #[test]
     fn numbers_are_read_as_the_server_reads_them() {
         for (written, number) in [("12", Some(12)), (" 7abc", Some(7)), ("-3", Some(-3)), ("x", None), ("", None)] {
-            assert_eq!(row(vec![text(written.as_bytes(), None), Cell::Null]).number_or_null("a"), number, "{written:?}");
+            assert_eq!(
+                row(vec![text(written.as_bytes(), None), Cell::Null]).number_or_null("a"),
+                number,
+                "{written:?}"
+            );
         }
         assert_eq!(row(vec![Cell::Null, Cell::Bare(b"5".to_vec())]).number("b"), 5);
     }

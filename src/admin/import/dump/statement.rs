@@ -56,13 +56,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(file: File) -> Self {
-        Self {
-            lexer: Lexer::new(file),
-            columns: None,
-            start: 0,
-            session_at_start: Session::default(),
-            is_cut: false,
-        }
+        Self { lexer: Lexer::new(file), columns: None, start: 0, session_at_start: Session::default(), is_cut: false }
     }
 
     pub(super) fn seek(&mut self, offset: u64, session: Session) -> io::Result<()> {
@@ -243,9 +237,8 @@ impl Reader {
 
     /// The column names of a CREATE TABLE, read from behind its `(` to behind its `)`.
     fn column_names(&mut self) -> io::Result<Vec<String>> {
-        const NO_COLUMN: [&str; 10] = [
-            "PRIMARY", "KEY", "UNIQUE", "INDEX", "CONSTRAINT", "FULLTEXT", "SPATIAL", "FOREIGN", "CHECK", "PERIOD",
-        ];
+        const NO_COLUMN: [&str; 10] =
+            ["PRIMARY", "KEY", "UNIQUE", "INDEX", "CONSTRAINT", "FULLTEXT", "SPATIAL", "FOREIGN", "CHECK", "PERIOD"];
         let (mut columns, mut depth, mut is_first) = (Vec::new(), 1usize, true);
         loop {
             let token = self.lexer.token()?;

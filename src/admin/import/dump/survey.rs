@@ -115,7 +115,9 @@ impl Table {
         match self.spans.last_mut() {
             // Statements in between are read and passed over, so a join is always right; sessions
             // differ only where a dump sets its charset again, and then the reading finds that too.
-            Some(last) if is_full || (last.session == span.session && span.start.saturating_sub(last.end) < NEAR_BYTES) => {
+            Some(last)
+                if is_full || (last.session == span.session && span.start.saturating_sub(last.end) < NEAR_BYTES) =>
+            {
                 last.end = span.end;
             }
             _ => self.spans.push(span),

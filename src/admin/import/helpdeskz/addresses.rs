@@ -122,14 +122,10 @@ fn address(row: &Row, database: &Path) -> Result<(Ready<ImportedAddress>, Secret
     new.department = Some(DepartmentId::new(row.number("department_id")));
     new.is_default = row.is_on("default");
     let (mut repairs, mut warnings) = (Vec::new(), Vec::new());
-    let secrets = Secrets {
-        imap: incoming(row, &mut new, &mut warnings),
-        smtp: outgoing(row, &mut new, &mut repairs),
-    };
-    for (kind, secret, place) in [
-        ("imap", &secrets.imap, &mut new.imap_password_file),
-        ("smtp", &secrets.smtp, &mut new.smtp_password_file),
-    ] {
+    let secrets = Secrets { imap: incoming(row, &mut new, &mut warnings), smtp: outgoing(row, &mut new, &mut repairs) };
+    for (kind, secret, place) in
+        [("imap", &secrets.imap, &mut new.imap_password_file), ("smtp", &secrets.smtp, &mut new.smtp_password_file)]
+    {
         if !secret.is_empty() {
             *place = password_path(database, id, kind).to_string_lossy().into_owned();
         }

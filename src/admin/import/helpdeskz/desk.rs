@@ -41,8 +41,11 @@ pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<()> {
         "priority",
         |row| {
             let id = id_of(row)?;
-            let priority =
-                ImportedPriority { id, name: escaped::name(&row.text("name")), color: escaped::one_line(&row.text("color")) };
+            let priority = ImportedPriority {
+                id,
+                name: escaped::name(&row.text("name")),
+                color: escaped::one_line(&row.text("color")),
+            };
             Ok(Ready::new(row, id, priority))
         },
         |tx, new| Ok(tx.place_priority(new)?.into()),
@@ -62,7 +65,8 @@ fn departments(run: &mut Run<'_>) -> anyhow::Result<()> {
             let id = id_of(row)?;
             let given = escaped::name(&row.text("name"));
             let name = if given.is_empty() { format!("Department {id}") } else { given.clone() };
-            let new = ImportedDepartment { id, position: row.number("dep_order"), name, is_private: row.is_on("private") };
+            let new =
+                ImportedDepartment { id, position: row.number("dep_order"), name, is_private: row.is_on("private") };
             let mut ready = Ready::new(row, id, new);
             if given.is_empty() {
                 ready.repairs.push("it has no name".to_owned());
@@ -102,7 +106,9 @@ fn settings(run: &mut Run<'_>) -> anyhow::Result<()> {
     for (key, value) in found {
         match definition(key).map(|known| known.check(&value).map(|value| (known, value))) {
             Ok(Ok(setting)) => checked.push(setting),
-            Ok(Err(refused)) => run.report.add(Kind::Warning, "config", "", &format!("{refused}; it stays as shipped"))?,
+            Ok(Err(refused)) => {
+                run.report.add(Kind::Warning, "config", "", &format!("{refused}; it stays as shipped"))?
+            }
             Err(unknown) => run.report.add(Kind::Warning, "config", "", &unknown.to_string())?,
         }
     }
@@ -209,7 +215,8 @@ fn templates(run: &mut Run<'_>) -> anyhow::Result<()> {
             if name.is_empty() {
                 return Err(Refused { id: name, why: "it has no name".to_owned() });
             }
-            let body: String = row.text("message").chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).collect();
+            let body: String =
+                row.text("message").chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).collect();
             let has_password = body.contains("%client_password%");
             let template = Template {
                 subject: escaped::one_line(&row.text("subject")),

@@ -20,10 +20,62 @@ const DEPTH_MAX: usize = 4096;
 
 /// Elements HTMLPurifier lets through (its XHTML 1.0 Transitional definition).
 const ELEMENTS: [&str; 56] = [
-    "a", "abbr", "acronym", "address", "b", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code",
-    "col", "colgroup", "dd", "del", "dfn", "dir", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6",
-    "hr", "i", "img", "ins", "kbd", "li", "menu", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike",
-    "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
+    "a",
+    "abbr",
+    "acronym",
+    "address",
+    "b",
+    "bdo",
+    "big",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "dfn",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "menu",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
 ];
 /// … and the rest of them.
 const MORE_ELEMENTS: [&str; 4] = ["tt", "u", "ul", "var"];
@@ -53,7 +105,13 @@ pub(super) enum Origin {
 /// The text with what `htmlspecialchars` escaped restored, once: `&amp;lt;` is `&lt;`.
 pub(super) fn unescape(text: &str) -> Cow<'_, str> {
     const ESCAPES: [(&str, char); 7] = [
-        ("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>'), ("&quot;", '"'), ("&#039;", '\''), ("&#39;", '\''), ("&apos;", '\''),
+        ("&amp;", '&'),
+        ("&lt;", '<'),
+        ("&gt;", '>'),
+        ("&quot;", '"'),
+        ("&#039;", '\''),
+        ("&#39;", '\''),
+        ("&apos;", '\''),
     ];
     if !text.contains('&') {
         return Cow::Borrowed(text);
@@ -169,7 +227,8 @@ impl Markup {
                 Some(b'&') => markup.take_entity(rest),
                 _ => {
                     markup.strays += 1;
-                    markup.has_quote_signs |= text.get(..at).is_none_or(|before| before.is_empty() || before.ends_with('\n'));
+                    markup.has_quote_signs |=
+                        text.get(..at).is_none_or(|before| before.is_empty() || before.ends_with('\n'));
                     1
                 }
             };
@@ -238,7 +297,10 @@ impl Markup {
 
     /// A `<` that starts no tag: `<jane@client.example>`, `a < b`, a comment, or the cut-off end.
     fn take_stray_opening(&mut self, rest: &str, name: &str, behind: &str) -> usize {
-        if behind.is_empty() && rest.len() < 16 && (name.is_empty() || name.starts_with(|c: char| c.is_ascii_alphabetic())) {
+        if behind.is_empty()
+            && rest.len() < 16
+            && (name.is_empty() || name.starts_with(|c: char| c.is_ascii_alphabetic()))
+        {
             self.is_open = true;
             return rest.len();
         }
@@ -296,7 +358,8 @@ impl Attributes {
                 found.bytes = text.len() - behind.len();
                 return Some(found);
             }
-            let name_len = rest.find(|c: char| c.is_ascii_whitespace() || matches!(c, '=' | '>' | '/' | '<' | '"' | '\''))?;
+            let name_len =
+                rest.find(|c: char| c.is_ascii_whitespace() || matches!(c, '=' | '>' | '/' | '<' | '"' | '\''))?;
             let (name, behind) = rest.split_at(name_len);
             if name.is_empty() {
                 // A stray quote or slash is no sign of HTML, an opening bracket of none at all.

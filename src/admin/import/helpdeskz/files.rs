@@ -30,7 +30,9 @@ pub(super) fn import(run: &mut Run<'_>, folder: Option<&Path>) -> anyhow::Result
                 article: row.number("article_id"),
             };
             let (is_known, place) = store
-                .read(|tx| Ok::<_, crate::store::Error>((tx.has_attachment(AttachmentId::new(id))?, find_home(tx, home)?)))
+                .read(|tx| {
+                    Ok::<_, crate::store::Error>((tx.has_attachment(AttachmentId::new(id))?, find_home(tx, home)?))
+                })
                 .map_err(|error| refuse(error.to_string()))?;
             let place = place.map_err(&refuse)?;
             let content = if is_known { Vec::new() } else { read(folder, &row.text("enc")).map_err(&refuse)? };
@@ -48,7 +50,8 @@ fn attachment(row: &Row, (id, (home, repairs), content): (i64, Place, Vec<u8>)) 
     let name = mail::safe_file_name(&original_name).unwrap_or_else(|| format!("attachment-{id}"));
     let declared = row.text("filetype").trim().to_ascii_lowercase();
     let is_type = declared.split_once('/').is_some_and(|(kind, of)| {
-        let is_word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && b != b';' && b != b'/');
+        let is_word =
+            |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && b != b';' && b != b'/');
         is_word(kind) && is_word(of)
     });
     let content_type = if is_type {
@@ -82,7 +85,8 @@ fn find_home(tx: &crate::store::ReadTx<'_>, home: Home) -> Result<std::result::R
         if !tx.has_ticket(home.ticket)? {
             return Ok(Err(format!("ticket {} does not exist", home.ticket)));
         }
-        let repairs = vec![format!("its message {} does not exist: it is kept on ticket {}", home.message, home.ticket)];
+        let repairs =
+            vec![format!("its message {} does not exist: it is kept on ticket {}", home.message, home.ticket)];
         return Ok(Ok((Home { ticket: home.ticket, message: 0, article: 0 }, repairs)));
     }
     if home.article > 0 {
@@ -108,7 +112,9 @@ fn read(folder: Option<&Path>, name: &str) -> std::result::Result<Vec<u8>, Strin
     let path = folder.join(name);
     let about = match path.symlink_metadata() {
         Ok(about) => about,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(format!("its file {name} is missing")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(format!("its file {name} is missing"));
+        }
         Err(error) => return Err(format!("its file {name}: {error}")),
     };
     if !about.is_file() {

@@ -18,11 +18,33 @@ const TABLES: [(&str, &[&str]); 18] = [
     (
         "config",
         &[
-            "id", "logo", "site_name", "windows_title", "page_size", "date_format", "timezone", "maintenance",
-            "maintenance_message", "recaptcha", "recaptcha_sitekey", "recaptcha_privatekey", "login_attempt",
-            "login_attempt_minutes", "reply_order", "tickets_page", "tickets_replies", "overdue_time",
-            "ticket_autoclose", "ticket_attachment", "ticket_attachment_number", "ticket_file_size",
-            "ticket_file_type", "kb_articles", "kb_maxchar", "kb_popular", "kb_latest",
+            "id",
+            "logo",
+            "site_name",
+            "windows_title",
+            "page_size",
+            "date_format",
+            "timezone",
+            "maintenance",
+            "maintenance_message",
+            "recaptcha",
+            "recaptcha_sitekey",
+            "recaptcha_privatekey",
+            "login_attempt",
+            "login_attempt_minutes",
+            "reply_order",
+            "tickets_page",
+            "tickets_replies",
+            "overdue_time",
+            "ticket_autoclose",
+            "ticket_attachment",
+            "ticket_attachment_number",
+            "ticket_file_size",
+            "ticket_file_type",
+            "kb_articles",
+            "kb_maxchar",
+            "kb_popular",
+            "kb_latest",
         ],
     ),
     ("custom_fields", &["id", "type", "title", "value", "required", "departments", "display"]),
@@ -30,9 +52,25 @@ const TABLES: [(&str, &[&str]); 18] = [
     (
         "emails",
         &[
-            "id", "default", "name", "email", "department_id", "created", "last_update", "outgoing_type", "smtp_host",
-            "smtp_port", "smtp_encryption", "smtp_username", "smtp_password", "incoming_type", "imap_host",
-            "imap_port", "imap_username", "imap_password", "imap_minutes",
+            "id",
+            "default",
+            "name",
+            "email",
+            "department_id",
+            "created",
+            "last_update",
+            "outgoing_type",
+            "smtp_host",
+            "smtp_port",
+            "smtp_encryption",
+            "smtp_username",
+            "smtp_password",
+            "incoming_type",
+            "imap_host",
+            "imap_port",
+            "imap_username",
+            "imap_password",
+            "imap_minutes",
         ],
     ),
     ("emails_tpl", &["id", "position", "name", "subject", "message", "last_update", "status"]),
@@ -43,25 +81,45 @@ const TABLES: [(&str, &[&str]); 18] = [
     (
         "staff",
         &[
-            "id", "username", "password", "fullname", "email", "token", "registration", "login", "last_login",
-            "department", "timezone", "signature", "avatar", "two_factor", "admin", "active",
+            "id",
+            "username",
+            "password",
+            "fullname",
+            "email",
+            "token",
+            "registration",
+            "login",
+            "last_login",
+            "department",
+            "timezone",
+            "signature",
+            "avatar",
+            "two_factor",
+            "admin",
+            "active",
         ],
     ),
     (
         "tickets",
         &[
-            "id", "department_id", "priority_id", "user_id", "subject", "date", "last_update", "status", "replies",
-            "last_replier", "custom_vars",
+            "id",
+            "department_id",
+            "priority_id",
+            "user_id",
+            "subject",
+            "date",
+            "last_update",
+            "status",
+            "replies",
+            "last_replier",
+            "custom_vars",
         ],
     ),
     ("tickets_messages", &["id", "ticket_id", "date", "customer", "staff_id", "message", "ip", "email"]),
     ("ticket_notes", &["id", "ticket_id", "staff_id", "date", "message"]),
     (
         "users",
-        &[
-            "id", "fullname", "email", "password", "registration", "last_login", "token", "timezone", "avatar",
-            "status",
-        ],
+        &["id", "fullname", "email", "password", "registration", "last_login", "token", "timezone", "avatar", "status"],
     ),
 ];
 
@@ -70,8 +128,17 @@ const NEEDED: [&str; 4] = ["departments", "tickets", "tickets_messages", "users"
 
 /// Tables whose absence is worth a line. Older versions lack `ticket_notes`.
 const EXPECTED: [&str; 11] = [
-    "api", "articles", "attachments", "canned_response", "config", "custom_fields", "emails", "emails_tpl",
-    "kb_category", "priority", "staff",
+    "api",
+    "articles",
+    "attachments",
+    "canned_response",
+    "config",
+    "custom_fields",
+    "emails",
+    "emails_tpl",
+    "kb_category",
+    "priority",
+    "staff",
 ];
 
 /// Columns by which a table is HelpDeskZ's and not another program's of the same name.
@@ -105,8 +172,11 @@ impl Installation {
     /// Finds the HelpDeskZ of the dump; of several the one whose prefix is `wanted`.
     pub(super) fn find(survey: &Survey, wanted: Option<&str>) -> anyhow::Result<Self> {
         let groups = groups(survey);
-        let mut whole: Vec<(&str, &Group)> =
-            groups.iter().map(|(prefix, group)| (prefix.as_str(), group)).filter(|(_, group)| group.is_whole()).collect();
+        let mut whole: Vec<(&str, &Group)> = groups
+            .iter()
+            .map(|(prefix, group)| (prefix.as_str(), group))
+            .filter(|(_, group)| group.is_whole())
+            .collect();
         if let Some(wanted) = wanted {
             let bare = |prefix: &str| prefix.rsplit_once('.').map_or(prefix.to_owned(), |(_, bare)| bare.to_owned());
             whole.retain(|(prefix, _)| *prefix == wanted || (!wanted.contains('.') && bare(prefix) == wanted));
@@ -139,7 +209,10 @@ impl Installation {
 fn is_copy(prefix: &str, original: &str) -> bool {
     let (database, bare) = prefix.rsplit_once('.').unwrap_or(("", prefix));
     let (other_database, other) = original.rsplit_once('.').unwrap_or(("", original));
-    database == other_database && bare != other && !other.is_empty() && (bare.ends_with(other) || bare.starts_with(other))
+    database == other_database
+        && bare != other
+        && !other.is_empty()
+        && (bare.ends_with(other) || bare.starts_with(other))
 }
 
 /// Tables with one prefix.
@@ -177,7 +250,9 @@ fn groups(survey: &Survey) -> BTreeMap<String, Group> {
 
 impl Group {
     fn has_column(&self, table: &str, column: &str) -> bool {
-        self.tables.get(table).is_some_and(|(_, table)| table.columns.iter().any(|name| name.eq_ignore_ascii_case(column)))
+        self.tables
+            .get(table)
+            .is_some_and(|(_, table)| table.columns.iter().any(|name| name.eq_ignore_ascii_case(column)))
     }
 
     fn is_named_like_one(&self) -> bool {
@@ -239,7 +314,9 @@ pub(super) fn refuse_other_formats(head: &[u8]) -> anyhow::Result<()> {
         [b'B', b'Z', b'h', ..] => "bunzip2",
         [0xfd, b'7', b'z', b'X', b'Z', ..] => "unxz",
         [b'P', b'K', 3, 4, ..] => "unzip",
-        [b'S', b'Q', b'L', b'i', b't', b'e', b' ', b'f', ..] => bail!("this is an SQLite database, not a dump of MySQL's"),
+        [b'S', b'Q', b'L', b'i', b't', b'e', b' ', b'f', ..] => {
+            bail!("this is an SQLite database, not a dump of MySQL's")
+        }
         _ => return Ok(()),
     };
     bail!("the dump is compressed; unpack it first ({unpack})")

@@ -39,7 +39,8 @@ pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<Merged> {
                 return Ok(Settled { fate: Fate::Merged(why.to_owned()), repairs });
             }
             let renamed = format!("{}-{}", new.username, new.id);
-            repairs.push(format!("staff {} has the username {} already: this is {renamed} now", other.id, new.username));
+            repairs
+                .push(format!("staff {} has the username {} already: this is {renamed} now", other.id, new.username));
             new.username = renamed;
         }
         let mut settled = Settled::from(tx.place_staff(&new)?);
@@ -133,7 +134,9 @@ fn staff(row: &Row) -> std::result::Result<Ready<ImportedStaff>, Refused> {
     let password_hash = match (kept_hash(&row.text("password")), &totp_secret) {
         (Some(hash), Ok(_)) => hash,
         (None, _) => {
-            repairs.push(format!("its password is stored in an unknown way: set one (`maildesk admin staff password {username}`)"));
+            repairs.push(format!(
+                "its password is stored in an unknown way: set one (`maildesk admin staff password {username}`)"
+            ));
             String::new()
         }
         (Some(_), Err(())) => {

@@ -82,7 +82,8 @@ impl Settled {
 
 impl<T> Ready<T> {
     pub(super) fn new(row: &Row, id: impl ToString, ready: T) -> Self {
-        let repairs = if row.is_cut() { vec!["a value of more than 16 MiB was cut there".to_owned()] } else { Vec::new() };
+        let repairs =
+            if row.is_cut() { vec!["a value of more than 16 MiB was cut there".to_owned()] } else { Vec::new() };
         Self { id: id.to_string(), row: ready, repairs, warnings: Vec::new(), bytes: row.bytes() + 256 }
     }
 }
@@ -123,7 +124,12 @@ impl Run<'_> {
         self.report.numbers(table);
         for offset in &about.unread {
             self.report.numbers(table).failed += 1;
-            self.report.add(Kind::Failed, table, "", &format!("the statement at byte {offset} has no list of values"))?;
+            self.report.add(
+                Kind::Failed,
+                table,
+                "",
+                &format!("the statement at byte {offset} has no list of values"),
+            )?;
         }
         self.progress.part(table, about.spans.iter().map(super::super::dump::Span::bytes).sum());
         let mut rows = Rows::open(self.dump, name, about)?;
@@ -166,9 +172,9 @@ impl Run<'_> {
         if batch.is_empty() {
             return Ok(());
         }
-        let settled = self.store.write(|tx| {
-            batch.iter().map(|ready| place(tx, &ready.row)).collect::<store::Result<Vec<Settled>>>()
-        })?;
+        let settled = self
+            .store
+            .write(|tx| batch.iter().map(|ready| place(tx, &ready.row)).collect::<store::Result<Vec<Settled>>>())?;
         for (ready, settled) in batch.drain(..).zip(settled) {
             self.report_row(table, &ready, settled)?;
         }

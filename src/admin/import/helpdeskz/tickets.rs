@@ -53,35 +53,39 @@ pub(super) fn import(run: &mut Run<'_>, merged: &Merged) -> anyhow::Result<()> {
 
 fn tickets(run: &mut Run<'_>, merged: &Merged) -> anyhow::Result<()> {
     let (fields, now) = (Fields::read(run)?, run.now);
-    run.table("tickets", |row| ticket(row, &fields, now), |tx, new: &ImportedTicket| {
-        if tx.has_ticket(new.id)? {
-            return Ok(tx.place_ticket(new)?.into());
-        }
-        let mut new = new.clone();
-        let mut repairs = Vec::new();
-        if !tx.has_department(new.department)? {
-            let Some(fallback) = fallback_department(tx)? else {
-                return Ok(Settled::skipped("the desk has no department to put it into"));
-            };
-            repairs.push(format!("department {} does not exist: {fallback} is taken", new.department));
-            new.department = fallback;
-        }
-        // HelpDeskZ always has priorities; a dump without any says nothing about which exist.
-        let priorities = tx.priorities()?;
-        if !priorities.is_empty() && !priorities.iter().any(|priority| priority.id == new.priority) {
-            repairs.push(format!("priority {} does not exist: 1 is taken", new.priority));
-            new.priority = 1;
-        }
-        if let Some(other) = merged.get(&new.customer) {
-            new.customer = *other;
-        } else if !tx.has_customer(new.customer)? {
-            repairs.push(format!("user {} does not exist: a placeholder stands for him", new.customer));
-            new.customer = nobody(tx, now)?;
-        }
-        let mut settled = Settled::from(tx.place_ticket(&new)?);
-        settled.repairs = repairs;
-        Ok(settled)
-    })
+    run.table(
+        "tickets",
+        |row| ticket(row, &fields, now),
+        |tx, new: &ImportedTicket| {
+            if tx.has_ticket(new.id)? {
+                return Ok(tx.place_ticket(new)?.into());
+            }
+            let mut new = new.clone();
+            let mut repairs = Vec::new();
+            if !tx.has_department(new.department)? {
+                let Some(fallback) = fallback_department(tx)? else {
+                    return Ok(Settled::skipped("the desk has no department to put it into"));
+                };
+                repairs.push(format!("department {} does not exist: {fallback} is taken", new.department));
+                new.department = fallback;
+            }
+            // HelpDeskZ always has priorities; a dump without any says nothing about which exist.
+            let priorities = tx.priorities()?;
+            if !priorities.is_empty() && !priorities.iter().any(|priority| priority.id == new.priority) {
+                repairs.push(format!("priority {} does not exist: 1 is taken", new.priority));
+                new.priority = 1;
+            }
+            if let Some(other) = merged.get(&new.customer) {
+                new.customer = *other;
+            } else if !tx.has_customer(new.customer)? {
+                repairs.push(format!("user {} does not exist: a placeholder stands for him", new.customer));
+                new.customer = nobody(tx, now)?;
+            }
+            let mut settled = Settled::from(tx.place_ticket(&new)?);
+            settled.repairs = repairs;
+            Ok(settled)
+        },
+    )
 }
 
 /// The customer who stands for those that are gone.
@@ -179,7 +183,8 @@ impl Fields {
             Some(kinds) if kinds.iter().all(|(kind, _)| is_choice(kind)) => chosen(),
             Some(kinds) => {
                 let answer = chosen();
-                let is_option = |options: &Vec<String>| answer.split(", ").all(|part| options.iter().any(|o| o == part));
+                let is_option =
+                    |options: &Vec<String>| answer.split(", ").all(|part| options.iter().any(|o| o == part));
                 if kinds.iter().any(|(kind, options)| is_choice(kind) && is_option(options)) { answer } else { typed() }
             }
         }

@@ -1,0 +1,153 @@
+//! Mail archives into the desk: what `mbox` and `maildir` have in common. Mails come one after the
+//! other from either, go in by batches, and are counted.
+
+use anyhow::bail;
+use serde_json::json;
+
+use super::progress::Progress;
+use crate::admin::{Desk, usage};
+use crate::cli::Done;
+use crate::domain::{EmailAddress, Timestamp};
+use crate::intake::{Archived, Delivery, Envelope, Error, Outcome, Source, deliver_archive};
+use crate::store;
+
+/// Mails of one transaction. Chosen: beyond a few hundred the disk's wait per mail no longer falls
+/// (measured, CHANGELOG 0.1).
+const BATCH_MAILS_MAX: usize = 256;
+
+/// Bytes of one batch, where mails are large.
+const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// A mail of an archive.
+pub(super) struct Mail {
+    pub(super) raw: Vec<u8>,
+    pub(super) arrived_at: Option<Timestamp>,
+    /// What it is called when something is said about it.
+    pub(super) name: String,
+}
+
+/// What became of an archive's mails.
+#[derive(Default)]
+struct Summary {
+    mails: u64,
+    opened: u64,
+    appended: u64,
+    dropped: u64,
+    quarantined: u64,
+    duplicates: u64,
+    failed: u64,
+}
+
+/// The import of one archive.
+pub(super) struct Import<'a> {
+    desk: &'a Desk,
+    address: String,
+    batch: Vec<Archived>,
+    names: Vec<String>,
+    bytes: usize,
+    summary: Summary,
+    started: std::time::Instant,
+}
+
+impl<'a> Import<'a> {
+    /// Begins; the address must be one of the desk's.
+    pub(super) fn new(desk: &'a Desk, address: &EmailAddress) -> anyhow::Result<Self> {
+        let addresses = desk.store.read(|tx| tx.desk_addresses())?;
+        let Some(own) = addresses.iter().find(|own| own.email.eq_ignore_ascii_case(address.as_str())) else {
+            return usage(format!(
+                "{address} is no address of this desk; `maildesk admin address list` shows them, `address add` adds one"
+            ));
+        };
+        Ok(Self {
+            desk,
+            address: own.email.clone(),
+            batch: Vec::new(),
+            names: Vec::new(),
+            bytes: 0,
+            summary: Summary::default(),
+            started: std::time::Instant::now(),
+        })
+    }
+
+    /// Largest mail that is read whole, in bytes; one byte more says that it is larger.
+    pub(super) fn mail_bytes_max(&self) -> usize {
+        self.desk.rules.limits.raw_bytes_max.saturating_add(1)
+    }
+
+    /// Adds a mail to the batch at hand.
+    pub(super) fn add(&mut self, mail: Mail) -> anyhow::Result<()> {
+        self.summary.mails += 1;
+        self.bytes += mail.raw.len();
+        let source = Source::Archive { arrived_at: mail.arrived_at };
+        let envelope = Envelope { recipients: vec![self.address.clone()], sender: None, source };
+        self.batch.push(Archived { envelope, raw: mail.raw });
+        self.names.push(mail.name);
+        if self.batch.len() >= BATCH_MAILS_MAX || self.bytes >= BATCH_BYTES_MAX {
+            self.deliver()?;
+        }
+        Ok(())
+    }
+
+    /// Counts a mail that could not even be read.
+    pub(super) fn fail(&mut self, name: &str, why: &str) {
+        self.summary.mails += 1;
+        self.summary.failed += 1;
+        anstream::eprintln!("maildesk: {name}: {why}");
+    }
+
+    fn deliver(&mut self) -> anyhow::Result<()> {
+        let delivered = deliver_archive(&self.desk.store, &self.desk.rules, &self.batch, self.desk.now);
+        self.batch.clear();
+        self.bytes = 0;
+        let names = std::mem::take(&mut self.names);
+        for (name, delivered) in names.iter().zip(delivered) {
+            match delivered {
+                Ok(delivery) => self.count(&delivery),
+                // Nothing that comes after would fare better; what is in stays in.
+                Err(Error::Store(error @ (store::Error::Busy | store::Error::Full | store::Error::Corrupt(_)))) => {
+                    return Err(error.into());
+                }
+                Err(error) => {
+                    self.summary.failed += 1;
+                    anstream::eprintln!("maildesk: {name}: {error}");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, delivery: &Delivery) {
+        let summary = &mut self.summary;
+        match delivery.outcome {
+            Outcome::Opened => summary.opened += 1,
+            Outcome::Appended => summary.appended += 1,
+            Outcome::Dropped => summary.dropped += 1,
+            Outcome::Quarantined => summary.quarantined += 1,
+            Outcome::Duplicate => summary.duplicates += 1,
+            // Only `pipe` can refuse.
+            Outcome::Refused(_) => summary.failed += 1,
+        }
+    }
+
+    /// Delivers the last batch and says what became of all.
+    pub(super) fn finish(mut self, progress: Progress) -> anyhow::Result<Done> {
+        self.deliver()?;
+        drop(progress);
+        let s = &self.summary;
+        let seconds = self.started.elapsed().as_secs_f64();
+        let json = json!({
+            "address": self.address, "mails": s.mails, "opened": s.opened, "appended": s.appended, "dropped": s.dropped,
+            "quarantined": s.quarantined, "duplicates": s.duplicates, "failed": s.failed,
+            "seconds": (seconds * 1000.0).round() / 1000.0,
+        });
+        let text = format!(
+            "{} mails: {} opened tickets, {} are messages in others, {} dropped, {} quarantined, {} were there, {} failed",
+            s.mails, s.opened, s.appended, s.dropped, s.quarantined, s.duplicates, s.failed
+        );
+        self.desk.out.object(&json, &text)?;
+        if s.mails == 0 {
+            bail!("there was no mail to import");
+        }
+        Ok(if s.failed > 0 { Done::Partly } else { Done::Fully })
+    }
+}

@@ -1,0 +1,82 @@
+//! Many old mails at once: read on every core, settled in one transaction. What becomes of each is
+//! what [`super::deliver`] would make of it; only the wait for the disk is shared.
+
+use std::thread;
+
+use super::receipt::ticket_of;
+use super::{Delivery, Envelope, Error, Incoming, Outcome, Rules, compressed, is_redelivery, read, settle, take_in};
+use crate::domain::Timestamp;
+use crate::mail::ParsedMail;
+use crate::store::{self, Store};
+
+/// One mail of an archive.
+#[derive(Clone, Debug)]
+pub struct Archived {
+    /// What came with it; its source is [`super::Source::Archive`].
+    pub envelope: Envelope,
+    /// Its bytes, cut to `raw_bytes_max + 1` as for [`super::deliver`].
+    pub raw: Vec<u8>,
+}
+
+/// A mail that was read, with its compressed bytes; none of a mail that is on record.
+type Prepared<'a> = (Incoming<'a>, Vec<u8>);
+
+/// Takes in a batch of mails. Each stands at its place in the answer; where the batch as a whole
+/// cannot be written, its mails are tried one by one, so that one bad mail fails alone.
+pub fn deliver_archive(
+    store: &Store,
+    rules: &Rules,
+    mails: &[Archived],
+    now: Timestamp,
+) -> Vec<Result<Delivery, Error>> {
+    let prepared = prepare_all(store, rules, mails);
+    let settled = store.write(|tx| {
+        let settle_one = |prepared: &Result<Prepared<'_>, Error>| match prepared {
+            Ok((incoming, compressed)) => settle(tx, incoming, compressed, now).map(Some),
+            Err(_) => Ok(None),
+        };
+        prepared.iter().map(settle_one).collect::<Result<Vec<Option<Delivery>>, Error>>()
+    });
+    match settled {
+        Ok(deliveries) => {
+            let both = prepared.into_iter().zip(deliveries);
+            both.map(|(prepared, delivery)| prepared.and_then(|_| delivery.ok_or(Error::Empty))).collect()
+        }
+        Err(_) => {
+            let both = prepared.into_iter().zip(mails);
+            both.map(|(prepared, mail)| prepared.and_then(|(incoming, _)| take_in(store, &incoming, &mail.raw, now)))
+                .collect()
+        }
+    }
+}
+
+fn prepare_all<'a>(store: &Store, rules: &Rules, mails: &'a [Archived]) -> Vec<Result<Prepared<'a>, Error>> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(mails.len().max(1));
+    let share = mails.len().div_ceil(threads).max(1);
+    thread::scope(|scope| {
+        let workers: Vec<_> = mails
+            .chunks(share)
+            .map(|share| scope.spawn(move || share.iter().map(|mail| prepare(store, rules, mail)).collect::<Vec<_>>()))
+            .collect();
+        // A worker catches the panics of parsers itself; another one is a bug and goes on as a panic.
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+fn prepare<'a>(store: &Store, rules: &Rules, mail: &'a Archived) -> Result<Prepared<'a>, Error> {
+    let incoming = read(rules, &mail.envelope, &mail.raw, ParsedMail::parse)?;
+    // What is on record needs no bytes; the transaction looks again.
+    let is_known = store.read(|tx| Ok::<_, store::Error>(is_redelivery(tx, &incoming)?.is_some()))?;
+    let compressed = if is_known { Vec::new() } else { compressed(&mail.raw)? };
+    Ok((incoming, compressed))
+}
+
+impl Incoming<'_> {
+    /// The answer to a mail that is on record.
+    pub(super) fn duplicate_of(&self, known: &store::received::Receipt) -> Delivery {
+        self.delivery(Outcome::Duplicate, &known.reason, ticket_of(known))
+    }
+}
