@@ -5,7 +5,7 @@
 //!
 //! Why our own loop: tiny_http 0.12 aborts, hangs or stops accepting on hostile input and allows
 //! request smuggling, and its last commit is from 2023. What it does well is kept: its status
-//! phrases, its header check and its response writer print every answer's head ([`print_head`], the
+//! phrases, its header check and its response writer print every answer's head (`print_head`, the
 //! only place that names the crate). Its writer refuses to print `Connection` and prints a
 //! `Content-Length` even on 204, so those two are put right on the printed bytes. Measured, the
 //! writer costs about one microsecond an answer, less than one of the three system calls around it.

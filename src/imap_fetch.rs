@@ -2,7 +2,7 @@
 //!
 //! The mailbox is the spool: a mail is marked, moved or deleted only after it is on record, and how
 //! far a folder was read is kept in the database by UIDVALIDITY and UID. A fetch that dies reads
-//! some mails again, and the intake's unique key makes that a no-op. The layers below: [`folder`]
+//! some mails again, and the intake's unique key makes that a no-op. The layers below: `folder`
 //! takes in one folder, `mailbox` speaks the commands, `connection` logs in, `channel` keeps
 //! nonsense away from the protocol crate, `wire` has the deadlines.
 

@@ -51,7 +51,7 @@ const FIRST_READ_BYTES: usize = 64 * 1024;
     Postfix master.cf:\n  maildesk unix - n n - 4 pipe flags=RX user=maildesk null_sender=\n    \
     argv=/usr/bin/maildesk pipe --sender=${sender} --recipient=${recipient}")]
 pub struct Arguments {
-    /// Envelope recipient; may be repeated [default: ORIGINAL_RECIPIENT, RECIPIENT, LOCAL_PART@DOMAIN, the header]
+    /// Envelope recipient; may be repeated (default: ORIGINAL_RECIPIENT, RECIPIENT, LOCAL_PART@DOMAIN, the header)
     #[arg(long, value_name = "ADDR")]
     pub recipient: Vec<String>,
     /// Envelope sender, empty for a bounce [default: SENDER, Return-Path]

@@ -1,6 +1,6 @@
 //! `admin address`: the desk's own mail addresses.
 
-mod imap;
+mod mailbox;
 
 use std::path::PathBuf;
 
@@ -150,7 +150,7 @@ pub struct Settings {
     imap_auth: Option<Auth>,
     /// Further IMAP options
     #[command(flatten)]
-    imap: imap::Settings,
+    imap: mailbox::Settings,
     /// How mail goes out
     #[arg(long, value_enum)]
     outgoing: Option<Outgoing>,
@@ -251,7 +251,7 @@ fn as_json(id: AddressId, row: &AddressRow) -> Value {
         "default": row.is_default, "incoming": row.incoming, "imap_host": row.imap_host, "imap_port": row.imap_port,
         "imap_user": row.imap_user, "imap_password_file": row.imap_password_file, "imap_tls": row.imap_tls,
         "imap_folders": row.imap_folders, "imap_after": row.imap_after, "imap_auth": row.imap_auth,
-        "imap_options": imap::as_json(row),
+        "imap_options": mailbox::as_json(row),
         "outgoing": row.outgoing, "smtp_host": row.smtp_host, "smtp_port": row.smtp_port, "smtp_user": row.smtp_user,
         "smtp_password_file": row.smtp_password_file, "smtp_tls": row.smtp_tls, "outgoing_dir": row.outgoing_dir,
     })
