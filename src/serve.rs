@@ -1,17 +1,18 @@
-//! `maildesk serve`: the HTTP API on a socket, and beside it the threads that send queued mail and
-//! keep the desk's heartbeat.
+//! `maildesk serve`: the HTTP API on a socket, and beside it the [`threads`] that send queued mail, watch
+//! mailboxes, do the timed work and keep the desk's heartbeat.
 //!
 //! What is answered is `api`'s, how bytes become requests is `http`'s. Here are the process's own
 //! affairs: the socket (ours or systemd's), signals, readiness, an orderly end.
 
+mod threads;
+
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::Context;
 use sd_notify::NotifyState;
@@ -24,21 +25,12 @@ use crate::cli::{Done, Global};
 use crate::config::{self, Config, Loaded};
 use crate::domain::Timestamp;
 use crate::http::{self, Control};
-use crate::outbox;
-use crate::store::{self, Store};
+use crate::intake::Rules;
+use crate::store::Store;
+use threads::{Jobs, Threads};
 
 /// Where `serve` listens when nobody says otherwise: behind a proxy on the same machine.
 const LISTEN: &str = "127.0.0.1:8080";
-
-/// Between two heartbeats; `pipe` takes over sending after six missed ones.
-const HEARTBEAT: Duration = Duration::from_secs(5);
-
-/// The outbox is looked at this often even when nobody says that there is something: other
-/// processes queue mail too.
-const OUTBOX_POLL: Duration = Duration::from_secs(1);
-
-/// Between two clearings of what is kept for a while: answers for Idempotency-Keys, old failures.
-const CLEARING: Duration = Duration::from_secs(600);
 
 /// How long the threads may take to end after the last request; with the drain of `http` this is
 /// the 10 s of the contract and a little for what is being sent.
@@ -84,11 +76,10 @@ pub fn serve_desk(db: &Path, loaded: &Loaded, arguments: &Arguments) -> anyhow::
     let jobs = if arguments.no_jobs { Jobs::None } else { Jobs::All };
     threads.start("keeper", {
         let (api, store, threads) = (Arc::clone(&api), Arc::clone(&store), threads.clone());
-        move || keep(&api, &store, &token_wakes, (jobs, &threads))
+        move || threads::keep(&api, &store, &token_wakes, (jobs, &threads))
     })?;
     if jobs == Jobs::All {
-        let (store, threads) = (Arc::clone(&store), threads.clone());
-        threads.clone().start("outbox", move || send(&store, &outbox_wakes, &threads))?;
+        start_jobs(&threads, &store, loaded, outbox_wakes)?;
     }
     announce(address);
     let handler: http::Handler = {
@@ -108,11 +99,29 @@ pub fn serve_desk(db: &Path, loaded: &Loaded, arguments: &Arguments) -> anyhow::
     Ok(Done::Fully)
 }
 
-/// What runs beside the answering of requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Jobs {
-    All,
-    None,
+/// The work that nobody asks for by a request, each kind in a thread of its own: none must wait for another.
+fn start_jobs(
+    threads: &Threads,
+    store: &Arc<Store>,
+    loaded: &Loaded,
+    outbox_wakes: mpsc::Receiver<()>,
+) -> anyhow::Result<()> {
+    let limits = &loaded.config.limits;
+    let rules = Rules { limits: limits.mail() };
+    let patience = Duration::from_secs(limits.imap_deadline_s);
+    let with = || (Arc::clone(store), threads.clone());
+    threads.start("outbox", {
+        let (store, threads) = with();
+        move || threads::send(&store, &outbox_wakes, &threads)
+    })?;
+    threads.start("timed", {
+        let (store, threads) = with();
+        move || threads::work_by_time(&store, &threads)
+    })?;
+    threads.start("mailboxes", {
+        let (store, threads) = with();
+        move || threads::watch_mailboxes(&store, &rules, patience, &threads)
+    })
 }
 
 fn host_rules(loaded: &Loaded) -> Result<HostRules, config::Error> {
@@ -208,116 +217,5 @@ fn reload(control: &Control, api: &Api, path: Option<&Path>) {
     match done {
         Ok(()) => tracing::info!("configuration reloaded"),
         Err(error) => tracing::error!(%error, "configuration not reloaded; the old one stays in force"),
-    }
-}
-
-/// Heartbeat, token uses, clearing, and systemd's watchdog.
-fn keep(api: &Api, store: &Store, wakes: &Receiver<()>, (jobs, threads): (Jobs, &Threads)) {
-    let watchdog = sd_notify::watchdog_enabled().map(|interval| interval / 2);
-    let pause = watchdog.unwrap_or(HEARTBEAT).min(HEARTBEAT);
-    let (mut beat_at, mut clear_at): (Option<Instant>, Option<Instant>) = (None, None);
-    loop {
-        let is_due = |last: Option<Instant>, every: Duration| last.is_none_or(|last| last.elapsed() >= every);
-        let now = Timestamp::now();
-        if jobs == Jobs::All && is_due(beat_at, HEARTBEAT) {
-            beat_at = Some(Instant::now());
-            logged("writing the heartbeat", store.write(|tx| tx.note_served(now)));
-        }
-        if jobs == Jobs::All && is_due(clear_at, CLEARING) {
-            clear_at = Some(Instant::now());
-            let day_ago = now.plus_s(-Timestamp::DAY_S);
-            logged("clearing old keys", store.write(|tx| tx.forget_keys(day_ago, day_ago)));
-        }
-        note_token_uses(api, store);
-        if watchdog.is_some() {
-            tell_systemd(&[NotifyState::Watchdog]);
-        }
-        if threads.is_stopping() {
-            note_token_uses(api, store);
-            return;
-        }
-        wait(wakes, pause);
-    }
-}
-
-fn note_token_uses(api: &Api, store: &Store) {
-    let uses = api.take_token_uses();
-    if uses.is_empty() {
-        return;
-    }
-    let done = store.write(|tx| {
-        for (token, at) in &uses {
-            tx.note_token_use(*token, *at)?;
-        }
-        Ok(())
-    });
-    logged("noting the use of tokens", done);
-}
-
-/// Sends what is queued, at once when told, else every second.
-fn send(store: &Store, wakes: &Receiver<()>, threads: &Threads) {
-    while !threads.is_stopping() {
-        let now = Timestamp::now();
-        match store.read(|tx| tx.oldest_pending()) {
-            Ok(None) => {}
-            Ok(Some(_)) => match outbox::send_due(store, now) {
-                Ok(report) if report == outbox::SendReport::default() => {}
-                Ok(report) => {
-                    tracing::info!(sent = report.sent, deferred = report.deferred, failed = report.failed, "outbox");
-                }
-                Err(error) => tracing::warn!(%error, "sending mail; tried again"),
-            },
-            Err(error) => tracing::warn!(%error, "looking for mail to send; tried again"),
-        }
-        wait(wakes, OUTBOX_POLL);
-    }
-}
-
-fn logged(what: &str, done: store::Result<()>) {
-    if let Err(error) = done {
-        tracing::warn!(%error, "{what}; tried again");
-    }
-}
-
-/// Waits until woken, at most so long; many wakes count as one.
-fn wait(wakes: &Receiver<()>, at_most: Duration) {
-    match wakes.recv_timeout(at_most) {
-        Ok(()) => while wakes.try_recv().is_ok() {},
-        Err(RecvTimeoutError::Timeout) => {}
-        // Every waker is gone: only at the end, and without this the loop would spin.
-        Err(RecvTimeoutError::Disconnected) => thread::sleep(Duration::from_millis(50)),
-    }
-}
-
-/// The threads beside the server, and the word to end.
-#[derive(Clone, Default)]
-struct Threads {
-    is_stopping: Arc<AtomicBool>,
-    running: Arc<Mutex<Vec<JoinHandle<()>>>>,
-}
-
-impl Threads {
-    fn start(&self, name: &str, work: impl FnOnce() + Send + 'static) -> anyhow::Result<()> {
-        let started = thread::Builder::new().name(name.to_owned()).spawn(work).context("starting a thread")?;
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).push(started);
-        Ok(())
-    }
-
-    fn stop(&self) {
-        self.is_stopping.store(true, Ordering::SeqCst);
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.is_stopping.load(Ordering::SeqCst)
-    }
-
-    /// Waits for the threads to end. One that is in the middle of sending a mail may be left behind:
-    /// its claim on the mail runs out and the next `serve` sends it.
-    fn join(&self, at_most: Duration) {
-        let end = Instant::now() + at_most;
-        let running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
-        while Instant::now() < end && running.iter().any(|thread| !thread.is_finished()) {
-            thread::sleep(Duration::from_millis(5));
-        }
     }
 }

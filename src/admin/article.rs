@@ -160,8 +160,10 @@ fn export(desk: &Desk, dir: &Path) -> anyhow::Result<()> {
     }
     write_new(&dir.join("index.json"), serde_json::to_string_pretty(&index)?.as_bytes())?;
     let count = all.len();
-    desk.out
-        .object(&json!({ "articles": count, "dir": dir }), &format!("{count} articles are in {}", dir.display()))?;
+    desk.out.object(
+        &json!({ "articles": count, "dir": dir.to_string_lossy() }),
+        &format!("{count} articles are in {}", dir.display()),
+    )?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::{Value, json};
 
+use super::removal::Removal;
 use super::{Desk, missing, output, usage};
 use crate::cli::Done;
 use crate::mail::html;
@@ -65,6 +66,9 @@ pub enum Command {
     Remove {
         /// Id
         id: i64,
+        /// Whether to ask
+        #[command(flatten)]
+        removal: Removal,
     },
 }
 
@@ -93,7 +97,11 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             }
             show(desk, id)?;
         }
-        Command::Remove { id } => {
+        Command::Remove { id, removal } => {
+            let canned = find(desk, id)?;
+            if !removal.is_agreed_alone(&desk.out, &format!("remove canned response {id}, {}", canned.title))? {
+                return Ok(Done::Fully);
+            }
             if !desk.store.write(|tx| tx.remove_canned_response(id))? {
                 return missing("canned", id);
             }

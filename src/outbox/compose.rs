@@ -187,8 +187,8 @@ fn body(letter: &Letter<'_>) -> Vec<u8> {
     let unique = letter.internet_id.split(['@', '.']).nth(1).unwrap_or("maildesk");
     let texts = MultiPart::alternative()
         .boundary(format!("=_a_{unique}"))
-        .singlepart(SinglePart::plain(letter.text.to_owned()))
-        .singlepart(SinglePart::html(html_document(letter.html)));
+        .singlepart(SinglePart::plain(whole_lines(letter.text)))
+        .singlepart(SinglePart::html(html_document(&whole_lines(letter.html))));
     if letter.files.is_empty() {
         return texts.formatted();
     }
@@ -197,6 +197,12 @@ fn body(letter: &Letter<'_>) -> Vec<u8> {
         all = all.singlepart(attachment(file));
     }
     all.formatted()
+}
+
+/// Line ends of one kind, which lettre writes as CRLF; it would pass on a lone CR, which no mail may
+/// contain (RFC 5322 §2.3) and servers take for an attempt to smuggle a second mail.
+fn whole_lines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "")
 }
 
 /// Mail programs guess the character set of a bare fragment; a document of an imported template
@@ -287,7 +293,7 @@ mod tests {
             nature: Nature::Replied,
             loop_signature: "cccc",
             text: texts.text,
-            html: "<p>x</p>",
+            html: texts.text,
             files: &files,
             date: AT,
         });
@@ -380,12 +386,20 @@ mod tests {
         assert_eq!(shown("Image/PNG; name=x"), shown("image/png"));
     }
 
+    #[test]
+    fn no_line_end_stands_alone() {
+        let texts = Texts { name: "", subject: "x", text: "a\rb\r\nc\n\r\0", file: "f", reference: "" };
+        let raw = compose_with(&texts);
+        assert!(raw.contains("a\r\nb\r\nc\r\n"), "{raw}");
+        assert!(!raw.replace("\r\n", "").contains(['\r', '\n', '\0']), "{raw}");
+    }
+
     proptest! {
         #[test]
         fn no_value_adds_a_header_or_a_long_line(
             name in "(\\PC|[\r\n\t\0\"<>@,;:\\\\=?]){0,60}",
             subject in "(\\PC|[\r\n\t\0: =?]|Bcc: a@b\r\n){0,120}",
-            text in "(\\PC|[\r\n\t]){0,200}",
+            text in "(\\PC|[\r\n\t\0]){0,200}",
             file in "(\\PC|[\r\n\t\"\\\\/;]){0,60}",
             reference in "(\\PC|[\r\n<> ]){0,40}",
         ) {

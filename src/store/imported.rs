@@ -210,3 +210,108 @@ impl WriteTx<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::store::migrate::create_or_migrate;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_700_000_000);
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("desk.db");
+        create_or_migrate(&path, &[7; 32], NOW).unwrap();
+        let store = Store::open(&path, Duration::from_secs(1)).unwrap();
+        (dir, store)
+    }
+
+    fn customer(id: i64, email: &str) -> ImportedCustomer {
+        ImportedCustomer {
+            id,
+            fullname: format!("Customer {id}"),
+            email: email.to_owned(),
+            password_hash: String::new(),
+            is_active: true,
+            registered_at: Timestamp::from_unix(id),
+            timezone: String::new(),
+        }
+    }
+
+    #[test]
+    fn lowest_id_of_an_address_stays_in_whatever_order_they_come() {
+        let (_dir, store) = store();
+        let placed = |id: i64, email: &str| store.write(|tx| tx.place_customer(&customer(id, email))).unwrap();
+        assert_eq!(placed(5, "Ann@x.test"), PlacedCustomer::Added);
+        assert_eq!(placed(9, "ann@x.test"), PlacedCustomer::MergedInto(crate::domain::UserId::new(5)));
+        assert_eq!(placed(3, "ANN@x.test"), PlacedCustomer::TookIn(crate::domain::UserId::new(5)));
+        assert_eq!(placed(3, "ann@x.test"), PlacedCustomer::Known);
+        assert_eq!(placed(5, "ann@x.test"), PlacedCustomer::MergedInto(crate::domain::UserId::new(3)));
+        let one = store.read(|tx| tx.customer_by_email("ann@x.test")).unwrap().unwrap();
+        assert_eq!((one.id.get(), one.fullname.as_str()), (3, "Customer 3"));
+    }
+
+    #[test]
+    fn next_id_is_raised_and_never_lowered() {
+        let (_dir, store) = store();
+        let raise = |last: i64| store.write(|tx| tx.raise_next_id(Numbered::Customer, last)).unwrap();
+        let add = |email: &str| {
+            let email = email.parse().unwrap();
+            store.write(|tx| tx.add_customer("x", &email, NOW)).unwrap().get()
+        };
+        raise(89);
+        assert_eq!(add("a@x.test"), 90);
+        raise(10);
+        assert_eq!(add("b@x.test"), 91);
+        raise(100);
+        assert_eq!(add("c@x.test"), 101);
+    }
+
+    #[test]
+    fn rows_of_the_desk_move_aside_with_all_that_names_them() {
+        let (_dir, store) = store();
+        store
+            .write(|tx| {
+                let department = tx.add_department("Ours", false)?;
+                let email = "a@x.test".parse().unwrap();
+                let staff = crate::store::people::NewStaff {
+                    username: "a",
+                    fullname: "A",
+                    email: &email,
+                    password_hash: "",
+                    role: 2,
+                    is_active: true,
+                    totp_secret: "",
+                };
+                tx.add_staff(&staff, &[department], NOW)?;
+                tx.move_aside(Aside { department: 10, staff: 20, address: 30, token: 40 })
+            })
+            .unwrap();
+        let (departments, staff) = store.read(|tx| Ok::<_, Error>((tx.departments()?, tx.all_staff()?))).unwrap();
+        assert_eq!(departments.iter().map(|d| d.id.get()).collect::<Vec<_>>(), [1, 12]);
+        assert_eq!(staff.iter().map(|s| s.id.get()).collect::<Vec<_>>(), [21]);
+        let links = store.read(|tx| tx.staff_departments(crate::domain::StaffId::new(21))).unwrap();
+        assert_eq!(links.iter().map(|d| d.get()).collect::<Vec<_>>(), [12]);
+    }
+
+    #[test]
+    fn no_row_is_looked_for_by_reading_a_table() {
+        let (_dir, store) = store();
+        for query in [
+            "SELECT count(*) FROM message WHERE ticket_id = 1 AND is_internal = 1 AND created_at = 2 AND staff_id = 3 AND body = ''",
+            "SELECT staff_id FROM message WHERE ticket_id = 1 AND is_internal = 0 ORDER BY created_at DESC, id DESC LIMIT 1",
+            "SELECT id FROM ticket WHERE id > 1 ORDER BY id LIMIT 2",
+            "UPDATE ticket SET customer_id = 1 WHERE customer_id = 2",
+            "UPDATE message SET customer_id = 1 WHERE customer_id = 2 AND ticket_id IN (SELECT id FROM ticket WHERE customer_id = 2)",
+            "SELECT id, name, bytes FROM attachment WHERE article_id = 1 AND ticket_id = 0 ORDER BY id",
+        ] {
+            let steps =
+                store.read(|tx| tx.all(&format!("EXPLAIN QUERY PLAN {query}"), [], |row| row.get::<_, String>(3)));
+            for step in steps.unwrap() {
+                assert!(!step.starts_with("SCAN") && !step.contains("TEMP B-TREE"), "{query}: {step}");
+            }
+        }
+    }
+}

@@ -210,17 +210,37 @@ impl WriteTx<'_> {
 /// Forgetting.
 impl WriteTx<'_> {
     /// Forgets the raw bytes of mails received before then, but of none in quarantine, oldest first, at
-    /// most `max`; says how many.
+    /// most `max`; says how many. What came after a mail that is to be kept waits for that one.
     ///
     /// # Errors
     /// Those of the database.
     pub fn forget_old_raw_mails(&self, before: Timestamp, max: usize) -> Result<usize> {
-        self.run(
-            "DELETE FROM raw_mail WHERE receipt_id IN (SELECT receipt.id FROM raw_mail AS kept \
-             CROSS JOIN receipt ON receipt.id = kept.receipt_id \
-             WHERE receipt.received_at < $1 AND receipt.state <> 'quarantined' ORDER BY kept.receipt_id LIMIT $2)",
-            (before.unix(), i64::try_from(max).unwrap_or(i64::MAX)),
-        )
+        let old = self.old_raw_mails(before, max)?;
+        for id in &old {
+            self.run("DELETE FROM raw_mail WHERE receipt_id = $1", [id])?;
+        }
+        Ok(old.len())
+    }
+
+    /// Receipts are written in the order of time, so the first young one ends the walk: the table
+    /// with the bytes of a whole quarter is not read to find that nothing is due.
+    fn old_raw_mails(&self, before: Timestamp, max: usize) -> Result<Vec<i64>> {
+        let mut statement = self.prepare(
+            "SELECT receipt.id, receipt.received_at, receipt.state FROM raw_mail \
+             CROSS JOIN receipt ON receipt.id = raw_mail.receipt_id ORDER BY raw_mail.receipt_id",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut old = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (id, received_at, state): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            if received_at >= before.unix() || old.len() >= max {
+                break;
+            }
+            if state != "quarantined" {
+                old.push(id);
+            }
+        }
+        Ok(old)
     }
 
     /// Forgets tries to log in from before then; says how many.

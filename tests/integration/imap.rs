@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::client::Server;
 use crate::desk::{Desk, Done, feed, mail};
 use crate::dovecot::{Certificate, Dovecot, PASSWORD, Plaintext, USER};
 use crate::mta::{set_mode, wait_for};
@@ -411,6 +412,29 @@ fn a_watched_mailbox_becomes_tickets_within_two_seconds_and_ends_cleanly() {
         || (server.log().matches("Logged out").count() >= 2).then_some(()),
         || server.log(),
     );
+}
+
+#[test]
+fn serve_watches_the_mailboxes_while_the_setting_asks_for_it() {
+    let Some(server) = Dovecot::start() else { return };
+    let desk = desk_of(&server, &[]);
+    put_mails(&server, "", 1);
+    let mut serving = Server::start(&desk);
+    let logins = || server.log().matches("Info: Login: ").count();
+    assert_eq!((desk.count("tickets"), logins()), (0, 0), "off as it comes");
+    desk.set("imap_watch", "1");
+    let tickets = |count: i64| (desk.count("tickets") == count).then_some(());
+    wait_for("the first mail is a ticket", || tickets(1), || desk.log());
+    server.put(&server.folder(""), "new", mail("new", "Subject: new\n", "x"));
+    wait_for("the new mail is a ticket", || tickets(2), || desk.log());
+    desk.set("imap_watch", "0");
+    let goodbyes = || server.log().matches("Logged out").count();
+    wait_for("the mailbox is left", || (goodbyes() == 1).then_some(()), || server.log());
+    desk.set("imap_watch", "1");
+    wait_for("it is watched again", || (logins() == 2).then_some(()), || server.log());
+    serving.signal("TERM");
+    assert_eq!(serving.wait(), Some(0));
+    wait_for("the mailbox is left at the end", || (goodbyes() == 2).then_some(()), || server.log());
 }
 
 #[test]

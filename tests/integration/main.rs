@@ -16,6 +16,7 @@ mod hostile;
 mod http_abuse;
 mod imap;
 mod imap_faults;
+mod import;
 mod intake;
 mod layering;
 mod mta;

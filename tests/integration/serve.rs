@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use crate::client::{Server, eventually};
-use crate::desk::Desk;
+use crate::desk::{Desk, mail};
 
 #[test]
 fn it_ends_with_status_0_on_sigterm_and_sigint() {
@@ -84,29 +84,18 @@ fn it_says_what_keeps_it_from_starting() {
 
 #[test]
 fn a_socket_from_systemd_is_used() {
-    use std::os::fd::AsRawFd;
     let desk = Desk::new();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
-    // What systemd does: the socket as descriptor 3, and the process told that it is its own. The shell keeps its pid.
-    let script = format!("exec 3<&{fd}; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\"", fd = 9);
-    let mut command = std::process::Command::new("sh");
+    // What systemd does: the socket as descriptor 3, and the process told that it is its own. The shell gets the socket
+    // as its stdin, the one descriptor a child can be given by name, and keeps its pid.
     let program = desk.command();
-    command.arg("-c").arg(script).arg("sh").arg(program.get_program()).args(program.get_args()).arg("serve");
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\"", "sh"]);
+    command.arg(program.get_program()).args(program.get_args()).arg("serve");
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", desk.path(""));
-    // The descriptor reaches the shell as number 9 by way of another shell, since Rust's own are closed on exec.
-    let inherited = rustix::io::dup(&listener).expect("a descriptor");
-    rustix::io::fcntl_setfd(&inherited, rustix::io::FdFlags::empty()).expect("a descriptor");
-    let number = inherited.as_raw_fd();
-    let mut outer = std::process::Command::new("sh");
-    outer
-        .arg("-c")
-        .arg(format!("exec 9<&{number}; exec \"$@\""))
-        .arg("sh")
-        .arg(command.get_program())
-        .args(command.get_args());
-    outer.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", desk.path(""));
-    let server = Server::spawn(&mut outer);
+    command.stdin(std::os::fd::OwnedFd::from(listener));
+    let server = Server::spawn(&mut command);
     assert_eq!(server.address, address);
     assert_eq!(server.get("/healthz").status, 200);
 }
@@ -157,4 +146,23 @@ fn without_jobs_no_heartbeat_is_written() {
     let with_jobs = Server::start(&desk);
     assert!(eventually(|| served() > 0));
     drop(with_jobs);
+}
+
+#[test]
+fn answered_tickets_are_closed_in_time_unless_there_are_no_jobs() {
+    let desk = Desk::new();
+    desk.deliver(mail("a@x", "Subject: printer\n", "It is on fire."));
+    let status = || desk.ticket(1)["status"].clone();
+    desk.admin(&["ticket", "status", "1", "answered"]);
+    let hours_ago_97 = "UPDATE ticket SET last_update_at = unixepoch() - 97 * 3600";
+    desk.sqlite().execute(hours_ago_97, []).expect("the ticket is there");
+    let mut command = desk.command();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--no-jobs"]);
+    let idle = Server::spawn(&mut command);
+    assert_eq!(idle.get("/readyz").status, 200);
+    drop(idle);
+    assert_eq!(status(), "answered");
+    let server = Server::start(&desk);
+    assert!(eventually(|| status() == "closed"), "{}", desk.log());
+    drop(server);
 }

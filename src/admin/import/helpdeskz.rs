@@ -25,11 +25,12 @@ use anyhow::{Context, bail};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::dump::survey;
+use super::dump::{Next, Rows, survey};
 use super::progress::{Progress, Unit};
 use super::report::{Kind, Report};
 use crate::admin::Desk;
 use crate::cli::Done;
+use crate::domain::TicketId;
 use crate::store::Store;
 use crate::store::imported::{Aside, Import, Numbered, Precedence};
 use installation::Installation;
@@ -37,6 +38,13 @@ use run::Run;
 
 /// Bytes looked at from both ends of the dump for the dump program's own remarks.
 const REMARK_BYTES: u64 = 4096;
+
+/// Tickets compared to see whether a dump is of the same HelpDeskZ as the one before.
+const SAMPLE_TICKETS: usize = 1000;
+
+/// What is said of a dump that lacks its program's last remark.
+const UNFINISHED: &str =
+    "the dump does not end with \"Dump completed\": the program that wrote it was stopped, make it again";
 
 /// Highest AUTO_INCREMENT believed: MySQL's largest unsigned INT, which is more than HelpDeskZ's columns hold.
 const NEXT_ID_MAX: u64 = 4_294_967_295;
@@ -84,7 +92,9 @@ pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
     if let Some(offset) = survey.cut_at {
         bail!("{shown} ends in the middle of a statement (byte {offset}): it is not whole; make the dump again");
     }
-    let installation = Installation::find(&survey, arguments.prefix.as_deref())?;
+    let is_unfinished = is_unfinished(dump)?;
+    let found = Installation::find(&survey, arguments.prefix.as_deref());
+    let installation = if is_unfinished { found.context(UNFINISHED)? } else { found? };
     progress.part("hashing", bytes);
     let sha256 = fingerprint(dump, &progress)?;
 
@@ -111,7 +121,7 @@ fn finish(
     drop(progress);
     let is_partly = report.failures() > 0 || (arguments.strict && report.flaws() > 0);
     let head = json!({
-        "dump": arguments.dump, "prefix": installation.prefix, "version": installation.version,
+        "dump": arguments.dump.to_string_lossy(), "prefix": installation.prefix, "version": installation.version,
         "dry_run": arguments.dry_run,
     });
     report.print(&desk.out, &head)?;
@@ -169,6 +179,7 @@ fn import(
     let (precedence, own_staff_above) = prepare(desk, store, (arguments, installation, sha256))?;
     let mut run = Run {
         store,
+        database: desk.store.path(),
         dump: &arguments.dump,
         installation,
         progress,
@@ -185,8 +196,8 @@ fn import(
     } else {
         desk::import(&mut run)?;
         knowledge::import(&mut run)?;
-        let merged = people::import(&mut run)?;
-        tickets::import(&mut run, &merged)?;
+        let renumbered = people::import(&mut run)?;
+        tickets::import(&mut run, &renumbered)?;
         files::import(&mut run, arguments.attachments.as_deref())?;
         raise_next_ids(&mut run)?;
     }
@@ -200,12 +211,24 @@ fn note_the_dump(arguments: &Arguments, installation: &Installation, report: &mu
     for table in &installation.missing {
         report.add(Kind::Warning, table, "", "the dump has no such table")?;
     }
+    for copy in &installation.copies {
+        let why = format!("the tables {copy}… are taken for a copy of {}…; --prefix chooses", installation.prefix);
+        report.add(Kind::Warning, "", "", &why)?;
+    }
     for table in
         HISTORY.iter().filter(|table| installation.table(table).is_some_and(|(_, about)| !about.spans.is_empty()))
     {
         report.add(Kind::Warning, table, "", "a record of past logins: it stays behind")?;
     }
-    let mut file = File::open(&arguments.dump)?;
+    if is_unfinished(&arguments.dump)? {
+        report.add(Kind::Warning, "", "", UNFINISHED)?;
+    }
+    Ok(())
+}
+
+/// Whether the dump program began its remarks and did not come to the last one.
+fn is_unfinished(dump: &Path) -> anyhow::Result<bool> {
+    let mut file = File::open(dump)?;
     let mut head = Vec::new();
     file.by_ref().take(REMARK_BYTES).read_to_end(&mut head)?;
     let bytes = file.metadata()?.len();
@@ -214,11 +237,7 @@ fn note_the_dump(arguments: &Arguments, installation: &Installation, report: &mu
     file.take(REMARK_BYTES).read_to_end(&mut tail)?;
     let (head, tail) = (String::from_utf8_lossy(&head), String::from_utf8_lossy(&tail));
     let is_by_dump_program = head.contains("-- MySQL dump ") || head.contains("-- MariaDB dump ");
-    if is_by_dump_program && !tail.contains("-- Dump completed") {
-        let why = "it does not end with \"Dump completed\": the program that wrote it may have been stopped";
-        report.add(Kind::Warning, "", "", why)?;
-    }
-    Ok(())
+    Ok(is_by_dump_program && !tail.contains("-- Dump completed"))
 }
 
 /// Looks whether the desk can take the import, makes room, and records that it begins.
@@ -228,13 +247,14 @@ fn prepare(
     (arguments, installation, sha256): (&Arguments, &Installation, &[u8; 32]),
 ) -> anyhow::Result<(Precedence, Option<i64>)> {
     let name = arguments.dump.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let room = |table: &str| {
-        let next = installation.table(table).and_then(|(_, table)| table.next_id).unwrap_or(0);
-        // Without AUTO_INCREMENT the highest id is not known yet; this is above any that people reach.
-        i64::try_from(if next == 0 || next > NEXT_ID_MAX { 1_000_000 } else { next }).unwrap_or(i64::MAX)
+    let room = |table: &str| run::highest_id(&arguments.dump, installation, table);
+    let aside = Aside {
+        department: room("departments")?,
+        staff: room("staff")?,
+        address: room("emails")?,
+        token: room("api")?,
     };
-    let aside =
-        Aside { department: room("departments"), staff: room("staff"), address: room("emails"), token: room("api") };
+    refuse_another_desk(store, arguments, installation)?;
     store.write(|tx| {
         let (begun, finished) = tx.imports_begun_and_finished()?;
         if begun == 0 {
@@ -250,6 +270,32 @@ fn prepare(
         tx.begin_import(sha256, &name, desk.now)?;
         Ok(if finished > 0 { (Precedence::Desk, None) } else { (Precedence::Import, Some(aside.staff)) })
     })
+}
+
+/// A second dump has to be of the HelpDeskZ that the first one was of: ids say which.
+fn refuse_another_desk(store: &Store, arguments: &Arguments, installation: &Installation) -> anyhow::Result<()> {
+    let Some((name, table)) = installation.table("tickets") else { return Ok(()) };
+    let (mut same, mut different) = (0, 0);
+    let mut rows = Rows::open(&arguments.dump, name, table)?;
+    while same + different < SAMPLE_TICKETS
+        && let Some(next) = rows.next()?
+    {
+        let Next::Row(row) = next else { continue };
+        let created = store.read(|tx| tx.ticket(TicketId::new(row.number("id"))))?.map(|ticket| ticket.created_at);
+        match created {
+            Some(created) if created == run::time(&row, "date") => same += 1,
+            Some(_) => different += 1,
+            None => {}
+        }
+    }
+    if different > same {
+        bail!(
+            "the tickets of this dump are not those of the desk: {different} of {} that have one id are others; import \
+             another HelpDeskZ into a database of its own",
+            same + different
+        );
+    }
+    Ok(())
 }
 
 /// HelpDeskZ would go on at its AUTO_INCREMENT: higher ids were given out and deleted, and old mails

@@ -11,8 +11,8 @@ use crate::domain::{EmailAddress, Timestamp};
 use crate::intake::{Archived, Delivery, Envelope, Error, Outcome, Source, deliver_archive};
 use crate::store;
 
-/// Mails of one transaction. Chosen: beyond a few hundred the disk's wait per mail no longer falls
-/// (measured, CHANGELOG 0.1).
+/// Mails of one transaction. Chosen: a few hundred share one wait for the disk, and a running `pipe`
+/// gets its turn in between.
 const BATCH_MAILS_MAX: usize = 256;
 
 /// Bytes of one batch, where mails are large.

@@ -130,6 +130,22 @@ impl WriteTx<'_> {
         Ok(PlacedCustomer::TookIn(other))
     }
 
+    /// Places a customer under an id that is free, or finds the one who has the address.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn place_customer_elsewhere(&self, new: &ImportedCustomer) -> Result<UserId> {
+        if let Some(known) = self.customer_by_email(&new.email)? {
+            return Ok(known.id);
+        }
+        let id = self.insert(
+            "INSERT INTO customer (fullname, email, password_hash, is_active, registered_at, timezone) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            (&new.fullname, &new.email, &new.password_hash, new.is_active, new.registered_at.unix(), &new.timezone),
+        )?;
+        Ok(UserId::new(id))
+    }
+
     /// Gives a staff member another id, while no ticket names the old one.
     ///
     /// # Errors

@@ -234,17 +234,24 @@ impl WriteTx<'_> {
         Ok(Placed::Added)
     }
 
-    /// Makes the author of the latest message the last replier of each ticket from `first` to `last`.
+    /// Makes the author of the latest message the last replier of each of the next `count` tickets with
+    /// an id above `after`; gives the highest of them, none behind the last.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn derive_last_repliers(&self, first: i64, last: i64) -> Result<()> {
+    pub fn derive_last_repliers(&self, after: i64, count: i64) -> Result<Option<i64>> {
+        let last = self.one(
+            "SELECT max(id) FROM (SELECT id FROM ticket WHERE id > $1 ORDER BY id LIMIT $2)",
+            (after, count),
+            |row| row.get::<_, Option<i64>>(0),
+        )?;
+        let Some(last) = last.flatten() else { return Ok(None) };
         self.run(
             "UPDATE ticket SET last_replier = coalesce((SELECT staff_id FROM message \
              WHERE message.ticket_id = ticket.id AND is_internal = 0 ORDER BY created_at DESC, message.id DESC LIMIT 1), 0) \
-             WHERE id BETWEEN $1 AND $2",
-            (first, last),
+             WHERE id > $1 AND id <= $2",
+            (after, last),
         )?;
-        Ok(())
+        Ok(Some(last))
     }
 }

@@ -24,16 +24,19 @@ struct Secrets {
 
 /// Imports the addresses of `emails`.
 pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<()> {
-    let stem = run.store.path().to_owned();
+    let (store, database, writes_files) = (run.store, run.database, run.writes_files);
     let mut secrets: Vec<(i64, String, Secrets)> = Vec::new();
     let mut added: Vec<i64> = Vec::new();
     run.table(
         "emails",
         |row| {
-            let (mut ready, secret) = address(row, &stem)?;
+            let (ready, secret) = address(row, database)?;
             let id = ready.row.id;
-            if secret.imap.contains('\0') || secret.smtp.contains('\0') {
-                ready.repairs.push("a password holds a NUL".to_owned());
+            // Before the address is in: an import that is stopped in between must not leave it without its password.
+            let known = store.read(|tx| tx.address_by_name(&ready.row.row.email));
+            if writes_files && matches!(known, Ok(None)) {
+                write_secrets(database, id, &secret)
+                    .map_err(|e| Refused { id: id.to_string(), why: format!("{e:#}") })?;
             }
             secrets.push((id, ready.row.row.email.clone(), secret));
             Ok(ready)
@@ -68,8 +71,7 @@ pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<()> {
     for (id, email, secret) in secrets.into_iter().filter(|(id, ..)| added.contains(id)) {
         for (kind, value) in [("imap", secret.imap), ("smtp", secret.smtp)] {
             if !value.is_empty() {
-                write_secret(run, &password_path(&stem, id, kind), &value)?;
-                let path = password_path(&stem, id, kind);
+                let path = password_path(database, id, kind);
                 let why = format!("the {} password of {email} is in {}", kind.to_uppercase(), path.display());
                 run.report.add(Kind::File, "emails", &id.to_string(), &why)?;
             }
@@ -93,10 +95,16 @@ fn password_path(database: &Path, id: i64, kind: &str) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path)
 }
 
-fn write_secret(run: &Run<'_>, path: &Path, secret: &str) -> anyhow::Result<()> {
-    if !run.writes_files {
-        return Ok(());
+fn write_secrets(database: &Path, id: i64, secrets: &Secrets) -> anyhow::Result<()> {
+    for (kind, value) in [("imap", &secrets.imap), ("smtp", &secrets.smtp)] {
+        if !value.is_empty() {
+            write_secret(&password_path(database, id, kind), value)?;
+        }
     }
+    Ok(())
+}
+
+fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
     // Written beside and renamed: never half a password, never one that others may read.
     let beside = path.with_extension("new");
     fs::remove_file(&beside).or_else(|e| if e.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(e) })?;

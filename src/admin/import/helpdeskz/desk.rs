@@ -146,7 +146,7 @@ fn custom_fields(run: &mut Run<'_>) -> anyhow::Result<()> {
             let kind = escaped::one_line(&row.text("type")).to_ascii_lowercase();
             let mut repairs = Vec::new();
             let options: Vec<String> = if is_choice(&kind) {
-                row.text("value").lines().map(escaped::name).filter(|option| !option.is_empty()).collect()
+                row.text("value").split(['\r', '\n']).map(escaped::name).filter(|option| !option.is_empty()).collect()
             } else {
                 Vec::new()
             };
@@ -276,7 +276,7 @@ fn token(row: &Row) -> Result<Ready<ImportedToken>, Refused> {
         sha256: token_hash(&value),
         permissions,
         ips,
-        is_active: row.is_on("active"),
+        is_active: !row.has("active") || row.is_on("active"),
         created_at,
         last_update_at: if changed_at == Timestamp::from_unix(0) { created_at } else { changed_at },
     };

@@ -384,10 +384,103 @@ impl Attributes {
                 }
                 _ => {
                     found.is_strict = false;
-                    let end = value.find(|c: char| c.is_ascii_whitespace() || c == '>')?;
-                    value.get(end..)?
+                    let end = value.find(|c: char| c.is_ascii_whitespace() || c == '>' || c == '<')?;
+                    // Reading on past a `<` would read what comes as often as there are such.
+                    value.get(end..).filter(|behind| !behind.starts_with('<'))?
                 }
             };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: &str) -> Body {
+        Body::Plain(text.to_owned())
+    }
+
+    #[test]
+    fn names_are_unescaped_once() {
+        assert_eq!(
+            unescape("Tom &amp;amp; Jerry &lt;b&gt; &quot;x&quot; O&#039;Neill &copy; &"),
+            "Tom &amp; Jerry <b> \"x\" O'Neill &copy; &"
+        );
+        assert_eq!(name(" a\r\nb\0 "), "a  b");
+    }
+
+    #[test]
+    fn mail_text_stays_text_whatever_signs_it_has() {
+        for text in [
+            "Hello",
+            "a < b && c > d",
+            "R&D and AT&T",
+            "On Friday <jane@client.example> wrote:\n> please look",
+            "<script>alert(\"x\")</script>",
+            "<urgent> please look </urgent>",
+            "see <http://example.org/?a=1&b=2>",
+            "Use <b> for bold",
+            "<img src=x onerror=alert(1)>",
+            "<IMG SRC=x>",
+            "&lt; is written with a bare & before it",
+            "if (x <y) { z(); }",
+            "<a href=\"x\" onclick=\"y()\">z</a> and more",
+            "1 < 2",
+            "x <",
+            "R & D <p>",
+        ] {
+            assert_eq!(body(text, Origin::Mail), plain(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn purified_mail_is_html() {
+        for (text, html) in [
+            ("<p>Hi,<br />the <b>red</b> lamp &amp; &lt; 3</p>", "<p>Hi,<br>the <b>red</b> lamp &amp; &lt; 3</p>"),
+            ("Hello <b>you</b>", "Hello <b>you</b>"),
+            ("<div><p>a</p><blockquote>b</blockquote></div>\n", "<div><p>a</p><blockquote>b</blockquote></div>\n"),
+        ] {
+            assert_eq!(body(text, Origin::Mail), Body::Html(html.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn entities_and_line_breaks_alone_are_text_again() {
+        assert_eq!(body("Line one\nLine two: 5 &gt; 3", Origin::Mail), plain("Line one\nLine two: 5 > 3"));
+        assert_eq!(body("a &lt; b<br />\r\nc&#039;d<br />e", Origin::Form), plain("a < b\nc'd\ne"));
+        assert_eq!(body("&lt;script&gt;", Origin::Form), plain("<script>"));
+    }
+
+    #[test]
+    fn html_of_the_panel_is_cleaned() {
+        let text = "<p onclick=\"steal()\">Plan</p><script>alert(2)</script><img src=x onerror=alert(3)>";
+        let Body::Html(html) = body(text, Origin::Panel) else { panic!("not HTML") };
+        assert!(html.starts_with("<p>Plan</p>") && !html.contains("alert") && !html.contains("onerror"), "{html}");
+        assert_eq!(body("no markup & none", Origin::Panel), plain("no markup & none"));
+    }
+
+    #[test]
+    fn body_cut_by_the_column_may_be_open_at_its_end() {
+        let open = |bytes: usize| format!("<p>{}<b", "x".repeat(bytes - 5));
+        assert!(matches!(body(&open(65_535), Origin::Mail), Body::Html(_)));
+        assert!(matches!(body(&open(65_536), Origin::Mail), Body::Plain(_)));
+        let text = "x".repeat(65_535);
+        assert_eq!(body(&text, Origin::Mail), plain(&text));
+    }
+
+    #[test]
+    fn control_characters_are_removed() {
+        assert_eq!(body("before\0after and \u{1a} end\r\n", Origin::Mail), plain("beforeafter and  end\n"));
+    }
+
+    #[test]
+    fn hostile_markup_takes_linear_time() {
+        let started = std::time::Instant::now();
+        for piece in ["<", "<a ", "<a b=\"", "<a b='", "&", "<!--", "<p>", "</p>", "<a b=", "<br", "<a /"] {
+            body(&piece.repeat(1_000_000 / piece.len()), Origin::Mail);
+            body(&piece.repeat(200_000 / piece.len()), Origin::Form);
+        }
+        assert!(started.elapsed() < std::time::Duration::from_secs(20), "{:?}", started.elapsed());
     }
 }

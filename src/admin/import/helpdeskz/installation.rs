@@ -161,6 +161,8 @@ pub(super) struct Installation {
     tables: BTreeMap<&'static str, (TableName, Table)>,
     /// Tables it should have and has not.
     pub(super) missing: Vec<&'static str>,
+    /// Prefixes of other installations in the dump, which are taken for copies of this one.
+    pub(super) copies: Vec<String>,
 }
 
 impl Installation {
@@ -191,7 +193,10 @@ impl Installation {
             .copied()
             .collect();
         match originals.as_slice() {
-            [(prefix, group)] => Ok(group.installation(prefix)),
+            [(prefix, group)] => {
+                let copies = whole.iter().map(|(other, _)| (*other).to_owned()).filter(|other| other != prefix);
+                Ok(group.installation(prefix, copies.collect()))
+            }
             [] => Err(nothing_found(&groups)),
             several => {
                 let names: Vec<&str> = several.iter().map(|(prefix, _)| *prefix).collect();
@@ -205,10 +210,18 @@ impl Installation {
     }
 }
 
-/// Whether the first of two prefixes is made of the second and something more.
+/// Words in a prefix that say it is a copy.
+const COPY_WORDS: [&str; 9] = ["archive", "backup", "bak", "copy", "old", "save", "temp", "test", "tmp"];
+
+/// Whether the first of two prefixes says that its tables are a copy of the second's: it has a word
+/// for it, or is made of the other and something more.
 fn is_copy(prefix: &str, original: &str) -> bool {
     let (database, bare) = prefix.rsplit_once('.').unwrap_or(("", prefix));
     let (other_database, other) = original.rsplit_once('.').unwrap_or(("", original));
+    let says_copy = |text: &str| COPY_WORDS.iter().any(|word| text.to_ascii_lowercase().contains(word));
+    if says_copy(prefix) != says_copy(original) {
+        return says_copy(prefix);
+    }
     database == other_database
         && bare != other
         && !other.is_empty()
@@ -271,10 +284,10 @@ impl Group {
         has_old_columns || (self.old > 0 && !self.tables.contains_key("config"))
     }
 
-    fn installation(&self, prefix: &str) -> Installation {
+    fn installation(&self, prefix: &str, copies: Vec<String>) -> Installation {
         let missing = EXPECTED.iter().filter(|table| !self.tables.contains_key(*table)).copied().collect();
         let version = if self.tables.contains_key("ticket_notes") { "2.0.2" } else { "2.0" };
-        Installation { prefix: prefix.to_owned(), version, tables: self.tables.clone(), missing }
+        Installation { prefix: prefix.to_owned(), version, tables: self.tables.clone(), missing, copies }
     }
 }
 
@@ -320,4 +333,76 @@ pub(super) fn refuse_other_formats(head: &[u8]) -> anyhow::Result<()> {
         _ => return Ok(()),
     };
     bail!("the dump is compressed; unpack it first ({unpack})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A survey with these tables, each with HelpDeskZ's columns and those named.
+    fn survey_of(names: &[&str]) -> Survey {
+        let mut survey = Survey::default();
+        for name in names {
+            let (database, table) = name.rsplit_once('.').unwrap_or(("", name));
+            let own = TABLES.iter().filter(|(own, _)| table.ends_with(own)).max_by_key(|(own, _)| own.len());
+            let columns = own.map_or(&["id"][..], |(_, columns)| columns);
+            let table_name = TableName { database: database.to_owned(), table: table.to_owned() };
+            let columns = columns.iter().map(|column| (*column).to_owned()).collect();
+            survey.tables.insert(table_name, Table { columns, ..Table::default() });
+        }
+        survey
+    }
+
+    fn tables(prefixes: &[&str]) -> Vec<String> {
+        prefixes.iter().flat_map(|prefix| NEEDED.map(|table| format!("{prefix}{table}"))).collect()
+    }
+
+    fn found(prefixes: &[&str], wanted: Option<&str>) -> Result<String, String> {
+        let names = tables(prefixes);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        Installation::find(&survey_of(&names), wanted).map(|found| found.prefix).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn prefix_is_found_whatever_it_is_and_copies_are_passed_over() {
+        for (prefixes, prefix) in [
+            (&["hdz_"][..], "hdz_"),
+            (&[""], ""),
+            (&["support_2_"], "support_2_"),
+            (&["hdz_", "bak_hdz_", "hdz_old_", "hdz_2023_"], "hdz_"),
+            (&["", "backup_"], ""),
+            (&["live.hdz_", "live_test.hdz_"], "live.hdz_"),
+            (&["testdesk.hdz_"], "testdesk.hdz_"),
+        ] {
+            assert_eq!(found(prefixes, None).as_deref(), Ok(prefix), "{prefixes:?}");
+        }
+        assert_eq!(found(&["hdz_", "bak_hdz_"], Some("bak_hdz_")).as_deref(), Ok("bak_hdz_"));
+        assert_eq!(found(&["live.hdz_"], Some("hdz_")).as_deref(), Ok("live.hdz_"));
+    }
+
+    #[test]
+    fn several_desks_have_to_be_chosen_from() {
+        let refused = found(&["emea_", "apac_"], None).unwrap_err();
+        assert!(refused.contains("apac_, emea_") && refused.contains("--prefix"), "{refused}");
+        assert_eq!(found(&["emea_", "apac_"], Some("apac_")).as_deref(), Ok("apac_"));
+        assert!(found(&["emea_"], Some("hdz_")).is_err());
+    }
+
+    #[test]
+    fn other_programs_tables_of_the_same_names_are_none_of_ours() {
+        let mut survey = survey_of(&["users", "tickets", "tickets_messages", "departments"]);
+        for table in survey.tables.values_mut() {
+            table.columns = vec!["id".to_owned()];
+        }
+        assert!(Installation::find(&survey, None).is_err());
+    }
+
+    #[test]
+    fn version_1_and_half_a_dump_are_refused_by_name() {
+        let old = survey_of(&["hdz_users", "hdz_tickets", "hdz_tickets_messages", "hdz_departments", "hdz_settings"]);
+        assert!(Installation::find(&old, None).is_err_and(|error| error.to_string().contains("1.x")));
+        let half = survey_of(&["hdz_departments", "hdz_tickets", "hdz_api"]);
+        let refused = Installation::find(&half, None).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(refused.contains("hdz_tickets_messages, hdz_users"), "{refused}");
+    }
 }

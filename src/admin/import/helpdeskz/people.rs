@@ -1,7 +1,7 @@
 //! Users and staff: names and addresses unescaped, accounts with one address made one, passwords and
 //! second factors kept as they are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -12,7 +12,7 @@ use super::run::{Fate, Ready, Refused, Run, Settled, id_of, time};
 use crate::admin::import::dump::Row;
 use crate::domain::{EmailAddress, StaffId};
 use crate::mail::html;
-use crate::store::imported::{ImportedCustomer, ImportedStaff, PlacedCustomer};
+use crate::store::imported::{ImportedCustomer, ImportedStaff, Placed, PlacedCustomer};
 use crate::store::people::FULLNAME_CHARS_MAX;
 use crate::store::{Result, WriteTx};
 use crate::totp;
@@ -20,13 +20,20 @@ use crate::totp;
 /// Domain of addresses made up where HelpDeskZ has none (RFC 2606 §2: no mail ever goes there).
 pub(super) const NO_ADDRESS_DOMAIN: &str = "imported.invalid";
 
-/// Users that became part of another one: his id by theirs.
-pub(super) type Merged = HashMap<i64, i64>;
+/// People whose ids are not theirs here.
+#[derive(Default)]
+pub(super) struct Renumbered {
+    /// Users that became part of another one, or got another id: the customer's id by theirs.
+    pub(super) users: HashMap<i64, i64>,
+    /// Staff whose id the desk gave to somebody else.
+    pub(super) staff: HashSet<i64>,
+}
 
-/// Imports staff and users; says which users became one.
-pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<Merged> {
+/// Imports staff and users; says who has another id now.
+pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<Renumbered> {
+    let mut renumbered = Renumbered::default();
     let own_above = run.own_staff_above;
-    run.table("staff", staff, move |tx, new: &ImportedStaff| {
+    run.table("staff", staff, |tx, new: &ImportedStaff| {
         let (departments, mut repairs) = existing_departments(tx, &new.departments)?;
         let mut new = new.clone();
         new.departments = departments;
@@ -43,11 +50,15 @@ pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<Merged> {
                 .push(format!("staff {} has the username {} already: this is {renamed} now", other.id, new.username));
             new.username = renamed;
         }
-        let mut settled = Settled::from(tx.place_staff(&new)?);
+        let placed = tx.place_staff(&new)?;
+        if placed == Placed::Taken {
+            renumbered.staff.insert(new.id);
+        }
+        let mut settled = Settled::from(placed);
         settled.repairs = repairs;
         Ok(settled)
     })?;
-    let mut merged = Merged::new();
+    let merged = &mut renumbered.users;
     run.table("users", customer, |tx, new: &ImportedCustomer| {
         let fate = match tx.place_customer(new)? {
             PlacedCustomer::Added => Fate::Added,
@@ -64,11 +75,15 @@ pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<Merged> {
                 let repairs = vec![format!("user {other} has the same address and became part of this one")];
                 return Ok(Settled { fate: Fate::Added, repairs });
             }
-            PlacedCustomer::Taken => Fate::Failed("the desk has another customer with this id".to_owned()),
+            PlacedCustomer::Taken => {
+                let id = tx.place_customer_elsewhere(new)?;
+                merged.insert(new.id, id.get());
+                Fate::Failed(format!("the desk has another customer with this id: he has id {id} now"))
+            }
         };
         Ok(Settled { fate, repairs: Vec::new() })
     })?;
-    Ok(merged)
+    Ok(renumbered)
 }
 
 /// The departments of a list that exist, and a line about the others.

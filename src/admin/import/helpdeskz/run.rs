@@ -22,6 +22,8 @@ const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Everything an import needs at hand.
 pub(super) struct Run<'a> {
     pub(super) store: &'a Store,
+    /// The desk's database, which `store` is a copy of in a dry run.
+    pub(super) database: &'a Path,
     pub(super) dump: &'a Path,
     pub(super) installation: &'a Installation,
     pub(super) progress: &'a Progress,
@@ -106,9 +108,24 @@ pub(super) fn id_of(row: &Row) -> Result<i64, Refused> {
     }
 }
 
-/// Seconds since 1970, as they are; what cannot be a date is 0.
+/// The highest id of a table that HelpDeskZ gave out, as far as the dump says.
+pub(super) fn highest_id(dump: &Path, installation: &Installation, table: &str) -> anyhow::Result<i64> {
+    let Some((name, about)) = installation.table(table) else { return Ok(0) };
+    let mut highest = i64::try_from(about.next_id.filter(|next| *next <= NEXT_ID_MAX).unwrap_or(0)).unwrap_or(0) - 1;
+    let mut rows = Rows::open(dump, name, about)?;
+    while let Some(next) = rows.next()? {
+        if let Next::Row(row) = next
+            && let Ok(id) = id_of(&row)
+        {
+            highest = highest.max(id);
+        }
+    }
+    Ok(highest.max(0))
+}
+
+/// Seconds since 1970, as they are; what is no number is 0.
 pub(super) fn time(row: &Row, column: &str) -> Timestamp {
-    Timestamp::from_unix(row.number(column).max(0))
+    Timestamp::from_unix(row.number(column))
 }
 
 impl Run<'_> {

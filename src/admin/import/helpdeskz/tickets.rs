@@ -1,19 +1,19 @@
 //! Tickets, messages and notes. A ticket is never dropped, whatever is missing around it; a message
 //! without its ticket is.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::json;
 
 use super::addresses::fallback_department;
 use super::desk::is_choice;
 use super::escaped::{self, Body, Origin};
-use super::people::{Merged, NO_ADDRESS_DOMAIN};
+use super::people::{NO_ADDRESS_DOMAIN, Renumbered};
 use super::php;
-use super::run::{Ready, Refused, Run, Settled, id_of, time};
+use super::run::{Fate, Ready, Refused, Run, Settled, id_of, time};
 use crate::admin::import::dump::Row;
 use crate::domain::{Status, Timestamp};
-use crate::store::imported::{ImportedMessage, ImportedNote, ImportedTicket, Numbered};
+use crate::store::imported::{ImportedMessage, ImportedNote, ImportedTicket, Numbered, Placed};
 use crate::store::{Result, WriteTx};
 
 /// Tickets whose last repliers are derived in one transaction.
@@ -23,69 +23,94 @@ const REPLIERS_BATCH: i64 = 5000;
 const NOBODY: &str = "Unknown (imported)";
 
 /// Imports tickets, then what lies in them.
-pub(super) fn import(run: &mut Run<'_>, merged: &Merged) -> anyhow::Result<()> {
+pub(super) fn import(run: &mut Run<'_>, renumbered: &Renumbered) -> anyhow::Result<()> {
     // A requester to stand in for missing ones must get an id that no user of HelpDeskZ's ever had.
     run.raise_next_id("users", Numbered::Customer)?;
-    tickets(run, merged)?;
-    // The highest id of all messages is known before notes get theirs: notes lie among messages here.
-    run.table("tickets_messages", message, |tx, new| {
-        Ok(match tx.place_message(new)? {
-            Some(placed) => placed.into(),
-            None => Settled::skipped(format!("ticket {} does not exist", new.ticket)),
-        })
+    let displaced = tickets(run, renumbered)?;
+    let lost = |ticket: i64| {
+        if displaced.contains(&ticket) {
+            Fate::Failed(format!("the desk has another ticket {ticket}"))
+        } else {
+            Fate::Skipped(format!("ticket {ticket} does not exist"))
+        }
+    };
+    let settled = |ticket: i64, placed: Option<Placed>| match placed {
+        Some(placed) => placed.into(),
+        None => Settled { fate: lost(ticket), repairs: Vec::new() },
+    };
+    run.table("tickets_messages", message, |tx, new: &ImportedMessage| {
+        let is_lost = displaced.contains(&new.ticket);
+        let placed = if is_lost { None } else { tx.place_message(&with_known_staff(new, renumbered))? };
+        Ok(settled(new.ticket, placed))
     })?;
+    // Notes lie among messages here: they get ids of theirs behind all of HelpDeskZ's.
     run.raise_next_id("tickets_messages", Numbered::Message)?;
-    run.table("ticket_notes", note, |tx, new| {
-        Ok(match tx.place_note(new)? {
-            Some(placed) => placed.into(),
-            None => Settled::skipped(format!("ticket {} does not exist", new.ticket)),
-        })
+    run.table("ticket_notes", note, |tx, new: &ImportedNote| {
+        let placed = if displaced.contains(&new.ticket) { None } else { tx.place_note(new)? };
+        Ok(settled(new.ticket, placed))
     })?;
-    let last = run.last_id("tickets");
-    let mut first = 1;
-    while first <= last {
-        let end = first.saturating_add(REPLIERS_BATCH - 1);
-        run.store.write(|tx| tx.derive_last_repliers(first, end))?;
-        first = end.saturating_add(1);
+    let mut after = 0;
+    while let Some(last) = run.store.write(|tx| tx.derive_last_repliers(after, REPLIERS_BATCH))? {
+        after = last;
     }
     Ok(())
 }
 
-fn tickets(run: &mut Run<'_>, merged: &Merged) -> anyhow::Result<()> {
+/// A message by somebody whose id is another one's here has no known author.
+fn with_known_staff(message: &ImportedMessage, renumbered: &Renumbered) -> ImportedMessage {
+    let mut message = message.clone();
+    message.staff = message.staff.map(|id| if renumbered.staff.contains(&id) { 0 } else { id });
+    message
+}
+
+/// Imports the tickets; says whose ids the desk has given to others.
+fn tickets(run: &mut Run<'_>, renumbered: &Renumbered) -> anyhow::Result<HashSet<i64>> {
     let (fields, now) = (Fields::read(run)?, run.now);
-    run.table(
-        "tickets",
-        |row| ticket(row, &fields, now),
-        |tx, new: &ImportedTicket| {
-            if tx.has_ticket(new.id)? {
-                return Ok(tx.place_ticket(new)?.into());
+    let mut displaced = HashSet::new();
+    let prepare = |row: &Row| ticket(row, &fields, now);
+    run.table("tickets", prepare, |tx, new: &ImportedTicket| {
+        if tx.has_ticket(new.id)? {
+            let placed = tx.place_ticket(new)?;
+            if placed == Placed::Taken {
+                displaced.insert(new.id);
             }
-            let mut new = new.clone();
-            let mut repairs = Vec::new();
-            if !tx.has_department(new.department)? {
-                let Some(fallback) = fallback_department(tx)? else {
-                    return Ok(Settled::skipped("the desk has no department to put it into"));
-                };
-                repairs.push(format!("department {} does not exist: {fallback} is taken", new.department));
-                new.department = fallback;
-            }
-            // HelpDeskZ always has priorities; a dump without any says nothing about which exist.
-            let priorities = tx.priorities()?;
-            if !priorities.is_empty() && !priorities.iter().any(|priority| priority.id == new.priority) {
-                repairs.push(format!("priority {} does not exist: 1 is taken", new.priority));
-                new.priority = 1;
-            }
-            if let Some(other) = merged.get(&new.customer) {
-                new.customer = *other;
-            } else if !tx.has_customer(new.customer)? {
-                repairs.push(format!("user {} does not exist: a placeholder stands for him", new.customer));
-                new.customer = nobody(tx, now)?;
-            }
-            let mut settled = Settled::from(tx.place_ticket(&new)?);
-            settled.repairs = repairs;
-            Ok(settled)
-        },
-    )
+            return Ok(placed.into());
+        }
+        place_ticket(tx, new, (renumbered, now))
+    })?;
+    Ok(displaced)
+}
+
+/// Places a ticket that is not there, whatever it speaks of that is not there.
+fn place_ticket(
+    tx: &WriteTx<'_>,
+    new: &ImportedTicket,
+    (renumbered, now): (&Renumbered, Timestamp),
+) -> Result<Settled> {
+    let mut new = new.clone();
+    let mut repairs = Vec::new();
+    if !tx.has_department(new.department)? {
+        let Some(fallback) = fallback_department(tx)? else {
+            return Ok(Settled::skipped("the desk has no department to put it into"));
+        };
+        repairs.push(format!("department {} does not exist: {fallback} is taken", new.department));
+        new.department = fallback;
+    }
+    // A dump without priorities says nothing about which exist.
+    let priorities = tx.priorities()?;
+    if !priorities.is_empty() && !priorities.iter().any(|priority| priority.id == new.priority) {
+        repairs.push(format!("priority {} does not exist: 1 is taken", new.priority));
+        new.priority = 1;
+    }
+    if let Some(other) = renumbered.users.get(&new.customer) {
+        new.customer = *other;
+    } else if !tx.has_customer(new.customer)? {
+        repairs.push(format!("user {} does not exist: a placeholder stands for him", new.customer));
+        new.customer = nobody(tx, now)?;
+    }
+    let mut settled = Settled::from(tx.place_ticket(&new)?);
+    settled.repairs = repairs;
+    Ok(settled)
 }
 
 /// The customer who stands for those that are gone.

@@ -1,0 +1,224 @@
+//! What `serve` does beside answering requests. Each kind of work has a thread of its own and goes on
+//! after an error: the next round tries again.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use sd_notify::NotifyState;
+
+use super::tell_systemd;
+use crate::api::Api;
+use crate::domain::Timestamp;
+use crate::imap_fetch::{self, Stop, Watch};
+use crate::intake::Rules;
+use crate::jobs;
+use crate::outbox;
+use crate::store::{self, Store};
+
+/// Between two heartbeats; `pipe` takes over sending after six missed ones.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// The outbox is looked at this often even when nobody says that there is something: other
+/// processes queue mail too.
+const OUTBOX_POLL: Duration = Duration::from_secs(1);
+
+/// Between two rounds of the timed work, which counts in hours and days.
+const TIMED_PAUSE: Duration = Duration::from_secs(600);
+
+/// How often the setting `imap_watch` is looked at; one indexed read.
+const WATCH_POLL: Duration = Duration::from_secs(2);
+
+/// Whether there is work beside the answering of requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Jobs {
+    All,
+    None,
+}
+
+/// Heartbeat, token uses, and systemd's watchdog.
+pub(super) fn keep(api: &Api, store: &Store, wakes: &Receiver<()>, (jobs, threads): (Jobs, &Threads)) {
+    let watchdog = sd_notify::watchdog_enabled().map(|interval| interval / 2);
+    let pause = watchdog.unwrap_or(HEARTBEAT).min(HEARTBEAT);
+    let mut beat_at: Option<Instant> = None;
+    loop {
+        if jobs == Jobs::All && beat_at.is_none_or(|last| last.elapsed() >= HEARTBEAT) {
+            beat_at = Some(Instant::now());
+            logged("writing the heartbeat", store.write(|tx| tx.note_served(Timestamp::now())));
+        }
+        note_token_uses(api, store);
+        if watchdog.is_some() {
+            tell_systemd(&[NotifyState::Watchdog]);
+        }
+        if threads.is_stopping() {
+            note_token_uses(api, store);
+            return;
+        }
+        wait(wakes, pause);
+    }
+}
+
+fn note_token_uses(api: &Api, store: &Store) {
+    let uses = api.take_token_uses();
+    if uses.is_empty() {
+        return;
+    }
+    let done = store.write(|tx| {
+        for (token, at) in &uses {
+            tx.note_token_use(*token, *at)?;
+        }
+        Ok(())
+    });
+    logged("noting the use of tokens", done);
+}
+
+/// Sends what is queued, at once when told, else every second.
+pub(super) fn send(store: &Store, wakes: &Receiver<()>, threads: &Threads) {
+    while !threads.is_stopping() {
+        let now = Timestamp::now();
+        match store.read(|tx| tx.oldest_pending()) {
+            Ok(None) => {}
+            Ok(Some(_)) => match outbox::send_due(store, now) {
+                Ok(report) if report == outbox::SendReport::default() => {}
+                Ok(report) => {
+                    tracing::info!(sent = report.sent, deferred = report.deferred, failed = report.failed, "outbox");
+                }
+                Err(error) => tracing::warn!(%error, "sending mail; tried again"),
+            },
+            Err(error) => tracing::warn!(%error, "looking for mail to send; tried again"),
+        }
+        wait(wakes, OUTBOX_POLL);
+    }
+}
+
+/// Closes, forgets and tidies what is due, as `admin jobs run` does.
+pub(super) fn work_by_time(store: &Store, threads: &Threads) {
+    while !threads.is_stopping() {
+        match jobs::run(store, Timestamp::now()) {
+            Ok(report) if report == jobs::Report::default() => {}
+            Ok(report) => tracing::info!(
+                closed = report.closed,
+                raw_mails = report.raw_mails,
+                sent_mails = report.sent_mails,
+                logins = report.logins,
+                "timed work"
+            ),
+            Err(error) => tracing::warn!(%error, "timed work; tried again"),
+        }
+        threads.pause(TIMED_PAUSE);
+    }
+}
+
+/// Watches the mailboxes while the setting `imap_watch` is on.
+pub(super) fn watch_mailboxes(store: &Store, rules: &Rules, patience: Duration, threads: &Threads) {
+    let is_wanted = || match store.read(|tx| tx.settings()) {
+        Ok(settings) => settings.is_on("imap_watch"),
+        Err(error) => {
+            tracing::warn!(%error, "reading the settings; tried again");
+            false
+        }
+    };
+    while !threads.is_stopping() {
+        if is_wanted() {
+            match Stop::new() {
+                Ok(stop) => {
+                    let watch = Watch { store, rules, patience, stop: &stop, only: &[] };
+                    thread::scope(|scope| {
+                        let watching = scope.spawn(move || imap_fetch::watch(watch, |summary| log(&summary)));
+                        while !watching.is_finished() && is_wanted() && !threads.pause(WATCH_POLL) {}
+                        stop.ask();
+                        match watching.join() {
+                            Ok(done) => logged("watching the mailboxes", done),
+                            Err(_) => {
+                                tracing::error!("an internal error ended the watch of the mailboxes; started anew")
+                            }
+                        }
+                    });
+                }
+                Err(error) => tracing::warn!(%error, "preparing to watch the mailboxes; tried again"),
+            }
+        }
+        threads.pause(WATCH_POLL);
+    }
+}
+
+/// One line for each fetch that found something; a mailbox out of reach has had its own.
+fn log(summary: &imap_fetch::Summary) {
+    let counts = summary.counts();
+    if counts != imap_fetch::Counts::default() {
+        tracing::info!(
+            address = summary.address,
+            fetched = counts.fetched,
+            stored = counts.stored,
+            duplicates = counts.duplicates,
+            quarantined = counts.quarantined,
+            failed = counts.failed,
+            "mailbox"
+        );
+    }
+}
+
+fn logged(what: &str, done: store::Result<()>) {
+    if let Err(error) = done {
+        tracing::warn!(%error, "{what}; tried again");
+    }
+}
+
+/// Waits until woken, at most so long; many wakes count as one.
+fn wait(wakes: &Receiver<()>, at_most: Duration) {
+    match wakes.recv_timeout(at_most) {
+        Ok(()) => while wakes.try_recv().is_ok() {},
+        Err(RecvTimeoutError::Timeout) => {}
+        // Every waker is gone: only at the end, and without this the loop would spin.
+        Err(RecvTimeoutError::Disconnected) => thread::sleep(Duration::from_millis(50)),
+    }
+}
+
+/// The threads beside the server, and the word to end.
+#[derive(Clone, Default)]
+pub(super) struct Threads {
+    is_stopping: Arc<AtomicBool>,
+    /// Wakes those that pause; the lock guards nothing but the moment of falling asleep.
+    stopped: Arc<(Mutex<()>, Condvar)>,
+    running: Arc<Mutex<Vec<JoinHandle<()>>>>,
+}
+
+impl Threads {
+    pub(super) fn start(&self, name: &str, work: impl FnOnce() + Send + 'static) -> anyhow::Result<()> {
+        let started = thread::Builder::new().name(name.to_owned()).spawn(work).context("starting a thread")?;
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).push(started);
+        Ok(())
+    }
+
+    pub(super) fn stop(&self) {
+        let _asleep = self.stopped.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_stopping.store(true, Ordering::SeqCst);
+        self.stopped.1.notify_all();
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::SeqCst)
+    }
+
+    /// Waits so long, or until the end is asked for; says whether it is.
+    fn pause(&self, at_most: Duration) -> bool {
+        let (lock, stopped) = &*self.stopped;
+        let awake = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = stopped.wait_timeout_while(awake, at_most, |()| !self.is_stopping());
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        self.is_stopping()
+    }
+
+    /// Waits for the threads to end. One that is in the middle of sending a mail may be left behind:
+    /// its claim on the mail runs out and the next `serve` sends it.
+    pub(super) fn join(&self, at_most: Duration) {
+        let end = Instant::now() + at_most;
+        let running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
+        while Instant::now() < end && running.iter().any(|thread| !thread.is_finished()) {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
