@@ -104,21 +104,21 @@ fn dispatch(arguments: Vec<OsString>, is_pipe: bool) -> u8 {
         Command::Pipe(arguments) => pipe::run(&parsed.global, loaded, &arguments),
         Command::Serve(arguments) => {
             let done = loaded.map_err(anyhow::Error::from).and_then(|loaded| {
-                start_logging(&parsed.global, &loaded);
+                start_logging(&parsed.global, &loaded, Stays::Yes);
                 serve::run(&parsed.global, &loaded, &arguments)
             });
             status_of(done)
         }
         Command::ImapFetch(arguments) => {
             let done = loaded.map_err(anyhow::Error::from).and_then(|loaded| {
-                start_logging(&parsed.global, &loaded);
+                start_logging(&parsed.global, &loaded, if arguments.watch { Stays::Yes } else { Stays::No });
                 imap_fetch::run(&parsed.global, &loaded, &arguments)
             });
             status_of(done)
         }
         Command::Admin(command) => {
             let done = loaded.map_err(anyhow::Error::from).and_then(|loaded| {
-                start_logging(&parsed.global, &loaded);
+                start_logging(&parsed.global, &loaded, Stays::No);
                 admin::run(&parsed.global, &loaded, *command)
             });
             status_of(done)
@@ -126,11 +126,19 @@ fn dispatch(arguments: Vec<OsString>, is_pipe: bool) -> u8 {
     }
 }
 
-fn start_logging(global: &Global, loaded: &Loaded) {
+/// Whether the command stays and works on by itself, so that its stderr is a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stays {
+    Yes,
+    No,
+}
+
+fn start_logging(global: &Global, loaded: &Loaded, stays: Stays) {
     let mut log = loaded.config.log.clone();
     match (global.quiet, global.verbose) {
         (true, _) => log.level = config::Level::Error,
-        (false, 0) if log.target.is_empty() => log.level = config::Level::Warn,
+        // Who waits for a command's end reads its output on the same terminal.
+        (false, 0) if log.target.is_empty() && stays == Stays::No => log.level = config::Level::Warn,
         (false, 0) => {}
         (false, 1) => log.level = config::Level::Info,
         (false, _) => log.level = config::Level::Debug,

@@ -1,15 +1,15 @@
 //! Log lines: one event per line, `level event key=value…`, written for grep.
 //!
-//! Goes to stderr, journald, syslog or a file. Untrusted values are quoted and escaped, so that a
+//! Goes to stderr, journald, syslog or a file that is opened anew on request (logrotate). Untrusted values are quoted and escaped, so that a
 //! line feed in a header forges no line. Never logged: bodies, subjects, tokens, passwords.
 
 use std::fmt;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
-use std::sync::Mutex;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -18,7 +18,10 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, Registry};
+use tracing_subscriber::reload::{self, Handle};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, layer::SubscriberExt};
 
 use crate::config::{self, Log};
 
@@ -36,48 +39,120 @@ pub enum Stderr {
     TheMtas,
 }
 
+/// What of the running log can be changed; the log is the process's, and so is this.
+static RUNNING: OnceLock<Running> = OnceLock::new();
+
+struct Running {
+    level: Handle<LevelFilter, Registry>,
+    file: Option<Arc<LogFile>>,
+}
+
 /// Starts logging for the rest of the process. A target that cannot be opened is no reason to lose
 /// a mail: the next best one is used.
 pub fn start(log: &Log, stderr: Stderr) {
-    let filter = match log.level {
+    let target = target(&log.target, stderr);
+    let file = if let Target::File(file) = &target { Some(Arc::clone(file)) } else { None };
+    let (level, handle) = reload::Layer::new(filter(log.level));
+    let (writer, has_time) = target.writer();
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
+    let lines = if log.json {
+        lines.json().flatten_event(true).boxed()
+    } else {
+        lines.event_format(KeyValue { has_time }).boxed()
+    };
+    // Starting twice in one process happens in tests only; the first one stays.
+    if tracing_subscriber::registry().with(level).with(lines).try_init().is_ok() {
+        RUNNING.set(Running { level: handle, file }).ok();
+    }
+}
+
+/// Opens the log file anew, which a log rotation may have moved away, and sets the level if one is
+/// given. What cannot be opened leaves the old file in use.
+///
+/// # Errors
+/// Those of opening the file.
+pub fn reopen(level: Option<config::Level>) -> io::Result<()> {
+    let Some(running) = RUNNING.get() else { return Ok(()) };
+    if let Some(level) = level {
+        running.level.modify(|filter_now| *filter_now = filter(level)).map_err(io::Error::other)?;
+    }
+    running.file.as_ref().map_or(Ok(()), |file| file.reopen())
+}
+
+const fn filter(level: config::Level) -> LevelFilter {
+    match level {
         config::Level::Error => LevelFilter::ERROR,
         config::Level::Warn => LevelFilter::WARN,
         config::Level::Info => LevelFilter::INFO,
         config::Level::Debug => LevelFilter::DEBUG,
-    };
-    let (writer, has_time) = writer(&log.target, stderr);
-    let builder = tracing_subscriber::fmt().with_max_level(filter).with_ansi(false).with_writer(writer);
-    // Starting twice in one process happens in tests only; the first one stays.
-    if log.json {
-        builder.json().flatten_event(true).try_init().ok();
-    } else {
-        builder.event_format(KeyValue { has_time }).try_init().ok();
     }
 }
 
-fn writer(target: &str, stderr: Stderr) -> (BoxMakeWriter, bool) {
-    let local = || match (connect(JOURNALD_SOCKET), connect(SYSLOG_SOCKET)) {
-        (Some(socket), _) => Some(Datagrams { socket, protocol: Protocol::Journald }),
-        (None, Some(socket)) => Some(Datagrams { socket, protocol: Protocol::Syslog }),
-        (None, None) => None,
+/// Where the lines go.
+enum Target {
+    Stderr,
+    Datagrams(Datagrams),
+    File(Arc<LogFile>),
+    Nowhere,
+}
+
+impl Target {
+    /// The writer, and whether a line has to say the time itself.
+    fn writer(self) -> (BoxMakeWriter, bool) {
+        match self {
+            Self::Stderr => (BoxMakeWriter::new(io::stderr), false),
+            Self::Datagrams(datagrams) => (BoxMakeWriter::new(datagrams), false),
+            Self::File(file) => (BoxMakeWriter::new(file), true),
+            Self::Nowhere => (BoxMakeWriter::new(io::sink), false),
+        }
+    }
+}
+
+fn target(name: &str, stderr: Stderr) -> Target {
+    let to = |path, protocol| connect(path).map(|socket| Target::Datagrams(Datagrams { socket, protocol }));
+    let journald = || to(JOURNALD_SOCKET, Protocol::Journald);
+    let syslog = || to(SYSLOG_SOCKET, Protocol::Syslog);
+    let chosen = match name {
+        "" | "stderr" => None,
+        "journald" => journald(),
+        "syslog" => syslog(),
+        path => LogFile::open(Path::new(path)).ok().map(|file| Target::File(Arc::new(file))),
     };
-    let fallback = || match (stderr, local()) {
-        (Stderr::Ours, _) => (BoxMakeWriter::new(io::stderr), false),
-        (Stderr::TheMtas, Some(datagrams)) => (BoxMakeWriter::new(datagrams), false),
-        (Stderr::TheMtas, None) => (BoxMakeWriter::new(io::sink), false),
-    };
-    match target {
-        "" | "stderr" => fallback(),
-        "journald" => connect(JOURNALD_SOCKET).map_or_else(fallback, |socket| {
-            (BoxMakeWriter::new(Datagrams { socket, protocol: Protocol::Journald }), false)
-        }),
-        "syslog" => connect(SYSLOG_SOCKET).map_or_else(fallback, |socket| {
-            (BoxMakeWriter::new(Datagrams { socket, protocol: Protocol::Syslog }), false)
-        }),
-        path => match OpenOptions::new().create(true).append(true).mode(0o640).open(Path::new(path)) {
-            Ok(file) => (BoxMakeWriter::new(Mutex::new(file)), true),
-            Err(_) => fallback(),
-        },
+    chosen.unwrap_or_else(|| match stderr {
+        Stderr::Ours => Target::Stderr,
+        Stderr::TheMtas => journald().or_else(syslog).unwrap_or(Target::Nowhere),
+    })
+}
+
+/// A file that lines are added to.
+struct LogFile {
+    path: PathBuf,
+    file: Mutex<File>,
+}
+
+impl LogFile {
+    fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self { path: path.to_owned(), file: Mutex::new(Self::append_to(path)?) })
+    }
+
+    fn append_to(path: &Path) -> io::Result<File> {
+        OpenOptions::new().create(true).append(true).mode(0o640).open(path)
+    }
+
+    fn reopen(&self) -> io::Result<()> {
+        let file = Self::append_to(&self.path)?;
+        *self.file.lock().unwrap_or_else(PoisonError::into_inner) = file;
+        Ok(())
+    }
+}
+
+impl Write for &LogFile {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).write(line)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -210,7 +285,7 @@ mod tests {
     fn line_feed_in_a_value_forges_no_line() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("m.log");
-        let (writer, has_time) = writer(path.to_str().unwrap(), Stderr::TheMtas);
+        let (writer, has_time) = target(path.to_str().unwrap(), Stderr::TheMtas).writer();
         let subscriber =
             tracing_subscriber::fmt().with_ansi(false).with_writer(writer).event_format(KeyValue { has_time }).finish();
         tracing::subscriber::with_default(subscriber, || {

@@ -26,6 +26,7 @@ use crate::config::{self, Config, Loaded};
 use crate::domain::Timestamp;
 use crate::http::{self, Control};
 use crate::intake::Rules;
+use crate::logging;
 use crate::store::Store;
 use threads::{Jobs, Threads};
 
@@ -53,14 +54,24 @@ pub struct Arguments {
 /// What keeps it from starting: configuration, database, address in use.
 pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::Result<Done> {
     let db = config::database_path(global.db.as_deref(), &loaded.config)?;
-    serve_desk(&db, loaded, arguments)
+    let log_level = if global.quiet || global.verbose > 0 { LogLevel::Kept } else { LogLevel::FromFile };
+    serve_desk(&db, loaded, arguments, log_level)
+}
+
+/// What SIGHUP does to the level of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// The file's new level holds.
+    FromFile,
+    /// The command line's stays.
+    Kept,
 }
 
 /// Serves the desk in that file until SIGTERM or SIGINT.
 ///
 /// # Errors
 /// As [`run`].
-pub fn serve_desk(db: &Path, loaded: &Loaded, arguments: &Arguments) -> anyhow::Result<Done> {
+pub fn serve_desk(db: &Path, loaded: &Loaded, arguments: &Arguments, log_level: LogLevel) -> anyhow::Result<Done> {
     let rules = host_rules(loaded)?;
     let store = Arc::new(Store::open(db, Duration::from_secs(loaded.config.limits.lock_wait_s))?);
     let probe = Store::open(db, PROBE_LOCK_WAIT)?;
@@ -72,7 +83,7 @@ pub fn serve_desk(db: &Path, loaded: &Loaded, arguments: &Arguments) -> anyhow::
     let (wake_sender, outbox_wakes) = mpsc::channel();
     let (wake_keeper, token_wakes) = mpsc::channel();
     let api = Arc::new(Api::new(Arc::clone(&store), probe, rules, waker(wake_sender.clone(), wake_keeper.clone())));
-    watch_signals(&control, &api, loaded)?;
+    watch_signals(&control, &api, loaded, log_level)?;
     let jobs = if arguments.no_jobs { Jobs::None } else { Jobs::All };
     threads.start("keeper", {
         let (api, store, threads) = (Arc::clone(&api), Arc::clone(&store), threads.clone());
@@ -190,13 +201,13 @@ fn waker(outbox: Sender<()>, keeper: Sender<()>) -> api::Waker {
     })
 }
 
-fn watch_signals(control: &Control, api: &Arc<Api>, loaded: &Loaded) -> anyhow::Result<()> {
+fn watch_signals(control: &Control, api: &Arc<Api>, loaded: &Loaded, log_level: LogLevel) -> anyhow::Result<()> {
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).context("watching for signals")?;
     let (control, api, path) = (control.clone(), Arc::clone(api), loaded.path.clone());
     let watch = move || {
         for signal in signals.forever() {
             if signal == SIGHUP {
-                reload(&control, &api, path.as_deref());
+                reload(&control, &api, path.as_deref(), log_level);
             } else {
                 tracing::info!(signal, "stopping");
                 control.stop();
@@ -207,15 +218,20 @@ fn watch_signals(control: &Control, api: &Arc<Api>, loaded: &Loaded) -> anyhow::
     Ok(())
 }
 
-/// Puts the configuration file's limits and proxies in force; a file that cannot be used changes nothing.
-fn reload(control: &Control, api: &Api, path: Option<&Path>) {
+/// Puts the configuration file's limits, proxies and log level in force and opens the log file anew; a
+/// configuration that cannot be used changes nothing of the first.
+fn reload(control: &Control, api: &Api, path: Option<&Path>, log_level: LogLevel) {
     let done = config::load(path).and_then(|loaded| {
         api.set_rules(host_rules(&loaded)?);
         control.set_limits(http_limits(&loaded.config));
-        Ok(())
+        Ok(loaded.config.log.level)
     });
+    let level = done.as_ref().ok().copied().filter(|_| log_level == LogLevel::FromFile);
+    if let Err(error) = logging::reopen(level) {
+        tracing::error!(%error, "log file not opened anew; the old one stays in use");
+    }
     match done {
-        Ok(()) => tracing::info!("configuration reloaded"),
+        Ok(_) => tracing::info!("configuration reloaded"),
         Err(error) => tracing::error!(%error, "configuration not reloaded; the old one stays in force"),
     }
 }

@@ -94,7 +94,7 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
     drop(store);
     out.say(&curl_lines(&token, &arguments.listen));
     let serving = serve::Arguments { listen: Some(arguments.listen.clone()), no_jobs: false };
-    serve::serve_desk(&db, loaded, &serving)
+    serve::serve_desk(&db, loaded, &serving, serve::LogLevel::Kept)
 }
 
 fn curl_lines(token: &str, listen: &str) -> String {

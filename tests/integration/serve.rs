@@ -65,6 +65,30 @@ fn sighup_brings_new_limits_and_a_broken_file_changes_nothing() {
 }
 
 #[test]
+fn sighup_opens_the_log_anew_and_changes_its_level() {
+    let desk = Desk::new();
+    let server = Server::start(&desk);
+    assert!(eventually(|| desk.log().contains("info listening")), "{}", desk.log());
+    std::fs::rename(desk.path("maildesk.log"), desk.path("maildesk.log.1")).expect("the log is there");
+    server.signal("HUP");
+    assert!(eventually(|| desk.log().contains("info configuration reloaded")), "{}", desk.log());
+    let levelled = |level: &str, body_bytes_max: usize| {
+        desk.configure(&format!("http_body_bytes_max = {body_bytes_max}"));
+        let path = desk.path("maildesk.toml");
+        let text = std::fs::read_to_string(&path).expect("it is there");
+        std::fs::write(&path, text.replace("[log]", &format!("[log]\nlevel = {level:?}")))
+            .expect("the folder is writable");
+        server.signal("HUP");
+        let status = || server.ask("POST", "/api/users/create", &[], &[b'x'; 2000]).status;
+        assert!(eventually(|| (status() == 413) == (body_bytes_max < 2000)));
+    };
+    levelled("error", 1000);
+    levelled("info", 3000);
+    let reloads = || desk.log().matches("configuration reloaded").count();
+    assert!(eventually(|| reloads() == 2), "all but the one at level error:\n{}", desk.log());
+}
+
+#[test]
 fn it_says_what_keeps_it_from_starting() {
     let desk = Desk::new();
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
