@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
-use clap::{ArgAction, Parser, Subcommand};
+use clap::{ArgAction, ArgMatches, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{self, Loaded};
 use crate::store;
@@ -57,7 +57,39 @@ pub enum Command {
     ImapFetch(imap_fetch::Arguments),
     /// Set up and look after the desk
     #[command(subcommand)]
-    Admin(Box<admin::Command>),
+    Admin(AdminCommand),
+}
+
+/// A command of `admin`. Its hundred relatives join the grammar only where the command line names
+/// `admin`: `pipe` starts once for every mail, and would spend half of its parsing on them.
+#[derive(Debug)]
+pub struct AdminCommand(Box<admin::Command>);
+
+impl FromArgMatches for AdminCommand {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        admin::Command::from_arg_matches(matches).map(|command| Self(Box::new(command)))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
+
+impl Subcommand for AdminCommand {
+    fn augment_subcommands(grammar: clap::Command) -> clap::Command {
+        grammar.defer(|grammar| {
+            let about = grammar.get_about().cloned().unwrap_or_default();
+            admin::Command::augment_subcommands(grammar).about(about)
+        })
+    }
+
+    fn augment_subcommands_for_update(grammar: clap::Command) -> clap::Command {
+        Self::augment_subcommands(grammar)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        admin::Command::has_subcommand(name)
+    }
 }
 
 /// Done.
@@ -119,7 +151,7 @@ fn dispatch(arguments: Vec<OsString>, is_pipe: bool) -> u8 {
         Command::Admin(command) => {
             let done = loaded.map_err(anyhow::Error::from).and_then(|loaded| {
                 start_logging(&parsed.global, &loaded, Stays::No);
-                admin::run(&parsed.global, &loaded, *command)
+                admin::run(&parsed.global, &loaded, *command.0)
             });
             status_of(done)
         }

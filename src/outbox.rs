@@ -280,6 +280,7 @@ pub fn try_ticket(store: Store, ticket: TicketId, now: Timestamp, patience: Dura
     let is_wanted =
         store.read(|tx| Ok::<_, store::Error>(!is_fresh(tx, now)? && tx.is_anything_due(Scope::Ticket(ticket), now)?));
     if !is_wanted.unwrap_or(false) {
+        store.leave();
         return;
     }
     let (tell, told) = mpsc::channel();

@@ -232,15 +232,30 @@ impl Store {
 }
 
 impl Drop for Store {
+    fn drop(&mut self) {
+        self.empty_grown_log();
+    }
+}
+
+impl Store {
+    /// Gives the store up without taking it down: for a process that ends now anyway, whose files and
+    /// locks the system takes back at once. SQLite would free every object of the schema first.
+    pub fn leave(mut self) {
+        self.empty_grown_log();
+        std::mem::forget(self);
+    }
+
     /// Copies a log that has grown back into the database and empties it. A process that opens the
     /// database alone cannot know how much of the log was copied before, so a log that is never
     /// emptied would be read, and copied, again and again. Others at work make it a no-op.
-    fn drop(&mut self) {
+    fn empty_grown_log(&mut self) {
         let mut log = self.path.as_os_str().to_owned();
         log.push("-wal");
         let has_grown = std::fs::metadata(log).is_ok_and(|log| log.len() > LOG_BYTES_KEPT_MAX);
-        let kept = self.idle.get_mut().unwrap_or_else(PoisonError::into_inner).pop();
-        if let Some(connection) = kept.filter(|_| has_grown) {
+        if !has_grown {
+            return;
+        }
+        if let Some(connection) = self.idle.get_mut().unwrap_or_else(PoisonError::into_inner).pop() {
             let emptied = connection
                 .busy_timeout(Duration::ZERO)
                 .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));

@@ -26,6 +26,10 @@ static ORIGINAL: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(ORIG
 static FORWARDED: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(FORWARDED_MESSAGE).collect());
 static FORWARDERS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(FORWARDED_BY).collect());
 static ABOVE: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(REPLY_ABOVE).collect());
+/// The last two words of those phrases whose script parts words by blanks.
+static ABOVE_ENDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    ABOVE.iter().filter(|phrase| !is_unspaced(phrase)).filter_map(|phrase| pairs_of_words(phrase).last()).collect()
+});
 
 /// What the line announces, if anything. `below` is the next line with text on it, for lines that
 /// are undecorated and count only above a header.
@@ -53,7 +57,37 @@ pub(crate) fn divider_of(text: &str, below: Option<Row<'_>>) -> Option<Divider> 
     if ORIGINAL.contains(core) && (is_ruled || is_above_header) {
         return Some(Divider::Original);
     }
-    ABOVE.iter().any(|phrase| core.contains(phrase)).then_some(Divider::ReplyAbove)
+    asks_to_reply_above(core).then_some(Divider::ReplyAbove)
+}
+
+/// Whether one of the phrases is in the line. Every line of every mail comes here, so they are
+/// searched for only where two words of the line are the end of one.
+fn asks_to_reply_above(line: &str) -> bool {
+    let may_be_there = pairs_of_words(line).any(|pair| ABOVE_ENDS.contains(pair)) || is_unspaced(line);
+    may_be_there && ABOVE.iter().any(|phrase| line.contains(phrase))
+}
+
+/// Each two words that follow each other, with what is between them.
+fn pairs_of_words(line: &str) -> impl Iterator<Item = &str> {
+    let words = line.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut starts_and_ends = words.map(|word| {
+        let start = word.as_ptr().addr() - line.as_ptr().addr();
+        (start, start + word.len())
+    });
+    let mut previous = starts_and_ends.next();
+    starts_and_ends.filter_map(move |word| {
+        let (start, _) = previous.replace(word)?;
+        line.get(start..word.1)
+    })
+}
+
+/// Whether the text has letters of Chinese, Japanese or Korean, where words cannot be told apart by
+/// blanks.
+fn is_unspaced(text: &str) -> bool {
+    !text.is_ascii()
+        && text
+            .chars()
+            .any(|c| matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}'))
 }
 
 #[cfg(test)]
@@ -93,5 +127,12 @@ mod tests {
     #[test]
     fn a_help_desks_line_ends_the_reply() {
         assert_eq!(divider_of("##- Please type your reply above this line -##", None), Some(Divider::ReplyAbove));
+        for phrase in ABOVE.iter() {
+            for line in [format!("##- {phrase} -##"), format!("--- {phrase}, x: ---")] {
+                assert_eq!(divider_of(&line, None), Some(Divider::ReplyAbove), "{line}");
+            }
+        }
+        assert_eq!(divider_of("이 줄 위에 답장해 주세요", None), Some(Divider::ReplyAbove));
+        assert_eq!(divider_of("I drew a line above this line of text", None), None);
     }
 }

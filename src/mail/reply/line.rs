@@ -81,6 +81,28 @@ pub(super) fn lines_of_html(rendered: &Rendered) -> Vec<Line<'_>> {
 /// A text as the word tables spell it: lower case, single spaces, no invisible characters, and the
 /// four character references that some programs leave in plain text decoded.
 pub(super) fn fold(text: &str) -> String {
+    let mut out = if text.is_ascii() { folded_ascii(text) } else { folded_unicode(text) };
+    if out.contains('&') {
+        out = out.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+    }
+    out
+}
+
+/// Most lines of most mails, and every line of a mail is folded.
+fn folded_ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    // VT is white space in Unicode, and in ASCII's own list it is not.
+    for word in text.split([' ', '\t', '\n', '\r', '\x0B', '\x0C']).filter(|word| !word.is_empty()) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out.make_ascii_lowercase();
+    out
+}
+
+fn folded_unicode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut space = false;
     for c in text.chars().filter(|c| !is_invisible(*c)) {
@@ -93,13 +115,25 @@ pub(super) fn fold(text: &str) -> String {
         }
         out.extend(c.to_lowercase());
     }
-    if out.contains('&') {
-        return out.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
-    }
     out
 }
 
 /// The first line at or after `from` that is not blank.
 pub(super) fn next_filled(lines: &[Line<'_>], from: usize) -> Option<usize> {
     (from..lines.len()).find(|&at| !lines[at].is_blank())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding_is_the_same_for_every_script() {
+        for text in ["  On\tMon,  Ann \x0B WROTE: ", "", " ", "&lt;a@b&gt; &amp;lt;", "a\x0Cb\x1Cc", "\x7F"] {
+            let plain = fold(text);
+            assert_eq!(folded_unicode(text), folded_ascii(text), "{text:?}");
+            assert_eq!(fold(&format!("{text}\u{200B}")), plain, "{text:?}");
+        }
+        assert_eq!(fold(" ÄÖ \u{A0} &quot;X&quot; "), "äö \"x\"");
+    }
 }
