@@ -115,6 +115,7 @@ pub enum Command {
     /// Look whether everything around the desk is as it should be
     Doctor(doctor::Arguments),
     /// Numbers
+    #[command(after_help = "Examples:\n  maildesk admin stats\n  maildesk --json admin stats")]
     Stats,
     /// Timed work, for cron
     #[command(subcommand)]
@@ -175,7 +176,7 @@ pub fn run(global: &Global, loaded: &Loaded, command: Command) -> anyhow::Result
         Command::Stats => stats::run(&open(global, loaded, out, now)?),
         Command::Jobs(command) => jobs::run(&open(global, loaded, out, now)?, &command),
         Command::Man(arguments) => man::pages(&out, &arguments),
-        Command::Completions(arguments) => man::completions(&arguments),
+        Command::Completions(arguments) => man::completions(&out, &arguments),
     }
 }
 
@@ -191,7 +192,25 @@ fn open(global: &Global, loaded: &Loaded, out: Output, now: Timestamp) -> anyhow
 
 /// Ends a command about something that is not there: exit status 1.
 fn missing<T>(noun: &str, name: impl std::fmt::Display) -> anyhow::Result<T> {
-    bail!("there is no {noun} {name}; `maildesk admin {noun} list` shows them all")
+    let thing = match noun {
+        "canned" => "canned response",
+        "outbox" => "outgoing mail",
+        "staff" => "staff member",
+        other => other,
+    };
+    bail!("there is no {thing} {name}; `maildesk admin {noun} list` shows them all")
+}
+
+/// Ends an `update` that names nothing to change: exit status 2.
+fn nothing_to_change<T>() -> anyhow::Result<T> {
+    usage("nothing to change: name at least one option, --help has them")
+}
+
+/// Says that a list ends where its `--limit` is.
+fn say_if_cut(out: &Output, shown: usize, limit: usize) {
+    if shown > 0 && shown == limit {
+        out.say(&format!("at most {limit} are shown; --limit shows more"));
+    }
 }
 
 /// Ends a command with a value that cannot be used: exit status 2.
@@ -199,14 +218,38 @@ fn usage<T>(text: impl Into<String>) -> anyhow::Result<T> {
     Err(Usage(text.into()).into())
 }
 
-/// A secret from a file that only its owner may read, without its last line end.
-fn secret_from_file(path: &Path) -> anyhow::Result<String> {
+/// An id on the command line.
+fn id(text: &str) -> Result<i64, String> {
+    match text.parse() {
+        Ok(id) if id > 0 => Ok(id),
+        _ => Err("an id is a whole number from 1".to_owned()),
+    }
+}
+
+/// Refuses a password file that others may read; one that is not there yet is only spoken of.
+fn check_secret_file(out: &Output, path: &Path) -> anyhow::Result<()> {
+    match std::fs::File::open(path) {
+        Ok(file) => require_private(&file, path),
+        Err(error) => {
+            out.say(&format!("{}: {error}; it has to be there, with mode 600, before it is used", path.display()));
+            Ok(())
+        }
+    }
+}
+
+fn require_private(file: &std::fs::File, path: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    let file = std::fs::File::open(path).with_context(|| format!("reading {}", path.display()))?;
     let mode = file.metadata()?.permissions().mode();
     if mode & 0o077 != 0 {
         bail!("{} can be read by others (mode {:o}); run chmod 600 on it", path.display(), mode & 0o777);
     }
+    Ok(())
+}
+
+/// A secret from a file that only its owner may read, without its last line end.
+fn secret_from_file(path: &Path) -> anyhow::Result<String> {
+    let file = std::fs::File::open(path).with_context(|| format!("reading {}", path.display()))?;
+    require_private(&file, path)?;
     read_secret(file).with_context(|| format!("reading {}", path.display()))
 }
 

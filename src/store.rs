@@ -59,10 +59,10 @@ const INLINE_BLOB_BYTES_MAX: usize = 256 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no file at the path.
-    #[error("opening {0}: no such database; create it with `maildesk admin init`, or name the right one with --db")]
+    #[error("{0}: no such database; create it with `maildesk admin init`, or name the right one with --db")]
     Missing(PathBuf),
     /// A file or folder cannot be opened, created or written.
-    #[error("opening {path}: {reason}")]
+    #[error("{path}: {reason}")]
     Inaccessible {
         /// The database.
         path: PathBuf,
@@ -102,6 +102,9 @@ pub enum Error {
     /// The disk or the quota is full.
     #[error("the disk is full; free some space, nothing was changed")]
     Full,
+    /// The file or its file system may not be written to.
+    #[error("the database may only be read by this user; run maildesk as the user who owns the file and its folder")]
+    ReadOnly,
     /// The file is damaged or no database.
     #[error("the database is damaged ({0}); run `maildesk admin check`, or restore a backup")]
     Corrupt(String),
@@ -118,6 +121,7 @@ impl From<rusqlite::Error> for Error {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
             _ => match &error {
                 rusqlite::Error::SqliteFailure(code, Some(text))
@@ -225,6 +229,7 @@ impl Store {
         let connection = Connection::open_with_flags(&self.path, flags).map_err(|e| why_not_opened(&self.path, e))?;
         prepare_connection(&connection, self.lock_wait).map_err(|e| match e {
             Error::Sqlite(inner) => why_not_opened(&self.path, inner),
+            Error::ReadOnly => out_of_reach(&self.path),
             other => other,
         })?;
         Ok(connection)
@@ -290,13 +295,17 @@ fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
     }
     match std::fs::metadata(path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Error::Missing(path.to_owned()),
-        Err(e) => Error::Inaccessible { path: path.to_owned(), reason: e.to_string() },
-        Ok(_) => Error::Inaccessible {
+        Err(e) => Error::Inaccessible {
             path: path.to_owned(),
-            reason: "permission denied or read-only; run maildesk as the user who owns the file and its folder"
-                .to_owned(),
+            reason: format!("{e}; run maildesk as the user who owns the file and its folder"),
         },
+        Ok(_) => out_of_reach(path),
     }
+}
+
+fn out_of_reach(path: &Path) -> Error {
+    let reason = "permission denied or read-only; run maildesk as the user who owns the file and its folder".to_owned();
+    Error::Inaccessible { path: path.to_owned(), reason }
 }
 
 /// One snapshot: every verb that only reads hangs here.

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::removal::Removal;
-use super::{Desk, missing, usage};
+use super::removal::{Loss, Removal};
+use super::{Desk, check_secret_file, missing, nothing_to_change, usage};
 use crate::cli::Done;
 use crate::desk::plus;
 use crate::domain::{AddressId, DepartmentId, EmailAddress};
@@ -23,6 +23,12 @@ const NAME_CHARS_MAX: usize = 250;
 
 /// Verbs of `admin address`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  maildesk admin address add support@example.org --name Support --department 1 --default --incoming pipe
+  maildesk admin address update support@example.org --outgoing smtp --smtp-host mx.example.org --smtp-user desk \
+--smtp-password-file /etc/maildesk/smtp.pass
+  maildesk admin address test support@example.org")]
 pub enum Command {
     /// Add an address; prints its id
     Add {
@@ -110,13 +116,13 @@ enum Auth {
 }
 
 /// What can be said of an address.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, PartialEq, Eq, clap::Args)]
 pub struct Settings {
     /// Name in From
     #[arg(long)]
     name: Option<String>,
     /// Id of the department its mail goes to
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = crate::admin::id)]
     department: Option<i64>,
     /// Mail to unknown addresses goes to this one's department
     #[arg(long)]
@@ -188,6 +194,15 @@ fn word(value: impl ValueEnum) -> String {
 }
 
 impl Settings {
+    /// Refuses password files that others may read.
+    fn check_files(&self, desk: &Desk) -> anyhow::Result<()> {
+        let own = [&self.imap_password_file, &self.smtp_password_file];
+        for path in own.into_iter().flatten().map(PathBuf::as_path).chain(self.imap.secret_files()) {
+            check_secret_file(&desk.out, path)?;
+        }
+        Ok(())
+    }
+
     /// Overwrites in `row` what was named on the command line.
     fn put_into(self, row: &mut AddressRow) {
         fn put<T>(place: &mut T, value: Option<T>) {
@@ -284,6 +299,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
     match command {
         Command::Add { email, settings } => {
             let mut row = AddressRow::new(email.as_str(), "");
+            settings.check_files(desk)?;
             settings.put_into(&mut row);
             if row.department.is_none() {
                 return usage("--department is needed: `maildesk admin department list` shows the ids");
@@ -314,7 +330,11 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             show(desk, id, &row)?;
         }
         Command::Update { address, settings } => {
+            if settings == Settings::default() {
+                return nothing_to_change();
+            }
             let (id, mut row) = find(desk, &address)?;
+            settings.check_files(desk)?;
             settings.put_into(&mut row);
             save(desk, Some(id), &row)?;
             show(desk, id, &row)?;
@@ -325,11 +345,13 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         }
         Command::Remove { address, removal } => {
             let (id, row) = find(desk, &address)?;
-            if !removal.is_agreed_alone(&desk.out, &format!("remove address {}", row.email))? {
+            let deed = format!("remove address {}", row.email);
+            let loss = Loss::alone(&deed);
+            if !removal.is_agreed(&desk.out, &loss)? {
                 return Ok(Done::Fully);
             }
             desk.store.write(|tx| tx.remove_address(id))?;
-            desk.out.say(&format!("{} is no address of this desk any more", row.email));
+            loss.happened(&desk.out, &format!("{} is no address of this desk any more", row.email))?;
         }
     }
     Ok(Done::Fully)
@@ -380,8 +402,14 @@ fn test_plus(desk: &Desk, id: AddressId, row: &AddressRow) -> anyhow::Result<Don
 
 fn show(desk: &Desk, id: AddressId, row: &AddressRow) -> anyhow::Result<()> {
     let json = as_json(id, row);
-    let lines = json.as_object().into_iter().flatten().filter(|(_, value)| {
-        !value.is_null() && value.as_str() != Some("") && value.as_array().is_none_or(|list| !list.is_empty())
+    let has_imap = row.incoming == "imap" || !row.imap_host.is_empty() || !row.imap_user.is_empty();
+    let has_smtp = row.outgoing == "smtp" || !row.smtp_host.is_empty();
+    let matters = |key: &str| (has_imap || !key.starts_with("imap_")) && (has_smtp || !key.starts_with("smtp_"));
+    let lines = json.as_object().into_iter().flatten().filter(|(key, value)| {
+        matters(key)
+            && !value.is_null()
+            && value.as_str() != Some("")
+            && value.as_array().is_none_or(|list| !list.is_empty())
     });
     let text: Vec<String> =
         lines.map(|(key, value)| format!("{key:<20}{}", value.to_string().trim_matches('"'))).collect();

@@ -18,12 +18,17 @@ const NAME_CHARS_MAX: usize = 60;
 
 /// Verbs of `admin article`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  maildesk admin article list
+  maildesk admin article export articles")]
 pub enum Command {
     /// Every article
     List,
     /// One article
     Show {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
     },
     /// Categories of articles

@@ -11,6 +11,7 @@ use super::{Desk, Output};
 use crate::cli::Done;
 use crate::domain::Timestamp;
 use crate::outbox;
+use crate::store::Error;
 use crate::store::backup::{self, Restored};
 use crate::store::migrate::SCHEMA_VERSION;
 
@@ -18,7 +19,7 @@ use crate::store::migrate::SCHEMA_VERSION;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Nobody has to stop working meanwhile. The file is checked, synced and readable by its owner only; \
-    it holds\neverything but the password files that addresses name. It overwrites nothing:\n  \
+    it holds\neverything but the password files that addresses name. It overwrites nothing.\n\nExample:\n  \
     maildesk admin backup /var/backups/maildesk/$(date +%F).db"
 )]
 pub struct Backup {
@@ -30,7 +31,7 @@ pub struct Backup {
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Stop `maildesk serve` before. What was written since the backup is lost; `admin backup` first \
-    keeps it. The\ndatabase has its old content or the backup's, whatever happens on the way."
+    keeps it. The\ndatabase has its old content or the backup's, whatever happens on the way.\n\nExamples:\n  maildesk admin restore desk.db --dry-run\n  maildesk admin restore desk.db"
 )]
 pub struct Restore {
     /// A file made by `admin backup`
@@ -58,7 +59,12 @@ pub(super) fn restore(
     (lock_wait, now): (Duration, Timestamp),
 ) -> anyhow::Result<Done> {
     let file = &arguments.file;
-    let schema = backup::inspect(file).context("reading the backup")?;
+    let shown = file.display();
+    let schema = match backup::inspect(file) {
+        Err(Error::Corrupt(why)) => bail!("{shown} is damaged, or no database at all ({why}); nothing was changed"),
+        Err(Error::NotADesk(_)) => bail!("{shown} is no maildesk database; nothing was changed"),
+        other => other.context("reading the backup")?,
+    };
     if now.unix().saturating_sub(backup::served_at(path).unix()) <= outbox::SERVED_FRESH_S {
         bail!(
             "a `maildesk serve` uses {} (or did {} seconds ago): stop it first",

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::removal::Removal;
+use super::removal::{Loss, Removal};
 use super::{Desk, missing, output, usage};
 use crate::cli::Done;
 use crate::domain::EmailAddress;
@@ -12,6 +12,11 @@ const DOMAIN_BYTES_MAX: usize = 253;
 
 /// Verbs of `admin ban`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  maildesk admin ban add spammer.example
+  maildesk admin ban add ann@example.org
+  maildesk admin ban remove spammer.example")]
 pub enum Command {
     /// Drop mail of this address, or of a whole domain and those below it
     Add {
@@ -62,13 +67,15 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             if !desk.store.read(|tx| tx.bans())?.iter().any(|(banned, _)| banned.eq_ignore_ascii_case(&pattern)) {
                 return missing("ban", pattern);
             }
-            if !removal.is_agreed_alone(&desk.out, &format!("lift the ban of {pattern}"))? {
+            let deed = format!("lift the ban of {pattern}");
+            let loss = Loss::alone(&deed);
+            if !removal.is_agreed(&desk.out, &loss)? {
                 return Ok(Done::Fully);
             }
             if !desk.store.write(|tx| tx.lift_ban(&pattern))? {
                 return missing("ban", pattern);
             }
-            desk.out.say(&format!("mail of {pattern} is taken again"));
+            loss.happened(&desk.out, &format!("mail of {pattern} is taken again"))?;
         }
     }
     Ok(Done::Fully)

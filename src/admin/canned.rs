@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use super::removal::Removal;
-use super::{Desk, missing, output, usage};
+use super::removal::{Loss, Removal};
+use super::{Desk, missing, nothing_to_change, output, usage};
 use crate::cli::Done;
 use crate::mail::html;
 use crate::store::imported::{CannedResponse, NewCannedResponse};
@@ -43,11 +43,13 @@ pub enum Command {
     /// One canned response
     Show {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
     },
     /// Change a canned response; what is not named stays
     Update {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// Title
         #[arg(long)]
@@ -65,6 +67,7 @@ pub enum Command {
     /// Remove a canned response
     Remove {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// Whether to ask
         #[command(flatten)]
@@ -89,6 +92,9 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         }
         Command::Show { id } => show(desk, id)?,
         Command::Update { id, title, body, body_file, position } => {
+            if title.is_none() && body.is_none() && body_file.is_none() && position.is_none() {
+                return nothing_to_change();
+            }
             let title = title.map(|title| checked_title(&title)).transpose()?;
             let body = read_body(body, body_file.as_deref())?;
             let change = NewCannedResponse { title: title.as_deref(), body: body.as_deref(), position };
@@ -99,13 +105,15 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         }
         Command::Remove { id, removal } => {
             let canned = find(desk, id)?;
-            if !removal.is_agreed_alone(&desk.out, &format!("remove canned response {id}, {}", canned.title))? {
+            let deed = format!("remove canned response {id}, {}", canned.title);
+            let loss = Loss::alone(&deed);
+            if !removal.is_agreed(&desk.out, &loss)? {
                 return Ok(Done::Fully);
             }
             if !desk.store.write(|tx| tx.remove_canned_response(id))? {
                 return missing("canned", id);
             }
-            desk.out.say(&format!("canned response {id} is gone"));
+            loss.happened(&desk.out, &format!("canned response {id} is gone"))?;
         }
     }
     Ok(Done::Fully)

@@ -9,6 +9,9 @@ use crate::config::{Level, Loaded};
 
 /// Verbs of `admin config`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Example:
+  maildesk admin config show")]
 pub enum Command {
     /// Show the configuration in force
     Show,

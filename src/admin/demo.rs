@@ -11,12 +11,12 @@ use super::{init, token};
 use crate::api;
 use crate::cli::Done;
 use crate::config::Loaded;
-use crate::domain::Timestamp;
+use crate::domain::{TicketId, Timestamp};
 use crate::intake::{self, Envelope, Rules, Source};
 use crate::serve;
 use crate::store::addresses::AddressRow;
 use crate::store::keys::NewToken;
-use crate::store::listing::TicketFilter;
+use crate::store::search::TicketQuery;
 use crate::store::{self, Store};
 
 macro_rules! examples {
@@ -49,6 +49,10 @@ const MAILS: &[(&str, &[u8])] = examples![
 
 /// Options of `admin demo`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  maildesk admin demo --once
+  maildesk admin demo --dir /tmp/desk --listen 127.0.0.1:0")]
 pub struct Arguments {
     /// Where the desk is made [default: a new folder below the system's temporary one]
     #[arg(long, value_name = "DIR")]
@@ -81,7 +85,7 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
         let envelope = Envelope { recipients: Vec::new(), sender: None, source: Source::Import };
         let done = intake::deliver(&store, &rules, &envelope, raw, now).with_context(|| format!("taking in {name}"))?;
         let ticket = done.ticket.map_or_else(String::new, |ticket| format!("#{ticket}"));
-        json.push(json!({ "mail": name, "decision": done.outcome.word(), "reason": done.reason, "ticket": ticket }));
+        json.push(json!({ "mail": name, "decision": done.outcome.word(), "reason": done.reason, "ticket_id": done.ticket.map(TicketId::get) }));
         rows.push(vec![(*name).to_owned(), done.outcome.word().to_owned(), done.reason, ticket]);
     }
     show(&store, out, &db, (json, rows))?;
@@ -137,7 +141,8 @@ fn show(
     db: &Path,
     (mails, mail_rows): (Vec<serde_json::Value>, Vec<Vec<String>>),
 ) -> anyhow::Result<()> {
-    let tickets = store.read(|tx| tx.tickets_recent(&TicketFilter::default(), 1000))?;
+    let all = TicketQuery { max: 1000, ..TicketQuery::default() };
+    let tickets = store.read(|tx| tx.tickets_found(&all))?;
     if out.is_json() {
         let tickets: Vec<_> = tickets.iter().map(super::ticket::line_json).collect();
         out.object(&json!({ "database": db, "mails": mails, "tickets": tickets }), "")?;

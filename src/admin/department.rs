@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::removal::{self, Loss, Removal};
-use super::{Desk, missing, usage};
+use super::{Desk, missing, nothing_to_change, usage};
 use crate::cli::Done;
 use crate::domain::DepartmentId;
 use crate::store::ReadTx;
@@ -15,6 +15,11 @@ const NAME_CHARS_MAX: usize = 100;
 
 /// Verbs of `admin department`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  maildesk admin department add Sales
+  maildesk admin department update 2 --name \"Sales and leasing\" --private true
+  maildesk admin department remove 2 --dry-run")]
 pub enum Command {
     /// Add a department; prints its id
     Add {
@@ -29,11 +34,13 @@ pub enum Command {
     /// One department
     Show {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
     },
     /// Rename a department or change its type
     Update {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// New name
         #[arg(long)]
@@ -45,6 +52,7 @@ pub enum Command {
     /// Remove a department with its tickets; its addresses move to the lowest one left
     Remove {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// Whether to ask
         #[command(flatten)]
@@ -79,6 +87,9 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         }
         Command::Show { id } => show(desk, id)?,
         Command::Update { id, name, private } => {
+            if name.is_none() && private.is_none() {
+                return nothing_to_change();
+            }
             let name = name.as_deref().map(checked).transpose()?;
             if !desk.store.write(|tx| tx.update_department(DepartmentId::new(id), name, private))? {
                 return missing("department", id);
@@ -86,13 +97,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             show(desk, id)?;
         }
         Command::Remove { id, removal } => {
-            if !is_removal_agreed(desk, DepartmentId::new(id), removal)? {
-                return Ok(Done::Fully);
-            }
-            if !desk.store.write(|tx| tx.remove_department(DepartmentId::new(id)))? {
-                return missing("department", id);
-            }
-            desk.out.say(&format!("department {id} and its tickets were removed"));
+            remove(desk, DepartmentId::new(id), removal)?;
         }
     }
     Ok(Done::Fully)
@@ -111,14 +116,21 @@ pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> anyhow::Result<Department> {
     }
 }
 
-fn is_removal_agreed(desk: &Desk, id: DepartmentId, removal: Removal) -> anyhow::Result<bool> {
+fn remove(desk: &Desk, id: DepartmentId, removal: Removal) -> anyhow::Result<()> {
     let (found, belongings) = desk.store.read(|tx| {
         let Some(found) = tx.department(id)? else { return missing("department", id) };
         anyhow::Ok((found, tx.belongings(Owner::Department(id))?))
     })?;
     let deed = format!("remove department {id}, {}", found.name);
     let loss = Loss { deed: &deed, along: &removal::along(belongings), json: removal::along_json(belongings) };
-    removal.is_agreed(&desk.out, &loss)
+    if !removal.is_agreed(&desk.out, &loss)? {
+        return Ok(());
+    }
+    if !desk.store.write(|tx| tx.remove_department(id))? {
+        return missing("department", id);
+    }
+    loss.happened(&desk.out, &format!("department {id} and its tickets were removed"))?;
+    Ok(())
 }
 
 const fn kind(department: &Department) -> &'static str {

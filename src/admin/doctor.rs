@@ -16,13 +16,13 @@ use super::{Output, database, output};
 use crate::cli::{Done, Global};
 use crate::config::Loaded;
 use crate::domain::Timestamp;
-use crate::store::Store;
+use crate::store::{self, Store};
 
 /// Arguments of `admin doctor`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit status: 0 nothing has failed, 1 something has. Run it as the user maildesk runs as; as root it \
-    also tries\nthe MTA's lines as the users they name."
+    also tries\nthe MTA's lines as the users they name.\n\nExamples:\n  maildesk admin doctor\n  maildesk --json admin doctor --offline"
 )]
 pub struct Arguments {
     /// Connect to no server
@@ -109,7 +109,7 @@ pub(super) fn run(
     let mut findings = host::look(&scene);
     match Store::open(&scene.path, Duration::from_secs(loaded.config.limits.lock_wait_s)) {
         Ok(store) => findings.extend(look_inside(&scene, &store)),
-        Err(error) => findings.push(Finding::fail("database", error.to_string(), "see the line itself")),
+        Err(error) => findings.push(unopened(&error)),
     }
     let failed = findings.iter().filter(|finding| finding.level == Level::Fail).count();
     let warned = findings.iter().filter(|finding| finding.level == Level::Warn).count();
@@ -123,6 +123,21 @@ pub(super) fn run(
         bail!("{failed} of {} looks failed", findings.len());
     }
     Ok(Done::Fully)
+}
+
+/// A database that cannot be opened; the other looks need it open.
+fn unopened(error: &store::Error) -> Finding {
+    let fix = match error {
+        store::Error::Missing(_) | store::Error::NotADesk(_) => "maildesk admin init, or name the right file with --db",
+        store::Error::OlderSchema { .. } => "maildesk admin init",
+        store::Error::NewerSchema { .. } => "install the newer maildesk again",
+        store::Error::Inaccessible { .. } | store::Error::ReadOnly => "run doctor as the user maildesk runs as",
+        store::Error::Busy => "find out who holds the lock (fuser), then look again",
+        store::Error::Full => "make room on the disk",
+        store::Error::Corrupt(_) => "maildesk admin check; maildesk admin restore FILE",
+        store::Error::Taken(_) | store::Error::Sqlite(_) => "maildesk admin check",
+    };
+    Finding::fail("database", error.to_string(), fix)
 }
 
 fn look_inside(scene: &Scene<'_>, store: &Store) -> Vec<Finding> {

@@ -7,6 +7,9 @@ use crate::cli::Done;
 
 /// Verbs of `admin field`.
 #[derive(Clone, Copy, Debug, clap::Subcommand)]
+#[command(after_help = "\
+Example:
+  maildesk admin field list --json")]
 pub enum Command {
     /// Every custom field in its order
     List,
@@ -14,6 +17,9 @@ pub enum Command {
 
 /// Verbs of `admin priority`.
 #[derive(Clone, Copy, Debug, clap::Subcommand)]
+#[command(after_help = "\
+Example:
+  maildesk admin priority list --json")]
 pub enum PriorityCommand {
     /// Every priority
     List,

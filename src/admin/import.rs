@@ -14,6 +14,10 @@ use crate::cli::Done;
 
 /// Verbs of `admin import`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  maildesk admin import helpdeskz dump.sql --attachments /var/www/helpdeskz/writable/attachments --dry-run
+  maildesk admin import mbox archive.mbox --address support@example.org")]
 pub enum Command {
     /// A dump of HelpDeskZ's database (2.0 to 2.0.2), with its attachments
     Helpdeskz(Box<helpdeskz::Arguments>),

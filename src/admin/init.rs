@@ -15,6 +15,9 @@ use crate::store::{self, Store};
 
 /// Options of `admin init`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  maildesk admin init --site-name 'Example Support' --url https://desk.example.org")]
 pub struct Arguments {
     /// Name of the desk, in mails
     #[arg(long, value_name = "NAME")]
@@ -38,10 +41,9 @@ pub(super) fn run(path: &Path, out: &Output, arguments: &Arguments, now: Timesta
             ),
         ),
     };
-    if out.is_json() {
-        out.object(&json!({ "database": path, "schema": migrate::SCHEMA_VERSION, "result": word }), "")?;
-    }
-    out.say(&talk);
+    let backup = if let Migrated::Migrated { backup, .. } = &done { Some(backup) } else { None };
+    let json = json!({ "database": path, "schema": migrate::SCHEMA_VERSION, "result": word, "backup": backup });
+    out.deed(&json, &talk)?;
     Ok(Done::Fully)
 }
 

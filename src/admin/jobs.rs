@@ -8,6 +8,7 @@ use crate::{jobs, outbox};
 
 /// Verbs of `admin jobs`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "Example:\n  maildesk --quiet admin jobs run")]
 pub enum Command {
     /// Close answered tickets, forget old raw mail, send what is queued; for cron where no `serve` runs
     #[command(

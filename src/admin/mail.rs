@@ -1,11 +1,9 @@
 //! `admin mail`: every mail received and what became of it.
 
-use std::io::Write;
-
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
-use super::{Desk, missing, output};
+use super::{Desk, missing, output, say_if_cut};
 use crate::cli::Done;
 use crate::domain::ReceiptId;
 use crate::intake::{self, Delivery, Envelope, Source};
@@ -14,6 +12,11 @@ use crate::store::received::{Receipt, ReceiptState};
 
 /// Verbs of `admin mail`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  maildesk admin mail list --state quarantined
+  maildesk admin mail show 12 --raw
+  maildesk admin mail retry 12 13 --dry-run")]
 pub enum Command {
     /// Mails, newest first
     List {
@@ -27,6 +30,7 @@ pub enum Command {
     /// One mail
     Show {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// The raw mail, as it was handed over
         #[arg(long)]
@@ -35,7 +39,7 @@ pub enum Command {
     /// Look at quarantined mails again, by the settings of now
     Retry {
         /// Ids
-        #[arg(required = true)]
+        #[arg(required = true, value_parser = crate::admin::id)]
         ids: Vec<i64>,
         /// Only say what would happen
         #[arg(long)]
@@ -44,6 +48,7 @@ pub enum Command {
     /// Drop a quarantined mail; it stays on record
     Drop {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
     },
 }
@@ -64,7 +69,8 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         Command::Show { id, raw } => {
             let receipt = find(desk, id)?;
             if raw {
-                std::io::stdout().lock().write_all(&raw_mail(desk, &receipt)?)?;
+                let mail = raw_mail(desk, &receipt)?;
+                output::raw(&desk.out, as_json(&receipt), &mail)?;
             } else {
                 show(desk, &receipt)?;
             }
@@ -74,7 +80,8 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             let receipt = find(desk, id)?;
             require_quarantined(&receipt)?;
             desk.store.write(|tx| tx.settle_receipt(receipt.id, ReceiptState::Dropped, "dropped by hand", None))?;
-            desk.out.say(&format!("mail {id} was dropped; it stays on record"));
+            let dropped = find(desk, id)?;
+            desk.out.deed(&as_json(&dropped), &format!("mail {id} was dropped; it stays on record"))?;
         }
     }
     Ok(Done::Fully)
@@ -96,6 +103,7 @@ fn list(desk: &Desk, state: Option<ReceiptState>, limit: usize) -> anyhow::Resul
     });
     let header = ["id", "received", "state", "reason", "ticket", "from", "subject"];
     desk.out.list(receipts.iter().map(as_json).collect(), &header, rows.collect())?;
+    say_if_cut(&desk.out, receipts.len(), limit);
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! `admin man` and `admin completions`: made of the same grammar as `--help`.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -67,10 +66,12 @@ pub(super) fn pages(out: &Output, arguments: &Man) -> anyhow::Result<Done> {
     Ok(Done::Fully)
 }
 
-pub(super) fn completions(arguments: &Completions) -> anyhow::Result<Done> {
+pub(super) fn completions(out: &Output, arguments: &Completions) -> anyhow::Result<Done> {
     let mut script = Vec::new();
     let shell = clap_complete::Shell::from(arguments.shell);
     clap_complete::generate(shell, &mut Arguments::command(), "maildesk", &mut script);
-    io::stdout().lock().write_all(&script)?;
+    let script = String::from_utf8(script).context("the script is no text")?;
+    let json = json!({ "shell": shell.to_string(), "script": script });
+    out.object(&json, script.trim_end())?;
     Ok(Done::Fully)
 }

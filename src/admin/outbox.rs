@@ -1,10 +1,8 @@
 //! `admin outbox`: mails that wait to be sent, and what became of others.
 
-use std::io::Write;
-
 use serde_json::{Value, json};
 
-use super::{Desk, missing, output};
+use super::{Desk, missing, output, say_if_cut};
 use crate::cli::Done;
 use crate::domain::{OutboxId, TicketId};
 use crate::outbox;
@@ -12,6 +10,11 @@ use crate::store::queue::Outgoing;
 
 /// Verbs of `admin outbox`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  maildesk admin outbox list --state pending
+  maildesk admin outbox send
+  maildesk admin outbox retry 12")]
 pub enum Command {
     /// Outgoing mails, newest first
     List {
@@ -25,6 +28,7 @@ pub enum Command {
     /// One mail
     Show {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// The bytes as they are sent
         #[arg(long)]
@@ -35,11 +39,13 @@ pub enum Command {
     /// Make a mail due now, for another five days
     Retry {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
     },
     /// Send a mail no more; it stays on record
     Drop {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
     },
 }
@@ -67,12 +73,14 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
             if !desk.store.write(|tx| tx.retry_outgoing(mail.id, desk.now))? {
                 anyhow::bail!("mail {id} cannot be sent again: it is {}, and its bytes may be gone", mail.state);
             }
+            desk.out.deed(&as_json(&find(desk, *id)?), &format!("mail {id} is due now"))?;
         }
         Command::Drop { id } => {
             let mail = find(desk, *id)?;
             if !desk.store.write(|tx| tx.drop_outgoing(mail.id))? {
                 anyhow::bail!("mail {id} is {} already", mail.state);
             }
+            desk.out.deed(&as_json(&find(desk, *id)?), &format!("mail {id} is not sent any more"))?;
         }
     }
     Ok(Done::Fully)
@@ -98,6 +106,7 @@ fn list(desk: &Desk, state: &str, limit: usize) -> anyhow::Result<()> {
     });
     let header = ["id", "state", "event", "ticket", "to", "written", "tries", "next try", "last error"];
     desk.out.list(mails.iter().map(as_json).collect(), &header, rows.collect())?;
+    say_if_cut(&desk.out, mails.len(), limit);
     Ok(())
 }
 
@@ -105,7 +114,7 @@ fn show(desk: &Desk, mail: &Outgoing, is_raw: bool) -> anyhow::Result<()> {
     if is_raw {
         let raw = desk.store.read(|tx| tx.outgoing_raw(mail.id))?;
         let Some(raw) = raw else { anyhow::bail!("the bytes of mail {} are no longer kept", mail.id) };
-        std::io::stdout().lock().write_all(&raw)?;
+        output::raw(&desk.out, as_json(mail), &raw)?;
         return Ok(());
     }
     let json = as_json(mail);

@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 
@@ -46,12 +48,32 @@ impl Output {
         writeln!(io::stdout().lock(), "{}", table(header, rows))
     }
 
+    /// What was done: an object with `--json`, else talk.
+    pub(super) fn deed(&self, json: &Value, text: &str) -> io::Result<()> {
+        if self.is_json {
+            return self.object(json, "");
+        }
+        self.say(text);
+        Ok(())
+    }
+
     /// Talk: what was done and what comes next.
     pub(super) fn say(&self, text: &str) {
         if !self.is_quiet {
             writeln!(io::stderr().lock(), "{text}").ok();
         }
     }
+}
+
+/// The bytes of a mail as they are; with `--json` in base64 beside what is said of it.
+pub(super) fn raw(out: &Output, mut about: Value, bytes: &[u8]) -> io::Result<()> {
+    if !out.is_json {
+        return io::stdout().lock().write_all(bytes);
+    }
+    if let Some(object) = about.as_object_mut() {
+        object.insert("raw_base64".to_owned(), STANDARD.encode(bytes).into());
+    }
+    out.object(&about, "")
 }
 
 /// A table for people; cells are free of control characters, so that no mail writes to a terminal.
@@ -66,6 +88,12 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
         table.add_row(row.iter().map(|cell| printable(cell)));
     }
     table.trim_fmt()
+}
+
+/// A number and what is counted: `1 mail`, `2 mails`.
+pub(super) fn count(n: impl Into<i64>, thing: &str) -> String {
+    let n = n.into();
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 
 /// The text without control characters but line feed.

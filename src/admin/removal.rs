@@ -29,15 +29,27 @@ pub(super) struct Loss<'a> {
     pub(super) json: Value,
 }
 
-impl Removal {
-    /// Does [`Removal::is_agreed`] for what takes nothing else along.
-    ///
-    /// # Errors
-    /// The same.
-    pub(super) fn is_agreed_alone(&self, out: &Output, deed: &str) -> anyhow::Result<bool> {
-        self.is_agreed(out, &Loss { deed, along: "", json: json!({}) })
+impl<'a> Loss<'a> {
+    /// Of what takes nothing else along.
+    pub(super) fn alone(deed: &'a str) -> Self {
+        Self { deed, along: "", json: json!({}) }
     }
 
+    /// Says that it happened: the object `--dry-run` prints with `done` in the place of `would`, or `text`.
+    pub(super) fn happened(&self, out: &Output, text: &str) -> io::Result<()> {
+        out.deed(&self.as_json("done"), text)
+    }
+
+    fn as_json(&self, verb: &str) -> Value {
+        let mut json = json!({ "dry_run": verb == "would", verb: self.deed });
+        if let (Some(object), Some(more)) = (json.as_object_mut(), self.json.as_object()) {
+            object.extend(more.clone());
+        }
+        json
+    }
+}
+
+impl Removal {
     /// Whether to go on. After `--dry-run` has printed what would happen it is not.
     ///
     /// # Errors
@@ -46,11 +58,7 @@ impl Removal {
         let along = if loss.along.is_empty() { String::new() } else { format!(" ({})", loss.along) };
         let sentence = format!("{}{along}", loss.deed);
         if self.dry_run {
-            let mut json = json!({ "dry_run": true, "would": loss.deed });
-            if let (Some(object), Some(more)) = (json.as_object_mut(), loss.json.as_object()) {
-                object.extend(more.clone());
-            }
-            out.object(&json, &format!("would {sentence}"))?;
+            out.object(&loss.as_json("would"), &format!("would {sentence}"))?;
             return Ok(false);
         }
         if self.yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {

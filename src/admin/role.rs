@@ -11,6 +11,9 @@ pub(super) const ROLES: [(i64, &str, &str); 2] =
 
 /// Verbs of `admin role`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Example:
+  maildesk admin role list --json")]
 pub enum Command {
     /// The roles staff can have
     List,

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::removal::Removal;
+use super::removal::{Loss, Removal};
 use super::{Desk, missing, output, usage};
 use crate::cli::Done;
 use crate::desk::duty::{self, Hours};
@@ -16,6 +16,10 @@ const NAME_CHARS_MAX: usize = 100;
 
 /// Verbs of `admin schedule`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  maildesk admin schedule add office --hours 'Mon-Fri 9:00-17:00' --tz Europe/Berlin
+  maildesk admin schedule list")]
 pub enum Command {
     /// Add a schedule; prints its id
     Add {
@@ -66,7 +70,9 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             if desk.store.read(|tx| tx.schedule_named(&name))?.is_none() {
                 return missing("schedule", name);
             }
-            if !removal.is_agreed_alone(&desk.out, &format!("remove schedule {name}"))? {
+            let deed = format!("remove schedule {name}");
+            let loss = Loss::alone(&deed);
+            if !removal.is_agreed(&desk.out, &loss)? {
                 return Ok(Done::Fully);
             }
             let removed = desk.store.write(|tx| {
@@ -75,9 +81,11 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
                 Ok(Some(found))
             })?;
             let Some(removed) = removed else { return missing("schedule", name) };
-            if removed.staff > 0 {
-                desk.out.say(&format!("{} staff without hours are always on duty now", removed.staff));
-            }
+            let along = match removed.staff {
+                0 => String::new(),
+                n => format!("; {n} staff without hours are always on duty now"),
+            };
+            loss.happened(&desk.out, &format!("schedule {name} was removed{along}"))?;
         }
     }
     Ok(Done::Fully)

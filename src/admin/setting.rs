@@ -8,6 +8,11 @@ use crate::store::settings::{DEFINITIONS, definition};
 
 /// Verbs of `admin setting`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  maildesk admin setting list
+  maildesk admin setting get overdue_time
+  maildesk admin setting set site_url https://desk.example.org")]
 pub enum Command {
     /// Every setting with value, default and meaning
     List,

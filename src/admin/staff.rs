@@ -18,6 +18,11 @@ use crate::{password, totp};
 
 /// Verbs of `admin staff`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  maildesk admin staff add sam --name 'Sam Poe' --email sam@example.org --role agent --department 2 --password-file sam.pass
+  maildesk admin staff update sam --schedule office --notifications true
+  maildesk admin staff totp enable sam")]
 pub enum Command {
     /// Add a staff member; prints the id
     Add(Add),
@@ -78,7 +83,7 @@ pub struct Add {
     #[arg(long, value_enum)]
     role: Role,
     /// Department id; may be repeated
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = crate::admin::id)]
     department: Vec<i64>,
     /// Read the password from stdin
     #[arg(long, conflicts_with = "password_file", required_unless_present = "password_file")]
@@ -165,6 +170,14 @@ fn fullname(name: &str) -> anyhow::Result<&str> {
     Ok(name)
 }
 
+/// A password as it is stored; one that cannot be taken is a usage error.
+fn hashed(secret: &str) -> anyhow::Result<String> {
+    match password::hash(secret) {
+        Err(refused @ (password::Error::TooShort | password::Error::TooLong)) => usage(refused.to_string()),
+        other => Ok(other?),
+    }
+}
+
 fn check_departments(tx: &ReadTx<'_>, departments: &[DepartmentId]) -> anyhow::Result<()> {
     for department in departments {
         if tx.department(*department)?.is_none() {
@@ -188,7 +201,7 @@ fn add(desk: &Desk, new: &Add) -> anyhow::Result<()> {
         Some(path) => secret_from_file(path)?,
         None => secret_from_stdin()?,
     };
-    let password_hash = password::hash(&secret)?;
+    let password_hash = hashed(&secret)?;
     let departments: Vec<DepartmentId> = new.department.iter().copied().map(DepartmentId::new).collect();
     let row = NewStaff {
         username: &new.username,

@@ -152,12 +152,12 @@ fn duration(seconds: i64) -> String {
 fn as_text(numbers: &Numbers, now: Timestamp) -> String {
     let total = |key: &str| numbers.totals.get(key).and_then(Value::as_i64).unwrap_or(0);
     let mut lines = vec![format!(
-        "{} tickets, {} messages, {} attachments, {} users, {} departments",
-        total("tickets"),
-        total("messages"),
-        total("attachments"),
-        total("users"),
-        total("departments")
+        "{}, {}, {}, {}, {}",
+        output::count(total("tickets"), "ticket"),
+        output::count(total("messages"), "message"),
+        output::count(total("attachments"), "attachment"),
+        output::count(total("users"), "user"),
+        output::count(total("departments"), "department")
     )];
     lines.extend(chart("New tickets by day", &numbers.by_day));
     let by_status: Vec<_> = numbers.by_status.iter().map(|(status, n)| (status.to_string(), *n)).collect();
@@ -180,7 +180,8 @@ fn as_text(numbers: &Numbers, now: Timestamp) -> String {
     let waiting = match total("outbox_pending") {
         0 => "Nothing waits to be sent".to_owned(),
         n => format!(
-            "{n} mails wait to be sent, the oldest for {}",
+            "{} waiting to be sent, the oldest for {}",
+            output::count(n, "mail"),
             duration(now.unix() - numbers.oldest_pending.unix())
         ),
     };

@@ -25,6 +25,11 @@ const KEPT: &str = "kept from HelpDeskZ; maildesk never sends it";
 
 /// Verbs of `admin template`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  maildesk admin template list
+  maildesk admin template edit new_ticket --subject 'We have your mail' --body-file new_ticket.html
+  maildesk admin template preview new_ticket --ticket 12")]
 pub enum Command {
     /// All templates
     List,
@@ -59,7 +64,7 @@ pub enum Command {
         /// Name
         name: String,
         /// The ticket's id
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = crate::admin::id)]
         ticket: i64,
     },
 }
@@ -175,9 +180,15 @@ fn edit(desk: &Desk, event: Event, subject: Option<String>, body_file: Option<&P
         (template.body_text, template.body_html) = if is_html { (String::new(), body) } else { (body, String::new()) };
     }
     desk.store.write(|tx| tx.store_template(event.name(), &template, desk.now))?;
+    changed(desk, event, "has new texts")
+}
+
+/// Shows a template after a change with `--json`, else says what changed.
+fn changed(desk: &Desk, event: Event, what: &str) -> anyhow::Result<()> {
     if desk.out.is_json() {
-        show(desk, event)?;
+        return show(desk, event);
     }
+    desk.out.say(&format!("{} {what}", event.name()));
     Ok(())
 }
 
@@ -206,10 +217,7 @@ fn switch(desk: &Desk, event: Event, to: Switch) -> anyhow::Result<()> {
     let (mut template, _) = current(desk, event)?;
     template.is_enabled = to == Switch::On;
     desk.store.write(|tx| tx.store_template(event.name(), &template, desk.now))?;
-    if desk.out.is_json() {
-        show(desk, event)?;
-    }
-    Ok(())
+    changed(desk, event, if to == Switch::On { "is on" } else { "is off" })
 }
 
 fn preview(desk: &Desk, event: Event, ticket: i64) -> anyhow::Result<()> {

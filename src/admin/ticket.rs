@@ -12,7 +12,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::removal::Removal;
-use super::{Desk, department, missing, output, user};
+use super::{Desk, department, missing, output, say_if_cut, user};
 use crate::cli::Done;
 use crate::domain::{EmailAddress, Status, TicketId, Timestamp};
 use crate::store::listing::TicketLine;
@@ -34,6 +34,7 @@ pub enum Command {
     /// One ticket with its messages
     Show {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// The whole text of each mail, quotes included
         #[arg(long)]
@@ -42,6 +43,7 @@ pub enum Command {
     /// Give a ticket to a staff member
     Assign {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// Who takes it
         #[arg(required_unless_present = "nobody", conflicts_with = "nobody")]
@@ -55,6 +57,7 @@ pub enum Command {
         ticket any more unless --keep lets it.\nThe first message of a forwarded mail becomes the new customer's.")]
     Requester {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// The customer's address; a new one makes a customer
         email: EmailAddress,
@@ -72,6 +75,7 @@ pub enum Command {
     /// Set the status
     Status {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// open, answered, awaiting-reply, in-progress or closed
         status: Status,
@@ -79,6 +83,7 @@ pub enum Command {
     /// Move a ticket to another department
     Move {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// The department's id or name
         department: String,
@@ -86,8 +91,10 @@ pub enum Command {
     /// Put everything of one ticket into another; mail for the first goes there from now on
     Merge {
         /// The ticket that ends
+        #[arg(value_parser = crate::admin::id)]
         from: i64,
         /// The ticket that goes on
+        #[arg(value_parser = crate::admin::id)]
         into: i64,
         /// Whether to ask
         #[command(flatten)]
@@ -96,6 +103,7 @@ pub enum Command {
     /// Remove a ticket with its messages and attachments
     Remove {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// Whether to ask
         #[command(flatten)]
@@ -104,6 +112,7 @@ pub enum Command {
     /// Everything of a ticket as JSON, attachments and raw mails included
     Export {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// Write ticket.json and the files into this new folder instead
         #[arg(long, value_name = "DIR")]
@@ -238,9 +247,7 @@ fn show_list(desk: &Desk, list: &List) -> anyhow::Result<()> {
     });
     let header = ["ticket", "status", "subject", "from", "department", "replies", "touched"];
     desk.out.list(lines.iter().map(line_json).collect(), &header, rows.collect())?;
-    if lines.len() == list.limit {
-        desk.out.say(&format!("the first {} are shown; --limit shows more", list.limit));
-    }
+    say_if_cut(&desk.out, lines.len(), list.limit);
     Ok(())
 }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
-use super::removal::Removal;
-use super::{Desk, missing, output, secret_from_file, secret_from_stdin, usage};
+use super::removal::{Loss, Removal};
+use super::{Desk, missing, nothing_to_change, output, secret_from_file, secret_from_stdin, usage};
 use crate::api::ip::IpList;
 use crate::api::route::Permission;
 use crate::api::token_hash;
@@ -29,6 +29,11 @@ const NAME_CHARS_MAX: usize = 250;
 
 /// Verbs of `admin token`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  maildesk admin token add shop --allow users/create --allow tickets/create --ip 203.0.113.7
+  maildesk admin token update 1 --active false
+  maildesk admin token revoke 1")]
 pub enum Command {
     /// Make a token; it is printed once, only its hash is stored
     Add(Add),
@@ -37,6 +42,7 @@ pub enum Command {
     /// One token, without its value
     Show {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
     },
     /// Change a token
@@ -45,6 +51,7 @@ pub enum Command {
     #[command(visible_alias = "remove")]
     Revoke {
         /// Id
+        #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// Whether to ask
         #[command(flatten)]
@@ -84,6 +91,7 @@ pub struct Add {
 #[derive(Debug, clap::Args)]
 pub struct Update {
     /// Id
+    #[arg(value_parser = crate::admin::id)]
     id: i64,
     /// What it is for
     #[arg(long)]
@@ -113,15 +121,15 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         Command::Update(change) => update(desk, &change)?,
         Command::Revoke { id, removal } => {
             let Some(token) = desk.store.read(|tx| tx.token(TokenId::new(id)))? else { return missing("token", id) };
-            if !removal.is_agreed_alone(&desk.out, &format!("revoke token {id}, {}", token.name))? {
+            let deed = format!("revoke token {id}, {}", token.name);
+            if !removal.is_agreed(&desk.out, &Loss::alone(&deed))? {
                 return Ok(Done::Fully);
             }
             if !desk.store.write(|tx| tx.revoke_token(TokenId::new(id)))? {
                 return missing("token", id);
             }
-            if desk.out.is_json() {
-                desk.out.object(&json!({ "id": id, "revoked": true }), "")?;
-            }
+            desk.out
+                .deed(&json!({ "id": id, "revoked": true }), &format!("token {id} is good for nothing any more"))?;
         }
     }
     Ok(Done::Fully)
@@ -258,6 +266,10 @@ fn show(desk: &Desk, id: i64) -> anyhow::Result<()> {
 }
 
 fn update(desk: &Desk, wanted: &Update) -> anyhow::Result<()> {
+    let has_list = wanted.all || wanted.none || !wanted.allow.is_empty();
+    if !has_list && wanted.name.is_none() && wanted.ip.is_none() && wanted.active.is_none() {
+        return nothing_to_change();
+    }
     if let Some(name) = &wanted.name {
         check_name(name)?;
     }
@@ -279,9 +291,5 @@ fn update(desk: &Desk, wanted: &Update) -> anyhow::Result<()> {
     if !desk.store.write(|tx| tx.update_token(TokenId::new(wanted.id), &change, desk.now))? {
         return missing("token", wanted.id);
     }
-    if desk.out.is_json() {
-        let json = desk.store.read(|tx| tx.token(TokenId::new(wanted.id)))?.as_ref().map(as_json);
-        desk.out.object(&json.unwrap_or_default(), "")?;
-    }
-    Ok(())
+    show(desk, wanted.id)
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::removal::{self, Loss, Removal};
-use super::{Desk, missing, output, usage};
+use super::{Desk, missing, nothing_to_change, output, say_if_cut, usage};
 use crate::api::token_hash;
 use crate::cli::Done;
 use crate::desk::notify;
@@ -14,6 +14,11 @@ use crate::store::people::{Customer, FULLNAME_CHARS_MAX};
 
 /// Verbs of `admin user`.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "\
+Examples:
+  maildesk admin user add ann@example.org --name 'Ann Ode'
+  maildesk admin user list --search müller
+  maildesk admin user merge 17 12 --dry-run")]
 pub enum Command {
     /// Add a customer; prints the id
     Add {
@@ -114,9 +119,13 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
                 .iter()
                 .map(|c| vec![c.id.to_string(), c.fullname.clone(), c.email.clone(), output::time(c.registered_at)]);
             desk.out.list(found.iter().map(as_json).collect(), &["id", "name", "address", "since"], rows.collect())?;
+            say_if_cut(&desk.out, found.len(), limit);
         }
         Command::Show { user } => show(desk, &user)?,
         Command::Update { user, name, email } => {
+            if name.is_none() && email.is_none() {
+                return nothing_to_change();
+            }
             let name = name.as_deref().map(checked).transpose()?;
             let id = desk.store.read(|tx| find(tx, &user))?.id;
             let changed = desk.store.write(|tx| tx.update_customer(id, name, email.as_ref()));
@@ -143,7 +152,7 @@ fn remove(desk: &Desk, name: &str, removal: Removal) -> anyhow::Result<()> {
     let loss = Loss { deed: &deed, along: &removal::along(belongings), json: removal::along_json(belongings) };
     if removal.is_agreed(&desk.out, &loss)? {
         desk.store.write(|tx| tx.remove_customer(found.id))?;
-        desk.out.say(&format!("user {name} and all tickets were removed"));
+        loss.happened(&desk.out, &format!("user {name} and all tickets were removed"))?;
     }
     Ok(())
 }
@@ -208,10 +217,11 @@ fn taken(error: crate::store::Error, email: &EmailAddress) -> anyhow::Error {
 fn show(desk: &Desk, name: &str) -> anyhow::Result<()> {
     let found = desk.store.read(|tx| find(tx, name))?;
     let text = format!(
-        "id          {}\nname        {}\naddress     {}\nmobile      {}\nverified    {}\nregistered  {}",
+        "id          {}\nname        {}\naddress     {}\nstate       {}\nmobile      {}\nverified    {}\nregistered  {}",
         found.id,
         output::printable(&found.fullname),
         found.email,
+        if found.is_active { "active" } else { "blocked" },
         output::printable([&found.country_code, " ", &found.mobile].concat().trim()),
         output::time(found.verified_at),
         output::time(found.registered_at)

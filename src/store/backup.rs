@@ -129,7 +129,10 @@ impl Store {
 /// Opens a backup and checks it; says its schema's number too.
 fn open_backup(backup: &Path) -> Result<(Connection, i64)> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let source = Connection::open_with_flags(backup, flags).map_err(|e| why_not_opened(backup, e))?;
+    let source = Connection::open_with_flags(backup, flags).map_err(|e| match why_not_opened(backup, e) {
+        Error::Missing(path) => Error::Inaccessible { path, reason: "no such file".to_owned() },
+        other => other,
+    })?;
     let found = migrate::version_of_desk(&source, backup)?;
     if found > SCHEMA_VERSION {
         return Err(Error::NewerSchema { path: backup.to_owned(), found, known: SCHEMA_VERSION });
@@ -319,7 +322,7 @@ mod tests {
         assert!(matches!(restore(&bad, &path, WAIT, NOW), Err(Error::NotADesk(_))));
         fs::write(&bad, [b'x'; 10_000]).unwrap();
         assert!(matches!(restore(&bad, &path, WAIT, NOW), Err(Error::Corrupt(_))));
-        assert!(matches!(restore(&dir.path().join("none"), &path, WAIT, NOW), Err(Error::Missing(_))));
+        assert!(matches!(restore(&dir.path().join("none"), &path, WAIT, NOW), Err(Error::Inaccessible { .. })));
         assert_eq!(departments(&path), 1);
     }
 

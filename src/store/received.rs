@@ -272,15 +272,4 @@ impl WriteTx<'_> {
         self.run("INSERT INTO raw_mail (receipt_id, data) VALUES ($1, zeroblob($2))", (id.get(), bytes))?;
         self.fill_blob("raw_mail", "data", id.get(), compressed)
     }
-
-    /// Forgets raw mails received before then, except quarantined ones. Says how many.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn forget_raw_mails(&self, before: Timestamp) -> Result<usize> {
-        self.run(
-            "DELETE FROM raw_mail WHERE receipt_id IN (SELECT id FROM receipt WHERE received_at < $1 AND state <> 'quarantined')",
-            [before.unix()],
-        )
-    }
 }

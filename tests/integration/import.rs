@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, SUPPORT, mail, mode};
 
 /// A small HelpDeskZ: two tickets, three users of whom two are one, a staff member, an address with passwords.
-const DUMP: &str = r#"-- MySQL dump 10.13
+pub(crate) const DUMP: &str = r#"-- MySQL dump 10.13
 /*!40101 SET NAMES utf8mb4 */;
 CREATE TABLE `hdz_departments` (`id` int, `dep_order` int, `name` varchar(255), `private` int) AUTO_INCREMENT=9;
 INSERT INTO `hdz_departments` VALUES (1,1,'General &amp; more',0),(2,2,'Sales',1);

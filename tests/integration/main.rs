@@ -25,3 +25,4 @@ mod pipe;
 mod postfix;
 mod serve;
 mod smtp_sink;
+mod snapshots;

@@ -9,7 +9,7 @@ use crate::imap_fetch::{Options, Start};
 use crate::store::addresses::AddressRow;
 
 /// Further IMAP options; an empty value takes one away.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, PartialEq, Eq, clap::Args)]
 #[group(id = "imap_settings")]
 pub(super) struct Settings {
     /// PEM file with the only certificate authorities accepted [default: the system's]
@@ -40,6 +40,12 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    /// The files named that hold a secret.
+    pub(super) fn secret_files(&self) -> impl Iterator<Item = &Path> {
+        let files = [&self.imap_oauth_secret_file, &self.imap_oauth_refresh_file];
+        files.into_iter().flatten().filter(|path| !path.is_empty()).map(Path::new)
+    }
+
     /// Overwrites in `row` what was named on the command line.
     pub(super) fn put_into(self, row: &mut AddressRow) {
         fn put<T: Default + PartialEq>(place: &mut Option<T>, value: Option<T>) {

@@ -61,8 +61,15 @@ fn folder_of(path: &Path) -> PathBuf {
 /// Modes and owners of the database, its log and its folder.
 fn files(path: &Path) -> Vec<Finding> {
     let shown = path.display();
-    let Ok(database) = fs::metadata(path) else {
-        return vec![Finding::fail("files", format!("{shown} is not there or out of reach"), "maildesk admin init")];
+    let database = match fs::metadata(path) {
+        Ok(database) => database,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return vec![Finding::fail("files", format!("{shown} is not there"), "maildesk admin init")];
+        }
+        Err(error) => {
+            let fix = "run maildesk as the user who owns the database, in the MTA too";
+            return vec![Finding::fail("files", format!("{shown} is out of reach: {error}"), fix)];
+        }
     };
     let mut findings = Vec::new();
     let mode = database.mode() & 0o777;

@@ -1,6 +1,7 @@
 //! Ways in and out: what waits in the queue, whether each address can be logged into, certificates,
 //! and the name of our own site.
 
+use std::collections::BTreeSet;
 use std::net::ToSocketAddrs;
 
 use super::certificate::{self, Greeting};
@@ -78,8 +79,31 @@ pub(super) fn addresses(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<F
         findings.extend(incoming(scene, row));
         findings.extend(outgoing(scene, row));
     }
+    findings.extend(domains(scene, addresses.iter().map(|(_, row)| row.email.as_str())));
     findings.push(site(scene, &settings));
     Ok(findings)
+}
+
+/// Names that no DNS server of the world answers for (RFC 6761, RFC 2606).
+const RESERVED_DOMAINS: [&str; 4] = ["test", "invalid", "example", "localhost"];
+
+/// The domains of our addresses, as far as the system's resolver says: it gives addresses of hosts and no MX records.
+fn domains<'a>(scene: &Scene<'_>, emails: impl Iterator<Item = &'a str>) -> Vec<Finding> {
+    let names: BTreeSet<String> =
+        emails.filter_map(|email| Some(email.rsplit_once('@')?.1.to_ascii_lowercase())).collect();
+    let look = |name: &String| {
+        if RESERVED_DOMAINS.iter().any(|last| name.rsplit('.').next() == Some(last)) {
+            let text = format!("{name} is a reserved name: nobody outside can write to it");
+            return Finding::ok("dns", text);
+        }
+        let not_looked = format!("whether its mail comes here is not looked at (`dig MX {name}` shows it)");
+        match (name.as_str(), 25).to_socket_addrs().map(|mut found| found.next()) {
+            Ok(Some(address)) => Finding::ok("dns", format!("{name} is at {}; {not_looked}", address.ip())),
+            // A domain may have an MX record alone.
+            Ok(None) | Err(_) => Finding::ok("dns", format!("{name} has no address of its own; {not_looked}")),
+        }
+    };
+    if scene.reach == Reach::Here { Vec::new() } else { names.iter().map(look).collect() }
 }
 
 fn incoming(scene: &Scene<'_>, row: &AddressRow) -> Vec<Finding> {

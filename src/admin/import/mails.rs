@@ -5,6 +5,7 @@ use anyhow::bail;
 use serde_json::json;
 
 use super::progress::Progress;
+use crate::admin::output;
 use crate::admin::{Desk, usage};
 use crate::cli::Done;
 use crate::domain::{EmailAddress, Timestamp};
@@ -104,7 +105,12 @@ impl<'a> Import<'a> {
             match delivered {
                 Ok(delivery) => self.count(&delivery),
                 // Nothing that comes after would fare better; what is in stays in.
-                Err(Error::Store(error @ (store::Error::Busy | store::Error::Full | store::Error::Corrupt(_)))) => {
+                Err(Error::Store(
+                    error @ (store::Error::Busy
+                    | store::Error::Full
+                    | store::Error::ReadOnly
+                    | store::Error::Corrupt(_)),
+                )) => {
                     return Err(error.into());
                 }
                 Err(error) => {
@@ -141,8 +147,14 @@ impl<'a> Import<'a> {
             "seconds": (seconds * 1000.0).round() / 1000.0,
         });
         let text = format!(
-            "{} mails: {} opened tickets, {} are messages in others, {} dropped, {} quarantined, {} were there, {} failed",
-            s.mails, s.opened, s.appended, s.dropped, s.quarantined, s.duplicates, s.failed
+            "{}: {} opened tickets, {} are messages in others, {} dropped, {} quarantined, {} were there, {} failed",
+            output::count(i64::try_from(s.mails).unwrap_or(i64::MAX), "mail"),
+            s.opened,
+            s.appended,
+            s.dropped,
+            s.quarantined,
+            s.duplicates,
+            s.failed
         );
         self.desk.out.object(&json, &text)?;
         if s.mails == 0 {

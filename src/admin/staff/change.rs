@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 
-use super::super::removal::Removal;
-use super::super::{Desk, missing, secret_from_file, secret_from_stdin, usage};
-use super::{Role, as_json, check_departments, fullname};
+use super::super::removal::{Loss, Removal};
+use super::super::{Desk, missing, nothing_to_change, secret_from_file, secret_from_stdin};
+use super::{Role, as_json, check_departments, fullname, hashed, show};
 use crate::domain::{DepartmentId, EmailAddress};
-use crate::password;
 use crate::store::Error;
 use crate::store::accounts::StaffChange;
 use crate::store::people::Staff;
@@ -28,7 +27,7 @@ pub struct Update {
     #[arg(long, value_enum)]
     role: Option<Role>,
     /// Department id, in place of those before; may be repeated
-    #[arg(long, value_name = "ID", conflicts_with = "no_departments")]
+    #[arg(long, value_name = "ID", conflicts_with = "no_departments", value_parser = crate::admin::id)]
     department: Vec<i64>,
     /// Tied to no department
     #[arg(long)]
@@ -60,7 +59,20 @@ pub struct Password {
     password_file: Option<PathBuf>,
 }
 
+impl Update {
+    /// Whether it names nothing to change.
+    fn is_empty(&self) -> bool {
+        let switches = [self.active, self.login, self.notifications];
+        let texts = self.name.is_some() || self.email.is_some() || self.schedule.is_some();
+        let place = self.role.is_some() || self.no_departments || !self.department.is_empty();
+        !texts && !place && switches.iter().all(Option::is_none)
+    }
+}
+
 pub(super) fn update(desk: &Desk, wanted: &Update) -> anyhow::Result<()> {
+    if wanted.is_empty() {
+        return nothing_to_change();
+    }
     let name = wanted.name.as_deref().map(fullname).transpose()?;
     let departments: Vec<DepartmentId> = wanted.department.iter().copied().map(DepartmentId::new).collect();
     let change = StaffChange {
@@ -87,29 +99,23 @@ pub(super) fn update(desk: &Desk, wanted: &Update) -> anyhow::Result<()> {
         }
         Ok(())
     })?;
-    if desk.out.is_json() {
-        let json = desk.store.read(|tx| {
-            let staff = tx.staff_by_username(&wanted.username)?;
-            staff.map(|staff| as_json(tx, &staff)).transpose()
-        })?;
-        desk.out.object(&json.unwrap_or_default(), "")?;
-    }
-    Ok(())
+    show(desk, &wanted.username)
 }
 
 pub(super) fn remove(desk: &Desk, username: &str, removal: Removal) -> anyhow::Result<()> {
     let staff = existing(desk, username)?;
-    if !removal.is_agreed_alone(
-        &desk.out,
-        &format!("remove staff {} ({}); the messages stay", staff.username, staff.fullname),
-    )? {
+    let deed = format!("remove staff {} ({}); the messages stay", staff.username, staff.fullname);
+    let loss = Loss::alone(&deed);
+    if !removal.is_agreed(&desk.out, &loss)? {
         return Ok(());
     }
     desk.store.write(|tx| {
         let Some(staff) = tx.staff_by_username(username)? else { return missing("staff", username) };
         tx.remove_staff(staff.id)?;
         Ok(())
-    })
+    })?;
+    loss.happened(&desk.out, &format!("{} was removed; the messages stay", staff.username))?;
+    Ok(())
 }
 
 pub(super) fn password(desk: &Desk, wanted: &Password) -> anyhow::Result<()> {
@@ -118,15 +124,14 @@ pub(super) fn password(desk: &Desk, wanted: &Password) -> anyhow::Result<()> {
         Some(path) => secret_from_file(path)?,
         None => secret_from_stdin()?,
     };
-    let hash = match password::hash(&secret) {
-        Err(refused @ (password::Error::TooShort | password::Error::TooLong)) => return usage(refused.to_string()),
-        other => other?,
-    };
-    desk.store.write(|tx| {
+    let hash = hashed(&secret)?;
+    let json = desk.store.write(|tx| {
         let Some(staff) = tx.staff_by_username(&wanted.username)? else { bail!("the account is gone") };
         tx.set_staff_password(staff.id, &hash)?;
-        Ok(())
-    })
+        Ok(as_json(tx, &staff)?)
+    })?;
+    desk.out.deed(&json, &format!("the password of {} was set", wanted.username))?;
+    Ok(())
 }
 
 pub(super) fn existing(desk: &Desk, username: &str) -> anyhow::Result<Staff> {

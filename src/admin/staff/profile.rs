@@ -33,6 +33,10 @@ pub(super) fn lines(json: &Value) -> String {
             out.push_str(&format!("\n{name:<11} {}", output::printable(value).replace('\n', " ")));
         }
     };
+    let departments: Vec<String> =
+        json["departments"].as_array().into_iter().flatten().map(ToString::to_string).collect();
+    line("departments", &departments.join(", "));
+    line("totp", if json["totp"] == true { "on" } else { "" });
     line("login", &switch("login", "blocked"));
     line("told", &switch("notifications", "of no ticket"));
     for (key, value) in json["profile"].as_object().into_iter().flatten() {

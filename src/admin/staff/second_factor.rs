@@ -46,9 +46,8 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<()> {
         Command::Disable { username } => {
             let staff = existing(desk, username)?;
             desk.store.write(|tx| tx.set_totp_secret(staff.id, ""))?;
-            if desk.out.is_json() {
-                desk.out.object(&json!({ "username": staff.username, "totp": false }), "")?;
-            }
+            let json = json!({ "username": staff.username, "totp": false });
+            desk.out.deed(&json, &format!("{} logs in without a code now", staff.username))?;
             Ok(())
         }
     }

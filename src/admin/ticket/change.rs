@@ -9,7 +9,7 @@ use crate::admin::removal::{self, Loss, Removal};
 use crate::admin::{Desk, department as departments, missing, usage};
 use crate::desk;
 use crate::domain::{Author, EmailAddress, Status, TicketId};
-use crate::store::changes::Owner;
+use crate::store::changes::{Belongings, Owner};
 use crate::store::people::Staff;
 use crate::store::tickets::Ticket;
 use crate::store::{ReadTx, WriteTx};
@@ -58,7 +58,7 @@ pub(super) fn assign(desk: &Desk, id: TicketId, username: Option<&str>) -> anyho
         let staff = staff_named(tx, username)?;
         if !staff.is_active {
             bail!(
-                "the account {} is not active; `maildesk admin staff update {0} --active` changes it",
+                "the account {} is not active; `maildesk admin staff update {0} --active true` changes it",
                 staff.username
             );
         }
@@ -146,7 +146,7 @@ pub(super) fn merge(desk: &Desk, from: TicketId, into: TicketId, removal: Remova
         let (source, target) = mergeable(tx, from, into)?;
         anyhow::Ok((target.id, tx.belongings(Owner::Ticket(source.id))?))
     })?;
-    let along = removal::along(belongings);
+    let along = removal::along(Belongings { tickets: 0, ..belongings });
     let deed = format!("merge ticket {from} into {target}");
     if !removal.is_agreed(&desk.out, &Loss { deed: &deed, along: &along, json: removal::along_json(belongings) })? {
         return Ok(());
@@ -174,14 +174,15 @@ pub(super) fn remove(desk: &Desk, id: TicketId, removal: Removal) -> anyhow::Res
         anyhow::Ok(tx.belongings(Owner::Ticket(id))?)
     })?;
     let deed = format!("remove ticket {id}");
-    let along = removal::along(crate::store::changes::Belongings { tickets: 0, ..belongings });
+    let along = removal::along(Belongings { tickets: 0, ..belongings });
     let json = json!({ "messages": belongings.messages, "attachments": belongings.attachments });
-    if !removal.is_agreed(&desk.out, &Loss { deed: &deed, along: &along, json })? {
+    let loss = Loss { deed: &deed, along: &along, json };
+    if !removal.is_agreed(&desk.out, &loss)? {
         return Ok(());
     }
     if !desk.store.write(|tx| tx.remove_ticket(id))? {
         return missing("ticket", id);
     }
-    desk.out.say(&format!("ticket {id} was removed; its mails stay on record and do not come back"));
+    loss.happened(&desk.out, &format!("ticket {id} was removed; its mails stay on record and do not come back"))?;
     Ok(())
 }

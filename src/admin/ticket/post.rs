@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use serde_json::json;
 
 use super::change::{found, staff_named};
-use crate::admin::{Desk, usage};
+use crate::admin::{Desk, output, usage};
 use crate::cli::Done;
 use crate::desk::{self, Bearing, Post, notify};
 use crate::domain::{Author, Status, TicketId};
@@ -40,6 +40,7 @@ pub(super) struct Written {
 #[derive(Debug, clap::Args)]
 pub struct Reply {
     /// Id
+    #[arg(value_parser = crate::admin::id)]
     id: i64,
     /// Whose answer it is
     #[arg(long, value_name = "USERNAME")]
@@ -56,6 +57,7 @@ pub struct Reply {
 #[derive(Debug, clap::Args)]
 pub struct Note {
     /// Id
+    #[arg(value_parser = crate::admin::id)]
     id: i64,
     /// Whose note it is [default: maildesk's]
     #[arg(long, value_name = "USERNAME")]
@@ -187,7 +189,11 @@ pub(super) fn reply(desk: &Desk, reply: &Reply) -> anyhow::Result<Done> {
         0 => desk
             .out
             .say("nobody was mailed: the department has no address that sends, or nobody but its writer takes part"),
-        n => desk.out.say(&format!("{n} mails for this answer, {sent} mails sent; the outbox has the others")),
+        n => {
+            let sent = i64::try_from(sent).unwrap_or(n);
+            let waiting = if sent < n { format!("; {} in the outbox", n - sent) } else { String::new() };
+            desk.out.say(&format!("{} of {} sent{waiting}", sent, output::count(n, "mail")));
+        }
     }
     Ok(Done::Fully)
 }

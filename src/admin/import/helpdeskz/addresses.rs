@@ -72,7 +72,7 @@ pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<()> {
         for (kind, value) in [("imap", secret.imap), ("smtp", secret.smtp)] {
             if !value.is_empty() {
                 let path = password_path(database, id, kind);
-                let why = format!("the {} password of {email} is in {}", kind.to_uppercase(), path.display());
+                let why = format!("the {} password of {email} goes into {}", kind.to_uppercase(), path.display());
                 run.report.add(Kind::File, "emails", &id.to_string(), &why)?;
             }
         }

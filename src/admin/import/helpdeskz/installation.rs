@@ -330,6 +330,12 @@ pub(super) fn refuse_other_formats(head: &[u8]) -> anyhow::Result<()> {
         [b'S', b'Q', b'L', b'i', b't', b'e', b' ', b'f', ..] => {
             bail!("this is an SQLite database, not a dump of MySQL's")
         }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            bail!(
+                "the dump is in UTF-16, as PowerShell's `>` writes it: characters may be lost already; make it again with \
+                 `mysqldump --result-file=dump.sql`, or convert it (iconv -f UTF-16 -t UTF-8)"
+            )
+        }
         _ => return Ok(()),
     };
     bail!("the dump is compressed; unpack it first ({unpack})")
