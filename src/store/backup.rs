@@ -104,26 +104,32 @@ impl Store {
     /// [`Error::Inaccessible`] when there is a file of that name or it cannot be made,
     /// [`Error::Full`], [`Error::Corrupt`] when the database itself is damaged.
     pub fn back_up(&self, target: &Path) -> Result<()> {
-        if target.symlink_metadata().is_ok() {
-            let reason = "there is a file of that name; a backup overwrites nothing".to_owned();
-            return Err(Error::Inaccessible { path: target.to_owned(), reason });
-        }
-        let mut part = Part::beside(target)?;
         let source = self.take()?;
-        let mut copied = Connection::open_with_flags(&part.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        copy(&source, &mut copied, self.lock_wait)?;
+        write_backup(&source, target, self.lock_wait)?;
         self.put_back(source);
-        // One file, without a log: it can be moved about and read from a folder nobody may write to.
-        copied.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
-        verify(&copied)?;
-        copied.close().map_err(|(_, error)| error)?;
-        sync(&part.path)?;
-        // A link fails where a rename would overwrite a file made meanwhile.
-        fs::hard_link(&part.path, target).map_err(inaccessible(target))?;
-        fs::remove_file(&part.path).map_err(inaccessible(&part.path))?;
-        part.is_kept = true;
-        sync_folder_of(target)
+        Ok(())
     }
+}
+
+/// Does what [`Store::back_up`] promises, from a connection.
+pub(super) fn write_backup(source: &Connection, target: &Path, lock_wait: Duration) -> Result<()> {
+    if target.symlink_metadata().is_ok() {
+        let reason = "there is a file of that name; a backup overwrites nothing".to_owned();
+        return Err(Error::Inaccessible { path: target.to_owned(), reason });
+    }
+    let mut part = Part::beside(target)?;
+    let mut copied = Connection::open_with_flags(&part.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    copy(source, &mut copied, lock_wait)?;
+    // One file, without a log: it can be moved about and read from a folder nobody may write to.
+    copied.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
+    verify(&copied)?;
+    copied.close().map_err(|(_, error)| error)?;
+    sync(&part.path)?;
+    // A link fails where a rename would overwrite a file made meanwhile.
+    fs::hard_link(&part.path, target).map_err(inaccessible(target))?;
+    fs::remove_file(&part.path).map_err(inaccessible(&part.path))?;
+    part.is_kept = true;
+    sync_folder_of(target)
 }
 
 /// Opens a backup and checks it; says its schema's number too.
