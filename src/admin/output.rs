@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use serde_json::Value;
 
 use crate::domain::Timestamp;
@@ -65,6 +65,14 @@ impl Output {
     }
 }
 
+/// How wide a table may be: as the terminal is.
+fn width() -> u16 {
+    let stdout = io::stdout();
+    let columns =
+        if stdout.is_terminal() { rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| size.ws_col) } else { 0 };
+    if columns == 0 { TABLE_WIDTH_ELSEWHERE } else { columns }
+}
+
 /// The bytes of a mail as they are; with `--json` in base64 beside what is said of it.
 pub(super) fn raw(out: &Output, mut about: Value, bytes: &[u8]) -> io::Result<()> {
     if !out.is_json {
@@ -80,12 +88,14 @@ pub(super) fn raw(out: &Output, mut about: Value, bytes: &[u8]) -> io::Result<()
 pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    if !io::stdout().is_terminal() {
-        table.set_width(TABLE_WIDTH_ELSEWHERE);
-    }
+    table.set_width(width());
     table.set_header(header.iter().copied());
     for row in rows {
         table.add_row(row.iter().map(|cell| printable(cell)));
+    }
+    // Ids and keys are copied: they stay in one piece.
+    if let Some(first) = table.column_mut(0) {
+        first.set_constraint(ColumnConstraint::ContentWidth);
     }
     table.trim_fmt()
 }

@@ -278,3 +278,31 @@ fn man_pages_and_completions_come_from_the_grammar() {
     }
     assert_eq!(feed(desk.command().args(["admin", "completions", "tcsh"]), b"").status, 2);
 }
+
+/// Runs a command line on a terminal of 90 columns where `typed` is typed.
+fn on_terminal(desk: &Desk, line: &str, typed: &str) -> (i32, String) {
+    let program =
+        format!("stty cols 90; {} --config {}", env!("CARGO_BIN_EXE_maildesk"), desk.path("maildesk.toml").display());
+    let mut command = std::process::Command::new("script");
+    command.args(["-qec", &format!("{program} {line}"), "/dev/null"]).env("TERM", "dumb");
+    let done = feed(&mut command, typed.as_bytes());
+    (done.status, done.stdout)
+}
+
+#[test]
+fn terminal_is_asked_before_something_goes_and_tables_fit_it() {
+    let desk = Desk::new();
+    desk.deliver(mail("one", &format!("Subject: {}\n", "many words ".repeat(20)), "x"));
+    for (typed, status, left) in [("n\n", 1, 1), ("\n", 1, 1), ("y\n", 0, 0)] {
+        if left == 1 {
+            let (_, list) = on_terminal(&desk, "admin ticket list", "");
+            let widest = list.lines().map(|line| line.trim_end().chars().count()).max();
+            assert!(widest.is_some_and(|widest| widest > 60 && widest <= 90) && list.contains("#1"), "{list}");
+        }
+        let (ended, said) = on_terminal(&desk, "admin ticket remove 1", typed);
+        assert_eq!((ended, desk.count("tickets")), (status, left), "{typed:?}: {said}");
+        assert!(said.contains("remove ticket 1 (1 message)? [y/N]"), "{said}");
+    }
+    desk.deliver(mail("two", "Subject: x\n", "x"));
+    assert_eq!(on_terminal(&desk, "admin ticket remove 2 --yes", "").0, 0);
+}
