@@ -3,14 +3,17 @@
 //! The mailbox is the spool: a mail is marked, moved or deleted only after it is on record, and how
 //! far a folder was read is kept in the database by UIDVALIDITY and UID. A fetch that dies reads
 //! some mails again, and the intake's unique key makes that a no-op. The layers below: `folder`
-//! takes in one folder, `mailbox` speaks the commands, `connection` logs in, `channel` keeps
-//! nonsense away from the protocol crate, `wire` has the deadlines.
+//! takes in one folder, `mailbox` speaks the commands and `idle` waits, `connection` logs in,
+//! `channel` stands between the server and the protocol crate, `answer` says what that crate gets
+//! to see, `wire` has the deadlines.
 
 mod account;
+mod answer;
 mod channel;
 mod connection;
 mod folder;
 mod folder_name;
+mod idle;
 mod mailbox;
 mod oauth;
 mod outgoing;
@@ -35,7 +38,7 @@ pub use summary::{Counts, FolderSummary, Summary};
 pub use watch::{Watch, watch};
 
 use account::Account;
-use folder::{Desk, Fetch, Mode};
+use folder::{Desk, Fetch, Leftovers, Mode};
 use mailbox::{Access, Mailbox};
 use summary::Progress;
 
@@ -55,7 +58,8 @@ const PROBE_PATIENCE: Duration = Duration::from_secs(30);
 /// Arguments of `maildesk imap-fetch`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit status: 0 every mailbox was read, 3 some were not (each is named).\n\
-    A mail that could not be marked, moved or deleted, or that the server would not send, is tried again by the next fetch.")]
+    A mail that could not be marked, moved or deleted, or that the server would not send, is tried again by every fetch, \
+    after the new ones; `maildesk admin doctor` shows how many stay behind.")]
 pub struct Arguments {
     /// Fetch this address only; may be repeated [default: every address whose mail comes by IMAP]
     #[arg(long, value_name = "ADDR")]
@@ -230,24 +234,25 @@ fn fetch_mailbox(desk: Desk<'_>, id: AddressId, row: &AddressRow, limit: usize) 
     let account = match Account::of(row) {
         Ok(account) => account,
         Err(error) => {
+            row.imap_folders.iter().for_each(|name| note_failure(desk, (id, name), &error));
             summary.error = Some(error.to_string());
             return summary;
         }
     };
     let mut left = limit;
     let mut mailbox = None;
-    for name in &account.folders {
+    for (at, name) in account.folders.iter().enumerate() {
         // After a broken connection the next folder gets a new one.
         let mut open = match mailbox.take().map_or_else(|| Mailbox::open(&account, desk.stop, desk.patience), Ok) {
             Ok(open) => open,
             Err(error) => {
-                note_failure(desk, (id, name), &error);
+                account.folders.iter().skip(at).for_each(|name| note_failure(desk, (id, name), &error));
                 summary.error = Some(error.to_string());
                 return summary;
             }
         };
         let mut fetch = Fetch::new(desk, id, &account, name);
-        let done = fetch.run(&mut open, left);
+        let done = fetch.open(&mut open).and_then(|folder| fetch.take_in(&mut open, &folder, (left, Leftovers::Tried)));
         left = left.saturating_sub(fetch.counts.fetched);
         let is_open = !matches!(done, Err(Error::Connection(_)));
         if let Err(error) = &done {
@@ -257,6 +262,9 @@ fn fetch_mailbox(desk: Desk<'_>, id: AddressId, row: &AddressRow, limit: usize) 
         summary.folders.push(FolderSummary { name: name.clone(), counts: fetch.counts, error });
         if is_open {
             mailbox = Some(open);
+        }
+        if desk.stop.is_asked() {
+            break;
         }
     }
     if let Some(open) = mailbox {

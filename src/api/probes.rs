@@ -8,6 +8,7 @@ use super::metrics::Page;
 use super::{Api, HostRules};
 use crate::domain::{Status, Timestamp};
 use crate::http::{Request, Response};
+use crate::store::mailboxes::FolderHealth;
 use crate::store::received::ReceiptState;
 use crate::store::{self, Store, counts};
 
@@ -112,8 +113,27 @@ fn desk_metrics(api: &Api, now: Timestamp) -> store::Result<String> {
             let n = tx.row_count(counts::TICKETS_BY_STATUS, status.number())?;
             page.line("maildesk_tickets", &format!("status=\"{}\"", status.word()), n);
         }
+        imap_metrics(&mut page, &tx.imap_health()?);
         page.begin("maildesk_database_bytes", "gauge", "Size of the database.");
         page.line("maildesk_database_bytes", "", tx.database_bytes()?);
         Ok(page.text)
     })
+}
+
+/// Mailboxes by folder: how often in a row each could not be read, and what stays behind in it.
+fn imap_metrics(page: &mut Page, folders: &[FolderHealth]) {
+    if folders.is_empty() {
+        return;
+    }
+    let labels =
+        |one: &FolderHealth| format!("address=\"{}\",folder=\"{}\"", escaped(&one.email), escaped(&one.folder));
+    page.begin("maildesk_imap_failures", "gauge", "Times in a row that an IMAP folder could not be read.");
+    folders.iter().for_each(|one| page.line("maildesk_imap_failures", &labels(one), one.failures));
+    page.begin("maildesk_imap_left", "gauge", "Mails of an IMAP folder that could not be read or settled.");
+    folders.iter().for_each(|one| page.line("maildesk_imap_left", &labels(one), one.left));
+}
+
+/// A label's value as Prometheus' text format wants it.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

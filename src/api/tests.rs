@@ -285,6 +285,31 @@ fn metrics_count_requests_and_tickets() {
 }
 
 #[test]
+fn metrics_tell_of_mailboxes_in_trouble() {
+    let bench = Bench::new();
+    let page = || String::from_utf8(bench.ask(Request::new(Method::Get, "/metrics")).body().to_vec()).unwrap();
+    assert!(!page().contains("maildesk_imap"), "no mailbox, no lines");
+    bench
+        .store
+        .write(|tx| {
+            let mut row = AddressRow::new("fetched@example.org", "F");
+            row.incoming = "imap".to_owned();
+            row.imap_folders = vec!["INBOX".to_owned(), "\"Odd\\".to_owned()];
+            let id = tx.add_address(&row, NOW)?;
+            tx.note_imap_failure(id, "INBOX", "gone", NOW)
+        })
+        .unwrap();
+    let page = page();
+    for line in [
+        "maildesk_imap_failures{address=\"fetched@example.org\",folder=\"INBOX\"} 1",
+        "maildesk_imap_failures{address=\"fetched@example.org\",folder=\"\\\"Odd\\\\\"} 0",
+        "maildesk_imap_left{address=\"fetched@example.org\",folder=\"INBOX\"} 0",
+    ] {
+        assert!(page.lines().any(|printed| printed == line), "{line} in\n{page}");
+    }
+}
+
+#[test]
 fn readiness_is_looked_at_once_in_five_seconds() {
     let bench = Bench::new();
     let ready = || bench.ask(Request::new(Method::Get, "/readyz")).status();

@@ -3,8 +3,8 @@
 //!
 //! The crate reads a response of any length into memory and parses it again for every line of a
 //! literal. So literals that are mails are taken out here, each replaced by a short one that holds
-//! its number; lines nobody asked for are let go (servers send codes and characters the crate's
-//! grammar refuses, which would cost the whole response); and everything else is bounded.
+//! its number; lines nobody asked for are let go, the others are put plainly by [`super::answer`];
+//! and everything is bounded.
 
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 use native_tls::TlsStream;
 
+use super::answer::{self, Kind};
 use super::wire::{Clock, Wire};
 
 /// Bytes of one response, mails apart, unless a command expects more. Chosen: a greeting, a
@@ -66,6 +67,10 @@ pub(super) struct Channel {
     body_bytes_max: usize,
     bytes_left: usize,
     is_closing: bool,
+    is_muted: bool,
+    /// Mails in the open folder, as far as the server has told.
+    mails: Option<u32>,
+    has_news: bool,
 }
 
 /// The protocol crate's end of a channel.
@@ -80,7 +85,10 @@ impl Read for End {
 
 impl Write for End {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().link.write_all(bytes)?;
+        let mut channel = self.0.borrow_mut();
+        if !channel.is_muted {
+            channel.link.write_all(bytes)?;
+        }
         Ok(bytes.len())
     }
 
@@ -107,6 +115,9 @@ impl Channel {
             body_bytes_max: 0,
             bytes_left: RESPONSE_BYTES_MAX,
             is_closing: false,
+            is_muted: false,
+            mails: None,
+            has_news: false,
         }
     }
 
@@ -169,36 +180,85 @@ impl Channel {
             place.copy_from_slice(head);
         }
         self.ready_at += count;
+        self.is_muted = false;
         Ok(count)
     }
 
     /// Puts the next response into `ready`, or nothing when nobody needs it.
     fn read_response(&mut self) -> io::Result<()> {
         self.read_line()?;
-        let mut line = std::mem::take(&mut self.line);
-        match kind(&line) {
-            Kind::Tagged => {
-                // The crate's grammar takes ASCII only, people's server messages do not.
-                line.iter_mut().filter(|b| !b.is_ascii()).for_each(|b| *b = b'?');
-                self.ready = line;
-            }
-            Kind::Wanted => self.ready = line,
-            Kind::Data => self.read_data(line)?,
+        let line = std::mem::take(&mut self.line);
+        match self.hear(&line) {
+            Kind::Tagged => self.ready = answer::plain_end(&line),
+            Kind::Continuation => self.ready = answer::plain_continuation(&line),
+            Kind::State => self.ready = answer::plain_state(&line).unwrap_or_default(),
+            Kind::Search => self.ready = answer::plain_search(&line),
+            Kind::Capability => self.ready = answer::plain_capability(&line),
+            Kind::Fetch => self.ready = answer::plain_fetch(&self.with_literals(line)?).unwrap_or_default(),
+            Kind::List => self.ready = answer::plain_list(&self.with_literals(line)?).unwrap_or_default(),
             Kind::Goodbye if !self.is_closing => {
-                let text = String::from_utf8_lossy(line.get(6..).unwrap_or_default()).trim().to_owned();
+                let text = String::from_utf8_lossy(line.get(5..).unwrap_or_default()).trim().to_owned();
                 return Err(io::Error::new(io::ErrorKind::ConnectionAborted, format!("the server hung up: {text}")));
             }
-            Kind::Unwanted | Kind::Goodbye => self.skip_literals(line)?,
+            Kind::Exists(_) | Kind::Expunge | Kind::Other | Kind::Goodbye => self.skip_literals(line)?,
             Kind::Garbage => return Err(invalid("the server sent something that is not IMAP")),
         }
         Ok(())
     }
 
-    /// A response that may hold literals: mails are put aside, small ones go through.
-    fn read_data(&mut self, mut line: Vec<u8>) -> io::Result<()> {
+    /// What a line is; the number of mails in the folder is kept.
+    pub(super) fn hear(&mut self, line: &[u8]) -> Kind {
+        let kind = Kind::of(line);
+        match kind {
+            Kind::Exists(count) => {
+                // Servers repeat the number at will; only another one is news.
+                self.has_news |= self.mails != Some(count);
+                self.mails = Some(count);
+            }
+            Kind::Expunge => self.mails = self.mails.map(|count| count.saturating_sub(1)),
+            Kind::Tagged
+            | Kind::Continuation
+            | Kind::Fetch
+            | Kind::List
+            | Kind::Search
+            | Kind::Capability
+            | Kind::State
+            | Kind::Goodbye
+            | Kind::Other
+            | Kind::Garbage => {}
+        }
+        kind
+    }
+
+    /// Whether mails have come since [`Self::forget_news`].
+    pub(super) const fn has_news(&self) -> bool {
+        self.has_news
+    }
+
+    /// From here on mails that come are news. Servers tell of them during any command, and only once.
+    pub(super) const fn forget_news(&mut self) {
+        self.has_news = false;
+    }
+
+    /// Another folder is being opened.
+    pub(super) const fn forget_folder(&mut self) {
+        self.mails = None;
+        self.has_news = false;
+    }
+
+    /// Answers the next command itself and sends nothing of it: the crate has no other way into a
+    /// session that the server has opened already (PREAUTH).
+    pub(super) fn answer_next(&mut self, answer: &str) {
+        self.ready = answer.as_bytes().to_vec();
+        self.ready_at = 0;
+        self.is_muted = true;
+    }
+
+    /// A response with its literals: mails are put aside, small ones go through.
+    fn with_literals(&mut self, mut line: Vec<u8>) -> io::Result<Vec<u8>> {
         let mut response = Vec::new();
-        while let Some((bytes, brace)) = literal_at_end(&line) {
-            if ends_with_body_section(line.get(..brace).unwrap_or_default()) {
+        while let Some((bytes, brace)) = answer::literal_at_end(&line) {
+            if answer::ends_with_body_section(line.get(..brace).unwrap_or_default()) {
                 let body = self.read_body(bytes)?;
                 let placeholder = format!("\r{}", self.bodies.len());
                 self.bodies.push(body);
@@ -213,18 +273,14 @@ impl Channel {
             line = std::mem::take(&mut self.line);
         }
         response.extend_from_slice(&line);
-        // Flags of other mails come unasked and in spellings the crate's grammar refuses.
-        if is_asked_for(&response) {
-            self.ready = response;
-        }
-        Ok(())
+        Ok(response)
     }
 
     fn skip_literals(&mut self, mut line: Vec<u8>) -> io::Result<()> {
-        if has_free_text(&line) {
+        if answer::has_free_text(&line) {
             return Ok(());
         }
-        while let Some((bytes, _)) = literal_at_end(&line) {
+        while let Some((bytes, _)) = answer::literal_at_end(&line) {
             self.copy_small_literal(bytes, &mut Vec::new())?;
             self.read_line()?;
             line = std::mem::take(&mut self.line);
@@ -308,81 +364,162 @@ impl Channel {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// The end of an answer: `a7 OK …`.
-    Tagged,
-    /// A line the crate is to see.
-    Wanted,
-    /// A response that may hold literals.
-    Data,
-    Goodbye,
-    Unwanted,
-    Garbage,
-}
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::net::{TcpListener, TcpStream};
+    use std::time::Duration;
 
-/// Codes of untagged OK that are read.
-const WANTED_CODES: [&str; 2] = ["[UIDVALIDITY ", "[UIDNEXT "];
+    use super::*;
+    use crate::imap_fetch::Stop;
 
-fn kind(line: &[u8]) -> Kind {
-    let starts =
-        |rest: &[u8], word: &str| rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()));
-    if line.starts_with(b"+") {
-        return Kind::Wanted;
+    /// A channel whose server has said `text` and hung up.
+    fn hearing(text: &[u8]) -> Channel {
+        let (channel, mut server) = connected();
+        server.write_all(text).unwrap();
+        channel
     }
-    let Some(rest) = line.strip_prefix(b"* ") else {
-        let digits = line.strip_prefix(b"a").unwrap_or_default();
-        let tag = digits.iter().take_while(|b| b.is_ascii_digit()).count();
-        return if tag > 0 && digits.get(tag) == Some(&b' ') { Kind::Tagged } else { Kind::Garbage };
-    };
-    if starts(rest, "OK ") {
-        let text = rest.get(3..).unwrap_or_default();
-        return if WANTED_CODES.iter().any(|code| starts(text, code)) && text.is_ascii() {
-            Kind::Wanted
-        } else {
-            Kind::Unwanted
-        };
-    }
-    let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-    if digits > 0 && starts(rest.get(digits..).unwrap_or_default(), " FETCH ") || starts(rest, "LIST ") {
-        return Kind::Data;
-    }
-    if starts(rest, "CAPABILITY ") || starts(rest, "SEARCH") {
-        return Kind::Wanted;
-    }
-    if starts(rest, "BYE") { Kind::Goodbye } else { Kind::Unwanted }
-}
 
-/// Whether a line is a status response, whose text may look like a literal and is none.
-fn has_free_text(line: &[u8]) -> bool {
-    [&b"* OK"[..], b"* NO", b"* BAD", b"* BYE", b"* PREAUTH"]
-        .iter()
-        .any(|word| line.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word)))
-}
-
-/// The length of the literal a line announces at its end, and where its brace is (RFC 3501 §4.3).
-fn literal_at_end(line: &[u8]) -> Option<(usize, usize)> {
-    let text = line.strip_suffix(b"\r\n").or_else(|| line.strip_suffix(b"\n"))?;
-    let text = text.strip_suffix(b"}")?;
-    let brace = text.iter().rposition(|b| *b == b'{')?;
-    let digits = text.get(brace + 1..)?;
-    let digits = digits.strip_suffix(b"+").unwrap_or(digits);
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
+    /// A channel and the server's end of it.
+    fn connected() -> (Channel, TcpStream) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let clock = Rc::new(Clock::new(&Stop::new().unwrap(), Duration::from_secs(5)));
+        let wire = Wire::connect("127.0.0.1", port, Rc::clone(&clock)).unwrap();
+        let (server, _) = listener.accept().unwrap();
+        (Channel::new(Link::Plain(wire), clock), server)
     }
-    // A number beyond the range is a literal too: one that is refused.
-    let bytes = std::str::from_utf8(digits).ok()?.parse().unwrap_or(usize::MAX);
-    Some((bytes, brace))
-}
 
-/// Whether what comes next is the text of a mail: `… BODY[] ` or `… BODY[]<0> `.
-fn ends_with_body_section(line: &[u8]) -> bool {
-    let tail = line.get(line.len().saturating_sub(24)..).unwrap_or_default().to_ascii_uppercase();
-    let tail = String::from_utf8_lossy(&tail).into_owned();
-    tail.rfind("BODY[]").is_some_and(|at| !tail.get(at..).unwrap_or_default().contains('('))
-}
+    /// What the crate gets to read, up to the first error.
+    fn read_all(channel: &mut Channel) -> (String, String) {
+        let mut all = Vec::new();
+        let mut buffer = [0; 7];
+        loop {
+            match channel.read(&mut buffer) {
+                Ok(count) => all.extend_from_slice(&buffer[..count]),
+                Err(error) => return (String::from_utf8(all).unwrap(), error.to_string()),
+            }
+        }
+    }
 
-fn is_asked_for(response: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(response).to_ascii_uppercase();
-    text.starts_with("* LIST ") || text.contains("BODY[]") || text.contains("RFC822.SIZE")
+    const CLOSED: &str = "the server closed the connection";
+
+    #[test]
+    fn mails_are_put_aside_and_stand_for_themselves_by_number() {
+        let mut channel = hearing(
+            b"* 1 FETCH (UID 4 BODY[] {5}\r\na\r\n)b FLAGS ())\r\n* 2 FETCH (BODY[] {0}\r\n UID 5)\r\na1 OK\r\n",
+        );
+        channel.expect_bodies(100);
+        let (read, why) = read_all(&mut channel);
+        assert_eq!(
+            read,
+            "* 1 FETCH (UID 4 BODY[] {2}\r\n\r0)\r\n* 1 FETCH (UID 5 BODY[] {2}\r\n\r1)\r\na1 OK no words\r\n"
+        );
+        assert_eq!(why, CLOSED);
+        assert_eq!(channel.take_body(b"\r0").unwrap(), b"a\r\n)b");
+        assert_eq!(channel.take_body(b"\r1").unwrap(), b"");
+        assert_eq!((channel.take_body(b"\r2"), channel.take_body(b"0")), (None, None));
+    }
+
+    #[test]
+    fn mails_are_kept_up_to_the_limit_and_no_further() {
+        for (limit, kept) in [(5, "abcde"), (6, "abcdef"), (7, "abcdef")] {
+            let mut channel = hearing(b"* 1 FETCH (UID 4 BODY[] {6}\r\nabcdef)\r\n");
+            channel.expect_bodies(limit);
+            read_all(&mut channel);
+            assert_eq!(channel.take_body(b"\r0").unwrap(), kept.as_bytes());
+        }
+    }
+
+    #[test]
+    fn mails_nobody_asked_for_and_mails_of_unbelievable_size_are_refused() {
+        let mut channel = hearing(b"* 1 FETCH (UID 4 BODY[] {6}\r\nabcdef)\r\n");
+        assert!(read_all(&mut channel).1.contains("6 bytes"));
+        for (bytes, is_believed) in [(LITERAL_EXCESS_BYTES_MAX + 1, true), (LITERAL_EXCESS_BYTES_MAX + 2, false)] {
+            let mut channel = hearing(format!("* 1 FETCH (UID 4 BODY[] {{{bytes}}}\r\nabc").as_bytes());
+            channel.expect_bodies(1);
+            let (_, why) = read_all(&mut channel);
+            assert_eq!(why == CLOSED, is_believed, "{why}");
+        }
+    }
+
+    #[test]
+    fn short_texts_have_their_limit_too() {
+        for (bytes, is_taken) in [(SMALL_LITERAL_BYTES_MAX, true), (SMALL_LITERAL_BYTES_MAX + 1, false)] {
+            let text = format!("* LIST () NIL {{{bytes}}}\r\n{}\r\n", "x".repeat(bytes));
+            let mut channel = hearing(text.as_bytes());
+            let (read, why) = read_all(&mut channel);
+            assert_eq!((read.is_empty(), why == CLOSED), (!is_taken, is_taken), "{why}");
+        }
+    }
+
+    #[test]
+    fn an_answer_has_a_length_that_is_enough_and_one_that_is_too_much() {
+        for (more, is_taken) in [(0, true), (1, false)] {
+            let mut line = "* SEARCH 1".to_owned();
+            line += &" ".repeat(100 + more - line.len() - 2);
+            let mut channel = hearing((line + "\r\n").as_bytes());
+            channel.expect_bytes(100);
+            assert_eq!(read_all(&mut channel).0.is_empty(), !is_taken);
+        }
+    }
+
+    #[test]
+    fn words_that_look_like_a_literal_are_none() {
+        let mut channel = hearing(b"* OK [ALERT] so {3}\r\n* NO {9}\r\n* FLAGS {1}\r\n( \r\n* SEARCH 3\r\n");
+        assert_eq!(read_all(&mut channel).0, "* SEARCH 3\r\n");
+    }
+
+    #[test]
+    fn a_goodbye_is_an_error_until_it_is_expected() {
+        let goodbye = b"* BYE too many connections\r\na1 OK bye\r\n";
+        let (read, why) = read_all(&mut hearing(goodbye));
+        assert_eq!((read.as_str(), why.as_str()), ("", "the server hung up: too many connections"));
+        let mut channel = hearing(goodbye);
+        channel.expect_goodbye();
+        assert_eq!(read_all(&mut channel).0, "a1 OK bye\r\n");
+    }
+
+    #[test]
+    fn what_is_no_imap_ends_it() {
+        assert!(read_all(&mut hearing(b"* SEARCH\r\n220 smtp ready\r\n")).1.contains("not IMAP"));
+    }
+
+    #[test]
+    fn news_is_another_number_of_mails_and_not_the_same_once_more() {
+        let (mut channel, _server) = connected();
+        channel.hear(b"* 3 EXISTS");
+        channel.forget_news();
+        channel.hear(b"* 3 EXISTS");
+        channel.hear(b"* 1 RECENT");
+        assert!(!channel.has_news());
+        channel.hear(b"* 2 EXPUNGE");
+        channel.hear(b"* 2 EXISTS");
+        assert!(!channel.has_news(), "one went, and the rest was there before");
+        channel.hear(b"* 3 EXISTS");
+        assert!(channel.has_news());
+    }
+
+    #[test]
+    fn an_answer_of_our_own_keeps_the_command_from_the_server() {
+        let (channel, mut server) = connected();
+        let mut end = End(Rc::new(RefCell::new(channel)));
+        end.0.borrow_mut().answer_next("a1 OK\r\n");
+        end.write_all(b"a1 LOGIN\r\n").unwrap();
+        let mut buffer = [0; 32];
+        assert_eq!(end.read(&mut buffer).unwrap(), 7);
+        end.write_all(b"a2 NOOP\r\n").unwrap();
+        let count = server.read(&mut buffer).unwrap();
+        assert_eq!(&buffer[..count], b"a2 NOOP\r\n");
+    }
+
+    #[test]
+    fn bytes_that_wait_before_the_handshake_give_the_link_away_to_nobody() {
+        let mut channel = hearing(b"a0 OK go\r\n");
+        assert_eq!(channel.next_line().unwrap(), "a0 OK go");
+        assert!(channel.into_link().is_some());
+        let mut channel = hearing(b"a0 OK go\r\n* CAPABILITY IMAP4rev1\r\n");
+        assert_eq!(channel.next_line().unwrap(), "a0 OK go");
+        assert!(channel.into_link().is_none());
+    }
 }

@@ -28,21 +28,40 @@ pub(super) fn open(account: &Account, stop: &Stop, patience: Duration) -> Result
     let clock = Rc::new(Clock::new(stop, patience));
     let wire = Wire::connect(&account.host, account.port, Rc::clone(&clock))?;
     clock.allow(Duration::ZERO);
-    let channel = match account.tls {
+    let (channel, welcome) = match account.tls {
         Tls::None => greeted(Channel::new(Link::Plain(wire), clock), account)?,
         Tls::Implicit => {
             let link = handshake(account, wire)?;
             greeted(Channel::new(link, clock), account)?
         }
         Tls::Upgraded => {
-            let plain = greeted(Channel::new(Link::Plain(wire), Rc::clone(&clock)), account)?;
-            Channel::new(start_tls(account, plain)?, clock)
+            let (plain, welcome) = greeted(Channel::new(Link::Plain(wire), Rc::clone(&clock)), account)?;
+            if welcome == Welcome::LoggedIn {
+                let why = "greets with PREAUTH, after which TLS cannot begin; use --imap-tls implicit with port 993";
+                return Err(Error::Connection(format!("{} {why}", place(account))));
+            }
+            (Channel::new(start_tls(account, plain)?, clock), welcome)
         }
     };
     let channel = Rc::new(RefCell::new(channel));
     let client = Client::new(End(Rc::clone(&channel)));
-    let session = log_in(account, client, secret)?;
+    let session = match welcome {
+        Welcome::Hello => log_in(account, client, secret)?,
+        Welcome::LoggedIn => {
+            channel.borrow_mut().answer_next("a1 OK logged in already\r\n");
+            client.login("", "").map_err(|(error, _)| lost(&format!("greeting {}", place(account)), error))?
+        }
+    };
     Ok(Opened { session, channel })
+}
+
+/// How a server says hello.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Welcome {
+    /// It wants to know who we are.
+    Hello,
+    /// It knows, by the address or the tunnel we come from (PREAUTH, RFC 3501 §7.1.4).
+    LoggedIn,
 }
 
 fn place(account: &Account) -> String {
@@ -50,7 +69,7 @@ fn place(account: &Account) -> String {
 }
 
 /// Reads the server's first line.
-fn greeted(mut channel: Channel, account: &Account) -> Result<Channel, Error> {
+fn greeted(mut channel: Channel, account: &Account) -> Result<(Channel, Welcome), Error> {
     let place = place(account);
     let hint = match account.tls {
         Tls::Implicit => "",
@@ -58,11 +77,11 @@ fn greeted(mut channel: Channel, account: &Account) -> Result<Channel, Error> {
     };
     let line =
         channel.next_line().map_err(|e| Error::Connection(format!("waiting for {place} to say hello: {e}{hint}")))?;
-    let word = line.get(..5).unwrap_or(&line).to_ascii_uppercase();
-    match word.as_str() {
-        "* OK " | "* OK" => Ok(channel),
-        "* PRE" => Err(Error::Connection(format!("{place} greets with PREAUTH, which leaves no way to log in safely"))),
-        "* BYE" => Err(Error::Connection(format!("{place} turns us away: {}", line.get(5..).unwrap_or("").trim()))),
+    let word = line.strip_prefix("* ").unwrap_or_default().split([' ', '[']).next().unwrap_or_default();
+    match word.to_ascii_uppercase().as_str() {
+        "OK" => Ok((channel, Welcome::Hello)),
+        "PREAUTH" => Ok((channel, Welcome::LoggedIn)),
+        "BYE" => Err(Error::Connection(format!("{place} turns us away: {}", line.get(5..).unwrap_or("").trim()))),
         _ => Err(Error::Connection(format!("{place} does not speak IMAP"))),
     }
 }
@@ -201,7 +220,12 @@ fn log_in(account: &Account, mut client: Client<End>, secret: Secret) -> Result<
     };
     if offers.has_str("AUTH=PLAIN") {
         let sasl = Plain { user: &account.user, password: &password };
-        return client.authenticate("PLAIN", &sasl).map_err(|(error, _)| login_error(&doing, error));
+        match client.authenticate("PLAIN", &sasl) {
+            Ok(session) => return Ok(session),
+            // It does not know the command after all; a NO would be about the password.
+            Err((imap::Error::Bad(_), back)) => client = back,
+            Err((error, _)) => return Err(login_error(&doing, error)),
+        }
     }
     if offers.has_str("LOGINDISABLED") {
         return Err(Error::Login(format!(

@@ -2,7 +2,9 @@
 //! mail to [`crate::intake`], and only then touch the mailbox and note how far we are.
 //!
 //! Progress is saved after the mailbox was touched. A fetch that dies in between reads some mails
-//! again, which adds none; the other order would leave mails unmarked for ever.
+//! again, which adds none; the other order would leave mails unmarked for ever. Where settling takes
+//! several commands the mails are on the list of leftovers meanwhile, because those that are marked as
+//! deleted already are found by no search.
 
 use std::time::{Duration, Instant};
 
@@ -30,6 +32,16 @@ const LEFTOVERS_MAX: u32 = 200;
 /// Seconds taken off the time a folder was first seen, for servers in other time zones with wrong
 /// clocks: IMAP's SINCE knows days only.
 const CLOCK_SLACK_S: i64 = 2 * Timestamp::DAY_S;
+
+/// What is said of a mail that was there a moment ago.
+const GONE: &str = "the server lists it no longer";
+
+/// Whether mails of earlier fetches are tried again in this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leftovers {
+    Tried,
+    Later,
+}
 
 /// Whether a fetch changes anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,44 +87,106 @@ impl<'a> Fetch<'a> {
         Self { desk, address, account, name, left_before: Vec::new(), counts: Counts::default(), trouble: None }
     }
 
-    /// Opens the folder and takes in at most `limit` mails of it.
-    pub(super) fn run(&mut self, mailbox: &mut Mailbox, limit: usize) -> Result<Folder, Error> {
+    /// Opens the folder.
+    pub(super) fn open(&self, mailbox: &mut Mailbox) -> Result<Folder, Error> {
         let access = match self.desk.mode {
             Mode::Fetch => Access::Work,
             Mode::DryRun => Access::Look,
         };
-        let folder = mailbox.open_folder(self.name, access)?;
-        self.take_new(mailbox, &folder, limit)?;
-        Ok(folder)
+        mailbox.open_folder(self.name, access)
     }
 
-    /// Takes in at most `limit` mails of the folder that is open.
-    pub(super) fn take_new(&mut self, mailbox: &mut Mailbox, folder: &Folder, limit: usize) -> Result<(), Error> {
+    /// Takes in at most `limit` mails of the folder that is open: the new ones first, so that a mail
+    /// on which the server hangs up each time keeps back no other.
+    pub(super) fn take_in(
+        &mut self,
+        mailbox: &mut Mailbox,
+        folder: &Folder,
+        (limit, leftovers): (usize, Leftovers),
+    ) -> Result<(), Error> {
         let state = self.state(mailbox, folder)?;
-        self.left_before = self.desk.store.read(|tx| tx.imap_leftovers(self.address, self.name, LEFTOVERS_MAX))?;
+        let old = self.desk.store.read(|tx| tx.imap_leftovers(self.address, self.name, LEFTOVERS_MAX))?;
+        self.left_before.clone_from(&old);
         self.left_before.sort_unstable();
-        let mut uids = self.left_before.clone();
-        uids.extend(self.new_uids(mailbox, &state)?);
-        uids.sort_unstable();
-        uids.dedup();
-        uids.truncate(limit);
-        self.desk.progress.expect(uids.len());
+        let mut new = self.new_uids(mailbox, &state)?;
+        new.retain(|uid| self.left_before.binary_search(uid).is_err());
+        new.truncate(limit);
+        let mut old = if leftovers == Leftovers::Tried { old } else { Vec::new() };
+        old.truncate(limit - new.len());
+        self.desk.progress.expect(new.len() + old.len());
         let raw_bytes_max = self.desk.rules.limits.raw_bytes_max;
-        for chunk in uids.chunks(SIZES_AT_ONCE) {
-            let sizes = mailbox.sizes(chunk)?;
+        for chunk in new.chunks(SIZES_AT_ONCE) {
+            let sizes = self.sizes((mailbox, &state), chunk)?;
             for batch in batches(&sizes, raw_bytes_max) {
-                if self.desk.stop.is_asked() {
-                    return Err(Error::Stopped);
-                }
                 self.take_batch(mailbox, folder, (&state, batch))?;
             }
-            let is_there = |uid: &u32| sizes.binary_search_by_key(uid, |(uid, _)| *uid).is_ok();
-            let gone: Vec<u32> = chunk.iter().copied().filter(|uid| !is_there(uid)).collect();
-            if let Some(end) = chunk.last().filter(|_| !gone.is_empty()) {
-                self.advance(&state, *end, &Settling { taken: gone, left: Vec::new() })?;
+        }
+        for chunk in old.chunks(SIZES_AT_ONCE) {
+            let mut uids = chunk.to_vec();
+            uids.sort_unstable();
+            let sizes = self.sizes((mailbox, &state), &uids)?;
+            // The least tried first, each alone.
+            for uid in chunk {
+                if let Ok(at) = sizes.binary_search_by_key(uid, |(uid, _)| *uid) {
+                    self.take_batch(mailbox, folder, (&state, &sizes[at..=at]))?;
+                }
             }
         }
         self.note_success()
+    }
+
+    /// The sizes of mails. One that is gone is looked for once more by the next fetch, one that the
+    /// server will say nothing about by all of them.
+    fn sizes(
+        &mut self,
+        (mailbox, state): (&mut Mailbox, &FolderState),
+        uids: &[u32],
+    ) -> Result<Vec<(u32, usize)>, Error> {
+        let (mut sizes, mut settling) = (Vec::new(), Settling::default());
+        // Asked in ever smaller pieces where the server refuses, down to the mail that is at fault.
+        let mut waiting = vec![uids];
+        while let Some(piece) = waiting.pop() {
+            match mailbox.sizes(piece) {
+                Ok(mut found) => {
+                    let is_there = |uid: &u32| found.binary_search_by_key(uid, |(uid, _)| *uid).is_ok();
+                    for uid in piece.iter().copied().filter(|uid| !is_there(uid)) {
+                        if self.left_before.binary_search(&uid).is_ok() {
+                            settling.taken.push(uid);
+                        } else {
+                            settling.left.push((uid, GONE.to_owned()));
+                        }
+                    }
+                    sizes.append(&mut found);
+                }
+                Err(Error::Refused(why)) => match piece {
+                    [] => {}
+                    [uid] => self.note_unread(*uid, why, &mut settling.left),
+                    _ => {
+                        let (first, second) = piece.split_at(piece.len() / 2);
+                        waiting.extend([second, first]);
+                    }
+                },
+                Err(error) => return Err(error),
+            }
+        }
+        if !settling.taken.is_empty() || !settling.left.is_empty() {
+            // They stay behind on the list, which needs no step forward.
+            self.advance(state, 0, &settling)?;
+        }
+        Ok(sizes)
+    }
+
+    /// A mail that is there and cannot be read.
+    fn note_unread(&mut self, uid: u32, why: String, left: &mut Vec<(u32, String)>) {
+        tracing::warn!(
+            address = self.account.email,
+            folder = self.name,
+            uid,
+            error = why,
+            "a mail could not be read; it is tried again"
+        );
+        self.counts.failed += 1;
+        left.push((uid, why));
     }
 
     /// How far the folder was read, or its beginning when it is new or its UIDs start again.
@@ -147,7 +221,11 @@ impl<'a> Fetch<'a> {
 
     fn new_uids(&self, mailbox: &mut Mailbox, state: &FolderState) -> Result<Vec<u32>, Error> {
         let Some(first) = state.last_uid.checked_add(1) else { return Ok(Vec::new()) };
-        let mut found = mailbox.search(&format!("UID {first}:* NOT DELETED"))?;
+        let mut found = match mailbox.search(&format!("UID {first}:* NOT DELETED")) {
+            // Some servers find fault with a range that names no mail, or with an empty folder.
+            Err(Error::Refused(_)) => mailbox.search("NOT DELETED")?,
+            done => done?,
+        };
         // "n:*" names the last mail even when its UID is below n (RFC 3501 §6.4.8).
         found.retain(|uid| *uid >= first);
         let has_backlog = found.first().is_some_and(|uid| *uid <= state.backlog_uid);
@@ -166,28 +244,48 @@ impl<'a> Fetch<'a> {
         folder: &Folder,
         (state, batch): (&FolderState, &[(u32, usize)]),
     ) -> Result<(), Error> {
+        if self.desk.stop.is_asked() {
+            return Err(Error::Stopped);
+        }
         let mut settling = Settling::default();
-        let mails = self.read(mailbox, batch, &mut settling.left)?;
-        let came = |uid: u32| mails.binary_search_by_key(&uid, |(uid, _)| *uid).is_ok();
-        let is_told = |uid: u32| settling.left.iter().any(|(left, _)| *left == uid);
-        let missing: Vec<u32> = batch.iter().map(|(uid, _)| *uid).filter(|uid| !came(*uid) && !is_told(*uid)).collect();
-        // Most likely somebody took them away just now; the next fetch will see.
-        settling.left.extend(missing.into_iter().map(|uid| (uid, "the server did not send it".to_owned())));
+        let mails = match self.read(mailbox, batch, &mut settling.left) {
+            Err(Error::Connection(why)) => {
+                self.put_off(state, batch, &why);
+                return Err(Error::Connection(why));
+            }
+            done => done?,
+        };
+        for (uid, _) in batch {
+            let came = mails.binary_search_by_key(uid, |(uid, _)| *uid).is_ok();
+            if came || settling.left.iter().any(|(left, _)| left == uid) {
+                continue;
+            }
+            if self.left_before.binary_search(uid).is_ok() {
+                self.note_unread(*uid, "the server does not send it".to_owned(), &mut settling.left);
+            } else {
+                // Most likely somebody took it away just now; the next fetch will see.
+                settling.left.push((*uid, GONE.to_owned()));
+            }
+        }
         let mut broken = None;
-        let mut last_uid = batch.last().map_or(0, |(uid, _)| *uid);
+        let mut last_uid = self.read_up_to(batch);
         for (uid, raw) in mails {
-            match self.take_mail(uid, &raw, state) {
+            match self.take_mail((uid, &raw), state, &mut settling.left) {
                 Ok(true) => settling.taken.push(uid),
                 Ok(false) => {}
                 Err(error) => {
                     broken = Some(error);
-                    last_uid = uid.saturating_sub(1);
+                    last_uid = last_uid.min(uid.saturating_sub(1));
                     break;
                 }
             }
             self.desk.progress.advance(1);
         }
         if self.desk.mode == Mode::Fetch {
+            if mailbox.settles_in_steps(&self.account.after) && !settling.taken.is_empty() {
+                let begun = settling.taken.iter().map(|uid| (*uid, "settling it was cut short".to_owned()));
+                self.advance(state, last_uid, &Settling { taken: Vec::new(), left: begun.collect() })?;
+            }
             self.settle(mailbox, folder, &mut settling)?;
             let advanced = self.advance(state, last_uid, &settling);
             if broken.is_none() {
@@ -210,15 +308,7 @@ impl<'a> Fetch<'a> {
             done => return done,
         };
         if let [(uid, _)] = batch {
-            tracing::warn!(
-                address = self.account.email,
-                folder = self.name,
-                uid,
-                error = why,
-                "a mail could not be read"
-            );
-            self.counts.failed += 1;
-            left.push((*uid, why));
+            self.note_unread(*uid, why, left);
             return Ok(Vec::new());
         }
         let mut mails = Vec::new();
@@ -228,8 +318,33 @@ impl<'a> Fetch<'a> {
         Ok(mails)
     }
 
+    /// How far the folder is read after a batch: a mail of an earlier fetch says nothing about it.
+    fn read_up_to(&self, batch: &[(u32, usize)]) -> u32 {
+        let is_new = |uid: &u32| self.left_before.binary_search(uid).is_err();
+        batch.last().map(|(uid, _)| *uid).filter(is_new).unwrap_or(0)
+    }
+
+    /// The connection broke while a batch was read, and it may be for one of these mails: they are
+    /// tried again after all others, each alone.
+    fn put_off(&self, state: &FolderState, batch: &[(u32, usize)], why: &str) {
+        if self.desk.stop.is_asked() {
+            return;
+        }
+        let left = batch.iter().map(|(uid, _)| (*uid, why.to_owned())).collect();
+        let last_uid = self.read_up_to(batch);
+        if let Err(error) = self.advance(state, last_uid, &Settling { taken: Vec::new(), left }) {
+            // Then they are simply read again.
+            tracing::debug!(%error, "putting off mails");
+        }
+    }
+
     /// Hands one mail over; says whether it is on record.
-    fn take_mail(&mut self, uid: u32, raw: &[u8], state: &FolderState) -> Result<bool, Error> {
+    fn take_mail(
+        &mut self,
+        (uid, raw): (u32, &[u8]),
+        state: &FolderState,
+        left: &mut Vec<(u32, String)>,
+    ) -> Result<bool, Error> {
         let started = Instant::now();
         self.counts.fetched += 1;
         let source = if uid <= state.backlog_uid { Source::FirstFetch } else { Source::Fetch };
@@ -246,13 +361,7 @@ impl<'a> Fetch<'a> {
                 Ok(!matches!(delivery.outcome, Outcome::Refused(_)))
             }
             Err(intake::Error::Empty) => {
-                tracing::warn!(
-                    address = self.account.email,
-                    folder = self.name,
-                    uid,
-                    "the server has no text for this mail"
-                );
-                self.counts.failed += 1;
+                self.note_unread(uid, "the server has no text for it".to_owned(), left);
                 Ok(false)
             }
             Err(intake::Error::Store(error)) => Err(error.into()),
@@ -299,9 +408,7 @@ impl<'a> Fetch<'a> {
         if self.desk.mode == Mode::DryRun {
             return Ok(());
         }
-        let was_left = |uid: &u32| self.left_before.binary_search(uid).is_ok();
-        let done: Vec<u32> = settling.taken.iter().copied().filter(was_left).collect();
-        let step = Step { uid_validity: state.uid_validity, last_uid, done: &done, left: &settling.left };
+        let step = Step { uid_validity: state.uid_validity, last_uid, done: &settling.taken, left: &settling.left };
         Ok(self.desk.store.write(|tx| tx.advance_imap_folder(self.address, self.name, &step))?)
     }
 

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use imap::Session;
 
@@ -32,6 +32,8 @@ enum Code {
     /// The target folder is not there and may be created.
     TryCreate,
     Other,
+    /// The mails are in the target folder already.
+    Final,
 }
 
 /// How a folder is opened.
@@ -51,24 +53,13 @@ pub(super) struct Folder {
     pub(super) is_read_only: bool,
 }
 
-/// What a wait for news ended with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum News {
-    /// Something changed.
-    Some,
-    /// The time was over.
-    None,
-    /// A stop was asked for.
-    Stopped,
-}
-
 /// A logged-in mailbox.
 pub(super) struct Mailbox {
-    session: Session<End>,
-    channel: Rc<RefCell<Channel>>,
+    pub(super) session: Session<End>,
+    pub(super) channel: Rc<RefCell<Channel>>,
     can_move: bool,
     can_expunge_uids: bool,
-    can_idle: bool,
+    pub(super) can_idle: bool,
 }
 
 /// The server's NO or BAD to a command, or a lost connection.
@@ -95,7 +86,7 @@ pub(super) fn lost(doing: &str, error: imap::Error) -> Error {
     Error::Connection(format!("{doing}: {text}"))
 }
 
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(300).collect()
 }
 
@@ -124,12 +115,8 @@ impl Mailbox {
         Ok(Self { session, channel, can_move, can_expunge_uids, can_idle })
     }
 
-    pub(super) const fn can_idle(&self) -> bool {
-        self.can_idle
-    }
-
     /// Starts a command whose answer may take `more` than the usual time.
-    fn begin(&mut self, more: Duration) {
+    pub(super) fn begin(&mut self, more: Duration) {
         let mut channel = self.channel.borrow_mut();
         channel.begin();
         channel.clock.allow(more);
@@ -141,6 +128,7 @@ impl Mailbox {
     /// Opens a folder; `name` as people write it.
     pub(super) fn open_folder(&mut self, name: &str, access: Access) -> Result<Folder, Error> {
         self.begin(Duration::ZERO);
+        self.channel.borrow_mut().forget_folder();
         let wire_name = folder_name::encode(name);
         let opened = match access {
             Access::Look => self.session.examine(wire_name),
@@ -148,9 +136,12 @@ impl Mailbox {
         };
         let opened = opened.map_err(|e| refused(&format!("opening folder {name:?}"), e))?;
         Ok(Folder {
-            // A server without UIDVALIDITY promises nothing; should its UIDs start again, mails are
-            // read again, which adds none.
-            uid_validity: opened.uid_validity.unwrap_or(1),
+            // A server without one promises nothing: its UIDs hold for this connection only, and every
+            // mail is read again over the next, which adds none.
+            uid_validity: match opened.uid_validity.filter(|validity| *validity > 0) {
+                Some(validity) => validity,
+                None => getrandom::u32().map_err(|e| Error::Setup(e.to_string()))?.max(1),
+            },
             uid_next: opened.uid_next,
             is_read_only: opened.is_read_only,
         })
@@ -159,11 +150,21 @@ impl Mailbox {
     /// The UIDs that match, in ascending order.
     pub(super) fn search(&mut self, query: &str) -> Result<Vec<u32>, Error> {
         self.begin(Duration::ZERO);
-        self.channel.borrow_mut().expect_bytes(SEARCH_BYTES_MAX);
+        {
+            let mut channel = self.channel.borrow_mut();
+            channel.expect_bytes(SEARCH_BYTES_MAX);
+            channel.forget_news();
+        }
         let found = self.session.uid_search(query).map_err(|e| refused("looking for new mail", e))?;
         let mut found: Vec<u32> = found.into_iter().filter(|uid| *uid > 0).collect();
         found.sort_unstable();
         Ok(found)
+    }
+
+    /// Lets the server tell what it has to tell: some look into their folders only then.
+    pub(super) fn note_changes(&mut self) -> Result<(), Error> {
+        self.begin(Duration::ZERO);
+        self.session.noop().map_err(|e| refused("asking for changes", e))
     }
 
     /// The sizes of mails in bytes; mails that are gone are missing.
@@ -194,12 +195,22 @@ impl Mailbox {
         for fetch in answer.iter() {
             let (Some(uid), Some(text)) = (fetch.uid, fetch.body()) else { continue };
             if uids.binary_search(&uid).is_ok() {
-                read.push((uid, channel.take_body(text).unwrap_or_else(|| unquoted(text))));
+                read.push((uid, channel.take_body(text).unwrap_or_else(|| text.to_vec())));
             }
         }
         read.sort_by_key(|(uid, _)| *uid);
         read.dedup_by_key(|(uid, _)| *uid);
         Ok(read)
+    }
+
+    /// Whether settling takes several commands: one that dies in between leaves mails that are marked
+    /// as deleted and that no search for new mail finds.
+    pub(super) const fn settles_in_steps(&self, after: &After) -> bool {
+        match after {
+            After::Seen => false,
+            After::Move(_) => !self.can_move,
+            After::Delete => true,
+        }
     }
 
     /// Marks, moves or deletes mails that are on record.
@@ -218,17 +229,22 @@ impl Mailbox {
 
     fn move_to(&mut self, uids: &[u32], folder: &str) -> Result<(), Error> {
         let doing = format!("moving mails to folder {folder:?}");
-        match self.try_move(uids, folder, &doing) {
-            Err((_, Code::TryCreate)) => {
-                let wire_name = folder_name::encode(folder);
-                self.begin(Duration::ZERO);
-                self.session.create(&wire_name).map_err(|e| refused(&format!("creating folder {folder:?}"), e))?;
-                tracing::info!(folder, "created a folder");
-                self.try_move(uids, folder, &doing).map_err(|(error, _)| error)
-            }
-            Err((error, Code::Other)) => Err(error),
-            Ok(()) => Ok(()),
+        let (error, code) = match self.try_move(uids, folder, &doing) {
+            Err(why) => why,
+            Ok(()) => return Ok(()),
+        };
+        if !matches!(error, Error::Refused(_)) || code == Code::Final {
+            return Err(error);
         }
+        // Some servers say only in words that the folder is missing; if it is there, making it fails.
+        let wire_name = folder_name::encode(folder);
+        self.begin(Duration::ZERO);
+        match (self.session.create(&wire_name), code) {
+            (Ok(()), _) => tracing::info!(folder, "created a folder"),
+            (Err(imap::Error::No(_) | imap::Error::Bad(_)), Code::Other) => return Err(error),
+            (Err(e), _) => return Err(refused(&format!("creating folder {folder:?}"), e)),
+        }
+        self.try_move(uids, folder, &doing).map_err(|(error, _)| error)
     }
 
     fn try_move(&mut self, uids: &[u32], folder: &str, doing: &str) -> Result<(), (Error, Code)> {
@@ -243,7 +259,7 @@ impl Mailbox {
             };
             (refused(doing, error), code)
         })?;
-        if self.can_move { Ok(()) } else { self.delete(uids).map_err(|error| (error, Code::Other)) }
+        if self.can_move { Ok(()) } else { self.delete(uids).map_err(|error| (error, Code::Final)) }
     }
 
     /// Never a bare EXPUNGE: it would take other people's deleted mails along. Without UIDPLUS the
@@ -267,46 +283,6 @@ impl Mailbox {
         Ok(names.iter().map(|name| folder_name::decode(name.name())).collect())
     }
 
-    /// Waits with IDLE (RFC 2177) until something changes, `time` is over or a stop is asked for.
-    ///
-    /// The crate's own IDLE is not used: it takes a line that comes before the continuation for the
-    /// end, forgets half a line at its time limit, and each line starts its time anew.
-    pub(super) fn idle(&mut self, time: Duration) -> Result<News, Error> {
-        let broken = |e: std::io::Error| Error::Connection(format!("waiting for new mail: {e}"));
-        self.begin(Duration::ZERO);
-        self.session.run_command("IDLE").map_err(|e| lost("waiting for new mail", e))?;
-        let mut channel = self.channel.borrow_mut();
-        let mut news = News::None;
-        loop {
-            let line = channel.next_line().map_err(broken)?;
-            match Heard::of(&line) {
-                Heard::Ready => break,
-                Heard::Mail => news = News::Some,
-                Heard::Other => {}
-                Heard::End => return Err(Error::Connection(format!("waiting for new mail: {}", printable(&line)))),
-            }
-        }
-        let end = Instant::now() + time;
-        while news == News::None {
-            let left = end.saturating_duration_since(Instant::now());
-            channel.clock.allow_idle(left);
-            match channel.next_line().map(|line| Heard::of(&line)) {
-                Ok(Heard::Mail) => news = News::Some,
-                Ok(Heard::Ready | Heard::Other) => {}
-                Ok(Heard::End) => {
-                    return Err(Error::Connection("waiting for new mail: the server ended the wait".to_owned()));
-                }
-                Err(e) if e.kind() == std::io::ErrorKind::WouldBlock && channel.clock.is_over() => break,
-                Err(e) => return Err(broken(e)),
-            }
-        }
-        channel.begin();
-        channel.clock.allow(Duration::ZERO);
-        channel.send_line("DONE").map_err(broken)?;
-        while Heard::of(&channel.next_line().map_err(broken)?) != Heard::End {}
-        Ok(if channel.clock.stop().is_asked() { News::Stopped } else { news })
-    }
-
     /// Says goodbye. What becomes of it changes nothing.
     pub(super) fn close(mut self) {
         self.begin(Duration::ZERO);
@@ -321,54 +297,9 @@ impl Mailbox {
     }
 }
 
-/// A line heard while idling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Heard {
-    Ready,
-    /// Mails came or went.
-    Mail,
-    Other,
-    /// The tagged end, or nonsense.
-    End,
-}
-
-impl Heard {
-    fn of(line: &str) -> Self {
-        if line.starts_with('+') {
-            return Self::Ready;
-        }
-        let Some(rest) = line.strip_prefix("* ") else { return Self::End };
-        let mut words = rest.split(' ');
-        let is_count = words.next().is_some_and(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()));
-        let word = words.next().unwrap_or("");
-        if is_count && (word.eq_ignore_ascii_case("EXISTS") || word.eq_ignore_ascii_case("RECENT")) {
-            Self::Mail
-        } else if rest.get(..3).is_some_and(|word| word.eq_ignore_ascii_case("BYE")) {
-            Self::End
-        } else {
-            Self::Other
-        }
-    }
-}
-
 fn is_try_create(no: &imap::error::No) -> bool {
     // Cyrus and Dovecot send the code; some servers only say it in words.
     no.code.as_ref().is_some_and(|code| format!("{code:?}").eq_ignore_ascii_case("TryCreate"))
-}
-
-/// The bytes of a quoted string (RFC 3501 §4.3): short mails may come that way.
-fn unquoted(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut is_escaped = false;
-    for byte in text.iter().copied() {
-        if byte == b'\\' && !is_escaped {
-            is_escaped = true;
-        } else {
-            is_escaped = false;
-            out.push(byte);
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -380,15 +311,5 @@ mod tests {
         assert_eq!(uid_set(&[1, 2, 3, 5, 9, 10]), "1:3,5,9:10");
         assert_eq!(uid_set(&[u32::MAX]), "4294967295");
         assert_eq!(uid_set(&[]), "");
-    }
-
-    #[test]
-    fn lines_of_an_idle_are_told_apart() {
-        assert_eq!(Heard::of("+ idling"), Heard::Ready);
-        assert_eq!(Heard::of("* 4 EXISTS"), Heard::Mail);
-        assert_eq!(Heard::of("* OK Still here"), Heard::Other);
-        assert_eq!(Heard::of("* 4 EXPUNGE"), Heard::Other);
-        assert_eq!(Heard::of("* BYE going down"), Heard::End);
-        assert_eq!(Heard::of("a7 OK done"), Heard::End);
     }
 }

@@ -1,14 +1,16 @@
 //! Staying with the mailboxes: one connection per folder waits with IDLE and takes in what comes, a
 //! supervisor starts and ends them as addresses change. What a fetch is, is [`super::folder`]'s.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::account::Account;
-use super::folder::{Desk, Fetch, Mode};
-use super::mailbox::{Mailbox, News};
+use super::folder::{Desk, Fetch, Leftovers, Mode};
+use super::idle::News;
+use super::mailbox::Mailbox;
 use super::summary::{Counts, FolderSummary, Progress, Summary};
 use super::{Error, Stop, is_imap, outgoing};
 use crate::domain::{AddressId, Timestamp};
@@ -22,6 +24,10 @@ const IDLE_TIME: Duration = Duration::from_secs(4 * 60);
 
 /// How often a server without IDLE is asked.
 const POLL_TIME: Duration = Duration::from_secs(15);
+
+/// How often mails are tried again that could not be read or settled. Chosen: one on which the server
+/// hangs up each time must not become the watch's main work.
+const LEFTOVERS_PAUSE: Duration = Duration::from_secs(15 * 60);
 
 /// How often the addresses are looked at for changes.
 const SUPERVISION_TICK: Duration = Duration::from_secs(2);
@@ -135,7 +141,15 @@ fn start<'scope>(
 ) -> std::io::Result<Running<'scope>> {
     let stop = Stop::new()?;
     let Watch { store, rules, patience, .. } = watch;
-    let watcher = Watcher { store, rules, patience, target: target.clone(), stop: stop.clone(), tell };
+    let watcher = Watcher {
+        store,
+        rules,
+        patience,
+        target: target.clone(),
+        stop: stop.clone(),
+        tell,
+        leftovers_at: Cell::new(None),
+    };
     let thread = thread::Builder::new().name("imap".to_owned()).spawn_scoped(scope, move || watcher.run())?;
     Ok(Running { target: target.clone(), stop, thread })
 }
@@ -148,6 +162,7 @@ struct Watcher<'a> {
     target: Target,
     stop: Stop,
     tell: mpsc::Sender<Option<Summary>>,
+    leftovers_at: Cell<Option<Instant>>,
 }
 
 impl Watcher<'_> {
@@ -191,11 +206,16 @@ impl Watcher<'_> {
             let stop = &self.stop;
             let desk = Desk { store, rules, patience, stop, progress: &progress, mode: Mode::Fetch };
             let mut fetch = Fetch::new(desk, self.target.address, account, &self.target.folder);
-            let started = std::time::Instant::now();
-            let done = match &open {
-                None => fetch.run(mailbox, usize::MAX).map(|folder| open = Some(folder)),
-                Some(folder) => fetch.take_new(mailbox, folder, usize::MAX),
+            let started = Instant::now();
+            let folder = match open {
+                None => fetch.open(mailbox)?,
+                Some(folder) => {
+                    mailbox.note_changes()?;
+                    folder
+                }
             };
+            open = Some(folder);
+            let done = fetch.take_in(mailbox, &folder, (usize::MAX, self.leftovers(started)));
             let (counts, trouble) = (fetch.counts, fetch.trouble.take());
             if counts.fetched > 0 || counts.failed > 0 || trouble.is_some() {
                 let summary = FolderSummary { name: self.target.folder.clone(), counts, error: trouble };
@@ -211,11 +231,24 @@ impl Watcher<'_> {
         }
     }
 
-    fn wait(&self, mailbox: &mut Mailbox) -> Result<News, Error> {
-        if mailbox.can_idle() {
-            return mailbox.idle(IDLE_TIME);
+    /// Whether it is time to try again what went wrong before.
+    fn leftovers(&self, now: Instant) -> Leftovers {
+        if self.leftovers_at.get().is_some_and(|at| now < at) {
+            return Leftovers::Later;
         }
-        Ok(if self.stop.wait(POLL_TIME) { News::Stopped } else { News::None })
+        self.leftovers_at.set(Some(now + LEFTOVERS_PAUSE));
+        Leftovers::Tried
+    }
+
+    fn wait(&self, mailbox: &mut Mailbox) -> Result<News, Error> {
+        if mailbox.has_news() {
+            return Ok(News::Some);
+        }
+        let heard = if mailbox.can_idle { mailbox.idle(IDLE_TIME)? } else { News::Unable };
+        Ok(match heard {
+            News::Unable if self.stop.wait(POLL_TIME) => News::Stopped,
+            heard => heard,
+        })
     }
 
     fn say(&self, folder: FolderSummary, seconds: f64) {

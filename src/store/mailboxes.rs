@@ -36,7 +36,50 @@ pub struct Step<'a> {
     pub left: &'a [(u32, String)],
 }
 
+/// How a folder that is fetched is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderHealth {
+    /// The address whose mail is in it.
+    pub email: String,
+    /// Its name as people write it.
+    pub folder: String,
+    /// How often in a row it could not be read.
+    pub failures: i64,
+    /// What went wrong last; empty when nothing did.
+    pub last_error: String,
+    /// Mails that something went wrong with; each fetch tries them again.
+    pub left: i64,
+    /// What went wrong with the one tried most often.
+    pub left_reason: String,
+}
+
 impl ReadTx<'_> {
+    /// How every folder that is fetched is doing, by address.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn imap_health(&self) -> Result<Vec<FolderHealth>> {
+        self.all(
+            "SELECT a.email, f.name, f.failures, f.last_error, \
+             (SELECT COUNT(*) FROM imap_leftover l WHERE l.address_id = f.address_id AND l.folder = f.name), \
+             COALESCE((SELECT l.reason FROM imap_leftover l WHERE l.address_id = f.address_id AND l.folder = f.name \
+                       ORDER BY l.failures DESC, l.uid LIMIT 1), '') \
+             FROM imap_folder f JOIN address a ON a.id = f.address_id \
+             WHERE a.incoming = 'imap' ORDER BY a.email, f.position, f.name",
+            (),
+            |row| {
+                Ok(FolderHealth {
+                    email: row.get(0)?,
+                    folder: row.get(1)?,
+                    failures: row.get(2)?,
+                    last_error: row.get(3)?,
+                    left: row.get(4)?,
+                    left_reason: row.get(5)?,
+                })
+            },
+        )
+    }
+
     /// How far a folder was read; `None` when it never was.
     ///
     /// # Errors
@@ -218,6 +261,33 @@ mod tests {
                 let state = tx.begin_imap_folder(id, "INBOX", anew)?;
                 assert_eq!((state.last_uid, state.started_at), (0, NOW));
                 assert!(tx.imap_leftovers(id, "INBOX", 10)?.is_empty());
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn health_tells_failures_and_mails_left_behind() {
+        let (_dir, store, id) = desk();
+        store
+            .write(|tx| {
+                let mut row = AddressRow::new("b@example.org", "B");
+                row.incoming = "imap".to_owned();
+                row.imap_folders = vec!["INBOX".to_owned(), "Ärger".to_owned()];
+                let other = tx.add_address(&row, NOW)?;
+                assert!(tx.imap_health()?.iter().all(|one| one.email == "b@example.org"), "the other gets no imap");
+                tx.begin_imap_folder(other, "INBOX", NEW)?;
+                let left = [(2, "refused".to_owned()), (4, "refused".to_owned())];
+                tx.advance_imap_folder(other, "INBOX", &Step { uid_validity: 7, last_uid: 5, done: &[], left: &left })?;
+                tx.note_imap_failure(other, "Ärger", "no such folder", NOW)?;
+                tx.note_imap_failure(id, "INBOX", "not asked for", NOW)?;
+                let health = tx.imap_health()?;
+                let told: Vec<_> = health.iter().map(|one| (one.folder.as_str(), one.failures, one.left)).collect();
+                assert_eq!(told, [("INBOX", 0, 2), ("Ärger", 1, 0)]);
+                assert_eq!(
+                    (health[0].left_reason.as_str(), health[1].last_error.as_str()),
+                    ("refused", "no such folder")
+                );
                 Ok::<_, Error>(())
             })
             .unwrap();

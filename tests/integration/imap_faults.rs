@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::desk::{Desk, Done, feed, mail};
+use crate::imap_script::Script;
 use crate::mta::set_mode;
 
 /// A mailbox of two mails that a scripted server keeps.
@@ -23,8 +24,6 @@ const MAILS: usize = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     None,
-    /// The connection ends after that many bytes of the server's.
-    CutAfter(usize),
     /// The server falls silent after that many bytes.
     StallAfter(usize),
     /// That many bytes, then something else for ever.
@@ -44,8 +43,6 @@ enum Fault {
 /// A scripted IMAP server that keeps what was done to its mails.
 struct Server {
     port: u16,
-    /// Bytes of the longest conversation.
-    bytes: Arc<AtomicUsize>,
     seen: Arc<AtomicUsize>,
 }
 
@@ -64,7 +61,7 @@ impl Line {
     /// Says whether the conversation goes on.
     fn say(&mut self, text: &str) -> bool {
         let left = match self.fault {
-            Fault::CutAfter(at) | Fault::StallAfter(at) | Fault::GarbageAfter(at) => at.saturating_sub(self.written),
+            Fault::StallAfter(at) | Fault::GarbageAfter(at) => at.saturating_sub(self.written),
             _ => usize::MAX,
         };
         let part = text.as_bytes().get(..left).unwrap_or(text.as_bytes());
@@ -90,13 +87,12 @@ impl Server {
     fn start(fault: Fault) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
         let port = listener.local_addr().expect("it is bound").port();
-        let server = Self { port, bytes: Arc::default(), seen: Arc::default() };
-        let (bytes, seen) = (Arc::clone(&server.bytes), Arc::clone(&server.seen));
+        let server = Self { port, seen: Arc::default() };
+        let seen = Arc::clone(&server.seen);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let mut line = Line { stream, written: 0, fault };
                 converse(&mut line, &seen);
-                bytes.fetch_max(line.written, Ordering::SeqCst);
             }
         });
         server
@@ -222,18 +218,49 @@ fn assert_recovers(desk: &Desk, fault: Fault) {
     sqlite.execute_batch("DELETE FROM receipt").expect("SQL");
 }
 
+/// Cuts that one desk goes through; several desks at a time, because a run mostly waits for the disk.
+const DESKS: usize = 4;
+
 #[test]
-fn connection_cut_after_every_few_bytes_loses_and_doubles_nothing() {
-    let plain = Server::start(Fault::None);
-    let desk = desk_for(plain.port, "none");
-    assert_eq!(fetch(&desk).status, 0);
-    let whole = plain.bytes.load(Ordering::SeqCst);
-    assert!(whole > 500, "{whole}");
-    drop(desk);
-    let desk = desk_for(plain.port, "none");
-    for at in (0..whole).step_by(41) {
-        assert_recovers(&desk, Fault::CutAfter(at));
+fn connection_cut_after_every_byte_loses_and_doubles_nothing() {
+    let server = Script::plain(&[1000], "UIDPLUS");
+    let whole = {
+        let desk = server.desk(&["--imap-after", "delete"]);
+        assert_eq!(fetch(&desk).status, 0);
+        server.state().said
+    };
+    assert!((500..2000).contains(&whole), "{whole}");
+    thread::scope(|scope| {
+        for first in 0..DESKS {
+            scope.spawn(move || cut_from(first, whole));
+        }
+    });
+}
+
+/// One desk and one mailbox: a new mail each time, the connection cut a few bytes further on each time, then left alone.
+fn cut_from(first: usize, whole: usize) {
+    let server = Script::plain(&[], "UIDPLUS");
+    let desk = server.desk(&["--imap-after", "delete"]);
+    let mut mails: u32 = 0;
+    for at in (first..=whole).step_by(DESKS) {
+        mails += 1;
+        {
+            // As many digits as before, so that the conversation has the same length.
+            let mut state = server.state();
+            state.put(1000 + mails as usize);
+            state.cut_after = Some(at);
+        }
+        let broken = fetch(&desk);
+        assert!([0, 3].contains(&broken.status), "cut after {at}: {broken:?}");
+        server.state().cut_after = None;
+        let done = fetch(&desk);
+        assert_eq!((done.status, done.stderr.as_str()), (0, ""), "cut after {at}: {}\n{broken:?}", done.stdout);
+        let stored = desk.sqlite().query_one("SELECT count(*) FROM receipt", (), |row| row.get::<_, u32>(0));
+        assert_eq!(stored.expect("SQL"), mails, "cut after {at}: {broken:?}");
+        assert_eq!(server.mails("INBOX"), [], "cut after {at}: {broken:?}");
     }
+    assert_eq!(desk.count("messages"), i64::from(mails));
+    assert_eq!(desk.count("tickets"), i64::from(mails));
 }
 
 #[test]

@@ -16,6 +16,8 @@ mod hostile;
 mod http_abuse;
 mod imap;
 mod imap_faults;
+mod imap_script;
+mod imap_servers;
 mod import;
 mod intake;
 mod layering;

@@ -11,6 +11,7 @@ use crate::imap_fetch;
 use crate::outbox::SERVED_FRESH_S;
 use crate::outbox::transport::Transport;
 use crate::store::addresses::AddressRow;
+use crate::store::mailboxes::FolderHealth;
 use crate::store::received::ReceiptState;
 use crate::store::settings::Settings;
 use crate::store::{self, Store};
@@ -80,6 +81,7 @@ pub(super) fn addresses(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<F
         findings.extend(outgoing(scene, row));
     }
     findings.extend(domains(scene, addresses.iter().map(|(_, row)| row.email.as_str())));
+    findings.extend(store.read(|tx| tx.imap_health())?.iter().flat_map(fetches));
     findings.push(site(scene, &settings));
     Ok(findings)
 }
@@ -104,6 +106,23 @@ fn domains<'a>(scene: &Scene<'_>, emails: impl Iterator<Item = &'a str>) -> Vec<
         }
     };
     if scene.reach == Reach::Here { Vec::new() } else { names.iter().map(look).collect() }
+}
+
+/// What the fetches of a folder have noted.
+fn fetches(folder: &FolderHealth) -> Vec<Finding> {
+    let FolderHealth { email, folder, failures, last_error, left, left_reason } = folder;
+    let mut findings = Vec::new();
+    if *failures > 0 {
+        let times = if *failures == 1 { "once".to_owned() } else { format!("{failures} times in a row") };
+        let text = format!("{email}, folder {folder}: could not be read, {times}: {last_error}");
+        findings.push(Finding::fail("fetch", text, format!("maildesk imap-fetch --address {email}")));
+    }
+    if *left > 0 {
+        let mails = if *left == 1 { "1 mail stays behind".to_owned() } else { format!("{left} mails stay behind") };
+        let text = format!("{email}, folder {folder}: {mails}, every fetch tries again: {left_reason}");
+        findings.push(Finding::warn("fetch", text, format!("maildesk imap-fetch --address {email}")));
+    }
+    findings
 }
 
 fn incoming(scene: &Scene<'_>, row: &AddressRow) -> Vec<Finding> {
