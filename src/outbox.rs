@@ -6,11 +6,12 @@
 //! loses nothing: its lease ends and the next one sends the same bytes with the same Message-ID.
 
 pub mod compose;
+pub mod pool;
 pub mod template;
 pub mod transport;
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ use crate::store::addresses::AddressRow;
 use crate::store::queue::{Claimed, Fault, Scope, Settlement};
 use crate::store::tickets::{NewMessage, Text, Visibility};
 use crate::store::{self, ReadTx, Store, WriteTx};
+pub use pool::Pool;
 use transport::{Failure, Transport};
 
 /// Mails claimed at once. Chosen: few enough that a killed sender holds little back until its lease
@@ -60,12 +62,20 @@ pub struct SendReport {
     pub failed: usize,
 }
 
+impl SendReport {
+    const fn add(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.deferred += other.deferred;
+        self.failed += other.failed;
+    }
+}
+
 /// Sends every mail that is due, address by address at the same time. Safe beside other senders.
 ///
 /// # Errors
 /// Those of the database; mails already handed over are written down as far as it lets us.
 pub fn send_due(store: &Store, now: Timestamp) -> Result<SendReport, store::Error> {
-    drain(store, Scope::All, now)
+    Pool::default().send_due(store, now)
 }
 
 /// Sends what is due about one ticket.
@@ -73,7 +83,7 @@ pub fn send_due(store: &Store, now: Timestamp) -> Result<SendReport, store::Erro
 /// # Errors
 /// As [`send_due`].
 pub fn send_ticket(store: &Store, ticket: TicketId, now: Timestamp) -> Result<SendReport, store::Error> {
-    drain(store, Scope::Ticket(ticket), now)
+    drain(store, &mut Pool::default(), Scope::Ticket(ticket), now)
 }
 
 /// Whether a `serve` is alive and will send what is queued.
@@ -101,9 +111,7 @@ impl Clock {
     }
 }
 
-type Outcome = (Claimed, Settlement);
-
-fn drain(store: &Store, scope: Scope, now: Timestamp) -> Result<SendReport, store::Error> {
+fn drain(store: &Store, pool: &mut Pool, scope: Scope, now: Timestamp) -> Result<SendReport, store::Error> {
     let clock = Clock { began_at: now, began: Instant::now() };
     let mut report = SendReport::default();
     // Most drains find nothing: looking needs no write lock.
@@ -117,36 +125,55 @@ fn drain(store: &Store, scope: Scope, now: Timestamp) -> Result<SendReport, stor
         if claimed.is_empty() {
             return Ok(report);
         }
-        send_batch(store, &addresses, claimed, (clock, &mut report))?;
+        report.add(send_batch(store, (pool, &addresses), claimed, clock)?);
     }
 }
 
 /// Sends a batch, one thread per address: a server that stalls holds up its own address only.
 fn send_batch(
     store: &Store,
-    addresses: &BTreeMap<AddressId, AddressRow>,
+    (pool, addresses): (&mut Pool, &BTreeMap<AddressId, AddressRow>),
     claimed: Vec<Claimed>,
-    (clock, report): (Clock, &mut SendReport),
-) -> Result<(), store::Error> {
+    clock: Clock,
+) -> Result<SendReport, store::Error> {
     let mut by_address: BTreeMap<AddressId, Vec<Claimed>> = BTreeMap::new();
     for mail in claimed {
         by_address.entry(mail.address).or_default().push(mail);
     }
     thread::scope(|scope| {
-        let (tell, told) = mpsc::channel();
+        let mut senders = Vec::new();
         for (address, mails) in by_address {
-            let tell = tell.clone();
-            let row = addresses.get(&address);
-            scope.spawn(move || send_by(store, row, mails, (clock, &tell)));
+            let mut way = pool.take(address, addresses.get(&address));
+            senders.push(scope.spawn(move || {
+                let sent = send_by(store, &mut way.transport, mails, clock);
+                (address, way, sent)
+            }));
         }
-        drop(tell);
-        settle_all(store, &told, (clock, report))
+        let mut done = Ok(SendReport::default());
+        for sender in senders {
+            let (address, way, sent) = sender.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            pool.put_back(address, way);
+            done = match (done, sent) {
+                (Ok(mut report), Ok(sent)) => {
+                    report.add(sent);
+                    Ok(report)
+                }
+                (Err(error), _) | (Ok(_), Err(error)) => Err(error),
+            };
+        }
+        done
     })
 }
 
-/// Sends mails of one address in their order over one connection.
-fn send_by(store: &Store, row: Option<&AddressRow>, mails: Vec<Claimed>, (clock, tell): (Clock, &Sender<Outcome>)) {
-    let mut transport = Transport::of(row);
+/// Sends mails of one address in their order. What became of one is written down before the next is
+/// begun, so that a sender that is killed has at most one mail sent and not noted.
+fn send_by(
+    store: &Store,
+    transport: &mut Transport,
+    mails: Vec<Claimed>,
+    clock: Clock,
+) -> Result<SendReport, store::Error> {
+    let mut report = SendReport::default();
     let mut out_of_order: Option<String> = None;
     for mail in mails {
         let now = clock.now();
@@ -171,12 +198,30 @@ fn send_by(store: &Store, row: Option<&AddressRow>, mails: Vec<Claimed>, (clock,
                 }
             }
         };
-        // The receiver is gone only when the database failed; the lease then ends by itself.
-        if tell.send((mail, settlement)).is_err() {
-            break;
+        report.add(write_down(store, &mail, &settlement, clock)?);
+    }
+    Ok(report)
+}
+
+/// Settles a mail, patiently: it may be sent already. A power cut soon after may undo this, and the
+/// mail is sent twice; waiting for the disk between two mails would cost more than it is worth.
+fn write_down(
+    store: &Store,
+    mail: &Claimed,
+    settlement: &Settlement,
+    clock: Clock,
+) -> Result<SendReport, store::Error> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match store.write_soon(|tx| settle(tx, mail, settlement, clock.now())) {
+            Err(store::Error::Busy) if tries < SETTLE_TRIES => {}
+            done => {
+                log(mail, settlement);
+                return done;
+            }
         }
     }
-    transport.close();
 }
 
 /// The next try, or the end of trying.
@@ -193,49 +238,22 @@ fn shortened(why: &str) -> String {
     why.chars().map(|c| if c.is_control() { ' ' } else { c }).take(ERROR_CHARS_MAX).collect()
 }
 
-/// Writes outcomes down as they come, all that wait in one commit: while one commit is on its way
-/// to the disk the next mails are being sent, so a kill doubles at most what one commit takes.
-fn settle_all(
-    store: &Store,
-    told: &Receiver<Outcome>,
-    (clock, report): (Clock, &mut SendReport),
-) -> Result<(), store::Error> {
-    while let Ok(first) = told.recv() {
-        let mut outcomes = vec![first];
-        outcomes.extend(told.try_iter());
-        let now = clock.now();
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match store.write(|tx| settle(tx, &outcomes, now)) {
-                Ok(done) => {
-                    report.sent += done.sent;
-                    report.deferred += done.deferred;
-                    report.failed += done.failed;
-                    break;
-                }
-                Err(store::Error::Busy) if tries < SETTLE_TRIES => {}
-                Err(error) => return Err(error),
-            }
-        }
-        log(&outcomes);
-    }
-    Ok(())
-}
-
-fn settle(tx: &WriteTx<'_>, outcomes: &[Outcome], now: Timestamp) -> Result<SendReport, store::Error> {
+fn settle(
+    tx: &WriteTx<'_>,
+    mail: &Claimed,
+    settlement: &Settlement,
+    now: Timestamp,
+) -> Result<SendReport, store::Error> {
     let mut report = SendReport::default();
-    for (mail, settlement) in outcomes {
-        if !tx.settle(mail, settlement, now)? {
-            continue;
-        }
-        match settlement {
-            Settlement::Sent => report.sent += 1,
-            Settlement::Later(..) => report.deferred += 1,
-            Settlement::Failed(why, _) => {
-                report.failed += 1;
-                note_failure(tx, mail, why, now)?;
-            }
+    if !tx.settle(mail, settlement, now)? {
+        return Ok(report);
+    }
+    match settlement {
+        Settlement::Sent => report.sent = 1,
+        Settlement::Later(..) => report.deferred = 1,
+        Settlement::Failed(why, _) => {
+            report.failed = 1;
+            note_failure(tx, mail, why, now)?;
         }
     }
     Ok(report)
@@ -260,16 +278,14 @@ fn note_failure(tx: &WriteTx<'_>, mail: &Claimed, why: &str, now: Timestamp) -> 
     Ok(())
 }
 
-fn log(outcomes: &[Outcome]) {
-    for (mail, settlement) in outcomes {
-        let (id, to, attempt) = (mail.id.get(), &mail.recipient, mail.attempts);
-        match settlement {
-            Settlement::Sent => tracing::info!(outbox = id, to, attempt, "sent"),
-            Settlement::Later(next, why) => {
-                tracing::warn!(outbox = id, to, attempt, next = next.unix(), error = why, "not sent yet")
-            }
-            Settlement::Failed(why, _) => tracing::error!(outbox = id, to, attempt, error = why, "not sent"),
+fn log(mail: &Claimed, settlement: &Settlement) {
+    let (id, to, attempt) = (mail.id.get(), &mail.recipient, mail.attempts);
+    match settlement {
+        Settlement::Sent => tracing::info!(outbox = id, to, attempt, "sent"),
+        Settlement::Later(next, why) => {
+            tracing::warn!(outbox = id, to, attempt, next = next.unix(), error = why, "not sent yet")
         }
+        Settlement::Failed(why, _) => tracing::error!(outbox = id, to, attempt, error = why, "not sent"),
     }
 }
 

@@ -197,21 +197,29 @@ impl Store {
     ) -> std::result::Result<T, E> {
         let _queue = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = self.take()?;
-        let done = {
-            // Immediate: a read transaction that turns into a writer is refused at once with
-            // SQLITE_BUSY, whatever the timeout.
-            let tx = rusqlite::Transaction::new_unchecked(&connection, rusqlite::TransactionBehavior::Immediate)
-                .map_err(Error::from)?;
-            let done = f(&WriteTx { read: ReadTx { connection: &tx } });
-            if done.is_ok() {
-                tx.commit().map_err(Error::from)?;
-            } else if !tx.is_autocommit() {
-                // After a full disk SQLite has rolled back by itself; what `f` said must not be lost then.
-                tx.rollback().map_err(Error::from)?;
-            }
-            done
-        };
+        let done = commit(&connection, f);
         self.put_back(connection);
+        done
+    }
+
+    /// As [`Store::write`], but what is committed survives the end of this process only, not a power
+    /// cut, until the next commit of anybody's. For what can be found out again, without waiting for
+    /// the disk.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_soon<T, E: From<Error>>(
+        &self,
+        f: impl FnOnce(&WriteTx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let _queue = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = self.take()?;
+        connection.execute_batch("PRAGMA synchronous = NORMAL").map_err(Error::from)?;
+        let done = commit(&connection, f);
+        // A connection that stays as it is is dropped: nobody else may commit by it.
+        if connection.execute_batch("PRAGMA synchronous = FULL").is_ok() {
+            self.put_back(connection);
+        }
         done
     }
 
@@ -234,6 +242,24 @@ impl Store {
         })?;
         Ok(connection)
     }
+}
+
+fn commit<T, E: From<Error>>(
+    connection: &Connection,
+    f: impl FnOnce(&WriteTx<'_>) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
+    // Immediate: a read transaction that turns into a writer is refused at once with SQLITE_BUSY,
+    // whatever the timeout.
+    let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)
+        .map_err(Error::from)?;
+    let done = f(&WriteTx { read: ReadTx { connection: &tx } });
+    if done.is_ok() {
+        tx.commit().map_err(Error::from)?;
+    } else if !tx.is_autocommit() {
+        // After a full disk SQLite has rolled back by itself; what `f` said must not be lost then.
+        tx.rollback().map_err(Error::from)?;
+    }
+    done
 }
 
 impl Drop for Store {

@@ -1,11 +1,16 @@
 //! `admin outbox`: mails that wait to be sent, and what became of others.
 
+use std::collections::BTreeMap;
+
+use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::{Desk, missing, output, say_if_cut};
 use crate::cli::Done;
+use crate::desk::notify;
 use crate::domain::{OutboxId, TicketId};
 use crate::outbox;
+use crate::store;
 use crate::store::queue::Outgoing;
 
 /// Verbs of `admin outbox`.
@@ -50,13 +55,38 @@ pub enum Command {
     },
 }
 
-fn as_json(mail: &Outgoing) -> Value {
+/// Mails with whether automatic mail to their recipients is paused.
+fn with_pauses(desk: &Desk, mails: Vec<Outgoing>) -> anyhow::Result<Vec<(Outgoing, bool)>> {
+    let mut known: BTreeMap<String, bool> = BTreeMap::new();
+    let marked = desk.store.read(|tx| {
+        let mark = |mail: Outgoing| {
+            let is_paused = match (known.get(&mail.recipient), mail.recipient.parse()) {
+                (Some(known), _) => *known,
+                (None, Ok(email)) => notify::is_paused(tx, &email, desk.now)?,
+                (None, Err(_)) => false,
+            };
+            known.insert(mail.recipient.clone(), is_paused);
+            Ok((mail, is_paused))
+        };
+        mails.into_iter().map(mark).collect::<store::Result<Vec<_>>>()
+    });
+    Ok(marked?)
+}
+
+fn as_json(mail: &Outgoing, is_paused: bool) -> Value {
     json!({
         "id": mail.id.get(), "state": mail.state, "event": mail.event, "ticket_id": mail.ticket.map(TicketId::get),
         "address_id": mail.address.get(), "recipient": mail.recipient, "message_id": mail.internet_id,
         "created_at": mail.created_at.unix(), "attempts": mail.attempts, "next_attempt_at": mail.next_attempt_at.unix(),
         "sent_at": mail.sent_at.unix(), "bounced_at": mail.bounced_at.unix(), "last_error": mail.last_error,
+        "recipient_paused": is_paused,
     })
+}
+
+/// One mail as it is now.
+fn json_of(desk: &Desk, mail: Outgoing) -> anyhow::Result<Value> {
+    let marked = with_pauses(desk, vec![mail])?.pop();
+    marked.map(|(mail, is_paused)| as_json(&mail, is_paused)).context("a mail that was there a moment ago")
 }
 
 fn find(desk: &Desk, id: i64) -> anyhow::Result<Outgoing> {
@@ -73,14 +103,14 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
             if !desk.store.write(|tx| tx.retry_outgoing(mail.id, desk.now))? {
                 anyhow::bail!("mail {id} cannot be sent again: it is {}, and its bytes may be gone", mail.state);
             }
-            desk.out.deed(&as_json(&find(desk, *id)?), &format!("mail {id} is due now"))?;
+            desk.out.deed(&json_of(desk, find(desk, *id)?)?, &format!("mail {id} is due now"))?;
         }
         Command::Drop { id } => {
             let mail = find(desk, *id)?;
             if !desk.store.write(|tx| tx.drop_outgoing(mail.id))? {
                 anyhow::bail!("mail {id} is {} already", mail.state);
             }
-            desk.out.deed(&as_json(&find(desk, *id)?), &format!("mail {id} is not sent any more"))?;
+            desk.out.deed(&json_of(desk, find(desk, *id)?)?, &format!("mail {id} is not sent any more"))?;
         }
     }
     Ok(Done::Fully)
@@ -88,9 +118,13 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
 
 fn list(desk: &Desk, state: &str, limit: usize) -> anyhow::Result<()> {
     let mails = desk.store.read(|tx| tx.outgoing_recent(state, limit))?;
-    let rows = mails.iter().map(|mail| {
-        let said =
+    let mails = with_pauses(desk, mails)?;
+    let rows = mails.iter().map(|(mail, is_paused)| {
+        let mut said =
             if mail.bounced_at.unix() > 0 { format!("bounced: {}", mail.last_error) } else { mail.last_error.clone() };
+        if *is_paused {
+            said.push_str(" (automatic mail to this address is paused)");
+        }
         let next = if mail.state == "pending" { output::time(mail.next_attempt_at) } else { String::new() };
         vec![
             mail.id.to_string(),
@@ -101,11 +135,15 @@ fn list(desk: &Desk, state: &str, limit: usize) -> anyhow::Result<()> {
             output::time(mail.created_at),
             mail.attempts.to_string(),
             next,
-            said,
+            said.trim_start().to_owned(),
         ]
     });
     let header = ["id", "state", "event", "ticket", "to", "written", "tries", "next try", "last error"];
-    desk.out.list(mails.iter().map(as_json).collect(), &header, rows.collect())?;
+    desk.out.list(
+        mails.iter().map(|(mail, is_paused)| as_json(mail, *is_paused)).collect(),
+        &header,
+        rows.collect(),
+    )?;
     say_if_cut(&desk.out, mails.len(), limit);
     Ok(())
 }
@@ -114,10 +152,10 @@ fn show(desk: &Desk, mail: &Outgoing, is_raw: bool) -> anyhow::Result<()> {
     if is_raw {
         let raw = desk.store.read(|tx| tx.outgoing_raw(mail.id))?;
         let Some(raw) = raw else { anyhow::bail!("the bytes of mail {} are no longer kept", mail.id) };
-        output::raw(&desk.out, as_json(mail), &raw)?;
+        output::raw(&desk.out, json_of(desk, mail.clone())?, &raw)?;
         return Ok(());
     }
-    let json = as_json(mail);
+    let json = json_of(desk, mail.clone())?;
     let lines = json.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
     let text: Vec<String> =
         lines.map(|(key, value)| format!("{key:<18}{}", value.to_string().trim_matches('"'))).collect();

@@ -196,8 +196,10 @@ fn invite(desk: &Desk, name: &str) -> anyhow::Result<()> {
         notify::new_user(tx, &tx.settings()?, found.id, &code, desk.now)?;
         if tx.outbox_pending()? == before {
             anyhow::bail!(
-                "nothing was mailed: template new_user is off, or no address of the desk sends \
-                 (`maildesk admin template enable new_user`, `maildesk admin address update … --outgoing …`)"
+                "nothing was mailed: template new_user is off, no address of the desk sends, or mail to {} keeps coming back \
+                 (`maildesk admin template enable new_user`, `maildesk admin address update … --outgoing …`, `maildesk admin \
+                 outbox list`)",
+                found.email
             );
         }
         Ok(found)

@@ -121,7 +121,7 @@ pub fn staff_reply(
         Author::Staff(id) => tx.staff(id)?.map(|staff| staff.email),
         Author::Customer(_) | Author::Desk => None,
     };
-    let files = files(tx, &mut scene, message)?;
+    let (files, left_out) = files(tx, &mut scene, message)?;
     let reply_to = if scene.matter.ticket.reply_to.is_empty() {
         scene.matter.customer.email.clone()
     } else {
@@ -146,15 +146,22 @@ pub fn staff_reply(
             Queued::Unmailable => refused.push(address),
         }
     }
+    let mut notes = Vec::new();
     if !refused.is_empty() {
-        let text = format!("The answer was not sent to {}: mail cannot be addressed so.", refused.join(", "));
-        note(tx, ticket, &text, now)?;
+        notes.push(format!("The answer was not sent to {}: mail cannot be addressed so.", refused.join(", ")));
+    }
+    if !left_out.is_empty() && !written.is_empty() {
+        let (names, mib) = (left_out.join(", "), ATTACHMENT_BYTES_MAX >> 20);
+        notes.push(format!("The answer was sent without {names}: at most {mib} MiB of files go along with a mail."));
+    }
+    if !notes.is_empty() {
+        note(tx, ticket, &notes.join("\n"), now)?;
     }
     Ok(())
 }
 
-/// The attachments that go along; the others are named in the text.
-fn files(tx: &ReadTx<'_>, scene: &mut Scene<'_>, message: MessageId) -> Result<Vec<File>> {
+/// The attachments that go along, and the names of the others, which the text says too.
+fn files(tx: &ReadTx<'_>, scene: &mut Scene<'_>, message: MessageId) -> Result<(Vec<File>, Vec<String>)> {
     let (mut files, mut bytes, mut left_out) = (Vec::new(), 0, Vec::new());
     for file in tx.files_of_message(message)? {
         if bytes + file.bytes > ATTACHMENT_BYTES_MAX {
@@ -171,7 +178,7 @@ fn files(tx: &ReadTx<'_>, scene: &mut Scene<'_>, message: MessageId) -> Result<V
             left_out.join(", ")
         );
     }
-    Ok(files)
+    Ok((files, left_out))
 }
 
 /// Tells the active staff of the ticket's department who are on duty, or all of them when nobody is,
@@ -232,7 +239,8 @@ pub fn staff_except(
     Ok(())
 }
 
-/// Asks a new customer to confirm the address by opening `site_url`/activate/`code`.
+/// Asks a new customer to confirm the address by opening `site_url`/activate/`code`; not one whose
+/// mail keeps coming back.
 ///
 /// # Errors
 /// [`Error::NeedsSiteUrl`] when a mail is to go out and setting `site_url` is empty.
@@ -258,6 +266,9 @@ pub fn new_user(
     let (Ok(from), Ok(email)) = (sender.email.parse::<EmailAddress>(), customer.email.parse::<EmailAddress>()) else {
         return Ok(());
     };
+    if is_paused(tx, &email, now)? {
+        return Ok(());
+    }
     let link = format!("{}/activate/{code}", settings.text("site_url"));
     let mut values = desk_values(settings);
     values.extend([

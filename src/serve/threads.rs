@@ -55,6 +55,10 @@ pub(super) fn keep(api: &Api, store: &Store, wakes: &Receiver<()>, (jobs, thread
         }
         if threads.is_stopping() {
             note_token_uses(api, store);
+            if jobs == Jobs::All {
+                // From now on `pipe` sends its own mail; without this word it would wait for us another half minute.
+                logged("noting the end", store.write(|tx| tx.note_served(Timestamp::default())));
+            }
             return;
         }
         wait(wakes, pause);
@@ -77,11 +81,13 @@ fn note_token_uses(api: &Api, store: &Store) {
 
 /// Sends what is queued, at once when told, else every second.
 pub(super) fn send(store: &Store, wakes: &Receiver<()>, threads: &Threads) {
+    let mut pool = outbox::Pool::default();
     while !threads.is_stopping() {
         let now = Timestamp::now();
+        pool.close_idle();
         match store.read(|tx| tx.oldest_pending()) {
             Ok(None) => {}
-            Ok(Some(_)) => match outbox::send_due(store, now) {
+            Ok(Some(_)) => match pool.send_due(store, now) {
                 Ok(report) if report == outbox::SendReport::default() => {}
                 Ok(report) => {
                     tracing::info!(sent = report.sent, deferred = report.deferred, failed = report.failed, "outbox");

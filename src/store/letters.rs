@@ -110,6 +110,21 @@ impl ReadTx<'_> {
         })
     }
 
+    /// The number of a ticket's priority and its name, which is empty where the desk has no table of
+    /// priorities (HelpDeskZ's comes with an import).
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn priority_of(&self, ticket: TicketId) -> Result<(i64, String)> {
+        let found = self.one(
+            "SELECT ticket.priority, coalesce(priority.name, '') FROM ticket \
+             LEFT JOIN priority ON priority.id = ticket.priority WHERE ticket.id = $1",
+            [ticket.get()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(found.unwrap_or_default())
+    }
+
     /// A ticket's newest message that is no note.
     ///
     /// # Errors

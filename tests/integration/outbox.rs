@@ -1,18 +1,17 @@
-//! Mail out: who gets what, headers that bring answers home, a queue that loses nothing whatever the server does.
+//! Mail out: who gets what, and the headers that bring answers home. Servers that misbehave are `outbox_faults`'s,
+//! real ones `mail_out`'s.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use rusqlite::params;
 use serde_json::Value;
 
 use crate::desk::{Desk, SUPPORT, mail};
-use crate::smtp_sink::{Play, Sink, Taken, header, wait_until};
+use crate::smtp_sink::{Play, Sink, header};
+use crate::threading::threads;
 
 /// A desk whose support address writes files, with staff member Sue in department 1.
-fn filing() -> Desk {
+pub(crate) fn filing() -> Desk {
     let desk = Desk::new();
     let out = desk.path("out");
     desk.admin(&["address", "update", SUPPORT, "--outgoing", "file", "--outgoing-dir", &out.to_string_lossy()]);
@@ -21,7 +20,7 @@ fn filing() -> Desk {
 }
 
 /// A desk whose support address sends to the sink and has told nobody yet.
-fn sending(sink: &Sink) -> Desk {
+pub(crate) fn sending(sink: &Sink) -> Desk {
     let desk = Desk::new();
     let port = sink.port();
     let args = ["--outgoing", "smtp", "--smtp-host", "127.0.0.1", "--smtp-port", &port, "--smtp-tls", "none"];
@@ -29,7 +28,7 @@ fn sending(sink: &Sink) -> Desk {
     desk
 }
 
-fn add_staff(desk: &Desk, username: &str, email: &str) {
+pub(crate) fn add_staff(desk: &Desk, username: &str, email: &str) {
     let password = desk.path("password");
     fs::write(&password, "correct horse battery").unwrap();
     fs::set_permissions(&password, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
@@ -52,7 +51,7 @@ fn add_staff(desk: &Desk, username: &str, email: &str) {
 }
 
 /// The mails written so far, by number.
-fn filed(desk: &Desk) -> Vec<String> {
+pub(crate) fn filed(desk: &Desk) -> Vec<String> {
     let Ok(folder) = fs::read_dir(desk.path("out")) else { return Vec::new() };
     let mut names: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
     names.sort_by_key(|path| {
@@ -63,7 +62,7 @@ fn filed(desk: &Desk) -> Vec<String> {
 }
 
 /// The newest mail written to somebody.
-fn newest_to(desk: &Desk, who: &str) -> String {
+pub(crate) fn newest_to(desk: &Desk, who: &str) -> String {
     let all = filed(desk);
     all.into_iter()
         .rev()
@@ -71,20 +70,20 @@ fn newest_to(desk: &Desk, who: &str) -> String {
         .expect("a mail to that address")
 }
 
-fn id_of(mail: &str) -> String {
+pub(crate) fn id_of(mail: &str) -> String {
     header(mail, "Message-ID").unwrap()
 }
 
-fn outbox(desk: &Desk) -> Vec<Value> {
+pub(crate) fn outbox(desk: &Desk) -> Vec<Value> {
     desk.admin(&["outbox", "list"]).as_array().unwrap().clone()
 }
 
-fn states(desk: &Desk) -> Vec<String> {
+pub(crate) fn states(desk: &Desk) -> Vec<String> {
     outbox(desk).iter().map(|row| row["state"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Makes every waiting mail due.
-fn make_due(desk: &Desk) {
+pub(crate) fn make_due(desk: &Desk) {
     desk.sqlite()
         .execute("UPDATE outbox SET next_attempt_at = 0, leased_until = 0 WHERE state = 'pending'", [])
         .unwrap();
@@ -259,78 +258,6 @@ fn null_sender_on_automatic_mail_reaches_the_server_with_the_same_bytes() {
     assert_eq!(states(&desk), ["sent"]);
 }
 
-/// What each fault leaves behind: the state after the first try, and how often the mail arrives in the end.
-#[test]
-fn server_faults_lose_nothing_and_double_only_after_the_final_dot() {
-    let faults = [
-        (Play::Garbage, 1),
-        (Play::Greet("421 busy"), 1),
-        (Play::Greet("554 not now"), 1),
-        (Play::AtMail("451 later"), 1),
-        (Play::AtMail("530 5.7.0 log in first"), 1),
-        (Play::AtRcpt("450 4.2.1 mailbox busy"), 1),
-        (Play::AtEnd("452 4.3.1 disk full"), 1),
-        (Play::CutInData, 1),
-        (Play::CutAfterDot, 2),
-    ];
-    for (fault, arrivals) in faults {
-        let sink = Sink::start(&[fault, Play::Take]);
-        let desk = sending(&sink);
-        desk.deliver(mail("a", "Subject: Printer\n", "x"));
-        assert_eq!(states(&desk), ["pending"], "{fault:?}");
-        let row = &outbox(&desk)[0];
-        assert_eq!(row["attempts"], 1, "{fault:?}");
-        let wait = row["next_attempt_at"].as_i64().unwrap() - row["created_at"].as_i64().unwrap();
-        assert!((60..70).contains(&wait), "{fault:?}: {wait}");
-        make_due(&desk);
-        desk.admin(&["outbox", "send"]);
-        assert_eq!(states(&desk), ["sent"], "{fault:?}");
-        let taken = sink.taken();
-        assert_eq!(taken.len(), arrivals, "{fault:?}");
-        let ids: Vec<_> = taken.iter().filter_map(|mail| mail.header("Message-ID")).collect();
-        assert!(ids.windows(2).all(|pair| pair[0] == pair[1]), "{ids:?}");
-    }
-}
-
-#[test]
-fn refused_connection_keeps_the_mail_and_the_exit_status() {
-    let desk = Desk::new();
-    // Port 1 of loopback: nobody listens.
-    let args = ["--outgoing", "smtp", "--smtp-host", "127.0.0.1", "--smtp-port", "1", "--smtp-tls", "none"];
-    desk.admin(&[&["address", "update", SUPPORT][..], &args].concat());
-    desk.deliver(mail("a", "Subject: Printer\n", "x"));
-    assert_eq!(states(&desk), ["pending"]);
-    assert_eq!(desk.try_admin(&["address", "test", SUPPORT]).status, 1);
-    make_due(&desk);
-    assert_eq!(desk.try_admin(&["outbox", "send"]).status, 3);
-}
-
-#[test]
-fn silent_server_does_not_hold_up_pipe() {
-    let sink = Sink::start(&[Play::Silence]);
-    let desk = sending(&sink);
-    let began = Instant::now();
-    desk.deliver(mail("a", "Subject: Printer\n", "x"));
-    let took = began.elapsed();
-    assert!(took >= Duration::from_secs(9) && took < Duration::from_secs(20), "{took:?}");
-    assert_eq!(states(&desk), ["pending"]);
-}
-
-#[test]
-fn permanent_refusal_fails_the_mail_and_notes_it_in_the_ticket() {
-    let sink = Sink::start(&[Play::AtRcpt("550 5.1.1 no such user"), Play::Take]);
-    let desk = sending(&sink);
-    desk.deliver(mail("a", "Subject: Printer\n", "x"));
-    assert_eq!(states(&desk), ["failed"]);
-    assert!(desk.notes(1).contains("ann@client.test") && desk.notes(1).contains("5.1.1"), "{}", desk.notes(1));
-    assert_eq!(desk.count("messages"), 1);
-    let id = outbox(&desk)[0]["id"].to_string();
-    desk.admin(&["outbox", "retry", &id]);
-    desk.admin(&["outbox", "send"]);
-    assert_eq!((states(&desk), sink.taken().len()), (vec!["sent".to_owned()], 1));
-    assert_eq!(desk.try_admin(&["outbox", "retry", &id]).status, 1);
-}
-
 #[test]
 fn three_hard_bounces_pause_automatic_mail() {
     let desk = filing();
@@ -383,74 +310,6 @@ fn header_injection_in_subject_and_names_adds_no_header() {
     }
 }
 
-#[test]
-fn killed_senders_lose_none_of_two_hundred_mails() {
-    let sink = Sink::start(&[Play::Take]);
-    let desk = sending(&sink);
-    fill(&desk, 200);
-    for round in 0..8_u64 {
-        let mut sender = desk.command().args(["admin", "outbox", "send"]).spawn().unwrap();
-        thread::sleep(Duration::from_millis(15 + round * 7));
-        sender.kill().unwrap();
-        sender.wait().unwrap();
-        desk.sqlite().execute("UPDATE outbox SET leased_until = 0 WHERE leased_until > 0", []).unwrap();
-    }
-    desk.admin(&["outbox", "send"]);
-    let ids = |taken: &[Taken]| {
-        let mut ids: Vec<_> = taken.iter().filter_map(|mail| mail.header("Message-ID")).collect();
-        ids.sort();
-        ids.dedup();
-        ids.len()
-    };
-    wait_until("all mails arrive", || ids(&sink.taken()) == 200);
-    assert!(states(&desk).iter().all(|state| state == "sent"));
-}
-
-#[test]
-fn parallel_senders_send_each_mail_once() {
-    let sink = Sink::start(&[Play::Take]);
-    let desk = sending(&sink);
-    fill(&desk, 300);
-    thread::scope(|scope| {
-        for _ in 0..3 {
-            scope.spawn(|| desk.try_admin(&["outbox", "send"]));
-        }
-    });
-    assert_eq!(sink.taken().len(), 300);
-}
-
-/// Our queue on a disk against lettre's pooled transport with nothing behind it, to the same server.
-#[test]
-fn throughput_is_at_least_half_of_the_bare_transports() {
-    use lettre::{SmtpTransport, Transport};
-    // The bare transport takes 45 ms a mail, because it sends the final dot apart.
-    const MAILS: i64 = 300;
-    let sink = Sink::start(&[Play::Take]);
-    let desk = sending(&sink);
-    fill(&desk, MAILS);
-    let raws: Vec<Vec<u8>> = {
-        let connection = desk.sqlite();
-        let mut statement = connection.prepare("SELECT data FROM outbox_raw ORDER BY outbox_id").unwrap();
-        let rows = statement.query_map([], |row| row.get(0)).unwrap();
-        rows.map(Result::unwrap).collect()
-    };
-    let began = Instant::now();
-    desk.admin(&["outbox", "send"]);
-    let ours = began.elapsed();
-    let envelope =
-        lettre::address::Envelope::new(Some(SUPPORT.parse().unwrap()), vec!["ann@client.test".parse().unwrap()]);
-    let (envelope, port) = (envelope.unwrap(), sink.port().parse().unwrap());
-    let transport = SmtpTransport::builder_dangerous("127.0.0.1").port(port).build();
-    let began = Instant::now();
-    for raw in &raws {
-        transport.send_raw(&envelope, raw).unwrap();
-    }
-    let bare = began.elapsed();
-    println!("{MAILS} mails: ours {ours:?}, bare transport {bare:?}");
-    assert_eq!(sink.taken().len() as i64, 2 * MAILS);
-    assert!(ours <= bare * 2, "ours {ours:?}, bare transport {bare:?}");
-}
-
 /// Two desks that acknowledge mail, and one writes to the other.
 #[test]
 fn two_desks_do_not_answer_each_other_for_ever() {
@@ -481,61 +340,105 @@ fn two_desks_do_not_answer_each_other_for_ever() {
     assert!(exchanged <= 2, "{exchanged} mails went back and forth");
 }
 
-/// The threading of mail programs (JWZ) hangs every mail on the nearest id of its References that it has; a thread
-/// holds when everybody's mails have one root.
+/// A reader's mail program hangs all that he sent and got about a ticket in one thread; one who had all mail of all readers
+/// would as well.
 #[test]
 fn everybodys_mails_of_a_ticket_hang_in_one_thread() {
     let desk = filing();
     desk.deliver(mail("a", "Cc: bob@client.test\nSubject: Printer\n", "one"));
-    let mut incoming = vec![("<a@client.test>".to_owned(), Vec::new())];
-    for round in 0..3 {
+    let mut incoming = vec![mail("a", "Cc: bob@client.test\nSubject: Printer\n", "one")];
+    for round in 0..4 {
         let notice = newest_to(&desk, "sue@");
         desk.deliver(format!(
             "From: sue@helpdesk.test\nTo: {SUPPORT}\nSubject: Re: x\nMessage-ID: <s{round}@helpdesk.test>\nIn-Reply-To: {}\n\nanswer {round}\n",
             id_of(&notice)
         ));
         let answer = newest_to(&desk, "ann@");
-        let references = format!("{} {}", header(&answer, "References").unwrap(), id_of(&answer));
-        desk.deliver(mail(&format!("b{round}"), &format!("Subject: Re: Printer\nReferences: {references}\n"), "more"));
+        // Mail programs that keep the whole of References, and such as write In-Reply-To alone.
+        let fields = if round % 2 == 0 {
+            format!("References: {} {}\n", header(&answer, "References").unwrap(), id_of(&answer))
+        } else {
+            format!("In-Reply-To: {}\n", id_of(&answer))
+        };
+        let reply = mail(&format!("b{round}"), &format!("Subject: Re: Printer {round}\n{fields}"), "more");
+        desk.deliver(&reply);
         assert_eq!(desk.last_outcome(), "stored token #1");
-        incoming.push((format!("<b{round}@client.test>"), references.split(' ').map(str::to_owned).collect()));
+        incoming.push(reply);
     }
-    for who in ["ann@", "bob@", "sue@"] {
-        let outgoing = filed(&desk).into_iter().filter(|m| header(m, "To").is_some_and(|to| to.contains(who)));
-        let mails: Vec<(String, Vec<String>)> = outgoing
-            .map(|m| (id_of(&m), header(&m, "References").unwrap().split(' ').map(str::to_owned).collect()))
-            .chain(if who == "sue@" { Vec::new() } else { incoming.clone() })
-            .collect();
-        assert!(mails.len() >= 3, "{who} {mails:?}");
-        for (id, references) in &mails {
-            let root = references.first().unwrap_or(id);
-            assert_eq!(root, "<a@client.test>", "{who}");
-            // In a linear thread everybody but the first mail has a parent that its reader knows.
-            let has_parent = references.iter().any(|parent| mails.iter().any(|(known, _)| known == parent));
-            assert!(id == root || has_parent || who != "ann@", "{who} {id}");
+    let outgoing = filed(&desk);
+    let to = |who: &str| -> Vec<String> {
+        outgoing.iter().filter(|mail| header(mail, "To").is_some_and(|to| to.contains(who))).cloned().collect()
+    };
+    let (ann, bob, sue): (Vec<_>, Vec<_>, Vec<_>) = (
+        incoming.iter().cloned().chain(to("ann@")).collect(),
+        incoming.iter().take(1).cloned().chain(to("bob@")).collect(),
+        to("sue@"),
+    );
+    assert_eq!((ann.len(), bob.len(), sue.len()), (10, 5, 5));
+    for (who, mails) in [("Ann", &ann), ("Bob", &bob), ("Sue", &sue), ("all", &[incoming, outgoing.clone()].concat())] {
+        let threads = threads(mails);
+        assert_eq!(threads.len(), 1, "{who}: {threads:#?}");
+        assert_eq!(threads[0].mails(), mails.len(), "{who}: {threads:#?}");
+    }
+    // Ann has every mail that hers and ours answer, so every mail but the first hangs below the one before it.
+    assert_eq!(threads(&ann)[0].depth(), 10);
+}
+
+#[test]
+fn priority_in_a_template_is_the_tickets_own() {
+    let desk = filing();
+    desk.deliver(mail("a", "Subject: Printer\n", "x"));
+    let body = desk.path("body");
+    fs::write(&body, "It is %ticket_priority%.").unwrap();
+    desk.admin(&["template", "edit", "new_ticket", "--body-file", &body.to_string_lossy()]);
+    let shown = || desk.admin(&["template", "preview", "new_ticket", "--ticket", "1"])["text"].clone();
+    assert_eq!(shown(), "It is Low.");
+    desk.sqlite().execute("UPDATE ticket SET priority = 6", []).unwrap();
+    assert_eq!(shown(), "It is Critical.", "HelpDeskZ's name where no table was imported");
+    desk.sqlite().execute("INSERT INTO priority (id, name, color) VALUES (6, 'Line down', '')", []).unwrap();
+    assert_eq!(shown(), "It is Line down.");
+}
+
+#[test]
+fn files_of_an_answer_go_along_up_to_the_limit_and_the_others_are_named() {
+    const LIMIT: usize = 10 << 20;
+    let desk = filing();
+    desk.set("mail_attachment_size", "20");
+    desk.deliver(mail("a", "Subject: Printer\n", "x"));
+    for (second, fits) in [(LIMIT - 3, true), (LIMIT - 2, false)] {
+        for (name, bytes) in [("small.txt", 3), ("large.txt", second)] {
+            fs::write(desk.path(name), vec![b'x'; bytes]).unwrap();
         }
+        let (small, large) = (desk.path("small.txt"), desk.path("large.txt"));
+        let files = ["--attach", &small.to_string_lossy(), "--attach", &large.to_string_lossy()];
+        desk.admin(&[&["ticket", "reply", "1", "--staff", "sue", "--message", "See there."][..], &files].concat());
+        let answer = newest_to(&desk, "ann@");
+        assert!(answer.contains("filename=\"small.txt\""));
+        assert_eq!(answer.contains("filename=\"large.txt\""), fits);
+        assert_eq!(answer.contains("left out of it: large.txt"), !fits);
+        assert_eq!(desk.notes(1).contains("sent without large.txt"), !fits, "{}", desk.notes(1));
     }
 }
 
-/// Queues mails as if they had been written by `pipe`.
-fn fill(desk: &Desk, mails: i64) {
-    let mut connection = desk.sqlite();
-    let tx = connection.transaction().unwrap();
-    let address: i64 = tx.query_row("SELECT id FROM address WHERE email = ?1", [SUPPORT], |row| row.get(0)).unwrap();
-    for n in 0..mails {
-        let id = format!("bulk{n}@helpdesk.test");
-        tx.execute(
-            "INSERT INTO outbox (created_at, state, event, address_id, envelope_sender, recipient, internet_id, is_automatic, \
-             next_attempt_at, give_up_at) VALUES (0, 'pending', 'staff_reply', ?1, ?2, 'ann@client.test', ?3, 0, 0, 9999999999)",
-            params![address, SUPPORT, id],
+#[test]
+fn paused_addresses_get_no_activation_link_and_are_shown() {
+    let desk = filing();
+    desk.set("site_url", "https://desk.test");
+    desk.admin(&["user", "add", "ann@client.test", "--name", "Ann"]);
+    desk.admin(&["user", "invite", "ann@client.test"]);
+    desk.admin(&["user", "invite", "ann@client.test"]);
+    assert_eq!(outbox(&desk).len(), 2);
+    assert!(outbox(&desk).iter().all(|row| row["recipient_paused"] == false));
+    desk.deliver(mail("a", "Subject: Printer\n", "x"));
+    desk.sqlite()
+        .execute(
+            "UPDATE outbox SET bounced_at = unixepoch(), last_error = '5.1.1 gone' WHERE recipient LIKE 'ann@%'",
+            [],
         )
         .unwrap();
-        let raw = format!(
-            "From: {SUPPORT}\r\nTo: ann@client.test\r\nMessage-ID: <{id}>\r\nSubject: {n}\r\n\r\n{}\r\n",
-            "x".repeat(2000)
-        );
-        tx.execute("INSERT INTO outbox_raw (outbox_id, data) VALUES (last_insert_rowid(), ?1)", [raw.as_bytes()])
-            .unwrap();
-    }
-    tx.commit().unwrap();
+    let paused = |row: &Value| row["recipient_paused"] == (row["recipient"] == "ann@client.test");
+    assert!(outbox(&desk).iter().all(paused), "{:?}", outbox(&desk));
+    let done = desk.try_admin(&["user", "invite", "ann@client.test"]);
+    assert_eq!(done.status, 1);
+    assert!(done.stderr.contains("keeps coming back"), "{}", done.stderr);
 }

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use crate::client::{Server, eventually};
-use crate::desk::{Desk, mail};
+use crate::desk::{Desk, SUPPORT, mail};
 
 #[test]
 fn it_ends_with_status_0_on_sigterm_and_sigint() {
@@ -189,4 +189,23 @@ fn answered_tickets_are_closed_in_time_unless_there_are_no_jobs() {
     let server = Server::start(&desk);
     assert!(eventually(|| status() == "closed"), "{}", desk.log());
     drop(server);
+}
+
+#[test]
+fn pipe_sends_its_own_mail_as_soon_as_serve_has_ended() {
+    let desk = Desk::new();
+    let out = desk.path("out");
+    desk.admin(&["address", "update", SUPPORT, "--outgoing", "file", "--outgoing-dir", &out.to_string_lossy()]);
+    let states = || {
+        let rows = desk.admin(&["outbox", "list"]);
+        let rows = rows.as_array().expect("a list").iter().map(|row| row["state"].as_str().unwrap_or("?").to_owned());
+        rows.collect::<Vec<_>>()
+    };
+    let mut server = Server::start(&desk);
+    desk.deliver(mail("a", "Subject: Printer\n", "x"));
+    assert!(eventually(|| states() == ["sent"]));
+    server.signal("TERM");
+    assert_eq!(server.wait(), Some(0));
+    desk.deliver(mail("b", "Subject: Scanner\n", "x"));
+    assert_eq!(states(), ["sent", "sent"]);
 }

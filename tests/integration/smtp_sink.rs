@@ -12,6 +12,10 @@ use std::time::Duration;
 pub(crate) enum Play {
     /// Takes every mail.
     Take,
+    /// Takes every mail, as slowly as a server that writes it to a disk.
+    TakeSlowly,
+    /// Takes one mail, then has had enough of the connection (RFC 5321 §3.8).
+    TakeOne,
     /// Accepts the connection and says nothing until the client gives up.
     Silence,
     /// Greets with something that is no SMTP.
@@ -97,6 +101,11 @@ impl Sink {
         self.port.to_string()
     }
 
+    /// How many connections there were.
+    pub(crate) fn connections(&self) -> usize {
+        self.state.lock().expect("no thread panics with the lock").connections
+    }
+
     /// What it has taken so far.
     pub(crate) fn taken(&self) -> Vec<Taken> {
         self.state.lock().expect("no thread panics with the lock").taken.clone()
@@ -109,17 +118,8 @@ fn converse(stream: TcpStream, play: Play, state: &Mutex<State>) -> Option<()> {
     let mut input = BufReader::new(stream.try_clone().ok()?);
     let mut output = stream;
     let mut say = |line: &str| output.write_all(format!("{line}\r\n").as_bytes()).ok();
-    match play {
-        Play::Silence => {
-            let mut rest = Vec::new();
-            input.read_to_end(&mut rest).ok()?;
-            return Some(());
-        }
-        Play::Garbage => return say("\u{1}\u{2}no smtp\u{3}"),
-        Play::Greet(line) => return say(line),
-        Play::Take | Play::AtMail(_) | Play::AtRcpt(_) | Play::AtEnd(_) | Play::CutInData | Play::CutAfterDot => {
-            say("220 sink ready")?;
-        }
+    if !greet(&mut input, play, &mut say)? {
+        return Some(());
     }
     let (mut from, mut to) = (String::new(), Vec::new());
     loop {
@@ -154,16 +154,35 @@ fn converse(stream: TcpStream, play: Play, state: &Mutex<State>) -> Option<()> {
                     say(answer)?;
                     continue;
                 }
+                if play == Play::TakeSlowly {
+                    thread::sleep(Duration::from_millis(3));
+                }
                 let mail = Taken { from: from.clone(), to: to.clone(), data };
                 state.lock().expect("no thread panics with the lock").taken.push(mail);
                 if play == Play::CutAfterDot {
                     return None;
                 }
                 say("250 taken")?;
+                if play == Play::TakeOne {
+                    return say("421 4.7.0 enough");
+                }
             }
             ("QUIT", _) => return say("221 bye"),
             _ => say("250 ok")?,
         }
+    }
+}
+
+/// The greeting; whether the conversation goes on after it.
+fn greet(input: &mut BufReader<TcpStream>, play: Play, say: &mut impl FnMut(&str) -> Option<()>) -> Option<bool> {
+    match play {
+        Play::Silence => {
+            input.read_to_end(&mut Vec::new()).ok()?;
+            Some(false)
+        }
+        Play::Garbage => say("\u{1}\u{2}no smtp\u{3}").map(|()| false),
+        Play::Greet(line) => say(line).map(|()| false),
+        _ => say("220 sink ready").map(|()| true),
     }
 }
 

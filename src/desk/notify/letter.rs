@@ -16,6 +16,18 @@ use crate::store::{ReadTx, Result, WriteTx};
 /// stay far below what old programs read.
 const REFERENCES_MAX: usize = 20;
 
+/// HelpDeskZ's priorities by their numbers from 1, as it ships them. Tickets of mail and API have the first.
+const SHIPPED_PRIORITIES: [&str; 6] = ["Low", "Medium", "High", "Urgent", "Emergency", "Critical"];
+
+/// The name of a priority: the desk's own, else HelpDeskZ's.
+fn priority((number, name): (i64, String)) -> String {
+    if !name.is_empty() {
+        return name;
+    }
+    let shipped = usize::try_from(number).ok().and_then(|number| SHIPPED_PRIORITIES.get(number.checked_sub(1)?));
+    (*shipped.unwrap_or(&SHIPPED_PRIORITIES[0])).to_owned()
+}
+
 /// The template in force for an event.
 pub(super) fn template_of(tx: &ReadTx<'_>, event: Event) -> Result<Template> {
     Ok(tx.stored_template(event.name())?.unwrap_or_else(|| event.shipped()))
@@ -47,6 +59,7 @@ pub(super) struct Matter {
     pub(super) customer: Customer,
     pub(super) message: MessageText,
     department: String,
+    priority: String,
     /// What is said below the message.
     pub(super) postscript: String,
 }
@@ -57,7 +70,8 @@ impl Matter {
         let (Some(ticket), Some(message)) = (tx.ticket(ticket)?, tx.message_text(message)?) else { return Ok(None) };
         let Some(customer) = tx.customer(ticket.customer)? else { return Ok(None) };
         let department = tx.department(ticket.department)?.map_or_else(String::new, |department| department.name);
-        Ok(Some(Self { ticket, customer, message, department, postscript: String::new() }))
+        let priority = priority(tx.priority_of(ticket.id)?);
+        Ok(Some(Self { ticket, customer, message, department, priority, postscript: String::new() }))
     }
 
     /// The template filled in; `more` are values of this letter alone.
@@ -72,8 +86,7 @@ impl Matter {
             ("ticket_subject", Value::Plain(&self.ticket.subject)),
             ("ticket_department", Value::Plain(&self.department)),
             ("ticket_status", Value::Plain(self.ticket.status.word())),
-            // HelpDeskZ's first priority, which every ticket of mail and API has.
-            ("ticket_priority", Value::Plain("Low")),
+            ("ticket_priority", Value::Plain(&self.priority)),
             ("message", if self.message.is_html { Value::Html(&message) } else { Value::Plain(&message) }),
         ]);
         values.extend_from_slice(more);

@@ -67,13 +67,24 @@ impl Smtp {
 
     pub(super) fn send(&mut self, mail: &Claimed, raw: &[u8]) -> Result<(), Failure> {
         let envelope = envelope(mail)?;
+        if self.connection.as_ref().is_some_and(|open| open.mails >= MAILS_PER_CONNECTION_MAX) {
+            self.close();
+        }
         let mut open = match self.connection.take() {
-            Some(open) if open.mails < MAILS_PER_CONNECTION_MAX => open,
-            Some(mut full) => {
-                full.connection.abort();
-                self.open()?
-            }
-            None => self.open()?,
+            Some(mut open) => match begin(&mut open.connection, &envelope, raw) {
+                Ok(()) => open,
+                // The server has had enough of a connection that worked before (RFC 5321 §3.8); so far
+                // it knows nothing of this mail.
+                Err(Failure::Transport(_)) => {
+                    open.connection.abort();
+                    self.open_for(&envelope, raw)?
+                }
+                Err(failure) => {
+                    open.connection.abort();
+                    return Err(failure);
+                }
+            },
+            None => self.open_for(&envelope, raw)?,
         };
         match exchange(&mut open.connection, &envelope, raw) {
             Ok(()) => {
@@ -83,6 +94,18 @@ impl Smtp {
             }
             Err(failure) => {
                 // Half an exchange lies behind: the next mail gets a new connection.
+                open.connection.abort();
+                Err(failure)
+            }
+        }
+    }
+
+    /// A new connection that has taken MAIL FROM.
+    fn open_for(&self, envelope: &Envelope, raw: &[u8]) -> Result<Open, Failure> {
+        let mut open = self.open()?;
+        match begin(&mut open.connection, envelope, raw) {
+            Ok(()) => Ok(open),
+            Err(failure) => {
                 open.connection.abort();
                 Err(failure)
             }
@@ -145,12 +168,9 @@ impl Smtp {
     }
 }
 
-/// One mail over an open connection (RFC 5321 §3.3).
-///
-/// lettre's own `send` writes the final dot apart from the data, and without TCP_NODELAY the dot then
-/// waits for the server's delayed acknowledgement: 45 ms a mail, measured on loopback.
-fn exchange(connection: &mut SmtpConnection, envelope: &Envelope, raw: &[u8]) -> Result<(), Failure> {
-    let is_plain = raw.is_ascii();
+/// The beginning of one mail over an open connection: MAIL FROM (RFC 5321 §3.3). A connection that
+/// was lost is the transport's failure here, because nothing of the mail was said.
+fn begin(connection: &mut SmtpConnection, envelope: &Envelope, raw: &[u8]) -> Result<(), Failure> {
     let mut options = Vec::new();
     let is_ascii = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
     if !envelope.from().into_iter().chain(envelope.to()).all(is_ascii) {
@@ -160,11 +180,24 @@ fn exchange(connection: &mut SmtpConnection, envelope: &Envelope, raw: &[u8]) ->
         }
         options.push(MailParameter::SmtpUtfEight);
     }
-    if !is_plain && connection.server_info().supports_feature(Extension::EightBitMime) {
+    if !raw.is_ascii() && connection.server_info().supports_feature(Extension::EightBitMime) {
         options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
     }
+    match connection.command(Mail::new(envelope.from().cloned(), options)) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(match refusal(&error) {
+            Failure::Temporary(why) if error.status().is_none() => Failure::Transport(why),
+            failure => failure,
+        }),
+    }
+}
+
+/// The rest of one mail after [`begin`].
+///
+/// lettre's own `send` writes the final dot apart from the data, and without TCP_NODELAY the dot then
+/// waits for the server's delayed acknowledgement: 45 ms a mail, measured on loopback.
+fn exchange(connection: &mut SmtpConnection, envelope: &Envelope, raw: &[u8]) -> Result<(), Failure> {
     let refused = |error: Error| refusal(&error);
-    connection.command(Mail::new(envelope.from().cloned(), options)).map_err(refused)?;
     for to in envelope.to() {
         connection.command(Rcpt::new(to.clone(), Vec::new())).map_err(refused)?;
     }

@@ -1,0 +1,62 @@
+//! Ways out that stay open between two drains, so that a desk with a mail now and then connects and
+//! logs in once. What goes over them, and whether it arrived, is [`super`]'s.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::transport::Transport;
+use super::{SendReport, drain};
+use crate::domain::{AddressId, Timestamp};
+use crate::store::addresses::AddressRow;
+use crate::store::queue::Scope;
+use crate::store::{Result, Store};
+
+/// How long a way stays open unused. Chosen: servers wait five minutes (RFC 5321 §4.5.3.2.7), busy
+/// ones less.
+const IDLE_MAX: Duration = Duration::from_secs(60);
+
+/// The ways out of a sender, by address. What is open is closed with it.
+#[derive(Debug, Default)]
+pub struct Pool {
+    kept: BTreeMap<AddressId, Way>,
+}
+
+/// A way out, and the settings it was made from.
+#[derive(Debug)]
+pub(super) struct Way {
+    row: Option<AddressRow>,
+    pub(super) transport: Transport,
+    used: Instant,
+}
+
+impl Pool {
+    /// Does what [`super::send_due`] does, over what is open from before.
+    ///
+    /// # Errors
+    /// As [`super::send_due`].
+    pub fn send_due(&mut self, store: &Store, now: Timestamp) -> Result<SendReport> {
+        drain(store, self, Scope::All, now)
+    }
+
+    /// Closes what nothing went over for a while.
+    pub fn close_idle(&mut self) {
+        self.kept.retain(|_, way| way.used.elapsed() < IDLE_MAX);
+    }
+
+    /// The way of an address: the one that is open, if its settings are the same still.
+    pub(super) fn take(&mut self, address: AddressId, row: Option<&AddressRow>) -> Way {
+        let kept = self.kept.remove(&address).filter(|way| way.row.as_ref() == row);
+        kept.unwrap_or_else(|| Way { row: row.cloned(), transport: Transport::of(row), used: Instant::now() })
+    }
+
+    pub(super) fn put_back(&mut self, address: AddressId, mut way: Way) {
+        way.used = Instant::now();
+        self.kept.insert(address, way);
+    }
+}
+
+impl Drop for Way {
+    fn drop(&mut self) {
+        self.transport.close();
+    }
+}

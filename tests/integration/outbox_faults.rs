@@ -1,0 +1,220 @@
+//! The queue of outgoing mail when things go wrong: servers that refuse, stall and cut, senders that are killed or run at
+//! the same time. Nothing is lost, and nothing doubled but by a cut after the final dot (RFC 5321 §4.5.4.2).
+#![allow(clippy::unwrap_used)]
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::params;
+
+use crate::client::Server;
+use crate::desk::{Desk, SUPPORT, mail};
+use crate::outbox::{make_due, outbox, sending, states};
+use crate::smtp_sink::{Play, Sink, Taken, wait_until};
+
+/// What each fault leaves behind: the state after the first try, and how often the mail arrives in the end.
+#[test]
+fn server_faults_lose_nothing_and_double_only_after_the_final_dot() {
+    let faults = [
+        (Play::Garbage, 1),
+        (Play::Greet("421 busy"), 1),
+        (Play::Greet("554 not now"), 1),
+        (Play::AtMail("451 later"), 1),
+        (Play::AtMail("530 5.7.0 log in first"), 1),
+        (Play::AtRcpt("450 4.2.1 mailbox busy"), 1),
+        (Play::AtEnd("452 4.3.1 disk full"), 1),
+        (Play::CutInData, 1),
+        (Play::CutAfterDot, 2),
+    ];
+    for (fault, arrivals) in faults {
+        let sink = Sink::start(&[fault, Play::Take]);
+        let desk = sending(&sink);
+        desk.deliver(mail("a", "Subject: Printer\n", "x"));
+        assert_eq!(states(&desk), ["pending"], "{fault:?}");
+        let row = &outbox(&desk)[0];
+        assert_eq!(row["attempts"], 1, "{fault:?}");
+        let wait = row["next_attempt_at"].as_i64().unwrap() - row["created_at"].as_i64().unwrap();
+        assert!((60..70).contains(&wait), "{fault:?}: {wait}");
+        make_due(&desk);
+        desk.admin(&["outbox", "send"]);
+        assert_eq!(states(&desk), ["sent"], "{fault:?}");
+        let taken = sink.taken();
+        assert_eq!(taken.len(), arrivals, "{fault:?}");
+        let ids: Vec<_> = taken.iter().filter_map(|mail| mail.header("Message-ID")).collect();
+        assert!(ids.windows(2).all(|pair| pair[0] == pair[1]), "{ids:?}");
+    }
+}
+
+#[test]
+fn refused_connection_keeps_the_mail_and_the_exit_status() {
+    let desk = Desk::new();
+    // Port 1 of loopback: nobody listens.
+    let args = ["--outgoing", "smtp", "--smtp-host", "127.0.0.1", "--smtp-port", "1", "--smtp-tls", "none"];
+    desk.admin(&[&["address", "update", SUPPORT][..], &args].concat());
+    desk.deliver(mail("a", "Subject: Printer\n", "x"));
+    assert_eq!(states(&desk), ["pending"]);
+    assert_eq!(desk.try_admin(&["address", "test", SUPPORT]).status, 1);
+    make_due(&desk);
+    assert_eq!(desk.try_admin(&["outbox", "send"]).status, 3);
+    let id = outbox(&desk)[0]["message_id"].clone();
+    let sink = Sink::start(&[Play::Take]);
+    desk.admin(&["address", "update", SUPPORT, "--smtp-port", &sink.port()]);
+    make_due(&desk);
+    desk.admin(&["outbox", "send"]);
+    let arrived = sink.taken()[0].header("Message-ID").unwrap();
+    assert_eq!(arrived, format!("<{}>", id.as_str().unwrap()));
+}
+
+#[test]
+fn silent_server_does_not_hold_up_pipe() {
+    let sink = Sink::start(&[Play::Silence, Play::Take]);
+    let desk = sending(&sink);
+    let began = Instant::now();
+    desk.deliver(mail("a", "Subject: Printer\n", "x"));
+    let took = began.elapsed();
+    assert!(took >= Duration::from_secs(9) && took < Duration::from_secs(20), "{took:?}");
+    assert_eq!(states(&desk), ["pending"]);
+    make_due(&desk);
+    desk.admin(&["outbox", "send"]);
+    assert_eq!((states(&desk), sink.taken().len()), (vec!["sent".to_owned()], 1));
+}
+
+#[test]
+fn permanent_refusal_fails_the_mail_and_notes_it_in_the_ticket() {
+    let sink = Sink::start(&[Play::AtRcpt("550 5.1.1 no such user"), Play::Take]);
+    let desk = sending(&sink);
+    desk.deliver(mail("a", "Subject: Printer\n", "x"));
+    assert_eq!(states(&desk), ["failed"]);
+    assert!(desk.notes(1).contains("ann@client.test") && desk.notes(1).contains("5.1.1"), "{}", desk.notes(1));
+    assert_eq!(desk.count("messages"), 1);
+    let id = outbox(&desk)[0]["id"].to_string();
+    desk.admin(&["outbox", "retry", &id]);
+    desk.admin(&["outbox", "send"]);
+    assert_eq!((states(&desk), sink.taken().len()), (vec!["sent".to_owned()], 1));
+    assert_eq!(desk.try_admin(&["outbox", "retry", &id]).status, 1);
+}
+
+#[test]
+fn killed_senders_lose_none_of_two_hundred_mails() {
+    let sink = Sink::start(&[Play::TakeSlowly]);
+    let desk = sending(&sink);
+    fill(&desk, 200);
+    // Killed when so many more have arrived: at any point of an exchange, and with commits under way.
+    const KILLS: [usize; 8] = [1, 7, 23, 2, 40, 11, 5, 30];
+    for more in KILLS {
+        let goal = sink.taken().len() + more;
+        let mut sender = desk.command().args(["admin", "outbox", "send"]).spawn().unwrap();
+        wait_until("some mails arrive", || sink.taken().len() >= goal || sender.try_wait().unwrap().is_some());
+        sender.kill().unwrap();
+        sender.wait().unwrap();
+        // In place of waiting for the leases to end.
+        make_due(&desk);
+    }
+    assert!(sent(&desk) < 200, "the senders were killed before the end");
+    desk.admin(&["outbox", "send"]);
+    let ids = |taken: &[Taken]| {
+        let mut ids: Vec<_> = taken.iter().filter_map(|mail| mail.header("Message-ID")).collect();
+        ids.sort();
+        ids.dedup();
+        ids.len()
+    };
+    wait_until("all mails arrive", || ids(&sink.taken()) == 200);
+    // What was sent is written down before the next mail is begun: one double at the most for each kill.
+    assert!(sink.taken().len() <= 200 + KILLS.len(), "{} mails arrived", sink.taken().len());
+    assert!(states(&desk).iter().all(|state| state == "sent"));
+}
+
+#[test]
+fn parallel_senders_send_each_mail_once() {
+    let sink = Sink::start(&[Play::Take]);
+    let desk = sending(&sink);
+    fill(&desk, 300);
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| desk.try_admin(&["outbox", "send"]));
+        }
+    });
+    assert_eq!(sink.taken().len(), 300);
+}
+
+#[test]
+fn serve_sends_over_one_connection_until_the_server_ends_it() {
+    let desk = {
+        let sink = Sink::start(&[Play::Take]);
+        let desk = sending(&sink);
+        let server = Server::start(&desk);
+        for n in 1..4 {
+            desk.deliver(mail(&format!("m{n}"), &format!("Subject: Case {n}\n"), "x"));
+            wait_until("the acknowledgement is sent", || sent(&desk) == n);
+        }
+        assert_eq!((sink.taken().len(), sink.connections()), (3, 1));
+        drop(server);
+        desk
+    };
+    // Another server, and one that takes no second mail over a connection: no mail waits for that.
+    let sink = Sink::start(&[Play::TakeOne]);
+    desk.admin(&["address", "update", SUPPORT, "--smtp-port", &sink.port()]);
+    fill(&desk, 5);
+    desk.admin(&["outbox", "send"]);
+    assert_eq!((sink.taken().len(), sink.connections()), (5, 5));
+    assert!(outbox(&desk).iter().all(|row| row["state"] == "sent" && row["attempts"] == 1));
+}
+
+/// Our queue on a disk against lettre's pooled transport with nothing behind it, to the same server.
+#[test]
+fn throughput_is_at_least_half_of_the_bare_transports() {
+    use lettre::{SmtpTransport, Transport};
+    // The bare transport takes 45 ms a mail, because it sends the final dot apart.
+    const MAILS: i64 = 300;
+    let sink = Sink::start(&[Play::Take]);
+    let desk = sending(&sink);
+    fill(&desk, MAILS);
+    let raws: Vec<Vec<u8>> = {
+        let connection = desk.sqlite();
+        let mut statement = connection.prepare("SELECT data FROM outbox_raw ORDER BY outbox_id").unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let began = Instant::now();
+    desk.admin(&["outbox", "send"]);
+    let ours = began.elapsed();
+    let envelope =
+        lettre::address::Envelope::new(Some(SUPPORT.parse().unwrap()), vec!["ann@client.test".parse().unwrap()]);
+    let (envelope, port) = (envelope.unwrap(), sink.port().parse().unwrap());
+    let transport = SmtpTransport::builder_dangerous("127.0.0.1").port(port).build();
+    let began = Instant::now();
+    for raw in &raws {
+        transport.send_raw(&envelope, raw).unwrap();
+    }
+    let bare = began.elapsed();
+    println!("{MAILS} mails: ours {ours:?}, bare transport {bare:?}");
+    assert_eq!(sink.taken().len() as i64, 2 * MAILS);
+    assert!(ours <= bare * 2, "ours {ours:?}, bare transport {bare:?}");
+}
+
+fn sent(desk: &Desk) -> usize {
+    states(desk).iter().filter(|state| *state == "sent").count()
+}
+
+/// Queues mails as if they had been written by `pipe`.
+fn fill(desk: &Desk, mails: i64) {
+    let mut connection = desk.sqlite();
+    let tx = connection.transaction().unwrap();
+    let address: i64 = tx.query_row("SELECT id FROM address WHERE email = ?1", [SUPPORT], |row| row.get(0)).unwrap();
+    for n in 0..mails {
+        let id = format!("bulk{n}@helpdesk.test");
+        tx.execute(
+            "INSERT INTO outbox (created_at, state, event, address_id, envelope_sender, recipient, internet_id, is_automatic, \
+             next_attempt_at, give_up_at) VALUES (0, 'pending', 'staff_reply', ?1, ?2, 'ann@client.test', ?3, 0, 0, 9999999999)",
+            params![address, SUPPORT, id],
+        )
+        .unwrap();
+        let raw = format!(
+            "From: {SUPPORT}\r\nTo: ann@client.test\r\nMessage-ID: <{id}>\r\nSubject: {n}\r\n\r\n{}\r\n",
+            "x".repeat(2000)
+        );
+        tx.execute("INSERT INTO outbox_raw (outbox_id, data) VALUES (last_insert_rowid(), ?1)", [raw.as_bytes()])
+            .unwrap();
+    }
+    tx.commit().unwrap();
+}
