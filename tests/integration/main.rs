@@ -21,6 +21,7 @@ mod imap_servers;
 mod import;
 mod intake;
 mod layering;
+mod mail_out;
 mod mta;
 mod outbox;
 mod outbox_faults;

@@ -32,8 +32,13 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// Makes the desk in a new folder that other accounts may enter; only the database's folder is private.
+    /// A desk with `support@example.com` and `sales@example.com`.
     pub(crate) fn new() -> Self {
+        Self::with_addresses(&["support@example.com", "sales@example.com"])
+    }
+
+    /// Makes the desk in a new folder that other accounts may enter; only the database's folder is private.
+    pub(crate) fn with_addresses(addresses: &[&str]) -> Self {
         // Not TMPDIR: the mail server's accounts must be able to reach the binary and the configuration.
         let dir = tempfile::Builder::new().prefix("maildesk-mta-").tempdir_in("/tmp").expect("a folder in /tmp");
         let (uid, gid) = account(ACCOUNT).expect("Debian has an account named daemon");
@@ -52,9 +57,9 @@ impl Desk {
         let (db, log) = (desk.path("desk/maildesk.db"), desk.path("desk/maildesk.log"));
         desk.write("maildesk.toml", &format!("db = {db:?}\n[log]\ntarget = {log:?}\n[limits]\nlock_wait_s = 1\n"));
         desk.admin(&["init"]);
-        for (name, address) in [("Support", "support@example.com"), ("Sales", "sales@example.com")] {
+        for address in addresses {
             let incoming = ["--department", "1", "--incoming", "pipe", "--outgoing", "none"];
-            desk.admin(&[&["address", "add", address, "--name", name][..], &incoming].concat());
+            desk.admin(&[&["address", "add", address, "--name", "Example Desk"][..], &incoming].concat());
         }
         desk
     }
@@ -98,12 +103,25 @@ impl Desk {
         ACCOUNT
     }
 
+    /// The program on this desk's configuration, as the desk's account.
+    pub(crate) fn program(&self) -> Command {
+        let mut command = Command::new(self.path("maildesk"));
+        command.arg("--config").arg(self.path("maildesk.toml")).uid(self.uid).gid(self.gid).current_dir("/");
+        command
+    }
+
     /// Runs `maildesk --json admin …` as the desk's account; its output, or null if there is none.
     pub(crate) fn admin(&self, args: &[&str]) -> Value {
-        let mut command = Command::new(self.path("maildesk"));
-        command.arg("--config").arg(self.path("maildesk.toml")).args(["--json", "admin"]).args(args);
-        let done = run(command.uid(self.uid).gid(self.gid).current_dir("/"));
+        let done = run(self.program().args(["--json", "admin"]).args(args));
         serde_json::from_slice(&done.stdout).unwrap_or(Value::Null)
+    }
+
+    /// Writes a file that the desk's account alone may read; its path.
+    pub(crate) fn secret(&self, name: &str, text: &str) -> String {
+        self.write(name, text);
+        self.give(name);
+        set_mode(self.path(name), 0o600);
+        self.path(name).display().to_string()
     }
 
     /// The subjects of all tickets, sorted.

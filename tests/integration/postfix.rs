@@ -7,32 +7,34 @@ use std::process::Command;
 
 use crate::mta::{BOUNCE, Desk, Letter, SENDER, free_port, is_root, run, set_mode, skip, small_mail, submit, wait_for};
 
-const PIPE_LINE: &str = include_str!("../../examples/postfix/master.cf");
+pub(crate) const PIPE_LINE: &str = include_str!("../../examples/postfix/master.cf");
 const ALIASES: &str = include_str!("../../examples/postfix/aliases");
 const MAIN_CF: &str = include_str!("../mta/postfix-main.cf");
 const MASTER_CF: &str = include_str!("../mta/postfix-master.cf");
 
 /// A running private Postfix and the desk it delivers to.
-struct Postfix {
-    desk: Desk,
-    port: u16,
+pub(crate) struct Postfix {
+    pub(crate) desk: Desk,
+    pub(crate) port: u16,
 }
 
 /// What a test adds to the configuration.
 #[derive(Default)]
-struct Setup {
+pub(crate) struct Setup {
+    /// Lines for main.cf.
+    pub(crate) main: String,
     /// Lines for master.cf.
-    master: String,
+    pub(crate) master: String,
     /// Lines for the transport map.
-    transport: String,
+    pub(crate) transport: String,
     /// Lines for the aliases file of the desk's account.
-    aliases: String,
+    pub(crate) aliases: String,
 }
 
 impl Postfix {
     /// Starts Postfix with the example's pipe line for `support@` and `sales@example.com` and all of
     /// `desk.example.com`. `None`, loudly, where that is not possible.
-    fn start(setup: impl FnOnce(&Desk) -> Setup) -> Option<Self> {
+    pub(crate) fn start(setup: impl FnOnce(&Desk) -> Setup) -> Option<Self> {
         if !is_root() {
             skip("Postfix wants to be started by root");
             return None;
@@ -50,7 +52,7 @@ impl Postfix {
             set_mode(desk.path(folder), if folder == "inboxes" { 0o1777 } else { 0o755 });
         }
         run(Command::new("chown").arg("postfix").arg(desk.path("data")));
-        desk.write("etc/main.cf", &fill(MAIN_CF));
+        desk.write("etc/main.cf", &format!("{}{}", fill(MAIN_CF), setup.main));
         desk.write("etc/master.cf", &format!("{}{}{}", fill(MASTER_CF), desk.adapt(PIPE_LINE), setup.master));
         let routes =
             ["support@example.com", "sales@example.com", "desk.example.com"].map(|to| format!("{to} maildesk:\n"));
@@ -67,7 +69,7 @@ impl Postfix {
     }
 
     /// Runs one of Postfix's programs on this instance.
-    fn ask(&self, program: &str, args: &[&str]) -> String {
+    pub(crate) fn ask(&self, program: &str, args: &[&str]) -> String {
         let done = run(Command::new(format!("/usr/sbin/{program}")).arg("-c").arg(self.desk.path("etc")).args(args));
         String::from_utf8_lossy(&done.stdout).into_owned()
     }
@@ -76,7 +78,7 @@ impl Postfix {
         self.desk.path(name).display().to_string()
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         format!("{}\n{}", fs::read_to_string(self.desk.path("mail.log")).unwrap_or_default(), self.desk.log())
     }
 
@@ -87,7 +89,7 @@ impl Postfix {
     }
 
     /// Waits until the log has a delivery attempt to `recipient` that ended in `status`; its line.
-    fn wait_for(&self, recipient: &str, status: &str) -> String {
+    pub(crate) fn wait_for(&self, recipient: &str, status: &str) -> String {
         let (to, status) = (format!("to=<{recipient}>"), format!("status={status} "));
         let find = || {
             let log = fs::read_to_string(self.desk.path("mail.log")).ok()?;
@@ -97,7 +99,7 @@ impl Postfix {
     }
 
     /// The recipients still in the queue, one line of JSON for each mail.
-    fn queue(&self) -> String {
+    pub(crate) fn queue(&self) -> String {
         self.ask("postqueue", &["-j"])
     }
 
@@ -106,7 +108,7 @@ impl Postfix {
     }
 
     /// Asserts that nothing was returned to a sender.
-    fn assert_no_bounce(&self) {
+    pub(crate) fn assert_no_bounce(&self) {
         assert!(!self.log().contains("status=bounced"), "a mail bounced:\n{}", self.log());
     }
 }
