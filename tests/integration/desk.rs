@@ -235,7 +235,14 @@ impl Desk {
 /// Runs a command with `input` on stdin to its end.
 pub(crate) fn feed(command: &mut Command, input: &[u8]) -> Done {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap_or_else(|error| panic!("starting {command:?}: {error}"));
+    let mut child = loop {
+        match command.spawn() {
+            Ok(child) => break child,
+            // A copy of the program that a child of another test still has open for writing, until it starts its own.
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => std::thread::yield_now(),
+            Err(error) => panic!("starting {command:?}: {error}"),
+        }
+    };
     write_all(&mut child, input);
     child.wait_with_output().expect("the child can be waited for").into()
 }

@@ -267,7 +267,8 @@ fn verbs() -> BTreeSet<String> {
             walk(verb, format!("{path} {}", verb.get_name()).trim(), found);
         }
     }
-    let grammar = maildesk::cli::Arguments::command();
+    let mut grammar = maildesk::cli::Arguments::command();
+    grammar.build();
     let mut found = BTreeSet::new();
     walk(grammar.find_subcommand("admin").expect("there is maildesk admin"), "", &mut found);
     found
