@@ -130,7 +130,9 @@ fn is_attribution(joined: &str, is_quote_next: bool) -> bool {
                 || (is_front_short && parts.has_date && parts.has_time));
     }
     // "пн, 5 мая 2025 г. в 10:00, Ann <ann@example.org>:" has no word for "wrote".
-    begins_with_date(core) && parts.has_date && parts.has_time && parts.has_address && core.ends_with(['>', ')'])
+    // Tuta's "5 May 2025, 10:00 by ann@example.org:" says so little that a quote must follow.
+    let is_dated = begins_with_date(core) && parts.has_date && parts.has_time;
+    is_dated && parts.has_address && (core.ends_with(['>', ')']) || is_quote_next)
 }
 
 /// The text before a word for "wrote" at the end of `core`.
@@ -339,6 +341,13 @@ mod tests {
     fn a_short_line_that_says_wrote_counts_right_above_a_quote() {
         assert_eq!(end("Ann Example wrote:\n> x"), Some(1));
         assert_eq!(end("Ann Example wrote:\nx"), None);
+    }
+
+    #[test]
+    fn a_date_and_an_address_alone_count_right_above_a_quote() {
+        assert_eq!(end("3 Nov 2025, 09:12 by ann@example.org:\n> x"), Some(1));
+        assert_eq!(end("3 Nov 2025, 09:12 by ann@example.org:\nx"), None);
+        assert_eq!(end("3 Nov 2025 mail to ann@example.org:\n> x"), None);
     }
 
     #[test]
