@@ -1,4 +1,4 @@
-//! Folder names on the wire: modified UTF-7 (RFC 3501 §5.1.3). Quoting is the protocol crate's.
+//! Folder names on the wire: modified UTF-7 (RFC 3501 §5.1.3), quoted where the protocol crate does not do it.
 
 use base64::Engine;
 use base64::alphabet::IMAP_MUTF7;
@@ -26,6 +26,11 @@ pub(super) fn encode(name: &str) -> String {
     }
     flush(&mut others, &mut out);
     out
+}
+
+/// The name as a quoted string (RFC 3501 §4.3), encoded.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", encode(name).replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 fn flush(others: &mut Vec<u8>, out: &mut String) {
@@ -92,6 +97,12 @@ mod tests {
             assert_eq!(encode(name), wire);
             assert_eq!(decode(wire), name);
         }
+    }
+
+    #[test]
+    fn quoted_names_stay_one_word() {
+        assert_eq!(quoted("Done & dusted"), "\"Done &- dusted\"");
+        assert_eq!(quoted("a\"b\\c\r\nd"), "\"a\\\"b\\\\c&AA0ACg-d\"");
     }
 
     #[test]

@@ -71,6 +71,14 @@ pub(super) fn refused(doing: &str, error: imap::Error) -> Error {
     }
 }
 
+/// Folders of some servers all lie below INBOX, which people do not know from their mail programs.
+fn with_hint(error: Error) -> Error {
+    match error {
+        Error::Refused(why) => Error::Refused(format!("{why}; `maildesk admin address test` lists the folders")),
+        other => other,
+    }
+}
+
 /// An error after which the connection is of no use.
 pub(super) fn lost(doing: &str, error: imap::Error) -> Error {
     let text = match error {
@@ -134,7 +142,7 @@ impl Mailbox {
             Access::Look => self.session.examine(wire_name),
             Access::Work => self.session.select(wire_name),
         };
-        let opened = opened.map_err(|e| refused(&format!("opening folder {name:?}"), e))?;
+        let opened = opened.map_err(|e| with_hint(refused(&format!("opening folder {name:?}"), e)))?;
         Ok(Folder {
             // A server without one promises nothing: its UIDs hold for this connection only, and every
             // mail is read again over the next, which adds none.
@@ -241,7 +249,7 @@ impl Mailbox {
         self.begin(Duration::ZERO);
         match (self.session.create(&wire_name), code) {
             (Ok(()), _) => tracing::info!(folder, "created a folder"),
-            (Err(imap::Error::No(_) | imap::Error::Bad(_)), Code::Other) => return Err(error),
+            (Err(imap::Error::No(_) | imap::Error::Bad(_)), Code::Other) => return Err(with_hint(error)),
             (Err(e), _) => return Err(refused(&format!("creating folder {folder:?}"), e)),
         }
         self.try_move(uids, folder, &doing).map_err(|(error, _)| error)
@@ -249,9 +257,11 @@ impl Mailbox {
 
     fn try_move(&mut self, uids: &[u32], folder: &str, doing: &str) -> Result<(), (Error, Code)> {
         self.begin(Duration::ZERO);
-        let (set, wire_name) = (uid_set(uids), folder_name::encode(folder));
-        let done =
-            if self.can_move { self.session.uid_mv(&set, wire_name) } else { self.session.uid_copy(&set, wire_name) };
+        let set = uid_set(uids);
+        // The crate's own UID COPY does not quote the name.
+        let verb = if self.can_move { "MOVE" } else { "COPY" };
+        let command = format!("UID {verb} {set} {}", folder_name::quoted(folder));
+        let done = self.session.run_command_and_check_ok(command);
         done.map_err(|error| {
             let code = match &error {
                 imap::Error::No(no) if is_try_create(no) => Code::TryCreate,

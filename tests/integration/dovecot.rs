@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::net::TcpStream;
-use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
@@ -14,6 +13,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tempfile::TempDir;
 
+use crate::maildir;
 use crate::mta::{account, free_port, is_root, run, set_mode, skip, wait_for};
 
 /// What access tokens are signed with.
@@ -186,44 +186,23 @@ impl Dovecot {
     }
 
     fn make_maildir(&self, path: &Path) {
-        for part in ["new", "cur", "tmp"] {
-            fs::create_dir_all(path.join(part)).expect("a new folder");
-        }
+        maildir::make(path);
         self.give("home");
     }
 
     /// Gives everything below a folder to the mail account.
     pub(crate) fn give(&self, name: &str) {
-        let mut waiting = vec![self.path(name)];
-        while let Some(path) = waiting.pop() {
-            chown(&path, Some(self.owner.0), Some(self.owner.1)).expect("root may give files away");
-            if path.is_dir() {
-                waiting.extend(fs::read_dir(&path).expect("a folder").flatten().map(|entry| entry.path()));
-            }
-        }
+        maildir::give(&self.path(name), self.owner);
     }
 
     /// Puts a mail into a folder, as an MTA would.
     pub(crate) fn put(&self, folder: &Path, name: &str, mail: impl AsRef<[u8]>) {
-        let tmp = folder.join("tmp").join(name);
-        fs::write(&tmp, mail).expect("the folder is writable");
-        chown(&tmp, Some(self.owner.0), Some(self.owner.1)).expect("root may give files away");
-        fs::rename(&tmp, folder.join("new").join(name)).expect("the same file system");
+        maildir::put(folder, self.owner, (name, mail.as_ref()));
     }
 
     /// The mails of a folder: name and flags, sorted.
     pub(crate) fn mails(&self, folder: &Path) -> Vec<(String, String)> {
-        let names =
-            ["new", "cur"].iter().flat_map(|part| fs::read_dir(folder.join(part)).into_iter().flatten().flatten());
-        let mut mails: Vec<_> = names
-            .map(|entry| {
-                let name = entry.file_name().to_string_lossy().into_owned();
-                let (name, flags) = name.split_once(":2,").unwrap_or((&name, ""));
-                (name.to_owned(), flags.to_owned())
-            })
-            .collect();
-        mails.sort();
-        mails
+        maildir::mails(folder)
     }
 
     pub(crate) fn log(&self) -> String {
