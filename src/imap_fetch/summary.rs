@@ -1,20 +1,12 @@
 //! What a fetch did: counted, printed as a line or as JSON, and shown while it goes on.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::ops::AddAssign;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::intake::Outcome;
-
-/// Width of the progress bar, in characters.
-const BAR_CHARS: usize = 30;
-
-/// How often the progress bar moves at most.
-const BAR_TICK: Duration = Duration::from_millis(100);
 
 /// Mails by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -159,72 +151,46 @@ fn merge(object: &mut Value, more: Value) {
 /// A bar on the terminal for all mailboxes together; nothing elsewhere.
 #[derive(Debug)]
 pub(super) struct Progress {
-    is_shown: bool,
-    total: AtomicUsize,
-    done: AtomicUsize,
-    is_drawn: AtomicBool,
-    last: Mutex<Option<Instant>>,
+    bar: ProgressBar,
 }
 
 impl Progress {
     /// A bar that shows itself when stderr is a terminal.
     pub(super) fn on_terminal() -> Self {
-        Self { is_shown: io::stderr().is_terminal(), ..Self::hidden() }
+        if !io::stderr().is_terminal() {
+            return Self::hidden();
+        }
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+        // A template of ours that cannot be read leaves the default one: nothing but looks depends on it.
+        if let Ok(style) = ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} mails {per_sec} {eta} left")
+        {
+            bar.set_style(style);
+        }
+        Self { bar }
     }
 
     /// A bar that never shows itself.
-    pub(super) const fn hidden() -> Self {
-        Self {
-            is_shown: false,
-            total: AtomicUsize::new(0),
-            done: AtomicUsize::new(0),
-            is_drawn: AtomicBool::new(false),
-            last: Mutex::new(None),
-        }
+    pub(super) fn hidden() -> Self {
+        Self { bar: ProgressBar::hidden() }
     }
 
     pub(super) fn expect(&self, mails: usize) {
-        self.total.fetch_add(mails, Ordering::Relaxed);
+        self.bar.inc_length(mails as u64);
     }
 
     pub(super) fn advance(&self, mails: usize) {
-        self.done.fetch_add(mails, Ordering::Relaxed);
-        if !self.is_shown {
-            return;
-        }
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.is_none_or(|last| last.elapsed() >= BAR_TICK) {
-            *last = Some(Instant::now());
-            self.is_drawn.store(true, Ordering::Relaxed);
-            let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
-            // A terminal that is gone is no reason to stop.
-            write!(io::stderr().lock(), "\r{}", bar(done, total)).ok();
-        }
+        self.bar.inc(mails as u64);
     }
 
     /// Takes the bar off the terminal.
     pub(super) fn clear(&self) {
-        if self.is_drawn.swap(false, Ordering::Relaxed) {
-            write!(io::stderr().lock(), "\r\x1b[K").ok();
-        }
+        self.bar.finish_and_clear();
     }
-}
-
-fn bar(done: usize, total: usize) -> String {
-    let filled = (done.min(total) * BAR_CHARS).checked_div(total).unwrap_or(0);
-    format!("[{}{}] {done} of {total} mails", "#".repeat(filled), "-".repeat(BAR_CHARS - filled))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bar_is_empty_at_the_start_and_full_at_the_end() {
-        assert_eq!(bar(0, 0), format!("[{}] 0 of 0 mails", "-".repeat(30)));
-        assert_eq!(bar(1, 2), format!("[{}{}] 1 of 2 mails", "#".repeat(15), "-".repeat(15)));
-        assert_eq!(bar(3, 2), format!("[{}] 3 of 2 mails", "#".repeat(30)));
-    }
 
     #[test]
     fn summary_adds_its_folders_and_names_their_errors() {

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -222,6 +223,23 @@ fn too_large_a_mail_is_recorded_by_its_header_and_the_others_go_on() {
 }
 
 #[test]
+fn progress_is_shown_on_a_terminal_and_nowhere_else() {
+    let Some(server) = Dovecot::start() else { return };
+    let desk = desk_of(&server, &[]);
+    put_mails(&server, "", 40);
+    assert_eq!(fetch_with(&desk, &["--dry-run"]).stderr, "");
+    let (program, config) = (env!("CARGO_BIN_EXE_maildesk"), desk.path("maildesk.toml"));
+    for (more, is_shown) in [("", true), ("--quiet", false)] {
+        // script(1) runs a command on a terminal of its own and passes on what it shows.
+        let line = format!("{program} --config {} {more} imap-fetch --dry-run", config.display());
+        let mut command = Command::new("script");
+        let done = feed(command.args(["-qec", &line, "/dev/null"]).env("TERM", "xterm"), b"");
+        assert_eq!((done.status, done.stdout.contains("/40 mails")), (0, is_shown), "{done:?}");
+        assert!(done.stdout.contains("fetched 40, stored 40"), "{done:?}");
+    }
+}
+
+#[test]
 fn locked_database_leaves_the_mailbox_as_it_is() {
     let Some(server) = Dovecot::start() else { return };
     let desk = desk_of(&server, &["--imap-after", "delete"]);
@@ -437,12 +455,37 @@ fn serve_watches_the_mailboxes_while_the_setting_asks_for_it() {
     wait_for("the mailbox is left at the end", || (goodbyes() == 2).then_some(()), || server.log());
 }
 
+/// Different mails: those of the corpus in turns, each with a line of its own, or small ones where it is not there.
+fn many_mails(count: usize) -> Vec<Vec<u8>> {
+    let mut waiting = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus")];
+    let mut paths = Vec::new();
+    while let Some(folder) = waiting.pop() {
+        for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            if path.is_dir() {
+                waiting.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "eml") {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    let read = |path| fs::read(path).expect("the file was listed");
+    let mut texts: Vec<Vec<u8>> = paths.iter().map(read).collect();
+    if texts.is_empty() {
+        eprintln!("../shared/corpus is not here: 2,000 small mails instead of its mails");
+        texts.push(mail("many", "Subject: many\n", "It burns.").into_bytes());
+    }
+    (0..count).map(|n| [format!("X-Copy: {n}\n").into_bytes(), texts[n % texts.len()].clone()].concat()).collect()
+}
+
 #[test]
 fn two_thousand_mails_are_taken_once_by_two_fetchers_that_are_killed_in_between() {
     const MAILS: usize = 2000;
     let Some(server) = Dovecot::start() else { return };
     let desk = desk_of(&server, &["--imap-after", "move:Done"]);
-    put_mails(&server, "", MAILS);
+    for (number, text) in many_mails(MAILS).into_iter().enumerate() {
+        server.put(&server.folder(""), &format!("{number:05}"), text);
+    }
     let start = || {
         let mut command = desk.command();
         command.args(["--json", "imap-fetch"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -464,8 +507,8 @@ fn two_thousand_mails_are_taken_once_by_two_fetchers_that_are_killed_in_between(
     let last = fetch_with(&desk, &[]);
     assert_eq!(last.status, 0, "{last:?}");
     assert_eq!(desk.count("mails_received"), i64::try_from(MAILS).expect("a small number"));
-    assert_eq!(desk.count("messages"), i64::try_from(MAILS).expect("a small number"));
-    assert_eq!(desk.count("quarantined"), 0);
+    let became: i64 = ["messages", "mails_dropped", "quarantined"].map(|key| desk.count(key)).iter().sum();
+    assert_eq!(became, i64::try_from(MAILS).expect("a small number"), "each became one thing: {}", desk.stats());
     assert_eq!(server.mails(&server.folder("")), []);
     let mut moved: Vec<String> = server.mails(&server.folder("Done")).into_iter().map(|(name, _)| name).collect();
     moved.dedup();

@@ -1,0 +1,30 @@
+//! Hands every file of a folder to the intake, one after the other, in this process: what is left of `maildesk imap-fetch`
+//! when there is no server. For tests/bench/imap.
+//!
+//! Usage: `deliver_all DATABASE FOLDER RECIPIENT`. Prints the seconds it took, reading the files apart.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use maildesk::domain::Timestamp;
+use maildesk::intake::{Envelope, Outcome, Rules, Source, deliver};
+use maildesk::mail::Limits;
+use maildesk::store::Store;
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [database, folder, recipient] = arguments.as_slice() else { anyhow::bail!("DATABASE FOLDER RECIPIENT") };
+    let store = Store::open(database.as_ref(), Duration::from_secs(10))?;
+    let rules = Rules { limits: Limits::default() };
+    let mut paths: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    paths.sort_by_key(std::fs::DirEntry::path);
+    let mails: Vec<Vec<u8>> = paths.iter().map(|entry| std::fs::read(entry.path())).collect::<Result<_, _>>()?;
+    let started = Instant::now();
+    for raw in &mails {
+        let envelope = Envelope { recipients: vec![recipient.clone()], sender: None, source: Source::FirstFetch };
+        let delivery = deliver(&store, &rules, &envelope, raw, Timestamp::now()).context("delivering")?;
+        anyhow::ensure!(!matches!(delivery.outcome, Outcome::Refused(_)), "a mail was refused");
+    }
+    println!("{}", started.elapsed().as_secs_f64());
+    Ok(())
+}
