@@ -287,6 +287,26 @@ fn starttls_and_plain_connections_work_when_asked_for() {
 }
 
 #[test]
+fn doctor_says_when_certificates_end_over_tls_and_starttls() {
+    for (certificate, level, text) in
+        [(Certificate::Good, "WARN", "ends in "), (Certificate::Expired, "FAIL", "ended ")]
+    {
+        let Some(server) = Dovecot::start_with(certificate, Plaintext::Refused) else { return };
+        let starttls = server.port.to_string();
+        for more in [&[][..], &["--imap-port", &starttls, "--imap-tls", "starttls"]] {
+            let desk = desk_of(&server, more);
+            let done = desk.try_admin(&["doctor"]);
+            let report: serde_json::Value = serde_json::from_str(&done.stdout).expect("a report comes all the same");
+            let dates =
+                report["checks"].as_array().expect("looks").iter().filter(|check| check["name"] == "certificate");
+            let dates: Vec<_> = dates.map(|check| (check["level"].as_str(), check["message"].as_str())).collect();
+            let [(found, Some(message))] = dates[..] else { panic!("{report}") };
+            assert!(found == Some(level) && message.contains(text), "{more:?}: {message}");
+        }
+    }
+}
+
+#[test]
 fn certificates_that_prove_nothing_are_refused_with_a_way_out() {
     let cases = [
         (Certificate::Expired, "has to be renewed"),

@@ -256,6 +256,13 @@ fn verb_of(words: &[String], verbs: &BTreeSet<String>) -> Option<(String, bool)>
     }
 }
 
+/// The grammar with the parts that join it only when they are named.
+fn whole_grammar() -> clap::Command {
+    let mut grammar = maildesk::cli::Arguments::command();
+    grammar.build();
+    grammar
+}
+
 /// Every verb of `maildesk admin`, from the grammar.
 fn verbs() -> BTreeSet<String> {
     fn walk(command: &clap::Command, path: &str, found: &mut BTreeSet<String>) {
@@ -267,8 +274,7 @@ fn verbs() -> BTreeSet<String> {
             walk(verb, format!("{path} {}", verb.get_name()).trim(), found);
         }
     }
-    let mut grammar = maildesk::cli::Arguments::command();
-    grammar.build();
+    let grammar = whole_grammar();
     let mut found = BTreeSet::new();
     walk(grammar.find_subcommand("admin").expect("there is maildesk admin"), "", &mut found);
     found
@@ -352,7 +358,7 @@ fn json_is_never_mixed_with_prose() {
 
 #[test]
 fn help_of_every_noun_has_examples() {
-    let grammar = maildesk::cli::Arguments::command();
+    let grammar = whole_grammar();
     let admin = grammar.find_subcommand("admin").expect("there is maildesk admin");
     for noun in admin.get_subcommands().filter(|noun| noun.get_name() != "help") {
         let help = noun.get_after_help().map(ToString::to_string).unwrap_or_default();

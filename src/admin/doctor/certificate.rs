@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use native_tls::TlsConnector;
@@ -12,6 +12,8 @@ use crate::domain::Timestamp;
 
 /// How long one step of the exchange may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long all of it may take before TLS, however slowly a server talks.
+const PATIENCE_IN_ALL: Duration = Duration::from_secs(20);
 /// Longest answer of a server before TLS, in bytes.
 const ANSWER_BYTES_MAX: usize = 16 * 1024;
 
@@ -31,8 +33,7 @@ pub(super) enum Greeting {
 /// # Errors
 /// When the server cannot be reached or shows none.
 pub(super) fn ends_at(server: (&str, u16), how: Greeting) -> anyhow::Result<Timestamp> {
-    let address = server.to_socket_addrs()?.next().context("no such host")?;
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    let mut stream = connect(server)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     match how {
@@ -55,6 +56,18 @@ pub(super) fn ends_at(server: (&str, u16), how: Greeting) -> anyhow::Result<Time
     not_after(&der).context("a certificate that cannot be read")
 }
 
+/// A connection to the first of the server's addresses that takes one.
+fn connect(server: (&str, u16)) -> anyhow::Result<TcpStream> {
+    let mut refused = None;
+    for address in server.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, PATIENCE) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => refused = Some(error),
+        }
+    }
+    Err(refused.map_or_else(|| anyhow::anyhow!("no such host"), Into::into))
+}
+
 fn ask(stream: &mut TcpStream, line: &str, is_last: impl Fn(&str) -> bool) -> anyhow::Result<()> {
     stream.write_all(line.as_bytes())?;
     answer(stream, is_last)
@@ -63,9 +76,10 @@ fn ask(stream: &mut TcpStream, line: &str, is_last: impl Fn(&str) -> bool) -> an
 /// Reads lines up to the last one of an answer, byte by byte: what comes after belongs to TLS.
 fn answer(stream: &mut TcpStream, is_last: impl Fn(&str) -> bool) -> anyhow::Result<()> {
     let (mut line, mut byte, mut total) = (Vec::new(), [0; 1], 0);
+    let started = Instant::now();
     loop {
         total += 1;
-        if total > ANSWER_BYTES_MAX || stream.read(&mut byte)? == 0 {
+        if total > ANSWER_BYTES_MAX || started.elapsed() > PATIENCE_IN_ALL || stream.read(&mut byte)? == 0 {
             bail!("the server broke off");
         }
         if byte == *b"\n" {

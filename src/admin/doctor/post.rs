@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::net::ToSocketAddrs;
 
 use super::certificate::{self, Greeting};
-use super::{Finding, Reach, Scene};
+use super::{Finding, Reach, Scene, output};
 use crate::domain::Timestamp;
 use crate::imap_fetch;
 use crate::outbox::SERVED_FRESH_S;
@@ -184,11 +184,11 @@ fn greeting(tls: &str, starttls: Greeting) -> Option<Greeting> {
 fn expiry(scene: &Scene<'_>, (host, port): (&str, u16), how: Greeting) -> Option<Finding> {
     let ends = certificate::ends_at((host, port), how).ok()?;
     let days = (ends.unix() - scene.now.unix()).div_euclid(Timestamp::DAY_S);
-    let text = format!("{host}:{port}: ends in {days} days");
+    let text = format!("{host}:{port}: ends in {}", output::count(days, "day"));
     Some(if ends < scene.now {
         Finding::fail(
             "certificate",
-            format!("{host}:{port}: ended {} days ago", -days),
+            format!("{host}:{port}: ended {} ago", output::count(-days, "day")),
             "have it renewed on the server",
         )
     } else if days < CERTIFICATE_DAYS_LOW {
