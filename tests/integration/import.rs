@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, SUPPORT, mail, mode};
+use crate::desk::{Desk, SALES, SUPPORT, mail, mode};
 
 /// A small HelpDeskZ: two tickets, three users of whom two are one, a staff member, an address with passwords.
 pub(crate) const DUMP: &str = r#"-- MySQL dump 10.13
@@ -172,9 +172,13 @@ fn what_is_no_helpdeskz_2_is_refused_with_the_reason() {
         assert_eq!(desk.count("tickets"), 0);
     }
     let (desk, path) = desk_with("");
-    fs::write(&path, b"\x1f\x8b\x08\0").expect("the test's folder is writable");
-    let done = desk.try_admin(&["import", "helpdeskz", path.to_str().expect("a test path is UTF-8")]);
-    assert!(done.status == 1 && done.stderr.contains("gunzip"), "{}", done.stderr);
+    let in_utf16 = DUMP.encode_utf16().flat_map(u16::to_le_bytes);
+    let in_utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(in_utf16).collect();
+    for (content, word) in [(&b"\x1f\x8b\x08\0"[..], "gunzip"), (&in_utf16, "iconv -f UTF-16")] {
+        fs::write(&path, content).expect("the test's folder is writable");
+        let done = desk.try_admin(&["import", "helpdeskz", path.to_str().expect("a test path is UTF-8")]);
+        assert!(done.status == 1 && done.stderr.contains(word), "{}", done.stderr);
+    }
 }
 
 #[test]
@@ -257,6 +261,18 @@ fn mbox_comes_in_with_its_dates_and_without_a_word_to_anybody() {
 }
 
 #[test]
+fn without_an_address_the_headers_say_where_mails_of_an_archive_belong() {
+    let desk = Desk::new();
+    let path = desk.path("mbox");
+    let sales = mail("b", "Subject: Price\n", "How much?").replace(SUPPORT, SALES);
+    let other = mail("c", "Subject: Else\n", "Hello").replace(SUPPORT, "old@elsewhere.test");
+    fs::write(&path, mbox(&[mail("a", "Subject: Printer\n", "x"), sales, other])).expect("the folder is writable");
+    desk.admin(&["import", "mbox", path.to_str().expect("a test path is UTF-8")]);
+    let departments: Vec<_> = (1..=3).map(|id| desk.ticket(id)["department_id"].as_i64()).collect();
+    assert_eq!(departments, [Some(1), Some(2), Some(1)], "what is sent to nobody known is the default address's");
+}
+
+#[test]
 fn maildir_comes_in_by_the_order_of_delivery() {
     let desk = Desk::new();
     for folder in ["cur", "new", "tmp"] {
@@ -293,7 +309,8 @@ fn archives_that_are_none_are_refused() {
         (1, vec!["import", "mbox", "/nowhere", "--address", SUPPORT]),
         (1, vec!["import", "maildir", "/", "--address", SUPPORT]),
         (2, vec!["import", "mbox", path, "--address", "stranger@example.org"]),
-        (2, vec!["import", "mbox", path]),
+        (1, vec!["import", "mbox", path]),
+        (2, vec!["import", "mbox"]),
     ] {
         let done = desk.try_admin(&arguments);
         assert_eq!(done.status, status, "{arguments:?}: {}", done.stderr);

@@ -24,14 +24,14 @@ Example:
 pub struct Arguments {
     /// The folder
     dir: PathBuf,
-    /// The desk's address the mails were sent to
+    /// The desk's address the mails were sent to [default: what the headers of each say]
     #[arg(long, value_name = "ADDR")]
-    address: EmailAddress,
+    address: Option<EmailAddress>,
 }
 
 pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
     let shown = arguments.dir.display();
-    let mut import = Import::new(desk, &arguments.address)?;
+    let mut import = Import::new(desk, arguments.address.as_ref())?;
     let mut files = Vec::new();
     let mut is_maildir = false;
     for folder in ["cur", "new"].map(|name| arguments.dir.join(name)) {

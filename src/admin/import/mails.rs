@@ -39,10 +39,21 @@ struct Summary {
     failed: u64,
 }
 
+fn own_address(desk: &Desk, address: &EmailAddress) -> anyhow::Result<String> {
+    let addresses = desk.store.read(|tx| tx.desk_addresses())?;
+    match addresses.into_iter().find(|own| own.email.eq_ignore_ascii_case(address.as_str())) {
+        Some(own) => Ok(own.email),
+        None => usage(format!(
+            "{address} is no address of this desk; `maildesk admin address list` shows them, `address add` adds one"
+        )),
+    }
+}
+
 /// The import of one archive.
 pub(super) struct Import<'a> {
     desk: &'a Desk,
-    address: String,
+    /// The desk's address all were sent to; `None`: each mail's headers say.
+    address: Option<String>,
     batch: Vec<Archived>,
     names: Vec<String>,
     bytes: usize,
@@ -51,17 +62,12 @@ pub(super) struct Import<'a> {
 }
 
 impl<'a> Import<'a> {
-    /// Begins; the address must be one of the desk's.
-    pub(super) fn new(desk: &'a Desk, address: &EmailAddress) -> anyhow::Result<Self> {
-        let addresses = desk.store.read(|tx| tx.desk_addresses())?;
-        let Some(own) = addresses.iter().find(|own| own.email.eq_ignore_ascii_case(address.as_str())) else {
-            return usage(format!(
-                "{address} is no address of this desk; `maildesk admin address list` shows them, `address add` adds one"
-            ));
-        };
+    /// Begins; an address must be one of the desk's.
+    pub(super) fn new(desk: &'a Desk, address: Option<&EmailAddress>) -> anyhow::Result<Self> {
+        let address = address.map(|address| own_address(desk, address)).transpose()?;
         Ok(Self {
             desk,
-            address: own.email.clone(),
+            address,
             batch: Vec::new(),
             names: Vec::new(),
             bytes: 0,
@@ -80,7 +86,7 @@ impl<'a> Import<'a> {
         self.summary.mails += 1;
         self.bytes += mail.raw.len();
         let source = Source::Archive { arrived_at: mail.arrived_at };
-        let envelope = Envelope { recipients: vec![self.address.clone()], sender: None, source };
+        let envelope = Envelope { recipients: self.address.iter().cloned().collect(), sender: None, source };
         self.batch.push(Archived { envelope, raw: mail.raw });
         self.names.push(mail.name);
         if self.batch.len() >= BATCH_MAILS_MAX || self.bytes >= BATCH_BYTES_MAX {

@@ -26,14 +26,14 @@ Example:
 pub struct Arguments {
     /// The file
     file: PathBuf,
-    /// The desk's address the mails were sent to
+    /// The desk's address the mails were sent to [default: what the headers of each say]
     #[arg(long, value_name = "ADDR")]
-    address: EmailAddress,
+    address: Option<EmailAddress>,
 }
 
 pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
     let shown = arguments.file.display();
-    let mut import = Import::new(desk, &arguments.address)?;
+    let mut import = Import::new(desk, arguments.address.as_ref())?;
     let file = File::open(&arguments.file).with_context(|| format!("reading {shown}"))?;
     let progress = Progress::new(&desk.out, Unit::Bytes, file.metadata()?.len());
     progress.part("importing", file.metadata()?.len());
