@@ -29,7 +29,7 @@ pub enum Command {
         /// Title
         title: String,
         /// Its text
-        #[arg(long, conflicts_with = "body_file", required_unless_present = "body_file")]
+        #[arg(long, conflicts_with = "body_file", required_unless_present = "body_file", allow_hyphen_values = true)]
         body: Option<String>,
         /// File with its text: HTML if it starts with `<` or ends in .html, else plain text
         #[arg(long, value_name = "FILE")]
@@ -55,7 +55,7 @@ pub enum Command {
         #[arg(long)]
         title: Option<String>,
         /// Its text
-        #[arg(long, conflicts_with = "body_file")]
+        #[arg(long, conflicts_with = "body_file", allow_hyphen_values = true)]
         body: Option<String>,
         /// File with its text
         #[arg(long, value_name = "FILE")]

@@ -43,7 +43,7 @@ pub enum Command {
         /// Name
         name: String,
         /// Subject, without the ticket's tag
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         subject: Option<String>,
         /// File with the body: HTML if it starts with `<` or ends in .html, else plain text; the other part is made from it
         #[arg(long, value_name = "FILE")]

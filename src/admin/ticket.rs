@@ -164,7 +164,7 @@ pub struct List {
     #[arg(long, value_name = "USERNAME")]
     assigned: Option<String>,
     /// With these words
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
     search: String,
     /// Waiting for staff longer than setting overdue_time
     #[arg(long)]

@@ -31,7 +31,7 @@ pub enum Command {
     /// Customers, newest first
     List {
         /// Only those whose name or address holds this
-        #[arg(long, value_name = "TEXT", default_value = "")]
+        #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
         search: String,
         /// At most this many
         #[arg(long, default_value_t = 1000)]

@@ -26,7 +26,13 @@ const SAMPLE_BYTES: usize = 8 * 1024;
 #[derive(Debug, clap::Args)]
 pub(super) struct Written {
     /// The text
-    #[arg(long, value_name = "TEXT", required_unless_present = "message_file", conflicts_with = "message_file")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        required_unless_present = "message_file",
+        conflicts_with = "message_file",
+        allow_hyphen_values = true
+    )]
     message: Option<String>,
     /// File with the text; - is stdin
     #[arg(long, value_name = "FILE")]
