@@ -12,7 +12,11 @@ use crate::store::{self, Store};
 
 /// Where lines that run a program are looked for.
 const POSTFIX_MASTER: &str = "/etc/postfix/master.cf";
-const ALIASES: &str = "/etc/aliases";
+const ALIASES: [&str; 2] = ["/etc/aliases", "/etc/mail/aliases"];
+const EXIM: [&str; 4] =
+    ["/etc/exim4/exim4.conf", "/etc/exim4/exim4.conf.template", "/etc/exim/exim.conf", "/etc/exim.conf"];
+/// Debian's Exim may be configured in pieces.
+const EXIM_TRANSPORTS: &str = "/etc/exim4/conf.d/transport";
 
 /// Who runs the programs of aliases: Postfix's default_privs and Sendmail's DefaultUser say nobody.
 const ALIASES_USER: &str = "nobody";
@@ -20,9 +24,21 @@ const ALIASES_USER: &str = "nobody";
 /// A line of an MTA that runs us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Line {
-    file: &'static str,
+    file: String,
     program: String,
+    /// What stands between the program and `pipe`, such as `--config FILE`.
+    options: Vec<String>,
     user: String,
+}
+
+impl Line {
+    /// Reads a command line; `None` where it is not ours.
+    fn read(file: &str, command: &str, user: &str) -> Option<Self> {
+        let mut words = command.split_whitespace().map(|word| word.trim_matches(['"', '\'']));
+        let program = words.next().filter(|program| is_ours(program))?.to_owned();
+        let options = words.take_while(|word| *word != "pipe").map(str::to_owned).collect();
+        Some(Self { file: file.to_owned(), program, options, user: user.to_owned() })
+    }
 }
 
 /// Tries every address that a pipe feeds, then the lines found.
@@ -37,7 +53,11 @@ pub(super) fn lines(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Findi
     }];
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let mut found = postfix_lines(&read(POSTFIX_MASTER));
-    found.extend(alias_lines(&read(ALIASES)));
+    found.extend(ALIASES.iter().flat_map(|path| alias_lines(path, &read(path))));
+    let pieces = fs::read_dir(EXIM_TRANSPORTS).into_iter().flatten().flatten();
+    let pieces = pieces.map(|entry| entry.path().to_string_lossy().into_owned());
+    let files: Vec<String> = EXIM.iter().map(|path| (*path).to_owned()).chain(pieces).collect();
+    found.extend(files.iter().flat_map(|path| exim_lines(path, &read(path))));
     findings.extend(found.iter().map(|line| theirs(line, first)));
     Ok(findings)
 }
@@ -87,6 +107,9 @@ fn ours(scene: &Scene<'_>, program: &Path, recipient: &str) -> Finding {
 /// The MTA's program as the MTA's user, as far as we may be that user.
 fn theirs(line: &Line, recipient: &str) -> Finding {
     let shown = format!("{} runs {} as {}", line.file, line.program, line.user);
+    if !line.program.contains('/') {
+        return Finding::ok("mta", format!("{shown}; a program without its folder is not tried"));
+    }
     if !Path::new(&line.program).is_file() {
         return Finding::fail("mta", format!("{shown}: there is no such program"), format!("correct {}", line.file));
     }
@@ -96,7 +119,7 @@ fn theirs(line: &Line, recipient: &str) -> Finding {
     let we = rustix::process::geteuid();
     let mut command = Command::new(&line.program);
     // As the MTA does it: its own environment is not ours.
-    command.env_clear().env("PATH", "/usr/bin:/bin").current_dir("/").arg("pipe");
+    command.env_clear().env("PATH", "/usr/bin:/bin").current_dir("/").args(&line.options).arg("pipe");
     if we.is_root() {
         command.uid(uid).gid(gid);
     } else if we.as_raw() != uid {
@@ -129,21 +152,38 @@ fn postfix_lines(master: &str) -> Vec<Line> {
     }
     let of = |service: &String| {
         let word = |name: &str| service.split_whitespace().find_map(|word| word.strip_prefix(name));
-        let program = word("argv=").filter(|program| is_ours(program))?;
         let user = word("user=").unwrap_or(ALIASES_USER).split(':').next().unwrap_or(ALIASES_USER);
-        Some(Line { file: POSTFIX_MASTER, program: program.to_owned(), user: user.to_owned() })
+        let (_, command) = service.split_once("argv=")?;
+        Line::read(POSTFIX_MASTER, command, user)
     };
     services.iter().filter_map(of).collect()
 }
 
 /// Lines of aliases(5) that pipe into maildesk.
-fn alias_lines(aliases: &str) -> Vec<Line> {
+fn alias_lines(file: &str, aliases: &str) -> Vec<Line> {
     let of = |line: &str| {
         let (_, command) = line.split_once('|').filter(|_| !line.trim_start().starts_with('#'))?;
-        let program = command.split_whitespace().next()?.trim_matches('"');
-        is_ours(program).then(|| Line { file: ALIASES, program: program.to_owned(), user: ALIASES_USER.to_owned() })
+        Line::read(file, command.trim_start_matches('"'), ALIASES_USER)
     };
     aliases.lines().filter_map(of).collect()
+}
+
+/// Transports of Exim whose command is maildesk. A line that ends in a colon begins another one; a value that Exim has
+/// to expand is nobody's name.
+fn exim_lines(file: &str, configuration: &str) -> Vec<Line> {
+    let mut found = Vec::new();
+    let (mut command, mut user) = (None, None);
+    for line in configuration.lines().chain(["end:"]) {
+        let line = line.trim();
+        if line.ends_with(':') && !line.contains(char::is_whitespace) {
+            let user = user.take().unwrap_or(ALIASES_USER);
+            found.extend(command.take().and_then(|command| Line::read(file, command, user)));
+        }
+        let value = |name: &str| Some(line.strip_prefix(name)?.trim_start().strip_prefix('=')?.trim());
+        command = value("command").or(command);
+        user = value("user").filter(|user| !user.contains('$')).or(user);
+    }
+    found
 }
 
 fn is_ours(program: &str) -> bool {
@@ -154,21 +194,35 @@ fn is_ours(program: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn line(file: &str, options: &[&str], user: &str) -> Line {
+        let options = options.iter().map(|word| (*word).to_owned()).collect();
+        Line { file: file.to_owned(), program: "/usr/bin/maildesk".to_owned(), options, user: user.to_owned() }
+    }
+
     #[test]
     fn postfix_services_are_found_over_several_lines() {
         let master = "smtp inet n - y - - smtpd\n# maildesk unix - n n - 4 pipe argv=/old/maildesk pipe\n\
             maildesk unix - n n - 4 pipe\n  flags=RX user=desk:mail null_sender=\n  argv=/usr/bin/maildesk pipe --sender=${sender}\n\
+            second unix - n n - - pipe user=two argv=/usr/bin/maildesk --db /srv/two.db pipe --recipient=${recipient}\n\
             other unix - n n - - pipe user=x argv=/usr/bin/procmail\n";
-        let expected = Line { file: POSTFIX_MASTER, program: "/usr/bin/maildesk".to_owned(), user: "desk".to_owned() };
-        assert_eq!(postfix_lines(master), [expected]);
+        let expected = [line(POSTFIX_MASTER, &[], "desk"), line(POSTFIX_MASTER, &["--db", "/srv/two.db"], "two")];
+        assert_eq!(postfix_lines(master), expected);
     }
 
     #[test]
     fn aliases_run_as_nobody() {
-        let aliases =
-            "support: \"|/usr/bin/maildesk pipe\"\n# x: |/usr/bin/maildesk pipe\nroot: ann\nlist: |/bin/cat\n";
-        let expected = Line { file: ALIASES, program: "/usr/bin/maildesk".to_owned(), user: "nobody".to_owned() };
-        assert_eq!(alias_lines(aliases), [expected]);
+        let aliases = "support: \"|/usr/bin/maildesk pipe\"\n# x: |/usr/bin/maildesk pipe\nroot: ann\nlist: |/bin/cat\n\
+            b: |\"/usr/bin/maildesk --config /etc/b.toml pipe --recipient=b@x.test\"\n";
+        let expected = [line("a", &[], "nobody"), line("a", &["--config", "/etc/b.toml"], "nobody")];
+        assert_eq!(alias_lines("a", aliases), expected);
+    }
+
+    #[test]
+    fn exim_transports_are_found_with_their_users() {
+        let configuration = "begin transports\nremote_smtp:\n  driver = smtp\n\nmaildesk_pipe:\n  driver = pipe\n  \
+            command = /usr/bin/maildesk pipe\n  user = desk\n  # user = root\nother:\n  user = ${lookup{x}}\n  \
+            command = \"/usr/bin/maildesk --quiet pipe\"\nlast:\n  driver = pipe\n  command = /bin/cat\n";
+        assert_eq!(exim_lines("e", configuration), [line("e", &[], "desk"), line("e", &["--quiet"], "nobody")]);
     }
 
     #[test]
