@@ -111,6 +111,9 @@ impl Clock {
     }
 }
 
+/// Ways by which nothing left in this drain, and why: they are not tried again in it.
+type Shut = BTreeMap<AddressId, String>;
+
 fn drain(store: &Store, pool: &mut Pool, scope: Scope, now: Timestamp) -> Result<SendReport, store::Error> {
     let clock = Clock { began_at: now, began: Instant::now() };
     let mut report = SendReport::default();
@@ -119,20 +122,21 @@ fn drain(store: &Store, pool: &mut Pool, scope: Scope, now: Timestamp) -> Result
         return Ok(report);
     }
     let addresses: BTreeMap<AddressId, AddressRow> = store.read(|tx| tx.addresses())?.into_iter().collect();
+    let mut shut = BTreeMap::new();
     loop {
         let now = clock.now();
         let claimed = store.write(|tx| tx.claim_due(scope, BATCH_MAX, now.plus_s(LEASE_S), now))?;
         if claimed.is_empty() {
             return Ok(report);
         }
-        report.add(send_batch(store, (pool, &addresses), claimed, clock)?);
+        report.add(send_batch(store, (pool, &addresses, &mut shut), claimed, clock)?);
     }
 }
 
 /// Sends a batch, one thread per address: a server that stalls holds up its own address only.
 fn send_batch(
     store: &Store,
-    (pool, addresses): (&mut Pool, &BTreeMap<AddressId, AddressRow>),
+    (pool, addresses, shut): (&mut Pool, &BTreeMap<AddressId, AddressRow>, &mut Shut),
     claimed: Vec<Claimed>,
     clock: Clock,
 ) -> Result<SendReport, store::Error> {
@@ -144,15 +148,17 @@ fn send_batch(
         let mut senders = Vec::new();
         for (address, mails) in by_address {
             let mut way = pool.take(address, addresses.get(&address));
+            let mut why_shut = shut.get(&address).cloned();
             senders.push(scope.spawn(move || {
-                let sent = send_by(store, &mut way.transport, mails, clock);
-                (address, way, sent)
+                let sent = send_by(store, (&mut way.transport, &mut why_shut), mails, clock);
+                (address, way, why_shut, sent)
             }));
         }
         let mut done = Ok(SendReport::default());
         for sender in senders {
-            let (address, way, sent) = sender.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let (address, way, why_shut, sent) = sender.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             pool.put_back(address, way);
+            shut.extend(why_shut.map(|why| (address, why)));
             done = match (done, sent) {
                 (Ok(mut report), Ok(sent)) => {
                     report.add(sent);
@@ -169,15 +175,14 @@ fn send_batch(
 /// begun, so that a sender that is killed has at most one mail sent and not noted.
 fn send_by(
     store: &Store,
-    transport: &mut Transport,
+    (transport, why_shut): (&mut Transport, &mut Option<String>),
     mails: Vec<Claimed>,
     clock: Clock,
 ) -> Result<SendReport, store::Error> {
     let mut report = SendReport::default();
-    let mut out_of_order: Option<String> = None;
     for mail in mails {
         let now = clock.now();
-        let settlement = if let Some(why) = &out_of_order {
+        let settlement = if let Some(why) = &*why_shut {
             later(&mail, why, now)
         } else if mail.leased_until.unix() - now.unix() < LEASE_MARGIN_S {
             Settlement::Later(now, String::new())
@@ -193,7 +198,7 @@ fn send_by(
                 Err(Failure::Temporary(why)) => later(&mail, &why, clock.now()),
                 Err(Failure::Transport(why)) => {
                     let settlement = later(&mail, &why, clock.now());
-                    out_of_order = Some(why);
+                    *why_shut = Some(why);
                     settlement
                 }
             }

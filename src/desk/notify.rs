@@ -214,7 +214,8 @@ pub fn staff_except(
     now: Timestamp,
 ) -> Result<()> {
     let event = Event::StaffTicketNotification;
-    let Some(scene) = Scene::of(tx, settings, (ticket, message), event)? else { return Ok(()) };
+    let Some(mut scene) = Scene::of(tx, settings, (ticket, message), event)? else { return Ok(()) };
+    scene.matter.shorten();
     let mut told: Vec<EmailAddress> = Vec::new();
     let members = tx.staff_to_notify(scene.matter.ticket.department)?;
     let on_duty = |member: &StaffToNotify| duty::is_on_duty(&member.hours, &member.timezone, now);

@@ -421,6 +421,17 @@ fn files_of_an_answer_go_along_up_to_the_limit_and_the_others_are_named() {
 }
 
 #[test]
+fn long_messages_are_told_to_staff_in_part() {
+    let desk = filing();
+    for (id, chars, is_whole) in [("a", 100_000, true), ("b", 100_001, false)] {
+        desk.deliver(mail(id, "Subject: Printer\n", &"x".repeat(chars)));
+        let told = newest_to(&desk, "sue@");
+        assert_eq!(!told.contains("The message is longer"), is_whole, "{id}");
+        assert!(told.len() < 500_000, "{}", told.len());
+    }
+}
+
+#[test]
 fn paused_addresses_get_no_activation_link_and_are_shown() {
     let desk = filing();
     desk.set("site_url", "https://desk.test");

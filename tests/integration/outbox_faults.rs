@@ -160,6 +160,16 @@ fn serve_sends_over_one_connection_until_the_server_ends_it() {
     assert!(outbox(&desk).iter().all(|row| row["state"] == "sent" && row["attempts"] == 1));
 }
 
+#[test]
+fn a_server_that_is_down_is_asked_once_in_a_drain() {
+    let sink = Sink::start(&[Play::Greet("421 not now")]);
+    let desk = sending(&sink);
+    fill(&desk, 250);
+    assert_eq!(desk.try_admin(&["outbox", "send"]).status, 3);
+    assert_eq!(sink.connections(), 1);
+    assert!(outbox(&desk).iter().all(|row| row["state"] == "pending" && row["attempts"] == 1));
+}
+
 /// Our queue on a disk against lettre's pooled transport with nothing behind it, to the same server.
 #[test]
 fn throughput_is_at_least_half_of_the_bare_transports() {

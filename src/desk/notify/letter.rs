@@ -28,6 +28,10 @@ fn priority((number, name): (i64, String)) -> String {
     (*shipped.unwrap_or(&SHIPPED_PRIORITIES[0])).to_owned()
 }
 
+/// Longest message in a mail to staff, in characters; all of it is in the ticket. Chosen: more than
+/// anybody types, and servers refuse mails of many megabytes.
+const TOLD_CHARS_MAX: usize = 100_000;
+
 /// The template in force for an event.
 pub(super) fn template_of(tx: &ReadTx<'_>, event: Event) -> Result<Template> {
     Ok(tx.stored_template(event.name())?.unwrap_or_else(|| event.shipped()))
@@ -91,6 +95,21 @@ impl Matter {
         ]);
         values.extend_from_slice(more);
         template::render(template, &values)
+    }
+
+    /// Cuts a message that is too long to be told.
+    pub(super) fn shorten(&mut self) {
+        let message = &mut self.message;
+        if message.body.chars().nth(TOLD_CHARS_MAX).is_none() {
+            return;
+        }
+        if message.is_html {
+            (message.body, message.is_html) = (crate::mail::html::to_text(&message.body), false);
+        }
+        if let Some((end, _)) = message.body.char_indices().nth(TOLD_CHARS_MAX) {
+            message.body.truncate(end);
+            self.postscript = format!("[The message is longer; all of it is in ticket #{}.]", self.ticket.id);
+        }
     }
 
     fn message_with_postscript(&self) -> String {
