@@ -534,3 +534,25 @@ fn two_thousand_mails_are_taken_once_by_two_fetchers_that_are_killed_in_between(
     moved.dedup();
     assert!(moved.len() >= MAILS, "{}", moved.len());
 }
+
+#[test]
+fn fetched_mail_is_answered_and_a_dead_mail_server_changes_no_status() {
+    let Some(server) = Dovecot::start() else { return };
+    let desk = desk_of(&server, &[]);
+    let out = desk.path("out").display().to_string();
+    desk.admin(&["address", "update", ADDRESS, "--outgoing", "file", "--outgoing-dir", &out]);
+    let fetch_one = |name: &str| {
+        server.put(&server.folder(""), name, mail(name, &format!("Subject: {name}\n"), "It burns."));
+        assert_eq!(numbers(&fetch(&desk)), [1, 1, 0, 0, 0], "{name}");
+    };
+    fetch_one("old");
+    assert!(!desk.path("out").exists(), "what lay there before the desk began is not answered");
+    fetch_one("new");
+    assert_eq!(fs::read_dir(desk.path("out")).expect("an acknowledgement").count(), 1);
+    // Port 1 of loopback: nobody listens.
+    let dead = ["--outgoing", "smtp", "--smtp-host", "127.0.0.1", "--smtp-port", "1", "--smtp-tls", "none"];
+    desk.admin(&[&["address", "update", ADDRESS][..], &dead].concat());
+    fetch_one("newer");
+    let outbox = desk.admin(&["outbox", "list"]);
+    assert_eq!((&outbox[0]["state"], &outbox[0]["attempts"]), (&"pending".into(), &1.into()), "{outbox}");
+}

@@ -428,6 +428,7 @@ fn long_messages_are_told_to_staff_in_part() {
         let told = newest_to(&desk, "sue@");
         assert_eq!(!told.contains("The message is longer"), is_whole, "{id}");
         assert!(told.len() < 500_000, "{}", told.len());
+        assert!(told.split("\r\n").all(|line| line.len() <= 998), "RFC 5322 §2.1.1");
     }
 }
 
