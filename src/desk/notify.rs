@@ -290,6 +290,7 @@ pub fn new_user(
         subject: &rendered.subject,
         internet_id: &internet_id,
         references: &[],
+        in_reply_to: None,
         thread_index: "",
         nature: Nature::Generated,
         loop_signature: &secret.sign(&["loop", &internet_id]),

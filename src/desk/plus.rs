@@ -38,6 +38,7 @@ pub fn queue_test(
         subject: "maildesk tests plus-addresses",
         internet_id: &internet_id,
         references: &[],
+        in_reply_to: None,
         thread_index: "",
         nature: Nature::Generated,
         loop_signature: &secret.sign(&["loop", &internet_id]),

@@ -79,6 +79,8 @@ pub struct Letter<'a> {
     pub internet_id: &'a str,
     /// The thread before this mail, oldest first, without brackets.
     pub references: &'a [String],
+    /// The mail of the thread that this one answers, without brackets; `None`: the newest.
+    pub in_reply_to: Option<&'a str>,
     /// Outlook's Thread-Index; empty for none.
     pub thread_index: &'a str,
     /// Person or machine.
@@ -145,7 +147,8 @@ fn ready_headers(letter: &Letter<'_>) -> Vec<(HeaderName, String)> {
     let references: Vec<String> =
         letter.references.iter().filter(|id| is_clean_id(id)).map(|id| format!("<{id}>")).collect();
     if let Some(last) = references.last() {
-        found.push((HeaderName::new_from_ascii_str("In-Reply-To"), last.clone()));
+        let answered = letter.in_reply_to.filter(|id| is_clean_id(id)).map(|id| format!("<{id}>"));
+        found.push((HeaderName::new_from_ascii_str("In-Reply-To"), answered.unwrap_or_else(|| last.clone())));
         found.push((HeaderName::new_from_ascii_str("References"), references.join("\r\n ")));
     }
     if !letter.thread_index.is_empty() {

@@ -68,6 +68,15 @@ pub struct MessageFile {
     pub content: i64,
 }
 
+/// A Message-ID of a ticket's thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadId {
+    /// Without brackets.
+    pub id: String,
+    /// One recipient alone has that mail: ours, or what a staff member wrote to us.
+    pub is_private: bool,
+}
+
 /// Reading.
 impl ReadTx<'_> {
     /// Every address of the desk as a sender, by id.
@@ -187,20 +196,24 @@ impl ReadTx<'_> {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn thread_ids_for(&self, ticket: TicketId, email: &EmailAddress, max: usize) -> Result<Vec<String>> {
-        let mut ids: Vec<String> = self.all(
-            "SELECT message_id FROM (SELECT message_id, position FROM thread_id \
+    pub fn thread_ids_for(&self, ticket: TicketId, email: &EmailAddress, max: usize) -> Result<Vec<ThreadId>> {
+        fn thread_id(row: &rusqlite::Row<'_>) -> rusqlite::Result<ThreadId> {
+            Ok(ThreadId { id: row.get(0)?, is_private: row.get(1)? })
+        }
+        let mut ids = self.all(
+            "SELECT message_id, email <> '' FROM (SELECT message_id, email, position FROM thread_id \
              WHERE ticket_id = $1 AND (email = '' OR email = $2) ORDER BY position DESC LIMIT $3) ORDER BY position",
             (ticket.get(), email.as_str(), i64::try_from(max).unwrap_or(i64::MAX)),
-            |row| row.get(0),
+            thread_id,
         )?;
         if ids.len() < max {
             return Ok(ids);
         }
         let first = self.one(
-            "SELECT message_id FROM thread_id WHERE ticket_id = $1 AND (email = '' OR email = $2) ORDER BY position LIMIT 1",
+            "SELECT message_id, email <> '' FROM thread_id WHERE ticket_id = $1 AND (email = '' OR email = $2) \
+             ORDER BY position LIMIT 1",
             (ticket.get(), email.as_str()),
-            |row| row.get(0),
+            thread_id,
         )?;
         if let (Some(first), Some(place)) = (first, ids.first_mut()) {
             *place = first;

@@ -179,6 +179,13 @@ fn references_grow_with_the_thread_and_start_at_its_first_mail() {
     let expected = format!("<x@client.test> <a@client.test> {} <b@client.test>", id_of(&first_notice));
     assert_eq!(header(&notice, "References").unwrap(), expected);
     assert_eq!(header(&notice, "In-Reply-To").unwrap(), "<b@client.test>");
+    // Two answers in a row to the same mail of hers.
+    for text in ["Put water on it.", "Or sand."] {
+        desk.admin(&["ticket", "reply", "1", "--staff", "sue", "--message", text]);
+    }
+    let answer = newest_to(&desk, "ann@");
+    assert_eq!(header(&answer, "In-Reply-To").unwrap(), "<b@client.test>");
+    assert_eq!(header(&answer, "References").unwrap().split(' ').count(), 5, "{answer}");
 }
 
 #[test]

@@ -23,6 +23,8 @@ fn server_faults_lose_nothing_and_double_only_after_the_final_dot() {
         (Play::AtMail("530 5.7.0 log in first"), 1),
         (Play::AtRcpt("450 4.2.1 mailbox busy"), 1),
         (Play::AtEnd("452 4.3.1 disk full"), 1),
+        (Play::AtMail("what did you say?"), 1),
+        (Play::AtEnd("\u{fffd} taken, or not"), 1),
         (Play::CutInData, 1),
         (Play::CutAfterDot, 2),
     ];

@@ -181,13 +181,18 @@ impl<'a> Scene<'a> {
             self.matter.render(&self.template, self.settings, &[("staff_name", Value::Plain(letter.to.name))]);
         let form = if self.event == Event::StaffReply { SubjectForm::Reply } else { SubjectForm::First };
         let tag = if self.settings.is_on("subject_tag") { Tag::On } else { Tag::Off };
+        let thread = tx.thread_ids_for(ticket.id, to, REFERENCES_MAX)?;
+        // What a customer wrote last is answered, not our word that it has arrived.
+        let answered = thread.iter().rev().find(|known| !known.is_private).map(|known| known.id.clone());
+        let references: Vec<String> = thread.into_iter().map(|known| known.id).collect();
         let composed = compose::compose(&Letter {
             from: Person { name: &sender.name, email: from },
             to: letter.to.clone(),
             reply_to: plus.as_ref(),
             subject: &ticket_subject(&rendered.subject, ticket.id.get(), tag, form),
             internet_id: &internet_id,
-            references: &tx.thread_ids_for(ticket.id, to, REFERENCES_MAX)?,
+            references: &references,
+            in_reply_to: answered.as_deref(),
             thread_index: &thread_index(&self.secret, ticket.id, ticket.created_at, now),
             nature: letter.nature,
             loop_signature: &self.secret.sign(&["loop", &internet_id]),

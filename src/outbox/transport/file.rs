@@ -29,12 +29,29 @@ fn put(folder: &Path, id: i64, raw: &[u8]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Whether the folder is there and is one.
+/// Whether the folder can be written into; one that is not there yet is made with the first mail, if
+/// the folder above lets us.
 pub(super) fn test(folder: &Path) -> Result<(), Failure> {
+    let folder = folder.ancestors().find(|place| place.exists()).unwrap_or(folder);
     let refused = |why: String| Failure::Transport(format!("{}: {why}", folder.display()));
     let found = fs::metadata(folder).map_err(|e| refused(e.to_string()))?;
     if !found.is_dir() {
         return Err(refused("not a folder".to_owned()));
     }
     rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).map_err(|e| refused(e.to_string()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folder_that_is_made_with_the_first_mail_is_no_fault() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("file"), "").unwrap();
+        assert_eq!(test(&dir.path().join("new/out")), Ok(()));
+        assert!(test(&dir.path().join("file")).is_err());
+        assert!(test(&dir.path().join("file/out")).is_err());
+    }
 }
