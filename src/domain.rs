@@ -278,16 +278,15 @@ impl EmailAddress {
         self.text.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
-    /// Splits `support+suffix@example.org` into `support@example.org` and `suffix` (RFC 5233).
-    /// `None` when there is no `+` after the first character of the local part.
-    #[must_use]
-    pub fn split_subaddress(&self) -> Option<(Self, &str)> {
-        let (user, detail) = self.local_part().split_once('+')?;
-        if user.is_empty() {
-            return None;
-        }
-        let text = format!("{user}@{}", self.domain());
-        Some((Self { text }, detail))
+    /// Splits `support+suffix@example.org` into `support@example.org` and `suffix` (RFC 5233), at every
+    /// `+` after the first character, from the last to the first: which of them ends the name of an
+    /// address of ours is seen by looking for the name.
+    pub fn split_subaddress(&self) -> impl Iterator<Item = (Self, &str)> {
+        let local = self.local_part();
+        local.rmatch_indices('+').filter(|(at, _)| *at > 0).filter_map(|(at, _)| {
+            let (user, detail) = (local.get(..at)?, local.get(at + 1..)?);
+            Some((Self { text: format!("{user}@{}", self.domain()) }, detail))
+        })
     }
 
     /// This address with `+detail` before the `@` (RFC 5233).

@@ -70,7 +70,7 @@ pub fn queue_test(
 /// # Errors
 /// Those of the database.
 pub fn note_arrival(tx: &WriteTx<'_>, to: &EmailAddress, now: Timestamp) -> Result<()> {
-    let Some((base, suffix)) = to.split_subaddress() else { return Ok(()) };
+    let Some((base, suffix)) = to.split_subaddress().next() else { return Ok(()) };
     if !suffix.to_ascii_lowercase().starts_with(MARK) {
         return Ok(());
     }

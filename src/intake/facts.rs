@@ -84,7 +84,7 @@ fn is_own_mark(mark: &str, secret: &DeskSecret) -> bool {
 /// The desk's address that is written to: exact, else with its `+suffix` stripped.
 pub(super) fn own_address<'a>(addresses: &'a [DeskAddress], to: &EmailAddress) -> Option<&'a DeskAddress> {
     let find = |email: &str| addresses.iter().find(|own| own.email.eq_ignore_ascii_case(email));
-    find(to.as_str()).or_else(|| to.split_subaddress().and_then(|(base, _)| find(base.as_str())))
+    find(to.as_str()).or_else(|| to.split_subaddress().find_map(|(base, _)| find(base.as_str())))
 }
 
 /// The first source of recipients that is present: envelope, delivery headers, To and Cc. A header
@@ -138,7 +138,7 @@ fn tokens(incoming: &Incoming<'_>, mail: &ParsedMail) -> Vec<ReplyToken> {
     let in_envelope = incoming.envelope.recipients.iter().filter_map(|text| text.parse().ok());
     let addressed = in_envelope.chain(mail.delivered_to.iter().cloned()).chain(in_header);
     let by_address =
-        addressed.filter_map(|to: EmailAddress| to.split_subaddress().and_then(|(_, t)| ReplyToken::parse(t)));
+        addressed.filter_map(|to: EmailAddress| to.split_subaddress().find_map(|(_, t)| ReplyToken::parse(t)));
     let by_id = answered_ids(mail).filter_map(|id| ReplyToken::parse(id.split(['.', '@']).next().unwrap_or("")));
     let mut found: Vec<ReplyToken> = Vec::new();
     for token in by_address.chain(by_id) {

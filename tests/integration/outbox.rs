@@ -139,6 +139,26 @@ fn reply_to_carries_the_recipients_token_where_switched_on() {
 }
 
 #[test]
+fn tokens_come_home_to_an_address_that_has_a_plus_of_its_own() {
+    let desk = filing();
+    let (own, out) = ("support+eu@helpdesk.test", desk.path("out").display().to_string());
+    let way = ["--department", "2", "--incoming", "pipe", "--outgoing", "file", "--outgoing-dir", &out];
+    desk.admin(&[&["address", "add", own, "--name", "EU"][..], &way].concat());
+    desk.admin(&["address", "test", own, "--plus"]);
+    let test = header(&filed(&desk).pop().unwrap(), "To").unwrap();
+    desk.deliver_to(&test, filed(&desk).pop().unwrap());
+    desk.deliver_to(own, mail("a", "Subject: Printer\n", "x"));
+    assert_eq!(desk.ticket(1)["department"], "Sales");
+    let reply_to = header(&newest_to(&desk, "ann@"), "Reply-To").unwrap();
+    let address = reply_to.split_once('<').map_or(reply_to.as_str(), |(_, rest)| rest.trim_end_matches('>'));
+    assert!(address.starts_with("support+eu+t1-"), "{reply_to}");
+    desk.deliver_to(address, mail("b", "Subject: whatever\n", "x"));
+    assert_eq!(desk.last_outcome(), "stored token #1");
+    desk.deliver_to("support+shop+x@helpdesk.test", mail("c", "Subject: Scanner\n", "x"));
+    assert_eq!(desk.ticket(2)["department"], "General");
+}
+
+#[test]
 fn staff_answer_by_mail_reaches_customer_and_participants_once_each() {
     let desk = filing();
     add_staff(&desk, "tom", "tom@helpdesk.test");

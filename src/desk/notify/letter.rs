@@ -54,7 +54,7 @@ pub(crate) fn id_domain(from: &EmailAddress) -> String {
 /// would come back as mail from ourselves.
 pub(super) fn is_ours(senders: &[Sender], email: &EmailAddress) -> bool {
     let is = |email: &str| senders.iter().any(|own| own.email.eq_ignore_ascii_case(email));
-    is(email.as_str()) || email.split_subaddress().is_some_and(|(base, _)| is(base.as_str()))
+    is(email.as_str()) || email.split_subaddress().any(|(base, _)| is(base.as_str()))
 }
 
 /// What a letter is about.
