@@ -304,7 +304,15 @@ impl FromStr for EmailAddress {
         let fits = trimmed.len() <= EMAIL_ADDRESS_BYTES_MAX
             && trimmed.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
             && !trimmed.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';'));
-        if fits { Ok(Self { text: trimmed.to_owned() }) } else { Err(InvalidEmailAddress(trimmed.to_owned())) }
+        if !fits {
+            return Err(InvalidEmailAddress(trimmed.to_owned()));
+        }
+        // SQLite's NOCASE knows the letters of ASCII only, and domains are one whatever their case.
+        let text = match trimmed.rsplit_once('@') {
+            Some((local, domain)) if !domain.is_ascii() => format!("{local}@{}", domain.to_lowercase()),
+            _ => trimmed.to_owned(),
+        };
+        Ok(Self { text })
     }
 }
 
@@ -432,5 +440,18 @@ impl ReplyToken {
 impl fmt::Display for ReplyToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "t{}-{}", self.ticket, self.mark)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn domain_of_another_script_is_one_in_either_case() {
+        let address: EmailAddress = "Ann@BÜCHER.example".parse().unwrap();
+        assert_eq!(address.as_str(), "Ann@bücher.example");
+        assert_eq!("Ann@Example.ORG".parse::<EmailAddress>().unwrap().as_str(), "Ann@Example.ORG");
     }
 }

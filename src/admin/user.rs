@@ -191,10 +191,8 @@ fn invite(desk: &Desk, name: &str) -> anyhow::Result<()> {
     let code: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let found = desk.store.write(|tx| {
         let found = find(tx, name)?;
-        let before = tx.outbox_pending()?;
         tx.set_activation(found.id, &token_hash(&code), desk.now)?;
-        notify::new_user(tx, &tx.settings()?, found.id, &code, desk.now)?;
-        if tx.outbox_pending()? == before {
+        if !notify::new_user(tx, &tx.settings()?, found.id, &code, desk.now)? {
             anyhow::bail!(
                 "nothing was mailed: template new_user is off, no address of the desk sends, or mail to {} keeps coming back \
                  (`maildesk admin template enable new_user`, `maildesk admin address update … --outgoing …`, `maildesk admin \

@@ -190,7 +190,9 @@ fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
                 add_staff(tx, &wanted, role, call.now)?;
             }
             tx.set_activation(id, &token_hash(&code), call.now)?;
-            notify::new_user(tx, &call.settings, id, &code, call.now).map_err(unsent)?;
+            if !notify::new_user(tx, &call.settings, id, &code, call.now).map_err(unsent)? {
+                tracing::warn!(user = id.get(), "no activation mail: template new_user is off or no address sends");
+            }
             Ok(success(&wanted, id.get(), &verify, call.now))
         },
     )

@@ -397,6 +397,7 @@ fn collection(group: &str) -> Endpoints {
 
 /// `/api/users/create` or `/api/users/7`.
 fn action_or_id(group: &str, action: &str) -> Endpoints {
+    let nameless = on_row(group, action, PathId(String::new()));
     match (group, action) {
         ("users", "create") => Endpoints::post(Route::UsersCreate),
         ("departments", "create") => Endpoints::post(Route::DepartmentsCreate),
@@ -404,7 +405,7 @@ fn action_or_id(group: &str, action: &str) -> Endpoints {
         ("messages", "create") => Endpoints::post(Route::MessagesCreate),
         ("staff", "auth") => Endpoints::post(Route::StaffAuth),
         // Without an id they find no row; GET is told the method and not that there is no user "update".
-        (_, "update" | "delete") => on_row(group, action, PathId(String::new())),
+        (_, "update" | "delete") if nameless.post.is_some() => nameless,
         _ => on_row(group, "show", PathId(action.to_owned())),
     }
 }

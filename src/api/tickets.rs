@@ -223,8 +223,7 @@ fn department(tx: &ReadTx<'_>, wanted: Option<i64>) -> Result<Result<DepartmentI
 pub(super) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     // As HelpDeskZ has it, an empty value and "0" say nothing.
     let given = |name| Ok::<_, ApiError>(call.params.get(name)?.filter(|text| !text.is_empty() && *text != "0"));
-    let wanted_status =
-        if call.params.get("status")?.is_some_and(|text| !text.is_empty()) { "status" } else { "status_id" };
+    let wanted_status = if given("status")?.is_some() { "status" } else { "status_id" };
     call.change(
         |tx| {
             let ticket = tx.ticket(TicketId::new(id.row().ok_or(NOT_FOUND)?))?.ok_or(NOT_FOUND)?;

@@ -76,17 +76,38 @@ fn content_type(upload: &Upload, allowed: &[String]) -> Option<&'static str> {
     if named.as_deref().is_some_and(|extension| !is_allowed(extension)) {
         return None;
     }
-    match infer::get(&upload.content) {
+    match infer::get(&upload.content).filter(|kind| !may_be_text(kind, &upload.content)) {
         Some(kind) => {
-            let fits =
-                is_allowed(kind.extension()) || named.as_deref().is_some_and(|named| holds(kind.extension(), named));
-            fits.then(|| kind.mime_type())
+            let held = named.as_deref().filter(|named| holds(kind.extension(), named));
+            let fits = is_allowed(kind.extension()) || held.is_some();
+            fits.then(|| held.and_then(|named| held_type(named, &upload.content)).unwrap_or_else(|| kind.mime_type()))
         }
         // Nothing in the content says what it is, so the name has to, and it must not claim a type
         // whose content would have said so.
-        None => named
-            .filter(|named| !infer::is_supported(named) || is_text_type(named))
-            .map(|_| if is_text(&upload.content) { "text/plain" } else { "application/octet-stream" }),
+        None => named.filter(|named| !infer::is_supported(named) || is_text_type(named)).map(|named| {
+            let plain = if is_text(&upload.content) { "text/plain" } else { "application/octet-stream" };
+            held_type(&named, &upload.content).unwrap_or(plain)
+        }),
+    }
+}
+
+/// Kinds known by two or three letters that a text may begin with ("BMI,weight", "MZ Wallace"). Real
+/// ones are never free of zero bytes and readable as UTF-8.
+fn may_be_text(kind: &infer::Type, content: &[u8]) -> bool {
+    matches!(kind.extension(), "bmp" | "exe" | "mp3" | "swf" | "bz2") && is_text(content)
+}
+
+/// The type, as libmagic has it, of content that only together with its name says what it is.
+fn held_type(named: &str, content: &[u8]) -> Option<&'static str> {
+    let sample = content.get(..SAMPLE_BYTES).unwrap_or(content);
+    let has = |mark: &[u8]| sample.windows(mark.len()).any(|window| window == mark);
+    match named {
+        "docx" if has(b"word/") => Some("application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        "xlsx" if has(b"xl/") => Some("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        "pptx" if has(b"ppt/") => Some("application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+        "svg" if is_text(content) && has(b"<svg") => Some("image/svg+xml"),
+        "json" if serde_json::from_slice::<serde::de::IgnoredAny>(content).is_ok() => Some("application/json"),
+        _ => None,
     }
 }
 
@@ -102,7 +123,8 @@ fn family(extension: &str) -> &str {
     }
 }
 
-/// Whether files named so are containers of that kind: Office and OpenDocument files are ZIP or OLE.
+/// Whether files named so are containers of that kind: Office and OpenDocument files are ZIP or OLE,
+/// drawings and feeds are XML.
 fn holds(content: &str, named: &str) -> bool {
     const ZIPPED: [&str; 12] =
         ["docx", "xlsx", "pptx", "odt", "ods", "odp", "odg", "epub", "jar", "docm", "xlsm", "pages"];
@@ -110,6 +132,7 @@ fn holds(content: &str, named: &str) -> bool {
     match content {
         "zip" | "docx" | "xlsx" | "pptx" => ZIPPED.contains(&named) && (content == "zip" || content == named),
         "doc" | "xls" | "ppt" | "msi" => OLE.contains(&named),
+        "xml" => matches!(named, "svg" | "html" | "xhtml" | "rss" | "kml" | "gpx"),
         _ => false,
     }
 }
@@ -173,5 +196,41 @@ mod tests {
         assert_eq!(told("a.pdf", b"hello", "pdf"), None);
         assert_eq!(told("a.docx", b"PK\x03\x04rest", "docx"), Some("application/zip"));
         assert_eq!(told("a.zip", b"PK\x03\x04rest", "docx"), None);
+    }
+
+    #[test]
+    fn text_may_begin_as_it_likes() {
+        let texts: [(&str, &[u8]); 5] = [
+            ("a.csv", b"BMI,weight\n22,70\n"),
+            ("a.txt", b"MZ Wallace wrote"),
+            ("a.log", b"FWS started"),
+            ("a.md", b"ID3 tags are odd"),
+            ("b.txt", b"BZh is how bzip2 begins"),
+        ];
+        for (name, content) in texts {
+            assert_eq!(told(name, content, "csv,txt,log,md"), Some("text/plain"), "{name}");
+        }
+        assert_eq!(told("a.txt", b"MZ\x90\0\x03", "txt"), None, "a program");
+        assert_eq!(told("a.csv", b"BM\x36\0\0\0", "csv"), None, "a picture");
+    }
+
+    #[test]
+    fn content_and_name_together_tell_documents_apart() {
+        let zip = |entry: &str| {
+            format!("PK\x03\x04\x14\0[Content_Types].xmlPK\x03\x04_rels/.relsPK\x03\x04{entry}").into_bytes()
+        };
+        let types = "docx,xlsx,svg,json";
+        assert!(
+            told("a.docx", &zip("word/document.xml"), types)
+                .is_some_and(|told| told.ends_with("wordprocessingml.document"))
+        );
+        assert!(
+            told("a.xlsx", &zip("xl/workbook.xml"), types).is_some_and(|told| told.ends_with("spreadsheetml.sheet"))
+        );
+        assert_eq!(told("a.docx", &zip("other"), types), Some("application/zip"));
+        assert_eq!(told("a.svg", b"<?xml version=\"1.0\"?>\n<svg xmlns=\"x\"/>", types), Some("image/svg+xml"));
+        assert_eq!(told("a.svg", b"<svg/>", types), Some("image/svg+xml"));
+        assert_eq!(told("a.json", b"{\"a\": [1]}", types), Some("application/json"));
+        assert_eq!(told("a.json", b"{ broken", types), Some("text/plain"));
     }
 }

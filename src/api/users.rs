@@ -91,8 +91,8 @@ pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
             let id = tx.add_customer(fullname, &email, call.now)?;
             if let Some(code) = &code {
                 tx.set_activation(id, &super::token_hash(code), call.now)?;
-                match notify::new_user(tx, &call.settings, id, code, call.now) {
-                    Ok(()) => {}
+                match notify::welcome(tx, &call.settings, id, code, call.now) {
+                    Ok(is_queued) => tracing::debug!(user = id.get(), is_queued, "welcome mail"),
                     Err(notify::Error::Store(error)) => return Err(error.into()),
                     // The account is what was asked for; the mail can be sent by `admin user invite`.
                     Err(error @ notify::Error::NeedsSiteUrl) => {

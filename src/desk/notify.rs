@@ -11,6 +11,7 @@ use crate::outbox::template::{self, Event, Rendered, Value};
 use crate::store::letters::StaffToNotify;
 use crate::store::queue::NewOutgoing;
 use crate::store::settings::Settings;
+use crate::store::templates::Template;
 use crate::store::tickets::{NewMessage, Text, Visibility};
 use crate::store::{self, ReadTx, Result, WriteTx};
 use letter::{Addressed, Matter, Queued, Scene, desk_values, id_domain, is_ours, template_of};
@@ -241,7 +242,7 @@ pub fn staff_except(
 }
 
 /// Asks a new customer to confirm the address by opening `site_url`/activate/`code`; not one whose
-/// mail keeps coming back.
+/// mail keeps coming back. Says whether a mail was queued.
 ///
 /// # Errors
 /// [`Error::NeedsSiteUrl`] when a mail is to go out and setting `site_url` is empty.
@@ -251,24 +252,53 @@ pub fn new_user(
     customer: UserId,
     code: &str,
     now: Timestamp,
-) -> std::result::Result<(), Error> {
+) -> std::result::Result<bool, Error> {
+    let template = template_of(tx, Event::NewUser)?;
+    account_mail(tx, settings, &template, (customer, code), now)
+}
+
+/// Tells a new customer of the account as [`new_user`] does; without setting `site_url` the shipped
+/// text leaves the link out, for the account serves without one.
+///
+/// # Errors
+/// [`Error::NeedsSiteUrl`] when the desk's own text has the link and `site_url` is empty.
+pub fn welcome(
+    tx: &WriteTx<'_>,
+    settings: &Settings,
+    customer: UserId,
+    code: &str,
+    now: Timestamp,
+) -> std::result::Result<bool, Error> {
+    let mut template = template_of(tx, Event::NewUser)?;
+    if settings.text("site_url").is_empty() {
+        template = template::without_link(template);
+    }
+    account_mail(tx, settings, &template, (customer, code), now)
+}
+
+fn account_mail(
+    tx: &WriteTx<'_>,
+    settings: &Settings,
+    template: &Template,
+    (customer, code): (UserId, &str),
+    now: Timestamp,
+) -> std::result::Result<bool, Error> {
     let event = Event::NewUser;
-    let template = template_of(tx, event)?;
     let senders = tx.senders()?;
     let sender = senders.iter().find(|s| s.is_default).or_else(|| senders.iter().find(|s| s.sends()));
     let (Some(sender), Some(customer), true) =
         (sender.filter(|s| s.sends()), tx.customer(customer)?, template.is_enabled)
     else {
-        return Ok(());
+        return Ok(false);
     };
-    if settings.text("site_url").is_empty() {
+    if settings.text("site_url").is_empty() && template::has_link(template) {
         return Err(Error::NeedsSiteUrl);
     }
     let (Ok(from), Ok(email)) = (sender.email.parse::<EmailAddress>(), customer.email.parse::<EmailAddress>()) else {
-        return Ok(());
+        return Ok(false);
     };
     if is_paused(tx, &email, now)? {
-        return Ok(());
+        return Ok(false);
     }
     let link = format!("{}/activate/{code}", settings.text("site_url"));
     let mut values = desk_values(settings);
@@ -279,7 +309,7 @@ pub fn new_user(
         // HelpDeskZ mailed a password here; an imported text shows the link in its place.
         ("client_password", Value::Plain(&link)),
     ]);
-    let rendered = template::render(&template, &values);
+    let rendered = template::render(template, &values);
     let secret = tx.desk_secret()?;
     let unique = secret.sign(&["mail", event.name(), &customer.id.to_string(), code, &now.unix().to_string()]);
     let internet_id = format!("u{}.{unique}@{}", customer.id, id_domain(&from));
@@ -299,7 +329,7 @@ pub fn new_user(
         files: &[],
         date: now,
     };
-    let Ok(raw) = compose::compose(&letter) else { return Ok(()) };
+    let Ok(raw) = compose::compose(&letter) else { return Ok(false) };
     let new = NewOutgoing {
         event: event.name(),
         ticket: None,
@@ -311,7 +341,7 @@ pub fn new_user(
         is_automatic: true,
     };
     tx.queue(&new, now)?;
-    Ok(())
+    Ok(true)
 }
 
 /// Internal notes are the only trace of a mail that could not be written.

@@ -102,6 +102,31 @@ const NEW_USER: &str = "Hello %client_name%,\n\n\
     If you expected nothing of the kind, you need not do anything.\n\n\
     -- \n%company_name%\n";
 
+const NEW_USER_WITHOUT_LINK: &str = "Hello %client_name%,\n\n\
+    an account for %client_email% was made at %company_name%. To reach us, simply answer this mail.\n\n\
+    -- \n%company_name%\n";
+
+/// Placeholders of `new_user` that stand for the link; HelpDeskZ mailed a password in the second.
+const LINK_PLACEHOLDERS: [&str; 2] = ["%activation_link%", "%client_password%"];
+
+/// Whether a mail made of it has the activation link.
+#[must_use]
+pub fn has_link(template: &Template) -> bool {
+    let parts = [&template.subject, &template.body_text, &template.body_html];
+    parts.iter().any(|part| LINK_PLACEHOLDERS.iter().any(|placeholder| part.contains(placeholder)))
+}
+
+/// The shipped text of `new_user` without the link; a desk's own text stays as it is.
+#[must_use]
+pub fn without_link(template: Template) -> Template {
+    let shipped = Event::NewUser.shipped();
+    if template.body_text != shipped.body_text || !template.body_html.is_empty() {
+        return template;
+    }
+    let subject = "Your account at %company_name%".to_owned();
+    Template { subject, body_text: NEW_USER_WITHOUT_LINK.to_owned(), ..template }
+}
+
 /// A value for a placeholder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {

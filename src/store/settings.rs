@@ -70,7 +70,12 @@ pub const DEFINITIONS: &[Definition] = &[
         Kind::Extensions,
         "extensions of mail attachments that are left out and named in a note",
     ),
-    define("login_attempt", "3", Kind::Number(0, NUMBER_MAX), "staff/auth: wrong tries before the lock; 0 = no lock"),
+    define(
+        "login_attempt",
+        "3",
+        Kind::Number(0, NUMBER_MAX),
+        "staff/auth: wrong tries before the caller's IP address is locked; 0 = never (an account is locked above 20 failures an hour in any case)",
+    ),
     define(
         "login_attempt_minutes",
         "5",

@@ -85,3 +85,15 @@ fn a_star_allows_everything_and_a_name_only_itself() {
     assert!(!Permission::UsersRead.is_in("users/reader users"));
     assert!(Permission::ALL.iter().all(|permission| Permission::named(permission.name()) == Some(*permission)));
 }
+
+#[test]
+fn a_group_without_that_action_takes_its_name_for_an_id() {
+    for (path, label) in [
+        ("/api/staff/update", "/api/staff/show/{id}"),
+        ("/api/messages/delete", "/api/messages/show/{id}"),
+        ("/api/attachments/update", "/api/attachments/show/{id}"),
+    ] {
+        assert_eq!(parsed(&Method::Get, path), Ok(("get", label)), "{path}");
+    }
+    assert!(parsed(&Method::Get, "/api/users/update").is_err());
+}

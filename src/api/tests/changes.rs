@@ -4,8 +4,10 @@ use proptest::prelude::*;
 use rusqlite::types::Value as Sql;
 
 use super::*;
-use crate::domain::TicketId;
+use crate::domain::{OutboxId, TicketId};
 use crate::intake::{self, Envelope, Rules, Source};
+use crate::outbox::template::Event;
+use crate::store::templates::Template;
 
 /// Everything in the database but what says when.
 fn contents(store: &Store) -> Vec<Vec<Sql>> {
@@ -201,6 +203,9 @@ fn both_names_of_the_status_work_and_the_short_one_wins() {
     assert_eq!(status(), "4");
     bench.post("/api/tickets/update/1", "status_id=5&status=2");
     assert_eq!(status(), "2");
+    bench.post("/api/tickets/update/1", "status_id=4&status=0");
+    assert_eq!(status(), "4", "0 is none");
+    bench.post("/api/tickets/update/1", "status_id=0&status=2");
     assert_eq!(bench.get("/api/tickets?status_id=2")["total_tickets"], 1);
     assert_eq!(bench.get("/api/tickets?status=3&status_id=2")["total_tickets"], 0);
 }
@@ -251,7 +256,7 @@ fn texts_from_mail_leave_as_safe_html_and_api_bodies_sanitised() {
 }
 
 #[test]
-fn an_activation_mail_without_site_url_is_refused_but_not_the_account() {
+fn without_site_url_the_welcome_has_no_link_and_a_text_with_one_is_refused_but_not_the_account() {
     use crate::store::addresses::AddressRow;
     let bench = Bench::new();
     let address = AddressRow {
@@ -266,12 +271,22 @@ fn an_activation_mail_without_site_url_is_refused_but_not_the_account() {
         "User account was created."
     );
     let waiting = || bench.store.read(|tx| tx.outbox_pending()).unwrap();
-    assert_eq!(waiting(), 0);
+    let text = |n: i64| {
+        let raw = bench.store.read(|tx| tx.outgoing_raw(OutboxId::new(n))).unwrap().unwrap();
+        String::from_utf8(raw).unwrap()
+    };
+    assert_eq!(waiting(), 1);
+    assert!(text(1).contains("an account for b@example.org") && !text(1).contains("activate"), "{}", text(1));
+    let own = Template { body_text: "open %activation_link%".to_owned(), ..Event::NewUser.shipped() };
+    bench.store.write(|tx| tx.store_template("new_user", &own, NOW)).unwrap();
+    let refused = bench.message("/api/users/create", "fullname=E&email=e@example.org&notify=1");
+    assert_eq!((refused.as_str(), waiting()), ("User account was created.", 1));
     bench.set("site_url", "https://desk.example.org");
     bench.post("/api/users/create", "fullname=C&email=c@example.org&notify=1");
-    assert_eq!(waiting(), 1);
+    assert_eq!(waiting(), 2);
+    assert!(text(2).contains("open https://desk.example.org/activate/"), "{}", text(2));
     bench.post("/api/users/create", "fullname=D&email=d@example.org&notify=0");
-    assert_eq!(waiting(), 1);
+    assert_eq!(waiting(), 2);
 }
 
 #[test]
