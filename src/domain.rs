@@ -278,12 +278,12 @@ impl EmailAddress {
         self.text.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
-    /// Splits `support+suffix@example.org` into `support@example.org` and `suffix` (RFC 5233), at every
-    /// `+` after the first character, from the last to the first: which of them ends the name of an
-    /// address of ours is seen by looking for the name.
+    /// Splits `support+suffix@example.org` into `support@example.org` and `suffix` (RFC 5233): at its
+    /// first `+`, which is where mail servers split, then at each further one, because an address may
+    /// have one of its own. None before the first character.
     pub fn split_subaddress(&self) -> impl Iterator<Item = (Self, &str)> {
         let local = self.local_part();
-        local.rmatch_indices('+').filter(|(at, _)| *at > 0).filter_map(|(at, _)| {
+        local.match_indices('+').filter(|(at, _)| *at > 0).filter_map(|(at, _)| {
             let (user, detail) = (local.get(..at)?, local.get(at + 1..)?);
             Some((Self { text: format!("{user}@{}", self.domain()) }, detail))
         })

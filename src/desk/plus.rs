@@ -70,10 +70,10 @@ pub fn queue_test(
 /// # Errors
 /// Those of the database.
 pub fn note_arrival(tx: &WriteTx<'_>, to: &EmailAddress, now: Timestamp) -> Result<()> {
-    let Some((base, suffix)) = to.split_subaddress().next() else { return Ok(()) };
-    if !suffix.to_ascii_lowercase().starts_with(MARK) {
+    let mut splits = to.split_subaddress();
+    let Some((base, _)) = splits.find(|(_, suffix)| suffix.to_ascii_lowercase().starts_with(MARK)) else {
         return Ok(());
-    }
+    };
     let secret = tx.desk_secret()?;
     if test_address(&secret, &base) != *to {
         return Ok(());
