@@ -3,10 +3,11 @@
 //! travels [`transport`]'s; who gets one is decided in [`crate::desk`].
 //!
 //! A mail is claimed with a lease, sent with no transaction open, then settled. A sender that dies
-//! loses nothing: its lease ends and the next one sends the same bytes with the same Message-ID.
+//! loses nothing: its lease ends with it and the next one sends the same bytes with the same Message-ID.
 
 pub mod compose;
 pub mod pool;
+mod presence;
 pub mod template;
 pub mod transport;
 
@@ -21,6 +22,7 @@ use crate::store::queue::{Claimed, Fault, Scope, Settlement};
 use crate::store::tickets::{NewMessage, Text, Visibility};
 use crate::store::{self, ReadTx, Store, WriteTx};
 pub use pool::Pool;
+use presence::Presence;
 use transport::{Failure, Transport};
 
 /// Mails claimed at once. Chosen: few enough that a killed sender holds little back until its lease
@@ -117,6 +119,7 @@ type Shut = BTreeMap<AddressId, String>;
 fn drain(store: &Store, pool: &mut Pool, scope: Scope, now: Timestamp) -> Result<SendReport, store::Error> {
     let clock = Clock { began_at: now, began: Instant::now() };
     let mut report = SendReport::default();
+    let _presence = Presence::begin(store, now)?;
     // Most drains find nothing: looking needs no write lock.
     if !store.read(|tx| tx.is_anything_due(scope, now))? {
         return Ok(report);

@@ -227,6 +227,18 @@ impl ReadTx<'_> {
         Ok(Timestamp::from_unix(self.number("SELECT served_at FROM desk WHERE id = 1", [])?))
     }
 
+    /// Whether a sender has, or had, mails for itself.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn is_anything_leased(&self, now: Timestamp) -> Result<bool> {
+        let found = self.number(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending' AND next_attempt_at <= $1 AND leased_until > $1)",
+            [now.unix()],
+        )?;
+        Ok(found > 0)
+    }
+
     /// Whether a mail is due and in nobody's hands.
     ///
     /// # Errors
@@ -314,6 +326,14 @@ impl WriteTx<'_> {
         };
         mails.sort_by_key(|mail| mail.id);
         Ok(mails)
+    }
+
+    /// Ends all leases: whoever had them is gone.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn end_leases(&self) -> Result<usize> {
+        self.run("UPDATE outbox SET leased_until = 0 WHERE state = 'pending' AND leased_until > 0", [])
     }
 
     /// Writes down what became of a try and ends the lease; says whether the lease still held.

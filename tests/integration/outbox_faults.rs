@@ -109,8 +109,6 @@ fn killed_senders_lose_none_of_two_hundred_mails() {
         wait_until("some mails arrive", || sink.taken().len() >= goal || sender.try_wait().unwrap().is_some());
         sender.kill().unwrap();
         sender.wait().unwrap();
-        // In place of waiting for the leases to end.
-        make_due(&desk);
     }
     assert!(sent(&desk) < 200, "the senders were killed before the end");
     desk.admin(&["outbox", "send"]);
@@ -177,7 +175,7 @@ fn a_server_that_is_down_is_asked_once_in_a_drain() {
 fn throughput_is_at_least_half_of_the_bare_transports() {
     use lettre::{SmtpTransport, Transport};
     // The bare transport takes 45 ms a mail, because it sends the final dot apart.
-    const MAILS: i64 = 300;
+    const MAILS: i64 = 100;
     let sink = Sink::start(&[Play::Take]);
     let desk = sending(&sink);
     fill(&desk, MAILS);

@@ -1,0 +1,99 @@
+//! Knowing whether other senders are alive, so that what a killed one had claimed is taken up at once and
+//! not after its lease. What a lease is, is [`crate::store::queue`]'s.
+
+use std::fs::File;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
+use crate::domain::Timestamp;
+use crate::store::{self, Store};
+
+/// How long somebody else may take to end the leases of the dead. Then we go on unseen.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Between two looks.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// Held while sending. It is a lock (flock(2)) on the folder of the database, shared by all senders; the
+/// system takes it from a process that dies. The database itself cannot be used: to close a second
+/// descriptor of it would end SQLite's own locks (fcntl(2)).
+#[derive(Debug)]
+pub(super) struct Presence {
+    _folder: Option<File>,
+}
+
+impl Presence {
+    /// Begins to send. Nobody else being at it, the leases that are there are those of senders that were
+    /// killed, and end now.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) fn begin(store: &Store, now: Timestamp) -> store::Result<Self> {
+        let folder = store.path().parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // A folder that may be entered but not read: leases then last as long as they say.
+        let Ok(folder) = File::open(folder) else { return Ok(Self { _folder: None }) };
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            // Alone for the moment: whoever comes meanwhile waits until this lock is a shared one.
+            if flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok()
+                && store.read(|tx| tx.is_anything_leased(now))?
+            {
+                store.write(|tx| tx.end_leases())?;
+            }
+            match flock(&folder, FlockOperation::NonBlockingLockShared) {
+                Ok(()) => return Ok(Self { _folder: Some(folder) }),
+                Err(Errno::WOULDBLOCK | Errno::INTR) => thread::sleep(LOOK_EVERY),
+                // File systems without such locks.
+                Err(_) => break,
+            }
+        }
+        Ok(Self { _folder: None })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::domain::AddressId;
+    use crate::store::migrate::create_or_migrate;
+    use crate::store::queue::{NewOutgoing, Scope};
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    #[test]
+    fn leases_end_with_the_last_sender_and_not_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("desk.db");
+        create_or_migrate(&path, &[7; 32], NOW).unwrap();
+        let store = Store::open(&path, Duration::from_secs(1)).unwrap();
+        let recipient = "ann@example.org".parse().unwrap();
+        let mail = NewOutgoing {
+            event: "new_ticket",
+            ticket: None,
+            address: AddressId::new(1),
+            envelope_sender: "",
+            recipient: &recipient,
+            internet_id: "a@b",
+            raw: b"A: b\r\n\r\nc\r\n",
+            is_automatic: true,
+        };
+        store.write(|tx| tx.queue(&mail, NOW)).unwrap();
+        let claim = || store.write(|tx| tx.claim_due(Scope::All, 10, NOW.plus_s(60), NOW)).unwrap().len();
+
+        let first = Presence::begin(&store, NOW).unwrap();
+        assert_eq!(claim(), 1);
+        let second = Presence::begin(&store, NOW).unwrap();
+        assert_eq!(claim(), 0, "the first sender has it");
+        drop(first);
+        let third = Presence::begin(&store, NOW).unwrap();
+        assert_eq!(claim(), 0, "for all that the second knows, the first is alive");
+        drop((second, third));
+        let _fourth = Presence::begin(&store, NOW).unwrap();
+        assert_eq!(claim(), 1, "nobody was left");
+    }
+}
