@@ -6,7 +6,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::desk::{Desk, SUPPORT, mail};
+use crate::desk::{Desk, SALES, SUPPORT, mail};
 use crate::smtp_sink::{Play, Sink, header};
 use crate::threading::threads;
 
@@ -185,6 +185,30 @@ fn staff_answer_by_mail_reaches_customer_and_participants_once_each() {
         desk.sqlite().query_row("SELECT envelope_sender FROM outbox ORDER BY id DESC", [], |r| r.get(0)).unwrap();
     assert_eq!(sender, SUPPORT);
     assert_eq!(desk.ticket(1)["status"], "answered");
+}
+
+#[test]
+fn mail_leaves_by_the_address_of_the_tickets_department_or_the_default_one() {
+    let desk = filing();
+    let out = desk.path("out").display().to_string();
+    desk.admin(&["address", "update", SALES, "--name", "Sales", "--outgoing", "file", "--outgoing-dir", &out]);
+    desk.admin(&["department", "add", "Workshop"]);
+    let answer = || {
+        desk.admin(&["ticket", "reply", "1", "--staff", "sue", "--message", "Put water on it."]);
+        let mail = newest_to(&desk, "ann@");
+        assert!(id_of(&mail).ends_with("@helpdesk.test>"));
+        let sql = "SELECT envelope_sender FROM outbox ORDER BY id DESC LIMIT 1";
+        let envelope: String = desk.sqlite().query_row(sql, [], |row| row.get(0)).unwrap();
+        (header(&mail, "From").unwrap(), envelope)
+    };
+    desk.deliver_to(SALES, mail("a", "Subject: Printer\n", "x"));
+    let acknowledged = header(&newest_to(&desk, "ann@"), "From").unwrap();
+    assert_eq!(acknowledged, "Sales <sales@helpdesk.test>");
+    assert_eq!(answer(), (acknowledged, SALES.to_owned()));
+    for department in ["3", "1"] {
+        desk.admin(&["ticket", "move", "1", department]);
+        assert_eq!(answer(), ("Desk <support@helpdesk.test>".to_owned(), SUPPORT.to_owned()), "{department}");
+    }
 }
 
 #[test]
