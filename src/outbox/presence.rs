@@ -13,7 +13,7 @@ use crate::domain::Timestamp;
 use crate::store::{self, Store};
 
 /// How long somebody else may take to end the leases of the dead. Then we go on unseen.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(5);

@@ -219,7 +219,7 @@ impl Threads {
     }
 
     /// Waits for the threads to end. One that is in the middle of sending a mail may be left behind:
-    /// its claim on the mail runs out and the next `serve` sends it.
+    /// its claim on the mail ends with us and the next sender takes it up.
     pub(super) fn join(&self, at_most: Duration) {
         let end = Instant::now() + at_most;
         let running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
