@@ -1,4 +1,4 @@
-//! `maildesk serve`: the HTTP API on a socket, and beside it the [`threads`] that send queued mail, watch
+//! `maildesk serve`: the HTTP API on a socket, and beside it the `threads` that send queued mail, watch
 //! mailboxes, do the timed work and keep the desk's heartbeat.
 //!
 //! What is answered is `api`'s, how bytes become requests is `http`'s. Here are the process's own
