@@ -65,6 +65,7 @@ pub(super) struct Channel {
     ready_at: usize,
     bodies: Vec<Vec<u8>>,
     body_bytes_max: usize,
+    bodies_left: usize,
     bytes_left: usize,
     is_closing: bool,
     is_muted: bool,
@@ -113,6 +114,7 @@ impl Channel {
             ready_at: 0,
             bodies: Vec::new(),
             body_bytes_max: 0,
+            bodies_left: 0,
             bytes_left: RESPONSE_BYTES_MAX,
             is_closing: false,
             is_muted: false,
@@ -126,6 +128,7 @@ impl Channel {
         self.expect_bytes(RESPONSE_BYTES_MAX);
         self.bodies.clear();
         self.body_bytes_max = 0;
+        self.bodies_left = 0;
     }
 
     /// The answer to come may have up to `bytes`, mails apart.
@@ -133,9 +136,11 @@ impl Channel {
         self.bytes_left = bytes;
     }
 
-    /// The answer to come holds mails, each kept up to `bytes`; the rest of a longer one is let go.
-    pub(super) const fn expect_bodies(&mut self, bytes: usize) {
-        self.body_bytes_max = bytes;
+    /// The answer to come holds mails, each kept up to `each` bytes (the rest of a longer one is let
+    /// go), and all of them together up to `all`: the sizes a server tells need not be true.
+    pub(super) const fn expect_bodies(&mut self, each: usize, all: usize) {
+        self.body_bytes_max = each;
+        self.bodies_left = all;
     }
 
     /// After this the server may say goodbye.
@@ -309,6 +314,10 @@ impl Channel {
         if bytes - kept > LITERAL_EXCESS_BYTES_MAX || self.body_bytes_max == 0 {
             return Err(invalid(format!("the server announces a mail of {bytes} bytes")));
         }
+        let Some(left) = self.bodies_left.checked_sub(kept) else {
+            return Err(invalid("the server sends far more than the sizes it told"));
+        };
+        self.bodies_left = left;
         // Room is made for what has come, not for what is announced.
         let mut body = Vec::with_capacity(kept.min(READ_BYTES));
         let mut left = bytes;
@@ -409,7 +418,7 @@ mod tests {
         let mut channel = hearing(
             b"* 1 FETCH (UID 4 BODY[] {5}\r\na\r\n)b FLAGS ())\r\n* 2 FETCH (BODY[] {0}\r\n UID 5)\r\na1 OK\r\n",
         );
-        channel.expect_bodies(100);
+        channel.expect_bodies(100, 100);
         let (read, why) = read_all(&mut channel);
         assert_eq!(
             read,
@@ -425,7 +434,7 @@ mod tests {
     fn mails_are_kept_up_to_the_limit_and_no_further() {
         for (limit, kept) in [(5, "abcde"), (6, "abcdef"), (7, "abcdef")] {
             let mut channel = hearing(b"* 1 FETCH (UID 4 BODY[] {6}\r\nabcdef)\r\n");
-            channel.expect_bodies(limit);
+            channel.expect_bodies(limit, 100);
             read_all(&mut channel);
             assert_eq!(channel.take_body(b"\r0").unwrap(), kept.as_bytes());
         }
@@ -437,9 +446,20 @@ mod tests {
         assert!(read_all(&mut channel).1.contains("6 bytes"));
         for (bytes, is_believed) in [(LITERAL_EXCESS_BYTES_MAX + 1, true), (LITERAL_EXCESS_BYTES_MAX + 2, false)] {
             let mut channel = hearing(format!("* 1 FETCH (UID 4 BODY[] {{{bytes}}}\r\nabc").as_bytes());
-            channel.expect_bodies(1);
+            channel.expect_bodies(1, 1);
             let (_, why) = read_all(&mut channel);
             assert_eq!(why == CLOSED, is_believed, "{why}");
+        }
+    }
+
+    #[test]
+    fn mails_together_have_a_limit_as_well() {
+        for (all, is_taken) in [(9, true), (8, false)] {
+            let mut channel =
+                hearing(b"* 1 FETCH (UID 4 BODY[] {6}\r\nabcdef)\r\n* 2 FETCH (UID 5 BODY[] {4}\r\nabcd)\r\n");
+            channel.expect_bodies(5, all);
+            let (_, why) = read_all(&mut channel);
+            assert_eq!((why == CLOSED, channel.take_body(b"\r1").is_some()), (is_taken, is_taken), "{why}");
         }
     }
 

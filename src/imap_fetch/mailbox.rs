@@ -193,7 +193,8 @@ impl Mailbox {
         let bytes: usize = mails.iter().map(|(_, size)| (*size).min(kept_max)).sum();
         let seconds = u64::try_from(bytes / BYTES_PER_SECOND_MIN).unwrap_or(u64::MAX);
         self.begin(Duration::from_secs(seconds));
-        self.channel.borrow_mut().expect_bodies(kept_max);
+        // One may be as large as it likes, all of them may not.
+        self.channel.borrow_mut().expect_bodies(kept_max, bytes.saturating_mul(2).saturating_add(kept_max));
         let uids: Vec<u32> = mails.iter().map(|(uid, _)| *uid).collect();
         let is_part = mails.iter().any(|(_, size)| *size > bytes_max);
         let query = if is_part { format!("(UID BODY.PEEK[]<0.{kept_max}>)") } else { "(UID BODY.PEEK[])".to_owned() };

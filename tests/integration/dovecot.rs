@@ -51,6 +51,8 @@ pub(crate) enum Certificate {
     Expired,
     /// For `elsewhere.test`.
     OtherName,
+    /// For `localhost`, by nobody but itself.
+    SelfSigned,
 }
 
 impl Dovecot {
@@ -128,6 +130,13 @@ impl Dovecot {
         } else {
             "-days 2"
         };
+        if certificate == Certificate::SelfSigned {
+            openssl("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=test-authority");
+            openssl(
+                "req -x509 -newkey rsa:2048 -nodes -keyout server.key -out server.pem -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost",
+            );
+            return;
+        }
         fs::write(self.path("ext"), format!("subjectAltName=DNS:{name}\n")).expect("the test's folder is writable");
         openssl("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=test-authority");
         openssl(&format!("req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN={name}"));

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::client::Server;
 use crate::desk::{Desk, Done, feed, mail};
 use crate::dovecot::{Certificate, Dovecot, PASSWORD, Plaintext, USER};
-use crate::mta::{set_mode, wait_for};
+use crate::mta::{free_port, set_mode, wait_for};
 
 /// The desk's address whose mail is fetched.
 const ADDRESS: &str = "imap@helpdesk.test";
@@ -311,6 +311,7 @@ fn certificates_that_prove_nothing_are_refused_with_a_way_out() {
     let cases = [
         (Certificate::Expired, "has to be renewed"),
         (Certificate::OtherName, "set --imap-host to the name in the server's certificate"),
+        (Certificate::SelfSigned, "name its authority's certificate with --imap-ca-file"),
     ];
     for (certificate, hint) in cases {
         let Some(server) = Dovecot::start_with(certificate, Plaintext::Refused) else { return };
@@ -329,6 +330,34 @@ fn certificates_that_prove_nothing_are_refused_with_a_way_out() {
     let done = fetch_with(&desk, &[]);
     assert_eq!(done.status, 3);
     assert!(done.stderr.contains("--imap-ca-file"), "{}", done.stderr);
+}
+
+#[test]
+fn a_self_signed_certificate_is_taken_once_it_is_named() {
+    let Some(server) = Dovecot::start_with(Certificate::SelfSigned, Plaintext::Refused) else { return };
+    put_mails(&server, "", 1);
+    let desk = desk_of(&server, &[]);
+    assert_eq!(fetch_with(&desk, &[]).status, 3);
+    let named = server.path("server.pem").display().to_string();
+    desk.admin(&["address", "update", ADDRESS, "--imap-ca-file", &named]);
+    assert_eq!(fetch(&desk)["stored"], 1);
+}
+
+#[test]
+fn tls_older_than_one_point_two_is_refused() {
+    let Some(server) = Dovecot::start() else { return };
+    let port = free_port();
+    let mut old = Command::new("openssl");
+    old.args(["s_server", "-accept", &format!("127.0.0.1:{port}"), "-cert", "server.pem", "-key", "server.key"]);
+    old.args(["-tls1_1", "-cipher", "ALL:@SECLEVEL=0", "-quiet"]).current_dir(server.path(""));
+    old.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut old = old.spawn().expect("openssl is there");
+    wait_for("it listens", || TcpStream::connect(("127.0.0.1", port)).ok(), String::new);
+    let desk = desk_of(&server, &["--imap-port", &port.to_string()]);
+    let done = fetch_with(&desk, &[]);
+    old.kill().and_then(|()| old.wait()).expect("it can be ended");
+    assert_eq!(done.status, 3, "{done:?}");
+    assert!(done.stderr.contains("the server is older than TLS 1.2"), "{}", done.stderr);
 }
 
 #[test]
