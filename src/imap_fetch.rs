@@ -252,7 +252,7 @@ fn fetch_mailbox(desk: Desk<'_>, id: AddressId, row: &AddressRow, limit: usize) 
             }
         };
         let mut fetch = Fetch::new(desk, id, &account, name);
-        let done = fetch.open(&mut open).and_then(|folder| fetch.take_in(&mut open, &folder, (left, Leftovers::Tried)));
+        let done = fetch.open(&mut open).and_then(|folder| fetch.take_in(&mut open, &folder, (left, Leftovers::All)));
         left = left.saturating_sub(fetch.counts.fetched);
         let is_open = !matches!(done, Err(Error::Connection(_)));
         if let Err(error) = &done {

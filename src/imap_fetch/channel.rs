@@ -191,6 +191,17 @@ impl Channel {
 
     /// Puts the next response into `ready`, or nothing when nobody needs it.
     fn read_response(&mut self) -> io::Result<()> {
+        let bytes_left = self.bytes_left;
+        self.read_wanted()?;
+        if self.ready.is_empty() {
+            // It takes no room, however much of it there is: another program may have changed every mail
+            // of the folder. What never ends, ends with the clock.
+            self.bytes_left = bytes_left;
+        }
+        Ok(())
+    }
+
+    fn read_wanted(&mut self) -> io::Result<()> {
         self.read_line()?;
         let line = std::mem::take(&mut self.line);
         match self.hear(&line) {
@@ -482,6 +493,14 @@ mod tests {
             channel.expect_bytes(100);
             assert_eq!(read_all(&mut channel).0.is_empty(), !is_taken);
         }
+    }
+
+    #[test]
+    fn changes_that_somebody_else_made_do_not_count() {
+        let changes: String = (1..=5).map(|n| format!("* {n} FETCH (FLAGS (\\Seen))\r\n* {n} EXPUNGE\r\n")).collect();
+        let mut channel = hearing((changes + "* SEARCH 1\r\n").as_bytes());
+        channel.expect_bytes(40);
+        assert_eq!(read_all(&mut channel).0, "* SEARCH 1\r\n");
     }
 
     #[test]

@@ -36,11 +36,12 @@ const CLOCK_SLACK_S: i64 = 2 * Timestamp::DAY_S;
 /// What is said of a mail that was there a moment ago.
 const GONE: &str = "the server lists it no longer";
 
-/// Whether mails of earlier fetches are tried again in this one.
+/// Which mails of earlier fetches are tried again in this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Leftovers {
-    Tried,
-    Later,
+    All,
+    /// Those that went wrong once: most likely it was not their fault.
+    Fresh,
 }
 
 /// Whether a fetch changes anything.
@@ -106,12 +107,13 @@ impl<'a> Fetch<'a> {
     ) -> Result<(), Error> {
         let state = self.state(mailbox, folder)?;
         let old = self.desk.store.read(|tx| tx.imap_leftovers(self.address, self.name, LEFTOVERS_MAX))?;
-        self.left_before.clone_from(&old);
+        self.left_before = old.iter().map(|(uid, _)| *uid).collect();
         self.left_before.sort_unstable();
         let mut new = self.new_uids(mailbox, &state)?;
         new.retain(|uid| self.left_before.binary_search(uid).is_err());
         new.truncate(limit);
-        let mut old = if leftovers == Leftovers::Tried { old } else { Vec::new() };
+        let is_due = |failures: u32| leftovers == Leftovers::All || failures <= 1;
+        let mut old: Vec<u32> = old.into_iter().filter(|(_, n)| is_due(*n)).map(|(uid, _)| uid).collect();
         old.truncate(limit - new.len());
         self.desk.progress.expect(new.len() + old.len());
         let raw_bytes_max = self.desk.rules.limits.raw_bytes_max;

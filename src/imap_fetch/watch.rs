@@ -25,8 +25,8 @@ const IDLE_TIME: Duration = Duration::from_secs(4 * 60);
 /// How often a server without IDLE is asked.
 const POLL_TIME: Duration = Duration::from_secs(15);
 
-/// How often mails are tried again that could not be read or settled. Chosen: one on which the server
-/// hangs up each time must not become the watch's main work.
+/// How often mails are tried again that more than once could not be read or settled. Chosen: one on
+/// which the server hangs up each time must not become the watch's main work.
 const LEFTOVERS_PAUSE: Duration = Duration::from_secs(15 * 60);
 
 /// How often the addresses are looked at for changes.
@@ -148,7 +148,7 @@ fn start<'scope>(
         target: target.clone(),
         stop: stop.clone(),
         tell,
-        leftovers_at: Cell::new(None),
+        leftovers_at: Cell::new(Instant::now()),
     };
     let thread = thread::Builder::new().name("imap".to_owned()).spawn_scoped(scope, move || watcher.run())?;
     Ok(Running { target: target.clone(), stop, thread })
@@ -162,7 +162,7 @@ struct Watcher<'a> {
     target: Target,
     stop: Stop,
     tell: mpsc::Sender<Option<Summary>>,
-    leftovers_at: Cell<Option<Instant>>,
+    leftovers_at: Cell<Instant>,
 }
 
 impl Watcher<'_> {
@@ -231,13 +231,13 @@ impl Watcher<'_> {
         }
     }
 
-    /// Whether it is time to try again what went wrong before.
+    /// What is to be tried again of what went wrong before.
     fn leftovers(&self, now: Instant) -> Leftovers {
-        if self.leftovers_at.get().is_some_and(|at| now < at) {
-            return Leftovers::Later;
+        if now < self.leftovers_at.get() {
+            return Leftovers::Fresh;
         }
-        self.leftovers_at.set(Some(now + LEFTOVERS_PAUSE));
-        Leftovers::Tried
+        self.leftovers_at.set(now + LEFTOVERS_PAUSE);
+        Leftovers::All
     }
 
     fn wait(&self, mailbox: &mut Mailbox) -> Result<News, Error> {

@@ -108,15 +108,17 @@ impl ReadTx<'_> {
         self.number("SELECT failures FROM imap_folder WHERE address_id = $1 AND name = $2", (address.get(), folder))
     }
 
-    /// At most `count_max` mails of a folder that were read or settled in vain, the least tried first.
+    /// At most `count_max` mails of a folder that were read or settled in vain, each with how often; the
+    /// least tried first.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn imap_leftovers(&self, address: AddressId, folder: &str, count_max: u32) -> Result<Vec<u32>> {
+    pub fn imap_leftovers(&self, address: AddressId, folder: &str, count_max: u32) -> Result<Vec<(u32, u32)>> {
         self.all(
-            "SELECT uid FROM imap_leftover WHERE address_id = $1 AND folder = $2 ORDER BY failures, uid LIMIT $3",
+            "SELECT uid, failures FROM imap_leftover WHERE address_id = $1 AND folder = $2 \
+             ORDER BY failures, uid LIMIT $3",
             (address.get(), folder, count_max),
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
     }
 }
@@ -256,7 +258,7 @@ mod tests {
                 let step = Step { uid_validity: 7, last_uid: 5, done: &[], left: &left };
                 tx.advance_imap_folder(id, "INBOX", &step)?;
                 tx.advance_imap_folder(id, "INBOX", &Step { done: &[4], left: &[], ..step })?;
-                assert_eq!(tx.imap_leftovers(id, "INBOX", 10)?, [2]);
+                assert_eq!(tx.imap_leftovers(id, "INBOX", 10)?, [(2, 1)]);
                 let anew = FolderState { uid_validity: 8, started_at: NOW.plus_s(60), ..NEW };
                 let state = tx.begin_imap_folder(id, "INBOX", anew)?;
                 assert_eq!((state.last_uid, state.started_at), (0, NOW));

@@ -22,7 +22,7 @@ use crate::mta::{account, free_port, is_root, run, set_mode, skip, wait_for};
 const MAIL_ACCOUNT: &str = "nobody";
 
 /// The one user's password: what quoting gets wrong.
-const PASSWORD: &str = "pa\"ss\\word 1";
+const PASSWORD: &str = "pa\"ss\\wörd 1";
 
 /// A running Courier and its one user's mail.
 struct Courier {

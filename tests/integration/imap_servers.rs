@@ -295,6 +295,22 @@ fn a_server_that_takes_back_idle_is_polled() {
 }
 
 #[test]
+fn a_watch_that_is_cut_off_in_the_middle_of_a_mail_takes_it_in_when_it_is_back() {
+    let server = Script::start(&[4, 5], "IDLE", |state, command| {
+        let is_read = command.contains("BODY.PEEK") && state.connections == 2;
+        is_read.then(|| "* 1 FETCH (UID 6 BODY[] {500}\r\nFrom: BREAK".to_owned())
+    });
+    let desk = server.desk(&[]);
+    assert_fetches(&desk, [2, 2, 0]);
+    server.state().put(6);
+    let started = Instant::now();
+    let _watch = Watch::start(&desk);
+    let all = || (desk.count("tickets") == 3).then_some(());
+    wait_for("it is a ticket", all, || format!("{:?}", server.state().commands));
+    assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
+}
+
+#[test]
 fn a_watch_comes_back_after_the_server_hung_up() {
     let server = Script::start(&[4], "IDLE", |state, command| {
         (command == "IDLE" && state.connections == 1).then(|| "+ idling\r\n* BYE restarting\r\nBREAK".to_owned())
