@@ -29,6 +29,11 @@ const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Mails of earlier fetches tried again per fetch.
 const LEFTOVERS_MAX: u32 = 200;
 
+/// Mails in one fetch of a folder that the server may refuse before the folder is left for this time.
+/// Chosen: as many as are read at once, so that each fetch gets ahead; a server whose store is down
+/// must not be asked for each of its mails.
+const REFUSALS_MAX: usize = BATCH_MAILS_MAX;
+
 /// Seconds taken off the time a folder was first seen, for servers in other time zones with wrong
 /// clocks: IMAP's SINCE knows days only.
 const CLOCK_SLACK_S: i64 = 2 * Timestamp::DAY_S;
@@ -162,7 +167,14 @@ impl<'a> Fetch<'a> {
                 }
                 Err(Error::Refused(why)) => match piece {
                     [] => {}
-                    [uid] => self.note_unread(*uid, why, &mut settling.left),
+                    [uid] => {
+                        if let Err(error) = self.bear(&why) {
+                            // The next fetch leaves these out to begin with.
+                            self.advance(state, 0, &settling)?;
+                            return Err(error);
+                        }
+                        self.note_unread(*uid, why, &mut settling.left);
+                    }
                     _ => {
                         let (first, second) = piece.split_at(piece.len() / 2);
                         waiting.extend([second, first]);
@@ -176,6 +188,11 @@ impl<'a> Fetch<'a> {
             self.advance(state, 0, &settling)?;
         }
         Ok(sizes)
+    }
+
+    /// Whether one more refusal is taken for the mail's fault, and not for the server's.
+    fn bear(&self, why: &str) -> Result<(), Error> {
+        if self.counts.failed < REFUSALS_MAX { Ok(()) } else { Err(Error::Refused(why.to_owned())) }
     }
 
     /// A mail that is there and cannot be read.
@@ -310,6 +327,7 @@ impl<'a> Fetch<'a> {
             done => return done,
         };
         if let [(uid, _)] = batch {
+            self.bear(&why)?;
             self.note_unread(*uid, why, left);
             return Ok(Vec::new());
         }

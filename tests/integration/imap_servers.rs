@@ -202,6 +202,25 @@ fn a_mail_whose_size_is_refused_keeps_back_no_other() {
 }
 
 #[test]
+fn a_server_that_gives_no_mail_at_all_is_not_asked_for_each_of_them() {
+    for word in ["SIZE", "PEEK"] {
+        let uids: Vec<usize> = (1..=600).collect();
+        let server = Script::start(&uids, "", move |state, command| {
+            (command.contains(word) && !state.offers.contains("REPAIRED"))
+                .then(|| "TAG NO [UNAVAILABLE] the store is down\r\n".to_owned())
+        });
+        let desk = server.desk(&[]);
+        let done = fetch(&desk);
+        assert_eq!((done.status, numbers(&done)[2]), (3, 50), "{}", done.stderr);
+        assert!(done.stderr.contains("the store is down"), "{}", done.stderr);
+        assert!(server.state().heard(word) < 200, "{}", server.state().heard(word));
+        server.state().offers = "REPAIRED".to_owned();
+        assert_fetches(&desk, [600, 600, 0]);
+        assert_eq!(desk.count("tickets"), 600);
+    }
+}
+
+#[test]
 fn a_search_the_server_finds_fault_with_is_asked_in_another_way() {
     let server = Script::start(&[4, 5], "", |_, command| {
         command.starts_with("UID SEARCH UID").then(|| "TAG BAD invalid range\r\n".to_owned())
