@@ -33,6 +33,9 @@ pub(super) enum Kind {
     Garbage,
 }
 
+/// Bytes of `{number+}`; a 64-bit number has 20 digits.
+const LITERAL_HEAD_BYTES_MAX: usize = 24;
+
 /// Codes of untagged OK that are read.
 const STATES: [&str; 2] = ["[UIDVALIDITY ", "[UIDNEXT "];
 
@@ -304,7 +307,8 @@ impl<'a> Scanner<'a> {
 
     /// A literal, or `None` and nothing read when the brace is only a character.
     fn literal(&mut self) -> Option<&'a [u8]> {
-        let end = self.rest.iter().position(|b| *b == b'}')?;
+        // As far as a number can reach, so that many braces are not many searches of everything.
+        let end = self.rest.iter().take(LITERAL_HEAD_BYTES_MAX).position(|b| *b == b'}')?;
         let bytes = literal_bytes(self.rest.get(1..end)?)?;
         let after = self.rest.get(end + 1..)?;
         let after = after.strip_prefix(b"\r\n").or_else(|| after.strip_prefix(b"\n"))?;
@@ -338,6 +342,8 @@ impl<'a> Scanner<'a> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
     use super::*;
 
     fn text(bytes: Option<Vec<u8>>) -> String {
@@ -438,6 +444,38 @@ mod tests {
             "* 3 FETCH (UID 12 FLAGS ((((((\r\n",
         ] {
             assert_eq!(plain_fetch(response.as_bytes()), None, "{response}");
+        }
+    }
+
+    #[test]
+    fn braces_without_end_take_no_time() {
+        let response = format!("* 3 FETCH (UID 12 X ({}\r\n", "{1".repeat(500_000));
+        let started = std::time::Instant::now();
+        assert_eq!(plain_fetch(response.as_bytes()), None);
+        assert!(started.elapsed() < std::time::Duration::from_secs(5), "{:?}", started.elapsed());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_make_an_answer_or_none(noise in "(\\* 1 (FETCH|LIST) \\()?[ -~\\r\\n\\x00\\xff(){}\"\\[\\]0-9]{0,60}") {
+            let line = noise.as_bytes();
+            Kind::of(line);
+            literal_at_end(line);
+            ends_with_body_section(line);
+            plain_list(line);
+            plain_state(line);
+            for plain in [plain_end(line), plain_search(line), plain_capability(line), plain_continuation(line)] {
+                prop_assert!(plain.ends_with(b"\r\n") && plain.is_ascii());
+            }
+            plain_fetch(line);
+        }
+
+        #[test]
+        fn a_quoted_text_comes_out_as_it_went_in(text in "[ -~]{0,40}") {
+            let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
+            let plain = plain_fetch(format!("* 1 FETCH (FLAGS (a \"{quoted}\") BODY[] \"{quoted}\" UID 7)\r\n").as_bytes());
+            let expected = format!("* 1 FETCH (UID 7 BODY[] {{{}}}\r\n{text})\r\n", text.len());
+            prop_assert_eq!(String::from_utf8(plain.unwrap()).unwrap(), expected);
         }
     }
 
