@@ -27,7 +27,7 @@ use crate::domain::Timestamp;
 use crate::http::{self, Control};
 use crate::intake::Rules;
 use crate::logging;
-use crate::store::Store;
+use crate::store::{Store, presence};
 use threads::{Jobs, Threads};
 
 /// Where `serve` listens when nobody says otherwise: behind a proxy on the same machine.
@@ -74,6 +74,8 @@ pub enum LogLevel {
 pub fn serve_desk(db: &Path, loaded: &Loaded, arguments: &Arguments, log_level: LogLevel) -> anyhow::Result<Done> {
     let rules = host_rules(loaded)?;
     let store = Arc::new(Store::open(db, Duration::from_secs(loaded.config.limits.lock_wait_s))?);
+    // Only a restore asks; where the file cannot be made, the heartbeat has to do.
+    let _presence = presence::serve_begins(db).inspect_err(|error| tracing::warn!(%error, "a restore will not see us"));
     let probe = Store::open(db, PROBE_LOCK_WAIT)?;
     raise_file_limit();
     let (listener, address) =

@@ -21,6 +21,7 @@ pub mod maintenance;
 pub mod migrate;
 pub mod pages;
 pub mod people;
+pub mod presence;
 pub mod profiles;
 pub mod queue;
 pub mod received;

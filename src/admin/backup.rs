@@ -14,6 +14,7 @@ use crate::outbox;
 use crate::store::Error;
 use crate::store::backup::{self, Restored};
 use crate::store::migrate::SCHEMA_VERSION;
+use crate::store::presence::{self, Found, Presence};
 
 /// Arguments of `admin backup`.
 #[derive(Debug, clap::Args)]
@@ -51,6 +52,20 @@ pub(super) fn back_up(desk: &Desk, arguments: &Backup) -> anyhow::Result<Done> {
     Ok(Done::Fully)
 }
 
+/// Refuses where a `serve` is at work, and keeps others from beginning.
+fn alone(path: &Path, now: Timestamp) -> anyhow::Result<Option<Presence>> {
+    let shown = path.display();
+    match presence::restore_begins(path)? {
+        Found::Alone(alone) => Ok(Some(alone)),
+        Found::Served => bail!("a `maildesk serve` or another restore uses {shown}: stop it first"),
+        Found::Unknown if now.unix().saturating_sub(backup::served_at(path).unix()) <= outbox::SERVED_FRESH_S => {
+            let fresh_s = outbox::SERVED_FRESH_S;
+            bail!("a `maildesk serve` uses {shown} (or did {fresh_s} seconds ago): stop it first")
+        }
+        Found::Unknown => Ok(None),
+    }
+}
+
 /// Puts a backup in the place of the database at `path`, which may be missing or damaged.
 pub(super) fn restore(
     path: &Path,
@@ -65,18 +80,13 @@ pub(super) fn restore(
         Err(Error::NotADesk(_)) => bail!("{shown} is no maildesk database; nothing was changed"),
         other => other.context("reading the backup")?,
     };
-    if now.unix().saturating_sub(backup::served_at(path).unix()) <= outbox::SERVED_FRESH_S {
-        bail!(
-            "a `maildesk serve` uses {} (or did {} seconds ago): stop it first",
-            path.display(),
-            outbox::SERVED_FRESH_S
-        );
-    }
+    drop(alone(path, now)?);
     let deed = format!("replace everything in {} by {}", path.display(), file.display());
     let loss = Loss { deed: &deed, along: "", json: json!({ "schema": schema }) };
     if !arguments.removal.is_agreed(out, &loss)? {
         return Ok(Done::Fully);
     }
+    let _alone = alone(path, now)?;
     let restored = backup::restore(file, path, lock_wait, now).context("restoring")?;
     let (word, aside) = match &restored {
         Restored::Replaced => ("replaced", None),

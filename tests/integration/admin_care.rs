@@ -10,6 +10,7 @@ use std::thread;
 use rusqlite::Connection;
 use serde_json::Value;
 
+use crate::client::Server;
 use crate::desk::{Desk, SUPPORT, feed, mail, mode};
 
 fn backup(desk: &Desk, name: &str) -> Value {
@@ -78,6 +79,21 @@ fn restore_refuses_newer_damaged_and_foreign_files_and_a_running_serve() {
     refuse("one.db", "stop it first");
     desk.sqlite().execute_batch("UPDATE desk SET served_at = unixepoch() - 60").expect("the desk is there");
     restore(&desk, "one.db");
+}
+
+#[test]
+fn restore_sees_every_serve_and_none_that_was_killed() {
+    let desk = Desk::new();
+    backup(&desk, "one.db");
+    let file = desk.path("one.db").to_string_lossy().into_owned();
+    for options in [&["--no-jobs"][..], &[]] {
+        let mut server = Server::spawn(desk.command().args(["serve", "--listen", "127.0.0.1:0"]).args(options));
+        let done = desk.try_admin(&["restore", &file]);
+        assert!(done.status == 1 && done.stderr.contains("stop it first"), "{options:?}: {done:?}");
+        server.signal("KILL");
+        server.wait();
+        assert_eq!(restore(&desk, "one.db")["result"], "replaced", "a lock ends with its holder");
+    }
 }
 
 #[test]

@@ -82,6 +82,21 @@ fn small_helpdeskz_moves_in_with_ids_dates_and_repairs() {
 }
 
 #[test]
+fn of_two_default_addresses_the_first_one_is_it_and_the_report_says_so() {
+    let (desk, _) = desk_with(&DUMP.replace(
+        "VALUES (4,0,'Desk'",
+        "VALUES (3,1,'First','first@helpdesk.test',1,'php','','','','','','pipe','','','',''),(4,1,'Desk'",
+    ));
+    let lines = lines(&import(&desk, &[]));
+    let said =
+        lines.iter().any(|line| line.starts_with("repaired emails 4:") && line.contains("default address already"));
+    assert!(said, "{}", lines.join("\n"));
+    let defaults = ["first@helpdesk.test", "desk@helpdesk.test"]
+        .map(|email| desk.admin(&["address", "show", email])["default"].clone());
+    assert_eq!(defaults, [json!(true), json!(false)]);
+}
+
+#[test]
 fn passwords_of_addresses_lie_in_private_files_that_the_report_names() {
     let (desk, _) = desk_with(DUMP);
     import(&desk, &[]);

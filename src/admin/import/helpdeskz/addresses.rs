@@ -53,9 +53,13 @@ pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<()> {
                 });
                 new.row.department = fallback.map(DepartmentId::new);
             }
+            let has_default = tx.desk_addresses()?.iter().any(|address| address.is_default);
             let (placed, id) = tx.place_address(&new)?;
             let fate = match placed {
                 Placed::Added => {
+                    if new.row.is_default && has_default {
+                        repairs.push("the desk has a default address already: this one is not it".to_owned());
+                    }
                     added.push(new.id);
                     if id.get() != new.id {
                         repairs.push(format!("its id was taken: it has id {id} now"));

@@ -37,6 +37,14 @@ impl Php {
         }
     }
 
+    /// The value as text, a list's values with commas between.
+    pub(super) fn joined(&self) -> String {
+        match self {
+            Self::Array(items) => items.iter().map(|(_, value)| value.text()).collect::<Vec<_>>().join(", "),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => self.text(),
+        }
+    }
+
     /// Whether PHP takes it for true.
     pub(super) fn is_true(&self) -> bool {
         match self {
@@ -196,6 +204,12 @@ mod tests {
         let nested = |depth: usize| format!("{}i:1;{}", "a:1:{i:0;".repeat(depth), "}".repeat(depth));
         assert!(unserialize(&nested(DEPTH_MAX)).is_some());
         assert!(unserialize(&nested(DEPTH_MAX + 1)).is_none());
+    }
+
+    #[test]
+    fn list_of_chosen_values_is_one_text() {
+        let list = unserialize("a:2:{i:0;s:3:\"red\";i:1;s:4:\"blue\";}").unwrap();
+        assert_eq!((list.value.joined().as_str(), list.value.text().as_str()), ("red, blue", ""));
     }
 
     #[test]

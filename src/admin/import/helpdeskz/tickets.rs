@@ -183,8 +183,8 @@ impl Fields {
         let mut answers = Vec::new();
         for (key, item) in list.value.items() {
             let (title, value) = match (item.get("title"), item.get("value")) {
-                (Some(title), value) => (title.text(), value.map(php::Php::text).unwrap_or_default()),
-                (None, _) => (key.text(), item.text()),
+                (Some(title), value) => (title.text(), value.map(php::Php::joined).unwrap_or_default()),
+                (None, _) => (key.text(), item.joined()),
             };
             let title = escaped::one_line(&title);
             let value = self.answer(&title, &value);
