@@ -4,7 +4,7 @@
 
 use rusqlite::types::Value;
 
-use super::listing::{TicketLine, line};
+use super::listing::{TicketLine, containing, line};
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{DepartmentId, StaffId, Status, Timestamp, UserId};
 
@@ -66,6 +66,8 @@ impl TicketOrder {
 enum Term {
     /// In FTS5's query language.
     Text(String),
+    /// A piece of a text in a script without blanks between words, as a LIKE pattern.
+    Piece(String),
     /// A ticket's number.
     Number(i64),
 }
@@ -84,6 +86,7 @@ fn terms(search: &str) -> Vec<Term> {
             match number {
                 Some(number) => found.push(Term::Number(number)),
                 None if !word.chars().any(char::is_alphanumeric) => {}
+                None if word.chars().any(is_without_blanks) => found.push(Term::Piece(containing(word))),
                 // Quotes keep FTS5 from reading operators; the word is cut in two where the index cuts it.
                 None if is_phrase => found.push(Term::Text(format!("\"{word}\""))),
                 None => found.push(Term::Text(format!("\"{word}\" *"))),
@@ -94,18 +97,35 @@ fn terms(search: &str) -> Vec<Term> {
     found
 }
 
-/// The tickets that a term hits, with `$n` as the term: by a text of their own, by their customer,
-/// by a message's writer.
-fn hits(n: usize) -> String {
+/// Whether a letter is of a script that writes no blanks between words: Thai, Lao, Burmese, Khmer, kana, Han. The index
+/// has a whole run of such as one word, so pieces of it are looked for in the texts themselves.
+const fn is_without_blanks(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}'
+        | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// By index: what the MATCH of `$n` finds.
+fn by_index(n: usize) -> String {
+    hits("search", "search.rowid", &format!("search MATCH ${n}"))
+}
+
+/// Without: every text is read.
+fn by_reading(n: usize) -> String {
+    hits("search_text", "search_text.id", &format!("search_text.text LIKE ${n} ESCAPE '!'"))
+}
+
+/// The tickets that a term hits: by a text of their own, by their customer, by a message's writer. `id` says by its last
+/// two bits which it is.
+fn hits(texts: &str, id: &str, is_hit: &str) -> String {
     format!(
-        "SELECT CASE search.rowid & 3 WHEN 3 THEN (SELECT ticket_id FROM message WHERE id = search.rowid >> 2) \
-         WHEN 2 THEN search.rowid >> 2 \
-         ELSE (SELECT ticket_id FROM participant WHERE id = search.rowid >> 2) END \
-         FROM search WHERE search MATCH ${n} AND search.rowid & 3 > 0 \
-         UNION ALL SELECT ticket.id FROM search CROSS JOIN ticket ON ticket.customer_id = search.rowid >> 2 \
-         WHERE search MATCH ${n} AND search.rowid & 3 = 0 \
-         UNION ALL SELECT message.ticket_id FROM search CROSS JOIN message ON message.customer_id = search.rowid >> 2 \
-         AND message.customer_id > 0 WHERE search MATCH ${n} AND search.rowid & 3 = 0"
+        "SELECT CASE {id} & 3 WHEN 3 THEN (SELECT ticket_id FROM message WHERE id = {id} >> 2) \
+         WHEN 2 THEN {id} >> 2 \
+         ELSE (SELECT ticket_id FROM participant WHERE id = {id} >> 2) END \
+         FROM {texts} WHERE {is_hit} AND {id} & 3 > 0 \
+         UNION ALL SELECT ticket.id FROM {texts} CROSS JOIN ticket ON ticket.customer_id = {id} >> 2 \
+         WHERE {is_hit} AND {id} & 3 = 0 \
+         UNION ALL SELECT message.ticket_id FROM {texts} CROSS JOIN message ON message.customer_id = {id} >> 2 \
+         AND message.customer_id > 0 WHERE {is_hit} AND {id} & 3 = 0"
     )
 }
 
@@ -144,7 +164,8 @@ impl TicketQuery<'_> {
         for term in &terms {
             let condition = match term {
                 Term::Number(id) => format!("id = ${}", built.bind(*id)),
-                Term::Text(text) => format!("id IN ({})", hits(built.bind(text.clone()))),
+                Term::Text(text) => format!("id IN ({})", by_index(built.bind(text.clone()))),
+                Term::Piece(pattern) => format!("id IN ({})", by_reading(built.bind(pattern.clone()))),
             };
             built.conditions.push(condition);
         }
@@ -312,6 +333,31 @@ mod tests {
     fn found(store: &Store, search: &str) -> Vec<i64> {
         let query = TicketQuery { search, max: 10, order: TicketOrder::OldestOpened, ..TicketQuery::default() };
         store.read(|tx| tx.tickets_found(&query)).unwrap().iter().map(|line| line.id.get()).collect()
+    }
+
+    #[test]
+    fn pieces_are_found_in_scripts_without_blanks() {
+        let (_dir, store) = desk();
+        store
+            .write(|tx| {
+                add(tx, ("山田 太郎", "yt@client.test"), "校正証明書について", "よろしくお願いします。100%です");
+                add(tx, ("Ann Ode", "ann@client.test"), "ใบเสร็จรับเงิน", "Hello");
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+        let cases: [(&str, &[i64]); 8] = [
+            ("証明書", &[1]),
+            ("校正", &[1]),
+            ("証明書 太郎", &[1]),
+            ("お願い", &[1]),
+            ("รับเงิน", &[2]),
+            ("証書", &[]),
+            ("証%書", &[]),
+            ("\"証明書について\" yt@client", &[1]),
+        ];
+        for (search, ids) in cases {
+            assert_eq!(found(&store, search), ids, "{search}");
+        }
     }
 
     #[test]
