@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, SALES, SUPPORT, mail, mode};
+use crate::desk::{Desk, SALES, SUPPORT, feed, mail, mode};
 
 /// A small HelpDeskZ: two tickets, three users of whom two are one, a staff member, an address with passwords.
 pub(crate) const DUMP: &str = r#"-- MySQL dump 10.13
@@ -136,6 +136,61 @@ fn interrupted_import_goes_on() {
         (Some(1), Some(1))
     );
     assert_eq!((desk.count("users"), desk.count("tickets"), desk.count("messages")), (3, 2, 2));
+}
+
+/// [`DUMP`] with `count` tickets more, of two messages each.
+fn long_dump(count: usize) -> String {
+    let (mut tickets, mut messages) = (String::new(), String::new());
+    for n in 1000..1000 + count {
+        tickets.push_str(&format!("({n},1,1,2,'No {n}',1700000000,1700000000,1,1,0),"));
+        for part in 0..2 {
+            messages.push_str(&format!("({},{n},1700000000,1,0,'Text {part} of {n}','',1),", n * 2 + part));
+        }
+    }
+    let with = |dump: &str, table: &str, rows: &str| {
+        let insert = format!("INSERT INTO `hdz_{table}` VALUES ");
+        dump.replace(&insert, &format!("{insert}{rows}"))
+    };
+    with(&with(DUMP, "tickets", &tickets), "tickets_messages", &messages)
+}
+
+#[test]
+fn killed_imports_end_as_whole_ones() {
+    let mails: Vec<String> = (0..400).map(|n| mail(&format!("m{n}"), &format!("Subject: Mail {n}\n"), "x")).collect();
+    let dump = long_dump(2000);
+    let run = |desk: &Desk, kind: &str| {
+        let path = desk.path(if kind == "mbox" { "mbox" } else { "dump.sql" });
+        let mut command = desk.command();
+        command.args(["--quiet", "--json", "admin", "import", kind]).arg(path);
+        command
+    };
+    for kind in ["helpdeskz", "mbox"] {
+        let fresh = || {
+            let (desk, _) = desk_with(&dump);
+            fs::write(desk.path("mbox"), mbox(&mails)).expect("the test's folder is writable");
+            desk
+        };
+        let whole = fresh();
+        let started = std::time::Instant::now();
+        assert_eq!(feed(&mut run(&whole, kind), b"").status, 0);
+        let time = started.elapsed();
+        let desk = fresh();
+        for part in 1..=5 {
+            let mut child = run(&desk, kind).stdout(std::process::Stdio::null()).spawn().expect("the program starts");
+            // No condition to wait for: any moment is a good one to be killed at.
+            std::thread::sleep(time * part / 10);
+            child.kill().ok();
+            child.wait().expect("the child can be waited for");
+            desk.admin(&["check"]);
+        }
+        assert_eq!(feed(&mut run(&desk, kind), b"").status, 0);
+        let numbers = |desk: &Desk| {
+            let stats = desk.stats();
+            ["users", "tickets", "messages", "mails_received", "quarantined"].map(|key| stats[key].as_i64())
+        };
+        assert_eq!(numbers(&desk), numbers(&whole), "{kind}");
+        desk.admin(&["check"]);
+    }
 }
 
 #[test]
