@@ -171,7 +171,7 @@ pub struct ParsedMail {
     pub signs: Vec<origin::Sign>,
     /// The value of X-Maildesk-Loop.
     pub loop_mark: Option<String>,
-    /// The values of Authentication-Results, topmost first, unfolded.
+    /// The values of Authentication-Results, topmost first, unfolded; encoded-words are not decoded.
     pub authentication_results: Vec<String>,
     /// The whole text: of the text part, or made from the HTML part.
     pub full_text: String,
@@ -246,7 +246,7 @@ impl ParsedMail {
             date: header.first("date").and_then(date),
             signs,
             loop_mark: header.first("x-maildesk-loop").map(|value| decoder.line(value)),
-            authentication_results: header.all("authentication-results").map(|value| decoder.line(value)).collect(),
+            authentication_results: header.all("authentication-results").map(as_it_stands).collect(),
             full_text: content.body.full_text,
             reply_text: content.body.reply_text,
             html: content.body.html,
@@ -256,6 +256,11 @@ impl ParsedMail {
             warnings,
         })
     }
+}
+
+/// A field on one line. Encoded-words stay: what a sender hid in one must not become grammar.
+fn as_it_stands(value: &[u8]) -> String {
+    words::one_line(&String::from_utf8_lossy(&words::unfolded(value)))
 }
 
 fn recipient_trace(header: &Header<'_>) -> Option<[u8; 32]> {
