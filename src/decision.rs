@@ -100,6 +100,8 @@ pub struct TokenFact {
     pub is_senders_own: bool,
     /// It was issued to the ticket's customer.
     pub is_customers: bool,
+    /// The address in From is that of the ticket's customer.
+    pub is_from_customer: bool,
 }
 
 /// How a mail without a token names a ticket.
@@ -340,7 +342,8 @@ fn is_past_reopening(ticket: &TicketFact, facts: &Facts, policy: &Policy) -> boo
 
 fn with_token(mail: &ParsedMail, facts: &Facts, policy: &Policy, token: &TokenFact) -> Decision {
     let ticket = &token.ticket;
-    if let Some(staff) = facts.staff.filter(|_| token.is_senders_own) {
+    // In a ticket of his own a staff member is the customer.
+    if let Some(staff) = facts.staff.filter(|_| token.is_senders_own && !token.is_from_customer) {
         // A machine in a staff member's name (out of office) is no staff reply.
         if effect(facts) == Effect::Silent {
             return append(ticket, "token", Role::Customer, facts);

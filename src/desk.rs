@@ -78,22 +78,31 @@ pub fn post_message(
 /// # Errors
 /// Those of the database.
 pub fn note(tx: &WriteTx<'_>, ticket: TicketId, author: Author, text: &str, now: Timestamp) -> Result<MessageId> {
-    let new = NewMessage {
-        ticket,
-        author,
-        visibility: Visibility::Internal,
-        text: Text::Plain(text),
-        full_text: "",
-        mail_html: "",
-    };
-    tx.add_message(&new, now)
+    annotate(tx, ticket, &Post { author, text: Text::Plain(text), full_text: "", mail_html: "", attachments: &[] }, now)
+}
+
+/// Adds an internal note with all of a post; nobody is told and nothing else changes.
+///
+/// # Errors
+/// Those of the database.
+pub fn annotate(tx: &WriteTx<'_>, ticket: TicketId, post: &Post<'_>, now: Timestamp) -> Result<MessageId> {
+    add(tx, ticket, (post, Visibility::Internal), now)
 }
 
 fn add_post(tx: &WriteTx<'_>, ticket: TicketId, post: &Post<'_>, now: Timestamp) -> Result<MessageId> {
+    add(tx, ticket, (post, Visibility::Public), now)
+}
+
+fn add(
+    tx: &WriteTx<'_>,
+    ticket: TicketId,
+    (post, visibility): (&Post<'_>, Visibility),
+    now: Timestamp,
+) -> Result<MessageId> {
     let new = NewMessage {
         ticket,
         author: post.author,
-        visibility: Visibility::Public,
+        visibility,
         text: post.text,
         full_text: post.full_text,
         mail_html: post.mail_html,

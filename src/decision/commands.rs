@@ -32,45 +32,79 @@ fn named<T: Copy>(list: &[(String, T)], name: &str) -> Option<T> {
     list.iter().find(|(known, _)| known.to_lowercase() == name).map(|(_, id)| *id)
 }
 
-/// Splits the commands at the very top from the text below. A line that is no command we know, or
-/// names something that does not exist, ends them and stays in the text.
+/// Splits the commands at the very top from the text. A line that begins like a command but is none
+/// we know, or names something that does not exist, stays in the text; commands below it still
+/// count, so that a slip of the pen in front of `#note` does not publish the note. Words behind
+/// `#note` are the first of the note.
 #[must_use]
-pub fn split<'a>(text: &'a str, names: Names<'_>) -> (Vec<Command>, &'a str) {
+pub fn split(text: &str, names: Names<'_>) -> (Vec<Command>, String) {
     let mut commands = Vec::new();
-    let mut rest = text;
+    let mut kept: Vec<&str> = Vec::new();
+    let mut rest = text.trim_start_matches(is_blank);
     for _ in 0..LINES_MAX {
         let (line, below) = rest.split_once('\n').unwrap_or((rest, ""));
-        let line = line.trim();
-        if line.is_empty() && !rest.is_empty() {
-            rest = below;
-            continue;
+        let line = line.trim_matches(is_blank);
+        match read(line, names) {
+            Line::Command(command, words) => {
+                commands.push(command);
+                kept.extend(Some(words).filter(|words| !words.is_empty()));
+            }
+            Line::Unknown => kept.push(line),
+            Line::Text => break,
         }
-        let Some(command) = read(line, names) else { break };
-        commands.push(command);
-        rest = below;
+        rest = below.trim_start_matches(is_blank);
     }
-    if commands.is_empty() { (commands, text) } else { (commands, rest.trim_start_matches('\n')) }
+    if commands.is_empty() {
+        return (commands, text.to_owned());
+    }
+    kept.extend(Some(rest).filter(|rest| !rest.is_empty()));
+    (commands, kept.join("\n"))
 }
 
-fn read(line: &str, names: Names<'_>) -> Option<Command> {
-    let line = line.strip_prefix('#')?;
-    let (word, argument) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    let argument = argument.trim();
-    match word.to_ascii_lowercase().as_str() {
+/// White space, and what mail programs write that nobody sees.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{feff}')
+}
+
+enum Line<'a> {
+    /// A command, and the words behind it that are text.
+    Command(Command, &'a str),
+    /// Begins like a command.
+    Unknown,
+    /// Anything else.
+    Text,
+}
+
+fn read<'a>(line: &'a str, names: Names<'_>) -> Line<'a> {
+    let Some(behind) = line.strip_prefix('#').filter(|behind| behind.starts_with(char::is_alphabetic)) else {
+        return Line::Text;
+    };
+    let end = behind.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(behind.len());
+    let (word, argument) = behind.split_at(end);
+    // Whatever stands behind "#note": what was to stay inside must not go out.
+    if word.eq_ignore_ascii_case("note") {
+        return Line::Command(Command::Note, argument.trim_start_matches(|c: char| is_blank(c) || c == ':'));
+    }
+    let argument = argument.strip_prefix(':').unwrap_or(argument);
+    if !argument.is_empty() && !argument.starts_with(is_blank) {
+        return Line::Unknown;
+    }
+    let argument = argument.trim_matches(is_blank);
+    let command = match word.to_ascii_lowercase().as_str() {
         "close" if argument.is_empty() => Some(Command::SetStatus(Status::Closed)),
-        "note" if argument.is_empty() => Some(Command::Note),
         "status" => argument.parse().ok().map(Command::SetStatus),
         "department" => named(names.departments, argument).map(Command::Move),
         "assign" => named(names.staff, argument).map(Command::Assign),
         _ => None,
-    }
+    };
+    command.map_or(Line::Unknown, |command| Line::Command(command, ""))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn split_mail(text: &str) -> (Vec<Command>, &str) {
+    fn split_mail(text: &str) -> (Vec<Command>, String) {
         let departments = [("Sales".to_owned(), DepartmentId::new(2))];
         let staff = [("bob".to_owned(), StaffId::new(7))];
         split(text, Names { departments: &departments, staff: &staff })
@@ -85,21 +119,49 @@ mod tests {
             Command::Move(DepartmentId::new(2)),
             Command::Assign(StaffId::new(7)),
         ];
-        assert_eq!((commands.as_slice(), text), (&expected[..], "We are on it.\n#close"));
+        assert_eq!((commands.as_slice(), text.as_str()), (&expected[..], "We are on it.\n#close"));
     }
 
     #[test]
     fn unknown_command_stays_in_the_text() {
-        assert_eq!(split_mail("#closed\nHello"), (vec![], "#closed\nHello"));
+        assert_eq!(split_mail("#closed\nHello"), (vec![], "#closed\nHello".to_owned()));
+        assert_eq!(split_mail("#close it\nHello"), (vec![], "#close it\nHello".to_owned()));
         let (commands, text) = split_mail("#close\n#department Nowhere\nBye");
         assert_eq!(
-            (commands.as_slice(), text),
+            (commands.as_slice(), text.as_str()),
             (&[Command::SetStatus(Status::Closed)][..], "#department Nowhere\nBye")
         );
     }
 
     #[test]
     fn text_without_commands_is_untouched() {
-        assert_eq!(split_mail("\n\nHello #close"), (vec![], "\n\nHello #close"));
+        assert_eq!(split_mail("\n\nHello #close"), (vec![], "\n\nHello #close".to_owned()));
+        assert_eq!(split_mail("# note\nHello"), (vec![], "# note\nHello".to_owned()));
+    }
+
+    #[test]
+    fn what_stands_behind_note_is_part_of_the_note() {
+        for (text, note) in [
+            ("#note SECRET text\nmore", "SECRET text\nmore"),
+            ("#note: SECRET text", "SECRET text"),
+            ("#NOTE:SECRET", "SECRET"),
+            ("#note-SECRET", "-SECRET"),
+            ("\u{feff}#note\u{a0}SECRET", "SECRET"),
+            ("#note\n\nSECRET", "SECRET"),
+            ("#nothing\n#note\nSECRET", "#nothing\nSECRET"),
+            ("#note", ""),
+        ] {
+            assert_eq!(split_mail(text), (vec![Command::Note], note.to_owned()), "{text:?}");
+        }
+        let (commands, text) = split_mail("#note SECRET\n#close:\n#status: in-progress\nrest");
+        let expected = [Command::Note, Command::SetStatus(Status::Closed), Command::SetStatus(Status::InProgress)];
+        assert_eq!((commands.as_slice(), text.as_str()), (&expected[..], "SECRET\nrest"));
+        assert_eq!(split_mail("#notes\nHello"), (vec![], "#notes\nHello".to_owned()));
+    }
+
+    #[test]
+    fn lines_up_to_the_limit_are_read_and_one_more_is_not() {
+        let count = |lines: usize| split_mail(&"#close\n".repeat(lines)).0.len();
+        assert_eq!((count(LINES_MAX), count(LINES_MAX + 1)), (LINES_MAX, LINES_MAX));
     }
 }

@@ -10,7 +10,7 @@ use crate::mail::origin::Sign;
 use crate::mail::{Mailbox, ParsedMail, Part};
 use crate::store::received::ReceiptState;
 use crate::store::settings::Settings;
-use crate::store::tickets::{NewAttachment, NewTicket, Text, Ticket, Visibility};
+use crate::store::tickets::{NewAttachment, NewTicket, Text, Ticket};
 use crate::store::{Error, Result, WriteTx};
 
 /// Longest subject of a ticket, in characters (HelpDeskZ's column); the rest goes into a note.
@@ -105,8 +105,7 @@ pub(super) fn append(
     // Warnings speak of the whole mail: they go before what may be a thousand attachments.
     notes.extend(mail.warnings.iter().cloned());
     notes.extend(left_out);
-    let mut state = ReceiptState::Stored;
-    let message = match append.role {
+    let (message, outcome) = match append.role {
         Role::Customer => {
             let customer = tx.customer_for(&from.name, &from.address, now)?;
             let message = customer_message(tx, &ticket, mail, (customer, append.effect), &kept, now)?;
@@ -114,17 +113,9 @@ pub(super) fn append(
             if append.effect == Effect::Full {
                 add_participants(tx, ticket.id, mail, now)?;
             }
-            message
+            (Some(message), Written::Message)
         }
-        Role::Staff(staff) => {
-            let (message, visibility) = staff_message(tx, settings, &ticket, (mail, Author::Staff(staff)), &kept, now)?;
-            state = match visibility {
-                Visibility::Public => ReceiptState::Stored,
-                // A mail is a message, dropped or quarantined; a note is no message.
-                Visibility::Internal => ReceiptState::Dropped,
-            };
-            message
-        }
+        Role::Staff(staff) => staff_message(tx, settings, &ticket, (mail, Author::Staff(staff)), &kept, now)?,
     };
     if let Some(reply_to) = mail.reply_to.as_ref().filter(|_| append.takes_reply_to)
         && own_address(&tx.desk_addresses()?, &reply_to.address).is_none()
@@ -141,18 +132,27 @@ pub(super) fn append(
         }
     }
     write_notes(tx, ticket.id, &notes, now)?;
-    match telling {
-        Telling::Everybody => tell_about_reply(tx, settings, append, (message, state), now)?,
-        Telling::Nobody => {}
+    if let (Telling::Everybody, Some(message), Written::Message) = (telling, message, outcome) {
+        tell_about_reply(tx, settings, append, message, now)?;
     }
-    Ok(Settled {
-        state,
-        reason: match state {
-            ReceiptState::Dropped => "kept as an internal note".to_owned(),
-            ReceiptState::Stored | ReceiptState::Quarantined => append.reason.to_owned(),
-        },
-        place: Some((ticket.id, message, Place::OldTicket)),
-    })
+    // A mail is a message, dropped or quarantined; a note is no message, and commands are none.
+    let (state, reason) = match outcome {
+        Written::Message => (ReceiptState::Stored, append.reason),
+        Written::Note => (ReceiptState::Dropped, "kept as an internal note"),
+        Written::Nothing => (ReceiptState::Dropped, "commands only"),
+    };
+    let place = message.map(|message| (ticket.id, message, Place::OldTicket));
+    Ok(Settled { state, reason: reason.to_owned(), place })
+}
+
+/// What a mail became in its ticket.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Message,
+    /// It stays among staff.
+    Note,
+    /// There was nothing in it but commands.
+    Nothing,
 }
 
 /// Who hears of a message that went into a ticket.
@@ -160,20 +160,17 @@ fn tell_about_reply(
     tx: &WriteTx<'_>,
     settings: &Settings,
     append: &Append,
-    (message, state): (MessageId, ReceiptState),
+    message: MessageId,
     now: Timestamp,
 ) -> Result<()> {
-    match (append.role, append.effect, state) {
-        (Role::Customer, Effect::Full, _) => {
+    match (append.role, append.effect) {
+        (Role::Customer, Effect::Full) => {
             notify::autoresponse(tx, settings, append.ticket, message, now)?;
             notify::staff(tx, settings, append.ticket, message, now)
         }
-        (Role::Staff(_), Effect::Full, ReceiptState::Stored) => {
-            notify::staff_reply(tx, settings, append.ticket, message, now)
-        }
-        // A note stays among staff, and a machine's mail is answered by nobody.
-        (Role::Staff(_), Effect::Full, ReceiptState::Dropped | ReceiptState::Quarantined)
-        | (Role::Customer | Role::Staff(_), Effect::Silent, _) => Ok(()),
+        (Role::Staff(_), Effect::Full) => notify::staff_reply(tx, settings, append.ticket, message, now),
+        // A machine's mail is answered by nobody.
+        (Role::Customer | Role::Staff(_), Effect::Silent) => Ok(()),
     }
 }
 
@@ -259,7 +256,7 @@ fn customer_message(
     desk::post_message(tx, ticket, &post, bearing, now)
 }
 
-/// A staff member's mail: commands first, then a reply or a note.
+/// A staff member's mail: commands first, then a reply or a note, if there is more in it.
 fn staff_message(
     tx: &WriteTx<'_>,
     settings: &Settings,
@@ -267,13 +264,13 @@ fn staff_message(
     (mail, author): (&ParsedMail, Author),
     attachments: &[NewAttachment<'_>],
     now: Timestamp,
-) -> Result<(MessageId, Visibility)> {
+) -> Result<(Option<MessageId>, Written)> {
     let (commands, text) = if settings.is_on("staff_mail_commands") {
         let departments: Vec<_> = tx.departments()?.into_iter().map(|d| (d.name, d.id)).collect();
         let staff: Vec<_> = tx.all_staff()?.into_iter().map(|s| (s.username, s.id)).collect();
         commands::split(&mail.reply_text, Names { departments: &departments, staff: &staff })
     } else {
-        (Vec::new(), mail.reply_text.as_str())
+        (Vec::new(), mail.reply_text.clone())
     };
     let mut status: Option<Status> = None;
     for command in &commands {
@@ -284,24 +281,33 @@ fn staff_message(
             Command::Note => {}
         }
     }
-    if commands.contains(&Command::Note) {
-        if let Some(status) = status {
-            tx.set_status(ticket.id, status, now)?;
-        }
-        let message = desk::note(tx, ticket.id, author, text, now)?;
-        for attachment in attachments {
-            tx.add_attachment(ticket.id, message, attachment)?;
-        }
-        return Ok((message, Visibility::Internal));
-    }
     let post = Post {
         author,
-        text: Text::Plain(text),
+        text: Text::Plain(&text),
         full_text: &mail.full_text,
         mail_html: mail.html.as_deref().unwrap_or(""),
         attachments,
     };
-    Ok((desk::post_message(tx, ticket, &post, Bearing::Counts(status), now)?, Visibility::Public))
+    let is_empty = !commands.is_empty() && text.trim().is_empty() && !attachments.iter().any(is_sent_on_purpose);
+    let is_note = commands.contains(&Command::Note);
+    if !is_empty && !is_note {
+        // HelpDeskZ's table, which leaves some tickets as they are, is that of its own pages.
+        let status = status.unwrap_or(Status::Answered);
+        let message = desk::post_message(tx, ticket, &post, Bearing::Counts(Some(status)), now)?;
+        return Ok((Some(message), Written::Message));
+    }
+    if let Some(status) = status {
+        tx.set_status(ticket.id, status, now)?;
+    }
+    if is_empty {
+        return Ok((None, Written::Nothing));
+    }
+    Ok((Some(desk::annotate(tx, ticket.id, &post, now)?), Written::Note))
+}
+
+/// Whether somebody attached it, as opposed to the pictures and signatures mail programs add.
+fn is_sent_on_purpose(attachment: &NewAttachment<'_>) -> bool {
+    !attachment.is_inline && !attachment.content_type.ends_with("-signature")
 }
 
 /// The parts that fit the desk's limits, and a sentence about each one that does not.

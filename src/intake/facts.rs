@@ -163,9 +163,12 @@ fn token(
         let (Some(holder), Some(ticket)) = (holder, tx.ticket_after_merges(token.ticket())?) else { continue };
         let is_senders_own = mail.from.as_ref().is_some_and(|from| from.address == holder);
         let customer = tx.customer(ticket.customer)?;
-        let is_customers = ticket.reply_to.eq_ignore_ascii_case(holder.as_str())
-            || customer.is_some_and(|c| c.email.eq_ignore_ascii_case(holder.as_str()));
-        let found = TokenFact { ticket: fact(ticket), is_senders_own, is_customers };
+        let is_customer = |email: &EmailAddress| {
+            customer.as_ref().is_some_and(|customer| customer.email.eq_ignore_ascii_case(email.as_str()))
+        };
+        let is_customers = ticket.reply_to.eq_ignore_ascii_case(holder.as_str()) || is_customer(&holder);
+        let is_from_customer = mail.from.as_ref().is_some_and(|from| is_customer(&from.address));
+        let found = TokenFact { ticket: fact(ticket), is_senders_own, is_customers, is_from_customer };
         if is_senders_own {
             return Ok(Some(found));
         }

@@ -179,6 +179,85 @@ fn staff_write_as_staff_by_their_own_token_only() {
     assert_eq!(desk.last_mail()["state"], "quarantined", "anybody can write a staff member's From");
 }
 
+/// How many mails the desk has written.
+fn sent(desk: &Desk) -> usize {
+    desk.admin(&["outbox", "list"]).as_array().map_or(0, Vec::len)
+}
+
+fn with_staff_and_mail_out() -> Desk {
+    let desk = with_staff();
+    let out = desk.path("out").to_string_lossy().into_owned();
+    desk.admin(&["address", "update", SUPPORT, "--outgoing", "file", "--outgoing-dir", &out]);
+    desk
+}
+
+/// Sam's answer in ticket 1, by his own token.
+fn sams_answer(desk: &Desk, id: &str, text: &str) -> String {
+    let token = token(desk, "sam@helpdesk.test");
+    from_sam(&mail(id, &format!("Subject: Re: Printer\nIn-Reply-To: <{token}.1@helpdesk.test>\n"), text))
+}
+
+#[test]
+fn staff_mail_of_commands_alone_is_carried_out_and_posts_nothing() {
+    let desk = with_staff_and_mail_out();
+    desk.deliver(mail("q", "Subject: Printer\n", "x"));
+    let sent = sent(&desk);
+    for (id, text, status) in [
+        ("c1", "#close", "closed"),
+        ("c2", "#status in-progress\n\n-- \nSam, the desk", "in-progress"),
+        ("c3", "#close\n\nOn Mon, 2 Feb 2026 at 09:00, Ann Ode <ann@client.test> wrote:\n> x\n", "closed"),
+        ("c4", "#status open\n#assign sam", "open"),
+        ("c5", "#note", "open"),
+    ] {
+        desk.deliver(sams_answer(&desk, id, text));
+        assert_eq!(desk.last_outcome(), "dropped commands only", "{text}");
+        assert_eq!(desk.ticket(1)["status"], status, "{text}");
+    }
+    assert_eq!(desk.ticket(1)["assigned_to"], "staff sam");
+    assert_eq!((desk.messages(1).len(), desk.notes(1).as_str(), self::sent(&desk)), (1, "", sent));
+}
+
+#[test]
+fn note_by_mail_keeps_all_of_the_mail_among_staff() {
+    let desk = with_staff_and_mail_out();
+    desk.deliver(mail("q", "Subject: Printer\n", "x"));
+    let sent = sent(&desk);
+    let quoted =
+        "#note SECRET words\nand more\n\nOn Mon, 2 Feb 2026 at 09:00, Ann Ode <ann@client.test> wrote:\n> quoted\n";
+    desk.deliver(sams_answer(&desk, "n1", quoted));
+    assert_eq!(desk.last_outcome(), "dropped kept as an internal note #1");
+    desk.deliver(sams_answer(&desk, "n2", "#note: SECRET too"));
+    assert_eq!(desk.notes(1), "SECRET words\nand more\nSECRET too");
+    assert_eq!((desk.messages(1).len(), self::sent(&desk)), (1, sent));
+    let whole = desk.admin(&["ticket", "show", "1", "--full"]);
+    assert!(whole.to_string().contains("> quoted"), "{whole}");
+}
+
+#[test]
+fn staff_reply_by_mail_makes_any_ticket_answered() {
+    let desk = with_staff_and_mail_out();
+    desk.deliver(mail("q", "Subject: Printer\n", "x"));
+    for (index, status) in ["open", "in-progress", "closed", "awaiting-reply"].iter().enumerate() {
+        desk.admin(&["ticket", "status", "1", status]);
+        desk.deliver(sams_answer(&desk, &format!("s{index}"), "It is done."));
+        assert_eq!(desk.ticket(1)["status"], "answered", "{status}");
+    }
+    let last = desk.admin(&["outbox", "list"]);
+    assert!(last.to_string().contains("ann@client.test"), "{last}");
+}
+
+#[test]
+fn staff_member_is_the_customer_of_his_own_ticket() {
+    let desk = with_staff();
+    desk.set("authserv_id", "mx.helpdesk.test");
+    desk.deliver(from_sam(&mail("q", "Subject: Printer\n", "My own trouble")));
+    desk.deliver(sams_answer(&desk, "f", "#close\nMore of it"));
+    assert_eq!(desk.last_outcome(), "stored token #1");
+    let last = desk.messages(1).pop().unwrap_or_default();
+    assert_eq!((last["author"].as_str(), last["text"].as_str()), (Some("customer"), Some("#close\nMore of it")));
+    assert_eq!(desk.ticket(1)["status"], "open");
+}
+
 #[test]
 fn staff_reply_needs_proof_of_the_sender_where_the_mta_gives_it() {
     let desk = with_staff();
