@@ -3,6 +3,8 @@
 //!
 //! Transfer encodings are undone in `transfer`; encoded-words are taken apart in `words`.
 
+use std::borrow::Cow;
+
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{EUC_KR, Encoding, GB18030, ISO_2022_JP, REPLACEMENT, SHIFT_JIS, UTF_8, WINDOWS_1252};
 use mail_parser::decoders::charsets::{DecoderFnc, map::charset_decoder};
@@ -68,8 +70,10 @@ pub(super) fn decode(bytes: &[u8], declared: Option<Charset>) -> String {
     if let Some(Attempt { text, is_whole: true, .. }) = broken {
         return text;
     }
-    if standard.is_none() && bytes.is_ascii() && has_jis_escape(bytes) {
-        return Attempt::of(bytes, ISO_2022_JP).text;
+    // In no other charset do the bytes between two escapes mean anything.
+    let is_jis = standard.map_or(bytes.is_ascii(), |encoding| encoding == ISO_2022_JP) && has_jis_escape(bytes);
+    if is_jis {
+        return broken.unwrap_or_else(|| Attempt::of(bytes, ISO_2022_JP)).text;
     }
     let utf8 = Attempt::of(bytes, UTF_8);
     if utf8.is_whole || utf8.is_mostly_whole {
@@ -86,21 +90,23 @@ struct Attempt {
     text: String,
     /// Every byte meant something.
     is_whole: bool,
-    /// At least nine of ten characters beyond ASCII meant something.
+    /// At least nine of ten characters beyond ASCII meant something; in UTF-8 every second one,
+    /// because bytes of other charsets form its sequences only by accident.
     is_mostly_whole: bool,
 }
 
 impl Attempt {
     fn of(bytes: &[u8], encoding: &'static Encoding) -> Self {
+        let bytes = if encoding == ISO_2022_JP { without_idle_escapes(bytes) } else { Cow::Borrowed(bytes) };
         // Byte order marks are believed over labels, as browsers do.
-        let (text, _, has_errors) = encoding.decode(bytes);
+        let (text, encoding, has_errors) = encoding.decode(&bytes);
         let is_single_byte = encoding.is_single_byte();
         // Undefined bytes of the Windows charsets come out as C1 controls, which nobody types.
         let has_errors = has_errors || (is_single_byte && text.chars().any(|c| ('\u{80}'..'\u{a0}').contains(&c)));
         let is_mostly_whole = has_errors && !is_single_byte && {
             let broken = text.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
             let foreign = text.chars().filter(|c| !c.is_ascii()).count();
-            broken * 10 <= foreign
+            broken * if encoding == UTF_8 { 2 } else { 10 } <= foreign
         };
         Self { text: text.into_owned(), is_whole: !has_errors, is_mostly_whole }
     }
@@ -123,6 +129,27 @@ fn detected(bytes: &[u8]) -> String {
 /// Whether 7-bit text switches to a Japanese character set (ISO 2022 escape sequences).
 fn has_jis_escape(bytes: &[u8]) -> bool {
     bytes.windows(3).any(|three| matches!(three, b"\x1b$B" | b"\x1b$@" | b"\x1b(J" | b"\x1b(I"))
+}
+
+/// ISO-2022-JP without the escape sequences that another one follows at once, as where two texts
+/// were put together: they mean nothing, but encoding_rs takes each pair for a broken character.
+fn without_idle_escapes(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let is_idle =
+        |four: &[u8]| matches!(four, [0x1b, b'(', b'B' | b'J' | b'I', 0x1b] | [0x1b, b'$', b'@' | b'B', 0x1b]);
+    if !bytes.windows(4).any(is_idle) {
+        return Cow::Borrowed(bytes);
+    }
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((first, after)) = rest.split_first() {
+        if rest.get(..4).is_some_and(is_idle) {
+            rest = rest.get(3..).unwrap_or_default();
+        } else {
+            out.push(*first);
+            rest = after;
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// UTF-7 (RFC 2152) to text; what is no UTF-7 stays as it is, half characters become U+FFFD.
@@ -253,6 +280,30 @@ mod tests {
         let cut = "Привет, мир, как дела".as_bytes();
         let text = decoded(&cut[..cut.len() - 1], "utf-8");
         assert!(text.starts_with("Привет, мир, как дел") && text.ends_with('\u{fffd}'), "{text:?}");
+    }
+
+    #[test]
+    fn japanese_with_idle_escapes_or_a_stray_byte_stays_japanese() {
+        for bytes in [
+            &b"\x1b$B$4\x1b(B\x1b$BMM\x1b(B"[..],
+            b"\x1b$B$4\x1b(J\x1b(B\x1b$@MM\x1b(B",
+            b"\x1b(B\x1b$B$4MM\x1b(B\x1b(B",
+        ] {
+            assert_eq!(decoded(bytes, "iso-2022-jp"), "ご様", "{}", bytes.escape_ascii());
+            assert_eq!(decoded(bytes, ""), "ご様", "{}", bytes.escape_ascii());
+        }
+        let stray = decoded(b"\x1b$B$4MM\x1b(B \xe9 \x1b$B$4MM\x1b(B", "iso-2022-jp");
+        assert!(stray.starts_with("ご様 ") && stray.ends_with(" ご様"), "{stray:?}");
+        assert_eq!(decoded("grün, ご様".as_bytes(), "iso-2022-jp"), "grün, ご様");
+    }
+
+    #[test]
+    fn one_foreign_byte_does_not_make_a_utf8_text_mojibake() {
+        for label in ["utf-8", ""] {
+            let text = decoded(b"The caf\xc3\xa9 isn\x92t open, says Ann", label);
+            assert!(text.starts_with("The café isn") && text.ends_with("t open, says Ann"), "{label}: {text:?}");
+        }
+        assert_eq!(decoded(b"caf\xe9 in M\xfcnchen", "utf-8"), "café in München");
     }
 
     #[test]

@@ -128,7 +128,9 @@ fn pieces(value: &[u8]) -> Vec<Piece<'_>> {
             pieces.push(Piece::Plain(between));
         }
         match pieces.last_mut() {
-            Some(Piece::Encoded { label, bytes }) if follows_word && label.eq_ignore_ascii_case(word.label) => {
+            Some(Piece::Encoded { label, bytes })
+                if follows_word && label.eq_ignore_ascii_case(word.label) && !ends_with_the_word(label) =>
+            {
                 bytes.extend_from_slice(&word.bytes);
             }
             _ => pieces.push(Piece::Encoded { label: word.label, bytes: word.bytes }),
@@ -141,6 +143,12 @@ fn pieces(value: &[u8]) -> Vec<Piece<'_>> {
         pieces.push(Piece::Plain(rest));
     }
     pieces
+}
+
+/// Whether a word of this charset is whole by itself: UTF-7 may leave the end of its last shift to
+/// the end of the word (RFC 2152), and joined to the next one that would run on.
+fn ends_with_the_word(label: &[u8]) -> bool {
+    matches!(charset::for_label(label), Some(Charset::Utf7))
 }
 
 /// One encoded-word: its charset, its decoded bytes, the offset behind it.
@@ -237,6 +245,12 @@ mod tests {
     fn a_character_split_between_two_words_is_whole_again() {
         assert_eq!(line(b"=?utf-8?B?5pel5g==?= =?UTF-8?B?nKw=?="), "日本");
         assert_eq!(line(b"=?utf-8?Q?=E6=97?=\r\n =?utf-8?Q?=A5?="), "日");
+    }
+
+    #[test]
+    fn words_of_charsets_with_states_are_read_each_from_its_beginning() {
+        assert_eq!(line(b"=?ISO-2022-JP?B?GyRCJDQbKEI=?=\r\n =?ISO-2022-JP?B?GyRCTU0bKEI=?="), "ご様");
+        assert_eq!(line(b"=?utf-7?Q?+ZeU?= =?utf-7?Q?+Zyw-?="), "日本");
     }
 
     #[test]
