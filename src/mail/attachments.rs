@@ -31,7 +31,12 @@ pub(super) struct Attachments {
 
 /// Collects the attachments of a mail whose body is chosen.
 pub(super) fn collect(structure: &Structure<'_>, body: &ChosenBody, limits: &Limits, decoder: Decoder) -> Attachments {
-    let mut collector = Collector { decoder, parts_max: limits.mime_parts_max, out: Attachments::default() };
+    let mut collector = Collector {
+        decoder,
+        parts_max: limits.mime_parts_max,
+        has_text: !body.is_blank(),
+        out: Attachments::default(),
+    };
     for (index, leaf) in structure.leaves.iter().enumerate() {
         if body.cut.contains(&index) {
             collector.add_cut_text(leaf);
@@ -97,6 +102,8 @@ fn secrecy_warning(structure: &Structure<'_>) -> Option<&'static str> {
 struct Collector {
     decoder: Decoder,
     parts_max: usize,
+    /// Whether the mail has a text of its own beside what is in winmail.dat.
+    has_text: bool,
     out: Attachments,
 }
 
@@ -166,16 +173,23 @@ impl Collector {
 
     /// Takes a winmail.dat apart. `false`: it must be kept whole, because something in it stayed unread.
     fn unpack(&mut self, content: &[u8]) -> bool {
-        let Some(contents) = tnef::unpack(content) else {
+        let Some(mut contents) = tnef::unpack(content) else {
             self.out.warnings.push("winmail.dat could not be unpacked and was kept whole.".to_owned());
             return false;
         };
+        // RTF beside the mail's own text only repeats it; an item's fields are nowhere else.
+        let is_unread = !contents.has_text() && (contents.is_item || contents.has_rtf && !self.has_text);
+        if contents.is_empty() && !contents.is_partly_read {
+            self.out.warnings.push("winmail.dat holds nothing that can be shown and was kept whole.".to_owned());
+            return false;
+        }
         let is_over = self.out.parts.len() + contents.files.len() > self.parts_max;
-        self.out.tnef_text = self.out.tnef_text.take().or(contents.text);
-        self.out.tnef_html = self.out.tnef_html.take().or(contents.html);
-        let is_partly_read = contents.is_partly_read || is_over;
+        self.out.tnef_text = self.out.tnef_text.take().or_else(|| contents.text.take());
+        self.out.tnef_html = self.out.tnef_html.take().or_else(|| contents.html.take());
+        let is_partly_read = contents.is_partly_read || is_unread || is_over;
         let room = self.parts_max.saturating_sub(self.out.parts.len());
-        for file in contents.files.into_iter().filter(|file| !file.content.is_empty()).take(room) {
+        let files = std::mem::take(&mut contents.files).into_iter();
+        for file in files.filter(|file| contents.is_worth_storing(file)).take(room) {
             let kind = file.kind.unwrap_or_else(|| "application/octet-stream".to_owned());
             let made_up = || name::made_up(&kind, self.number());
             self.out.parts.push(Part {

@@ -28,6 +28,13 @@ pub(super) struct ChosenBody {
     pub(super) cut: Vec<usize>,
 }
 
+impl ChosenBody {
+    /// Whether there is nothing to read.
+    pub(super) fn is_blank(&self) -> bool {
+        [&self.text, &self.html].into_iter().all(|text| text.as_deref().is_none_or(|text| text.trim().is_empty()))
+    }
+}
+
 /// A stretch of the body: one text part, or one alternative with its forms.
 #[derive(Debug, Default)]
 struct Segment {

@@ -41,8 +41,7 @@ impl Content {
         let structure = Structure::read(top.clone(), bytes, context.limits, context.decoder);
         let mut chosen = body::choose(&structure, context.decoder);
         let found = attachments::collect(&structure, &chosen, context.limits, context.decoder);
-        let is_blank = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
-        if is_blank(&chosen.text) && is_blank(&chosen.html) {
+        if chosen.is_blank() {
             chosen.text = found.tnef_text.or(chosen.text);
             chosen.html = found.tnef_html;
         }

@@ -145,6 +145,29 @@ fn with_winmail(container: &[u8]) -> ParsedMail {
 }
 
 #[test]
+fn winmail_dat_that_says_what_nothing_else_says_is_kept() {
+    let start = [&0x223E_9F78_u32.to_le_bytes()[..], &[1, 0]].concat();
+    // MAPI properties: one, PtypBinary, PidTagRtfCompressed, one value of four bytes.
+    let rtf = [
+        2, 3, 0x90, 6, 0, 20, 0, 0, 0, 1, 0, 0, 0, 2, 1, 9, 0x10, 1, 0, 0, 0, 4, 0, 0, 0, b'L', b'Z', b'F', b'u', 0, 0,
+    ];
+    let file = [&[2, 2, 0x90, 6, 0, 0, 0, 0, 0, 0, 0, 2, 0x0F, 0x80, 6, 0, 1, 0, 0, 0, b'X', 0, 0][..]].concat();
+    let request = [&[1, 8, 0x80, 7, 0, 12, 0, 0, 0][..], b"IPM.Task.Req", &[0, 0]].concat();
+    let names = |mail: &ParsedMail| mail.attachments.iter().map(|part| part.name.clone()).collect::<Vec<_>>();
+    for (parts, kept) in [
+        (vec![], vec!["winmail.dat"]),
+        (vec![&rtf[..]], vec!["winmail.dat"]),
+        (vec![&rtf, &file], vec!["attachment-1.bin", "winmail.dat"]),
+        (vec![&request, &file], vec!["attachment-1.bin", "winmail.dat"]),
+        (vec![&file], vec!["attachment-1.bin"]),
+    ] {
+        let mail = with_winmail(&[&start[..], &parts.concat()].concat());
+        assert_eq!(names(&mail), kept);
+        assert_eq!(mail.warnings.len(), usize::from(kept.contains(&"winmail.dat")));
+    }
+}
+
+#[test]
 fn winmail_dat_is_unpacked_and_what_is_broken_in_it_is_kept() {
     let container = [
         &0x223E_9F78_u32.to_le_bytes()[..],
@@ -163,6 +186,9 @@ fn winmail_dat_is_unpacked_and_what_is_broken_in_it_is_kept() {
     let names: Vec<&str> = partly.attachments.iter().map(|part| part.name.as_str()).collect();
     assert_eq!((names, partly.warnings.len()), (vec!["a.txt", "winmail.dat"], 1));
     assert_eq!(partly.attachments[1].content, broken);
+
+    let empty_file = with_winmail(&container[..34]);
+    assert_eq!(attachments(&empty_file), [("a.txt", "application/octet-stream", &b""[..], false)]);
 
     let none = with_winmail(b"no container");
     assert_eq!((attachments(&none)[0].0, none.warnings.len()), ("winmail.dat", 1));

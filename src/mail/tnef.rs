@@ -23,10 +23,13 @@ mod attribute {
     pub(super) const MESSAGE_PROPERTIES: u32 = 0x0006_9003;
     pub(super) const OEM_CODE_PAGE: u32 = 0x0006_9007;
     pub(super) const BODY: u32 = 0x0002_800C;
+    pub(super) const MESSAGE_CLASS: u32 = 0x0007_8008;
 }
 
 /// MAPI property ids (MS-OXPROPS).
 mod property {
+    pub(super) const MESSAGE_CLASS: u16 = 0x001A;
+    pub(super) const RTF_COMPRESSED: u16 = 0x1009;
     pub(super) const BODY: u16 = 0x1000;
     pub(super) const BODY_HTML: u16 = 0x1013;
     pub(super) const INTERNET_CODE_PAGE: u16 = 0x3FDE;
@@ -59,6 +62,28 @@ pub(super) struct Contents {
     pub(super) html: Option<String>,
     /// Whether something was in it that stays unread (an attached Outlook item, broken ends).
     pub(super) is_partly_read: bool,
+    /// Whether the text is there as RTF, which is not read.
+    pub(super) has_rtf: bool,
+    /// Whether it is something else than a letter: a meeting request, a task, a contact.
+    pub(super) is_item: bool,
+}
+
+impl Contents {
+    /// Whether text or HTML came out.
+    pub(super) fn has_text(&self) -> bool {
+        let is_filled = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
+        is_filled(&self.text) || is_filled(&self.html)
+    }
+
+    /// Whether there is something in a file to store: an empty one counts if all was read.
+    pub(super) fn is_worth_storing(&self, file: &File) -> bool {
+        !file.content.is_empty() || !self.is_partly_read && !file.name.is_empty()
+    }
+
+    /// Whether nothing came out at all.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.has_text() && !self.files.iter().any(|file| self.is_worth_storing(file))
+    }
 }
 
 /// Reads a container; `None` when it is none or cannot be followed from its start.
@@ -98,6 +123,7 @@ impl Reader {
                 let number = Cursor { rest: data }.u32()?;
                 self.code_page = charset::for_label(format!("cp{number}").as_bytes());
             }
+            attribute::MESSAGE_CLASS => self.class(&self.ansi(data)),
             attribute::BODY => self.out.text = Some(self.ansi(data)),
             attribute::ATTACH_REND_DATA => {
                 if self.out.files.len() >= ATTACHMENTS_MAX {
@@ -158,12 +184,22 @@ impl Reader {
         Some(())
     }
 
+    /// Notes what the message is, by its class: `IPM.Note` or, in the words of old mail servers,
+    /// `IPM.Microsoft Mail.Note` is a letter.
+    fn class(&mut self, class: &str) {
+        let class = class.to_ascii_lowercase();
+        let is_letter = class.is_empty() || class.starts_with("ipm.note") || class.ends_with("mail.note");
+        self.out.is_item |= !is_letter;
+    }
+
     fn note(&mut self, id: u16, kind: u16, value: &[u8], is_of_file: bool) {
         let text = || match kind {
             0x001F => utf16(value),
             _ => self.ansi(value),
         };
         match (is_of_file, id) {
+            (false, property::MESSAGE_CLASS) => self.class(&text()),
+            (false, property::RTF_COMPRESSED) => self.out.has_rtf = true,
             (false, property::BODY) => self.out.text = Some(text()),
             (false, property::BODY_HTML) if kind == 0x0102 => {
                 let html = charset::decode(value, self.code_page.or_else(|| charset::declared_in_html(value)));
@@ -343,6 +379,32 @@ mod tests {
         assert!(cut.is_partly_read && cut.files[0].content == b"first");
         let lying = [&whole[..], &[2, 0xF, 0x80, 6, 0, 0xFF, 0xFF, 0xFF, 0xFF]].concat();
         assert!(unpack(&lying).unwrap().is_partly_read);
+    }
+
+    fn binary_property(id: u16, bytes: &[u8; 4]) -> Vec<u8> {
+        [&0x0102_u16.to_le_bytes()[..], &id.to_le_bytes(), &1_u32.to_le_bytes(), &4_u32.to_le_bytes(), bytes].concat()
+    }
+
+    #[test]
+    fn rtf_and_items_that_are_no_letters_are_told() {
+        let with = |list: &[Vec<u8>]| {
+            unpack(&container(&[attribute_bytes(attribute::MESSAGE_PROPERTIES, &properties(list))])).unwrap()
+        };
+        let rtf = with(&[binary_property(property::RTF_COMPRESSED, b"LZFu")]);
+        assert!(rtf.has_rtf && rtf.is_empty() && !rtf.is_item);
+        assert!(with(&[string_property(property::MESSAGE_CLASS, "IPM.Schedule.Meeting.Request")]).is_item);
+        assert!(!with(&[string_property(property::MESSAGE_CLASS, "IPM.Note.SMIME")]).is_item);
+        let by_attribute =
+            |class: &[u8]| unpack(&container(&[attribute_bytes(attribute::MESSAGE_CLASS, class)])).unwrap().is_item;
+        assert!(by_attribute(b"IPM.Microsoft Schedule.MtgReq\0") && !by_attribute(b"IPM.Microsoft Mail.Note\0"));
+    }
+
+    #[test]
+    fn an_empty_file_is_stored_unless_its_bytes_may_be_what_was_not_read() {
+        let empty = File { name: "a.txt".to_owned(), ..File::default() };
+        let whole = Contents { files: vec![empty.clone()], ..Contents::default() };
+        assert!(whole.is_worth_storing(&empty) && !whole.is_worth_storing(&File::default()) && !whole.is_empty());
+        assert!(!Contents { is_partly_read: true, ..whole }.is_worth_storing(&empty));
     }
 
     #[test]
