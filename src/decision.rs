@@ -14,6 +14,12 @@ use crate::mail::origin::Origin;
 use crate::mail::{Mailbox, ParsedMail};
 use authentication::Authentication;
 
+/// Longest subject of a ticket, in characters (HelpDeskZ's column); the rest goes into a note.
+pub const SUBJECT_CHARS_MAX: usize = 255;
+
+/// Why a mail to nobody we know was set aside, as its receipt says.
+pub const UNKNOWN_RECIPIENT: &str = "unknown recipient";
+
 /// What becomes of mail to an address we do not know (setting `unknown_recipient`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnknownRecipient {
@@ -151,6 +157,8 @@ pub struct Facts {
     pub token: Option<TokenFact>,
     /// Tickets named otherwise, best first.
     pub named: Vec<NamedFact>,
+    /// The mail forwarded in it was written by one of our own addresses.
+    pub forwards_ours: bool,
     /// When the mail came.
     pub now: Timestamp,
 }
@@ -316,7 +324,7 @@ fn without_ticket(mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Option<D
     }
     match &facts.route {
         Route::Unknown { .. } if policy.unknown_recipient != UnknownRecipient::Default => {
-            Some(Decision::Quarantine { reason: "unknown recipient" })
+            Some(Decision::Quarantine { reason: UNKNOWN_RECIPIENT })
         }
         Route::Unknown { fallback: None, .. } | Route::Known { department: None, .. } => {
             Some(Decision::Quarantine { reason: "no department" })
@@ -412,8 +420,15 @@ fn why_not_into(mail: &ParsedMail, ticket: &TicketFact, facts: &Facts, policy: &
         return Some("closed too long");
     }
     // Auto-replies put their own words before the subject, and often in place of it.
-    let is_other = effect(facts) == Effect::Full && !subject::is_same(&mail.subject, &ticket.subject);
+    let is_other = effect(facts) == Effect::Full && !is_under_subject(&mail.subject, &ticket.subject);
     is_other.then_some("other subject")
+}
+
+/// Whether a mail's subject is that of the ticket, which may have been cut at [`SUBJECT_CHARS_MAX`].
+#[must_use]
+pub fn is_under_subject(answer: &str, ticket: &str) -> bool {
+    let is_cut = || ticket.chars().count() >= SUBJECT_CHARS_MAX;
+    subject::is_same(answer, ticket) || is_cut() && subject::begins_as(answer, ticket)
 }
 
 struct New {
@@ -451,6 +466,10 @@ impl Decision {
         else {
             return self;
         };
+        // What we wrote ourselves is nobody's question.
+        if facts.forwards_ours {
+            return self;
+        }
         let Some(original) =
             forwarded.from.clone().filter(|from| Some(&from.address) != mail.from.as_ref().map(|f| &f.address))
         else {

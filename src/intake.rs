@@ -18,7 +18,7 @@ use crate::mail::{Limits, ParseError, ParsedMail, ReversePath};
 use crate::store::received::{Receipt, ReceiptState};
 use crate::store::{self, ReadTx, Store, WriteTx};
 pub use archive::{Archived, deliver_archive};
-use receipt::{copy_key, note_second_recipient, recipient_text, record, record_copy, ticket_of};
+use receipt::{copy_key, is_found_now, note_second_recipient, recipient_text, record, record_copy, ticket_of};
 
 /// Compression level of kept raw mail: the fastest; base64 shrinks to what it encodes at any level.
 const RAW_MAIL_ZSTD_LEVEL: i32 = 1;
@@ -250,7 +250,10 @@ pub fn preview(
 ) -> Result<Preview, Error> {
     let incoming = read(rules, envelope, raw, ParsedMail::parse)?;
     let (decision, facts, known) = store.read(|tx| {
-        let known = tx.receipt_by_key(&incoming.key)?;
+        let known = match tx.receipt_by_key(&incoming.key)? {
+            Some(known) if is_found_now(tx, &incoming, &known)? => None,
+            known => known,
+        };
         let Some(mail) = &incoming.mail else { return Ok((None, None, known)) };
         let settings = tx.settings()?;
         let facts = facts::gather(tx, &settings, &incoming, mail, now)?;
@@ -270,7 +273,10 @@ fn read<'a>(
     let parsed = catch_unwind(AssertUnwindSafe(|| parse(raw, &rules.limits)));
     let is_oversize = raw.len() > rules.limits.raw_bytes_max;
     let (key, mail) = match parsed {
-        Ok(Ok(mail)) => (mail.key, Some(mail)),
+        Ok(Ok(mut mail)) => {
+            mail.look_for_report(envelope.sender.as_ref());
+            (mail.key, Some(mail))
+        }
         Ok(Err(ParseError::Empty)) => return Err(Error::Empty),
         Ok(Err(ParseError::Unreadable)) | Err(_) => (Sha256::digest(raw).into(), None),
     };
@@ -302,11 +308,16 @@ impl Incoming<'_> {
 /// The one write transaction of a mail.
 fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Timestamp) -> Result<Delivery, Error> {
     // A mail that could not be read then has another key now: the receipt to settle is named.
-    let retried = match incoming.retried() {
+    let mut retried = match incoming.retried() {
         Some(id) => tx.receipt(id)?.filter(|receipt| receipt.state == ReceiptState::Quarantined),
         None => None,
     };
     let known = tx.receipt_by_key(&incoming.key)?;
+    if let Some(known) = &known
+        && is_found_now(tx, incoming, known)?
+    {
+        retried = Some(known.clone());
+    }
     if let Some(known) = known.filter(|known| retried.as_ref().is_none_or(|retried| retried.id != known.id)) {
         if let Some(key) = copy_key(incoming, &known) {
             return record_copy(tx, incoming, &known, &key, now);
@@ -321,10 +332,15 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
     let settings = tx.settings()?;
     let (recorded_at, now) = (now, written_at(incoming, mail, now));
     let facts = facts::gather(tx, &settings, incoming, mail, now)?;
+    let arrived = apply::Arrived {
+        mail,
+        telling: telling(incoming, mail, now),
+        delivered_for: facts::delivered_for(incoming, mail),
+    };
     let settled = match decide(mail, &facts, &settings.policy()) {
         Decision::Refuse(refusal) => return Ok(incoming.delivery(Outcome::Refused(refusal), "refused", None)),
-        Decision::Open(open) => apply::open(tx, &settings, (mail, telling(incoming, mail, now)), &open, now)?,
-        Decision::Append(append) => apply::append(tx, &settings, (mail, telling(incoming, mail, now)), &append, now)?,
+        Decision::Open(open) => apply::open(tx, &settings, &arrived, &open, now)?,
+        Decision::Append(append) => apply::append(tx, &settings, &arrived, &append, now)?,
         Decision::Bounce { outbox, ticket } => apply::bounce(tx, mail, (outbox, ticket), now)?,
         Decision::Drop { reason } => {
             if facts.origin == Origin::Own {

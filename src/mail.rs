@@ -224,7 +224,9 @@ impl ParsedMail {
         let prose = report::Prose {
             signs: &signs,
             failed_recipients: header.first("x-failed-recipients"),
+            subject: &subject,
             text: &content.body.full_text,
+            files: &content.attachments,
         };
         let delivery_report = report::completed(content.delivery_report, &prose, decoder);
         let mut warnings = budget_warnings(&header, &people, limits);
@@ -255,6 +257,29 @@ impl ParsedMail {
             delivery_report,
             warnings,
         })
+    }
+}
+
+impl ParsedMail {
+    /// Reads the text as a delivery report where a mail system stands in the envelope, whoever From
+    /// says wrote it. A report found before stays.
+    pub fn look_for_report(&mut self, envelope: Option<&ReversePath>) {
+        let is_candidate = match origin::System::of(self, envelope) {
+            origin::System::Null | origin::System::Daemon => true,
+            origin::System::Postmaster => !self.signs.is_empty(),
+            origin::System::No => false,
+        };
+        if !is_candidate || self.delivery_report.is_some() {
+            return;
+        }
+        let prose = report::Prose {
+            signs: &self.signs,
+            failed_recipients: None,
+            subject: &self.subject,
+            text: &self.full_text,
+            files: &self.attachments,
+        };
+        self.delivery_report = report::read_text(&prose, Decoder::default());
     }
 }
 

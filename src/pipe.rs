@@ -221,8 +221,18 @@ fn envelope(arguments: &Arguments) -> Envelope {
         let parts = || Some(format!("{}@{}", filled("LOCAL_PART")?, filled("DOMAIN")?));
         recipients.extend(filled("ORIGINAL_RECIPIENT").or_else(|| filled("RECIPIENT")).or_else(parts));
     }
+    let recipients = recipients.iter().map(|recipient| bare_recipient(recipient).to_owned()).collect();
     let sender = arguments.sender.clone().or_else(|| variable("SENDER"));
     Envelope { recipients, sender: sender.and_then(|text| reverse_path(&text)), source: Source::Pipe }
+}
+
+/// A recipient without the brackets of SMTP and the dot that ends a full domain name.
+fn bare_recipient(text: &str) -> &str {
+    let text = text.trim();
+    let inside = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text).trim();
+    let bare = inside.strip_suffix('.').unwrap_or(inside);
+    // What is left of "<>" is still a recipient, if none of ours.
+    if bare.is_empty() { text } else { bare }
 }
 
 /// Reads an envelope sender. Empty, `<>` and MAILER-DAEMON (Postfix's null_sender) mean a bounce.
@@ -321,6 +331,14 @@ mod tests {
         for (result, status) in cases {
             assert_eq!(exit_for(&result).status(), status, "{result:?}");
         }
+    }
+
+    #[test]
+    fn recipients_come_bare_in_brackets_and_with_a_last_dot() {
+        for text in ["a@example.org", " a@example.org ", "<a@example.org>", "a@example.org.", "< a@example.org. >"] {
+            assert_eq!(bare_recipient(text), "a@example.org", "{text:?}");
+        }
+        assert_eq!((bare_recipient("<>"), bare_recipient("a@b>")), ("<>", "a@b>"));
     }
 
     #[test]

@@ -87,6 +87,12 @@ pub fn is_same(answer: &str, ticket: &str) -> bool {
     answer.is_empty() || answer == bare(ticket)
 }
 
+/// Whether an answer's subject begins with all of another one, which was cut; compared as by [`is_same`].
+#[must_use]
+pub fn begins_as(answer: &str, cut: &str) -> bool {
+    bare(answer).starts_with(&bare(cut))
+}
+
 /// The subject without bracketed tags, prefixes, case and spaces.
 fn bare(subject: &str) -> String {
     let mut rest = subject.trim_start();

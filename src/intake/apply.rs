@@ -3,18 +3,15 @@
 use super::facts::own_address;
 use super::{Incoming, Place, Settled, Telling};
 use crate::decision::commands::{self, Command, Names};
-use crate::decision::{Append, Effect, Open, Requester, Role};
+use crate::decision::{Append, Effect, Open, Requester, Role, SUBJECT_CHARS_MAX};
 use crate::desk::{self, Bearing, Post, notify, plus};
-use crate::domain::{Author, MessageId, OutboxId, Status, TicketId, Timestamp, UserId};
+use crate::domain::{Author, EmailAddress, MessageId, OutboxId, Status, TicketId, Timestamp, UserId};
 use crate::mail::origin::Sign;
 use crate::mail::{Mailbox, ParsedMail, Part};
 use crate::store::received::ReceiptState;
 use crate::store::settings::Settings;
 use crate::store::tickets::{NewAttachment, NewTicket, Text, Ticket};
 use crate::store::{Error, Result, WriteTx};
-
-/// Longest subject of a ticket, in characters (HelpDeskZ's column); the rest goes into a note.
-const SUBJECT_CHARS_MAX: usize = 255;
 
 /// Longest text of a note maildesk writes itself, in characters.
 const NOTE_CHARS_MAX: usize = 10_000;
@@ -25,14 +22,31 @@ const THREAD_IDS_KEPT_MAX: usize = 200;
 /// What HelpDeskZ calls a mail without a subject.
 const NO_SUBJECT: &str = "n/a";
 
+/// A mail that becomes a message.
+pub(super) struct Arrived<'a> {
+    pub(super) mail: &'a ParsedMail,
+    pub(super) telling: Telling,
+    /// The addresses it was delivered for: ours, even where we do not know them (an alias).
+    pub(super) delivered_for: Vec<EmailAddress>,
+}
+
+impl Arrived<'_> {
+    /// Whether the address, or the one it is a plus-address of, is one it was delivered for.
+    fn came_by(&self, address: &EmailAddress) -> bool {
+        let is_base = |of: &EmailAddress, base: &EmailAddress| of.split_subaddress().any(|(known, _)| known == *base);
+        self.delivered_for.iter().any(|by| by == address || is_base(by, address) || is_base(address, by))
+    }
+}
+
 /// Opens the ticket of a mail.
 pub(super) fn open(
     tx: &WriteTx<'_>,
     settings: &Settings,
-    (mail, telling): (&ParsedMail, Telling),
+    arrived: &Arrived<'_>,
     open: &Open,
     now: Timestamp,
 ) -> Result<Settled> {
+    let mail = arrived.mail;
     let from = sender(mail)?;
     let person = match &open.requester {
         Requester::Sender => from,
@@ -64,13 +78,13 @@ pub(super) fn open(
     if !is_sender {
         tx.add_participant(ticket, &from.name, &from.address, now)?;
     }
-    add_participants(tx, ticket, mail, now)?;
+    add_participants(tx, ticket, arrived, now)?;
     note_thread_ids(tx, ticket, mail)?;
     if let Some(linked) = open.linked {
         tx.link_tickets(ticket, linked)?;
     }
     write_notes(tx, ticket, &notes, now)?;
-    match (open.effect, telling) {
+    match (open.effect, arrived.telling) {
         (Effect::Full, Telling::Everybody) => {
             notify::acknowledge(tx, settings, ticket, message, now)?;
             notify::staff_except(tx, settings, (ticket, message), from.address.as_str(), now)?;
@@ -93,10 +107,11 @@ pub(super) fn open(
 pub(super) fn append(
     tx: &WriteTx<'_>,
     settings: &Settings,
-    (mail, telling): (&ParsedMail, Telling),
+    arrived: &Arrived<'_>,
     append: &Append,
     now: Timestamp,
 ) -> Result<Settled> {
+    let mail = arrived.mail;
     let ticket =
         tx.ticket(append.ticket)?.ok_or_else(|| Error::Corrupt(format!("ticket {} is gone", append.ticket)))?;
     let from = sender(mail)?;
@@ -111,7 +126,7 @@ pub(super) fn append(
             let message = customer_message(tx, &ticket, mail, (customer, append.effect), &kept, now)?;
             // A machine's Cc says nothing about who wants our answers.
             if append.effect == Effect::Full {
-                add_participants(tx, ticket.id, mail, now)?;
+                add_participants(tx, ticket.id, arrived, now)?;
             }
             (Some(message), Written::Message)
         }
@@ -132,7 +147,7 @@ pub(super) fn append(
         }
     }
     write_notes(tx, ticket.id, &notes, now)?;
-    if let (Telling::Everybody, Some(message), Written::Message) = (telling, message, outcome) {
+    if let (Telling::Everybody, Some(message), Written::Message) = (arrived.telling, message, outcome) {
         tell_about_reply(tx, settings, append, message, now)?;
     }
     // A mail is a message, dropped or quarantined; a note is no message, and commands are none.
@@ -194,7 +209,7 @@ pub(super) fn bounce(
 ) -> Result<Settled> {
     let report = mail.delivery_report.clone().unwrap_or_default();
     let settled = |reason: &str| Settled { state: ReceiptState::Dropped, reason: reason.to_owned(), place: None };
-    if mail.delivery_report.is_some() && !report.is_failure {
+    if !report.is_failure {
         return Ok(settled("delivery report without a failure"));
     }
     let why = [report.status, report.diagnostic].into_iter().flatten().collect::<Vec<_>>().join(" ");
@@ -344,14 +359,16 @@ fn sort_attachments<'a>(settings: &Settings, parts: &'a [Part]) -> (Vec<NewAttac
 }
 
 /// Cc and further To addresses that are people get copies of what staff write.
-fn add_participants(tx: &WriteTx<'_>, ticket: TicketId, mail: &ParsedMail, now: Timestamp) -> Result<()> {
-    if mail.signs.contains(&Sign::List) {
+fn add_participants(tx: &WriteTx<'_>, ticket: TicketId, arrived: &Arrived<'_>, now: Timestamp) -> Result<()> {
+    let mail = arrived.mail;
+    if mail.signs.iter().any(|sign| matches!(sign, Sign::List | Sign::ListPost)) {
         return Ok(());
     }
     let addresses = tx.desk_addresses()?;
     for person in mail.to.iter().chain(&mail.cc) {
         let is_sender = mail.from.as_ref().is_some_and(|from| from.address == person.address);
-        if is_sender || own_address(&addresses, &person.address).is_some() || tx.takes_part(ticket, &person.address)? {
+        let is_ours = own_address(&addresses, &person.address).is_some() || arrived.came_by(&person.address);
+        if is_sender || is_ours || tx.takes_part(ticket, &person.address)? {
             continue;
         }
         if !tx.add_participant(ticket, &person.name, &person.address, now)? {

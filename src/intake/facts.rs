@@ -2,9 +2,9 @@
 
 use super::{Incoming, Source};
 use crate::decision::authentication::{Authentication, of_sender};
-use crate::decision::{Facts, NamedBy, NamedFact, Route, TicketFact, TokenFact, subject};
+use crate::decision::{Facts, NamedBy, NamedFact, Route, TicketFact, TokenFact, is_under_subject, subject};
 use crate::domain::{DeskSecret, EmailAddress, OutboxId, ReplyToken, TicketId, Timestamp};
-use crate::mail::origin::{LoopMark, Origin, origin_of};
+use crate::mail::origin::{LoopMark, NamesOurs, Origin, Seen, Sign, origin_of};
 use crate::mail::{Mailbox, ParsedMail, ReversePath};
 use crate::store::addresses::DeskAddress;
 use crate::store::settings::Settings;
@@ -28,7 +28,9 @@ pub(super) fn gather(
     let secret = tx.desk_secret()?;
     let addresses = tx.desk_addresses()?;
     let from = mail.from.as_ref().map(|from| &from.address);
-    let origin = origin(mail, incoming.envelope.sender.as_ref(), &secret);
+    let bounced = bounced(tx, mail)?;
+    let names_ours = bounced.map_or(NamesOurs::No, |(_, _, names_ours)| names_ours);
+    let origin = origin(mail, incoming.envelope.sender.as_ref(), &secret, names_ours);
     let staff = match from {
         Some(from) => tx.staff_by_email(from.as_str())?.map(|staff| staff.id),
         None => None,
@@ -38,7 +40,7 @@ pub(super) fn gather(
         origin,
         is_oversize: incoming.is_oversize,
         is_refusable: incoming.envelope.source == Source::Pipe,
-        bounced: if origin == Origin::Bounce { bounced(tx, mail)? } else { None },
+        bounced: bounced.filter(|_| origin == Origin::Bounce).map(|(outbox, ticket, _)| (outbox, ticket)),
         is_banned: match from {
             Some(from) => tx.is_banned(from)?,
             None => false,
@@ -64,14 +66,19 @@ pub(super) fn gather(
         }),
         token: token(tx, incoming, mail, &secret)?,
         named: named(tx, mail, from)?,
+        forwards_ours: mail
+            .forwarded
+            .as_ref()
+            .and_then(|forwarded| forwarded.from.as_ref())
+            .is_some_and(|from| own_address(&addresses, &from.address).is_some()),
         now,
     })
 }
 
-fn origin(mail: &ParsedMail, sender: Option<&ReversePath>, secret: &DeskSecret) -> Origin {
+fn origin(mail: &ParsedMail, sender: Option<&ReversePath>, secret: &DeskSecret, names_ours: NamesOurs) -> Origin {
     let is_ours = mail.loop_mark.as_deref().is_some_and(|mark| is_own_mark(mark, secret));
-    let mark = if is_ours { LoopMark::Ours } else { LoopMark::NotOurs };
-    origin_of(mail, sender, mark)
+    let loop_mark = if is_ours { LoopMark::Ours } else { LoopMark::NotOurs };
+    origin_of(mail, &Seen { envelope: sender, loop_mark, names_ours })
 }
 
 /// X-Maildesk-Loop as [`crate::outbox`] writes it: the Message-ID and its HMAC.
@@ -87,6 +94,13 @@ pub(super) fn own_address<'a>(addresses: &'a [DeskAddress], to: &EmailAddress) -
     find(to.as_str()).or_else(|| to.split_subaddress().find_map(|(base, _)| find(base.as_str())))
 }
 
+/// The addresses a mail was delivered for, whether we know them or not: the envelope's and those of
+/// the delivery headers.
+pub(super) fn delivered_for(incoming: &Incoming<'_>, mail: &ParsedMail) -> Vec<EmailAddress> {
+    let in_envelope = incoming.envelope.recipients.iter().filter_map(|text| text.parse().ok());
+    in_envelope.chain(mail.delivered_to.iter().cloned()).collect()
+}
+
 /// The first source of recipients that is present: envelope, delivery headers, To and Cc. A header
 /// never rescues an unknown envelope recipient.
 fn candidates(incoming: &Incoming<'_>, mail: &ParsedMail) -> Vec<String> {
@@ -99,7 +113,13 @@ fn candidates(incoming: &Incoming<'_>, mail: &ParsedMail) -> Vec<String> {
     mail.to.iter().chain(&mail.cc).map(|to| to.address.to_string()).collect()
 }
 
-fn route(tx: &ReadTx<'_>, incoming: &Incoming<'_>, mail: &ParsedMail, addresses: &[DeskAddress]) -> Result<Route> {
+/// Where the mail was addressed.
+pub(super) fn route(
+    tx: &ReadTx<'_>,
+    incoming: &Incoming<'_>,
+    mail: &ParsedMail,
+    addresses: &[DeskAddress],
+) -> Result<Route> {
     let candidates = candidates(incoming, mail);
     let ours = candidates.iter().filter_map(|text| text.parse().ok()).find_map(|to| own_address(addresses, &to));
     if let Some(own) = ours {
@@ -192,7 +212,7 @@ fn named(tx: &ReadTx<'_>, mail: &ParsedMail, from: Option<&EmailAddress>) -> Res
             Some(named) if named.id != ticket.id => Some(named.subject),
             Some(_) | None => None,
         };
-        let answered = own_subject.filter(|own| subject::is_same(&mail.subject, own));
+        let answered = own_subject.filter(|own| is_under_subject(&mail.subject, own));
         if let Some(known) = found.iter_mut().find(|known| known.ticket.id == ticket.id) {
             known.ticket.subject = answered.unwrap_or_else(|| std::mem::take(&mut known.ticket.subject));
             continue;
@@ -208,12 +228,17 @@ fn named(tx: &ReadTx<'_>, mail: &ParsedMail, from: Option<&EmailAddress>) -> Res
     Ok(found)
 }
 
-/// The outgoing mail of ours that a delivery report names.
-fn bounced(tx: &ReadTx<'_>, mail: &ParsedMail) -> Result<Option<(OutboxId, Option<TicketId>)>> {
+/// The outgoing mail of ours that a delivery report names, and where.
+fn bounced(tx: &ReadTx<'_>, mail: &ParsedMail) -> Result<Option<(OutboxId, Option<TicketId>, NamesOurs)>> {
+    let is_daemons = mail.signs.iter().any(|sign| matches!(sign, Sign::MailerDaemon | Sign::Postmaster));
+    if mail.delivery_report.is_none() && !is_daemons {
+        return Ok(None);
+    }
     let reported = mail.delivery_report.iter().flat_map(|report| &report.original_message_ids);
-    for id in reported.chain(answered_ids(mail)) {
-        if let Some(found) = tx.outbox_by_internet_id(id)? {
-            return Ok(Some(found));
+    let places = reported.map(|id| (id, NamesOurs::InReport));
+    for (id, names_ours) in places.chain(answered_ids(mail).map(|id| (id, NamesOurs::InThread))) {
+        if let Some((outbox, ticket)) = tx.outbox_by_internet_id(id)? {
+            return Ok(Some((outbox, ticket, names_ours)));
         }
     }
     Ok(None)

@@ -2,11 +2,13 @@
 
 use sha2::{Digest, Sha256};
 
+use super::facts::{own_address, route};
 use super::{Delivery, Envelope, Error, Incoming, Outcome, Place, Settled};
+use crate::decision::{Route, UNKNOWN_RECIPIENT};
 use crate::domain::{EmailAddress, ReceiptId, TicketId, Timestamp};
 use crate::mail::{ParsedMail, ReversePath};
-use crate::store::WriteTx;
 use crate::store::received::{NewReceipt, Receipt, ReceiptState};
+use crate::store::{self, ReadTx, WriteTx};
 
 /// Characters of a subject kept on a receipt.
 const RECEIPT_SUBJECT_CHARS_MAX: usize = 255;
@@ -62,13 +64,25 @@ pub(super) fn record_copy(
 /// One mail delivered for two of our addresses is one ticket; the other address is noted on it.
 pub(super) fn note_second_recipient(tx: &WriteTx<'_>, incoming: &Incoming<'_>, known: &Receipt) -> Result<(), Error> {
     let recipient = recipient_text(incoming.envelope, incoming.mail.as_ref());
-    let (Some(ticket), false) = (ticket_of(known), recipient.eq_ignore_ascii_case(&known.recipient)) else {
-        return Ok(());
-    };
-    if tx.desk_addresses()?.iter().any(|address| address.email.eq_ignore_ascii_case(&recipient)) {
-        tx.note_address_seen(ticket, &recipient)?;
+    let addresses = tx.desk_addresses()?;
+    let registered = |text: &str| own_address(&addresses, &text.parse().ok()?);
+    let (Some(ticket), Some(second)) = (ticket_of(known), registered(&recipient)) else { return Ok(()) };
+    if registered(&known.recipient).is_none_or(|first| first.id != second.id) {
+        tx.note_address_seen(ticket, &second.email)?;
     }
     Ok(())
+}
+
+/// Whether a mail that was set aside because nobody was known there comes again, for an address of
+/// ours: what the first delivery could not decide, this one does.
+pub(super) fn is_found_now(tx: &ReadTx<'_>, incoming: &Incoming<'_>, known: &Receipt) -> Result<bool, store::Error> {
+    let Some(mail) = incoming.mail.as_ref().filter(|_| incoming.retried().is_none()) else { return Ok(false) };
+    if known.state != ReceiptState::Quarantined || known.reason != UNKNOWN_RECIPIENT {
+        return Ok(false);
+    }
+    let recipient = recipient_text(incoming.envelope, Some(mail));
+    let is_other = !recipient.eq_ignore_ascii_case(&known.recipient);
+    Ok(is_other && matches!(route(tx, incoming, mail, &tx.desk_addresses()?)?, Route::Known { .. }))
 }
 
 pub(super) fn record(
@@ -89,6 +103,9 @@ pub(super) fn record(
     if let Some(retried) = retried {
         tx.settle_receipt(retried.id, settled.state, &settled.reason, place)?;
         tx.set_receipt_key(retried.id, &incoming.key)?;
+        if incoming.retried().is_none() {
+            tx.set_receipt_recipient(retried.id, &recipient_text(incoming.envelope, incoming.mail.as_ref()))?;
+        }
         return Ok(delivery);
     }
     let id = add_receipt(tx, incoming, &incoming.key, &settled, now)?;

@@ -2,12 +2,12 @@
 //!
 //! Only what a report says is read; whether it speaks of a mail of ours is decided by the caller.
 
-use super::DeliveryReport;
 use super::header::Header;
 use super::ids::{self, IDS_MAX};
 use super::origin::Sign;
 use super::structure::{Leaf, PartHeader, Structure};
 use super::words::{Decoder, one_line};
+use super::{DeliveryReport, Part};
 
 /// Recipients read of one report (chosen; list servers report some hundred at most).
 const RECIPIENTS_MAX: usize = 200;
@@ -175,18 +175,25 @@ pub(super) struct Prose<'a> {
     pub(super) signs: &'a [Sign],
     /// The value of X-Failed-Recipients (Exim).
     pub(super) failed_recipients: Option<&'a [u8]>,
+    /// Its subject.
+    pub(super) subject: &'a str,
     /// The text of the mail.
     pub(super) text: &'a str,
+    /// The files with it, among which may be the mail that is returned.
+    pub(super) files: &'a [Part],
 }
 
 /// Reads a bounce without RFC 3464 parts: Exim's (X-Failed-Recipients), qmail's and their like
-/// from a mailer-daemon, which quote the header of the mail they return. `None` when nothing says
-/// that it is one.
+/// from a mailer-daemon, which quote or attach the mail they return. `None` when nothing says that
+/// it is one.
 fn read_prose(prose: &Prose<'_>, decoder: Decoder) -> Option<DeliveryReport> {
+    let is_told_by = [Sign::FailedRecipients, Sign::MailerDaemon, Sign::Postmaster];
+    is_told_by.iter().any(|sign| prose.signs.contains(sign)).then(|| read_text(prose, decoder)).flatten()
+}
+
+/// Reads a mail as a bounce in prose, whoever sent it.
+pub(super) fn read_text(prose: &Prose<'_>, decoder: Decoder) -> Option<DeliveryReport> {
     let is_exim = prose.signs.contains(&Sign::FailedRecipients);
-    if !is_exim && !prose.signs.contains(&Sign::MailerDaemon) {
-        return None;
-    }
     let text = prose.text.get(..prose.text.floor_char_boundary(REPORT_BYTES_MAX)).unwrap_or_default();
     let mut report = DeliveryReport { status: status_code(text), ..DeliveryReport::default() };
     let listed = decoder.line(prose.failed_recipients.unwrap_or_default());
@@ -210,10 +217,116 @@ fn read_prose(prose: &Prose<'_>, decoder: Decoder) -> Option<DeliveryReport> {
             report.diagnostic = report.diagnostic.or_else(|| lines.peek().map(|next| bounded_line(next)));
         }
     }
-    let is_permanent = report.status.as_deref().is_none_or(|status| status.starts_with('5'));
-    report.is_failure = is_permanent && (is_exim || !report.recipients.is_empty());
-    (is_exim || !report.recipients.is_empty() || !report.original_message_ids.is_empty()).then_some(report)
+    for file in prose.files.iter().filter(|file| is_returned_mail(&file.content_type)) {
+        let bytes = file.content.get(..REPORT_BYTES_MAX).unwrap_or(&file.content);
+        add_ids(&mut report, Header::read(bytes, RECIPIENTS_MAX).0.first("message-id"), decoder);
+    }
+    report.is_failure = is_exim || is_permanent(report.status.as_deref(), prose.subject, text);
+    let says_something = report.is_failure || !report.recipients.is_empty() || !report.original_message_ids.is_empty();
+    says_something.then_some(report)
 }
+
+fn is_returned_mail(kind: &str) -> bool {
+    matches!(
+        kind,
+        "message/rfc822"
+            | "message/global"
+            | "text/rfc822-headers"
+            | "message/rfc822-headers"
+            | "message/global-headers"
+    )
+}
+
+/// Whether prose says that a mail will not arrive. Warnings about a mail that is still tried look
+/// much the same, so silence is no failure.
+fn is_permanent(status: Option<&str>, subject: &str, text: &str) -> bool {
+    if let Some(status) = status {
+        return status.starts_with('5');
+    }
+    let said = format!("{subject}\n{}", text.get(..text.floor_char_boundary(PROSE_BYTES_MAX)).unwrap_or_default());
+    // Lines are wrapped where it suits.
+    let said = said.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let says = |phrases: &[&str]| phrases.iter().any(|phrase| said.contains(phrase));
+    let is_smtp_refusal = || {
+        let mut words = said.split(|c: char| c.is_whitespace() || matches!(c, '-' | ':' | '(' | ')' | '<' | '>'));
+        words.any(|word| REFUSALS.contains(&word))
+    };
+    !says(STILL_TRIED) && (says(GIVEN_UP) || is_smtp_refusal())
+}
+
+/// Bytes of prose looked at for these phrases; they stand before the returned mail (chosen).
+const PROSE_BYTES_MAX: usize = 4 * 1024;
+
+/// What mail servers write about a mail they have not given up (Exim, sendmail, Postfix, Exchange, qmail).
+const STILL_TRIED: &[&str] = &[
+    "not yet been delivered",
+    "no action is required",
+    "attempts will continue",
+    "will continue to be",
+    "will keep trying",
+    "will be retried",
+    "will try again",
+    "still being retried",
+    "still trying",
+    "warning message only",
+    "do not need to resend",
+    "has been delayed",
+    "is delayed",
+    "(delay)",
+    "message delayed",
+    "delivery delayed",
+    "delayed 24 hours",
+    "noch nicht zugestellt",
+    "verzögert",
+    "retardé",
+    "retrasad",
+];
+
+/// What they write about one they have.
+const GIVEN_UP: &[&str] = &[
+    "permanent",
+    "given up",
+    "giving up",
+    "not be delivered",
+    "couldn't be delivered",
+    "can't be delivered",
+    "cannot be delivered",
+    "can not be delivered",
+    "unable to deliver",
+    "able to deliver your message",
+    "undeliverable",
+    "undelivered",
+    "delivery failed",
+    "delivery has failed",
+    "delivery failure",
+    "delivery to the following recipient",
+    "failure notice",
+    "(failure)",
+    "returned mail",
+    "returned to sender",
+    "no mailbox",
+    "mailbox unavailable",
+    "mailbox not found",
+    "user unknown",
+    "unknown user",
+    "no such user",
+    "does not exist",
+    "unzustellbar",
+    "nicht zugestellt werden",
+    "pas pu être",
+    "non remis",
+    "no se pudo entregar",
+    "no se ha podido entregar",
+    "non è stato possibile",
+    "não foi possível entregar",
+    "niet worden bezorgd",
+    "nie można dostarczyć",
+    "не удалось доставить",
+    "не может быть доставлено",
+];
+
+/// SMTP's refusals (RFC 5321 §4.2.3, RFC 7504).
+const REFUSALS: &[&str] = &["550", "551", "552", "553", "554", "556", "521"];
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -259,7 +372,7 @@ mod tests {
     }
 
     fn prose(signs: &[Sign], failed: Option<&[u8]>, text: &str) -> Option<DeliveryReport> {
-        read_prose(&Prose { signs, failed_recipients: failed, text }, Decoder::default())
+        read_prose(&Prose { signs, failed_recipients: failed, subject: "", text, files: &[] }, Decoder::default())
     }
 
     #[test]
@@ -287,6 +400,46 @@ mod tests {
     fn a_persons_mail_about_a_bounce_is_none() {
         assert_eq!(prose(&[], None, "<gone@example.org>:\nMessage-ID: <a@desk>"), None);
         assert_eq!(prose(&[Sign::MailerDaemon], None, "Welcome to example.org"), None);
+    }
+
+    #[test]
+    fn a_warning_in_prose_is_no_failure() {
+        let exim = "This message was created automatically by mail delivery software.\nA message that you sent has not yet been\n\
+                    delivered to one or more of its recipients after more than 24 hours on the queue.\n\n  slow@example.org\n    \
+                    Delay reason: SMTP timeout\n\nNo action is required on your part. Delivery attempts will continue for\n\
+                    some time, and the message will be returned to you if it remains undelivered.\n\nMessage-ID: <a@desk>\n";
+        let report = prose(&[Sign::MailerDaemon], None, exim).unwrap();
+        assert!(!report.is_failure && report.original_message_ids == ["a@desk"]);
+        for (text, is_failure) in [
+            ("<slow@example.org>:\nConnected, but greeting failed. Will try again.", false),
+            ("<slow@example.org>:\n450 busy", false),
+            ("<gone@example.org>:\n550-no such mailbox", true),
+            ("<gone@example.org>:\nYour message could\nnot be delivered.", true),
+            ("<gone@example.org>:\nThis is a permanent error; I've given up.", true),
+            ("<slow@example.org>: 4.4.1 permanent trouble", false),
+        ] {
+            let report = prose(&[Sign::MailerDaemon], None, text);
+            assert_eq!(report.is_some_and(|report| report.is_failure), is_failure, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mail_returned_as_an_attachment_is_named() {
+        let file = |kind: &str, content: &[u8]| Part {
+            name: "x.eml".to_owned(),
+            original_name: String::new(),
+            content_type: kind.to_owned(),
+            content: content.to_vec(),
+            content_id: None,
+            is_inline: false,
+        };
+        let files =
+            [file("text/plain", b"Message-ID: <no@desk>\n"), file("message/rfc822", b"Message-ID: <a@desk>\n\nx")];
+        let signs = [Sign::MailerDaemon];
+        let prose =
+            Prose { signs: &signs, failed_recipients: None, subject: "failure notice", text: "", files: &files };
+        let report = read_prose(&prose, Decoder::default()).unwrap();
+        assert!(report.is_failure && report.original_message_ids == ["a@desk"]);
     }
 
     #[test]

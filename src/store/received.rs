@@ -259,6 +259,15 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// Changes the recipient of a receipt: the mail came again, for an address that is known.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn set_receipt_recipient(&self, id: ReceiptId, recipient: &str) -> Result<()> {
+        self.run("UPDATE receipt SET recipient = $1 WHERE id = $2", (recipient, id.get()))?;
+        Ok(())
+    }
+
     /// Keeps the compressed raw mail of a receipt.
     ///
     /// # Errors

@@ -51,6 +51,8 @@ fn null_envelope_sender_is_a_machine() {
     }
     assert_eq!(desk.dry_run_with(&plain, &["--sender", "ann@client.test"])["origin"], "person");
     assert_ne!(desk.dry_run(format!("Return-Path: <>\n{plain}"))["origin"], "person");
+    let left_over = desk.dry_run_with(format!("Return-Path: <>\n{plain}"), &["--sender", "ann@client.test"]);
+    assert_eq!(left_over["origin"], "person", "the envelope sender goes before Return-Path");
     let daemon = plain.replace("Ann Ode <ann@", "Mail System <MAILER-DAEMON@");
     assert_eq!(desk.dry_run_with(&daemon, &["--sender", ""])["origin"], "bounce");
     assert_ne!(desk.dry_run(plain.replace("ann@", "postmaster@"))["origin"], "person");

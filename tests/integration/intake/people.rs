@@ -60,6 +60,27 @@ fn people_of_to_and_cc_take_part_and_our_own_addresses_do_not() {
 }
 
 #[test]
+fn address_a_mail_came_in_by_takes_no_part_though_nobody_registered_it() {
+    let desk = Desk::new();
+    let to_alias = |id: &str, fields: &str| {
+        let fields = format!("To: info@helpdesk.test, Bob <bob@client.test>\n{fields}Subject: {id}\n");
+        mail(id, &fields, "x").replacen(&format!("To: {SUPPORT}\n"), "", 1)
+    };
+    desk.deliver_to("info@helpdesk.test", to_alias("a", ""));
+    desk.deliver_to("info+b@helpdesk.test", to_alias("b", ""));
+    desk.deliver(to_alias("c", "X-Original-To: info@helpdesk.test\n"));
+    for ticket in 1..=3 {
+        assert_eq!(
+            desk.ticket(ticket)["participants"],
+            json!([{ "email": "bob@client.test", "name": "Bob" }]),
+            "{ticket}"
+        );
+    }
+    desk.deliver(mail("l", "Subject: y\nList-Post: <mailto:dev@client.test>\nCc: dev@client.test\n", "x"));
+    assert_eq!(desk.ticket(4)["participants"], json!([]), "List-Post names a list as well as List-Id does");
+}
+
+#[test]
 fn twenty_people_take_part_and_the_next_one_does_not() {
     let desk = Desk::new();
     let people = |n: usize| (1..=n).map(|i| format!("p{i}@client.test")).collect::<Vec<_>>().join(",\n ");
@@ -307,4 +328,20 @@ fn forward_by_staff_belongs_to_the_original_sender_only_with_proof() {
     assert!(desk.messages(2)[0]["text"].as_str().is_some_and(|text| text.contains("The chair broke.")), "{second}");
     desk.deliver(forward("f3", "").replace("sam@helpdesk.test", "mallory@elsewhere.test"));
     assert_eq!(desk.ticket(3)["user_email"], "mallory@elsewhere.test", "only staff forward for others");
+}
+
+#[test]
+fn our_own_mail_forwarded_by_staff_makes_us_no_requester() {
+    let desk = with_staff();
+    desk.set("authserv_id", "mx.helpdesk.test");
+    let text = format!(
+        "---------- Forwarded message ----------\nFrom: Support <{SUPPORT}>\nDate: Mon, 2 Feb 2026 09:00:00 +0100\n\
+         Subject: Broken chair\nTo: Cleo <cleo@client.test>\n\nWe will look.\n"
+    );
+    let pass = "Authentication-Results: mx.helpdesk.test; dmarc=pass header.from=helpdesk.test\n";
+    desk.deliver(from_sam(&mail("f", &format!("{pass}Subject: Fwd: Broken chair\n"), &text)));
+    assert_eq!(
+        (desk.last_outcome().as_str(), desk.ticket(1)["user_email"].as_str()),
+        ("stored new #1", Some("sam@helpdesk.test"))
+    );
 }

@@ -147,3 +147,38 @@ fn one_mail_for_two_of_our_addresses_is_one_ticket_that_notes_the_other() {
     );
     assert_eq!(ticket["participants"], serde_json::json!([]), "our own addresses are nobody to write to");
 }
+
+#[test]
+fn envelope_recipient_in_brackets_or_with_a_last_dot_is_the_same() {
+    let desk = Desk::new();
+    for recipient in ["<sales@helpdesk.test>", "sales@helpdesk.test.", "<sales+x@helpdesk.test.>"] {
+        let args = ["--recipient", recipient];
+        assert_eq!(department(&desk, &with(""), &args, &[]), ("open".to_owned(), Some(2)), "{recipient}");
+        let env = [("RECIPIENT", recipient)];
+        assert_eq!(department(&desk, &with(""), &[], &env), ("open".to_owned(), Some(2)), "{recipient}");
+    }
+}
+
+#[test]
+fn mail_set_aside_for_an_unknown_recipient_opens_its_ticket_when_it_comes_for_a_known_one() {
+    let desk = Desk::new();
+    desk.set("unknown_recipient", "quarantine");
+    let letter = with("Cc: sales@helpdesk.test\n");
+    desk.deliver_to("typo@helpdesk.test", &letter);
+    assert_eq!(desk.last_outcome(), "quarantined unknown recipient");
+    desk.deliver_to("typo@helpdesk.test", &letter);
+    desk.deliver_to("typo2@helpdesk.test", &letter);
+    assert_eq!(desk.last_outcome(), "quarantined unknown recipient");
+    let shown = desk.dry_run_with(&letter, &["--recipient", SALES]);
+    assert_eq!((shown["decision"].as_str(), shown["department_id"].as_i64()), (Some("open"), Some(2)));
+    desk.deliver_to(SALES, &letter);
+    assert_eq!(desk.last_outcome(), "stored new #1");
+    assert_eq!(desk.ticket(1)["department"], "Sales");
+    for again in [SALES, "typo@helpdesk.test", "sales+x@helpdesk.test"] {
+        desk.deliver_to(again, &letter);
+    }
+    assert_eq!((desk.count("tickets"), desk.count("mails_received"), desk.messages(1).len()), (1, 1, 1));
+    assert_eq!(desk.ticket(1)["other_addresses"], serde_json::json!([]));
+    desk.deliver_to("support+y@helpdesk.test", &letter);
+    assert_eq!(desk.ticket(1)["other_addresses"], serde_json::json!([SUPPORT]), "a suffix hides no second address");
+}

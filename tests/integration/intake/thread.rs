@@ -248,3 +248,17 @@ fn status_follows_a_customers_answer() {
         assert_eq!(desk.ticket(1)["status"], after, "was {before}");
     }
 }
+
+#[test]
+fn answer_to_a_subject_too_long_for_a_ticket_stays_in_it() {
+    let desk = Desk::new();
+    let long = "Printer ".repeat(38);
+    desk.deliver(mail("q", &format!("Subject: {long}\n"), "x"));
+    let answer = |id: &str, subject: &str| mail(id, &format!("Subject: {subject}\nReferences: <q@client.test>\n"), "y");
+    desk.deliver(answer("a", &format!("Re: {long}")));
+    assert_eq!(desk.last_outcome(), "stored thread #1");
+    desk.deliver(answer("b", &format!("Re: {}", long.to_uppercase())));
+    assert_eq!(desk.last_outcome(), "stored thread #1");
+    desk.deliver(answer("c", "Re: Printer Printer"));
+    assert_eq!(desk.last_outcome(), "stored other subject #2");
+}
