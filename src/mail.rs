@@ -147,8 +147,8 @@ pub struct ParsedMail {
     pub recipient_trace: Option<[u8; 32]>,
     /// The first usable address of From.
     pub from: Option<Mailbox>,
-    /// The first usable address of Reply-To.
-    pub reply_to: Option<Mailbox>,
+    /// The usable addresses of Reply-To, at most 20.
+    pub reply_to: Vec<Mailbox>,
     /// Every usable address of To.
     pub to: Vec<Mailbox>,
     /// Every usable address of Cc.

@@ -8,6 +8,7 @@ use crate::desk::{self, Bearing, Post, notify, plus};
 use crate::domain::{Author, EmailAddress, MessageId, OutboxId, Status, TicketId, Timestamp, UserId};
 use crate::mail::origin::Sign;
 use crate::mail::{Mailbox, ParsedMail, Part};
+use crate::store::addresses::DeskAddress;
 use crate::store::received::ReceiptState;
 use crate::store::settings::Settings;
 use crate::store::tickets::{NewAttachment, NewTicket, Text, Ticket};
@@ -61,11 +62,7 @@ pub(super) fn open(
     notes.extend(left_out);
     let addresses = tx.desk_addresses()?;
     let is_sender = matches!(open.requester, Requester::Sender);
-    let reply_to = mail
-        .reply_to
-        .as_ref()
-        .map(|r| &r.address)
-        .filter(|address| is_sender && **address != from.address && own_address(&addresses, address).is_none());
+    let reply_to = reply_to(mail, &addresses).filter(|address| is_sender && **address != from.address);
     let new = NewTicket { department: open.department, customer, subject: &subject, address: open.address, reply_to };
     let post = Post {
         author: Author::Customer(customer),
@@ -132,10 +129,10 @@ pub(super) fn append(
         }
         Role::Staff(staff) => staff_message(tx, settings, &ticket, (mail, Author::Staff(staff)), &kept, now)?,
     };
-    if let Some(reply_to) = mail.reply_to.as_ref().filter(|_| append.takes_reply_to)
-        && own_address(&tx.desk_addresses()?, &reply_to.address).is_none()
+    if append.takes_reply_to
+        && let Some(reply_to) = reply_to(mail, &tx.desk_addresses()?)
     {
-        tx.set_reply_to(ticket.id, &reply_to.address)?;
+        tx.set_reply_to(ticket.id, reply_to)?;
     }
     match append.role {
         Role::Customer => note_thread_ids(tx, ticket.id, mail)?,
@@ -237,6 +234,11 @@ pub(super) fn bounce(
 fn sender(mail: &ParsedMail) -> Result<&Mailbox> {
     // decide() sends mail without a usable From aside before anything is opened.
     mail.from.as_ref().ok_or_else(|| Error::Corrupt("a mail without From was to become a message".to_owned()))
+}
+
+/// The first address of Reply-To that is not ours: writing to ourselves would be a loop.
+fn reply_to<'a>(mail: &'a ParsedMail, addresses: &[DeskAddress]) -> Option<&'a EmailAddress> {
+    mail.reply_to.iter().map(|mailbox| &mailbox.address).find(|address| own_address(addresses, address).is_none())
 }
 
 fn subject(mail: &ParsedMail, notes: &mut Vec<String>) -> String {

@@ -9,11 +9,14 @@ use crate::domain::EmailAddress;
 /// The fields that name the envelope recipient, in the order they are believed.
 const DELIVERY_FIELDS: [&str; 4] = ["delivered-to", "x-original-to", "envelope-to", "x-envelope-to"];
 
+/// Addresses read of Reply-To (chosen; one of them is written to).
+const REPLY_TO_MAX: usize = 20;
+
 /// Senders and recipients of one mail.
 #[derive(Debug, Default)]
 pub(super) struct People {
     pub(super) from: Option<Mailbox>,
-    pub(super) reply_to: Option<Mailbox>,
+    pub(super) reply_to: Vec<Mailbox>,
     pub(super) delivered_to: Vec<EmailAddress>,
     pub(super) to: Vec<Mailbox>,
     pub(super) cc: Vec<Mailbox>,
@@ -32,7 +35,11 @@ impl People {
         let cc = budget.read(header, "cc", decoder);
         Self {
             from: first("from"),
-            reply_to: first("reply-to"),
+            reply_to: header
+                .all("reply-to")
+                .flat_map(|value| mailboxes(value, decoder, REPLY_TO_MAX))
+                .take(REPLY_TO_MAX)
+                .collect(),
             delivered_to: delivered.into_iter().map(|mailbox| mailbox.address).collect(),
             to,
             cc,
@@ -77,7 +84,16 @@ mod tests {
     fn the_first_usable_from_counts() {
         let people = read("From: nobody\nFrom: , Ann <ann@example.org>, bob@example.org\nReply-To: <>\n\n", 9);
         assert_eq!(people.from.map(|from| from.address.key()).as_deref(), Some("ann@example.org"));
-        assert_eq!(people.reply_to, None);
+        assert_eq!(people.reply_to, []);
+    }
+
+    #[test]
+    fn reply_to_up_to_the_limit_is_read_and_one_more_is_not() {
+        let of = |count: usize| {
+            let list = (0..count).map(|n| format!("a{n}@x.org")).collect::<Vec<_>>().join(", ");
+            read(&format!("Reply-To: {list}\n\n"), 9).reply_to.len()
+        };
+        assert_eq!((of(REPLY_TO_MAX), of(REPLY_TO_MAX + 1)), (REPLY_TO_MAX, REPLY_TO_MAX));
     }
 
     #[test]

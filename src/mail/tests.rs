@@ -34,7 +34,7 @@ fn a_plain_mail_is_read_whole() {
     );
     let from = mail.from.unwrap();
     assert_eq!((from.name.as_str(), from.address.as_str()), ("Ann Müller", "ann@example.org"));
-    assert_eq!(mail.reply_to.unwrap().address.as_str(), "ann.private@example.org");
+    assert_eq!(mail.reply_to[0].address.as_str(), "ann.private@example.org");
     assert_eq!((mail.to.len(), mail.cc.len(), mail.delivered_to.len()), (2, 1, 1));
     assert_eq!(mail.return_path, Some(ReversePath::Address("ann@example.org".parse().unwrap())));
     assert_eq!(mail.subject, "Drucker brennt 🔥");

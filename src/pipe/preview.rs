@@ -85,7 +85,7 @@ fn details(preview: &Preview, mail: &ParsedMail) -> Value {
     });
     json!({
         "from": mail.from.as_ref().map(mailbox),
-        "reply_to": mail.reply_to.as_ref().map(mailbox),
+        "reply_to": mail.reply_to.first().map(mailbox),
         "to": mail.to.iter().map(mailbox).collect::<Vec<_>>(),
         "cc": mail.cc.iter().map(mailbox).collect::<Vec<_>>(),
         "subject": mail.subject,

@@ -43,6 +43,8 @@ fn reply_to_counts_where_the_mail_opens_a_ticket_and_not_through_an_id_or_tag() 
     assert_eq!((desk.ticket(1)["reply_to"].as_str(), desk.messages(1).len()), (Some("private@client.test"), 3));
     desk.deliver(mail("own", "Subject: loop\nReply-To: sales@helpdesk.test\n", "x"));
     assert_eq!(desk.ticket(2)["reply_to"], "", "one of our own addresses would be a loop");
+    desk.deliver(mail("both", "Subject: both\nReply-To: sales+x@helpdesk.test, Ann <home@client.test>\n", "x"));
+    assert_eq!(desk.ticket(3)["reply_to"], "home@client.test", "the first that is not ours");
     assert_eq!(desk.ticket(1)["user_email"], "ann@client.test", "From decides who it was");
 }
 
