@@ -4,10 +4,11 @@
 //! the text the person typed is found in `reply`, HTML is made safe in `html`.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::charset;
 use super::ids::ID_BYTES_MAX;
-use super::structure::{Leaf, Place, Structure};
+use super::structure::{Leaf, PartHeader, Place, Structure};
 use super::words::Decoder;
 
 /// Most text one body part gives, in bytes (chosen: a book of 1,000 pages has 3 MB; with it, a mail
@@ -46,6 +47,8 @@ struct Segment {
     /// The same for HTML.
     html_branch: Option<usize>,
     htmls: Vec<usize>,
+    /// Forms with nothing on them: a later form of their kind is taken instead.
+    blanks: Vec<usize>,
 }
 
 /// Chooses the body of a mail and reads it.
@@ -61,6 +64,7 @@ pub(super) fn choose(structure: &Structure<'_>, decoder: Decoder) -> ChosenBody 
     let read: Vec<(Option<String>, Option<String>)> = segments
         .iter()
         .map(|segment| {
+            reader.body.leaves.extend(&segment.blanks);
             let html = reader.join(&segment.htmls);
             // An empty text beside a full HTML part says nothing (some programs write such).
             let text = reader.join(&segment.texts).filter(|text| html.is_none() || !text.trim().is_empty());
@@ -113,8 +117,9 @@ fn html_of(text: &str) -> String {
 
 fn segments(structure: &Structure<'_>) -> Vec<Segment> {
     let mut segments: Vec<Segment> = Vec::new();
+    let mut roots = HashMap::new();
     for (index, leaf) in structure.leaves.iter().enumerate() {
-        if !is_text_for_reading(structure, leaf) {
+        if !is_text_for_reading(structure, leaf, &mut roots) {
             continue;
         }
         let outermost =
@@ -143,6 +148,10 @@ impl Segment {
 
     /// Adds a leaf of one branch, unless another branch gave this form already.
     fn add(&mut self, index: usize, leaf: &Leaf<'_>, branch: usize) {
+        if self.alternative.is_some() && is_blank(leaf) {
+            self.blanks.push(index);
+            return;
+        }
         let (chosen, leaves) = if leaf.header.kind == "text/html" {
             (&mut self.html_branch, &mut self.htmls)
         } else {
@@ -159,14 +168,48 @@ impl Segment {
         if !is_mixed {
             return vec![self];
         }
-        let mut indices = [self.texts, self.htmls].concat();
+        let mut indices = [self.texts, self.htmls, self.blanks].concat();
         indices.sort_unstable();
         indices.into_iter().filter_map(|index| leaves.get(index).map(|leaf| Self::single(index, leaf))).collect()
     }
 }
 
+/// Longest form looked at to see whether it is blank, in bytes (chosen: blank ones have a line or two).
+const BLANK_BYTES_MAX: usize = 4096;
+
+/// Whether a plain form has nothing on it.
+fn is_blank(leaf: &Leaf<'_>) -> bool {
+    leaf.bytes.len() <= BLANK_BYTES_MAX
+        && leaf.header.kind != "text/html"
+        && text_of(leaf, &leaf.header.transfer.decode(leaf.bytes), Decoder::default()).trim().is_empty()
+}
+
+/// The child a multipart/related is about (RFC 2387 §3.2): the one `start` names, else the first
+/// that can be read, because some programs put a picture before it.
+fn root_of(structure: &Structure<'_>, container: usize) -> usize {
+    let children = || {
+        let leaves = structure.leaves.iter().map(|leaf| (leaf.place, &leaf.header));
+        let containers = structure.containers.iter().map(|inner| (inner.place, &inner.header));
+        leaves.chain(containers).filter_map(move |(place, header)| {
+            let place = place.filter(|place| place.container == container)?;
+            Some((place.child, header))
+        })
+    };
+    let start = structure
+        .containers
+        .get(container)
+        .and_then(|related| related.header.content_type.get("start", Decoder::default()))
+        .and_then(|start| super::ids::message_id(start.as_bytes(), Decoder::default()));
+    let named = start.and_then(|start| {
+        children().find(|(_, header)| header.content_id.as_ref() == Some(&start)).map(|(child, _)| child)
+    });
+    let is_readable = |header: &PartHeader| matches!(header.kind.split('/').next(), Some("text" | "multipart"));
+    let first = || children().filter(|(_, header)| is_readable(header)).map(|(child, _)| child).min();
+    named.or_else(first).unwrap_or(0)
+}
+
 /// Whether a leaf is part of the text by its kind, its marks and its place.
-fn is_text_for_reading(structure: &Structure<'_>, leaf: &Leaf<'_>) -> bool {
+fn is_text_for_reading(structure: &Structure<'_>, leaf: &Leaf<'_>, roots: &mut HashMap<usize, usize>) -> bool {
     if !matches!(leaf.header.kind.as_str(), "text/plain" | "text/html")
         || leaf.header.is_marked_attachment()
         || leaf.is_too_deep
@@ -178,14 +221,19 @@ fn is_text_for_reading(structure: &Structure<'_>, leaf: &Leaf<'_>) -> bool {
         return false;
     }
     structure.places_up(leaf.place).all(|place| match structure.kind_at(place) {
-        // Only the first part is for reading: the others are pictures, signatures, reports, keys.
-        "multipart/related" | "multipart/signed" | "multipart/report" => place.child == 0,
+        // Only one part is for reading: the others are pictures, signatures, reports, keys.
+        "multipart/related" => {
+            let root = roots.entry(place.container).or_insert_with(|| root_of(structure, place.container));
+            place.child == *root
+        }
+        "multipart/signed" | "multipart/report" => place.child == 0,
         "multipart/encrypted" | "multipart/digest" => false,
         _ => true,
     })
 }
 
-/// Where no leaf is text by the rules: a text part under a strange name, or a named one at the top.
+/// Where no leaf is text by the rules: a text part under a strange name or a named one at the top,
+/// else the first text that is not marked as a file, wherever it stands.
 fn fallback(structure: &Structure<'_>) -> Option<Segment> {
     let is_file = |kind: &str| {
         matches!(
@@ -193,16 +241,32 @@ fn fallback(structure: &Structure<'_>) -> Option<Segment> {
             "text/calendar" | "text/vcard" | "text/x-vcard" | "text/directory" | "text/rfc822-headers" | "text/csv"
         )
     };
-    let (index, leaf) = structure.leaves.iter().enumerate().find(|(_, leaf)| {
-        let kind = leaf.header.kind.as_str();
-        let is_first = structure
-            .places_up(leaf.place)
-            .all(|place| place.child == 0 && structure.kind_at(place) != "multipart/digest");
-        let is_readable =
-            kind.starts_with("text/") && !is_file(kind) && !leaf.header.is_marked_attachment() && !leaf.is_too_deep;
-        is_readable && is_first && (leaf.header.file_name.is_none() || leaf.header.disposition.is_empty())
-    })?;
+    let (index, leaf) = structure
+        .leaves
+        .iter()
+        .enumerate()
+        .find(|(_, leaf)| {
+            let kind = leaf.header.kind.as_str();
+            let is_first = structure
+                .places_up(leaf.place)
+                .all(|place| place.child == 0 && structure.kind_at(place) != "multipart/digest");
+            let is_readable =
+                kind.starts_with("text/") && !is_file(kind) && !leaf.header.is_marked_attachment() && !leaf.is_too_deep;
+            is_readable && is_first && (leaf.header.file_name.is_none() || leaf.header.disposition.is_empty())
+        })
+        .or_else(|| structure.leaves.iter().enumerate().find(|(_, leaf)| is_unmarked_text(structure, leaf)))?;
     Some(Segment::single(index, leaf))
+}
+
+/// Whether a leaf is plain text or HTML that nothing but its name or its place makes a file.
+fn is_unmarked_text(structure: &Structure<'_>, leaf: &Leaf<'_>) -> bool {
+    let is_text = matches!(leaf.header.kind.as_str(), "text/plain" | "text/html");
+    let is_shown = structure.places_up(leaf.place).all(|place| match structure.kind_at(place) {
+        "multipart/signed" | "multipart/report" => place.child == 0,
+        "multipart/encrypted" | "multipart/digest" => false,
+        _ => true,
+    });
+    is_text && is_shown && !leaf.header.is_marked_attachment() && !leaf.is_too_deep
 }
 
 struct Reader<'s, 'a> {
@@ -360,6 +424,45 @@ mod tests {
     #[test]
     fn an_empty_text_form_gives_way_to_html() {
         assert_eq!(texts(&multipart("alternative", "a", &["\n \n", HTML])), both(None, Some("<p>one</p>")));
+    }
+
+    #[test]
+    fn a_blank_form_gives_way_to_a_later_one_and_is_no_attachment() {
+        let body = chosen(&multipart("alternative", "a", &["\n \n", PLAIN]));
+        assert_eq!((body.text.as_deref(), body.leaves), (Some("one"), vec![0, 1]));
+        let packed = "Content-Transfer-Encoding: quoted-printable\n\n=20=\n";
+        assert_eq!(
+            texts(&multipart("alternative", "a", &[packed, PLAIN, HTML])),
+            both(Some("one"), Some("<p>one</p>"))
+        );
+    }
+
+    #[test]
+    fn the_root_of_a_related_mail_is_read_wherever_it_stands() {
+        let root = "Content-Type: text/html\nContent-ID: <root@x>\n\n<p>one</p>";
+        let other = "Content-Type: text/html\nContent-ID: <other@x>\n\n<p>frame</p>";
+        for start in ["\"<root@x>\"", "root@x"] {
+            let mail = multipart(&format!("related; start={start}"), "r", &[PICTURE, other, root]);
+            assert_eq!(texts(&mail), both(None, Some("<p>one</p>")), "{start}");
+        }
+        let alternative = multipart("alternative", "a", &[PLAIN, HTML]);
+        for (kind, parts) in [
+            ("related", [PICTURE, root, other]),
+            ("related; start=\"<none@x>\"", [root, other, PICTURE]),
+            ("related", [PICTURE, &alternative, other]),
+        ] {
+            let (_, html) = texts(&multipart(kind, "r", &parts));
+            assert_eq!(html.as_deref(), Some("<p>one</p>"), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_named_text_is_read_where_it_is_the_only_one() {
+        let named = "Content-Type: text/plain\nContent-Disposition: inline; filename=msg.txt\n\none";
+        assert_eq!(texts(&multipart("mixed", "m", &[named])), both(Some("one"), None));
+        assert_eq!(texts(&multipart("mixed", "m", &[PICTURE, named])), both(Some("one"), None));
+        let marked = named.replace("inline", "attachment");
+        assert_eq!(texts(&multipart("mixed", "m", &[PICTURE, &marked])), both(None, None));
     }
 
     #[test]
