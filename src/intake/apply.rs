@@ -285,7 +285,11 @@ fn staff_message(
     let (commands, text) = if settings.is_on("staff_mail_commands") {
         let departments: Vec<_> = tx.departments()?.into_iter().map(|d| (d.name, d.id)).collect();
         let staff: Vec<_> = tx.all_staff()?.into_iter().map(|s| (s.username, s.id)).collect();
-        commands::split(&mail.reply_text, Names { departments: &departments, staff: &staff })
+        let names = Names { departments: &departments, staff: &staff };
+        let (commands, text) = commands::split(&mail.reply_text, names);
+        // A note on somebody else's mail below: that mail is what was to be noted.
+        let is_bare_note = commands.contains(&Command::Note) && text.trim().is_empty();
+        (commands, if is_bare_note { commands::split(&mail.full_text, names).1 } else { text })
     } else {
         (Vec::new(), mail.reply_text.clone())
     };

@@ -254,6 +254,9 @@ fn note_by_mail_keeps_all_of_the_mail_among_staff() {
     assert_eq!((desk.messages(1).len(), self::sent(&desk)), (1, sent));
     let whole = desk.admin(&["ticket", "show", "1", "--full"]);
     assert!(whole.to_string().contains("> quoted"), "{whole}");
+    let forwarded = "#note\n\n-----Original Message-----\nFrom: Vendor <v@vendor.test>\nSent: Monday\nTo: Sam\nSubject: part\n\nIt is 4711.";
+    desk.deliver(sams_answer(&desk, "n3", forwarded));
+    assert!(desk.notes(1).contains("Subject: part\n\nIt is 4711."), "{}", desk.notes(1));
 }
 
 #[test]
