@@ -18,6 +18,7 @@ mod name;
 pub mod origin;
 mod param;
 mod people;
+mod plain_address;
 pub mod reply;
 mod report;
 mod structure;

@@ -6,7 +6,7 @@ use mail_parser::parsers::MessageStream;
 use mail_parser::{Addr, HeaderValue};
 
 use super::words::{Decoder, one_line, unfolded};
-use super::{Mailbox, ReversePath};
+use super::{Mailbox, ReversePath, plain_address};
 use crate::domain::EmailAddress;
 
 /// Longest display name kept, in characters (HelpDeskZ's `fullname` column).
@@ -17,13 +17,17 @@ pub(super) const NAME_CHARS_MAX: usize = 250;
 /// When a field has none by its grammar, it is searched for something like an address: some
 /// programs encode the whole field as one word or forget the brackets.
 pub(super) fn mailboxes(value: &[u8], decoder: Decoder, count_max: usize) -> Vec<Mailbox> {
-    let mended = decoder.mended(value) + "\n";
+    let mended = plain_address::rewritten(&decoder.mended(value)) + "\n";
     let parsed = match MessageStream::new(mended.as_bytes()).parse_address() {
         HeaderValue::Address(list) => list.into_list(),
         _ => Vec::new(),
     };
     let found: Vec<Mailbox> = parsed.into_iter().filter_map(mailbox).take(count_max).collect();
-    if found.is_empty() && count_max > 0 { loose_mailbox(&decoder.line(value)).into_iter().collect() } else { found }
+    if found.is_empty() && count_max > 0 {
+        loose_mailbox(&plain_address::rewritten(&decoder.line(value))).into_iter().collect()
+    } else {
+        found
+    }
 }
 
 fn mailbox(parsed: Addr<'_>) -> Option<Mailbox> {
@@ -123,6 +127,31 @@ mod tests {
         assert_eq!(read("team: a@example.org, B <b@example.org>;"), both);
         assert_eq!(read("a@example.org, , nobody, B <b@example.org>,"), both);
         assert_eq!(read("undisclosed-recipients:;"), []);
+    }
+
+    #[test]
+    fn odd_forms_give_the_address_they_stand_for() {
+        for (value, name) in [
+            ("\"ann\"@example.org", ""),
+            ("ann(the boss)@example.org", ""),
+            ("ann @example.org", ""),
+            ("<@relay.test:ann@example.org>", ""),
+            ("<script>alert(1)</script> <ann@example.org>", "script alert /script (1)"),
+        ] {
+            assert_eq!(read(value), [pair(name, "ann@example.org")], "{value}");
+        }
+    }
+
+    #[test]
+    fn a_quoted_local_part_makes_nobody_of_another_domain() {
+        for value in [
+            "\"sam@team.test\"@evil.test",
+            "Ann <\"ann@cust.test\"@evil.test>",
+            "=?utf-8?Q?x?= <\"ann@cust.test\"(c)@evil.test>",
+            "=?utf-8?Q?\"sam@team.test\"@evil.test?=",
+        ] {
+            assert_eq!(read(value), [], "{value}");
+        }
     }
 
     #[test]
