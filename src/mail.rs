@@ -19,6 +19,7 @@ pub mod origin;
 mod param;
 mod people;
 mod plain_address;
+pub(crate) mod prefix;
 pub mod reply;
 mod report;
 mod structure;

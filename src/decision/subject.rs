@@ -1,65 +1,13 @@
 //! Subjects: ticket tags in them, and whether two of them speak of the same thing.
 
 use crate::domain::TicketId;
+use crate::mail::prefix;
 
 /// Tags read from one subject; more are ignored. Chosen: real subjects carry one or two.
 const TAGS_MAX: usize = 8;
 
 /// Digits of a ticket number in a tag: 18 always fit an i64.
 const TAG_DIGITS_MAX: usize = 18;
-
-/// What mail programs put before a subject when answering or forwarding, in lower case.
-const PREFIXES: &[&str] = &[
-    "re",
-    "aw",
-    "antw",
-    "antwort",
-    "sv",
-    "vs",
-    "vl",
-    "odp",
-    "od",
-    "res",
-    "resp",
-    "rif",
-    "r",
-    "i",
-    "tr",
-    "rv",
-    "enc",
-    "fw",
-    "fwd",
-    "wg",
-    "vb",
-    "pd",
-    "doorst",
-    "bls",
-    "trs",
-    "ynt",
-    "ilt",
-    "i\u{307}lt",
-    "ha",
-    "ref",
-    "отв",
-    "ответ",
-    "пересл",
-    "回复",
-    "回覆",
-    "答复",
-    "转发",
-    "轉寄",
-    "轉發",
-    "返信",
-    "転送",
-    "답장",
-    "전달",
-    "rép",
-    "ré",
-    "ang",
-    "re",
-    "atb",
-    "přep",
-];
 
 /// The ticket numbers in `[#12]` anywhere in the subject, in order.
 #[must_use]
@@ -95,31 +43,13 @@ pub fn begins_as(answer: &str, cut: &str) -> bool {
 
 /// The subject without bracketed tags, prefixes, case and spaces.
 fn bare(subject: &str) -> String {
-    let mut rest = subject.trim_start();
-    loop {
-        let shorter = without_tag(rest).or_else(|| without_prefix(rest));
-        match shorter {
-            Some(shorter) => rest = shorter.trim_start(),
-            None => break,
-        }
+    let mut rest = subject;
+    while let Some((_, behind)) = prefix::split(rest) {
+        rest = behind;
     }
+    let rest = prefix::without_forward_suffix(rest).unwrap_or(rest);
     let folded: String = rest.to_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
     without_inner_ticket_tags(&folded)
-}
-
-/// `[EXTERNAL] rest` and `[#12] rest`: what follows a leading bracket.
-fn without_tag(subject: &str) -> Option<&str> {
-    subject.strip_prefix('[')?.split_once(']').map(|(_, rest)| rest)
-}
-
-/// `Re: rest`, `AW[2]: rest`, `Fwd : rest`, `回复：rest`.
-fn without_prefix(subject: &str) -> Option<&str> {
-    let (head, rest) = subject.split_once([':', '：'])?;
-    let word = head
-        .trim_end()
-        .trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '[' | ']' | '(' | ')' | '^' | '*'));
-    let word = word.trim().to_lowercase();
-    PREFIXES.contains(&word.as_str()).then_some(rest)
 }
 
 fn without_inner_ticket_tags(folded: &str) -> String {
@@ -166,6 +96,20 @@ mod tests {
             "[EXT] Fwd: Printer on fire",
             "Re[2]: Printer on fire",
             "Re: [#3]",
+            "Re: [#3]: Printer on fire",
+            "***SPAM*** Re: Printer on fire",
+            "{EXTERNAL} Re: Printer on fire",
+            "EXTERNAL: Re: Printer on fire",
+            "Odp.: Printer on fire",
+            "회신: Printer on fire",
+            "Svar: Printer on fire",
+            "На: Printer on fire",
+            "Vá: Printer on fire",
+            "Réf : Printer on fire",
+            "Cevap: Printer on fire",
+            "Odpowiedź: Printer on fire",
+            "Předáno: Printer on fire",
+            "Printer on fire (fwd)",
             "",
         ] {
             assert!(is_same(answer, "Printer on fire"), "{answer}");
@@ -176,6 +120,7 @@ mod tests {
     fn another_question_is_another_subject() {
         assert!(!is_same("Re: Invoice 7", "Printer on fire"));
         assert!(!is_same("Printer: on fire", "Printer on ice"));
+        assert!(!is_same("EXTERNAL: Re: Invoice 7", "Printer on fire"));
     }
 
     #[test]

@@ -4,14 +4,12 @@
 //! with an Outlook header is no forward; its subject says so. Forwards as attachments are found by
 //! the MIME structure, not here. An address taken from a block proves nothing about its owner.
 
+use super::prefix::{self, Prefix};
 use super::reply::divider::{Divider, divider_of};
 use super::reply::fields::{BLOCK_LINES_MAX, Block, Demand, Field, Row, block_at};
-use super::reply::languages::{DOUBTFUL_FORWARD_PREFIXES, FORWARD_PREFIXES, REPLY_PREFIXES, entries};
 use super::{Forwarded, Mailbox};
 use crate::domain::EmailAddress;
 
-/// Longest subject prefix looked at, in bytes.
-const PREFIX_BYTES_MAX: usize = 40;
 /// Most `[tags]` in front of a subject's prefix.
 const TAGS_MAX: usize = 8;
 /// Most lines a forwarded block is looked for in. 100,000, as for replies.
@@ -57,32 +55,19 @@ enum Claim {
 }
 
 fn claim_of(subject: &str) -> Claim {
-    let mut rest = subject.trim();
+    let mut rest = subject;
     for _ in 0..TAGS_MAX {
-        let Some((_, behind)) = rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) else { break };
-        rest = behind.trim_start();
+        let Some((Prefix::Mark, behind)) = prefix::split(rest) else { break };
+        rest = behind;
     }
-    if rest.to_lowercase().trim_end().ends_with("(fwd)") {
+    if prefix::without_forward_suffix(rest).is_some() {
         return Claim::Forward;
     }
-    let Some((at, _)) =
-        rest.char_indices().take_while(|(at, _)| *at <= PREFIX_BYTES_MAX).find(|(_, c)| matches!(c, ':' | '：'))
-    else {
-        return Claim::Nothing;
-    };
-    // "Re[2]:" and "FW (3):" count.
-    let prefix = rest[..at].to_lowercase();
-    let prefix = prefix
-        .trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '[' | ']' | '(' | ')' | ' ' | '\u{A0}' | '^'));
-    let is_in = |table| entries(table).any(|entry| entry == prefix);
-    if is_in(FORWARD_PREFIXES) {
-        Claim::Forward
-    } else if is_in(DOUBTFUL_FORWARD_PREFIXES) {
-        Claim::Doubtful
-    } else if is_in(REPLY_PREFIXES) {
-        Claim::Answer
-    } else {
-        Claim::Nothing
+    match prefix::split(rest) {
+        Some((Prefix::Forward, _)) => Claim::Forward,
+        Some((Prefix::DoubtfulForward, _)) => Claim::Doubtful,
+        Some((Prefix::Answer, _)) => Claim::Answer,
+        Some((Prefix::Mark, _)) | None => Claim::Nothing,
     }
 }
 

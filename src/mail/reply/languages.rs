@@ -253,8 +253,11 @@ pub(crate) const DOUBTFUL_FORWARD_PREFIXES: &[&str] = &[
 /// Prefixes of a subject that say "answered", without the colon.
 pub(crate) const REPLY_PREFIXES: &[&str] = &[
     "re, aw, antw, antwort, ré, rép, réf, res, resp, rif, r, sv, svar, ad, odp, odpowiedź, ynt, yanıt, cevap",
-    "отв, ответ, ha, на, відп, vá, απ, bls, 回复, 回覆, 答复, 返信, 답장, 회신",
+    "отв, ответ, ha, на, відп, vá, απ, bls, 回复, 回覆, 答复, 返信, 답장, 회신, od, ang, trs, atb",
 ];
+
+/// Words filters put before a subject to say where a mail comes from or what they think of it.
+pub(crate) const FILTER_MARKS: &[&str] = &["external, extern, externe, externo, esterno, ext, spam, junk"];
 
 /// Beginnings of the line a device or an app adds below a mail.
 pub(super) const SENT_FROM: &[&str] = &[
