@@ -46,15 +46,15 @@ impl Transfer {
 /// Bytes looked at to tell base64 from plain text under a wrong label.
 const BASE64_SAMPLE_BYTES: usize = 4096;
 
-/// Whether text labelled base64 is none: three characters, and one in 16, are foreign to it or
-/// blanks inside a line.
+/// Whether text labelled base64 is none: it reads like text, and its first line is not a row of
+/// digits that ends in padding or is longer than words are.
 fn is_no_base64(bytes: &[u8]) -> bool {
     let sample = bytes.get(..BASE64_SAMPLE_BYTES).unwrap_or(bytes).trim_ascii();
-    let inner_blanks =
-        sample.windows(3).filter(|w| matches!(w, [a, b' ', c] if !a.is_ascii_whitespace() && !c.is_ascii_whitespace()));
-    let foreign = sample.iter().filter(|b| !b.is_ascii_whitespace() && base64_value(**b).is_none() && **b != b'=');
-    let suspicious = inner_blanks.count() + foreign.count();
-    suspicious >= 3 && suspicious * 16 > sample.len()
+    let first = sample.split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii();
+    let is_row = (first.len() >= 16 || first.ends_with(b"="))
+        && first.len() % 4 == 0
+        && first.iter().all(|b| base64_value(*b).is_some() || *b == b'=');
+    !is_row && is_text_line(sample)
 }
 
 const fn base64_value(byte: u8) -> Option<u8> {
@@ -81,24 +81,38 @@ const BASE64_VALUES: [u8; 256] = {
     table
 };
 
-/// Base64 decoded leniently: foreign bytes are skipped and missing padding is supplied. After
-/// padding decoding goes on only if nothing but whole groups of base64 follow (several runs put
-/// together); else it is a footer some list server appended.
+/// Base64 decoded leniently: foreign bytes are skipped and missing padding is supplied. Decoding ends
+/// at a line that is plainly no base64, a footer some list server appended; behind padding, where
+/// several runs may have been put together, at every line that does not look like one more. Linear.
 pub(super) fn decode_base64(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len() / 4 * 3 + 3);
     let mut group = Group::default();
-    let mut checked_tail = false;
-    for (at, byte) in bytes.iter().enumerate() {
-        let value = BASE64_VALUES[usize::from(*byte)];
-        if value != 255 {
-            group.push(value, &mut out);
-        } else if *byte == b'=' && group.len > 0 {
-            group.flush(&mut out);
-            if !checked_tail {
-                if !is_base64_run(bytes.get(at..).unwrap_or_default()) {
-                    return out;
+    let mut tail = None;
+    for line in bytes.split(|b| *b == b'\n') {
+        let is_digits = line.iter().all(|b| BASE64_VALUES[usize::from(*b)] != 255);
+        let is_footer = match &mut tail {
+            Some(tail) => !Tail::takes(tail, line),
+            None => !is_digits && !out.is_empty() && is_text_line(line) || is_rule(line),
+        };
+        if is_footer {
+            break;
+        }
+        for (at, byte) in line.iter().enumerate() {
+            let value = BASE64_VALUES[usize::from(*byte)];
+            if value != 255 {
+                group.push(value, &mut out);
+            } else if *byte == b'=' && group.len > 0 {
+                group.flush(&mut out);
+                if tail.is_none() {
+                    let rest = line.get(at..).unwrap_or_default();
+                    let pads = rest.iter().take_while(|b| **b == b'=').count();
+                    let padded = rest.get(pads..).unwrap_or_default();
+                    let mut behind = Tail::default();
+                    if !behind.takes(padded) {
+                        return out;
+                    }
+                    tail = Some(behind);
                 }
-                checked_tail = true;
             }
         }
     }
@@ -106,11 +120,47 @@ pub(super) fn decode_base64(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Whether what follows the first `=` of a padding is whole groups of base64 to the end.
-fn is_base64_run(padding: &[u8]) -> bool {
-    let is_run = |b: &u8| base64_value(*b).is_some() || *b == b'=' || b.is_ascii_whitespace();
-    let behind = padding.iter().skip_while(|b| **b == b'=').filter(|b| !b.is_ascii_whitespace()).count();
-    behind % 4 == 0 && padding.iter().all(is_run)
+/// What follows the first padding.
+#[derive(Default)]
+struct Tail {
+    /// Whether a long line of digits was there: then a short one may be the end of its run.
+    has_long_line: bool,
+}
+
+/// Digits of a line of base64 that no word of a footer has by accident (chosen; programs write 64 or 76).
+const LONG_LINE_DIGITS: usize = 48;
+
+impl Tail {
+    /// Whether the line is one more of base64: no blanks, next to no foreign bytes, whole groups.
+    fn takes(&mut self, line: &[u8]) -> bool {
+        let line = line.trim_ascii();
+        let digits = line.iter().filter(|b| base64_value(**b).is_some()).count();
+        let padding = line.iter().filter(|b| **b == b'=').count();
+        let foreign = line.len() - digits - padding;
+        let is_long = digits >= LONG_LINE_DIGITS;
+        let is_run = !line.iter().any(u8::is_ascii_whitespace)
+            && foreign <= (line.len() / 64).max(1)
+            && !is_rule(line)
+            && (is_long || self.has_long_line || (digits + padding) % 4 == 0);
+        self.has_long_line |= is_long;
+        is_run
+    }
+}
+
+/// Whether the line is drawn with characters that only the alphabet for URLs has.
+fn is_rule(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    line.len() >= 2 && line.iter().all(|b| matches!(b, b'-' | b'_'))
+}
+
+/// Whether three characters, and one in 16, are foreign to base64 or blanks inside the line.
+fn is_text_line(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let inner_blanks =
+        line.windows(3).filter(|w| matches!(w, [a, b' ', c] if !a.is_ascii_whitespace() && !c.is_ascii_whitespace()));
+    let foreign = line.iter().filter(|b| !b.is_ascii_whitespace() && base64_value(**b).is_none() && **b != b'=');
+    let suspicious = inner_blanks.count() + foreign.count();
+    suspicious >= 3 && suspicious * 16 > line.len()
 }
 
 /// Up to four base64 digits on their way to three bytes.
@@ -221,12 +271,25 @@ mod tests {
             (b"SGVsbG8=SGVsbG8=", "HelloHello"),
             (b"SGVsbG8=\n-- \nlist footer.", "Hello"),
             (b"SGVsbA== ignored", "Hell"),
+            (b"SGVsbG8gd29ybGQh\n-- footer text here --\n", "Hello world!"),
+            (b"SGVsbG8gd29ybGQh\n-- \nlist footer.\n", "Hello world!"),
+            (b"SGVsbG8=\n!SGVsbG8gd29y\nbGQ=\n", "HelloHello world"),
+            (b"SGVsbG8=\nSGVsbG8gd29ybGQh\n_____\nUsers mailing list\n", "HelloHello world!"),
+            (b"SGVsbG8=\nhttps://lists.x.test/aaaa\n", "Hello"),
             (b"SGVsbG8gV29ybGQ", "Hello World"),
             (b"", ""),
             (b"====", ""),
         ] {
             assert_eq!(text("base64", bytes), decoded);
         }
+    }
+
+    #[test]
+    fn a_second_run_with_a_stray_byte_is_read_to_its_end() {
+        let row = "QUFB".repeat(19);
+        let bytes = format!("Rmlyc3Qu\nRmlyc3Q=\n{row}\n{}*{}\nQUFBQU*\n", &row[..40], &row[41..]);
+        let decoded = text("base64", bytes.as_bytes());
+        assert!(decoded.starts_with("First.FirstAAAA") && decoded.len() >= 11 + 57 + 56 + 3, "{decoded}");
     }
 
     #[test]
