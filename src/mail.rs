@@ -110,7 +110,7 @@ pub struct Part {
     pub content: Vec<u8>,
     /// Content-ID without angle brackets, for `cid:` references.
     pub content_id: Option<String>,
-    /// Shown inside the HTML body (referenced by `cid:`) or marked `inline`.
+    /// Shown inside the HTML body (referenced by `cid:`).
     pub is_inline: bool,
 }
 

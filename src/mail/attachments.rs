@@ -65,7 +65,7 @@ pub(super) fn collect(structure: &Structure<'_>, body: &ChosenBody, limits: &Lim
 pub(super) fn mark_inline(parts: &mut [Part], html: &str) {
     let referenced = super::body::content_ids_in(html);
     for part in parts {
-        part.is_inline |= part.content_id.as_ref().is_some_and(|content_id| referenced.contains(content_id));
+        part.is_inline = part.content_id.as_ref().is_some_and(|content_id| referenced.contains(content_id));
     }
 }
 
@@ -76,15 +76,15 @@ fn secrecy_warning(structure: &Structure<'_>) -> Option<&'static str> {
         let kind = leaf.header.content_type.get("smime-type", Decoder::default()).unwrap_or_default();
         kind.eq_ignore_ascii_case("signed-data")
     };
-    let smime = ["application/pkcs7-mime", "application/x-pkcs7-mime"];
+    let is_smime = |leaf: &&Leaf<'_>| {
+        let is_named = leaf.header.file_name.as_deref().is_some_and(|name| name.to_ascii_lowercase().ends_with(".p7m"));
+        matches!(leaf.header.kind.as_str(), "application/pkcs7-mime" | "application/x-pkcs7-mime")
+            || leaf.header.kind == "application/octet-stream" && is_named
+    };
     if has(&["application/pgp-encrypted"]) {
         Some("The mail is encrypted with PGP; the encrypted part was kept as an attachment.")
-    } else if has(&smime) {
-        let is_signed = structure
-            .leaves
-            .iter()
-            .filter(|leaf| smime.contains(&leaf.header.kind.as_str()))
-            .all(|leaf| is_signed_only(&leaf));
+    } else if structure.leaves.iter().any(|leaf| is_smime(&leaf)) {
+        let is_signed = structure.leaves.iter().filter(is_smime).all(|leaf| is_signed_only(&leaf));
         Some(if is_signed {
             "The mail is wrapped in an S/MIME signature; the signed part was kept as an attachment, unopened."
         } else {
@@ -129,7 +129,7 @@ impl Collector {
     fn add_cut_text(&mut self, leaf: &Leaf<'_>) {
         let name = self.name(leaf);
         self.out.warnings.push(format!(
-            "The text is longer than {} MiB and was cut there; the whole is in the attachment {name}.",
+            "The text is longer than {} MiB and was cut there; the whole became the attachment {name}, and the raw mail has it in any case.",
             TEXT_BYTES_MAX / (1024 * 1024)
         ));
         self.push(leaf, name, leaf.header.transfer.decode(leaf.bytes).into_owned());
@@ -165,9 +165,8 @@ impl Collector {
             content_type: one_line(&header.kind),
             content,
             content_id: header.content_id.clone(),
-            is_inline: header.disposition == "inline"
-                && header.kind.starts_with("image/")
-                && header.content_id.is_some(),
+            // Only a reference of the HTML makes a part inline: programs mark ordinary files so.
+            is_inline: false,
         });
     }
 

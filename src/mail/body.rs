@@ -324,7 +324,43 @@ pub(super) fn text_of(leaf: &Leaf<'_>, bytes: &[u8], decoder: Decoder) -> String
         let is_silent = is_html && std::str::from_utf8(bytes).is_err();
         is_silent.then(|| charset::declared_in_html(bytes)).flatten()
     });
-    charset::cleaned(charset::decode(bytes, declared))
+    let text = charset::cleaned(charset::decode(bytes, declared));
+    let says = |name: &str, word: &str| {
+        leaf.header.content_type.get(name, decoder).is_some_and(|value| value.trim().eq_ignore_ascii_case(word))
+    };
+    if !is_html && says("format", "flowed") && says("delsp", "yes") { rejoined(&text) } else { text }
+}
+
+/// Text of `format=flowed; delsp=yes` (RFC 3676) with its paragraphs on one line each: there the
+/// blank at the end of a flowed line was put in by the program, in the middle of words too. Without
+/// `delsp` the lines stay as they are, because breaks between words do no harm.
+fn rejoined(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    // The number of `>` of the flowed line before.
+    let mut flowing = None;
+    for line in text.split_inclusive('\n') {
+        let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+        let inner = line.trim_start_matches('>');
+        let depth = line.len() - inner.len();
+        let unstuffed = inner.strip_prefix(' ').unwrap_or(inner);
+        let is_signature = unstuffed == "-- ";
+        if flowing == Some(depth) && !is_signature {
+            out.push_str(unstuffed);
+        } else {
+            if flowing.is_some() {
+                out.push('\n');
+            }
+            // A blank behind `>` is how people read quotes; one that only guards the line goes.
+            out.push_str(if depth == 0 { unstuffed } else { line });
+        }
+        flowing = (!is_signature && end == "\n" && unstuffed.ends_with(' ')).then_some(depth);
+        if flowing.is_some() {
+            out.pop();
+        } else {
+            out.push_str(end);
+        }
+    }
+    out
 }
 
 /// The `cid:` references in an HTML document (RFC 2392), percent-escapes undone. Linear: what
@@ -495,6 +531,22 @@ mod tests {
         let structure = Structure::read(top, &koi8[start..], &Limits::default(), Decoder::default());
         assert!(choose(&structure, Decoder::default()).html.unwrap().ends_with("Привет"));
         assert_eq!(texts("Content-Type: text/plain; charset=\"charset=utf-7\"\n\n+Jjo-").0.unwrap(), "☺");
+    }
+
+    #[test]
+    fn flowed_lines_are_joined_where_their_blanks_were_put_in() {
+        let of = |kind: &str, text: &str| texts(&format!("Content-Type: text/plain; {kind}\n\n{text}")).0.unwrap();
+        let delsp = "format=flowed; DelSp=\"Yes\"";
+        for (text, joined) in [
+            ("日本 \n語です。\n\nnext\n", "日本語です。\n\nnext\n"),
+            ("a long  \nline\n> quo \n> ted\nend ", "a long line\n> quoted\nend "),
+            ("hi \n-- \nAnn\n From me\n", "hi\n-- \nAnn\nFrom me\n"),
+            ("one \n> two\n", "one\n> two\n"),
+            ("one  \n\ntwo\n", "one \ntwo\n"),
+        ] {
+            assert_eq!(of(delsp, text), joined);
+            assert_eq!(of("format=flowed", text), text);
+        }
     }
 
     #[test]

@@ -113,6 +113,13 @@ fn every_part_that_is_not_text_becomes_an_attachment() {
 }
 
 #[test]
+fn an_encrypted_part_under_a_general_type_is_known_by_its_name() {
+    let mail = parse(&mixed(&["Content-Type: application/octet-stream; name=smime.p7m\n\nMII"]));
+    assert_eq!((mail.attachments[0].name.as_str(), mail.warnings.len()), ("smime.p7m", 1));
+    assert!(mail.warnings[0].contains("S/MIME"), "{:?}", mail.warnings);
+}
+
+#[test]
 fn pictures_the_html_shows_are_inline_and_others_are_not() {
     let mail = parse(&mixed(&[
         "Content-Type: text/html\n\n<p>look <img src=\"cid:one@x\"></p>",
@@ -122,7 +129,7 @@ fn pictures_the_html_shows_are_inline_and_others_are_not() {
         "Content-Type: image/png\nContent-Disposition: inline\n\n4",
     ]));
     let inline: Vec<bool> = mail.attachments.iter().map(|part| part.is_inline).collect();
-    assert_eq!(inline, [true, false, true, false]);
+    assert_eq!(inline, [true, false, false, false]);
     assert_eq!(mail.attachments[0].content_id.as_deref(), Some("one@x"));
 }
 

@@ -48,12 +48,38 @@ pub(crate) struct Rendered {
     pub(crate) lines: Vec<LineFacts>,
 }
 
-/// Writes `html` as text. Linear in its length; never fails.
+/// Writes `html` as text. Linear in its length; never fails. What a browser does not show, such as the
+/// preheader of a newsletter, is left out, unless there is nothing else.
 pub(crate) fn render(html: &str, plain_quote: PlainQuote) -> Rendered {
-    let mut writer = Writer { page: Page::default(), open: OpenElements::new(), lists: Vec::new(), plain_quote };
+    let (rendered, left_out) = written(html, plain_quote, HiddenText::LeftOut);
+    if left_out && rendered.text.trim().is_empty() {
+        return written(html, plain_quote, HiddenText::Written).0;
+    }
+    rendered
+}
+
+/// What happens to text a browser does not show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum HiddenText {
+    LeftOut,
+    Written,
+}
+
+/// The text, and whether something was left out of it.
+fn written(html: &str, plain_quote: PlainQuote, hidden_text: HiddenText) -> (Rendered, bool) {
+    let mut writer = Writer {
+        page: Page::default(),
+        open: OpenElements::new(),
+        lists: Vec::new(),
+        plain_quote,
+        hidden_text,
+        hidden: 0,
+        left_out: false,
+    };
     let mut tokens = Tokens::new(html);
     for token in &mut tokens {
         match token {
+            Token::Text(_) if writer.hidden > 0 => {}
             Token::Text(text) => writer.page.text(&decode(text, Place::Text)),
             Token::Raw(_) => {}
             Token::Start(tag) => writer.start(&tag),
@@ -62,7 +88,7 @@ pub(crate) fn render(html: &str, plain_quote: PlainQuote) -> Rendered {
     }
     let closed = writer.open.close_all();
     writer.undo(closed);
-    writer.page.finish()
+    (writer.page.finish(), writer.left_out)
 }
 
 /// What must be undone when an element ends.
@@ -76,6 +102,7 @@ enum Effect {
     Preformatted,
     List,
     Link,
+    Hidden(Spacing),
 }
 
 struct Writer {
@@ -84,6 +111,10 @@ struct Writer {
     /// The open lists, outermost first: the next number, or none for bullets.
     lists: Vec<Option<u32>>,
     plain_quote: PlainQuote,
+    hidden_text: HiddenText,
+    /// Open elements that hide what is in them.
+    hidden: usize,
+    left_out: bool,
 }
 
 /// Most list levels that indent; deeper ones look like this one, so that lines stay short.
@@ -92,6 +123,9 @@ const LIST_LEVELS_MAX: usize = 8;
 impl Writer {
     fn start(&mut self, tag: &Tag<'_>) {
         if is_address(tag.name) {
+            if self.hidden > 0 {
+                return;
+            }
             self.page.text(&format!("<{}{}>", tag.name, tag.inside));
             return;
         }
@@ -100,7 +134,15 @@ impl Writer {
         self.undo(closed);
         let spacing = spacing_of(&name);
         self.page.space(spacing);
-        let effect = self.effect_of_sign(tag).or_else(|| self.effect_of_name(&name, tag));
+        let effect = if self.hidden_text == HiddenText::LeftOut && !is_void(&name) && is_hidden(tag) {
+            self.hidden += 1;
+            self.left_out = true;
+            Some(Effect::Hidden(spacing))
+        } else if self.hidden > 0 {
+            None
+        } else {
+            self.effect_of_sign(tag).or_else(|| self.effect_of_name(&name, tag))
+        };
         if is_void(&name) {
             return;
         }
@@ -225,6 +267,10 @@ impl Writer {
                     self.page.space(if self.lists.is_empty() { Spacing::Paragraph } else { Spacing::Line });
                 }
                 Effect::Link => self.page.link_ends(),
+                Effect::Hidden(spacing) => {
+                    self.hidden = self.hidden.saturating_sub(1);
+                    self.page.space(spacing);
+                }
             }
         }
     }
@@ -233,6 +279,21 @@ impl Writer {
 /// `<ann@example.org>` and `<https://example.org/>`, left unescaped by careless programs, are text.
 fn is_address(name: &str) -> bool {
     name.contains('@') || ["http:", "https:", "mailto:"].iter().any(|scheme| name.starts_with(scheme))
+}
+
+/// Whether the style of an element keeps what is in it from being seen: `display:none`, or no height
+/// and nothing shown outside of it.
+fn is_hidden(tag: &Tag<'_>) -> bool {
+    // Most tags have no style.
+    if tag.inside.len() < "style=display:none".len() || tag.name.eq_ignore_ascii_case("body") {
+        return false;
+    }
+    let Some(style) = tag.attribute("style") else { return false };
+    let tight: String = style.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
+    let has = |wanted: &[&str]| {
+        tight.split(';').any(|rule| wanted.contains(&rule.strip_suffix("!important").unwrap_or(rule)))
+    };
+    has(&["display:none"]) || has(&["max-height:0", "max-height:0px"]) && has(&["overflow:hidden"])
 }
 
 fn spacing_of(name: &str) -> Spacing {
@@ -251,6 +312,20 @@ mod tests {
 
     fn text(html: &str) -> String {
         render(html, PlainQuote::Marked).text
+    }
+
+    #[test]
+    fn what_a_browser_does_not_show_is_left_out_unless_it_is_all_there_is() {
+        for hidden in [
+            "<div style='display: none !important'>pre<p>head</p><img alt=x><br></div>",
+            "<span style=\"max-height:0px; overflow:hidden\">pre<b>head</b></span>",
+            "<DIV STYLE=DISPLAY:NONE>pre<div>head</div></DIV>",
+        ] {
+            assert_eq!(text(&format!("{hidden}<p>Hello</p>")), "Hello", "{hidden}");
+            assert!(text(hidden).starts_with("pre"), "{hidden}");
+        }
+        assert_eq!(text("<div style='max-height:0'>a</div><div style='display:block'>b</div>"), "a\nb");
+        assert_eq!(text("a<img style='display:none'>b"), "ab");
     }
 
     #[test]

@@ -103,6 +103,7 @@ mod tests {
             "‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐",
             "-----Ursprüngliche Nachricht-----",
             "-------- Oprindelig besked --------",
+            "-----Özgün İleti-----",
             "------------------ 原始邮件 ------------------",
         ] {
             assert_eq!(divider_of(text, None), Some(Divider::Original), "{text}");

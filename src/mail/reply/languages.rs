@@ -175,7 +175,7 @@ pub(super) const ORIGINAL_MESSAGE: &[&str] = &[
     "ursprungligt meddelande, originalmeddelande, ursprungligt mail, ursprungligt mejl",
     "oprindelig besked, oprindelig meddelelse, original besked, oprindelig mail, original meddelelse",
     "opprinnelig melding, original melding, opprinnelig beskjed, opprinnelig e-post",
-    "alkuperäinen viesti, orijinal mesaj, özgün ileti, orijinal ileti, özgün mesaj, orijinal i̇leti",
+    "alkuperäinen viesti, orijinal mesaj, özgün ileti, özgün i̇leti, orijinal ileti, özgün mesaj, orijinal i̇leti",
     "původní zpráva, původní e-mail, pôvodná správa, eredeti üzenet, mesaj original, αρχικό μήνυμα",
     "原始邮件, 原邮件, 邮件原件, 原始郵件, 原始訊息, 原始信件, 原始消息, 回复的原邮件",
     "元のメッセージ, オリジナルメッセージ, 元のメール, オリジナル メッセージ",
