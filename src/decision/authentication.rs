@@ -19,7 +19,7 @@ pub enum Authentication {
 ///
 /// DKIM (`header.d`, else `header.i`) and SPF (`smtp.mailfrom`) count when their domain is the From
 /// domain or lies below it. Relaxed alignment upwards (RFC 7489 §3.1) needs the public suffix list;
-/// MTAs that know it say `dmarc=pass`, which counts with the domain it speaks of (`header.from`).
+/// MTAs that know it say `dmarc=pass`, which counts unless it speaks of another domain (`header.from`).
 /// `dmarc=fail` outweighs them all. A field that breaks the grammar proves nothing.
 #[must_use]
 pub fn of_sender(fields: &[String], authserv_id: &str, from_domain: &str) -> Authentication {
@@ -88,7 +88,8 @@ impl MethodResult {
             return false;
         }
         match self.method.as_str() {
-            "dmarc" => self.is_aligned("header.from", from_domain),
+            // DMARC is about From by itself (RFC 7489 §3.1); the property only repeats its domain.
+            "dmarc" => !self.has("header.from") || self.is_aligned("header.from", from_domain),
             "dkim" if self.has("header.d") => self.is_aligned("header.d", from_domain),
             "dkim" => self.is_aligned("header.i", from_domain),
             "spf" => self.is_aligned("smtp.mailfrom", from_domain),
@@ -274,9 +275,8 @@ mod tests {
     }
 
     #[test]
-    fn dmarc_needs_its_domain_and_its_failure_outweighs_the_rest() {
+    fn dmarc_of_another_domain_is_no_proof_and_its_failure_outweighs_the_rest() {
         for field in [
-            "mx.example.org; dmarc=pass",
             "mx.example.org; dmarc=pass header.from=evil.net",
             "mx.example.org; dkim=pass header.d=example.org; dmarc=fail header.from=example.org",
             "mx.example.org; dmarc=fail; spf=pass smtp.mailfrom=a@example.org",
@@ -289,6 +289,7 @@ mod tests {
     fn spellings_of_the_grammar_are_read() {
         for field in [
             "mx.example.org; dkim/1=pass header.d=example.org",
+            "mx.example.org; dmarc=pass (p=none)",
             "mx.example.org; dkim = pass (ok) header.d = \"example.org\" header.b=abc=",
             "\"mx.example.org\" 1;dkim=pass reason=\"a; b\" header.i=@example.org",
             "mx.example.org; spf=pass smtp.mailfrom=<\"ann; x\"@example.org>",
