@@ -3,6 +3,7 @@
 //! Puts together what `structure`, `body`, `attachments`, `report`, `reply` and `forward` find.
 
 use super::body::{self, ChosenBody};
+use super::prefix::{self, Prefix};
 use super::reply::{self, BodyKind};
 use super::report::{self, ReportKind};
 use super::structure::{PartHeader, Structure};
@@ -12,6 +13,9 @@ use super::{DeliveryReport, Forwarded, Limits, Part, attachments, forward};
 /// Longest text searched for quotes and forwarded mails, in bytes; a longer one is all reply
 /// (chosen: people type less, and this search is the slowest step per byte).
 const SEARCHED_BYTES_MAX: usize = 1024 * 1024;
+
+/// Most prefixes of a subject looked at (chosen: real subjects have a few).
+const PREFIXES_MAX: usize = 16;
 
 /// The content of one mail.
 #[derive(Debug)]
@@ -52,7 +56,7 @@ impl Content {
         let report = report::kind_of(top, &structure);
         // A report returns the mail it speaks of; nobody forwarded that.
         let message = found.message.filter(|_| report.is_none());
-        let (body, in_text) = read_text(&chosen, message.is_some() && !context.is_answer, context.subject);
+        let (body, in_text) = read_text(&chosen, message.is_some() && !context.is_answer, context);
         Self {
             body,
             attachments: parts,
@@ -79,13 +83,20 @@ impl Content {
 }
 
 /// Reads the body as a message or, where it holds a forwarded mail, as a forward.
-fn read_text(chosen: &ChosenBody, has_message: bool, subject: &str) -> (reply::Body, Option<Forwarded>) {
+fn read_text(chosen: &ChosenBody, has_message: bool, context: &Context<'_>) -> (reply::Body, Option<Forwarded>) {
     let (text, html) = (chosen.text.as_deref(), chosen.html.as_deref());
     let is_long = text.or(html).is_some_and(|text| text.len() > SEARCHED_BYTES_MAX);
+    let is_answer = context.is_answer || is_answers_subject(context.subject);
     let kind_of = |forwarded: &Option<Forwarded>| {
-        if is_long || has_message || forwarded.is_some() { BodyKind::Forward } else { BodyKind::Message }
+        if is_long || has_message || forwarded.is_some() {
+            BodyKind::Forward
+        } else if is_answer {
+            BodyKind::Message
+        } else {
+            BodyKind::Opening
+        }
     };
-    let search = |text: &str| if is_long { None } else { forward::forwarded_in(subject, text) };
+    let search = |text: &str| if is_long { None } else { forward::forwarded_in(context.subject, text) };
     if let Some(text) = text {
         let forwarded = search(text);
         return (reply::read_body(Some(text), html, kind_of(&forwarded)), forwarded);
@@ -96,4 +107,11 @@ fn read_text(chosen: &ChosenBody, has_message: bool, subject: &str) -> (reply::B
     let forwarded = search(&body.full_text);
     let second = kind_of(&forwarded);
     if second == first { (body, forwarded) } else { (reply::read_body(None, html, second), forwarded) }
+}
+
+/// Whether a subject begins as answers do, or with the tag of a ticket.
+fn is_answers_subject(subject: &str) -> bool {
+    let prefixes = std::iter::successors(prefix::split(subject), |(_, rest)| prefix::split(rest));
+    let is_answers = |(kind, _): (Prefix, &str)| kind == Prefix::Answer || kind == Prefix::DoubtfulForward;
+    subject.contains("[#") || prefixes.take(PREFIXES_MAX).any(is_answers)
 }

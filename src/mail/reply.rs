@@ -14,6 +14,7 @@ mod split;
 
 use super::html::{self, HTML_BYTES_MAX, HTML_DEPTH_MAX, PlainQuote, Rendered};
 use line::Line;
+use split::Standing;
 
 /// The parts of a mail's text, as slices of it. Text may be missing from all three only where it is
 /// blank, a line above a quote that opens the mail, or between parts.
@@ -39,25 +40,31 @@ const REPLY_HTML_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// above); where nothing would be left, the whole text is the reply.
 #[must_use]
 pub fn reply_text(full: &str) -> Reply<'_> {
+    reply_of_text(full, BodyKind::Message)
+}
+
+fn reply_of_text(full: &str, kind: BodyKind) -> Reply<'_> {
     if has_too_many_lines(full) {
         return Reply { typed: full, quoted: "", signature: "" };
     }
-    split_lines(full, &line::lines_of_text(full))
+    let standing = if kind == BodyKind::Opening { Standing::Opening } else { Standing::Answer };
+    split_lines(full, &line::lines_of_text(full), standing)
 }
 
-fn reply_of_html(rendered: &Rendered) -> Reply<'_> {
+fn reply_of_html(rendered: &Rendered, kind: BodyKind) -> Reply<'_> {
     if has_too_many_lines(&rendered.text) {
         return Reply { typed: &rendered.text, quoted: "", signature: "" };
     }
-    split_lines(&rendered.text, &line::lines_of_html(rendered))
+    let standing = if kind == BodyKind::Opening { Standing::OpeningHtml } else { Standing::Answer };
+    split_lines(&rendered.text, &line::lines_of_html(rendered), standing)
 }
 
 fn has_too_many_lines(text: &str) -> bool {
     text.bytes().filter(|b| *b == b'\n').count() >= LINES_MAX
 }
 
-fn split_lines<'a>(full: &'a str, lines: &[Line<'_>]) -> Reply<'a> {
-    let split = split::split(lines);
+fn split_lines<'a>(full: &'a str, lines: &[Line<'_>], standing: Standing) -> Reply<'a> {
+    let split = split::split(lines, standing);
     let slice = |range: std::ops::Range<usize>| -> &'a str {
         let filled = || range.clone().filter(|&at| !lines[at].is_blank());
         match (filled().next(), filled().next_back()) {
@@ -71,8 +78,11 @@ fn split_lines<'a>(full: &'a str, lines: &[Line<'_>]) -> Reply<'a> {
 /// What kind of mail a body is read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyKind {
-    /// A message or an answer: quotes and signatures are put aside.
+    /// A message that may be an answer: quotes and signatures are put aside.
     Message,
+    /// A mail that answers nothing: typed header lines and a bare quote at its end are its own text;
+    /// a quoted mail that a program wrote below it is put aside all the same.
+    Opening,
     /// A forward: its point is the other mail, so the reply is the full text.
     Forward,
 }
@@ -108,36 +118,36 @@ pub fn read_body(text: Option<&str>, html: Option<&str>, kind: BodyKind) -> Body
     }
     let (full_text, reply_text) = match (text, source, kind) {
         (Some(text), _, BodyKind::Forward) => (text.to_string(), text.to_string()),
-        (Some(text), source, BodyKind::Message) => {
-            let typed = typed_in(&text, source).to_owned();
+        (Some(text), source, BodyKind::Message | BodyKind::Opening) => {
+            let typed = typed_in(&text, source, kind).to_owned();
             (text.into_owned(), typed)
         }
         (None, Some(source), BodyKind::Forward) => {
             let full = html::to_text(source);
             (full.clone(), full)
         }
-        (None, Some(source), BodyKind::Message) if source.len() > REPLY_HTML_BYTES_MAX => {
+        (None, Some(source), BodyKind::Message | BodyKind::Opening) if source.len() > REPLY_HTML_BYTES_MAX => {
             let full = html::to_text(source);
             (full.clone(), full)
         }
-        (None, Some(source), BodyKind::Message) => {
+        (None, Some(source), BodyKind::Message | BodyKind::Opening) => {
             let rendered = html::render(source, PlainQuote::Indented);
-            let typed = reply_of_html(&rendered).typed.to_owned();
+            let typed = reply_of_html(&rendered, kind).typed.to_owned();
             (html::to_text(source), typed)
         }
-        (None, None, BodyKind::Message | BodyKind::Forward) => (String::new(), String::new()),
+        (None, None, BodyKind::Message | BodyKind::Opening | BodyKind::Forward) => (String::new(), String::new()),
     };
     Body { full_text, reply_text, html: sanitised, warnings }
 }
 
 /// The reply in the text part, with the HTML part as a second opinion.
-fn typed_in<'a>(text: &'a str, html: Option<&str>) -> &'a str {
-    let reply = reply_text(text);
+fn typed_in<'a>(text: &'a str, html: Option<&str>, kind: BodyKind) -> &'a str {
+    let reply = reply_of_text(text, kind);
     let Some(html) = html.filter(|html| reply.quoted.is_empty() && html.len() <= HTML_BYTES_MAX) else {
         return reply.typed;
     };
     let rendered = html::render(html, PlainQuote::Indented);
-    let structural = reply_of_html(&rendered);
+    let structural = reply_of_html(&rendered, kind);
     if structural.quoted.is_empty() {
         return reply.typed;
     }

@@ -120,6 +120,27 @@ fn an_encrypted_part_under_a_general_type_is_known_by_its_name() {
 }
 
 #[test]
+fn typed_header_lines_and_a_log_below_belong_to_a_new_mail_and_end_an_answer() {
+    let typed = "Please set:\nFrom: ann@x.test\nTo: bob@x.test\nSubject: hi\nand send it.";
+    let log = "This is the log:\n\n> one\n> two";
+    let quoted = "Thanks!\n\nFrom: ann@x.test\nSent: Monday\nTo: bob@x.test\nSubject: hi\n\nold text";
+    for (text, whole) in [(typed, true), (log, true), (quoted, false)] {
+        let head = text.lines().next().unwrap();
+        let reply = |header: &str| parse(&format!("{header}\nFrom: ann@x.test\n\n{text}\n")).reply_text;
+        assert_eq!(reply("Subject: Question").trim_end(), if whole { text } else { head });
+        for answer in
+            ["Subject: Re: Question", "Subject: x\nIn-Reply-To: <a@b>", "Subject: [EXT] AW: x", "Subject: x [#1]"]
+        {
+            assert_eq!(reply(answer), head, "{answer}");
+        }
+    }
+    let html = "Content-Type: text/html\nSubject: x\n\n<p>Please set:</p><p>From: a@x.test<br>To: b@x.test<br>Subject: hi</p><p>now</p>";
+    assert!(parse(html).reply_text.ends_with("now"));
+    let marked = "Content-Type: text/html\nSubject: x\n\n<p>Yes</p><blockquote type=cite>old</blockquote>";
+    assert_eq!(parse(marked).reply_text, "Yes");
+}
+
+#[test]
 fn pictures_the_html_shows_are_inline_and_others_are_not() {
     let mail = parse(&mixed(&[
         "Content-Type: text/html\n\n<p>look <img src=\"cid:one@x\"></p>",

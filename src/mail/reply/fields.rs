@@ -50,6 +50,9 @@ static NAMES: LazyLock<HashMap<&'static str, Field>> = LazyLock::new(|| {
 /// How sure one must be that a mail's header starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Demand {
+    /// Nothing announced it, in a mail that answers nothing: a writer, a date and one more. People type
+    /// "From:", "To:" and "Subject:" when they ask for something; mail programs write a date as well.
+    Dated,
     /// Nothing announced it: a writer and two more kinds of fields.
     Three,
     /// A divider or a line like "Original Message" stands before it: a writer and one more.
@@ -144,10 +147,11 @@ pub(crate) fn block_length(rows: &[Row<'_>], demand: Demand) -> Option<usize> {
     }
     let has_writer = kinds & (1 << Field::From as u8) != 0;
     let others = match demand {
-        Demand::Three => 2,
+        Demand::Three | Demand::Dated => 2,
         Demand::Two => 1,
     };
-    (has_writer && kinds.count_ones() > others).then_some(end)
+    let has_date = kinds & (1 << Field::Date as u8) != 0;
+    (has_writer && (has_date || demand != Demand::Dated) && kinds.count_ones() > others).then_some(end)
 }
 
 #[cfg(test)]

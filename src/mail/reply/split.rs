@@ -9,6 +9,17 @@ use super::fields::{BLOCK_LINES_MAX, Demand, Row, block_length};
 use super::line::{Line, next_filled};
 use super::signature::{signature_start, signature_start_below};
 
+/// What is known about a mail before its lines are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It may answer another one.
+    Answer,
+    /// It answers nothing: what looks like a quote may be what it is about.
+    Opening,
+    /// The same, written in HTML: what its structure calls a quote is one.
+    OpeningHtml,
+}
+
 /// The three parts of a mail, as ranges of lines. Each may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Split {
@@ -40,11 +51,12 @@ enum Kind {
 
 /// Splits a mail's lines. Nothing that may have been typed is put aside: where unquoted text follows
 /// a quote, all stays from the first quoted line on.
-pub(super) fn split(lines: &[Line<'_>]) -> Split {
+pub(super) fn split(lines: &[Line<'_>], standing: Standing) -> Split {
     let end = lines.iter().rposition(|line| !line.is_blank()).map_or(0, |at| at + 1);
-    let cut = (0..end).find_map(|at| cut_at(lines, at));
+    let cut = (0..end).find_map(|at| cut_at(lines, at, standing));
     let (typed, quoted) = match cut {
-        Some(cut) => around_cut(lines, &cut, end),
+        Some(cut) => around_cut(lines, &cut, end, standing),
+        None if standing == Standing::Opening => (0..end, end..end),
         None => around_bare_quote(lines, end),
     };
     with_signature(lines, typed, quoted, end)
@@ -69,7 +81,7 @@ fn with_signature(lines: &[Line<'_>], typed: Range<usize>, quoted: Range<usize>,
 }
 
 /// Whether another mail begins at line `at`.
-fn cut_at(lines: &[Line<'_>], at: usize) -> Option<Cut> {
+fn cut_at(lines: &[Line<'_>], at: usize, standing: Standing) -> Option<Cut> {
     let line = &lines[at];
     if line.is_quoted || line.is_blank() {
         return None;
@@ -78,11 +90,13 @@ fn cut_at(lines: &[Line<'_>], at: usize) -> Option<Cut> {
     match line.mark {
         Some(Mark::RestIsQuoted) => return Some(Cut { at, body: at, kind: Kind::Rest }),
         Some(Mark::Attribution) => {
-            return attribution.or_else(|| header_cut(lines, at)).or_else(|| Some(marked_attribution(lines, at)));
+            return attribution
+                .or_else(|| header_cut(lines, at, standing))
+                .or_else(|| Some(marked_attribution(lines, at)));
         }
         None => {}
     }
-    header_cut(lines, at).or(attribution)
+    header_cut(lines, at, standing).or(attribution)
 }
 
 /// A marked line of an unknown language: the header goes up to the quote, if that is near.
@@ -93,7 +107,7 @@ fn marked_attribution(lines: &[Line<'_>], at: usize) -> Cut {
     Cut { at, body, kind: Kind::Attribution }
 }
 
-fn header_cut(lines: &[Line<'_>], at: usize) -> Option<Cut> {
+fn header_cut(lines: &[Line<'_>], at: usize, standing: Standing) -> Option<Cut> {
     let next = next_filled(lines, at + 1);
     if let Some(divider) = divider_of(lines[at].text, next.map(|next| lines[next].row)) {
         let body = next.and_then(|next| block_end(lines, next, Demand::Two)).unwrap_or(at + 1);
@@ -104,7 +118,11 @@ fn header_cut(lines: &[Line<'_>], at: usize) -> Option<Cut> {
         return Some(Cut { at, body, kind });
     }
     let is_below_rule = lines[..at].iter().rev().find(|line| !line.is_blank()).is_some_and(Line::is_rule);
-    let demand = if is_below_rule { Demand::Two } else { Demand::Three };
+    let demand = match standing {
+        _ if is_below_rule => Demand::Two,
+        Standing::Answer => Demand::Three,
+        Standing::Opening | Standing::OpeningHtml => Demand::Dated,
+    };
     block_end(lines, at, demand).map(|body| Cut { at, body, kind: Kind::Header })
 }
 
@@ -117,11 +135,11 @@ fn block_end(lines: &[Line<'_>], at: usize, demand: Demand) -> Option<usize> {
     block_length(&rows, demand).map(|length| at + length)
 }
 
-fn around_cut(lines: &[Line<'_>], cut: &Cut, end: usize) -> (Range<usize>, Range<usize>) {
+fn around_cut(lines: &[Line<'_>], cut: &Cut, end: usize, standing: Standing) -> (Range<usize>, Range<usize>) {
     let is_typed_above = lines[..cut.at].iter().any(|line| !line.is_blank() && !line.is_rule());
     let body = next_filled(lines, cut.body).unwrap_or(end);
     let is_body_quoted = lines.get(body).is_some_and(|line| line.is_quoted);
-    if cut.kind != Kind::Rest && is_body_quoted && has_answers(lines, body, end) {
+    if cut.kind != Kind::Rest && is_body_quoted && has_answers(lines, body, end, standing) {
         return (if is_typed_above { 0 } else { body }..end, end..end);
     }
     if is_typed_above {
@@ -135,11 +153,11 @@ fn around_cut(lines: &[Line<'_>], cut: &Cut, end: usize) -> (Range<usize>, Range
 }
 
 /// Whether text that is neither quoted nor a signature nor another mail follows the quote at `from`.
-fn has_answers(lines: &[Line<'_>], from: usize, end: usize) -> bool {
+fn has_answers(lines: &[Line<'_>], from: usize, end: usize, standing: Standing) -> bool {
     let last_quoted = (from..end).rev().find(|&at| lines[at].is_quoted).unwrap_or(from);
     let tail = signature_start_below(lines, last_quoted + 1, end);
     let answer = (from..tail).find(|&at| !lines[at].is_quoted && !lines[at].is_blank() && !lines[at].is_rule());
-    answer.is_some_and(|at| cut_at(lines, at).is_none())
+    answer.is_some_and(|at| cut_at(lines, at, standing).is_none())
 }
 
 /// No header was found; quoted lines may still end the mail.
