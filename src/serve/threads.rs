@@ -129,26 +129,27 @@ pub(super) fn watch_mailboxes(store: &Store, rules: &Rules, patience: Duration, 
     };
     while !threads.is_stopping() {
         if is_wanted() {
-            match Stop::new() {
-                Ok(stop) => {
-                    let watch = Watch { store, rules, patience, stop: &stop, only: &[] };
-                    thread::scope(|scope| {
-                        let watching = scope.spawn(move || imap_fetch::watch(watch, |summary| log(&summary)));
-                        while !watching.is_finished() && is_wanted() && !threads.pause(WATCH_POLL) {}
-                        stop.ask();
-                        match watching.join() {
-                            Ok(done) => logged("watching the mailboxes", done),
-                            Err(_) => {
-                                tracing::error!("an internal error ended the watch of the mailboxes; started anew")
-                            }
-                        }
-                    });
-                }
-                Err(error) => tracing::warn!(%error, "preparing to watch the mailboxes; tried again"),
-            }
+            watch_while(&is_wanted, store, (rules, patience), threads);
         }
         threads.pause(WATCH_POLL);
     }
+}
+
+fn watch_while(is_wanted: &impl Fn() -> bool, store: &Store, (rules, patience): (&Rules, Duration), threads: &Threads) {
+    let stop = match Stop::new() {
+        Ok(stop) => stop,
+        Err(error) => return tracing::warn!(%error, "preparing to watch the mailboxes; tried again"),
+    };
+    let watch = Watch { store, rules, patience, stop: &stop, only: &[] };
+    thread::scope(|scope| {
+        let watching = scope.spawn(move || imap_fetch::watch(watch, |summary| log(&summary)));
+        while !watching.is_finished() && is_wanted() && !threads.pause(WATCH_POLL) {}
+        stop.ask();
+        match watching.join() {
+            Ok(done) => logged("watching the mailboxes", done),
+            Err(_) => tracing::error!("an internal error ended the watch of the mailboxes; started anew"),
+        }
+    });
 }
 
 /// One line for each fetch that found something; a mailbox out of reach has had its own.
