@@ -11,6 +11,7 @@ mod quotes;
 mod text;
 mod tokens;
 
+pub(crate) use allow::XHTML_ELEMENTS;
 pub use bounds::{HTML_BYTES_MAX, HTML_DEPTH_MAX};
 pub(crate) use text::{Mark, PlainQuote, Rendered, render};
 

@@ -13,8 +13,8 @@ use ammonia::{Builder, UrlRelative};
 use super::escape;
 use super::tokens::{Tag, Token, Tokens};
 
-/// Elements kept: the text elements of XHTML 1.0 Transitional, which is what HelpDeskZ kept, …
-const TAGS: [&str; 55] = [
+/// Elements kept: the text elements of XHTML 1.0 Transitional, which is what HelpDeskZ kept (HTMLPurifier), …
+pub(crate) const XHTML_ELEMENTS: [&str; 60] = [
     "a",
     "abbr",
     "acronym",
@@ -51,6 +51,7 @@ const TAGS: [&str; 55] = [
     "ins",
     "kbd",
     "li",
+    "menu",
     "ol",
     "p",
     "pre",
@@ -70,10 +71,13 @@ const TAGS: [&str; 55] = [
     "th",
     "thead",
     "tr",
+    "tt",
+    "u",
+    "ul",
+    "var",
 ];
-/// … continued, and those newer ones that only give structure.
-const MORE_TAGS: [&str; 13] =
-    ["tt", "u", "ul", "var", "menu", "section", "article", "header", "footer", "figure", "figcaption", "mark", "wbr"];
+/// … and those newer ones that only give structure.
+const NEWER_ELEMENTS: [&str; 8] = ["section", "article", "header", "footer", "figure", "figcaption", "mark", "wbr"];
 /// Elements dropped with their content.
 const DROPPED_WHOLE: [&str; 16] = [
     "script", "style", "title", "iframe", "object", "embed", "applet", "noembed", "noframes", "noscript", "template",
@@ -195,7 +199,7 @@ fn basis() -> Builder<'static> {
     ]);
     let mut builder = Builder::empty();
     builder
-        .tags(TAGS.into_iter().chain(MORE_TAGS).collect())
+        .tags(XHTML_ELEMENTS.into_iter().chain(NEWER_ELEMENTS).collect())
         .clean_content_tags(DROPPED_WHOLE.into())
         .generic_attributes(GENERIC_ATTRIBUTES.into())
         .tag_attributes(attributes);

@@ -18,68 +18,7 @@ const CUT_BODY_BYTES: std::ops::RangeInclusive<usize> = 65_532..=65_535;
 /// Deepest nesting followed before a body counts as unbalanced. HTMLPurifier's output is far below.
 const DEPTH_MAX: usize = 4096;
 
-/// Elements HTMLPurifier lets through (its XHTML 1.0 Transitional definition).
-const ELEMENTS: [&str; 56] = [
-    "a",
-    "abbr",
-    "acronym",
-    "address",
-    "b",
-    "bdo",
-    "big",
-    "blockquote",
-    "br",
-    "caption",
-    "center",
-    "cite",
-    "code",
-    "col",
-    "colgroup",
-    "dd",
-    "del",
-    "dfn",
-    "dir",
-    "div",
-    "dl",
-    "dt",
-    "em",
-    "font",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "i",
-    "img",
-    "ins",
-    "kbd",
-    "li",
-    "menu",
-    "ol",
-    "p",
-    "pre",
-    "q",
-    "s",
-    "samp",
-    "small",
-    "span",
-    "strike",
-    "strong",
-    "sub",
-    "sup",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "tr",
-];
-/// … and the rest of them.
-const MORE_ELEMENTS: [&str; 4] = ["tt", "u", "ul", "var"];
-/// Those without an end tag.
+/// Elements without an end tag.
 const VOID_ELEMENTS: [&str; 4] = ["br", "col", "hr", "img"];
 
 /// A message body as it is kept.
@@ -273,7 +212,7 @@ impl Markup {
             return rest.len();
         };
         let lower = name.to_ascii_lowercase();
-        if !ELEMENTS.contains(&lower.as_str()) && !MORE_ELEMENTS.contains(&lower.as_str()) {
+        if !html::XHTML_ELEMENTS.contains(&lower.as_str()) {
             self.others += 1;
             return rest.len() - behind.len() + attributes.bytes;
         }
