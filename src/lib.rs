@@ -23,6 +23,7 @@ pub mod mail;
 pub mod outbox;
 pub mod password;
 pub mod pipe;
+pub mod private_file;
 pub mod serve;
 pub mod store;
 pub mod totp;

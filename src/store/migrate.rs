@@ -14,7 +14,7 @@ use super::{Error, Result, prepare_connection, why_not_opened};
 use crate::domain::Timestamp;
 
 /// The schema this program reads and writes.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 
 /// Marks the file as ours (`PRAGMA application_id`): the letters "mdsk".
 const APPLICATION_ID: i64 = 0x6d64_736b;
@@ -26,10 +26,12 @@ pub struct Step {
     pub to: i64,
     /// Statements, run inside the migration's transaction.
     pub sql: &'static str,
+    /// What statements alone cannot do, run after them in the same transaction.
+    pub rows: Option<fn(&Connection) -> Result<()>>,
 }
 
 /// Every step since version 1, in order.
-pub const STEPS: &[Step] = &[];
+pub const STEPS: &[Step] = &[Step { to: 2, sql: include_str!("steps/2.sql"), rows: None }];
 
 /// What [`create_or_migrate`] found and did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,6 +134,9 @@ fn run_steps(path: &Path, secret: &[u8; 32], now: Timestamp, plan: Plan<'_>) -> 
     let backup = back_up_beside(path, found, now)?;
     for step in plan.steps.iter().filter(|step| step.to > found) {
         tx.execute_batch(step.sql)?;
+        if let Some(rows) = step.rows {
+            rows(&tx)?;
+        }
     }
     tx.pragma_update(None, "user_version", plan.target)?;
     tx.commit()?;
@@ -243,12 +248,40 @@ mod tests {
         assert!(matches!(create_or_migrate(&path, &[7; 32], NOW), Err(Error::NotADesk(_))));
     }
 
+    /// Tables, indexes, triggers and columns by name, free of the text they were written with.
+    fn shape(path: &Path) -> Vec<String> {
+        let connection = Connection::open(path).unwrap();
+        let mut statement = connection
+            .prepare(
+                "SELECT m.type || ' ' || m.name || ' ' || coalesce(c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' \
+                 || coalesce(c.dflt_value, ''), '') FROM sqlite_schema AS m LEFT JOIN pragma_table_info(m.name) AS c \
+                 ON m.type = 'table' ORDER BY 1",
+            )
+            .unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(|name| name.unwrap()).collect()
+    }
+
+    #[test]
+    fn migrated_desk_has_the_shape_of_a_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (old, new) = (dir.path().join("old.db"), dir.path().join("new.db"));
+        let connection = Connection::open(&old).unwrap();
+        connection.execute_batch(include_str!("../../tests/schemas/1.sql")).unwrap();
+        connection.execute("INSERT INTO desk (id, secret, created_at) VALUES (1, zeroblob(32), 0)", []).unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        drop(connection);
+        assert!(matches!(create_or_migrate(&old, &[7; 32], NOW).unwrap(), Migrated::Migrated { from: 1, .. }));
+        new_desk(&new);
+        assert_eq!(shape(&old), shape(&new));
+    }
+
     #[test]
     fn step_runs_after_a_backup_of_the_old_state() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("desk.db");
         new_desk(&path);
-        let steps = [Step { to: SCHEMA_VERSION + 1, sql: "CREATE TABLE added (x INTEGER) STRICT" }];
+        let steps = [Step { to: SCHEMA_VERSION + 1, sql: "CREATE TABLE added (x INTEGER) STRICT", rows: None }];
         let plan = Plan { steps: &steps, target: SCHEMA_VERSION + 1 };
         let Migrated::Migrated { from, backup } = run_steps(&path, &[7; 32], NOW, plan).unwrap() else {
             panic!("no migration ran")
@@ -268,7 +301,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("desk.db");
         new_desk(&path);
-        let steps = [Step { to: SCHEMA_VERSION + 1, sql: "CREATE TABLE added (x INTEGER) STRICT; SELECT nonsense" }];
+        let steps = [Step { to: SCHEMA_VERSION + 1, sql: "CREATE TABLE added (x INTEGER) STRICT; SELECT nonsense", rows: None }];
         let plan = Plan { steps: &steps, target: SCHEMA_VERSION + 1 };
         run_steps(&path, &[7; 32], NOW, plan).unwrap_err();
         super::super::Store::open(&path, Duration::ZERO).expect("the desk opens with the schema it had");
@@ -279,6 +312,7 @@ mod tests {
         to: SCHEMA_VERSION + 1,
         sql: "CREATE TABLE added (x INTEGER) STRICT; UPDATE customer SET fullname = fullname || '!'; \
               UPDATE customer SET fullname = fullname || '!'; INSERT INTO added VALUES (1)",
+        rows: None,
     }];
     const PATH_NAME: &str = "MAILDESK_TEST_MIGRATION";
 
