@@ -7,12 +7,17 @@
 
 pub mod authentication;
 pub mod commands;
+mod origin;
+mod people;
 pub mod subject;
+mod ticket;
 
 use crate::domain::{AddressId, DepartmentId, OutboxId, StaffId, Status, TicketId, Timestamp};
 use crate::mail::origin::Origin;
 use crate::mail::{Mailbox, ParsedMail};
 use authentication::Authentication;
+use ticket::New;
+pub use ticket::is_under_subject;
 
 /// Longest subject of a ticket, in characters (HelpDeskZ's column); the rest goes into a note.
 pub const SUBJECT_CHARS_MAX: usize = 255;
@@ -268,230 +273,17 @@ pub enum Decision {
 /// Decides what becomes of a mail that is not on record yet.
 #[must_use]
 pub fn decide(mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Decision {
-    if let Some(refused) = refusal(facts, policy) {
+    if let Some(refused) = origin::refusal(facts, policy) {
         return refused;
     }
-    if let Some(early) = without_ticket(mail, facts, policy) {
+    if let Some(early) = origin::without_ticket(mail, facts, policy) {
         return early;
     }
     if let Some(token) = &facts.token {
-        return with_token(mail, facts, policy, token);
+        return ticket::with_token(mail, facts, policy, token);
     }
-    if let Some(named) = named_ticket(mail, facts, policy) {
+    if let Some(named) = ticket::named_ticket(mail, facts, policy) {
         return named;
     }
-    open(mail, facts, New { reason: "new", linked: None, note: None })
-}
-
-/// What the sender's MTA is told at once, where the desk asks for it.
-fn refusal(facts: &Facts, policy: &Policy) -> Option<Decision> {
-    if !facts.is_refusable {
-        return None;
-    }
-    if let (Route::Unknown { recipient, .. }, UnknownRecipient::Reject) = (&facts.route, policy.unknown_recipient) {
-        return Some(Decision::Refuse(Refusal::UnknownRecipient(recipient.clone())));
-    }
-    if facts.is_oversize && policy.refuses_oversize {
-        return Some(Decision::Refuse(Refusal::TooLarge));
-    }
-    (facts.is_banned && policy.refuses_banned).then_some(Decision::Refuse(Refusal::Banned))
-}
-
-/// Mail that concerns no ticket as a message.
-fn without_ticket(mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Option<Decision> {
-    match facts.origin {
-        Origin::Own => return Some(Decision::Drop { reason: "self" }),
-        Origin::Bounce => {
-            // A report that names no mail of ours proves nothing: anybody can send one.
-            return Some(match facts.bounced {
-                Some((outbox, ticket)) => Decision::Bounce { outbox, ticket },
-                None => Decision::Drop { reason: "bounce of a mail that is not ours" },
-            });
-        }
-        Origin::List | Origin::Auto | Origin::Person => {}
-    }
-    if facts.is_banned {
-        return Some(Decision::Drop { reason: "banned" });
-    }
-    if mail.from.is_none() {
-        return Some(Decision::Quarantine { reason: "no usable From" });
-    }
-    if facts.is_from_us {
-        return Some(Decision::Quarantine { reason: "from one of our own addresses" });
-    }
-    if policy.mails_per_hour > 0 && facts.mails_last_hour.is_some_and(|mails| mails >= policy.mails_per_hour) {
-        return Some(Decision::Quarantine { reason: "too many mails from this sender" });
-    }
-    match &facts.route {
-        Route::Unknown { .. } if policy.unknown_recipient != UnknownRecipient::Default => {
-            Some(Decision::Quarantine { reason: UNKNOWN_RECIPIENT })
-        }
-        Route::Unknown { fallback: None, .. } | Route::Known { department: None, .. } => {
-            Some(Decision::Quarantine { reason: "no department" })
-        }
-        Route::Unknown { .. } | Route::Known { .. } => None,
-    }
-}
-
-fn effect(facts: &Facts) -> Effect {
-    match facts.origin {
-        Origin::Person => Effect::Full,
-        Origin::Own | Origin::Bounce | Origin::List | Origin::Auto => Effect::Silent,
-    }
-}
-
-/// Whether an answer may still go into the ticket, or comes too long after it was closed.
-fn is_past_reopening(ticket: &TicketFact, facts: &Facts, policy: &Policy) -> bool {
-    // A machine's mail reopens nothing, so it may lie in a closed ticket for ever.
-    ticket.status == Status::Closed
-        && effect(facts) == Effect::Full
-        && (policy.reopen_s == 0 || facts.now.unix() - ticket.closed_at.unix() > policy.reopen_s)
-}
-
-fn with_token(mail: &ParsedMail, facts: &Facts, policy: &Policy, token: &TokenFact) -> Decision {
-    let ticket = &token.ticket;
-    // In a ticket of his own a staff member is the customer.
-    if let Some(staff) = facts.staff.filter(|_| token.is_senders_own && !token.is_from_customer) {
-        // A machine in a staff member's name (out of office) is no staff reply.
-        if effect(facts) == Effect::Silent {
-            return append(ticket, "token", Role::Customer, facts);
-        }
-        return match facts.authentication {
-            Authentication::NotAsked | Authentication::Pass => append(ticket, "token", Role::Staff(staff), facts),
-            Authentication::Fail => Decision::Quarantine { reason: "staff reply without proof of the sender" },
-        };
-    }
-    if is_past_reopening(ticket, facts, policy) {
-        return open(mail, facts, New { reason: "closed too long", linked: Some(ticket.id), note: None });
-    }
-    match append(ticket, "token", Role::Customer, facts) {
-        Decision::Append(append) => Decision::Append(Append { takes_reply_to: token.is_customers, ..append }),
-        other => other,
-    }
-}
-
-fn append(ticket: &TicketFact, reason: &'static str, role: Role, facts: &Facts) -> Decision {
-    Decision::Append(Append {
-        reason,
-        ticket: ticket.id,
-        role,
-        effect: effect(facts),
-        takes_reply_to: false,
-        notes: Vec::new(),
-    })
-}
-
-/// A ticket named by thread id or subject tag; `None` when no ticket is named.
-fn named_ticket(mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Option<Decision> {
-    let reason = |by: NamedBy| match by {
-        NamedBy::ThreadId => "thread",
-        NamedBy::SubjectTag => "subject tag",
-    };
-    let mine = || facts.named.iter().filter(|hit| hit.takes_part);
-    // A thread's ids may lie in several tickets (a changed subject opened a second one): the one
-    // that can take the mail goes before the one that cannot.
-    if let Some(hit) = mine().find(|hit| why_not_into(mail, &hit.ticket, facts, policy).is_none()) {
-        return Some(append(&hit.ticket, reason(hit.by), Role::Customer, facts));
-    }
-    if let Some(hit) = mine().next() {
-        let reason = why_not_into(mail, &hit.ticket, facts, policy).unwrap_or("new");
-        return Some(open(mail, facts, New { reason, linked: Some(hit.ticket.id), note: None }));
-    }
-    let hit = facts.named.first()?;
-    if facts.staff.is_some() {
-        // Anybody can write a staff member's From and a ticket's number; a token cannot be guessed.
-        return Some(Decision::Quarantine { reason: "staff reply without a token" });
-    }
-    Some(match policy.stranger_reply {
-        StrangerReply::Hold => Decision::Quarantine { reason: "stranger names a ticket" },
-        StrangerReply::Append if !is_past_reopening(&hit.ticket, facts, policy) => {
-            append(&hit.ticket, reason(hit.by), Role::Customer, facts)
-        }
-        StrangerReply::Append | StrangerReply::New => {
-            let note = format!("This mail named ticket [#{}], in which its sender takes no part.", hit.ticket.id);
-            open(mail, facts, New { reason: "stranger", linked: Some(hit.ticket.id), note: Some(note) })
-        }
-    })
-}
-
-/// Why an answer without a token opens a new ticket although its sender takes part in this one.
-fn why_not_into(mail: &ParsedMail, ticket: &TicketFact, facts: &Facts, policy: &Policy) -> Option<&'static str> {
-    if is_past_reopening(ticket, facts, policy) {
-        return Some("closed too long");
-    }
-    // Auto-replies put their own words before the subject, and often in place of it.
-    let is_other = effect(facts) == Effect::Full && !is_under_subject(&mail.subject, &ticket.subject);
-    is_other.then_some("other subject")
-}
-
-/// Whether a mail's subject is that of the ticket, which may have been cut at [`SUBJECT_CHARS_MAX`].
-#[must_use]
-pub fn is_under_subject(answer: &str, ticket: &str) -> bool {
-    let is_cut = || ticket.chars().count() >= SUBJECT_CHARS_MAX;
-    subject::is_same(answer, ticket) || is_cut() && subject::begins_as(answer, ticket)
-}
-
-struct New {
-    reason: &'static str,
-    linked: Option<TicketId>,
-    note: Option<String>,
-}
-
-fn open(mail: &ParsedMail, facts: &Facts, new: New) -> Decision {
-    let (address, department) = match &facts.route {
-        Route::Known { address, department } => (Some(*address), *department),
-        Route::Unknown { default_address, fallback, .. } => (*default_address, *fallback),
-    };
-    let Some(department) = department else {
-        return Decision::Quarantine { reason: "no department" };
-    };
-    Decision::Open(Open {
-        reason: new.reason,
-        department,
-        address,
-        requester: Requester::Sender,
-        effect: effect(facts),
-        linked: new.linked,
-        notes: new.note.into_iter().collect(),
-    })
-    .with_forward(mail, facts)
-}
-
-impl Decision {
-    /// A customer's mail forwarded by staff belongs to the customer, where the staff member is
-    /// proven to have sent it; else staff are told whose it was.
-    fn with_forward(self, mail: &ParsedMail, facts: &Facts) -> Self {
-        let (Self::Open(mut open), Some(forwarded), Some(_), Route::Known { .. }) =
-            (self.clone(), &mail.forwarded, facts.staff, &facts.route)
-        else {
-            return self;
-        };
-        // What we wrote ourselves is nobody's question.
-        if facts.forwards_ours {
-            return self;
-        }
-        let Some(original) =
-            forwarded.from.clone().filter(|from| Some(&from.address) != mail.from.as_ref().map(|f| &f.address))
-        else {
-            return self;
-        };
-        match facts.authentication {
-            Authentication::Pass => {
-                open.reason = "forwarded by staff";
-                open.requester = Requester::Original(original);
-            }
-            Authentication::NotAsked | Authentication::Fail => {
-                let person = if original.name.is_empty() {
-                    original.address.to_string()
-                } else {
-                    format!("{} <{}>", original.name, original.address)
-                };
-                open.notes.push(format!(
-                    "Forwarded mail of {person}. The forwarder could not be verified, so the ticket is his; \
-                     `maildesk admin ticket requester` gives it to the original sender."
-                ));
-            }
-        }
-        Self::Open(open)
-    }
+    ticket::open(mail, facts, New { reason: "new", linked: None, note: None })
 }

@@ -1,0 +1,61 @@
+//! In whose name a mail is taken: staff replies, and whose ticket a forwarded mail opens.
+
+use super::authentication::Authentication;
+use super::origin::effect;
+use super::ticket::append;
+use super::{Decision, Effect, Facts, Requester, Role, Route, TokenFact};
+use crate::mail::ParsedMail;
+
+/// What becomes of a mail with a token of the staff member who sends it; `None` for everybody else's.
+pub(super) fn staff_reply(facts: &Facts, token: &TokenFact) -> Option<Decision> {
+    let ticket = &token.ticket;
+    // In a ticket of his own a staff member is the customer.
+    let staff = facts.staff.filter(|_| token.is_senders_own && !token.is_from_customer)?;
+    // A machine in a staff member's name (out of office) is no staff reply.
+    if effect(facts) == Effect::Silent {
+        return Some(append(ticket, "token", Role::Customer, facts));
+    }
+    Some(match facts.authentication {
+        Authentication::NotAsked | Authentication::Pass => append(ticket, "token", Role::Staff(staff), facts),
+        Authentication::Fail => Decision::Quarantine { reason: "staff reply without proof of the sender" },
+    })
+}
+
+impl Decision {
+    /// A customer's mail forwarded by staff belongs to the customer, where the staff member is
+    /// proven to have sent it; else staff are told whose it was.
+    pub(super) fn with_forward(self, mail: &ParsedMail, facts: &Facts) -> Self {
+        let (Self::Open(mut open), Some(forwarded), Some(_), Route::Known { .. }) =
+            (self.clone(), &mail.forwarded, facts.staff, &facts.route)
+        else {
+            return self;
+        };
+        // What we wrote ourselves is nobody's question.
+        if facts.forwards_ours {
+            return self;
+        }
+        let Some(original) =
+            forwarded.from.clone().filter(|from| Some(&from.address) != mail.from.as_ref().map(|f| &f.address))
+        else {
+            return self;
+        };
+        match facts.authentication {
+            Authentication::Pass => {
+                open.reason = "forwarded by staff";
+                open.requester = Requester::Original(original);
+            }
+            Authentication::NotAsked | Authentication::Fail => {
+                let person = if original.name.is_empty() {
+                    original.address.to_string()
+                } else {
+                    format!("{} <{}>", original.name, original.address)
+                };
+                open.notes.push(format!(
+                    "Forwarded mail of {person}. The forwarder could not be verified, so the ticket is his; \
+                     `maildesk admin ticket requester` gives it to the original sender."
+                ));
+            }
+        }
+        Self::Open(open)
+    }
+}

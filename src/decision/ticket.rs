@@ -1,0 +1,120 @@
+//! Which ticket a mail belongs to: the one of its token, else one it names, else a new one.
+
+use super::origin::effect;
+use super::people::staff_reply;
+use super::{
+    Append, Decision, Effect, Facts, NamedBy, Open, Policy, Requester, Role, Route, SUBJECT_CHARS_MAX, StrangerReply,
+    TicketFact, TokenFact, subject,
+};
+use crate::domain::{Status, TicketId};
+use crate::mail::ParsedMail;
+
+/// Whether an answer may still go into the ticket, or comes too long after it was closed.
+fn is_past_reopening(ticket: &TicketFact, facts: &Facts, policy: &Policy) -> bool {
+    // A machine's mail reopens nothing, so it may lie in a closed ticket for ever.
+    ticket.status == Status::Closed
+        && effect(facts) == Effect::Full
+        && (policy.reopen_s == 0 || facts.now.unix() - ticket.closed_at.unix() > policy.reopen_s)
+}
+
+pub(super) fn with_token(mail: &ParsedMail, facts: &Facts, policy: &Policy, token: &TokenFact) -> Decision {
+    let ticket = &token.ticket;
+    if let Some(reply) = staff_reply(facts, token) {
+        return reply;
+    }
+    if is_past_reopening(ticket, facts, policy) {
+        return open(mail, facts, New { reason: "closed too long", linked: Some(ticket.id), note: None });
+    }
+    match append(ticket, "token", Role::Customer, facts) {
+        Decision::Append(append) => Decision::Append(Append { takes_reply_to: token.is_customers, ..append }),
+        other => other,
+    }
+}
+
+pub(super) fn append(ticket: &TicketFact, reason: &'static str, role: Role, facts: &Facts) -> Decision {
+    Decision::Append(Append {
+        reason,
+        ticket: ticket.id,
+        role,
+        effect: effect(facts),
+        takes_reply_to: false,
+        notes: Vec::new(),
+    })
+}
+
+/// A ticket named by thread id or subject tag; `None` when no ticket is named.
+pub(super) fn named_ticket(mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Option<Decision> {
+    let reason = |by: NamedBy| match by {
+        NamedBy::ThreadId => "thread",
+        NamedBy::SubjectTag => "subject tag",
+    };
+    let mine = || facts.named.iter().filter(|hit| hit.takes_part);
+    // A thread's ids may lie in several tickets (a changed subject opened a second one): the one
+    // that can take the mail goes before the one that cannot.
+    if let Some(hit) = mine().find(|hit| why_not_into(mail, &hit.ticket, facts, policy).is_none()) {
+        return Some(append(&hit.ticket, reason(hit.by), Role::Customer, facts));
+    }
+    if let Some(hit) = mine().next() {
+        let reason = why_not_into(mail, &hit.ticket, facts, policy).unwrap_or("new");
+        return Some(open(mail, facts, New { reason, linked: Some(hit.ticket.id), note: None }));
+    }
+    let hit = facts.named.first()?;
+    if facts.staff.is_some() {
+        // Anybody can write a staff member's From and a ticket's number; a token cannot be guessed.
+        return Some(Decision::Quarantine { reason: "staff reply without a token" });
+    }
+    Some(match policy.stranger_reply {
+        StrangerReply::Hold => Decision::Quarantine { reason: "stranger names a ticket" },
+        StrangerReply::Append if !is_past_reopening(&hit.ticket, facts, policy) => {
+            append(&hit.ticket, reason(hit.by), Role::Customer, facts)
+        }
+        StrangerReply::Append | StrangerReply::New => {
+            let note = format!("This mail named ticket [#{}], in which its sender takes no part.", hit.ticket.id);
+            open(mail, facts, New { reason: "stranger", linked: Some(hit.ticket.id), note: Some(note) })
+        }
+    })
+}
+
+/// Why an answer without a token opens a new ticket although its sender takes part in this one.
+fn why_not_into(mail: &ParsedMail, ticket: &TicketFact, facts: &Facts, policy: &Policy) -> Option<&'static str> {
+    if is_past_reopening(ticket, facts, policy) {
+        return Some("closed too long");
+    }
+    // Auto-replies put their own words before the subject, and often in place of it.
+    let is_other = effect(facts) == Effect::Full && !is_under_subject(&mail.subject, &ticket.subject);
+    is_other.then_some("other subject")
+}
+
+/// Whether a mail's subject is that of the ticket, which may have been cut at [`SUBJECT_CHARS_MAX`].
+#[must_use]
+pub fn is_under_subject(answer: &str, ticket: &str) -> bool {
+    let is_cut = || ticket.chars().count() >= SUBJECT_CHARS_MAX;
+    subject::is_same(answer, ticket) || is_cut() && subject::begins_as(answer, ticket)
+}
+
+/// Why a ticket is opened, and what it has to do with another one.
+pub(super) struct New {
+    pub(super) reason: &'static str,
+    pub(super) linked: Option<TicketId>,
+    pub(super) note: Option<String>,
+}
+
+pub(super) fn open(mail: &ParsedMail, facts: &Facts, new: New) -> Decision {
+    let (address, department) = match &facts.route {
+        Route::Known { address, department } => (Some(*address), *department),
+        Route::Unknown { default_address, fallback, .. } => (*default_address, *fallback),
+    };
+    let Some(department) = department else {
+        return Decision::Quarantine { reason: "no department" };
+    };
+    Decision::Open(Open {
+        reason: new.reason,
+        department,
+        address,
+        requester: Requester::Sender,
+        effect: effect(facts),
+        linked: new.linked,
+        notes: new.note.into_iter().collect(),
+    })
+    .with_forward(mail, facts)
+}
