@@ -285,5 +285,5 @@ pub fn decide(mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Decision {
     if let Some(named) = ticket::named_ticket(mail, facts, policy) {
         return named;
     }
-    ticket::open(mail, facts, New { reason: "new", linked: None, note: None })
+    ticket::open(mail, facts, policy, New { reason: "new", linked: None, note: None })
 }

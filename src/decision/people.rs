@@ -3,7 +3,7 @@
 use super::authentication::Authentication;
 use super::origin::effect;
 use super::ticket::append;
-use super::{Decision, Effect, Facts, Requester, Role, Route, TokenFact};
+use super::{Decision, Effect, Facts, Policy, Requester, Role, Route, TokenFact};
 use crate::mail::ParsedMail;
 
 /// What becomes of a mail with a token of the staff member who sends it; `None` for everybody else's.
@@ -24,14 +24,14 @@ pub(super) fn staff_reply(facts: &Facts, token: &TokenFact) -> Option<Decision> 
 impl Decision {
     /// A customer's mail forwarded by staff belongs to the customer, where the staff member is
     /// proven to have sent it; else staff are told whose it was.
-    pub(super) fn with_forward(self, mail: &ParsedMail, facts: &Facts) -> Self {
+    pub(super) fn with_forward(self, mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Self {
         let (Self::Open(mut open), Some(forwarded), Some(_), Route::Known { .. }) =
             (self.clone(), &mail.forwarded, facts.staff, &facts.route)
         else {
             return self;
         };
-        // What we wrote ourselves is nobody's question.
-        if facts.forwards_ours {
+        // What we wrote ourselves is nobody's question, and with a token the mail belongs to that ticket's people.
+        if facts.forwards_ours || facts.token.is_some() {
             return self;
         }
         let Some(original) =
@@ -39,23 +39,27 @@ impl Decision {
         else {
             return self;
         };
-        match facts.authentication {
+        let why_not = match facts.authentication {
+            _ if !policy.forwards_to_sender => {
+                "Setting forward_to_sender is off, so the ticket is the forwarder's; \
+                 `maildesk admin ticket requester` gives it to the original sender."
+            }
             Authentication::Pass => {
                 open.reason = "forwarded by staff";
                 open.requester = Requester::Original(original);
+                return Self::Open(open);
             }
             Authentication::NotAsked | Authentication::Fail => {
-                let person = if original.name.is_empty() {
-                    original.address.to_string()
-                } else {
-                    format!("{} <{}>", original.name, original.address)
-                };
-                open.notes.push(format!(
-                    "Forwarded mail of {person}. The forwarder could not be verified, so the ticket is his; \
-                     `maildesk admin ticket requester` gives it to the original sender."
-                ));
+                "The forwarder could not be verified, so the ticket is his; \
+                 `maildesk admin ticket requester` gives it to the original sender."
             }
-        }
+        };
+        let person = if original.name.is_empty() {
+            original.address.to_string()
+        } else {
+            format!("{} <{}>", original.name, original.address)
+        };
+        open.notes.push(format!("Forwarded mail of {person}. {why_not}"));
         Self::Open(open)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::TicketId;
 use crate::mail::prefix;
+use crate::mail::reply::languages::entries;
 
 /// Tags read from one subject; more are ignored. Chosen: real subjects carry one or two.
 const TAGS_MAX: usize = 8;
@@ -27,43 +28,74 @@ pub fn ticket_tags(subject: &str) -> Vec<TicketId> {
     tags
 }
 
-/// Whether two subjects are the same but for tags, reply and forward prefixes, case and spaces.
-/// An answer whose subject is empty but for these is the same as any.
+/// Longest calendar prefix looked at, in bytes (chosen; the longest below has 22).
+const CALENDAR_PREFIX_BYTES_MAX: usize = 40;
+
+/// What calendar programs put before the subject of an invitation (Outlook, Gmail, Apple, Exchange): a line a
+/// language or several, entries separated by `, `, in lower case, without the colon.
+const CALENDAR_PREFIXES: &[&str] = &[
+    "accepted, declined, tentative, tentatively accepted, canceled, cancelled, canceled event", // English
+    "invitation, updated invitation",                                                           // English, French
+    "zugesagt, zusage, abgelehnt, absage, abgesagt, mit vorbehalt, einladung",                  // German
+    "accepté, refusé, provisoire, annulé",                                                      // French
+    "aceptado, aceptada, rechazado, rechazada, provisional, cancelado, invitación",             // Spanish
+    "accettato, rifiutato, provvisorio, annullato, invito",                                     // Italian
+    "aceito, aceite, recusado, convite",                                                        // Portuguese
+    "geaccepteerd, geweigerd, afgewezen, voorlopig, geannuleerd, uitnodiging",                  // Dutch
+    "zaakceptowano, odrzucono, wstępnie, zaproszenie, přijato, odmítnuto, pozvánka",            // Polish, Czech
+    "принято, отклонено, приглашение",                                                          // Russian
+    "accepterat, avböjt, accepteret, afvist, godtatt, avslått", // Swedish, Danish, Norwegian
+    "hyväksytty, hylätty, kutsu, kabul edildi, reddedildi, davet", // Finnish, Turkish
+    "已接受, 已拒绝, 已拒絕, 承諾, 辞退, 수락, 거절",           // Chinese, Japanese, Korean
+];
+
+/// Whether an answer's subject is the ticket's, or contains it; compared without tags and other bracketed words,
+/// reply, forward and calendar prefixes, case and spaces. An answer whose subject is empty but for these is the
+/// same as any.
 #[must_use]
 pub fn is_same(answer: &str, ticket: &str) -> bool {
-    let answer = bare(answer);
-    answer.is_empty() || answer == bare(ticket)
+    let (answer, ticket) = (bare(answer), bare(ticket));
+    answer.is_empty() || answer == ticket || !ticket.is_empty() && answer.contains(&ticket)
 }
 
-/// Whether an answer's subject begins with all of another one, which was cut; compared as by [`is_same`].
+/// The subject without a bracketed word at its end that was cut before its `]`.
 #[must_use]
-pub fn begins_as(answer: &str, cut: &str) -> bool {
-    bare(answer).starts_with(&bare(cut))
+pub fn without_cut_bracket(subject: &str) -> &str {
+    match subject.rsplit_once('[') {
+        Some((before, word)) if !word.contains(']') => before,
+        Some(_) | None => subject,
+    }
 }
 
-/// The subject without bracketed tags, prefixes, case and spaces.
+/// The subject without bracketed words, prefixes, case and spaces.
 fn bare(subject: &str) -> String {
     let mut rest = subject;
-    while let Some((_, behind)) = prefix::split(rest) {
+    while let Some(behind) = prefix::split(rest).map(|(_, behind)| behind).or_else(|| behind_calendar_prefix(rest)) {
         rest = behind;
     }
     let rest = prefix::without_forward_suffix(rest).unwrap_or(rest);
     let folded: String = rest.to_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
-    without_inner_ticket_tags(&folded)
+    without_bracketed_words(&folded)
 }
 
-fn without_inner_ticket_tags(folded: &str) -> String {
+/// `Accepted: rest`: what follows the prefix.
+fn behind_calendar_prefix(subject: &str) -> Option<&str> {
+    let subject = subject.trim_start();
+    let (at, colon) = subject
+        .char_indices()
+        .take_while(|(at, _)| *at <= CALENDAR_PREFIX_BYTES_MAX)
+        .find(|(_, c)| matches!(c, ':' | '：'))?;
+    let word = subject.get(..at)?.trim_end().to_lowercase();
+    entries(CALENDAR_PREFIXES).any(|entry| entry == word).then(|| subject.get(at + colon.len_utf8()..))?
+}
+
+fn without_bracketed_words(folded: &str) -> String {
     let mut out = String::with_capacity(folded.len());
     let mut rest = folded;
-    while let Some((before, after)) = rest.split_once("[#") {
+    while let Some((before, after)) = rest.split_once('[') {
+        let Some((_, behind)) = after.split_once(']') else { break };
         out.push_str(before);
-        match after.split_once(']') {
-            Some((digits, behind)) if digits.bytes().all(|b| b.is_ascii_digit()) => rest = behind,
-            _ => {
-                out.push_str("[#");
-                rest = after;
-            }
-        }
+        rest = behind;
     }
     out.push_str(rest);
     out
@@ -126,5 +158,26 @@ mod tests {
     #[test]
     fn tag_at_the_end_does_not_count_as_text() {
         assert!(is_same("Re: Printer on fire [#12]", "Printer on fire"));
+    }
+
+    #[test]
+    fn bracketed_words_of_other_systems_do_not_count_and_an_open_bracket_is_text() {
+        assert!(is_same("Re: Printer [Ticket 991] on fire", "[URGENT] Printer on fire [PRJ-1]"));
+        assert!(is_same("Re: Printer [on fire", "Printer [on fire"));
+        assert!(!is_same("Re: Printer [on ice", "Printer [on fire"));
+        assert!(!is_same("Invoice 7", "[Ticket 991]"));
+    }
+
+    #[test]
+    fn calendar_prefixes_do_not_count_and_other_words_before_a_colon_do() {
+        for answer in ["Accepted: Visit", "Re: Tentatively accepted : Visit", "AW: Zusage: Visit", "已接受：Visit"]
+        {
+            assert!(is_same(answer, "Invitation: Visit"), "{answer}");
+        }
+        assert!(!is_same("Accepted: Visit", "Postponed: Visit"));
+        let long = |chars: usize| format!("{}: Visit", "x".repeat(chars));
+        assert!(!is_same("Visit", &long(CALENDAR_PREFIX_BYTES_MAX)) && !is_same("Visit", &long(1000)));
+        assert!(entries(CALENDAR_PREFIXES).all(|word| word.len() <= CALENDAR_PREFIX_BYTES_MAX));
+        assert!(entries(CALENDAR_PREFIXES).all(|word| word.to_lowercase() == word));
     }
 }

@@ -23,10 +23,14 @@ pub(super) fn with_token(mail: &ParsedMail, facts: &Facts, policy: &Policy, toke
         return reply;
     }
     if is_past_reopening(ticket, facts, policy) {
-        return open(mail, facts, New { reason: "closed too long", linked: Some(ticket.id), note: None });
+        return open(mail, facts, policy, New { reason: "closed too long", linked: Some(ticket.id), note: None });
     }
     match append(ticket, "token", Role::Customer, facts) {
-        Decision::Append(append) => Decision::Append(Append { takes_reply_to: token.is_customers, ..append }),
+        Decision::Append(append) => {
+            // What a machine sends changes nothing else, the address we write to included.
+            let takes_reply_to = token.is_customers && append.effect == Effect::Full;
+            Decision::Append(Append { takes_reply_to, ..append })
+        }
         other => other,
     }
 }
@@ -56,7 +60,7 @@ pub(super) fn named_ticket(mail: &ParsedMail, facts: &Facts, policy: &Policy) ->
     }
     if let Some(hit) = mine().next() {
         let reason = why_not_into(mail, &hit.ticket, facts, policy).unwrap_or("new");
-        return Some(open(mail, facts, New { reason, linked: Some(hit.ticket.id), note: None }));
+        return Some(open(mail, facts, policy, New { reason, linked: Some(hit.ticket.id), note: None }));
     }
     let hit = facts.named.first()?;
     if facts.staff.is_some() {
@@ -70,7 +74,7 @@ pub(super) fn named_ticket(mail: &ParsedMail, facts: &Facts, policy: &Policy) ->
         }
         StrangerReply::Append | StrangerReply::New => {
             let note = format!("This mail named ticket [#{}], in which its sender takes no part.", hit.ticket.id);
-            open(mail, facts, New { reason: "stranger", linked: Some(hit.ticket.id), note: Some(note) })
+            open(mail, facts, policy, New { reason: "stranger", linked: Some(hit.ticket.id), note: Some(note) })
         }
     })
 }
@@ -88,8 +92,9 @@ fn why_not_into(mail: &ParsedMail, ticket: &TicketFact, facts: &Facts, policy: &
 /// Whether a mail's subject is that of the ticket, which may have been cut at [`SUBJECT_CHARS_MAX`].
 #[must_use]
 pub fn is_under_subject(answer: &str, ticket: &str) -> bool {
-    let is_cut = || ticket.chars().count() >= SUBJECT_CHARS_MAX;
-    subject::is_same(answer, ticket) || is_cut() && subject::begins_as(answer, ticket)
+    let is_cut = ticket.chars().count() >= SUBJECT_CHARS_MAX;
+    // A bracketed word that was cut has lost its end: it would be taken for text.
+    subject::is_same(answer, if is_cut { subject::without_cut_bracket(ticket) } else { ticket })
 }
 
 /// Why a ticket is opened, and what it has to do with another one.
@@ -99,7 +104,7 @@ pub(super) struct New {
     pub(super) note: Option<String>,
 }
 
-pub(super) fn open(mail: &ParsedMail, facts: &Facts, new: New) -> Decision {
+pub(super) fn open(mail: &ParsedMail, facts: &Facts, policy: &Policy, new: New) -> Decision {
     let (address, department) = match &facts.route {
         Route::Known { address, department } => (Some(*address), *department),
         Route::Unknown { default_address, fallback, .. } => (*default_address, *fallback),
@@ -116,5 +121,5 @@ pub(super) fn open(mail: &ParsedMail, facts: &Facts, new: New) -> Decision {
         linked: new.linked,
         notes: new.note.into_iter().collect(),
     })
-    .with_forward(mail, facts)
+    .with_forward(mail, facts, policy)
 }
