@@ -10,6 +10,8 @@ pub mod commands;
 mod origin;
 mod people;
 pub mod subject;
+#[cfg(test)]
+mod tests;
 mod ticket;
 
 use crate::domain::{AddressId, DepartmentId, OutboxId, StaffId, Status, TicketId, Timestamp};
