@@ -41,7 +41,11 @@ pub enum Command {
         full: bool,
     },
     /// Give a ticket to a staff member
-    #[command(group(clap::ArgGroup::new("assignee").required(true)))]
+    #[command(
+        group(clap::ArgGroup::new("assignee").required(true)),
+        // Left to itself it would show the group before the id.
+        override_usage = "maildesk admin ticket assign [OPTIONS] <ID> <USERNAME|--nobody>"
+    )]
     Assign {
         /// Id
         #[arg(value_parser = crate::admin::id)]

@@ -58,7 +58,7 @@ fn a_search_with_a_word_that_is_no_number_is_a_broken_connection() {
 
 #[test]
 fn mails_that_a_list_left_out_come_in_within_a_day() {
-    let server = Script::start(&[4], "", lies_once("5 7"));
+    let server = Script::start(&[4], "UIDPLUS", lies_once("5 7"));
     let desk = server.desk(&["--imap-after", "delete"]);
     assert_fetches(&desk, 1);
     (5..=7).for_each(|uid| server.state().put(uid));
