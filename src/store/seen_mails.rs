@@ -126,6 +126,28 @@ mod tests {
     }
 
     #[test]
+    fn what_was_read_before_there_was_a_record_counts_as_seen() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("old.db");
+        let old = rusqlite::Connection::open(&path).unwrap();
+        old.execute_batch(include_str!("../../tests/schemas/1.sql")).unwrap();
+        old.execute_batch(
+            "INSERT INTO desk (id, secret, created_at) VALUES (1, zeroblob(32), 0); \
+             INSERT INTO address (id, email, name, created_at, last_update_at) VALUES (1, 'a@example.org', 'A', 0, 0); \
+             INSERT INTO imap_folder (address_id, name, position, uid_validity, last_uid) \
+             VALUES (1, 'INBOX', 0, 7, 41), (1, 'New', 1, 0, 0); \
+             PRAGMA application_id = 0x6d64736b; PRAGMA user_version = 1",
+        )
+        .unwrap();
+        drop(old);
+        create_or_migrate(&path, &[7; 32], NOW).unwrap();
+        let store = Store::open(&path, Duration::from_secs(1)).unwrap();
+        let known = |folder: &str| store.read(|tx| tx.imap_known(AddressId::new(1), folder)).unwrap();
+        assert_eq!(known("INBOX"), [(1, 41)]);
+        assert!(known("New").is_empty());
+    }
+
+    #[test]
     fn the_highest_uid_there_is_ends_a_run() {
         let (_dir, store, id) = desk();
         let known = store.write(|tx| {

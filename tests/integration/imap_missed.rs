@@ -135,7 +135,7 @@ fn a_comparison_takes_in_no_mail_that_was_not_wanted_or_is_marked_as_deleted() {
 }
 
 #[test]
-fn a_folder_of_a_desk_before_the_comparison_counts_as_seen() {
+fn what_lay_in_a_folder_before_and_is_not_wanted_counts_as_seen() {
     let server = Script::plain(&[4, 5], "");
     let desk = server.desk(&["--imap-start", "new"]);
     assert_fetches(&desk, 0);
