@@ -171,7 +171,21 @@ CREATE TABLE imap_folder (
     failures      INTEGER NOT NULL DEFAULT 0,
     retry_at      INTEGER NOT NULL DEFAULT 0,
     last_error    TEXT    NOT NULL DEFAULT '',
+    -- When the whole folder was last compared with imap_seen.
+    reconciled_at INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (address_id, name)
+) STRICT, WITHOUT ROWID;
+
+-- Mails of an IMAP folder that need not be fetched again, in runs of UIDs that neither overlap nor touch: those on record
+-- here, and those that lay there before and are not wanted (imap_options, "start":"new"). What is below last_uid and
+-- neither here nor in imap_leftover was missed.
+CREATE TABLE imap_seen (
+    address_id    INTEGER NOT NULL,
+    folder        TEXT    NOT NULL,
+    first_uid     INTEGER NOT NULL,
+    last_uid      INTEGER NOT NULL,
+    PRIMARY KEY (address_id, folder, first_uid),
+    FOREIGN KEY (address_id, folder) REFERENCES imap_folder (address_id, name) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
 -- Mails at or below last_uid that something went wrong with: not sent by the server, or on record

@@ -116,7 +116,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
     }
     match catch_unwind(AssertUnwindSafe(|| dispatch(arguments, is_pipe))) {
         Ok(status) => status,
-        Err(_) if is_pipe => pipe::give_up(),
+        Err(_) if is_pipe => pipe::give_up("an internal error; please report it with the log"),
         Err(_) => EXIT_FAILED,
     }
 }

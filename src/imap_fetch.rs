@@ -3,7 +3,7 @@
 //! The mailbox is the spool: a mail is marked, moved or deleted only after it is on record, and how
 //! far a folder was read is kept in the database by UIDVALIDITY and UID. A fetch that dies reads
 //! some mails again, and the intake's unique key makes that a no-op. The layers below: `folder`
-//! takes in one folder, `mailbox` speaks the commands and `idle` waits, `connection` logs in,
+//! takes in one folder and `reconcile` looks for mails it missed, `mailbox` speaks the commands and `idle` waits, `connection` logs in,
 //! `channel` stands between the server and the protocol crate, `answer` says what that crate gets
 //! to see, `wire` has the deadlines.
 
@@ -17,6 +17,7 @@ mod idle;
 mod mailbox;
 mod oauth;
 mod outgoing;
+mod reconcile;
 mod stop;
 mod summary;
 mod watch;
@@ -121,7 +122,8 @@ pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::R
     }
     let progress = if global.quiet { Progress::hidden() } else { Progress::on_terminal() };
     let mode = if arguments.dry_run { Mode::DryRun } else { Mode::Fetch };
-    let desk = Desk { store: &store, rules: &rules, patience, stop: &stop, progress: &progress, mode };
+    let now = Timestamp::now();
+    let desk = Desk { store: &store, rules: &rules, patience, stop: &stop, progress: &progress, mode, now };
     let summaries = fetch_all(desk, &chosen, arguments.limit.unwrap_or(usize::MAX));
     progress.clear();
     print_all(global, &summaries)?;

@@ -11,7 +11,8 @@
 //!
 //! Postfix bounces on 1, 2, 70, 73, 74, 78, 101 and on its own time limit (postfix
 //! `src/global/sys_exits.c`); cPanel's Exim bounces on any output. So the one status line is all
-//! this program says, and logs go elsewhere.
+//! this program says, and logs go elsewhere. A person at a terminal, or one who asks for a dry run,
+//! is no MTA and hears why as well.
 
 mod preview;
 
@@ -48,6 +49,7 @@ const FIRST_READ_BYTES: usize = 64 * 1024;
 /// Arguments of `maildesk pipe`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit status: 0 on record, 67 and 77 refused (only where a setting asks), 75 try again.\n\
+    Why it was 75 is in the log, on most machines: journalctl -t maildesk\n\
     Postfix master.cf:\n  maildesk unix - n n - 4 pipe flags=RX user=maildesk null_sender=\n    \
     argv=/usr/bin/maildesk pipe --sender=${sender} --recipient=${recipient}")]
 pub struct Arguments {
@@ -111,25 +113,28 @@ pub fn run(global: &Global, loaded: Result<Loaded, config::Error>, arguments: &A
         Err(error) => {
             logging::start(&config::Log::default(), logging::Stderr::TheMtas);
             tracing::error!(%error, "configuration");
-            return give_up();
+            return give_up_because(&error.to_string(), arguments.dry_run);
         }
     };
     start_logging(global, &loaded);
     let deadline = Duration::from_secs(loaded.config.limits.pipe_deadline_s);
+    let is_dry = arguments.dry_run;
     // Nothing below may outlast this: Postfix bounces when its own limit is reached. Ending in the
     // middle of a commit is safe; the redelivery finds the mail on record or not.
     thread::spawn(move || {
         thread::sleep(deadline);
         tracing::error!(seconds = deadline.as_secs(), "deadline");
-        std::process::exit(give_up().into());
+        let why = format!("not done within {} s (limits.pipe_deadline_s)", deadline.as_secs());
+        std::process::exit(give_up_because(&why, is_dry).into());
     });
     let done =
         if arguments.dry_run { dry_run(global, &loaded, arguments) } else { take_in(global, &loaded, arguments) };
     match done {
         Ok(exit) => exit.status(),
         Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "not stored");
-            give_up()
+            let why = format!("{error:#}");
+            tracing::error!(error = why, "not stored");
+            give_up_because(&why, is_dry)
         }
     }
 }
@@ -262,10 +267,20 @@ fn say(line: &str) {
     writeln!(io::stderr().lock(), "{line}").ok();
 }
 
-/// Says that the mail is to be kept and gives the status that makes the MTA do so.
+/// Says that the mail is to be kept and gives the status that makes the MTA do so; a person hears why as well.
 #[must_use]
-pub fn give_up() -> u8 {
+pub fn give_up(why: &str) -> u8 {
+    // The command line may not have been read.
+    give_up_because(why, env::args_os().any(|argument| argument == "--dry-run"))
+}
+
+fn give_up_because(why: &str, is_dry: bool) -> u8 {
     say("4.3.0 the mail could not be stored now and will be tried again");
+    // An MTA has no terminal, and stores nothing by a dry run.
+    if is_dry || io::stdin().is_terminal() || io::stderr().is_terminal() {
+        let why: String = why.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        say(&format!("maildesk: {why}"));
+    }
     Exit::TryAgain.status()
 }
 
@@ -277,8 +292,10 @@ pub fn refuse_usage(refused: &clap::Error) -> u8 {
         return Exit::Stored.status();
     }
     logging::start(&config::Log::default(), logging::Stderr::TheMtas);
-    tracing::error!(error = refused.to_string().lines().next().unwrap_or(""), "command line");
-    give_up()
+    let text = refused.to_string();
+    let why = text.lines().next().unwrap_or_default();
+    tracing::error!(error = why, "command line");
+    give_up(why.trim_start_matches("error: "))
 }
 
 /// Whether an MTA is at the other end: help asked for in an MTA's line must not swallow mail.

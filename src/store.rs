@@ -27,6 +27,7 @@ pub mod queue;
 pub mod received;
 pub mod schedules;
 pub mod search;
+pub mod seen_mails;
 pub mod settings;
 pub mod templates;
 pub mod tickets;

@@ -25,14 +25,15 @@ Examples:
   maildesk admin canned list --json")]
 pub enum Command {
     /// Add a canned response; prints its id
+    #[command(group(clap::ArgGroup::new("text").required(true)))]
     Add {
         /// Title
         title: String,
         /// Its text
-        #[arg(long, conflicts_with = "body_file", required_unless_present = "body_file", allow_hyphen_values = true)]
+        #[arg(long, group = "text", allow_hyphen_values = true)]
         body: Option<String>,
         /// File with its text: HTML if it starts with `<` or ends in .html, else plain text
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", group = "text")]
         body_file: Option<PathBuf>,
         /// Place in the list [default: last]
         #[arg(long)]

@@ -70,6 +70,7 @@ impl Role {
 
 /// Options of `admin staff add`.
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("password").required(true)))]
 pub struct Add {
     /// Login name: letters, digits, - and _
     username: String,
@@ -86,10 +87,10 @@ pub struct Add {
     #[arg(long, value_name = "ID", value_parser = crate::admin::id)]
     department: Vec<i64>,
     /// Read the password from stdin
-    #[arg(long, conflicts_with = "password_file", required_unless_present = "password_file")]
+    #[arg(long, group = "password")]
     password_stdin: bool,
     /// Read the password from a file (0600)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "password")]
     password_file: Option<PathBuf>,
     /// The account may not be used yet
     #[arg(long)]

@@ -41,15 +41,20 @@ pub enum Command {
         full: bool,
     },
     /// Give a ticket to a staff member
+    #[command(
+        group(clap::ArgGroup::new("assignee").required(true)),
+        // Left to itself it would show the group before the id.
+        override_usage = "maildesk admin ticket assign [OPTIONS] <ID> <USERNAME|--nobody>"
+    )]
     Assign {
         /// Id
         #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// Who takes it
-        #[arg(required_unless_present = "nobody", conflicts_with = "nobody")]
+        #[arg(group = "assignee")]
         username: Option<String>,
         /// Take it from whoever has it
-        #[arg(long)]
+        #[arg(long, group = "assignee")]
         nobody: bool,
     },
     /// Give a ticket to another customer, such as one opened for the wrong sender of a forwarded mail

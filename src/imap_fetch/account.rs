@@ -173,10 +173,16 @@ impl Account {
 
     fn password(&self) -> Result<String, Error> {
         if self.password_file.is_empty() {
-            return Err(Error::Setup(format!(
-                "{} has no password; name a file with `maildesk admin address update {} --imap-password-file`",
-                self.email, self.email
-            )));
+            let email = &self.email;
+            return Err(Error::Setup(if self.is_oauth {
+                format!(
+                    "{email} has no access token; name where it comes from with `maildesk admin address update {email}`                      and --imap-token-command, --imap-oauth-url or --imap-password-file"
+                )
+            } else {
+                format!(
+                    "{email} has no password; name a file with `maildesk admin address update {email} --imap-password-file`"
+                )
+            }));
         }
         read_secret(&PathBuf::from(&self.password_file))
     }

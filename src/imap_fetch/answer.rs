@@ -148,15 +148,25 @@ pub(super) fn plain_state(line: &[u8]) -> Option<Vec<u8>> {
     Some(format!("* OK {code}{value}] ok\r\n").into_bytes())
 }
 
-/// The numbers of a search; others things some servers add are left out.
-pub(super) fn plain_search(line: &[u8]) -> Vec<u8> {
+/// The numbers of a search; the `(MODSEQ 9)` that some servers add (RFC 7162 §3.1.5) is left out. `None` when a word
+/// is no number of a mail: it stands where one belongs that would be missed.
+pub(super) fn plain_search(line: &[u8]) -> Option<Vec<u8>> {
     let mut out = b"* SEARCH".to_vec();
-    for word in line.split(|b| b.is_ascii_whitespace()).skip(2).filter(|word| number(word).is_some()) {
+    let mut words = line.split(|b| b.is_ascii_whitespace()).skip(2).filter(|word| !word.is_empty());
+    while let Some(word) = words.next() {
+        if word.eq_ignore_ascii_case(b"(MODSEQ") {
+            let digits = words.next()?.strip_suffix(b")")?;
+            let is_last = words.next().is_none();
+            return (is_last && is_number(digits)).then(|| [out.as_slice(), b"\r\n"].concat());
+        }
+        if number(word)? == 0 {
+            return None;
+        }
         out.push(b' ');
         out.extend_from_slice(word);
     }
     out.extend_from_slice(b"\r\n");
-    out
+    Some(out)
 }
 
 /// What the server can do, as far as it is written in the letters of atoms.
@@ -188,7 +198,9 @@ pub(super) fn plain_list(response: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// UID, size and text of a mail, whatever else is told of it and in whatever order. `None` when
-/// there is nothing that was asked for: flags of other mails come at any time.
+/// there is nothing that was asked for: flags of other mails come at any time. `None` too when the
+/// parentheses do not end or two mails stand in one: then the length of a text was wrong, and it is
+/// cut short or another mail's.
 pub(super) fn plain_fetch(response: &[u8]) -> Option<Vec<u8>> {
     let at = response.iter().position(|b| *b == b'(')?;
     let mut scanner = Scanner { rest: response.get(at + 1..)? };
@@ -198,12 +210,17 @@ pub(super) fn plain_fetch(response: &[u8]) -> Option<Vec<u8>> {
         let name = name.to_ascii_uppercase();
         let is_body = name == b"BODY[]" || name.starts_with(b"BODY[]<");
         match value {
+            Value::Atom(digits) if name == b"UID" && uid.is_some_and(|uid| Some(uid) != number(digits)) => return None,
             Value::Atom(digits) if name == b"UID" => uid = number(digits),
             Value::Atom(digits) if name == b"RFC822.SIZE" => size = size_of(digits),
+            Value::Atom(_) | Value::Text(_) if is_body && body.is_some() => return None,
             Value::Atom(nil) if is_body && nil.eq_ignore_ascii_case(b"NIL") => body = Some(Cow::Borrowed(&b""[..])),
             Value::Text(text) if is_body => body = Some(text),
             Value::Atom(_) | Value::Text(_) | Value::List => {}
         }
+    }
+    if !scanner.rest.starts_with(b")") {
+        return None;
     }
     let uid = uid?;
     let mut out = format!("* 1 FETCH (UID {uid}").into_bytes();
@@ -220,13 +237,15 @@ pub(super) fn plain_fetch(response: &[u8]) -> Option<Vec<u8>> {
 
 /// A size; more than the crate's numbers hold is as good as their largest.
 fn size_of(digits: &[u8]) -> Option<u32> {
-    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
-    is_number.then(|| number(digits).unwrap_or(u32::MAX))
+    is_number(digits).then(|| number(digits).unwrap_or(u32::MAX))
 }
 
 fn number(digits: &[u8]) -> Option<u32> {
-    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
-    if is_number { std::str::from_utf8(digits).ok()?.parse().ok() } else { None }
+    if is_number(digits) { std::str::from_utf8(digits).ok()?.parse().ok() } else { None }
+}
+
+fn is_number(digits: &[u8]) -> bool {
+    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }
 
 fn starts(text: &[u8], word: &str) -> bool {
@@ -402,8 +421,9 @@ mod tests {
         assert_eq!(text(plain_state("* OK [UIDVALIDITY 7] gültig\r\n".as_bytes())), "* OK [UIDVALIDITY 7] ok\r\n");
         assert_eq!(text(plain_state(b"* ok [uidnext 13]\r\n")), "* OK [UIDNEXT 13] ok\r\n");
         assert_eq!(plain_state(b"* OK [UIDNEXT 99999999999] x\r\n"), None);
-        assert_eq!(text(Some(plain_search(b"* SEARCH 4 2  7 (MODSEQ 9)\r\n"))), "* SEARCH 4 2 7\r\n");
-        assert_eq!(text(Some(plain_search(b"* SEARCH\r\n"))), "* SEARCH\r\n");
+        assert_eq!(text(plain_search(b"* SEARCH 4 2  7 (MODSEQ 9)\r\n")), "* SEARCH 4 2 7\r\n");
+        assert_eq!(text(plain_search(b"* SEARCH 4294967295 \r\n")), "* SEARCH 4294967295\r\n");
+        assert_eq!(text(plain_search(b"* SEARCH\r\n")), "* SEARCH\r\n");
         let capability = plain_capability("* CAPABILITY IMAP4rev2 move AUTH=Plain {x} Gr\u{fc}\r\n".as_bytes());
         assert_eq!(text(Some(capability)), "* CAPABILITY IMAP4rev1 IMAP4REV2 MOVE AUTH=PLAIN\r\n");
     }
@@ -433,6 +453,15 @@ mod tests {
     }
 
     #[test]
+    fn a_search_with_a_word_that_is_no_number_of_a_mail_is_none() {
+        let cases = ["4 x 7", "4 5a 7", "4 0 7", "4 4294967296", "4 -5", "4,5", "4 (MODSEQ 9", "4 (MODSEQ x)", "4 \0"];
+        for words in cases {
+            assert_eq!(plain_search(format!("* SEARCH {words}\r\n").as_bytes()), None, "{words}");
+        }
+        assert_eq!(plain_search(b"* SEARCH (MODSEQ 9) 4\r\n"), None);
+    }
+
+    #[test]
     fn what_nobody_asked_for_and_what_makes_no_sense_is_dropped() {
         for response in [
             "* 3 FETCH (FLAGS (\\Seen))\r\n",
@@ -442,6 +471,10 @@ mod tests {
             "* 3 FETCH (UID 12 BODY[] {9}\r\nabc)\r\n",
             "* 3 FETCH (UID 12 BODY[] \"abc)\r\n",
             "* 3 FETCH (UID 12 FLAGS ((((((\r\n",
+            "* 3 FETCH (UID 12 BODY[] {1}\r\na\r\n",
+            "* 3 FETCH (UID 12 BODY[] {1}\r\na UID 13)\r\n",
+            "* 3 FETCH (UID 12 BODY[] {1}\r\na BODY[] {1}\r\nb)\r\n",
+            "* 3 FETCH (UID 12 BODY[] {1}\r\na BODY[] NIL)\r\n",
         ] {
             assert_eq!(plain_fetch(response.as_bytes()), None, "{response}");
         }
@@ -464,7 +497,8 @@ mod tests {
             ends_with_body_section(line);
             plain_list(line);
             plain_state(line);
-            for plain in [plain_end(line), plain_search(line), plain_capability(line), plain_continuation(line)] {
+            let search = plain_search(line).unwrap_or_else(|| b"\r\n".to_vec());
+            for plain in [plain_end(line), search, plain_capability(line), plain_continuation(line)] {
                 prop_assert!(plain.ends_with(b"\r\n") && plain.is_ascii());
             }
             plain_fetch(line);

@@ -208,7 +208,11 @@ impl Channel {
             Kind::Tagged => self.ready = answer::plain_end(&line),
             Kind::Continuation => self.ready = answer::plain_continuation(&line),
             Kind::State => self.ready = answer::plain_state(&line).unwrap_or_default(),
-            Kind::Search => self.ready = answer::plain_search(&line),
+            Kind::Search => match answer::plain_search(&line) {
+                Some(plain) => self.ready = plain,
+                // Which mails it would have named is not known, so nothing may follow from the others.
+                None => return Err(invalid("the server's list of mails makes no sense")),
+            },
             Kind::Capability => self.ready = answer::plain_capability(&line),
             Kind::Fetch => self.ready = answer::plain_fetch(&self.with_literals(line)?).unwrap_or_default(),
             Kind::List => self.ready = answer::plain_list(&self.with_literals(line)?).unwrap_or_default(),
@@ -244,6 +248,11 @@ impl Channel {
             | Kind::Garbage => {}
         }
         kind
+    }
+
+    /// How many mails the open folder has, as far as the server has told.
+    pub(super) const fn mails(&self) -> Option<u32> {
+        self.mails
     }
 
     /// Whether mails have come since [`Self::forget_news`].

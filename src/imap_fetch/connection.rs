@@ -68,12 +68,30 @@ fn place(account: &Account) -> String {
     format!("{}:{}", account.host, account.port)
 }
 
+/// POP3's ports (RFC 1939 §3, RFC 8314 §7.3).
+const POP_PORTS: [u16; 2] = [110, 995];
+
+/// What to do about a server that speaks POP3.
+const POP_ADVICE: &str = "maildesk fetches mail by IMAP; use the provider's IMAP server, with --imap-port 993";
+
+/// What a port says of a server that does not answer as it should.
+fn port_hint(account: &Account) -> String {
+    if POP_PORTS.contains(&account.port) {
+        format!("; port {} is POP3's: {POP_ADVICE}", account.port)
+    } else {
+        String::new()
+    }
+}
+
 /// Reads the server's first line.
 fn greeted(mut channel: Channel, account: &Account) -> Result<(Channel, Welcome), Error> {
     let place = place(account);
-    let hint = match account.tls {
-        Tls::Implicit => "",
-        Tls::Upgraded | Tls::None => "; port 993 speaks TLS from the first byte, use --imap-tls implicit there",
+    let hint = match (port_hint(account), account.tls) {
+        (hint, _) if !hint.is_empty() => hint,
+        (_, Tls::Implicit) => String::new(),
+        (_, Tls::Upgraded | Tls::None) => {
+            "; port 993 speaks TLS from the first byte, use --imap-tls implicit there".to_owned()
+        }
     };
     let line =
         channel.next_line().map_err(|e| Error::Connection(format!("waiting for {place} to say hello: {e}{hint}")))?;
@@ -82,7 +100,8 @@ fn greeted(mut channel: Channel, account: &Account) -> Result<(Channel, Welcome)
         "OK" => Ok((channel, Welcome::Hello)),
         "PREAUTH" => Ok((channel, Welcome::LoggedIn)),
         "BYE" => Err(Error::Connection(format!("{place} turns us away: {}", line.get(5..).unwrap_or("").trim()))),
-        _ => Err(Error::Connection(format!("{place} does not speak IMAP"))),
+        _ if line.starts_with("+OK") => Err(Error::Connection(format!("{place} is a POP3 server; {POP_ADVICE}"))),
+        _ => Err(Error::Connection(format!("{place} does not speak IMAP{}", port_hint(account)))),
     }
 }
 
@@ -119,7 +138,9 @@ fn handshake(account: &Account, wire: Wire) -> Result<Link, Error> {
             HandshakeError::Failure(error) => error.to_string(),
             HandshakeError::WouldBlock(_) => "no answer in time".to_owned(),
         };
-        Error::Connection(format!("TLS with {}: {text}{}", place(account), tls_hint(&text)))
+        let hint = Some(port_hint(account)).filter(|hint| !hint.is_empty());
+        let hint = hint.unwrap_or_else(|| tls_hint(&text).to_owned());
+        Error::Connection(format!("TLS with {}: {text}{hint}", place(account)))
     })?;
     Ok(Link::Tls(Box::new(tls)))
 }

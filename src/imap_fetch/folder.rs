@@ -65,14 +65,16 @@ pub(super) struct Desk<'a> {
     pub(super) stop: &'a Stop,
     pub(super) progress: &'a Progress,
     pub(super) mode: Mode,
+    /// When the fetch began.
+    pub(super) now: Timestamp,
 }
 
 /// The fetch of one folder.
 pub(super) struct Fetch<'a> {
-    desk: Desk<'a>,
-    address: AddressId,
-    account: &'a Account,
-    name: &'a str,
+    pub(super) desk: Desk<'a>,
+    pub(super) address: AddressId,
+    pub(super) account: &'a Account,
+    pub(super) name: &'a str,
     /// Mails something went wrong with in earlier fetches, in ascending order.
     left_before: Vec<u32>,
     pub(super) counts: Counts,
@@ -83,6 +85,8 @@ pub(super) struct Fetch<'a> {
 /// What a batch leads to.
 #[derive(Default)]
 struct Settling {
+    /// On record, or refused by the desk for good.
+    seen: Vec<u32>,
     /// On record, to be marked, moved or deleted.
     taken: Vec<u32>,
     left: Vec<(u32, String)>,
@@ -103,7 +107,8 @@ impl<'a> Fetch<'a> {
     }
 
     /// Takes in at most `limit` mails of the folder that is open: the new ones first, so that a mail
-    /// on which the server hangs up each time keeps back no other.
+    /// on which the server hangs up each time keeps back no other; then those that were missed, where
+    /// it is time to look for them; then those that went wrong before.
     pub(super) fn take_in(
         &mut self,
         mailbox: &mut Mailbox,
@@ -119,15 +124,11 @@ impl<'a> Fetch<'a> {
         new.truncate(limit);
         let is_due = |failures: u32| leftovers == Leftovers::All || failures <= 1;
         let mut old: Vec<u32> = old.into_iter().filter(|(_, n)| is_due(*n)).map(|(uid, _)| uid).collect();
-        old.truncate(limit - new.len());
-        self.desk.progress.expect(new.len() + old.len());
-        let raw_bytes_max = self.desk.rules.limits.raw_bytes_max;
-        for chunk in new.chunks(SIZES_AT_ONCE) {
-            let sizes = self.sizes((mailbox, &state), chunk)?;
-            for batch in batches(&sizes, raw_bytes_max) {
-                self.take_batch(mailbox, folder, (&state, batch))?;
-            }
-        }
+        self.take_all(mailbox, folder, (&state, &new))?;
+        let limit = limit - new.len();
+        let missed = self.take_missed(mailbox, folder, (&state, limit))?;
+        old.truncate(limit - missed);
+        self.desk.progress.expect(old.len());
         for chunk in old.chunks(SIZES_AT_ONCE) {
             let mut uids = chunk.to_vec();
             uids.sort_unstable();
@@ -140,6 +141,24 @@ impl<'a> Fetch<'a> {
             }
         }
         self.note_success()
+    }
+
+    /// Takes in mails that are not left over from earlier fetches, in ascending order.
+    pub(super) fn take_all(
+        &mut self,
+        mailbox: &mut Mailbox,
+        folder: &Folder,
+        (state, uids): (&FolderState, &[u32]),
+    ) -> Result<(), Error> {
+        self.desk.progress.expect(uids.len());
+        let raw_bytes_max = self.desk.rules.limits.raw_bytes_max;
+        for chunk in uids.chunks(SIZES_AT_ONCE) {
+            let sizes = self.sizes((mailbox, state), chunk)?;
+            for batch in batches(&sizes, raw_bytes_max) {
+                self.take_batch(mailbox, folder, (state, batch))?;
+            }
+        }
+        Ok(())
     }
 
     /// The sizes of mails. One that is gone is looked for once more by the next fetch, one that the
@@ -214,9 +233,13 @@ impl<'a> Fetch<'a> {
         if let Some(known) = known.filter(|known| known.uid_validity == folder.uid_validity) {
             return Ok(known);
         }
-        let backlog_uid = match folder.uid_next {
-            Some(next) => next.saturating_sub(1),
-            None => mailbox.search("ALL")?.last().copied().unwrap_or(0),
+        // Both, because a number that is too high would hide mails for ever, and one that counts mail that came just
+        // now would as well.
+        let before_next = folder.uid_next.map(|next| next.saturating_sub(1));
+        let backlog_uid = match (mailbox.last_uid(), before_next) {
+            (Ok(last), next) => last.min(next.unwrap_or(last)),
+            (Err(Error::Refused(_)), Some(next)) => next,
+            (Err(error), _) => return Err(error),
         };
         let is_new_only = known.is_none() && self.account.options.start == Start::New;
         if known.is_some() {
@@ -230,7 +253,8 @@ impl<'a> Fetch<'a> {
             uid_validity: folder.uid_validity,
             last_uid: if is_new_only { backlog_uid } else { 0 },
             backlog_uid,
-            started_at: Timestamp::now(),
+            started_at: self.desk.now,
+            reconciled_at: self.desk.now,
         };
         match self.desk.mode {
             Mode::DryRun => Ok(known.map_or(new, |known| FolderState { started_at: known.started_at, ..new })),
@@ -247,14 +271,25 @@ impl<'a> Fetch<'a> {
         };
         // "n:*" names the last mail even when its UID is below n (RFC 3501 §6.4.8).
         found.retain(|uid| *uid >= first);
-        let has_backlog = found.first().is_some_and(|uid| *uid <= state.backlog_uid);
-        if has_backlog && self.account.options.start == Start::New {
-            // Numbered anew: what lay there before the desk began is still not wanted.
+        self.keep_wanted(mailbox, state, &mut found)?;
+        Ok(found)
+    }
+
+    /// Leaves out what lay in a folder before the desk began, where that is not wanted.
+    pub(super) fn keep_wanted(
+        &self,
+        mailbox: &mut Mailbox,
+        state: &FolderState,
+        found: &mut Vec<u32>,
+    ) -> Result<(), Error> {
+        let Some(first) = found.first().filter(|uid| **uid <= state.backlog_uid) else { return Ok(()) };
+        if self.account.options.start == Start::New {
+            // Numbered again since, or they would be on record as seen.
             let since = imap_date(state.started_at.plus_s(-CLOCK_SLACK_S));
             let young = mailbox.search(&format!("UID {first}:{} SINCE {since} NOT DELETED", state.backlog_uid))?;
             found.retain(|uid| *uid > state.backlog_uid || young.binary_search(uid).is_ok());
         }
-        Ok(found)
+        Ok(())
     }
 
     fn take_batch(
@@ -289,9 +324,8 @@ impl<'a> Fetch<'a> {
         let mut broken = None;
         let mut last_uid = self.read_up_to(batch);
         for (uid, raw) in mails {
-            match self.take_mail((uid, &raw), state, &mut settling.left) {
-                Ok(true) => settling.taken.push(uid),
-                Ok(false) => {}
+            match self.take_mail((uid, &raw), state, &mut settling) {
+                Ok(()) => {}
                 Err(error) => {
                     broken = Some(error);
                     last_uid = last_uid.min(uid.saturating_sub(1));
@@ -303,7 +337,8 @@ impl<'a> Fetch<'a> {
         if self.desk.mode == Mode::Fetch {
             if mailbox.settles_in_steps(&self.account.after) && !settling.taken.is_empty() {
                 let begun = settling.taken.iter().map(|uid| (*uid, "settling it was cut short".to_owned()));
-                self.advance(state, last_uid, &Settling { taken: Vec::new(), left: begun.collect() })?;
+                let begun = Settling { seen: settling.seen.clone(), taken: Vec::new(), left: begun.collect() };
+                self.advance(state, last_uid, &begun)?;
             }
             self.settle(mailbox, folder, &mut settling)?;
             let advanced = self.advance(state, last_uid, &settling);
@@ -352,19 +387,19 @@ impl<'a> Fetch<'a> {
         }
         let left = batch.iter().map(|(uid, _)| (*uid, why.to_owned())).collect();
         let last_uid = self.read_up_to(batch);
-        if let Err(error) = self.advance(state, last_uid, &Settling { taken: Vec::new(), left }) {
+        if let Err(error) = self.advance(state, last_uid, &Settling { left, ..Settling::default() }) {
             // Then they are simply read again.
             tracing::debug!(%error, "putting off mails");
         }
     }
 
-    /// Hands one mail over; says whether it is on record.
+    /// Hands one mail over.
     fn take_mail(
         &mut self,
         (uid, raw): (u32, &[u8]),
         state: &FolderState,
-        left: &mut Vec<(u32, String)>,
-    ) -> Result<bool, Error> {
+        settling: &mut Settling,
+    ) -> Result<(), Error> {
         let started = Instant::now();
         self.counts.fetched += 1;
         let source = if uid <= state.backlog_uid { Source::FirstFetch } else { Source::Fetch };
@@ -378,11 +413,15 @@ impl<'a> Fetch<'a> {
             Ok(delivery) => {
                 self.counts.add(&delivery.outcome);
                 self.log(uid, &delivery, started);
-                Ok(!matches!(delivery.outcome, Outcome::Refused(_)))
+                settling.seen.push(uid);
+                if !matches!(delivery.outcome, Outcome::Refused(_)) {
+                    settling.taken.push(uid);
+                }
+                Ok(())
             }
             Err(intake::Error::Empty) => {
-                self.note_unread(uid, "the server has no text for it".to_owned(), left);
-                Ok(false)
+                self.note_unread(uid, "the server has no text for it".to_owned(), &mut settling.left);
+                Ok(())
             }
             Err(intake::Error::Store(error)) => Err(error.into()),
         }
@@ -428,12 +467,18 @@ impl<'a> Fetch<'a> {
         if self.desk.mode == Mode::DryRun {
             return Ok(());
         }
-        let step = Step { uid_validity: state.uid_validity, last_uid, done: &settling.taken, left: &settling.left };
+        let Settling { seen, taken: done, left } = settling;
+        let step = Step { uid_validity: state.uid_validity, last_uid, seen, done, left };
         Ok(self.desk.store.write(|tx| tx.advance_imap_folder(self.address, self.name, &step))?)
     }
 
+    /// How often in a row the folder could not be read before this fetch.
+    pub(super) fn failures(&self) -> Result<i64, Error> {
+        Ok(self.desk.store.read(|tx| tx.imap_failures(self.address, self.name))?)
+    }
+
     fn note_success(&self) -> Result<(), Error> {
-        let failures = self.desk.store.read(|tx| tx.imap_failures(self.address, self.name))?;
+        let failures = self.failures()?;
         if failures > 0 && self.desk.mode == Mode::Fetch {
             self.desk.store.write(|tx| tx.note_imap_success(self.address, self.name))?;
         }

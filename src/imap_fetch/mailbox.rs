@@ -13,6 +13,7 @@ use super::channel::{Channel, End};
 use super::connection::{self, Opened};
 use super::folder_name;
 use super::stop::Stop;
+use crate::store::seen_mails::runs;
 
 /// How long a goodbye may take; nothing depends on it.
 const GOODBYE_PATIENCE: Duration = Duration::from_secs(3);
@@ -100,13 +101,7 @@ pub(super) fn printable(text: &str) -> String {
 
 /// A set of UIDs in the shortest form that names exactly these (RFC 3501 §9, sequence-set).
 pub(super) fn uid_set(uids: &[u32]) -> String {
-    let mut runs: Vec<(u32, u32)> = Vec::new();
-    for uid in uids.iter().copied() {
-        match runs.last_mut() {
-            Some((_, last)) if last.checked_add(1) == Some(uid) => *last = uid,
-            _ => runs.push((uid, uid)),
-        }
-    }
+    let runs = runs(uids);
     let texts =
         runs.iter().map(|(first, last)| if first == last { first.to_string() } else { format!("{first}:{last}") });
     texts.collect::<Vec<_>>().join(",")
@@ -164,9 +159,21 @@ impl Mailbox {
             channel.forget_news();
         }
         let found = self.session.uid_search(query).map_err(|e| refused("looking for new mail", e))?;
-        let mut found: Vec<u32> = found.into_iter().filter(|uid| *uid > 0).collect();
+        let mut found: Vec<u32> = found.into_iter().collect();
         found.sort_unstable();
         Ok(found)
+    }
+
+    /// The highest UID in the folder that was just opened; 0 in an empty one.
+    pub(super) fn last_uid(&mut self) -> Result<u32, Error> {
+        let last = self.search("ALL")?.last().copied();
+        match (last, self.channel.borrow().mails()) {
+            (None, Some(count)) if count > 0 => {
+                let why = "the server says that there is mail and lists none";
+                Err(Error::Connection(format!("looking for mail: {why} (EXISTS {count})")))
+            }
+            _ => Ok(last.unwrap_or(0)),
+        }
     }
 
     /// Lets the server tell what it has to tell: some look into their folders only then.
@@ -208,6 +215,10 @@ impl Mailbox {
             }
         }
         read.sort_by_key(|(uid, _)| *uid);
+        // One of the two is the text of a mail that would be marked, or deleted, without being on record.
+        if read.windows(2).any(|pair| matches!(pair, [(a, text), (b, other)] if a == b && text != other)) {
+            return Err(Error::Connection("reading mails: the server sent two mails under one number".to_owned()));
+        }
         read.dedup_by_key(|(uid, _)| *uid);
         Ok(read)
     }

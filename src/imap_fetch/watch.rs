@@ -204,7 +204,8 @@ impl Watcher<'_> {
             let progress = Progress::hidden();
             let Self { store, rules, patience, .. } = *self;
             let stop = &self.stop;
-            let desk = Desk { store, rules, patience, stop, progress: &progress, mode: Mode::Fetch };
+            let now = Timestamp::now();
+            let desk = Desk { store, rules, patience, stop, progress: &progress, mode: Mode::Fetch, now };
             let mut fetch = Fetch::new(desk, self.target.address, account, &self.target.folder);
             let started = Instant::now();
             let folder = match open {

@@ -1,6 +1,7 @@
 //! IMAP folders: how far each was read, what is left behind, and how often it failed in a row.
 //! Which folders an address has is [`super::addresses`]'s.
 
+use super::seen_mails::runs;
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{AddressId, Timestamp};
 
@@ -21,6 +22,8 @@ pub struct FolderState {
     pub backlog_uid: u32,
     /// When the folder was first seen.
     pub started_at: Timestamp,
+    /// When the whole folder was last compared with what was seen of it.
+    pub reconciled_at: Timestamp,
 }
 
 /// One step forward in a folder.
@@ -30,6 +33,8 @@ pub struct Step<'a> {
     pub uid_validity: u32,
     /// See [`FolderState::last_uid`]; a lower one than is known changes nothing.
     pub last_uid: u32,
+    /// Mails that are on record here, in ascending order; see [`super::seen_mails`].
+    pub seen: &'a [u32],
     /// Mails that are done and were left over before.
     pub done: &'a [u32],
     /// Mails something went wrong with, and what.
@@ -86,7 +91,7 @@ impl ReadTx<'_> {
     /// Those of the database, here and in every verb of this file.
     pub fn imap_folder(&self, address: AddressId, folder: &str) -> Result<Option<FolderState>> {
         self.one(
-            "SELECT uid_validity, last_uid, backlog_uid, started_at FROM imap_folder \
+            "SELECT uid_validity, last_uid, backlog_uid, started_at, reconciled_at FROM imap_folder \
              WHERE address_id = $1 AND name = $2 AND uid_validity > 0",
             (address.get(), folder),
             |row| {
@@ -95,6 +100,7 @@ impl ReadTx<'_> {
                     last_uid: row.get(1)?,
                     backlog_uid: row.get(2)?,
                     started_at: Timestamp::from_unix(row.get(3)?),
+                    reconciled_at: Timestamp::from_unix(row.get(4)?),
                 })
             },
         )
@@ -136,13 +142,19 @@ impl WriteTx<'_> {
         }
         let started_at = known.map_or(new.started_at, |known| known.started_at);
         self.run("DELETE FROM imap_leftover WHERE address_id = $1 AND folder = $2", (address.get(), folder))?;
+        self.run("DELETE FROM imap_seen WHERE address_id = $1 AND folder = $2", (address.get(), folder))?;
+        let (started_s, reconciled_s) = (started_at.unix(), new.reconciled_at.unix());
         self.run(
-            "INSERT INTO imap_folder (address_id, name, position, uid_validity, last_uid, backlog_uid, started_at) \
-             VALUES ($1, $2, 0, $3, $4, $5, $6) ON CONFLICT (address_id, name) DO UPDATE SET \
-             uid_validity = excluded.uid_validity, last_uid = excluded.last_uid, \
-             backlog_uid = excluded.backlog_uid, started_at = excluded.started_at",
-            (address.get(), folder, new.uid_validity, new.last_uid, new.backlog_uid, started_at.unix()),
+            "INSERT INTO imap_folder \
+             (address_id, name, position, uid_validity, last_uid, backlog_uid, started_at, reconciled_at) \
+             VALUES ($1, $2, 0, $3, $4, $5, $6, $7) ON CONFLICT (address_id, name) DO UPDATE SET \
+             uid_validity = excluded.uid_validity, last_uid = excluded.last_uid, backlog_uid = excluded.backlog_uid, \
+             started_at = excluded.started_at, reconciled_at = excluded.reconciled_at",
+            (address.get(), folder, new.uid_validity, new.last_uid, new.backlog_uid, started_s, reconciled_s),
         )?;
+        if new.last_uid > 0 {
+            self.add_imap_seen(address, folder, (1, new.last_uid))?;
+        }
         Ok(FolderState { started_at, ..new })
     }
 
@@ -157,6 +169,9 @@ impl WriteTx<'_> {
         )?;
         if changed == 0 {
             return Ok(());
+        }
+        for run in runs(step.seen) {
+            self.add_imap_seen(address, folder, run)?;
         }
         for uid in step.done {
             self.run(
@@ -217,7 +232,8 @@ mod tests {
     use crate::store::{Error, Store};
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
-    const NEW: FolderState = FolderState { uid_validity: 7, last_uid: 0, backlog_uid: 9, started_at: NOW };
+    const NEW: FolderState =
+        FolderState { uid_validity: 7, last_uid: 0, backlog_uid: 9, started_at: NOW, reconciled_at: NOW };
 
     fn desk() -> (tempfile::TempDir, Store, AddressId) {
         let dir = tempfile::tempdir().unwrap();
@@ -236,7 +252,7 @@ mod tests {
         store
             .write(|tx| {
                 tx.begin_imap_folder(id, "INBOX", NEW)?;
-                let step = |last_uid| Step { uid_validity: 7, last_uid, done: &[], left: &[] };
+                let step = |last_uid| Step { uid_validity: 7, last_uid, seen: &[], done: &[], left: &[] };
                 tx.advance_imap_folder(id, "INBOX", &step(5))?;
                 tx.advance_imap_folder(id, "INBOX", &step(3))?;
                 assert_eq!(tx.begin_imap_folder(id, "INBOX", NEW)?.last_uid, 5, "begun by somebody else already");
@@ -255,14 +271,16 @@ mod tests {
             .write(|tx| {
                 tx.begin_imap_folder(id, "INBOX", NEW)?;
                 let left = [(2, "refused".to_owned()), (4, "refused".to_owned())];
-                let step = Step { uid_validity: 7, last_uid: 5, done: &[], left: &left };
+                let step = Step { uid_validity: 7, last_uid: 5, seen: &[1, 3, 5], done: &[], left: &left };
                 tx.advance_imap_folder(id, "INBOX", &step)?;
                 tx.advance_imap_folder(id, "INBOX", &Step { done: &[4], left: &[], ..step })?;
                 assert_eq!(tx.imap_leftovers(id, "INBOX", 10)?, [(2, 1)]);
+                assert_eq!(tx.imap_known(id, "INBOX")?, [(1, 1), (2, 2), (3, 3), (5, 5)]);
                 let anew = FolderState { uid_validity: 8, started_at: NOW.plus_s(60), ..NEW };
                 let state = tx.begin_imap_folder(id, "INBOX", anew)?;
                 assert_eq!((state.last_uid, state.started_at), (0, NOW));
                 assert!(tx.imap_leftovers(id, "INBOX", 10)?.is_empty());
+                assert!(tx.imap_known(id, "INBOX")?.is_empty());
                 Ok::<_, Error>(())
             })
             .unwrap();
@@ -280,7 +298,8 @@ mod tests {
                 assert!(tx.imap_health()?.iter().all(|one| one.email == "b@example.org"), "the other gets no imap");
                 tx.begin_imap_folder(other, "INBOX", NEW)?;
                 let left = [(2, "refused".to_owned()), (4, "refused".to_owned())];
-                tx.advance_imap_folder(other, "INBOX", &Step { uid_validity: 7, last_uid: 5, done: &[], left: &left })?;
+                let step = Step { uid_validity: 7, last_uid: 5, seen: &[], done: &[], left: &left };
+                tx.advance_imap_folder(other, "INBOX", &step)?;
                 tx.note_imap_failure(other, "Ärger", "no such folder", NOW)?;
                 tx.note_imap_failure(id, "INBOX", "not asked for", NOW)?;
                 let health = tx.imap_health()?;

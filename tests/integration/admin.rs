@@ -477,3 +477,37 @@ fn closed_stdout_is_no_failure_and_no_panic() {
         assert!(!done.stderr.contains("panicked"), "{redirection}: {}", done.stderr);
     }
 }
+
+#[test]
+fn a_missing_argument_is_named_with_every_way_to_give_it() {
+    let desk = Desk::new();
+    let staff = ["staff", "add", "ann", "--name", "Ann", "--email", "ann@helpdesk.test", "--role", "agent"];
+    let cases: [(&[&str], &[&str]); 5] = [
+        (&staff, &["--password-stdin", "--password-file <FILE>"]),
+        (&["staff", "password", "ann"], &["--password-stdin", "--password-file <FILE>"]),
+        (&["canned", "add", "Hello"], &["--body <BODY>", "--body-file <FILE>"]),
+        (&["ticket", "reply", "1", "--staff", "ann"], &["--message <TEXT>", "--message-file <FILE>"]),
+        (&["ticket", "assign", "1"], &["USERNAME", "--nobody"]),
+    ];
+    for (line, ways) in cases {
+        let done = desk.try_admin(line);
+        let missing = done.stderr.split("\n\n").next().unwrap_or_default().to_owned();
+        assert_eq!(done.status, 2, "{line:?}: {done:?}");
+        assert!(ways.iter().all(|way| missing.contains(way)), "{line:?}: {missing}");
+    }
+}
+
+#[test]
+fn a_trial_finds_an_outgoing_folder_that_is_missing() {
+    let desk = Desk::new();
+    let out = desk.path("outt");
+    desk.admin(&["address", "update", SUPPORT, "--outgoing", "file", "--outgoing-dir", &out.to_string_lossy()]);
+    let tried = desk.try_admin(&["address", "test", SUPPORT]);
+    assert_eq!(tried.status, 1, "{tried:?}");
+    assert!(tried.stderr.contains("outt: there is no such folder; make it"), "{}", tried.stderr);
+    let doctor = desk.try_admin(&["doctor"]);
+    assert!(doctor.stdout.contains("there is no such folder"), "{}", doctor.stdout);
+    assert!(!out.exists(), "a trial makes nothing");
+    std::fs::create_dir(&out).expect("the desk's folder is writable");
+    assert_eq!(desk.try_admin(&["address", "test", SUPPORT]).status, 0);
+}

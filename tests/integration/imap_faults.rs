@@ -120,7 +120,7 @@ fn converse(line: &mut Line, seen: &AtomicUsize) -> Option<()> {
                 return None;
             }
             ("UID", c) if c.contains("SEARCH") => {
-                let first: usize = c.split("UID ").nth(2)?.split(':').next()?.parse().ok()?;
+                let first = c.split("UID ").nth(2).and_then(|set| set.split(':').next()?.parse().ok()).unwrap_or(0);
                 let uids: Vec<String> = [11, 12].iter().filter(|uid| **uid >= first).map(usize::to_string).collect();
                 format!("* SEARCH {}\r\n{done}", uids.join(" "))
             }

@@ -454,8 +454,34 @@ fn facts_of_a_whole_installation_hold() {
         println!("SKIPPED: ../shared/migration is not there");
         return;
     }
+    assert_facts_hold(&folder);
+}
+
+#[test]
+fn facts_are_looked_at_where_uploads_were_off() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = root.join("../shared/migration");
+    if !folder.join("expected.json").is_file() {
+        println!("SKIPPED: ../shared/migration is not there");
+        return;
+    }
+    let copy = tempfile::tempdir().expect("a temporary folder");
+    let copied = std::process::Command::new("cp").arg("-r").arg(&folder).arg(copy.path()).status();
+    assert!(copied.expect("cp is there").success());
+    let copy = copy.path().join("migration");
+    let dump = fs::read(copy.join("dump.sql")).expect("a dump");
+    let (on, off) = (&b",36,120,1,4,1.5,"[..], b",36,120,0,4,1.5,");
+    let at = dump.windows(on.len()).position(|bytes| bytes == on).expect("ticket_attachment is on in the dump");
+    let dump = [&dump[..at], off, &dump[at + on.len()..]].concat();
+    fs::write(copy.join("dump.sql"), dump).expect("the test's folder is writable");
+    assert_facts_hold(&copy);
+}
+
+/// Runs the script that compares an installation with its facts.
+fn assert_facts_hold(folder: &std::path::Path) {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let done = std::process::Command::new(root.join("tests/import-facts"))
-        .arg(&folder)
+        .arg(folder)
         .env("MAILDESK_BIN", env!("CARGO_BIN_EXE_maildesk"))
         .output()
         .expect("python3 runs the script");

@@ -17,6 +17,8 @@ mod hostile;
 mod http_abuse;
 mod imap;
 mod imap_faults;
+mod imap_missed;
+mod imap_proxy;
 mod imap_script;
 mod imap_servers;
 mod import;

@@ -48,14 +48,15 @@ pub struct Update {
 
 /// Options of `admin staff password`.
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("password").required(true)))]
 pub struct Password {
     /// Login name
     username: String,
     /// Read the password from stdin
-    #[arg(long, conflicts_with = "password_file", required_unless_present = "password_file")]
+    #[arg(long, group = "password")]
     password_stdin: bool,
     /// Read the password from a file (0600)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "password")]
     password_file: Option<PathBuf>,
 }
 

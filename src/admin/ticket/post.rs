@@ -24,18 +24,13 @@ const SAMPLE_BYTES: usize = 8 * 1024;
 
 /// What is written, and with which files.
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("text").required(true)))]
 pub(super) struct Written {
     /// The text
-    #[arg(
-        long,
-        value_name = "TEXT",
-        required_unless_present = "message_file",
-        conflicts_with = "message_file",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "TEXT", group = "text", allow_hyphen_values = true)]
     message: Option<String>,
     /// File with the text; - is stdin
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "text")]
     message_file: Option<PathBuf>,
     /// A file to attach; may be repeated
     #[arg(long, value_name = "FILE")]

@@ -29,12 +29,17 @@ fn put(folder: &Path, id: i64, raw: &[u8]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Whether the folder can be written into; one that is not there yet is made with the first mail, if
-/// the folder above lets us.
+/// Whether the folder is there and can be written into. The first mail would make one that is missing;
+/// a mistyped one would then take all mail without a word.
 pub(super) fn test(folder: &Path) -> Result<(), Failure> {
-    let folder = folder.ancestors().find(|place| place.exists()).unwrap_or(folder);
     let refused = |why: String| Failure::Transport(format!("{}: {why}", folder.display()));
-    let found = fs::metadata(folder).map_err(|e| refused(e.to_string()))?;
+    let found = fs::metadata(folder).map_err(|e| {
+        refused(if e.kind() == io::ErrorKind::NotFound {
+            "there is no such folder; make it, or name another one with --outgoing-dir".to_owned()
+        } else {
+            e.to_string()
+        })
+    })?;
     if !found.is_dir() {
         return Err(refused("not a folder".to_owned()));
     }
@@ -47,10 +52,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folder_that_is_made_with_the_first_mail_is_no_fault() {
+    fn folder_that_is_missing_or_none_is_a_fault() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("file"), "").unwrap();
-        assert_eq!(test(&dir.path().join("new/out")), Ok(()));
+        assert_eq!(test(dir.path()), Ok(()));
+        let missing = test(&dir.path().join("new/out")).unwrap_err();
+        assert!(missing.to_string().contains("there is no such folder"), "{missing}");
+        assert!(!dir.path().join("new").exists(), "a trial changes nothing");
         assert!(test(&dir.path().join("file")).is_err());
         assert!(test(&dir.path().join("file/out")).is_err());
     }

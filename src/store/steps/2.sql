@@ -1,2 +1,15 @@
 -- Schema 1 → 2: the statements that change the tables. What needs code (sanitising stored HTML again) is in `migrate.rs`.
 -- Everything here also stands in schema.sql; a test compares a migrated schema with a new one.
+
+ALTER TABLE imap_folder ADD COLUMN reconciled_at INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE imap_seen (
+    address_id    INTEGER NOT NULL,
+    folder        TEXT    NOT NULL,
+    first_uid     INTEGER NOT NULL,
+    last_uid      INTEGER NOT NULL,
+    PRIMARY KEY (address_id, folder, first_uid),
+    FOREIGN KEY (address_id, folder) REFERENCES imap_folder (address_id, name) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+-- Which mails were read was not kept. They are taken for seen: else mail that was never wanted would come in.
+INSERT INTO imap_seen (address_id, folder, first_uid, last_uid)
+    SELECT address_id, name, 1, last_uid FROM imap_folder WHERE last_uid > 0;
