@@ -223,7 +223,7 @@ fn replayed(transcript: &str, desk: &Desk) -> String {
         step.stdin.lines().for_each(|line| out.push_str(&format!("< {line}\n")));
         let stdout = match (step.is_loose, serde_json::from_str::<Value>(&done.stdout)) {
             (false, _) => redacted(&done.stdout, desk),
-            (true, Ok(value)) => shape(&value),
+            (true, Ok(value)) => redacted(&shape(&value), desk),
             (true, Err(_)) if done.stdout.is_empty() => String::new(),
             (true, Err(_)) => "(text)".to_owned(),
         };
