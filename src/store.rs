@@ -28,6 +28,7 @@ pub mod received;
 pub mod schedules;
 pub mod search;
 pub mod settings;
+mod steps;
 pub mod templates;
 pub mod tickets;
 
