@@ -13,6 +13,7 @@ use super::channel::{Channel, End};
 use super::connection::{self, Opened};
 use super::folder_name;
 use super::stop::Stop;
+use crate::terminal;
 
 /// How long a goodbye may take; nothing depends on it.
 const GOODBYE_PATIENCE: Duration = Duration::from_secs(3);
@@ -95,7 +96,7 @@ pub(super) fn lost(doing: &str, error: imap::Error) -> Error {
 }
 
 pub(super) fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(300).collect()
+    terminal::line(text).chars().take(300).collect()
 }
 
 /// A set of UIDs in the shortest form that names exactly these (RFC 3501 §9, sequence-set).

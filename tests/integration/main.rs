@@ -32,4 +32,5 @@ mod postfix;
 mod serve;
 mod smtp_sink;
 mod snapshots;
+mod terminal;
 mod threading;
