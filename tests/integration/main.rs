@@ -29,6 +29,7 @@ mod outbox;
 mod outbox_faults;
 mod pipe;
 mod postfix;
+mod private_files;
 mod serve;
 mod smtp_sink;
 mod snapshots;
