@@ -12,6 +12,7 @@ use clap::{ArgAction, ArgMatches, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{self, Loaded};
 use crate::store;
+use crate::terminal;
 use crate::{admin, imap_fetch, logging, pipe, serve};
 
 /// Turns incoming mail into support tickets and serves them over a JSON API.
@@ -202,7 +203,7 @@ fn status_of(done: anyhow::Result<Done>) -> u8 {
     if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) {
         return EXIT_DONE;
     }
-    anstream::eprintln!("maildesk: {error:#}");
+    anstream::eprintln!("maildesk: {}", terminal::line(&format!("{error:#}")));
     if error.downcast_ref::<Usage>().is_some() {
         EXIT_USAGE
     } else if error.downcast_ref::<config::Error>().is_some() {

@@ -14,6 +14,8 @@ use std::str::FromStr;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::terminal::is_direction_control;
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -303,7 +305,8 @@ impl FromStr for EmailAddress {
         let trimmed = text.trim();
         let fits = trimmed.len() <= EMAIL_ADDRESS_BYTES_MAX
             && trimmed.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
-            && !trimmed.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';'));
+            && !trimmed.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';'))
+            && !trimmed.contains(is_direction_control);
         if !fits {
             return Err(InvalidEmailAddress(trimmed.to_owned()));
         }

@@ -49,6 +49,7 @@ use crate::domain::{AddressId, EmailAddress, Timestamp};
 use crate::intake::Rules;
 use crate::store::addresses::AddressRow;
 use crate::store::{self, Store};
+use crate::terminal;
 
 /// Mailboxes fetched at the same time: a slow one must not hold up the others.
 const MAILBOXES_AT_ONCE: usize = 8;
@@ -287,11 +288,15 @@ fn note_failure(desk: Desk<'_>, (id, folder): (AddressId, &str), error: &Error) 
 
 fn print_all(global: &Global, summaries: &[Summary]) -> io::Result<()> {
     for error in summaries.iter().flat_map(Summary::errors) {
-        anstream::eprintln!("maildesk: {error}");
+        anstream::eprintln!("maildesk: {}", terminal::line(&error));
     }
     let mut out = io::stdout().lock();
     if global.json {
-        return writeln!(out, "{}", Value::Array(summaries.iter().map(Summary::as_json).collect()));
+        return writeln!(
+            out,
+            "{}",
+            terminal::json(Value::Array(summaries.iter().map(Summary::as_json).collect()).to_string())
+        );
     }
     summaries.iter().try_for_each(|summary| writeln!(out, "{}", summary.as_text()))
 }
@@ -299,10 +304,10 @@ fn print_all(global: &Global, summaries: &[Summary]) -> io::Result<()> {
 /// One line for each fetch of a watch that found something.
 fn print_news(global: &Global, summary: &Summary) {
     for error in summary.errors() {
-        anstream::eprintln!("maildesk: {error}");
+        anstream::eprintln!("maildesk: {}", terminal::line(&error));
     }
     if summary.counts() != Counts::default() {
-        let line = if global.json { summary.as_json().to_string() } else { summary.as_text() };
+        let line = if global.json { terminal::json(summary.as_json().to_string()) } else { summary.as_text() };
         // Whoever read the lines may go; the watch stays.
         writeln!(io::stdout().lock(), "{line}").ok();
     }

@@ -26,4 +26,5 @@ pub mod pipe;
 pub mod private_file;
 pub mod serve;
 pub mod store;
+pub mod terminal;
 pub mod totp;

@@ -4,9 +4,8 @@
 //! line feed in a header forges no line. Never logged: bodies, subjects, tokens, passwords.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -24,6 +23,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, layer::SubscriberExt};
 
 use crate::config::{self, Log};
+use crate::private_file;
+use crate::terminal;
 
 /// systemd's journal (sd_journal native protocol).
 const JOURNALD_SOCKET: &str = "/run/systemd/journal/socket";
@@ -136,7 +137,7 @@ impl LogFile {
     }
 
     fn append_to(path: &Path) -> io::Result<File> {
-        OpenOptions::new().create(true).append(true).mode(0o640).open(path)
+        private_file::append(path)
     }
 
     fn reopen(&self) -> io::Result<()> {
@@ -261,7 +262,10 @@ impl Fields {
             return;
         }
         let is_plain = !value.is_empty()
-            && value.chars().all(|c| !c.is_control() && !c.is_whitespace() && !matches!(c, '"' | '=' | '\\'));
+            && value.chars().all(|c| {
+                let does_something = c.is_control() || terminal::is_direction_control(c);
+                !does_something && !c.is_whitespace() && !matches!(c, '"' | '=' | '\\')
+            });
         let quoted = if is_plain { value.to_owned() } else { format!("{value:?}") };
         self.rest.push_str(&format!(" {}={quoted}", field.name()));
     }
@@ -290,9 +294,12 @@ mod tests {
             tracing_subscriber::fmt().with_ansi(false).with_writer(writer).event_format(KeyValue { has_time }).finish();
         tracing::subscriber::with_default(subscriber, || {
             tracing::info!(from = "a@x\nerror forged", bytes = 12, ticket = "#7", "delivered");
+            tracing::info!(from = "a\u{202e}b", error = %"x\u{1b}[2J", "re\u{202e}fused");
         });
         let log = std::fs::read_to_string(path).unwrap();
-        assert_eq!(log.lines().count(), 1, "{log}");
+        let lines: Vec<&str> = log.lines().collect();
+        let [log, odd] = lines[..] else { panic!("{log}") };
+        assert!(odd.ends_with(r#"info re\u{202e}fused from="a\u{202e}b" error="x\u{1b}[2J""#), "{odd}");
         let expected = r##"info delivered from="a@x\nerror forged" bytes=12 ticket=#7"##;
         assert!(log.trim_end().ends_with(expected), "{log}");
     }

@@ -33,6 +33,7 @@ use crate::logging;
 use crate::mail::ReversePath;
 use crate::outbox;
 use crate::store::Store;
+use crate::terminal;
 
 /// How long `pipe --help` waits to see whether a mail is on stdin.
 const HELP_WAIT: Duration = Duration::from_millis(200);
@@ -184,7 +185,8 @@ fn dry_run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::R
     let rules = Rules { limits: limits.mail() };
     let envelope = envelope(arguments);
     let preview = intake::preview(&store, &rules, &envelope, &raw, Timestamp::now())?;
-    let text = if global.json { preview::as_json(&preview).to_string() } else { preview::as_text(&preview) };
+    let text =
+        if global.json { terminal::json(preview::as_json(&preview).to_string()) } else { preview::as_text(&preview) };
     // A closed stdout is the caller's business; the mail was not to be stored anyway.
     writeln!(io::stdout().lock(), "{text}").ok();
     Ok(Exit::Stored)
@@ -253,7 +255,7 @@ fn reverse_path(text: &str) -> Option<ReversePath> {
 fn refusal_line(refusal: &Refusal) -> String {
     match refusal {
         Refusal::UnknownRecipient(recipient) => {
-            let shown: String = recipient.chars().filter(|c| !c.is_control()).take(SHOWN_ADDRESS_CHARS_MAX).collect();
+            let shown: String = terminal::line(recipient).chars().take(SHOWN_ADDRESS_CHARS_MAX).collect();
             let shown = if shown.is_empty() { "this address".to_owned() } else { shown };
             format!("5.1.1 {shown} does not accept mail")
         }
@@ -370,6 +372,6 @@ mod tests {
     #[test]
     fn refusal_shows_one_clean_line() {
         let line = refusal_line(&Refusal::UnknownRecipient("a\r\nb@example.org".to_owned()));
-        assert_eq!(line, "5.1.1 ab@example.org does not accept mail");
+        assert_eq!(line, "5.1.1 a b@example.org does not accept mail");
     }
 }

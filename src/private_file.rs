@@ -4,10 +4,18 @@
 //! Everything maildesk writes holds mail, passwords or secrets, so a file is 0600 and a folder 0700 whatever the umask
 //! says. What is meant for others (man pages, completions, exported articles) is written by `admin` itself.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+
+use rustix::fs::{FileType, Mode, OFlags};
+
+/// How files of others are opened.
+const READ: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC);
 
 /// Mode of a file: read and written by its owner alone.
 pub const FILE_MODE: u32 = 0o600;
@@ -51,6 +59,37 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
     sync_folder_of(path)
 }
 
+/// Makes a folder that is not there yet, in one that is.
+///
+/// # Errors
+/// `AlreadyExists` where there is anything of that name; else what the system says.
+pub fn create_new_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(FOLDER_MODE).create(path)?;
+    sync_folder_of(path)
+}
+
+/// Makes a folder that goes away with what it holds when the value is dropped.
+///
+/// # Errors
+/// What the system says.
+pub fn temporary_folder(prefix: &str, inside: &Path) -> io::Result<tempfile::TempDir> {
+    tempfile::Builder::new().prefix(prefix).permissions(Permissions::from_mode(FOLDER_MODE)).tempdir_in(inside)
+}
+
+/// Gives a file new content: written to `beside`, synced and renamed, so that no crash leaves half of it. What lay at
+/// `beside` was left by such a crash and goes.
+///
+/// # Errors
+/// What the system says.
+pub fn replace(path: &Path, beside: &Path, content: &[u8]) -> io::Result<()> {
+    fs::remove_file(beside).or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })?;
+    let mut file = create_new(beside)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(beside, path)?;
+    sync_folder_of(path)
+}
+
 /// Syncs the folder that a name stands in: only then does the name survive a power cut.
 ///
 /// # Errors
@@ -60,15 +99,74 @@ pub fn sync_folder_of(path: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Opens a regular file for reading. A symbolic link is refused rather than followed, and so is a folder, a device or
-/// a pipe, at which an `open` would wait.
+/// Opens a regular file that a person named, for reading. That name may be a symbolic link: the person chose it. A
+/// folder, a device or a pipe, at which an `open` would wait, is refused.
 ///
 /// # Errors
-/// `InvalidInput` for what is no regular file, else what the system says (a link: `ELOOP`).
-pub fn open_regular(path: &Path) -> io::Result<File> {
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
-    let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+/// `InvalidInput` for what is no regular file, else what the system says.
+pub fn open_named(path: &Path) -> io::Result<File> {
+    let file = rustix::fs::openat(rustix::fs::CWD, path, READ | OFlags::NONBLOCK, Mode::empty())?;
+    regular(file.into())
+}
+
+/// A folder whose entries are read without leaving it: what lies in it was put there by others, and a link would lead
+/// to any file that maildesk may read.
+#[derive(Debug)]
+pub struct Folder {
+    fd: OwnedFd,
+}
+
+impl Folder {
+    /// Opens a folder that a person named; that name may be a symbolic link.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open_named(path: &Path) -> io::Result<Self> {
+        let fd = rustix::fs::openat(rustix::fs::CWD, path, READ | OFlags::DIRECTORY, Mode::empty())?;
+        Ok(Self { fd })
+    }
+
+    /// Opens a folder in this one.
+    ///
+    /// # Errors
+    /// `NotADirectory` for anything else, a symbolic link included; else what the system says.
+    pub fn folder(&self, name: &OsStr) -> io::Result<Self> {
+        let fd = rustix::fs::openat(&self.fd, name, READ | OFlags::DIRECTORY | OFlags::NOFOLLOW, Mode::empty())?;
+        Ok(Self { fd })
+    }
+
+    /// The names in this folder that are no folders, in no order.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn names(&self) -> io::Result<Vec<OsString>> {
+        let mut names = Vec::new();
+        for entry in rustix::fs::Dir::read_from(&self.fd)? {
+            let entry = entry?;
+            if entry.file_type() != FileType::Directory {
+                names.push(OsStr::from_bytes(entry.file_name().to_bytes()).to_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    /// Opens a regular file in this folder for reading.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a symbolic link and for what is no regular file; else what the system says.
+    pub fn file(&self, name: &OsStr) -> io::Result<File> {
+        let flags = READ | OFlags::NONBLOCK | OFlags::NOFOLLOW;
+        match rustix::fs::openat(&self.fd, name, flags, Mode::empty()) {
+            Ok(file) => regular(file.into()),
+            Err(rustix::io::Errno::LOOP) => {
+                Err(io::Error::new(io::ErrorKind::InvalidInput, "a symbolic link, which is not followed"))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn regular(file: File) -> io::Result<File> {
     if file.metadata()?.is_file() {
         return Ok(file);
     }
@@ -77,7 +175,7 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::symlink;
 
     use super::*;
 
@@ -96,14 +194,46 @@ mod tests {
     }
 
     #[test]
-    fn only_regular_files_are_opened_and_links_are_not_followed() {
+    fn replaced_file_is_whole_and_its_owners_alone_whatever_was_left_beside() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, beside) = (dir.path().join("secret"), dir.path().join("secret.new"));
+        fs::write(&beside, "half").unwrap();
+        replace(&file, &beside, b"whole").unwrap();
+        assert_eq!((fs::read_to_string(&file).unwrap().as_str(), beside.exists()), ("whole", false));
+        let folder = temporary_folder("x-", dir.path()).unwrap();
+        create_new_folder(&folder.path().join("new")).unwrap();
+        for (path, wanted) in
+            [(&file, FILE_MODE), (&folder.path().to_owned(), FOLDER_MODE), (&folder.path().join("new"), FOLDER_MODE)]
+        {
+            assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, wanted, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn only_regular_files_are_opened_and_links_in_a_folder_are_not_followed() {
         let dir = tempfile::tempdir().unwrap();
         let (file, link) = (dir.path().join("file"), dir.path().join("link"));
-        std::fs::write(&file, "x").unwrap();
+        fs::write(&file, "x").unwrap();
+        fs::create_dir(dir.path().join("inside")).unwrap();
         symlink(&file, &link).unwrap();
-        assert!(open_regular(&file).is_ok());
-        assert!(open_regular(&link).is_err(), "a link");
-        assert_eq!(open_regular(dir.path()).unwrap_err().kind(), io::ErrorKind::InvalidInput);
-        assert_eq!(open_regular(Path::new("/dev/null")).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        symlink(dir.path(), dir.path().join("round")).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, dir.path().join("pipe"), Mode::RUSR).unwrap();
+        let folder = Folder::open_named(&dir.path().join("round")).expect("a link that a person named");
+        let mut names = folder.names().unwrap();
+        names.sort();
+        assert_eq!(names, ["file", "link", "pipe", "round"]);
+        let kind = |done: io::Result<File>| done.map_err(|error| error.kind()).map(drop);
+        assert_eq!(kind(folder.file("file".as_ref())), Ok(()));
+        for other in ["link", "pipe", "round", "inside"] {
+            assert_eq!(kind(folder.file(other.as_ref())), Err(io::ErrorKind::InvalidInput), "{other}");
+        }
+        assert!(folder.folder("inside".as_ref()).is_ok());
+        for other in ["round", "file", "gone"] {
+            assert!(folder.folder(other.as_ref()).is_err(), "{other}");
+        }
+        assert!(open_named(&file).is_ok() && open_named(&link).is_ok());
+        for other in [dir.path().to_owned(), dir.path().join("pipe"), "/dev/null".into()] {
+            assert_eq!(kind(open_named(&other)), Err(io::ErrorKind::InvalidInput), "{other:?}");
+        }
     }
 }

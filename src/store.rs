@@ -29,6 +29,7 @@ pub mod schedules;
 pub mod search;
 pub mod seen_mails;
 pub mod settings;
+mod steps;
 pub mod templates;
 pub mod tickets;
 

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
-use super::{Desk, check_secret_file, missing, nothing_to_change, usage};
+use super::{Desk, check_secret_file, missing, nothing_to_change, output, usage};
 use crate::cli::Done;
 use crate::desk::plus;
 use crate::domain::{AddressId, DepartmentId, EmailAddress};
@@ -17,6 +17,7 @@ use crate::outbox;
 use crate::outbox::transport::Transport;
 use crate::store::Error;
 use crate::store::addresses::AddressRow;
+use crate::terminal;
 
 /// Longest name in From, in characters. Chosen: HelpDeskZ's column.
 const NAME_CHARS_MAX: usize = 250;
@@ -373,7 +374,7 @@ fn test(desk: &Desk, row: &AddressRow) -> anyhow::Result<Done> {
     // For people a failure is said once, by the error.
     let fine = ways.iter().filter(|(_, _, error)| error.is_none());
     let mut lines: Vec<String> = fine.map(|(way, how, _)| format!("{}: {way} {how}: ok", row.email)).collect();
-    lines.extend(folders.iter().flatten().map(|folder| format!("  folder {folder}")));
+    lines.extend(folders.iter().flatten().map(|folder| format!("  folder {}", terminal::line(folder))));
     desk.out.object(&json, &lines.join("\n"))?;
     let wrong: Vec<String> = ways
         .iter()
@@ -411,8 +412,7 @@ fn show(desk: &Desk, id: AddressId, row: &AddressRow) -> anyhow::Result<()> {
             && value.as_str() != Some("")
             && value.as_array().is_none_or(|list| !list.is_empty())
     });
-    let text: Vec<String> =
-        lines.map(|(key, value)| format!("{key:<20}{}", value.to_string().trim_matches('"'))).collect();
+    let text: Vec<String> = lines.map(|(key, value)| format!("{key:<20}{}", output::plain(value))).collect();
     desk.out.object(&json, &text.join("\n"))?;
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::domain::{AttachmentId, StaffId};
 use crate::mail::html;
 use crate::store::Error;
 use crate::store::imported::{Article, ArticleCategory};
+use crate::terminal;
 
 /// Characters of a title that go into a file's name.
 const NAME_CHARS_MAX: usize = 60;
@@ -70,8 +71,8 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
         }
         Command::Show { id } => {
             let Some(whole) = read(desk, Some(*id))?.pop() else { return missing("article", id) };
-            let text = format!("{}\n\n{}", whole.article.title, html::to_text(&whole.article.body));
-            desk.out.object(&whole.json(), &output::printable(&text))?;
+            let text = format!("{}\n\n{}", terminal::line(&whole.article.title), html::to_text(&whole.article.body));
+            desk.out.object(&whole.json(), &text)?;
         }
         Command::Categories => categories(desk)?,
         Command::Export { dir } => export(desk, dir)?,

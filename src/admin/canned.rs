@@ -6,10 +6,11 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
-use super::{Desk, missing, nothing_to_change, output, usage};
+use super::{Desk, missing, nothing_to_change, usage};
 use crate::cli::Done;
 use crate::mail::html;
 use crate::store::imported::{CannedResponse, NewCannedResponse};
+use crate::terminal;
 
 /// Longest title, in characters (HelpDeskZ's column).
 const TITLE_CHARS_MAX: usize = 255;
@@ -160,7 +161,7 @@ fn as_json(canned: &CannedResponse) -> Value {
 
 fn show(desk: &Desk, id: i64) -> anyhow::Result<()> {
     let canned = find(desk, id)?;
-    let text = format!("{}\n\n{}", canned.title, html::to_text(&canned.body));
-    desk.out.object(&as_json(&canned), &output::printable(&text))?;
+    let text = format!("{}\n\n{}", terminal::line(&canned.title), html::to_text(&canned.body));
+    desk.out.object(&as_json(&canned), &text)?;
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Desk, output};
+use super::Desk;
 use crate::cli::Done;
 use crate::store::{self, Store};
+use crate::terminal;
 
 /// Findings printed of each kind.
 const SHOWN_MAX: usize = 20;
@@ -148,10 +149,12 @@ fn as_text(parts: &[Part]) -> String {
     let mut lines = Vec::new();
     for part in parts {
         lines.push(format!("{:<10} {}", part.state.word(), part.name));
-        lines.extend(part.findings.iter().take(SHOWN_MAX).map(|finding| format!("           {finding}")));
+        lines.extend(
+            part.findings.iter().take(SHOWN_MAX).map(|finding| format!("           {}", terminal::line(finding))),
+        );
         if part.findings.len() > SHOWN_MAX {
             lines.push(format!("           and {} more", part.findings.len() - SHOWN_MAX));
         }
     }
-    output::printable(&lines.join("\n"))
+    lines.join("\n")
 }

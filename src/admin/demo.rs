@@ -13,6 +13,7 @@ use crate::cli::Done;
 use crate::config::Loaded;
 use crate::domain::{TicketId, Timestamp};
 use crate::intake::{self, Envelope, Rules, Source};
+use crate::private_file;
 use crate::serve;
 use crate::store::addresses::AddressRow;
 use crate::store::keys::NewToken;
@@ -68,11 +69,12 @@ pub struct Arguments {
 pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Timestamp) -> anyhow::Result<Done> {
     let dir = match &arguments.dir {
         Some(dir) => {
-            std::fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
+            private_file::create_folder(dir).with_context(|| format!("making {}", dir.display()))?;
             dir.clone()
         }
         None => {
-            tempfile::Builder::new().prefix("maildesk-demo-").tempdir().context("making a temporary folder")?.keep()
+            let folder = private_file::temporary_folder("maildesk-demo-", &std::env::temp_dir());
+            folder.context("making a temporary folder")?.keep()
         }
     };
     let db = dir.join("maildesk.db");

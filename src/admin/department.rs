@@ -9,6 +9,7 @@ use crate::domain::DepartmentId;
 use crate::store::ReadTx;
 use crate::store::changes::Owner;
 use crate::store::people::Department;
+use crate::terminal;
 
 /// Longest department name, in characters (HelpDeskZ's column).
 const NAME_CHARS_MAX: usize = 100;
@@ -66,8 +67,8 @@ fn as_json(department: &Department) -> Value {
 
 fn checked(name: &str) -> anyhow::Result<&str> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
-        return usage(format!("a department's name has 1 to {NAME_CHARS_MAX} characters"));
+    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        return usage(format!("a department's name has 1 to {NAME_CHARS_MAX} characters on one line"));
     }
     Ok(name)
 }
@@ -141,6 +142,6 @@ fn show(desk: &Desk, id: i64) -> anyhow::Result<()> {
     let Some(found) = desk.store.read(|tx| tx.department(DepartmentId::new(id)))? else {
         return missing("department", id);
     };
-    desk.out.object(&as_json(&found), &format!("{id}  {}  {}", found.name, kind(&found)))?;
+    desk.out.object(&as_json(&found), &format!("{id}  {}  {}", terminal::line(&found.name), kind(&found)))?;
     Ok(())
 }

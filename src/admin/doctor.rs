@@ -17,6 +17,7 @@ use crate::cli::{Done, Global};
 use crate::config::Loaded;
 use crate::domain::Timestamp;
 use crate::store::{self, Store};
+use crate::terminal;
 
 /// Arguments of `admin doctor`.
 #[derive(Debug, clap::Args)]
@@ -77,8 +78,8 @@ impl Finding {
     }
 
     fn line(&self) -> String {
-        let line = format!("{:<5} {:<12} {}", self.level.word(), self.name, self.text);
-        if self.fix.is_empty() { line } else { format!("{line}\n{:19}→ {}", "", self.fix) }
+        let line = format!("{:<5} {:<12} {}", self.level.word(), self.name, terminal::line(&self.text));
+        if self.fix.is_empty() { line } else { format!("{line}\n{:19}→ {}", "", terminal::line(&self.fix)) }
     }
 }
 
@@ -118,7 +119,7 @@ pub(super) fn run(
         "checks": findings.iter().map(Finding::json).collect::<Vec<_>>(),
     });
     let lines: Vec<String> = findings.iter().map(Finding::line).collect();
-    out.object(&json, &output::printable(&lines.join("\n")))?;
+    out.object(&json, &lines.join("\n"))?;
     if failed > 0 {
         bail!("{failed} of {} looks failed", findings.len());
     }

@@ -9,6 +9,7 @@ use crate::domain::ReceiptId;
 use crate::intake::{self, Delivery, Envelope, Source};
 use crate::mail::ReversePath;
 use crate::store::received::{Receipt, ReceiptState};
+use crate::terminal;
 
 /// Verbs of `admin mail`.
 #[derive(Debug, clap::Subcommand)]
@@ -133,14 +134,14 @@ fn show(desk: &Desk, receipt: &Receipt) -> anyhow::Result<()> {
         receipt.id,
         output::time(receipt.received_at),
         receipt.state.word(),
-        receipt.reason,
+        terminal::line(&receipt.reason),
         if receipt.ticket > 0 { format!("#{}", receipt.ticket) } else { "-".to_owned() },
-        receipt.from_email,
-        receipt.recipient,
-        receipt.subject,
+        terminal::line(&receipt.from_email),
+        terminal::line(&receipt.recipient),
+        terminal::line(&receipt.subject),
         receipt.bytes
     );
-    desk.out.object(&as_json(receipt), &output::printable(&text))?;
+    desk.out.object(&as_json(receipt), &text)?;
     Ok(())
 }
 
@@ -156,7 +157,7 @@ fn retry(desk: &Desk, ids: &[i64], dry_run: bool) -> anyhow::Result<Done> {
             }
             Err(error) => {
                 done = Done::Partly;
-                anstream::eprintln!("maildesk: mail {id}: {error:#}");
+                output::complain(&format!("mail {id}: {error:#}"));
                 json.push(json!({ "id": id, "error": format!("{error:#}") }));
                 rows.push(vec![id.to_string(), "failed".to_owned(), format!("{error:#}"), String::new()]);
             }

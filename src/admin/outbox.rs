@@ -157,9 +157,8 @@ fn show(desk: &Desk, mail: &Outgoing, is_raw: bool) -> anyhow::Result<()> {
     }
     let json = json_of(desk, mail.clone())?;
     let lines = json.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
-    let text: Vec<String> =
-        lines.map(|(key, value)| format!("{key:<18}{}", value.to_string().trim_matches('"'))).collect();
-    desk.out.object(&json, &output::printable(&text.join("\n")))?;
+    let text: Vec<String> = lines.map(|(key, value)| format!("{key:<18}{}", output::plain(value))).collect();
+    desk.out.object(&json, &text.join("\n"))?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use serde_json::Value;
 
 use crate::domain::Timestamp;
+use crate::terminal;
 
 /// Width of tables that go into a pipe or file, in characters: wide enough not to wrap.
 const TABLE_WIDTH_ELSEWHERE: u16 = 400;
@@ -33,7 +34,7 @@ impl Output {
 
     /// One object: JSON, or the text for people.
     pub(super) fn object(&self, json: &Value, text: &str) -> io::Result<()> {
-        let text = if self.is_json { json.to_string() } else { text.to_owned() };
+        let text = if self.is_json { terminal::json(json.to_string()) } else { terminal::text(text).into_owned() };
         if text.is_empty() {
             return Ok(());
         }
@@ -43,7 +44,7 @@ impl Output {
     /// A list: a JSON array, or a table.
     pub(super) fn list(&self, json: Vec<Value>, header: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {
         if self.is_json {
-            return writeln!(io::stdout().lock(), "{}", Value::Array(json));
+            return writeln!(io::stdout().lock(), "{}", terminal::json(Value::Array(json).to_string()));
         }
         writeln!(io::stdout().lock(), "{}", table(header, rows))
     }
@@ -60,7 +61,7 @@ impl Output {
     /// Talk: what was done and what comes next.
     pub(super) fn say(&self, text: &str) {
         if !self.is_quiet {
-            writeln!(io::stderr().lock(), "{text}").ok();
+            writeln!(io::stderr().lock(), "{}", terminal::text(text)).ok();
         }
     }
 }
@@ -84,14 +85,14 @@ pub(super) fn raw(out: &Output, mut about: Value, bytes: &[u8]) -> io::Result<()
     out.object(&about, "")
 }
 
-/// A table for people; cells are free of control characters, so that no mail writes to a terminal.
+/// A table for people; each cell is one line.
 pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(width());
     table.set_header(header.iter().copied());
     for row in rows {
-        table.add_row(row.iter().map(|cell| printable(cell)));
+        table.add_row(row.iter().map(|cell| terminal::line(cell)));
     }
     // Ids and keys are copied: they stay in one piece.
     if let Some(first) = table.column_mut(0) {
@@ -100,15 +101,21 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
     table.trim_fmt()
 }
 
+/// A value of a JSON object on one line: a text without its quotes.
+pub(super) fn plain(value: &Value) -> String {
+    let text = value.to_string();
+    terminal::line(text.trim_matches('"')).into_owned()
+}
+
+/// One line on stderr about something that went wrong, `--quiet` or not.
+pub(super) fn complain(text: &str) {
+    anstream::eprintln!("maildesk: {}", terminal::line(text));
+}
+
 /// A number and what is counted: `1 mail`, `2 mails`.
 pub(super) fn count(n: impl Into<i64>, thing: &str) -> String {
     let n = n.into();
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
-}
-
-/// The text without control characters but line feed.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || *c == '\n').collect()
 }
 
 /// A time for people, in the machine's time zone; empty for never.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::Output;
 use crate::store::changes::Belongings;
+use crate::terminal;
 
 /// Options of every verb that removes something.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -37,7 +38,7 @@ impl<'a> Loss<'a> {
 
     /// Says that it happened: the object `--dry-run` prints with `done` in the place of `would`, or `text`.
     pub(super) fn happened(&self, out: &Output, text: &str) -> io::Result<()> {
-        out.deed(&self.as_json("done"), text)
+        out.deed(&self.as_json("done"), &terminal::line(text))
     }
 
     fn as_json(&self, verb: &str) -> Value {
@@ -56,7 +57,7 @@ impl Removal {
     /// When the person at the terminal says no, and those of printing.
     pub(super) fn is_agreed(&self, out: &Output, loss: &Loss<'_>) -> anyhow::Result<bool> {
         let along = if loss.along.is_empty() { String::new() } else { format!(" ({})", loss.along) };
-        let sentence = format!("{}{along}", loss.deed);
+        let sentence = format!("{}{along}", terminal::line(loss.deed));
         if self.dry_run {
             out.object(&loss.as_json("would"), &format!("would {sentence}"))?;
             return Ok(false);

@@ -4,12 +4,13 @@
 use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
-use super::{Desk, missing, output, usage};
+use super::{Desk, missing, usage};
 use crate::cli::Done;
 use crate::desk::duty::{self, Hours};
 use crate::domain::Timestamp;
 use crate::store::Error;
 use crate::store::schedules::Schedule;
+use crate::terminal;
 
 /// Longest name, in characters. Chosen: as a department's.
 const NAME_CHARS_MAX: usize = 100;
@@ -106,7 +107,7 @@ fn add(desk: &Desk, name: &str, hours: &str, tz: &str) -> anyhow::Result<()> {
         Ok::<_, Error>(Schedule { id, name: name.to_owned(), hours: hours.to_owned(), timezone: tz.clone(), staff: 0 })
     });
     let added = match added {
-        Err(Error::Taken(_)) => anyhow::bail!("there is a schedule {} already", output::printable(name)),
+        Err(Error::Taken(_)) => anyhow::bail!("there is a schedule {} already", terminal::line(name)),
         other => other?,
     };
     desk.out.object(&as_json(&added, desk.now), &added.id.to_string())?;

@@ -14,6 +14,7 @@ use crate::cli::Done;
 use crate::domain::{DepartmentId, EmailAddress};
 use crate::store::people::{FULLNAME_CHARS_MAX, NewStaff, Staff};
 use crate::store::{Error, ReadTx};
+use crate::terminal;
 use crate::{password, totp};
 
 /// Verbs of `admin staff`.
@@ -150,9 +151,9 @@ fn show(desk: &Desk, username: &str) -> anyhow::Result<()> {
     let text = format!(
         "id          {}\nusername    {}\nname        {}\naddress     {}\nrole        {}\nstate       {}\nregistered  {}{}",
         staff.id,
-        staff.username,
-        output::printable(&staff.fullname),
-        staff.email,
+        terminal::line(&staff.username),
+        terminal::line(&staff.fullname),
+        terminal::line(&staff.email),
         role_word(staff.role),
         if staff.is_active { "active" } else { "inactive" },
         output::time(staff.registered_at),
@@ -165,8 +166,8 @@ fn show(desk: &Desk, username: &str) -> anyhow::Result<()> {
 /// A full name that can be kept.
 fn fullname(name: &str) -> anyhow::Result<&str> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > FULLNAME_CHARS_MAX {
-        return usage(format!("a name has 1 to {FULLNAME_CHARS_MAX} characters"));
+    if name.is_empty() || name.chars().count() > FULLNAME_CHARS_MAX || name.chars().any(char::is_control) {
+        return usage(format!("a name has 1 to {FULLNAME_CHARS_MAX} characters on one line"));
     }
     Ok(name)
 }

@@ -7,6 +7,7 @@ use crate::cli::Done;
 use crate::domain::{Status, Timestamp};
 use crate::store::received::ReceiptState;
 use crate::store::{Error, ReadTx, counts};
+use crate::terminal;
 
 /// Days of the chart of new tickets, today included.
 const CHART_DAYS: i64 = 14;
@@ -162,7 +163,8 @@ fn as_text(numbers: &Numbers, now: Timestamp) -> String {
     lines.extend(chart("New tickets by day", &numbers.by_day));
     let by_status: Vec<_> = numbers.by_status.iter().map(|(status, n)| (status.to_string(), *n)).collect();
     lines.extend(chart("Tickets by status", &by_status));
-    let by_department: Vec<_> = numbers.by_department.iter().map(|(_, name, n)| (name.clone(), *n)).collect();
+    let by_department: Vec<_> =
+        numbers.by_department.iter().map(|(_, name, n)| (terminal::line(name).into_owned(), *n)).collect();
     lines.extend(chart("Tickets by department", &by_department));
     let by_outcome = [("stored", "mails_stored"), ("dropped", "mails_dropped"), ("quarantined", "quarantined")];
     let by_outcome = by_outcome.map(|(word, key)| (word.to_owned(), total(key)));
@@ -189,7 +191,7 @@ fn as_text(numbers: &Numbers, now: Timestamp) -> String {
         0 => waiting,
         n => format!("{waiting}; {n} could not be delivered"),
     });
-    output::printable(&lines.join("\n"))
+    lines.join("\n")
 }
 
 #[cfg(test)]

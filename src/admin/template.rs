@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use super::{Desk, output, usage};
+use super::{Desk, usage};
 use crate::cli::Done;
 use crate::desk::notify;
 use crate::domain::TicketId;
 use crate::outbox::template::Event;
 use crate::store::templates::Template;
+use crate::terminal;
 
 /// Largest body file read, in bytes. Chosen: far above any text people write, below the limit at
 /// which servers refuse mail.
@@ -97,8 +98,9 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         Command::List => list(desk)?,
         Command::Show { name } => match kept(desk, &name)? {
             Some(template) => {
-                let text = format!("{name}, {KEPT}\nSubject: {}\n\n{}", template.subject, template.body_html);
-                desk.out.object(&kept_json(&name, &template), &output::printable(&text))?;
+                let text =
+                    format!("{name}, {KEPT}\nSubject: {}\n\n{}", terminal::line(&template.subject), template.body_html);
+                desk.out.object(&kept_json(&name, &template), &text)?;
             }
             None => show(desk, event(&name)?)?,
         },
@@ -151,11 +153,11 @@ fn show(desk: &Desk, event: Event) -> anyhow::Result<()> {
         "{} ({state}), {}\nSubject: {}\n\n{}\n{}",
         event.name(),
         event.meaning(),
-        template.subject,
+        terminal::line(&template.subject),
         template.body_text,
         template.body_html
     );
-    desk.out.object(&as_json(event, &template, is_edited), output::printable(text.trim_end()).as_str())?;
+    desk.out.object(&as_json(event, &template, is_edited), text.trim_end())?;
     Ok(())
 }
 
@@ -226,8 +228,9 @@ fn preview(desk: &Desk, event: Event, ticket: i64) -> anyhow::Result<()> {
         notify::preview(tx, &settings, event, TicketId::new(ticket))
     })?;
     let Some(rendered) = shown else { return super::missing("ticket", ticket) };
-    let text = format!("Subject: {}\n\n{}\n\n{}", rendered.subject, rendered.text.trim_end(), rendered.html.trim_end());
+    let subject = terminal::line(&rendered.subject);
+    let text = format!("Subject: {subject}\n\n{}\n\n{}", rendered.text.trim_end(), rendered.html.trim_end());
     let json = json!({ "subject": rendered.subject, "text": rendered.text, "html": rendered.html });
-    desk.out.object(&json, &output::printable(&text))?;
+    desk.out.object(&json, &text)?;
     Ok(())
 }

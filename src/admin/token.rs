@@ -14,6 +14,7 @@ use crate::cli::Done;
 use crate::domain::TokenId;
 use crate::store::Error;
 use crate::store::keys::{NewToken, Token, TokenChange};
+use crate::terminal;
 
 /// Letters and digits of a generated token: 60 as HelpDeskZ has them, 357 random bits.
 const TOKEN_CHARS: usize = 60;
@@ -254,7 +255,7 @@ fn show(desk: &Desk, id: i64) -> anyhow::Result<()> {
     let text = format!(
         "id         {}\nname       {}\nstate      {}\nmay        {}\nfrom       {}\ncreated    {}\nlast used  {}",
         token.id,
-        output::printable(&token.name),
+        terminal::line(&token.name),
         if token.is_active { "active" } else { "inactive" },
         token.permissions.replace(' ', ", "),
         if token.ips.is_empty() { "anywhere" } else { &token.ips },

@@ -11,6 +11,7 @@ use crate::domain::{EmailAddress, UserId};
 use crate::store::ReadTx;
 use crate::store::changes::Owner;
 use crate::store::people::{Customer, FULLNAME_CHARS_MAX};
+use crate::terminal;
 
 /// Verbs of `admin user`.
 #[derive(Debug, clap::Subcommand)]
@@ -99,8 +100,8 @@ pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> anyhow::Result<Customer> {
 
 fn checked(name: &str) -> anyhow::Result<&str> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > FULLNAME_CHARS_MAX {
-        return usage(format!("a name has 1 to {FULLNAME_CHARS_MAX} characters"));
+    if name.is_empty() || name.chars().count() > FULLNAME_CHARS_MAX || name.chars().any(char::is_control) {
+        return usage(format!("a name has 1 to {FULLNAME_CHARS_MAX} characters on one line"));
     }
     Ok(name)
 }
@@ -203,7 +204,7 @@ fn invite(desk: &Desk, name: &str) -> anyhow::Result<()> {
         Ok(found)
     })?;
     let json = json!({ "user_id": found.id.get(), "email": found.email, "queued": 1 });
-    desk.out.object(&json, &format!("a link for {} is in the outbox", found.email))?;
+    desk.out.object(&json, &format!("a link for {} is in the outbox", terminal::line(&found.email)))?;
     Ok(())
 }
 
@@ -219,10 +220,10 @@ fn show(desk: &Desk, name: &str) -> anyhow::Result<()> {
     let text = format!(
         "id          {}\nname        {}\naddress     {}\nstate       {}\nmobile      {}\nverified    {}\nregistered  {}",
         found.id,
-        output::printable(&found.fullname),
-        found.email,
+        terminal::line(&found.fullname),
+        terminal::line(&found.email),
         if found.is_active { "active" } else { "blocked" },
-        output::printable([&found.country_code, " ", &found.mobile].concat().trim()),
+        terminal::line([&found.country_code, " ", &found.mobile].concat().trim()),
         output::time(found.verified_at),
         output::time(found.registered_at)
     );

@@ -14,6 +14,7 @@ use super::connection::{self, Opened};
 use super::folder_name;
 use super::stop::Stop;
 use crate::store::seen_mails::runs;
+use crate::terminal;
 
 /// How long a goodbye may take; nothing depends on it.
 const GOODBYE_PATIENCE: Duration = Duration::from_secs(3);
@@ -96,7 +97,7 @@ pub(super) fn lost(doing: &str, error: imap::Error) -> Error {
 }
 
 pub(super) fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(300).collect()
+    terminal::line(text).chars().take(300).collect()
 }
 
 /// A set of UIDs in the shortest form that names exactly these (RFC 3501 §9, sequence-set).

@@ -2,9 +2,7 @@
 //! a refresh token (RFC 6749 §6). One small HTTPS request is all the HTTP there is, so no client
 //! library is drawn in for it.
 
-use std::fs::OpenOptions;
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
@@ -16,6 +14,7 @@ use super::Error;
 use super::account::{Options, read_secret};
 use super::stop::Stop;
 use super::wire::{Clock, Wire};
+use crate::private_file;
 
 /// How long a token may take to get.
 const TOKEN_PATIENCE: Duration = Duration::from_secs(30);
@@ -106,10 +105,7 @@ fn replace(path: &Path, secret: &str) -> Result<(), Error> {
     let failed = |e: std::io::Error| Error::Setup(format!("keeping the new refresh token in {}: {e}", path.display()));
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside).map_err(failed)?;
-    file.write_all(secret.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-    std::fs::rename(&beside, path).map_err(failed)
+    private_file::replace(path, Path::new(&beside), secret.as_bytes()).map_err(failed)
 }
 
 /// An `https://host[:port]/path`; `http` is for this machine alone.

@@ -226,11 +226,6 @@ fn is_unwanted(c: char) -> bool {
     c.is_control() && !matches!(c, '\t' | '\n')
 }
 
-/// Whether `c` changes the direction of text around it without being seen (Unicode UAX #9).
-pub(super) const fn is_direction_control(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

@@ -8,6 +8,8 @@ mod bounds;
 mod elements;
 mod page;
 mod quotes;
+#[cfg(test)]
+mod safety_tests;
 mod text;
 mod tokens;
 
@@ -17,6 +19,10 @@ pub(crate) use text::{Mark, PlainQuote, Rendered, render};
 
 use std::borrow::Cow;
 
+/// Most rounds of cleaning before HTML counts as unreadable. Chosen: mails take two, the second to see that
+/// nothing changes; what is nested so that reading moves it takes three or four.
+const ROUNDS_MAX: usize = 6;
+
 /// Sanitises the HTML body of a mail by allow-list.
 ///
 /// Gone: scripts, handlers, forms, frames, `style` sheets, ids and classes, relative URLs, styles that
@@ -25,26 +31,55 @@ use std::borrow::Cow;
 /// in `data:` URLs are kept. Links get `rel="noopener noreferrer nofollow"`.
 ///
 /// `None` past [`HTML_BYTES_MAX`] or [`HTML_DEPTH_MAX`] (or their kin in `bounds`), because the
-/// sanitiser takes quadratic time there.
+/// sanitiser takes quadratic time there. Sanitising the result again changes nothing.
 #[must_use]
 pub fn sanitise_mail(html: &str) -> Option<String> {
-    let html = without_controls(html);
-    // Once more at the end, because `&#7;` is a control character too.
-    bounds::is_within_caps(&html).then(|| without_controls(&allow::clean_mail(&html)).into_owned())
+    settled(html, allow::clean_mail)
 }
 
 /// Sanitises a body posted over the HTTP API, as HTMLPurifier did for HelpDeskZ: harmless HTML comes
-/// out as the same document, images on other machines stay, `javascript:` links lose their target.
+/// out as the same document, images on other machines stay, links to other schemes than those of
+/// [`sanitise_mail`] lose their target.
 ///
 /// Text without markup stays as it is but for `&`, `<` and `>`. May come out empty. Past the caps of
-/// [`sanitise_mail`] the answer is the escaped text of the HTML.
+/// [`sanitise_mail`] the answer is the escaped text of the HTML. Sanitising the result again changes nothing.
 #[must_use]
 pub fn sanitise_message(html: &str) -> String {
-    let html = without_controls(html);
-    if !bounds::is_within_caps(&html) {
-        return text_to_html(&to_text(&html));
+    if is_escaped_text(html) {
+        return html.to_owned();
     }
-    without_controls(&allow::clean_message(&html)).into_owned()
+    settled(html, allow::clean_message).unwrap_or_else(|| text_to_html(&to_text(html)))
+}
+
+/// Cleans until cleaning changes nothing. What is served is therefore word for word what the sanitiser wrote
+/// after reading it, so that no parser gets to see a tree that was not judged; and text is rid of control
+/// characters in front of the sanitiser, never behind it.
+fn settled(html: &str, clean: fn(&str) -> String) -> Option<String> {
+    let mut html = without_controls(html).into_owned();
+    for _ in 0..ROUNDS_MAX {
+        if !bounds::is_within_caps(&html) {
+            return None;
+        }
+        let cleaned = clean(&html);
+        if cleaned == html {
+            return Some(cleaned);
+        }
+        // Character references such as `&#7;` are control characters by now.
+        html = without_controls(&cleaned).into_owned();
+    }
+    None
+}
+
+/// Whether this is what [`text_to_html`] writes: no tags but `<br />`, and its five character references.
+fn is_escaped_text(html: &str) -> bool {
+    const PIECES: [&str; 6] = ["&amp;", "&lt;", "&gt;", "&quot;", "&#039;", "<br />"];
+    let mut rest = html;
+    while let Some(at) = rest.find(|c: char| matches!(c, '&' | '<' | '>') || is_unwanted(c)) {
+        let from = rest.get(at..).unwrap_or_default();
+        let Some(behind) = PIECES.iter().find_map(|piece| from.strip_prefix(piece)) else { return false };
+        rest = behind;
+    }
+    true
 }
 
 /// Escapes `&`, `<`, `>`, `"` and `'` for HTML, with the spellings of HelpDeskZ (PHP `ENT_QUOTES`).
@@ -83,9 +118,12 @@ pub(crate) fn decode_entities(text: &str) -> Cow<'_, str> {
     tokens::decode(text, tokens::Place::Text)
 }
 
+fn is_unwanted(c: char) -> bool {
+    c.is_control() && c != '\n' && c != '\t'
+}
+
 /// NUL and control characters have no place in a document; line ends become LF.
 pub(crate) fn without_controls(text: &str) -> Cow<'_, str> {
-    let is_unwanted = |c: char| c.is_control() && c != '\n' && c != '\t';
     if !text.contains(is_unwanted) {
         return Cow::Borrowed(text);
     }

@@ -2,7 +2,7 @@
 //!
 //! A sender's name is never used as a path; it is shown and offered for download.
 
-use super::charset::is_direction_control;
+use crate::terminal::is_direction_control;
 
 /// Longest safe name, in bytes (chosen: file systems stop at 255 and some put things in front).
 pub(super) const NAME_BYTES_MAX: usize = 200;

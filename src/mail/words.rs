@@ -6,8 +6,9 @@
 
 use encoding_rs::Encoding;
 
-use super::charset::{self, Charset, is_direction_control};
+use super::charset::{self, Charset};
 use super::transfer::{decode_base64, hex_pair};
+use crate::terminal;
 
 /// Longest charset name in an encoded-word, in bytes (chosen; IANA's longest has 45).
 const LABEL_BYTES_MAX: usize = 64;
@@ -101,9 +102,7 @@ pub(super) fn unfolded(value: &[u8]) -> Vec<u8> {
 
 /// `text` on one line: tabs and line ends become blanks, control and direction characters go.
 pub(super) fn one_line(text: &str) -> String {
-    let blank = text.chars().map(|c| if matches!(c, '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}') { ' ' } else { c });
-    let kept: String = blank.filter(|c| !c.is_control() && !is_direction_control(*c) && *c != '\u{feff}').collect();
-    kept.trim().to_owned()
+    terminal::line(text).replace('\u{feff}', "").trim().to_owned()
 }
 
 /// Cuts a value into plain stretches and runs of encoded-words. White space between two
@@ -270,7 +269,7 @@ mod tests {
 
     #[test]
     fn control_and_direction_characters_go() {
-        assert_eq!(line(b"=?utf-8?Q?a=00=0D=0ABcc:_x=1B[31m=E2=80=AEb?="), "a  Bcc: x[31mb");
+        assert_eq!(line(b"=?utf-8?Q?a=00=0D=0ABcc:_x=1B[31m=E2=80=AEb?="), "a Bcc: x[31mb");
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! What our mails say: the events, the shipped texts, and filling in `%placeholders%`. Pure; which
 //! template is in force and what the values are is decided by the callers.
 
+use std::borrow::Cow;
+
 use crate::mail::html;
 use crate::store::templates::Template;
+use crate::terminal;
 
 /// What a mail of ours is about. The names are HelpDeskZ's, so that imported templates fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -127,6 +130,9 @@ pub fn without_link(template: Template) -> Template {
     Template { subject, body_text: NEW_USER_WITHOUT_LINK.to_owned(), ..template }
 }
 
+/// The one placeholder whose value has several lines.
+const MESSAGE: &str = "message";
+
 /// A value for a placeholder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
@@ -152,15 +158,17 @@ pub struct Rendered {
 #[must_use]
 pub fn render(template: &Template, values: &[(&str, Value<'_>)]) -> Rendered {
     let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+    // Names and subjects: one of several lines would look like a part of the letter.
+    let plain = |name: &str, text| if name == MESSAGE { Cow::Borrowed(text) } else { terminal::line(text) };
     let as_text = |name: &str| {
         value(name).map(|value| match value {
-            Value::Plain(text) => text.to_owned(),
+            Value::Plain(text) => plain(name, text).into_owned(),
             Value::Html(html) => html::to_text(html),
         })
     };
     let as_html = |name: &str| {
         value(name).map(|value| match value {
-            Value::Plain(text) => html::text_to_html(text),
+            Value::Plain(text) => html::text_to_html(&plain(name, text)),
             Value::Html(html) => html.to_owned(),
         })
     };
@@ -199,9 +207,10 @@ fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
     out
 }
 
-/// The text with every run of white space and control characters made one blank.
+/// The text without direction controls and with every run of white space and control characters made one blank.
 pub(super) fn one_line(text: &str) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let line = terminal::line(text);
+    let words = line.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -307,6 +316,14 @@ mod tests {
     fn subject_is_one_line_whatever_the_value_holds() {
         let done = render(&template("About %a%", "", ""), &[("a", Value::Plain("x\r\nBcc: all@example.org\0"))]);
         assert_eq!(done.subject, "About x Bcc: all@example.org");
+    }
+
+    #[test]
+    fn only_the_message_has_more_than_one_line() {
+        let values = [("client_name", Value::Plain("A\nForged\u{202e}")), ("message", Value::Plain("one\ntwo"))];
+        let done = render(&template("", "Dear %client_name%,\n%message%", ""), &values);
+        assert_eq!(done.text, "Dear A Forged,\none\ntwo");
+        assert_eq!(done.html, "Dear A Forged,<br />\none<br />\ntwo");
     }
 
     #[test]

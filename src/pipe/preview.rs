@@ -7,6 +7,7 @@ use crate::domain::{DepartmentId, TicketId};
 use crate::intake::Preview;
 use crate::mail::origin::Origin;
 use crate::mail::{Mailbox, ParsedMail};
+use crate::terminal;
 
 struct Verdict {
     decision: &'static str,
@@ -121,9 +122,11 @@ pub(super) fn as_text(preview: &Preview) -> String {
             lines.push(format!("attachment:  {} ({}, {} bytes)", part.name, part.content_type, part.content.len()));
         }
         lines.extend(mail.warnings.iter().map(|warning| format!("warning:     {warning}")));
-        lines.push(String::new());
-        lines.push(mail.reply_text.clone());
     }
-    // A mail may hold terminal escapes; what is printed here goes to a terminal.
-    lines.join("\n").chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+    let mut lines: Vec<String> = lines.iter().map(|line| terminal::line(line).into_owned()).collect();
+    if let Some(mail) = &preview.mail {
+        lines.push(String::new());
+        lines.push(terminal::text(&mail.reply_text).into_owned());
+    }
+    lines.join("\n")
 }

@@ -7,7 +7,6 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,6 +17,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::migrate::{self, SCHEMA_VERSION};
 use super::{Error, Result, Store, prepare_connection, why_not_opened};
 use crate::domain::Timestamp;
+use crate::private_file;
 
 /// Pause between two tries at the lock, in milliseconds.
 const LOCK_POLL_MS: u64 = 20;
@@ -47,7 +47,7 @@ impl Part {
     /// An empty 0600 file beside `target`.
     fn beside(target: &Path) -> Result<Self> {
         let path = named(target, &format!(".part-{}", std::process::id()));
-        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(inaccessible(target))?;
+        private_file::create_new(&path).map_err(inaccessible(target))?;
         Ok(Self { path, is_kept: false })
     }
 }

@@ -16,6 +16,7 @@ use std::path::Path;
 
 use super::{Error, ReadTx, Result, Store, WriteTx};
 use crate::domain::Timestamp;
+use crate::private_file;
 
 /// What became of a row that was to be placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +109,9 @@ impl Store {
         let Some(path) = path.to_str() else {
             return Err(Error::Inaccessible { path: path.to_owned(), reason: "its name is no UTF-8".to_owned() });
         };
+        // Made here, because SQLite would make it with the mode of the day.
+        private_file::create_new(Path::new(path))
+            .map_err(|error| Error::Inaccessible { path: path.into(), reason: error.to_string() })?;
         let connection = self.take()?;
         connection.execute("VACUUM INTO $1", [path])?;
         self.put_back(connection);

@@ -10,8 +10,9 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::backup::write_backup;
-use super::{Error, Result, prepare_connection, why_not_opened};
+use super::{Error, Result, prepare_connection, steps, why_not_opened};
 use crate::domain::Timestamp;
+use crate::private_file;
 
 /// The schema this program reads and writes.
 pub const SCHEMA_VERSION: i64 = 2;
@@ -31,7 +32,7 @@ pub struct Step {
 }
 
 /// Every step since version 1, in order.
-pub const STEPS: &[Step] = &[Step { to: 2, sql: include_str!("steps/2.sql"), rows: None }];
+pub const STEPS: &[Step] = &[Step { to: 2, sql: include_str!("steps/2.sql"), rows: Some(steps::sanitise_again) }];
 
 /// What [`create_or_migrate`] found and did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,15 +188,14 @@ fn back_up_beside(path: &Path, found: i64, now: Timestamp) -> Result<PathBuf> {
 
 /// Creates an empty 0600 file (and its folder, 0700) unless there is one; an existing file keeps its mode.
 fn make_private_file(path: &Path) -> Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
     let refused = |e: std::io::Error| Error::Inaccessible {
         path: path.to_owned(),
         reason: format!("{e}; choose another path with --db, or run as a user who may write there"),
     };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(refused)?;
+    if let Some(folder) = path.parent() {
+        private_file::create_folder(folder).map_err(refused)?;
     }
-    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(refused)?;
+    private_file::append(path).map_err(refused)?;
     Ok(())
 }
 
@@ -261,19 +261,67 @@ mod tests {
         statement.query_map([], |row| row.get(0)).unwrap().map(|name| name.unwrap()).collect()
     }
 
-    #[test]
-    fn migrated_desk_has_the_shape_of_a_new_one() {
-        let dir = tempfile::tempdir().unwrap();
-        let (old, new) = (dir.path().join("old.db"), dir.path().join("new.db"));
-        let connection = Connection::open(&old).unwrap();
+    /// A desk of schema 1 with what `sql` puts into it.
+    fn desk_of_schema_1(path: &Path, sql: &str) {
+        let connection = Connection::open(path).unwrap();
         connection.execute_batch(include_str!("../../tests/schemas/1.sql")).unwrap();
         connection.execute("INSERT INTO desk (id, secret, created_at) VALUES (1, zeroblob(32), 0)", []).unwrap();
         connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
         connection.pragma_update(None, "user_version", 1).unwrap();
-        drop(connection);
+        connection.execute_batch(sql).unwrap();
+    }
+
+    #[test]
+    fn migrated_desk_has_the_shape_of_a_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (old, new) = (dir.path().join("old.db"), dir.path().join("new.db"));
+        desk_of_schema_1(&old, "");
         assert!(matches!(create_or_migrate(&old, &[7; 32], NOW).unwrap(), Migrated::Migrated { from: 1, .. }));
         new_desk(&new);
         assert_eq!(shape(&old), shape(&new));
+    }
+
+    #[test]
+    fn html_that_an_older_version_stored_is_sanitised_again() {
+        const EVIL: &str = "<a href=\"javascript:alert(1)\">x</a>";
+        const CLEAN: &str = "<a>x</a>";
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("old.db");
+        desk_of_schema_1(
+            &path,
+            &format!(
+                "PRAGMA foreign_keys = OFF;
+                 INSERT INTO ticket (id, department_id, customer_id, subject, status, created_at, last_update_at)
+                     VALUES (1, 1, 1, 's', 1, 0, 0);
+                 INSERT INTO message (id, ticket_id, created_at, author, body, is_html, mail_html) VALUES
+                     (1, 1, 0, 0, '{EVIL}', 1, ''), (2, 1, 0, 0, '{EVIL}', 0, '{EVIL}'),
+                     (9, 1, 0, 0, '<p>fine</p>', 1, '<p>fine</p>');
+                 INSERT INTO canned_response (title, body, created_at, last_update_at) VALUES ('t', '{EVIL}', 0, 0);
+                 INSERT INTO article (title, body, category_id, staff_id, created_at, last_update_at, views, is_public)
+                     VALUES ('t', '{EVIL}', 0, 0, 0, 0, 0, 1);
+                 INSERT INTO staff (username, fullname, email, role, registered_at, signature)
+                     VALUES ('sam', 'Sam', 'sam@x.test', 2, 0, '{EVIL}');"
+            ),
+        );
+        create_or_migrate(&path, &[7; 32], NOW).unwrap();
+        let connection = Connection::open(&path).unwrap();
+        let texts = |sql: &str| -> Vec<String> {
+            connection
+                .prepare(sql)
+                .unwrap()
+                .query_map([], |row| row.get(0))
+                .unwrap()
+                .map(|text| text.unwrap())
+                .collect()
+        };
+        assert_eq!(texts("SELECT body FROM message ORDER BY id"), [CLEAN, EVIL, "<p>fine</p>"], "plain text stays");
+        let mail = "<a rel=\"noopener noreferrer nofollow\">x</a>";
+        assert_eq!(texts("SELECT mail_html FROM message ORDER BY id"), ["", mail, "<p>fine</p>"]);
+        for sql in ["SELECT body FROM canned_response", "SELECT body FROM article", "SELECT signature FROM staff"] {
+            assert_eq!(texts(sql), [CLEAN], "{sql}");
+        }
+        let faults = "INSERT INTO search (search, rank) VALUES ('integrity-check', 1)";
+        connection.execute_batch(faults).expect("the search index knows the new texts");
     }
 
     #[test]

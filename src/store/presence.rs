@@ -3,14 +3,14 @@
 //!
 //! The file is one of its own: closing the database's in a process would drop SQLite's locks on it (POSIX).
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
 use super::{Error, Result};
+use crate::private_file;
 
 /// As long as it lives, the lock is held.
 #[derive(Debug)]
@@ -44,14 +44,7 @@ fn file_of(database: &Path) -> PathBuf {
 pub fn serve_begins(database: &Path) -> Result<Presence> {
     let path = file_of(database);
     let refused = |e: std::io::Error| Error::Inaccessible { path: path.clone(), reason: e.to_string() };
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(&path)
-        .map_err(refused)?;
+    let file = private_file::append(&path).map_err(refused)?;
     flock(&file, FlockOperation::LockShared).map_err(|e| refused(e.into()))?;
     Ok(Presence { _file: file })
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules from the ground up; a module may use those of lower lines only.
 const LAYERS: &[&[&str]] = &[
+    &["terminal"],
     &["domain", "password", "private_file"],
     &["mail", "totp"],
     &["decision"],
@@ -281,4 +282,78 @@ fn files_are_short_and_say_what_they_are_for() {
 fn binary_only_hands_over() {
     let bin = sources().into_iter().find(|source| source.path == "bin/maildesk.rs").expect("the binary is there");
     assert!(bin.lines <= 60, "{} lines", bin.lines);
+}
+
+/// Where files and folders may be made or opened otherwise than through `private_file`: what is meant for others follows
+/// the umask.
+const PUBLIC: &[(&str, &str)] = &[("src/admin/article.rs", "exported articles"), ("src/admin/man.rs", "man pages")];
+
+/// Every way of the standard library to make a file or folder.
+const MAKERS: &[&str] = &[
+    "OpenOptions",
+    "File::create",
+    "File::options",
+    "fs::write",
+    "fs::copy",
+    "create_dir",
+    "DirBuilder",
+    "mkdir",
+    "SQLITE_OPEN_CREATE",
+    "Connection::open(",
+    "tempdir",
+    "NamedTempFile",
+];
+
+#[test]
+fn files_and_folders_are_made_in_one_place() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let is_exempt = is_in(&source.path, "src/private_file") || PUBLIC.iter().any(|(path, _)| *path == source.path);
+        for line in source.code.iter().filter(|_| !is_exempt) {
+            wrong.extend(
+                MAKERS
+                    .iter()
+                    .filter(|maker| line.contains(**maker))
+                    .map(|_| format!("{}: {}", source.path, line.trim())),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "make these through crate::private_file:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn imports_open_files_in_one_place() {
+    let openers = ["File::open", "fs::read", "read_dir"];
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| is_in(&source.path, "src/admin/import")) {
+        for line in source.code.iter().filter(|line| openers.iter().any(|opener| line.contains(opener))) {
+            wrong.push(format!("{}: {}", source.path, line.trim()));
+        }
+    }
+    assert!(wrong.is_empty(), "open these through crate::private_file:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn terminals_are_written_to_in_one_place() {
+    // What strangers wrote must not get around `terminal`.
+    let places = [
+        "src/admin/output.rs",
+        "src/cli.rs",
+        "src/imap_fetch.rs",
+        "src/pipe.rs",
+        "src/serve.rs",
+        "src/admin/demo.rs",
+        "src/admin/import/report.rs",
+        "src/admin/removal.rs",
+    ];
+    let ways = ["println!", "eprintln!", "io::stdout()", "io::stderr()", "stdout().lock", "stderr().lock"];
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| !places.contains(&source.path.as_str())) {
+        for line in source.code.iter().filter(|line| !line.contains("is_terminal")) {
+            wrong.extend(
+                ways.iter().filter(|way| line.contains(**way)).map(|_| format!("{}: {}", source.path, line.trim())),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "print these through admin::output:\n{}", wrong.join("\n"));
 }

@@ -8,11 +8,11 @@ mod row;
 mod statement;
 mod survey;
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::rc::Rc;
 
+use crate::private_file;
 pub(super) use row::Row;
 pub(super) use statement::TableName;
 use statement::{Reader, RowRead, Statement};
@@ -44,7 +44,7 @@ impl<'a> Rows<'a> {
     /// Starts at the first row.
     pub(super) fn open(dump: &Path, name: &'a TableName, table: &'a Table) -> io::Result<Self> {
         Ok(Self {
-            reader: Reader::new(File::open(dump)?),
+            reader: Reader::new(private_file::open_named(dump)?),
             name,
             table,
             columns: table.columns.as_slice().into(),

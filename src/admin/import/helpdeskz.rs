@@ -17,7 +17,6 @@ mod php;
 mod run;
 mod tickets;
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -31,6 +30,7 @@ use super::report::{Kind, Report};
 use crate::admin::Desk;
 use crate::cli::Done;
 use crate::domain::TicketId;
+use crate::private_file;
 use crate::store::Store;
 use crate::store::imported::{Aside, Import, Numbered, Precedence};
 use installation::Installation;
@@ -104,7 +104,7 @@ pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
     }
     // The whole of it, on a copy that goes away.
     let folder = desk.store.path().parent().unwrap_or(Path::new("."));
-    let scratch = tempfile::Builder::new().prefix(".maildesk-dry-run-").tempdir_in(folder)?;
+    let scratch = private_file::temporary_folder(".maildesk-dry-run-", folder)?;
     let copy = scratch.path().join("copy.db");
     desk.store.copy_to(&copy)?;
     let store = Store::open(&copy, std::time::Duration::from_secs(crate::store::LOCK_WAIT_S))?;
@@ -132,21 +132,23 @@ fn finish(
 }
 
 fn require_regular_file(dump: &Path) -> anyhow::Result<u64> {
-    let mut file = File::open(dump).with_context(|| format!("reading {}", dump.display()))?;
-    let about = file.metadata()?;
-    if !about.is_file() {
-        bail!("{} is no regular file; the dump is read several times, so save it first", dump.display());
-    }
+    let mut file = match private_file::open_named(dump) {
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+            bail!("{} is no regular file; the dump is read several times, so save it first", dump.display())
+        }
+        opened => opened.with_context(|| format!("reading {}", dump.display()))?,
+    };
+    let bytes = file.metadata()?.len();
     let mut head = [0; 8];
     let read = file.read(&mut head)?;
     installation::refuse_other_formats(head.get(..read).unwrap_or_default())
         .with_context(|| format!("reading {}", dump.display()))?;
-    Ok(about.len())
+    Ok(bytes)
 }
 
 /// SHA-256 of the dump: what a repeated import is known by.
 fn fingerprint(dump: &Path, progress: &Progress) -> anyhow::Result<[u8; 32]> {
-    let mut file = File::open(dump)?;
+    let mut file = private_file::open_named(dump)?;
     let (mut hash, mut buffer, mut behind) = (Sha256::new(), vec![0; 256 * 1024], 0);
     loop {
         let read = file.read(&mut buffer)?;
@@ -228,7 +230,7 @@ fn note_the_dump(arguments: &Arguments, installation: &Installation, report: &mu
 
 /// Whether the dump program began its remarks and did not come to the last one.
 fn is_unfinished(dump: &Path) -> anyhow::Result<bool> {
-    let mut file = File::open(dump)?;
+    let mut file = private_file::open_named(dump)?;
     let mut head = Vec::new();
     file.by_ref().take(REMARK_BYTES).read_to_end(&mut head)?;
     let bytes = file.metadata()?.len();

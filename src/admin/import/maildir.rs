@@ -1,9 +1,10 @@
 //! `admin import maildir`: a folder with `cur` and `new`, one file a mail, as Dovecot, Courier and
 //! Postfix keep them.
 
-use std::fs::{self, File};
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::io::{ErrorKind, Read};
+use std::path::PathBuf;
+use std::rc::Rc;
 
 use anyhow::{Context, bail};
 
@@ -12,12 +13,13 @@ use super::progress::{Progress, Unit};
 use crate::admin::Desk;
 use crate::cli::Done;
 use crate::domain::{EmailAddress, Timestamp};
+use crate::private_file::Folder;
 
 /// Options of `admin import maildir`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Mails keep their dates, nobody is notified, and mails that are there already are passed over. Only the folder
-itself is read; run it again for each subfolder you want (.Archive …).
+itself is read; run it again for each subfolder you want (.Archive …). Symbolic links in it are not followed.
 
 Example:
   maildesk admin import maildir ~support/Maildir --address support@example.org")]
@@ -34,23 +36,30 @@ pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
     let mut import = Import::new(desk, arguments.address.as_ref())?;
     let mut files = Vec::new();
     let mut is_maildir = false;
-    for folder in ["cur", "new"].map(|name| arguments.dir.join(name)) {
-        if folder.is_dir() {
-            is_maildir = true;
-            list(&folder, &mut files).with_context(|| format!("reading {}", folder.display()))?;
-        }
+    let root = Folder::open_named(&arguments.dir).with_context(|| format!("reading {shown}"))?;
+    for name in ["cur", "new"] {
+        let folder = match root.folder(name.as_ref()) {
+            Ok(folder) => Rc::new(folder),
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            // A link among them: what it leads to is not this maildir's.
+            Err(error) => return Err(error).with_context(|| format!("reading {shown}/{name}, which must be a folder")),
+        };
+        is_maildir = true;
+        let names = folder.names().with_context(|| format!("reading {shown}/{name}"))?;
+        let visible = names.into_iter().filter(|name| !name.as_encoded_bytes().starts_with(b"."));
+        files.extend(visible.map(|file| (file, name, Rc::clone(&folder))));
     }
     if !is_maildir {
         bail!("{shown} is no maildir: it has neither cur nor new");
     }
     // File names begin with the time of delivery: threads are read in their order.
-    files.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
+    files.sort_by(|(a, ..), (b, ..)| a.cmp(b));
     let progress = Progress::new(&desk.out, Unit::Mails, files.len() as u64);
     progress.part("importing", files.len() as u64);
-    for (number, path) in files.iter().enumerate() {
-        let name = path.display().to_string();
-        match read(path, import.mail_bytes_max()) {
-            Ok(raw) => import.add(Mail { raw, arrived_at: arrived_at(path), name })?,
+    for (number, (file, kind, folder)) in files.iter().enumerate() {
+        let name = arguments.dir.join(kind).join(file).display().to_string();
+        match read(folder, file, import.mail_bytes_max()) {
+            Ok(raw) => import.add(Mail { raw, arrived_at: arrived_at(file), name })?,
             Err(error) => import.fail(&name, &error.to_string()),
         }
         progress.at(number as u64 + 1);
@@ -58,25 +67,13 @@ pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
     import.finish(progress)
 }
 
-fn list(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if !is_hidden && entry.path().is_file() {
-            files.push(entry.path());
-        }
-    }
-    Ok(())
-}
-
-fn read(path: &Path, bytes_max: usize) -> std::io::Result<Vec<u8>> {
+fn read(folder: &Folder, file: &OsStr, bytes_max: usize) -> std::io::Result<Vec<u8>> {
     let mut raw = Vec::new();
-    File::open(path)?.take(bytes_max as u64).read_to_end(&mut raw)?;
+    folder.file(file)?.take(bytes_max as u64).read_to_end(&mut raw)?;
     Ok(raw)
 }
 
 /// The seconds a maildir name begins with (`1717496582.M20046P2137.host,S=513:2,S`).
-fn arrived_at(path: &Path) -> Option<Timestamp> {
-    let name = path.file_name()?.to_str()?;
-    name.split('.').next()?.parse().ok().map(Timestamp::from_unix)
+fn arrived_at(file: &OsStr) -> Option<Timestamp> {
+    file.to_str()?.split('.').next()?.parse().ok().map(Timestamp::from_unix)
 }

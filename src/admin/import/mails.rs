@@ -99,7 +99,7 @@ impl<'a> Import<'a> {
     pub(super) fn fail(&mut self, name: &str, why: &str) {
         self.summary.mails += 1;
         self.summary.failed += 1;
-        anstream::eprintln!("maildesk: {name}: {why}");
+        output::complain(&format!("{name}: {why}"));
     }
 
     fn deliver(&mut self) -> anyhow::Result<()> {
@@ -121,7 +121,7 @@ impl<'a> Import<'a> {
                 }
                 Err(error) => {
                     self.summary.failed += 1;
-                    anstream::eprintln!("maildesk: {name}: {error}");
+                    output::complain(&format!("{name}: {error}"));
                 }
             }
         }

@@ -1,7 +1,6 @@
 //! `admin import mbox`: a file of mails, each behind a line `From sender date` (RFC 4155). Of the
 //! dialects mboxrd and mboxo are read: one `>` of `>From ` goes.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
 
@@ -12,6 +11,7 @@ use super::progress::{Progress, Unit};
 use crate::admin::Desk;
 use crate::cli::Done;
 use crate::domain::{EmailAddress, Timestamp};
+use crate::private_file;
 
 /// A line is read in pieces of this size at most, in bytes, so that a file without line ends costs no memory.
 const PIECE_BYTES_MAX: u64 = 64 * 1024;
@@ -24,7 +24,7 @@ Mails keep their dates, nobody is notified, and mails that are there already are
 Example:
   maildesk admin import mbox /var/mail/support --address support@example.org")]
 pub struct Arguments {
-    /// The file
+    /// The file, no pipe
     file: PathBuf,
     /// The desk's address the mails were sent to [default: what the headers of each say]
     #[arg(long, value_name = "ADDR")]
@@ -34,7 +34,7 @@ pub struct Arguments {
 pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
     let shown = arguments.file.display();
     let mut import = Import::new(desk, arguments.address.as_ref())?;
-    let file = File::open(&arguments.file).with_context(|| format!("reading {shown}"))?;
+    let file = private_file::open_named(&arguments.file).with_context(|| format!("reading {shown}"))?;
     let progress = Progress::new(&desk.out, Unit::Bytes, file.metadata()?.len());
     progress.part("importing", file.metadata()?.len());
     let mut mails = Mbox::new(BufReader::with_capacity(256 * 1024, file), import.mail_bytes_max());

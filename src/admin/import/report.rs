@@ -8,6 +8,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use serde_json::{Value, json};
 
 use crate::admin::output::{self, Output};
+use crate::terminal;
 
 /// What a line is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +93,11 @@ impl Report {
             Kind::Repaired | Kind::Skipped | Kind::Merged => self.flaws += 1,
             Kind::Warning | Kind::File => {}
         }
-        writeln!(self.items, "{}", json!({ "kind": kind.word(), "table": table, "id": id, "why": why }))
+        writeln!(
+            self.items,
+            "{}",
+            terminal::json(json!({ "kind": kind.word(), "table": table, "id": id, "why": why }).to_string())
+        )
     }
 
     pub(super) const fn failures(&self) -> u64 {
@@ -129,7 +134,7 @@ impl Report {
                 other => other.to_string(),
             };
             let row = format!("{:<9} {} {}", text("kind"), text("table"), text("id"));
-            writeln!(stdout, "{}", output::printable(&format!("{}: {}", row.trim_end(), text("why"))))?;
+            writeln!(stdout, "{}", terminal::line(&format!("{}: {}", row.trim_end(), text("why"))))?;
         }
         if self.lines > 0 {
             writeln!(stdout)?;

@@ -3,9 +3,9 @@
 
 use serde_json::{Map, Value};
 
-use super::super::output;
 use crate::domain::StaffId;
 use crate::store::{Error, ReadTx};
+use crate::terminal;
 
 /// Adds `login`, `notifications`, `timezone`, `schedule` and `profile` to a staff member's object.
 pub(super) fn add_to(json: &mut Value, tx: &ReadTx<'_>, id: StaffId) -> Result<(), Error> {
@@ -30,7 +30,7 @@ pub(super) fn lines(json: &Value) -> String {
     let switch = |key: &str, off: &str| if json[key] == false { off.to_owned() } else { String::new() };
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
-            out.push_str(&format!("\n{name:<11} {}", output::printable(value).replace('\n', " ")));
+            out.push_str(&format!("\n{name:<11} {}", terminal::line(value)));
         }
     };
     let departments: Vec<String> =
@@ -49,7 +49,7 @@ pub(super) fn lines(json: &Value) -> String {
             Value::Bool(yes) => (if *yes { "yes" } else { "no" }).to_owned(),
             other => other.to_string(),
         };
-        line(&key.replace('_', " "), &text);
+        line(&terminal::line(key).replace('_', " "), &text);
     }
     out
 }

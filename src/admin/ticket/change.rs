@@ -13,6 +13,7 @@ use crate::store::changes::{Belongings, Owner};
 use crate::store::people::Staff;
 use crate::store::tickets::Ticket;
 use crate::store::{ReadTx, WriteTx};
+use crate::terminal;
 
 /// What becomes of the customer a ticket had before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ fn tell(desk: &Desk, id: TicketId, what: &str) -> anyhow::Result<()> {
         object.insert("assigned_to".to_owned(), staff.map(|staff| staff.username).into());
         object.insert("merged_into".to_owned(), ticket.merged_into.map(TicketId::get).into());
     }
-    desk.out.object(&json, &format!("#{id} {what}"))?;
+    desk.out.object(&json, &terminal::line(&format!("#{id} {what}")))?;
     Ok(())
 }
 

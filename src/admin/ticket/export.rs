@@ -1,8 +1,6 @@
 //! A ticket taken out whole: for a customer who asks what is stored about him, or for another program.
 
-use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use anyhow::Context;
@@ -14,6 +12,8 @@ use super::show;
 use crate::admin::{Desk, missing};
 use crate::domain::{ReceiptId, TicketId};
 use crate::intake;
+use crate::private_file;
+use crate::terminal;
 
 /// Files of a ticket: name, and content where it is still kept.
 struct Pieces {
@@ -51,7 +51,7 @@ pub(super) fn run(desk: &Desk, id: TicketId, dir: Option<&Path>) -> anyhow::Resu
             let json = as_json(pieces);
             // Without --json too: an export is for programs, but one may read it.
             let text = serde_json::to_string_pretty(&json)?;
-            desk.out.object(&json, &text)?;
+            desk.out.object(&json, &terminal::json(text))?;
         }
         Some(dir) => {
             let count = write_all(&pieces, dir)?;
@@ -83,11 +83,12 @@ fn as_json(pieces: Pieces) -> Value {
 
 /// Writes ticket.json, attachments and raw mails; says how many files.
 fn write_all(pieces: &Pieces, dir: &Path) -> anyhow::Result<usize> {
-    fs::DirBuilder::new().mode(0o700).create(dir).with_context(|| format!("creating {}", dir.display()))?;
+    private_file::create_new_folder(dir).with_context(|| format!("creating {}", dir.display()))?;
     let write = |name: &str, content: &[u8]| {
         let path = dir.join(name);
-        let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-        made.and_then(|mut file| file.write_all(content)).with_context(|| format!("writing {}", path.display()))
+        private_file::create_new(&path)
+            .and_then(|mut file| file.write_all(content))
+            .with_context(|| format!("writing {}", path.display()))
     };
     write("ticket.json", format!("{:#}\n", pieces.ticket).as_bytes())?;
     for (id, name, _, content) in &pieces.files {

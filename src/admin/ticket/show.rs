@@ -4,9 +4,11 @@ use serde_json::{Value, json};
 
 use crate::admin::output;
 use crate::domain::{Author, StaffId, TicketId};
+use crate::mail::html;
 use crate::store::people::Customer;
 use crate::store::tickets::{Attachment, Message, Ticket};
 use crate::store::{Error, ReadTx};
+use crate::terminal;
 
 /// A ticket as `admin ticket show` prints it.
 pub(super) struct Whole {
@@ -120,13 +122,13 @@ impl Whole {
         self.attachments.iter().filter(move |file| file.message == message)
     }
 
-    pub(super) fn text(&self, full: bool) -> String {
+    /// What is printed above the messages; each field is one line.
+    fn head(&self) -> Vec<String> {
         let ticket = &self.ticket;
-        let customer = self.customer.as_ref();
         let mut lines = vec![
             format!("[#{}] {}", ticket.id, ticket.subject),
             format!("status {}, department {}", ticket.status, self.department),
-            customer.map_or_else(String::new, |c| format!("from {} <{}>", c.fullname, c.email)),
+            self.customer.as_ref().map_or_else(String::new, |c| format!("from {} <{}>", c.fullname, c.email)),
         ];
         let answers: Vec<(String, String)> = serde_json::from_str(&self.form.0).unwrap_or_default();
         lines.extend(answers.iter().map(|(title, answer)| format!("{title}: {answer}")));
@@ -138,17 +140,31 @@ impl Whole {
         }
         lines.extend(self.links.iter().map(|id| format!("linked with #{id}")));
         lines.extend(self.addresses.iter().map(|email| format!("also sent to {email}")));
+        lines.iter().map(|line| terminal::line(line).into_owned()).collect()
+    }
+
+    pub(super) fn text(&self, full: bool) -> String {
+        let mut lines = self.head();
         for message in &self.messages {
             let kind = if message.is_internal { " (note)" } else { "" };
-            lines.push(format!("\n── {} {}{kind}", output::time(message.created_at), self.byline(message.author)));
-            let whole = full && !message.full_text.is_empty();
-            lines.push(if whole { message.full_text.clone() } else { message.body.clone() });
+            let byline = self.byline(message.author);
+            lines.push(format!("\n── {} {}{kind}", output::time(message.created_at), terminal::line(&byline)));
+            lines.push(shown(message, full));
             let files = self.files(message.id.get());
-            lines
-                .extend(files.map(|file| format!("   attached: {} ({} bytes, id {})", file.name, file.bytes, file.id)));
+            lines.extend(files.map(|file| {
+                format!("   attached: {} ({} bytes, id {})", terminal::line(&file.name), file.bytes, file.id)
+            }));
         }
-        output::printable(&lines.join("\n"))
+        lines.join("\n")
     }
+}
+
+/// A message as text, whatever it is stored as.
+fn shown(message: &Message, full: bool) -> String {
+    if full && !message.full_text.is_empty() {
+        return message.full_text.clone();
+    }
+    if message.is_html { html::to_text(&message.body) } else { message.body.clone() }
 }
 
 fn attachment_json(file: &Attachment) -> Value {

@@ -1,8 +1,8 @@
 //! What HTML may contain when it leaves for a browser: the two allow-lists, and images.
 //!
 //! ammonia does the sanitising on a real parse tree; here is what it is told to keep. The pass over
-//! images before and after it needs no parser's precision: whatever it writes is either sanitised
-//! afterwards or was written by ammonia.
+//! tags before it needs no parser's precision: whatever it writes is sanitised afterwards. Nothing is
+//! rewritten behind the sanitiser, where a change could make a dangerous URL out of a harmless one.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
 
-use super::escape;
 use super::tokens::{Tag, Token, Tokens};
+use super::{escape, without_controls};
 
 /// Elements kept: the text elements of XHTML 1.0 Transitional, which is what HelpDeskZ kept (HTMLPurifier), …
 pub(crate) const XHTML_ELEMENTS: [&str; 60] = [
@@ -147,34 +147,48 @@ const DATA_URL_HEADS: [&str; 5] = [
 
 static MAIL: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = basis();
-    builder
-        .url_schemes(HashSet::from(["http", "https", "mailto", "tel", "ftp", "cid", "data"]))
-        .url_relative(UrlRelative::Deny)
-        .link_rel(Some("noopener noreferrer nofollow"))
-        .attribute_filter(|element, attribute, value| match (element, attribute) {
-            (_, "style") => safe_style(value).map(Cow::Owned),
-            ("img", "src") => is_local_image(value).then_some(Cow::Borrowed(value)),
-            ("img", "data-remote-src") => is_web(value).then_some(Cow::Borrowed(value)),
-            (_, "href") => is_link(value).then_some(Cow::Borrowed(value)),
-            _ => Some(Cow::Borrowed(value)),
-        });
+    builder.url_schemes(HashSet::from(["http", "https", "mailto", "tel", "ftp", "cid", "data"]));
+    builder.link_rel(Some("noopener noreferrer nofollow")).attribute_filter(|element, attribute, value| {
+        match (element, attribute) {
+            ("img", "src") => bare_url(value, is_local_image),
+            ("img", "data-remote-src") => bare_url(value, is_web),
+            _ => filtered(attribute, value),
+        }
+    });
     builder.add_tag_attributes("img", ["data-remote-src"]);
     builder
 });
 
 static MESSAGE: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = basis();
-    builder
-        .url_schemes(HashSet::from(["http", "https", "mailto", "tel", "ftp", "news", "nntp"]))
-        .url_relative(UrlRelative::PassThrough)
-        .link_rel(None)
-        .attribute_filter(|_, attribute, value| match attribute {
-            "style" => safe_style(value).map(Cow::Owned),
-            _ => Some(Cow::Borrowed(value)),
-        })
-        .add_generic_attributes(["class"]);
+    builder.url_schemes(HashSet::from(["http", "https", "mailto", "tel", "ftp"]));
+    builder.link_rel(None).attribute_filter(|element, attribute, value| match (element, attribute) {
+        ("img", "src") => bare_url(value, is_web),
+        _ => filtered(attribute, value),
+    });
+    builder.add_generic_attributes(["class"]);
     builder
 });
+
+/// What of an attribute is kept, images apart.
+fn filtered<'a>(attribute: &str, value: &'a str) -> Option<Cow<'a, str>> {
+    match attribute {
+        "style" => safe_style(value).map(Cow::Owned),
+        "href" | "cite" => bare_url(value, is_link),
+        _ => Some(without_controls(value)),
+    }
+}
+
+/// A URL without the characters that browsers leave out before they look for its scheme, if it is allowed as such.
+fn bare_url(value: &str, is_allowed: fn(&str) -> bool) -> Option<Cow<'_, str>> {
+    let bare = if value.contains(char::is_control) {
+        let visible: String = value.chars().filter(|c| !c.is_control()).collect();
+        Cow::Owned(visible.trim().to_owned())
+    } else {
+        Cow::Borrowed(value.trim())
+    };
+    is_allowed(&bare).then_some(bare)
+}
 
 fn basis() -> Builder<'static> {
     let cell = HashSet::from(["colspan", "rowspan", "valign", "width", "height", "bgcolor", "nowrap", "abbr", "scope"]);
@@ -202,70 +216,72 @@ fn basis() -> Builder<'static> {
         .tags(XHTML_ELEMENTS.into_iter().chain(NEWER_ELEMENTS).collect())
         .clean_content_tags(DROPPED_WHOLE.into())
         .generic_attributes(GENERIC_ATTRIBUTES.into())
-        .tag_attributes(attributes);
+        .tag_attributes(attributes)
+        .url_relative(UrlRelative::Deny);
     builder
 }
 
-/// Sanitises the HTML of a mail; the caller has checked the caps.
+/// Sanitises the HTML of a mail once; the caller has checked the caps.
 pub(super) fn clean_mail(html: &str) -> String {
-    MAIL.clean(&set_remote_images_aside(html)).to_string()
+    MAIL.clean(&rewrite_tags(html, set_remote_image_aside)).to_string()
 }
 
-/// Sanitises HTML posted over the API; the caller has checked the caps.
+/// Sanitises HTML posted over the API once; the caller has checked the caps.
 pub(super) fn clean_message(html: &str) -> String {
-    describe_images(&MESSAGE.clean(html).to_string())
+    MESSAGE.clean(&rewrite_tags(html, describe_image)).to_string()
 }
 
-/// Renames `src` of images on other machines to `data-remote-src`, which loads nothing.
-fn set_remote_images_aside(html: &str) -> Cow<'_, str> {
-    rewrite_images(html, |tag| {
-        let source = tag.attribute("src")?;
-        let source = source.trim();
-        if is_local_image(source) {
-            return None;
-        }
-        let mut out = String::from("<img");
-        if is_web(source) {
-            push_attribute(&mut out, "data-remote-src", source);
-        }
-        for (name, _) in tag.attributes().filter(|(name, _)| !name.eq_ignore_ascii_case("src")) {
-            // The decoded value: it is written escaped again.
-            push_attribute(&mut out, name, &tag.attribute(&name.to_ascii_lowercase()).unwrap_or_default());
-        }
-        out.push('>');
-        Some(out)
-    })
+/// Renames `src` of an image on another machine to `data-remote-src`, which loads nothing.
+fn set_remote_image_aside(tag: &Tag<'_>) -> Option<String> {
+    let source = tag.attribute("src")?;
+    let source = source.trim();
+    if is_local_image(source) {
+        return None;
+    }
+    let mut out = String::from("<img");
+    if is_web(source) {
+        push_attribute(&mut out, "data-remote-src", source);
+    }
+    push_attributes(&mut out, tag, |name| !name.eq_ignore_ascii_case("src"));
+    out.push('>');
+    Some(out)
 }
 
 /// As HTMLPurifier did: an image without source goes, one without `alt` gets its file's name.
-fn describe_images(html: &str) -> String {
-    rewrite_images(html, |tag| {
-        let Some(source) = tag.attribute("src") else { return Some(String::new()) };
-        if tag.attribute("alt").is_some() {
-            return None;
-        }
-        let path = source.split(['?', '#']).next().unwrap_or_default();
-        let mut out = format!("<img{}", tag.inside.trim_end_matches('/').trim_end());
-        push_attribute(&mut out, "alt", path.rsplit('/').next().unwrap_or_default());
-        out.push('>');
-        Some(out)
-    })
-    .into_owned()
+fn describe_image(tag: &Tag<'_>) -> Option<String> {
+    let Some(source) = tag.attribute("src") else { return Some(String::new()) };
+    if tag.attribute("alt").is_some() {
+        return None;
+    }
+    let path = source.split(['?', '#']).next().unwrap_or_default();
+    let mut out = String::from("<img");
+    push_attributes(&mut out, tag, |_| true);
+    push_attribute(&mut out, "alt", path.rsplit('/').next().unwrap_or_default());
+    out.push('>');
+    Some(out)
 }
 
-/// Replaces each `<img …>` by what `replace` returns; `None` leaves it.
-fn rewrite_images<'a>(html: &'a str, replace: impl Fn(&Tag<'_>) -> Option<String>) -> Cow<'a, str> {
+/// Replaces each `<img …>` by what `image` returns (`None` leaves it), and takes away the line ends that
+/// `<pre>` begins with: parsers leave out the first one, so that each reading would lose another.
+fn rewrite_tags(html: &str, image: fn(&Tag<'_>) -> Option<String>) -> Cow<'_, str> {
     let mut out = String::new();
     let mut copied = 0;
     let mut tokens = Tokens::new(html);
     while let Some(token) = tokens.next() {
-        if let Token::Start(tag) = token
-            && tag.name.eq_ignore_ascii_case("img")
-            && let Some(new) = replace(&tag)
+        let Token::Start(tag) = token else { continue };
+        if tag.name.eq_ignore_ascii_case("img")
+            && let Some(new) = image(&tag)
         {
             out.push_str(&html[copied..tag.start]);
             out.push_str(&new);
             copied = tokens.offset();
+        } else if tag.name.eq_ignore_ascii_case("pre") {
+            let behind = &html[tokens.offset()..];
+            let line_ends = behind.len() - behind.trim_start_matches('\n').len();
+            if line_ends > 0 {
+                out.push_str(&html[copied..tokens.offset()]);
+                copied = tokens.offset() + line_ends;
+            }
         }
     }
     if copied == 0 {
@@ -273,6 +289,14 @@ fn rewrite_images<'a>(html: &'a str, replace: impl Fn(&Tag<'_>) -> Option<String
     }
     out.push_str(&html[copied..]);
     Cow::Owned(out)
+}
+
+/// Writes those attributes of a tag whose names `keep` likes.
+fn push_attributes(out: &mut String, tag: &Tag<'_>, keep: fn(&str) -> bool) {
+    for (name, _) in tag.attributes().filter(|(name, _)| keep(name)) {
+        // The decoded value: it is written escaped again.
+        push_attribute(out, name, &tag.attribute(&name.to_ascii_lowercase()).unwrap_or_default());
+    }
 }
 
 fn push_attribute(out: &mut String, name: &str, value: &str) {

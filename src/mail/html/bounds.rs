@@ -67,6 +67,20 @@ fn census_of(parser: &html5ever::Parser<Census>) -> &Census {
     &parser.tokenizer.sink.sink
 }
 
+/// Every element that html5ever makes of `html`: its name, and names and values of its attributes.
+#[cfg(test)]
+pub(super) fn elements_of(html: &str) -> Vec<(String, Vec<(String, String)>)> {
+    let census = census::parser().one(StrTendril::from(html));
+    let elements = census.elements.take();
+    let text = |name: &html5ever::QualName| name.local.to_string();
+    elements
+        .iter()
+        .map(|(name, attributes)| {
+            (text(name), attributes.iter().map(|a| (text(&a.name), a.value.to_string())).collect())
+        })
+        .collect()
+}
+
 impl Census {
     const fn is_within_caps(&self) -> bool {
         self.depth_max.get() <= HTML_DEPTH_MAX

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::Failure;
+use crate::private_file;
 use crate::store::queue::Claimed;
 
 /// Writes the mail under another name, syncs it, and renames it. A second try replaces the first
@@ -14,9 +15,11 @@ pub(super) fn write(folder: &Path, mail: &Claimed, raw: &[u8]) -> Result<(), Fai
 }
 
 fn put(folder: &Path, id: i64, raw: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    private_file::create_folder(folder)?;
     let unfinished = folder.join(format!(".{id}.eml.{}", std::process::id()));
-    let written = File::create(&unfinished).and_then(|mut file| {
+    // A killed sender of the same process id may have left one.
+    fs::remove_file(&unfinished).or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })?;
+    let written = private_file::create_new(&unfinished).and_then(|mut file| {
         file.write_all(raw)?;
         file.sync_all()
     });

@@ -2,12 +2,12 @@
 //! file their rows lie, so that later passes go straight there. No row is looked at.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use super::lexer::Session;
 use super::statement::{Reader, Statement, TableName};
+use crate::private_file;
 
 /// Parts of the file noted for one table before neighbours are joined. A dump tool writes one or
 /// a few; a file that mixes its tables costs longer reading, never more memory.
@@ -75,7 +75,7 @@ impl Survey {
 
 /// Reads the dump once; `progress` is told how many bytes are behind.
 pub(in crate::admin::import) fn survey(dump: &Path, mut progress: impl FnMut(u64)) -> io::Result<Survey> {
-    let mut reader = Reader::new(File::open(dump)?);
+    let mut reader = Reader::new(private_file::open_named(dump)?);
     let mut survey = Survey::default();
     while let Some(statement) = reader.next()? {
         let (start, session) = (reader.start, reader.session_at_start.clone());

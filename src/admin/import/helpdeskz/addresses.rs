@@ -1,9 +1,6 @@
 //! The desk's mail addresses, with their IMAP and SMTP settings. Passwords go into files of their
 //! own beside the database, readable by its owner alone.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -13,6 +10,7 @@ use super::run::{Fate, Ready, Refused, Run, Settled, id_of, time};
 use crate::admin::import::dump::Row;
 use crate::admin::import::report::Kind;
 use crate::domain::{DepartmentId, EmailAddress};
+use crate::private_file;
 use crate::store::addresses::AddressRow;
 use crate::store::imported::{ImportedAddress, Placed};
 
@@ -109,18 +107,8 @@ fn write_secrets(database: &Path, id: i64, secrets: &Secrets) -> anyhow::Result<
 }
 
 fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
-    // Written beside and renamed: never half a password, never one that others may read.
-    let beside = path.with_extension("new");
-    fs::remove_file(&beside).or_else(|e| if e.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(e) })?;
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&beside)
-        .with_context(|| format!("writing {}", beside.display()))?;
-    file.write_all(secret.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&beside, path).with_context(|| format!("writing {}", path.display()))
+    private_file::replace(path, &path.with_extension("new"), secret.as_bytes())
+        .with_context(|| format!("writing {}", path.display()))
 }
 
 fn address(row: &Row, database: &Path) -> Result<(Ready<ImportedAddress>, Secrets), Refused> {

@@ -10,6 +10,7 @@
 use std::borrow::Cow;
 
 use crate::mail::html;
+use crate::terminal;
 
 /// Length at which MySQL's TEXT column cut a body (less the three bytes of a character it could not
 /// cut through), so that a tag may be open at the end.
@@ -76,8 +77,7 @@ pub(super) fn name(text: &str) -> String {
 
 /// A one-line text that was stored as it came.
 pub(super) fn one_line(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c == '\n' || c == '\r' || c == '\t' { ' ' } else { c }).collect();
-    line.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned()
+    terminal::line(text).trim().to_owned()
 }
 
 /// A text of several lines, unescaped, without control characters.
@@ -350,7 +350,7 @@ mod tests {
             unescape("Tom &amp;amp; Jerry &lt;b&gt; &quot;x&quot; O&#039;Neill &copy; &"),
             "Tom &amp; Jerry <b> \"x\" O'Neill &copy; &"
         );
-        assert_eq!(name(" a\r\nb\0 "), "a  b");
+        assert_eq!(name(" a\r\nb\0 "), "a b");
     }
 
     #[test]

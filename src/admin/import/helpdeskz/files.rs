@@ -1,7 +1,6 @@
 //! Attachments: the bytes lie in HelpDeskZ's folder under names of its own. Only files directly in
 //! that folder are read.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -10,6 +9,7 @@ use super::run::{Ready, Refused, Run, Settled, id_of};
 use crate::admin::import::dump::Row;
 use crate::domain::{AttachmentId, MessageId};
 use crate::mail;
+use crate::private_file::Folder;
 use crate::store::imported::{Home, ImportedAttachment};
 use crate::store::{Result, WriteTx};
 
@@ -109,23 +109,18 @@ fn read(folder: Option<&Path>, name: &str) -> std::result::Result<Vec<u8>, Strin
     if !is_plain {
         return Err(format!("its file name {name:?} leaves the folder"));
     }
-    let path = folder.join(name);
-    let about = match path.symlink_metadata() {
-        Ok(about) => about,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(format!("its file {name} is missing"));
-        }
-        Err(error) => return Err(format!("its file {name}: {error}")),
-    };
-    if !about.is_file() {
-        return Err(format!("{name} is no regular file"));
-    }
-    if about.len() > FILE_BYTES_MAX {
+    let opened = Folder::open_named(folder).and_then(|folder| folder.file(name.as_ref()));
+    let file = opened.map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => format!("its file {name} is missing"),
+        _ => format!("its file {name}: {error}"),
+    })?;
+    let mut content = Vec::new();
+    // One byte more says that it is larger.
+    let read = file.take(FILE_BYTES_MAX + 1).read_to_end(&mut content);
+    let bytes = read.map_err(|error| format!("its file {name}: {error}"))?;
+    if bytes as u64 > FILE_BYTES_MAX {
         return Err(format!("its file {name} is larger than {} MiB", FILE_BYTES_MAX / (1024 * 1024)));
     }
-    let mut content = Vec::new();
-    let read = File::open(&path).and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut content));
-    read.map_err(|error| format!("its file {name}: {error}"))?;
     Ok(content)
 }
 
@@ -146,6 +141,7 @@ mod tests {
         for name in ["../secret", "below/../a.txt", "/etc/passwd", "..", ".", "", "link", "below", "a\0.txt", "gone"] {
             assert!(read(name).is_err(), "{name:?}");
         }
+        assert_eq!(read("link"), Err("its file link: a symbolic link, which is not followed".to_owned()));
         assert_eq!(read("gone"), Err("its file gone is missing".to_owned()));
     }
 }

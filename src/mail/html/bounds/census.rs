@@ -24,6 +24,9 @@ pub(super) struct Census {
     /// Nodes put in front of another or taken out of the tree.
     pub(super) moved: Cell<usize>,
     document: Handle,
+    /// Every element made, with its attributes.
+    #[cfg(test)]
+    pub(super) elements: std::cell::RefCell<Vec<(QualName, Vec<Attribute>)>>,
 }
 
 /// A node: what the parser asks about it, and how deep it is.
@@ -90,7 +93,11 @@ impl TreeSink for Census {
         target.0.name.as_ref().expect("only elements are asked for their name").expanded()
     }
 
-    fn create_element(&self, name: QualName, _attributes: Vec<Attribute>, flags: ElementFlags) -> Handle {
+    fn create_element(&self, name: QualName, attributes: Vec<Attribute>, flags: ElementFlags) -> Handle {
+        #[cfg(test)]
+        self.elements.borrow_mut().push((name.clone(), attributes));
+        #[cfg(not(test))]
+        drop(attributes);
         self.node(Node {
             name: Some(name),
             depth: Cell::new(0),

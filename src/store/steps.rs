@@ -1,0 +1,46 @@
+//! What a step of the schema does beyond its statements; [`super::migrate`] runs it in the migration's transaction.
+
+use rusqlite::Connection;
+
+use super::Result;
+use crate::mail::html;
+
+/// Columns that hold sanitised HTML that was written in the desk, posted over the API or imported. The table's rowid is
+/// `id`; the last one says which of the rows are HTML.
+const MESSAGES: [(&str, &str, &str); 4] = [
+    ("message", "body", "is_html = 1"),
+    ("canned_response", "body", "body <> ''"),
+    ("article", "body", "body <> ''"),
+    ("staff", "signature", "signature <> ''"),
+];
+
+/// The column that holds the sanitised HTML of mails.
+const MAIL: (&str, &str, &str) = ("message", "mail_html", "mail_html <> ''");
+
+/// Schema 1 → 2: the sanitiser of before removed control characters after it had judged the URLs, so that
+/// `java&#1;script:` was stored as a link that works.
+pub(super) fn sanitise_again(tx: &Connection) -> Result<()> {
+    for place in MESSAGES {
+        rewrite(tx, place, html::sanitise_message)?;
+    }
+    // What is past the caps now is left to the text and the raw mail, as it is when such a mail comes in.
+    rewrite(tx, MAIL, |html| html::sanitise_mail(html).unwrap_or_default())
+}
+
+/// Rewrites a column row by row, so that the memory taken is that of one row, however many there are. Rows that stay as
+/// they are are not written.
+fn rewrite(tx: &Connection, (table, column, which): (&str, &str, &str), sanitise: fn(&str) -> String) -> Result<()> {
+    let next = format!("SELECT id, {column} FROM {table} WHERE id > $1 AND {which} ORDER BY id LIMIT 1");
+    let change = format!("UPDATE {table} SET {column} = $1 WHERE id = $2");
+    let (mut next, mut change) = (tx.prepare(&next)?, tx.prepare(&change)?);
+    let mut after = i64::MIN;
+    while let Some(row) = next.query([after])?.next()? {
+        let (id, stored): (i64, String) = (row.get(0)?, row.get(1)?);
+        let clean = sanitise(&stored);
+        if clean != stored {
+            change.execute((&clean, id))?;
+        }
+        after = id;
+    }
+    Ok(())
+}
