@@ -110,7 +110,7 @@ impl Store {
         };
         let connection = self.take()?;
         connection.execute("VACUUM INTO $1", [path])?;
-        self.put_back(connection);
+        connection.keep();
         Ok(())
     }
 }
