@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod addresses;
+mod ascii_domains;
 pub mod attachments;
 pub mod backup;
 pub mod changes;

@@ -31,7 +31,12 @@ pub struct Step {
 }
 
 /// Every step since version 1, in order.
-pub const STEPS: &[Step] = &[Step { to: 2, sql: include_str!("steps/2.sql"), rows: None }];
+pub const STEPS: &[Step] = &[Step { to: 2, sql: include_str!("steps/2.sql"), rows: Some(rows_of_2) }];
+
+/// Step 2 in code.
+fn rows_of_2(connection: &Connection) -> Result<()> {
+    super::ascii_domains::rewrite(connection)
+}
 
 /// What [`create_or_migrate`] found and did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -301,7 +306,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("desk.db");
         new_desk(&path);
-        let steps = [Step { to: SCHEMA_VERSION + 1, sql: "CREATE TABLE added (x INTEGER) STRICT; SELECT nonsense", rows: None }];
+        let steps = [Step {
+            to: SCHEMA_VERSION + 1,
+            sql: "CREATE TABLE added (x INTEGER) STRICT; SELECT nonsense",
+            rows: None,
+        }];
         let plan = Plan { steps: &steps, target: SCHEMA_VERSION + 1 };
         run_steps(&path, &[7; 32], NOW, plan).unwrap_err();
         super::super::Store::open(&path, Duration::ZERO).expect("the desk opens with the schema it had");

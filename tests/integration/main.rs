@@ -15,6 +15,7 @@ mod dovecot;
 mod exim;
 mod hostile;
 mod http_abuse;
+mod idna;
 mod imap;
 mod imap_faults;
 mod imap_script;
