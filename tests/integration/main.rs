@@ -31,6 +31,7 @@ mod outbox_faults;
 mod pipe;
 mod postfix;
 mod serve;
+mod serve_load;
 mod smtp_sink;
 mod snapshots;
 mod threading;
