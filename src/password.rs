@@ -113,7 +113,7 @@ pub fn hash_in(memory: &mut Memory, password: &str) -> Result<String, Error> {
 /// never matches it. Anything else stored, an empty text included, matches nothing; that takes as
 /// long as a wrong password.
 ///
-/// The time it takes depends on the kind of hash; whoever answers a stranger must not let that be seen.
+/// The time it takes depends on the kind of hash; an answer to a stranger must not let that be seen.
 #[must_use]
 pub fn verify_in(memory: &mut Memory, password: &str, stored: &str) -> bool {
     if password.len() > PASSWORD_BYTES_MAX {

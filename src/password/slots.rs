@@ -88,7 +88,7 @@ impl Slots {
             state.waiting += 1;
             state = self.wait(state, is_gone)?;
         }
-        // The look is cheap, and whoever hung up right after asking is not hashed for either.
+        // The look is cheap, and one who hung up right after asking is not hashed for either.
         if is_gone() {
             self.freed.notify_one();
             return Err(NoSlot::Gone);
