@@ -49,13 +49,18 @@ use probes::Readiness;
 use route::{NotRouted, Permission, Route, Scope};
 
 use crate::domain::{Timestamp, TokenId};
-use crate::http::{Method, Request, Response};
+use crate::http::{Client, Method, Request, Response};
+use crate::password::Slots;
 use crate::store::settings::Settings;
 use crate::store::{self, ReadTx, Store, WriteTx};
 
 /// Seconds between two notes of a token's last use: it is kept to the minute, so that reading
 /// requests do not each cost a write.
 const TOKEN_USE_NOTED_S: i64 = 60;
+
+/// How long memory and database connections are kept after their last use. With the threads of `http`
+/// (10 s) and its idle connections (15 s) all is given back well within a minute.
+const UNUSED_KEPT: Duration = Duration::from_secs(10);
 
 /// What the machine's configuration file says about the API; SIGHUP brings another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -84,7 +89,12 @@ pub struct Api {
     rules: RwLock<HostRules>,
     wake: Waker,
     uses: Mutex<TokenUses>,
-    logins: login::Gate,
+    /// Every password of a request is hashed here.
+    slots: Slots,
+    logins: login::Progress,
+    failed_login_time: Duration,
+    /// The setting `cors_origins` as it was a moment ago, for refusals that cannot wait for the database.
+    origins: RwLock<String>,
     metrics: Metrics,
     readiness: Readiness,
 }
@@ -111,9 +121,36 @@ impl Api {
             rules: RwLock::new(rules),
             wake,
             uses: Mutex::default(),
-            logins: login::Gate::default(),
+            slots: Slots::default(),
+            logins: login::Progress::default(),
+            failed_login_time: login::FAILURE_ANSWERED_AFTER,
+            origins: RwLock::default(),
             metrics: Metrics::default(),
             readiness: Readiness::new(probe),
+        }
+    }
+
+    /// The same with another time at which failed logins are answered, for those who do not want to wait.
+    #[must_use]
+    pub const fn with_failed_login_time(mut self, time: Duration) -> Self {
+        self.failed_login_time = time;
+        self
+    }
+
+    /// Gives what a burst of requests took and nobody has used for a while back to the system.
+    pub fn give_back_unused(&self) {
+        self.slots.give_back(UNUSED_KEPT);
+        self.store.close_unused(UNUSED_KEPT);
+    }
+
+    /// Reads again what refusals of the HTTP shell need; to be called now and then.
+    pub fn note_origins(&self) {
+        match self.store.read(|tx| tx.settings()) {
+            Ok(settings) => {
+                let origins = settings.text("cors_origins").to_owned();
+                *self.origins.write().unwrap_or_else(PoisonError::into_inner) = origins;
+            }
+            Err(error) => tracing::warn!(%error, "reading the settings; tried again"),
         }
     }
 
@@ -176,6 +213,20 @@ pub fn respond(api: &Api, request: Request, now: Timestamp) -> Response {
     response
 }
 
+/// Completes a refusal of the HTTP shell's for a browser page of that origin. Never waits: the shell says
+/// some of them where it accepts connections.
+#[must_use]
+pub fn refusal_for(api: &Api, response: Response, origin: &str) -> Response {
+    let setting = api.origins.read().unwrap_or_else(PoisonError::into_inner);
+    for_origin(response, allowed_origin(&setting, origin))
+}
+
+/// Whether a path is answered even when the server has no place for others: the health checks.
+#[must_use]
+pub fn has_kept_place(path: &str) -> bool {
+    matches!(Route::parse(&Method::Get, path), Ok(Route::Health | Route::Ready))
+}
+
 fn not_routed(refusal: NotRouted) -> Response {
     match refusal {
         NotRouted::Unknown => Response::json(404, error::error_body("Unknown endpoint.")),
@@ -189,16 +240,30 @@ fn not_routed(refusal: NotRouted) -> Response {
 /// Lets a browser page of an allowed origin (setting `cors_origins`) read the answer.
 fn with_cors(api: &Api, response: Response, origin: &str, is_preflight: bool) -> Response {
     let Ok(settings) = api.store.read(|tx| tx.settings()) else { return response };
-    let mut allowed = settings.text("cors_origins").split(',').map(str::trim).filter(|allowed| !allowed.is_empty());
-    let Some(allowed) = allowed.find(|allowed| *allowed == "*" || *allowed == origin) else { return response };
-    let response = response.with_header("Access-Control-Allow-Origin", allowed).with_header("Vary", "Origin");
-    if is_preflight {
+    let allowed = allowed_origin(settings.text("cors_origins"), origin);
+    let is_allowed = allowed.is_some();
+    let response = for_origin(response, allowed);
+    if is_allowed && is_preflight {
         return response
             .with_header("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS")
             .with_header("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, Token")
             .with_header("Access-Control-Max-Age", "600");
     }
-    response.with_header("Access-Control-Expose-Headers", "Idempotency-Replayed")
+    response
+}
+
+/// What the setting says to that origin.
+fn allowed_origin<'s>(setting: &'s str, origin: &str) -> Option<&'s str> {
+    let mut allowed = setting.split(',').map(str::trim).filter(|allowed| !allowed.is_empty());
+    allowed.find(|allowed| *allowed == "*" || *allowed == origin)
+}
+
+fn for_origin(response: Response, allowed: Option<&str>) -> Response {
+    let Some(allowed) = allowed else { return response };
+    response
+        .with_header("Access-Control-Allow-Origin", allowed)
+        .with_header("Vary", "Origin")
+        .with_header("Access-Control-Expose-Headers", "Idempotency-Replayed")
 }
 
 fn answer_route(api: &Api, route: &Route, request: Request, now: Timestamp) -> Response {
@@ -216,12 +281,15 @@ fn answer_route(api: &Api, route: &Route, request: Request, now: Timestamp) -> R
             Route::ServetelCreate => servetel::create(api, request, now),
             _ => ApiError::Broken("an endpoint without a handler".to_owned()).response(Statuses::Compat),
         },
-        Scope::TokenOrLocal(permission) => {
-            if probes::is_local(&request, &api.rules()) {
-                return probes::metrics(api, now);
-            }
+        Scope::TokenOrSetting(permission, key) => {
             let mut statuses = Statuses::Compat;
-            match api.store.read(|tx| admit(api, tx, &request, permission, &mut statuses).map(|_| ())) {
+            let admitted = api.store.read(|tx| {
+                if tx.settings()?.is_on(key) {
+                    return Ok(());
+                }
+                admit(api, tx, &request, permission, &mut statuses).map(|_| ())
+            });
+            match admitted {
                 Ok(()) => probes::metrics(api, now),
                 Err(refusal) => refusal.response(statuses),
             }
@@ -299,6 +367,8 @@ struct Call<'a> {
     settings: Settings,
     params: Params,
     key: Option<Key>,
+    /// Who waits for the answer.
+    client: Client,
     now: Timestamp,
 }
 
@@ -329,7 +399,8 @@ fn reading(
     api.store.read(|tx| {
         let (token, settings) = admit(api, tx, &request, permission, statuses)?;
         api.note_use(token, now);
-        let call = Call { api, settings, params: Params::of(request)?, key: None, now };
+        let client = request.client.clone();
+        let call = Call { api, settings, params: Params::of(request)?, key: None, client, now };
         Ok(Response::json(200, handler(tx, &call)?))
     })
 }
@@ -344,7 +415,7 @@ fn acting(
     let (token, settings) = api.store.read(|tx| admit(api, tx, &request, permission, statuses))?;
     api.note_use(token, now);
     let has_key = request.method == Method::Post && permission != Permission::StaffAuth;
-    let (headers, path) = (request.headers.clone(), request.path.clone());
+    let (headers, path, client) = (request.headers.clone(), request.path.clone(), request.client.clone());
     let params = Params::of(request)?;
     let key = if has_key { Key::of(&headers, token, &path, *params.sha256())? } else { None };
     if let Some(key) = &key
@@ -352,7 +423,7 @@ fn acting(
     {
         return Ok(reply.response());
     }
-    let call = Call { api, settings, params, key, now };
+    let call = Call { api, settings, params, key, client, now };
     let done = handler(&call);
     if let (Err(refusal), Some(key)) = (&done, &call.key)
         && refusal.is_final()

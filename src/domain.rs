@@ -244,7 +244,9 @@ pub const EMAIL_ADDRESS_BYTES_MAX: usize = 320;
 /// domain, no white space or control characters, at most [`EMAIL_ADDRESS_BYTES_MAX`] bytes.
 ///
 /// Two addresses are equal when they differ in case only: no mail system in use tells
-/// `Ann@example.org` from `ann@example.org`. The spelling given is kept for display.
+/// `Ann@example.org` from `ann@example.org`. The spelling given is kept for display, but for domains in
+/// other scripts: those are written in the ASCII form that DNS and mail servers know ([`ascii_domain`]),
+/// so that `a@münchen.example` and `a@xn--mnchen-3ya.example` are one person wherever texts are compared.
 #[derive(Clone, Debug)]
 pub struct EmailAddress {
     text: String,
@@ -298,6 +300,26 @@ impl EmailAddress {
     }
 }
 
+/// A domain in the form that is compared: ASCII as it is, another script in the form of IDNA (UTS 46, as
+/// browsers have it), and what IDNA does not take in lower case.
+#[must_use]
+pub fn ascii_domain(domain: &str) -> String {
+    let is_encoded = |label: &str| label.get(..4).is_some_and(|mark| mark.eq_ignore_ascii_case("xn--"));
+    if domain.is_ascii() && !domain.split('.').any(is_encoded) {
+        return domain.to_owned();
+    }
+    // STD3: what a mapping makes of full-width signs must not become an `@` or a bracket.
+    let (hyphens, length) = (idna::uts46::Hyphens::Allow, idna::uts46::DnsLength::Ignore);
+    let ascii = idna::uts46::Uts46::new().to_ascii(domain.as_bytes(), idna::AsciiDenyList::STD3, hyphens, length);
+    ascii.map_or_else(|_| domain.to_lowercase(), std::borrow::Cow::into_owned)
+}
+
+/// A text in the form in which [`EmailAddress`] keeps it, if it is an address at all.
+#[must_use]
+pub fn comparable_address(text: &str) -> String {
+    text.parse().map_or_else(|_| text.to_owned(), |address: EmailAddress| address.text)
+}
+
 impl FromStr for EmailAddress {
     type Err = InvalidEmailAddress;
 
@@ -310,11 +332,13 @@ impl FromStr for EmailAddress {
         if !fits {
             return Err(InvalidEmailAddress(trimmed.to_owned()));
         }
-        // SQLite's NOCASE knows the letters of ASCII only, and domains are one whatever their case.
         let text = match trimmed.rsplit_once('@') {
-            Some((local, domain)) if !domain.is_ascii() => format!("{local}@{}", domain.to_lowercase()),
-            _ => trimmed.to_owned(),
+            Some((local, domain)) => format!("{local}@{}", ascii_domain(domain)),
+            None => trimmed.to_owned(),
         };
+        if text.len() > EMAIL_ADDRESS_BYTES_MAX {
+            return Err(InvalidEmailAddress(trimmed.to_owned()));
+        }
         Ok(Self { text })
     }
 }
@@ -435,8 +459,14 @@ impl ReplyToken {
     #[must_use]
     pub fn is_for(&self, secret: &DeskSecret, address: &EmailAddress) -> bool {
         use subtle::ConstantTimeEq;
-        let expected = Self::issue(secret, self.ticket, address);
-        expected.mark.as_bytes().ct_eq(self.mark.as_bytes()).into()
+        let is_mark_for = |key: &str| {
+            let expected = secret.sign(&["reply", &self.ticket.to_string(), key]);
+            expected.as_bytes().ct_eq(self.mark.as_bytes())
+        };
+        // Tokens issued before domains were kept in ASCII were made for the other spelling.
+        let (domain, _) = idna::domain_to_unicode(address.domain());
+        let other = format!("{}@{domain}", address.local_part()).to_lowercase();
+        (is_mark_for(&address.key()) | is_mark_for(&other)).into()
     }
 }
 
@@ -452,9 +482,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn domain_of_another_script_is_one_in_either_case() {
-        let address: EmailAddress = "Ann@BÜCHER.example".parse().unwrap();
-        assert_eq!(address.as_str(), "Ann@bücher.example");
-        assert_eq!("Ann@Example.ORG".parse::<EmailAddress>().unwrap().as_str(), "Ann@Example.ORG");
+    fn domain_of_another_script_is_one_in_every_spelling() {
+        for (text, kept) in [
+            ("Ann@BÜCHER.example", "Ann@xn--bcher-kva.example"),
+            ("Ann@bu\u{308}cher.example", "Ann@xn--bcher-kva.example"),
+            ("Ann@XN--BCHER-KVA.Example", "Ann@xn--bcher-kva.example"),
+            ("Ann@bücher。example", "Ann@xn--bcher-kva.example"),
+            ("Ann@ＢOX.example", "Ann@box.example"),
+            ("Ann@Example.ORG", "Ann@Example.ORG"),
+            ("Ann@under_score.example", "Ann@under_score.example"),
+            ("Ann@[192.0.2.1]", "Ann@[192.0.2.1]"),
+            // No IDNA: kept in lower case, as it is no domain that mail could go to.
+            ("Ann@xn--\u{fc}.example", "Ann@xn--\u{fc}.example"),
+            ("Ann@Ü＠evil.example", "Ann@ü＠evil.example"),
+        ] {
+            assert_eq!(text.parse::<EmailAddress>().unwrap().as_str(), kept, "{text}");
+        }
+    }
+
+    #[test]
+    fn token_of_an_address_holds_for_each_spelling_of_its_domain() {
+        let secret = DeskSecret::new([7; 32]);
+        let ascii: EmailAddress = "a@xn--mnchen-3ya.example".parse().unwrap();
+        let token = ReplyToken::issue(&secret, TicketId::new(1), &ascii);
+        assert!(token.is_for(&secret, &"A@münchen.example".parse().unwrap()));
+        assert!(!token.is_for(&secret, &"b@münchen.example".parse().unwrap()));
+        let before = secret.sign(&["reply", "1", "a@münchen.example"]);
+        assert!(
+            ReplyToken::parse(&format!("t1-{before}")).unwrap().is_for(&secret, &ascii),
+            "issued by an older version"
+        );
+    }
+
+    #[test]
+    fn address_is_no_longer_in_ascii_than_allowed() {
+        let long = |labels: usize| format!("a@{}example", "ü.".repeat(labels));
+        // "xn--tda." for each label.
+        assert!(long(38).parse::<EmailAddress>().is_ok());
+        assert!(long(39).parse::<EmailAddress>().is_err());
     }
 }

@@ -13,6 +13,9 @@
 //! Threads, no async runtime: one blocking thread per connection, at most `connections_max`, reused.
 //! Sockets are non-blocking and every wait is a `poll` with a deadline, so that a stop wakes idle
 //! connections and the accept loop at once and a deadline covers a whole head, body or answer.
+//!
+//! When all connections are taken, an idle one makes room. Health checks have a few places of their
+//! own: what they ask for is seen by looking at the first bytes, which stay in the socket.
 
 mod connection;
 mod control;
@@ -34,9 +37,9 @@ use std::io;
 use std::time::Duration;
 
 pub use control::Control;
-pub use request::{Headers, Method, Request};
+pub use request::{Client, Headers, Method, Request};
 pub use response::Response;
-pub use server::{Handler, Served, serve};
+pub use server::{Answer, Handler, Served, serve};
 pub use spool::Spool;
 
 /// What one client may cost the server.
@@ -56,7 +59,8 @@ pub struct Limits {
     /// Bodies of all requests together that lie in temporary files; more is 503.
     /// Chosen: 34 uploads of the largest size at once, well below a small server's `/tmp`.
     pub spooled_bytes_max: u64,
-    /// Connections at a time; one more is answered 503 and closed.
+    /// Connections at a time. For one more, the connection that is idle longest is closed; when none
+    /// is idle it is answered 503 and closed, unless it asks for a path with a kept place.
     pub connections_max: usize,
     /// From a head's first byte to its last, and for a fresh connection to its first byte; then 408.
     pub head_deadline: Duration,
@@ -117,7 +121,12 @@ impl Rejection {
     fn response(self) -> Response {
         let body = format!("{{\"error\":1,\"message\":\"{}\"}}", self.message);
         let response = Response::json(self.status, body);
-        if self.status == 503 { response.with_header("Retry-After", "1") } else { response }
+        match self.status {
+            503 => response.with_header("Retry-After", "1"),
+            // RFC 9110 §15.5.16: what would have been taken.
+            415 => response.with_header("Accept-Encoding", "identity"),
+            _ => response,
+        }
     }
 }
 

@@ -24,7 +24,7 @@ use crate::api::{self, Api, HostRules, PROBE_LOCK_WAIT, Wake};
 use crate::cli::{Done, Global};
 use crate::config::{self, Config, Loaded};
 use crate::domain::Timestamp;
-use crate::http::{self, Control};
+use crate::http::{self, Control, Request, Response};
 use crate::intake::Rules;
 use crate::logging;
 use crate::store::{Store, presence};
@@ -85,6 +85,7 @@ pub fn serve_desk(db: &Path, loaded: &Loaded, arguments: &Arguments, log_level: 
     let (wake_sender, outbox_wakes) = mpsc::channel();
     let (wake_keeper, token_wakes) = mpsc::channel();
     let api = Arc::new(Api::new(Arc::clone(&store), probe, rules, waker(wake_sender.clone(), wake_keeper.clone())));
+    api.note_origins();
     watch_signals(&control, &api, loaded, log_level)?;
     let jobs = if arguments.no_jobs { Jobs::None } else { Jobs::All };
     threads.start("keeper", {
@@ -95,11 +96,7 @@ pub fn serve_desk(db: &Path, loaded: &Loaded, arguments: &Arguments, log_level: 
         start_jobs(&threads, &store, loaded, outbox_wakes)?;
     }
     announce(address);
-    let handler: http::Handler = {
-        let api = Arc::clone(&api);
-        Arc::new(move |request| api::respond(&api, request, Timestamp::now()))
-    };
-    let served = http::serve(listener, handler, &control).context("serving")?;
+    let served = http::serve(listener, Arc::new(Answers(Arc::clone(&api))), &control).context("serving")?;
     tell_systemd(&[NotifyState::Stopping]);
     if served.connections_cut > 0 {
         tracing::warn!(connections = served.connections_cut, "requests were cut off by the end");
@@ -110,6 +107,23 @@ pub fn serve_desk(db: &Path, loaded: &Loaded, arguments: &Arguments, log_level: 
     threads.join(THREADS_END);
     tracing::info!("stopped");
     Ok(Done::Fully)
+}
+
+/// The API as the HTTP shell asks it.
+struct Answers(Arc<Api>);
+
+impl http::Answer for Answers {
+    fn answer(&self, request: Request) -> Response {
+        api::respond(&self.0, request, Timestamp::now())
+    }
+
+    fn refusal_for(&self, response: Response, origin: &str) -> Response {
+        api::refusal_for(&self.0, response, origin)
+    }
+
+    fn has_kept_place(&self, path: &str) -> bool {
+        api::has_kept_place(path)
+    }
 }
 
 /// The work that nobody asks for by a request, each kind in a thread of its own: none must wait for another.

@@ -6,9 +6,11 @@
 
 pub mod accounts;
 pub mod addresses;
+mod ascii_domains;
 pub mod attachments;
 pub mod backup;
 pub mod changes;
+mod connections;
 pub mod counts;
 pub mod figures;
 pub mod health;
@@ -35,9 +37,9 @@ pub mod tickets;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use connections::{Borrowed, Connections, WriteQueue};
 use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, Params, Row};
 
@@ -146,9 +148,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub struct Store {
     path: PathBuf,
     lock_wait: Duration,
-    idle: Mutex<Vec<Connection>>,
-    // Writers of one process queue here, in place of polling SQLite's file lock against each other.
-    writing: Mutex<()>,
+    connections: Connections,
+    writing: WriteQueue,
 }
 
 impl Store {
@@ -158,10 +159,15 @@ impl Store {
     /// [`Error::Missing`], [`Error::Inaccessible`], [`Error::NewerSchema`], [`Error::OlderSchema`],
     /// [`Error::NotADesk`], [`Error::Busy`] or [`Error::Corrupt`]; the file is unchanged then.
     pub fn open(path: &Path, lock_wait: Duration) -> Result<Self> {
-        let store = Self { path: path.to_owned(), lock_wait, idle: Mutex::new(Vec::new()), writing: Mutex::new(()) };
-        let connection = store.connect()?;
+        let store = Self {
+            path: path.to_owned(),
+            lock_wait,
+            connections: Connections::default(),
+            writing: WriteQueue::default(),
+        };
+        let connection = store.take()?;
         migrate::require_current(&connection, path)?;
-        store.put_back(connection);
+        connection.keep();
         Ok(store)
     }
 
@@ -180,17 +186,16 @@ impl Store {
         f: impl FnOnce(&ReadTx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         let connection = self.take()?;
-        let done = {
-            let tx = connection.unchecked_transaction().map_err(Error::from)?;
-            let done = f(&ReadTx { connection: &tx });
-            tx.rollback().map_err(Error::from)?;
-            done
-        };
-        self.put_back(connection);
+        let tx = connection.unchecked_transaction().map_err(Error::from)?;
+        let done = f(&ReadTx { connection: &tx });
+        tx.rollback().map_err(Error::from)?;
+        connection.keep();
         done
     }
 
-    /// Runs `f` with the write lock held and commits what it did, durably, when it returns `Ok`.
+    /// Runs `f` with the write lock held and commits what it did, durably, when it returns `Ok`. Waiting
+    /// for other writers of this process and for those of others together takes at most the wait given to
+    /// [`Store::open`].
     ///
     /// # Errors
     /// Those of `f` (nothing is changed then), and [`Error`] when the lock or the commit fails.
@@ -198,10 +203,12 @@ impl Store {
         &self,
         f: impl FnOnce(&WriteTx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        let _queue = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let deadline = Instant::now() + self.lock_wait;
+        let _turn = self.writing.enter(deadline)?;
         let connection = self.take()?;
-        let done = commit(&connection, f);
-        self.put_back(connection);
+        let done = commit(&connection, deadline, f);
+        connection.busy_timeout(self.lock_wait).map_err(Error::from)?;
+        connection.keep();
         done
     }
 
@@ -215,24 +222,26 @@ impl Store {
         &self,
         f: impl FnOnce(&WriteTx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        let _queue = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let deadline = Instant::now() + self.lock_wait;
+        let _turn = self.writing.enter(deadline)?;
         let connection = self.take()?;
         connection.execute_batch("PRAGMA synchronous = NORMAL").map_err(Error::from)?;
-        let done = commit(&connection, f);
+        let done = commit(&connection, deadline, f);
+        connection.busy_timeout(self.lock_wait).map_err(Error::from)?;
         // A connection that stays as it is is dropped: nobody else may commit by it.
         if connection.execute_batch("PRAGMA synchronous = FULL").is_ok() {
-            self.put_back(connection);
+            connection.keep();
         }
         done
     }
 
-    fn take(&self) -> Result<Connection> {
-        let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        kept.map_or_else(|| self.connect(), Ok)
+    /// Closes the connections that were not used for so long; a burst of requests leaves some.
+    pub fn close_unused(&self, unused_for: Duration) {
+        self.connections.close_unused(unused_for);
     }
 
-    fn put_back(&self, connection: Connection) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    fn take(&self) -> Result<Borrowed<'_>> {
+        self.connections.take(|| self.connect())
     }
 
     fn connect(&self) -> Result<Connection> {
@@ -249,8 +258,10 @@ impl Store {
 
 fn commit<T, E: From<Error>>(
     connection: &Connection,
+    deadline: Instant,
     f: impl FnOnce(&WriteTx<'_>) -> std::result::Result<T, E>,
 ) -> std::result::Result<T, E> {
+    connection.busy_timeout(deadline.saturating_duration_since(Instant::now())).map_err(Error::from)?;
     // Immediate: a read transaction that turns into a writer is refused at once with SQLITE_BUSY,
     // whatever the timeout.
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)
@@ -289,7 +300,7 @@ impl Store {
         if !has_grown {
             return;
         }
-        if let Some(connection) = self.idle.get_mut().unwrap_or_else(PoisonError::into_inner).pop() {
+        if let Some(connection) = self.connections.last() {
             let emptied = connection
                 .busy_timeout(Duration::ZERO)
                 .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::removal::{Loss, Removal};
 use super::{Desk, missing, output, usage};
 use crate::cli::Done;
-use crate::domain::EmailAddress;
+use crate::domain::{EmailAddress, ascii_domain, comparable_address};
 
 /// Longest domain name, in bytes (RFC 1035 §2.3.4).
 const DOMAIN_BYTES_MAX: usize = 253;
@@ -43,8 +43,11 @@ fn pattern(text: &str) -> anyhow::Result<String> {
             .split('.')
             .all(|label| !label.is_empty() && !label.contains(|c: char| c.is_whitespace() || c.is_control()));
     let is_address = text.contains('@') && text.parse::<EmailAddress>().is_ok();
-    if is_address || (is_domain && !text.contains('@')) {
-        return Ok(text.to_lowercase());
+    if is_address {
+        return Ok(comparable_address(text).to_lowercase());
+    }
+    if is_domain && !text.contains('@') {
+        return Ok(ascii_domain(text).to_lowercase());
     }
     usage(format!("{text:?} is neither an address (ann@example.org) nor a domain (example.org)"))
 }

@@ -33,6 +33,7 @@ const NAME_CHARS_MAX: usize = 250;
 #[command(after_help = "\
 Examples:
   maildesk admin token add shop --allow users/create --allow tickets/create --ip 203.0.113.7
+  maildesk admin token add prometheus --allow metrics/read
   maildesk admin token update 1 --active false
   maildesk admin token revoke 1")]
 pub enum Command {
@@ -68,7 +69,7 @@ pub struct Add {
     /// Allow everything
     #[arg(long, conflicts_with = "allow")]
     all: bool,
-    /// Allow this; may be repeated (users/create, tickets/read …)
+    /// Allow this; may be repeated (users/create, tickets/read, metrics/read …)
     #[arg(long, value_name = "GROUP/ACTION")]
     allow: Vec<String>,
     /// Addresses it may be used from: exact, 10.0.*.*, 10.0.0.0/8, IPv6; comma-separated [default: any]

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use super::route::Permission;
 use crate::http::{Response, form, multipart};
+use crate::password::NoSlot;
 use crate::store;
 
 /// Which statuses errors have: the setting `api_error_status`.
@@ -37,6 +38,8 @@ pub(super) enum ApiError {
     TooLarge(String),
     /// The Idempotency-Key was used with another request.
     KeyReused,
+    /// More is asked at once than we take on.
+    Overloaded,
     /// The database or the disk failed us.
     Failed(store::Error),
     /// Something else of ours failed; the text is for the log.
@@ -56,6 +59,7 @@ impl ApiError {
             | Self::Malformed(_)
             | Self::TooLarge(_)
             | Self::KeyReused
+            | Self::Overloaded
             | Self::Failed(_)
             | Self::Broken(_) => false,
         }
@@ -74,7 +78,7 @@ impl ApiError {
             (Self::Malformed(_), _) => 400,
             (Self::TooLarge(_), _) => 413,
             (Self::KeyReused, _) => 422,
-            (Self::Failed(store::Error::Busy | store::Error::Full), _) => 503,
+            (Self::Overloaded | Self::Failed(store::Error::Busy | store::Error::Full), _) => 503,
             (Self::Failed(_) | Self::Broken(_), _) => 500,
         }
     }
@@ -90,6 +94,7 @@ impl ApiError {
             Self::Invalid(text) | Self::Malformed(text) | Self::TooLarge(text) => text.clone(),
             Self::NotFound(text) => (*text).to_owned(),
             Self::KeyReused => "The Idempotency-Key was used with another request.".to_owned(),
+            Self::Overloaded => "Too many logins at once. Try again.".to_owned(),
             Self::Failed(store::Error::Busy) => "The desk is busy. Try again.".to_owned(),
             Self::Failed(store::Error::Full) => "The desk has no room left. Try again later.".to_owned(),
             Self::Failed(_) | Self::Broken(_) => "Internal error.".to_owned(),
@@ -123,6 +128,13 @@ impl ApiError {
 #[must_use]
 pub(super) fn error_body(message: &str) -> String {
     super::answer::compact(&serde_json::json!({ "error": 1, "message": message }))
+}
+
+impl From<NoSlot> for ApiError {
+    /// One who left does not read it.
+    fn from(_: NoSlot) -> Self {
+        Self::Overloaded
+    }
 }
 
 impl From<store::Error> for ApiError {

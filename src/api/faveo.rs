@@ -49,12 +49,12 @@ pub(super) fn register(api: &Api, request: Request, now: Timestamp) -> Response 
 
 fn answer(api: &Api, request: Request, now: Timestamp) -> Result<Reply, Refusal> {
     let client = ip::client(request.peer, &request.headers, &api.rules().trusted_proxies);
-    let (headers, path) = (request.headers.clone(), request.path.clone());
+    let (headers, path, waiting) = (request.headers.clone(), request.path.clone(), request.client.clone());
     let params = Params::of(request)?;
     let (token, settings) = api.store.read(|tx| admit(tx, &headers, &params, client))?;
     api.note_use(token, now);
     let key = Key::of(&headers, token, &path, *params.sha256())?;
-    once(&Call { api, settings, params, key, now }, create)
+    once(&Call { api, settings, params, key, client: waiting, now }, create)
 }
 
 /// Token, then api_key. An account for staff takes the permission for those as well.
@@ -193,7 +193,8 @@ fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
             if !notify::new_user(tx, &call.settings, id, &code, call.now).map_err(unsent)? {
                 tracing::warn!(user = id.get(), "no activation mail: template new_user is off or no address sends");
             }
-            Ok(success(&wanted, id.get(), &verify, call.now))
+            let object = success(&wanted, id.get(), &verify, call.now);
+            Ok(if call.settings.text("faveo_answer") == "array" { format!("[{object}]") } else { object })
         },
     )
 }

@@ -1,23 +1,25 @@
 //! `POST /api/staff/auth`: is this a staff member's password (and second factor)?
 //!
-//! The order and the texts are HelpDeskZ's; what is new: an unknown name takes the time and gives the
-//! text of a wrong password, a second-factor code works once, an account is locked when failures
+//! The order and the texts are HelpDeskZ's; what is new: every failure is answered at the same time
+//! after it came in, an unknown name gives the text of a wrong password, a second-factor code works once, an account is locked when failures
 //! under its name pile up from many addresses, and old hashes are replaced. Locks go by the name
 //! given, account or not, so that they tell nothing either.
 
 use std::net::IpAddr;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use super::Call;
 use super::answer::done;
 use super::error::{ApiError, Faults};
 use super::idempotency::Reply;
 use crate::domain::Timestamp;
+use crate::password::{self, Memory};
 use crate::store::keys::{Credentials, LoginNotes, LoginTry};
 use crate::store::settings::Settings;
 use crate::store::{self, ReadTx, WriteTx};
-use crate::{password, totp};
+use crate::totp;
 
 /// Failures under one name in an hour, over all addresses, above which it is locked (api.md §1).
 const ACCOUNT_FAILURES_MAX: i64 = 20;
@@ -28,8 +30,19 @@ const ACCOUNT_WINDOW_S: i64 = Timestamp::HOUR_S;
 /// Longest name looked at, in bytes. Chosen: longer ones cannot be accounts.
 const USERNAME_BYTES_MAX: usize = 255;
 
-/// Password checks at a time, at most: each takes 19 MiB and a processor for 20 ms.
-const CHECKS_MAX: usize = 4;
+/// When a failed login is answered, counted from when it came in: above the time of any check under
+/// moderate load, so that the answer's time says nothing about the hash that is stored, if any. One that
+/// took longer waits for the next multiple. The wait takes no slot and no lock.
+pub(super) const FAILURE_ANSWERED_AFTER: Duration = Duration::from_secs(1);
+
+/// Highest bcrypt cost whose check fits into that with room to spare (about 0.5 s). The time doubles for
+/// everybody for each step above it that the desk's slowest stored hash has.
+const BCRYPT_COST_WITHIN: u32 = 13;
+
+/// Logins in progress, those included that wait for the time of their failure. Chosen: a quarter of the
+/// connections that are served, so that whatever logins wait, others find a place; more than the slots
+/// and their queue take.
+const IN_PROGRESS_MAX: usize = 64;
 
 /// Rounds taken when the stored hash changes between reading and deciding (another login of the same
 /// account replaced it). Each round costs a check; more than two logins at the very moment of an
@@ -39,37 +52,25 @@ const ROUNDS_MAX: usize = 3;
 /// What the login log calls us, as HelpDeskZ does.
 const AGENT: &str = "HelpDeskZ API";
 
-/// Lets only so many password checks run at once; the others wait their turn.
-pub(super) struct Gate {
-    free: Mutex<usize>,
-    freed: Condvar,
-}
+/// Counts the logins in progress.
+#[derive(Debug, Default)]
+pub(super) struct Progress(AtomicUsize);
 
-impl Default for Gate {
-    fn default() -> Self {
-        let processors = thread::available_parallelism().map_or(1, usize::from);
-        Self { free: Mutex::new(processors.min(CHECKS_MAX)), freed: Condvar::new() }
+impl Progress {
+    /// Lets one more in, unless there are enough.
+    fn enter(&self) -> Result<Entered<'_>, ApiError> {
+        let entered = Entered(&self.0);
+        if self.0.fetch_add(1, Ordering::Relaxed) >= IN_PROGRESS_MAX { Err(ApiError::Overloaded) } else { Ok(entered) }
     }
 }
 
-impl Gate {
-    pub(super) fn pass<T>(&self, check: impl FnOnce() -> T) -> T {
-        /// Gives the place back, whatever happens to the check.
-        struct Place<'a>(&'a Gate);
-        impl Drop for Place<'_> {
-            fn drop(&mut self) {
-                *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-                self.0.freed.notify_one();
-            }
-        }
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        while *free == 0 {
-            free = self.freed.wait(free).unwrap_or_else(PoisonError::into_inner);
-        }
-        *free -= 1;
-        drop(free);
-        let _place = Place(self);
-        check()
+/// One of them; counted out when dropped.
+#[derive(Debug)]
+struct Entered<'a>(&'a AtomicUsize);
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -125,22 +126,53 @@ struct Checked {
 
 /// `POST /api/staff/auth`
 pub(super) fn authenticate(call: &Call<'_>) -> Result<Reply, ApiError> {
+    let _entered = call.api.logins.enter()?;
     let asked = asked(call)?;
+    let done = decided(call, &asked);
+    if matches!(done, Err(ApiError::Invalid(_))) {
+        wait_for_the_time(call)?;
+    }
+    done
+}
+
+fn decided(call: &Call<'_>, asked: &Asked<'_>) -> Result<Reply, ApiError> {
     let lockout = Lockout::of(&call.settings);
     for _ in 0..ROUNDS_MAX {
-        let before = call.api.store.read(|tx| match locked(tx, &asked, lockout, call.now)? {
+        let before = call.api.store.read(|tx| match locked(tx, asked, lockout, call.now)? {
             Some(text) => Ok::<_, ApiError>(Err(text)),
             None => Ok(Ok(tx.credentials(asked.username)?)),
         })?;
         let credentials = before.map_err(ApiError::Invalid)?;
-        let checked = call.api.logins.pass(|| check(&asked, credentials));
-        match call.api.store.write(|tx| settle(tx, &asked, &checked, lockout, call.now))? {
+        let checked = call.api.slots.run(&|| call.client.is_gone(), |memory| check(memory, asked, credentials))?;
+        match call.api.store.write(|tx| settle(tx, asked, &checked, lockout, call.now))? {
             Outcome::LoggedIn => return Ok(Reply::fresh(done("You have been logged in."))),
             Outcome::Refused(text) => return Err(ApiError::Invalid(text)),
             Outcome::Again => {}
         }
     }
     Err(ApiError::Failed(store::Error::Busy))
+}
+
+/// Waits until a failure may be answered.
+fn wait_for_the_time(call: &Call<'_>) -> Result<(), ApiError> {
+    let slowest =
+        call.api.store.read(|tx| tx.password_hashes())?.iter().filter_map(|hash| password::bcrypt_cost(hash)).max();
+    let step = failure_step(call.api.failed_login_time, slowest);
+    let arrived = call.client.waits_since();
+    thread::sleep(until_the_next(step, arrived.elapsed()));
+    Ok(())
+}
+
+fn failure_step(base: Duration, slowest_bcrypt: Option<u32>) -> Duration {
+    let above = slowest_bcrypt.unwrap_or(0).saturating_sub(BCRYPT_COST_WITHIN);
+    base.saturating_mul(1_u32.checked_shl(above).unwrap_or(u32::MAX))
+}
+
+/// What is left of the step that has begun.
+fn until_the_next(step: Duration, elapsed: Duration) -> Duration {
+    let begun = elapsed.as_nanos().checked_div(step.as_nanos()).unwrap_or(0);
+    let steps = u32::try_from(begun).unwrap_or(u32::MAX).saturating_add(1);
+    step.saturating_mul(steps).saturating_sub(elapsed)
 }
 
 fn asked<'p>(call: &'p Call<'_>) -> Result<Asked<'p>, ApiError> {
@@ -177,11 +209,12 @@ fn locked(tx: &ReadTx<'_>, asked: &Asked<'_>, lockout: Lockout, now: Timestamp) 
     Ok((failures > ACCOUNT_FAILURES_MAX).then(|| format!("Login locked for {minutes} minutes.")))
 }
 
-fn check(asked: &Asked<'_>, credentials: Option<Credentials>) -> Checked {
+fn check(memory: &mut Memory, asked: &Asked<'_>, credentials: Option<Credentials>) -> Checked {
     let stored = credentials.as_ref().map_or("", |known| known.password_hash.as_str());
-    let is_right = password::verify(asked.password, stored);
+    let is_right = password::verify_in(memory, asked.password, stored);
     // A password that was good enough for HelpDeskZ but cannot be hashed anew keeps its old hash.
-    let new_hash = (is_right && password::needs_rehash(stored)).then(|| password::hash(asked.password).ok()).flatten();
+    let is_old = is_right && password::needs_rehash(stored);
+    let new_hash = is_old.then(|| password::hash_in(memory, asked.password).ok()).flatten();
     Checked { credentials, is_right, new_hash }
 }
 
@@ -243,4 +276,37 @@ fn failed(
     let attempts = tx.login_attempts(&asked.ip, lockout.since(now))? + 1;
     tx.set_login_attempts(&asked.ip, attempts, now)?;
     Ok(Outcome::Refused(lockout.counted(text, attempts)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_answered_at_multiples_of_one_time_whatever_they_took() {
+        let ms = Duration::from_millis;
+        for (took, left) in [(0, 1000), (1, 999), (300, 700), (999, 1), (1000, 1000), (1300, 700), (60_100, 900)] {
+            assert_eq!(until_the_next(ms(1000), ms(took)), ms(left), "after {took} ms");
+        }
+        assert_eq!(until_the_next(Duration::ZERO, ms(5)), Duration::ZERO);
+    }
+
+    #[test]
+    fn as_many_logins_as_allowed_are_in_progress_and_no_more() {
+        let progress = Progress::default();
+        let mut entered: Vec<_> = (0..IN_PROGRESS_MAX).map(|_| progress.enter().unwrap()).collect();
+        assert!(progress.enter().is_err() && progress.enter().is_err());
+        entered.pop();
+        assert!(progress.enter().is_ok());
+        entered.clear();
+        assert_eq!(progress.0.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn time_of_failures_grows_with_the_slowest_hash_of_the_desk() {
+        let s = Duration::from_secs;
+        for (slowest, step) in [(None, 1), (Some(4), 1), (Some(13), 1), (Some(14), 2), (Some(16), 8)] {
+            assert_eq!(failure_step(s(1), slowest), s(step), "{slowest:?}");
+        }
+    }
 }

@@ -7,17 +7,13 @@ use super::error::{ApiError, Statuses};
 use super::metrics::Page;
 use super::{Api, HostRules};
 use crate::domain::{Status, Timestamp};
-use crate::http::{Request, Response};
+use crate::http::Response;
 use crate::store::mailboxes::FolderHealth;
 use crate::store::received::ReceiptState;
 use crate::store::{self, Store, counts};
 
 /// Seconds a look at the database holds: health checks come often and must not load it (api.md §4).
 const LOOK_HOLDS_S: i64 = 5;
-
-/// Headers that proxies add. A request that carries one came from elsewhere, whatever its peer.
-const FORWARDING: [&str; 7] =
-    ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded", "Forwarded", "X-Real-IP", "Via"];
 
 /// Whether the desk can do its work, looked at now and then.
 pub(super) struct Readiness {
@@ -75,14 +71,6 @@ impl Readiness {
         *last = Some((now, look.clone()));
         look
     }
-}
-
-/// Whether the request is from this machine itself, as far as can be known: behind a proxy on the
-/// same machine everybody is.
-pub(super) fn is_local(request: &Request, rules: &HostRules) -> bool {
-    request.peer.ip().to_canonical().is_loopback()
-        && rules.trusted_proxies.is_empty()
-        && FORWARDING.iter().all(|name| request.header(name).is_none())
 }
 
 /// `GET /metrics`

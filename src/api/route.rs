@@ -198,8 +198,9 @@ pub enum Scope {
     Public,
     /// A token with the permission.
     Token(Permission),
-    /// A token with the permission, or a peer on this machine where no proxy is.
-    TokenOrLocal(Permission),
+    /// A token with the permission, or nothing while the setting of that key is on. Where a request came
+    /// from proves nothing: plain proxies add no header.
+    TokenOrSetting(Permission, &'static str),
     /// A token with the permission, sent and refused in the way of another dialect.
     OwnToken(Permission),
 }
@@ -277,7 +278,7 @@ impl Route {
             Self::ActivationShow(_) | Self::ActivationConfirm(_) => Scope::Public,
             Self::FaveoRegister => Scope::OwnToken(Permission::UsersCreate),
             Self::ServetelCreate => Scope::OwnToken(Permission::StaffCreate),
-            Self::Metrics => Scope::TokenOrLocal(Permission::MetricsRead),
+            Self::Metrics => Scope::TokenOrSetting(Permission::MetricsRead, "metrics_open"),
             Self::UsersCreate => Scope::Token(Permission::UsersCreate),
             Self::UsersList | Self::UsersShow(_) => Scope::Token(Permission::UsersRead),
             Self::UsersUpdate(_) => Scope::Token(Permission::UsersUpdate),

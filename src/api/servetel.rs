@@ -29,7 +29,7 @@ pub(super) fn create(api: &Api, request: Request, now: Timestamp) -> Response {
 
 fn answer(api: &Api, request: Request, now: Timestamp) -> Result<Reply, Refusal> {
     let client = ip::client(request.peer, &request.headers, &api.rules().trusted_proxies);
-    let (headers, path) = (request.headers.clone(), request.path.clone());
+    let (headers, path, waiting) = (request.headers.clone(), request.path.clone(), request.client.clone());
     let (token, settings) = api.store.read(|tx| {
         let token = authorize(tx, token_of(&headers), client, Permission::StaffCreate).map_err(refused)?;
         Ok::<_, Refusal>((token, tx.settings()?))
@@ -41,7 +41,7 @@ fn answer(api: &Api, request: Request, now: Timestamp) -> Result<Reply, Refusal>
     let body = request.body.into_bytes().map_err(|e| ApiError::Broken(e.to_string()))?;
     let sha256 = digest(token_of(&headers).unwrap_or_default(), &body);
     let key = Key::of(&headers, token, &path, sha256)?;
-    once(&Call { api, settings, params: Params::default(), key, now }, |call| add(call, &body))
+    once(&Call { api, settings, params: Params::default(), key, client: waiting, now }, |call| add(call, &body))
 }
 
 fn refused(error: ApiError) -> Refusal {
@@ -75,8 +75,8 @@ fn add(call: &Call<'_>, body: &[u8]) -> Result<Reply, Refusal> {
     call.api.store.read(|tx| account(tx, &wanted).map(|_| ()))?;
     // Hashing takes 20 ms and 19 MiB, so only for what will be taken, and never under the write lock.
     let password = wanted.password.as_deref().unwrap_or_default();
-    let hash = call.api.logins.pass(|| password::hash(password));
-    let password_hash = hash.map_err(|error| ApiError::Broken(error.to_string()))?;
+    let hash = call.api.slots.run(&|| call.client.is_gone(), |memory| password::hash_in(memory, password));
+    let password_hash = hash.map_err(ApiError::from)?.map_err(|error| ApiError::Broken(error.to_string()))?;
     call.change(
         |tx| account(tx, &wanted),
         |tx, account| {

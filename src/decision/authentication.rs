@@ -4,6 +4,8 @@
 //! name is in setting `authserv_id`, and only the topmost field of that name: a sender can write
 //! more of them below.
 
+use crate::domain::ascii_domain;
+
 /// Whether From is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authentication {
@@ -110,8 +112,8 @@ impl MethodResult {
 
 fn is_aligned(value: &str, from_domain: &str) -> bool {
     let value = value.trim_matches(['<', '>']).trim_end_matches('.');
-    let domain = value.rsplit('@').next().unwrap_or("");
-    let from_domain = from_domain.trim_end_matches('.').to_ascii_lowercase();
+    let domain = ascii_domain(value.rsplit('@').next().unwrap_or(""));
+    let from_domain = ascii_domain(from_domain.trim_end_matches('.')).to_ascii_lowercase();
     !domain.is_empty() && (domain == from_domain || domain.ends_with(&format!(".{from_domain}")))
 }
 

@@ -1,18 +1,24 @@
 //! One connection from its first request to its end: read a request, call the handler, write the
 //! answer, again. Every way a client can misbehave ends in an answer or a deadline here.
 
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::control::SpoolShare;
 use super::framing::{BODY_TOO_LARGE, ChunkDecoder, Framing, Piece, framing};
 use super::head::{self, Head, Scan, Scanner, Version};
+use super::pool::{Accepted, Ended, Place, Waits};
+use super::request::Client;
+use super::server::refusal;
 use super::wire::{Filled, Idle, Wire};
 use super::{AfterAnswer, Control, Handler, Limits, Method, Rejection, Request, Response, Spool, print_head};
 
 /// Answers up to this size are copied behind their head, so that they leave in one packet.
 const SINGLE_WRITE_BYTES_MAX: usize = 16 * 1024;
+/// How long a request in a kept place may take to come in: such a place is for short ones.
+const KEPT_DEADLINE: Duration = Duration::from_secs(1);
 /// RFC 9110 §15.2.1: the client may now send its body.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -20,6 +26,7 @@ const HEAD_TIMEOUT: Rejection = Rejection::new(408, "The request head took too l
 const BODY_TIMEOUT: Rejection = Rejection::new(408, "The request body took too long.");
 const CUT_SHORT: Rejection = Rejection::new(400, "The request ended early.");
 const EXPECTATION: Rejection = Rejection::new(417, "Expectation not supported.");
+const ENCODED: Rejection = Rejection::new(415, "Content-Encoding is not supported; send the body as it is.");
 const NO_ROOM: Rejection = Rejection::new(503, "Too many uploads at once.");
 const INTERNAL: Rejection = Rejection::new(500, "Internal error.");
 
@@ -47,46 +54,89 @@ impl From<std::io::Error> for Failure {
 pub(super) struct Connection<'a> {
     wire: Wire,
     peer: SocketAddr,
+    place: Place,
     control: &'a Control,
     limits: &'a Limits,
     handler: &'a Handler,
     /// Whether the request being read is HEAD, whose refusal has no body either.
     is_head: bool,
+    /// The page that the request being read or answered comes from, when a browser says so.
+    origin: Option<String>,
 }
 
 impl<'a> Connection<'a> {
-    /// `stream` must be non-blocking.
+    /// The stream must be non-blocking.
     pub(super) fn new(
-        stream: TcpStream,
-        peer: SocketAddr,
+        accepted: Accepted,
+        place: Place,
         (control, limits): (&'a Control, &'a Limits),
         handler: &'a Handler,
     ) -> Self {
-        Self { wire: Wire::new(stream), peer, control, limits, handler, is_head: false }
+        let Accepted { stream, peer } = accepted;
+        Self { wire: Wire::new(stream), peer, place, control, limits, handler, is_head: false, origin: None }
     }
 
-    /// Serves requests until the client leaves, misbehaves, idles too long or the server stops.
-    pub(super) fn run(mut self) {
-        let mut idle = self.limits.head_deadline;
+    /// Serves requests until the client leaves, misbehaves, idles too long, is idle when its place is
+    /// needed, or the server stops.
+    pub(super) fn run(mut self, waits: &Waits<'_>) -> Ended {
+        let mut is_fresh = true;
         loop {
-            match self.wire.wait_for_request(self.control, Instant::now() + idle) {
-                Ok(Idle::Readable) => {}
-                Ok(Idle::TimedOut | Idle::Stopping) | Err(_) => return,
+            match self.wait_for_request(waits, is_fresh) {
+                Ok(()) => {}
+                Err(ended) => return ended,
             }
-            self.is_head = false;
+            (self.is_head, self.origin) = (false, None);
             let after = match self.read_request() {
                 Ok((request, after)) => self.respond(request, after),
-                Err(Failure::Gone) => return,
-                Err(Failure::Rejected(rejection)) => return self.refuse(rejection),
+                Err(Failure::Gone) => return Ended::ByItself,
+                Err(Failure::Rejected(rejection)) => {
+                    self.refuse(rejection);
+                    return Ended::ByItself;
+                }
             };
             match after {
                 Some(AfterAnswer::KeepAlive | AfterAnswer::KeepAliveSaid) => {}
-                Some(AfterAnswer::Close) if self.wire.unread().is_empty() => return,
-                // Pipelined bytes would turn the close into a reset that overtakes the answer.
-                Some(AfterAnswer::Close) => return self.wire.linger(),
-                None => return,
+                Some(AfterAnswer::Close) => {
+                    // Pipelined bytes would turn the close into a reset that overtakes the answer.
+                    if !self.wire.unread().is_empty() {
+                        self.wire.linger();
+                    }
+                    return Ended::ByItself;
+                }
+                None => return Ended::ByItself,
             }
-            idle = self.limits.keep_alive_idle;
+            is_fresh = false;
+        }
+    }
+
+    /// Waits for the next request, or says how the connection ended instead.
+    fn wait_for_request(&self, waits: &Waits<'_>, is_fresh: bool) -> Result<(), Ended> {
+        if !self.wire.unread().is_empty() {
+            return Ok(());
+        }
+        let patience = if is_fresh { self.head_deadline() } else { self.limits.keep_alive_idle };
+        let wait = waits.begin(self.wire.stream(), is_fresh);
+        let waited = self.wire.wait_for_request(self.control, Instant::now() + patience);
+        if !waits.end(wait) {
+            return Err(Ended::PlaceTaken);
+        }
+        match waited {
+            Ok(Idle::Readable) => Ok(()),
+            Ok(Idle::TimedOut | Idle::Stopping) | Err(_) => Err(Ended::ByItself),
+        }
+    }
+
+    fn head_deadline(&self) -> Duration {
+        match self.place {
+            Place::Ordinary => self.limits.head_deadline,
+            Place::Kept => self.limits.head_deadline.min(KEPT_DEADLINE),
+        }
+    }
+
+    fn body_deadline(&self) -> Duration {
+        match self.place {
+            Place::Ordinary => self.limits.body_deadline,
+            Place::Kept => self.limits.body_deadline.min(KEPT_DEADLINE),
         }
     }
 
@@ -94,12 +144,14 @@ impl<'a> Connection<'a> {
     fn respond(&mut self, request: Request, after: AfterAnswer) -> Option<AfterAnswer> {
         let line = tracing::enabled!(tracing::Level::DEBUG).then(|| (request.method.clone(), loggable(&request.path)));
         let handler = self.handler;
-        let response = catch_unwind(AssertUnwindSafe(|| handler(request))).unwrap_or_else(|_| INTERNAL.response());
+        let response = catch_unwind(AssertUnwindSafe(|| handler.answer(request)))
+            .unwrap_or_else(|_| refusal(INTERNAL, handler, self.origin.as_deref()));
         if let Some((method, path)) = line {
             let (peer, status) = (self.peer, response.status());
             tracing::debug!(%peer, method = method.as_str(), path, status, "answered");
         }
-        let after = if self.control.is_stopping() { AfterAnswer::Close } else { after };
+        let is_last = self.control.is_stopping() || self.place == Place::Kept;
+        let after = if is_last { AfterAnswer::Close } else { after };
         match self.write(&response, after) {
             Ok(()) => Some(after),
             Err(error) => {
@@ -111,7 +163,8 @@ impl<'a> Connection<'a> {
 
     fn refuse(mut self, rejection: Rejection) {
         tracing::debug!(peer = %self.peer, status = rejection.status, message = rejection.message, "refused");
-        match self.write(&rejection.response(), AfterAnswer::Close) {
+        let response = refusal(rejection, self.handler, self.origin.as_deref());
+        match self.write(&response, AfterAnswer::Close) {
             Ok(()) => self.wire.linger(),
             Err(error) => tracing::debug!(peer = %self.peer, %error, "writing the refusal"),
         }
@@ -129,18 +182,29 @@ impl<'a> Connection<'a> {
     }
 
     fn read_request(&mut self) -> Result<(Request, AfterAnswer), Failure> {
-        let head = self.read_head()?;
+        let head = match self.read_head() {
+            Ok(head) => head,
+            Err(failure) => {
+                self.origin = head::origin(self.wire.unread()).map(str::to_owned);
+                return Err(failure);
+            }
+        };
         self.is_head = head.method == Method::Head;
+        self.origin = head.headers.get("Origin").map(str::to_owned);
         let framing = framing(&head.headers, head.version, self.limits.body_bytes_max)?;
+        if head.headers.get("Content-Encoding").is_some() {
+            return Err(ENCODED.into());
+        }
         self.honour_expectation(&head, framing)?;
         let body = self.read_body(framing)?;
         let after = after_answer(&head);
         let Head { method, path, query, headers, version: _ } = head;
-        Ok((Request { method, path, query, headers, peer: self.peer, body }, after))
+        let client = Client::new(Arc::clone(self.wire.stream()));
+        Ok((Request { method, path, query, headers, peer: self.peer, client, body }, after))
     }
 
     fn read_head(&mut self) -> Result<Head, Failure> {
-        let deadline = Instant::now() + self.limits.head_deadline;
+        let deadline = Instant::now() + self.head_deadline();
         let mut scanner = Scanner::default();
         loop {
             match scanner.scan(self.wire.unread(), self.limits) {
@@ -180,7 +244,7 @@ impl<'a> Connection<'a> {
     }
 
     fn read_body(&mut self, framing: Framing) -> Result<Spool, Failure> {
-        let deadline = Instant::now() + self.limits.body_deadline;
+        let deadline = Instant::now() + self.body_deadline();
         let mut body = IncomingBody {
             spool: Spool::new(self.limits.body_memory_bytes_max),
             share: SpoolShare::new(self.control),

@@ -207,6 +207,23 @@ fn check_host(headers: &Headers, version: Version) -> Result<(), Rejection> {
     }
 }
 
+/// The `Origin` line among the whole lines of a head that may be cut or wrong: whom a refusal must
+/// name so that a browser lets its page read it.
+pub(super) fn origin(bytes: &[u8]) -> Option<&str> {
+    let whole = bytes.get(..=bytes.iter().rposition(|byte| *byte == b'\n')?)?;
+    let lines = whole.split(|byte| *byte == b'\n').skip(1).take_while(|line| !matches!(line, [] | [b'\r']));
+    let fields = lines.filter_map(|line| str::from_utf8(line).ok()?.split_once(':'));
+    fields.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("Origin")).map(|(_, value)| value.trim())
+}
+
+/// The path in the first line of a head, if it asks by GET or HEAD. `None` as long as the line is not
+/// there up to its path's end.
+pub(super) fn asked_path(bytes: &[u8]) -> Option<&str> {
+    let rest = bytes.strip_prefix(b"GET ").or_else(|| bytes.strip_prefix(b"HEAD "))?;
+    let end = rest.iter().position(|byte| matches!(byte, b' ' | b'?' | b'\r' | b'\n'))?;
+    str::from_utf8(rest.get(..end)?).ok()
+}
+
 /// The characters of a host and port, RFC 3986 §3.2.2 without the comma: a comma is how a doubled
 /// Host looks after a proxy joined it. Empty is allowed for targets without an authority.
 fn is_host(host: &str) -> bool {
@@ -308,6 +325,27 @@ mod tests {
         assert_eq!(Scanner::default().scan(head_of(65).as_bytes(), &limits), Scan::Bad(HEAD_TOO_LARGE));
         assert_eq!(Scanner::default().scan("x".repeat(65).as_bytes(), &limits), Scan::Bad(TARGET_TOO_LONG));
         assert_eq!(Scanner::default().scan("x".repeat(63).as_bytes(), &limits), Scan::Partial);
+    }
+
+    #[test]
+    fn origin_is_found_in_a_head_that_is_cut_or_wrong() {
+        let of = |head: &'static str| origin(head.as_bytes());
+        assert_eq!(of("GET / HTTP/1.1\r\norigin:  https://a.test \r\nX: y"), Some("https://a.test"));
+        assert_eq!(of("BAD\nOrigin: https://a.test\n"), Some("https://a.test"));
+        for without in ["", "Origin: https://a.test\r\n", "GET /\r\nOrigin: https://a.te", "GET /\r\n\r\nOrigin: a\r\n"]
+        {
+            assert_eq!(of(without), None, "{without:?}");
+        }
+    }
+
+    #[test]
+    fn path_is_seen_in_the_first_bytes() {
+        let of = |head: &'static str| asked_path(head.as_bytes());
+        assert_eq!(
+            (of("GET /healthz HTTP/1.1\r\n"), of("HEAD /readyz?x HTTP/1.1")),
+            (Some("/healthz"), Some("/readyz"))
+        );
+        assert_eq!((of("GET /healthz"), of("POST /healthz HTTP/1.1\r\n"), of("")), (None, None, None));
     }
 
     #[test]

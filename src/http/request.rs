@@ -1,7 +1,9 @@
 //! A request as the shell hands it on: method, path, query, headers, peer, body. Nothing here is
 //! decoded; percent-escapes, parameters and tokens are read by whoever asks for them.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Instant;
 
 use super::Spool;
 
@@ -89,6 +91,43 @@ impl Headers {
     }
 }
 
+/// The one who waits for the answer.
+#[derive(Clone, Debug)]
+pub struct Client {
+    stream: Option<Arc<TcpStream>>,
+    since: Instant,
+}
+
+impl Client {
+    pub(super) fn new(stream: Arc<TcpStream>) -> Self {
+        Self { stream: Some(stream), since: Instant::now() }
+    }
+
+    /// When its request had come in.
+    #[must_use]
+    pub const fn waits_since(&self) -> Instant {
+        self.since
+    }
+
+    /// Whether it has hung up meanwhile, so that work for it may be left out. A client that only shut
+    /// down its sending side looks the same; such are rare, and nginx takes them for gone as well.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        let Some(stream) = &self.stream else { return false };
+        match stream.peek(&mut [0]) {
+            Ok(bytes) => bytes == 0,
+            Err(error) => !matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::Interrupted),
+        }
+    }
+}
+
+impl Default for Client {
+    /// One that asks now and stays, for callers without a socket.
+    fn default() -> Self {
+        Self { stream: None, since: Instant::now() }
+    }
+}
+
 /// One request, its body read in full.
 #[derive(Debug)]
 pub struct Request {
@@ -102,6 +141,8 @@ pub struct Request {
     pub headers: Headers,
     /// The other end of the connection, IPv4-mapped addresses as IPv4. A proxy's, if one is in front.
     pub peer: SocketAddr,
+    /// The other end as one who waits.
+    pub client: Client,
     /// The body, decoded from chunks, not from its content type.
     pub body: Spool,
 }
@@ -119,6 +160,7 @@ impl Request {
             query: query.to_owned(),
             headers: Headers::default(),
             peer: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            client: Client::default(),
             body: Spool::from(Vec::new()),
         }
     }

@@ -2,18 +2,45 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 
 use super::connection::Connection;
-use super::pool::Pool;
+use super::head;
+use super::pool::{Accepted, Place, Pool};
 use super::wire::poll_until;
 use super::{AfterAnswer, Control, Rejection, Request, Response, print_head};
 
-/// The function that answers. It runs on many threads at once; a panic in it becomes a 500.
-pub type Handler = Arc<dyn Fn(Request) -> Response + Send + Sync>;
+/// Who answers. It runs on many threads at once; a panic in it becomes a 500.
+pub trait Answer: Send + Sync {
+    /// Answers one request.
+    fn answer(&self, request: Request) -> Response;
+
+    /// Completes a refusal of the shell's own for a browser page of that `Origin`.
+    fn refusal_for(&self, response: Response, origin: &str) -> Response {
+        // Without rules for other origins, none may read it.
+        let _ = origin;
+        response
+    }
+
+    /// Whether this path is answered even when every ordinary place is taken.
+    fn has_kept_place(&self, path: &str) -> bool {
+        let _ = path;
+        false
+    }
+}
+
+impl<F: Fn(Request) -> Response + Send + Sync> Answer for F {
+    fn answer(&self, request: Request) -> Response {
+        self(request)
+    }
+}
+
+/// The one who answers, shared by all connections.
+pub type Handler = Arc<dyn Answer>;
 
 /// How a server ended.
 #[must_use]
@@ -28,6 +55,13 @@ pub struct Served {
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Connections accepted before the refused ones are looked after again.
 const ACCEPTS_PER_TURN: usize = 64;
+/// Clients without a place whose first bytes are waited for, to see whether they ask for a path that has
+/// one. More, and the oldest is refused unheard.
+const UNHEARD_MAX: usize = 64;
+/// How long. A health check sends its request with the connection.
+const UNHEARD_WAIT: Duration = Duration::from_secs(1);
+/// How much of a head is looked at for that: the first line and usually the Origin.
+const UNHEARD_BYTES: usize = 8 * 1024;
 /// Refused clients that are given time to read why.
 const REFUSED_MAX: usize = 64;
 /// How long, and how much of their request is read and dropped meanwhile: a head.
@@ -35,6 +69,14 @@ const REFUSED_LINGER: Duration = Duration::from_secs(1);
 const REFUSED_BYTES_MAX: usize = 64 * 1024;
 
 const TOO_BUSY: Rejection = Rejection::new(503, "Too many connections.");
+
+/// A refusal of the shell's own, with what its reader's origin needs.
+pub(super) fn refusal(rejection: Rejection, handler: &Handler, origin: Option<&str>) -> Response {
+    let response = rejection.response();
+    let Some(origin) = origin else { return response };
+    let completed = catch_unwind(AssertUnwindSafe(|| handler.refusal_for(response, origin)));
+    completed.unwrap_or_else(|_| rejection.response())
+}
 
 /// Serves HTTP on `listener` until [`Control::stop`], then drains and returns.
 ///
@@ -45,18 +87,19 @@ const TOO_BUSY: Rejection = Rejection::new(503, "Too many connections.");
 /// Only when the listener cannot be used at all. Failing accepts are logged and retried.
 pub fn serve(listener: TcpListener, handler: Handler, control: &Control) -> io::Result<Served> {
     listener.set_nonblocking(true)?;
-    let threads = control.clone();
+    let (threads, answers) = (control.clone(), Arc::clone(&handler));
     let pool = Pool::new(
         control.clone(),
-        Box::new(move |(stream, peer)| {
+        Box::new(move |accepted, place, waits| {
             let limits = threads.limits();
-            Connection::new(stream, peer, (&threads, &limits), &handler).run();
+            Connection::new(accepted, place, (&threads, &limits), &answers).run(waits)
         }),
     );
-    let mut door = Door { listener, pool, control, refused: Vec::new(), failures: 0 };
+    let mut door = Door { listener, pool, control, handler, unheard: Vec::new(), refused: Vec::new(), failures: 0 };
     while !control.is_stopping() {
         door.wait()?;
         door.accept_all();
+        door.hear();
         door.tend_refused();
     }
     door.accept_all();
@@ -70,14 +113,22 @@ struct Door<'a> {
     listener: TcpListener,
     pool: Pool,
     control: &'a Control,
+    handler: Handler,
+    unheard: Vec<Unheard>,
     refused: Vec<Refused>,
     /// Accepts that failed in a row: one line is logged for all of them.
     failures: u64,
 }
 
+/// A client without a place that is yet to say what it asks for.
+struct Unheard {
+    accepted: Accepted,
+    until: Instant,
+}
+
 /// A client that was told 503 and is yet to hang up.
 struct Refused {
-    stream: TcpStream,
+    stream: Arc<TcpStream>,
     until: Instant,
     bytes_left: usize,
 }
@@ -85,11 +136,13 @@ struct Refused {
 impl Door<'_> {
     /// Sleeps until somebody knocks, a refused client moves or must go, or a stop is asked for.
     fn wait(&self) -> io::Result<()> {
-        let mut fds = Vec::with_capacity(self.refused.len() + 2);
+        let mut fds = Vec::with_capacity(self.refused.len() + self.unheard.len() + 2);
         fds.push(PollFd::new(self.control.stop_signal(), PollFlags::IN));
         fds.push(PollFd::new(&self.listener, PollFlags::IN));
-        fds.extend(self.refused.iter().map(|refused| PollFd::new(&refused.stream, PollFlags::IN)));
-        poll_until(&mut fds, self.refused.iter().map(|refused| refused.until).min())?;
+        fds.extend(self.unheard.iter().map(|unheard| PollFd::new(&*unheard.accepted.stream, PollFlags::IN)));
+        fds.extend(self.refused.iter().map(|refused| PollFd::new(&*refused.stream, PollFlags::IN)));
+        let ends = self.unheard.iter().map(|unheard| unheard.until);
+        poll_until(&mut fds, ends.chain(self.refused.iter().map(|refused| refused.until)).min())?;
         Ok(())
     }
 
@@ -117,20 +170,54 @@ impl Door<'_> {
             return tracing::debug!(%peer, %error, "preparing a connection");
         }
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-        if let Err((stream, peer)) = self.pool.dispatch((stream, peer), self.control.limits().connections_max) {
-            self.refuse(stream, peer);
+        let accepted = Accepted { stream: Arc::new(stream), peer };
+        let Err(accepted) = self.dispatch(accepted, Place::Ordinary) else { return };
+        if self.unheard.len() >= UNHEARD_MAX {
+            let Unheard { accepted, .. } = self.unheard.remove(0);
+            self.refuse(&accepted, &[]);
+        }
+        self.unheard.push(Unheard { accepted, until: Instant::now() + UNHEARD_WAIT });
+    }
+
+    fn dispatch(&self, accepted: Accepted, place: Place) -> Result<(), Accepted> {
+        self.pool.dispatch(accepted, place, self.control.limits().connections_max)
+    }
+
+    /// Looks at what clients without a place ask for, without taking it from the socket, and gives them
+    /// a kept place, an ordinary one that came free meanwhile, or the refusal.
+    fn hear(&mut self) {
+        let now = Instant::now();
+        for unheard in std::mem::take(&mut self.unheard) {
+            let mut bytes = [0; UNHEARD_BYTES];
+            let heard = match unheard.accepted.stream.peek(&mut bytes) {
+                Ok(0) => continue,
+                Ok(length) => bytes.get(..length).unwrap_or_default(),
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => continue,
+                Err(_) if now < unheard.until => {
+                    self.unheard.push(unheard);
+                    continue;
+                }
+                Err(_) => &[],
+            };
+            let is_kept = head::asked_path(heard).is_some_and(|path| self.handler.has_kept_place(path));
+            let place = if is_kept { Place::Kept } else { Place::Ordinary };
+            if let Err(accepted) = self.dispatch(unheard.accepted, place) {
+                self.refuse(&accepted, heard);
+            }
         }
     }
 
-    /// Says 503. The socket is fresh, so its send buffer takes the answer without waiting.
-    fn refuse(&mut self, mut stream: TcpStream, peer: SocketAddr) {
+    /// Says 503. Nothing was sent on the socket, so its send buffer takes the answer without waiting.
+    fn refuse(&mut self, accepted: &Accepted, heard: &[u8]) {
+        let Accepted { stream, peer } = accepted;
         tracing::debug!(%peer, "refused: too many connections");
-        let response = TOO_BUSY.response();
+        let response = refusal(TOO_BUSY, &self.handler, head::origin(heard));
         let Ok(mut bytes) = print_head(&response, AfterAnswer::Close) else { return };
         bytes.extend_from_slice(response.body());
-        if stream.write_all(&bytes).and_then(|()| stream.shutdown(Shutdown::Write)).is_err() {
+        if (&**stream).write_all(&bytes).and_then(|()| stream.shutdown(Shutdown::Write)).is_err() {
             return;
         }
+        let stream = Arc::clone(stream);
         if self.refused.len() >= REFUSED_MAX {
             self.refused.remove(0);
         }
@@ -143,7 +230,7 @@ impl Door<'_> {
         let now = Instant::now();
         self.refused.retain_mut(|refused| {
             let mut dropped = [0; 4096];
-            match refused.stream.read(&mut dropped) {
+            match (&*refused.stream).read(&mut dropped) {
                 Ok(0) => false,
                 Ok(read) => {
                     refused.bytes_left = refused.bytes_left.saturating_sub(read);

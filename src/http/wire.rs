@@ -6,6 +6,7 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -48,7 +49,7 @@ pub(super) enum Idle {
 /// A socket with what was read from it and not yet used.
 #[derive(Debug)]
 pub(super) struct Wire {
-    stream: TcpStream,
+    stream: Arc<TcpStream>,
     /// Always fully initialised; `start..end` is unread.
     buffer: Vec<u8>,
     start: usize,
@@ -57,8 +58,13 @@ pub(super) struct Wire {
 
 impl Wire {
     /// `stream` must be non-blocking.
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: Arc<TcpStream>) -> Self {
         Self { stream, buffer: vec![0; BUFFER_BYTES], start: 0, end: 0 }
+    }
+
+    /// The socket, for those who watch it or close it.
+    pub(super) const fn stream(&self) -> &Arc<TcpStream> {
+        &self.stream
     }
 
     pub(super) fn unread(&self) -> &[u8] {
@@ -79,12 +85,9 @@ impl Wire {
         }
     }
 
-    /// Waits for the first byte of a request; one that is already buffered counts.
+    /// Waits for the first byte of a request; the buffer holds none.
     pub(super) fn wait_for_request(&self, control: &Control, deadline: Instant) -> io::Result<Idle> {
-        if !self.unread().is_empty() {
-            return Ok(Idle::Readable);
-        }
-        let mut fds = [PollFd::new(&self.stream, PollFlags::IN), PollFd::new(control.stop_signal(), PollFlags::IN)];
+        let mut fds = [PollFd::new(&*self.stream, PollFlags::IN), PollFd::new(control.stop_signal(), PollFlags::IN)];
         if !poll_until(&mut fds, Some(deadline))? {
             return Ok(Idle::TimedOut);
         }
@@ -106,7 +109,7 @@ impl Wire {
             if Instant::now() >= deadline {
                 return Ok(Filled::TimedOut);
             }
-            match self.stream.read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
+            match (&*self.stream).read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
                 Ok(0) => return Ok(Filled::Eof),
                 Ok(read) => {
                     self.end += read;
@@ -114,7 +117,7 @@ impl Wire {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if !wait(&self.stream, PollFlags::IN, deadline)? {
+                    if !wait(&*self.stream, PollFlags::IN, deadline)? {
                         return Ok(Filled::TimedOut);
                     }
                 }
@@ -132,7 +135,7 @@ impl Wire {
         let whole = stall + Duration::from_secs(bytes.len() as u64 / WRITE_BYTES_PER_S_MIN);
         let mut deadlines: Option<(Instant, Instant)> = None;
         while !bytes.is_empty() {
-            match self.stream.write(bytes) {
+            match (&*self.stream).write(bytes) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => {
                     bytes = bytes.get(written..).unwrap_or_default();
@@ -143,7 +146,7 @@ impl Wire {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     let now = Instant::now();
                     let (stalled, end) = *deadlines.get_or_insert((now + stall, now + whole));
-                    if !wait(&self.stream, PollFlags::OUT, stalled.min(end))? || now >= end {
+                    if !wait(&*self.stream, PollFlags::OUT, stalled.min(end))? || now >= end {
                         return Err(io::ErrorKind::TimedOut.into());
                     }
                 }

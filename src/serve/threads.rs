@@ -50,6 +50,8 @@ pub(super) fn keep(api: &Api, store: &Store, wakes: &Receiver<()>, (jobs, thread
             logged("writing the heartbeat", store.write(|tx| tx.note_served(Timestamp::now())));
         }
         note_token_uses(api, store);
+        api.note_origins();
+        api.give_back_unused();
         if watchdog.is_some() {
             tell_systemd(&[NotifyState::Watchdog]);
         }

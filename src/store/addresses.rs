@@ -3,7 +3,7 @@
 use rusqlite::{Row, named_params};
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{AddressId, DepartmentId, Timestamp};
+use crate::domain::{AddressId, DepartmentId, Timestamp, comparable_address};
 
 /// One of the desk's own addresses, as far as deciding about mail needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,8 +143,11 @@ impl ReadTx<'_> {
     /// Those of the database.
     pub fn address_by_name(&self, name: &str) -> Result<Option<(AddressId, AddressRow)>> {
         let id: i64 = name.parse().unwrap_or(0);
-        let found =
-            self.one(&format!("SELECT {COLUMNS} FROM address WHERE email = $1 OR id = $2"), (name, id), address)?;
+        let found = self.one(
+            &format!("SELECT {COLUMNS} FROM address WHERE email = $1 OR id = $2"),
+            (comparable_address(name), id),
+            address,
+        )?;
         let Some((id, mut row)) = found else { return Ok(None) };
         row.imap_folders = self.imap_folders(id)?;
         Ok(Some((id, row)))

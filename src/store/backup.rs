@@ -106,7 +106,7 @@ impl Store {
     pub fn back_up(&self, target: &Path) -> Result<()> {
         let source = self.take()?;
         write_backup(&source, target, self.lock_wait)?;
-        self.put_back(source);
+        source.keep();
         Ok(())
     }
 }

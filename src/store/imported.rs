@@ -114,7 +114,7 @@ impl Store {
             .map_err(|error| Error::Inaccessible { path: path.into(), reason: error.to_string() })?;
         let connection = self.take()?;
         connection.execute("VACUUM INTO $1", [path])?;
-        self.put_back(connection);
+        connection.keep();
         Ok(())
     }
 }

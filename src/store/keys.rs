@@ -207,6 +207,14 @@ impl ReadTx<'_> {
         )
     }
 
+    /// Every stored hash of a password: how slow the slowest is decides when failures are answered.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn password_hashes(&self) -> Result<Vec<String>> {
+        self.all("SELECT password_hash FROM staff", [], |row| row.get(0))
+    }
+
     /// Failures counted for an end user's address, none of them older than its last one by `since`.
     ///
     /// # Errors

@@ -32,7 +32,13 @@ pub struct Step {
 }
 
 /// Every step since version 1, in order.
-pub const STEPS: &[Step] = &[Step { to: 2, sql: include_str!("steps/2.sql"), rows: Some(steps::sanitise_again) }];
+pub const STEPS: &[Step] = &[Step { to: 2, sql: include_str!("steps/2.sql"), rows: Some(rows_of_2) }];
+
+/// Step 2 in code.
+fn rows_of_2(connection: &Connection) -> Result<()> {
+    steps::sanitise_again(connection)?;
+    super::ascii_domains::rewrite(connection)
+}
 
 /// What [`create_or_migrate`] found and did.
 #[derive(Clone, Debug, PartialEq, Eq)]

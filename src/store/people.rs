@@ -3,7 +3,9 @@
 use rusqlite::Row;
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{DepartmentId, EmailAddress, StaffId, TicketId, Timestamp, UserId};
+use crate::domain::{
+    DepartmentId, EmailAddress, StaffId, TicketId, Timestamp, UserId, ascii_domain, comparable_address,
+};
 
 /// Most participants of one ticket beside the customer (mail.md §5).
 pub const PARTICIPANTS_MAX: usize = 20;
@@ -131,7 +133,7 @@ impl ReadTx<'_> {
         )
     }
 
-    /// The customer with that address, without case.
+    /// The customer with that address, in whatever spelling.
     ///
     /// # Errors
     /// Those of the database.
@@ -139,7 +141,7 @@ impl ReadTx<'_> {
         self.one(
             "SELECT id, fullname, email, is_active, registered_at, mobile, country_code, verified_at \
              FROM customer WHERE email = $1",
-            [email],
+            [comparable_address(email)],
             customer,
         )
     }
@@ -150,10 +152,13 @@ impl ReadTx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn customers_like(&self, search: &str, max: usize) -> Result<Vec<Customer>> {
+        let search = search
+            .rsplit_once('@')
+            .map_or_else(|| search.to_owned(), |(local, domain)| format!("{local}@{}", ascii_domain(domain)));
         self.all(
             "SELECT id, fullname, email, is_active, registered_at, mobile, country_code, verified_at FROM customer \
              WHERE email LIKE $1 ESCAPE '!' OR fullname LIKE $1 ESCAPE '!' ORDER BY id DESC LIMIT $2",
-            (super::listing::containing(search), i64::try_from(max).unwrap_or(i64::MAX)),
+            (super::listing::containing(&search), i64::try_from(max).unwrap_or(i64::MAX)),
             customer,
         )
     }

@@ -157,6 +157,13 @@ pub const DEFINITIONS: &[Definition] = &[
         "HTTP status of API errors: HelpDeskZ's, or 401, 403, 404, 422",
     ),
     define("faveo_api_key", "", Kind::Text(255), "api_key that Faveo's register call must carry; empty = none"),
+    define(
+        "faveo_answer",
+        "object",
+        Kind::Word(&["object", "array"]),
+        "answer to Faveo's register call: an object as Faveo's document prints it, or that object in an array of one, as Faveo's published apps read it",
+    ),
+    define("metrics_open", "0", Kind::Switch, "1: /metrics answers without a token"),
     define("imap_watch", "0", Kind::Switch, "1: serve watches the IMAP mailboxes itself"),
     define(
         "cors_origins",

@@ -220,15 +220,15 @@ fn more_connections_than_allowed_are_told_so() {
     let held: Vec<TcpStream> = (0..8)
         .map(|_| {
             let mut stream = server.connect();
-            stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n").expect("a connection");
-            let mut answer = [0; 12];
-            stream.read_exact(&mut answer).expect("an answer");
+            stream.write_all(b"GET /api/users HTTP/1.1\r\nX-Half: ").expect("a connection");
             stream
         })
         .collect();
-    assert_eq!(server.get("/healthz").status, 503);
+    let refused = server.get("/api/users");
+    assert_eq!((refused.status, refused.header("Retry-After")), (503, Some("1")), "{refused:?}");
+    assert_eq!((server.get("/healthz").status, server.get("/readyz").status), (200, 200), "kept places");
     drop(held);
-    assert!(eventually(|| server.get("/healthz").status == 200));
+    assert!(eventually(|| server.get("/api/users").status == 200));
 }
 
 #[test]

@@ -43,6 +43,7 @@ const PLACES: &[(&str, &str)] = &[
     ("lettre", "src/outbox"),
     ("imap", "src/imap_fetch"),
     ("toml", "src/config"),
+    ("idna", "src/domain"),
     ("bcrypt", "src/password"),
     ("argon2", "src/password"),
     ("totp_rs", "src/totp"),

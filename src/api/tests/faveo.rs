@@ -36,6 +36,20 @@ fn fault(field: &str, text: &str) -> (u16, Value) {
 }
 
 #[test]
+fn success_is_an_array_of_one_where_the_setting_says_so_and_refusals_stay_objects() {
+    let bench = Bench::new();
+    bench.set("faveo_answer", "array");
+    let (status, answer) = told(&bench.ask(with(&json!({}))));
+    assert_eq!((status, answer.as_array().map(Vec::len)), (200, Some(1)), "{answer}");
+    assert_eq!(answer[0]["user"]["email"], "ann@client.test");
+    assert_eq!(told(&bench.ask(with(&json!({})))), fault("email", TAKEN));
+    let keyed = || bench.ask(with(&json!({"email": "bob@client.test"})).with_header("Idempotency-Key", "k"));
+    assert_eq!(keyed().body(), keyed().body(), "a repeated request gets the array again");
+    bench.set("faveo_answer", "object");
+    assert!(told(&bench.ask(with(&json!({"email": "eve@client.test"})))).1["user"].is_object());
+}
+
+#[test]
 fn success_has_the_manuals_keys_in_their_order_and_types() {
     let bench = Bench::new();
     let sent = "email=jay%40client.test&first_name=Jayesh&last_name=Kamat&mobile=9158656065&code=91&role=user";
