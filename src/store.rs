@@ -16,6 +16,7 @@ pub mod imported;
 pub mod keys;
 pub mod letters;
 pub mod listing;
+mod log;
 pub mod mailboxes;
 pub mod maintenance;
 pub mod migrate;
@@ -33,6 +34,7 @@ pub mod tickets;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -46,11 +48,6 @@ pub const LOCK_WAIT_S: u64 = 10;
 /// Prepared statements kept per connection; above the number of different statements one request
 /// or mail runs (measured: 40).
 const STATEMENTS_CACHED: usize = 128;
-
-/// Size of the write-ahead log above which the last act of a process is to copy it back. 1 MiB:
-/// whoever opens the database first reads the whole log, so a short one keeps `pipe` quick, while
-/// copying it back after every mail would cost two more fsyncs each (measured, CHANGELOG 0.1).
-const LOG_BYTES_KEPT_MAX: u64 = 1024 * 1024;
 
 /// Largest attachment part bound as one value; bigger ones are streamed so that SQLite does not
 /// hold a second copy. Chosen: below it a copy costs less than the extra blob handle.
@@ -109,6 +106,11 @@ pub enum Error {
     /// The file is damaged or no database.
     #[error("the database is damaged ({0}); run `maildesk admin check`, or restore a backup")]
     Corrupt(String),
+    /// The disk failed at the very end of a change, and again when it was to be taken back.
+    #[error(
+        "{0}: the disk failed in the end, and whether the change took effect is not known; look at the system's log, then do it again"
+    )]
+    Undecided(PathBuf),
     /// A row breaks a uniqueness rule.
     #[error("{0} is in use already")]
     Taken(String),
@@ -147,6 +149,9 @@ pub struct Store {
     idle: Mutex<Vec<Connection>>,
     // Writers of one process queue here, in place of polling SQLite's file lock against each other.
     writing: Mutex<()>,
+    growth: log::Growth,
+    // Whether all that was in the log when our oldest connection was made is on the disk for certain.
+    is_sure: AtomicBool,
 }
 
 impl Store {
@@ -156,7 +161,14 @@ impl Store {
     /// [`Error::Missing`], [`Error::Inaccessible`], [`Error::NewerSchema`], [`Error::OlderSchema`],
     /// [`Error::NotADesk`], [`Error::Busy`] or [`Error::Corrupt`]; the file is unchanged then.
     pub fn open(path: &Path, lock_wait: Duration) -> Result<Self> {
-        let store = Self { path: path.to_owned(), lock_wait, idle: Mutex::new(Vec::new()), writing: Mutex::new(()) };
+        let store = Self {
+            path: path.to_owned(),
+            lock_wait,
+            idle: Mutex::new(Vec::new()),
+            writing: Mutex::new(()),
+            growth: log::Growth::default(),
+            is_sure: AtomicBool::new(false),
+        };
         let connection = store.connect()?;
         migrate::require_current(&connection, path)?;
         store.put_back(connection);
@@ -198,9 +210,32 @@ impl Store {
     ) -> std::result::Result<T, E> {
         let _queue = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = self.take()?;
-        let done = commit(&connection, f);
+        let done = commit(&connection, f)?;
+        self.growth.check(&connection, self.lock_wait);
         self.put_back(connection);
         done
+    }
+
+    /// Makes sure that what was read is on the disk. A receipt, or an answer kept for a client, that is found when its
+    /// sender asks again may come from a commit that was never synced; before "it is on record" is said for something
+    /// this process did not commit itself, this is called. Costs up to three syncs the first time, nothing afterwards:
+    /// while this process has the database open, others show their commits only after their sync. No transaction of the
+    /// caller's may be open.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when readers or writers did not let go in time, and others when the disk fails: then nothing may
+    /// be said.
+    pub fn make_sure(&self) -> Result<()> {
+        if self.is_sure.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let _queue = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = self.take()?;
+        log::empty(&connection)?;
+        // Said while this connection lives: the next first one takes it back.
+        self.is_sure.store(true, Ordering::Release);
+        self.put_back(connection);
+        Ok(())
     }
 
     /// As [`Store::write`], but what is committed survives the end of this process only, not a power
@@ -216,7 +251,7 @@ impl Store {
         let _queue = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = self.take()?;
         connection.execute_batch("PRAGMA synchronous = NORMAL").map_err(Error::from)?;
-        let done = commit(&connection, f);
+        let done = commit(&connection, f)?;
         // A connection that stays as it is is dropped: nobody else may commit by it.
         if connection.execute_batch("PRAGMA synchronous = FULL").is_ok() {
             self.put_back(connection);
@@ -241,26 +276,33 @@ impl Store {
             Error::ReadOnly => out_of_reach(&self.path),
             other => other,
         })?;
+        // If it is the first one, SQLite has just read the log, whoever wrote it.
+        self.is_sure.store(false, Ordering::Release);
         Ok(connection)
     }
 }
 
+/// What `f` said, once it is committed or taken back. After an error of the outer kind the connection is not used again.
 fn commit<T, E: From<Error>>(
     connection: &Connection,
     f: impl FnOnce(&WriteTx<'_>) -> std::result::Result<T, E>,
-) -> std::result::Result<T, E> {
+) -> Result<std::result::Result<T, E>> {
     // Immediate: a read transaction that turns into a writer is refused at once with SQLITE_BUSY,
     // whatever the timeout.
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)
         .map_err(Error::from)?;
     let done = f(&WriteTx { read: ReadTx { connection: &tx } });
     if done.is_ok() {
-        tx.commit().map_err(Error::from)?;
+        if let Err(error) = tx.commit() {
+            // What was not buried is told by the log, and by the mark it leaves.
+            log::bury(connection).ok();
+            return Err(error.into());
+        }
     } else if !tx.is_autocommit() {
         // After a full disk SQLite has rolled back by itself; what `f` said must not be lost then.
-        tx.rollback().map_err(Error::from)?;
+        tx.rollback()?;
     }
-    done
+    Ok(done)
 }
 
 impl Drop for Store {
@@ -277,23 +319,11 @@ impl Store {
         std::mem::forget(self);
     }
 
-    /// Copies a log that has grown back into the database and empties it. A process that opens the
-    /// database alone cannot know how much of the log was copied before, so a log that is never
-    /// emptied would be read, and copied, again and again. Others at work make it a no-op.
+    /// Empties a log that has grown. A process that opens the database alone cannot know how much of the log was copied
+    /// before, so a log that is never emptied would be read, and copied, again and again.
     fn empty_grown_log(&mut self) {
-        let mut log = self.path.as_os_str().to_owned();
-        log.push("-wal");
-        let has_grown = std::fs::metadata(log).is_ok_and(|log| log.len() > LOG_BYTES_KEPT_MAX);
-        if !has_grown {
-            return;
-        }
         if let Some(connection) = self.idle.get_mut().unwrap_or_else(PoisonError::into_inner).pop() {
-            let emptied = connection
-                .busy_timeout(Duration::ZERO)
-                .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
-            if let Err(error) = emptied {
-                tracing::debug!(%error, "the log was not copied back");
-            }
+            log::leave_short(&connection);
         }
     }
 }
@@ -311,7 +341,7 @@ pub(crate) fn prepare_connection(connection: &Connection, lock_wait: Duration) -
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON",
     )?;
-    Ok(())
+    log::end_doubt(connection)
 }
 
 fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
