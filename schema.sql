@@ -15,7 +15,9 @@ CREATE TABLE desk (
     secret      BLOB    NOT NULL CHECK (length(secret) = 32),
     created_at  INTEGER NOT NULL,
     -- Last heartbeat of a running `serve`: while it is fresh, `pipe` leaves sending to it.
-    served_at   INTEGER NOT NULL DEFAULT 0
+    served_at   INTEGER NOT NULL DEFAULT 0,
+    -- How often `/readyz` wrote here to see whether it can.
+    probes      INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- Only keys that differ from the shipped default have a row; src/store/settings.rs has the list.

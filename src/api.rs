@@ -419,7 +419,7 @@ fn acting(
     let params = Params::of(request)?;
     let key = if has_key { Key::of(&headers, token, &path, *params.sha256())? } else { None };
     if let Some(key) = &key
-        && let Some(reply) = api.store.read(|tx| key.look_up(tx, now))?
+        && let Some(reply) = key.replay(&api.store, now)?
     {
         return Ok(reply.response());
     }
@@ -453,6 +453,7 @@ impl Call<'_> {
             }
             Ok::<_, E>(Reply::fresh(body))
         })?;
+        let reply = reply.made_sure(&self.api.store)?;
         (self.api.wake)(Wake::Outbox);
         Ok(reply)
     }

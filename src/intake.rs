@@ -151,12 +151,19 @@ pub fn deliver(
 }
 
 fn take_in(store: &Store, incoming: &Incoming<'_>, raw: &[u8], now: Timestamp) -> Result<Delivery, Error> {
-    // A redelivery needs neither the compressed raw mail nor the write lock.
-    if let Some(known) = store.read(|tx| is_redelivery(tx, incoming))? {
-        return Ok(incoming.duplicate_of(&known));
+    // A redelivery does not need the compressed raw mail.
+    let delivery = match store.read(|tx| is_redelivery(tx, incoming))? {
+        Some(known) => incoming.duplicate_of(&known),
+        None => {
+            let compressed = compressed(raw)?;
+            store.write(|tx| settle(tx, incoming, &compressed, now))?
+        }
+    };
+    if delivery.outcome == Outcome::Duplicate {
+        // A receipt that was only read proves nothing yet: who wrote it may have been killed before its sync.
+        store.make_sure()?;
     }
-    let compressed = compressed(raw)?;
-    store.write(|tx| settle(tx, incoming, &compressed, now))
+    Ok(delivery)
 }
 
 /// The receipt of a mail that nothing is to be done for: on record, for the same recipient, by the same path.

@@ -14,12 +14,14 @@
 //! this program says, and logs go elsewhere. A person at a terminal, or one who asks for a dry run,
 //! is no MTA and hears why as well.
 
+mod parent;
 mod preview;
 
 use std::env;
 use std::io::{self, IsTerminal, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -34,6 +36,10 @@ use crate::mail::ReversePath;
 use crate::outbox;
 use crate::store::Store;
 use crate::terminal;
+use parent::Ancestors;
+
+/// Why a mail is not taken in whose hander-over died.
+const CUT_SHORT: &str = "the program that handed the mail over died before its end";
 
 /// How long `pipe --help` waits to see whether a mail is on stdin.
 const HELP_WAIT: Duration = Duration::from_millis(200);
@@ -118,18 +124,17 @@ pub fn run(global: &Global, loaded: Result<Loaded, config::Error>, arguments: &A
         }
     };
     start_logging(global, &loaded);
-    let deadline = Duration::from_secs(loaded.config.limits.pipe_deadline_s);
     let is_dry = arguments.dry_run;
-    // Nothing below may outlast this: Postfix bounces when its own limit is reached. Ending in the
-    // middle of a commit is safe; the redelivery finds the mail on record or not.
-    thread::spawn(move || {
-        thread::sleep(deadline);
-        tracing::error!(seconds = deadline.as_secs(), "deadline");
-        let why = format!("not done within {} s (limits.pipe_deadline_s)", deadline.as_secs());
-        std::process::exit(give_up_because(&why, is_dry).into());
+    let started = Instant::now();
+    let ancestors = Arc::new(Ancestors::note());
+    let is_whole = Arc::new(AtomicBool::new(false));
+    let deadline = Duration::from_secs(loaded.config.limits.pipe_deadline_s);
+    watch_over((deadline, is_dry), &ancestors, &is_whole);
+    let done = read_whole(loaded.config.limits.raw_bytes_max, &ancestors).and_then(|raw| {
+        is_whole.store(true, Ordering::SeqCst);
+        let hand_over = if is_dry { dry_run } else { take_in };
+        hand_over(global, &loaded, arguments, (&raw, started))
     });
-    let done =
-        if arguments.dry_run { dry_run(global, &loaded, arguments) } else { take_in(global, &loaded, arguments) };
     match done {
         Ok(exit) => exit.status(),
         Err(error) => {
@@ -140,6 +145,49 @@ pub fn run(global: &Global, loaded: Result<Loaded, config::Error>, arguments: &A
     }
 }
 
+/// Ends the process when it took too long, or when the parent died before the mail was whole.
+fn watch_over((deadline, is_dry): (Duration, bool), ancestors: &Arc<Ancestors>, is_whole: &Arc<AtomicBool>) {
+    let death = ancestors.watch().unwrap_or_else(|error| {
+        tracing::debug!(%error, "watching the parent");
+        None
+    });
+    let (ancestors, is_whole) = (Arc::clone(ancestors), Arc::clone(is_whole));
+    // Nothing may outlast the deadline: Postfix bounces when its own limit is reached. Ending in the
+    // middle of a commit is safe; the redelivery finds the mail on record or not.
+    thread::spawn(move || {
+        let ends_at = Instant::now() + deadline;
+        if let Some(mut death) = death {
+            while is_told(&mut death, ends_at) {
+                if !is_whole.load(Ordering::SeqCst) && ancestors.is_one_gone() {
+                    tracing::error!(CUT_SHORT);
+                    std::process::exit(give_up_because(CUT_SHORT, is_dry).into());
+                }
+            }
+        }
+        thread::sleep(ends_at.saturating_duration_since(Instant::now()));
+        tracing::error!(seconds = deadline.as_secs(), "deadline");
+        let why = format!("not done within {} s (limits.pipe_deadline_s)", deadline.as_secs());
+        std::process::exit(give_up_because(&why, is_dry).into());
+    });
+}
+
+/// Waits for a byte, at most until then.
+fn is_told(stream: &mut UnixStream, ends_at: Instant) -> bool {
+    let left = ends_at.saturating_duration_since(Instant::now());
+    !left.is_zero()
+        && stream.set_read_timeout(Some(left)).is_ok()
+        && stream.read(&mut [0; 1]).is_ok_and(|bytes| bytes > 0)
+}
+
+/// The mail, if it came to its end.
+fn read_whole(bytes_max: usize, ancestors: &Ancestors) -> anyhow::Result<Vec<u8>> {
+    let raw = read_mail(bytes_max)?;
+    if ancestors.is_one_gone() {
+        anyhow::bail!(CUT_SHORT);
+    }
+    Ok(raw)
+}
+
 fn start_logging(global: &Global, loaded: &Loaded) {
     let mut log = loaded.config.log.clone();
     if global.verbose > 0 {
@@ -148,14 +196,17 @@ fn start_logging(global: &Global, loaded: &Loaded) {
     logging::start(&log, logging::Stderr::TheMtas);
 }
 
-fn take_in(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::Result<Exit> {
-    let started = Instant::now();
+fn take_in(
+    global: &Global,
+    loaded: &Loaded,
+    arguments: &Arguments,
+    (raw, started): (&[u8], Instant),
+) -> anyhow::Result<Exit> {
     let limits = &loaded.config.limits;
-    let raw = read_mail(limits.raw_bytes_max)?;
     let store = open_store(global, loaded)?;
     let rules = Rules { limits: limits.mail() };
     let now = Timestamp::now();
-    let result = intake::deliver(&store, &rules, &envelope(arguments), &raw, now);
+    let result = intake::deliver(&store, &rules, &envelope(arguments), raw, now);
     let exit = exit_for(&result);
     match result {
         Ok(delivery) => {
@@ -178,13 +229,17 @@ fn open_store(global: &Global, loaded: &Loaded) -> anyhow::Result<Store> {
     Ok(Store::open(&path, Duration::from_secs(loaded.config.limits.lock_wait_s))?)
 }
 
-fn dry_run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::Result<Exit> {
+fn dry_run(
+    global: &Global,
+    loaded: &Loaded,
+    arguments: &Arguments,
+    (raw, _): (&[u8], Instant),
+) -> anyhow::Result<Exit> {
     let limits = &loaded.config.limits;
-    let raw = read_mail(limits.raw_bytes_max)?;
     let store = open_store(global, loaded)?;
     let rules = Rules { limits: limits.mail() };
     let envelope = envelope(arguments);
-    let preview = intake::preview(&store, &rules, &envelope, &raw, Timestamp::now())?;
+    let preview = intake::preview(&store, &rules, &envelope, raw, Timestamp::now())?;
     let text =
         if global.json { terminal::json(preview::as_json(&preview).to_string()) } else { preview::as_text(&preview) };
     // A closed stdout is the caller's business; the mail was not to be stored anyway.

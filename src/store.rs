@@ -18,6 +18,7 @@ pub mod imported;
 pub mod keys;
 pub mod letters;
 pub mod listing;
+mod log;
 pub mod mailboxes;
 pub mod maintenance;
 pub mod migrate;
@@ -37,6 +38,7 @@ pub mod tickets;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use connections::{Borrowed, Connections, WriteQueue};
@@ -50,11 +52,6 @@ pub const LOCK_WAIT_S: u64 = 10;
 /// Prepared statements kept per connection; above the number of different statements one request
 /// or mail runs (measured: 40).
 const STATEMENTS_CACHED: usize = 128;
-
-/// Size of the write-ahead log above which the last act of a process is to copy it back. 1 MiB:
-/// whoever opens the database first reads the whole log, so a short one keeps `pipe` quick, while
-/// copying it back after every mail would cost two more fsyncs each (measured, CHANGELOG 0.1).
-const LOG_BYTES_KEPT_MAX: u64 = 1024 * 1024;
 
 /// Largest attachment part bound as one value; bigger ones are streamed so that SQLite does not
 /// hold a second copy. Chosen: below it a copy costs less than the extra blob handle.
@@ -113,6 +110,11 @@ pub enum Error {
     /// The file is damaged or no database.
     #[error("the database is damaged ({0}); run `maildesk admin check`, or restore a backup")]
     Corrupt(String),
+    /// The disk failed at the very end of a change, and again when it was to be taken back.
+    #[error(
+        "{0}: the disk failed in the end, and whether the change took effect is not known; look at the system's log, then do it again"
+    )]
+    Undecided(PathBuf),
     /// A row breaks a uniqueness rule.
     #[error("{0} is in use already")]
     Taken(String),
@@ -150,6 +152,9 @@ pub struct Store {
     lock_wait: Duration,
     connections: Connections,
     writing: WriteQueue,
+    growth: log::Growth,
+    // Whether all that was in the log when our oldest connection was made is on the disk for certain.
+    is_sure: AtomicBool,
 }
 
 impl Store {
@@ -164,6 +169,8 @@ impl Store {
             lock_wait,
             connections: Connections::default(),
             writing: WriteQueue::default(),
+            growth: log::Growth::default(),
+            is_sure: AtomicBool::new(false),
         };
         let connection = store.take()?;
         migrate::require_current(&connection, path)?;
@@ -206,10 +213,32 @@ impl Store {
         let deadline = Instant::now() + self.lock_wait;
         let _turn = self.writing.enter(deadline)?;
         let connection = self.take()?;
-        let done = commit(&connection, deadline, f);
-        connection.busy_timeout(self.lock_wait).map_err(Error::from)?;
+        let done = commit(&connection, (deadline, self.lock_wait), f)?;
+        self.growth.check(&connection, self.lock_wait);
         connection.keep();
         done
+    }
+
+    /// Makes sure that what was read is on the disk. A receipt, or an answer kept for a client, that is found when its
+    /// sender asks again may come from a commit that was never synced; before "it is on record" is said for something
+    /// this process did not commit itself, this is called. Costs up to three syncs the first time, nothing afterwards:
+    /// while this process has the database open, others show their commits only after their sync. No transaction of the
+    /// caller's may be open.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when readers or writers did not let go in time, and others when the disk fails: then nothing may
+    /// be said.
+    pub fn make_sure(&self) -> Result<()> {
+        if self.is_sure.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let _turn = self.writing.enter(Instant::now() + self.lock_wait)?;
+        let connection = self.take()?;
+        log::empty(&connection)?;
+        // Said while this connection lives: the next first one takes it back.
+        self.is_sure.store(true, Ordering::Release);
+        connection.keep();
+        Ok(())
     }
 
     /// As [`Store::write`], but what is committed survives the end of this process only, not a power
@@ -226,8 +255,7 @@ impl Store {
         let _turn = self.writing.enter(deadline)?;
         let connection = self.take()?;
         connection.execute_batch("PRAGMA synchronous = NORMAL").map_err(Error::from)?;
-        let done = commit(&connection, deadline, f);
-        connection.busy_timeout(self.lock_wait).map_err(Error::from)?;
+        let done = commit(&connection, (deadline, self.lock_wait), f)?;
         // A connection that stays as it is is dropped: nobody else may commit by it.
         if connection.execute_batch("PRAGMA synchronous = FULL").is_ok() {
             connection.keep();
@@ -252,28 +280,36 @@ impl Store {
             Error::ReadOnly => out_of_reach(&self.path),
             other => other,
         })?;
+        // If it is the first one, SQLite has just read the log, whoever wrote it.
+        self.is_sure.store(false, Ordering::Release);
         Ok(connection)
     }
 }
 
+/// What `f` said, once it is committed or taken back. After an error of the outer kind the connection is not used again.
 fn commit<T, E: From<Error>>(
     connection: &Connection,
-    deadline: Instant,
+    (deadline, lock_wait): (Instant, Duration),
     f: impl FnOnce(&WriteTx<'_>) -> std::result::Result<T, E>,
-) -> std::result::Result<T, E> {
-    connection.busy_timeout(deadline.saturating_duration_since(Instant::now())).map_err(Error::from)?;
+) -> Result<std::result::Result<T, E>> {
+    connection.busy_timeout(deadline.saturating_duration_since(Instant::now()))?;
     // Immediate: a read transaction that turns into a writer is refused at once with SQLITE_BUSY,
     // whatever the timeout.
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)
         .map_err(Error::from)?;
+    connection.busy_timeout(lock_wait)?;
     let done = f(&WriteTx { read: ReadTx { connection: &tx } });
     if done.is_ok() {
-        tx.commit().map_err(Error::from)?;
+        if let Err(error) = tx.commit() {
+            // What was not buried is told by the log, and by the mark it leaves.
+            log::bury(connection).ok();
+            return Err(error.into());
+        }
     } else if !tx.is_autocommit() {
         // After a full disk SQLite has rolled back by itself; what `f` said must not be lost then.
-        tx.rollback().map_err(Error::from)?;
+        tx.rollback()?;
     }
-    done
+    Ok(done)
 }
 
 impl Drop for Store {
@@ -290,23 +326,11 @@ impl Store {
         std::mem::forget(self);
     }
 
-    /// Copies a log that has grown back into the database and empties it. A process that opens the
-    /// database alone cannot know how much of the log was copied before, so a log that is never
-    /// emptied would be read, and copied, again and again. Others at work make it a no-op.
+    /// Empties a log that has grown. A process that opens the database alone cannot know how much of the log was copied
+    /// before, so a log that is never emptied would be read, and copied, again and again.
     fn empty_grown_log(&mut self) {
-        let mut log = self.path.as_os_str().to_owned();
-        log.push("-wal");
-        let has_grown = std::fs::metadata(log).is_ok_and(|log| log.len() > LOG_BYTES_KEPT_MAX);
-        if !has_grown {
-            return;
-        }
         if let Some(connection) = self.connections.last() {
-            let emptied = connection
-                .busy_timeout(Duration::ZERO)
-                .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
-            if let Err(error) = emptied {
-                tracing::debug!(%error, "the log was not copied back");
-            }
+            log::leave_short(&connection);
         }
     }
 }
@@ -324,7 +348,7 @@ pub(crate) fn prepare_connection(connection: &Connection, lock_wait: Duration) -
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON",
     )?;
-    Ok(())
+    log::end_doubt(connection)
 }
 
 fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {

@@ -44,12 +44,22 @@ pub struct Restore {
 
 pub(super) fn back_up(desk: &Desk, arguments: &Backup) -> anyhow::Result<Done> {
     let path = &arguments.file;
-    desk.store.back_up(path).context("backing up")?;
+    let finished = desk.store.back_up(path).context("backing up")?;
     let bytes = std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len();
     let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
     let json = json!({ "file": path, "bytes": bytes, "schema": SCHEMA_VERSION, "verified": true });
     desk.out.object(&json, &path.display().to_string())?;
+    warn_unsynced(finished.unsynced.as_ref());
     Ok(Done::Fully)
+}
+
+/// The file is complete and has its name: no failure, but not yet safe either.
+fn warn_unsynced(unsynced: Option<&Error>) {
+    if let Some(error) = unsynced {
+        anstream::eprintln!(
+            "maildesk: done, but a power cut now could undo it ({error}); run `sync` and look at the disk"
+        );
+    }
 }
 
 /// Refuses where a `serve` is at work, and keeps others from beginning.
@@ -87,14 +97,18 @@ pub(super) fn restore(
         return Ok(Done::Fully);
     }
     let _alone = alone(path, now)?;
-    let restored = backup::restore(file, path, lock_wait, now).context("restoring")?;
-    let (word, aside) = match &restored {
+    let finished = match backup::restore(file, path, lock_wait, now) {
+        Err(error @ Error::Undecided(_)) => bail!(error),
+        done => done.context("restoring")?,
+    };
+    let (word, aside) = match &finished.done {
         Restored::Replaced => ("replaced", None),
         Restored::Created => ("created", None),
         Restored::SetAside(aside) => ("set-aside", Some(aside)),
     };
     let json = json!({ "db": path, "result": word, "schema": schema, "damaged_kept_as": aside });
     out.object(&json, &format!("{} has the content of {}", path.display(), file.display()))?;
+    warn_unsynced(finished.unsynced.as_ref());
     if let Some(aside) = aside {
         out.say(&format!("the damaged database was kept as {}", aside.display()));
     }

@@ -136,6 +136,7 @@ fn unopened(error: &store::Error) -> Finding {
         store::Error::Busy => "find out who holds the lock (fuser), then look again",
         store::Error::Full => "make room on the disk",
         store::Error::Corrupt(_) => "maildesk admin check; maildesk admin restore FILE",
+        store::Error::Undecided(_) => "look at the system's log for errors of the disk",
         store::Error::Taken(_) | store::Error::Sqlite(_) => "maildesk admin check",
     };
     Finding::fail("database", error.to_string(), fix)

@@ -8,7 +8,7 @@ use super::route::without_final_slash;
 use crate::domain::{Timestamp, TokenId};
 use crate::http::{Headers, Response};
 use crate::store::keys::{KeptAnswer, KeyPlace};
-use crate::store::{self, ReadTx, WriteTx};
+use crate::store::{self, ReadTx, Store, WriteTx};
 
 /// How long an answer is kept, in seconds (api.md §1).
 pub(super) const KEPT_S: i64 = Timestamp::DAY_S;
@@ -44,6 +44,18 @@ impl Reply {
     #[must_use]
     pub(super) const fn with_status(status: u16, body: String) -> Self {
         Self { status, body, is_replayed: false }
+    }
+
+    /// Makes sure that an answer given again is on the disk: the change behind it may have been made by a process that
+    /// was killed before its sync.
+    ///
+    /// # Errors
+    /// Those of [`Store::make_sure`]; the answer must not leave then.
+    pub(super) fn made_sure(self, store: &Store) -> store::Result<Self> {
+        if self.is_replayed {
+            store.make_sure()?;
+        }
+        Ok(self)
     }
 
     /// The answer as it leaves.
@@ -86,6 +98,15 @@ impl Key {
             Some(kept) => Ok(Some(Reply { status: kept.status, body: kept.body, is_replayed: true })),
             None => Ok(None),
         }
+    }
+
+    /// The answer given before, if there is one, to be given again. No transaction may be open.
+    ///
+    /// # Errors
+    /// Those of [`Key::look_up`] and [`Reply::made_sure`].
+    pub(super) fn replay(&self, store: &Store, now: Timestamp) -> Result<Option<Reply>, ApiError> {
+        let found = store.read(|tx| self.look_up(tx, now))?;
+        Ok(found.map(|reply| reply.made_sure(store)).transpose()?)
     }
 
     /// Keeps a success.

@@ -115,7 +115,7 @@ impl FieldFaults {
 /// The refusal, which is kept for the key if it is one for good.
 pub(super) fn once(call: &Call<'_>, act: impl FnOnce(&Call<'_>) -> Result<Reply, Refusal>) -> Result<Reply, Refusal> {
     let Some(key) = &call.key else { return act(call) };
-    if let Some(reply) = call.api.store.read(|tx| key.look_up(tx, call.now))? {
+    if let Some(reply) = key.replay(&call.api.store, call.now)? {
         return Ok(reply);
     }
     let done = act(call);

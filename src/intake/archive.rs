@@ -40,7 +40,8 @@ pub fn deliver_archive(
     match settled {
         Ok(deliveries) => {
             let both = prepared.into_iter().zip(deliveries);
-            both.map(|(prepared, delivery)| prepared.and_then(|_| delivery.ok_or(Error::Empty))).collect()
+            let both = both.map(|(prepared, delivery)| prepared.and_then(|_| delivery.ok_or(Error::Empty)));
+            with_known_made_sure(store, both.collect())
         }
         Err(_) => {
             let both = prepared.into_iter().zip(mails);
@@ -48,6 +49,17 @@ pub fn deliver_archive(
                 .collect()
         }
     }
+}
+
+/// A receipt that was only read is made sure of once for all; the first mail that has one bears the failure.
+fn with_known_made_sure(store: &Store, mut done: Vec<Result<Delivery, Error>>) -> Vec<Result<Delivery, Error>> {
+    let is_known = |done: &Result<Delivery, Error>| done.as_ref().is_ok_and(|one| one.outcome == Outcome::Duplicate);
+    if let Some(first) = done.iter_mut().find(|done| is_known(done))
+        && let Err(error) = store.make_sure()
+    {
+        *first = Err(error.into());
+    }
+    done
 }
 
 fn prepare_all<'a>(store: &Store, rules: &Rules, mails: &'a [Archived]) -> Vec<Result<Prepared<'a>, Error>> {

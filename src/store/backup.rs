@@ -5,19 +5,22 @@
 //! middle leaves the old state, and writers who wait for the lock go on in the new one; replacing the
 //! file under them would let them write into a file that has no name any more.
 
-use std::ffi::OsString;
+mod part;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::backup::{Backup, StepResult};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::migrate::{self, SCHEMA_VERSION};
-use super::{Error, Result, Store, prepare_connection, why_not_opened};
+use super::{Error, Result, Store, log, prepare_connection, why_not_opened};
 use crate::domain::Timestamp;
-use crate::private_file;
+use crate::private_file::sync_folder_of;
+use part::{Part, named};
 
 /// Pause between two tries at the lock, in milliseconds.
 const LOCK_POLL_MS: u64 = 20;
@@ -33,48 +36,29 @@ pub enum Restored {
     SetAside(PathBuf),
 }
 
+/// What was done, and what failed after it was done: the name of a complete file that may not survive a power cut.
+#[derive(Debug)]
+pub struct Finished<T> {
+    /// What was done.
+    pub done: T,
+    /// Why its name may be lost with the power.
+    pub unsynced: Option<Error>,
+}
+
+impl<T> Finished<T> {
+    /// Syncs the folder that the new name of `path` stands in.
+    fn with_name(done: T, path: &Path) -> Self {
+        let unsynced = sync_folder_of(path).map_err(inaccessible(path)).err();
+        Self { done, unsynced }
+    }
+}
+
 fn inaccessible(path: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
     move |e| Error::Inaccessible { path: path.to_owned(), reason: e.to_string() }
 }
 
-/// A file that is removed again unless it is kept.
-struct Part {
-    path: PathBuf,
-    is_kept: bool,
-}
-
-impl Part {
-    /// An empty 0600 file beside `target`.
-    fn beside(target: &Path) -> Result<Self> {
-        let path = named(target, &format!(".part-{}", std::process::id()));
-        private_file::create_new(&path).map_err(inaccessible(target))?;
-        Ok(Self { path, is_kept: false })
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        if !self.is_kept {
-            // A file that cannot be removed is only in the way of nobody.
-            fs::remove_file(&self.path).ok();
-        }
-    }
-}
-
-fn named(path: &Path, suffix: &str) -> PathBuf {
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
 fn sync(path: &Path) -> Result<()> {
     File::open(path).and_then(|file| file.sync_all()).map_err(inaccessible(path))
-}
-
-/// The folder's entry of a new name must survive a power cut as well.
-fn sync_folder_of(path: &Path) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    sync(folder)
 }
 
 /// Copies every page of one database into another, as they are at one moment.
@@ -103,33 +87,36 @@ impl Store {
     /// # Errors
     /// [`Error::Inaccessible`] when there is a file of that name or it cannot be made,
     /// [`Error::Full`], [`Error::Corrupt`] when the database itself is damaged.
-    pub fn back_up(&self, target: &Path) -> Result<()> {
+    pub fn back_up(&self, target: &Path) -> Result<Finished<()>> {
         let source = self.take()?;
-        write_backup(&source, target, self.lock_wait)?;
+        let finished = write_backup(&source, target, self.lock_wait)?;
         source.keep();
-        Ok(())
+        Ok(finished)
     }
 }
 
 /// Does what [`Store::back_up`] promises, from a connection.
-pub(super) fn write_backup(source: &Connection, target: &Path, lock_wait: Duration) -> Result<()> {
-    if target.symlink_metadata().is_ok() {
+pub(super) fn write_backup(source: &Connection, target: &Path, lock_wait: Duration) -> Result<Finished<()>> {
+    let taken = || {
         let reason = "there is a file of that name; a backup overwrites nothing".to_owned();
-        return Err(Error::Inaccessible { path: target.to_owned(), reason });
+        Error::Inaccessible { path: target.to_owned(), reason }
+    };
+    if target.symlink_metadata().is_ok() {
+        return Err(taken());
     }
-    let mut part = Part::beside(target)?;
-    let mut copied = Connection::open_with_flags(&part.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let part = Part::beside(target)?;
+    let mut copied = Connection::open_with_flags(part.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     copy(source, &mut copied, lock_wait)?;
     // One file, without a log: it can be moved about and read from a folder nobody may write to.
     copied.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     verify(&copied)?;
     copied.close().map_err(|(_, error)| error)?;
-    sync(&part.path)?;
-    // A link fails where a rename would overwrite a file made meanwhile.
-    fs::hard_link(&part.path, target).map_err(inaccessible(target))?;
-    fs::remove_file(&part.path).map_err(inaccessible(&part.path))?;
-    part.is_kept = true;
-    sync_folder_of(target)
+    sync(part.path())?;
+    part.name_new(target).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => taken(),
+        _ => inaccessible(target)(error),
+    })?;
+    Ok(Finished::with_name((), target))
 }
 
 /// Opens a backup and checks it; says its schema's number too.
@@ -160,6 +147,8 @@ pub fn inspect(backup: &Path) -> Result<i64> {
 pub fn served_at(path: &Path) -> Timestamp {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let asked = Connection::open_with_flags(path, flags).and_then(|connection| {
+        // Whoever only asks does not tidy up the log.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.query_row("SELECT served_at FROM desk WHERE id = 1", [], |row| row.get::<_, i64>(0))
     });
     Timestamp::from_unix(asked.unwrap_or(0))
@@ -171,24 +160,38 @@ pub fn served_at(path: &Path) -> Timestamp {
 /// # Errors
 /// [`Error::NewerSchema`], [`Error::NotADesk`] (of the backup, or of a sound database of another
 /// program at `path`), [`Error::Corrupt`] of the backup, [`Error::Busy`], [`Error::Full`],
-/// [`Error::Inaccessible`]; the database is as it was then.
-pub fn restore(backup: &Path, path: &Path, lock_wait: Duration, now: Timestamp) -> Result<Restored> {
+/// [`Error::Inaccessible`]; the database is as it was then. [`Error::Undecided`]: it is as it was or has the backup's
+/// content.
+pub fn restore(backup: &Path, path: &Path, lock_wait: Duration, now: Timestamp) -> Result<Finished<Restored>> {
     let (source, _) = open_backup(backup)?;
     if !fs::metadata(path).is_ok_and(|found| found.len() > 0) {
-        put_in_place(&source, path, lock_wait)?;
-        return Ok(Restored::Created);
+        let part = complete_copy(&source, path, lock_wait)?;
+        set_log_aside(path, now)?;
+        part.name(path).map_err(inaccessible(path))?;
+        return Ok(Finished::with_name(Restored::Created, path));
     }
     match open_target(path, lock_wait) {
         Ok(mut target) => {
-            copy(&source, &mut target, lock_wait)?;
+            match copy(&source, &mut target, lock_wait) {
+                Ok(()) => {}
+                Err(Error::Busy) => return Err(Error::Busy),
+                // The copy may be in the log all the same, whole: nobody may find it there.
+                Err(error) if log::bury(&target).is_ok() => return Err(error),
+                Err(_) => return Err(Error::Undecided(path.to_owned())),
+            }
             // The log holds the whole backup now; whoever still reads makes this a no-op.
             target.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).ok();
-            Ok(Restored::Replaced)
+            Ok(Finished { done: Restored::Replaced, unsynced: None })
         }
         Err(Error::Corrupt(_)) => {
+            let part = complete_copy(&source, path, lock_wait)?;
             let aside = set_aside(path, now)?;
-            put_in_place(&source, path, lock_wait)?;
-            Ok(Restored::SetAside(aside))
+            if let Err(error) = part.name(path) {
+                // What is damaged is still better than nothing.
+                fs::rename(&aside, path).map_err(inaccessible(path))?;
+                return Err(inaccessible(path)(error));
+            }
+            Ok(Finished::with_name(Restored::SetAside(aside), path))
         }
         Err(other) => Err(other),
     }
@@ -205,33 +208,41 @@ fn open_target(path: &Path, lock_wait: Duration) -> Result<Connection> {
     Ok(target)
 }
 
+/// Where what is damaged, or left over, is kept.
+fn aside(path: &Path, now: Timestamp) -> PathBuf {
+    named(path, &format!(".damaged-{}", now.unix()))
+}
+
 /// Renames a database with its log.
 fn set_aside(path: &Path, now: Timestamp) -> Result<PathBuf> {
-    let suffix = format!(".damaged-{}", now.unix());
-    let aside = named(path, &suffix);
-    // The log goes first: beside another database it would be taken for that one's.
-    for part in ["-wal", "-shm"] {
+    set_log_aside(path, now)?;
+    let aside = aside(path, now);
+    fs::rename(path, &aside).map_err(inaccessible(path))?;
+    Ok(aside)
+}
+
+/// Renames a log, so that SQLite does not take it for that of the database that comes in its place.
+fn set_log_aside(path: &Path, now: Timestamp) -> Result<()> {
+    let aside = aside(path, now);
+    for part in ["-wal", "-shm", "-journal"] {
         let log = named(path, part);
         if log.exists() {
             fs::rename(&log, named(&aside, part)).map_err(inaccessible(&log))?;
         }
     }
-    fs::rename(path, &aside).map_err(inaccessible(path))?;
-    Ok(aside)
+    Ok(())
 }
 
-/// Makes a copy beside `path`, complete and synced, and gives it that name.
-fn put_in_place(source: &Connection, path: &Path, lock_wait: Duration) -> Result<()> {
-    let mut part = Part::beside(path)?;
-    let mut copied = Connection::open_with_flags(&part.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+/// Makes a copy beside `path`, complete and synced, to be given that name.
+fn complete_copy(source: &Connection, path: &Path, lock_wait: Duration) -> Result<Part> {
+    let part = Part::beside(path)?;
+    let mut copied = Connection::open_with_flags(part.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     copy(source, &mut copied, lock_wait)?;
     // WAL is a property of the file; it has no log yet when it gets its name.
     copied.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     copied.close().map_err(|(_, error)| error)?;
-    sync(&part.path)?;
-    fs::rename(&part.path, path).map_err(inaccessible(path))?;
-    part.is_kept = true;
-    sync_folder_of(path)
+    sync(part.path())?;
+    Ok(part)
 }
 
 #[cfg(test)]
@@ -285,7 +296,7 @@ mod tests {
         let store = desk(&path);
         store.back_up(&backup).unwrap();
         store.write(|tx| tx.add_department("Sales", false)).unwrap();
-        assert_eq!(restore(&backup, &path, WAIT, NOW).unwrap(), Restored::Replaced);
+        assert_eq!(restore(&backup, &path, WAIT, NOW).unwrap().done, Restored::Replaced);
         assert_eq!((departments(&path), store.read(|tx| tx.departments()).unwrap().len()), (1, 1));
         store.write(|tx| tx.add_department("Next", false)).unwrap();
         assert_eq!(departments(&path), 2, "whoever had it open writes into the restored one");
@@ -297,9 +308,23 @@ mod tests {
         let backup = dir.path().join("one.db");
         desk(&dir.path().join("desk.db")).back_up(&backup).unwrap();
         let other = dir.path().join("other.db");
-        assert_eq!(restore(&backup, &other, WAIT, NOW).unwrap(), Restored::Created);
+        assert_eq!(restore(&backup, &other, WAIT, NOW).unwrap().done, Restored::Created);
         let store = Store::open(&other, WAIT).unwrap();
         assert_eq!(store.read(|tx| tx.journal_mode()).unwrap(), "wal");
+    }
+
+    #[test]
+    fn restore_into_a_folder_with_the_log_of_a_lost_desk_brings_the_backup() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, backup) = (dir.path().join("desk.db"), dir.path().join("one.db"));
+        let store = desk(&path);
+        store.back_up(&backup).unwrap();
+        store.write(|tx| tx.add_department("Sales", false)).unwrap();
+        drop(store);
+        fs::remove_file(&path).unwrap();
+        assert!(fs::metadata(named(&path, "-wal")).unwrap().len() > 0, "its log is still there");
+        assert_eq!(restore(&backup, &path, WAIT, NOW).unwrap().done, Restored::Created);
+        assert_eq!(departments(&path), 1);
     }
 
     #[test]
@@ -310,7 +335,9 @@ mod tests {
         // Its log has the whole of so young a database, and would make it good again.
         fs::remove_file(named(&path, "-wal")).unwrap();
         fs::write(&path, [b'x'; 10_000]).unwrap();
-        let Restored::SetAside(aside) = restore(&backup, &path, WAIT, NOW).unwrap() else { panic!("not set aside") };
+        let Restored::SetAside(aside) = restore(&backup, &path, WAIT, NOW).unwrap().done else {
+            panic!("not set aside")
+        };
         assert_eq!((departments(&path), fs::read(aside).unwrap().len()), (1, 10_000));
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::backup::write_backup;
-use super::{Error, Result, prepare_connection, steps, why_not_opened};
+use super::{Error, Result, log, prepare_connection, steps, why_not_opened};
 use crate::domain::Timestamp;
 use crate::private_file;
 
@@ -120,7 +120,7 @@ fn run_steps(path: &Path, secret: &[u8; 32], now: Timestamp, plan: Plan<'_>) -> 
         && application == 0
         && connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))? == 0;
     if is_empty {
-        return create(&mut connection, secret, now);
+        return create(&mut connection, path, secret, now);
     }
     if application != APPLICATION_ID {
         return Err(Error::NotADesk(path.to_owned()));
@@ -146,11 +146,12 @@ fn run_steps(path: &Path, secret: &[u8; 32], now: Timestamp, plan: Plan<'_>) -> 
         }
     }
     tx.pragma_update(None, "user_version", plan.target)?;
-    tx.commit()?;
+    let committed = tx.commit();
+    settled(&connection, path, committed)?;
     Ok(Migrated::Migrated { from: found, backup })
 }
 
-fn create(connection: &mut Connection, secret: &[u8; 32], now: Timestamp) -> Result<Migrated> {
+fn create(connection: &mut Connection, path: &Path, secret: &[u8; 32], now: Timestamp) -> Result<Migrated> {
     // WAL lets readers go on while a mail is written; it is a property of the file, set once.
     connection.pragma_update(None, "journal_mode", "wal")?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -163,8 +164,18 @@ fn create(connection: &mut Connection, secret: &[u8; 32], now: Timestamp) -> Res
     tx.execute("INSERT INTO department (id, position, name) VALUES (1, 1, 'General')", [])?;
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-    tx.commit()?;
+    let committed = tx.commit();
+    settled(connection, path, committed)?;
     Ok(Migrated::Created)
+}
+
+/// A commit that failed is taken back for good, so that it is not found done later.
+fn settled(connection: &Connection, path: &Path, committed: rusqlite::Result<()>) -> Result<()> {
+    committed.map_err(
+        |error| {
+            if log::bury(connection).is_ok() { error.into() } else { Error::Undecided(path.to_owned()) }
+        },
+    )
 }
 
 /// A checked copy of the database beside it, under a name that tells its schema and when it was made. Whoever is killed
@@ -188,11 +199,15 @@ fn back_up_beside(path: &Path, found: i64, now: Timestamp) -> Result<PathBuf> {
     let source = Connection::open_with_flags(path, flags).map_err(|e| why_not_opened(path, e))?;
     let lock_wait = Duration::from_secs(super::LOCK_WAIT_S);
     prepare_connection(&source, lock_wait)?;
-    write_backup(&source, &backup, lock_wait)?;
-    Ok(backup)
+    // The steps wait for nothing less than a backup that stays.
+    match write_backup(&source, &backup, lock_wait)?.unsynced {
+        Some(error) => Err(error),
+        None => Ok(backup),
+    }
 }
 
-/// Creates an empty 0600 file (and its folder, 0700) unless there is one; an existing file keeps its mode.
+/// Creates an empty 0600 file (and its folder, 0700) unless there is one; an existing file keeps its mode. The folders'
+/// names are synced here, the file's with the first commit.
 fn make_private_file(path: &Path) -> Result<()> {
     let refused = |e: std::io::Error| Error::Inaccessible {
         path: path.to_owned(),

@@ -13,3 +13,4 @@ CREATE TABLE imap_seen (
 -- Which mails were read was not kept. They are taken for seen: else mail that was never wanted would come in.
 INSERT INTO imap_seen (address_id, folder, first_uid, last_uid)
     SELECT address_id, name, 1, last_uid FROM imap_folder WHERE last_uid > 0;
+ALTER TABLE desk ADD COLUMN probes INTEGER NOT NULL DEFAULT 0;

@@ -1,0 +1,298 @@
+//! The write-ahead log beside the database: when it is emptied, and when what stands in it can be relied on.
+//!
+//! A commit is a row of frames at the end of the log and one sync of that file. Two accidents leave frames there that
+//! never reached the disk: a process that is killed before its sync, and a sync that fails (Linux then takes the pages
+//! for clean and forgets that they were never written). SQLite goes by the frames alone, so the next process to open the
+//! database finds the commit again and shows it to everybody, although a power cut would still take it away, and every
+//! later commit behind it. Hence three rules:
+//!
+//! - After a commit that failed, [`bury`] empties the log by the same connection, which never saw those frames as
+//!   committed; the connection is then given up. Where even that fails, a mark beside the database (`-doubt`) stays, and
+//!   whoever opens the database next empties the log before anything else.
+//! - What was only *read* is relied on after [`empty`]: everything is in the database itself then, synced, and the log is
+//!   gone from the disk as well. A second sync of the log alone would not do: after a failed one it writes nothing, and
+//!   a copy into the database would not either, for the log that lies on the disk would be played over it.
+//! - A log that has grown is emptied by whoever commits, readers or not ([`Growth`]).
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::{Error, Result};
+use crate::private_file;
+
+/// Size of the log, in bytes, above which the last act of a process is to empty it. 1 MiB: whoever opens the database
+/// first reads the whole log, so a short one keeps `pipe` quick, while emptying it after every mail would cost two more
+/// syncs each (measured, CHANGELOG 0.1).
+const KEPT_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Size of the log, in bytes, above which a commit waits for readers to let it be emptied. A quarter of the 64 MiB that
+/// it must not reach: what a mail of the largest size adds still fits.
+const GROWN_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Bytes by which the log grows before readers that did not let go are waited for again.
+const GROWN_AGAIN_BYTES: u64 = 4 * 1024 * 1024;
+
+/// How long a commit waits for the readers of a grown log. Far above a request's reading, short for the next writer,
+/// who waits as well.
+const READERS_WAIT: Duration = Duration::from_millis(500);
+
+/// Pause between two tries to empty the log while somebody else does it.
+const LOCK_POLL: Duration = Duration::from_millis(5);
+
+/// The file of that suffix beside the database, by the name that SQLite goes by (links are followed).
+fn beside(connection: &Connection, suffix: &str) -> Option<PathBuf> {
+    let database = connection.path().filter(|path| !path.is_empty())?;
+    Some(PathBuf::from(format!("{database}{suffix}")))
+}
+
+/// One try; waits for readers and writers as long as the connection waits for locks, but not for others who empty the
+/// log at the same time.
+fn truncate(connection: &Connection) -> Result<()> {
+    let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if is_busy { Err(Error::Busy) } else { Ok(()) }
+}
+
+fn sync(path: &Path) -> io::Result<()> {
+    match File::open(path) {
+        Ok(log) => log.sync_all()?,
+        // Nobody has written since the database was made or moved.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    private_file::sync_folder_of(path)
+}
+
+/// Brings all that is committed into the database itself, synced, and empties the log, synced too: what can be read then
+/// survives a power cut, whatever happened to earlier syncs. Waits for readers and writers as long as the connection
+/// waits for locks.
+///
+/// # Errors
+/// [`Error::Busy`] when somebody still reads from the log, [`Error::Inaccessible`] and others when the disk fails.
+pub(super) fn empty(connection: &Connection) -> Result<()> {
+    let wait_ms: u32 = connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0))?;
+    let (began, wait) = (Instant::now(), Duration::from_millis(wait_ms.into()));
+    let emptied = loop {
+        let left = wait.saturating_sub(began.elapsed());
+        connection.busy_timeout(left)?;
+        match truncate(connection) {
+            Err(Error::Busy) if !left.is_zero() => thread::sleep(LOCK_POLL),
+            done => break done,
+        }
+    };
+    connection.busy_timeout(wait)?;
+    emptied?;
+    let Some(log) = beside(connection, "-wal") else { return Ok(()) };
+    // The log file may be opened and closed beside SQLite, which holds no locks on it.
+    sync(&log).map_err(|e| Error::Inaccessible { path: log.clone(), reason: e.to_string() })
+}
+
+/// Takes back what a failed commit left in the log. The connection must not be used for anything else afterwards.
+///
+/// # Errors
+/// Those of [`empty`]: then the commit may come back, and the mark stays for whoever opens the database next.
+pub(super) fn bury(connection: &Connection) -> Result<()> {
+    let mark = beside(connection, "-doubt");
+    if let Some(mark) = &mark
+        && let Err(error) = private_file::create_new(mark)
+        && error.kind() != io::ErrorKind::AlreadyExists
+    {
+        tracing::warn!(%error, mark = %mark.display(), "the mark for a log in doubt was not made");
+    }
+    empty(connection)
+        .inspect_err(|error| tracing::error!(%error, "a failed change may come back; the disk is failing"))?;
+    unmark(mark.as_deref());
+    Ok(())
+}
+
+/// Empties a log that was left in doubt.
+///
+/// # Errors
+/// Those of [`empty`].
+pub(super) fn end_doubt(connection: &Connection) -> Result<()> {
+    let mark = beside(connection, "-doubt").filter(|mark| mark.exists());
+    if mark.is_some() {
+        empty(connection)?;
+        unmark(mark.as_deref());
+    }
+    Ok(())
+}
+
+fn unmark(mark: Option<&Path>) {
+    if let Some(mark) = mark
+        && let Err(error) = fs::remove_file(mark)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        // The next process empties the log once more, which changes nothing.
+        tracing::warn!(%error, mark = %mark.display(), "the mark for a log in doubt was not removed");
+    }
+}
+
+fn bytes(connection: &Connection) -> u64 {
+    beside(connection, "-wal").and_then(|log| fs::metadata(log).ok()).map_or(0, |log| log.len())
+}
+
+/// Empties the log as the last act of a process, unless it is short or somebody reads from it.
+pub(super) fn leave_short(connection: &Connection) {
+    let bytes = bytes(connection);
+    if bytes <= KEPT_BYTES_MAX {
+        return;
+    }
+    let wait = if bytes > GROWN_BYTES { READERS_WAIT } else { Duration::ZERO };
+    let emptied = connection.busy_timeout(wait).map_err(Error::from).and_then(|()| truncate(connection));
+    if let Err(error) = emptied {
+        tracing::debug!(%error, "the log was not emptied");
+    }
+}
+
+/// Watches over a log that grows while others read without a pause: SQLite by itself begins it again from the start only
+/// in a moment in which nobody reads.
+#[derive(Debug, Default)]
+pub(super) struct Growth {
+    /// The size up to which readers are left alone, after they did not let go.
+    bearable_bytes: AtomicU64,
+}
+
+impl Growth {
+    /// Empties the log after a commit that made it too long.
+    pub(super) fn check(&self, connection: &Connection, lock_wait: Duration) {
+        let bytes = bytes(connection);
+        if bytes <= GROWN_BYTES.max(self.bearable_bytes.load(Ordering::Relaxed)) {
+            return;
+        }
+        let emptied = connection.busy_timeout(READERS_WAIT).map_err(Error::from).and_then(|()| truncate(connection));
+        let bearable = match emptied {
+            Ok(()) => 0,
+            Err(error) => {
+                tracing::debug!(%error, bytes, "the log has grown and was not emptied");
+                bytes.saturating_add(GROWN_AGAIN_BYTES)
+            }
+        };
+        self.bearable_bytes.store(bearable, Ordering::Relaxed);
+        if let Err(error) = connection.busy_timeout(lock_wait) {
+            tracing::debug!(%error, "setting the wait for locks again");
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+    use crate::domain::Timestamp;
+    use crate::store::Store;
+    use crate::store::migrate::create_or_migrate;
+    use crate::store::received::{NewReceipt, ReceiptState};
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+    const WAIT: Duration = Duration::from_secs(5);
+    /// What the log may never reach.
+    const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+    fn desk(dir: &tempfile::TempDir) -> (PathBuf, Store) {
+        let path = dir.path().join("desk.db");
+        create_or_migrate(&path, &[7; 32], NOW).unwrap();
+        (path.clone(), Store::open(&path, WAIT).unwrap())
+    }
+
+    fn keep_mail(store: &Store, number: u8, raw: &[u8]) {
+        let new = NewReceipt {
+            key: &[number; 32],
+            state: ReceiptState::Quarantined,
+            reason: "",
+            place: None,
+            from_email: "",
+            recipient: "",
+            sender: None,
+            subject: "",
+            internet_id: "",
+            bytes: raw.len(),
+            trace: None,
+        };
+        store.write(|tx| tx.add_receipt(&new, NOW).and_then(|id| tx.keep_raw_mail(id, raw))).unwrap();
+    }
+
+    #[test]
+    fn log_stays_short_under_readers_without_a_pause() {
+        const MAILS: u8 = 100;
+        let dir = tempfile::tempdir().unwrap();
+        let (path, store) = desk(&dir);
+        let log = dir.path().join("desk.db-wal");
+        let is_over = AtomicBool::new(false);
+        let longest = thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let reader = Store::open(&path, WAIT).unwrap();
+                    while !is_over.load(Ordering::Relaxed) {
+                        reader
+                            .read(|tx| {
+                                tx.departments()?;
+                                thread::sleep(Duration::from_millis(30));
+                                Ok::<_, Error>(())
+                            })
+                            .unwrap();
+                    }
+                });
+            }
+            let raw = vec![7; LOG_BYTES_MAX as usize / usize::from(MAILS) * 2];
+            let sizes = (0..MAILS).map(|number| {
+                keep_mail(&store, number, &raw);
+                fs::metadata(&log).unwrap().len()
+            });
+            let longest = sizes.max().unwrap();
+            is_over.store(true, Ordering::Relaxed);
+            longest
+        });
+        assert!(longest < LOG_BYTES_MAX, "{longest}");
+    }
+
+    #[test]
+    fn reader_that_stays_holds_up_few_commits() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, store) = desk(&dir);
+        let reader = Connection::open(&path).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM department").unwrap();
+        keep_mail(&store, 0, &vec![7; GROWN_BYTES as usize]);
+        let began = Instant::now();
+        (1..20).for_each(|number| keep_mail(&store, number, b"x"));
+        assert!(began.elapsed() < 3 * READERS_WAIT, "{:?}", began.elapsed());
+    }
+
+    #[test]
+    fn log_in_doubt_is_emptied_by_whoever_opens_the_desk_next() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, store) = desk(&dir);
+        keep_mail(&store, 0, b"x");
+        let reader = Connection::open(&path).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM department").unwrap();
+        let connection = store.take().unwrap();
+        connection.busy_timeout(Duration::ZERO).unwrap();
+        assert!(matches!(bury(&connection), Err(Error::Busy)));
+        let mark = dir.path().join("desk.db-doubt");
+        assert!(mark.exists());
+        assert!(matches!(Store::open(&path, Duration::ZERO), Err(Error::Busy)), "nothing is relied on meanwhile");
+        drop(reader);
+        Store::open(&path, WAIT).unwrap();
+        assert_eq!((mark.exists(), fs::metadata(dir.path().join("desk.db-wal")).unwrap().len()), (false, 0));
+    }
+
+    #[test]
+    fn what_was_read_is_made_sure_of_once_for_all_of_a_process() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, store) = desk(&dir);
+        keep_mail(&store, 0, b"x");
+        let log = dir.path().join("desk.db-wal");
+        store.make_sure().unwrap();
+        assert_eq!(fs::metadata(&log).unwrap().len(), 0);
+        keep_mail(&store, 1, b"x");
+        store.make_sure().unwrap();
+        assert!(fs::metadata(&log).unwrap().len() > 0, "a commit of one's own needs no second look");
+    }
+}
