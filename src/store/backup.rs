@@ -16,7 +16,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use super::migrate::{self, SCHEMA_VERSION};
-use super::{Error, Result, Store, prepare_connection, why_not_opened};
+use super::{Error, Result, Store, no_room, owner, prepare_connection, why_not_opened};
 use crate::domain::Timestamp;
 
 /// Pause between two tries at the lock, in milliseconds.
@@ -91,6 +91,18 @@ fn copy(from: &Connection, to: &mut Connection, lock_wait: Duration) -> Result<(
     }
 }
 
+/// The error, and for a full disk where it is and what the copy needs.
+fn naming_need(source: &Connection, target: &Path, error: Error) -> Error {
+    let bytes = "SELECT p.page_count * s.page_size FROM pragma_page_count AS p, pragma_page_size AS s";
+    match error {
+        Error::Full(_) => {
+            let needs = source.query_row(bytes, [], |row| row.get::<_, i64>(0)).unwrap_or(0);
+            no_room(target, u64::try_from(needs).unwrap_or(0))
+        }
+        other => other,
+    }
+}
+
 fn verify(connection: &Connection) -> Result<()> {
     let found: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if found == "ok" { Ok(()) } else { Err(Error::Corrupt(found)) }
@@ -119,7 +131,7 @@ pub(super) fn write_backup(source: &Connection, target: &Path, lock_wait: Durati
     }
     let mut part = Part::beside(target)?;
     let mut copied = Connection::open_with_flags(&part.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    copy(source, &mut copied, lock_wait)?;
+    copy(source, &mut copied, lock_wait).map_err(|e| naming_need(source, target, e))?;
     // One file, without a log: it can be moved about and read from a folder nobody may write to.
     copied.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     verify(&copied)?;
@@ -180,7 +192,7 @@ pub fn restore(backup: &Path, path: &Path, lock_wait: Duration, now: Timestamp) 
     }
     match open_target(path, lock_wait) {
         Ok(mut target) => {
-            copy(&source, &mut target, lock_wait)?;
+            copy(&source, &mut target, lock_wait).map_err(|e| naming_need(&source, path, e))?;
             // The log holds the whole backup now; whoever still reads makes this a no-op.
             target.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).ok();
             Ok(Restored::Replaced)
@@ -224,11 +236,12 @@ fn set_aside(path: &Path, now: Timestamp) -> Result<PathBuf> {
 fn put_in_place(source: &Connection, path: &Path, lock_wait: Duration) -> Result<()> {
     let mut part = Part::beside(path)?;
     let mut copied = Connection::open_with_flags(&part.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    copy(source, &mut copied, lock_wait)?;
+    copy(source, &mut copied, lock_wait).map_err(|e| naming_need(source, path, e))?;
     // WAL is a property of the file; it has no log yet when it gets its name.
     copied.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     copied.close().map_err(|(_, error)| error)?;
     sync(&part.path)?;
+    owner::give(&part.path, owner::folder_of(path)).map_err(inaccessible(path))?;
     fs::rename(&part.path, path).map_err(inaccessible(path))?;
     part.is_kept = true;
     sync_folder_of(path)

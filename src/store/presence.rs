@@ -52,6 +52,7 @@ pub fn serve_begins(database: &Path) -> Result<Presence> {
         .mode(0o600)
         .open(&path)
         .map_err(refused)?;
+    super::owner::give(&path, super::owner::folder_of(&path)).map_err(refused)?;
     flock(&file, FlockOperation::LockShared).map_err(|e| refused(e.into()))?;
     Ok(Presence { _file: file })
 }

@@ -116,10 +116,11 @@ fn steps(transcript: &str) -> Vec<Step> {
 }
 
 /// A desk with something of everything, and files that commands name.
-fn furnished() -> Desk {
+pub(crate) fn furnished() -> Desk {
     let desk = Desk::new();
     desk.set("site_name", "Example");
     let staff = ["staff", "add", "sam", "--name", "Sam Poe", "--email", "sam@helpdesk.test", "--role", "agent"];
+    let staff = [&staff[..], &["--department", "1", "--department", "2"]].concat();
     let words = [&["--json", "admin"], &staff[..], &["--password-stdin"]].concat();
     assert_eq!(feed(desk.command().args(words), b"a long password\n").status, 0);
     fs::create_dir(desk.path("out")).expect("the folder is ours");
@@ -257,14 +258,14 @@ fn verb_of(words: &[String], verbs: &BTreeSet<String>) -> Option<(String, bool)>
 }
 
 /// The grammar with the parts that join it only when they are named.
-fn whole_grammar() -> clap::Command {
+pub(crate) fn whole_grammar() -> clap::Command {
     let mut grammar = maildesk::cli::Arguments::command();
     grammar.build();
     grammar
 }
 
 /// Every verb of `maildesk admin`, from the grammar.
-fn verbs() -> BTreeSet<String> {
+pub(crate) fn verbs() -> BTreeSet<String> {
     fn walk(command: &clap::Command, path: &str, found: &mut BTreeSet<String>) {
         let verbs: Vec<_> = command.get_subcommands().filter(|verb| verb.get_name() != "help").collect();
         if verbs.is_empty() {
