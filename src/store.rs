@@ -250,7 +250,7 @@ impl Store {
         prepare_connection(&connection, self.lock_wait).map_err(|e| match e {
             Error::Sqlite(inner) => why_not_opened(&self.path, inner),
             Error::ReadOnly => out_of_reach(&self.path),
-            other => other,
+            other => migrate::not_even_a_database(&self.path, other),
         })?;
         Ok(connection)
     }

@@ -8,7 +8,7 @@ mod mta;
 mod people;
 mod post;
 mod route;
-mod service;
+mod sandbox;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -166,7 +166,7 @@ fn unopened(scene: &Scene<'_>, error: &store::Error) -> Finding {
 }
 
 fn look_inside(scene: &Scene<'_>, store: &Store) -> Vec<Finding> {
-    let looks = [host::look_inside, post::queue, people::notified, post::addresses, service::sendmail, mta::lines];
+    let looks = [host::look_inside, post::queue, people::notified, post::addresses, sandbox::sendmail, mta::lines];
     let mut findings = Vec::new();
     for look in looks {
         match look(scene, store) {

@@ -93,8 +93,7 @@ impl Removal {
         }
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return usage(format!(
-                "to {sentence} it takes --yes: there is no terminal to ask at; nothing was changed, and --dry-run only \
-                 says what would go"
+                "nothing was changed: where there is no terminal to ask at, it takes --yes to {sentence}"
             ));
         }
         let mut stderr = io::stderr().lock();

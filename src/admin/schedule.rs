@@ -73,7 +73,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             let name = found.name;
             let tail = match found.staff {
                 0 => String::new(),
-                n => format!("; {n} staff are always on duty then"),
+                n => format!("; then always on duty: {}", output::count(n, "staff member")),
             };
             let loss = Loss::alone(format!("remove schedule {name}")).ending(tail);
             if !removal.is_agreed(&desk.out, &loss)? {

@@ -86,7 +86,7 @@ fn versions(connection: &Connection) -> Result<(i64, i64)> {
 }
 
 /// The error, or that the file does not even begin as a database does (the file format's first 16 bytes).
-fn not_even_a_database(path: &Path, error: Error) -> Error {
+pub(super) fn not_even_a_database(path: &Path, error: Error) -> Error {
     use std::io::Read;
     const MAGIC: &[u8; 16] = b"SQLite format 3\0";
     let mut head = [0; MAGIC.len()];
@@ -119,7 +119,8 @@ fn run_steps(path: &Path, secret: &[u8; 32], now: Timestamp, plan: Plan<'_>) -> 
     make_private_file(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(|e| why_not_opened(path, e))?;
-    prepare_connection(&connection, Duration::from_secs(super::LOCK_WAIT_S))?;
+    prepare_connection(&connection, Duration::from_secs(super::LOCK_WAIT_S))
+        .map_err(|e| not_even_a_database(path, e))?;
     let (found, application) = versions(&connection).map_err(|e| not_even_a_database(path, e))?;
     let is_empty = found == 0
         && application == 0

@@ -362,7 +362,7 @@ fn schedules_are_added_listed_and_removed() {
         (add("X", "25:00-26:00", "UTC"), 2, "are no hours"),
         (add("X", "09:00-12:00", "Mars/Base"), 2, "is no time zone"),
         (add(" ", "09:00-12:00", "UTC"), 2, "1 to 100 characters"),
-        (desk.try_admin(&["schedule", "remove", "X", "--yes"]), 1, "there is no schedule X"),
+        (desk.try_admin(&["schedule", "remove", "X", "--yes"]), 1, "there is no schedule \"X\""),
     ] {
         assert_eq!(done.status, status, "{}", done.stderr);
         assert!(done.stderr.contains(said), "{}", done.stderr);

@@ -100,7 +100,8 @@ fn every_verb_that_destroys_has_both_options() {
             assert!(has("yes") && has("dry-run"), "{}", command.get_name());
             *found += 1;
         }
-        command.get_subcommands().for_each(|verb| walk(verb, found));
+        let verbs = command.get_subcommands().filter(|verb| verb.get_name() != "help");
+        verbs.for_each(|verb| walk(verb, found));
     }
     let mut found = 0;
     walk(&whole_grammar(), &mut found);

@@ -17,7 +17,7 @@ const SET_ID: [&str; 3] = ["/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/sbin
 pub(super) fn sendmail(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Finding>> {
     let addresses = store.read(|tx| tx.addresses())?;
     let is_set_id = |path: &&str| fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o6000 != 0);
-    if !SET_ID.iter().any(|path| is_set_id(&path)) {
+    if !SET_ID.iter().any(is_set_id) {
         return Ok(Vec::new());
     }
     let who = match serves(&scene.path).into_iter().find(|pid| is_bound(&format!("/proc/{pid}"))) {
