@@ -114,9 +114,6 @@ pub(super) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     call.change(
         |tx| existing(tx, id).map(|row| row.id),
         |tx, id| {
-            if tx.departments()?.len() == 1 {
-                return Err(ApiError::Invalid("The last department cannot be removed.".to_owned()));
-            }
             tx.remove_department(id)?;
             Ok(done("Department and its tickets were removed."))
         },
