@@ -403,7 +403,7 @@ CREATE TABLE outbox (
     id               INTEGER PRIMARY KEY AUTOINCREMENT,
     created_at       INTEGER NOT NULL,
     state            TEXT    NOT NULL CHECK (state IN ('pending', 'sent', 'failed', 'dropped')),
-    -- new_ticket, autoresponse, staff_reply, staff_ticketnotification, new_user, test.
+    -- new_ticket, autoresponse, staff_reply, staff_ticketnotification, staff_assigned, new_user, test.
     event            TEXT    NOT NULL,
     -- 0: about no ticket.
     ticket_id        INTEGER NOT NULL DEFAULT 0,

@@ -218,11 +218,41 @@ fn usage<T>(text: impl Into<String>) -> anyhow::Result<T> {
     Err(Usage(text.into()).into())
 }
 
-/// An id on the command line.
+/// An id on the command line: `12`, or `#12` as mails and lists write it.
 fn id(text: &str) -> Result<i64, String> {
-    match text.parse() {
-        Ok(id) if id > 0 => Ok(id),
-        _ => Err("an id is a whole number from 1".to_owned()),
+    id_in(text).ok_or_else(|| "an id is a whole number from 1, also written #1".to_owned())
+}
+
+/// The id that a word of the command line is, if it is one.
+fn id_in(word: &str) -> Option<i64> {
+    let word = word.trim();
+    word.strip_prefix('#').unwrap_or(word).parse().ok().filter(|id| *id > 0)
+}
+
+/// The one that a word of the command line names: what has that id, else the only one that `is_named` says yes to.
+///
+/// `noun` is the thing as the command line calls it.
+fn named<T>(
+    noun: &str,
+    word: &str,
+    all: Vec<T>,
+    has_id: impl Fn(&T, i64) -> bool,
+    is_named: impl Fn(&T, &str) -> bool,
+) -> anyhow::Result<T> {
+    let wanted = word.trim().to_lowercase();
+    let (mut by_id, mut by_name) = (None, Vec::new());
+    for one in all {
+        if id_in(word).is_some_and(|id| has_id(&one, id)) {
+            by_id = Some(one);
+        } else if is_named(&one, &wanted) {
+            by_name.push(one);
+        }
+    }
+    match (by_id, by_name.len(), by_name.pop()) {
+        (Some(found), _, _) | (None, 1, Some(found)) => Ok(found),
+        (None, _, Some(_)) => usage(format!("several have the name {word:?}: name one by its id")),
+        (None, _, None) if id_in(word).is_some() => missing(noun, word),
+        (None, _, None) => missing(noun, format!("{word:?}")),
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::api::ip::IpList;
 use crate::mail::Limits as MailLimits;
 use crate::store::LOCK_WAIT_S;
 
@@ -42,6 +43,12 @@ pub enum Error {
     /// No place for the database is known.
     #[error("no place for the database is known: name one with --db, MAILDESK_DB or `db` in maildesk.toml")]
     NoDatabase,
+    /// Root names no place and there is no system folder: it would be root's own home.
+    #[error(
+        "no place for the database is named: as root it would be {0}, where no service account finds it; make \
+         /var/lib/maildesk for the account maildesk runs as, or name a file with --db, MAILDESK_DB or `db` in maildesk.toml"
+    )]
+    RootsHome(PathBuf),
 }
 
 /// The configuration file.
@@ -186,15 +193,19 @@ pub fn load(named: Option<&Path>) -> Result<Loaded, Error> {
 }
 
 fn read(text: &str, path: &Path) -> Result<Config, Error> {
-    toml::from_str(text)
-        .map_err(|e| Error::Invalid { path: path.to_owned(), reason: e.to_string().trim_end().to_owned() })
+    let invalid = |reason: String| Error::Invalid { path: path.to_owned(), reason };
+    let config: Config = toml::from_str(text).map_err(|e| invalid(e.to_string().trim_end().to_owned()))?;
+    for entry in &config.trusted_proxies {
+        IpList::parse(entry).map_err(|refused| invalid(format!("trusted_proxies: {refused}")))?;
+    }
+    Ok(config)
 }
 
 /// The database's path: `named` (from `--db` or `MAILDESK_DB`), else `db` of the configuration, else
 /// the system's folder when it is there and writable, else the user's data folder.
 ///
 /// # Errors
-/// [`Error::NoDatabase`] when not even a home folder is known.
+/// [`Error::NoDatabase`] when not even a home folder is known, [`Error::RootsHome`] when it would be root's.
 pub fn database_path(named: Option<&Path>, config: &Config) -> Result<PathBuf, Error> {
     if let Some(path) = named.or(config.db.as_deref()) {
         return Ok(path.to_owned());
@@ -202,13 +213,40 @@ pub fn database_path(named: Option<&Path>, config: &Config) -> Result<PathBuf, E
     if rustix::fs::access(SYSTEM_DATA, rustix::fs::Access::WRITE_OK).is_ok() {
         return Ok(Path::new(SYSTEM_DATA).join("maildesk.db"));
     }
-    let data = xdg("XDG_DATA_HOME", ".local/share").ok_or(Error::NoDatabase)?;
-    Ok(data.join("maildesk/maildesk.db"))
+    let user = if rustix::process::geteuid().is_root() { User::Root } else { User::Other };
+    user_database(user, folder_in("XDG_DATA_HOME"), home(".local/share"))
+}
+
+/// Who asks for a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum User {
+    Root,
+    Other,
+}
+
+/// The database in a user's own data folder. Root has to name it: no service account would find a desk in root's home, and
+/// nobody would look for it there.
+fn user_database(user: User, named: Option<PathBuf>, usual: Option<PathBuf>) -> Result<PathBuf, Error> {
+    let is_named = named.is_some();
+    let path = named.or(usual).ok_or(Error::NoDatabase)?.join("maildesk/maildesk.db");
+    if user == User::Root && !is_named && !path.exists() {
+        return Err(Error::RootsHome(path));
+    }
+    Ok(path)
+}
+
+/// An absolute folder that a variable names.
+fn folder_in(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+fn home(below: &str) -> Option<PathBuf> {
+    let home = env::var_os("HOME").filter(|value| !value.is_empty());
+    home.map(|home| PathBuf::from(home).join(below))
 }
 
 fn xdg(variable: &str, below_home: &str) -> Option<PathBuf> {
-    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set(variable).filter(|path| path.is_absolute()).or_else(|| set("HOME").map(|home| home.join(below_home)))
+    folder_in(variable).or_else(|| home(below_home))
 }
 
 #[cfg(test)]
@@ -219,6 +257,29 @@ mod tests {
     fn unknown_key_is_named() {
         let refused = read("[limits]\nraw_bytes = 1\n", Path::new("m.toml")).unwrap_err().to_string();
         assert!(refused.contains("m.toml") && refused.contains("raw_bytes"), "{refused}");
+    }
+
+    #[test]
+    fn trusted_proxy_that_is_no_address_is_named() {
+        read("trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]\n", Path::new("m.toml")).unwrap();
+        let refused = read("trusted_proxies = [\"127.0.0.1\", \"proxy.lan\"]\n", Path::new("m.toml"));
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("m.toml") && refused.contains("trusted_proxies: \"proxy.lan\""), "{refused}");
+    }
+
+    #[test]
+    fn root_without_a_place_is_refused_and_others_get_their_own_folder() {
+        let home = tempfile::tempdir().unwrap();
+        let data = home.path().join(".local/share");
+        let of = |user, named| user_database(user, named, Some(data.clone()));
+        let expected = data.join("maildesk/maildesk.db");
+        assert_eq!(of(User::Other, None).unwrap(), expected);
+        let refused = of(User::Root, None).unwrap_err().to_string();
+        assert!(refused.contains(&expected.display().to_string()) && refused.contains("--db"), "{refused}");
+        assert_eq!(of(User::Root, Some(data.clone())).unwrap(), expected, "XDG_DATA_HOME names it");
+        std::fs::create_dir_all(expected.parent().unwrap()).unwrap();
+        std::fs::write(&expected, "").unwrap();
+        assert_eq!(of(User::Root, None).unwrap(), expected, "a desk that is there goes on");
     }
 
     #[test]

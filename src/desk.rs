@@ -2,6 +2,7 @@
 //! through here, inside the caller's write transaction, so that a change and what follows from it
 //! are coupled in one place.
 
+pub mod assign;
 pub mod duty;
 pub mod notify;
 pub mod plus;

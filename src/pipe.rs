@@ -400,7 +400,7 @@ mod tests {
             (refused(Refusal::TooLarge), 77),
             (Err(intake::Error::Empty), 75),
             (Err(intake::Error::Store(store::Error::Busy)), 75),
-            (Err(intake::Error::Store(store::Error::Full)), 75),
+            (Err(intake::Error::Store(store::Error::Full(String::new()))), 75),
         ];
         for (result, status) in cases {
             assert_eq!(exit_for(&result).status(), status, "{result:?}");

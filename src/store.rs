@@ -22,6 +22,7 @@ mod log;
 pub mod mailboxes;
 pub mod maintenance;
 pub mod migrate;
+mod owner;
 pub mod pages;
 pub mod people;
 pub mod presence;
@@ -96,14 +97,24 @@ pub enum Error {
         known: i64,
     },
     /// An SQLite database of another program, or an empty one.
-    #[error("{0} is no maildesk database; run `maildesk admin init` on a new path")]
+    #[error(
+        "{0} is no maildesk database but another program's, or empty; name the right file with --db, or a new one for `maildesk admin init`"
+    )]
     NotADesk(PathBuf),
+    /// Something else than an SQLite database.
+    #[error(
+        "{0} is no database: it is another program's file, or a desk that was damaged (`maildesk admin restore FILE` puts a backup there); name the right file with --db"
+    )]
+    NotADatabase(PathBuf),
+    /// A folder where a file should be.
+    #[error("{0} is a folder; name a file in it, such as {file}", file = .0.join("maildesk.db").display())]
+    Folder(PathBuf),
     /// Another process held the write lock longer than the wait.
     #[error("the database is locked by another process; try again")]
     Busy,
     /// The disk or the quota is full.
-    #[error("the disk is full; free some space, nothing was changed")]
-    Full,
+    #[error("{0}; make room, nothing was changed")]
+    Full(String),
     /// The file or its file system may not be written to.
     #[error("the database may only be read by this user; run maildesk as the user who owns the file and its folder")]
     ReadOnly,
@@ -127,7 +138,7 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::DiskFull) => Self::Full("the disk or the quota is full".to_owned()),
             Some(ErrorCode::ReadOnly) => Self::ReadOnly,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
             _ => match &error {
@@ -278,7 +289,7 @@ impl Store {
         prepare_connection(&connection, self.lock_wait).map_err(|e| match e {
             Error::Sqlite(inner) => why_not_opened(&self.path, inner),
             Error::ReadOnly => out_of_reach(&self.path),
-            other => other,
+            other => migrate::not_even_a_database(&self.path, other),
         })?;
         // If it is the first one, SQLite has just read the log, whoever wrote it.
         self.is_sure.store(false, Ordering::Release);
@@ -303,7 +314,7 @@ fn commit<T, E: From<Error>>(
         if let Err(error) = tx.commit() {
             // What was not buried is told by the log, and by the mark it leaves.
             log::bury(connection).ok();
-            return Err(error.into());
+            return Err(naming_room(connection, error));
         }
     } else if !tx.is_autocommit() {
         // After a full disk SQLite has rolled back by itself; what `f` said must not be lost then.
@@ -351,6 +362,29 @@ pub(crate) fn prepare_connection(connection: &Connection, lock_wait: Duration) -
     log::end_doubt(connection)
 }
 
+/// Bytes that taking in a mail may need: twice the largest one (50 MiB), and the log of the same.
+pub const MAIL_NEEDS_BYTES: u64 = 200 * 1024 * 1024;
+
+/// The error, and for a full disk where it is, what is free there and what is needed.
+fn naming_room(connection: &Connection, error: rusqlite::Error) -> Error {
+    match Error::from(error) {
+        Error::Full(_) => no_room(Path::new(connection.path().unwrap_or_default()), MAIL_NEEDS_BYTES),
+        other => other,
+    }
+}
+
+/// A full disk at that file.
+fn no_room(path: &Path, needs: u64) -> Error {
+    let mib = |bytes: u64| bytes.div_ceil(1024 * 1024);
+    let free = rustix::fs::statvfs(owner::folder_of(path)).map(|found| found.f_bavail.saturating_mul(found.f_frsize));
+    let free = free.map_or_else(|_| String::new(), |bytes| format!("{} MiB are free, ", bytes / (1024 * 1024)));
+    Error::Full(format!(
+        "the disk or the quota of {} is full: {free}up to {} MiB are needed",
+        path.display(),
+        mib(needs)
+    ))
+}
+
 fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
     if error.sqlite_error_code() != Some(ErrorCode::CannotOpen)
         && error.sqlite_error_code() != Some(ErrorCode::ReadOnly)
@@ -358,6 +392,7 @@ fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
         return Error::from(error);
     }
     match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Error::Folder(path.to_owned()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Error::Missing(path.to_owned()),
         Err(e) => Error::Inaccessible {
             path: path.to_owned(),
@@ -392,7 +427,7 @@ impl ReadTx<'_> {
         read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>> {
         use rusqlite::OptionalExtension;
-        Ok(self.prepare(sql)?.query_row(params, read).optional()?)
+        self.prepare(sql)?.query_row(params, read).optional().map_err(|e| naming_room(self.connection, e))
     }
 
     /// Every row of a query.
@@ -430,12 +465,12 @@ impl<'a> Deref for WriteTx<'a> {
 impl WriteTx<'_> {
     /// Runs one statement and says how many rows it changed.
     fn run(&self, sql: &str, params: impl Params) -> Result<usize> {
-        Ok(self.read.prepare(sql)?.execute(params)?)
+        self.read.prepare(sql)?.execute(params).map_err(|e| naming_room(self.read.connection, e))
     }
 
     /// Runs one INSERT and gives the new row's id.
     fn insert(&self, sql: &str, params: impl Params) -> Result<i64> {
-        Ok(self.read.prepare(sql)?.insert(params)?)
+        self.read.prepare(sql)?.insert(params).map_err(|e| naming_room(self.read.connection, e))
     }
 
     /// Writes `data` into a BLOB column made with `zeroblob`, without a copy in memory.

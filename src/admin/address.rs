@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
-use super::{Desk, check_secret_file, missing, nothing_to_change, output, usage};
+use super::{Desk, check_secret_file, department, missing, named, nothing_to_change, output, usage};
 use crate::cli::Done;
 use crate::desk::plus;
 use crate::domain::{AddressId, DepartmentId, EmailAddress};
@@ -43,12 +43,12 @@ pub enum Command {
     List,
     /// One address
     Show {
-        /// The address or its id
+        /// The address, its id or its name
         address: String,
     },
     /// Change an address; what is not named stays
     Update {
-        /// The address or its id
+        /// The address, its id or its name
         address: String,
         /// Its settings
         #[command(flatten)]
@@ -56,7 +56,7 @@ pub enum Command {
     },
     /// Try the ways in and out: log in, send nothing, change nothing
     Test {
-        /// The address or its id
+        /// The address, its id or its name
         address: String,
         /// Send one mail to a plus-address of this address; when it comes back in, Reply-To uses them
         #[arg(long)]
@@ -64,7 +64,7 @@ pub enum Command {
     },
     /// Remove an address
     Remove {
-        /// The address or its id
+        /// The address, its id or its name
         address: String,
         /// Whether to ask
         #[command(flatten)]
@@ -122,9 +122,9 @@ pub struct Settings {
     /// Name in From
     #[arg(long)]
     name: Option<String>,
-    /// Id of the department its mail goes to
-    #[arg(long, value_name = "ID", value_parser = crate::admin::id)]
-    department: Option<i64>,
+    /// The department its mail goes to, by id or name
+    #[arg(long, value_name = "ID")]
+    department: Option<String>,
     /// Mail to unknown addresses goes to this one's department
     #[arg(long)]
     default: bool,
@@ -205,7 +205,7 @@ impl Settings {
     }
 
     /// Overwrites in `row` what was named on the command line.
-    fn put_into(self, row: &mut AddressRow) {
+    fn put_into(self, desk: &Desk, row: &mut AddressRow) -> anyhow::Result<()> {
         fn put<T>(place: &mut T, value: Option<T>) {
             if let Some(value) = value {
                 *place = value;
@@ -213,7 +213,6 @@ impl Settings {
         }
         let path = |path: Option<PathBuf>| path.map(|path| absolute(&path));
         put(&mut row.name, self.name);
-        row.department = self.department.map(DepartmentId::new).or(row.department);
         row.is_default |= self.default;
         put(&mut row.incoming, self.incoming.map(word));
         put(&mut row.imap_host, self.imap_host);
@@ -236,6 +235,10 @@ impl Settings {
         put(&mut row.smtp_password_file, path(self.smtp_password_file));
         put(&mut row.smtp_tls, self.smtp_tls.map(word));
         put(&mut row.outgoing_dir, path(self.outgoing_dir));
+        if let Some(name) = &self.department {
+            row.department = Some(desk.store.read(|tx| department::find(tx, name))?.id);
+        }
+        Ok(())
     }
 }
 
@@ -273,8 +276,20 @@ fn as_json(id: AddressId, row: &AddressRow) -> Value {
     })
 }
 
+/// The address of that text or id, or the only one with that name.
 fn find(desk: &Desk, name: &str) -> anyhow::Result<(AddressId, AddressRow)> {
-    desk.store.read(|tx| tx.address_by_name(name))?.map_or_else(|| missing("address", name), Ok)
+    let all = desk.store.read(|tx| tx.addresses())?;
+    let is_named = |(_, row): &(AddressId, AddressRow), wanted: &str| row.email.to_lowercase() == wanted;
+    if let Some(found) = all.iter().find(|one| is_named(one, &name.trim().to_lowercase())) {
+        return Ok(found.clone());
+    }
+    named(
+        "address",
+        name,
+        all,
+        |(known, _), id| known.get() == id,
+        |(_, row), wanted| row.name.to_lowercase() == wanted,
+    )
 }
 
 fn save(desk: &Desk, id: Option<AddressId>, row: &AddressRow) -> anyhow::Result<AddressId> {
@@ -301,7 +316,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         Command::Add { email, settings } => {
             let mut row = AddressRow::new(email.as_str(), "");
             settings.check_files(desk)?;
-            settings.put_into(&mut row);
+            settings.put_into(desk, &mut row)?;
             if row.department.is_none() {
                 return usage("--department is needed: `maildesk admin department list` shows the ids");
             }
@@ -336,7 +351,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             }
             let (id, mut row) = find(desk, &address)?;
             settings.check_files(desk)?;
-            settings.put_into(&mut row);
+            settings.put_into(desk, &mut row)?;
             save(desk, Some(id), &row)?;
             show(desk, id, &row)?;
         }
@@ -346,8 +361,8 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         }
         Command::Remove { address, removal } => {
             let (id, row) = find(desk, &address)?;
-            let deed = format!("remove address {}", row.email);
-            let loss = Loss::alone(&deed);
+            let tail = if row.is_default { "; no address is the default one then" } else { "" };
+            let loss = Loss::alone(format!("remove address {}", row.email)).ending(tail);
             if !removal.is_agreed(&desk.out, &loss)? {
                 return Ok(Done::Fully);
             }

@@ -7,14 +7,15 @@ use anyhow::{Context, bail};
 use serde_json::json;
 
 use super::removal::{Loss, Removal};
-use super::{Desk, Output};
+use super::{Desk, Output, output};
 use crate::cli::Done;
 use crate::domain::Timestamp;
 use crate::outbox;
-use crate::store::Error;
 use crate::store::backup::{self, Restored};
+use crate::store::changes::Owner;
 use crate::store::migrate::SCHEMA_VERSION;
 use crate::store::presence::{self, Found, Presence};
+use crate::store::{Error, Store};
 
 /// Arguments of `admin backup`.
 #[derive(Debug, clap::Args)]
@@ -32,7 +33,7 @@ pub struct Backup {
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Stop `maildesk serve` before. What was written since the backup is lost; `admin backup` first \
-    keeps it. The\ndatabase has its old content or the backup's, whatever happens on the way.\n\nExamples:\n  maildesk admin restore desk.db --dry-run\n  maildesk admin restore desk.db"
+    keeps it. The\ndatabase has its old content or the backup's, whatever happens on the way.\n\nExamples:\n  maildesk admin restore desk.db --dry-run\n  maildesk admin restore desk.db --yes"
 )]
 pub struct Restore {
     /// A file made by `admin backup`
@@ -60,6 +61,18 @@ fn warn_unsynced(unsynced: Option<&Error>) {
             "maildesk: done, but a power cut now could undo it ({error}); run `sync` and look at the disk"
         );
     }
+}
+
+/// What is in the database that goes, as far as it can be read.
+fn lost(path: &Path) -> String {
+    let counted = Store::open(path, Duration::ZERO).and_then(|store| store.read(|tx| tx.belongings(Owner::Desk)));
+    counted.map_or_else(
+        |_| String::new(),
+        |lost| {
+            let (tickets, messages) = (output::count(lost.tickets, "ticket"), output::count(lost.messages, "message"));
+            format!("; of its {tickets} with {messages} only what the backup has stays")
+        },
+    )
 }
 
 /// Refuses where a `serve` is at work, and keeps others from beginning.
@@ -91,8 +104,9 @@ pub(super) fn restore(
         other => other.context("reading the backup")?,
     };
     drop(alone(path, now)?);
-    let deed = format!("replace everything in {} by {}", path.display(), file.display());
-    let loss = Loss { deed: &deed, along: "", json: json!({ "schema": schema }) };
+    let loss = Loss::alone(format!("replace everything in {} by {}", path.display(), file.display()))
+        .ending(lost(path))
+        .counting(json!({ "schema": schema }));
     if !arguments.removal.is_agreed(out, &loss)? {
         return Ok(Done::Fully);
     }

@@ -70,8 +70,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             if !desk.store.read(|tx| tx.bans())?.iter().any(|(banned, _)| banned.eq_ignore_ascii_case(&pattern)) {
                 return missing("ban", pattern);
             }
-            let deed = format!("lift the ban of {pattern}");
-            let loss = Loss::alone(&deed);
+            let loss = Loss::alone(format!("lift the ban of {pattern}"));
             if !removal.is_agreed(&desk.out, &loss)? {
                 return Ok(Done::Fully);
             }

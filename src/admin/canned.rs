@@ -107,8 +107,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         }
         Command::Remove { id, removal } => {
             let canned = find(desk, id)?;
-            let deed = format!("remove canned response {id}, {}", canned.title);
-            let loss = Loss::alone(&deed);
+            let loss = Loss::alone(format!("remove canned response {id} {:?}", canned.title));
             if !removal.is_agreed(&desk.out, &loss)? {
                 return Ok(Done::Fully);
             }

@@ -1,9 +1,10 @@
 //! `admin department`.
 
+use anyhow::bail;
 use serde_json::{Value, json};
 
-use super::removal::{self, Loss, Removal};
-use super::{Desk, missing, nothing_to_change, usage};
+use super::removal::{Loss, Removal};
+use super::{Desk, missing, named, nothing_to_change, usage};
 use crate::cli::Done;
 use crate::domain::DepartmentId;
 use crate::store::ReadTx;
@@ -20,7 +21,8 @@ const NAME_CHARS_MAX: usize = 100;
 Examples:
   maildesk admin department add Sales
   maildesk admin department update 2 --name \"Sales and leasing\" --private true
-  maildesk admin department remove 2 --dry-run")]
+  maildesk admin department remove 2 --dry-run
+  maildesk admin department remove Sales --yes")]
 pub enum Command {
     /// Add a department; prints its id
     Add {
@@ -34,15 +36,13 @@ pub enum Command {
     List,
     /// One department
     Show {
-        /// Id
-        #[arg(value_parser = crate::admin::id)]
-        id: i64,
+        /// Id or name
+        department: String,
     },
     /// Rename a department or change its type
     Update {
-        /// Id
-        #[arg(value_parser = crate::admin::id)]
-        id: i64,
+        /// Id or name
+        department: String,
         /// New name
         #[arg(long)]
         name: Option<String>,
@@ -52,9 +52,8 @@ pub enum Command {
     },
     /// Remove a department with its tickets; its addresses move to the lowest one left
     Remove {
-        /// Id
-        #[arg(value_parser = crate::admin::id)]
-        id: i64,
+        /// Id or name
+        department: String,
         /// Whether to ask
         #[command(flatten)]
         removal: Removal,
@@ -86,51 +85,74 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             let rows = all.iter().map(|d| vec![d.id.to_string(), d.name.clone(), kind(d).to_owned()]).collect();
             desk.out.list(all.iter().map(as_json).collect(), &["id", "name", "type"], rows)?;
         }
-        Command::Show { id } => show(desk, id)?,
-        Command::Update { id, name, private } => {
+        Command::Show { department } => show(desk, &desk.store.read(|tx| find(tx, &department))?)?,
+        Command::Update { department, name, private } => {
             if name.is_none() && private.is_none() {
                 return nothing_to_change();
             }
             let name = name.as_deref().map(checked).transpose()?;
-            if !desk.store.write(|tx| tx.update_department(DepartmentId::new(id), name, private))? {
-                return missing("department", id);
-            }
-            show(desk, id)?;
+            let changed = desk.store.write(|tx| {
+                let found = find(tx, &department)?;
+                tx.update_department(found.id, name, private)?;
+                find(tx, &found.id.to_string())
+            })?;
+            show(desk, &changed)?;
         }
-        Command::Remove { id, removal } => {
-            remove(desk, DepartmentId::new(id), removal)?;
-        }
+        Command::Remove { department, removal } => remove(desk, &department, removal)?,
     }
     Ok(Done::Fully)
 }
 
 /// The department with that id or name.
 pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> anyhow::Result<Department> {
-    if let Ok(id) = name.parse() {
-        return tx.department(DepartmentId::new(id))?.map_or_else(|| missing("department", name), Ok);
-    }
-    let mut named = tx.departments()?.into_iter().filter(|d| d.name.to_lowercase() == name.trim().to_lowercase());
-    match (named.next(), named.next()) {
-        (Some(found), None) => Ok(found),
-        (Some(_), Some(_)) => usage(format!("several departments are called {name:?}: name one by its id")),
-        (None, _) => missing("department", format!("{name:?}")),
-    }
+    let all = tx.departments()?;
+    named("department", name, all, |d, id| d.id.get() == id, |d, wanted| d.name.to_lowercase() == wanted)
 }
 
-fn remove(desk: &Desk, id: DepartmentId, removal: Removal) -> anyhow::Result<()> {
-    let (found, belongings) = desk.store.read(|tx| {
-        let Some(found) = tx.department(id)? else { return missing("department", id) };
-        anyhow::Ok((found, tx.belongings(Owner::Department(id))?))
+/// The ids of departments named by id or name.
+pub(super) fn find_all(tx: &ReadTx<'_>, names: &[String]) -> anyhow::Result<Vec<DepartmentId>> {
+    names.iter().map(|name| find(tx, name).map(|found| found.id)).collect()
+}
+
+/// What is lost with a department, and where its addresses go.
+fn loss(tx: &ReadTx<'_>, found: &Department) -> anyhow::Result<Loss> {
+    let others: Vec<Department> = tx.departments()?.into_iter().filter(|other| other.id != found.id).collect();
+    let Some(next) = others.iter().min_by_key(|other| other.id) else {
+        bail!(
+            "department {} {:?} is the last one, and tickets need one: `maildesk admin department add NAME` makes another",
+            found.id,
+            found.name
+        );
+    };
+    let belongings = tx.belongings(Owner::Department(found.id))?;
+    let addresses: Vec<String> =
+        tx.desk_addresses()?.into_iter().filter(|own| own.department == Some(found.id)).map(|own| own.email).collect();
+    let tail = match addresses.as_slice() {
+        [] => String::new(),
+        [one] => format!("; {one} moves to department {} {:?}", next.id, next.name),
+        several => format!("; {} move to department {} {:?}", several.join(", "), next.id, next.name),
+    };
+    Ok(Loss::with(format!("remove department {} {:?}", found.id, found.name), "its", belongings).ending(tail))
+}
+
+fn remove(desk: &Desk, name: &str, removal: Removal) -> anyhow::Result<()> {
+    let (found, loss) = desk.store.read(|tx| {
+        let found = find(tx, name)?;
+        let loss = loss(tx, &found)?;
+        anyhow::Ok((found, loss))
     })?;
-    let deed = format!("remove department {id}, {}", found.name);
-    let loss = Loss { deed: &deed, along: &removal::along(belongings), json: removal::along_json(belongings) };
     if !removal.is_agreed(&desk.out, &loss)? {
         return Ok(());
     }
-    if !desk.store.write(|tx| tx.remove_department(id))? {
-        return missing("department", id);
-    }
-    loss.happened(&desk.out, &format!("department {id} and its tickets were removed"))?;
+    let loss = desk.store.write(|tx| {
+        // Once more: others may have removed departments while somebody was asked.
+        let loss = self::loss(tx, &found)?;
+        if !tx.remove_department(found.id)? {
+            return missing("department", found.id);
+        }
+        Ok(loss)
+    })?;
+    loss.happened(&desk.out, &format!("done: {}", loss.sentence()))?;
     Ok(())
 }
 
@@ -138,10 +160,8 @@ const fn kind(department: &Department) -> &'static str {
     if department.is_private { "private" } else { "public" }
 }
 
-fn show(desk: &Desk, id: i64) -> anyhow::Result<()> {
-    let Some(found) = desk.store.read(|tx| tx.department(DepartmentId::new(id)))? else {
-        return missing("department", id);
-    };
-    desk.out.object(&as_json(&found), &format!("{id}  {}  {}", terminal::line(&found.name), kind(&found)))?;
+fn show(desk: &Desk, found: &Department) -> anyhow::Result<()> {
+    let text = format!("{}  {}  {}", found.id, terminal::line(&found.name), kind(found));
+    desk.out.object(&as_json(found), &text)?;
     Ok(())
 }

@@ -2,11 +2,15 @@
 //! database's own soundness is `admin check`'s. The machine is in [`host`], ways in and out in [`post`].
 
 mod certificate;
+mod child;
 mod host;
 mod mta;
+mod people;
 mod post;
+mod route;
+mod sandbox;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::bail;
@@ -73,6 +77,22 @@ impl Finding {
         Self { level: Level::Fail, name, text: text.into(), fix: fix.into() }
     }
 
+    /// With its commands on the desk that is looked at: what named it to us has to name it to them.
+    fn on(mut self, scene: &Scene<'_>) -> Self {
+        let path = |path: &Path| host::quoted(&path.display().to_string());
+        let mut named = String::from("maildesk ");
+        if let Some(config) = &scene.global.config {
+            named.push_str(&format!("--config {} ", path(config)));
+        }
+        if let Some(db) = &scene.global.db {
+            named.push_str(&format!("--db {} ", path(db)));
+        }
+        for verb in ["admin ", "pipe ", "serve", "imap-fetch "] {
+            self.fix = self.fix.replace(&format!("maildesk {verb}"), &format!("{named}{verb}"));
+        }
+        self
+    }
+
     fn json(&self) -> Value {
         json!({ "name": self.name, "level": self.level.word(), "message": self.text, "fix": self.fix })
     }
@@ -110,8 +130,9 @@ pub(super) fn run(
     let mut findings = host::look(&scene);
     match Store::open(&scene.path, Duration::from_secs(loaded.config.limits.lock_wait_s)) {
         Ok(store) => findings.extend(look_inside(&scene, &store)),
-        Err(error) => findings.push(unopened(&error)),
+        Err(error) => findings.push(unopened(&scene, &error)),
     }
+    let findings: Vec<Finding> = findings.into_iter().map(|finding| finding.on(&scene)).collect();
     let failed = findings.iter().filter(|finding| finding.level == Level::Fail).count();
     let warned = findings.iter().filter(|finding| finding.level == Level::Warn).count();
     let json = json!({
@@ -127,28 +148,32 @@ pub(super) fn run(
 }
 
 /// A database that cannot be opened; the other looks need it open.
-fn unopened(error: &store::Error) -> Finding {
+fn unopened(scene: &Scene<'_>, error: &store::Error) -> Finding {
+    let path = host::quoted(&scene.path.display().to_string());
     let fix = match error {
-        store::Error::Missing(_) | store::Error::NotADesk(_) => "maildesk admin init, or name the right file with --db",
-        store::Error::OlderSchema { .. } => "maildesk admin init",
-        store::Error::NewerSchema { .. } => "install the newer maildesk again",
-        store::Error::Inaccessible { .. } | store::Error::ReadOnly => "run doctor as the user maildesk runs as",
-        store::Error::Busy => "find out who holds the lock (fuser), then look again",
-        store::Error::Full => "make room on the disk",
-        store::Error::Corrupt(_) => "maildesk admin check; maildesk admin restore FILE",
-        store::Error::Undecided(_) => "look at the system's log for errors of the disk",
-        store::Error::Taken(_) | store::Error::Sqlite(_) => "maildesk admin check",
+        store::Error::Missing(_) | store::Error::OlderSchema { .. } => "maildesk admin init".to_owned(),
+        store::Error::NotADesk(_) | store::Error::NotADatabase(_) => format!("file {path}"),
+        store::Error::Folder(_) | store::Error::Inaccessible { .. } | store::Error::ReadOnly => {
+            format!("ls -ld {path}")
+        }
+        store::Error::NewerSchema { .. } => "maildesk --version".to_owned(),
+        store::Error::Busy => format!("fuser -v {path}"),
+        store::Error::Full(_) => format!("df -h {path}"),
+        store::Error::Undecided(_) => "dmesg".to_owned(),
+        store::Error::Corrupt(_) | store::Error::Taken(_) | store::Error::Sqlite(_) => {
+            "maildesk admin check".to_owned()
+        }
     };
     Finding::fail("database", error.to_string(), fix)
 }
 
 fn look_inside(scene: &Scene<'_>, store: &Store) -> Vec<Finding> {
-    let looks = [host::look_inside, post::queue, post::addresses, mta::lines];
+    let looks = [host::look_inside, post::queue, people::notified, post::addresses, sandbox::sendmail, mta::lines];
     let mut findings = Vec::new();
     for look in looks {
         match look(scene, store) {
             Ok(found) => findings.extend(found),
-            Err(error) => findings.push(Finding::fail("database", error.to_string(), "run `maildesk admin check`")),
+            Err(error) => findings.push(Finding::fail("database", error.to_string(), "maildesk admin check")),
         }
     }
     findings

@@ -1,5 +1,6 @@
 //! `admin init`: the database, department 1 and the desk's name.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -44,6 +45,10 @@ pub(super) fn run(path: &Path, out: &Output, arguments: &Arguments, now: Timesta
     let backup = if let Migrated::Migrated { backup, .. } = &done { Some(backup) } else { None };
     let json = json!({ "database": path, "schema": migrate::SCHEMA_VERSION, "result": word, "backup": backup });
     out.deed(&json, &talk)?;
+    let owner = std::fs::metadata(path).map(|found| found.uid()).unwrap_or_default();
+    if rustix::process::geteuid().is_root() && owner != 0 {
+        out.say(&format!("it belongs to user id {owner}, as its folder does"));
+    }
     Ok(Done::Fully)
 }
 

@@ -3,6 +3,7 @@
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
+use super::removal::{Loss, Removal};
 use super::{Desk, missing, output, say_if_cut};
 use crate::cli::Done;
 use crate::domain::ReceiptId;
@@ -17,7 +18,8 @@ use crate::terminal;
 Examples:
   maildesk admin mail list --state quarantined
   maildesk admin mail show 12 --raw
-  maildesk admin mail retry 12 13 --dry-run")]
+  maildesk admin mail retry 12 13 --dry-run
+  maildesk admin mail drop 12 --yes")]
 pub enum Command {
     /// Mails, newest first
     List {
@@ -51,6 +53,9 @@ pub enum Command {
         /// Id
         #[arg(value_parser = crate::admin::id)]
         id: i64,
+        /// Whether to ask
+        #[command(flatten)]
+        removal: Removal,
     },
 }
 
@@ -77,9 +82,14 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             }
         }
         Command::Retry { ids, dry_run } => return retry(desk, &ids, dry_run),
-        Command::Drop { id } => {
+        Command::Drop { id, removal } => {
             let receipt = find(desk, id)?;
             require_quarantined(&receipt)?;
+            let from = if receipt.from_email.is_empty() { "nobody" } else { &receipt.from_email };
+            let loss = Loss::alone(format!("drop mail {id} {:?} from {from}", receipt.subject));
+            if !removal.is_agreed(&desk.out, &loss.ending("; it stays on record"))? {
+                return Ok(Done::Fully);
+            }
             desk.store.write(|tx| tx.settle_receipt(receipt.id, ReceiptState::Dropped, "dropped by hand", None))?;
             let dropped = find(desk, id)?;
             desk.out.deed(&as_json(&dropped), &format!("mail {id} was dropped; it stays on record"))?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use serde_json::{Value, json};
 
+use super::removal::{Loss, Removal};
 use super::{Desk, missing, output, say_if_cut};
 use crate::cli::Done;
 use crate::desk::notify;
@@ -19,7 +20,8 @@ use crate::store::queue::Outgoing;
 Examples:
   maildesk admin outbox list --state pending
   maildesk admin outbox send
-  maildesk admin outbox retry 12")]
+  maildesk admin outbox retry 12
+  maildesk admin outbox drop 12 --yes")]
 pub enum Command {
     /// Outgoing mails, newest first
     List {
@@ -52,6 +54,9 @@ pub enum Command {
         /// Id
         #[arg(value_parser = crate::admin::id)]
         id: i64,
+        /// Whether to ask
+        #[command(flatten)]
+        removal: Removal,
     },
 }
 
@@ -105,8 +110,12 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
             }
             desk.out.deed(&json_of(desk, find(desk, *id)?)?, &format!("mail {id} is due now"))?;
         }
-        Command::Drop { id } => {
+        Command::Drop { id, removal } => {
             let mail = find(desk, *id)?;
+            let loss = Loss::alone(format!("drop outgoing mail {id} ({}) to {}", mail.event, mail.recipient));
+            if !removal.is_agreed(&desk.out, &loss.ending("; it stays on record"))? {
+                return Ok(Done::Fully);
+            }
             if !desk.store.write(|tx| tx.drop_outgoing(mail.id))? {
                 anyhow::bail!("mail {id} is {} already", mail.state);
             }

@@ -1,48 +1,75 @@
-//! Asking before something is lost: `--dry-run`, and a question where somebody sits at a terminal.
+//! Asking before something is lost: `--dry-run`, a question where somebody sits at a terminal, and `--yes` everywhere
+//! else. Every verb that destroys something goes through here.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use anyhow::bail;
 use serde_json::{Value, json};
 
-use super::Output;
+use super::{Output, output, usage};
 use crate::store::changes::Belongings;
 use crate::terminal;
 
-/// Options of every verb that removes something.
+/// Options of every verb that destroys something.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Removal {
     /// Change nothing; print what would go
     #[arg(long)]
     pub dry_run: bool,
-    /// Do not ask; without a terminal nothing is asked anyway
+    /// Do not ask; needed where there is no terminal to ask at
     #[arg(long, short)]
     pub yes: bool,
 }
 
 /// What is about to happen.
-pub(super) struct Loss<'a> {
-    /// What would be done, such as `remove user 3`.
-    pub(super) deed: &'a str,
-    /// What would go with it, as a part of a sentence; empty for nothing.
-    pub(super) along: &'a str,
-    /// The same as data.
-    pub(super) json: Value,
+pub(super) struct Loss {
+    /// What would be done, such as `remove user 3 ann@example.org`.
+    deed: String,
+    /// What would go with it, such as `their 2 tickets with 3 messages`; empty for nothing.
+    along: String,
+    /// What else would follow, with what parts it from the words before; empty for nothing.
+    tail: String,
+    /// What would go with it as data.
+    json: Value,
 }
 
-impl<'a> Loss<'a> {
+impl Loss {
     /// Of what takes nothing else along.
-    pub(super) fn alone(deed: &'a str) -> Self {
-        Self { deed, along: "", json: json!({}) }
+    pub(super) fn alone(deed: impl Into<String>) -> Self {
+        Self { deed: deed.into(), along: String::new(), tail: String::new(), json: json!({}) }
     }
 
-    /// Says that it happened: the object `--dry-run` prints with `done` in the place of `would`, or `text`.
+    /// Of what takes tickets, messages and attachments along; `whose` is `its` or `their`.
+    pub(super) fn with(deed: impl Into<String>, whose: &str, belongings: Belongings) -> Self {
+        let json = json!({
+            "tickets": belongings.tickets, "messages": belongings.messages, "attachments": belongings.attachments,
+        });
+        Self { along: along(whose, belongings), json, ..Self::alone(deed) }
+    }
+
+    /// What stands at the end of the sentence, such as ` into user 2`.
+    pub(super) fn ending(self, tail: impl Into<String>) -> Self {
+        Self { tail: tail.into(), ..self }
+    }
+
+    /// Other data for programs.
+    pub(super) fn counting(self, json: Value) -> Self {
+        Self { json, ..self }
+    }
+
+    /// Says that it happened: the object `--dry-run` prints with `done` instead of `would`, or `text`.
     pub(super) fn happened(&self, out: &Output, text: &str) -> io::Result<()> {
         out.deed(&self.as_json("done"), &terminal::line(text))
     }
 
+    /// All of it in words.
+    pub(super) fn sentence(&self) -> String {
+        let along = if self.along.is_empty() { String::new() } else { format!(" and {}", self.along) };
+        terminal::line(&format!("{}{along}{}", self.deed, self.tail)).into_owned()
+    }
+
     fn as_json(&self, verb: &str) -> Value {
-        let mut json = json!({ "dry_run": verb == "would", verb: self.deed });
+        let mut json = json!({ "dry_run": verb == "would", verb: self.sentence() });
         if let (Some(object), Some(more)) = (json.as_object_mut(), self.json.as_object()) {
             object.extend(more.clone());
         }
@@ -54,16 +81,21 @@ impl Removal {
     /// Whether to go on. After `--dry-run` has printed what would happen it is not.
     ///
     /// # Errors
-    /// When the person at the terminal says no, and those of printing.
-    pub(super) fn is_agreed(&self, out: &Output, loss: &Loss<'_>) -> anyhow::Result<bool> {
-        let along = if loss.along.is_empty() { String::new() } else { format!(" ({})", loss.along) };
-        let sentence = format!("{}{along}", terminal::line(loss.deed));
+    /// When the person at the terminal says no, when there is neither a terminal nor `--yes` (a usage error), and
+    /// those of printing.
+    pub(super) fn is_agreed(&self, out: &Output, loss: &Loss) -> anyhow::Result<bool> {
+        let sentence = loss.sentence();
         if self.dry_run {
             out.object(&loss.as_json("would"), &format!("would {sentence}"))?;
             return Ok(false);
         }
-        if self.yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if self.yes {
             return Ok(true);
+        }
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return usage(format!(
+                "nothing was changed: where there is no terminal to ask at, it takes --yes to {sentence}"
+            ));
         }
         let mut stderr = io::stderr().lock();
         write!(stderr, "{sentence}? [y/N] ")?;
@@ -78,24 +110,35 @@ impl Removal {
     }
 }
 
-/// What goes along, for people.
-pub(super) fn along(belongings: Belongings) -> String {
-    let count = |n: i64, one: &str, many: &str| match n {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        n => Some(format!("{n} {many}")),
-    };
-    let parts = [
-        count(belongings.tickets, "ticket", "tickets"),
-        count(belongings.messages, "message", "messages"),
-        count(belongings.attachments, "attachment", "attachments"),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+/// What goes along, for people: `its 5 tickets with 7 messages and 1 attachment`.
+fn along(whose: &str, belongings: Belongings) -> String {
+    let counted = |n: i64, thing: &str| (n > 0).then(|| output::count(n, thing));
+    let parts = [counted(belongings.messages, "message"), counted(belongings.attachments, "attachment")];
+    let contents = parts.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+    match (counted(belongings.tickets, "ticket"), contents.is_empty()) {
+        (None, true) => String::new(),
+        (None, false) => format!("{whose} {contents}"),
+        (Some(tickets), true) => format!("{whose} {tickets}"),
+        (Some(tickets), false) => format!("{whose} {tickets} with {contents}"),
+    }
 }
 
-/// What goes along, as data.
-pub(super) fn along_json(belongings: Belongings) -> Value {
-    json!({
-        "tickets": belongings.tickets, "messages": belongings.messages, "attachments": belongings.attachments,
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_along_is_named_with_its_numbers() {
+        let of = |tickets, messages, attachments| along("its", Belongings { tickets, messages, attachments });
+        assert_eq!(of(0, 0, 0), "");
+        assert_eq!(of(5, 0, 0), "its 5 tickets");
+        assert_eq!(of(1, 7, 1), "its 1 ticket with 7 messages and 1 attachment");
+        assert_eq!(of(0, 1, 2), "its 1 message and 2 attachments");
+    }
+
+    #[test]
+    fn a_name_cannot_forge_a_line_of_the_question() {
+        let loss = Loss::alone("remove user 1 \"x\u{1b}[2K\ry\"");
+        assert!(!loss.sentence().contains(['\u{1b}', '\r']));
+    }
 }

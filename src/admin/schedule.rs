@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
-use super::{Desk, missing, usage};
+use super::{Desk, missing, named, output, usage};
 use crate::cli::Done;
 use crate::desk::duty::{self, Hours};
 use crate::domain::Timestamp;
@@ -37,7 +37,7 @@ pub enum Command {
     List,
     /// Remove a schedule; its staff are always on duty then
     Remove {
-        /// Name
+        /// Name or id
         name: String,
         /// Whether to ask
         #[command(flatten)]
@@ -68,11 +68,15 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             desk.out.list(json, &["name", "hours", "time zone", "staff", "now"], rows.collect())?;
         }
         Command::Remove { name, removal } => {
-            if desk.store.read(|tx| tx.schedule_named(&name))?.is_none() {
-                return missing("schedule", name);
-            }
-            let deed = format!("remove schedule {name}");
-            let loss = Loss::alone(&deed);
+            let all = desk.store.read(|tx| tx.schedules())?;
+            let is_named = |one: &Schedule, wanted: &str| one.name.to_lowercase() == wanted;
+            let found = named("schedule", &name, all, |one, id| one.id.get() == id, is_named)?;
+            let name = found.name;
+            let tail = match found.staff {
+                0 => String::new(),
+                n => format!("; then always on duty: {}", output::count(n, "staff member")),
+            };
+            let loss = Loss::alone(format!("remove schedule {name}")).ending(tail);
             if !removal.is_agreed(&desk.out, &loss)? {
                 return Ok(Done::Fully);
             }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::removal::Removal;
-use super::{Desk, missing, output, secret_from_file, secret_from_stdin, usage};
+use super::{Desk, department, named, output, secret_from_file, secret_from_stdin, usage};
 use crate::cli::Done;
 use crate::domain::{DepartmentId, EmailAddress};
 use crate::store::people::{FULLNAME_CHARS_MAX, NewStaff, Staff};
@@ -31,14 +31,14 @@ pub enum Command {
     List,
     /// One staff member
     Show {
-        /// Login name
+        /// Login name, id or address
         username: String,
     },
     /// Change a staff member
     Update(change::Update),
     /// Remove a staff member; what he wrote stays
     Remove {
-        /// Login name
+        /// Login name, id or address
         username: String,
         /// Whether to ask
         #[command(flatten)]
@@ -84,9 +84,9 @@ pub struct Add {
     /// admin: every department; agent: those named
     #[arg(long, value_enum)]
     role: Role,
-    /// Department id; may be repeated
-    #[arg(long, value_name = "ID", value_parser = crate::admin::id)]
-    department: Vec<i64>,
+    /// Department, by id or name; may be repeated
+    #[arg(long, value_name = "ID")]
+    department: Vec<String>,
     /// Read the password from stdin
     #[arg(long, group = "password")]
     password_stdin: bool,
@@ -143,11 +143,11 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
 
 fn show(desk: &Desk, username: &str) -> anyhow::Result<()> {
     let found = desk.store.read(|tx| {
-        let Some(staff) = tx.staff_by_username(username)? else { return Ok(None) };
+        let staff = find(tx, username)?;
         let json = as_json(tx, &staff)?;
-        Ok::<_, Error>(Some((staff, json)))
+        anyhow::Ok((staff, json))
     })?;
-    let Some((staff, json)) = found else { return missing("staff", username) };
+    let (staff, json) = found;
     let text = format!(
         "id          {}\nusername    {}\nname        {}\naddress     {}\nrole        {}\nstate       {}\nregistered  {}{}",
         staff.id,
@@ -180,13 +180,15 @@ fn hashed(secret: &str) -> anyhow::Result<String> {
     }
 }
 
-fn check_departments(tx: &ReadTx<'_>, departments: &[DepartmentId]) -> anyhow::Result<()> {
-    for department in departments {
-        if tx.department(*department)?.is_none() {
-            return missing("department", department);
-        }
+/// The staff member with that login name or id, or the only one with that address or full name. A login name may be all
+/// digits, so it goes before an id without `#`.
+pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> anyhow::Result<Staff> {
+    if let Some(found) = tx.staff_by_username(name.trim())? {
+        return Ok(found);
     }
-    Ok(())
+    let is_named =
+        |one: &Staff, wanted: &str| one.email.to_lowercase() == wanted || one.fullname.to_lowercase() == wanted;
+    named("staff", name, tx.all_staff()?, |one, id| one.id.get() == id, is_named)
 }
 
 fn add(desk: &Desk, new: &Add) -> anyhow::Result<()> {
@@ -204,7 +206,6 @@ fn add(desk: &Desk, new: &Add) -> anyhow::Result<()> {
         None => secret_from_stdin()?,
     };
     let password_hash = hashed(&secret)?;
-    let departments: Vec<DepartmentId> = new.department.iter().copied().map(DepartmentId::new).collect();
     let row = NewStaff {
         username: &new.username,
         fullname,
@@ -215,7 +216,7 @@ fn add(desk: &Desk, new: &Add) -> anyhow::Result<()> {
         totp_secret: &totp_secret,
     };
     let id = desk.store.write(|tx| {
-        check_departments(tx, &departments)?;
+        let departments = department::find_all(tx, &new.department)?;
         match tx.add_staff(&row, &departments, desk.now) {
             Err(Error::Taken(_)) => anyhow::bail!("the login name {} is in use", new.username),
             other => Ok(other?),

@@ -27,7 +27,7 @@ const WAITING: [Status; 3] = [Status::Open, Status::AwaitingReply, Status::InPro
     maildesk admin ticket list --status open,awaiting-reply --sort oldest\n  \
     maildesk admin ticket list --search 'müller invoice'\n  \
     maildesk admin ticket reply 12 --staff sam --message-file answer.txt --attach plan.pdf --close\n  \
-    maildesk admin ticket merge 13 12")]
+    maildesk admin ticket merge 13 12 --yes")]
 pub enum Command {
     /// Tickets, last touched first
     List(Box<List>),
@@ -50,7 +50,7 @@ pub enum Command {
         /// Id
         #[arg(value_parser = crate::admin::id)]
         id: i64,
-        /// Who takes it
+        /// Who takes it: login name, id or address
         #[arg(group = "assignee")]
         username: Option<String>,
         /// Take it from whoever has it
@@ -186,7 +186,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
     match command {
         Command::List(list) => show_list(desk, &list)?,
         Command::Show { id, full } => show(desk, TicketId::new(id), full)?,
-        Command::Assign { id, username, nobody: _ } => change::assign(desk, TicketId::new(id), username.as_deref())?,
+        Command::Assign { id, username, nobody: _ } => change::give(desk, TicketId::new(id), username.as_deref())?,
         Command::Requester { id, email, name, keep } => {
             let kept = if keep { change::Before::TakesPart } else { change::Before::Leaves };
             change::requester(desk, TicketId::new(id), (&name, &email), kept)?;

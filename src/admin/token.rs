@@ -35,7 +35,7 @@ Examples:
   maildesk admin token add shop --allow users/create --allow tickets/create --ip 203.0.113.7
   maildesk admin token add prometheus --allow metrics/read
   maildesk admin token update 1 --active false
-  maildesk admin token revoke 1")]
+  maildesk admin token revoke 1 --yes")]
 pub enum Command {
     /// Make a token; it is printed once, only its hash is stored
     Add(Add),
@@ -123,8 +123,8 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         Command::Update(change) => update(desk, &change)?,
         Command::Revoke { id, removal } => {
             let Some(token) = desk.store.read(|tx| tx.token(TokenId::new(id)))? else { return missing("token", id) };
-            let deed = format!("revoke token {id}, {}", token.name);
-            if !removal.is_agreed(&desk.out, &Loss::alone(&deed))? {
+            let loss = Loss::alone(format!("revoke token {id} {:?}", token.name));
+            if !removal.is_agreed(&desk.out, &loss)? {
                 return Ok(Done::Fully);
             }
             if !desk.store.write(|tx| tx.revoke_token(TokenId::new(id)))? {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::removal::{self, Loss, Removal};
+use super::removal::{Loss, Removal};
 use super::{Desk, missing, nothing_to_change, output, say_if_cut, usage};
 use crate::api::token_hash;
 use crate::cli::Done;
@@ -91,9 +91,9 @@ fn as_json(customer: &Customer) -> Value {
 
 /// The customer with that id or address.
 pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> anyhow::Result<Customer> {
-    let found = match name.parse::<i64>() {
-        Ok(id) => tx.customer(UserId::new(id))?,
-        Err(_) => tx.customer_by_email(name)?,
+    let found = match super::id_in(name) {
+        Some(id) => tx.customer(UserId::new(id))?,
+        None => tx.customer_by_email(name.trim())?,
     };
     found.map_or_else(|| missing("user", name), Ok)
 }
@@ -149,11 +149,10 @@ fn remove(desk: &Desk, name: &str, removal: Removal) -> anyhow::Result<()> {
         let belongings = tx.belongings(Owner::Customer(found.id))?;
         anyhow::Ok((found, belongings))
     })?;
-    let deed = format!("remove user {}, {}", found.id, found.email);
-    let loss = Loss { deed: &deed, along: &removal::along(belongings), json: removal::along_json(belongings) };
+    let loss = Loss::with(format!("remove user {} {}", found.id, found.email), "their", belongings);
     if removal.is_agreed(&desk.out, &loss)? {
         desk.store.write(|tx| tx.remove_customer(found.id))?;
-        loss.happened(&desk.out, &format!("user {name} and all tickets were removed"))?;
+        loss.happened(&desk.out, &format!("done: {}", loss.sentence()))?;
     }
     Ok(())
 }
@@ -173,8 +172,8 @@ fn merge(desk: &Desk, from: &str, into: &str, removal: Removal) -> anyhow::Resul
         let belongings = tx.belongings(Owner::Customer(source.id))?;
         anyhow::Ok((source, target, belongings))
     })?;
-    let deed = format!("merge user {}, {}, into {}, {}", source.id, source.email, target.id, target.email);
-    let loss = Loss { deed: &deed, along: &removal::along(belongings), json: removal::along_json(belongings) };
+    let loss = Loss::with(format!("merge user {} {}", source.id, source.email), "their", belongings)
+        .ending(format!(" into user {} {}", target.id, target.email));
     if !removal.is_agreed(&desk.out, &loss)? {
         return Ok(());
     }

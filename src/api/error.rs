@@ -78,7 +78,7 @@ impl ApiError {
             (Self::Malformed(_), _) => 400,
             (Self::TooLarge(_), _) => 413,
             (Self::KeyReused, _) => 422,
-            (Self::Overloaded | Self::Failed(store::Error::Busy | store::Error::Full), _) => 503,
+            (Self::Overloaded | Self::Failed(store::Error::Busy | store::Error::Full(_)), _) => 503,
             (Self::Failed(_) | Self::Broken(_), _) => 500,
         }
     }
@@ -96,7 +96,7 @@ impl ApiError {
             Self::KeyReused => "The Idempotency-Key was used with another request.".to_owned(),
             Self::Overloaded => "Too many logins at once. Try again.".to_owned(),
             Self::Failed(store::Error::Busy) => "The desk is busy. Try again.".to_owned(),
-            Self::Failed(store::Error::Full) => "The desk has no room left. Try again later.".to_owned(),
+            Self::Failed(store::Error::Full(_)) => "The desk has no room left. Try again later.".to_owned(),
             Self::Failed(_) | Self::Broken(_) => "Internal error.".to_owned(),
         }
     }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use jiff::tz::TimeZone;
 
 use crate::domain::Timestamp;
+pub use crate::store::settings::zone_name;
 
 /// Minutes of one day.
 const DAY_MINUTES: i64 = 24 * 60;
@@ -112,12 +113,6 @@ impl Hours {
             .iter()
             .any(|(from, to)| (*from..*to).contains(&minute) || (*from..*to).contains(&(minute + WEEK_MINUTES)))
     }
-}
-
-/// The time zone of that IANA name in its usual spelling, if there is one.
-#[must_use]
-pub fn zone_name(timezone: &str) -> Option<String> {
-    TimeZone::get(timezone.trim()).ok()?.iana_name().map(str::to_owned)
 }
 
 /// Whether somebody with these hours is on duty. No hours, or hours nobody can read, mean always:

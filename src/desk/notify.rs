@@ -9,6 +9,7 @@ use crate::domain::{Author, EmailAddress, MessageId, TicketId, Timestamp, UserId
 use crate::outbox::compose::{self, File, Letter, Nature, Person};
 use crate::outbox::template::{self, Event, Rendered, Value};
 use crate::store::letters::StaffToNotify;
+use crate::store::people::Staff;
 use crate::store::queue::NewOutgoing;
 use crate::store::settings::Settings;
 use crate::store::templates::Template;
@@ -238,6 +239,29 @@ pub fn staff_except(
         scene.queue(tx, &Addressed { to, nature: Nature::Generated, files: &[] }, now)?;
         told.push(email);
     }
+    Ok(())
+}
+
+/// Notifies a staff member of a ticket that was given to him (template `staff_assigned`), on duty or not; one who wants
+/// no notices of tickets gets none.
+///
+/// # Errors
+/// Those of the database.
+pub fn assigned(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, staff: &Staff, now: Timestamp) -> Result<()> {
+    let wants_notices = tx.staff_switches(staff.id)?.is_none_or(|(_, notices)| notices);
+    // What he has to answer is the newest message; a ticket of notes alone has none.
+    let (Some(message), Ok(email), true) =
+        (tx.newest_public_message(ticket)?, staff.email.parse::<EmailAddress>(), wants_notices)
+    else {
+        return Ok(());
+    };
+    let Some(mut scene) = Scene::of(tx, settings, (ticket, message), Event::StaffAssigned)? else { return Ok(()) };
+    if is_ours(&scene.senders, &email) || is_paused(tx, &email, now)? {
+        return Ok(());
+    }
+    scene.matter.shorten();
+    let to = Person { name: &staff.fullname, email: &email };
+    scene.queue(tx, &Addressed { to, nature: Nature::Generated, files: &[] }, now)?;
     Ok(())
 }
 

@@ -4,8 +4,9 @@ use super::facts::own_address;
 use super::{Incoming, Place, Settled, Telling};
 use crate::decision::commands::{self, Command, Names};
 use crate::decision::{Append, Effect, Open, Requester, Role, SUBJECT_CHARS_MAX};
+use crate::desk::assign::{self, Giver};
 use crate::desk::{self, Bearing, Post, notify, plus};
-use crate::domain::{Author, EmailAddress, MessageId, OutboxId, Status, TicketId, Timestamp, UserId};
+use crate::domain::{Author, EmailAddress, MessageId, OutboxId, StaffId, Status, TicketId, Timestamp, UserId};
 use crate::mail::origin::Sign;
 use crate::mail::{Mailbox, ParsedMail, Part};
 use crate::store::addresses::DeskAddress;
@@ -127,7 +128,7 @@ pub(super) fn append(
             }
             (Some(message), Written::Message)
         }
-        Role::Staff(staff) => staff_message(tx, settings, &ticket, (mail, Author::Staff(staff)), &kept, now)?,
+        Role::Staff(staff) => staff_message(tx, settings, &ticket, (arrived, staff), &kept, now)?,
     };
     if append.takes_reply_to
         && let Some(reply_to) = reply_to(mail, &tx.desk_addresses()?)
@@ -278,10 +279,11 @@ fn staff_message(
     tx: &WriteTx<'_>,
     settings: &Settings,
     ticket: &Ticket,
-    (mail, author): (&ParsedMail, Author),
+    (arrived, staff): (&Arrived<'_>, StaffId),
     attachments: &[NewAttachment<'_>],
     now: Timestamp,
 ) -> Result<(Option<MessageId>, Written)> {
+    let (mail, author) = (arrived.mail, Author::Staff(staff));
     let (commands, text) = if settings.is_on("staff_mail_commands") {
         let departments: Vec<_> = tx.departments()?.into_iter().map(|d| (d.name, d.id)).collect();
         let staff: Vec<_> = tx.all_staff()?.into_iter().map(|s| (s.username, s.id)).collect();
@@ -294,13 +296,18 @@ fn staff_message(
         (Vec::new(), mail.reply_text.clone())
     };
     let mut status: Option<Status> = None;
+    let mut taker = None;
     for command in &commands {
         match command {
             Command::SetStatus(wanted) => status = Some(*wanted),
             Command::Move(department) => tx.set_ticket_department(ticket.id, *department)?,
-            Command::Assign(staff) => tx.assign_ticket(ticket.id, *staff)?,
+            Command::Assign(wanted) => taker = Some(*wanted),
             Command::Note => {}
         }
+    }
+    // Last, whatever the order of the lines: who may have the ticket depends on where it is now.
+    if let Some(taker) = taker {
+        give(tx, settings, ticket.id, (arrived, staff, taker), now)?;
     }
     let post = Post {
         author,
@@ -324,6 +331,30 @@ fn staff_message(
         return Ok((None, Written::Nothing));
     }
     Ok((Some(desk::annotate(tx, ticket.id, &post, now)?), Written::Note))
+}
+
+/// Carries `#assign` out. Where it cannot be, a note says why: the words of a command are not sent to the customer.
+fn give(
+    tx: &WriteTx<'_>,
+    settings: &Settings,
+    ticket: TicketId,
+    (arrived, giver, taker): (&Arrived<'_>, StaffId, StaffId),
+    now: Timestamp,
+) -> Result<()> {
+    let Some(taker) = tx.staff(taker)? else { return Ok(()) };
+    let giver = match arrived.telling {
+        Telling::Everybody => Giver::Staff(giver),
+        Telling::Nobody => Giver::Past,
+    };
+    match assign::assign(tx, settings, (ticket, &taker), giver, now) {
+        Ok(()) => Ok(()),
+        Err(assign::Error::Store(error)) => Err(error),
+        Err(refused) => {
+            let text = format!("#assign {} was not carried out: {refused}.", taker.username);
+            desk::note(tx, ticket, Author::Desk, &text, now)?;
+            Ok(())
+        }
+    }
 }
 
 /// Whether somebody attached it, as opposed to the pictures and signatures mail programs add.

@@ -18,14 +18,22 @@ pub enum Event {
     StaffReply,
     /// Staff are told of a customer's message.
     StaffTicketNotification,
+    /// A staff member was given a ticket; HelpDeskZ sends nothing then.
+    StaffAssigned,
     /// An account was made and its owner is asked to confirm it.
     NewUser,
 }
 
 impl Event {
     /// All events in the order of lists.
-    pub const ALL: [Self; 5] =
-        [Self::NewTicket, Self::Autoresponse, Self::StaffReply, Self::StaffTicketNotification, Self::NewUser];
+    pub const ALL: [Self; 6] = [
+        Self::NewTicket,
+        Self::Autoresponse,
+        Self::StaffReply,
+        Self::StaffTicketNotification,
+        Self::StaffAssigned,
+        Self::NewUser,
+    ];
 
     /// The template's name.
     #[must_use]
@@ -35,6 +43,7 @@ impl Event {
             Self::Autoresponse => "autoresponse",
             Self::StaffReply => "staff_reply",
             Self::StaffTicketNotification => "staff_ticketnotification",
+            Self::StaffAssigned => "staff_assigned",
             Self::NewUser => "new_user",
         }
     }
@@ -42,14 +51,18 @@ impl Event {
     /// The event with that template name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|event| event.name() == name)
+        Self::ALL.into_iter().find(|event| event.name().eq_ignore_ascii_case(name.trim()))
     }
 
     /// Whether the template can be switched off: what staff write always goes out.
     #[must_use]
     pub const fn is_switchable(self) -> bool {
         match self {
-            Self::NewTicket | Self::Autoresponse | Self::StaffTicketNotification | Self::NewUser => true,
+            Self::NewTicket
+            | Self::Autoresponse
+            | Self::StaffTicketNotification
+            | Self::StaffAssigned
+            | Self::NewUser => true,
             Self::StaffReply => false,
         }
     }
@@ -62,6 +75,7 @@ impl Event {
             Self::Autoresponse => "to the customer whose reply arrived",
             Self::StaffReply => "to customer and participants, what staff wrote; cannot be switched off",
             Self::StaffTicketNotification => "to staff on duty in the department: a customer wrote",
+            Self::StaffAssigned => "to the staff member whom somebody else gave a ticket",
             Self::NewUser => "to a customer whose account was made and who is to confirm it",
         }
     }
@@ -74,6 +88,7 @@ impl Event {
             Self::Autoresponse => ("%ticket_subject%", AUTORESPONSE, false),
             Self::StaffReply => ("%ticket_subject%", STAFF_REPLY, true),
             Self::StaffTicketNotification => ("%ticket_subject%", STAFF_TICKETNOTIFICATION, true),
+            Self::StaffAssigned => ("%ticket_subject%", STAFF_ASSIGNED, true),
             Self::NewUser => ("Please confirm your address for %company_name%", NEW_USER, true),
         };
         Template { subject: subject.to_owned(), body_text: body_text.to_owned(), body_html: String::new(), is_enabled }
@@ -98,6 +113,11 @@ const STAFF_REPLY: &str = "%message%\n\n-- \n%company_name%, %ticket_department%
 const STAFF_TICKETNOTIFICATION: &str = "%message%\n\n\
     -- \n%client_name% <%client_email%> wrote in ticket #%ticket_id%, %ticket_department%, %ticket_status%.\n\
     %staff_name%, your answer to this mail goes to the customer.\n";
+
+const STAFF_ASSIGNED: &str = "%staff_name%, ticket #%ticket_id% (\"%ticket_subject%\") is yours now. \
+    The last message in it:\n\n%message%\n\n\
+    -- \n%client_name% <%client_email%>, %ticket_department%, %ticket_status%.\n\
+    Your answer to this mail goes to the customer.\n";
 
 const NEW_USER: &str = "Hello %client_name%,\n\n\
     an account for %client_email% was made at %company_name%. To confirm that the address is yours, \
@@ -339,6 +359,6 @@ mod tests {
     #[test]
     fn shipped_states_are_those_of_the_contract() {
         let on: Vec<&str> = Event::ALL.into_iter().filter(|e| e.shipped().is_enabled).map(Event::name).collect();
-        assert_eq!(on, ["new_ticket", "staff_reply", "staff_ticketnotification", "new_user"]);
+        assert_eq!(on, ["new_ticket", "staff_reply", "staff_ticketnotification", "staff_assigned", "new_user"]);
     }
 }

@@ -17,7 +17,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::migrate::{self, SCHEMA_VERSION};
-use super::{Error, Result, Store, log, prepare_connection, why_not_opened};
+use super::{Error, Result, Store, log, no_room, owner, prepare_connection, why_not_opened};
 use crate::domain::Timestamp;
 use crate::private_file::sync_folder_of;
 use part::{Part, named};
@@ -75,6 +75,18 @@ fn copy(from: &Connection, to: &mut Connection, lock_wait: Duration) -> Result<(
     }
 }
 
+/// The error, and for a full disk where it is and what the copy needs.
+fn naming_need(source: &Connection, target: &Path, error: Error) -> Error {
+    let bytes = "SELECT p.page_count * s.page_size FROM pragma_page_count AS p, pragma_page_size AS s";
+    match error {
+        Error::Full(_) => {
+            let needs = source.query_row(bytes, [], |row| row.get::<_, i64>(0)).unwrap_or(0);
+            no_room(target, u64::try_from(needs).unwrap_or(0))
+        }
+        other => other,
+    }
+}
+
 fn verify(connection: &Connection) -> Result<()> {
     let found: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if found == "ok" { Ok(()) } else { Err(Error::Corrupt(found)) }
@@ -106,7 +118,7 @@ pub(super) fn write_backup(source: &Connection, target: &Path, lock_wait: Durati
     }
     let part = Part::beside(target)?;
     let mut copied = Connection::open_with_flags(part.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    copy(source, &mut copied, lock_wait)?;
+    copy(source, &mut copied, lock_wait).map_err(|e| naming_need(source, target, e))?;
     // One file, without a log: it can be moved about and read from a folder nobody may write to.
     copied.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     verify(&copied)?;
@@ -176,7 +188,7 @@ pub fn restore(backup: &Path, path: &Path, lock_wait: Duration, now: Timestamp) 
                 Ok(()) => {}
                 Err(Error::Busy) => return Err(Error::Busy),
                 // The copy may be in the log all the same, whole: nobody may find it there.
-                Err(error) if log::bury(&target).is_ok() => return Err(error),
+                Err(error) if log::bury(&target).is_ok() => return Err(naming_need(&source, path, error)),
                 Err(_) => return Err(Error::Undecided(path.to_owned())),
             }
             // The log holds the whole backup now; whoever still reads makes this a no-op.
@@ -237,10 +249,11 @@ fn set_log_aside(path: &Path, now: Timestamp) -> Result<()> {
 fn complete_copy(source: &Connection, path: &Path, lock_wait: Duration) -> Result<Part> {
     let part = Part::beside(path)?;
     let mut copied = Connection::open_with_flags(part.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    copy(source, &mut copied, lock_wait)?;
+    copy(source, &mut copied, lock_wait).map_err(|e| naming_need(source, path, e))?;
     // WAL is a property of the file; it has no log yet when it gets its name.
     copied.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     copied.close().map_err(|(_, error)| error)?;
+    owner::give(part.path(), owner::folder_of(path)).map_err(inaccessible(path))?;
     sync(part.path())?;
     Ok(part)
 }

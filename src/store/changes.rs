@@ -26,6 +26,8 @@ pub enum Owner {
     Customer(UserId),
     /// A department's.
     Department(DepartmentId),
+    /// Every ticket there is.
+    Desk,
 }
 
 impl ReadTx<'_> {
@@ -38,6 +40,7 @@ impl ReadTx<'_> {
             Owner::Ticket(id) => ("SELECT id FROM ticket WHERE id = $1", id.get()),
             Owner::Customer(id) => ("SELECT id FROM ticket WHERE customer_id = $1", id.get()),
             Owner::Department(id) => ("SELECT id FROM ticket WHERE department_id = $1", id.get()),
+            Owner::Desk => ("SELECT id FROM ticket WHERE id > $1", 0),
         };
         let of =
             |table: &str| self.number(&format!("SELECT count(*) FROM {table} WHERE ticket_id IN ({tickets})"), [id]);

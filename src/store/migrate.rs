@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::backup::write_backup;
-use super::{Error, Result, log, prepare_connection, steps, why_not_opened};
+use super::{Error, Result, log, owner, prepare_connection, steps, why_not_opened};
 use crate::domain::Timestamp;
 use crate::private_file;
 
@@ -61,7 +61,7 @@ pub enum Migrated {
 /// # Errors
 /// [`Error::NewerSchema`], [`Error::OlderSchema`] or [`Error::NotADesk`].
 pub fn require_current(connection: &Connection, path: &Path) -> Result<()> {
-    let (found, application) = versions(connection)?;
+    let (found, application) = versions(connection).map_err(|e| not_even_a_database(path, e))?;
     let path = || path.to_owned();
     if application != APPLICATION_ID {
         return Err(Error::NotADesk(path()));
@@ -92,6 +92,18 @@ fn versions(connection: &Connection) -> Result<(i64, i64)> {
     )?)
 }
 
+/// The error, or that the file does not even begin as a database does (the file format's first 16 bytes).
+pub(super) fn not_even_a_database(path: &Path, error: Error) -> Error {
+    use std::io::Read;
+    const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+    let mut head = [0; MAGIC.len()];
+    let is_read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    match error {
+        Error::Corrupt(_) if is_read.is_err() || head != *MAGIC => Error::NotADatabase(path.to_owned()),
+        other => other,
+    }
+}
+
 /// Makes the database, or brings it up to the current schema. Safe to repeat.
 ///
 /// The file is created 0600 and a folder that has to be made 0700: it holds TOTP secrets and the
@@ -114,8 +126,9 @@ fn run_steps(path: &Path, secret: &[u8; 32], now: Timestamp, plan: Plan<'_>) -> 
     make_private_file(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(|e| why_not_opened(path, e))?;
-    prepare_connection(&connection, Duration::from_secs(super::LOCK_WAIT_S))?;
-    let (found, application) = versions(&connection)?;
+    prepare_connection(&connection, Duration::from_secs(super::LOCK_WAIT_S))
+        .map_err(|e| not_even_a_database(path, e))?;
+    let (found, application) = versions(&connection).map_err(|e| not_even_a_database(path, e))?;
     let is_empty = found == 0
         && application == 0
         && connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))? == 0;
@@ -200,24 +213,39 @@ fn back_up_beside(path: &Path, found: i64, now: Timestamp) -> Result<PathBuf> {
     let lock_wait = Duration::from_secs(super::LOCK_WAIT_S);
     prepare_connection(&source, lock_wait)?;
     // The steps wait for nothing less than a backup that stays.
-    match write_backup(&source, &backup, lock_wait)?.unsynced {
+    let unsynced = write_backup(&source, &backup, lock_wait)?.unsynced;
+    owner::give(&backup, path).map_err(|e| Error::Inaccessible { path: backup.clone(), reason: e.to_string() })?;
+    match unsynced {
         Some(error) => Err(error),
         None => Ok(backup),
     }
 }
 
-/// Creates an empty 0600 file (and its folder, 0700) unless there is one; an existing file keeps its mode. The folders'
-/// names are synced here, the file's with the first commit.
+/// Creates an empty 0600 file (and its folder, 0700) unless there is one; an existing file keeps its mode. What root makes
+/// belongs to the owner of the folder it is made in: the account maildesk runs as could not open it otherwise. The
+/// folders' names are synced here, the file's with the first commit.
 fn make_private_file(path: &Path) -> Result<()> {
     let refused = |e: std::io::Error| Error::Inaccessible {
         path: path.to_owned(),
         reason: format!("{e}; choose another path with --db, or run as a user who may write there"),
     };
+    if path.is_dir() {
+        return Err(Error::Folder(path.to_owned()));
+    }
+    let made = owner::missing_folders(path);
     if let Some(folder) = path.parent() {
         private_file::create_folder(folder).map_err(refused)?;
     }
-    private_file::append(path).map_err(refused)?;
-    Ok(())
+    for folder in made.iter().rev() {
+        owner::give(folder, owner::folder_of(folder)).map_err(refused)?;
+    }
+    match private_file::create_new(path) {
+        Ok(_) => owner::give(path, owner::folder_of(path)).map_err(refused),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            private_file::append(path).map(drop).map_err(refused)
+        }
+        Err(error) => Err(refused(error)),
+    }
 }
 
 #[cfg(test)]

@@ -23,6 +23,10 @@ pub enum Kind {
     Extensions,
     /// An http or https URL, or empty.
     Url,
+    /// The IANA name of a time zone.
+    TimeZone,
+    /// The name that a mail server writes into Authentication-Results, or empty.
+    AuthservId,
 }
 
 /// One setting.
@@ -48,6 +52,8 @@ const LIST_CHARS_MAX: usize = 4000;
 const NUMBER_MAX: i64 = 1_000_000;
 /// Largest attachment size in MB a setting takes: the default raw mail limit is 50 MiB.
 const SIZE_MB_MAX: f64 = 1024.0;
+/// Longest name of a mail server, in characters: a domain name has 253 (RFC 1035 §2.3.4).
+const AUTHSERV_ID_CHARS_MAX: usize = 255;
 /// Largest page of a list.
 const PAGE_MAX: i64 = 1000;
 
@@ -96,7 +102,7 @@ pub const DEFINITIONS: &[Definition] = &[
     ),
     define("maintenance", "0", Kind::Switch, "kept for HelpDeskZ's sake; the API ignores it, as there"),
     define("date_format", "d F Y h:i a", Kind::Text(100), "kept for HelpDeskZ's sake: how its pages wrote dates"),
-    define("timezone", "UTC", Kind::Text(100), "kept for HelpDeskZ's sake: the zone its pages wrote dates in"),
+    define("timezone", "UTC", Kind::TimeZone, "kept for HelpDeskZ's sake: the zone its pages wrote dates in"),
     define(
         "unknown_recipient",
         "default",
@@ -141,7 +147,12 @@ pub const DEFINITIONS: &[Definition] = &[
         "1: Reply-To is a plus-address with the ticket's token; the MTA must accept plus-addresses",
     ),
     define("subject_tag", "1", Kind::Switch, "[#12] in outgoing subjects"),
-    define("authserv_id", "", Kind::Text(255), "whose Authentication-Results are trusted: the name our own MTA writes"),
+    define(
+        "authserv_id",
+        "",
+        Kind::AuthservId,
+        "whose Authentication-Results are trusted: the name our own MTA writes",
+    ),
     define(
         "forward_to_sender",
         "1",
@@ -225,6 +236,15 @@ impl Definition {
             },
             Kind::Word(words) if words.contains(&value) => Ok(value.to_owned()),
             Kind::Word(words) => Err(refuse(words.join(", "))),
+            Kind::TimeZone => zone_name(value).ok_or_else(|| {
+                refuse("the name of a time zone, such as Europe/Berlin, Asia/Kolkata or UTC".to_owned())
+            }),
+            Kind::AuthservId if value.chars().count() <= AUTHSERV_ID_CHARS_MAX && value.chars().all(is_of_a_token) => {
+                Ok(value.to_owned())
+            }
+            Kind::AuthservId => {
+                Err(refuse("one name without blanks, as our own mail server writes it: mx.example.org".to_owned()))
+            }
             Kind::Extensions => {
                 let list = extensions(value);
                 let fits = value.len() <= LIST_CHARS_MAX
@@ -244,6 +264,17 @@ impl Definition {
             }
         }
     }
+}
+
+/// The time zone of that IANA name in its usual spelling, if there is one.
+#[must_use]
+pub fn zone_name(timezone: &str) -> Option<String> {
+    jiff::tz::TimeZone::get(timezone.trim()).ok()?.iana_name().map(str::to_owned)
+}
+
+/// Whether a token may hold the character (RFC 2045 §5.1; RFC 8616 adds what is not ASCII).
+fn is_of_a_token(c: char) -> bool {
+    !c.is_control() && !c.is_whitespace() && !"()<>@,;:\\\"/[]?=".contains(c)
 }
 
 fn extensions(list: &str) -> Vec<String> {
@@ -413,6 +444,23 @@ mod tests {
         let types = definition("ticket_file_type").unwrap();
         assert_eq!(types.check(" .JPG, png ,"), Ok("jpg,png".to_owned()));
         assert!(types.check("j/pg").is_err());
+    }
+
+    #[test]
+    fn time_zone_and_name_of_our_mail_server_are_refused_where_they_are_set() {
+        let check = |key: &str, value: &str| definition(key).unwrap().check(value).map_err(|e| e.to_string());
+        assert_eq!(check("timezone", " asia/kolkata"), Ok("Asia/Kolkata".to_owned()));
+        let refused = check("timezone", "Mars/Olympus").unwrap_err();
+        assert!(refused.contains("\"Mars/Olympus\"") && refused.contains("Europe/Berlin"), "{refused}");
+        let longest = "x".repeat(AUTHSERV_ID_CHARS_MAX);
+        for name in ["", "mx.example.org", "m\u{fc}nchen.example", "mail_1", longest.as_str()] {
+            assert_eq!(check("authserv_id", name), Ok(name.to_owned()), "{name}");
+        }
+        let longer = "x".repeat(AUTHSERV_ID_CHARS_MAX + 1);
+        for list in ["mx.example.org 1", "mx.example.org; dmarc=pass", "a,b", "ann@example.org", longer.as_str()] {
+            let refused = check("authserv_id", list).unwrap_err();
+            assert!(refused.contains(list) && refused.contains("one name"), "{refused}");
+        }
     }
 
     #[test]

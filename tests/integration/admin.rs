@@ -45,7 +45,7 @@ fn departments() {
     let changed = desk.admin(&["department", "update", "3", "--name", "Money", "--private", "false"]);
     assert_eq!(changed, json!({ "id": 3, "name": "Money", "private": false }));
     assert_eq!(desk.admin(&["department", "list"]).as_array().map(Vec::len), Some(3));
-    assert_eq!(desk.admin(&["department", "remove", "3"])["done"], "remove department 3, Money");
+    assert_eq!(desk.admin(&["department", "remove", "3", "--yes"])["done"], "remove department 3 \"Money\"");
     assert_eq!(desk.admin(&["department", "add", "Next"])["id"], 4, "an id is never given out again");
     let (fits, long) = ("ä".repeat(100), "ä".repeat(101));
     desk.admin(&["department", "add", &fits]);
@@ -57,7 +57,6 @@ fn departments() {
             &["department", "add", "  "],
             &["department", "add", &long],
             &["department", "update", "1", "--name", ""],
-            &["department", "show", "x"],
             &["department", "add"],
             &["department"],
         ],
@@ -67,8 +66,10 @@ fn departments() {
         1,
         &[
             &["department", "show", "99"],
+            &["department", "show", "#99"],
+            &["department", "show", "x"],
             &["department", "update", "99", "--name", "x"],
-            &["department", "remove", "99"],
+            &["department", "remove", "99", "--yes"],
         ],
     );
 }
@@ -109,7 +110,7 @@ fn addresses() {
     );
     assert_eq!(desk.admin(&["address", "show", SUPPORT])["default"], false, "there is one default");
     assert_eq!(desk.admin(&["address", "list"]).as_array().map(Vec::len), Some(3));
-    desk.admin(&["address", "remove", "box@helpdesk.test"]);
+    desk.admin(&["address", "remove", "box@helpdesk.test", "--yes"]);
     assert_refused(
         &desk,
         2,
@@ -134,7 +135,7 @@ fn addresses() {
             &["address", "add", "a@b.test", "--name", "x", "--department", "99"],
             &["address", "show", "gone@helpdesk.test"],
             &["address", "update", "gone@helpdesk.test", "--default"],
-            &["address", "remove", "gone@helpdesk.test"],
+            &["address", "remove", "gone@helpdesk.test", "--yes"],
         ],
     );
 }
@@ -170,11 +171,11 @@ fn users() {
             &["user", "show", "99"],
             &["user", "show", "x@y.test"],
             &["user", "update", "99", "--name", "x"],
-            &["user", "remove", "99"],
+            &["user", "remove", "99", "--yes"],
             &["user", "update", "2", "--email", "ann@client.test"],
         ],
     );
-    desk.admin(&["user", "remove", "1"]);
+    desk.admin(&["user", "remove", "1", "--yes"]);
     assert_eq!(desk.admin(&["user", "add", "new@client.test"])["id"], 3, "an id is never given out again");
 }
 
@@ -253,8 +254,8 @@ fn bans() {
     let list = desk.admin(&["ban", "list"]);
     let bans: Vec<_> = list.as_array().into_iter().flatten().filter_map(|ban| ban["ban"].as_str()).collect();
     assert_eq!(bans, ["bad@client.test", "evil.test"]);
-    desk.admin(&["ban", "remove", "BAD@client.test"]);
-    assert_refused(&desk, 1, &[&["ban", "remove", "bad@client.test"]]);
+    desk.admin(&["ban", "remove", "BAD@client.test", "--yes"]);
+    assert_refused(&desk, 1, &[&["ban", "remove", "bad@client.test", "--yes"]]);
     assert_refused(
         &desk,
         2,
@@ -331,7 +332,11 @@ fn mails() {
     ];
     assert!(expected.iter().all(|key| keys(&shown).contains(key)), "{shown}");
     assert_refused(&desk, 2, &[&["mail", "list", "--state", "lost"], &["mail", "retry"], &["mail", "show", "x"]]);
-    assert_refused(&desk, 1, &[&["mail", "show", "99"], &["mail", "drop", "99"], &["mail", "drop", "1"]]);
+    assert_refused(
+        &desk,
+        1,
+        &[&["mail", "show", "99"], &["mail", "drop", "99", "--yes"], &["mail", "drop", "1", "--yes"]],
+    );
     let done = desk.try_admin(&["mail", "retry", "2", "99"]);
     assert_eq!(done.status, 3, "{}", done.stderr);
     let list: Value = serde_json::from_str(&done.stdout).expect("a list");

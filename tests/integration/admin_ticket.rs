@@ -71,7 +71,7 @@ fn search_looks_into_subjects_texts_notes_and_people() {
     assert_eq!(ids(&desk.admin(&["ticket", "list", "--search", "client", "--user", "bob@client.test"])), [2]);
     desk.admin(&["user", "update", "ann@client.test", "--name", "Renamed Person"]);
     assert_eq!((found("renamed"), found("muller")), (vec![1], vec![]));
-    desk.admin(&["ticket", "remove", "1"]);
+    desk.admin(&["ticket", "remove", "1", "--yes"]);
     assert!(found("drucker").is_empty() && found("renamed").is_empty());
 }
 
@@ -251,7 +251,7 @@ fn merged_ticket_leads_to_the_other() {
     desk.admin(&["ticket", "status", "1", "answered"]);
     let dry = desk.admin(&["ticket", "merge", "2", "1", "--dry-run"]);
     assert_eq!((dry["dry_run"].as_bool(), dry["messages"].as_i64(), desk.messages(2).len()), (Some(true), Some(1), 1));
-    let merged = desk.admin(&["ticket", "merge", "2", "1"]);
+    let merged = desk.admin(&["ticket", "merge", "2", "1", "--yes"]);
     assert_eq!(
         (merged["id"].as_i64(), merged["replies"].as_i64(), merged["status"].as_str()),
         (Some(1), Some(1), Some("awaiting-reply"))
@@ -267,8 +267,8 @@ fn merged_ticket_leads_to_the_other() {
     let tagged = mail("four", "Subject: Re: [#2] Fire\n", "Sure.").replace("ann@", "bob@");
     desk.deliver(tagged);
     assert_eq!((desk.messages(1).len(), desk.messages(2).len(), desk.count("tickets")), (4, 0, 2));
-    refused(&desk, 1, &["ticket", "merge", "2", "1"]);
-    refused(&desk, 2, &["ticket", "merge", "1", "2"]);
+    refused(&desk, 1, &["ticket", "merge", "2", "1", "--yes"]);
+    refused(&desk, 2, &["ticket", "merge", "1", "2", "--yes"]);
     refused(&desk, 1, &["ticket", "reply", "2", "--staff", "sam", "--message", "x"]);
     desk.admin(&["check"]);
 }
@@ -314,7 +314,7 @@ fn merged_customers_are_one_and_threads_go_on() {
     let desk = answering_desk();
     desk.deliver(mail("q", "Subject: Printer\n", "It burns."));
     desk.deliver(mail("r", "Subject: Invoice\n", "Pay.").replace("ann@client", "ann@home"));
-    let merged = desk.admin(&["user", "merge", "ann@home.test", "ann@client.test"]);
+    let merged = desk.admin(&["user", "merge", "ann@home.test", "ann@client.test", "--yes"]);
     assert_eq!((merged["id"].as_i64(), desk.count("users")), (Some(1), 1));
     assert_eq!(ids(&desk.admin(&["ticket", "list", "--user", "1"])), [2, 1]);
     assert_eq!(desk.messages(2)[0]["user_id"], 1);
@@ -322,8 +322,8 @@ fn merged_customers_are_one_and_threads_go_on() {
     assert_eq!(desk.messages(2).len(), 2, "the address she wrote from goes on to work there");
     desk.admin(&["ticket", "reply", "2", "--staff", "sam", "--message", "Thanks"]);
     assert!(written(&desk).last().is_some_and(|mail| mail.contains("ann@home.test")));
-    refused(&desk, 2, &["user", "merge", "1", "ann@client.test"]);
-    refused(&desk, 1, &["user", "merge", "9", "1"]);
+    refused(&desk, 2, &["user", "merge", "1", "ann@client.test", "--yes"]);
+    refused(&desk, 1, &["user", "merge", "9", "1", "--yes"]);
     desk.admin(&["check"]);
 }
 

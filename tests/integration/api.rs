@@ -71,7 +71,7 @@ fn what_admin_changes_holds_for_the_next_request() {
     assert_eq!(server.get("/api/users").json()["message"], "Permission not allowed: Get list/details of users.");
     desk.admin(&["token", "update", "1", "--all", "--ip", "192.0.2.1"]);
     assert_eq!(server.get("/api/users").json()["message"], "IP address `127.0.0.1 is not allowed.");
-    desk.admin(&["token", "revoke", "1"]);
+    desk.admin(&["token", "revoke", "1", "--yes"]);
     assert_eq!(server.get("/api/users").json()["message"], "Invalid authentication.");
 }
 

@@ -336,7 +336,7 @@ fn staff_are_told_when_they_are_on_duty_and_all_when_nobody_is() {
     assert_eq!(clocked.told("2026-11-20T20:31:00Z"), ["evening", "office"], "both off duty");
     desk.admin(&["staff", "update", "office", "--schedule", ""]);
     assert_eq!(clocked.told("2026-11-20T20:32:00Z"), ["office"], "no schedule: always on duty");
-    desk.admin(&["schedule", "remove", "Evening"]);
+    desk.admin(&["schedule", "remove", "Evening", "--yes"]);
     assert_eq!(clocked.told("2026-11-20T20:33:00Z"), ["evening", "office"], "without the schedule as well");
 }
 
@@ -362,12 +362,12 @@ fn schedules_are_added_listed_and_removed() {
         (add("X", "25:00-26:00", "UTC"), 2, "are no hours"),
         (add("X", "09:00-12:00", "Mars/Base"), 2, "is no time zone"),
         (add(" ", "09:00-12:00", "UTC"), 2, "1 to 100 characters"),
-        (desk.try_admin(&["schedule", "remove", "X"]), 1, "there is no schedule X"),
+        (desk.try_admin(&["schedule", "remove", "X", "--yes"]), 1, "there is no schedule \"X\""),
     ] {
         assert_eq!(done.status, status, "{}", done.stderr);
         assert!(done.stderr.contains(said), "{}", done.stderr);
     }
-    desk.admin(&["schedule", "remove", "night"]);
+    desk.admin(&["schedule", "remove", "night", "--yes"]);
     assert_eq!(names(), ["Day"]);
 }
 

@@ -213,7 +213,7 @@ fn assert_recovers(desk: &Desk, fault: Fault) {
         .execute_batch("UPDATE imap_folder SET uid_validity = 0, last_uid = 0, failures = 0; DELETE FROM imap_leftover")
         .expect("SQL");
     for ticket in desk.admin(&["ticket", "list"]).as_array().into_iter().flatten() {
-        desk.admin(&["ticket", "remove", &ticket["id"].to_string()]);
+        desk.admin(&["ticket", "remove", &ticket["id"].to_string(), "--yes"]);
     }
     sqlite.execute_batch("DELETE FROM receipt").expect("SQL");
 }

@@ -395,11 +395,11 @@ fn canned_responses() {
     let changed = desk.admin(&["canned", "update", "1", "--title", "Bye", "--body", "<p onclick=x()>y</p>"]);
     assert_eq!((changed["title"].as_str(), changed["body"].as_str()), (Some("Bye"), Some("<p>y</p>")));
     assert_eq!(desk.admin(&["canned", "list"]).as_array().map(Vec::len), Some(1));
-    desk.admin(&["canned", "remove", "1"]);
+    desk.admin(&["canned", "remove", "1", "--yes"]);
     for (status, arguments) in [
         (1, vec!["canned", "show", "1"]),
         (1, vec!["canned", "update", "1", "--title", "x"]),
-        (1, vec!["canned", "remove", "1"]),
+        (1, vec!["canned", "remove", "1", "--yes"]),
         (2, vec!["canned", "add", " ", "--body", "x"]),
         (2, vec!["canned", "add", "x"]),
     ] {

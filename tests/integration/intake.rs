@@ -5,7 +5,7 @@ mod charset;
 mod content;
 mod once;
 mod origin;
-mod people;
+pub(crate) mod people;
 mod route;
 mod thread;
 

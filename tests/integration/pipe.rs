@@ -251,10 +251,10 @@ fn file_size_limit_defers() {
 }
 
 /// A small file system of its own, gone with the value.
-struct SmallDisk(PathBuf);
+pub(crate) struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mount(path: PathBuf) -> Option<Self> {
+    pub(crate) fn mount(path: PathBuf) -> Option<Self> {
         fs::create_dir(&path).expect("the folder is writable");
         let mut mount = Command::new("mount");
         let done = mount.args(["-t", "tmpfs", "-o", "size=3m", "tmpfs"]).arg(&path).output();
@@ -279,7 +279,9 @@ fn mail_that_does_not_fit_on_the_disk_defers() {
     desk.admin(&["init"]);
     desk.deliver(small());
     assert_try_again(&desk.pipe(mail("big", "Subject: big\n", &noise(4 << 20)), &[]), "no room for the mail");
-    assert!(desk.log().contains("the disk is full"), "{}", desk.log());
+    let named = format!("the disk or the quota of {} is full: ", desk.db().display());
+    let log = desk.log();
+    assert!(log.contains(&named) && log.contains("MiB are free, up to 200 MiB are needed"), "{log}");
     assert_eq!(desk.count("mails_received"), 1);
     assert_taken(&desk.pipe(mail("next", "Subject: next\n", "x"), &[]), "a small one still fits");
 }

@@ -272,3 +272,28 @@ fn the_aliases_form_defers_while_the_account_may_not_open_the_database() {
     assert_eq!(postfix.desk.subjects(), ["privileges"]);
     postfix.assert_no_bounce();
 }
+
+#[test]
+fn answers_of_serve_leave_by_smtp_under_no_new_privileges() {
+    let Some(postfix) = Postfix::start(|_| Setup::default()) else { return };
+    let desk = &postfix.desk;
+    let port = postfix.port.to_string();
+    // As the recipe has it; only the port is this instance's.
+    let way = ["--outgoing", "smtp", "--smtp-host", "localhost", "--smtp-port", &port, "--smtp-tls", "none"];
+    desk.admin(&[&["address", "update", "support@example.com"][..], &way].concat());
+    let mut bound = Command::new("setpriv");
+    bound.args(["--no-new-privs", "--reuid", desk.account(), "--regid", desk.account(), "--clear-groups"]);
+    bound.arg(desk.path("maildesk")).arg("--config").arg(desk.path("maildesk.toml"));
+    let mut server = crate::client::Server::spawn(bound.args(["serve", "--listen", "127.0.0.1:0"]));
+    let message = "From: Inbox <inbox@example.com>\r\nTo: support@example.com\r\nSubject: printer\r\n\
+                   Message-ID: <one@example.com>\r\nDate: Tue, 3 Feb 2026 10:00:00 +0000\r\n\r\nIt burns.\r\n";
+    submit(postfix.port, &Letter { sender: "inbox@example.com", recipients: &["support@example.com"], message })
+        .expect("Postfix takes the mail");
+    postfix.wait_for("support@example.com", "sent");
+    let line = postfix.wait_for("inbox@example.com", "sent");
+    assert!(line.contains("status=sent"), "{line}");
+    let inbox = fs::read_to_string(desk.path("inboxes/inbox")).expect("the acknowledgement was delivered");
+    assert!(inbox.contains("Subject: [#1] printer"), "{inbox}");
+    server.signal("TERM");
+    server.wait();
+}

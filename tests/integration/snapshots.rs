@@ -116,7 +116,7 @@ fn steps(transcript: &str) -> Vec<Step> {
 }
 
 /// A desk with something of everything, and files that commands name.
-fn furnished() -> Desk {
+pub(crate) fn furnished() -> Desk {
     let desk = Desk::new();
     desk.set("site_name", "Example");
     let staff = ["staff", "add", "sam", "--name", "Sam Poe", "--email", "sam@helpdesk.test", "--role", "agent"];
@@ -166,7 +166,10 @@ fn shape(value: &Value) -> String {
         Value::String(_) => "string".to_owned(),
         Value::Array(items) => format!("[{}]", items.first().map_or_else(String::new, shape)),
         Value::Object(fields) => {
-            let fields: Vec<String> = fields.iter().map(|(key, value)| format!("{key}: {}", shape(value))).collect();
+            // Days are keys, and other ones tomorrow.
+            let name = |key: &str| if is_like(key, "9999-99-99") { "YYYY-MM-DD".to_owned() } else { key.to_owned() };
+            let fields: Vec<String> =
+                fields.iter().map(|(key, value)| format!("{}: {}", name(key), shape(value))).collect();
             format!("{{{}}}", fields.join(", "))
         }
     }
@@ -257,14 +260,14 @@ fn verb_of(words: &[String], verbs: &BTreeSet<String>) -> Option<(String, bool)>
 }
 
 /// The grammar with the parts that join it only when they are named.
-fn whole_grammar() -> clap::Command {
+pub(crate) fn whole_grammar() -> clap::Command {
     let mut grammar = maildesk::cli::Arguments::command();
     grammar.build();
     grammar
 }
 
 /// Every verb of `maildesk admin`, from the grammar.
-fn verbs() -> BTreeSet<String> {
+pub(crate) fn verbs() -> BTreeSet<String> {
     fn walk(command: &clap::Command, path: &str, found: &mut BTreeSet<String>) {
         let verbs: Vec<_> = command.get_subcommands().filter(|verb| verb.get_name() != "help").collect();
         if verbs.is_empty() {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::{Finding, Scene};
 use crate::store::{self, Store};
 
-/// Free bytes below which mail may soon not be taken: twice the largest mail and its log.
-const FREE_BYTES_MIN: u64 = 200 * 1024 * 1024;
+/// Free bytes below which mail may soon not be taken.
+const FREE_BYTES_MIN: u64 = store::MAIL_NEEDS_BYTES;
 /// Free bytes below which somebody should think about it.
 const FREE_BYTES_LOW: u64 = 1024 * 1024 * 1024;
 /// A clock before this (2025-01-01) was never set.
@@ -47,10 +47,14 @@ fn configuration(scene: &Scene<'_>) -> Finding {
         Ok(found) if found.mode() & 0o022 != 0 => Finding::fail(
             "config",
             format!("{} can be changed by others (mode {:o})", path.display(), found.mode() & 0o777),
-            format!("chmod go-w {}", path.display()),
+            format!("chmod go-w {}", quoted(&path.display().to_string())),
         ),
         Ok(_) => Finding::ok("config", path.display().to_string()),
-        Err(error) => Finding::fail("config", format!("{}: {error}", path.display()), "name a file that can be read"),
+        Err(error) => Finding::fail(
+            "config",
+            format!("{}: {error}", path.display()),
+            format!("ls -l {}", quoted(&path.display().to_string())),
+        ),
     }
 }
 
@@ -67,15 +71,16 @@ fn files(path: &Path) -> Vec<Finding> {
             return vec![Finding::fail("files", format!("{shown} is not there"), "maildesk admin init")];
         }
         Err(error) => {
-            let fix = "run maildesk as the user who owns the database, in the MTA too";
+            let fix = format!("ls -ld {}", quoted(&folder_of(path).display().to_string()));
             return vec![Finding::fail("files", format!("{shown} is out of reach: {error}"), fix)];
         }
     };
     let mut findings = Vec::new();
+    let file = quoted(&shown.to_string());
     let mode = database.mode() & 0o777;
     if mode & 0o077 != 0 {
         let text = format!("{shown} can be read by others (mode {mode:o}); it holds secrets");
-        findings.push(Finding::fail("files", text, format!("chmod 600 {shown}")));
+        findings.push(Finding::fail("files", text, format!("chmod 600 {file}")));
     }
     let folder = folder_of(path);
     if let Ok(found) = fs::metadata(&folder) {
@@ -83,30 +88,82 @@ fn files(path: &Path) -> Vec<Finding> {
         // The sticky bit keeps others from replacing the file, as in /tmp.
         if mode & 0o022 != 0 && mode & 0o1000 == 0 {
             let text = format!("{shown} can be written by others (mode {mode:o}): they could replace the database");
-            findings.push(Finding::fail("files", text, format!("chmod 700 {shown}")));
+            findings.push(Finding::fail("files", text, format!("chmod 700 {}", quoted(&shown.to_string()))));
         } else if mode & 0o077 != 0 {
             let text = format!("{shown} is open to others (mode {mode:o})");
-            findings.push(Finding::warn("files", text, format!("chmod 700 {shown}")));
+            findings.push(Finding::warn("files", text, format!("chmod 700 {}", quoted(&shown.to_string()))));
         }
     }
-    let user = rustix::process::geteuid();
-    if !user.is_root() && database.uid() != user.as_raw() {
-        let text = format!("{shown} belongs to user id {}, this is user id {}", database.uid(), user.as_raw());
-        findings.push(Finding::fail("files", text, "run maildesk as the user who owns the database, in the MTA too"));
-    }
-    for part in ["-wal", "-shm"] {
-        let mut log = path.as_os_str().to_owned();
-        log.push(part);
-        let log = PathBuf::from(log);
-        if fs::metadata(&log).is_ok_and(|found| found.uid() != database.uid()) {
-            let text = format!("{} belongs to another user than the database", log.display());
-            findings.push(Finding::fail("files", text, format!("chown --reference={shown} {}", log.display())));
-        }
-    }
+    findings.extend(owners(path, database.uid()));
     if findings.is_empty() {
         findings.push(Finding::ok("files", format!("{shown}, mode {mode:o}, {} bytes", database.len())));
     }
     findings
+}
+
+/// Whether the folder, the database, what lies beside it and we belong to one user.
+fn owners(path: &Path, owner: u32) -> Vec<Finding> {
+    let (shown, folder) = (path.display().to_string(), folder_of(path));
+    let mut findings = Vec::new();
+    let user = rustix::process::geteuid();
+    if !user.is_root() && owner != user.as_raw() {
+        let text = format!("{shown} belongs to {}, this is {}; in the MTA too", name_of(owner), name_of(user.as_raw()));
+        findings.push(Finding::fail("files", text, format!("sudo -u {} maildesk admin doctor", name_of(owner))));
+    }
+    let beside: Vec<String> = ["", "-wal", "-shm", "-serve"].iter().map(|part| format!("{shown}{part}")).collect();
+    let folder_owner = fs::metadata(&folder).map(|found| (found.uid(), found.mode()));
+    // A sticky folder is everybody's, as /tmp.
+    if let Ok((keeper, mode)) = folder_owner
+        && keeper != owner
+        && mode & 0o1000 == 0
+    {
+        let text = format!("{shown} belongs to {}, its folder to {}", name_of(owner), name_of(keeper));
+        let there: Vec<String> =
+            beside.iter().filter(|file| Path::new(file).exists()).map(|file| quoted(file)).collect();
+        let fix = format!("chown --reference={} {}", quoted(&folder.display().to_string()), there.join(" "));
+        // Root's folder may hold a file that others may only use, not replace.
+        let finding = if keeper == 0 { Finding::warn("files", text, fix) } else { Finding::fail("files", text, fix) };
+        findings.push(finding);
+        return findings;
+    }
+    for log in beside.iter().skip(1) {
+        if fs::metadata(log).is_ok_and(|found| found.uid() != owner) {
+            let text = format!("{log} belongs to another user than the database");
+            let fix = format!("chown --reference={} {}", quoted(&shown), quoted(log));
+            findings.push(Finding::fail("files", text, fix));
+        }
+    }
+    findings
+}
+
+/// The login name of a user id, else the number as sudo(8) takes it.
+fn name_of(uid: u32) -> String {
+    let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let mut accounts = passwd.lines().map(|line| line.split(':'));
+    let found = accounts.find(|fields| fields.clone().nth(2) == Some(uid.to_string().as_str()));
+    found.and_then(|mut fields| fields.next().map(str::to_owned)).unwrap_or_else(|| format!("'#{uid}'"))
+}
+
+/// Whose a file is, by name.
+pub(super) fn owner_of(path: &Path) -> Option<String> {
+    fs::metadata(path).ok().map(|found| name_of(found.uid()))
+}
+
+/// A word as a shell takes it.
+pub(super) fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@:=,%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// The command that lets an address send through the mail server on this machine, as the recipes do.
+pub(super) fn local_smtp(email: &str) -> String {
+    let email = quoted(email);
+    format!(
+        "maildesk admin address update {email} --outgoing smtp --smtp-host localhost --smtp-port 25 --smtp-tls none"
+    )
 }
 
 fn file_system(path: &Path) -> Vec<Finding> {
@@ -126,20 +183,19 @@ fn file_system(path: &Path) -> Vec<Finding> {
     findings
 }
 
+/// Copies a desk to a place of its own.
+const MOVE_IT: &str = "maildesk admin backup /var/lib/maildesk/maildesk.db";
+
 fn kind(number: u64, folder: &Path) -> Finding {
     let name = |list: &[(u64, &'static str)]| list.iter().find(|(known, _)| *known == number).map(|(_, name)| *name);
     if let Some(name) = name(&NETWORK_FILE_SYSTEMS) {
         let text =
             format!("{} is on {name}, which cannot hold a database that several programs write", folder.display());
-        return Finding::fail(
-            "file system",
-            text,
-            "move the database to a local disk and name it with `db` in maildesk.toml",
-        );
+        return Finding::fail("file system", text, MOVE_IT);
     }
     if let Some(name) = name(&PASSING_FILE_SYSTEMS) {
         let text = format!("{} is on {name}: it may be gone after a restart", folder.display());
-        return Finding::warn("file system", text, "keep the database on a disk or a volume");
+        return Finding::warn("file system", text, MOVE_IT);
     }
     Finding::ok("file system", "local")
 }
@@ -148,13 +204,11 @@ fn space(free: u64, database: u64, folder: &Path) -> Finding {
     let mib = |bytes: u64| bytes / (1024 * 1024);
     let text = format!("{} MiB free in {}", mib(free), folder.display());
     if free < FREE_BYTES_MIN {
-        Finding::fail("space", text, "make room: mail is turned away (75) when the disk is full")
+        let text = format!("{text}: mail is turned away (75) when the disk is full");
+        Finding::fail("space", text, format!("df -h {}", quoted(&folder.display().to_string())))
     } else if free < FREE_BYTES_LOW.max(database) {
-        Finding::warn(
-            "space",
-            text,
-            format!("a backup beside it takes {} MiB; setting raw_keep_days keeps less", mib(database)),
-        )
+        let text = format!("{text}; a backup beside the database takes {} MiB", mib(database));
+        Finding::warn("space", text, "maildesk admin setting set raw_keep_days 30")
     } else {
         Finding::ok("space", text)
     }
@@ -166,7 +220,7 @@ pub(super) fn look_inside(scene: &Scene<'_>, store: &Store) -> store::Result<Vec
         store.read(|tx| Ok::<_, store::Error>((tx.versions()?, tx.journal_mode()?, tx.newest_receipt_at()?)))?;
     let mut findings = vec![Finding::ok("schema", format!("{}, SQLite {}", versions.0, versions.1))];
     if journal != "wal" {
-        let fix = "sqlite3 DATABASE 'PRAGMA journal_mode = wal' while nothing uses it";
+        let fix = format!("sqlite3 {} 'PRAGMA journal_mode = wal'", quoted(&scene.path.display().to_string()));
         findings.push(Finding::warn(
             "schema",
             format!("journal mode {journal}: readers and writers block each other"),
@@ -175,10 +229,12 @@ pub(super) fn look_inside(scene: &Scene<'_>, store: &Store) -> store::Result<Vec
     }
     let now = scene.now.unix();
     findings.push(if now < CLOCK_MIN_S {
-        Finding::fail("clock", "the clock is not set", "set it, and let NTP keep it")
+        Finding::fail("clock", "the clock is not set; NTP keeps it", "timedatectl set-ntp true")
     } else if newest.unix() > now + CLOCK_AHEAD_MAX_S {
-        let text = format!("the newest mail was received {} seconds from now", newest.unix() - now);
-        Finding::warn("clock", text, "the clock was wrong then, or is now: compare `timedatectl`")
+        let ahead = newest.unix() - now;
+        let text =
+            format!("the newest mail was received {ahead} seconds from now: the clock was wrong then, or is now");
+        Finding::warn("clock", text, "timedatectl")
     } else {
         Finding::ok("clock", "set")
     });
@@ -196,6 +252,13 @@ mod tests {
         assert_eq!((level(0x6969), level(0xff53_4d42)), (Level::Fail, Level::Fail));
         assert_eq!(level(0x0102_1994), Level::Warn);
         assert_eq!(level(0xef53), Level::Ok, "ext4");
+    }
+
+    #[test]
+    fn words_are_quoted_for_a_shell_where_they_need_it() {
+        assert_eq!(quoted("/srv/desk.db"), "/srv/desk.db");
+        assert_eq!(quoted("/srv/my desk's.db"), "'/srv/my desk'\\''s.db'");
+        assert_eq!(quoted("$(x)"), "'$(x)'");
     }
 
     #[test]

@@ -2,16 +2,16 @@
 //! the MTA's files would.
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use super::{Finding, Scene};
+use super::route::{self, Postfix};
+use super::{Finding, Scene, child, host};
 use crate::store::{self, Store};
 
 /// Where lines that run a program are looked for.
-const POSTFIX_MASTER: &str = "/etc/postfix/master.cf";
+pub(super) const POSTFIX_MASTER: &str = "/etc/postfix/master.cf";
 const ALIASES: [&str; 2] = ["/etc/aliases", "/etc/mail/aliases"];
 const EXIM: [&str; 4] =
     ["/etc/exim4/exim4.conf", "/etc/exim4/exim4.conf.template", "/etc/exim/exim.conf", "/etc/exim.conf"];
@@ -23,8 +23,12 @@ const ALIASES_USER: &str = "nobody";
 
 /// A line of an MTA that runs us.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Line {
-    file: String,
+pub(super) struct Line {
+    pub(super) file: String,
+    /// The service of master.cf, the transport of Exim or the alias.
+    pub(super) service: String,
+    /// The service is an alias.
+    pub(super) is_alias: bool,
     program: String,
     /// What stands between the program and `pipe`, such as `--config FILE`.
     options: Vec<String>,
@@ -33,11 +37,12 @@ struct Line {
 
 impl Line {
     /// Reads a command line; `None` where it is not ours.
-    fn read(file: &str, command: &str, user: &str) -> Option<Self> {
+    pub(super) fn read((file, service): (&str, &str), command: &str, user: &str) -> Option<Self> {
         let mut words = command.split_whitespace().map(|word| word.trim_matches(['"', '\'']));
         let program = words.next().filter(|program| is_ours(program))?.to_owned();
         let options = words.take_while(|word| *word != "pipe").map(str::to_owned).collect();
-        Some(Self { file: file.to_owned(), program, options, user: user.to_owned() })
+        let (file, service, user) = (file.to_owned(), service.trim().to_owned(), user.to_owned());
+        Some(Self { file, service, is_alias: false, program, options, user })
     }
 }
 
@@ -52,13 +57,17 @@ pub(super) fn lines(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Findi
         Err(error) => Finding::warn("pipe", format!("our own program is not found: {error}"), ""),
     }];
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let mut found = postfix_lines(&read(POSTFIX_MASTER));
+    let postfix = Postfix::here(scene.reach);
+    let master = postfix.as_ref().map_or_else(|| POSTFIX_MASTER.to_owned(), Postfix::master_cf);
+    let mut found = postfix_lines(&master, &read(&master));
     found.extend(ALIASES.iter().flat_map(|path| alias_lines(path, &read(path))));
     let pieces = fs::read_dir(EXIM_TRANSPORTS).into_iter().flatten().flatten();
     let pieces = pieces.map(|entry| entry.path().to_string_lossy().into_owned());
     let files: Vec<String> = EXIM.iter().map(|path| (*path).to_owned()).chain(pieces).collect();
     found.extend(files.iter().flat_map(|path| exim_lines(path, &read(path))));
     findings.extend(found.iter().map(|line| theirs(line, first)));
+    let postfix = postfix.map(|postfix| postfix.knowing(&found));
+    findings.extend(route::look(scene, &piped, &found, postfix.as_ref()));
     Ok(findings)
 }
 
@@ -71,24 +80,13 @@ fn example(recipient: &str) -> String {
 
 /// Runs a pipe that stores nothing; what it said when it did not end with 0.
 fn dry_run(command: &mut Command, recipient: &str) -> Result<(), String> {
-    let mut child = command
-        .arg(format!("--recipient={recipient}"))
-        .args(["--sender=doctor@example.invalid", "--dry-run", "--json"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| error.to_string())?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A child that ended early says why by its status.
-        stdin.write_all(example(recipient).as_bytes()).ok();
-    }
-    let done = child.wait_with_output().map_err(|error| error.to_string())?;
-    if done.status.success() {
+    command.arg(format!("--recipient={recipient}"));
+    command.args(["--sender=doctor@example.invalid", "--dry-run", "--json"]);
+    let said = child::run(command, example(recipient).as_bytes(), child::DRY_RUN).map_err(|error| error.to_string())?;
+    if said.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&done.stderr);
-    Err(format!("{}: {}", done.status, said.trim()))
+    Err(format!("{}: {}", child::ending(said.status), said.stderr.trim()))
 }
 
 /// Our own program with our own options.
@@ -100,7 +98,10 @@ fn ours(scene: &Scene<'_>, program: &Path, recipient: &str) -> Finding {
     command.arg("--db").arg(&scene.path).arg("pipe");
     match dry_run(&mut command, recipient) {
         Ok(()) => Finding::ok("pipe", format!("a mail to {recipient} would be taken")),
-        Err(why) => Finding::fail("pipe", format!("a mail to {recipient}: {why}"), "the log has the reason"),
+        Err(why) => {
+            let fix = format!("echo 'From: me@example.org' | maildesk pipe --recipient={recipient} --dry-run");
+            Finding::fail("pipe", format!("a mail to {recipient}: {why}"), fix)
+        }
     }
 }
 
@@ -111,10 +112,12 @@ fn theirs(line: &Line, recipient: &str) -> Finding {
         return Finding::ok("mta", format!("{shown}; a program without its folder is not tried"));
     }
     if !Path::new(&line.program).is_file() {
-        return Finding::fail("mta", format!("{shown}: there is no such program"), format!("correct {}", line.file));
+        let fix = format!("ls -l {}", host::quoted(&line.program));
+        return Finding::fail("mta", format!("{shown}: there is no such program"), fix);
     }
     let Some((uid, gid)) = ids_of(&line.user, &fs::read_to_string("/etc/passwd").unwrap_or_default()) else {
-        return Finding::fail("mta", format!("{shown}: there is no such user"), format!("correct {}", line.file));
+        let fix = format!("getent passwd {}", host::quoted(&line.user));
+        return Finding::fail("mta", format!("{shown}: there is no such user"), fix);
     };
     let we = rustix::process::geteuid();
     let mut command = Command::new(&line.program);
@@ -128,7 +131,8 @@ fn theirs(line: &Line, recipient: &str) -> Finding {
     match dry_run(&mut command, recipient) {
         Ok(()) => Finding::ok("mta", format!("{shown}: a mail would be taken")),
         Err(why) => {
-            let fix = format!("let {} own the database, or name the user who does in {}", line.user, line.file);
+            let options: String = line.options.iter().map(|word| format!("{} ", host::quoted(word))).collect();
+            let fix = format!("sudo -u {} {} {options}admin doctor", line.user, host::quoted(&line.program));
             Finding::fail("mta", format!("{shown}: {why}"), fix)
         }
     }
@@ -142,7 +146,7 @@ fn ids_of(user: &str, passwd: &str) -> Option<(u32, u32)> {
 
 /// Services of master.cf(5) whose program is maildesk. A line that begins with white space goes on
 /// the one before.
-fn postfix_lines(master: &str) -> Vec<Line> {
+fn postfix_lines(file: &str, master: &str) -> Vec<Line> {
     let mut services: Vec<String> = Vec::new();
     for line in master.lines().filter(|line| !line.trim_start().starts_with('#')) {
         match services.last_mut() {
@@ -154,7 +158,7 @@ fn postfix_lines(master: &str) -> Vec<Line> {
         let word = |name: &str| service.split_whitespace().find_map(|word| word.strip_prefix(name));
         let user = word("user=").unwrap_or(ALIASES_USER).split(':').next().unwrap_or(ALIASES_USER);
         let (_, command) = service.split_once("argv=")?;
-        Line::read(POSTFIX_MASTER, command, user)
+        Line::read((file, service.split_whitespace().next()?), command, user)
     };
     services.iter().filter_map(of).collect()
 }
@@ -162,8 +166,10 @@ fn postfix_lines(master: &str) -> Vec<Line> {
 /// Lines of aliases(5) that pipe into maildesk.
 fn alias_lines(file: &str, aliases: &str) -> Vec<Line> {
     let of = |line: &str| {
-        let (_, command) = line.split_once('|').filter(|_| !line.trim_start().starts_with('#'))?;
-        Line::read(file, command.trim_start_matches('"'), ALIASES_USER)
+        let (alias, command) = line.split_once('|').filter(|_| !line.trim_start().starts_with('#'))?;
+        let alias = alias.split(':').next().unwrap_or_default().trim_matches('"');
+        let found = Line::read((file, alias), command.trim_start_matches('"'), ALIASES_USER)?;
+        Some(Line { is_alias: true, ..found })
     };
     aliases.lines().filter_map(of).collect()
 }
@@ -172,12 +178,13 @@ fn alias_lines(file: &str, aliases: &str) -> Vec<Line> {
 /// to expand is nobody's name.
 fn exim_lines(file: &str, configuration: &str) -> Vec<Line> {
     let mut found = Vec::new();
-    let (mut command, mut user) = (None, None);
+    let (mut command, mut user, mut name) = (None, None, "");
     for line in configuration.lines().chain(["end:"]) {
         let line = line.trim();
         if line.ends_with(':') && !line.contains(char::is_whitespace) {
             let user = user.take().unwrap_or(ALIASES_USER);
-            found.extend(command.take().and_then(|command| Line::read(file, command, user)));
+            found.extend(command.take().and_then(|command| Line::read((file, name), command, user)));
+            name = line.trim_end_matches(':');
         }
         let value = |name: &str| Some(line.strip_prefix(name)?.trim_start().strip_prefix('=')?.trim());
         command = value("command").or(command);
@@ -186,7 +193,8 @@ fn exim_lines(file: &str, configuration: &str) -> Vec<Line> {
     found
 }
 
-fn is_ours(program: &str) -> bool {
+/// Whether a program is maildesk, by its name.
+pub(super) fn is_ours(program: &str) -> bool {
     program.rsplit('/').next() == Some("maildesk")
 }
 
@@ -194,9 +202,13 @@ fn is_ours(program: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn line(file: &str, options: &[&str], user: &str) -> Line {
-        let options = options.iter().map(|word| (*word).to_owned()).collect();
-        Line { file: file.to_owned(), program: "/usr/bin/maildesk".to_owned(), options, user: user.to_owned() }
+    fn line((file, service): (&str, &str), options: &[&str], user: &str) -> Line {
+        let command = [&["/usr/bin/maildesk"], options, &["pipe"]].concat().join(" ");
+        Line::read((file, service), &command, user).unwrap()
+    }
+
+    fn alias(service: &str, options: &[&str]) -> Line {
+        Line { is_alias: true, ..line(("a", service), options, "nobody") }
     }
 
     #[test]
@@ -205,15 +217,15 @@ mod tests {
             maildesk unix - n n - 4 pipe\n  flags=RX user=desk:mail null_sender=\n  argv=/usr/bin/maildesk pipe --sender=${sender}\n\
             second unix - n n - - pipe user=two argv=/usr/bin/maildesk --db /srv/two.db pipe --recipient=${recipient}\n\
             other unix - n n - - pipe user=x argv=/usr/bin/procmail\n";
-        let expected = [line(POSTFIX_MASTER, &[], "desk"), line(POSTFIX_MASTER, &["--db", "/srv/two.db"], "two")];
-        assert_eq!(postfix_lines(master), expected);
+        let expected = [line(("m", "maildesk"), &[], "desk"), line(("m", "second"), &["--db", "/srv/two.db"], "two")];
+        assert_eq!(postfix_lines("m", master), expected);
     }
 
     #[test]
     fn aliases_run_as_nobody() {
         let aliases = "support: \"|/usr/bin/maildesk pipe\"\n# x: |/usr/bin/maildesk pipe\nroot: ann\nlist: |/bin/cat\n\
             b: |\"/usr/bin/maildesk --config /etc/b.toml pipe --recipient=b@x.test\"\n";
-        let expected = [line("a", &[], "nobody"), line("a", &["--config", "/etc/b.toml"], "nobody")];
+        let expected = [alias("support", &[]), alias("b", &["--config", "/etc/b.toml"])];
         assert_eq!(alias_lines("a", aliases), expected);
     }
 
@@ -222,7 +234,10 @@ mod tests {
         let configuration = "begin transports\nremote_smtp:\n  driver = smtp\n\nmaildesk_pipe:\n  driver = pipe\n  \
             command = /usr/bin/maildesk pipe\n  user = desk\n  # user = root\nother:\n  user = ${lookup{x}}\n  \
             command = \"/usr/bin/maildesk --quiet pipe\"\nlast:\n  driver = pipe\n  command = /bin/cat\n";
-        assert_eq!(exim_lines("e", configuration), [line("e", &[], "desk"), line("e", &["--quiet"], "nobody")]);
+        assert_eq!(
+            exim_lines("e", configuration),
+            [line(("e", "maildesk_pipe"), &[], "desk"), line(("e", "other"), &["--quiet"], "nobody")]
+        );
     }
 
     #[test]

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::net::ToSocketAddrs;
+use std::path::Path;
 
 use super::certificate::{self, Greeting};
-use super::{Finding, Reach, Scene, output};
-use crate::domain::Timestamp;
+use super::{Finding, Reach, Scene, host, output};
+use crate::domain::{DepartmentId, Timestamp};
 use crate::imap_fetch;
 use crate::outbox::SERVED_FRESH_S;
 use crate::outbox::transport::Transport;
@@ -18,6 +19,8 @@ use crate::store::{self, Store};
 
 /// Seconds a mail may wait before somebody has to look: by then its recipient wonders.
 const QUEUE_AGE_FAIL_S: i64 = Timestamp::DAY_S;
+/// Seconds for which a mail that was given up is told. Chosen: longer than the five days of its tries.
+const FAILURE_MEMORY_S: i64 = 7 * Timestamp::DAY_S;
 /// Days before its end at which a certificate is spoken of. Chosen: renewals run at thirty.
 const CERTIFICATE_DAYS_LOW: i64 = 14;
 
@@ -33,12 +36,13 @@ pub(super) fn queue(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Findi
         0 => "nothing waits to be sent".to_owned(),
         n => format!("{n} mails wait to be sent, the oldest for {} minutes", age / 60),
     };
-    let fix = "maildesk admin outbox list --state pending; `maildesk admin outbox send` tries again";
+    let fix = "maildesk admin outbox list --state pending";
     findings.push(match age {
         QUEUE_AGE_FAIL_S.. => Finding::fail("queue", text, fix),
         _ if age > scene.loaded.config.limits.outbox_age_max_s => Finding::warn("queue", text, fix),
         _ => Finding::ok("queue", text),
     });
+    findings.extend(failures(scene, store)?);
     if held > 0 {
         let text = format!("{held} mails are set aside for somebody to decide");
         findings.push(Finding::warn("quarantine", text, "maildesk admin mail list --state quarantined"));
@@ -49,16 +53,43 @@ pub(super) fn queue(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Findi
     } else if served_at.unix() > 0 {
         let text =
             format!("no `maildesk serve` since {} minutes: no API, and nothing sends later tries", silent_s / 60);
-        Finding::warn("serve", text, "systemctl start maildesk, or put `maildesk admin jobs run` into cron")
+        let is_unit = UNITS.iter().any(|unit| Path::new(unit).exists());
+        let fix = if is_unit { "systemctl start maildesk" } else { "maildesk serve" };
+        Finding::warn("serve", text, fix)
     } else {
         Finding::ok("serve", "none has ever run: cron has to run `maildesk admin jobs run`")
     });
     Ok(findings)
 }
 
+/// Where a service file of ours lies.
+const UNITS: [&str; 3] = [
+    "/etc/systemd/system/maildesk.service",
+    "/usr/lib/systemd/system/maildesk.service",
+    "/lib/systemd/system/maildesk.service",
+];
+
+/// Mails that did not go: those to be tried again, and those given up lately.
+fn failures(scene: &Scene<'_>, store: &Store) -> store::Result<Option<Finding>> {
+    let since = scene.now.plus_s(-FAILURE_MEMORY_S);
+    let (deferred, failed, why) = store.read(|tx| tx.outbox_failures(since))?;
+    if deferred + failed == 0 {
+        return Ok(None);
+    }
+    let what = match (deferred, failed) {
+        (0, _) => format!("{} could not be delivered", output::count(failed, "mail")),
+        (_, 0) => format!("{} did not go yet and will be tried again", output::count(deferred, "mail")),
+        _ => format!("{} did not go yet, and {failed} could not be delivered", output::count(deferred, "mail")),
+    };
+    let state = if deferred > 0 { "pending" } else { "failed" };
+    let fix = format!("maildesk admin outbox list --state {state}");
+    Ok(Some(Finding::warn("queue", format!("{what}; the last one: {why}"), fix)))
+}
+
 /// Each address, both ways.
 pub(super) fn addresses(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Finding>> {
-    let (addresses, settings) = store.read(|tx| Ok::<_, store::Error>((tx.addresses()?, tx.settings()?)))?;
+    let (addresses, settings, lowest) =
+        store.read(|tx| Ok::<_, store::Error>((tx.addresses()?, tx.settings()?, tx.lowest_department()?)))?;
     let mut findings = Vec::new();
     if addresses.is_empty() {
         let fix =
@@ -66,23 +97,25 @@ pub(super) fn addresses(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<F
         findings.push(Finding::warn("address", "the desk has no mail address", fix));
     } else if !addresses.iter().any(|(_, row)| row.is_default) {
         let text = "no address is the default one: mail to unknown addresses goes to the lowest department";
-        findings.push(Finding::warn("address", text, "maildesk admin address update ADDRESS --default"));
+        let first = addresses.first().map_or("", |(_, row)| row.email.as_str());
+        let fix = format!("maildesk admin address update {} --default", host::quoted(first));
+        findings.push(Finding::warn("address", text, fix));
     }
     for (_, row) in &addresses {
         if row.department.is_none() {
             let text = format!("{} feeds no department: its mail is set aside", row.email);
-            findings.push(Finding::fail(
-                "address",
-                text,
-                format!("maildesk admin address update {} --department ID", row.email),
-            ));
+            let department = lowest.map_or(1, DepartmentId::get);
+            let fix = format!("maildesk admin address update {} --department {department}", row.email);
+            findings.push(Finding::fail("address", text, fix));
         }
         findings.extend(incoming(scene, row));
         findings.extend(outgoing(scene, row));
     }
     findings.extend(domains(scene, addresses.iter().map(|(_, row)| row.email.as_str())));
     findings.extend(store.read(|tx| tx.imap_health())?.iter().flat_map(fetches));
-    findings.push(site(scene, &settings));
+    let own = addresses.iter().find(|(_, row)| row.is_default).or(addresses.first());
+    let domain = own.and_then(|(_, row)| row.email.rsplit_once('@')).map_or("example.org", |(_, domain)| domain);
+    findings.push(site(scene, &settings, domain));
     Ok(findings)
 }
 
@@ -133,7 +166,7 @@ fn incoming(scene: &Scene<'_>, row: &AddressRow) -> Vec<Finding> {
     let mut findings = vec![match imap_fetch::probe(row) {
         Ok(folders) => Finding::ok("imap", format!("{server}: logged in, {} folders", folders.len())),
         Err(error) => {
-            let fix = format!("maildesk admin address test {}; the options are --imap-…", row.email);
+            let fix = format!("maildesk admin address test {}", row.email);
             Finding::fail("imap", format!("{server}: {error}"), fix)
         }
     }];
@@ -159,7 +192,7 @@ fn outgoing(scene: &Scene<'_>, row: &AddressRow) -> Vec<Finding> {
     let mut findings = vec![match Transport::of(Some(row)).test() {
         Ok(()) => Finding::ok("outgoing", format!("{}: {way}", row.email)),
         Err(failure) => {
-            let fix = format!("maildesk admin address test {}; the options are --outgoing and --smtp-…", row.email);
+            let fix = format!("maildesk admin address test {}", row.email);
             Finding::fail("outgoing", format!("{}: {way}: {failure}", row.email), fix)
         }
     }];
@@ -184,36 +217,42 @@ fn greeting(tls: &str, starttls: Greeting) -> Option<Greeting> {
 fn expiry(scene: &Scene<'_>, (host, port): (&str, u16), how: Greeting) -> Option<Finding> {
     let ends = certificate::ends_at((host, port), how).ok()?;
     let days = (ends.unix() - scene.now.unix()).div_euclid(Timestamp::DAY_S);
-    let text = format!("{host}:{port}: ends in {}", output::count(days, "day"));
+    let text = format!("{host}:{port}: ends in {}; it is renewed on the server", output::count(days, "day"));
+    let protocol = match how {
+        Greeting::None => "",
+        Greeting::Imap => " -starttls imap",
+        Greeting::Smtp => " -starttls smtp",
+    };
+    let fix = format!("openssl s_client -connect {host}:{port} -servername {host}{protocol} </dev/null");
     Some(if ends < scene.now {
         Finding::fail(
             "certificate",
-            format!("{host}:{port}: ended {} ago", output::count(-days, "day")),
-            "have it renewed on the server",
+            format!("{host}:{port}: ended {} ago; it has to be renewed on the server", output::count(-days, "day")),
+            fix,
         )
     } else if days < CERTIFICATE_DAYS_LOW {
-        Finding::warn("certificate", text, "have it renewed on the server")
+        Finding::warn("certificate", text, fix)
     } else {
         Finding::ok("certificate", text)
     })
 }
 
 /// Whether links in mails lead anywhere.
-fn site(scene: &Scene<'_>, settings: &Settings) -> Finding {
+fn site(scene: &Scene<'_>, settings: &Settings, domain: &str) -> Finding {
     let url = settings.text("site_url");
     if url.is_empty() {
-        let fix = "maildesk admin setting set site_url https://…";
+        let fix = format!("maildesk admin setting set site_url https://helpdesk.{domain}");
         return Finding::warn("site_url", "setting site_url is empty: mails with a link are refused", fix);
     }
     if scene.reach == Reach::Here {
         return Finding::ok("site_url", url);
     }
-    let host = host_of(url);
-    match (host, 443).to_socket_addrs().map(|mut found| found.next().is_some()) {
+    let name = host_of(url);
+    match (name, 443).to_socket_addrs().map(|mut found| found.next().is_some()) {
         Ok(true) => Finding::ok("site_url", format!("{url}: the name is known")),
         Ok(false) | Err(_) => {
-            let text = format!("{host} is not known here: links in our mails may lead nowhere");
-            Finding::warn("site_url", text, "correct setting site_url, or the DNS")
+            let text = format!("{name} is not known here: links in our mails may lead nowhere");
+            Finding::warn("site_url", text, format!("getent hosts {}", host::quoted(name)))
         }
     }
 }

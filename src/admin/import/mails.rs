@@ -113,7 +113,7 @@ impl<'a> Import<'a> {
                 // Nothing that comes after would fare better; what is in stays in.
                 Err(Error::Store(
                     error @ (store::Error::Busy
-                    | store::Error::Full
+                    | store::Error::Full(_)
                     | store::Error::ReadOnly
                     | store::Error::Corrupt(_)),
                 )) => {

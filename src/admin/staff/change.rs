@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use anyhow::bail;
 
 use super::super::removal::{Loss, Removal};
-use super::super::{Desk, missing, nothing_to_change, secret_from_file, secret_from_stdin};
-use super::{Role, as_json, check_departments, fullname, hashed, show};
-use crate::domain::{DepartmentId, EmailAddress};
-use crate::store::Error;
+use super::super::{Desk, department, missing, nothing_to_change, secret_from_file, secret_from_stdin};
+use super::{Role, as_json, find, fullname, hashed, show};
+use crate::domain::EmailAddress;
+use crate::store::ReadTx;
 use crate::store::accounts::StaffChange;
 use crate::store::people::Staff;
 
 /// Options of `admin staff update`.
 #[derive(Debug, clap::Args)]
 pub struct Update {
-    /// Login name
+    /// Login name, id or address
     username: String,
     /// Full name
     #[arg(long)]
@@ -26,9 +26,9 @@ pub struct Update {
     /// admin: every department; agent: those named
     #[arg(long, value_enum)]
     role: Option<Role>,
-    /// Department id, in place of those before; may be repeated
-    #[arg(long, value_name = "ID", conflicts_with = "no_departments", value_parser = crate::admin::id)]
-    department: Vec<i64>,
+    /// Department, by id or name, instead of those before; may be repeated
+    #[arg(long, value_name = "ID", conflicts_with = "no_departments")]
+    department: Vec<String>,
     /// Tied to no department
     #[arg(long)]
     no_departments: bool,
@@ -50,7 +50,7 @@ pub struct Update {
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("password").required(true)))]
 pub struct Password {
-    /// Login name
+    /// Login name, id or address
     username: String,
     /// Read the password from stdin
     #[arg(long, group = "password")]
@@ -75,7 +75,6 @@ pub(super) fn update(desk: &Desk, wanted: &Update) -> anyhow::Result<()> {
         return nothing_to_change();
     }
     let name = wanted.name.as_deref().map(fullname).transpose()?;
-    let departments: Vec<DepartmentId> = wanted.department.iter().copied().map(DepartmentId::new).collect();
     let change = StaffChange {
         fullname: name,
         email: wanted.email.as_ref(),
@@ -85,8 +84,11 @@ pub(super) fn update(desk: &Desk, wanted: &Update) -> anyhow::Result<()> {
         has_notifications: wanted.notifications,
     };
     desk.store.write(|tx| {
-        let Some(staff) = tx.staff_by_username(&wanted.username)? else { return missing("staff", &wanted.username) };
-        check_departments(tx, &departments)?;
+        let staff = find(tx, &wanted.username)?;
+        let departments = department::find_all(tx, &wanted.department)?;
+        if change.is_active == Some(false) || change.role.is_some_and(|role| role != Role::Admin.number()) {
+            refuse_last_admin(tx, &staff)?;
+        }
         if let Some(name) = &wanted.schedule {
             let schedule = tx.schedule_named(name)?.map(|schedule| schedule.id);
             if schedule.is_none() && !name.is_empty() {
@@ -105,14 +107,17 @@ pub(super) fn update(desk: &Desk, wanted: &Update) -> anyhow::Result<()> {
 
 pub(super) fn remove(desk: &Desk, username: &str, removal: Removal) -> anyhow::Result<()> {
     let staff = existing(desk, username)?;
-    let deed = format!("remove staff {} ({}); the messages stay", staff.username, staff.fullname);
-    let loss = Loss::alone(&deed);
+    desk.store.read(|tx| refuse_last_admin(tx, &staff))?;
+    let deed = format!("remove staff member {} {:?}", staff.username, staff.fullname);
+    let loss = Loss::alone(deed).ending("; the messages stay");
     if !removal.is_agreed(&desk.out, &loss)? {
         return Ok(());
     }
     desk.store.write(|tx| {
-        let Some(staff) = tx.staff_by_username(username)? else { return missing("staff", username) };
-        tx.remove_staff(staff.id)?;
+        refuse_last_admin(tx, &staff)?;
+        if !tx.remove_staff(staff.id)? {
+            return missing("staff", username);
+        }
         Ok(())
     })?;
     loss.happened(&desk.out, &format!("{} was removed; the messages stay", staff.username))?;
@@ -120,22 +125,33 @@ pub(super) fn remove(desk: &Desk, username: &str, removal: Removal) -> anyhow::R
 }
 
 pub(super) fn password(desk: &Desk, wanted: &Password) -> anyhow::Result<()> {
-    existing(desk, &wanted.username)?;
+    let staff = existing(desk, &wanted.username)?;
     let secret = match &wanted.password_file {
         Some(path) => secret_from_file(path)?,
         None => secret_from_stdin()?,
     };
     let hash = hashed(&secret)?;
     let json = desk.store.write(|tx| {
-        let Some(staff) = tx.staff_by_username(&wanted.username)? else { bail!("the account is gone") };
+        let staff = find(tx, &wanted.username)?;
         tx.set_staff_password(staff.id, &hash)?;
-        Ok(as_json(tx, &staff)?)
+        anyhow::Ok(as_json(tx, &staff)?)
     })?;
-    desk.out.deed(&json, &format!("the password of {} was set", wanted.username))?;
+    desk.out.deed(&json, &format!("the password of {} was set", staff.username))?;
     Ok(())
 }
 
-pub(super) fn existing(desk: &Desk, username: &str) -> anyhow::Result<Staff> {
-    let found = desk.store.read(|tx| tx.staff_by_username(username)).map_err(|error: Error| error)?;
-    found.map_or_else(|| missing("staff", username), Ok)
+pub(super) fn existing(desk: &Desk, name: &str) -> anyhow::Result<Staff> {
+    desk.store.read(|tx| find(tx, name))
+}
+
+/// Refuses what would leave a desk that has an active admin without one.
+fn refuse_last_admin(tx: &ReadTx<'_>, staff: &Staff) -> anyhow::Result<()> {
+    let is_admin = |one: &Staff| one.is_active && one.role == Role::Admin.number();
+    if is_admin(staff) && !tx.all_staff()?.iter().any(|other| other.id != staff.id && is_admin(other)) {
+        bail!(
+            "{} is the last active admin; make another one first: `maildesk admin staff update USERNAME --role admin`",
+            staff.username
+        );
+    }
+    Ok(())
 }

@@ -19,7 +19,7 @@ pub enum Command {
     Enable(Enable),
     /// Ask for no code any more
     Disable {
-        /// Login name
+        /// Login name, id or address
         username: String,
     },
 }
@@ -27,7 +27,7 @@ pub enum Command {
 /// Options of `admin staff totp enable`.
 #[derive(Debug, clap::Args)]
 pub struct Enable {
-    /// Login name
+    /// Login name, id or address
     username: String,
     /// Use this secret, in base32 [default: a random one]
     #[arg(long, value_name = "BASE32", group = "chosen")]

@@ -5,9 +5,10 @@ use anyhow::bail;
 use serde_json::json;
 
 use super::line_json;
-use crate::admin::removal::{self, Loss, Removal};
+use crate::admin::removal::{Loss, Removal};
 use crate::admin::{Desk, department as departments, missing, usage};
 use crate::desk;
+use crate::desk::assign::{self, Giver};
 use crate::domain::{Author, EmailAddress, Status, TicketId};
 use crate::store::changes::{Belongings, Owner};
 use crate::store::people::Staff;
@@ -30,7 +31,7 @@ pub(super) fn found(tx: &ReadTx<'_>, id: TicketId) -> anyhow::Result<Ticket> {
 
 /// The staff member of that name.
 pub(super) fn staff_named(tx: &ReadTx<'_>, username: &str) -> anyhow::Result<Staff> {
-    tx.staff_by_username(username)?.map_or_else(|| missing("staff", username), Ok)
+    crate::admin::staff::find(tx, username)
 }
 
 /// Prints a ticket's line after a change.
@@ -52,20 +53,18 @@ fn tell(desk: &Desk, id: TicketId, what: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) fn assign(desk: &Desk, id: TicketId, username: Option<&str>) -> anyhow::Result<()> {
-    desk.store.write(|tx| {
+pub(super) fn give(desk: &Desk, id: TicketId, username: Option<&str>) -> anyhow::Result<()> {
+    let given = desk.store.write(|tx| {
         found(tx, id)?;
-        let Some(username) = username else { return Ok(tx.unassign_ticket(id)?) };
+        let Some(username) = username else {
+            tx.unassign_ticket(id)?;
+            return Ok(None);
+        };
         let staff = staff_named(tx, username)?;
-        if !staff.is_active {
-            bail!(
-                "the account {} is not active; `maildesk admin staff update {0} --active true` changes it",
-                staff.username
-            );
-        }
-        Ok(tx.assign_ticket(id, staff.id)?)
+        assign::assign(tx, &tx.settings()?, (id, &staff), Giver::Operator, desk.now)?;
+        anyhow::Ok(Some(staff.username))
     })?;
-    tell(desk, id, &username.map_or_else(|| "is nobody's".to_owned(), |username| format!("is {username}'s")))
+    tell(desk, id, &given.map_or_else(|| "is nobody's".to_owned(), |username| format!("is {username}'s")))
 }
 
 pub(super) fn status(desk: &Desk, id: TicketId, status: Status) -> anyhow::Result<()> {
@@ -143,13 +142,15 @@ fn mergeable(tx: &ReadTx<'_>, from: TicketId, into: TicketId) -> anyhow::Result<
 }
 
 pub(super) fn merge(desk: &Desk, from: TicketId, into: TicketId, removal: Removal) -> anyhow::Result<()> {
-    let (target, belongings) = desk.store.read(|tx| {
+    let (subject, target, belongings) = desk.store.read(|tx| {
         let (source, target) = mergeable(tx, from, into)?;
-        anyhow::Ok((target.id, tx.belongings(Owner::Ticket(source.id))?))
+        let belongings = tx.belongings(Owner::Ticket(source.id))?;
+        anyhow::Ok((source.subject, target.id, belongings))
     })?;
-    let along = removal::along(Belongings { tickets: 0, ..belongings });
-    let deed = format!("merge ticket {from} into {target}");
-    if !removal.is_agreed(&desk.out, &Loss { deed: &deed, along: &along, json: removal::along_json(belongings) })? {
+    let deed = format!("merge ticket {from} {subject:?}");
+    let loss =
+        Loss::with(deed, "its", Belongings { tickets: 0, ..belongings }).ending(format!(" into ticket {target}"));
+    if !removal.is_agreed(&desk.out, &loss)? {
         return Ok(());
     }
     desk.store.write(|tx: &WriteTx<'_>| {
@@ -170,14 +171,11 @@ pub(super) fn merge(desk: &Desk, from: TicketId, into: TicketId, removal: Remova
 }
 
 pub(super) fn remove(desk: &Desk, id: TicketId, removal: Removal) -> anyhow::Result<()> {
-    let belongings = desk.store.read(|tx| {
-        found(tx, id)?;
-        anyhow::Ok(tx.belongings(Owner::Ticket(id))?)
-    })?;
-    let deed = format!("remove ticket {id}");
-    let along = removal::along(Belongings { tickets: 0, ..belongings });
+    let (subject, belongings) =
+        desk.store.read(|tx| anyhow::Ok((found(tx, id)?.subject, tx.belongings(Owner::Ticket(id))?)))?;
     let json = json!({ "messages": belongings.messages, "attachments": belongings.attachments });
-    let loss = Loss { deed: &deed, along: &along, json };
+    let deed = format!("remove ticket {id} {subject:?}");
+    let loss = Loss::with(deed, "its", Belongings { tickets: 0, ..belongings }).counting(json);
     if !removal.is_agreed(&desk.out, &loss)? {
         return Ok(());
     }

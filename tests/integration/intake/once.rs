@@ -86,7 +86,7 @@ fn dropped_and_quarantined_mails_are_on_record_once_too() {
 fn deleted_ticket_does_not_come_back() {
     let desk = Desk::new();
     desk.deliver(PLAIN);
-    desk.admin(&["user", "remove", "ann@client.test"]);
+    desk.admin(&["user", "remove", "ann@client.test", "--yes"]);
     assert_eq!(desk.count("tickets"), 0);
     desk.deliver(PLAIN);
     desk.deliver_to("sales@helpdesk.test", PLAIN);

@@ -109,7 +109,7 @@ fn banned_address_or_domain_is_a_recorded_drop() {
         assert_eq!(desk.last_outcome(), outcome, "{from}");
     }
     assert_eq!(desk.count("mails_dropped"), 3);
-    desk.admin(&["ban", "remove", "evil.test"]);
+    desk.admin(&["ban", "remove", "evil.test", "--yes"]);
     desk.deliver(mail("later", "Subject: x\n", "x").replace("ann@client.test", "new@evil.test"));
     assert_eq!(desk.last_outcome(), "stored new #3");
 }
@@ -141,11 +141,11 @@ fn mails_per_hour_sets_the_next_one_aside_and_loses_nothing() {
 fn dropped_by_hand_stays_on_record() {
     let desk = Desk::new();
     desk.deliver("Subject: from nobody\n\nx");
-    desk.admin(&["mail", "drop", "1"]);
+    desk.admin(&["mail", "drop", "1", "--yes"]);
     assert_eq!(desk.last_outcome(), "dropped dropped by hand");
     desk.deliver("Subject: from nobody\n\nx");
     assert_eq!((desk.count("mails_received"), desk.count("quarantined")), (1, 0));
-    assert_eq!(desk.try_admin(&["mail", "drop", "1"]).status, 1, "there is nothing to decide any more");
+    assert_eq!(desk.try_admin(&["mail", "drop", "1", "--yes"]).status, 1, "there is nothing to decide any more");
     assert_eq!(desk.try_admin(&["mail", "retry", "99"]).status, 3);
 }
 
@@ -164,7 +164,7 @@ fn from_sam(mail: &str) -> String {
 }
 
 /// A token for ticket 1, issued to `address` as an outgoing mail would.
-fn token(desk: &Desk, address: &str) -> String {
+pub(crate) fn token(desk: &Desk, address: &str) -> String {
     use maildesk::domain::{DeskSecret, ReplyToken, TicketId};
     let connection = desk.sqlite();
     let secret: [u8; 32] = connection.query_row("SELECT secret FROM desk", [], |row| row.get(0)).expect("a secret");

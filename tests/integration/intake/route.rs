@@ -125,9 +125,11 @@ fn unknown_recipient_goes_where_the_setting_says() {
 #[test]
 fn address_without_a_department_is_quarantined() {
     let desk = Desk::new();
-    desk.admin(&["department", "remove", "2"]);
+    desk.admin(&["department", "remove", "2", "--yes"]);
     assert_eq!(department(&desk, &with(""), &["--recipient", SALES], &[]), ("open".to_owned(), Some(1)), "it moved");
-    desk.admin(&["department", "remove", "1"]);
+    let last = desk.try_admin(&["department", "remove", "1", "--yes"]);
+    assert!(last.status == 1 && last.stderr.contains("is the last one"), "{last:?}");
+    desk.sqlite().execute_batch("UPDATE address SET department_id = NULL").expect("the desk can be written");
     desk.deliver_to(SALES, with(""));
     assert_eq!(desk.last_outcome(), "quarantined no department");
 }

@@ -1,0 +1,169 @@
+//! Where a desk lies and whose its files are: folders, other programs' files, full disks, root.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::desk::{Desk, feed};
+use crate::mta::{is_root, skip};
+use crate::pipe::SmallDisk;
+
+/// An account without rights.
+const ACCOUNT: u32 = 1;
+
+fn owner(path: &Path) -> u32 {
+    fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).uid()
+}
+
+#[test]
+fn database_that_is_a_folder_or_another_programs_file_is_named_as_that() {
+    let desk = Desk::new();
+    fs::create_dir(desk.path("box")).expect("the folder is ours");
+    fs::write(desk.path("notes.txt"), "Somebody's notes, which are longer than a header.\n")
+        .expect("the folder is ours");
+    rusqlite::Connection::open(desk.path("other.db"))
+        .and_then(|other| other.execute_batch("CREATE TABLE song (name TEXT)"))
+        .expect("a database of another program");
+    for (name, verb, says) in [
+        ("box", "init", "is a folder; name a file in it, such as "),
+        ("box", "stats", "is a folder; name a file in it, such as "),
+        ("notes.txt", "init", "is no database: it is another program's file"),
+        ("notes.txt", "stats", "is no database: it is another program's file"),
+        ("other.db", "init", "is no maildesk database but another program's"),
+        ("other.db", "stats", "is no maildesk database but another program's"),
+    ] {
+        let path = desk.path(name);
+        let done = feed(desk.command().arg("--db").arg(&path).args(["admin", verb]), b"");
+        let starts = format!("maildesk: {} {says}", path.display());
+        assert!(done.status == 1 && done.stderr.starts_with(&starts), "{name} {verb}: {done:?}");
+        assert!(name != "box" || done.stderr.contains("box/maildesk.db"), "{}", done.stderr);
+    }
+    assert_eq!(fs::read_to_string(desk.path("notes.txt")).map(|text| text.len()).ok(), Some(50), "it is as it was");
+}
+
+#[test]
+fn backup_that_does_not_fit_names_the_disk_and_its_need() {
+    let desk = Desk::new();
+    let Some(_disk) = SmallDisk::mount(desk.path("disk")) else { return };
+    let filler = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) \
+                  INSERT INTO customer (fullname, email, registered_at) SELECT hex(randomblob(500)), i || '@x.test', 0 FROM n";
+    desk.sqlite().execute_batch(filler).expect("customers can be added");
+    let backup = desk.path("disk/backup.db");
+    let done = desk.try_admin(&["backup", &backup.to_string_lossy()]);
+    let named = format!("the disk or the quota of {} is full: ", backup.display());
+    assert!(done.status == 1 && done.stderr.contains(&named), "{done:?}");
+    let needs = done.stderr.rsplit("up to ").next().and_then(|rest| rest.split(' ').next()?.parse::<i64>().ok());
+    assert!(needs.is_some_and(|mib| (5..20).contains(&mib)), "{done:?}");
+    assert!(!backup.exists());
+}
+
+#[test]
+fn desk_that_root_makes_in_a_folder_of_somebody_else_is_that_ones() {
+    if !is_root() {
+        return skip("only root can make files for somebody else");
+    }
+    let desk = Desk::without_database();
+    fs::set_permissions(desk.path(""), fs::Permissions::from_mode(0o755)).expect("the folder is ours");
+    let home = desk.path("home");
+    fs::create_dir(&home).expect("the folder is ours");
+    chown(&home, Some(ACCOUNT), Some(ACCOUNT)).expect("root may give a folder away");
+    let db = home.join("desk/maildesk.db");
+    let init = feed(desk.command().arg("--db").arg(&db).args(["admin", "init"]), b"");
+    assert!(init.status == 0 && init.stderr.contains("belongs to"), "{init:?}");
+    for name in ["desk", "desk/maildesk.db", "desk/maildesk.db-wal", "desk/maildesk.db-shm"] {
+        assert_eq!(owner(&home.join(name)), ACCOUNT, "{name}");
+    }
+    let program = desk.path("maildesk");
+    fs::copy(env!("CARGO_BIN_EXE_maildesk"), &program).expect("the program can be copied");
+    let as_account = |words: &[&str]| {
+        let mut command = std::process::Command::new(&program);
+        command.env_clear().current_dir("/").arg("--db").arg(&db).args(words).uid(ACCOUNT).gid(ACCOUNT);
+        feed(&mut command, b"")
+    };
+    assert_eq!(as_account(&["admin", "department", "add", "Sales"]).status, 0);
+    // What root does later leaves nothing behind that the account cannot open.
+    let by_root = |words: &[&str]| feed(desk.command().arg("--db").arg(&db).args(words), b"");
+    assert_eq!(by_root(&["admin", "department", "add", "Parts"]).status, 0);
+    let backup = desk.path("backup.db").to_string_lossy().into_owned();
+    assert_eq!(by_root(&["admin", "backup", &backup]).status, 0);
+    assert_eq!(owner(Path::new(&backup)), 0, "a backup elsewhere is root's");
+    for name in ["maildesk.db", "maildesk.db-wal", "maildesk.db-shm"] {
+        fs::remove_file(home.join("desk").join(name)).ok();
+    }
+    assert_eq!(by_root(&["admin", "restore", &backup, "--yes"]).status, 0);
+    assert_eq!(owner(&db), ACCOUNT);
+    assert_eq!(as_account(&["admin", "department", "add", "More"]).status, 0);
+    // In its own folder root keeps what it makes.
+    let own = desk.path("own/maildesk.db");
+    assert_eq!(feed(desk.command().arg("--db").arg(&own).args(["admin", "init"]), b"").status, 0);
+    assert_eq!(owner(&own), 0);
+}
+
+#[test]
+fn folder_of_somebody_else_cannot_lead_root_to_another_file() {
+    if !is_root() {
+        return skip("only root can make files for somebody else");
+    }
+    let desk = Desk::without_database();
+    let home = desk.path("home");
+    fs::create_dir(&home).expect("the folder is ours");
+    chown(&home, Some(ACCOUNT), Some(ACCOUNT)).expect("root may give a folder away");
+    let secret = desk.path("secret");
+    fs::write(&secret, "").expect("the folder is ours");
+    std::os::unix::fs::symlink(&secret, home.join("maildesk.db")).expect("a link");
+    feed(desk.command().arg("--db").arg(home.join("maildesk.db")).args(["admin", "init"]), b"");
+    assert_eq!(owner(&secret), 0, "a link given away would give away what it leads to");
+}
+
+#[test]
+fn doctor_compares_the_owners_of_folder_and_files() {
+    if !is_root() {
+        return skip("only root can make files of two owners");
+    }
+    let desk = Desk::new();
+    chown(desk.path("data"), Some(ACCOUNT), Some(ACCOUNT)).expect("root may give a folder away");
+    let report: Value = serde_json::from_str(&desk.try_admin(&["doctor", "--offline"]).stdout).expect("a report");
+    let files = report["checks"].as_array().into_iter().flatten().find(|check| check["name"] == "files");
+    let files = files.expect("files are looked at");
+    assert!(files["level"] == "FAIL" && files["message"].to_string().contains("its folder to"), "{files}");
+    let fix = files["fix"].as_str().expect("a command");
+    assert!(feed(std::process::Command::new("sh").args(["-c", fix]), b"").status == 0, "{fix}");
+    for name in ["data/maildesk.db", "data/maildesk.db-wal", "data/maildesk.db-shm"] {
+        assert_eq!(owner(&desk.path(name)), ACCOUNT, "{name}");
+    }
+    chown(desk.path("data/maildesk.db-wal"), Some(0), Some(0)).expect("root may take a file");
+    let text = desk.try_admin(&["doctor", "--offline"]).stdout;
+    assert!(text.contains("belongs to another user than the database"), "{text}");
+}
+
+#[test]
+fn root_without_a_place_makes_no_database_at_home() {
+    if !is_root() || Path::new("/var/lib/maildesk").exists() {
+        return skip("only root, where there is no /var/lib/maildesk");
+    }
+    let desk = Desk::without_database();
+    for words in [&["admin", "init"][..], &["admin", "stats"], &["serve"]] {
+        let done = feed(desk.program().args(words), b"");
+        let says = done.stderr.contains(".local/share/maildesk") && done.stderr.contains("--db");
+        assert!(done.status == 78 && says, "{words:?}: {done:?}");
+    }
+    assert!(!desk.path(".local").exists());
+    let named = feed(desk.program().env("XDG_DATA_HOME", desk.path("xdg")).args(["admin", "init"]), b"");
+    assert!(named.status == 0 && desk.path("xdg/maildesk/maildesk.db").exists(), "{named:?}");
+}
+
+#[test]
+fn wrong_proxy_time_zone_and_mail_server_are_refused_where_they_are_set() {
+    let desk = Desk::new();
+    for (key, value) in [("timezone", "Mars/Olympus"), ("authserv_id", "mx.test; dmarc=pass")] {
+        let done = desk.try_admin(&["setting", "set", key, value]);
+        assert!(done.status == 2 && done.stderr.contains(value), "{done:?}");
+    }
+    let text = format!("db = {:?}\ntrusted_proxies = [\"127.0.0.1\", \"proxy.lan\"]\n", desk.db());
+    fs::write(desk.path("maildesk.toml"), text).expect("the folder is ours");
+    let done = desk.try_admin(&["stats"]);
+    assert!(done.status == 78 && done.stderr.contains("trusted_proxies: \"proxy.lan\""), "{done:?}");
+}
