@@ -27,3 +27,4 @@ pub mod private_file;
 pub mod serve;
 pub mod store;
 pub mod totp;
+pub mod trip;

@@ -17,8 +17,9 @@ mod preview;
 
 use std::env;
 use std::io::{self, IsTerminal, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,12 +33,17 @@ use crate::logging;
 use crate::mail::ReversePath;
 use crate::outbox;
 use crate::store::Store;
+use crate::trip::trip;
 
 /// How long `pipe --help` waits to see whether a mail is on stdin.
 const HELP_WAIT: Duration = Duration::from_millis(200);
 
 /// How long `pipe` tries to send what it queued, when no `serve` does (mail.md §9).
 const SENDING_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long before the deadline `pipe` stops waiting for the answer to a mail that it has handed over: time to
+/// write down that it is not known whether that has arrived.
+const SETTLING: Duration = Duration::from_secs(5);
 
 /// Longest address shown back to a sender, in characters; RFC 5321 allows 254.
 const SHOWN_ADDRESS_CHARS_MAX: usize = 254;
@@ -116,15 +122,28 @@ pub fn run(global: &Global, loaded: Result<Loaded, config::Error>, arguments: &A
     };
     start_logging(global, &loaded);
     let deadline = Duration::from_secs(loaded.config.limits.pipe_deadline_s);
+    let end = Instant::now() + deadline;
+    let is_stored = Arc::new(AtomicBool::new(false));
     // Nothing below may outlast this: Postfix bounces when its own limit is reached. Ending in the
     // middle of a commit is safe; the redelivery finds the mail on record or not.
-    thread::spawn(move || {
-        thread::sleep(deadline);
-        tracing::error!(seconds = deadline.as_secs(), "deadline");
-        std::process::exit(give_up().into());
-    });
-    let done =
-        if arguments.dry_run { dry_run(global, &loaded, arguments) } else { take_in(global, &loaded, arguments) };
+    let watch = {
+        let is_stored = Arc::clone(&is_stored);
+        move || {
+            thread::sleep(deadline);
+            tracing::error!(seconds = deadline.as_secs(), "deadline");
+            let status = if is_stored.load(Ordering::SeqCst) { Exit::Stored.status() } else { give_up() };
+            std::process::exit(status.into());
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("deadline".to_owned()).spawn(watch) {
+        tracing::error!(%error, "no thread to keep the deadline by");
+        return give_up();
+    }
+    let done = if arguments.dry_run {
+        dry_run(global, &loaded, arguments)
+    } else {
+        take_in((global, &loaded, arguments), &is_stored, end)
+    };
     match done {
         Ok(exit) => exit.status(),
         Err(error) => {
@@ -142,28 +161,40 @@ fn start_logging(global: &Global, loaded: &Loaded) {
     logging::start(&log, logging::Stderr::TheMtas);
 }
 
-fn take_in(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::Result<Exit> {
+fn take_in(
+    (global, loaded, arguments): (&Global, &Loaded, &Arguments),
+    is_stored: &AtomicBool,
+    end: Instant,
+) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let limits = &loaded.config.limits;
     let raw = read_mail(limits.raw_bytes_max)?;
     let store = open_store(global, loaded)?;
     let rules = Rules { limits: limits.mail() };
     let now = Timestamp::now();
+    trip("pipe-before-commit");
     let result = intake::deliver(&store, &rules, &envelope(arguments), &raw, now);
     let exit = exit_for(&result);
-    match result {
-        Ok(delivery) => {
-            log_delivery(&delivery, started);
-            // The mail is on record: whatever comes of sending, the exit status stands.
-            if let (Outcome::Opened | Outcome::Appended, Some(ticket)) = (&delivery.outcome, delivery.ticket) {
-                outbox::try_ticket(store, ticket, now, SENDING_PATIENCE);
-            }
-            if let Outcome::Refused(refusal) = &delivery.outcome {
-                say(&refusal_line(refusal));
-            }
-            Ok(exit)
-        }
-        Err(error) => Err(error.into()),
+    let delivery = result?;
+    is_stored.store(exit == Exit::Stored, Ordering::SeqCst);
+    // The mail is on record, or refused: whatever happens from now on, the exit status stands. The hook of
+    // `cli` has logged a panic.
+    catch_unwind(AssertUnwindSafe(|| {
+        trip("pipe-after-commit");
+        follow_up(&delivery, store, (started, now), end);
+    }))
+    .ok();
+    if let Outcome::Refused(refusal) = &delivery.outcome {
+        say(&refusal_line(refusal));
+    }
+    Ok(exit)
+}
+
+fn follow_up(delivery: &Delivery, store: Store, (started, now): (Instant, Timestamp), end: Instant) {
+    log_delivery(delivery, started);
+    if let (Outcome::Opened | Outcome::Appended, Some(ticket)) = (&delivery.outcome, delivery.ticket) {
+        let end = end.checked_sub(SETTLING).unwrap_or(end);
+        outbox::try_ticket(store, ticket, now, (SENDING_PATIENCE, end));
     }
 }
 
@@ -287,7 +318,10 @@ fn is_mail_waiting() -> bool {
         return false;
     }
     let (tell, told) = mpsc::channel();
-    thread::spawn(move || tell.send(io::stdin().lock().read(&mut [0; 1]).is_ok_and(|bytes| bytes > 0)));
+    let look = move || tell.send(io::stdin().lock().read(&mut [0; 1]).is_ok_and(|bytes| bytes > 0));
+    if thread::Builder::new().name("stdin".to_owned()).spawn(look).is_err() {
+        return true;
+    }
     told.recv_timeout(HELP_WAIT).unwrap_or(false)
 }
 

@@ -9,6 +9,7 @@ pub mod addresses;
 pub mod attachments;
 pub mod backup;
 pub mod changes;
+pub mod clock;
 pub mod counts;
 pub mod figures;
 pub mod health;

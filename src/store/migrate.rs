@@ -301,7 +301,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("desk.db");
         new_desk(&path);
-        let steps = [Step { to: SCHEMA_VERSION + 1, sql: "CREATE TABLE added (x INTEGER) STRICT; SELECT nonsense", rows: None }];
+        let steps = [Step {
+            to: SCHEMA_VERSION + 1,
+            sql: "CREATE TABLE added (x INTEGER) STRICT; SELECT nonsense",
+            rows: None,
+        }];
         let plan = Plan { steps: &steps, target: SCHEMA_VERSION + 1 };
         run_steps(&path, &[7; 32], NOW, plan).unwrap_err();
         super::super::Store::open(&path, Duration::ZERO).expect("the desk opens with the schema it had");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules from the ground up; a module may use those of lower lines only.
 const LAYERS: &[&[&str]] = &[
-    &["domain", "password", "private_file"],
+    &["domain", "password", "private_file", "trip"],
     &["mail", "totp"],
     &["decision"],
     &["store"],
