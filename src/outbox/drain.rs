@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope as Threads};
 use std::time::{Duration, Instant};
@@ -130,14 +130,14 @@ impl Work<'_, '_> {
         pulse: &mut dyn FnMut() -> bool,
         finished: &Receiver<Back>,
     ) -> Result<SendReport, store::Error> {
-        let mut report = SendReport::default();
-        let mut failed = None;
+        let (mut report, mut failed, mut is_over) = (SendReport::default(), None, false);
         loop {
-            let is_over = pulse() || failed.is_some();
             while let Ok(back) = finished.try_recv() {
                 self.take_back(back, &mut report, &mut failed);
             }
             let claimed = if is_over || failed.is_some() { Ok(Vec::new()) } else { self.claim(scope) };
+            // After the claim: one who fails at it gives no sign of life.
+            is_over = pulse();
             match claimed {
                 Ok(claimed) if !claimed.is_empty() => {
                     self.begin(claimed);
@@ -149,9 +149,8 @@ impl Work<'_, '_> {
             if self.busy.is_empty() {
                 return failed.map_or(Ok(report), Err);
             }
-            match finished.recv_timeout(LOOK_EVERY) {
-                Ok(back) => self.take_back(back, &mut report, &mut failed),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            if let Ok(back) = finished.recv_timeout(LOOK_EVERY) {
+                self.take_back(back, &mut report, &mut failed);
             }
         }
     }

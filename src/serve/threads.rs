@@ -99,7 +99,7 @@ fn note_token_uses(api: &Api, store: &Store) {
 pub(super) fn send(store: &Store, wakes: &Receiver<()>, threads: &Threads) {
     let mut pool = outbox::Pool::default();
     let mut pulse = Pulse { store, threads, at: None };
-    while !pulse.beat() {
+    while !threads.is_stopping() {
         let now = Timestamp::now();
         pool.close_idle();
         match store.read(|tx| tx.oldest_pending()) {
@@ -113,6 +113,8 @@ pub(super) fn send(store: &Store, wakes: &Receiver<()>, threads: &Threads) {
             },
             Err(error) => tracing::warn!(%error, "looking for mail to send; tried again"),
         }
+        // After the work: one who panics at it each time gives no sign of life.
+        pulse.beat();
         wait(wakes, OUTBOX_POLL);
     }
 }

@@ -20,7 +20,7 @@ use crate::outbox::patience::Turn;
 use crate::store::addresses::AddressRow;
 use crate::store::queue::{Claimed, Fault};
 pub(in crate::outbox) use session::LONGEST_S;
-use session::{Handing, Session, Tls};
+use session::{Handing, RFC, Session, Times, Tls};
 use wire::Trouble;
 
 /// Largest password file read, in bytes.
@@ -38,6 +38,7 @@ pub struct Smtp {
     user: String,
     password_file: String,
     tls: Tls,
+    times: Times,
     connection: Option<Open>,
 }
 
@@ -64,6 +65,7 @@ impl Smtp {
                 "implicit" => Tls::Implicit,
                 _ => Tls::Upgraded,
             },
+            times: RFC,
             connection: None,
         }
     }
@@ -112,6 +114,8 @@ impl Smtp {
         let mut open = self.open()?;
         match begin(&mut open.session, envelope, raw) {
             Ok(()) => Ok(open),
+            // There is nobody to say goodbye to.
+            Err(failure @ Failure::Transport(_)) => Err(failure),
             Err(failure) => {
                 open.session.quit();
                 Err(failure)
@@ -134,7 +138,7 @@ impl Smtp {
     fn open(&self) -> Result<Open, Failure> {
         let login =
             if self.user.is_empty() { None } else { Some(Credentials::new(self.user.clone(), self.password()?)) };
-        let session = Session::open((&self.host, self.port), self.tls, login.as_ref())
+        let session = Session::open((&self.host, self.port), (self.tls, self.times), login.as_ref())
             .map_err(|(what, trouble)| Failure::Transport(format!("{what} {}:{}: {trouble}", self.host, self.port)))?;
         Ok(Open { session, mails: 0 })
     }
@@ -204,13 +208,4 @@ fn names_a_bad_mailbox(why: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_statuses_about_the_address_count_against_it() {
-        assert!(names_a_bad_mailbox("permanent error (550): 5.1.1 <ann@example.org>: Recipient address rejected"));
-        assert!(!names_a_bad_mailbox("permanent error (554): 5.7.1 relay access denied"));
-        assert!(!names_a_bad_mailbox("permanent error (550): 15.1.12 no"));
-    }
-}
+mod tests;

@@ -14,32 +14,46 @@ use native_tls::{Protocol, TlsConnector};
 use super::wire::{Trouble, Wire};
 use crate::outbox::patience::Turn;
 
-/// RFC 5321 §4.5.3.2.1: the greeting; each step before a mail gets as long.
-const GREETING: Duration = minutes(5);
-/// Connecting, TLS and login together. Chosen: no server that is to be used takes longer.
-const OPENING: Duration = minutes(15);
-/// RFC 5321 §4.5.3.2.2.
-const MAIL: Duration = minutes(5);
-/// RFC 5321 §4.5.3.2.3.
-const RCPT: Duration = minutes(5);
-/// RFC 5321 §4.5.3.2.4.
-const DATA: Duration = minutes(2);
-/// All of the data; a block has the three minutes of §4.5.3.2.5. Chosen: 50 MiB over a line of 256 kbit/s.
-const CONTENT: Duration = minutes(30);
-/// RFC 5321 §4.5.3.2.6: the answer to the final dot.
-const AFTER_DOT: Duration = minutes(10);
+/// How long each step may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    /// The greeting, and each step before the first mail.
+    pub(super) greeting: Duration,
+    /// Connecting, TLS and login together.
+    pub(super) opening: Duration,
+    pub(super) mail: Duration,
+    pub(super) rcpt: Duration,
+    pub(super) data: Duration,
+    /// All of the data.
+    pub(super) content: Duration,
+    /// The answer to the final dot.
+    pub(super) after_dot: Duration,
+}
+
+/// The times of RFC 5321 §4.5.3.2. It has none for the opening, which is chosen: no server that is to be used
+/// takes longer; and none for all of the data, a block of which has three minutes: 50 MiB over a line of 256 kbit/s.
+pub(super) const RFC: Times = Times {
+    greeting: minutes(5),
+    opening: minutes(15),
+    mail: minutes(5),
+    rcpt: minutes(5),
+    data: minutes(2),
+    content: minutes(30),
+    after_dot: minutes(10),
+};
+
 /// The farewell, which nothing depends on.
 const QUIT: Duration = Duration::from_millis(500);
 
 /// The longest time from taking up a mail to knowing what became of it. An old connection may take all the
 /// time for MAIL before it is found dead, and a new one is opened.
-pub(in crate::outbox) const LONGEST_S: u64 = MAIL.as_secs()
-    + OPENING.as_secs()
-    + MAIL.as_secs()
-    + RCPT.as_secs()
-    + DATA.as_secs()
-    + CONTENT.as_secs()
-    + AFTER_DOT.as_secs();
+pub(in crate::outbox) const LONGEST_S: u64 = RFC.mail.as_secs()
+    + RFC.opening.as_secs()
+    + RFC.mail.as_secs()
+    + RFC.rcpt.as_secs()
+    + RFC.data.as_secs()
+    + RFC.content.as_secs()
+    + RFC.after_dot.as_secs();
 
 /// Challenges of a login that are answered. Chosen: LOGIN has two.
 const CHALLENGES_MAX: usize = 4;
@@ -75,13 +89,18 @@ pub(super) enum Handing {
 pub(super) struct Session {
     wire: Wire,
     server: ServerInfo,
+    times: Times,
 }
 
 impl Session {
     /// Connects, starts TLS, logs in.
-    pub(super) fn open((host, port): (&str, u16), tls: Tls, login: Option<&Credentials>) -> Result<Self, Fault> {
-        let end = Instant::now() + OPENING;
-        let step = || GREETING.min(end.saturating_duration_since(Instant::now()));
+    pub(super) fn open(
+        (host, port): (&str, u16),
+        (tls, times): (Tls, Times),
+        login: Option<&Credentials>,
+    ) -> Result<Self, Fault> {
+        let end = Instant::now() + times.opening;
+        let step = || times.greeting.min(end.saturating_duration_since(Instant::now()));
         let connecting = |trouble| ("connecting to", trouble);
         let connector = match tls {
             Tls::None => None,
@@ -105,7 +124,7 @@ impl Session {
             // What was offered before TLS may have been anybody's words.
             server = hello(&mut wire, step()).map_err(upgrading)?;
         }
-        let mut session = Self { wire, server };
+        let mut session = Self { wire, server, times };
         if let Some(credentials) = login {
             session.log_in(credentials, step).map_err(|trouble| ("logging in to", trouble))?;
         }
@@ -145,7 +164,7 @@ impl Session {
         if !raw.is_ascii() && self.server.supports_feature(Extension::EightBitMime) {
             options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
-        let answer = self.wire.command(&Mail::new(envelope.from().cloned(), options).to_string(), MAIL)?;
+        let answer = self.wire.command(&Mail::new(envelope.from().cloned(), options).to_string(), self.times.mail)?;
         expect(answer, 200..300)
     }
 
@@ -155,10 +174,10 @@ impl Session {
     /// delayed acknowledgement.
     pub(super) fn hand_over(&mut self, envelope: &Envelope, raw: &[u8], turn: &mut Turn<'_>) -> Result<(), Handing> {
         for to in envelope.to() {
-            let answer = self.wire.command(&Rcpt::new(to.clone(), Vec::new()).to_string(), RCPT);
+            let answer = self.wire.command(&Rcpt::new(to.clone(), Vec::new()).to_string(), self.times.rcpt);
             answer.and_then(|answer| expect(answer, 200..300)).map_err(Handing::No)?;
         }
-        let answer = self.wire.command(&Data.to_string(), DATA);
+        let answer = self.wire.command(&Data.to_string(), self.times.data);
         answer.and_then(|answer| expect(answer, 354..355)).map_err(Handing::No)?;
         if self.wire.is_there_more() {
             // Taken for the answer to the final dot, it would lose the mail.
@@ -168,8 +187,8 @@ impl Session {
             return Err(Handing::Left);
         }
         // A write that fails has left out the end of the data: without the dot there is no mail yet.
-        self.wire.write(&stuffed(raw), turn.end_of(CONTENT)).map_err(Handing::No)?;
-        match self.wire.reply(turn.end_of(AFTER_DOT)) {
+        self.wire.write(&stuffed(raw), turn.end_of(self.times.content)).map_err(Handing::No)?;
+        match self.wire.reply(turn.end_of(self.times.after_dot)) {
             Ok(answer) => expect(answer, 200..300).map_err(|trouble| match trouble {
                 Trouble::Refused(answer) if (400..600).contains(&u16::from(answer.code())) => {
                     Handing::No(Trouble::Refused(answer))
@@ -240,7 +259,7 @@ mod tests {
 
     #[test]
     fn steps_have_the_times_of_the_rfc() {
-        let seconds = [GREETING, MAIL, RCPT, DATA, AFTER_DOT].map(|time| time.as_secs());
+        let seconds = [RFC.greeting, RFC.mail, RFC.rcpt, RFC.data, RFC.after_dot].map(|time| time.as_secs());
         assert_eq!(seconds, [300, 300, 300, 120, 600]);
     }
 }
