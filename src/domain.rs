@@ -477,6 +477,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_window_holds_neither_its_beginning_nor_what_is_dated_far_ahead() {
+        let now = Timestamp::from_unix(1_800_000_000);
+        let holds = |ago_s: i64| Window::last_s(60, now).holds(now.plus_s(-ago_s));
+        assert!(!holds(60) && holds(59) && holds(0));
+        assert!(holds(-Window::AHEAD_S) && !holds(-Window::AHEAD_S - 1));
+    }
+
+    #[test]
     fn domain_of_another_script_is_one_in_either_case() {
         let address: EmailAddress = "Ann@BÜCHER.example".parse().unwrap();
         assert_eq!(address.as_str(), "Ann@bücher.example");

@@ -105,4 +105,12 @@ mod tests {
         }
         assert_eq!(secret_of([0; SECRET_BYTES]), "A".repeat(32));
     }
+
+    #[test]
+    fn a_code_used_under_a_clock_that_was_ahead_locks_nobody_out() {
+        let ahead = 1_111_111_109 / STEP_S + 1_000_000;
+        assert_eq!(matching_step(SECRET, "081804", ahead, at(1_111_111_109)), Some(37_037_036));
+        // One step ahead is within the tolerance, and used.
+        assert_eq!(matching_step(SECRET, "081804", 37_037_037, at(1_111_111_109)), None);
+    }
 }

@@ -59,3 +59,86 @@ impl WriteTx<'_> {
         self.run("UPDATE idempotency SET created_at = $1 WHERE created_at > $1", [now.unix()])
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::{AddressId, Window};
+    use crate::store::keys::{KeptAnswer, KeyPlace, NewToken};
+    use crate::store::migrate::create_or_migrate;
+    use crate::store::queue::{NewOutgoing, Scope};
+    use crate::store::{Error, Store};
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+    const LATER: Timestamp = NOW.plus_s(365 * Timestamp::DAY_S);
+    const WAITS: QueueWaits = QueueWaits { try_s: 3600, lease_s: 600 };
+
+    fn desk() -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("desk.db");
+        create_or_migrate(&path, &[7; 32], NOW).unwrap();
+        let store = Store::open(&path, Duration::from_secs(1)).unwrap();
+        (dir, store)
+    }
+
+    #[test]
+    fn waits_of_the_queue_are_cut_to_their_longest_and_right_ones_left() {
+        let (_dir, store) = desk();
+        let recipient = "ann@example.org".parse().unwrap();
+        let mail = |internet_id| NewOutgoing {
+            event: "new_ticket",
+            ticket: None,
+            address: AddressId::new(1),
+            envelope_sender: "",
+            recipient: &recipient,
+            internet_id,
+            raw: b"A: b\r\n\r\nc\r\n",
+            is_automatic: true,
+        };
+        store.write(|tx| tx.queue(&mail("a@b"), NOW)).unwrap();
+        assert!(!store.read(|tx| tx.is_queue_astray(WAITS, NOW)).unwrap());
+        // Queued and claimed in a year.
+        store.write(|tx| tx.queue(&mail("c@d"), LATER)).unwrap();
+        let leased = LATER.plus_s(600);
+        store.write(|tx| tx.claim_due((Scope::All, &[]), 10, leased, LATER)).unwrap();
+        assert!(store.read(|tx| tx.is_queue_astray(WAITS, NOW)).unwrap());
+        assert_eq!(store.write(|tx| tx.cut_queue_waits(WAITS, NOW)).unwrap(), 2);
+        let due = |after_s| {
+            let at = NOW.plus_s(after_s);
+            store.read(|tx| tx.is_anything_due(Scope::All, &[], at)).unwrap()
+        };
+        assert_eq!((due(599), due(600)), (false, true));
+        let claimed = store.write(|tx| {
+            let at = NOW.plus_s(3600);
+            tx.claim_due((Scope::All, &[]), 10, at.plus_s(600), at)
+        });
+        let give_up: Vec<i64> = claimed.unwrap().iter().map(|mail| mail.give_up_at.unix() - NOW.unix()).collect();
+        assert_eq!(give_up, [GIVE_UP_AFTER_S, GIVE_UP_AFTER_S]);
+    }
+
+    #[test]
+    fn kept_answers_of_the_future_hold_and_age_from_now_on() {
+        let (_dir, store) = desk();
+        let token = NewToken { name: "t", sha256: &[7; 32], permissions: "*", ips: "", is_active: true };
+        let token = store.write(|tx| tx.add_token(&token, NOW)).unwrap();
+        let place = KeyPlace { token, method: "POST", path: "/api/tickets/create", key: "k" };
+        let answer = KeptAnswer { body_sha256: [7; 32], status: 200, body: "{}".to_owned() };
+        let kept = |since| store.read(|tx| tx.kept_answer(&place, since)).unwrap().is_some();
+        store.write(|tx| tx.keep_answer(&place, &answer, LATER)).unwrap();
+        assert!(kept(NOW.plus_s(-60)), "the request was carried out");
+        let tidy = |now: Timestamp| {
+            store.write(|tx| {
+                tx.date_kept_answers(now)?;
+                tx.forget_keys(now.plus_s(-60), Window::last_s(60, now))?;
+                Ok::<_, Error>(())
+            })
+        };
+        tidy(NOW).unwrap();
+        assert!(kept(NOW.plus_s(-60)));
+        tidy(NOW.plus_s(61)).unwrap();
+        assert!(!kept(Timestamp::default()), "not in a year");
+    }
+}

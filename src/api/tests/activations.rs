@@ -87,6 +87,14 @@ fn a_link_holds_seven_days() {
 }
 
 #[test]
+fn a_link_mailed_by_a_clock_that_was_ahead_does_not_hold_longer_for_it() {
+    let (bench, code) = invited();
+    bench.pass(-3600);
+    let early = open(&bench, Method::Post, &code);
+    assert_eq!((early.status(), text(&early).contains("expired")), (410, true));
+}
+
+#[test]
 fn other_codes_are_not_known() {
     let (bench, code) = invited();
     let upper = code.to_uppercase();
