@@ -87,7 +87,7 @@ fn silent_server_does_not_hold_up_pipe() {
     assert_eq!((states(&desk), sink.taken().len()), (vec!["sent".to_owned()], 1));
 }
 
-/// Fifteen seconds, because a shorter answer would come within the patience of `pipe`.
+/// Eleven seconds, because a quicker answer would come within the patience of `pipe`.
 #[test]
 fn a_server_that_answers_the_final_dot_late_gets_each_mail_once() {
     let late = Duration::from_secs(11);

@@ -14,7 +14,7 @@ use crate::outbox::patience::Patience;
 const MAIL: &[u8] = b"A: b\r\n\r\n.c\r\n";
 
 /// Long enough for a server on this machine, short enough to wait for.
-const QUICK: Duration = Duration::from_millis(150);
+const QUICK: Duration = Duration::from_millis(250);
 
 /// What the line does to the bytes that go to the client.
 #[derive(Clone, Copy, Debug)]
@@ -193,7 +193,7 @@ fn send(server: Server, line: Line) -> Led {
 /// Sends by each of the lines, many at a time.
 fn send_by_all(server: Server, lines: &[Line], judge: impl Fn(Line, &Led) + Sync) {
     thread::scope(|scope| {
-        for share in lines.chunks(lines.len().div_ceil(100)) {
+        for share in lines.chunks(lines.len().div_ceil(400)) {
             scope.spawn(|| share.iter().for_each(|line| judge(*line, &send(server, *line))));
         }
     });
