@@ -424,7 +424,9 @@ CREATE TABLE outbox (
     sent_at          INTEGER NOT NULL DEFAULT 0,
     -- When a delivery report said the recipient did not get it.
     bounced_at       INTEGER NOT NULL DEFAULT 0,
-    last_error       TEXT    NOT NULL DEFAULT ''
+    last_error       TEXT    NOT NULL DEFAULT '',
+    -- Tries after which nobody knows whether the mail has arrived: all of it was handed over, no answer came.
+    unknown_tries    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (state, next_attempt_at, id);
 CREATE INDEX outbox_recipient ON outbox (recipient, is_automatic, created_at);

@@ -154,6 +154,12 @@ impl Api {
         }
     }
 
+    /// From now on `/readyz` wants a sign of life from the one who sends mail, not older than
+    /// [`crate::outbox::SERVED_FRESH_S`].
+    pub fn expect_sender(&self, since: Timestamp) {
+        self.readiness.expect_sender(since);
+    }
+
     /// Puts other host rules in force for the requests to come.
     pub fn set_rules(&self, rules: HostRules) {
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;

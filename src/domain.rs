@@ -126,6 +126,34 @@ impl Timestamp {
     }
 }
 
+/// The time after one moment up to about now. What a clock that was ahead has dated later lies outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Its beginning, which is not in it.
+    pub since: Timestamp,
+    /// Its end, which is.
+    pub until: Timestamp,
+}
+
+impl Window {
+    /// How far after now a window ends, in seconds. Two that came in at different seconds may be done in the
+    /// other order, and the first must count what the second has written. Chosen: longer than any request or
+    /// delivery waits.
+    pub const AHEAD_S: i64 = 120;
+
+    /// The last so many seconds.
+    #[must_use]
+    pub const fn last_s(seconds: i64, now: Timestamp) -> Self {
+        Self { since: now.plus_s(seconds.saturating_neg()), until: now.plus_s(Self::AHEAD_S) }
+    }
+
+    /// Whether a moment lies in it.
+    #[must_use]
+    pub const fn holds(self, moment: Timestamp) -> bool {
+        moment.0 > self.since.0 && moment.0 <= self.until.0
+    }
+}
+
 /// A ticket's status, with HelpDeskZ's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
@@ -480,6 +508,14 @@ impl fmt::Display for ReplyToken {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_window_holds_neither_its_beginning_nor_what_is_dated_far_ahead() {
+        let now = Timestamp::from_unix(1_800_000_000);
+        let holds = |ago_s: i64| Window::last_s(60, now).holds(now.plus_s(-ago_s));
+        assert!(!holds(60) && holds(59) && holds(0));
+        assert!(holds(-Window::AHEAD_S) && !holds(-Window::AHEAD_S - 1));
+    }
 
     #[test]
     fn domain_of_another_script_is_one_in_every_spelling() {

@@ -130,7 +130,7 @@ pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::R
     print_all(global, &summaries)?;
     if mode == Mode::Fetch && summaries.iter().any(|summary| summary.counts().stored > 0) {
         // What is not sent by then stays in the queue.
-        outgoing::send_unserved(&store).recv_timeout(outgoing::PATIENCE).ok();
+        outgoing::send_unserved(&store).finish();
     }
     Ok(if summaries.iter().all(Summary::is_clean) { Done::Fully } else { Done::Partly })
 }
@@ -185,7 +185,7 @@ fn stop_on_signals() -> anyhow::Result<Stop> {
     let stop = Stop::new()?;
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).context("listening for signals")?;
     let asked = stop.clone();
-    thread::spawn(move || {
+    let watch = move || {
         for signal in &mut signals {
             if asked.is_asked() {
                 // Nothing is half done at any time, so leaving now loses nothing.
@@ -193,7 +193,8 @@ fn stop_on_signals() -> anyhow::Result<Stop> {
             }
             asked.ask();
         }
-    });
+    };
+    thread::Builder::new().name("signals".to_owned()).spawn(watch).context("starting a thread")?;
     Ok(stop)
 }
 
@@ -209,7 +210,10 @@ fn fetch_all(desk: Desk<'_>, chosen: &[(AddressId, AddressRow)], limit: usize) -
     };
     thread::scope(|scope| {
         for _ in 1..chosen.len().min(MAILBOXES_AT_ONCE) {
-            scope.spawn(work);
+            // With fewer threads each has more to do.
+            if let Err(error) = thread::Builder::new().name("imap".to_owned()).spawn_scoped(scope, work) {
+                tracing::warn!(%error, "no thread for a mailbox; it waits for another");
+            }
         }
         work();
     });

@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sha2::{Digest, Sha256};
 
 use crate::decision::{Decision, Facts, Refusal, decide};
-use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp};
+use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp, Window};
 use crate::mail::origin::Origin;
 use crate::mail::{Limits, ParseError, ParsedMail, ReversePath};
 use crate::store::received::{Receipt, ReceiptState};
@@ -374,6 +374,10 @@ fn written_at(incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Tim
 /// weekend's mail waits for a desk that starts on Monday.
 const FRESH_S: i64 = 3 * Timestamp::DAY_S;
 
+/// How far ahead of ours a sender's clock may be for its mail to be fresh, in seconds. Chosen: one that is set
+/// to the time of another zone.
+const AHEAD_S: i64 = Timestamp::DAY_S;
+
 /// Whether customers and staff are told of what a mail did.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Telling {
@@ -383,7 +387,8 @@ pub(crate) enum Telling {
 
 /// Mail that lay in a mailbox or archive before this desk began was answered elsewhere long ago.
 fn telling(incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Telling {
-    let is_fresh = || mail.date.is_some_and(|date| date >= now.plus_s(-FRESH_S));
+    let is_fresh =
+        || mail.date.is_some_and(|date| Window { since: now.plus_s(-FRESH_S), until: now.plus_s(AHEAD_S) }.holds(date));
     match incoming.envelope.source {
         Source::Pipe | Source::Fetch | Source::Retry(_) => Telling::Everybody,
         Source::FirstFetch if is_fresh() => Telling::Everybody,

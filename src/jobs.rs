@@ -4,7 +4,7 @@
 //! Each step is done in small write transactions, so that no mail waits long for the lock, and each
 //! can be repeated or interrupted at any point.
 
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, Window};
 use crate::outbox;
 use crate::store::{Result, Store, WriteTx};
 
@@ -59,8 +59,9 @@ pub fn run(store: &Store, now: Timestamp) -> Result<Report> {
     let before = now.plus_s(-outbox::RAW_KEPT_S);
     report.sent_mails = in_batches(store, |tx| tx.forget_outgoing_raw(before, BATCH_MAX))?;
     store.write(|tx| {
-        tx.forget_keys(now.plus_s(-ANSWERS_KEPT_S), now.plus_s(-ATTEMPTS_KEPT_S))?;
-        report.logins = tx.forget_login_log(now.plus_s(-LOGINS_KEPT_S))?;
+        tx.date_kept_answers(now)?;
+        tx.forget_keys(now.plus_s(-ANSWERS_KEPT_S), Window::last_s(ATTEMPTS_KEPT_S, now))?;
+        report.logins = tx.forget_login_log(Window::last_s(LOGINS_KEPT_S, now))?;
         tx.merge_search(SEARCH_PAGES)
     })?;
     Ok(report)

@@ -28,3 +28,4 @@ pub mod serve;
 pub mod store;
 pub mod terminal;
 pub mod totp;
+pub mod trip;

@@ -4,46 +4,48 @@
 //!
 //! A mail is claimed with a lease, sent with no transaction open, then settled. A sender that dies
 //! loses nothing: its lease ends with it and the next one sends the same bytes with the same Message-ID.
+//! A mail that was handed over and not answered is neither sent nor refused: it is tried again seldom.
 
 pub mod compose;
+mod drain;
+pub mod patience;
 pub mod pool;
 mod presence;
 pub mod template;
 pub mod transport;
 
-use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::domain::{AddressId, Author, TicketId, Timestamp};
-use crate::store::addresses::AddressRow;
+use crate::domain::{Author, TicketId, Timestamp};
 use crate::store::queue::{Claimed, Fault, Scope, Settlement};
 use crate::store::tickets::{NewMessage, Text, Visibility};
 use crate::store::{self, ReadTx, Store, WriteTx};
+use drain::{Clock, Course, drain};
+use patience::Patience;
 pub use pool::Pool;
-use presence::Presence;
-use transport::{Failure, Transport};
-
-/// Mails claimed at once. Chosen: few enough that a killed sender holds little back until its lease
-/// ends, enough that claiming costs nothing.
-const BATCH_MAX: usize = 100;
-
-/// How long a claimed mail stays with its sender, in seconds: several times the longest exchange
-/// with a server that answers each command just before its time limit.
-const LEASE_S: i64 = 600;
-
-/// No mail is begun with less of its lease left than this, in seconds.
-const LEASE_MARGIN_S: i64 = 300;
 
 /// Minutes until the next try after each failed one; then always the last (mail.md §9).
 const BACKOFF_MINUTES: [i64; 6] = [1, 5, 15, 60, 120, 240];
 
+/// Hours until the next try of a mail that was handed over and not answered, after each such try; after the
+/// last there is none. Chosen: the recipient may have it already, so two copies more at the most, and far
+/// enough apart that a server in trouble has been mended.
+const UNKNOWN_HOURS: [i64; 2] = [2, 12];
+
+/// The longest wait between two tries, in seconds.
+const WAIT_MAX_S: i64 = 12 * Timestamp::HOUR_S;
+
+/// A mail is not given up before it was tried so often, however much time has passed: the desk, or its
+/// clock, may have stood still meanwhile. Chosen: a day of tries.
+const TRIES_MIN: i64 = 10;
+
 /// Longest text of a failure kept, in characters.
 const ERROR_CHARS_MAX: usize = 500;
 
-/// Tries at writing down what became of mails while the database is locked by somebody else.
-const SETTLE_TRIES: u32 = 3;
+/// Between two tries at writing down what became of a mail, when the database does not let us.
+const SETTLE_PAUSE: Duration = Duration::from_secs(1);
 
 /// After a `serve` was last seen alive, how long others leave sending to it, in seconds: six of its
 /// heartbeats.
@@ -85,7 +87,25 @@ pub fn send_due(store: &Store, now: Timestamp) -> Result<SendReport, store::Erro
 /// # Errors
 /// As [`send_due`].
 pub fn send_ticket(store: &Store, ticket: TicketId, now: Timestamp) -> Result<SendReport, store::Error> {
-    drain(store, &mut Pool::default(), Scope::Ticket(ticket), now)
+    send_ticket_within(store, ticket, &Patience::default(), now)
+}
+
+fn send_ticket_within(
+    store: &Store,
+    ticket: TicketId,
+    patience: &Patience,
+    now: Timestamp,
+) -> Result<SendReport, store::Error> {
+    let course = Course { scope: Scope::Ticket(ticket), patience, pulse: &mut || false };
+    drain(store, &mut Pool::default(), course, now)
+}
+
+/// Does what [`send_due`] does for a process with other work to end: see [`Patience::close`].
+///
+/// # Errors
+/// As [`send_due`].
+pub fn send_due_within(store: &Store, patience: &Patience, now: Timestamp) -> Result<SendReport, store::Error> {
+    drain(store, &mut Pool::default(), Course { scope: Scope::All, patience, pulse: &mut || false }, now)
 }
 
 /// Whether a `serve` is alive and will send what is queued.
@@ -97,133 +117,35 @@ pub fn is_served(store: &Store, now: Timestamp) -> Result<bool, store::Error> {
 }
 
 fn is_fresh(tx: &ReadTx<'_>, now: Timestamp) -> Result<bool, store::Error> {
-    Ok(now.unix().saturating_sub(tx.served_at()?.unix()) <= SERVED_FRESH_S)
+    Ok(is_sign_fresh(tx.served_at()?, now))
 }
 
-/// The time as it goes on during a drain.
-#[derive(Clone, Copy)]
-struct Clock {
-    began_at: Timestamp,
-    began: Instant,
+/// Whether a sign of life is one of about now: neither too old nor of a clock that was ahead.
+#[must_use]
+pub const fn is_sign_fresh(served_at: Timestamp, now: Timestamp) -> bool {
+    now.unix().saturating_sub(served_at.unix()).saturating_abs() <= SERVED_FRESH_S
 }
 
-impl Clock {
-    fn now(self) -> Timestamp {
-        self.began_at.plus_s(i64::try_from(self.began.elapsed().as_secs()).unwrap_or(i64::MAX))
-    }
-}
-
-/// Ways by which nothing left in this drain, and why: they are not tried again in it.
-type Shut = BTreeMap<AddressId, String>;
-
-fn drain(store: &Store, pool: &mut Pool, scope: Scope, now: Timestamp) -> Result<SendReport, store::Error> {
-    let clock = Clock { began_at: now, began: Instant::now() };
-    let mut report = SendReport::default();
-    let _presence = Presence::begin(store, now)?;
-    // Most drains find nothing: looking needs no write lock.
-    if !store.read(|tx| tx.is_anything_due(scope, now))? {
-        return Ok(report);
-    }
-    let addresses: BTreeMap<AddressId, AddressRow> = store.read(|tx| tx.addresses())?.into_iter().collect();
-    let mut shut = BTreeMap::new();
-    loop {
-        let now = clock.now();
-        let claimed = store.write(|tx| tx.claim_due(scope, BATCH_MAX, now.plus_s(LEASE_S), now))?;
-        if claimed.is_empty() {
-            return Ok(report);
-        }
-        report.add(send_batch(store, (pool, &addresses, &mut shut), claimed, clock)?);
-    }
-}
-
-/// Sends a batch, one thread per address: a server that stalls holds up its own address only.
-fn send_batch(
-    store: &Store,
-    (pool, addresses, shut): (&mut Pool, &BTreeMap<AddressId, AddressRow>, &mut Shut),
-    claimed: Vec<Claimed>,
-    clock: Clock,
-) -> Result<SendReport, store::Error> {
-    let mut by_address: BTreeMap<AddressId, Vec<Claimed>> = BTreeMap::new();
-    for mail in claimed {
-        by_address.entry(mail.address).or_default().push(mail);
-    }
-    thread::scope(|scope| {
-        let mut senders = Vec::new();
-        for (address, mails) in by_address {
-            let mut way = pool.take(address, addresses.get(&address));
-            let mut why_shut = shut.get(&address).cloned();
-            senders.push(scope.spawn(move || {
-                let sent = send_by(store, (&mut way.transport, &mut why_shut), mails, clock);
-                (address, way, why_shut, sent)
-            }));
-        }
-        let mut done = Ok(SendReport::default());
-        for sender in senders {
-            let (address, way, why_shut, sent) = sender.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            pool.put_back(address, way);
-            shut.extend(why_shut.map(|why| (address, why)));
-            done = match (done, sent) {
-                (Ok(mut report), Ok(sent)) => {
-                    report.add(sent);
-                    Ok(report)
-                }
-                (Err(error), _) | (Ok(_), Err(error)) => Err(error),
-            };
-        }
-        done
-    })
-}
-
-/// Sends mails of one address in their order. What became of one is written down before the next is
-/// begun, so that a sender that is killed has at most one mail sent and not noted.
-fn send_by(
-    store: &Store,
-    (transport, why_shut): (&mut Transport, &mut Option<String>),
-    mails: Vec<Claimed>,
-    clock: Clock,
-) -> Result<SendReport, store::Error> {
-    let mut report = SendReport::default();
-    for mail in mails {
-        let now = clock.now();
-        let settlement = if let Some(why) = &*why_shut {
-            later(&mail, why, now)
-        } else if mail.leased_until.unix() - now.unix() < LEASE_MARGIN_S {
-            Settlement::Later(now, String::new())
-        } else {
-            let sent = match store.read(|tx| tx.outgoing_raw(mail.id)) {
-                Ok(Some(raw)) => transport.send(&mail, &raw),
-                Ok(None) => Err(Failure::Permanent("the bytes of this mail are gone".to_owned(), Fault::Elsewhere)),
-                Err(error) => Err(Failure::Transport(error.to_string())),
-            };
-            match sent {
-                Ok(()) => Settlement::Sent,
-                Err(Failure::Permanent(why, fault)) => Settlement::Failed(shortened(&why), fault),
-                Err(Failure::Temporary(why)) => later(&mail, &why, clock.now()),
-                Err(Failure::Transport(why)) => {
-                    let settlement = later(&mail, &why, clock.now());
-                    *why_shut = Some(why);
-                    settlement
-                }
-            }
-        };
-        report.add(write_down(store, &mail, &settlement, clock)?);
-    }
-    Ok(report)
-}
-
-/// Settles a mail, patiently: it may be sent already. A power cut soon after may undo this, and the
-/// mail is sent twice; waiting for the disk between two mails would cost more than it is worth.
+/// Settles a mail, patiently: it may be sent already, and would be sent again. What only puts off a try is
+/// not worth the wait. A power cut soon after may undo this, and the mail is sent twice; waiting for the disk
+/// between two mails would cost more than it is worth.
 fn write_down(
     store: &Store,
     mail: &Claimed,
     settlement: &Settlement,
     clock: Clock,
 ) -> Result<SendReport, store::Error> {
-    let mut tries = 0;
+    let is_retried = !matches!(settlement, Settlement::Later(..) | Settlement::Untried(_));
+    let mut tries = 0_u32;
     loop {
-        tries += 1;
+        tries = tries.saturating_add(1);
         match store.write_soon(|tx| settle(tx, mail, settlement, clock.now())) {
-            Err(store::Error::Busy) if tries < SETTLE_TRIES => {}
+            Err(error) if clock.now() < mail.leased_until && (is_retried || tries == 1) => {
+                if tries == 1 {
+                    tracing::warn!(%error, outbox = mail.id.get(), "noting what became of a mail; tried again");
+                }
+                thread::sleep(SETTLE_PAUSE);
+            }
             done => {
                 log(mail, settlement);
                 return done;
@@ -234,12 +156,21 @@ fn write_down(
 
 /// The next try, or the end of trying.
 fn later(mail: &Claimed, why: &str, now: Timestamp) -> Settlement {
-    if now >= mail.give_up_at {
+    let is_over = now >= mail.give_up_at;
+    if is_over && mail.attempts >= TRIES_MIN {
         return Settlement::Failed(shortened(&format!("given up after five days: {why}")), Fault::Elsewhere);
     }
     let failed = usize::try_from(mail.attempts).unwrap_or(1).clamp(1, BACKOFF_MINUTES.len());
     let minutes = BACKOFF_MINUTES.get(failed - 1).copied().unwrap_or(240);
-    Settlement::Later(now.plus_s(minutes * 60).min(mail.give_up_at), shortened(why))
+    let next = now.plus_s(minutes * 60);
+    Settlement::Later(if is_over { next } else { next.min(mail.give_up_at) }, shortened(why))
+}
+
+/// The next try of a mail that was handed over and not answered, if there is one.
+fn unknown(mail: &Claimed, why: &str, now: Timestamp) -> Settlement {
+    let before = usize::try_from(mail.unknown_tries).unwrap_or(usize::MAX);
+    let next = UNKNOWN_HOURS.get(before).map(|hours| now.plus_s(hours * Timestamp::HOUR_S));
+    Settlement::Unknown(next, shortened(&format!("handed over, and not known whether it has arrived: {why}")))
 }
 
 fn shortened(why: &str) -> String {
@@ -258,22 +189,27 @@ fn settle(
     }
     match settlement {
         Settlement::Sent => report.sent = 1,
-        Settlement::Later(..) => report.deferred = 1,
+        Settlement::Later(..) | Settlement::Unknown(Some(_), _) => report.deferred = 1,
+        Settlement::Untried(_) => {}
+        Settlement::Unknown(None, why) => {
+            report.failed = 1;
+            note_in_ticket(tx, mail, "may have reached its recipient twice or not at all", why, now)?;
+        }
         Settlement::Failed(why, _) => {
             report.failed = 1;
-            note_failure(tx, mail, why, now)?;
+            note_in_ticket(tx, mail, "could not be delivered", why, now)?;
         }
     }
     Ok(report)
 }
 
-/// Staff see in the ticket that a mail about it did not go out.
-fn note_failure(tx: &WriteTx<'_>, mail: &Claimed, why: &str, now: Timestamp) -> Result<(), store::Error> {
+/// Staff see in the ticket what became of a mail about it that is tried no more.
+fn note_in_ticket(tx: &WriteTx<'_>, mail: &Claimed, what: &str, why: &str, now: Timestamp) -> Result<(), store::Error> {
     let Some(ticket) = mail.ticket else { return Ok(()) };
     if tx.ticket(ticket)?.is_none() {
         return Ok(());
     }
-    let text = format!("A mail of ours about this ticket could not be delivered: {} {why}", mail.recipient);
+    let text = format!("A mail of ours about this ticket {what}: {} {why}", mail.recipient);
     let new = NewMessage {
         ticket,
         author: Author::Desk,
@@ -293,36 +229,64 @@ fn log(mail: &Claimed, settlement: &Settlement) {
         Settlement::Later(next, why) => {
             tracing::warn!(outbox = id, to, attempt, next = next.unix(), error = why, "not sent yet")
         }
+        Settlement::Untried(why) => tracing::debug!(outbox = id, to, error = why, "left to the next sender"),
+        Settlement::Unknown(next, why) => {
+            let next = next.map_or(0, Timestamp::unix);
+            tracing::warn!(outbox = id, to, attempt, next, error = why, "sent or not")
+        }
         Settlement::Failed(why, _) => tracing::error!(outbox = id, to, attempt, error = why, "not sent"),
     }
 }
 
-/// Sends what is due about a ticket unless a `serve` is alive and will do it; takes at most `patience`
-/// and says nothing. For edges that have done their own work and must not be held up or fail: what
-/// is not sent by then stays in the queue.
-pub fn try_ticket(store: Store, ticket: TicketId, now: Timestamp, patience: Duration) {
-    let is_wanted =
-        store.read(|tx| Ok::<_, store::Error>(!is_fresh(tx, now)? && tx.is_anything_due(Scope::Ticket(ticket), now)?));
+/// Sends what is due about a ticket unless a `serve` is alive and will do it, and says nothing. For edges that
+/// have done their own work and must not be held up or fail: no mail is handed over later than after
+/// `patience`, and what is not by then stays in the queue. A mail that is being handed over then is waited
+/// for, until `end` at the latest; without an answer it counts as one that may have arrived.
+///
+/// By an address where such a mail still waits for its next try nothing is sent: its server takes longer to
+/// answer than the edge can wait, so the mails are left to those who can.
+pub fn try_ticket(store: Store, ticket: TicketId, now: Timestamp, (patience, end): (Duration, Instant)) {
+    let is_wanted = store.read(|tx| {
+        Ok::<_, store::Error>(
+            !is_fresh(tx, now)?
+                && tx.is_anything_due(Scope::Ticket(ticket), &[], now)?
+                && !tx.is_answer_owed(ticket)?,
+        )
+    });
     if !is_wanted.unwrap_or(false) {
         store.leave();
         return;
     }
     let (tell, told) = mpsc::channel();
-    thread::spawn(move || {
-        let done = send_ticket(&store, ticket, now);
-        if let Err(error) = &done {
-            tracing::warn!(%error, ticket = ticket.get(), "sending after delivery");
+    let bounds = Patience::until(end);
+    let send = {
+        let bounds = bounds.clone();
+        move || {
+            if let Err(error) = send_ticket_within(&store, ticket, &bounds, now) {
+                tracing::warn!(%error, ticket = ticket.get(), "sending after delivery");
+            }
+            // Nobody listens any more when patience has ended.
+            tell.send(()).ok();
         }
-        // Nobody listens any more when patience has ended.
-        tell.send(done.is_ok()).ok();
-    });
-    told.recv_timeout(patience).ok();
+    };
+    if let Err(error) = thread::Builder::new().name("send".to_owned()).spawn(send) {
+        return tracing::warn!(%error, "no thread to send by; the mail stays in the queue");
+    }
+    wait_for_sender(&told, &bounds, patience);
+}
+
+/// Waits for a sender for so long, and on while a mail is being handed over. Afterwards none is begun.
+pub fn wait_for_sender(told: &mpsc::Receiver<()>, bounds: &Patience, patience: Duration) {
+    if told.recv_timeout(patience).is_err() && bounds.close() {
+        // Past the end of its own patience the sender has only to write down what it knows.
+        told.recv().ok();
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::OutboxId;
+    use crate::domain::{AddressId, OutboxId};
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
@@ -334,6 +298,7 @@ mod tests {
             envelope_sender: String::new(),
             recipient: "ann@example.org".to_owned(),
             attempts,
+            unknown_tries: 0,
             give_up_at,
             leased_until: NOW,
         }
@@ -347,9 +312,39 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_eq!([1, 2, 3, 4, 5, 6, 7, 100].map(wait), [1, 5, 15, 60, 120, 240, 240, 240]);
-        let last = |left_s| later(&mail(9, NOW.plus_s(left_s)), "busy", NOW);
+        let last = |left_s| later(&mail(TRIES_MIN, NOW.plus_s(left_s)), "busy", NOW);
         assert_eq!(last(1), Settlement::Later(NOW.plus_s(1), "busy".to_owned()));
         assert!(matches!(last(0), Settlement::Failed(why, _) if why == "given up after five days: busy"));
+    }
+
+    #[test]
+    fn time_alone_gives_no_mail_up() {
+        let at = |attempts| later(&mail(attempts, NOW.plus_s(-Timestamp::DAY_S)), "busy", NOW);
+        assert_eq!(at(2), Settlement::Later(NOW.plus_s(300), "busy".to_owned()));
+        assert_eq!(at(TRIES_MIN - 1), Settlement::Later(NOW.plus_s(240 * 60), "busy".to_owned()));
+        assert!(matches!(at(TRIES_MIN), Settlement::Failed(..)));
+    }
+
+    #[test]
+    fn a_mail_that_may_have_arrived_is_tried_twice_more_and_seldom() {
+        let next = |unknown_tries| {
+            let mail = Claimed { unknown_tries, ..mail(1, NOW.plus_s(5 * Timestamp::DAY_S)) };
+            match unknown(&mail, "no answer", NOW) {
+                Settlement::Unknown(next, _) => next.map(|next| (next.unix() - NOW.unix()) / 3600),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!([0, 1, 2, 3].map(next), [Some(2), Some(12), None, None]);
+        assert!(UNKNOWN_HOURS.iter().all(|hours| hours * Timestamp::HOUR_S <= WAIT_MAX_S));
+        assert!(BACKOFF_MINUTES.iter().all(|minutes| minutes * 60 <= WAIT_MAX_S));
+    }
+
+    #[test]
+    fn a_sign_of_life_is_one_of_about_now() {
+        let fresh = |ago_s: i64| is_sign_fresh(NOW.plus_s(-ago_s), NOW);
+        assert!(fresh(0) && fresh(SERVED_FRESH_S) && fresh(-SERVED_FRESH_S));
+        assert!(!fresh(SERVED_FRESH_S + 1) && !fresh(-SERVED_FRESH_S - 1));
+        assert!(!is_sign_fresh(Timestamp::default(), NOW));
     }
 
     #[test]

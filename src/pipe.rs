@@ -20,6 +20,7 @@ mod preview;
 use std::env;
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::net::UnixStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -36,6 +37,7 @@ use crate::mail::ReversePath;
 use crate::outbox;
 use crate::store::Store;
 use crate::terminal;
+use crate::trip::trip;
 use parent::Ancestors;
 
 /// Why a mail is not taken in whose hander-over died.
@@ -46,6 +48,10 @@ const HELP_WAIT: Duration = Duration::from_millis(200);
 
 /// How long `pipe` tries to send what it queued, when no `serve` does (mail.md §9).
 const SENDING_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long before the deadline `pipe` stops waiting for the answer to a mail that it has handed over: time to
+/// write down that it is not known whether that has arrived.
+const SETTLING: Duration = Duration::from_secs(5);
 
 /// Longest address shown back to a sender, in characters; RFC 5321 allows 254.
 const SHOWN_ADDRESS_CHARS_MAX: usize = 254;
@@ -126,14 +132,19 @@ pub fn run(global: &Global, loaded: Result<Loaded, config::Error>, arguments: &A
     start_logging(global, &loaded);
     let is_dry = arguments.dry_run;
     let started = Instant::now();
-    let ancestors = Arc::new(Ancestors::note());
-    let is_whole = Arc::new(AtomicBool::new(false));
     let deadline = Duration::from_secs(loaded.config.limits.pipe_deadline_s);
-    watch_over((deadline, is_dry), &ancestors, &is_whole);
-    let done = read_whole(loaded.config.limits.raw_bytes_max, &ancestors).and_then(|raw| {
-        is_whole.store(true, Ordering::SeqCst);
-        let hand_over = if is_dry { dry_run } else { take_in };
-        hand_over(global, &loaded, arguments, (&raw, started))
+    let watched = Watched { ancestors: Arc::new(Ancestors::note()), ..Watched::default() };
+    if let Err(error) = watch_over((deadline, is_dry), watched.clone()) {
+        let why = format!("no thread to keep the deadline by: {error}");
+        tracing::error!(why);
+        return give_up_because(&why, is_dry);
+    }
+    let done = read_whole(loaded.config.limits.raw_bytes_max, &watched.ancestors).and_then(|raw| {
+        watched.is_whole.store(true, Ordering::SeqCst);
+        if is_dry {
+            return dry_run(global, &loaded, arguments, &raw);
+        }
+        take_in((global, &loaded, arguments), &raw, &watched.is_stored, (started, started + deadline))
     });
     match done {
         Ok(exit) => exit.status(),
@@ -145,20 +156,29 @@ pub fn run(global: &Global, loaded: Result<Loaded, config::Error>, arguments: &A
     }
 }
 
+/// What the thread that keeps the deadline looks at.
+#[derive(Clone, Default)]
+struct Watched {
+    ancestors: Arc<Ancestors>,
+    /// The mail was read to its end.
+    is_whole: Arc<AtomicBool>,
+    /// The mail is on record.
+    is_stored: Arc<AtomicBool>,
+}
+
 /// Ends the process when it took too long, or when the parent died before the mail was whole.
-fn watch_over((deadline, is_dry): (Duration, bool), ancestors: &Arc<Ancestors>, is_whole: &Arc<AtomicBool>) {
-    let death = ancestors.watch().unwrap_or_else(|error| {
+fn watch_over((deadline, is_dry): (Duration, bool), watched: Watched) -> io::Result<()> {
+    let death = watched.ancestors.watch().unwrap_or_else(|error| {
         tracing::debug!(%error, "watching the parent");
         None
     });
-    let (ancestors, is_whole) = (Arc::clone(ancestors), Arc::clone(is_whole));
     // Nothing may outlast the deadline: Postfix bounces when its own limit is reached. Ending in the
     // middle of a commit is safe; the redelivery finds the mail on record or not.
-    thread::spawn(move || {
+    let watch = move || {
         let ends_at = Instant::now() + deadline;
         if let Some(mut death) = death {
             while is_told(&mut death, ends_at) {
-                if !is_whole.load(Ordering::SeqCst) && ancestors.is_one_gone() {
+                if !watched.is_whole.load(Ordering::SeqCst) && watched.ancestors.is_one_gone() {
                     tracing::error!(CUT_SHORT);
                     std::process::exit(give_up_because(CUT_SHORT, is_dry).into());
                 }
@@ -166,9 +186,13 @@ fn watch_over((deadline, is_dry): (Duration, bool), ancestors: &Arc<Ancestors>, 
         }
         thread::sleep(ends_at.saturating_duration_since(Instant::now()));
         tracing::error!(seconds = deadline.as_secs(), "deadline");
+        if watched.is_stored.load(Ordering::SeqCst) {
+            std::process::exit(Exit::Stored.status().into());
+        }
         let why = format!("not done within {} s (limits.pipe_deadline_s)", deadline.as_secs());
         std::process::exit(give_up_because(&why, is_dry).into());
-    });
+    };
+    thread::Builder::new().name("deadline".to_owned()).spawn(watch).map(drop)
 }
 
 /// Waits for a byte, at most until then.
@@ -197,30 +221,38 @@ fn start_logging(global: &Global, loaded: &Loaded) {
 }
 
 fn take_in(
-    global: &Global,
-    loaded: &Loaded,
-    arguments: &Arguments,
-    (raw, started): (&[u8], Instant),
+    (global, loaded, arguments): (&Global, &Loaded, &Arguments),
+    raw: &[u8],
+    is_stored: &AtomicBool,
+    (started, end): (Instant, Instant),
 ) -> anyhow::Result<Exit> {
     let limits = &loaded.config.limits;
     let store = open_store(global, loaded)?;
     let rules = Rules { limits: limits.mail() };
     let now = Timestamp::now();
+    trip("pipe-before-commit");
     let result = intake::deliver(&store, &rules, &envelope(arguments), raw, now);
     let exit = exit_for(&result);
-    match result {
-        Ok(delivery) => {
-            log_delivery(&delivery, started);
-            // The mail is on record: whatever comes of sending, the exit status stands.
-            if let (Outcome::Opened | Outcome::Appended, Some(ticket)) = (&delivery.outcome, delivery.ticket) {
-                outbox::try_ticket(store, ticket, now, SENDING_PATIENCE);
-            }
-            if let Outcome::Refused(refusal) = &delivery.outcome {
-                say(&refusal_line(refusal));
-            }
-            Ok(exit)
-        }
-        Err(error) => Err(error.into()),
+    let delivery = result?;
+    is_stored.store(exit == Exit::Stored, Ordering::SeqCst);
+    // The mail is on record, or refused: whatever happens from now on, the exit status stands. The hook of
+    // `cli` has logged a panic.
+    catch_unwind(AssertUnwindSafe(|| {
+        trip("pipe-after-commit");
+        follow_up(&delivery, store, (started, now), end);
+    }))
+    .ok();
+    if let Outcome::Refused(refusal) = &delivery.outcome {
+        say(&refusal_line(refusal));
+    }
+    Ok(exit)
+}
+
+fn follow_up(delivery: &Delivery, store: Store, (started, now): (Instant, Timestamp), end: Instant) {
+    log_delivery(delivery, started);
+    if let (Outcome::Opened | Outcome::Appended, Some(ticket)) = (&delivery.outcome, delivery.ticket) {
+        let end = end.checked_sub(SETTLING).unwrap_or(end);
+        outbox::try_ticket(store, ticket, now, (SENDING_PATIENCE, end));
     }
 }
 
@@ -229,12 +261,7 @@ fn open_store(global: &Global, loaded: &Loaded) -> anyhow::Result<Store> {
     Ok(Store::open(&path, Duration::from_secs(loaded.config.limits.lock_wait_s))?)
 }
 
-fn dry_run(
-    global: &Global,
-    loaded: &Loaded,
-    arguments: &Arguments,
-    (raw, _): (&[u8], Instant),
-) -> anyhow::Result<Exit> {
+fn dry_run(global: &Global, loaded: &Loaded, arguments: &Arguments, raw: &[u8]) -> anyhow::Result<Exit> {
     let limits = &loaded.config.limits;
     let store = open_store(global, loaded)?;
     let rules = Rules { limits: limits.mail() };
@@ -361,7 +388,10 @@ fn is_mail_waiting() -> bool {
         return false;
     }
     let (tell, told) = mpsc::channel();
-    thread::spawn(move || tell.send(io::stdin().lock().read(&mut [0; 1]).is_ok_and(|bytes| bytes > 0)));
+    let look = move || tell.send(io::stdin().lock().read(&mut [0; 1]).is_ok_and(|bytes| bytes > 0));
+    if thread::Builder::new().name("stdin".to_owned()).spawn(look).is_err() {
+        return true;
+    }
     told.recv_timeout(HELP_WAIT).unwrap_or(false)
 }
 

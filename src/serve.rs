@@ -8,6 +8,7 @@ mod threads;
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
@@ -28,7 +29,7 @@ use crate::http::{self, Control, Request, Response};
 use crate::intake::Rules;
 use crate::logging;
 use crate::store::{Store, presence};
-use threads::{Jobs, Threads};
+use threads::Threads;
 
 /// Where `serve` listens when nobody says otherwise: behind a proxy on the same machine.
 const LISTEN: &str = "127.0.0.1:8080";
@@ -87,12 +88,12 @@ pub fn serve_desk(db: &Path, loaded: &Loaded, arguments: &Arguments, log_level: 
     let api = Arc::new(Api::new(Arc::clone(&store), probe, rules, waker(wake_sender.clone(), wake_keeper.clone())));
     api.note_origins();
     watch_signals(&control, &api, loaded, log_level)?;
-    let jobs = if arguments.no_jobs { Jobs::None } else { Jobs::All };
     threads.start("keeper", {
         let (api, store, threads) = (Arc::clone(&api), Arc::clone(&store), threads.clone());
-        move || threads::keep(&api, &store, &token_wakes, (jobs, &threads))
+        move || threads::keep(&api, &store, &token_wakes, &threads)
     })?;
-    if jobs == Jobs::All {
+    if !arguments.no_jobs {
+        api.expect_sender(Timestamp::now());
         start_jobs(&threads, &store, loaded, outbox_wakes)?;
     }
     announce(address);
@@ -105,6 +106,9 @@ pub fn serve_desk(db: &Path, loaded: &Loaded, arguments: &Arguments, log_level: 
     wake_sender.send(()).ok();
     wake_keeper.send(()).ok();
     threads.join(THREADS_END);
+    if !arguments.no_jobs {
+        threads::take_leave(&store);
+    }
     tracing::info!("stopped");
     Ok(Done::Fully)
 }
@@ -223,7 +227,10 @@ fn watch_signals(control: &Control, api: &Arc<Api>, loaded: &Loaded, log_level: 
     let watch = move || {
         for signal in signals.forever() {
             if signal == SIGHUP {
-                reload(&control, &api, path.as_deref(), log_level);
+                let reloaded = AssertUnwindSafe(|| reload(&control, &api, path.as_deref(), log_level));
+                if catch_unwind(reloaded).is_err() {
+                    tracing::error!("an internal error ended the reloading; signals are still heard");
+                }
             } else {
                 tracing::info!(signal, "stopping");
                 control.stop();

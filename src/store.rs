@@ -10,6 +10,7 @@ mod ascii_domains;
 pub mod attachments;
 pub mod backup;
 pub mod changes;
+pub mod clock;
 mod connections;
 pub mod counts;
 pub mod figures;

@@ -49,6 +49,8 @@ pub fn matching_step(secret: &str, code: &str, last_step: i64, now: Timestamp) -
     }
     let generator = generator(secret)?;
     let current = now.unix() / STEP_S;
+    // A step that is yet to come was used under a clock that was ahead; codes of today were not.
+    let last_step = if last_step > current + 1 { 0 } else { last_step };
     (current - 1..=current + 1)
         .filter(|step| *step > last_step && *step >= 0)
         .find(|step| generator.check(&code, (step * STEP_S).unsigned_abs()).is_some())
@@ -102,5 +104,13 @@ mod tests {
             assert_eq!(clean_secret(bad), Err(InvalidSecret), "{bad}");
         }
         assert_eq!(secret_of([0; SECRET_BYTES]), "A".repeat(32));
+    }
+
+    #[test]
+    fn a_code_used_under_a_clock_that_was_ahead_locks_nobody_out() {
+        let ahead = 1_111_111_109 / STEP_S + 1_000_000;
+        assert_eq!(matching_step(SECRET, "081804", ahead, at(1_111_111_109)), Some(37_037_036));
+        // One step ahead is within the tolerance, and used.
+        assert_eq!(matching_step(SECRET, "081804", 37_037_037, at(1_111_111_109)), None);
     }
 }

@@ -81,7 +81,7 @@ fn alone(path: &Path, now: Timestamp) -> anyhow::Result<Option<Presence>> {
     match presence::restore_begins(path)? {
         Found::Alone(alone) => Ok(Some(alone)),
         Found::Served => bail!("a `maildesk serve` or another restore uses {shown}: stop it first"),
-        Found::Unknown if now.unix().saturating_sub(backup::served_at(path).unix()) <= outbox::SERVED_FRESH_S => {
+        Found::Unknown if outbox::is_sign_fresh(backup::served_at(path), now) => {
             let fresh_s = outbox::SERVED_FRESH_S;
             bail!("a `maildesk serve` uses {shown} (or did {fresh_s} seconds ago): stop it first")
         }

@@ -82,7 +82,7 @@ fn as_json(mail: &Outgoing, is_paused: bool) -> Value {
     json!({
         "id": mail.id.get(), "state": mail.state, "event": mail.event, "ticket_id": mail.ticket.map(TicketId::get),
         "address_id": mail.address.get(), "recipient": mail.recipient, "message_id": mail.internet_id,
-        "created_at": mail.created_at.unix(), "attempts": mail.attempts, "next_attempt_at": mail.next_attempt_at.unix(),
+        "created_at": mail.created_at.unix(), "attempts": mail.attempts, "unknown_tries": mail.unknown_tries, "next_attempt_at": mail.next_attempt_at.unix(),
         "sent_at": mail.sent_at.unix(), "bounced_at": mail.bounced_at.unix(), "last_error": mail.last_error,
         "recipient_paused": is_paused,
     })

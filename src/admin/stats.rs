@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Desk, output};
 use crate::cli::Done;
-use crate::domain::{Status, Timestamp};
+use crate::domain::{Status, Timestamp, Window};
 use crate::store::received::ReceiptState;
 use crate::store::{Error, ReadTx, counts};
 use crate::terminal;
@@ -64,15 +64,15 @@ fn read(tx: &ReadTx<'_>, now: Timestamp) -> Result<Numbers, Error> {
         ("outbox_pending", tx.outbox_pending()?),
     ];
     let days = days_until(now);
-    let since = now.plus_s(-CHART_DAYS * Timestamp::DAY_S);
-    let opened: Vec<String> = tx.opened_since(since)?.into_iter().map(date).collect();
+    let opened: Vec<String> =
+        tx.opened(Window::last_s(CHART_DAYS * Timestamp::DAY_S, now))?.into_iter().map(date).collect();
     let count = |day: &String| i64::try_from(opened.iter().filter(|date| *date == day).count()).unwrap_or(i64::MAX);
     Ok(Numbers {
         totals: totals.into_iter().map(|(key, n)| (key.to_owned(), n.into())).collect(),
         by_day: days.into_iter().map(|day| (day.clone(), count(&day))).collect(),
         by_status,
         by_department,
-        answered_s: tx.first_answers_since(now.plus_s(-ANSWER_DAYS * Timestamp::DAY_S))?,
+        answered_s: tx.first_answers(Window::last_s(ANSWER_DAYS * Timestamp::DAY_S, now))?,
         failed_outgoing: tx.outbox_failed()?,
         oldest_pending: tx.outbox_oldest_pending()?,
     })

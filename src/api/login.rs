@@ -14,7 +14,7 @@ use super::Call;
 use super::answer::done;
 use super::error::{ApiError, Faults};
 use super::idempotency::Reply;
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, Window};
 use crate::password::{self, Memory};
 use crate::store::keys::{Credentials, LoginNotes, LoginTry};
 use crate::store::settings::Settings;
@@ -100,8 +100,8 @@ impl Lockout {
         self.attempts_max > 0 && self.minutes > 0
     }
 
-    const fn since(self, now: Timestamp) -> Timestamp {
-        now.plus_s(self.minutes.saturating_mul(-60))
+    const fn window(self, now: Timestamp) -> Window {
+        Window::last_s(self.minutes.saturating_mul(60), now)
     }
 
     fn counted(self, text: &str, attempts: i64) -> String {
@@ -199,12 +199,12 @@ fn asked<'p>(call: &'p Call<'_>) -> Result<Asked<'p>, ApiError> {
 /// Why the try is not even looked at, if it is not. While a lock holds nothing is counted.
 fn locked(tx: &ReadTx<'_>, asked: &Asked<'_>, lockout: Lockout, now: Timestamp) -> store::Result<Option<String>> {
     if lockout.is_on() {
-        let attempts = tx.login_attempts(&asked.ip, lockout.since(now))?;
+        let attempts = tx.login_attempts(&asked.ip, lockout.window(now))?;
         if attempts >= lockout.attempts_max {
             return Ok(Some(lockout.counted(&format!("Login locked for {} minutes.", lockout.minutes), attempts)));
         }
     }
-    let failures = tx.failed_logins(asked.username, now.plus_s(-ACCOUNT_WINDOW_S), ACCOUNT_FAILURES_MAX + 1)?;
+    let failures = tx.failed_logins(asked.username, Window::last_s(ACCOUNT_WINDOW_S, now), ACCOUNT_FAILURES_MAX + 1)?;
     let minutes = ACCOUNT_WINDOW_S / 60;
     Ok((failures > ACCOUNT_FAILURES_MAX).then(|| format!("Login locked for {minutes} minutes.")))
 }
@@ -273,7 +273,7 @@ fn failed(
     if !lockout.is_on() {
         return Ok(Outcome::Refused(text.to_owned()));
     }
-    let attempts = tx.login_attempts(&asked.ip, lockout.since(now))? + 1;
+    let attempts = tx.login_attempts(&asked.ip, lockout.window(now))? + 1;
     tx.set_login_attempts(&asked.ip, attempts, now)?;
     Ok(Outcome::Refused(lockout.counted(text, attempts)))
 }

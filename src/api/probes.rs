@@ -1,6 +1,6 @@
 //! `/readyz` and `/metrics`: how the desk is.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::answer::compact;
 use super::error::{ApiError, Statuses};
@@ -8,6 +8,7 @@ use super::metrics::Page;
 use super::{Api, HostRules};
 use crate::domain::{Status, Timestamp};
 use crate::http::Response;
+use crate::outbox;
 use crate::store::mailboxes::FolderHealth;
 use crate::store::received::ReceiptState;
 use crate::store::{self, Store, counts};
@@ -19,6 +20,8 @@ const LOOK_HOLDS_S: i64 = 5;
 pub(super) struct Readiness {
     probe: Store,
     last: Mutex<Option<(Timestamp, Look)>>,
+    /// Since when somebody of this process is to send mail.
+    sends_since: OnceLock<Timestamp>,
 }
 
 /// What a look found.
@@ -28,11 +31,17 @@ struct Look {
     fault: Option<String>,
     /// When the oldest unsent mail was queued.
     oldest_pending: Option<Timestamp>,
+    /// The last sign of life of the one who sends mail.
+    served_at: Timestamp,
 }
 
 impl Readiness {
     pub(super) const fn new(probe: Store) -> Self {
-        Self { probe, last: Mutex::new(None) }
+        Self { probe, last: Mutex::new(None), sends_since: OnceLock::new() }
+    }
+
+    pub(super) fn expect_sender(&self, since: Timestamp) {
+        self.sends_since.get_or_init(|| since);
     }
 
     /// 200 when the database is writable and the queue young enough, else 503 with the reason.
@@ -44,12 +53,22 @@ impl Readiness {
             None if age_s > rules.outbox_age_max_s => {
                 Some(format!("the oldest unsent mail waits for {age_s} s; see `maildesk admin outbox list`"))
             }
-            None => None,
+            None => self.missing_sender(look.served_at, now),
         };
         match reason {
             None => Response::json(200, "{\"status\":\"ready\"}"),
             Some(reason) => Response::json(503, compact(&serde_json::json!({ "status": "unready", "reason": reason }))),
         }
+    }
+
+    /// What to say if nobody sends any more who should.
+    fn missing_sender(&self, served_at: Timestamp, now: Timestamp) -> Option<String> {
+        let since = *self.sends_since.get()?;
+        let is_alive = [served_at, since].iter().any(|sign| outbox::is_sign_fresh(*sign, now));
+        (!is_alive).then(|| {
+            let silent_s = outbox::SERVED_FRESH_S;
+            format!("the sending of mail has given no sign of life for {silent_s} s; see the log, then restart `maildesk serve`")
+        })
     }
 
     fn look(&self, now: Timestamp) -> Look {
@@ -62,11 +81,13 @@ impl Readiness {
         }
         let found = self.probe.write(|tx| {
             tx.prove_writable()?;
-            tx.oldest_pending()
+            Ok::<_, store::Error>((tx.oldest_pending()?, tx.served_at()?))
         });
         let look = match found {
-            Ok(oldest_pending) => Look { fault: None, oldest_pending },
-            Err(error) => Look { fault: Some(error.to_string()), oldest_pending: None },
+            Ok((oldest_pending, served_at)) => Look { fault: None, oldest_pending, served_at },
+            Err(error) => {
+                Look { fault: Some(error.to_string()), oldest_pending: None, served_at: Timestamp::default() }
+            }
         };
         *last = Some((now, look.clone()));
         look

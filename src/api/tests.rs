@@ -334,6 +334,29 @@ fn metrics_tell_of_mailboxes_in_trouble() {
 }
 
 #[test]
+fn desk_whose_sender_gives_no_sign_of_life_is_not_ready() {
+    let bench = Bench::new();
+    let reason = || {
+        // A look holds for some seconds.
+        bench.pass(6);
+        let answer = bench.ask(Request::new(Method::Get, "/readyz"));
+        (answer.status(), String::from_utf8_lossy(answer.body()).into_owned())
+    };
+    assert_eq!(reason().0, 200, "nobody of this process is to send");
+    bench.api.expect_sender(bench.now.get());
+    bench.pass(20);
+    assert_eq!(reason().0, 200, "it has just begun");
+    bench.pass(20);
+    let (status, text) = reason();
+    assert!(status == 503 && text.contains("no sign of life for 30 s"), "{status} {text}");
+    bench.store.write(|tx| tx.note_served(bench.now.get())).unwrap();
+    assert_eq!(reason().0, 200);
+    // One of a clock that was ahead is none.
+    bench.store.write(|tx| tx.note_served(bench.now.get().plus_s(86_400))).unwrap();
+    assert_eq!(reason().0, 503);
+}
+
+#[test]
 fn readiness_is_looked_at_once_in_five_seconds() {
     let bench = Bench::new();
     let ready = || bench.ask(Request::new(Method::Get, "/readyz")).status();

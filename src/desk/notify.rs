@@ -5,7 +5,7 @@
 pub(super) mod letter;
 
 use super::duty;
-use crate::domain::{Author, EmailAddress, MessageId, TicketId, Timestamp, UserId};
+use crate::domain::{Author, EmailAddress, MessageId, TicketId, Timestamp, UserId, Window};
 use crate::outbox::compose::{self, File, Letter, Nature, Person};
 use crate::outbox::template::{self, Event, Rendered, Value};
 use crate::store::letters::StaffToNotify;
@@ -94,7 +94,7 @@ fn answer(
 }
 
 fn may_be_answered(tx: &ReadTx<'_>, settings: &Settings, email: &EmailAddress, now: Timestamp) -> Result<bool> {
-    let answers = tx.automatic_answers_since(email, now.plus_s(-Timestamp::HOUR_S))?;
+    let answers = tx.automatic_answers(email, Window::last_s(Timestamp::HOUR_S, now))?;
     Ok(answers < settings.number("auto_answers_per_hour") && !is_paused(tx, email, now)?)
 }
 
@@ -103,7 +103,7 @@ fn may_be_answered(tx: &ReadTx<'_>, settings: &Settings, email: &EmailAddress, n
 /// # Errors
 /// Those of the database.
 pub fn is_paused(tx: &ReadTx<'_>, email: &EmailAddress, now: Timestamp) -> Result<bool> {
-    Ok(tx.hard_bounces_since(email, now.plus_s(-BOUNCE_MEMORY_S))? >= HARD_BOUNCES_MAX)
+    Ok(tx.hard_bounces(email, Window::last_s(BOUNCE_MEMORY_S, now))? >= HARD_BOUNCES_MAX)
 }
 
 /// Sends what staff wrote to the customer and the participants, once each, with its attachments up

@@ -35,12 +35,20 @@ pub(super) fn token_of_command(command: &str) -> Result<String, Error> {
         .spawn()
         .map_err(|e| failed(e.to_string()))?;
     let output = child.stdout.take();
-    let reader = std::thread::spawn(move || {
+    let read = move || {
         let mut text = String::new();
         // What is no UTF-8 is no token; the empty text below says so.
         output.map(|output| output.take(ANSWER_BYTES_MAX).read_to_string(&mut text)).transpose().ok();
         text
-    });
+    };
+    let reader = match std::thread::Builder::new().name("token".to_owned()).spawn(read) {
+        Ok(reader) => reader,
+        Err(error) => {
+            child.kill().ok();
+            child.wait().ok();
+            return Err(failed(format!("no thread to read its output by: {error}")));
+        }
+    };
     let status = wait(&mut child).map_err(failed)?;
     if !status.success() {
         return Err(failed(format!("it ended with {status}")));

@@ -1,5 +1,5 @@
 //! Sending what fetched mail has queued, where no `serve` does it. Never holds up a fetch: the
-//! sending thread goes on alone, and what it does not finish stays in the queue.
+//! sending thread goes on alone, and what it does not begin stays in the queue.
 
 use std::sync::mpsc;
 use std::thread;
@@ -7,25 +7,48 @@ use std::time::Duration;
 
 use crate::domain::Timestamp;
 use crate::outbox;
+use crate::outbox::patience::Patience;
 use crate::store::{LOCK_WAIT_S, Store};
 
 /// How long a fetch that ends waits for its mail to be sent (mail.md §9).
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Starts sending what is due unless a `serve` is alive; the receiver hears when that is done.
-pub(super) fn send_unserved(store: &Store) -> mpsc::Receiver<()> {
+/// A thread that sends.
+pub(super) struct Sending {
+    told: mpsc::Receiver<()>,
+    bounds: Patience,
+}
+
+impl Sending {
+    /// Waits for it, until no mail is being handed over any more: an answer that nobody waits for leaves it
+    /// unknown whether the mail has arrived.
+    pub(super) fn finish(&self) {
+        outbox::wait_for_sender(&self.told, &self.bounds, PATIENCE);
+    }
+}
+
+/// Starts sending what is due unless a `serve` is alive.
+pub(super) fn send_unserved(store: &Store) -> Sending {
     let (tell, told) = mpsc::channel();
-    let path = store.path().to_owned();
-    thread::spawn(move || {
+    let bounds = Patience::default();
+    let (path, within) = (store.path().to_owned(), bounds.clone());
+    let send = move || {
         let now = Timestamp::now();
         let sent = Store::open(&path, Duration::from_secs(LOCK_WAIT_S)).and_then(|store| {
-            if outbox::is_served(&store, now)? { Ok(None) } else { outbox::send_due(&store, now).map(Some) }
+            if outbox::is_served(&store, now)? {
+                Ok(None)
+            } else {
+                outbox::send_due_within(&store, &within, now).map(Some)
+            }
         });
         if let Err(error) = sent {
             tracing::warn!(%error, "sending after a fetch");
         }
         // Nobody may be waiting any more.
         tell.send(()).ok();
-    });
-    told
+    };
+    if let Err(error) = thread::Builder::new().name("send".to_owned()).spawn(send) {
+        tracing::warn!(%error, "no thread to send by; the mail stays in the queue");
+    }
+    Sending { told, bounds }
 }

@@ -63,10 +63,13 @@ pub fn watch(watch: Watch<'_>, mut tell: impl FnMut(Summary)) -> Result<(), stor
     thread::scope(|scope| {
         let wake = sender.clone();
         // Without it a stop would wait for the next look at the addresses.
-        scope.spawn(move || {
+        let wait = move || {
             while !watch.stop.wait(Duration::from_secs(3600)) {}
             wake.send(None).ok();
-        });
+        };
+        if let Err(error) = thread::Builder::new().name("stop".to_owned()).spawn_scoped(scope, wait) {
+            tracing::warn!(%error, "no thread to wait for the end; it takes a few seconds longer");
+        }
         let mut running: Vec<Running<'_>> = Vec::new();
         loop {
             running.retain(|one| {

@@ -68,12 +68,19 @@ fn prepare_all<'a>(store: &Store, rules: &Rules, mails: &'a [Archived]) -> Vec<R
     thread::scope(|scope| {
         let workers: Vec<_> = mails
             .chunks(share)
-            .map(|share| scope.spawn(move || share.iter().map(|mail| prepare(store, rules, mail)).collect::<Vec<_>>()))
+            .map(|share| {
+                let work = move || share.iter().map(|mail| prepare(store, rules, mail)).collect::<Vec<_>>();
+                // Where the system gives no thread, this one does the work.
+                thread::Builder::new().spawn_scoped(scope, work).map_err(|_| work())
+            })
             .collect();
         // A worker catches the panics of parsers itself; another one is a bug and goes on as a panic.
         workers
             .into_iter()
-            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .flat_map(|worker| match worker {
+                Ok(worker) => worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                Err(prepared) => prepared,
+            })
             .collect()
     })
 }

@@ -3,7 +3,7 @@
 use super::{Incoming, Source};
 use crate::decision::authentication::{Authentication, of_sender};
 use crate::decision::{Facts, NamedBy, NamedFact, Route, TicketFact, TokenFact, is_under_subject, subject};
-use crate::domain::{DeskSecret, EmailAddress, OutboxId, ReplyToken, TicketId, Timestamp};
+use crate::domain::{DeskSecret, EmailAddress, OutboxId, ReplyToken, TicketId, Timestamp, Window};
 use crate::mail::origin::{LoopMark, NamesOurs, Origin, Seen, Sign, origin_of};
 use crate::mail::{Mailbox, ParsedMail, ReversePath};
 use crate::store::addresses::DeskAddress;
@@ -48,7 +48,7 @@ pub(super) fn gather(
         is_from_us: from.is_some_and(|from| own_address(&addresses, from).is_some()),
         mails_last_hour: match (incoming.envelope.source, from) {
             (Source::Pipe | Source::Fetch, Some(from)) => {
-                Some(tx.mails_from_since(from.as_str(), now.plus_s(-Timestamp::HOUR_S))?)
+                Some(tx.mails_from(from.as_str(), Window::last_s(Timestamp::HOUR_S, now))?)
             }
             (
                 Source::Pipe

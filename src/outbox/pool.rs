@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::SendReport;
+use super::drain::{Course, drain};
+use super::patience::Patience;
 use super::transport::Transport;
-use super::{SendReport, drain};
 use crate::domain::{AddressId, Timestamp};
 use crate::store::addresses::AddressRow;
 use crate::store::queue::Scope;
@@ -35,7 +37,16 @@ impl Pool {
     /// # Errors
     /// As [`super::send_due`].
     pub fn send_due(&mut self, store: &Store, now: Timestamp) -> Result<SendReport> {
-        drain(store, self, Scope::All, now)
+        self.send_while(store, now, &mut || false)
+    }
+
+    /// Does what [`Self::send_due`] does, and calls `pulse` again and again meanwhile, however long a server
+    /// takes. When that says that the end is asked for, no further mail is begun.
+    ///
+    /// # Errors
+    /// As [`super::send_due`].
+    pub fn send_while(&mut self, store: &Store, now: Timestamp, pulse: &mut dyn FnMut() -> bool) -> Result<SendReport> {
+        drain(store, self, Course { scope: Scope::All, patience: &Patience::default(), pulse }, now)
     }
 
     /// Closes what nothing went over for a while.

@@ -7,8 +7,12 @@ mod smtp;
 
 use std::path::PathBuf;
 
+use super::patience::Turn;
 use crate::store::addresses::AddressRow;
 use crate::store::queue::{Claimed, Fault};
+
+/// The longest time from taking up a mail to knowing what became of it, in seconds.
+pub(super) const LONGEST_S: u64 = smtp::LONGEST_S;
 
 /// Why a mail did not leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +23,24 @@ pub enum Failure {
     Temporary(String),
     /// Nothing leaves by this address at the moment: no need to try its other mails now.
     Transport(String),
+    /// All of it was handed over and no answer came: it may have arrived, or not.
+    Unknown {
+        /// What happened instead.
+        why: String,
+        /// Nothing came: other mails would wait as long.
+        is_silent: bool,
+    },
+    /// The sender could not have waited for the answer, so the mail was not handed over.
+    Left,
 }
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Permanent(why, _) | Self::Temporary(why) | Self::Transport(why) => f.write_str(why),
+            Self::Permanent(why, _) | Self::Temporary(why) | Self::Transport(why) | Self::Unknown { why, .. } => {
+                f.write_str(why)
+            }
+            Self::Left => f.write_str("left to the next sender"),
         }
     }
 }
@@ -62,10 +78,10 @@ impl Transport {
     ///
     /// # Errors
     /// [`Failure`].
-    pub fn send(&mut self, mail: &Claimed, raw: &[u8]) -> Result<(), Failure> {
+    pub fn send(&mut self, mail: &Claimed, raw: &[u8], turn: &mut Turn<'_>) -> Result<(), Failure> {
         match self {
-            Self::Smtp(smtp) => smtp.send(mail, raw),
-            Self::Sendmail(program) => sendmail::send(program, mail, raw),
+            Self::Smtp(smtp) => smtp.send(mail, raw, turn),
+            Self::Sendmail(program) => sendmail::send(program, mail, raw, turn),
             Self::File(folder) => file::write(folder, mail, raw),
             Self::Off(why) => Err(Failure::Transport(why.clone())),
         }

@@ -33,7 +33,7 @@ const ANCESTORS_MAX: usize = 8;
 const EXITING: u64 = 0x4;
 
 /// The processes that a `pipe` stems from, its parent first.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Ancestors {
     /// None where the mail cannot be cut short by anybody's death.
     ids: Vec<i32>,

@@ -1,6 +1,7 @@
 //! What `serve` does beside answering requests. Each kind of work has a thread of its own and goes on
 //! after an error: the next round tries again.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -32,23 +33,16 @@ const TIMED_PAUSE: Duration = Duration::from_secs(600);
 /// How often the setting `imap_watch` is looked at; one indexed read.
 const WATCH_POLL: Duration = Duration::from_secs(2);
 
-/// Whether there is work beside the answering of requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Jobs {
-    All,
-    None,
-}
+/// The pause before a kind of work is begun again after a panic: the first, doubled each time up to the last,
+/// and the first again after it has run so long.
+const RESTART_FIRST: Duration = Duration::from_secs(1);
+const RESTART_LAST: Duration = Duration::from_secs(60);
 
-/// Heartbeat, token uses, and systemd's watchdog.
-pub(super) fn keep(api: &Api, store: &Store, wakes: &Receiver<()>, (jobs, threads): (Jobs, &Threads)) {
+/// Token uses, and systemd's watchdog.
+pub(super) fn keep(api: &Api, store: &Store, wakes: &Receiver<()>, threads: &Threads) {
     let watchdog = sd_notify::watchdog_enabled().map(|interval| interval / 2);
     let pause = watchdog.unwrap_or(HEARTBEAT).min(HEARTBEAT);
-    let mut beat_at: Option<Instant> = None;
     loop {
-        if jobs == Jobs::All && beat_at.is_none_or(|last| last.elapsed() >= HEARTBEAT) {
-            beat_at = Some(Instant::now());
-            logged("writing the heartbeat", store.write(|tx| tx.note_served(Timestamp::now())));
-        }
         note_token_uses(api, store);
         api.note_origins();
         api.give_back_unused();
@@ -56,15 +50,37 @@ pub(super) fn keep(api: &Api, store: &Store, wakes: &Receiver<()>, (jobs, thread
             tell_systemd(&[NotifyState::Watchdog]);
         }
         if threads.is_stopping() {
-            note_token_uses(api, store);
-            if jobs == Jobs::All {
-                // From now on `pipe` sends its own mail; without this word it would wait for us another half minute.
-                logged("noting the end", store.write(|tx| tx.note_served(Timestamp::default())));
-            }
-            return;
+            return note_token_uses(api, store);
         }
         wait(wakes, pause);
     }
+}
+
+/// The sign of life of the one who sends: `pipe` leaves its mail to it, and `/readyz` and `admin doctor` miss it.
+/// The sending loop itself gives it, so that one that is dead or stands still gives none.
+struct Pulse<'a> {
+    store: &'a Store,
+    threads: &'a Threads,
+    at: Option<Instant>,
+}
+
+impl Pulse<'_> {
+    /// Gives the sign when it is time; says whether the end is asked for.
+    fn beat(&mut self) -> bool {
+        if self.threads.is_stopping() {
+            return true;
+        }
+        if self.at.is_none_or(|last| last.elapsed() >= HEARTBEAT) {
+            self.at = Some(Instant::now());
+            logged("writing the heartbeat", self.store.write(|tx| tx.note_served(Timestamp::now())));
+        }
+        false
+    }
+}
+
+/// Takes the sign of life back at the end: `pipe` would wait for us another half minute.
+pub(super) fn take_leave(store: &Store) {
+    logged("noting the end", store.write(|tx| tx.note_served(Timestamp::default())));
 }
 
 fn note_token_uses(api: &Api, store: &Store) {
@@ -84,12 +100,13 @@ fn note_token_uses(api: &Api, store: &Store) {
 /// Sends what is queued, at once when told, else every second.
 pub(super) fn send(store: &Store, wakes: &Receiver<()>, threads: &Threads) {
     let mut pool = outbox::Pool::default();
+    let mut pulse = Pulse { store, threads, at: None };
     while !threads.is_stopping() {
         let now = Timestamp::now();
         pool.close_idle();
         match store.read(|tx| tx.oldest_pending()) {
             Ok(None) => {}
-            Ok(Some(_)) => match pool.send_due(store, now) {
+            Ok(Some(_)) => match pool.send_while(store, now, &mut || pulse.beat()) {
                 Ok(report) if report == outbox::SendReport::default() => {}
                 Ok(report) => {
                     tracing::info!(sent = report.sent, deferred = report.deferred, failed = report.failed, "outbox");
@@ -98,6 +115,8 @@ pub(super) fn send(store: &Store, wakes: &Receiver<()>, threads: &Threads) {
             },
             Err(error) => tracing::warn!(%error, "looking for mail to send; tried again"),
         }
+        // After the work: one who panics at it each time gives no sign of life.
+        pulse.beat();
         wait(wakes, OUTBOX_POLL);
     }
 }
@@ -144,7 +163,11 @@ fn watch_while(is_wanted: &impl Fn() -> bool, store: &Store, (rules, patience): 
     };
     let watch = Watch { store, rules, patience, stop: &stop, only: &[] };
     thread::scope(|scope| {
-        let watching = scope.spawn(move || imap_fetch::watch(watch, |summary| log(&summary)));
+        let work = move || imap_fetch::watch(watch, |summary| log(&summary));
+        let watching = match thread::Builder::new().name("mailboxes".to_owned()).spawn_scoped(scope, work) {
+            Ok(watching) => watching,
+            Err(error) => return tracing::warn!(%error, "no thread to watch the mailboxes by; tried again"),
+        };
         while !watching.is_finished() && is_wanted() && !threads.pause(WATCH_POLL) {}
         stop.ask();
         match watching.join() {
@@ -196,10 +219,32 @@ pub(super) struct Threads {
 }
 
 impl Threads {
-    pub(super) fn start(&self, name: &str, work: impl FnOnce() + Send + 'static) -> anyhow::Result<()> {
-        let started = thread::Builder::new().name(name.to_owned()).spawn(work).context("starting a thread")?;
+    /// Starts a kind of work in a thread of its own. Work that panics is begun again after a pause; work that
+    /// returns is over.
+    pub(super) fn start(&self, name: &'static str, mut work: impl FnMut() + Send + 'static) -> anyhow::Result<()> {
+        let threads = self.clone();
+        let watched = move || threads.supervise(name, &mut work);
+        let started = thread::Builder::new().name(name.to_owned()).spawn(watched).context("starting a thread")?;
         self.running.lock().unwrap_or_else(PoisonError::into_inner).push(started);
         Ok(())
+    }
+
+    fn supervise(&self, name: &str, work: &mut dyn FnMut()) {
+        let mut pause = RESTART_FIRST;
+        loop {
+            let began = Instant::now();
+            if catch_unwind(AssertUnwindSafe(&mut *work)).is_ok() {
+                return;
+            }
+            if began.elapsed() >= RESTART_LAST {
+                pause = RESTART_FIRST;
+            }
+            tracing::error!(thread = name, seconds = pause.as_secs(), "an internal error ended a thread; begun again");
+            if self.pause(pause) {
+                return;
+            }
+            pause = (pause * 2).min(RESTART_LAST);
+        }
     }
 
     pub(super) fn stop(&self) {
@@ -229,5 +274,39 @@ impl Threads {
         while Instant::now() < end && running.iter().any(|thread| !thread.is_finished()) {
             thread::sleep(Duration::from_millis(5));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    #[test]
+    fn work_that_panics_is_begun_again_and_the_end_needs_no_patience() {
+        let (threads, begun) = (Threads::default(), Arc::new(AtomicUsize::new(0)));
+        let (tell, told) = std::sync::mpsc::channel();
+        let started = threads.start("test", {
+            let begun = Arc::clone(&begun);
+            move || {
+                let nth = begun.fetch_add(1, Ordering::SeqCst);
+                tell.send(nth).ok();
+                assert!(nth == 1, "a bug");
+            }
+        });
+        started.unwrap();
+        let soon = Duration::from_secs(20);
+        assert_eq!((told.recv_timeout(soon), told.recv_timeout(soon)), (Ok(0), Ok(1)));
+        // The second time it has returned: that is its end, and nothing is begun after it.
+        threads.join(soon);
+        assert_eq!(begun.load(Ordering::SeqCst), 2);
+
+        let threads = Threads::default();
+        threads.start("test", || panic!("a bug")).unwrap();
+        threads.stop();
+        let stopped = Instant::now();
+        threads.join(soon);
+        assert!(stopped.elapsed() < RESTART_FIRST / 2, "{:?}", stopped.elapsed());
     }
 }

@@ -5,7 +5,7 @@
 use rusqlite::Row;
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{StaffId, Timestamp, TokenId, UserId};
+use crate::domain::{StaffId, Timestamp, TokenId, UserId, Window};
 
 /// SHA-256 of something.
 pub type Sha256Bytes = [u8; 32];
@@ -215,26 +215,31 @@ impl ReadTx<'_> {
         self.all("SELECT password_hash FROM staff", [], |row| row.get(0))
     }
 
-    /// Failures counted for an end user's address, none of them older than its last one by `since`.
+    /// Failures counted for an end user's address, if its last one is of that time.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn login_attempts(&self, ip: &str, since: Timestamp) -> Result<i64> {
-        self.number("SELECT attempts FROM login_attempt WHERE ip = $1 AND last_at > $2", (ip, since.unix()))
-    }
-
-    /// Failures under a name from every address since then, counted up to `max`.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn failed_logins(&self, username: &str, since: Timestamp, max: i64) -> Result<i64> {
+    pub fn login_attempts(&self, ip: &str, within: Window) -> Result<i64> {
         self.number(
-            "SELECT count(*) FROM (SELECT 1 FROM login_log WHERE username = $1 AND is_success = 0 AND at > $2 LIMIT $3)",
-            (username, since.unix(), max),
+            "SELECT attempts FROM login_attempt WHERE ip = $1 AND last_at > $2 AND last_at <= $3",
+            (ip, within.since.unix(), within.until.unix()),
         )
     }
 
-    /// The answer kept for a key since then.
+    /// Failures under a name from every address in that time, counted up to `max`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn failed_logins(&self, username: &str, within: Window, max: i64) -> Result<i64> {
+        self.number(
+            "SELECT count(*) FROM (SELECT 1 FROM login_log WHERE username = $1 AND is_success = 0 AND at > $2 \
+             AND at <= $3 LIMIT $4)",
+            (username, within.since.unix(), within.until.unix(), max),
+        )
+    }
+
+    /// The answer kept for a key since then. One that is dated later than now holds too: it was given, by a
+    /// clock that was ahead, and to give another would do the work twice.
     ///
     /// # Errors
     /// Those of the database.
@@ -376,13 +381,14 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Forgets kept answers and counted failures older than that.
+    /// Forgets kept answers and counted failures older than that, and failures that are dated later than now.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn forget_keys(&self, answers_before: Timestamp, attempts_before: Timestamp) -> Result<()> {
+    pub fn forget_keys(&self, answers_before: Timestamp, attempts: Window) -> Result<()> {
         self.run("DELETE FROM idempotency WHERE created_at < $1", [answers_before.unix()])?;
-        self.run("DELETE FROM login_attempt WHERE last_at < $1", [attempts_before.unix()])?;
+        let (since, until) = (attempts.since.unix(), attempts.until.unix());
+        self.run("DELETE FROM login_attempt WHERE last_at < $1 OR last_at > $2", (since, until))?;
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, Window};
 
 /// Findings of one kind that are named; what is beyond is not looked for.
 const FINDINGS_MAX: i64 = 100;
@@ -243,16 +243,17 @@ impl WriteTx<'_> {
         Ok(old)
     }
 
-    /// Forgets tries to log in from before then; says how many.
+    /// Forgets tries to log in that are older than that time; says how many. A try that a clock which was
+    /// ahead has dated later than now does not keep those before it.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn forget_login_log(&self, before: Timestamp) -> Result<usize> {
+    pub fn forget_login_log(&self, kept: Window) -> Result<usize> {
         // Tries are written in the order of time, so the first one to keep ends the search.
         self.run(
-            "DELETE FROM login_log WHERE id < coalesce((SELECT id FROM login_log WHERE at >= $1 ORDER BY id LIMIT 1), \
-             (SELECT max(id) + 1 FROM login_log))",
-            [before.unix()],
+            "DELETE FROM login_log WHERE id < coalesce((SELECT id FROM login_log WHERE at >= $1 AND at <= $2 \
+             ORDER BY id LIMIT 1), (SELECT max(id) + 1 FROM login_log))",
+            (kept.since.unix(), kept.until.unix()),
         )
     }
 }
@@ -347,13 +348,15 @@ mod tests {
     #[test]
     fn login_log_is_cut_at_its_first_young_line() {
         let (_dir, store) = desk();
-        for at in [1, 2, 5, 6] {
+        // The third was written by a clock that was ahead.
+        for at in [1, 2, 1_000_000, 5, 6] {
             let line =
                 format!("INSERT INTO login_log (at, staff_id, ip, agent, is_success) VALUES ({at}, 0, '', '', 0)");
             run(&store, &line);
         }
-        let forget = |before| store.write(|tx| tx.forget_login_log(Timestamp::from_unix(before))).unwrap();
-        assert_eq!((forget(1), forget(5), forget(5), forget(7), forget(7)), (0, 2, 0, 2, 0));
+        let kept = |since| Window { since: Timestamp::from_unix(since), until: Timestamp::from_unix(10) };
+        let forget = |before| store.write(|tx| tx.forget_login_log(kept(before))).unwrap();
+        assert_eq!((forget(1), forget(5), forget(5), forget(7), forget(7)), (0, 3, 0, 2, 0));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use rusqlite::Row;
 
 use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
-use crate::domain::{AddressId, EmailAddress, OutboxId, TicketId, Timestamp};
+use crate::domain::{AddressId, EmailAddress, OutboxId, TicketId, Timestamp, Window};
 
 /// How long a mail is tried before it counts as undeliverable (RFC 5321 §4.5.4.1: four to five days).
 pub const GIVE_UP_AFTER_S: i64 = 5 * Timestamp::DAY_S;
@@ -45,6 +45,8 @@ pub struct Claimed {
     pub recipient: String,
     /// Tries, this one included.
     pub attempts: i64,
+    /// Those before after which nobody knows whether it has arrived.
+    pub unknown_tries: i64,
     /// After this a failure is final.
     pub give_up_at: Timestamp,
     /// The end of the lease, which is also its proof.
@@ -67,6 +69,10 @@ pub enum Settlement {
     Sent,
     /// Not now: the next try and what was said.
     Later(Timestamp, String),
+    /// Nothing was tried: it is due as before, and this was no try.
+    Untried(String),
+    /// Handed over, and no answer: the next try, `None` never again, and what happened.
+    Unknown(Option<Timestamp>, String),
     /// Never: what was said, and whether it is the recipient's address that is no good.
     Failed(String, Fault),
 }
@@ -93,6 +99,7 @@ pub struct Outgoing {
     pub recipient: String,
     pub internet_id: String,
     pub attempts: i64,
+    pub unknown_tries: i64,
     pub next_attempt_at: Timestamp,
     pub sent_at: Timestamp,
     pub bounced_at: Timestamp,
@@ -100,7 +107,7 @@ pub struct Outgoing {
 }
 
 const OUTGOING: &str = "id, created_at, state, event, ticket_id, address_id, recipient, internet_id, attempts, \
-     next_attempt_at, sent_at, bounced_at, last_error";
+     next_attempt_at, sent_at, bounced_at, last_error, unknown_tries";
 
 fn ticket_id(id: i64) -> Option<TicketId> {
     (id > 0).then(|| TicketId::new(id))
@@ -121,6 +128,7 @@ fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
         sent_at: Timestamp::from_unix(row.get(10)?),
         bounced_at: Timestamp::from_unix(row.get(11)?),
         last_error: row.get(12)?,
+        unknown_tries: row.get(13)?,
     })
 }
 
@@ -134,6 +142,7 @@ fn claimed(row: &Row<'_>) -> rusqlite::Result<Claimed> {
         attempts: row.get(5)?,
         give_up_at: Timestamp::from_unix(row.get(6)?),
         leased_until: Timestamp::from_unix(row.get(7)?),
+        unknown_tries: row.get(8)?,
     })
 }
 
@@ -178,28 +187,43 @@ impl ReadTx<'_> {
         self.one("SELECT data FROM outbox_raw WHERE outbox_id = $1", [id.get()], |row| row.get(0))
     }
 
-    /// How many automatic answers (not notices to staff) were written to that address since then.
+    /// How many automatic answers (not notices to staff) were written to that address in that time.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn automatic_answers_since(&self, recipient: &EmailAddress, since: Timestamp) -> Result<i64> {
+    pub fn automatic_answers(&self, recipient: &EmailAddress, within: Window) -> Result<i64> {
         self.number(
             "SELECT count(*) FROM outbox WHERE recipient = $1 AND is_automatic = 1 AND created_at > $2 \
-             AND event IN ('new_ticket', 'autoresponse')",
-            (recipient.as_str(), since.unix()),
+             AND created_at <= $3 AND event IN ('new_ticket', 'autoresponse')",
+            (recipient.as_str(), within.since.unix(), within.until.unix()),
         )
     }
 
-    /// How many mails to that address came back for good since then. A report with a status of
+    /// How many mails to that address came back for good in that time. A report with a status of
     /// class 4 (mailbox full, host down) is none of them.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn hard_bounces_since(&self, recipient: &EmailAddress, since: Timestamp) -> Result<i64> {
+    pub fn hard_bounces(&self, recipient: &EmailAddress, within: Window) -> Result<i64> {
         self.number(
-            "SELECT count(*) FROM outbox WHERE recipient = $1 AND bounced_at > $2 AND last_error NOT LIKE '4%'",
-            (recipient.as_str(), since.unix()),
+            "SELECT count(*) FROM outbox WHERE recipient = $1 AND bounced_at > $2 AND bounced_at <= $3 \
+             AND last_error NOT LIKE '4%'",
+            (recipient.as_str(), within.since.unix(), within.until.unix()),
         )
+    }
+
+    /// Whether mails of a ticket wait to leave by an address that owes an answer: a mail was handed over
+    /// there and nobody knows whether it has arrived.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn is_answer_owed(&self, ticket: TicketId) -> Result<bool> {
+        let found = self.number(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending' AND unknown_tries > 0 AND address_id IN \
+             (SELECT address_id FROM outbox AS own WHERE own.ticket_id = $1 AND own.ticket_id > 0 AND own.state = 'pending'))",
+            [ticket.get()],
+        )?;
+        Ok(found > 0)
     }
 
     /// How many mails wait to be sent.
@@ -239,24 +263,39 @@ impl ReadTx<'_> {
         Ok(found > 0)
     }
 
-    /// Whether a mail is due and in nobody's hands.
+    /// Whether a mail is due, in nobody's hands, and leaves by none of the addresses that are busy.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn is_anything_due(&self, scope: Scope, now: Timestamp) -> Result<bool> {
+    pub fn is_anything_due(&self, scope: Scope, busy: &[AddressId], now: Timestamp) -> Result<bool> {
+        let others = others(busy);
         let found = match scope {
             Scope::All => self.number(
-                "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending' AND next_attempt_at <= $1 AND leased_until <= $1)",
+                &format!(
+                    "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending' AND next_attempt_at <= $1 \
+                     AND leased_until <= $1{others})"
+                ),
                 [now.unix()],
             )?,
             Scope::Ticket(ticket) => self.number(
-                "SELECT EXISTS (SELECT 1 FROM outbox WHERE ticket_id = $1 AND ticket_id > 0 AND +state = 'pending' \
-                 AND next_attempt_at <= $2 AND leased_until <= $2)",
+                &format!(
+                    "SELECT EXISTS (SELECT 1 FROM outbox WHERE ticket_id = $1 AND ticket_id > 0 \
+                     AND +state = 'pending' AND next_attempt_at <= $2 AND leased_until <= $2{others})"
+                ),
                 (ticket.get(), now.unix()),
             )?,
         };
         Ok(found > 0)
     }
+}
+
+/// A condition that leaves out what leaves by these addresses.
+fn others(busy: &[AddressId]) -> String {
+    if busy.is_empty() {
+        return String::new();
+    }
+    let ids: Vec<String> = busy.iter().map(|address| address.get().to_string()).collect();
+    format!(" AND address_id NOT IN ({})", ids.join(", "))
 }
 
 /// Filling and emptying the queue.
@@ -294,21 +333,28 @@ impl WriteTx<'_> {
         Ok(Some(OutboxId::new(id)))
     }
 
-    /// Takes up to `max` mails that are due and in nobody's hands, oldest first, until `leased_until`.
+    /// Takes up to `max` mails that are due, in nobody's hands and leave by none of the addresses that are
+    /// busy, oldest first, until `leased_until`.
     ///
     /// The `+` keeps SQLite from walking all waiting mails to find those of one ticket.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn claim_due(&self, scope: Scope, max: usize, leased_until: Timestamp, now: Timestamp) -> Result<Vec<Claimed>> {
-        let max = i64::try_from(max).unwrap_or(i64::MAX);
-        let returning =
-            "RETURNING id, address_id, ticket_id, envelope_sender, recipient, attempts, give_up_at, leased_until";
+    pub fn claim_due(
+        &self,
+        (scope, busy): (Scope, &[AddressId]),
+        max: usize,
+        leased_until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Claimed>> {
+        let (max, others) = (i64::try_from(max).unwrap_or(i64::MAX), others(busy));
+        let returning = "RETURNING id, address_id, ticket_id, envelope_sender, recipient, attempts, give_up_at, leased_until, \
+             unknown_tries";
         let mut mails = match scope {
             Scope::All => self.all(
                 &format!(
                     "UPDATE outbox SET leased_until = $1, attempts = attempts + 1 WHERE id IN (SELECT id FROM outbox \
-                     WHERE state = 'pending' AND next_attempt_at <= $2 AND leased_until <= $2 \
+                     WHERE state = 'pending' AND next_attempt_at <= $2 AND leased_until <= $2{others} \
                      ORDER BY next_attempt_at, id LIMIT $3) {returning}"
                 ),
                 (leased_until.unix(), now.unix(), max),
@@ -318,7 +364,7 @@ impl WriteTx<'_> {
                 &format!(
                     "UPDATE outbox SET leased_until = $1, attempts = attempts + 1 WHERE id IN (SELECT id FROM outbox \
                      WHERE ticket_id = $2 AND ticket_id > 0 AND +state = 'pending' AND next_attempt_at <= $3 \
-                     AND leased_until <= $3 ORDER BY id LIMIT $4) {returning}"
+                     AND leased_until <= $3{others} ORDER BY id LIMIT $4) {returning}"
                 ),
                 (leased_until.unix(), ticket.get(), now.unix(), max),
                 claimed,
@@ -353,6 +399,21 @@ impl WriteTx<'_> {
                  WHERE id = $3 AND state = 'pending' AND leased_until = $4",
                 (next.unix(), why, id, lease),
             )?,
+            Settlement::Untried(why) => self.run(
+                "UPDATE outbox SET attempts = max(attempts - 1, 0), last_error = $1, leased_until = 0 \
+                 WHERE id = $2 AND state = 'pending' AND leased_until = $3",
+                (why, id, lease),
+            )?,
+            Settlement::Unknown(Some(next), why) => self.run(
+                "UPDATE outbox SET next_attempt_at = $1, last_error = $2, unknown_tries = unknown_tries + 1, \
+                 leased_until = 0 WHERE id = $3 AND state = 'pending' AND leased_until = $4",
+                (next.unix(), why, id, lease),
+            )?,
+            Settlement::Unknown(None, why) => self.run(
+                "UPDATE outbox SET state = 'failed', last_error = $1, unknown_tries = unknown_tries + 1, \
+                 leased_until = 0 WHERE id = $2 AND state = 'pending' AND leased_until = $3",
+                (why, id, lease),
+            )?,
             Settlement::Failed(why, fault) => self.run(
                 "UPDATE outbox SET state = 'failed', bounced_at = $1, last_error = $2, leased_until = 0 \
                  WHERE id = $3 AND state = 'pending' AND leased_until = $4",
@@ -381,8 +442,8 @@ impl WriteTx<'_> {
     /// Those of the database.
     pub fn retry_outgoing(&self, id: OutboxId, now: Timestamp) -> Result<bool> {
         let changed = self.run(
-            "UPDATE outbox SET state = 'pending', attempts = 0, next_attempt_at = $1, give_up_at = $2, bounced_at = 0 \
-             WHERE id = $3 AND state <> 'sent' AND EXISTS (SELECT 1 FROM outbox_raw WHERE outbox_id = $3)",
+            "UPDATE outbox SET state = 'pending', attempts = 0, unknown_tries = 0, next_attempt_at = $1, \
+             give_up_at = $2, bounced_at = 0 WHERE id = $3 AND state <> 'sent' AND EXISTS (SELECT 1 FROM outbox_raw WHERE outbox_id = $3)",
             (now.unix(), now.plus_s(GIVE_UP_AFTER_S).unix(), id.get()),
         )?;
         Ok(changed > 0)
@@ -467,7 +528,7 @@ mod tests {
     fn claimed_mail_is_nobody_elses_until_its_lease_ends() {
         let (_dir, store) = desk();
         store.write(|tx| Ok::<_, super::super::Error>(queue(tx, "a@b"))).unwrap();
-        let claim = |at: Timestamp| store.write(|tx| tx.claim_due(Scope::All, 10, at.plus_s(60), at)).unwrap();
+        let claim = |at: Timestamp| store.write(|tx| tx.claim_due((Scope::All, &[]), 10, at.plus_s(60), at)).unwrap();
         let first = claim(NOW);
         assert_eq!((first.len(), claim(NOW.plus_s(59)).len()), (1, 0));
         let second = claim(NOW.plus_s(60));
@@ -482,8 +543,9 @@ mod tests {
         let (_dir, store) = desk();
         store.write(|tx| Ok::<_, super::super::Error>(queue(tx, "a@b"))).unwrap();
         let ann: EmailAddress = "ANN@example.org".parse().unwrap();
-        let answers = |since| store.read(|tx| tx.automatic_answers_since(&ann, since)).unwrap();
-        assert_eq!((answers(NOW.plus_s(-1)), answers(NOW)), (1, 0));
+        let answers = |since, until| store.read(|tx| tx.automatic_answers(&ann, Window { since, until })).unwrap();
+        assert_eq!((answers(NOW.plus_s(-1), NOW), answers(NOW, NOW)), (1, 0));
+        assert_eq!(answers(NOW.plus_s(-3600), NOW.plus_s(-1)), 0, "written by a clock that was ahead");
     }
 
     #[test]
@@ -494,7 +556,7 @@ mod tests {
              ORDER BY next_attempt_at, id LIMIT 100",
             "SELECT id FROM outbox WHERE ticket_id = 1 AND ticket_id > 0 AND +state = 'pending' AND next_attempt_at <= 1 \
              AND leased_until <= 1 ORDER BY id LIMIT 100",
-            "SELECT count(*) FROM outbox WHERE recipient = 'a' AND is_automatic = 1 AND created_at > 1 \
+            "SELECT count(*) FROM outbox WHERE recipient = 'a' AND is_automatic = 1 AND created_at > 1 AND created_at <= 2 \
              AND event IN ('new_ticket', 'autoresponse')",
             "SELECT count(*) FROM outbox WHERE recipient = 'a' AND bounced_at > 1 AND last_error NOT LIKE '4%'",
             "SELECT id, ticket_id FROM outbox WHERE internet_id = 'a'",

@@ -3,7 +3,7 @@
 use rusqlite::Row;
 
 use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
-use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp};
+use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp, Window};
 
 /// What became of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,14 +180,15 @@ impl ReadTx<'_> {
         self.number("SELECT count(*) FROM receipt WHERE state = $1", [state.word()])
     }
 
-    /// How many mails of that From address became messages since then.
+    /// How many mails of that From address became messages in that time.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn mails_from_since(&self, from_email: &str, since: Timestamp) -> Result<i64> {
+    pub fn mails_from(&self, from_email: &str, within: Window) -> Result<i64> {
         self.number(
-            "SELECT count(*) FROM receipt WHERE from_email = $1 AND state = 'stored' AND received_at > $2",
-            (from_email, since.unix()),
+            "SELECT count(*) FROM receipt WHERE from_email = $1 AND state = 'stored' AND received_at > $2 \
+             AND received_at <= $3",
+            (from_email, within.since.unix(), within.until.unix()),
         )
     }
 

@@ -32,6 +32,12 @@ pub(crate) enum Play {
     CutInData,
     /// Takes the mail and closes before answering the final dot: RFC 5321 §4.5.4.2's double.
     CutAfterDot,
+    /// Takes the mail and answers the final dot after so long.
+    TakeAfter(Duration),
+    /// Takes the mail and never answers the final dot.
+    SilenceAfterDot,
+    /// Greets with a line that has no end, as long as the client reads.
+    EndlessLine,
 }
 
 /// A mail as the server got it.
@@ -117,6 +123,10 @@ fn converse(stream: TcpStream, play: Play, state: &Mutex<State>) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     let mut input = BufReader::new(stream.try_clone().ok()?);
     let mut output = stream;
+    if play == Play::EndlessLine {
+        while output.write_all(&[b'2'; 64 * 1024]).is_ok() {}
+        return None;
+    }
     let mut say = |line: &str| output.write_all(format!("{line}\r\n").as_bytes()).ok();
     if !greet(&mut input, play, &mut say)? {
         return Some(());
@@ -159,8 +169,11 @@ fn converse(stream: TcpStream, play: Play, state: &Mutex<State>) -> Option<()> {
                 }
                 let mail = Taken { from: from.clone(), to: to.clone(), data };
                 state.lock().expect("no thread panics with the lock").taken.push(mail);
-                if play == Play::CutAfterDot {
-                    return None;
+                match play {
+                    Play::CutAfterDot => return None,
+                    Play::TakeAfter(time) => thread::sleep(time),
+                    Play::SilenceAfterDot => return input.read_to_end(&mut Vec::new()).ok().map(|_| ()),
+                    _ => {}
                 }
                 say("250 taken")?;
                 if play == Play::TakeOne {

@@ -9,7 +9,7 @@ use super::certificate::{self, Greeting};
 use super::{Finding, Reach, Scene, host, output};
 use crate::domain::{DepartmentId, Timestamp};
 use crate::imap_fetch;
-use crate::outbox::SERVED_FRESH_S;
+use crate::outbox;
 use crate::outbox::transport::Transport;
 use crate::store::addresses::AddressRow;
 use crate::store::mailboxes::FolderHealth;
@@ -48,8 +48,11 @@ pub(super) fn queue(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Findi
         findings.push(Finding::warn("quarantine", text, "maildesk admin mail list --state quarantined"));
     }
     let silent_s = scene.now.unix().saturating_sub(served_at.unix());
-    findings.push(if silent_s <= SERVED_FRESH_S {
+    findings.push(if outbox::is_sign_fresh(served_at, scene.now) {
         Finding::ok("serve", "a `maildesk serve` is at work")
+    } else if silent_s < 0 {
+        let text = "the last sign of life of a `maildesk serve` is dated later than now: the clock was ahead, and none has run since";
+        Finding::warn("serve", text, "systemctl start maildesk, or put `maildesk admin jobs run` into cron")
     } else if served_at.unix() > 0 {
         let text =
             format!("no `maildesk serve` since {} minutes: no API, and nothing sends later tries", silent_s / 60);

@@ -23,7 +23,7 @@ fn register(bench: &Bench, email: &str) -> String {
 }
 
 fn mailed_code(bench: &Bench) -> String {
-    let claimed = bench.store.write(|tx| tx.claim_due(Scope::All, 9, NOW.plus_s(60), NOW)).unwrap();
+    let claimed = bench.store.write(|tx| tx.claim_due((Scope::All, &[]), 9, NOW.plus_s(60), NOW)).unwrap();
     let id = claimed.last().unwrap().id;
     let raw = bench.store.read(|tx| tx.outgoing_raw(id)).unwrap().unwrap();
     let parsed = unfolded(&raw);
@@ -84,6 +84,14 @@ fn a_link_holds_seven_days() {
     assert_eq!(verified_at(&bench, 2), Timestamp::default());
     bench.pass(-1);
     assert_eq!(open(&bench, Method::Post, &code).status(), 200);
+}
+
+#[test]
+fn a_link_mailed_by_a_clock_that_was_ahead_does_not_hold_longer_for_it() {
+    let (bench, code) = invited();
+    bench.pass(-3600);
+    let early = open(&bench, Method::Post, &code);
+    assert_eq!((early.status(), text(&early).contains("expired")), (410, true));
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Mails through the local sendmail program: success means queued there, not delivered.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Failure;
+use crate::outbox::patience::Turn;
 use crate::store::queue::{Claimed, Fault};
 
 /// Where the program lies (FHS, and the older place that Exim and cPanel keep too).
@@ -33,25 +35,35 @@ pub(super) fn test(program: &Path) -> Result<(), Failure> {
 ///
 /// lettre's own sendmail transport leaves `-f` out for the null reverse-path, so that the answers
 /// to automatic mail would go to the user we run as.
-pub(super) fn send(program: &Path, mail: &Claimed, raw: &[u8]) -> Result<(), Failure> {
+pub(super) fn send(program: &Path, mail: &Claimed, raw: &[u8], turn: &mut Turn<'_>) -> Result<(), Failure> {
     let sender = if mail.envelope_sender.is_empty() { "<>" } else { &mail.envelope_sender };
+    // A file, and not a pipe: a program that it leaves running behind it would keep a pipe open.
+    let said = tempfile::tempfile().ok();
+    let said_here = said.as_ref().and_then(|file| file.try_clone().ok());
+    if !turn.commit() {
+        return Err(Failure::Left);
+    }
     let spawned = Command::new(program)
         .args(["-i", "-f", sender, "--", &mail.recipient])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
+        .stderr(said_here.map_or_else(Stdio::null, Stdio::from))
         .spawn();
     let mut child = spawned.map_err(|e| Failure::Transport(format!("running {}: {e}", program.display())))?;
-    let written = feed(&mut child, raw);
-    let status = wait(&mut child).ok_or_else(|| Failure::Transport(format!("{} did not end", program.display())))?;
+    let (written, status) = run(&mut child, raw, turn.end_of(PATIENCE));
+    let Some(status) = status else {
+        let why = format!("{} did not end within {} s", program.display(), PATIENCE.as_secs());
+        // It had all of the mail, and may have queued it before it stood still.
+        return Err(if written { Failure::Unknown { why, is_silent: true } } else { Failure::Transport(why) });
+    };
     if status == Some(0) && written {
         return Ok(());
     }
-    let said = complaint(&mut child);
     let why = format!(
-        "{} ended with {}: {said}",
+        "{} ended with {}: {}",
         program.display(),
-        status.map_or_else(|| "a signal".to_owned(), |s| s.to_string())
+        status.map_or_else(|| "a signal".to_owned(), |s| s.to_string()),
+        complaint(said)
     );
     Err(match status {
         // sysexits(3): data error, no user, no host, no permission.
@@ -61,18 +73,38 @@ pub(super) fn send(program: &Path, mail: &Claimed, raw: &[u8]) -> Result<(), Fai
     })
 }
 
+/// Feeds the program and waits for it: whether it took all of the mail, and how it ended. The feeding has a
+/// thread of its own, because a program that does not read would hold it up for ever.
+fn run(child: &mut Child, raw: &[u8], until: Instant) -> (bool, Option<Option<i32>>) {
+    let stdin = child.stdin.take();
+    thread::scope(|scope| {
+        match thread::Builder::new().name("feed".to_owned()).spawn_scoped(scope, move || feed(stdin, raw)) {
+            Ok(feeding) => {
+                let status = wait(child, until);
+                // The program is gone, and with it whatever the feeding waited for.
+                (feeding.join().unwrap_or(false), status)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "no thread to feed sendmail by");
+                child.kill().ok();
+                child.wait().ok();
+                (false, Some(None))
+            }
+        }
+    })
+}
+
 /// Local programs take LF line ends.
-fn feed(child: &mut Child, raw: &[u8]) -> bool {
-    let Some(mut stdin) = child.stdin.take() else { return false };
+fn feed(stdin: Option<ChildStdin>, raw: &[u8]) -> bool {
+    let Some(mut stdin) = stdin else { return false };
     let lines = raw.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let text = lines.collect::<Vec<_>>().join(&b'\n');
     stdin.write_all(&text).is_ok()
 }
 
 /// The exit status (`None` inside for a signal); `None` when it had to be killed.
-fn wait(child: &mut Child) -> Option<Option<i32>> {
-    let began = Instant::now();
-    while began.elapsed() < PATIENCE {
+fn wait(child: &mut Child, until: Instant) -> Option<Option<i32>> {
+    while Instant::now() < until {
         match child.try_wait() {
             Ok(Some(status)) => return Some(status.code()),
             Ok(None) => thread::sleep(LOOK_EVERY),
@@ -84,12 +116,11 @@ fn wait(child: &mut Child) -> Option<Option<i32>> {
     None
 }
 
-fn complaint(child: &mut Child) -> String {
-    use std::io::Read;
+fn complaint(said: Option<File>) -> String {
     let mut text = Vec::new();
-    if let Some(stderr) = child.stderr.take() {
+    if let Some(mut said) = said {
         // What it said is for people only; half of it will do.
-        stderr.take(1000).read_to_end(&mut text).ok();
+        said.rewind().and_then(|()| said.take(1000).read_to_end(&mut text)).ok();
     }
     String::from_utf8_lossy(&text).trim().to_owned()
 }
@@ -99,6 +130,7 @@ fn complaint(child: &mut Child) -> String {
 mod tests {
     use super::*;
     use crate::domain::{AddressId, OutboxId, Timestamp};
+    use crate::outbox::patience::Patience;
 
     fn mail(sender: &str) -> Claimed {
         Claimed {
@@ -108,6 +140,7 @@ mod tests {
             envelope_sender: sender.to_owned(),
             recipient: "-ann@example.org".to_owned(),
             attempts: 1,
+            unknown_tries: 0,
             give_up_at: Timestamp::from_unix(1),
             leased_until: Timestamp::from_unix(1),
         }
@@ -129,7 +162,7 @@ mod tests {
     fn envelope_is_given_as_arguments_and_null_sender_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         let program = fake(dir.path(), 0);
-        send(&program, &mail(""), b"A: b\r\n\r\n.\r\nbody\r\n").unwrap();
+        send(&program, &mail(""), b"A: b\r\n\r\n.\r\nbody\r\n", &mut Patience::default().turn()).unwrap();
         let seen = std::fs::read_to_string(dir.path().join("out")).unwrap();
         assert_eq!(seen, "[-i][-f][<>][--][-ann@example.org]A: b\n\n.\nbody\n");
     }
@@ -137,14 +170,34 @@ mod tests {
     #[test]
     fn exit_status_tells_temporary_from_final() {
         let dir = tempfile::tempdir().unwrap();
-        let failure = |status| send(&fake(dir.path(), status), &mail("desk@example.org"), b"A: b\r\n\r\n").unwrap_err();
+        let failure = |status| {
+            let program = fake(dir.path(), status);
+            send(&program, &mail("desk@example.org"), b"A: b\r\n\r\n", &mut Patience::default().turn()).unwrap_err()
+        };
         assert!(matches!(failure(75), Failure::Temporary(why) if why.ends_with("75: no")));
         assert!(matches!(failure(67), Failure::Permanent(_, Fault::Recipient)));
     }
 
     #[test]
     fn missing_program_is_the_transports_fault() {
-        let done = send(Path::new("/nonexistent/sendmail"), &mail(""), b"A: b\r\n\r\n");
+        let done =
+            send(Path::new("/nonexistent/sendmail"), &mail(""), b"A: b\r\n\r\n", &mut Patience::default().turn());
         assert!(matches!(done, Err(Failure::Transport(_))));
+    }
+
+    #[test]
+    fn a_program_that_stands_still_leaves_unknown_what_it_had_and_untouched_what_it_did_not_read() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join("sendmail");
+        std::fs::write(&program, "#!/bin/sh\nexec sleep 60\n").unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let send = |bytes: usize| {
+            let soon = Patience::until(Instant::now() + Duration::from_millis(300));
+            send(&program, &mail(""), &vec![b'x'; bytes], &mut soon.turn()).unwrap_err()
+        };
+        assert!(matches!(send(100), Failure::Unknown { is_silent: true, .. }));
+        // More than a pipe holds.
+        assert!(matches!(send(1_000_000), Failure::Transport(_)));
     }
 }

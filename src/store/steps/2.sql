@@ -14,3 +14,4 @@ CREATE TABLE imap_seen (
 INSERT INTO imap_seen (address_id, folder, first_uid, last_uid)
     SELECT address_id, name, 1, last_uid FROM imap_folder WHERE last_uid > 0;
 ALTER TABLE desk ADD COLUMN probes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN unknown_tries INTEGER NOT NULL DEFAULT 0;

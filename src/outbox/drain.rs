@@ -1,0 +1,270 @@
+//! One drain of the queue: mails are claimed, each address gets a thread of its own, and nobody waits for
+//! anybody: a server that takes ten minutes to answer holds up its own address only, and the one who drains
+//! keeps giving its sign of life meanwhile.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, Scope as Threads};
+use std::time::{Duration, Instant};
+
+use super::patience::{Patience, Turn};
+use super::pool::{Pool, Way};
+use super::presence::Presence;
+use super::transport::{Failure, LONGEST_S, Transport};
+use super::{SendReport, WAIT_MAX_S, later, shortened, unknown, write_down};
+use crate::domain::{AddressId, Timestamp};
+use crate::store::addresses::AddressRow;
+use crate::store::clock::QueueWaits;
+use crate::store::queue::{Claimed, Fault, Scope, Settlement};
+use crate::store::{self, Store};
+use crate::trip::trip;
+
+/// Mails claimed at once. Chosen: few enough that a killed sender holds little back until its lease
+/// ends, enough that claiming costs nothing.
+const BATCH_MAX: usize = 100;
+
+/// No mail is begun with less of its lease left than this, in seconds: the longest exchange with a server
+/// that answers each command just before its time is over, and five minutes to write down what became of it.
+#[allow(clippy::cast_possible_wrap)] // an hour or so
+const LEASE_MARGIN_S: i64 = LONGEST_S as i64 + 300;
+
+/// How long a claimed mail stays with its sender, in seconds: a quarter of an hour for those before it.
+const LEASE_S: i64 = LEASE_MARGIN_S + 900;
+
+/// How long a way by which nothing left is not tried again. Chosen: less than the first wait for a next try.
+const SHUT_FOR: Duration = Duration::from_secs(50);
+
+/// How often a drain that waits for a server looks for other mails, and gives its sign of life.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// The time as it goes on during a drain.
+#[derive(Clone, Copy)]
+pub(super) struct Clock {
+    began_at: Timestamp,
+    began: Instant,
+}
+
+impl Clock {
+    pub(super) fn now(self) -> Timestamp {
+        self.began_at.plus_s(i64::try_from(self.began.elapsed().as_secs()).unwrap_or(i64::MAX))
+    }
+}
+
+/// What a drain is to do.
+pub(super) struct Course<'a> {
+    pub(super) scope: Scope,
+    pub(super) patience: &'a Patience,
+    /// Called now and then; true when no further mail is to be begun.
+    pub(super) pulse: &'a mut dyn FnMut() -> bool,
+}
+
+/// Mails of one address, and the way they leave by.
+struct Job {
+    address: AddressId,
+    mails: Vec<Claimed>,
+    way: Way,
+    /// Nothing left by this way a moment ago: why.
+    shut: Option<String>,
+}
+
+/// What a job comes back with; no way, where an internal error took it.
+struct Back {
+    address: AddressId,
+    way: Option<Way>,
+    shut: Option<String>,
+    sent: Result<SendReport, store::Error>,
+}
+
+/// What the threads of a drain share.
+#[derive(Clone, Copy)]
+struct Ground<'a> {
+    store: &'a Store,
+    patience: &'a Patience,
+    clock: Clock,
+}
+
+pub(super) fn drain(
+    store: &Store,
+    pool: &mut Pool,
+    course: Course<'_>,
+    now: Timestamp,
+) -> Result<SendReport, store::Error> {
+    let ground = Ground { store, patience: course.patience, clock: Clock { began_at: now, began: Instant::now() } };
+    let _presence = Presence::begin(store, now)?;
+    let waits = QueueWaits { try_s: WAIT_MAX_S, lease_s: LEASE_S };
+    if store.read(|tx| tx.is_queue_astray(waits, now))? {
+        let mails = store.write(|tx| tx.cut_queue_waits(waits, now))?;
+        tracing::warn!(mails, "times of mails lay too far ahead: was the clock? They wait the longest wait at most");
+    }
+    // Most drains find nothing: looking needs no write lock.
+    if !store.read(|tx| tx.is_anything_due(course.scope, &[], now))? {
+        return Ok(SendReport::default());
+    }
+    let addresses = store.read(|tx| tx.addresses())?.into_iter().collect();
+    trip("sender");
+    let (done, finished) = mpsc::channel();
+    thread::scope(|threads| {
+        let work = Work { ground, pool, addresses, busy: Vec::new(), shut: BTreeMap::new(), threads, done };
+        work.run(course.scope, course.pulse, &finished)
+    })
+}
+
+/// A drain under way.
+struct Work<'scope, 'env> {
+    ground: Ground<'env>,
+    pool: &'env mut Pool,
+    addresses: BTreeMap<AddressId, AddressRow>,
+    /// Addresses whose thread is at work.
+    busy: Vec<AddressId>,
+    shut: BTreeMap<AddressId, (Instant, String)>,
+    threads: &'scope Threads<'scope, 'env>,
+    done: Sender<Back>,
+}
+
+impl Work<'_, '_> {
+    fn run(
+        mut self,
+        scope: Scope,
+        pulse: &mut dyn FnMut() -> bool,
+        finished: &Receiver<Back>,
+    ) -> Result<SendReport, store::Error> {
+        let (mut report, mut failed, mut is_over) = (SendReport::default(), None, false);
+        loop {
+            while let Ok(back) = finished.try_recv() {
+                self.take_back(back, &mut report, &mut failed);
+            }
+            let claimed = if is_over || failed.is_some() { Ok(Vec::new()) } else { self.claim(scope) };
+            // After the claim: one who fails at it gives no sign of life.
+            is_over = pulse();
+            match claimed {
+                Ok(claimed) if !claimed.is_empty() => {
+                    self.begin(claimed);
+                    continue;
+                }
+                Ok(_) => {}
+                Err(error) => failed = Some(error),
+            }
+            if self.busy.is_empty() {
+                return failed.map_or(Ok(report), Err);
+            }
+            if let Ok(back) = finished.recv_timeout(LOOK_EVERY) {
+                self.take_back(back, &mut report, &mut failed);
+            }
+        }
+    }
+
+    fn claim(&self, scope: Scope) -> Result<Vec<Claimed>, store::Error> {
+        let (store, now) = (self.ground.store, self.ground.clock.now());
+        if !store.read(|tx| tx.is_anything_due(scope, &self.busy, now))? {
+            return Ok(Vec::new());
+        }
+        store.write(|tx| tx.claim_due((scope, &self.busy), BATCH_MAX, now.plus_s(LEASE_S), now))
+    }
+
+    /// Gives the mails of each address to a thread; without a thread they are sent here and now.
+    fn begin(&mut self, claimed: Vec<Claimed>) {
+        let mut by_address: BTreeMap<AddressId, Vec<Claimed>> = BTreeMap::new();
+        for mail in claimed {
+            by_address.entry(mail.address).or_default().push(mail);
+        }
+        for (address, mails) in by_address {
+            let way = self.pool.take(address, self.addresses.get(&address));
+            let shut = self.shut.get(&address).filter(|(at, _)| at.elapsed() < SHUT_FOR).map(|(_, why)| why.clone());
+            self.busy.push(address);
+            let job = Arc::new(Mutex::new(Some(Job { address, mails, way, shut })));
+            let (ground, done, given) = (self.ground, self.done.clone(), Arc::clone(&job));
+            let work = move || carry_out(ground, address, &given, &done);
+            let started = thread::Builder::new().name("send".to_owned()).spawn_scoped(self.threads, work);
+            if let Err(error) = started {
+                tracing::warn!(%error, "no thread for an address; its mails are sent without");
+                carry_out(self.ground, address, &job, &self.done);
+            }
+        }
+    }
+
+    fn take_back(&mut self, back: Back, report: &mut SendReport, failed: &mut Option<store::Error>) {
+        self.busy.retain(|busy| *busy != back.address);
+        if let Some(way) = back.way {
+            self.pool.put_back(back.address, way);
+        }
+        if let Some(why) = back.shut {
+            self.shut.insert(back.address, (Instant::now(), why));
+        }
+        match back.sent {
+            Ok(sent) => report.add(sent),
+            Err(error) => *failed = Some(error),
+        }
+    }
+}
+
+/// Sends the mails of a job and hands it back, whatever happens.
+fn carry_out(ground: Ground<'_>, address: AddressId, job: &Mutex<Option<Job>>, done: &Sender<Back>) {
+    let Some(job) = job.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+    let sent = catch_unwind(AssertUnwindSafe(move || {
+        let Job { address, mails, mut way, mut shut } = job;
+        let sent = send_by(ground, (&mut way.transport, &mut shut), mails);
+        Back { address, way: Some(way), shut, sent }
+    }));
+    let back = sent.unwrap_or_else(|_| {
+        tracing::error!(
+            address = address.get(),
+            "an internal error ended the sending by an address; it is begun again"
+        );
+        let shut = Some("an internal error, see the log".to_owned());
+        Back { address, way: None, shut, sent: Ok(SendReport::default()) }
+    });
+    // The drain waits for every job it has given out.
+    done.send(back).ok();
+}
+
+/// Sends mails of one address in their order. What became of one is written down before the next is
+/// begun, so that a sender that is killed has at most one mail sent and not noted.
+fn send_by(
+    ground: Ground<'_>,
+    (transport, shut): (&mut Transport, &mut Option<String>),
+    mails: Vec<Claimed>,
+) -> Result<SendReport, store::Error> {
+    let Ground { store, patience, clock } = ground;
+    let mut report = SendReport::default();
+    for mail in mails {
+        let (now, mut turn) = (clock.now(), patience.turn());
+        let settlement = if let Some(why) = &*shut {
+            later(&mail, why, now)
+        } else if mail.leased_until.unix() - now.unix() < LEASE_MARGIN_S || patience.is_closed() {
+            Settlement::Untried(Failure::Left.to_string())
+        } else {
+            let sent = send_one(ground.store, transport, &mail, &mut turn);
+            if let Err(Failure::Transport(why) | Failure::Unknown { why, is_silent: true }) = &sent {
+                *shut = Some(why.clone());
+            }
+            settlement_of(&mail, sent, clock.now())
+        };
+        report.add(write_down(store, &mail, &settlement, clock)?);
+    }
+    Ok(report)
+}
+
+fn send_one(store: &Store, transport: &mut Transport, mail: &Claimed, turn: &mut Turn<'_>) -> Result<(), Failure> {
+    let raw = match store.read(|tx| tx.outgoing_raw(mail.id)) {
+        Ok(Some(raw)) => raw,
+        Ok(None) => {
+            return Err(Failure::Permanent("the bytes of this mail are gone".to_owned(), Fault::Elsewhere));
+        }
+        Err(error) => return Err(Failure::Transport(error.to_string())),
+    };
+    let sent = catch_unwind(AssertUnwindSafe(|| transport.send(mail, &raw, turn)));
+    // A mail that makes the program panic must not keep those behind it.
+    sent.unwrap_or_else(|_| Err(Failure::Temporary("an internal error, see the log".to_owned())))
+}
+
+fn settlement_of(mail: &Claimed, sent: Result<(), Failure>, now: Timestamp) -> Settlement {
+    match sent {
+        Ok(()) => Settlement::Sent,
+        Err(Failure::Permanent(why, fault)) => Settlement::Failed(shortened(&why), fault),
+        Err(Failure::Temporary(why) | Failure::Transport(why)) => later(mail, &why, now),
+        Err(Failure::Unknown { why, .. }) => unknown(mail, &why, now),
+        Err(left @ Failure::Left) => Settlement::Untried(left.to_string()),
+    }
+}

@@ -1,0 +1,118 @@
+//! How long a sender can wait. `serve` and `admin outbox send` wait as long as SMTP asks for; `pipe` and
+//! `imap-fetch` have other work to end. What must not happen is that one of them ends between the final
+//! dot of a mail and the answer to it: nobody would know whether the mail has arrived.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The patience of one sender, shared by its threads and the one that may have to give up waiting for them.
+#[derive(Clone, Debug, Default)]
+pub struct Patience {
+    state: Arc<Mutex<State>>,
+    /// When the answer to a mail is waited for no longer; `None`: as long as the protocol says.
+    answer_by: Option<Instant>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Mails that are being handed over: their answers are waited for.
+    under_way: usize,
+    /// No further one may be.
+    is_closed: bool,
+}
+
+/// The turn of one mail, until what became of it is written down.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    patience: &'a Patience,
+    is_under_way: bool,
+}
+
+impl Turn<'_> {
+    /// Asks to hand the mail over. If not, it is to be left to the next sender.
+    #[must_use]
+    pub fn commit(&mut self) -> bool {
+        let mut state = self.patience.state();
+        if state.is_closed {
+            return false;
+        }
+        if !self.is_under_way {
+            state.under_way += 1;
+            self.is_under_way = true;
+        }
+        true
+    }
+
+    /// The end of a step that may take so long.
+    #[must_use]
+    pub fn end_of(&self, step: Duration) -> Instant {
+        let end = Instant::now() + step;
+        self.patience.answer_by.map_or(end, |answer_by| end.min(answer_by))
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if self.is_under_way {
+            let mut state = self.patience.state();
+            state.under_way = state.under_way.saturating_sub(1);
+        }
+    }
+}
+
+impl Patience {
+    /// That of a process that ends at this moment, whatever is under way.
+    #[must_use]
+    pub fn until(answer_by: Instant) -> Self {
+        Self { state: Arc::default(), answer_by: Some(answer_by) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The turn of a mail.
+    #[must_use]
+    pub const fn turn(&self) -> Turn<'_> {
+        Turn { patience: self, is_under_way: false }
+    }
+
+    /// Lets no further mail be handed over; says whether one is being handed over now.
+    #[must_use]
+    pub fn close(&self) -> bool {
+        let mut state = self.state();
+        state.is_closed = true;
+        state.under_way > 0
+    }
+
+    /// Whether no further mail may be handed over.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.state().is_closed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_mail_is_begun_after_the_end_and_one_under_way_is_waited_for() {
+        let patience = Patience::default();
+        let (mut first, mut second) = (patience.turn(), patience.turn());
+        assert!(first.commit() && second.commit());
+        drop(first);
+        assert!(patience.close(), "a mail is on its way");
+        drop(second);
+        assert!(!patience.close());
+        assert!(!patience.turn().commit() && patience.is_closed());
+    }
+
+    #[test]
+    fn steps_end_with_the_process_at_the_latest() {
+        let soon = Instant::now() + Duration::from_secs(5);
+        assert_eq!(Patience::until(soon).turn().end_of(Duration::from_secs(600)), soon);
+        assert!(Patience::until(soon).turn().end_of(Duration::from_secs(1)) < soon);
+        assert!(Patience::default().turn().end_of(Duration::from_secs(600)) > soon);
+    }
+}
