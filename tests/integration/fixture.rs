@@ -1,5 +1,6 @@
 //! What the tests stand on and no test themselves: desks, clients, servers, mail folders. Nothing here judges an answer.
 
+pub(crate) mod browser;
 pub(crate) mod client;
 pub(crate) mod desk;
 pub(crate) mod dovecot;

@@ -27,6 +27,7 @@ mod postfix;
 mod serve;
 mod snapshots;
 mod threading;
+mod web;
 
 // So that a test names them as `crate::desk`.
-use fixture::{client, desk, dovecot, imap_script, maildir, mta, smtp_sink};
+use fixture::{browser, client, desk, dovecot, imap_script, maildir, mta, smtp_sink};
