@@ -18,6 +18,7 @@ mod imap_faults;
 mod imap_servers;
 mod import;
 mod intake;
+mod lanes;
 mod layering;
 mod mail_out;
 mod outbox;
