@@ -1,14 +1,9 @@
-//! Faveo's register and Servetel's create user with everything around them: the mail that goes out, the link in a real
-//! browser, the ticket that comes in, who is on duty. What each field may hold is tested beside the code.
+//! Faveo's register and Servetel's create user with everything around them: the mail that goes out, the ticket
+//! that comes in, who is on duty. What each field may hold is tested beside the code.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use maildesk::api::{self, Api, HostRules};
 use maildesk::domain::Timestamp;
@@ -19,13 +14,12 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, Server, TOKEN, eventually};
 use crate::desk::{Desk, SUPPORT, feed};
-use crate::mta::skip;
 use crate::smtp_sink::{Play, Sink};
 
-const REGISTER: &str = "/api/v1/helpdesk/register";
+pub(crate) const REGISTER: &str = "/api/v1/helpdesk/register";
 
 /// A desk whose mail goes to the sink and whose links lead to the server.
-fn mailing(sink: &Sink) -> (Desk, Server) {
+pub(crate) fn mailing(sink: &Sink) -> (Desk, Server) {
     let desk = Desk::new();
     let port = sink.port();
     let smtp = ["--outgoing", "smtp", "--smtp-host", "127.0.0.1", "--smtp-port", &port, "--smtp-tls", "none"];
@@ -36,7 +30,7 @@ fn mailing(sink: &Sink) -> (Desk, Server) {
 }
 
 /// The path of the newest activation link mailed to an address.
-fn link(sink: &Sink, to: &str) -> String {
+pub(crate) fn link(sink: &Sink, to: &str) -> String {
     let newest = || sink.taken().into_iter().rev().find(|mail| mail.to == [to]);
     assert!(eventually(|| newest().is_some()), "no mail to {to}");
     let data = newest().expect("it was just there").data.replace("=\r\n", "");
@@ -49,7 +43,7 @@ fn newer_link(sink: &Sink, to: &str, than: &str) -> String {
     link(sink, to)
 }
 
-fn verified(desk: &Desk, user: &str) -> bool {
+pub(crate) fn verified(desk: &Desk, user: &str) -> bool {
     desk.admin(&["user", "show", user])["verified"] == true
 }
 
@@ -369,119 +363,4 @@ fn schedules_are_added_listed_and_removed() {
     }
     desk.admin(&["schedule", "remove", "night", "--yes"]);
     assert_eq!(names(), ["Day"]);
-}
-
-/// Debian's chromedriver and the headless Chromium it steers (W3C WebDriver).
-struct Browser {
-    driver: Child,
-    port: u16,
-    session: String,
-}
-
-impl Browser {
-    /// Starts one that runs no JavaScript.
-    fn start(home: &Path) -> Option<Self> {
-        let mut command = Command::new("/usr/bin/chromedriver");
-        command
-            .arg("--port=0")
-            .process_group(0)
-            .env("HOME", home)
-            .env("TMPDIR", home)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        let mut driver = command.spawn().ok()?;
-        let lines = BufReader::new(driver.stdout.take().expect("stdout is piped")).lines();
-        let port = lines.map_while(Result::ok).find_map(|line| {
-            let (_, port) = line.split_once("started successfully on port ")?;
-            port.trim_end_matches('.').parse().ok()
-        });
-        let mut browser = Self { driver, port: port.expect("chromedriver names its port"), session: String::new() };
-        let options = json!({
-            "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-            "prefs": {"profile.managed_default_content_settings.javascript": 2},
-        });
-        let wanted = json!({"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}});
-        let session = browser.say("POST", "", &wanted);
-        browser.session = format!("/{}", session["sessionId"].as_str().unwrap_or_else(|| panic!("{session}")));
-        Some(browser)
-    }
-
-    fn say(&self, method: &str, path: &str, body: &Value) -> Value {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("chromedriver listens");
-        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout can be set");
-        let (body, path) = (body.to_string(), format!("/session{}{path}", self.session));
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n");
-        write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).expect("chromedriver reads");
-        // It keeps the connection open, whatever it is asked to do.
-        let (mut stream, mut head) = (BufReader::new(stream), String::new());
-        while !head.ends_with("\r\n\r\n") {
-            assert_ne!(stream.read_line(&mut head).expect("chromedriver answers"), 0, "{head}");
-        }
-        let length = Answer::parse(&head).header("Content-Length").and_then(|length| length.parse().ok());
-        let mut body = vec![0; length.expect("the answer has a length")];
-        stream.read_exact(&mut body).expect("chromedriver answers");
-        serde_json::from_slice::<Value>(&body).expect("chromedriver speaks JSON")["value"].clone()
-    }
-
-    fn open(&self, url: &str) {
-        self.say("POST", "/url", &json!({ "url": url }));
-    }
-
-    /// The elements of a kind.
-    fn elements(&self, name: &str) -> Vec<String> {
-        let found = self.say("POST", "/elements", &json!({"using": "css selector", "value": name}));
-        let found = found.as_array().unwrap_or_else(|| panic!("{found}")).iter();
-        found.filter_map(|element| element.as_object()?.values().next()?.as_str().map(str::to_owned)).collect()
-    }
-
-    fn click(&self, element: &str) {
-        self.say("POST", &format!("/element/{element}/click"), &json!({}));
-    }
-
-    /// Waits for the page with that heading; while one page gives way to the next, what was found may be gone again.
-    fn expect(&self, heading: &str) {
-        let end = Instant::now() + Duration::from_secs(15);
-        loop {
-            let found = self.elements("h1").into_iter().next();
-            let read = found.map(|found| self.say("GET", &format!("/element/{found}/text"), &json!({})));
-            if read.as_ref().and_then(Value::as_str) == Some(heading) {
-                return;
-            }
-            assert!(Instant::now() < end, "{heading:?} does not come up, but {read:?}");
-        }
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        // Ends Chromium in good order, its temporary folder included.
-        if !self.session.is_empty() && !std::thread::panicking() {
-            self.say("DELETE", "", &json!({}));
-        }
-        // In any case nothing of the driver's process group stays.
-        Command::new("kill").args(["-KILL", "--", &format!("-{}", self.driver.id())]).status().ok();
-        self.driver.wait().ok();
-    }
-}
-
-#[test]
-fn the_link_is_confirmed_in_a_browser_without_javascript() {
-    let sink = Sink::start(&[Play::Take]);
-    let (desk, server) = mailing(&sink);
-    let Some(browser) = Browser::start(&desk.path("")) else {
-        return skip("/usr/bin/chromedriver is missing (Debian: chromium-driver)");
-    };
-    assert_eq!(server.post(REGISTER, "email=jay%40client.test&first_name=Jay&last_name=Kamat").status, 200);
-    let url = format!("http://{}{}", server.address, link(&sink, "jay@client.test"));
-    browser.open(&url);
-    browser.expect("Confirm your mail address");
-    assert!(!verified(&desk, "jay@client.test"));
-    let button = browser.elements("button").remove(0);
-    browser.click(&button);
-    browser.expect("Your address is confirmed");
-    assert!(verified(&desk, "jay@client.test"));
-    browser.open(&url);
-    browser.expect("This link was used before");
-    assert!(browser.elements("button").is_empty());
 }

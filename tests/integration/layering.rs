@@ -76,6 +76,29 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// The lines of a file without what is compiled for tests only. An item is passed over together with its attributes; an
+/// inline module of tests is the end, because clippy (`items_after_test_module`) lets nothing follow it.
+fn program_lines(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.trim() != "#[cfg(test)]" {
+            found.push(line);
+            continue;
+        }
+        let Some(item) = lines.find(|line| !line.trim_start().starts_with("#[")) else { break };
+        if item.trim_start().starts_with("mod ") && item.ends_with('{') {
+            break;
+        }
+        // As rustfmt lays it out, an item of several lines ends where its first one begins.
+        let indent = &item[..item.len() - item.trim_start().len()];
+        if !item.ends_with([';', '}', ',']) {
+            lines.find(|line| line.strip_prefix(indent).is_some_and(|rest| rest.starts_with(['}', ')'])));
+        }
+    }
+    found
+}
+
 fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
@@ -85,7 +108,7 @@ fn sources() -> Vec<Source> {
     assert!(paths.len() > 50, "the source is there");
     let read = |path: &PathBuf| {
         let text = fs::read_to_string(path).expect("a source file is readable UTF-8");
-        let code = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
+        let code = program_lines(&text).into_iter();
         let code = code.map(|line| line.split("// ").next().unwrap_or_default().to_owned());
         let relative = path.strip_prefix(root).expect("it was found below the root");
         Source {
@@ -158,6 +181,18 @@ fn crate_paths(source: &Source) -> BTreeSet<(String, String)> {
         }
     }
     found
+}
+
+#[test]
+fn code_below_a_declaration_for_tests_is_read() {
+    let declared = "mod a;\n#[cfg(test)]\nmod tests;\nmod b;\n";
+    assert_eq!(program_lines(declared), ["mod a;", "mod b;"]);
+    let elsewhere = "#[cfg(test)]\n#[path = \"x_tests.rs\"]\nmod tests;\nfn a() {}\n";
+    assert_eq!(program_lines(elsewhere), ["fn a() {}"]);
+    let function = "impl A {\n    #[cfg(test)]\n    fn a() {\n        if b {\n        }\n    }\n    fn c() {}\n}\n";
+    assert_eq!(program_lines(function), ["impl A {", "    fn c() {}", "}"]);
+    let inline = "mod a;\n#[cfg(test)]\n#[allow(clippy::unwrap_used)]\nmod tests {\n    \"\n}\n\";\n}\n";
+    assert_eq!(program_lines(inline), ["mod a;"]);
 }
 
 #[test]

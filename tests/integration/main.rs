@@ -1,22 +1,20 @@
 //! One test binary: a module per capability, the real program, real SQLite files, real mail servers where they are
-//! installed. Unit tests lie beside the code they test.
+//! installed; what they share is in `fixture`. Unit tests lie beside the code they test.
 
 mod admin;
 mod admin_care;
 mod admin_ticket;
 mod api;
 mod assign;
-mod client;
 mod clock;
 mod concurrency;
 mod corpus;
 mod courier;
 mod cut_short;
-mod desk;
 mod dialects;
 mod doctor;
-mod dovecot;
 mod exim;
+mod fixture;
 mod hostile;
 mod http_abuse;
 mod idna;
@@ -24,14 +22,12 @@ mod imap;
 mod imap_faults;
 mod imap_missed;
 mod imap_proxy;
-mod imap_script;
 mod imap_servers;
 mod import;
 mod intake;
+mod lanes;
 mod layering;
 mod mail_out;
-mod maildir;
-mod mta;
 mod outbox;
 mod outbox_faults;
 mod panics;
@@ -42,8 +38,11 @@ mod private_files;
 mod removal;
 mod serve;
 mod serve_load;
-mod smtp_sink;
 mod snapshots;
 mod terminal;
 mod threading;
 mod unsynced;
+mod web;
+
+// So that a test names them as `crate::desk`.
+use fixture::{browser, client, desk, dovecot, imap_script, maildir, mta, smtp_sink};
