@@ -109,6 +109,14 @@ pub fn open_named(path: &Path) -> io::Result<File> {
     regular(file.into())
 }
 
+/// Opens a file or folder for reading. A symbolic link is refused, and a pipe is not waited for.
+///
+/// # Errors
+/// What the system says (a link: `ELOOP`).
+pub fn open_unfollowed(path: &Path) -> io::Result<File> {
+    Ok(rustix::fs::openat(rustix::fs::CWD, path, READ | OFlags::NONBLOCK | OFlags::NOFOLLOW, Mode::empty())?.into())
+}
+
 /// A folder whose entries are read without leaving it: what lies in it was put there by others, and a link would lead
 /// to any file that maildesk may read.
 #[derive(Debug)]

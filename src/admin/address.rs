@@ -11,7 +11,7 @@ use super::removal::{Loss, Removal};
 use super::{Desk, check_secret_file, department, missing, named, nothing_to_change, output, usage};
 use crate::cli::Done;
 use crate::desk::plus;
-use crate::domain::{AddressId, DepartmentId, EmailAddress};
+use crate::domain::{AddressId, DepartmentId, EmailAddress, comparable_address};
 use crate::imap_fetch;
 use crate::outbox;
 use crate::outbox::transport::Transport;
@@ -280,7 +280,8 @@ fn as_json(id: AddressId, row: &AddressRow) -> Value {
 fn find(desk: &Desk, name: &str) -> anyhow::Result<(AddressId, AddressRow)> {
     let all = desk.store.read(|tx| tx.addresses())?;
     let is_named = |(_, row): &(AddressId, AddressRow), wanted: &str| row.email.to_lowercase() == wanted;
-    if let Some(found) = all.iter().find(|one| is_named(one, &name.trim().to_lowercase())) {
+    let wanted = comparable_address(name.trim()).to_lowercase();
+    if let Some(found) = all.iter().find(|one| is_named(one, &wanted)) {
         return Ok(found.clone());
     }
     named(

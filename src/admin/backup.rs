@@ -57,9 +57,9 @@ pub(super) fn back_up(desk: &Desk, arguments: &Backup) -> anyhow::Result<Done> {
 /// The file is complete and has its name: no failure, but not yet safe either.
 fn warn_unsynced(unsynced: Option<&Error>) {
     if let Some(error) = unsynced {
-        anstream::eprintln!(
-            "maildesk: done, but a power cut now could undo it ({error}); run `sync` and look at the disk"
-        );
+        output::complain(&format!(
+            "done, but a power cut now could undo it ({error}); run `sync` and look at the disk"
+        ));
     }
 }
 

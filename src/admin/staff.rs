@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::removal::Removal;
 use super::{Desk, department, named, output, secret_from_file, secret_from_stdin, usage};
 use crate::cli::Done;
-use crate::domain::{DepartmentId, EmailAddress};
+use crate::domain::{DepartmentId, EmailAddress, comparable_address};
 use crate::store::people::{FULLNAME_CHARS_MAX, NewStaff, Staff};
 use crate::store::{Error, ReadTx};
 use crate::terminal;
@@ -186,8 +186,9 @@ pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> anyhow::Result<Staff> {
     if let Some(found) = tx.staff_by_username(name.trim())? {
         return Ok(found);
     }
+    let address = comparable_address(name.trim()).to_lowercase();
     let is_named =
-        |one: &Staff, wanted: &str| one.email.to_lowercase() == wanted || one.fullname.to_lowercase() == wanted;
+        |one: &Staff, wanted: &str| one.email.to_lowercase() == address || one.fullname.to_lowercase() == wanted;
     named("staff", name, tx.all_staff()?, |one, id| one.id.get() == id, is_named)
 }
 

@@ -4,12 +4,13 @@
 //! Only files that root has made just now are given away, by their open handle: in a folder of somebody else a name may
 //! lead elsewhere a moment later.
 
-use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Gid, OFlags, Uid, fchown};
+use rustix::fs::{Gid, Uid, fchown};
+
+use crate::private_file;
 
 /// The folder that holds the path.
 pub(super) fn folder_of(path: &Path) -> &Path {
@@ -34,8 +35,7 @@ pub(super) fn give(made: &Path, like: &Path) -> io::Result<()> {
     if owner.uid() == 0 {
         return Ok(());
     }
-    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).map_err(io::Error::other)?;
-    let file: File = OpenOptions::new().read(true).custom_flags(flags).open(made)?;
+    let file = private_file::open_unfollowed(made)?;
     let found = file.metadata()?;
     // A second name of a file may stand anywhere, where its owner must not change.
     if found.uid() != 0 || (found.is_file() && found.nlink() > 1) {

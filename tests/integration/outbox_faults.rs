@@ -117,7 +117,7 @@ fn a_mail_without_an_answer_is_marked_tried_seldom_and_three_times_at_the_most()
     desk.deliver(mail("b", "Subject: Scanner\n", "x"));
     let newest = outbox(&desk).remove(0);
     assert_eq!((&newest["attempts"], sink.taken().len()), (&0.into(), 1), "{newest}");
-    desk.admin(&["outbox", "drop", &newest["id"].to_string()]);
+    desk.admin(&["outbox", "drop", &newest["id"].to_string(), "--yes"]);
 
     // What a cut after the dot leaves behind is the same.
     let cutting = Sink::start(&[Play::CutAfterDot]);
