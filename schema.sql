@@ -245,6 +245,22 @@ CREATE INDEX ticket_staff ON ticket (staff_id) WHERE staff_id IS NOT NULL;
 CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX ticket_address ON ticket (address_id) WHERE address_id IS NOT NULL;
 
+-- What happened to tickets: one row for each change, written in its transaction. The rows of a ticket
+-- stay when it is removed.
+CREATE TABLE event (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    ticket_id  INTEGER NOT NULL,
+    at         INTEGER NOT NULL,
+    -- 0 a customer, 1 a staff member, 2 maildesk, 3 a program; actor_id is whose, 0 for nobody.
+    actor      INTEGER NOT NULL CHECK (actor BETWEEN 0 AND 3),
+    actor_id   INTEGER NOT NULL DEFAULT 0,
+    -- Words of `EventKind` and `Door` in src/domain/event.rs, which also says what the detail is.
+    kind       TEXT    NOT NULL,
+    detail     TEXT    NOT NULL DEFAULT '',
+    door       TEXT    NOT NULL
+) STRICT;
+CREATE INDEX event_ticket ON event (ticket_id, id);
+
 -- Two tickets that speak of the same thing (a late answer opened the newer one).
 CREATE TABLE ticket_link (
     ticket_id  INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,

@@ -37,9 +37,11 @@ use anyhow::{Context, bail};
 
 use crate::cli::{Done, Global, Usage};
 use crate::config::{self, Loaded};
-use crate::domain::Timestamp;
+use crate::desk::Change;
+use crate::domain::{Actor, Door, Timestamp};
 use crate::intake::Rules;
-use crate::store::Store;
+use crate::store::settings::Settings;
+use crate::store::{self, Store, WriteTx};
 use output::Output;
 
 /// Largest secret read from stdin or a file, in bytes. Chosen: far above any password or token.
@@ -135,6 +137,18 @@ struct Desk {
     rules: Rules,
     out: Output,
     now: Timestamp,
+}
+
+impl Desk {
+    /// Changes to tickets from the command line, in a transaction that is open.
+    fn changes<'a>(&self, tx: &'a WriteTx<'a>, settings: &'a Settings) -> Change<'a> {
+        Change::new(tx, settings, (Actor::Desk, Door::CommandLine), self.now)
+    }
+
+    /// Makes one change to tickets in a transaction of its own.
+    fn change<T>(&self, make: impl FnOnce(&Change<'_>) -> store::Result<T>) -> store::Result<T> {
+        self.store.write(|tx| make(&self.changes(tx, &tx.settings()?)))
+    }
 }
 
 /// Runs one command.

@@ -48,7 +48,8 @@ use params::Params;
 use probes::Readiness;
 use route::{NotRouted, Permission, Route, Scope};
 
-use crate::domain::{Timestamp, TokenId};
+use crate::desk::Change;
+use crate::domain::{Actor, Door, Timestamp, TokenId};
 use crate::http::{Client, Method, Request, Response};
 use crate::password::Slots;
 use crate::store::settings::Settings;
@@ -313,14 +314,14 @@ fn answer_route(api: &Api, route: &Route, request: Request, now: Timestamp) -> R
 }
 
 type Reader<'a> = Box<dyn FnOnce(&ReadTx<'_>, &Call<'_>) -> Result<String, ApiError> + 'a>;
-type Actor<'a> = Box<dyn FnOnce(&Call<'_>) -> Result<Reply, ApiError> + 'a>;
+type Acting<'a> = Box<dyn FnOnce(&Call<'_>) -> Result<Reply, ApiError> + 'a>;
 
 /// How an endpoint of HelpDeskZ's dialect is answered.
 enum Kind<'a> {
     /// On the snapshot that admitted it.
     Reads(Reader<'a>),
     /// In transactions of its own: it changes something, or has heavy work to do outside of them.
-    Acts(Actor<'a>),
+    Acts(Acting<'a>),
     Other,
 }
 
@@ -414,7 +415,7 @@ fn reading(
 fn acting(
     api: &Api,
     request: Request,
-    (permission, handler): (Permission, Actor<'_>),
+    (permission, handler): (Permission, Acting<'_>),
     statuses: &mut Statuses,
     now: Timestamp,
 ) -> Result<Response, ApiError> {
@@ -440,6 +441,11 @@ fn acting(
 }
 
 impl Call<'_> {
+    /// Changes to tickets that this request makes in a transaction.
+    fn change_by<'a>(&'a self, tx: &'a WriteTx<'a>, actor: Actor) -> Change<'a> {
+        Change::new(tx, &self.settings, (actor, Door::Api), self.now)
+    }
+
     /// Checks on a snapshot and again under the write lock, then changes, keeps the answer, commits.
     fn change<T, E: From<ApiError> + From<store::Error>>(
         &self,

@@ -1,116 +1,74 @@
-//! What people do to tickets: open one, post into one, annotate one. Mail, API and admin all come
-//! through here, inside the caller's write transaction, so that a change and what follows from it
-//! are coupled in one place.
+//! What people do to tickets: open one, write into one, assign, move, merge, close and remove one.
+//!
+//! Mail, API, command line and timed work all come through here. Each verb is a method of [`Change`]: inside the
+//! caller's write transaction it changes the rows, queues the notices that follow (`notify` has the table of who gets
+//! which) and writes one event, so that nothing changes without a trace and nobody has to remember the rest.
 
-pub mod assign;
+mod assign;
 pub mod duty;
+mod merge;
+mod move_to;
+mod note;
 pub mod notify;
+mod open;
 pub mod plus;
+mod post;
+mod remove;
+mod requester;
+mod status;
 
-use crate::domain::{Author, MessageId, Status, TicketId, Timestamp};
-use crate::store::tickets::{NewAttachment, NewMessage, NewTicket, Text, Ticket, Visibility};
+pub use assign::Refused;
+pub use note::note_undelivered;
+pub use notify::Notices;
+pub use open::Opening;
+pub use post::{MailContext, Post, StatusChange};
+pub use requester::Former;
+
+use crate::domain::{Actor, Door, EventKind, TicketId, Timestamp};
+use crate::store::event::NewEvent;
+use crate::store::settings::Settings;
+use crate::store::tickets::TicketRows;
 use crate::store::{Result, WriteTx};
 
-/// A message to post, with its files.
-#[derive(Clone, Debug)]
-pub struct Post<'a> {
-    /// Its writer.
-    pub author: Author,
-    /// What is shown.
-    pub text: Text<'a>,
-    /// The whole text of the mail, where it is more than `text`; empty else.
-    pub full_text: &'a str,
-    /// The sanitised HTML of the mail; empty for none.
-    pub mail_html: &'a str,
-    /// Its files.
-    pub attachments: &'a [NewAttachment<'a>],
-}
-
-/// What a message does to its ticket beside being there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bearing {
-    /// A person's message: HelpDeskZ's status table applies, or this status where staff set one.
-    Counts(Option<Status>),
-    /// A machine's message: attached silently, status and times stay.
-    Silent,
-}
-
-/// Opens a ticket with its first message.
+/// Somebody's changes to tickets, in one write transaction.
 ///
-/// # Errors
-/// Those of the database.
-pub fn open_ticket(
-    tx: &WriteTx<'_>,
-    new: &NewTicket<'_>,
-    post: &Post<'_>,
+/// Every verb gives the errors of the database, and changes nothing when it gives another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    tx: &'a WriteTx<'a>,
+    settings: &'a Settings,
+    actor: Actor,
+    door: Door,
     now: Timestamp,
-) -> Result<(TicketId, MessageId)> {
-    let ticket = tx.add_ticket(new, now)?;
-    let message = add_post(tx, ticket, post, now)?;
-    Ok((ticket, message))
 }
 
-/// Posts a message into a ticket.
-///
-/// # Errors
-/// Those of the database.
-pub fn post_message(
-    tx: &WriteTx<'_>,
-    ticket: &Ticket,
-    post: &Post<'_>,
-    bearing: Bearing,
-    now: Timestamp,
-) -> Result<MessageId> {
-    let message = add_post(tx, ticket.id, post, now)?;
-    let (after, last_replier) = match post.author {
-        Author::Customer(_) => (ticket.status.after_customer_message(), 0),
-        Author::Staff(staff) => (ticket.status.after_staff_message(), staff.get()),
-        Author::Desk => (ticket.status, ticket.last_replier),
-    };
-    match bearing {
-        Bearing::Counts(status) => tx.ticket_answered(ticket.id, status.unwrap_or(after), last_replier, now)?,
-        Bearing::Silent => tx.ticket_annotated(ticket.id)?,
+impl<'a> Change<'a> {
+    /// Changes by `actor`, who came through `door`.
+    #[must_use]
+    pub const fn new(
+        tx: &'a WriteTx<'a>,
+        settings: &'a Settings,
+        (actor, door): (Actor, Door),
+        now: Timestamp,
+    ) -> Self {
+        Self { tx, settings, actor, door, now }
     }
-    Ok(message)
-}
 
-/// Adds an internal note; nobody is told and nothing else changes.
-///
-/// # Errors
-/// Those of the database.
-pub fn note(tx: &WriteTx<'_>, ticket: TicketId, author: Author, text: &str, now: Timestamp) -> Result<MessageId> {
-    annotate(tx, ticket, &Post { author, text: Text::Plain(text), full_text: "", mail_html: "", attachments: &[] }, now)
-}
-
-/// Adds an internal note with all of a post; nobody is told and nothing else changes.
-///
-/// # Errors
-/// Those of the database.
-pub fn annotate(tx: &WriteTx<'_>, ticket: TicketId, post: &Post<'_>, now: Timestamp) -> Result<MessageId> {
-    add(tx, ticket, (post, Visibility::Internal), now)
-}
-
-fn add_post(tx: &WriteTx<'_>, ticket: TicketId, post: &Post<'_>, now: Timestamp) -> Result<MessageId> {
-    add(tx, ticket, (post, Visibility::Public), now)
-}
-
-fn add(
-    tx: &WriteTx<'_>,
-    ticket: TicketId,
-    (post, visibility): (&Post<'_>, Visibility),
-    now: Timestamp,
-) -> Result<MessageId> {
-    let new = NewMessage {
-        ticket,
-        author: post.author,
-        visibility,
-        text: post.text,
-        full_text: post.full_text,
-        mail_html: post.mail_html,
-    };
-    let message = tx.add_message(&new, now)?;
-    for attachment in post.attachments {
-        tx.add_attachment(ticket, message, attachment)?;
+    /// The same transaction and door, with somebody else's name on the changes.
+    #[must_use]
+    pub const fn by(self, actor: Actor) -> Self {
+        Self { actor, ..self }
     }
-    Ok(message)
+
+    const fn rows(&self) -> TicketRows<'a> {
+        self.tx.ticket_rows()
+    }
+
+    const fn event<'d>(&self, kind: EventKind, detail: &'d str) -> NewEvent<'d> {
+        NewEvent { actor: self.actor, door: self.door, kind, detail }
+    }
+
+    fn write_event(&self, ticket: TicketId, kind: EventKind, detail: &str) -> Result<()> {
+        self.rows().add_event(ticket, &self.event(kind, detail), self.now)
+    }
 }

@@ -8,6 +8,8 @@
 //! Nothing here reads a clock, a file or the network, except [`Timestamp::now`], the one door to
 //! the system clock.
 
+mod event;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -15,6 +17,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::terminal::is_direction_control;
+
+pub use event::{Actor, Door, EventKind};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {

@@ -329,7 +329,7 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
         if let Some(key) = copy_key(incoming, &known) {
             return record_copy(tx, incoming, &known, &key, now);
         }
-        note_second_recipient(tx, incoming, &known)?;
+        note_second_recipient(tx, incoming, &known, now)?;
         return Ok(incoming.delivery(Outcome::Duplicate, &known.reason, ticket_of(&known)));
     }
     let Some(mail) = &incoming.mail else {
@@ -348,7 +348,7 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
         Decision::Refuse(refusal) => return Ok(incoming.delivery(Outcome::Refused(refusal), "refused", None)),
         Decision::Open(open) => apply::open(tx, &settings, &arrived, &open, now)?,
         Decision::Append(append) => apply::append(tx, &settings, &arrived, &append, now)?,
-        Decision::Bounce { outbox, ticket } => apply::bounce(tx, mail, (outbox, ticket), now)?,
+        Decision::Bounce { outbox, ticket } => apply::bounce((tx, &settings), mail, (outbox, ticket), now)?,
         Decision::Drop { reason } => {
             if facts.origin == Origin::Own {
                 apply::own_mail(tx, incoming, mail, now)?;

@@ -4,7 +4,8 @@
 //! Each step is done in small write transactions, so that no mail waits long for the lock, and each
 //! can be repeated or interrupted at any point.
 
-use crate::domain::{Timestamp, Window};
+use crate::desk::Change;
+use crate::domain::{Actor, Door, Timestamp, Window};
 use crate::outbox;
 use crate::store::{Result, Store, WriteTx};
 
@@ -42,15 +43,15 @@ pub struct Report {
 /// # Errors
 /// Those of the database; what was done before stays done.
 pub fn run(store: &Store, now: Timestamp) -> Result<Report> {
-    let (close_hours, keep_days) = store.read(|tx| {
-        let settings = tx.settings()?;
-        Ok::<_, crate::store::Error>((settings.number("ticket_autoclose"), settings.number("raw_keep_days")))
-    })?;
+    let settings = store.read(|tx| tx.settings())?;
+    let (close_hours, keep_days) = (settings.number("ticket_autoclose"), settings.number("raw_keep_days"));
     let ago = |n: i64, unit_s: i64| now.plus_s(-n.saturating_mul(unit_s));
     let mut report = Report::default();
     if close_hours > 0 {
         let before = ago(close_hours, Timestamp::HOUR_S);
-        report.closed = in_batches(store, |tx| tx.close_answered(before, BATCH_MAX, now))?;
+        report.closed = in_batches(store, |tx| {
+            Change::new(tx, &settings, (Actor::Desk, Door::Jobs), now).close_answered(before, BATCH_MAX)
+        })?;
     }
     if keep_days > 0 {
         let before = ago(keep_days, Timestamp::DAY_S);
@@ -107,8 +108,8 @@ mod tests {
                 let customer = tx.customer_for("Ann", &"ann@client.test".parse().unwrap(), then)?;
                 let department = DepartmentId::new(1);
                 let new = NewTicket { department, customer, subject: "x", address: None, reply_to: None };
-                let id = tx.add_ticket(&new, then)?;
-                tx.set_status(id, status, then)?;
+                let id = tx.ticket_rows().add_ticket(&new, then)?;
+                tx.ticket_rows().set_status(id, status, then)?;
                 Ok::<_, crate::store::Error>(id)
             })
             .unwrap()

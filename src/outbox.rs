@@ -18,9 +18,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::domain::{Author, TicketId, Timestamp};
+use crate::domain::{TicketId, Timestamp};
 use crate::store::queue::{Claimed, Fault, Scope, Settlement};
-use crate::store::tickets::{NewMessage, Text, Visibility};
 use crate::store::{self, ReadTx, Store, WriteTx};
 use drain::{Clock, Course, drain};
 use patience::Patience;
@@ -54,6 +53,10 @@ pub const SERVED_FRESH_S: i64 = 30;
 /// How long the bytes of mails are kept after they were queued, once they are settled, in seconds.
 pub const RAW_KEPT_S: i64 = 7 * Timestamp::DAY_S;
 
+/// Writes into the ticket of a mail what became of it when it is tried no more. That is a change of a ticket, so the
+/// function is `desk`'s, which stands above this module.
+pub type NoteEnd = fn(&WriteTx<'_>, &Claimed, &str, Timestamp) -> Result<(), store::Error>;
+
 /// What one drain did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use]
@@ -78,34 +81,44 @@ impl SendReport {
 ///
 /// # Errors
 /// Those of the database; mails already handed over are written down as far as it lets us.
-pub fn send_due(store: &Store, now: Timestamp) -> Result<SendReport, store::Error> {
-    Pool::default().send_due(store, now)
+pub fn send_due(store: &Store, note_end: NoteEnd, now: Timestamp) -> Result<SendReport, store::Error> {
+    Pool::new(note_end).send_due(store, now)
 }
 
 /// Sends what is due about one ticket.
 ///
 /// # Errors
 /// As [`send_due`].
-pub fn send_ticket(store: &Store, ticket: TicketId, now: Timestamp) -> Result<SendReport, store::Error> {
-    send_ticket_within(store, ticket, &Patience::default(), now)
+pub fn send_ticket(
+    store: &Store,
+    ticket: TicketId,
+    note_end: NoteEnd,
+    now: Timestamp,
+) -> Result<SendReport, store::Error> {
+    send_ticket_within(store, (ticket, note_end), &Patience::default(), now)
 }
 
 fn send_ticket_within(
     store: &Store,
-    ticket: TicketId,
+    (ticket, note_end): (TicketId, NoteEnd),
     patience: &Patience,
     now: Timestamp,
 ) -> Result<SendReport, store::Error> {
     let course = Course { scope: Scope::Ticket(ticket), patience, pulse: &mut || false };
-    drain(store, &mut Pool::default(), course, now)
+    drain(store, &mut Pool::new(note_end), course, now)
 }
 
 /// Does what [`send_due`] does for a process with other work to end: see [`Patience::close`].
 ///
 /// # Errors
 /// As [`send_due`].
-pub fn send_due_within(store: &Store, patience: &Patience, now: Timestamp) -> Result<SendReport, store::Error> {
-    drain(store, &mut Pool::default(), Course { scope: Scope::All, patience, pulse: &mut || false }, now)
+pub fn send_due_within(
+    store: &Store,
+    note_end: NoteEnd,
+    patience: &Patience,
+    now: Timestamp,
+) -> Result<SendReport, store::Error> {
+    drain(store, &mut Pool::new(note_end), Course { scope: Scope::All, patience, pulse: &mut || false }, now)
 }
 
 /// Whether a `serve` is alive and will send what is queued.
@@ -133,13 +146,13 @@ fn write_down(
     store: &Store,
     mail: &Claimed,
     settlement: &Settlement,
-    clock: Clock,
+    (clock, note_end): (Clock, NoteEnd),
 ) -> Result<SendReport, store::Error> {
     let is_retried = !matches!(settlement, Settlement::Later(..) | Settlement::Untried(_));
     let mut tries = 0_u32;
     loop {
         tries = tries.saturating_add(1);
-        match store.write_soon(|tx| settle(tx, mail, settlement, clock.now())) {
+        match store.write_soon(|tx| settle(tx, mail, (settlement, note_end), clock.now())) {
             Err(error) if clock.now() < mail.leased_until && (is_retried || tries == 1) => {
                 if tries == 1 {
                     tracing::warn!(%error, outbox = mail.id.get(), "noting what became of a mail; tried again");
@@ -180,7 +193,7 @@ fn shortened(why: &str) -> String {
 fn settle(
     tx: &WriteTx<'_>,
     mail: &Claimed,
-    settlement: &Settlement,
+    (settlement, note_end): (&Settlement, NoteEnd),
     now: Timestamp,
 ) -> Result<SendReport, store::Error> {
     let mut report = SendReport::default();
@@ -193,33 +206,19 @@ fn settle(
         Settlement::Untried(_) => {}
         Settlement::Unknown(None, why) => {
             report.failed = 1;
-            note_in_ticket(tx, mail, "may have reached its recipient twice or not at all", why, now)?;
+            note_end(tx, mail, &ended(mail, "may have reached its recipient twice or not at all", why), now)?;
         }
         Settlement::Failed(why, _) => {
             report.failed = 1;
-            note_in_ticket(tx, mail, "could not be delivered", why, now)?;
+            note_end(tx, mail, &ended(mail, "could not be delivered", why), now)?;
         }
     }
     Ok(report)
 }
 
-/// Staff see in the ticket what became of a mail about it that is tried no more.
-fn note_in_ticket(tx: &WriteTx<'_>, mail: &Claimed, what: &str, why: &str, now: Timestamp) -> Result<(), store::Error> {
-    let Some(ticket) = mail.ticket else { return Ok(()) };
-    if tx.ticket(ticket)?.is_none() {
-        return Ok(());
-    }
-    let text = format!("A mail of ours about this ticket {what}: {} {why}", mail.recipient);
-    let new = NewMessage {
-        ticket,
-        author: Author::Desk,
-        visibility: Visibility::Internal,
-        text: Text::Plain(&text),
-        full_text: "",
-        mail_html: "",
-    };
-    tx.add_message(&new, now)?;
-    Ok(())
+/// What staff see in the ticket of a mail that is tried no more.
+fn ended(mail: &Claimed, what: &str, why: &str) -> String {
+    format!("A mail of ours about this ticket {what}: {} {why}", mail.recipient)
 }
 
 fn log(mail: &Claimed, settlement: &Settlement) {
@@ -245,7 +244,12 @@ fn log(mail: &Claimed, settlement: &Settlement) {
 ///
 /// By an address where such a mail still waits for its next try nothing is sent: its server takes longer to
 /// answer than the edge can wait, so the mails are left to those who can.
-pub fn try_ticket(store: Store, ticket: TicketId, now: Timestamp, (patience, end): (Duration, Instant)) {
+pub fn try_ticket(
+    store: Store,
+    (ticket, note_end): (TicketId, NoteEnd),
+    now: Timestamp,
+    (patience, end): (Duration, Instant),
+) {
     let is_wanted = store.read(|tx| {
         Ok::<_, store::Error>(
             !is_fresh(tx, now)?
@@ -262,7 +266,7 @@ pub fn try_ticket(store: Store, ticket: TicketId, now: Timestamp, (patience, end
     let send = {
         let bounds = bounds.clone();
         move || {
-            if let Err(error) = send_ticket_within(&store, ticket, &bounds, now) {
+            if let Err(error) = send_ticket_within(&store, (ticket, note_end), &bounds, now) {
                 tracing::warn!(%error, ticket = ticket.get(), "sending after delivery");
             }
             // Nobody listens any more when patience has ended.

@@ -252,7 +252,7 @@ fn follow_up(delivery: &Delivery, store: Store, (started, now): (Instant, Timest
     log_delivery(delivery, started);
     if let (Outcome::Opened | Outcome::Appended, Some(ticket)) = (&delivery.outcome, delivery.ticket) {
         let end = end.checked_sub(SETTLING).unwrap_or(end);
-        outbox::try_ticket(store, ticket, now, (SENDING_PATIENCE, end));
+        outbox::try_ticket(store, (ticket, crate::desk::note_undelivered), now, (SENDING_PATIENCE, end));
     }
 }
 

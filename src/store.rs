@@ -13,6 +13,7 @@ pub mod changes;
 pub mod clock;
 mod connections;
 pub mod counts;
+pub mod event;
 pub mod figures;
 pub mod health;
 pub mod imported;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::removal::{Loss, Removal};
 use super::{Desk, check_secret_file, department, missing, named, nothing_to_change, output, usage};
 use crate::cli::Done;
-use crate::desk::plus;
+use crate::desk::{note_undelivered, plus};
 use crate::domain::{AddressId, DepartmentId, EmailAddress, comparable_address};
 use crate::imap_fetch;
 use crate::outbox;
@@ -410,7 +410,7 @@ fn test_plus(desk: &Desk, id: AddressId, row: &AddressRow) -> anyhow::Result<Don
         let Some(sender) = sender else { return missing("address", id) };
         Ok(plus::queue_test(tx, &sender, &own, desk.now)??)
     })?;
-    let report = outbox::send_due(&desk.store, desk.now)?;
+    let report = outbox::send_due(&desk.store, note_undelivered, desk.now)?;
     let sent = if report.deferred + report.failed > 0 { "is in the outbox" } else { "was sent" };
     desk.out.object(&json!({ "email": row.email, "plus_address": to.as_str() }), to.as_str())?;
     desk.out.say(&format!("a mail to {to} {sent}; once it comes back in, Reply-To uses plus-addresses"));

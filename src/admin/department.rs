@@ -147,7 +147,7 @@ fn remove(desk: &Desk, name: &str, removal: Removal) -> anyhow::Result<()> {
     let loss = desk.store.write(|tx| {
         // Once more: others may have removed departments while somebody was asked.
         let loss = self::loss(tx, &found)?;
-        if !tx.remove_department(found.id)? {
+        if !desk.changes(tx, &tx.settings()?).remove_department(found.id)? {
             return missing("department", found.id);
         }
         Ok(loss)

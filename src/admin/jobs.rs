@@ -25,7 +25,7 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
 
 fn run_now(desk: &Desk) -> anyhow::Result<Done> {
     let report = jobs::run(&desk.store, desk.now)?;
-    let sent = outbox::send_due(&desk.store, desk.now)?;
+    let sent = outbox::send_due(&desk.store, crate::desk::note_undelivered, desk.now)?;
     let json = json!({
         "closed": report.closed, "raw_mails_forgotten": report.raw_mails, "sent_mails_forgotten": report.sent_mails,
         "logins_forgotten": report.logins, "sent": sent.sent, "deferred": sent.deferred, "failed": sent.failed,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::removal::{Loss, Removal};
 use super::{Desk, missing, output, say_if_cut};
 use crate::cli::Done;
-use crate::desk::notify;
+use crate::desk::{note_undelivered, notify};
 use crate::domain::{OutboxId, TicketId};
 use crate::outbox;
 use crate::store;
@@ -172,7 +172,7 @@ fn show(desk: &Desk, mail: &Outgoing, is_raw: bool) -> anyhow::Result<()> {
 }
 
 fn send(desk: &Desk) -> anyhow::Result<Done> {
-    let report = outbox::send_due(&desk.store, desk.now)?;
+    let report = outbox::send_due(&desk.store, note_undelivered, desk.now)?;
     let json = json!({ "sent": report.sent, "deferred": report.deferred, "failed": report.failed });
     let text = format!("{} sent, {} to be tried again, {} failed", report.sent, report.deferred, report.failed);
     desk.out.object(&json, &text)?;

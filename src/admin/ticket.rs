@@ -2,6 +2,7 @@
 //! [`post`], other changes in [`change`], taking one out in [`export`].
 
 mod change;
+mod events;
 mod export;
 mod post;
 mod show;
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use super::removal::Removal;
 use super::{Desk, department, missing, output, say_if_cut, user};
 use crate::cli::Done;
+use crate::desk::Former;
 use crate::domain::{EmailAddress, Status, TicketId, Timestamp};
 use crate::store::listing::TicketLine;
 use crate::store::search::{TicketOrder, TicketQuery};
@@ -72,6 +74,12 @@ pub enum Command {
         /// The customer before takes part further
         #[arg(long)]
         keep: bool,
+    },
+    /// What happened to a ticket: who did what, when, and how it came in; of a removed one too
+    Events {
+        /// Id
+        #[arg(value_parser = crate::admin::id)]
+        id: i64,
     },
     /// Answer as a staff member; the answer is mailed to the customer and the participants
     Reply(post::Reply),
@@ -186,11 +194,12 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
     match command {
         Command::List(list) => show_list(desk, &list)?,
         Command::Show { id, full } => show(desk, TicketId::new(id), full)?,
-        Command::Assign { id, username, nobody: _ } => change::give(desk, TicketId::new(id), username.as_deref())?,
+        Command::Assign { id, username, nobody: _ } => change::assign(desk, TicketId::new(id), username.as_deref())?,
         Command::Requester { id, email, name, keep } => {
-            let kept = if keep { change::Before::TakesPart } else { change::Before::Leaves };
+            let kept = if keep { Former::TakesPart } else { Former::Leaves };
             change::requester(desk, TicketId::new(id), (&name, &email), kept)?;
         }
+        Command::Events { id } => events::list(desk, TicketId::new(id))?,
         Command::Reply(reply) => return post::reply(desk, &reply),
         Command::Note(note) => post::note(desk, &note)?,
         Command::Status { id, status } => change::status(desk, TicketId::new(id), status)?,

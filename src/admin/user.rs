@@ -151,7 +151,7 @@ fn remove(desk: &Desk, name: &str, removal: Removal) -> anyhow::Result<()> {
     })?;
     let loss = Loss::with(format!("remove user {} {}", found.id, found.email), "their", belongings);
     if removal.is_agreed(&desk.out, &loss)? {
-        desk.store.write(|tx| tx.remove_customer(found.id))?;
+        desk.change(|change| change.remove_customer(found.id))?;
         loss.happened(&desk.out, &format!("done: {}", loss.sentence()))?;
     }
     Ok(())
@@ -179,7 +179,7 @@ fn merge(desk: &Desk, from: &str, into: &str, removal: Removal) -> anyhow::Resul
     }
     desk.store.write(|tx| {
         let (source, target) = mergeable(tx, from, into)?;
-        anyhow::Ok(tx.merge_customers(&source, &target)?)
+        anyhow::Ok(desk.changes(tx, &tx.settings()?).merge_customers(&source, &target)?)
     })?;
     show(desk, &target.id.to_string())
 }

@@ -9,7 +9,7 @@ use super::answer::{Digits, compact, done};
 use super::error::ApiError;
 use super::idempotency::Reply;
 use super::route::PathId;
-use crate::domain::{AttachmentId, MessageId, TicketId};
+use crate::domain::{Actor, AttachmentId, MessageId, TicketId};
 use crate::store::ReadTx;
 use crate::store::attachments::AttachmentLine;
 
@@ -83,9 +83,9 @@ pub(super) fn show(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
 /// `POST /api/attachments/delete/ID`
 pub(super) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     call.change(
-        |tx| existing(tx, id).map(|line| line.id),
-        |tx, id| {
-            tx.remove_attachment(id)?;
+        |tx| existing(tx, id),
+        |tx, line| {
+            call.change_by(tx, Actor::Machine).remove_attachment(&line)?;
             Ok(done(REMOVED))
         },
     )

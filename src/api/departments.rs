@@ -8,7 +8,7 @@ use super::error::{ApiError, Faults};
 use super::idempotency::Reply;
 use super::params::Params;
 use super::route::PathId;
-use crate::domain::DepartmentId;
+use crate::domain::{Actor, DepartmentId};
 use crate::store::ReadTx;
 use crate::store::people;
 
@@ -114,7 +114,7 @@ pub(super) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     call.change(
         |tx| existing(tx, id).map(|row| row.id),
         |tx, id| {
-            tx.remove_department(id)?;
+            call.change_by(tx, Actor::Machine).remove_department(id)?;
             Ok(done("Department and its tickets were removed."))
         },
     )

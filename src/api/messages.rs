@@ -10,7 +10,7 @@ use super::route::{PathId, row_id};
 use super::tickets::{NOT_FOUND, sanitised, staff};
 use super::users::{pages, window};
 use super::{Call, upload};
-use crate::desk::{self, Bearing, Post, notify};
+use crate::desk::{MailContext, Notices, Post, StatusChange};
 use crate::domain::{Author, Status, TicketId};
 use crate::mail::html;
 use crate::store::ReadTx;
@@ -72,15 +72,11 @@ pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
             let attachments: Vec<NewAttachment<'_>> =
                 files.iter().flatten().map(upload::Accepted::attachment).collect();
             let is_staff = matches!(author, Author::Staff(_));
-            let bearing = Bearing::Counts(Some(Status::Closed).filter(|_| closes && is_staff));
+            let status = if closes && is_staff { StatusChange::To(Status::Closed) } else { StatusChange::ByTable };
             let post =
                 Post { author, text: Text::Html(&text), full_text: "", mail_html: "", attachments: &attachments };
-            let message = desk::post_message(tx, &ticket, &post, bearing, call.now)?;
-            if is_staff {
-                notify::staff_reply(tx, &call.settings, ticket.id, message, call.now)?;
-            } else {
-                notify::staff(tx, &call.settings, ticket.id, message, call.now)?;
-            }
+            let notices = (&MailContext::default(), Notices::Usual);
+            call.change_by(tx, author.into()).post(&ticket, &post, status, notices)?;
             Ok(done("Message was created and added to ticket."))
         },
     )

@@ -9,12 +9,13 @@ use super::params::{MESSAGE_BYTES_MAX, Params};
 use super::route::{PathId, row_id};
 use super::users::{pages, window};
 use super::{Call, upload};
-use crate::desk::{self, Post, notify};
-use crate::domain::{Author, DepartmentId, StaffId, Status, TicketId, UserId};
+use crate::desk::{MailContext, Notices, Opening, Post};
+use crate::domain::{Actor, Author, DepartmentId, StaffId, Status, TicketId, UserId};
 use crate::mail::html;
 use crate::store::ReadTx;
 use crate::store::listing::TicketLine;
 use crate::store::pages::TicketSieve;
+use crate::store::people::Department;
 use crate::store::tickets::{NewAttachment, NewTicket, Text};
 
 /// Longest subject, in characters (api.md §1).
@@ -135,14 +136,9 @@ pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
             let author = new.staff.map_or(Author::Customer(new.customer), Author::Staff);
             let post =
                 Post { author, text: Text::Html(&body), full_text: "", mail_html: "", attachments: &attachments };
-            let (ticket, message) = desk::open_ticket(tx, &row, &post, call.now)?;
-            if acknowledge {
-                notify::acknowledge(tx, &call.settings, ticket, message, call.now)?;
-            }
-            if let Some(staff) = new.staff {
-                tx.set_last_replier(ticket, staff)?;
-                notify::staff_reply(tx, &call.settings, ticket, message, call.now)?;
-            }
+            let notices = if acknowledge { Notices::Acknowledged } else { Notices::Usual };
+            let opening = Opening { ticket: row, post, mail: MailContext::default(), linked: None, notices };
+            let (ticket, _) = call.change_by(tx, author.into()).open(&opening)?;
             Ok(compact(&Created { success: 1, ticket_id: ticket.get(), message: "Ticket was created." }))
         },
     )
@@ -174,7 +170,7 @@ fn new_request<'p>(tx: &ReadTx<'_>, params: &'p Params, files: Option<&String>) 
         None => Err("Department ID is missing."),
         Some(wanted) => department(tx, wanted)?,
     };
-    let department = faults.note(department);
+    let department = faults.note(department).map(|row| row.id);
     let subject = match params.filled("subject")? {
         None => Err("Subject is missing."),
         Some(text) if text.chars().count() > SUBJECT_CHARS_MAX => Err("Subject is too long."),
@@ -214,9 +210,9 @@ pub(super) fn staff(tx: &ReadTx<'_>, params: &Params) -> Result<Result<StaffId, 
     })
 }
 
-fn department(tx: &ReadTx<'_>, wanted: Option<i64>) -> Result<Result<DepartmentId, &'static str>, ApiError> {
+fn department(tx: &ReadTx<'_>, wanted: Option<i64>) -> Result<Result<Department, &'static str>, ApiError> {
     let Some(id) = wanted else { return Ok(Err("Department ID is not valid.")) };
-    Ok(tx.department(DepartmentId::new(id))?.map(|row| row.id).ok_or("Department ID not found."))
+    Ok(tx.department(DepartmentId::new(id))?.ok_or("Department ID not found."))
 }
 
 /// `POST /api/tickets/update/ID`
@@ -237,14 +233,15 @@ pub(super) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
                 Some(text) => faults.note(status_named(text).ok_or("Invalid Status ID.")),
             };
             faults.finish()?;
-            Ok((ticket.id, moved, status))
+            Ok((ticket, moved, status))
         },
-        |tx, (id, moved, status)| {
+        |tx, (ticket, moved, status)| {
+            let change = call.change_by(tx, Actor::Machine);
             if let Some(department) = moved {
-                tx.set_ticket_department(id, department)?;
+                change.move_to(&ticket, &department)?;
             }
             if let Some(status) = status {
-                tx.set_status(id, status, call.now)?;
+                change.set_status(&ticket, status)?;
             }
             Ok(done("Ticket was updated."))
         },
@@ -256,7 +253,7 @@ pub(super) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     call.change(
         |tx| Ok(tx.ticket(TicketId::new(id.row().ok_or(NOT_FOUND)?))?.ok_or(NOT_FOUND)?.id),
         |tx, id| {
-            tx.remove_ticket(id)?;
+            call.change_by(tx, Actor::Machine).remove_ticket(id)?;
             Ok(done("Ticket was removed."))
         },
     )

@@ -11,7 +11,7 @@ use super::params::Params;
 use super::random;
 use super::route::PathId;
 use crate::desk::notify;
-use crate::domain::{EmailAddress, UserId};
+use crate::domain::{Actor, EmailAddress, UserId};
 use crate::store::ReadTx;
 use crate::store::pages::Window;
 use crate::store::people::{Customer, FULLNAME_CHARS_MAX};
@@ -159,7 +159,7 @@ pub(super) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     call.change(
         |tx| existing(tx, id).map(|customer| customer.id),
         |tx, id| {
-            tx.remove_customer(id)?;
+            call.change_by(tx, Actor::Machine).remove_customer(id)?;
             Ok(done("Account was removed."))
         },
     )

@@ -1,31 +1,21 @@
-//! Giving a ticket to a staff member: who may have it, and that he is notified once.
+//! Assigning a ticket: who may have it, and that the new assignee is notified once.
 
-use super::notify;
-use crate::domain::{StaffId, TicketId, Timestamp};
+use super::Change;
+use super::notify::Notices;
+use crate::domain::{Actor, EventKind, TicketId};
 use crate::store::people::Staff;
-use crate::store::settings::Settings;
-use crate::store::{self, ReadTx, Result, WriteTx};
+use crate::store::tickets::Ticket;
+use crate::store::{Error, ReadTx, Result};
 
 /// The number of the role that sees every department.
 const ADMIN: i64 = 1;
 
-/// Who gives a ticket away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Giver {
-    /// A staff member: he is not notified of his own doing.
-    Staff(StaffId),
-    /// Somebody at the command line.
-    Operator,
-    /// An old mail that is being moved in: nobody is notified.
-    Past,
-}
-
-/// Why a ticket was not given to somebody.
+/// Why a ticket was not assigned.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum Refused {
     /// The database did not take it.
     #[error(transparent)]
-    Store(#[from] store::Error),
+    Store(#[from] Error),
     /// There is no such ticket.
     #[error("there is no ticket {0}; `maildesk admin ticket list --status open` shows what waits")]
     NoTicket(TicketId),
@@ -47,42 +37,66 @@ pub enum Error {
     },
 }
 
-/// Gives a ticket to a staff member who may see it, and notifies him (template `staff_assigned`) unless he has it already
-/// or took it himself.
-///
-/// # Errors
-/// [`Error`]; nothing is changed then.
-pub fn assign(
-    tx: &WriteTx<'_>,
-    settings: &Settings,
-    (id, staff): (TicketId, &Staff),
-    giver: Giver,
-    now: Timestamp,
-) -> std::result::Result<(), Error> {
-    let ticket = tx.ticket(id)?.ok_or(Error::NoTicket(id))?;
-    if let Some(into) = ticket.merged_into {
-        return Err(Error::Merged(id, into));
+impl Change<'_> {
+    /// Assigns a ticket to a staff member who may see it. Notifies the new assignee (template `staff_assigned`), but for
+    /// what somebody does to their own tickets.
+    ///
+    /// # Errors
+    /// [`Refused`]; nothing is changed then.
+    pub fn assign(&self, id: TicketId, staff: &Staff, notices: Notices) -> std::result::Result<(), Refused> {
+        // Read here: a move in the same transaction decides who may see it.
+        let ticket = self.tx.ticket(id)?.ok_or(Refused::NoTicket(id))?;
+        if let Some(into) = ticket.merged_into {
+            return Err(Refused::Merged(id, into));
+        }
+        if !staff.is_active {
+            return Err(Refused::Inactive(staff.username.clone()));
+        }
+        if !may_see(self.tx, staff, &ticket)? {
+            let department = self.tx.department(ticket.department)?.map_or_else(String::new, |found| found.name);
+            return Err(Refused::NoMember { username: staff.username.clone(), department });
+        }
+        if ticket.staff == Some(staff.id) {
+            return Ok(());
+        }
+        self.rows().assign_ticket(id, staff.id)?;
+        self.write_event(id, EventKind::Assigned, &staff.username)?;
+        if self.actor != Actor::Staff(staff.id) {
+            self.notify_assignee(id, staff, notices)?;
+        }
+        Ok(())
     }
-    if !staff.is_active {
-        return Err(Error::Inactive(staff.username.clone()));
+
+    /// Carries `#assign` of a staff member's mail out. Where it cannot be, a note says why: the words of a command are
+    /// not sent to the customer.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn assign_or_note(&self, id: TicketId, staff: &Staff, notices: Notices) -> Result<()> {
+        match self.assign(id, staff, notices) {
+            Ok(()) => Ok(()),
+            Err(Refused::Store(error)) => Err(error),
+            Err(refused) => {
+                self.note_of_desk(id, &format!("#assign {} was not carried out: {refused}.", staff.username))?;
+                Ok(())
+            }
+        }
     }
-    if !may_see(tx, staff, &ticket)? {
-        let department = tx.department(ticket.department)?.map_or_else(String::new, |department| department.name);
-        return Err(Error::NoMember { username: staff.username.clone(), department });
+
+    /// Takes a ticket from whoever it is assigned to.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn unassign(&self, ticket: &Ticket) -> Result<()> {
+        if ticket.staff.is_none() {
+            return Ok(());
+        }
+        self.rows().unassign_ticket(ticket.id)?;
+        self.write_event(ticket.id, EventKind::Assigned, "")
     }
-    if ticket.staff == Some(staff.id) {
-        return Ok(());
-    }
-    tx.assign_ticket(id, staff.id)?;
-    match giver {
-        Giver::Past => {}
-        Giver::Staff(own) if own == staff.id => {}
-        Giver::Staff(_) | Giver::Operator => notify::assigned(tx, settings, id, staff, now)?,
-    }
-    Ok(())
 }
 
 /// Whether a staff member may see a ticket: admins see all, agents those of their departments.
-fn may_see(tx: &ReadTx<'_>, staff: &Staff, ticket: &store::tickets::Ticket) -> Result<bool> {
+fn may_see(tx: &ReadTx<'_>, staff: &Staff, ticket: &Ticket) -> Result<bool> {
     Ok(staff.role == ADMIN || tx.staff_departments(staff.id)?.contains(&ticket.department))
 }

@@ -1,11 +1,11 @@
-//! Who is told what: each function composes finished mails and queues them in the caller's write
-//! transaction. Nothing is sent here ([`crate::outbox`] does that later), and nothing is queued for a
+//! Who is notified of what: one table, and the functions that compose the finished mails and queue them in the
+//! caller's write transaction. Nothing is sent here ([`crate::outbox`] does that later), and nothing is queued for a
 //! department without a sending address.
 
 pub(super) mod letter;
 
-use super::duty;
-use crate::domain::{Author, EmailAddress, MessageId, TicketId, Timestamp, UserId, Window};
+use super::{Change, duty};
+use crate::domain::{Author, Door, EmailAddress, MessageId, TicketId, Timestamp, UserId, Window};
 use crate::outbox::compose::{self, File, Letter, Nature, Person};
 use crate::outbox::template::{self, Event, Rendered, Value};
 use crate::store::letters::StaffToNotify;
@@ -13,7 +13,6 @@ use crate::store::people::Staff;
 use crate::store::queue::NewOutgoing;
 use crate::store::settings::Settings;
 use crate::store::templates::Template;
-use crate::store::tickets::{NewMessage, Text, Visibility};
 use crate::store::{self, ReadTx, Result, WriteTx};
 use letter::{Addressed, Matter, Queued, Scene, desk_values, id_domain, is_ours, template_of};
 
@@ -40,36 +39,120 @@ pub enum Error {
     NeedsSiteUrl,
 }
 
-/// Acknowledges a new ticket to its customer (template `new_ticket`).
-///
-/// Nothing is sent to an address above `auto_answers_per_hour`, or whose mail came back three times.
-///
-/// # Errors
-/// Those of the database, here and in the functions below.
-pub fn acknowledge(
-    tx: &WriteTx<'_>,
-    settings: &Settings,
-    ticket: TicketId,
-    message: MessageId,
-    now: Timestamp,
-) -> Result<()> {
-    answer(tx, settings, Event::NewTicket, (ticket, message), now)
+/// Who hears of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notices {
+    /// Those whom the table names.
+    Usual,
+    /// The customer that the ticket was opened, and those whom the table names.
+    Acknowledged,
+    /// Nobody: the mail was answered elsewhere long ago, or comes from another desk's machine.
+    Nobody,
 }
 
-/// Tells the writer of a reply that it arrived (template `autoresponse`, shipped switched off).
-///
-/// # Errors
-/// Those of the database.
-pub fn autoresponse(
-    tx: &WriteTx<'_>,
-    settings: &Settings,
-    ticket: TicketId,
-    message: MessageId,
-    now: Timestamp,
-) -> Result<()> {
-    answer(tx, settings, Event::Autoresponse, (ticket, message), now)
+/// What happened, as far as somebody may have to hear of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Happening {
+    OpenedByCustomer,
+    OpenedByMachine,
+    OpenedByStaff,
+    CustomerReplied,
+    MachineWrote,
+    StaffAnswered,
+    Assigned,
 }
 
+/// A mail that follows from what happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Notice {
+    /// To the customer: the ticket was opened (template `new_ticket`).
+    Acknowledgement,
+    /// To the customer: the reply arrived (template `autoresponse`, shipped switched off).
+    Autoresponse,
+    /// To the staff of the department who are on duty (template `staff_ticketnotification`).
+    Staff,
+    /// To the customer and everybody who takes part: what staff wrote (template `staff_reply`).
+    Answer,
+    /// To the new assignee, on duty or not (template `staff_assigned`).
+    Assignee,
+}
+
+/// One line of [`TABLE`].
+struct Row {
+    happening: Happening,
+    /// The door it came through; `None` stands for every door that has no line of its own.
+    door: Option<Door>,
+    notices: &'static [Notice],
+}
+
+const fn row(happening: Happening, door: Option<Door>, notices: &'static [Notice]) -> Row {
+    Row { happening, door, notices }
+}
+
+/// Who is notified of what. docs/notices.md shows it to people; a test compares them.
+const TABLE: &[Row] = &[
+    // As in HelpDeskZ: the customer only where the call asks for it.
+    row(Happening::OpenedByCustomer, Some(Door::Api), &[]),
+    row(Happening::OpenedByCustomer, None, &[Notice::Acknowledgement, Notice::Staff]),
+    // No machine is answered, but staff want to know of an alert.
+    row(Happening::OpenedByMachine, None, &[Notice::Staff]),
+    row(Happening::OpenedByStaff, None, &[Notice::Answer]),
+    row(Happening::CustomerReplied, Some(Door::Mail), &[Notice::Autoresponse, Notice::Staff]),
+    row(Happening::CustomerReplied, None, &[Notice::Staff]),
+    row(Happening::MachineWrote, None, &[]),
+    row(Happening::StaffAnswered, None, &[Notice::Answer]),
+    row(Happening::Assigned, None, &[Notice::Assignee]),
+];
+
+fn notices_of(happening: Happening, door: Door) -> &'static [Notice] {
+    let of = |door: Option<Door>| TABLE.iter().find(|row| row.happening == happening && row.door == door);
+    of(Some(door)).or_else(|| of(None)).map_or(&[], |row| row.notices)
+}
+
+impl Change<'_> {
+    /// Queues what follows from a message. `sender` is the address of the mail it came by, which gets no notice of its
+    /// own mail; empty where it came otherwise.
+    pub(super) fn send_notices(
+        &self,
+        happening: Happening,
+        about: (TicketId, MessageId),
+        (notices, sender): (Notices, &str),
+    ) -> Result<()> {
+        let (tx, settings, now) = (self.tx, self.settings, self.now);
+        let usual = match notices {
+            Notices::Nobody => return Ok(()),
+            Notices::Usual => notices_of(happening, self.door),
+            Notices::Acknowledged => {
+                answer(tx, settings, Event::NewTicket, about, now)?;
+                notices_of(happening, self.door)
+            }
+        };
+        for notice in usual {
+            match notice {
+                Notice::Acknowledgement => answer(tx, settings, Event::NewTicket, about, now)?,
+                Notice::Autoresponse => answer(tx, settings, Event::Autoresponse, about, now)?,
+                Notice::Staff if sender.is_empty() => staff(tx, settings, about, now)?,
+                Notice::Staff => staff_except(tx, settings, about, sender, now)?,
+                Notice::Answer => staff_reply(self, about)?,
+                // Follows from an assignment, not from a message: see `notify_assignee`.
+                Notice::Assignee => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues what follows from an assignment by somebody else.
+    pub(super) fn notify_assignee(&self, ticket: TicketId, staff: &Staff, notices: Notices) -> Result<()> {
+        let is_notified = notices_of(Happening::Assigned, self.door).contains(&Notice::Assignee);
+        if notices == Notices::Nobody || !is_notified {
+            return Ok(());
+        }
+        assigned(self.tx, self.settings, ticket, staff, self.now)
+    }
+}
+
+/// An automatic answer to a customer. Nothing is sent to an address above `auto_answers_per_hour`, or whose mail came
+/// back three times.
 fn answer(
     tx: &WriteTx<'_>,
     settings: &Settings,
@@ -111,13 +194,8 @@ pub fn is_paused(tx: &ReadTx<'_>, email: &EmailAddress, now: Timestamp) -> Resul
 ///
 /// # Errors
 /// Those of the database.
-pub fn staff_reply(
-    tx: &WriteTx<'_>,
-    settings: &Settings,
-    ticket: TicketId,
-    message: MessageId,
-    now: Timestamp,
-) -> Result<()> {
+fn staff_reply(change: &Change<'_>, (ticket, message): (TicketId, MessageId)) -> Result<()> {
+    let (tx, settings, now) = (change.tx, change.settings, change.now);
     let Some(mut scene) = Scene::of(tx, settings, (ticket, message), Event::StaffReply)? else { return Ok(()) };
     let author = match scene.matter.message.author {
         Author::Staff(id) => tx.staff(id)?.map(|staff| staff.email),
@@ -157,7 +235,7 @@ pub fn staff_reply(
         notes.push(format!("The answer was sent without {names}: at most {mib} MiB of files go along with a mail."));
     }
     if !notes.is_empty() {
-        note(tx, ticket, &notes.join("\n"), now)?;
+        change.note_of_desk(ticket, &notes.join("\n"))?;
     }
     Ok(())
 }
@@ -188,11 +266,10 @@ fn files(tx: &ReadTx<'_>, scene: &mut Scene<'_>, message: MessageId) -> Result<(
 ///
 /// # Errors
 /// Those of the database.
-pub fn staff(
+fn staff(
     tx: &WriteTx<'_>,
     settings: &Settings,
-    ticket: TicketId,
-    message: MessageId,
+    (ticket, message): (TicketId, MessageId),
     now: Timestamp,
 ) -> Result<()> {
     let author = match tx.message_text(message)?.map(|message| message.author) {
@@ -208,7 +285,7 @@ pub fn staff(
 ///
 /// # Errors
 /// Those of the database.
-pub fn staff_except(
+fn staff_except(
     tx: &WriteTx<'_>,
     settings: &Settings,
     (ticket, message): (TicketId, MessageId),
@@ -247,7 +324,7 @@ pub fn staff_except(
 ///
 /// # Errors
 /// Those of the database.
-pub fn assigned(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, staff: &Staff, now: Timestamp) -> Result<()> {
+fn assigned(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, staff: &Staff, now: Timestamp) -> Result<()> {
     let wants_notices = tx.staff_switches(staff.id)?.is_none_or(|(_, notices)| notices);
     // What he has to answer is the newest message; a ticket of notes alone has none.
     let (Some(message), Ok(email), true) =
@@ -368,15 +445,6 @@ fn account_mail(
     Ok(true)
 }
 
-/// Internal notes are the only trace of a mail that could not be written.
-fn note(tx: &WriteTx<'_>, ticket: TicketId, text: &str, now: Timestamp) -> Result<()> {
-    let (full_text, mail_html) = ("", "");
-    let visibility = Visibility::Internal;
-    let new = NewMessage { ticket, author: Author::Desk, visibility, text: Text::Plain(text), full_text, mail_html };
-    tx.add_message(&new, now)?;
-    Ok(())
-}
-
 /// What a template makes of a ticket and its newest public message, without queueing anything;
 /// `None` when there is no such ticket or message.
 ///
@@ -393,4 +461,76 @@ pub fn preview(tx: &ReadTx<'_>, settings: &Settings, event: Event, ticket: Ticke
         ("client_password", Value::Plain(&link)),
     ];
     Ok(Some(matter.render(&template, settings, &more)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn what(happening: Happening) -> &'static str {
+        match happening {
+            Happening::OpenedByCustomer => "a customer opens a ticket",
+            Happening::OpenedByMachine => "a machine's mail opens a ticket",
+            Happening::OpenedByStaff => "staff open a ticket for a customer",
+            Happening::CustomerReplied => "a customer replies",
+            Happening::MachineWrote => "a machine's mail joins a ticket",
+            Happening::StaffAnswered => "staff answer",
+            Happening::Assigned => "somebody else assigns a ticket to a staff member",
+        }
+    }
+
+    const fn who(notice: Notice) -> &'static str {
+        match notice {
+            Notice::Acknowledgement => "the customer (`new_ticket`)",
+            Notice::Autoresponse => "the customer (`autoresponse`, shipped switched off)",
+            Notice::Staff => "staff of the department who are on duty (`staff_ticketnotification`)",
+            Notice::Answer => "the customer and everybody who takes part (`staff_reply`)",
+            Notice::Assignee => "the new assignee (`staff_assigned`)",
+        }
+    }
+
+    #[test]
+    fn page_about_notices_says_what_the_table_says() {
+        let mut page = String::from(
+            "# Who is notified of what\n\nOne mail for each person, queued in the transaction of the change. Nobody gets a \
+             notice of their own mail, addresses of the desk get none, and neither does an address whose mail keeps \
+             coming back. An internal note, a status, a move, a merge and a removal notify nobody.\n\n\
+             | when | how it came in | who gets a mail (template) |\n|---|---|---|\n",
+        );
+        for row in TABLE {
+            let is_split = TABLE.iter().filter(|other| other.happening == row.happening).count() > 1;
+            let door = row.door.map_or(if is_split { "otherwise" } else { "however" }, Door::word);
+            let people: Vec<&str> = row.notices.iter().map(|notice| who(*notice)).collect();
+            let people = if people.is_empty() { "nobody".to_owned() } else { people.join("; ") };
+            page.push_str(&format!("| {} | {door} | {people} |\n", what(row.happening)));
+        }
+        page.push_str(
+            "\nThrough the API a customer who opens a ticket is notified where the call has `notify=1`, as in HelpDeskZ. \
+             Mail that lay in a mailbox or archive before the desk began notifies nobody.\n",
+        );
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/notices.md");
+        if std::env::var_os("MAILDESK_WRITE_DOCS").is_some() {
+            std::fs::write(path, &page).unwrap();
+        }
+        let kept = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(kept, page, "write it again with MAILDESK_WRITE_DOCS=1 cargo test --lib notices");
+    }
+
+    #[test]
+    fn every_happening_has_a_line_for_every_door() {
+        let happenings = [
+            Happening::OpenedByCustomer,
+            Happening::OpenedByMachine,
+            Happening::OpenedByStaff,
+            Happening::CustomerReplied,
+            Happening::MachineWrote,
+            Happening::StaffAnswered,
+            Happening::Assigned,
+        ];
+        for happening in happenings {
+            assert!(TABLE.iter().any(|row| row.happening == happening && row.door.is_none()), "{happening:?}");
+        }
+        assert_eq!(notices_of(Happening::OpenedByCustomer, Door::Api), []);
+        assert_eq!(notices_of(Happening::CustomerReplied, Door::Mail), [Notice::Autoresponse, Notice::Staff]);
+    }
 }

@@ -38,7 +38,7 @@ pub(super) fn send_unserved(store: &Store) -> Sending {
             if outbox::is_served(&store, now)? {
                 Ok(None)
             } else {
-                outbox::send_due_within(&store, &within, now).map(Some)
+                outbox::send_due_within(&store, crate::desk::note_undelivered, &within, now).map(Some)
             }
         });
         if let Err(error) = sent {

@@ -4,9 +4,8 @@ use super::facts::own_address;
 use super::{Incoming, Place, Settled, Telling};
 use crate::decision::commands::{self, Command, Names};
 use crate::decision::{Append, Effect, Open, Requester, Role, SUBJECT_CHARS_MAX};
-use crate::desk::assign::{self, Giver};
-use crate::desk::{self, Bearing, Post, notify, plus};
-use crate::domain::{Author, EmailAddress, MessageId, OutboxId, StaffId, Status, TicketId, Timestamp, UserId};
+use crate::desk::{Change, MailContext, Notices, Opening, Post, StatusChange, notify, plus};
+use crate::domain::{Actor, Author, Door, EmailAddress, MessageId, OutboxId, Status, TicketId, Timestamp};
 use crate::mail::origin::Sign;
 use crate::mail::{Mailbox, ParsedMail, Part};
 use crate::store::addresses::DeskAddress;
@@ -72,28 +71,27 @@ pub(super) fn open(
         mail_html: mail.html.as_deref().unwrap_or(""),
         attachments: &kept,
     };
-    let (ticket, message) = desk::open_ticket(tx, &new, &post, now)?;
+    let mut mail_context = context(arrived, &addresses)?;
+    let note = as_one_note(&notes);
+    mail_context.note = &note;
     if !is_sender {
-        tx.add_participant(ticket, &from.name, &from.address, now)?;
+        mail_context.participants.insert(0, from);
     }
-    add_participants(tx, ticket, arrived, now)?;
-    note_thread_ids(tx, ticket, mail)?;
-    if let Some(linked) = open.linked {
-        tx.link_tickets(ticket, linked)?;
-    }
-    write_notes(tx, ticket, &notes, now)?;
-    match (open.effect, arrived.telling) {
-        (Effect::Full, Telling::Everybody) => {
-            notify::acknowledge(tx, settings, ticket, message, now)?;
-            notify::staff_except(tx, settings, (ticket, message), from.address.as_str(), now)?;
-        }
-        // Nobody answers a machine, but staff want to know of an alert. Not of another desk's mail:
-        // its staff may be us.
+    let actor = match open.effect {
+        Effect::Full => Actor::Customer(customer),
+        Effect::Silent => Actor::Machine,
+    };
+    let notices = match (open.effect, arrived.telling) {
+        (Effect::Full, Telling::Everybody) => Notices::Usual,
+        // Not of another desk's mail: its staff may be us.
         (Effect::Silent, Telling::Everybody) if mail.loop_mark.is_none() && !mail.signs.contains(&Sign::List) => {
-            notify::staff_except(tx, settings, (ticket, message), from.address.as_str(), now)?;
+            Notices::Usual
         }
-        (Effect::Full, Telling::Nobody) | (Effect::Silent, _) => {}
-    }
+        (Effect::Full, Telling::Nobody) | (Effect::Silent, _) => Notices::Nobody,
+    };
+    let change = Change::new(tx, settings, (actor, Door::Mail), now);
+    let opening = Opening { ticket: new, post, mail: mail_context, linked: open.linked, notices };
+    let (ticket, message) = change.open(&opening)?;
     Ok(Settled {
         state: ReceiptState::Stored,
         reason: open.reason.to_owned(),
@@ -118,36 +116,41 @@ pub(super) fn append(
     // Warnings speak of the whole mail: they go before what may be a thousand attachments.
     notes.extend(mail.warnings.iter().cloned());
     notes.extend(left_out);
+    let addresses = tx.desk_addresses()?;
+    let mut mail_context = context(arrived, &addresses)?;
+    let note = as_one_note(&notes);
+    mail_context.note = &note;
+    mail_context.reply_to = append.takes_reply_to.then(|| reply_to(mail, &addresses)).flatten();
+    let notices = match arrived.telling {
+        Telling::Everybody => Notices::Usual,
+        Telling::Nobody => Notices::Nobody,
+    };
     let (message, outcome) = match append.role {
         Role::Customer => {
             let customer = tx.customer_for(&from.name, &from.address, now)?;
-            let message = customer_message(tx, &ticket, mail, (customer, append.effect), &kept, now)?;
-            // A machine's Cc says nothing about who wants our answers.
-            if append.effect == Effect::Full {
-                add_participants(tx, ticket.id, arrived, now)?;
-            }
-            (Some(message), Written::Message)
+            let (actor, status) = match append.effect {
+                Effect::Full => (Actor::Customer(customer), StatusChange::ByTable),
+                Effect::Silent => {
+                    // A machine's Cc says nothing about who wants our answers.
+                    mail_context.participants.clear();
+                    (Actor::Machine, StatusChange::Nothing)
+                }
+            };
+            let post = post_of(mail, Author::Customer(customer), &mail.reply_text, &kept);
+            let change = Change::new(tx, settings, (actor, Door::Mail), now);
+            (Some(change.post(&ticket, &post, status, (&mail_context, notices))?), Written::Message)
         }
-        Role::Staff(staff) => staff_message(tx, settings, &ticket, (arrived, staff), &kept, now)?,
+        Role::Staff(staff) => {
+            mail_context.participants.clear();
+            // Nobody else has a staff member's mail: what the others get is our own copy of its text.
+            mail_context.thread_ids.clear();
+            mail_context.own_thread_id = mail.message_id.as_deref().map(|id| (id, &from.address));
+            let notices = if append.effect == Effect::Silent { Notices::Nobody } else { notices };
+            let change = Change::new(tx, settings, (Actor::Staff(staff), Door::Mail), now);
+            let staff_mail = StaffMail { mail, author: Author::Staff(staff), attachments: &kept };
+            staff_message(&change, &ticket, (tx, settings), (&staff_mail, &mail_context, notices))?
+        }
     };
-    if append.takes_reply_to
-        && let Some(reply_to) = reply_to(mail, &tx.desk_addresses()?)
-    {
-        tx.set_reply_to(ticket.id, reply_to)?;
-    }
-    match append.role {
-        Role::Customer => note_thread_ids(tx, ticket.id, mail)?,
-        // Nobody else has a staff member's mail: what the others get is our own copy of its text.
-        Role::Staff(_) => {
-            if let Some(id) = &mail.message_id {
-                tx.note_own_thread_id(ticket.id, id, &from.address)?;
-            }
-        }
-    }
-    write_notes(tx, ticket.id, &notes, now)?;
-    if let (Telling::Everybody, Some(message), Written::Message) = (arrived.telling, message, outcome) {
-        tell_about_reply(tx, settings, append, message, now)?;
-    }
     // A mail is a message, dropped or quarantined; a note is no message, and commands are none.
     let (state, reason) = match outcome {
         Written::Message => (ReceiptState::Stored, append.reason),
@@ -168,25 +171,6 @@ enum Written {
     Nothing,
 }
 
-/// Who hears of a message that went into a ticket.
-fn tell_about_reply(
-    tx: &WriteTx<'_>,
-    settings: &Settings,
-    append: &Append,
-    message: MessageId,
-    now: Timestamp,
-) -> Result<()> {
-    match (append.role, append.effect) {
-        (Role::Customer, Effect::Full) => {
-            notify::autoresponse(tx, settings, append.ticket, message, now)?;
-            notify::staff(tx, settings, append.ticket, message, now)
-        }
-        (Role::Staff(_), Effect::Full) => notify::staff_reply(tx, settings, append.ticket, message, now),
-        // A machine's mail is answered by nobody.
-        (Role::Customer | Role::Staff(_), Effect::Silent) => Ok(()),
-    }
-}
-
 /// A mail of ours that came back to us. One that was sent to a plus-address of our own proves that
 /// mail to plus-addresses arrives.
 pub(super) fn own_mail(tx: &WriteTx<'_>, incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Result<()> {
@@ -200,7 +184,7 @@ pub(super) fn own_mail(tx: &WriteTx<'_>, incoming: &Incoming<'_>, mail: &ParsedM
 
 /// Notes a delivery report on the outgoing mail it names and on that mail's ticket.
 pub(super) fn bounce(
-    tx: &WriteTx<'_>,
+    (tx, settings): (&WriteTx<'_>, &Settings),
     mail: &ParsedMail,
     (outbox, ticket): (OutboxId, Option<TicketId>),
     now: Timestamp,
@@ -227,7 +211,8 @@ pub(super) fn bounce(
         if is_paused {
             text.push_str(&format!("\nAutomatic mail to {recipient} is paused: it came back too often."));
         }
-        desk::note(tx, ticket, Author::Desk, text.trim(), now)?;
+        let change = Change::new(tx, settings, (Actor::Desk, Door::Mail), now);
+        change.bounced(ticket, &recipient, text.trim())?;
     }
     Ok(settled("bounce"))
 }
@@ -252,41 +237,36 @@ fn subject(mail: &ParsedMail, notes: &mut Vec<String>) -> String {
     mail.subject.chars().take(SUBJECT_CHARS_MAX).collect()
 }
 
-fn customer_message(
-    tx: &WriteTx<'_>,
-    ticket: &Ticket,
-    mail: &ParsedMail,
-    (customer, effect): (UserId, Effect),
-    attachments: &[NewAttachment<'_>],
-    now: Timestamp,
-) -> Result<MessageId> {
-    let post = Post {
-        author: Author::Customer(customer),
-        text: Text::Plain(&mail.reply_text),
+fn post_of<'a>(mail: &'a ParsedMail, author: Author, text: &'a str, attachments: &'a [NewAttachment<'a>]) -> Post<'a> {
+    Post {
+        author,
+        text: Text::Plain(text),
         full_text: &mail.full_text,
         mail_html: mail.html.as_deref().unwrap_or(""),
         attachments,
-    };
-    let bearing = match effect {
-        Effect::Full => Bearing::Counts(None),
-        Effect::Silent => Bearing::Silent,
-    };
-    desk::post_message(tx, ticket, &post, bearing, now)
+    }
+}
+
+/// A staff member's mail into a ticket.
+struct StaffMail<'a> {
+    mail: &'a ParsedMail,
+    author: Author,
+    attachments: &'a [NewAttachment<'a>],
 }
 
 /// A staff member's mail: commands first, then a reply or a note, if there is more in it.
 fn staff_message(
-    tx: &WriteTx<'_>,
-    settings: &Settings,
+    change: &Change<'_>,
     ticket: &Ticket,
-    (arrived, staff): (&Arrived<'_>, StaffId),
-    attachments: &[NewAttachment<'_>],
-    now: Timestamp,
+    (tx, settings): (&WriteTx<'_>, &Settings),
+    (staff_mail, context, notices): (&StaffMail<'_>, &MailContext<'_>, Notices),
 ) -> Result<(Option<MessageId>, Written)> {
-    let (mail, author) = (arrived.mail, Author::Staff(staff));
+    let StaffMail { mail, author, attachments } = *staff_mail;
+    let departments = tx.departments()?;
+    let staff = tx.all_staff()?;
     let (commands, text) = if settings.is_on("staff_mail_commands") {
-        let departments: Vec<_> = tx.departments()?.into_iter().map(|d| (d.name, d.id)).collect();
-        let staff: Vec<_> = tx.all_staff()?.into_iter().map(|s| (s.username, s.id)).collect();
+        let departments: Vec<_> = departments.iter().map(|d| (d.name.clone(), d.id)).collect();
+        let staff: Vec<_> = staff.iter().map(|s| (s.username.clone(), s.id)).collect();
         let names = Names { departments: &departments, staff: &staff };
         let (commands, text) = commands::split(&mail.reply_text, names);
         // A note on somebody else's mail below: that mail is what was to be noted.
@@ -296,65 +276,38 @@ fn staff_message(
         (Vec::new(), mail.reply_text.clone())
     };
     let mut status: Option<Status> = None;
-    let mut taker = None;
+    let mut assignee = None;
     for command in &commands {
         match command {
             Command::SetStatus(wanted) => status = Some(*wanted),
-            Command::Move(department) => tx.set_ticket_department(ticket.id, *department)?,
-            Command::Assign(wanted) => taker = Some(*wanted),
+            Command::Move(id) => {
+                if let Some(department) = departments.iter().find(|department| department.id == *id) {
+                    change.move_to(ticket, department)?;
+                }
+            }
+            Command::Assign(id) => assignee = staff.iter().find(|member| member.id == *id),
             Command::Note => {}
         }
     }
     // Last, whatever the order of the lines: who may have the ticket depends on where it is now.
-    if let Some(taker) = taker {
-        give(tx, settings, ticket.id, (arrived, staff, taker), now)?;
+    if let Some(assignee) = assignee {
+        change.assign_or_note(ticket.id, assignee, notices)?;
     }
-    let post = Post {
-        author,
-        text: Text::Plain(&text),
-        full_text: &mail.full_text,
-        mail_html: mail.html.as_deref().unwrap_or(""),
-        attachments,
-    };
+    let post = post_of(mail, author, &text, attachments);
     let is_empty = !commands.is_empty() && text.trim().is_empty() && !attachments.iter().any(is_sent_on_purpose);
     let is_note = commands.contains(&Command::Note);
     if !is_empty && !is_note {
         // HelpDeskZ's table, which leaves some tickets as they are, is that of its own pages.
-        let status = status.unwrap_or(Status::Answered);
-        let message = desk::post_message(tx, ticket, &post, Bearing::Counts(Some(status)), now)?;
-        return Ok((Some(message), Written::Message));
+        let status = StatusChange::To(status.unwrap_or(Status::Answered));
+        return Ok((Some(change.post(ticket, &post, status, (context, notices))?), Written::Message));
     }
     if let Some(status) = status {
-        tx.set_status(ticket.id, status, now)?;
+        change.set_status(ticket, status)?;
     }
-    if is_empty {
-        return Ok((None, Written::Nothing));
-    }
-    Ok((Some(desk::annotate(tx, ticket.id, &post, now)?), Written::Note))
-}
-
-/// Carries `#assign` out. Where it cannot be, a note says why: the words of a command are not sent to the customer.
-fn give(
-    tx: &WriteTx<'_>,
-    settings: &Settings,
-    ticket: TicketId,
-    (arrived, giver, taker): (&Arrived<'_>, StaffId, StaffId),
-    now: Timestamp,
-) -> Result<()> {
-    let Some(taker) = tx.staff(taker)? else { return Ok(()) };
-    let giver = match arrived.telling {
-        Telling::Everybody => Giver::Staff(giver),
-        Telling::Nobody => Giver::Past,
-    };
-    match assign::assign(tx, settings, (ticket, &taker), giver, now) {
-        Ok(()) => Ok(()),
-        Err(assign::Error::Store(error)) => Err(error),
-        Err(refused) => {
-            let text = format!("#assign {} was not carried out: {refused}.", taker.username);
-            desk::note(tx, ticket, Author::Desk, &text, now)?;
-            Ok(())
-        }
-    }
+    let message = if is_empty { None } else { Some(change.note(ticket.id, &post)?) };
+    change.add_mail_context(ticket.id, context)?;
+    change.note_about_mail(ticket.id, context)?;
+    Ok((message, if is_empty { Written::Nothing } else { Written::Note }))
 }
 
 /// Whether somebody attached it, as opposed to the pictures and signatures mail programs add.
@@ -395,42 +348,29 @@ fn sort_attachments<'a>(settings: &Settings, parts: &'a [Part]) -> (Vec<NewAttac
     (kept, left_out)
 }
 
-/// Cc and further To addresses that are people get copies of what staff write.
-fn add_participants(tx: &WriteTx<'_>, ticket: TicketId, arrived: &Arrived<'_>, now: Timestamp) -> Result<()> {
+/// What the mail says beside its text: Cc and further To addresses that are people, who get copies of what staff write,
+/// and the ids of its thread.
+fn context<'a>(arrived: &'a Arrived<'_>, addresses: &[DeskAddress]) -> Result<MailContext<'a>> {
     let mail = arrived.mail;
-    if mail.signs.iter().any(|sign| matches!(sign, Sign::List | Sign::ListPost)) {
-        return Ok(());
-    }
-    let addresses = tx.desk_addresses()?;
-    for person in mail.to.iter().chain(&mail.cc) {
+    let is_list = mail.signs.iter().any(|sign| matches!(sign, Sign::List | Sign::ListPost));
+    let is_other = |person: &&Mailbox| {
         let is_sender = mail.from.as_ref().is_some_and(|from| from.address == person.address);
-        let is_ours = own_address(&addresses, &person.address).is_some() || arrived.came_by(&person.address);
-        if is_sender || is_ours || tx.takes_part(ticket, &person.address)? {
-            continue;
-        }
-        if !tx.add_participant(ticket, &person.name, &person.address, now)? {
-            break;
-        }
-    }
-    Ok(())
+        !is_sender && own_address(addresses, &person.address).is_none() && !arrived.came_by(&person.address)
+    };
+    let people = mail.to.iter().chain(&mail.cc).filter(|_| !is_list).filter(is_other).collect();
+    Ok(MailContext {
+        sender: sender(mail)?.address.as_str(),
+        participants: people,
+        thread_ids: thread_ids(mail),
+        ..MailContext::default()
+    })
 }
 
-/// Ties the mail's Message-ID and every id it names to the ticket, seen or not: the next mail of
-/// the thread may name only one of them. Oldest first, as References of our answers will have them.
-fn note_thread_ids(tx: &WriteTx<'_>, ticket: TicketId, mail: &ParsedMail) -> Result<()> {
+/// The mail's Message-ID and every id it names, seen or not: the next mail of the thread may name only one of them.
+/// Oldest first, as References of our answers will have them.
+fn thread_ids(mail: &ParsedMail) -> Vec<&str> {
     let ids: Vec<&String> = mail.references.iter().chain(&mail.in_reply_to).chain(&mail.message_id).collect();
-    for id in ids.iter().skip(ids.len().saturating_sub(THREAD_IDS_KEPT_MAX)) {
-        tx.note_thread_id(ticket, id)?;
-    }
-    Ok(())
-}
-
-fn write_notes(tx: &WriteTx<'_>, ticket: TicketId, notes: &[String], now: Timestamp) -> Result<()> {
-    if notes.is_empty() {
-        return Ok(());
-    }
-    desk::note(tx, ticket, Author::Desk, &as_one_note(notes), now)?;
-    Ok(())
+    ids.iter().skip(ids.len().saturating_sub(THREAD_IDS_KEPT_MAX)).map(|id| id.as_str()).collect()
 }
 
 /// The notes as lines of one text; those that do not fit into [`NOTE_CHARS_MAX`] are counted.

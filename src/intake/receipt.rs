@@ -5,7 +5,8 @@ use sha2::{Digest, Sha256};
 use super::facts::{own_address, route};
 use super::{Delivery, Envelope, Error, Incoming, Outcome, Place, Settled};
 use crate::decision::{Route, UNKNOWN_RECIPIENT};
-use crate::domain::{EmailAddress, ReceiptId, TicketId, Timestamp};
+use crate::desk::Change;
+use crate::domain::{Actor, Door, EmailAddress, ReceiptId, TicketId, Timestamp};
 use crate::mail::{ParsedMail, ReversePath};
 use crate::store::received::{NewReceipt, Receipt, ReceiptState};
 use crate::store::{self, ReadTx, WriteTx};
@@ -62,13 +63,19 @@ pub(super) fn record_copy(
 }
 
 /// One mail delivered for two of our addresses is one ticket; the other address is noted on it.
-pub(super) fn note_second_recipient(tx: &WriteTx<'_>, incoming: &Incoming<'_>, known: &Receipt) -> Result<(), Error> {
+pub(super) fn note_second_recipient(
+    tx: &WriteTx<'_>,
+    incoming: &Incoming<'_>,
+    known: &Receipt,
+    now: Timestamp,
+) -> Result<(), Error> {
     let recipient = recipient_text(incoming.envelope, incoming.mail.as_ref());
     let addresses = tx.desk_addresses()?;
     let registered = |text: &str| own_address(&addresses, &text.parse().ok()?);
     let (Some(ticket), Some(second)) = (ticket_of(known), registered(&recipient)) else { return Ok(()) };
     if registered(&known.recipient).is_none_or(|first| first.id != second.id) {
-        tx.note_address_seen(ticket, &second.email)?;
+        let settings = tx.settings()?;
+        Change::new(tx, &settings, (Actor::Machine, Door::Mail), now).note_address_seen(ticket, &second.email)?;
     }
     Ok(())
 }

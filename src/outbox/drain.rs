@@ -13,7 +13,7 @@ use super::patience::{Patience, Turn};
 use super::pool::{Pool, Way};
 use super::presence::Presence;
 use super::transport::{Failure, LONGEST_S, Transport};
-use super::{SendReport, WAIT_MAX_S, later, shortened, unknown, write_down};
+use super::{NoteEnd, SendReport, WAIT_MAX_S, later, shortened, unknown, write_down};
 use crate::domain::{AddressId, Timestamp};
 use crate::store::addresses::AddressRow;
 use crate::store::clock::QueueWaits;
@@ -83,6 +83,7 @@ struct Ground<'a> {
     store: &'a Store,
     patience: &'a Patience,
     clock: Clock,
+    note_end: NoteEnd,
 }
 
 pub(super) fn drain(
@@ -91,7 +92,12 @@ pub(super) fn drain(
     course: Course<'_>,
     now: Timestamp,
 ) -> Result<SendReport, store::Error> {
-    let ground = Ground { store, patience: course.patience, clock: Clock { began_at: now, began: Instant::now() } };
+    let ground = Ground {
+        store,
+        patience: course.patience,
+        clock: Clock { began_at: now, began: Instant::now() },
+        note_end: pool.note_end,
+    };
     let _presence = Presence::begin(store, now)?;
     let waits = QueueWaits { try_s: WAIT_MAX_S, lease_s: LEASE_S };
     if store.read(|tx| tx.is_queue_astray(waits, now))? {
@@ -226,7 +232,7 @@ fn send_by(
     (transport, shut): (&mut Transport, &mut Option<String>),
     mails: Vec<Claimed>,
 ) -> Result<SendReport, store::Error> {
-    let Ground { store, patience, clock } = ground;
+    let Ground { store, patience, clock, note_end } = ground;
     let mut report = SendReport::default();
     for mail in mails {
         let (now, mut turn) = (clock.now(), patience.turn());
@@ -241,7 +247,7 @@ fn send_by(
             }
             settlement_of(&mail, sent, clock.now())
         };
-        report.add(write_down(store, &mail, &settlement, clock)?);
+        report.add(write_down(store, &mail, &settlement, (clock, note_end))?);
     }
     Ok(report)
 }

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::SendReport;
 use super::drain::{Course, drain};
 use super::patience::Patience;
 use super::transport::Transport;
+use super::{NoteEnd, SendReport};
 use crate::domain::{AddressId, Timestamp};
 use crate::store::addresses::AddressRow;
 use crate::store::queue::Scope;
@@ -18,9 +18,10 @@ use crate::store::{Result, Store};
 const IDLE_MAX: Duration = Duration::from_secs(60);
 
 /// The ways out of a sender, by address. What is open is closed with it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pool {
     kept: BTreeMap<AddressId, Way>,
+    pub(super) note_end: NoteEnd,
 }
 
 /// A way out, and the settings it was made from.
@@ -32,6 +33,12 @@ pub(super) struct Way {
 }
 
 impl Pool {
+    /// With nothing open yet.
+    #[must_use]
+    pub const fn new(note_end: NoteEnd) -> Self {
+        Self { kept: BTreeMap::new(), note_end }
+    }
+
     /// Does what [`super::send_due`] does, over what is open from before.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Changing staff accounts after they were made.
 
+use super::tickets::TicketRows;
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{EmailAddress, StaffId};
 
@@ -76,7 +77,10 @@ impl WriteTx<'_> {
         self.run("UPDATE staff SET totp_secret = $1, totp_last_step = 0 WHERE id = $2", (secret, id.get()))?;
         Ok(())
     }
+}
 
+/// Changes that reach into tickets.
+impl TicketRows<'_> {
     /// Removes a staff account; what it wrote stays. Says whether there was one.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! Attachments as the API lists, reads and deletes them. Adding them is in `tickets`, beside the
 //! messages they come with.
 
-use super::{ReadTx, Result, WriteTx};
+use super::tickets::TicketRows;
+use super::{ReadTx, Result};
 use crate::domain::{AttachmentId, MessageId, TicketId};
 
 /// A line of a list of attachments.
@@ -13,6 +14,8 @@ pub struct AttachmentLine {
     pub name: String,
     /// `type/subtype`.
     pub content_type: String,
+    /// Its ticket; none for an article's file.
+    pub ticket: Option<TicketId>,
     /// Its message; 0 when that is gone.
     pub message: i64,
     /// Size in bytes.
@@ -26,6 +29,7 @@ fn line(row: &rusqlite::Row<'_>) -> rusqlite::Result<AttachmentLine> {
         content_type: row.get(2)?,
         message: row.get(3)?,
         bytes: row.get(4)?,
+        ticket: row.get::<_, Option<i64>>(5)?.filter(|id| *id > 0).map(TicketId::new),
     })
 }
 
@@ -35,7 +39,7 @@ impl ReadTx<'_> {
     /// # Errors
     /// Those of the database, here and in every verb of this file.
     pub fn all_attachments(&self) -> Result<Vec<AttachmentLine>> {
-        self.all("SELECT id, name, content_type, message_id, bytes FROM attachment ORDER BY id", [], line)
+        self.all("SELECT id, name, content_type, message_id, bytes, ticket_id FROM attachment ORDER BY id", [], line)
     }
 
     /// The attachments of a message by id.
@@ -44,7 +48,7 @@ impl ReadTx<'_> {
     /// Those of the database.
     pub fn attachments_of_message(&self, id: MessageId) -> Result<Vec<AttachmentLine>> {
         self.all(
-            "SELECT id, name, content_type, message_id, bytes FROM attachment WHERE message_id = $1 ORDER BY id",
+            "SELECT id, name, content_type, message_id, bytes, ticket_id FROM attachment WHERE message_id = $1 ORDER BY id",
             [id.get()],
             line,
         )
@@ -56,7 +60,7 @@ impl ReadTx<'_> {
     /// Those of the database.
     pub fn attachment_lines_of_ticket(&self, id: TicketId) -> Result<Vec<AttachmentLine>> {
         self.all(
-            "SELECT id, name, content_type, message_id, bytes FROM attachment WHERE ticket_id = $1 ORDER BY id",
+            "SELECT id, name, content_type, message_id, bytes, ticket_id FROM attachment WHERE ticket_id = $1 ORDER BY id",
             [id.get()],
             line,
         )
@@ -67,7 +71,11 @@ impl ReadTx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn attachment_line(&self, id: AttachmentId) -> Result<Option<AttachmentLine>> {
-        self.one("SELECT id, name, content_type, message_id, bytes FROM attachment WHERE id = $1", [id.get()], line)
+        self.one(
+            "SELECT id, name, content_type, message_id, bytes, ticket_id FROM attachment WHERE id = $1",
+            [id.get()],
+            line,
+        )
     }
 
     /// An attachment's bytes; `None` when the file was gone when it was imported.
@@ -84,7 +92,8 @@ impl ReadTx<'_> {
     }
 }
 
-impl WriteTx<'_> {
+/// Changes that reach into tickets.
+impl TicketRows<'_> {
     /// Removes an attachment, and its bytes when no other has them; says whether there was one.
     ///
     /// # Errors

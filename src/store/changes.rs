@@ -1,10 +1,10 @@
 //! Changes that people make to tickets and customers from the command line, and that time makes:
 //! merging, another requester, unassigning, closing what was answered long ago.
 
-use super::{ReadTx, Result, WriteTx};
-use crate::domain::{DepartmentId, MessageId, ReceiptId, Status, TicketId, Timestamp, UserId};
+use super::{ReadTx, Result};
+use crate::domain::{DepartmentId, MessageId, ReceiptId, StaffId, Status, TicketId, Timestamp, UserId};
 use crate::store::people::Customer;
-use crate::store::tickets::Ticket;
+use crate::store::tickets::{Ticket, TicketRows};
 
 /// What goes with a ticket or a customer when it is removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,8 +26,23 @@ pub enum Owner {
     Customer(UserId),
     /// A department's.
     Department(DepartmentId),
+    /// Those assigned to a staff member.
+    Staff(StaffId),
     /// Every ticket there is.
     Desk,
+}
+
+impl Owner {
+    /// The query for the ids of the tickets, and its parameter.
+    pub(super) const fn tickets(self) -> (&'static str, i64) {
+        match self {
+            Self::Ticket(id) => ("SELECT id FROM ticket WHERE id = $1", id.get()),
+            Self::Customer(id) => ("SELECT id FROM ticket WHERE customer_id = $1", id.get()),
+            Self::Department(id) => ("SELECT id FROM ticket WHERE department_id = $1", id.get()),
+            Self::Staff(id) => ("SELECT id FROM ticket WHERE staff_id = $1", id.get()),
+            Self::Desk => ("SELECT id FROM ticket WHERE id > $1", 0),
+        }
+    }
 }
 
 impl ReadTx<'_> {
@@ -36,12 +51,7 @@ impl ReadTx<'_> {
     /// # Errors
     /// Those of the database, here and in every verb of this file.
     pub fn belongings(&self, owner: Owner) -> Result<Belongings> {
-        let (tickets, id) = match owner {
-            Owner::Ticket(id) => ("SELECT id FROM ticket WHERE id = $1", id.get()),
-            Owner::Customer(id) => ("SELECT id FROM ticket WHERE customer_id = $1", id.get()),
-            Owner::Department(id) => ("SELECT id FROM ticket WHERE department_id = $1", id.get()),
-            Owner::Desk => ("SELECT id FROM ticket WHERE id > $1", 0),
-        };
+        let (tickets, id) = owner.tickets();
         let of =
             |table: &str| self.number(&format!("SELECT count(*) FROM {table} WHERE ticket_id IN ({tickets})"), [id]);
         Ok(Belongings {
@@ -78,16 +88,16 @@ impl ReadTx<'_> {
 }
 
 /// Tickets.
-impl WriteTx<'_> {
+impl TicketRows<'_> {
     /// Moves everything of one ticket into another and leaves a closed shell that leads there: its
     /// number, its tags and its tokens go on to work.
     ///
-    /// The other ticket waits for staff when this one did. Who was written to about this one takes
-    /// part in the other, as far as there is room.
+    /// The other ticket gets `status`. Who was written to about this one takes part in the other, as far as there is
+    /// room.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn merge_tickets(&self, from: &Ticket, into: &Ticket, now: Timestamp) -> Result<()> {
+    pub fn merge_tickets(&self, from: &Ticket, into: &Ticket, status: Status, now: Timestamp) -> Result<()> {
         let (source, target) = (from.id.get(), into.id.get());
         self.merge_people(from, into, now)?;
         self.run("UPDATE message SET ticket_id = $1 WHERE ticket_id = $2", (target, source))?;
@@ -108,7 +118,6 @@ impl WriteTx<'_> {
         )?;
         // What was merged into the one merged now is found in one step.
         self.run("UPDATE ticket SET merged_into = $1 WHERE merged_into = $2", (target, source))?;
-        let status = merged_status(from.status, into.status);
         self.run(
             "UPDATE ticket SET status = $1, last_update_at = max(last_update_at, $2), \
              replies = max(0, (SELECT count(*) FROM message WHERE ticket_id = $3 AND is_internal = 0) - 1), \
@@ -145,7 +154,7 @@ impl WriteTx<'_> {
     }
 
     /// Gives a ticket to another customer, whom answers go to from now on. The one before has no
-    /// right to write into it any more; [`WriteTx::keep_taking_part`] gives it back.
+    /// right to write into it any more; [`TicketRows::keep_taking_part`] gives it back.
     ///
     /// # Errors
     /// Those of the database.
@@ -192,32 +201,22 @@ impl WriteTx<'_> {
     }
 
     /// Closes answered tickets that nobody touched since `before`, longest untouched first, at most
-    /// `max` of them; says how many. Nobody is told, as in HelpDeskZ.
+    /// `max` of them; says which.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn close_answered(&self, before: Timestamp, max: usize, now: Timestamp) -> Result<usize> {
-        self.run(
+    pub fn close_answered(&self, before: Timestamp, max: usize, now: Timestamp) -> Result<Vec<TicketId>> {
+        self.all(
             "UPDATE ticket SET status = 5, closed_at = $1 WHERE id IN (SELECT id FROM ticket \
-             WHERE status = 2 AND last_update_at < $2 ORDER BY last_update_at LIMIT $3)",
+             WHERE status = 2 AND last_update_at < $2 ORDER BY last_update_at LIMIT $3) RETURNING id",
             (now.unix(), before.unix(), i64::try_from(max).unwrap_or(i64::MAX)),
+            |row| Ok(TicketId::new(row.get(0)?)),
         )
     }
 }
 
-/// What a ticket becomes when another is merged into it: a customer who waits is not forgotten.
-const fn merged_status(from: Status, into: Status) -> Status {
-    match (from, into) {
-        (Status::Open | Status::AwaitingReply, Status::Answered | Status::Closed) => Status::AwaitingReply,
-        (
-            Status::Open | Status::Answered | Status::AwaitingReply | Status::InProgress | Status::Closed,
-            Status::Open | Status::Answered | Status::AwaitingReply | Status::InProgress | Status::Closed,
-        ) => into,
-    }
-}
-
 /// Customers.
-impl WriteTx<'_> {
+impl TicketRows<'_> {
     /// Gives everything of one customer to another and removes the first. Answers in the tickets that
     /// move go on to the address they went to.
     ///
@@ -239,24 +238,5 @@ impl WriteTx<'_> {
         )?;
         self.run("DELETE FROM customer WHERE id = $1", [source])?;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waiting_customer_is_not_forgotten_in_a_merge() {
-        for (from, into, expected) in [
-            (Status::Open, Status::Closed, Status::AwaitingReply),
-            (Status::AwaitingReply, Status::Answered, Status::AwaitingReply),
-            (Status::Open, Status::Open, Status::Open),
-            (Status::Open, Status::InProgress, Status::InProgress),
-            (Status::Answered, Status::Closed, Status::Closed),
-            (Status::Closed, Status::Answered, Status::Answered),
-        ] {
-            assert_eq!(merged_status(from, into), expected, "{from} into {into}");
-        }
     }
 }

@@ -264,7 +264,7 @@ mod tests {
     use super::*;
     use crate::domain::{DepartmentId, TicketId};
     use crate::store::migrate::create_or_migrate;
-    use crate::store::tickets::{NewAttachment, NewTicket};
+    use crate::store::tickets::{NewAttachment, NewMessage, NewTicket, Text, Visibility};
     use crate::store::{Error, Store};
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
@@ -279,8 +279,8 @@ mod tests {
                 let customer = tx.customer_for("Ann", &"ann@client.test".parse().unwrap(), NOW)?;
                 let department = DepartmentId::new(1);
                 let new = NewTicket { department, customer, subject: "x", address: None, reply_to: None };
-                let ticket = tx.add_ticket(&new, NOW)?;
-                let message = crate::desk::note(tx, ticket, crate::domain::Author::Desk, "n", NOW)?;
+                let ticket = tx.ticket_rows().add_ticket(&new, NOW)?;
+                let message = tx.ticket_rows().add_message(&note(ticket), NOW)?;
                 let file = NewAttachment {
                     name: "a.txt",
                     original_name: "a.txt",
@@ -289,10 +289,15 @@ mod tests {
                     cid: "",
                     is_inline: false,
                 };
-                tx.add_attachment(ticket, message, &file).map(|_| ())
+                tx.ticket_rows().add_attachment(ticket, message, &file).map(|_| ())
             })
             .unwrap();
         (dir, store)
+    }
+
+    fn note(ticket: TicketId) -> NewMessage<'static> {
+        let (author, visibility, text) = (crate::domain::Author::Desk, Visibility::Internal, Text::Plain("n"));
+        NewMessage { ticket, author, visibility, text, full_text: "", mail_html: "" }
     }
 
     fn run(store: &Store, sql: &str) {
@@ -363,8 +368,8 @@ mod tests {
     fn answered_tickets_are_closed_when_they_are_old_enough() {
         let (_dir, store) = desk();
         let id = TicketId::new(1);
-        store.write(|tx| tx.set_status(id, crate::domain::Status::Answered, NOW)).unwrap();
-        let close = |before| store.write(|tx| tx.close_answered(before, 10, NOW)).unwrap();
+        store.write(|tx| tx.ticket_rows().set_status(id, crate::domain::Status::Answered, NOW)).unwrap();
+        let close = |before| store.write(|tx| tx.ticket_rows().close_answered(before, 10, NOW)).unwrap().len();
         assert_eq!((close(NOW), close(NOW.plus_s(1)), close(NOW.plus_s(1))), (0, 1, 0));
         assert_eq!(store.read(|tx| tx.ticket(id)).unwrap().unwrap().closed_at, NOW);
     }

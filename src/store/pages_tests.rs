@@ -25,11 +25,11 @@ fn filled(dir: &tempfile::TempDir) -> Store {
         for n in 0..3000 {
             let customer = UserId::new(n % 3 + 1);
             let new = NewTicket { department, customer, subject: "s", address: None, reply_to: None };
-            let id = tx.add_ticket(&new, now)?;
-            tx.set_status(id, Status::from_number(n % 5 + 1).unwrap(), now)?;
+            let id = tx.ticket_rows().add_ticket(&new, now)?;
+            tx.ticket_rows().set_status(id, Status::from_number(n % 5 + 1).unwrap(), now)?;
         }
         for id in (1100..1500).step_by(3) {
-            tx.remove_ticket(TicketId::new(id))?;
+            tx.ticket_rows().remove_ticket(TicketId::new(id))?;
         }
         Ok::<_, Error>(department)
     };
@@ -92,7 +92,7 @@ fn customers_come_newest_first_over_every_page() {
             tx.add_customer("x", &format!("c{n}@example.org").parse().unwrap(), Timestamp::from_unix(1))?;
         }
         for id in (1500..1600).step_by(7) {
-            tx.remove_customer(UserId::new(id))?;
+            tx.ticket_rows().remove_customer(UserId::new(id))?;
         }
         Ok::<_, Error>(())
     };

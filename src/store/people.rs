@@ -2,6 +2,7 @@
 
 use rusqlite::Row;
 
+use super::tickets::TicketRows;
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{
     DepartmentId, EmailAddress, StaffId, TicketId, Timestamp, UserId, ascii_domain, comparable_address,
@@ -349,14 +350,6 @@ impl WriteTx<'_> {
         Ok(changed > 0)
     }
 
-    /// Removes a customer with his tickets; says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn remove_customer(&self, id: UserId) -> Result<bool> {
-        Ok(self.run("DELETE FROM customer WHERE id = $1", [id.get()])? > 0)
-    }
-
     /// Makes a department, placed last.
     ///
     /// # Errors
@@ -380,19 +373,6 @@ impl WriteTx<'_> {
             (name, is_private, id.get()),
         )?;
         Ok(changed > 0)
-    }
-
-    /// Removes a department with its tickets; its addresses move to the lowest one left (none left:
-    /// their mail is quarantined), its staff links go. Says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn remove_department(&self, id: DepartmentId) -> Result<bool> {
-        self.run(
-            "UPDATE address SET department_id = (SELECT min(id) FROM department WHERE id <> $1) WHERE department_id = $1",
-            [id.get()],
-        )?;
-        Ok(self.run("DELETE FROM department WHERE id = $1", [id.get()])? > 0)
     }
 
     /// Makes a staff account.
@@ -452,6 +432,30 @@ impl WriteTx<'_> {
     /// Those of the database.
     pub fn lift_ban(&self, pattern: &str) -> Result<bool> {
         Ok(self.run("DELETE FROM ban WHERE pattern = $1", [pattern])? > 0)
+    }
+}
+
+/// Changes that reach into tickets.
+impl TicketRows<'_> {
+    /// Removes a customer with his tickets; says whether there was one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn remove_customer(&self, id: UserId) -> Result<bool> {
+        Ok(self.run("DELETE FROM customer WHERE id = $1", [id.get()])? > 0)
+    }
+
+    /// Removes a department with its tickets; its addresses move to the lowest one left (none left:
+    /// their mail is quarantined), its staff links go. Says whether there was one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn remove_department(&self, id: DepartmentId) -> Result<bool> {
+        self.run(
+            "UPDATE address SET department_id = (SELECT min(id) FROM department WHERE id <> $1) WHERE department_id = $1",
+            [id.get()],
+        )?;
+        Ok(self.run("DELETE FROM department WHERE id = $1", [id.get()])? > 0)
     }
 
     /// Adds a participant unless the ticket has [`PARTICIPANTS_MAX`]; says whether he takes part now.

@@ -305,7 +305,7 @@ mod tests {
         let customer = tx.customer_for(name, &email.parse().unwrap(), NOW).unwrap();
         let department = DepartmentId::new(1);
         let new = NewTicket { department, customer, subject, address: None, reply_to: None };
-        let ticket = tx.add_ticket(&new, NOW).unwrap();
+        let ticket = tx.ticket_rows().add_ticket(&new, NOW).unwrap();
         let message = NewMessage {
             ticket,
             author: Author::Customer(customer),
@@ -314,7 +314,7 @@ mod tests {
             full_text: "",
             mail_html: "",
         };
-        tx.add_message(&message, NOW).unwrap();
+        tx.ticket_rows().add_message(&message, NOW).unwrap();
         ticket
     }
 
@@ -324,7 +324,9 @@ mod tests {
             .write(|tx| {
                 let first = add(tx, ("Jörg Müller", "jm@client.test"), "Drucker brennt", "Er steht in Flammen.");
                 add(tx, ("Ann Ode", "ann@client.test"), "Invoice 4711", "Please pay the printer on fire");
-                tx.add_participant(first, "Bob Smith", &"bob@other.test".parse().unwrap(), NOW).map(|_| ())
+                tx.ticket_rows()
+                    .add_participant(first, "Bob Smith", &"bob@other.test".parse().unwrap(), NOW)
+                    .map(|_| ())
             })
             .unwrap();
         (dir, store)
@@ -413,7 +415,7 @@ mod tests {
             .write(|tx| {
                 let customer = tx.customer_by_email("jm@client.test")?.unwrap();
                 tx.update_customer(customer.id, Some("Jörg Meier"), None)?;
-                tx.remove_ticket(TicketId::new(2)).map(|_| ())
+                tx.ticket_rows().remove_ticket(TicketId::new(2)).map(|_| ())
             })
             .unwrap();
         assert_eq!((found(&store, "meier"), found(&store, "muller"), found(&store, "fire")), (vec![1], vec![], vec![]));

@@ -319,8 +319,29 @@ impl ReadTx<'_> {
     }
 }
 
-/// Changing.
+/// The verbs that change tickets, apart from the others so that a test can see who calls them: only
+/// [`crate::desk`], which couples each change with its notices and its event.
+#[derive(Clone, Copy, Debug)]
+pub struct TicketRows<'a>(&'a WriteTx<'a>);
+
+impl<'a> std::ops::Deref for TicketRows<'a> {
+    type Target = WriteTx<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        self.0
+    }
+}
+
 impl WriteTx<'_> {
+    /// The verbs that change tickets.
+    #[must_use]
+    pub const fn ticket_rows(&self) -> TicketRows<'_> {
+        TicketRows(self)
+    }
+}
+
+/// Changing.
+impl TicketRows<'_> {
     /// Opens a ticket without messages.
     ///
     /// # Errors
@@ -465,43 +486,17 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Notes another address of ours that the ticket's mail went to.
+    /// Notes another address of ours that the ticket's mail went to; says whether it is a new one.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn note_address_seen(&self, id: TicketId, email: &str) -> Result<()> {
-        self.run(
+    pub fn note_address_seen(&self, id: TicketId, email: &str) -> Result<bool> {
+        let added = self.run(
             "INSERT INTO ticket_address_seen (ticket_id, email) SELECT $1, $2 WHERE EXISTS (SELECT 1 FROM ticket WHERE id = $1) \
              ON CONFLICT DO NOTHING",
             (id.get(), email),
         )?;
-        Ok(())
-    }
-
-    /// Remembers that an address was given a reply token for the ticket.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn note_token_holder(&self, id: TicketId, email: &EmailAddress) -> Result<()> {
-        self.run(
-            "INSERT INTO token_holder (ticket_id, email) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            (id.get(), email.as_str()),
-        )?;
-        Ok(())
-    }
-
-    /// Ties a Message-ID (without brackets) to a ticket, behind those it has. Call it in the order
-    /// of the thread: References of outgoing mail follow it.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn note_thread_id(&self, id: TicketId, message_id: &str) -> Result<()> {
-        self.run(
-            "INSERT INTO thread_id (message_id, ticket_id, position) \
-             SELECT $1, $2, coalesce(max(position), 0) + 1 FROM thread_id WHERE ticket_id = $2 ON CONFLICT DO NOTHING",
-            (message_id, id.get()),
-        )?;
-        Ok(())
+        Ok(added > 0)
     }
 
     /// Keeps a file with a message; equal contents are stored once.
@@ -532,6 +527,35 @@ impl WriteTx<'_> {
             ),
         )?;
         Ok(AttachmentId::new(id))
+    }
+}
+
+/// Book-keeping beside tickets: who was given a token, which Message-IDs belong where, contents of files.
+impl WriteTx<'_> {
+    /// Remembers that an address was given a reply token for the ticket.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note_token_holder(&self, id: TicketId, email: &EmailAddress) -> Result<()> {
+        self.run(
+            "INSERT INTO token_holder (ticket_id, email) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            (id.get(), email.as_str()),
+        )?;
+        Ok(())
+    }
+
+    /// Ties a Message-ID (without brackets) to a ticket, behind those it has. Call it in the order
+    /// of the thread: References of outgoing mail follow it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note_thread_id(&self, id: TicketId, message_id: &str) -> Result<()> {
+        self.run(
+            "INSERT INTO thread_id (message_id, ticket_id, position) \
+             SELECT $1, $2, coalesce(max(position), 0) + 1 FROM thread_id WHERE ticket_id = $2 ON CONFLICT DO NOTHING",
+            (message_id, id.get()),
+        )?;
+        Ok(())
     }
 
     pub(super) fn add_content(&self, data: &[u8]) -> Result<i64> {

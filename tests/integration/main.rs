@@ -13,6 +13,7 @@ mod courier;
 mod cut_short;
 mod dialects;
 mod doctor;
+mod events;
 mod exim;
 mod fixture;
 mod hostile;

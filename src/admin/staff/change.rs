@@ -115,7 +115,7 @@ pub(super) fn remove(desk: &Desk, username: &str, removal: Removal) -> anyhow::R
     }
     desk.store.write(|tx| {
         refuse_last_admin(tx, &staff)?;
-        if !tx.remove_staff(staff.id)? {
+        if !desk.changes(tx, &tx.settings()?).remove_staff(staff.id)? {
             return missing("staff", username);
         }
         Ok(())

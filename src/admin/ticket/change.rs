@@ -7,23 +7,13 @@ use serde_json::json;
 use super::line_json;
 use crate::admin::removal::{Loss, Removal};
 use crate::admin::{Desk, department as departments, missing, usage};
-use crate::desk;
-use crate::desk::assign::{self, Giver};
-use crate::domain::{Author, EmailAddress, Status, TicketId};
+use crate::desk::{Former, Notices};
+use crate::domain::{EmailAddress, Status, TicketId};
 use crate::store::changes::{Belongings, Owner};
 use crate::store::people::Staff;
 use crate::store::tickets::Ticket;
 use crate::store::{ReadTx, WriteTx};
 use crate::terminal;
-
-/// What becomes of the customer a ticket had before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Before {
-    /// He takes part in it further.
-    TakesPart,
-    /// He has nothing to do with it any more.
-    Leaves,
-}
 
 pub(super) fn found(tx: &ReadTx<'_>, id: TicketId) -> anyhow::Result<Ticket> {
     tx.ticket(id)?.map_or_else(|| missing("ticket", id), Ok)
@@ -53,15 +43,17 @@ fn tell(desk: &Desk, id: TicketId, what: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) fn give(desk: &Desk, id: TicketId, username: Option<&str>) -> anyhow::Result<()> {
+pub(super) fn assign(desk: &Desk, id: TicketId, username: Option<&str>) -> anyhow::Result<()> {
     let given = desk.store.write(|tx| {
-        found(tx, id)?;
+        let ticket = found(tx, id)?;
+        let settings = tx.settings()?;
+        let change = desk.changes(tx, &settings);
         let Some(username) = username else {
-            tx.unassign_ticket(id)?;
+            change.unassign(&ticket)?;
             return Ok(None);
         };
         let staff = staff_named(tx, username)?;
-        assign::assign(tx, &tx.settings()?, (id, &staff), Giver::Operator, desk.now)?;
+        change.assign(id, &staff, Notices::Usual)?;
         anyhow::Ok(Some(staff.username))
     })?;
     tell(desk, id, &given.map_or_else(|| "is nobody's".to_owned(), |username| format!("is {username}'s")))
@@ -73,16 +65,16 @@ pub(super) fn status(desk: &Desk, id: TicketId, status: Status) -> anyhow::Resul
         if let Some(into) = ticket.merged_into.filter(|_| status != Status::Closed) {
             bail!("ticket {id} was merged into {into}: change that one");
         }
-        Ok(tx.set_status(id, status, desk.now)?)
+        Ok(desk.changes(tx, &tx.settings()?).set_status(&ticket, status)?)
     })?;
     tell(desk, id, &format!("is {status}"))
 }
 
 pub(super) fn department(desk: &Desk, id: TicketId, name: &str) -> anyhow::Result<()> {
     let department = desk.store.write(|tx| {
-        found(tx, id)?;
+        let ticket = found(tx, id)?;
         let department = departments::find(tx, name)?;
-        tx.set_ticket_department(id, department.id)?;
+        desk.changes(tx, &tx.settings()?).move_to(&ticket, &department)?;
         anyhow::Ok(department)
     })?;
     tell(desk, id, &format!("is in {}", department.name))
@@ -92,7 +84,7 @@ pub(super) fn requester(
     desk: &Desk,
     id: TicketId,
     (name, email): (&str, &EmailAddress),
-    before: Before,
+    former: Former,
 ) -> anyhow::Result<()> {
     desk.store.write(|tx| {
         let ticket = found(tx, id)?;
@@ -102,27 +94,7 @@ pub(super) fn requester(
         let old = tx.customer(ticket.customer)?;
         let customer = tx.customer_for(name, email, desk.now)?;
         let (Some(old), Some(new)) = (old, tx.customer(customer)?) else { return missing("user", email) };
-        if old.id == new.id {
-            return Ok(());
-        }
-        tx.set_requester(&ticket, &old, &new)?;
-        match before {
-            Before::TakesPart => tx.keep_taking_part(id, &old, desk.now)?,
-            Before::Leaves => {}
-        }
-        // A mail that somebody else sent than its ticket's customer was forwarded: it is the new one's now.
-        if let Some((message, sender)) = tx.opening_of(id)?
-            && !sender.is_empty()
-            && !sender.eq_ignore_ascii_case(&old.email)
-        {
-            tx.set_writer(message, new.id)?;
-        }
-        let note = format!(
-            "The ticket was given to {} <{}>; it was {} <{}>'s.",
-            new.fullname, new.email, old.fullname, old.email
-        );
-        desk::note(tx, id, Author::Desk, &note, desk.now)?;
-        anyhow::Ok(())
+        anyhow::Ok(desk.changes(tx, &tx.settings()?).set_requester(&ticket, (&old, &new), former)?)
     })?;
     tell(desk, id, &format!("is {email}'s"))
 }
@@ -155,17 +127,7 @@ pub(super) fn merge(desk: &Desk, from: TicketId, into: TicketId, removal: Remova
     }
     desk.store.write(|tx: &WriteTx<'_>| {
         let (source, target) = mergeable(tx, from, into)?;
-        tx.merge_tickets(&source, &target, desk.now)?;
-        let (id, subject) = (source.id, source.subject);
-        desk::note(
-            tx,
-            target.id,
-            Author::Desk,
-            &format!("Ticket #{id} ({subject}) was merged into this one."),
-            desk.now,
-        )?;
-        desk::note(tx, id, Author::Desk, &format!("This ticket was merged into #{}.", target.id), desk.now)?;
-        anyhow::Ok(())
+        anyhow::Ok(desk.changes(tx, &tx.settings()?).merge(&source, &target)?)
     })?;
     tell(desk, target, &format!("has everything of #{from}"))
 }
@@ -179,7 +141,7 @@ pub(super) fn remove(desk: &Desk, id: TicketId, removal: Removal) -> anyhow::Res
     if !removal.is_agreed(&desk.out, &loss)? {
         return Ok(());
     }
-    if !desk.store.write(|tx| tx.remove_ticket(id))? {
+    if !desk.change(|change| change.remove_ticket(id))? {
         return missing("ticket", id);
     }
     loss.happened(&desk.out, &format!("ticket {id} was removed; its mails stay on record and do not come back"))?;

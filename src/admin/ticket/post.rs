@@ -9,12 +9,12 @@ use serde_json::json;
 use super::change::{found, staff_named};
 use crate::admin::{Desk, output, usage};
 use crate::cli::Done;
-use crate::desk::{self, Bearing, Post, notify};
-use crate::domain::{Author, Status, TicketId};
+use crate::desk::{MailContext, Notices, Post, StatusChange, note_undelivered};
+use crate::domain::{Actor, Author, Status, TicketId};
 use crate::mail::safe_file_name;
 use crate::outbox;
 use crate::store::settings::Settings;
-use crate::store::tickets::{NewAttachment, Text};
+use crate::store::tickets::NewAttachment;
 
 /// Longest text of an answer or note, in bytes: what the API takes (api.md §1).
 const TEXT_BYTES_MAX: u64 = 1024 * 1024;
@@ -166,21 +166,15 @@ pub(super) fn reply(desk: &Desk, reply: &Reply) -> anyhow::Result<Done> {
         if !staff.is_active {
             bail!("the account {} is not active", staff.username);
         }
-        let post = Post {
-            author: Author::Staff(staff.id),
-            text: Text::Plain(&text),
-            full_text: "",
-            mail_html: "",
-            attachments: &attachments,
-        };
-        let bearing = Bearing::Counts(reply.close.then_some(Status::Closed));
-        let message = desk::post_message(tx, &ticket, &post, bearing, desk.now)?;
+        let post = Post { attachments: &attachments, ..Post::plain(Author::Staff(staff.id), &text) };
+        let status = if reply.close { StatusChange::To(Status::Closed) } else { StatusChange::ByTable };
         let before = tx.outbox_pending()?;
-        notify::staff_reply(tx, &settings, ticket.id, message, desk.now)?;
+        let change = desk.changes(tx, &settings).by(Actor::Staff(staff.id));
+        let message = change.post(&ticket, &post, status, (&MailContext::default(), Notices::Usual))?;
         Ok((ticket.id, message, tx.outbox_pending()? - before))
     })?;
     let is_served = outbox::is_served(&desk.store, desk.now)?;
-    let sent = if is_served { 0 } else { outbox::send_ticket(&desk.store, ticket, desk.now)?.sent };
+    let sent = if is_served { 0 } else { outbox::send_ticket(&desk.store, ticket, note_undelivered, desk.now)?.sent };
     let status = desk.store.read(|tx| found(tx, ticket))?.status;
     let json = json!({
         "ticket_id": ticket.get(), "message_id": message.get(), "status": status.word(), "queued": queued, "sent": sent,
@@ -209,10 +203,9 @@ pub(super) fn note(desk: &Desk, note: &Note) -> anyhow::Result<()> {
             Some(username) => Author::Staff(staff_named(tx, username)?.id),
             None => Author::Desk,
         };
-        let message = desk::note(tx, ticket, author, &text, desk.now)?;
-        for file in &files {
-            tx.add_attachment(ticket, message, &file.attachment())?;
-        }
+        let attachments: Vec<NewAttachment<'_>> = files.iter().map(Attached::attachment).collect();
+        let post = Post { attachments: &attachments, ..Post::plain(author, &text) };
+        let message = desk.changes(tx, &settings).by(author.into()).note(ticket, &post)?;
         anyhow::Ok((ticket, message))
     })?;
     let json = json!({ "ticket_id": ticket.get(), "message_id": message.get() });

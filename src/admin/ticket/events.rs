@@ -1,0 +1,30 @@
+//! The history of one ticket: what happened, who did it, and how it came in.
+
+use serde_json::{Value, json};
+
+use crate::admin::{Desk, missing, output};
+use crate::domain::TicketId;
+use crate::store::event::Event;
+
+fn json(event: &Event) -> Value {
+    let (_, actor_id) = event.actor.to_row();
+    json!({
+        "id": event.id, "ticket_id": event.ticket.get(), "at": event.at.unix(), "actor": event.actor.word(),
+        "actor_id": actor_id, "actor_name": event.actor_name, "kind": event.kind, "detail": event.detail,
+        "door": event.door,
+    })
+}
+
+/// Prints the history, oldest first; that of a removed ticket too.
+pub(super) fn list(desk: &Desk, id: TicketId) -> anyhow::Result<()> {
+    let (events, is_known) = desk.store.read(|tx| anyhow::Ok((tx.events_of_ticket(id)?, tx.ticket(id)?.is_some())))?;
+    if events.is_empty() && !is_known {
+        return missing("ticket", id);
+    }
+    let rows = events.iter().map(|event| {
+        let who = if event.actor_name.is_empty() { event.actor.word() } else { &event.actor_name };
+        vec![output::time(event.at), who.to_owned(), event.kind.clone(), event.detail.clone(), event.door.clone()]
+    });
+    desk.out.list(events.iter().map(json).collect(), &["when", "who", "what", "detail", "door"], rows.collect())?;
+    Ok(())
+}

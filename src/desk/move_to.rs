@@ -1,0 +1,21 @@
+//! Moving a ticket to another department.
+
+use super::Change;
+use crate::domain::EventKind;
+use crate::store::Result;
+use crate::store::people::Department;
+use crate::store::tickets::Ticket;
+
+impl Change<'_> {
+    /// Moves a ticket to a department. Nobody is notified, as in HelpDeskZ.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn move_to(&self, ticket: &Ticket, department: &Department) -> Result<()> {
+        if ticket.department == department.id {
+            return Ok(());
+        }
+        self.rows().set_ticket_department(ticket.id, department.id)?;
+        self.write_event(ticket.id, EventKind::Moved, &department.name)
+    }
+}

@@ -1,0 +1,64 @@
+//! Internal notes: what staff write for each other, and what maildesk has to say about a ticket.
+
+use super::{Change, MailContext, Post};
+use crate::domain::{Actor, Author, Door, EventKind, MessageId, TicketId, Timestamp};
+use crate::store::event::NewEvent;
+use crate::store::queue::Claimed;
+use crate::store::tickets::{NewMessage, Text, Visibility};
+use crate::store::{Result, WriteTx};
+
+impl Change<'_> {
+    /// Adds an internal note; nobody is notified and nothing else changes.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note(&self, ticket: TicketId, post: &Post<'_>) -> Result<MessageId> {
+        self.write_event(ticket, EventKind::Noted, "")?;
+        self.add_message(ticket, post, Visibility::Internal)
+    }
+
+    /// Adds a note of maildesk's own.
+    pub(super) fn note_of_desk(&self, ticket: TicketId, text: &str) -> Result<MessageId> {
+        self.by(Actor::Desk).note(ticket, &Post::plain(Author::Desk, text))
+    }
+
+    /// Adds what maildesk has to say about a mail, if there is anything.
+    pub fn note_about_mail(&self, ticket: TicketId, mail: &MailContext<'_>) -> Result<()> {
+        if !mail.note.is_empty() {
+            self.note_of_desk(ticket, mail.note)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a mail about the ticket, which went to `recipient`, came back; `text` says why.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn bounced(&self, ticket: TicketId, recipient: &str, text: &str) -> Result<MessageId> {
+        self.by(Actor::Desk).write_event(ticket, EventKind::Bounced, recipient)?;
+        self.add_message(ticket, &Post::plain(Author::Desk, text), Visibility::Internal)
+    }
+}
+
+/// Notes in the ticket of an outgoing mail what became of it, when it is tried no more. Does nothing where there is no
+/// such ticket any more.
+///
+/// # Errors
+/// Those of the database.
+pub fn note_undelivered(tx: &WriteTx<'_>, mail: &Claimed, text: &str, now: Timestamp) -> Result<()> {
+    let Some(ticket) = mail.ticket else { return Ok(()) };
+    if tx.ticket(ticket)?.is_none() {
+        return Ok(());
+    }
+    let new = NewMessage {
+        ticket,
+        author: Author::Desk,
+        visibility: Visibility::Internal,
+        text: Text::Plain(text),
+        full_text: "",
+        mail_html: "",
+    };
+    tx.ticket_rows().add_message(&new, now)?;
+    let (actor, door, kind) = (Actor::Desk, Door::Outbox, EventKind::Undelivered);
+    tx.ticket_rows().add_event(ticket, &NewEvent { actor, door, kind, detail: &mail.recipient }, now)
+}

@@ -1,0 +1,51 @@
+//! Opening a ticket with its first message.
+
+use super::notify::{Happening, Notices};
+use super::{Change, MailContext, Post};
+use crate::domain::{Actor, Author, EventKind, MessageId, TicketId};
+use crate::store::Result;
+use crate::store::tickets::{NewTicket, Visibility};
+
+/// A ticket to open.
+#[derive(Clone, Debug)]
+pub struct Opening<'a> {
+    /// Its department, customer and subject.
+    pub ticket: NewTicket<'a>,
+    /// Its first message.
+    pub post: Post<'a>,
+    /// What the mail it came by says beside its text.
+    pub mail: MailContext<'a>,
+    /// An older ticket about the same matter.
+    pub linked: Option<TicketId>,
+    /// Who hears of it.
+    pub notices: Notices,
+}
+
+impl Change<'_> {
+    /// Opens a ticket.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn open(&self, opening: &Opening<'_>) -> Result<(TicketId, MessageId)> {
+        let rows = self.rows();
+        let ticket = rows.add_ticket(&opening.ticket, self.now)?;
+        let message = self.add_message(ticket, &opening.post, Visibility::Public)?;
+        self.write_event(ticket, EventKind::Opened, "")?;
+        if let Author::Staff(staff) = opening.post.author {
+            rows.set_last_replier(ticket, staff)?;
+        }
+        self.add_mail_context(ticket, &opening.mail)?;
+        if let Some(linked) = opening.linked {
+            rows.link_tickets(ticket, linked)?;
+            self.write_event(ticket, EventKind::Linked, &format!("#{linked}"))?;
+        }
+        self.note_about_mail(ticket, &opening.mail)?;
+        let happening = match (opening.post.author, self.actor) {
+            (Author::Staff(_), _) => Happening::OpenedByStaff,
+            (_, Actor::Machine) if !opening.mail.is_none() => Happening::OpenedByMachine,
+            _ => Happening::OpenedByCustomer,
+        };
+        self.send_notices(happening, (ticket, message), (opening.notices, opening.mail.sender))?;
+        Ok((ticket, message))
+    }
+}

@@ -1,0 +1,50 @@
+//! Giving a ticket to another customer.
+
+use super::Change;
+use crate::domain::EventKind;
+use crate::store::Result;
+use crate::store::people::Customer;
+use crate::store::tickets::Ticket;
+
+/// What becomes of the customer a ticket had before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Former {
+    /// Takes part in it further.
+    TakesPart,
+    /// Has nothing to do with it any more.
+    Leaves,
+}
+
+impl Change<'_> {
+    /// Gives a ticket to another customer, whom answers go to from now on; a note says who had it.
+    ///
+    /// The first message of a mail that somebody forwarded becomes the new customer's.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn set_requester(&self, ticket: &Ticket, (old, new): (&Customer, &Customer), former: Former) -> Result<()> {
+        let rows = self.rows();
+        if old.id == new.id {
+            return Ok(());
+        }
+        rows.set_requester(ticket, old, new)?;
+        match former {
+            Former::TakesPart => rows.keep_taking_part(ticket.id, old, self.now)?,
+            Former::Leaves => {}
+        }
+        // A mail that somebody else sent than its ticket's customer was forwarded: it is the new one's now.
+        if let Some((message, sender)) = self.tx.opening_of(ticket.id)?
+            && !sender.is_empty()
+            && !sender.eq_ignore_ascii_case(&old.email)
+        {
+            rows.set_writer(message, new.id)?;
+        }
+        self.write_event(ticket.id, EventKind::Requester, &new.email)?;
+        let text = format!(
+            "The ticket was given to {} <{}>; it was {} <{}>'s.",
+            new.fullname, new.email, old.fullname, old.email
+        );
+        self.note_of_desk(ticket.id, &text)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,169 @@
+//! What is written down about a change to a ticket: who made it, through which door, and what it was.
+
+use std::fmt;
+
+use super::{Author, StaffId, UserId};
+
+/// Who changed a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// A customer.
+    Customer(UserId),
+    /// A staff member.
+    Staff(StaffId),
+    /// maildesk itself, or the person who runs it from the command line.
+    Desk,
+    /// A program: whatever uses an API token, or sends mail automatically.
+    Machine,
+}
+
+impl Actor {
+    /// Every kind of actor, by the number the database keeps.
+    const WORDS: [&'static str; 4] = ["customer", "staff", "desk", "machine"];
+
+    /// The number the database keeps, and the id of the person (0 for none).
+    #[must_use]
+    pub const fn to_row(self) -> (i64, i64) {
+        match self {
+            Self::Customer(id) => (0, id.get()),
+            Self::Staff(id) => (1, id.get()),
+            Self::Desk => (2, 0),
+            Self::Machine => (3, 0),
+        }
+    }
+
+    /// The actor of a row; an unknown number is the desk's.
+    #[must_use]
+    pub const fn from_row(number: i64, id: i64) -> Self {
+        match number {
+            0 => Self::Customer(UserId::new(id)),
+            1 => Self::Staff(StaffId::new(id)),
+            3 => Self::Machine,
+            _ => Self::Desk,
+        }
+    }
+
+    /// The word for JSON and lists.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        let (number, _) = self.to_row();
+        usize::try_from(number).ok().and_then(|number| Self::WORDS.get(number).copied()).unwrap_or("desk")
+    }
+}
+
+impl From<Author> for Actor {
+    fn from(author: Author) -> Self {
+        match author {
+            Author::Customer(id) => Self::Customer(id),
+            Author::Staff(id) => Self::Staff(id),
+            Author::Desk => Self::Desk,
+        }
+    }
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$about])* $variant,)* }
+
+        impl $name {
+            /// Every one of them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The word the database and JSON have for it.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// What that word means, if it is one.
+            #[must_use]
+            pub fn named(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.word() == word)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+    };
+}
+
+words!(
+    /// The way a change came in.
+    Door {
+        /// A mail: `pipe`, `imap-fetch` or the import of an archive.
+        Mail = "mail",
+        /// The HTTP API.
+        Api = "api",
+        /// The command line: `maildesk admin`.
+        CommandLine = "command-line",
+        /// Timed work.
+        Jobs = "jobs",
+        /// Sending mail: what became of it.
+        Outbox = "outbox",
+    }
+);
+
+words!(
+    /// What happened to a ticket.
+    EventKind {
+        /// It was opened.
+        Opened = "opened",
+        /// A customer wrote into it.
+        Replied = "replied",
+        /// Staff answered.
+        Answered = "answered",
+        /// An internal note was added.
+        Noted = "noted",
+        /// Its status was set; detail: the status.
+        Status = "status",
+        /// It was assigned; detail: the username, empty for nobody.
+        Assigned = "assigned",
+        /// It was moved; detail: the department.
+        Moved = "moved",
+        /// It belongs to another customer; detail: the address.
+        Requester = "requester",
+        /// Answers go to another address; detail: the address.
+        ReplyTo = "reply-to",
+        /// Somebody takes part in it; detail: the address.
+        Participant = "participant",
+        /// Its mail also went to another address of the desk; detail: the address.
+        AlsoTo = "also-to",
+        /// It was linked with another ticket; detail: `#12`.
+        Linked = "linked",
+        /// It was merged with another ticket; detail: `into #12` or `from #12`.
+        Merged = "merged",
+        /// An attachment was removed; detail: its name.
+        AttachmentRemoved = "attachment-removed",
+        /// A mail about it came back; detail: the address.
+        Bounced = "bounced",
+        /// A mail about it could not be sent; detail: the address.
+        Undelivered = "undelivered",
+        /// It was removed.
+        Removed = "removed",
+    }
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_rows_lead_back_to_what_they_were() {
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::named(kind.word()), Some(*kind));
+        }
+        for door in Door::ALL {
+            assert_eq!(Door::named(door.word()), Some(*door));
+        }
+        for actor in [Actor::Customer(UserId::new(3)), Actor::Staff(StaffId::new(4)), Actor::Desk, Actor::Machine] {
+            let (number, id) = actor.to_row();
+            assert_eq!(Actor::from_row(number, id), actor);
+        }
+        assert_eq!(Actor::Machine.word(), "machine");
+    }
+}

@@ -1,0 +1,104 @@
+//! Events: one row for each change of a ticket, written in the transaction of the change.
+
+use rusqlite::Row;
+
+use super::changes::Owner;
+use super::tickets::TicketRows;
+use super::{ReadTx, Result};
+use crate::domain::{Actor, Door, EventKind, TicketId, Timestamp};
+
+/// A change, as it is written down.
+#[derive(Clone, Copy, Debug)]
+pub struct NewEvent<'a> {
+    /// Who made it.
+    pub actor: Actor,
+    /// How it came in.
+    pub door: Door,
+    /// What it was.
+    pub kind: EventKind,
+    /// See [`EventKind`]; empty for nothing.
+    pub detail: &'a str,
+}
+
+/// A change that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Id; a higher one is later.
+    pub id: i64,
+    /// The ticket, which may be gone.
+    pub ticket: TicketId,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// The person's name, if the actor is one who still has an account.
+    pub actor_name: String,
+    /// What, in the database's word.
+    pub kind: String,
+    /// See [`EventKind`].
+    pub detail: String,
+    /// How it came in, in the database's word.
+    pub door: String,
+}
+
+fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
+    Ok(Event {
+        id: row.get(0)?,
+        ticket: TicketId::new(row.get(1)?),
+        at: Timestamp::from_unix(row.get(2)?),
+        actor: Actor::from_row(row.get(3)?, row.get(4)?),
+        actor_name: row.get(5)?,
+        kind: row.get(6)?,
+        detail: row.get(7)?,
+        door: row.get(8)?,
+    })
+}
+
+impl ReadTx<'_> {
+    /// What happened to a ticket, oldest first; also to one that was removed.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn events_of_ticket(&self, ticket: TicketId) -> Result<Vec<Event>> {
+        self.all(
+            "SELECT event.id, ticket_id, at, actor, actor_id, coalesce(CASE actor \
+             WHEN 0 THEN (SELECT fullname FROM customer WHERE customer.id = actor_id) \
+             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door \
+             FROM event WHERE ticket_id = $1 ORDER BY event.id",
+            [ticket.get()],
+            event,
+        )
+    }
+}
+
+impl TicketRows<'_> {
+    /// Writes down one change of one ticket.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn add_event(&self, ticket: TicketId, new: &NewEvent<'_>, now: Timestamp) -> Result<()> {
+        let (actor, id) = new.actor.to_row();
+        self.run(
+            "INSERT INTO event (ticket_id, at, actor, actor_id, kind, detail, door) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            (ticket.get(), now.unix(), actor, id, new.kind.word(), new.detail, new.door.word()),
+        )?;
+        Ok(())
+    }
+
+    /// Writes down the same change of every ticket of an owner.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn add_events(&self, owner: Owner, new: &NewEvent<'_>, now: Timestamp) -> Result<()> {
+        let (actor, id) = new.actor.to_row();
+        let (tickets, owner) = owner.tickets();
+        self.run(
+            &format!(
+                "WITH changed AS ({tickets}) INSERT INTO event (ticket_id, at, actor, actor_id, kind, detail, door) \
+                 SELECT id, $2, $3, $4, $5, $6, $7 FROM changed"
+            ),
+            (owner, now.unix(), actor, id, new.kind.word(), new.detail, new.door.word()),
+        )?;
+        Ok(())
+    }
+}
