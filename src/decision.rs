@@ -14,6 +14,7 @@ pub mod subject;
 mod tests;
 mod ticket;
 
+use crate::domain::words::words;
 use crate::domain::{AddressId, DepartmentId, OutboxId, StaffId, Status, TicketId, Timestamp};
 use crate::mail::origin::Origin;
 use crate::mail::{Mailbox, ParsedMail};
@@ -27,26 +28,32 @@ pub const SUBJECT_CHARS_MAX: usize = 255;
 /// Why a mail to nobody we know was set aside, as its receipt says.
 pub const UNKNOWN_RECIPIENT: &str = "unknown recipient";
 
-/// What becomes of mail to an address we do not know (setting `unknown_recipient`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnknownRecipient {
-    /// The default address's department takes it.
-    Default,
-    /// It is set aside.
-    Quarantine,
-    /// `pipe` refuses it.
-    Reject,
+words! {
+    /// What becomes of mail to an address we do not know (setting `unknown_recipient`).
+    #[derive(Default)]
+    pub enum UnknownRecipient {
+        /// The default address's department takes it.
+        #[default]
+        Default = "default",
+        /// It is set aside.
+        Quarantine = "quarantine",
+        /// `pipe` refuses it.
+        Reject = "reject",
+    }
 }
 
-/// What becomes of a stranger's mail that names a ticket (setting `stranger_reply`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StrangerReply {
-    /// A new ticket with a note linking the other.
-    New,
-    /// Set aside for review.
-    Hold,
-    /// Into the ticket.
-    Append,
+words! {
+    /// What becomes of a stranger's mail that names a ticket (setting `stranger_reply`).
+    #[derive(Default)]
+    pub enum StrangerReply {
+        /// A new ticket with a note linking the other.
+        #[default]
+        New = "new",
+        /// Set aside for review.
+        Hold = "hold",
+        /// Into the ticket.
+        Append = "append",
+    }
 }
 
 /// The desk's rules, from its settings.

@@ -44,7 +44,7 @@ pub struct Report {
 pub fn run(store: &Store, now: Timestamp) -> Result<Report> {
     let (close_hours, keep_days) = store.read(|tx| {
         let settings = tx.settings()?;
-        Ok::<_, crate::store::Error>((settings.number("ticket_autoclose"), settings.number("raw_keep_days")))
+        Ok::<_, crate::store::Error>((settings.ticket_autoclose, settings.raw_keep_days))
     })?;
     let ago = |n: i64, unit_s: i64| now.plus_s(-n.saturating_mul(unit_s));
     let mut report = Report::default();

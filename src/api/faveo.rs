@@ -23,7 +23,7 @@ use crate::domain::{EmailAddress, Timestamp, TokenId};
 use crate::http::{Headers, Request, Response};
 use crate::store::people::{FULLNAME_CHARS_MAX, NewStaff};
 use crate::store::profiles::CustomerProfile;
-use crate::store::settings::Settings;
+use crate::store::settings::{FaveoAnswer, Settings};
 use crate::store::{self, ReadTx, WriteTx};
 
 const FIELDS: &[&str] = &["email", "first_name", "last_name", "mobile", "code", "role"];
@@ -77,7 +77,7 @@ fn admit(tx: &ReadTx<'_>, headers: &Headers, params: &Params, client: IpAddr) ->
         authorize(tx, Some(token), client, Permission::StaffCreate).map_err(refused)?;
     }
     let settings = tx.settings()?;
-    let wanted = settings.text("faveo_api_key");
+    let wanted = &settings.faveo_api_key;
     let given = params.text("api_key").ok().flatten().unwrap_or("");
     // Hashes are compared, so that the time tells not even the length.
     if !wanted.is_empty() && !bool::from(token_hash(given).ct_eq(&token_hash(wanted))) {
@@ -194,7 +194,7 @@ fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
                 tracing::warn!(user = id.get(), "no activation mail: template new_user is off or no address sends");
             }
             let object = success(&wanted, id.get(), &verify, call.now);
-            Ok(if call.settings.text("faveo_answer") == "array" { format!("[{object}]") } else { object })
+            Ok(if call.settings.faveo_answer == FaveoAnswer::Array { format!("[{object}]") } else { object })
         },
     )
 }

@@ -284,7 +284,7 @@ fn staff_message(
     now: Timestamp,
 ) -> Result<(Option<MessageId>, Written)> {
     let (mail, author) = (arrived.mail, Author::Staff(staff));
-    let (commands, text) = if settings.is_on("staff_mail_commands") {
+    let (commands, text) = if settings.staff_mail_commands {
         let departments: Vec<_> = tx.departments()?.into_iter().map(|d| (d.name, d.id)).collect();
         let staff: Vec<_> = tx.all_staff()?.into_iter().map(|s| (s.username, s.id)).collect();
         let names = Names { departments: &departments, staff: &staff };
@@ -364,13 +364,13 @@ fn is_sent_on_purpose(attachment: &NewAttachment<'_>) -> bool {
 
 /// The parts that fit the desk's limits, and a sentence about each one that does not.
 fn sort_attachments<'a>(settings: &Settings, parts: &'a [Part]) -> (Vec<NewAttachment<'a>>, Vec<String>) {
-    let count_max = usize::try_from(settings.number("mail_attachment_number")).unwrap_or(0);
-    let bytes_max = settings.megabytes("mail_attachment_size");
-    let blocked = settings.extensions("mail_attachment_block");
+    let count_max = usize::try_from(settings.mail_attachment_number).unwrap_or(0);
+    let bytes_max = settings.mail_attachment_size.bytes();
+    let blocked = &settings.mail_attachment_block;
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());
     for part in parts {
         let extension = part.name.rsplit_once('.').map_or("", |(_, e)| e).to_ascii_lowercase();
-        let mb = settings.text("mail_attachment_size");
+        let mb = settings.mail_attachment_size;
         let why_not = if blocked.contains(&extension) {
             Some(format!("files of type {extension} are not kept"))
         } else if part.content.len() as u64 > bytes_max {

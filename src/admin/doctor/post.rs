@@ -242,7 +242,7 @@ fn expiry(scene: &Scene<'_>, (host, port): (&str, u16), how: Greeting) -> Option
 
 /// Whether links in mails lead anywhere.
 fn site(scene: &Scene<'_>, settings: &Settings, domain: &str) -> Finding {
-    let url = settings.text("site_url");
+    let url = settings.site_url.as_str();
     if url.is_empty() {
         let fix = format!("maildesk admin setting set site_url https://helpdesk.{domain}");
         return Finding::warn("site_url", "setting site_url is empty: mails with a link are refused", fix);
