@@ -8,6 +8,8 @@
 //! Nothing here reads a clock, a file or the network, except [`Timestamp::now`], the one door to
 //! the system clock.
 
+pub mod desk_address;
+pub mod staff_role;
 pub mod words;
 
 use std::fmt;

@@ -19,6 +19,7 @@ use super::refusal::{FieldFaults, Refusal, once};
 use super::route::Permission;
 use super::{Api, Call, email, ip, random};
 use crate::desk::notify;
+use crate::domain::staff_role::StaffRole;
 use crate::domain::{EmailAddress, Timestamp, TokenId};
 use crate::http::{Headers, Request, Response};
 use crate::store::people::{FULLNAME_CHARS_MAX, NewStaff};
@@ -104,11 +105,11 @@ impl Role {
     }
 
     /// The staff role, for accounts that are staff's too.
-    const fn staff_role(self) -> Option<i64> {
+    const fn staff_role(self) -> Option<StaffRole> {
         match self {
             Self::User => None,
-            Self::Admin => Some(1),
-            Self::Agent => Some(2),
+            Self::Admin => Some(StaffRole::Admin),
+            Self::Agent => Some(StaffRole::Agent),
         }
     }
 }
@@ -211,7 +212,7 @@ fn unsent(error: notify::Error) -> Refusal {
 }
 
 /// The staff account waits for `admin staff password`.
-fn add_staff(tx: &WriteTx<'_>, wanted: &Registration<'_>, role: i64, now: Timestamp) -> store::Result<()> {
+fn add_staff(tx: &WriteTx<'_>, wanted: &Registration<'_>, role: StaffRole, now: Timestamp) -> store::Result<()> {
     let new = NewStaff {
         username: &free_username(tx, &wanted.email)?,
         fullname: &wanted.fullname,

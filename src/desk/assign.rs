@@ -1,13 +1,11 @@
 //! Giving a ticket to a staff member: who may have it, and that he is notified once.
 
 use super::notify;
+use crate::domain::staff_role::StaffRole;
 use crate::domain::{StaffId, TicketId, Timestamp};
 use crate::store::people::Staff;
 use crate::store::settings::Settings;
 use crate::store::{self, ReadTx, Result, WriteTx};
-
-/// The number of the role that sees every department.
-const ADMIN: i64 = 1;
 
 /// Who gives a ticket away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,5 +82,5 @@ pub fn assign(
 
 /// Whether a staff member may see a ticket: admins see all, agents those of their departments.
 fn may_see(tx: &ReadTx<'_>, staff: &Staff, ticket: &store::tickets::Ticket) -> Result<bool> {
-    Ok(staff.role == ADMIN || tx.staff_departments(staff.id)?.contains(&ticket.department))
+    Ok(staff.role == StaffRole::Admin || tx.staff_departments(staff.id)?.contains(&ticket.department))
 }

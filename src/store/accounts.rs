@@ -1,6 +1,7 @@
 //! Changing staff accounts after they were made.
 
 use super::{ReadTx, Result, WriteTx};
+use crate::domain::staff_role::StaffRole;
 use crate::domain::{EmailAddress, StaffId};
 
 /// What changes about a staff account; `None` leaves as is.
@@ -11,7 +12,7 @@ pub struct StaffChange<'a> {
     /// Address.
     pub email: Option<&'a EmailAddress>,
     /// 1 admin, 2 agent.
-    pub role: Option<i64>,
+    pub role: Option<StaffRole>,
     /// May work at all.
     pub is_active: Option<bool>,
     /// May pass staff/auth.
