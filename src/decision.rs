@@ -14,6 +14,7 @@ pub mod subject;
 mod tests;
 mod ticket;
 
+use crate::domain::reason::Reason;
 use crate::domain::words::words;
 use crate::domain::{AddressId, DepartmentId, OutboxId, StaffId, Status, TicketId, Timestamp};
 use crate::mail::origin::Origin;
@@ -24,9 +25,6 @@ pub use ticket::is_under_subject;
 
 /// Longest subject of a ticket, in characters (HelpDeskZ's column); the rest goes into a note.
 pub const SUBJECT_CHARS_MAX: usize = 255;
-
-/// Why a mail to nobody we know was set aside, as its receipt says.
-pub const UNKNOWN_RECIPIENT: &str = "unknown recipient";
 
 words! {
     /// What becomes of mail to an address we do not know (setting `unknown_recipient`).
@@ -219,7 +217,7 @@ pub enum Requester {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Open {
     /// Why a new ticket.
-    pub reason: &'static str,
+    pub reason: Reason,
     /// Its department.
     pub department: DepartmentId,
     /// The address it came in by.
@@ -238,7 +236,7 @@ pub struct Open {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Append {
     /// How the ticket was found.
-    pub reason: &'static str,
+    pub reason: Reason,
     /// The ticket.
     pub ticket: TicketId,
     /// In whose name.
@@ -261,7 +259,7 @@ pub enum Decision {
     /// Dropped on record.
     Drop {
         /// Why.
-        reason: &'static str,
+        reason: Reason,
     },
     /// A delivery report of a mail of ours: dropped on record, noted on the outgoing mail and its ticket.
     Bounce {
@@ -273,7 +271,7 @@ pub enum Decision {
     /// Set aside for a human, raw.
     Quarantine {
         /// Why.
-        reason: &'static str,
+        reason: Reason,
     },
     /// Refused; the MTA tells the sender.
     Refuse(Refusal),
@@ -294,5 +292,5 @@ pub fn decide(mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Decision {
     if let Some(named) = ticket::named_ticket(mail, facts, policy) {
         return named;
     }
-    ticket::open(mail, facts, policy, New { reason: "new", linked: None, note: None })
+    ticket::open(mail, facts, policy, New { reason: Reason::New, linked: None, note: None })
 }

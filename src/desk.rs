@@ -63,8 +63,8 @@ pub fn post_message(
 ) -> Result<MessageId> {
     let message = add_post(tx, ticket.id, post, now)?;
     let (after, last_replier) = match post.author {
-        Author::Customer(_) => (ticket.status.after_customer_message(), 0),
-        Author::Staff(staff) => (ticket.status.after_staff_message(), staff.get()),
+        Author::Customer(_) => (ticket.status.after_customer_message(), None),
+        Author::Staff(staff) => (ticket.status.after_staff_message(), Some(staff)),
         Author::Desk => (ticket.status, ticket.last_replier),
     };
     match bearing {

@@ -9,6 +9,7 @@
 //! the system clock.
 
 pub mod desk_address;
+pub mod reason;
 pub mod staff_role;
 pub mod words;
 

@@ -83,6 +83,7 @@ fn in_batches(store: &Store, step: impl Fn(&WriteTx<'_>) -> Result<usize>) -> Re
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::domain::reason::Reason;
     use crate::domain::{DepartmentId, Status, TicketId};
     use crate::store::migrate::create_or_migrate;
     use crate::store::received::{NewReceipt, ReceiptState};
@@ -154,7 +155,8 @@ mod tests {
                     let new = NewReceipt {
                         key: &[key; 32],
                         state,
-                        reason: "",
+                        reason: Reason::New,
+                        detail: "",
                         place: None,
                         from_email: "",
                         recipient: "",

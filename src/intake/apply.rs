@@ -6,6 +6,7 @@ use crate::decision::commands::{self, Command, Names};
 use crate::decision::{Append, Effect, Open, Requester, Role, SUBJECT_CHARS_MAX};
 use crate::desk::assign::{self, Giver};
 use crate::desk::{self, Bearing, Post, notify, plus};
+use crate::domain::reason::Reason;
 use crate::domain::{Author, EmailAddress, MessageId, OutboxId, StaffId, Status, TicketId, Timestamp, UserId};
 use crate::mail::origin::Sign;
 use crate::mail::{Mailbox, ParsedMail, Part};
@@ -94,11 +95,7 @@ pub(super) fn open(
         }
         (Effect::Full, Telling::Nobody) | (Effect::Silent, _) => {}
     }
-    Ok(Settled {
-        state: ReceiptState::Stored,
-        reason: open.reason.to_owned(),
-        place: Some((ticket, message, Place::NewTicket)),
-    })
+    Ok(Settled { state: ReceiptState::Stored, reason: open.reason, place: Some((ticket, message, Place::NewTicket)) })
 }
 
 /// Puts a mail into its ticket.
@@ -151,11 +148,11 @@ pub(super) fn append(
     // A mail is a message, dropped or quarantined; a note is no message, and commands are none.
     let (state, reason) = match outcome {
         Written::Message => (ReceiptState::Stored, append.reason),
-        Written::Note => (ReceiptState::Dropped, "kept as an internal note"),
-        Written::Nothing => (ReceiptState::Dropped, "commands only"),
+        Written::Note => (ReceiptState::Dropped, Reason::Note),
+        Written::Nothing => (ReceiptState::Dropped, Reason::CommandsOnly),
     };
     let place = message.map(|message| (ticket.id, message, Place::OldTicket));
-    Ok(Settled { state, reason: reason.to_owned(), place })
+    Ok(Settled { state, reason, place })
 }
 
 /// What a mail became in its ticket.
@@ -206,13 +203,14 @@ pub(super) fn bounce(
     now: Timestamp,
 ) -> Result<Settled> {
     let report = mail.delivery_report.clone().unwrap_or_default();
-    let settled = |reason: &str| Settled { state: ReceiptState::Dropped, reason: reason.to_owned(), place: None };
+    let settled = |reason| Settled { state: ReceiptState::Dropped, reason, place: None };
     if !report.is_failure {
-        return Ok(settled("delivery report without a failure"));
+        return Ok(settled(Reason::ReportWithoutFailure));
     }
+    let class = report.class();
     let why = [report.status, report.diagnostic].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    if !tx.mark_bounced(outbox, &why, now)? {
-        return Ok(settled("bounce of a mail that had bounced before"));
+    if !tx.mark_bounced(outbox, class, &why, now)? {
+        return Ok(settled(Reason::BounceAgain));
     }
     if let Some(ticket) = ticket
         && tx.ticket(ticket)?.is_some()
@@ -229,7 +227,7 @@ pub(super) fn bounce(
         }
         desk::note(tx, ticket, Author::Desk, text.trim(), now)?;
     }
-    Ok(settled("bounce"))
+    Ok(settled(Reason::Bounce))
 }
 
 fn sender(mail: &ParsedMail) -> Result<&Mailbox> {

@@ -1,8 +1,10 @@
-//! How the enums of the domain stand in columns: by their word, or the number that HelpDeskZ has for them.
+//! How the types of the domain stand in columns: enums by their word, or the number that HelpDeskZ has for them; ids of
+//! rows that may be missing as HelpDeskZ has them, with 0 for none.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use crate::domain::desk_address::{Auth, Incoming, Outgoing, Tls};
+use crate::domain::reason::{BounceClass, Reason};
 use crate::domain::staff_role::StaffRole;
 
 macro_rules! by_word {
@@ -25,7 +27,7 @@ macro_rules! by_word {
     };
 }
 
-by_word!(Incoming, Outgoing, Tls, Auth);
+by_word!(Incoming, Outgoing, Tls, Auth, Reason, BounceClass);
 
 impl ToSql for StaffRole {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -38,4 +40,9 @@ impl FromSql for StaffRole {
         let number = value.as_i64()?;
         Self::from_number(number).ok_or(FromSqlError::OutOfRange(number))
     }
+}
+
+/// The id in a column that has 0 for none.
+pub(super) fn id_or_none<T>(id: i64, wrap: fn(i64) -> T) -> Option<T> {
+    (id > 0).then(|| wrap(id))
 }
