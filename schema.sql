@@ -387,7 +387,10 @@ CREATE TABLE receipt (
     trace          BLOB    NOT NULL DEFAULT X'',
     received_at    INTEGER NOT NULL,
     state          TEXT    NOT NULL CHECK (state IN ('stored', 'dropped', 'quarantined')),
+    -- A word of src/domain/reason.rs, which has the texts for people.
     reason         TEXT    NOT NULL,
+    -- What some reasons have to say beside: the id of the mail that this one is a copy of.
+    detail         TEXT    NOT NULL DEFAULT '',
     -- 0: none (dropped, quarantined).
     ticket_id      INTEGER NOT NULL DEFAULT 0,
     message_id     INTEGER NOT NULL DEFAULT 0,
@@ -440,6 +443,8 @@ CREATE TABLE outbox (
     sent_at          INTEGER NOT NULL DEFAULT 0,
     -- When a delivery report said the recipient did not get it.
     bounced_at       INTEGER NOT NULL DEFAULT 0,
+    -- Whether it came back for good; empty while bounced_at is 0.
+    bounce_class     TEXT    NOT NULL DEFAULT '' CHECK (bounce_class IN ('', 'permanent', 'temporary')),
     last_error       TEXT    NOT NULL DEFAULT '',
     -- Tries after which nobody knows whether the mail has arrived: all of it was handed over, no answer came.
     unknown_tries    INTEGER NOT NULL DEFAULT 0

@@ -52,7 +52,7 @@ use crate::desk::Change;
 use crate::domain::{Actor, Door, Timestamp, TokenId};
 use crate::http::{Client, Method, Request, Response};
 use crate::password::Slots;
-use crate::store::settings::Settings;
+use crate::store::settings::{ErrorStatus, Settings};
 use crate::store::{self, ReadTx, Store, WriteTx};
 
 /// Seconds between two notes of a token's last use: it is kept to the minute, so that reading
@@ -148,7 +148,7 @@ impl Api {
     pub fn note_origins(&self) {
         match self.store.read(|tx| tx.settings()) {
             Ok(settings) => {
-                let origins = settings.text("cors_origins").to_owned();
+                let origins = settings.cors_origins;
                 *self.origins.write().unwrap_or_else(PoisonError::into_inner) = origins;
             }
             Err(error) => tracing::warn!(%error, "reading the settings; tried again"),
@@ -247,7 +247,7 @@ fn not_routed(refusal: NotRouted) -> Response {
 /// Lets a browser page of an allowed origin (setting `cors_origins`) read the answer.
 fn with_cors(api: &Api, response: Response, origin: &str, is_preflight: bool) -> Response {
     let Ok(settings) = api.store.read(|tx| tx.settings()) else { return response };
-    let allowed = allowed_origin(settings.text("cors_origins"), origin);
+    let allowed = allowed_origin(&settings.cors_origins, origin);
     let is_allowed = allowed.is_some();
     let response = for_origin(response, allowed);
     if is_allowed && is_preflight {
@@ -288,10 +288,10 @@ fn answer_route(api: &Api, route: &Route, request: Request, now: Timestamp) -> R
             Route::ServetelCreate => servetel::create(api, request, now),
             _ => ApiError::Broken("an endpoint without a handler".to_owned()).response(Statuses::Compat),
         },
-        Scope::TokenOrSetting(permission, key) => {
+        Scope::TokenOrOpenMetrics(permission) => {
             let mut statuses = Statuses::Compat;
             let admitted = api.store.read(|tx| {
-                if tx.settings()?.is_on(key) {
+                if tx.settings()?.metrics_open {
                     return Ok(());
                 }
                 admit(api, tx, &request, permission, &mut statuses).map(|_| ())
@@ -388,7 +388,7 @@ fn admit(
     statuses: &mut Statuses,
 ) -> Result<(TokenId, Settings), ApiError> {
     let settings = tx.settings()?;
-    if settings.text("api_error_status") == "http" {
+    if settings.api_error_status == ErrorStatus::Http {
         *statuses = Statuses::Http;
     }
     let client = ip::client(request.peer, &request.headers, &api.rules().trusted_proxies);

@@ -14,6 +14,8 @@ pub mod subject;
 mod tests;
 mod ticket;
 
+use crate::domain::reason::Reason;
+use crate::domain::words::words;
 use crate::domain::{AddressId, DepartmentId, OutboxId, StaffId, Status, TicketId, Timestamp};
 use crate::mail::origin::Origin;
 use crate::mail::{Mailbox, ParsedMail};
@@ -24,29 +26,32 @@ pub use ticket::is_under_subject;
 /// Longest subject of a ticket, in characters (HelpDeskZ's column); the rest goes into a note.
 pub const SUBJECT_CHARS_MAX: usize = 255;
 
-/// Why a mail to nobody we know was set aside, as its receipt says.
-pub const UNKNOWN_RECIPIENT: &str = "unknown recipient";
-
-/// What becomes of mail to an address we do not know (setting `unknown_recipient`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnknownRecipient {
-    /// The default address's department takes it.
-    Default,
-    /// It is set aside.
-    Quarantine,
-    /// `pipe` refuses it.
-    Reject,
+words! {
+    /// What becomes of mail to an address we do not know (setting `unknown_recipient`).
+    #[derive(Default)]
+    pub enum UnknownRecipient {
+        /// The default address's department takes it.
+        #[default]
+        Default = "default",
+        /// It is set aside.
+        Quarantine = "quarantine",
+        /// `pipe` refuses it.
+        Reject = "reject",
+    }
 }
 
-/// What becomes of a stranger's mail that names a ticket (setting `stranger_reply`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StrangerReply {
-    /// A new ticket with a note linking the other.
-    New,
-    /// Set aside for review.
-    Hold,
-    /// Into the ticket.
-    Append,
+words! {
+    /// What becomes of a stranger's mail that names a ticket (setting `stranger_reply`).
+    #[derive(Default)]
+    pub enum StrangerReply {
+        /// A new ticket with a note linking the other.
+        #[default]
+        New = "new",
+        /// Set aside for review.
+        Hold = "hold",
+        /// Into the ticket.
+        Append = "append",
+    }
 }
 
 /// The desk's rules, from its settings.
@@ -212,7 +217,7 @@ pub enum Requester {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Open {
     /// Why a new ticket.
-    pub reason: &'static str,
+    pub reason: Reason,
     /// Its department.
     pub department: DepartmentId,
     /// The address it came in by.
@@ -231,7 +236,7 @@ pub struct Open {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Append {
     /// How the ticket was found.
-    pub reason: &'static str,
+    pub reason: Reason,
     /// The ticket.
     pub ticket: TicketId,
     /// In whose name.
@@ -254,7 +259,7 @@ pub enum Decision {
     /// Dropped on record.
     Drop {
         /// Why.
-        reason: &'static str,
+        reason: Reason,
     },
     /// A delivery report of a mail of ours: dropped on record, noted on the outgoing mail and its ticket.
     Bounce {
@@ -266,7 +271,7 @@ pub enum Decision {
     /// Set aside for a human, raw.
     Quarantine {
         /// Why.
-        reason: &'static str,
+        reason: Reason,
     },
     /// Refused; the MTA tells the sender.
     Refuse(Refusal),
@@ -287,5 +292,5 @@ pub fn decide(mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Decision {
     if let Some(named) = ticket::named_ticket(mail, facts, policy) {
         return named;
     }
-    ticket::open(mail, facts, policy, New { reason: "new", linked: None, note: None })
+    ticket::open(mail, facts, policy, New { reason: Reason::New, linked: None, note: None })
 }

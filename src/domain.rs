@@ -8,7 +8,11 @@
 //! Nothing here reads a clock, a file or the network, except [`Timestamp::now`], the one door to
 //! the system clock.
 
+pub mod desk_address;
 mod event;
+pub mod reason;
+pub mod staff_role;
+pub mod words;
 
 use std::fmt;
 use std::str::FromStr;

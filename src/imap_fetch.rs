@@ -45,6 +45,7 @@ use summary::Progress;
 
 use crate::cli::{Done, Global, Usage};
 use crate::config::{self, Loaded};
+use crate::domain::desk_address::Incoming;
 use crate::domain::{AddressId, EmailAddress, Timestamp};
 use crate::intake::Rules;
 use crate::store::addresses::AddressRow;
@@ -158,7 +159,7 @@ pub fn probe(row: &AddressRow) -> Result<Vec<String>, Error> {
 
 /// Whether mail of an address comes by IMAP and it is among `only` (in lower case; empty for all).
 fn is_imap(row: &AddressRow, only: &[String]) -> bool {
-    row.incoming == "imap" && (only.is_empty() || only.contains(&row.email.to_lowercase()))
+    row.incoming == Incoming::Imap && (only.is_empty() || only.contains(&row.email.to_lowercase()))
 }
 
 fn chosen(store: &Store, only: &[String]) -> anyhow::Result<Vec<(AddressId, AddressRow)>> {
@@ -170,7 +171,7 @@ fn chosen(store: &Store, only: &[String]) -> anyhow::Result<Vec<(AddressId, Addr
                     Usage(format!("there is no address {name}; `maildesk admin address list` shows them all")).into()
                 );
             }
-            Some((_, row)) if row.incoming != "imap" => {
+            Some((_, row)) if row.incoming != Incoming::Imap => {
                 return Err(Usage(format!("mail of {name} does not come by IMAP (incoming {})", row.incoming)).into());
             }
             Some(_) => {}

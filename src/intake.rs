@@ -12,13 +12,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sha2::{Digest, Sha256};
 
 use crate::decision::{Decision, Facts, Refusal, decide};
+use crate::domain::reason::Reason;
 use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp, Window};
 use crate::mail::origin::Origin;
 use crate::mail::{Limits, ParseError, ParsedMail, ReversePath};
 use crate::store::received::{Receipt, ReceiptState};
 use crate::store::{self, ReadTx, Store, WriteTx};
 pub use archive::{Archived, deliver_archive};
-use receipt::{copy_key, is_found_now, note_second_recipient, recipient_text, record, record_copy, ticket_of};
+use receipt::{copy_key, is_found_now, note_second_recipient, recipient_text, record, record_copy};
 
 /// Compression level of kept raw mail: the fastest; base64 shrinks to what it encodes at any level.
 const RAW_MAIL_ZSTD_LEVEL: i32 = 1;
@@ -330,10 +331,10 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
             return record_copy(tx, incoming, &known, &key, now);
         }
         note_second_recipient(tx, incoming, &known, now)?;
-        return Ok(incoming.delivery(Outcome::Duplicate, &known.reason, ticket_of(&known)));
+        return Ok(incoming.delivery(Outcome::Duplicate, &known.why(), known.ticket));
     }
     let Some(mail) = &incoming.mail else {
-        let settled = Settled { state: ReceiptState::Quarantined, reason: "unreadable".to_owned(), place: None };
+        let settled = Settled { state: ReceiptState::Quarantined, reason: Reason::Unreadable, place: None };
         return record(tx, incoming, retried, (compressed, settled), now);
     };
     let settings = tx.settings()?;
@@ -353,11 +354,9 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
             if facts.origin == Origin::Own {
                 apply::own_mail(tx, incoming, mail, now)?;
             }
-            Settled { state: ReceiptState::Dropped, reason: reason.to_owned(), place: None }
+            Settled { state: ReceiptState::Dropped, reason, place: None }
         }
-        Decision::Quarantine { reason } => {
-            Settled { state: ReceiptState::Quarantined, reason: reason.to_owned(), place: None }
-        }
+        Decision::Quarantine { reason } => Settled { state: ReceiptState::Quarantined, reason, place: None },
     };
     record(tx, incoming, retried, (compressed, settled), recorded_at)
 }
@@ -399,7 +398,7 @@ fn telling(incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Tellin
 /// What the receipt will say.
 pub(crate) struct Settled {
     pub(crate) state: ReceiptState,
-    pub(crate) reason: String,
+    pub(crate) reason: Reason,
     /// The ticket, the message, and whether the ticket is new.
     pub(crate) place: Option<(TicketId, MessageId, Place)>,
 }

@@ -44,7 +44,7 @@ pub struct Report {
 /// Those of the database; what was done before stays done.
 pub fn run(store: &Store, now: Timestamp) -> Result<Report> {
     let settings = store.read(|tx| tx.settings())?;
-    let (close_hours, keep_days) = (settings.number("ticket_autoclose"), settings.number("raw_keep_days"));
+    let (close_hours, keep_days) = (settings.ticket_autoclose, settings.raw_keep_days);
     let ago = |n: i64, unit_s: i64| now.plus_s(-n.saturating_mul(unit_s));
     let mut report = Report::default();
     if close_hours > 0 {
@@ -84,6 +84,7 @@ fn in_batches(store: &Store, step: impl Fn(&WriteTx<'_>) -> Result<usize>) -> Re
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::domain::reason::Reason;
     use crate::domain::{DepartmentId, Status, TicketId};
     use crate::store::migrate::create_or_migrate;
     use crate::store::received::{NewReceipt, ReceiptState};
@@ -155,7 +156,8 @@ mod tests {
                     let new = NewReceipt {
                         key: &[key; 32],
                         state,
-                        reason: "",
+                        reason: Reason::New,
+                        detail: "",
                         place: None,
                         from_email: "",
                         recipient: "",

@@ -37,6 +37,7 @@ use words::Decoder;
 
 use sha2::{Digest, Sha256};
 
+use crate::domain::reason::BounceClass;
 use crate::domain::{EmailAddress, Timestamp};
 
 /// Budgets for reading one mail (`contract`: mail.md §8). `Default` gives the shipped values.
@@ -127,6 +128,15 @@ pub struct DeliveryReport {
     pub original_message_ids: Vec<String>,
     /// Diagnostic-Code of the first failed recipient, one line.
     pub diagnostic: Option<String>,
+}
+
+impl DeliveryReport {
+    /// Whether the mail came back for good. What has no status of class 4 has.
+    #[must_use]
+    pub fn class(&self) -> BounceClass {
+        let said = self.status.as_ref().or(self.diagnostic.as_ref());
+        if said.is_some_and(|said| said.starts_with('4')) { BounceClass::Temporary } else { BounceClass::Permanent }
+    }
 }
 
 /// A mail forwarded inside this one, as an attached message or as a block of text.

@@ -11,6 +11,7 @@ pub mod attachments;
 pub mod backup;
 pub mod changes;
 pub mod clock;
+mod columns;
 mod connections;
 pub mod counts;
 pub mod event;

@@ -4,13 +4,13 @@ mod mailbox;
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
 use super::{Desk, check_secret_file, department, missing, named, nothing_to_change, output, usage};
 use crate::cli::Done;
 use crate::desk::{note_undelivered, plus};
+use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, Tls};
 use crate::domain::{AddressId, DepartmentId, EmailAddress, comparable_address};
 use crate::imap_fetch;
 use crate::outbox;
@@ -72,50 +72,6 @@ pub enum Command {
     },
 }
 
-/// How mail comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Incoming {
-    /// Not at all
-    None,
-    /// The MTA runs `maildesk pipe`
-    Pipe,
-    /// `maildesk imap-fetch` reads a mailbox
-    Imap,
-}
-
-/// How mail goes out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Outgoing {
-    /// Not at all
-    None,
-    /// To an SMTP server
-    Smtp,
-    /// By /usr/sbin/sendmail
-    Sendmail,
-    /// One .eml file per mail into a folder
-    File,
-}
-
-/// How a connection is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Tls {
-    /// TLS from the first byte
-    Implicit,
-    /// STARTTLS, required
-    Starttls,
-    /// No protection
-    None,
-}
-
-/// How the mailbox is logged into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Auth {
-    /// Name and password
-    Password,
-    /// OAuth 2 bearer token
-    Xoauth2,
-}
-
 /// What can be said of an address.
 #[derive(Debug, Default, PartialEq, Eq, clap::Args)]
 pub struct Settings {
@@ -150,8 +106,8 @@ pub struct Settings {
     #[arg(long, value_name = "FOLDER", num_args = 1..)]
     imap_folder: Vec<String>,
     /// What becomes of a fetched mail: seen, move:FOLDER or delete [default: seen]
-    #[arg(long, value_name = "WHAT", value_parser = imap_after)]
-    imap_after: Option<String>,
+    #[arg(long, value_name = "WHAT")]
+    imap_after: Option<ImapAfter>,
     /// IMAP login [default: password]
     #[arg(long, value_enum)]
     imap_auth: Option<Auth>,
@@ -181,19 +137,6 @@ pub struct Settings {
     outgoing_dir: Option<PathBuf>,
 }
 
-fn imap_after(text: &str) -> Result<String, String> {
-    match text {
-        "seen" | "delete" => Ok(text.to_owned()),
-        _ if text.strip_prefix("move:").is_some_and(|folder| !folder.is_empty()) => Ok(text.to_owned()),
-        _ => Err("use seen, move:FOLDER or delete".to_owned()),
-    }
-}
-
-fn word(value: impl ValueEnum) -> String {
-    // Every variant above has a name: none is #[value(skip)].
-    value.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned())
-}
-
 impl Settings {
     /// Refuses password files that others may read.
     fn check_files(&self, desk: &Desk) -> anyhow::Result<()> {
@@ -214,26 +157,26 @@ impl Settings {
         let path = |path: Option<PathBuf>| path.map(|path| absolute(&path));
         put(&mut row.name, self.name);
         row.is_default |= self.default;
-        put(&mut row.incoming, self.incoming.map(word));
+        put(&mut row.incoming, self.incoming);
         put(&mut row.imap_host, self.imap_host);
         put(&mut row.imap_port, self.imap_port);
         put(&mut row.imap_user, self.imap_user);
         put(&mut row.imap_password_file, path(self.imap_password_file));
-        put(&mut row.imap_tls, self.imap_tls.map(word));
+        put(&mut row.imap_tls, self.imap_tls);
         put(&mut row.imap_after, self.imap_after);
-        put(&mut row.imap_auth, self.imap_auth.map(word));
+        put(&mut row.imap_auth, self.imap_auth);
         self.imap.put_into(row);
         if !self.imap_folder.is_empty() {
             row.imap_folders = self.imap_folder;
-        } else if row.imap_folders.is_empty() && row.incoming == "imap" {
+        } else if row.imap_folders.is_empty() && row.incoming == Incoming::Imap {
             row.imap_folders = vec!["INBOX".to_owned()];
         }
-        put(&mut row.outgoing, self.outgoing.map(word));
+        put(&mut row.outgoing, self.outgoing);
         put(&mut row.smtp_host, self.smtp_host);
         put(&mut row.smtp_port, self.smtp_port);
         put(&mut row.smtp_user, self.smtp_user);
         put(&mut row.smtp_password_file, path(self.smtp_password_file));
-        put(&mut row.smtp_tls, self.smtp_tls.map(word));
+        put(&mut row.smtp_tls, self.smtp_tls);
         put(&mut row.outgoing_dir, path(self.outgoing_dir));
         if let Some(name) = &self.department {
             row.department = Some(desk.store.read(|tx| department::find(tx, name))?.id);
@@ -253,10 +196,10 @@ fn check(row: &AddressRow) -> anyhow::Result<()> {
         (row.name.trim().is_empty(), "--name is needed: the name in From"),
         (row.name.chars().count() > NAME_CHARS_MAX, "--name is too long (250 characters at most)"),
         (row.name.chars().any(char::is_control), "--name must be one line of text"),
-        (row.incoming == "imap" && row.imap_host.is_empty(), "--incoming imap needs --imap-host"),
-        (row.incoming == "imap" && row.imap_user.is_empty(), "--incoming imap needs --imap-user"),
-        (row.outgoing == "smtp" && row.smtp_host.is_empty(), "--outgoing smtp needs --smtp-host"),
-        (row.outgoing == "file" && row.outgoing_dir.is_empty(), "--outgoing file needs --outgoing-dir"),
+        (row.incoming == Incoming::Imap && row.imap_host.is_empty(), "--incoming imap needs --imap-host"),
+        (row.incoming == Incoming::Imap && row.imap_user.is_empty(), "--incoming imap needs --imap-user"),
+        (row.outgoing == Outgoing::Smtp && row.smtp_host.is_empty(), "--outgoing smtp needs --smtp-host"),
+        (row.outgoing == Outgoing::File && row.outgoing_dir.is_empty(), "--outgoing file needs --outgoing-dir"),
     ];
     match named.into_iter().find(|(is_wrong, _)| *is_wrong) {
         Some((_, why)) => usage(why),
@@ -267,12 +210,12 @@ fn check(row: &AddressRow) -> anyhow::Result<()> {
 fn as_json(id: AddressId, row: &AddressRow) -> Value {
     json!({
         "id": id.get(), "email": row.email, "name": row.name, "department_id": row.department.map(DepartmentId::get),
-        "default": row.is_default, "incoming": row.incoming, "imap_host": row.imap_host, "imap_port": row.imap_port,
-        "imap_user": row.imap_user, "imap_password_file": row.imap_password_file, "imap_tls": row.imap_tls,
-        "imap_folders": row.imap_folders, "imap_after": row.imap_after, "imap_auth": row.imap_auth,
+        "default": row.is_default, "incoming": row.incoming.word(), "imap_host": row.imap_host, "imap_port": row.imap_port,
+        "imap_user": row.imap_user, "imap_password_file": row.imap_password_file, "imap_tls": row.imap_tls.word(),
+        "imap_folders": row.imap_folders, "imap_after": row.imap_after.to_string(), "imap_auth": row.imap_auth.word(),
         "imap_options": mailbox::as_json(row),
-        "outgoing": row.outgoing, "smtp_host": row.smtp_host, "smtp_port": row.smtp_port, "smtp_user": row.smtp_user,
-        "smtp_password_file": row.smtp_password_file, "smtp_tls": row.smtp_tls, "outgoing_dir": row.outgoing_dir,
+        "outgoing": row.outgoing.word(), "smtp_host": row.smtp_host, "smtp_port": row.smtp_port, "smtp_user": row.smtp_user,
+        "smtp_password_file": row.smtp_password_file, "smtp_tls": row.smtp_tls.word(), "outgoing_dir": row.outgoing_dir,
     })
 }
 
@@ -334,8 +277,8 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
                     row.email.clone(),
                     row.name.clone(),
                     department,
-                    row.incoming.clone(),
-                    row.outgoing.clone(),
+                    row.incoming.to_string(),
+                    row.outgoing.to_string(),
                     default.to_owned(),
                 ]
             });
@@ -376,17 +319,17 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
 
 /// Tries what can be tried without sending or changing anything; both ways, whatever comes of the first.
 fn test(desk: &Desk, row: &AddressRow) -> anyhow::Result<Done> {
-    let folders = if row.incoming == "imap" { imap_fetch::probe(row).map(Some) } else { Ok(None) };
-    let outgoing = if row.outgoing == "none" { Ok(()) } else { Transport::of(Some(row)).test() };
+    let folders = if row.incoming == Incoming::Imap { imap_fetch::probe(row).map(Some) } else { Ok(None) };
+    let outgoing = if row.outgoing == Outgoing::None { Ok(()) } else { Transport::of(Some(row)).test() };
     let incoming_error = folders.as_ref().err().map(ToString::to_string);
     let outgoing_error = outgoing.err().map(|failure| failure.to_string());
     let folders = folders.unwrap_or_default();
     let json = json!({
-        "email": row.email, "incoming": row.incoming, "incoming_ok": incoming_error.is_none(),
-        "incoming_error": incoming_error, "folders": folders, "outgoing": row.outgoing,
+        "email": row.email, "incoming": row.incoming.word(), "incoming_ok": incoming_error.is_none(),
+        "incoming_error": incoming_error, "folders": folders, "outgoing": row.outgoing.word(),
         "outgoing_ok": outgoing_error.is_none(), "outgoing_error": outgoing_error,
     });
-    let ways = [("incoming", &row.incoming, &incoming_error), ("outgoing", &row.outgoing, &outgoing_error)];
+    let ways = [("incoming", row.incoming.word(), &incoming_error), ("outgoing", row.outgoing.word(), &outgoing_error)];
     // For people a failure is said once, by the error.
     let fine = ways.iter().filter(|(_, _, error)| error.is_none());
     let mut lines: Vec<String> = fine.map(|(way, how, _)| format!("{}: {way} {how}: ok", row.email)).collect();
@@ -401,7 +344,7 @@ fn test(desk: &Desk, row: &AddressRow) -> anyhow::Result<Done> {
 
 /// Sends the mail whose return proves that plus-addresses work.
 fn test_plus(desk: &Desk, id: AddressId, row: &AddressRow) -> anyhow::Result<Done> {
-    if row.outgoing == "none" {
+    if row.outgoing == Outgoing::None {
         return usage(format!("{} has outgoing none: nothing can be sent", row.email));
     }
     let own: EmailAddress = row.email.parse()?;
@@ -419,8 +362,8 @@ fn test_plus(desk: &Desk, id: AddressId, row: &AddressRow) -> anyhow::Result<Don
 
 fn show(desk: &Desk, id: AddressId, row: &AddressRow) -> anyhow::Result<()> {
     let json = as_json(id, row);
-    let has_imap = row.incoming == "imap" || !row.imap_host.is_empty() || !row.imap_user.is_empty();
-    let has_smtp = row.outgoing == "smtp" || !row.smtp_host.is_empty();
+    let has_imap = row.incoming == Incoming::Imap || !row.imap_host.is_empty() || !row.imap_user.is_empty();
+    let has_smtp = row.outgoing == Outgoing::Smtp || !row.smtp_host.is_empty();
     let matters = |key: &str| (has_imap || !key.starts_with("imap_")) && (has_smtp || !key.starts_with("smtp_"));
     let lines = json.as_object().into_iter().flatten().filter(|(key, value)| {
         matters(key)

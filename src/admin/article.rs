@@ -89,8 +89,8 @@ fn read(desk: &Desk, id: Option<i64>) -> anyhow::Result<Vec<Whole>> {
         };
         let whole = articles.into_iter().map(|article| {
             Ok(Whole {
-                category: categories.iter().find(|category| category.id == article.category).cloned(),
-                staff: tx.staff(StaffId::new(article.staff))?.map(|staff| staff.username),
+                category: categories.iter().find(|category| Some(category.id) == article.category).cloned(),
+                staff: article.staff.map(|id| tx.staff(id)).transpose()?.flatten().map(|staff| staff.username),
                 files: tx.files_of_article(article.id)?,
                 article,
             })
@@ -106,8 +106,8 @@ impl Whole {
         let files = self.files.iter().map(|(id, name, bytes)| json!({ "id": id.get(), "name": name, "size": bytes }));
         json!({
             "id": article.id, "title": article.title, "body": article.body, "text": html::to_text(&article.body),
-            "category_id": article.category, "category": self.category.as_ref().map(|category| category.name.as_str()),
-            "staff_id": article.staff, "author": self.staff, "created_at": article.created_at.unix(),
+            "category_id": article.category.unwrap_or(0), "category": self.category.as_ref().map(|category| category.name.as_str()),
+            "staff_id": article.staff.map_or(0, StaffId::get), "author": self.staff, "created_at": article.created_at.unix(),
             "last_update_at": article.last_update_at.unix(), "views": article.views, "public": article.is_public,
             "attachments": files.collect::<Vec<_>>(),
         })
@@ -118,12 +118,12 @@ fn categories(desk: &Desk) -> anyhow::Result<()> {
     let all = desk.store.read(|tx| tx.article_categories())?;
     let json = all.iter().map(|category| {
         json!({
-            "id": category.id, "name": category.name, "position": category.position, "parent_id": category.parent,
+            "id": category.id, "name": category.name, "position": category.position, "parent_id": category.parent.unwrap_or(0),
             "public": category.is_public,
         })
     });
     let rows = all.iter().map(|category| {
-        let parent = all.iter().find(|other| other.id == category.parent).map_or("", |other| other.name.as_str());
+        let parent = all.iter().find(|other| Some(other.id) == category.parent).map_or("", |other| other.name.as_str());
         let public = if category.is_public { "public" } else { "private" };
         vec![category.id.to_string(), category.name.clone(), parent.to_owned(), public.to_owned()]
     });

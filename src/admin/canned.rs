@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::removal::{Loss, Removal};
 use super::{Desk, missing, nothing_to_change, usage};
 use crate::cli::Done;
+use crate::domain::StaffId;
 use crate::mail::html;
 use crate::store::imported::{CannedResponse, NewCannedResponse};
 use crate::terminal;
@@ -153,7 +154,7 @@ fn find(desk: &Desk, id: i64) -> anyhow::Result<CannedResponse> {
 fn as_json(canned: &CannedResponse) -> Value {
     json!({
         "id": canned.id, "title": canned.title, "body": canned.body, "text": html::to_text(&canned.body),
-        "position": canned.position, "staff_id": canned.staff, "created_at": canned.created_at.unix(),
+        "position": canned.position, "staff_id": canned.staff.map_or(0, StaffId::get), "created_at": canned.created_at.unix(),
         "last_update_at": canned.last_update_at.unix(),
     })
 }

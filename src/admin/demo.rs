@@ -11,6 +11,7 @@ use super::{init, token};
 use crate::api;
 use crate::cli::Done;
 use crate::config::Loaded;
+use crate::domain::desk_address::Incoming;
 use crate::domain::{TicketId, Timestamp};
 use crate::intake::{self, Envelope, Rules, Source};
 use crate::private_file;
@@ -134,7 +135,7 @@ fn demo_address(
     department: Option<crate::domain::DepartmentId>,
     is_default: bool,
 ) -> AddressRow {
-    AddressRow { department, is_default, incoming: "pipe".to_owned(), ..AddressRow::new(email, name) }
+    AddressRow { department, is_default, incoming: Incoming::Pipe, ..AddressRow::new(email, name) }
 }
 
 fn show(

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::removal::{Loss, Removal};
 use super::{Desk, missing, output, say_if_cut};
 use crate::cli::Done;
-use crate::domain::ReceiptId;
+use crate::domain::reason::Reason;
+use crate::domain::{ReceiptId, TicketId};
 use crate::intake::{self, Delivery, Envelope, Source};
 use crate::mail::ReversePath;
 use crate::store::received::{Receipt, ReceiptState};
@@ -61,8 +62,8 @@ pub enum Command {
 
 fn as_json(receipt: &Receipt) -> Value {
     json!({
-        "id": receipt.id.get(), "state": receipt.state.word(), "reason": receipt.reason,
-        "ticket_id": (receipt.ticket > 0).then_some(receipt.ticket),
+        "id": receipt.id.get(), "state": receipt.state.word(), "reason": receipt.why(),
+        "ticket_id": receipt.ticket.map(TicketId::get),
         "received_at": receipt.received_at.unix(), "from": receipt.from_email, "recipient": receipt.recipient,
         "sender": receipt.has_sender.then_some(&receipt.sender), "subject": receipt.subject,
         "message_id": receipt.internet_id, "bytes": receipt.bytes,
@@ -90,7 +91,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             if !removal.is_agreed(&desk.out, &loss.ending("; it stays on record"))? {
                 return Ok(Done::Fully);
             }
-            desk.store.write(|tx| tx.settle_receipt(receipt.id, ReceiptState::Dropped, "dropped by hand", None))?;
+            desk.store.write(|tx| tx.settle_receipt(receipt.id, ReceiptState::Dropped, Reason::ByHand, None))?;
             let dropped = find(desk, id)?;
             desk.out.deed(&as_json(&dropped), &format!("mail {id} was dropped; it stays on record"))?;
         }
@@ -101,12 +102,12 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
 fn list(desk: &Desk, state: Option<ReceiptState>, limit: usize) -> anyhow::Result<()> {
     let receipts = desk.store.read(|tx| tx.receipts(state, limit))?;
     let rows = receipts.iter().map(|r| {
-        let ticket = if r.ticket > 0 { format!("#{}", r.ticket) } else { String::new() };
+        let ticket = r.ticket.map_or_else(String::new, |ticket| format!("#{ticket}"));
         vec![
             r.id.to_string(),
             output::time(r.received_at),
             r.state.word().to_owned(),
-            r.reason.clone(),
+            r.why(),
             ticket,
             r.from_email.clone(),
             r.subject.clone(),
@@ -144,8 +145,8 @@ fn show(desk: &Desk, receipt: &Receipt) -> anyhow::Result<()> {
         receipt.id,
         output::time(receipt.received_at),
         receipt.state.word(),
-        terminal::line(&receipt.reason),
-        if receipt.ticket > 0 { format!("#{}", receipt.ticket) } else { "-".to_owned() },
+        terminal::line(&receipt.why()),
+        receipt.ticket.map_or_else(|| "-".to_owned(), |ticket| format!("#{ticket}")),
         terminal::line(&receipt.from_email),
         terminal::line(&receipt.recipient),
         terminal::line(&receipt.subject),
@@ -189,5 +190,5 @@ fn retry_one(desk: &Desk, id: i64, dry_run: bool) -> anyhow::Result<(String, Str
     } else {
         intake::deliver(&desk.store, &desk.rules, &envelope, &raw, desk.now)?
     };
-    Ok((delivery.outcome.word().to_owned(), delivery.reason, delivery.ticket.map(crate::domain::TicketId::get)))
+    Ok((delivery.outcome.word().to_owned(), delivery.reason, delivery.ticket.map(TicketId::get)))
 }

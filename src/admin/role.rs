@@ -4,10 +4,15 @@ use serde_json::json;
 
 use super::Desk;
 use crate::cli::Done;
+use crate::domain::staff_role::StaffRole;
 
-/// Every role: its number, its word, what it may do.
-pub(super) const ROLES: [(i64, &str, &str); 2] =
-    [(1, "admin", "every department"), (2, "agent", "the departments named for each account")];
+/// What a role may see.
+const fn meaning(role: StaffRole) -> &'static str {
+    match role {
+        StaffRole::Admin => "every department",
+        StaffRole::Agent => "the departments named for each account",
+    }
+}
 
 /// Verbs of `admin role`.
 #[derive(Debug, clap::Subcommand)]
@@ -22,9 +27,12 @@ pub enum Command {
 pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
     match command {
         Command::List => {
-            let json = ROLES.iter().map(|(id, name, meaning)| json!({ "id": id, "name": name, "meaning": meaning }));
-            let rows =
-                ROLES.iter().map(|(id, name, meaning)| vec![id.to_string(), (*name).to_owned(), (*meaning).to_owned()]);
+            let json = StaffRole::ALL
+                .iter()
+                .map(|role| json!({ "id": role.number(), "name": role.word(), "meaning": meaning(*role) }));
+            let rows = StaffRole::ALL
+                .iter()
+                .map(|role| vec![role.number().to_string(), role.to_string(), meaning(*role).to_owned()]);
             desk.out.list(json.collect(), &["id", "name", "may see"], rows.collect())?;
         }
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Desk, usage};
 use crate::cli::Done;
-use crate::store::settings::{DEFINITIONS, definition};
+use crate::store::settings::definition;
 
 /// Verbs of `admin setting`.
 #[derive(Debug, clap::Subcommand)]
@@ -34,20 +34,19 @@ pub enum Command {
 pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
     match command {
         Command::List => {
-            let settings = desk.store.read(|tx| tx.settings())?;
-            let json = DEFINITIONS.iter().map(
-                |d| json!({ "key": d.key, "value": settings.text(d.key), "default": d.default, "meaning": d.meaning }),
-            );
-            let rows = DEFINITIONS.iter().map(|d| {
-                vec![d.key.to_owned(), settings.text(d.key).to_owned(), d.default.to_owned(), d.meaning.to_owned()]
-            });
+            let settings = desk.store.read(|tx| tx.setting_texts())?;
+            let json = settings
+                .iter()
+                .map(|(d, value)| json!({ "key": d.key, "value": value, "default": d.default, "meaning": d.meaning }));
+            let rows = settings
+                .iter()
+                .map(|(d, value)| vec![d.key.to_owned(), value.clone(), d.default.to_owned(), d.meaning.to_owned()]);
             desk.out.list(json.collect(), &["key", "value", "default", "meaning"], rows.collect())?;
         }
         Command::Get { key } => {
             let found = definition(key).or_else(|unknown| usage(unknown.to_string()))?;
-            let settings = desk.store.read(|tx| tx.settings())?;
-            let value = settings.text(found.key);
-            desk.out.object(&json!({ "key": found.key, "value": value, "default": found.default }), value)?;
+            let value = desk.store.read(|tx| tx.setting_text(found))?;
+            desk.out.object(&json!({ "key": found.key, "value": value, "default": found.default }), &value)?;
         }
         Command::Set { key, value } => {
             let found = definition(key).or_else(|unknown| usage(unknown.to_string()))?;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::removal::Removal;
 use super::{Desk, department, named, output, secret_from_file, secret_from_stdin, usage};
 use crate::cli::Done;
+use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, EmailAddress, comparable_address};
 use crate::store::people::{FULLNAME_CHARS_MAX, NewStaff, Staff};
 use crate::store::{Error, ReadTx};
@@ -51,24 +52,6 @@ pub enum Command {
     Totp(second_factor::Command),
 }
 
-/// What a staff member may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Role {
-    /// Every department
-    Admin,
-    /// The departments named
-    Agent,
-}
-
-impl Role {
-    const fn number(self) -> i64 {
-        match self {
-            Self::Admin => 1,
-            Self::Agent => 2,
-        }
-    }
-}
-
 /// Options of `admin staff add`.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("password").required(true)))]
@@ -83,7 +66,7 @@ pub struct Add {
     email: EmailAddress,
     /// admin: every department; agent: those named
     #[arg(long, value_enum)]
-    role: Role,
+    role: StaffRole,
     /// Department, by id or name; may be repeated
     #[arg(long, value_name = "ID")]
     department: Vec<String>,
@@ -101,15 +84,11 @@ pub struct Add {
     totp_secret: Option<String>,
 }
 
-const fn role_word(role: i64) -> &'static str {
-    if role == 1 { "admin" } else { "agent" }
-}
-
 fn as_json(tx: &ReadTx<'_>, staff: &Staff) -> Result<Value, Error> {
     let departments: Vec<i64> = tx.staff_departments(staff.id)?.into_iter().map(DepartmentId::get).collect();
     let mut json = json!({
         "id": staff.id.get(), "username": staff.username, "fullname": staff.fullname, "email": staff.email,
-        "role": role_word(staff.role), "departments": departments, "active": staff.is_active, "totp": staff.has_totp,
+        "role": staff.role.word(), "departments": departments, "active": staff.is_active, "totp": staff.has_totp,
         "registered_at": staff.registered_at.unix(), "last_login_at": staff.last_login_at.unix(),
     });
     profile::add_to(&mut json, tx, staff.id)?;
@@ -127,7 +106,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             })?;
             let rows = staff.iter().map(|s| {
                 let active = if s.is_active { "active" } else { "inactive" };
-                let role = role_word(s.role).to_owned();
+                let role = s.role.word().to_owned();
                 vec![s.id.to_string(), s.username.clone(), s.fullname.clone(), s.email.clone(), role, active.to_owned()]
             });
             desk.out.list(json, &["id", "username", "name", "address", "role", "state"], rows.collect())?;
@@ -154,7 +133,7 @@ fn show(desk: &Desk, username: &str) -> anyhow::Result<()> {
         terminal::line(&staff.username),
         terminal::line(&staff.fullname),
         terminal::line(&staff.email),
-        role_word(staff.role),
+        staff.role.word(),
         if staff.is_active { "active" } else { "inactive" },
         output::time(staff.registered_at),
         profile::lines(&json)
@@ -212,7 +191,7 @@ fn add(desk: &Desk, new: &Add) -> anyhow::Result<()> {
         fullname,
         email: &new.email,
         password_hash: &password_hash,
-        role: new.role.number(),
+        role: new.role,
         is_active: !new.inactive,
         totp_secret: &totp_secret,
     };

@@ -229,7 +229,7 @@ fn show_list(desk: &Desk, list: &List) -> anyhow::Result<()> {
             None => None,
         };
         let mut statuses = list.status.clone();
-        let hours = tx.settings()?.number("overdue_time");
+        let hours = tx.settings()?.overdue_time;
         if list.overdue {
             statuses = WAITING.into_iter().filter(|one| statuses.is_empty() || statuses.contains(one)).collect();
             if statuses.is_empty() || hours == 0 {

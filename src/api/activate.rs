@@ -58,7 +58,7 @@ fn standing(tx: &ReadTx<'_>, code: &ActivationCode, now: Timestamp) -> store::Re
 pub(super) fn show(api: &Api, code: &ActivationCode, now: Timestamp) -> Response {
     answered(api.store.read(|tx| {
         let standing = standing(tx, code, now)?;
-        Ok(page(standing, tx.settings()?.text("site_name")))
+        Ok(page(standing, &tx.settings()?.site_name))
     }))
 }
 
@@ -70,7 +70,7 @@ pub(super) fn confirm(api: &Api, code: &ActivationCode, now: Timestamp) -> Respo
         Ok(before) => before,
         Err(error) => return answered(Err(error)),
     };
-    let site = settings.text("site_name");
+    let site = &settings.site_name;
     if !matches!(standing_before, Standing::Open(_)) {
         return page(standing_before, site);
     }

@@ -40,7 +40,7 @@ pub(super) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, ApiError>
         (Some(message), None) => tx.attachments_of_message(MessageId::new(message))?,
         (Some(message), Some(ticket)) => {
             let mut both = tx.attachment_lines_of_ticket(TicketId::new(ticket))?;
-            both.retain(|line| line.message == message);
+            both.retain(|line| line.message.map_or(0, MessageId::get) == message);
             both
         }
     };
@@ -48,7 +48,7 @@ pub(super) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, ApiError>
         id: Digits(line.id.get()),
         name: &line.name,
         filetype: &line.content_type,
-        msg_id: Digits(line.message),
+        msg_id: Digits(line.message.map_or(0, MessageId::get)),
         size: Digits(line.bytes),
     });
     Ok(compact(&List { success: 1, files: files.collect() }))

@@ -19,11 +19,12 @@ use super::refusal::{FieldFaults, Refusal, once};
 use super::route::Permission;
 use super::{Api, Call, email, ip, random};
 use crate::desk::notify;
+use crate::domain::staff_role::StaffRole;
 use crate::domain::{EmailAddress, Timestamp, TokenId};
 use crate::http::{Headers, Request, Response};
 use crate::store::people::{FULLNAME_CHARS_MAX, NewStaff};
 use crate::store::profiles::CustomerProfile;
-use crate::store::settings::Settings;
+use crate::store::settings::{FaveoAnswer, Settings};
 use crate::store::{self, ReadTx, WriteTx};
 
 const FIELDS: &[&str] = &["email", "first_name", "last_name", "mobile", "code", "role"];
@@ -77,7 +78,7 @@ fn admit(tx: &ReadTx<'_>, headers: &Headers, params: &Params, client: IpAddr) ->
         authorize(tx, Some(token), client, Permission::StaffCreate).map_err(refused)?;
     }
     let settings = tx.settings()?;
-    let wanted = settings.text("faveo_api_key");
+    let wanted = &settings.faveo_api_key;
     let given = params.text("api_key").ok().flatten().unwrap_or("");
     // Hashes are compared, so that the time tells not even the length.
     if !wanted.is_empty() && !bool::from(token_hash(given).ct_eq(&token_hash(wanted))) {
@@ -104,11 +105,11 @@ impl Role {
     }
 
     /// The staff role, for accounts that are staff's too.
-    const fn staff_role(self) -> Option<i64> {
+    const fn staff_role(self) -> Option<StaffRole> {
         match self {
             Self::User => None,
-            Self::Admin => Some(1),
-            Self::Agent => Some(2),
+            Self::Admin => Some(StaffRole::Admin),
+            Self::Agent => Some(StaffRole::Agent),
         }
     }
 }
@@ -194,7 +195,7 @@ fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
                 tracing::warn!(user = id.get(), "no activation mail: template new_user is off or no address sends");
             }
             let object = success(&wanted, id.get(), &verify, call.now);
-            Ok(if call.settings.text("faveo_answer") == "array" { format!("[{object}]") } else { object })
+            Ok(if call.settings.faveo_answer == FaveoAnswer::Array { format!("[{object}]") } else { object })
         },
     )
 }
@@ -211,7 +212,7 @@ fn unsent(error: notify::Error) -> Refusal {
 }
 
 /// The staff account waits for `admin staff password`.
-fn add_staff(tx: &WriteTx<'_>, wanted: &Registration<'_>, role: i64, now: Timestamp) -> store::Result<()> {
+fn add_staff(tx: &WriteTx<'_>, wanted: &Registration<'_>, role: StaffRole, now: Timestamp) -> store::Result<()> {
     let new = NewStaff {
         username: &free_username(tx, &wanted.email)?,
         fullname: &wanted.fullname,

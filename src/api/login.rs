@@ -93,7 +93,7 @@ struct Lockout {
 
 impl Lockout {
     fn of(settings: &Settings) -> Self {
-        Self { attempts_max: settings.number("login_attempt"), minutes: settings.number("login_attempt_minutes") }
+        Self { attempts_max: settings.login_attempt, minutes: settings.login_attempt_minutes }
     }
 
     const fn is_on(self) -> bool {

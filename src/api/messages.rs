@@ -15,6 +15,7 @@ use crate::domain::{Author, Status, TicketId};
 use crate::mail::html;
 use crate::store::ReadTx;
 use crate::store::pages::{MessageLine, Order};
+use crate::store::settings::ReplyOrder;
 use crate::store::tickets::{NewAttachment, Text, Ticket};
 
 #[derive(Serialize)]
@@ -54,8 +55,8 @@ pub(super) fn show(tx: &ReadTx<'_>, call: &Call<'_>, id: &PathId) -> Result<Stri
         messages: Vec<Message>,
     }
     let ticket = tx.ticket(TicketId::new(id.row().ok_or(NOT_FOUND)?))?.ok_or(NOT_FOUND)?;
-    let order = if call.settings.text("reply_order") == "asc" { Order::Ascending } else { Order::Descending };
-    let size = call.settings.number("tickets_replies").max(1);
+    let order = if call.settings.reply_order == ReplyOrder::Ascending { Order::Ascending } else { Order::Descending };
+    let size = call.settings.tickets_replies.max(1);
     let (total, lines) = tx.messages_page(ticket.id, order, window(call.params.page_or_first()?, size))?;
     let messages = lines.into_iter().map(Message::from).collect();
     Ok(compact(&List { success: 1, pages: pages(total, size), total_replies: total, messages }))

@@ -198,9 +198,9 @@ pub enum Scope {
     Public,
     /// A token with the permission.
     Token(Permission),
-    /// A token with the permission, or nothing while the setting of that key is on. Where a request came
+    /// A token with the permission, or nothing while the setting `metrics_open` is on. Where a request came
     /// from proves nothing: plain proxies add no header.
-    TokenOrSetting(Permission, &'static str),
+    TokenOrOpenMetrics(Permission),
     /// A token with the permission, sent and refused in the way of another dialect.
     OwnToken(Permission),
 }
@@ -278,7 +278,7 @@ impl Route {
             Self::ActivationShow(_) | Self::ActivationConfirm(_) => Scope::Public,
             Self::FaveoRegister => Scope::OwnToken(Permission::UsersCreate),
             Self::ServetelCreate => Scope::OwnToken(Permission::StaffCreate),
-            Self::Metrics => Scope::TokenOrSetting(Permission::MetricsRead, "metrics_open"),
+            Self::Metrics => Scope::TokenOrOpenMetrics(Permission::MetricsRead),
             Self::UsersCreate => Scope::Token(Permission::UsersCreate),
             Self::UsersList | Self::UsersShow(_) => Scope::Token(Permission::UsersRead),
             Self::UsersUpdate(_) => Scope::Token(Permission::UsersUpdate),

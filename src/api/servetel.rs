@@ -14,6 +14,7 @@ use super::params::{JSON_BYTES_MAX, Params, json_object};
 use super::refusal::{FieldFaults, Refusal, once};
 use super::route::Permission;
 use super::{Api, Call, ip};
+use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, EmailAddress, Timestamp};
 use crate::http::{Request, Response};
 use crate::password;
@@ -102,7 +103,7 @@ struct Account<'w> {
     username: &'w str,
     fullname: &'w str,
     email: &'w EmailAddress,
-    role: i64,
+    role: StaffRole,
     is_active: bool,
     departments: Vec<DepartmentId>,
     profile: StaffProfile<'w>,

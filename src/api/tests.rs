@@ -16,6 +16,8 @@ use serde_json::Value;
 
 use super::ip::IpList;
 use super::{Api, HostRules, respond, token_hash};
+use crate::domain::desk_address::{Incoming, Outgoing};
+use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, Timestamp};
 use crate::http::{Method, Request, Response};
 use crate::password;
@@ -102,7 +104,7 @@ fn furnish(tx: &WriteTx<'_>) -> Result<(), Error> {
         fullname: "Agent Smith",
         email: &"agent@example.org".parse().unwrap(),
         password_hash: &hash,
-        role: 2,
+        role: StaffRole::Agent,
         is_active: true,
         totp_secret: "",
     };
@@ -115,7 +117,7 @@ fn sending_address(bench: &Bench) {
     let mut address = AddressRow::new("support@helpdesk.test", "Support");
     address.department = Some(DepartmentId::new(1));
     address.is_default = true;
-    address.outgoing = "file".to_owned();
+    address.outgoing = Outgoing::File;
     address.outgoing_dir = "/nowhere".to_owned();
     bench.store.write(|tx| tx.add_address(&address, NOW)).unwrap();
 }
@@ -317,7 +319,7 @@ fn metrics_tell_of_mailboxes_in_trouble() {
         .store
         .write(|tx| {
             let mut row = AddressRow::new("fetched@example.org", "F");
-            row.incoming = "imap".to_owned();
+            row.incoming = Incoming::Imap;
             row.imap_folders = vec!["INBOX".to_owned(), "\"Odd\\".to_owned()];
             let id = tx.add_address(&row, NOW)?;
             tx.note_imap_failure(id, "INBOX", "gone", NOW)

@@ -75,7 +75,7 @@ pub(super) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, ApiError>
     };
     let sieve =
         TicketSieve { customer: params.filter("user_id")?, department: params.filter("department_id")?, status };
-    let size = call.settings.number("tickets_page").max(1);
+    let size = call.settings.tickets_page.max(1);
     let (total, lines) = tx.tickets_page(&sieve, window(page, size))?;
     let tickets = lines.iter().map(Ticket::from).collect();
     Ok(compact(&List { success: 1, total_tickets: total, pages: pages(total, size), tickets }))

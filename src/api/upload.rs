@@ -41,18 +41,18 @@ impl Accepted<'_> {
 /// # Errors
 /// The text of the first rule that is broken: number, type, size.
 pub(super) fn accept<'a>(settings: &Settings, params: &'a Params) -> Result<Vec<Accepted<'a>>, String> {
-    if !settings.is_on("ticket_attachment") {
+    if !settings.ticket_attachment {
         return Ok(Vec::new());
     }
-    let number_max = settings.number("ticket_attachment_number");
+    let number_max = settings.ticket_attachment_number;
     let uploads: Vec<&Upload> = params.uploads().collect();
     if i64::try_from(uploads.len()).unwrap_or(i64::MAX) > number_max {
         return Err(format!("Too many files. Maximum is {number_max} files."));
     }
-    let allowed = settings.extensions("ticket_file_type");
+    let allowed = &settings.ticket_file_type;
     let mut accepted = Vec::with_capacity(uploads.len());
     for (number, upload) in uploads.iter().enumerate() {
-        let content_type = content_type(upload, &allowed).ok_or_else(|| "File is not allowed.".to_owned())?;
+        let content_type = content_type(upload, allowed).ok_or_else(|| "File is not allowed.".to_owned())?;
         accepted.push(Accepted {
             name: safe_file_name(&upload.filename).unwrap_or_else(|| format!("attachment-{}", number + 1)),
             original_name: &upload.filename,
@@ -60,9 +60,9 @@ pub(super) fn accept<'a>(settings: &Settings, params: &'a Params) -> Result<Vec<
             content: &upload.content,
         });
     }
-    let bytes_max = settings.megabytes("ticket_file_size");
+    let bytes_max = settings.ticket_file_size.bytes();
     if uploads.iter().any(|upload| upload.content.len() as u64 > bytes_max) {
-        return Err(format!("File is too big. Maximum size is {} MB.", settings.text("ticket_file_size")));
+        return Err(format!("File is too big. Maximum size is {} MB.", settings.ticket_file_size));
     }
     Ok(accepted)
 }

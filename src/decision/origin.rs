@@ -1,6 +1,7 @@
 //! Mail that becomes no message: refused, dropped on record or set aside before a ticket is looked for.
 
-use super::{Decision, Effect, Facts, Policy, Refusal, Route, UNKNOWN_RECIPIENT, UnknownRecipient};
+use super::{Decision, Effect, Facts, Policy, Refusal, Route, UnknownRecipient};
+use crate::domain::reason::Reason;
 use crate::mail::ParsedMail;
 use crate::mail::origin::Origin;
 
@@ -21,34 +22,34 @@ pub(super) fn refusal(facts: &Facts, policy: &Policy) -> Option<Decision> {
 /// Mail that concerns no ticket as a message.
 pub(super) fn without_ticket(mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Option<Decision> {
     match facts.origin {
-        Origin::Own => return Some(Decision::Drop { reason: "self" }),
+        Origin::Own => return Some(Decision::Drop { reason: Reason::OwnMail }),
         Origin::Bounce => {
             // A report that names no mail of ours proves nothing: anybody can send one.
             return Some(match facts.bounced {
                 Some((outbox, ticket)) => Decision::Bounce { outbox, ticket },
-                None => Decision::Drop { reason: "bounce of a mail that is not ours" },
+                None => Decision::Drop { reason: Reason::BounceNotOurs },
             });
         }
         Origin::List | Origin::Auto | Origin::Person => {}
     }
     if facts.is_banned {
-        return Some(Decision::Drop { reason: "banned" });
+        return Some(Decision::Drop { reason: Reason::Banned });
     }
     if mail.from.is_none() {
-        return Some(Decision::Quarantine { reason: "no usable From" });
+        return Some(Decision::Quarantine { reason: Reason::NoFrom });
     }
     if facts.is_from_us {
-        return Some(Decision::Quarantine { reason: "from one of our own addresses" });
+        return Some(Decision::Quarantine { reason: Reason::FromUs });
     }
     if policy.mails_per_hour > 0 && facts.mails_last_hour.is_some_and(|mails| mails >= policy.mails_per_hour) {
-        return Some(Decision::Quarantine { reason: "too many mails from this sender" });
+        return Some(Decision::Quarantine { reason: Reason::TooMany });
     }
     match &facts.route {
         Route::Unknown { .. } if policy.unknown_recipient != UnknownRecipient::Default => {
-            Some(Decision::Quarantine { reason: UNKNOWN_RECIPIENT })
+            Some(Decision::Quarantine { reason: Reason::UnknownRecipient })
         }
         Route::Unknown { fallback: None, .. } | Route::Known { department: None, .. } => {
-            Some(Decision::Quarantine { reason: "no department" })
+            Some(Decision::Quarantine { reason: Reason::NoDepartment })
         }
         Route::Unknown { .. } | Route::Known { .. } => None,
     }

@@ -4,6 +4,7 @@ use super::authentication::Authentication;
 use super::origin::effect;
 use super::ticket::append;
 use super::{Decision, Effect, Facts, Policy, Requester, Role, Route, TokenFact};
+use crate::domain::reason::Reason;
 use crate::mail::ParsedMail;
 
 /// What becomes of a mail with a token of the staff member who sends it; `None` for everybody else's.
@@ -13,11 +14,11 @@ pub(super) fn staff_reply(facts: &Facts, token: &TokenFact) -> Option<Decision> 
     let staff = facts.staff.filter(|_| token.is_senders_own && !token.is_from_customer)?;
     // A machine in a staff member's name (out of office) is no staff reply.
     if effect(facts) == Effect::Silent {
-        return Some(append(ticket, "token", Role::Customer, facts));
+        return Some(append(ticket, Reason::Token, Role::Customer, facts));
     }
     Some(match facts.authentication {
-        Authentication::NotAsked | Authentication::Pass => append(ticket, "token", Role::Staff(staff), facts),
-        Authentication::Fail => Decision::Quarantine { reason: "staff reply without proof of the sender" },
+        Authentication::NotAsked | Authentication::Pass => append(ticket, Reason::Token, Role::Staff(staff), facts),
+        Authentication::Fail => Decision::Quarantine { reason: Reason::StaffUnproven },
     })
 }
 
@@ -45,7 +46,7 @@ impl Decision {
                  `maildesk admin ticket requester` gives it to the original sender."
             }
             Authentication::Pass => {
-                open.reason = "forwarded by staff";
+                open.reason = Reason::Forwarded;
                 open.requester = Requester::Original(original);
                 return Self::Open(open);
             }

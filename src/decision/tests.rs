@@ -142,7 +142,7 @@ fn in_words(decision: &Decision) -> String {
     match decision {
         Decision::Open(open) => open_in_words(open),
         Decision::Append(append) => {
-            let mut words = format!("append to #{} ({})", append.ticket, append.reason);
+            let mut words = format!("append to #{} ({})", append.ticket, append.reason.text());
             if let Role::Staff(staff) = append.role {
                 words.push_str(&format!(", as staff {staff}"));
             }
@@ -152,10 +152,10 @@ fn in_words(decision: &Decision) -> String {
             }
             words + &notes_in_words(&append.notes)
         }
-        Decision::Drop { reason } => format!("drop ({reason})"),
+        Decision::Drop { reason } => format!("drop ({})", reason.text()),
         Decision::Bounce { outbox, ticket: None } => format!("bounce of mail {outbox}"),
         Decision::Bounce { outbox, ticket: Some(ticket) } => format!("bounce of mail {outbox} in #{ticket}"),
-        Decision::Quarantine { reason } => format!("quarantine ({reason})"),
+        Decision::Quarantine { reason } => format!("quarantine ({})", reason.text()),
         Decision::Refuse(Refusal::UnknownRecipient(recipient)) => format!("refuse (unknown recipient {recipient})"),
         Decision::Refuse(Refusal::Banned) => "refuse (banned)".to_owned(),
         Decision::Refuse(Refusal::TooLarge) => "refuse (too large)".to_owned(),
@@ -163,7 +163,7 @@ fn in_words(decision: &Decision) -> String {
 }
 
 fn open_in_words(open: &Open) -> String {
-    let mut words = format!("open ({})", open.reason);
+    let mut words = format!("open ({})", open.reason.text());
     if open.department != DepartmentId::new(1) {
         words.push_str(&format!(", department {}", open.department));
     }

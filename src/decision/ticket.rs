@@ -6,6 +6,7 @@ use super::{
     Append, Decision, Effect, Facts, NamedBy, Open, Policy, Requester, Role, Route, SUBJECT_CHARS_MAX, StrangerReply,
     TicketFact, TokenFact, subject,
 };
+use crate::domain::reason::Reason;
 use crate::domain::{Status, TicketId};
 use crate::mail::ParsedMail;
 
@@ -23,9 +24,9 @@ pub(super) fn with_token(mail: &ParsedMail, facts: &Facts, policy: &Policy, toke
         return reply;
     }
     if is_past_reopening(ticket, facts, policy) {
-        return open(mail, facts, policy, New { reason: "closed too long", linked: Some(ticket.id), note: None });
+        return open(mail, facts, policy, New { reason: Reason::ClosedTooLong, linked: Some(ticket.id), note: None });
     }
-    match append(ticket, "token", Role::Customer, facts) {
+    match append(ticket, Reason::Token, Role::Customer, facts) {
         Decision::Append(append) => {
             // What a machine sends changes nothing else, the address we write to included.
             let takes_reply_to = token.is_customers && append.effect == Effect::Full;
@@ -35,7 +36,7 @@ pub(super) fn with_token(mail: &ParsedMail, facts: &Facts, policy: &Policy, toke
     }
 }
 
-pub(super) fn append(ticket: &TicketFact, reason: &'static str, role: Role, facts: &Facts) -> Decision {
+pub(super) fn append(ticket: &TicketFact, reason: Reason, role: Role, facts: &Facts) -> Decision {
     Decision::Append(Append {
         reason,
         ticket: ticket.id,
@@ -49,8 +50,8 @@ pub(super) fn append(ticket: &TicketFact, reason: &'static str, role: Role, fact
 /// A ticket named by thread id or subject tag; `None` when no ticket is named.
 pub(super) fn named_ticket(mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Option<Decision> {
     let reason = |by: NamedBy| match by {
-        NamedBy::ThreadId => "thread",
-        NamedBy::SubjectTag => "subject tag",
+        NamedBy::ThreadId => Reason::Thread,
+        NamedBy::SubjectTag => Reason::SubjectTag,
     };
     let mine = || facts.named.iter().filter(|hit| hit.takes_part);
     // A thread's ids may lie in several tickets (a changed subject opened a second one): the one
@@ -59,34 +60,34 @@ pub(super) fn named_ticket(mail: &ParsedMail, facts: &Facts, policy: &Policy) ->
         return Some(append(&hit.ticket, reason(hit.by), Role::Customer, facts));
     }
     if let Some(hit) = mine().next() {
-        let reason = why_not_into(mail, &hit.ticket, facts, policy).unwrap_or("new");
+        let reason = why_not_into(mail, &hit.ticket, facts, policy).unwrap_or(Reason::New);
         return Some(open(mail, facts, policy, New { reason, linked: Some(hit.ticket.id), note: None }));
     }
     let hit = facts.named.first()?;
     if facts.staff.is_some() {
         // Anybody can write a staff member's From and a ticket's number; a token cannot be guessed.
-        return Some(Decision::Quarantine { reason: "staff reply without a token" });
+        return Some(Decision::Quarantine { reason: Reason::StaffWithoutToken });
     }
     Some(match policy.stranger_reply {
-        StrangerReply::Hold => Decision::Quarantine { reason: "stranger names a ticket" },
+        StrangerReply::Hold => Decision::Quarantine { reason: Reason::StrangerHeld },
         StrangerReply::Append if !is_past_reopening(&hit.ticket, facts, policy) => {
             append(&hit.ticket, reason(hit.by), Role::Customer, facts)
         }
         StrangerReply::Append | StrangerReply::New => {
             let note = format!("This mail named ticket [#{}], in which its sender takes no part.", hit.ticket.id);
-            open(mail, facts, policy, New { reason: "stranger", linked: Some(hit.ticket.id), note: Some(note) })
+            open(mail, facts, policy, New { reason: Reason::Stranger, linked: Some(hit.ticket.id), note: Some(note) })
         }
     })
 }
 
 /// Why an answer without a token opens a new ticket although its sender takes part in this one.
-fn why_not_into(mail: &ParsedMail, ticket: &TicketFact, facts: &Facts, policy: &Policy) -> Option<&'static str> {
+fn why_not_into(mail: &ParsedMail, ticket: &TicketFact, facts: &Facts, policy: &Policy) -> Option<Reason> {
     if is_past_reopening(ticket, facts, policy) {
-        return Some("closed too long");
+        return Some(Reason::ClosedTooLong);
     }
     // Auto-replies put their own words before the subject, and often in place of it.
     let is_other = effect(facts) == Effect::Full && !is_under_subject(&mail.subject, &ticket.subject);
-    is_other.then_some("other subject")
+    is_other.then_some(Reason::OtherSubject)
 }
 
 /// Whether a mail's subject is that of the ticket, which may have been cut at [`SUBJECT_CHARS_MAX`].
@@ -99,7 +100,7 @@ pub fn is_under_subject(answer: &str, ticket: &str) -> bool {
 
 /// Why a ticket is opened, and what it has to do with another one.
 pub(super) struct New {
-    pub(super) reason: &'static str,
+    pub(super) reason: Reason,
     pub(super) linked: Option<TicketId>,
     pub(super) note: Option<String>,
 }
@@ -110,7 +111,7 @@ pub(super) fn open(mail: &ParsedMail, facts: &Facts, policy: &Policy, new: New) 
         Route::Unknown { default_address, fallback, .. } => (*default_address, *fallback),
     };
     let Some(department) = department else {
-        return Decision::Quarantine { reason: "no department" };
+        return Decision::Quarantine { reason: Reason::NoDepartment };
     };
     Decision::Open(Open {
         reason: new.reason,

@@ -2,13 +2,11 @@
 
 use super::Change;
 use super::notify::Notices;
+use crate::domain::staff_role::StaffRole;
 use crate::domain::{Actor, EventKind, TicketId};
 use crate::store::people::Staff;
 use crate::store::tickets::Ticket;
 use crate::store::{Error, ReadTx, Result};
-
-/// The number of the role that sees every department.
-const ADMIN: i64 = 1;
 
 /// Why a ticket was not assigned.
 #[derive(Debug, thiserror::Error)]
@@ -98,5 +96,5 @@ impl Change<'_> {
 
 /// Whether a staff member may see a ticket: admins see all, agents those of their departments.
 fn may_see(tx: &ReadTx<'_>, staff: &Staff, ticket: &Ticket) -> Result<bool> {
-    Ok(staff.role == ADMIN || tx.staff_departments(staff.id)?.contains(&ticket.department))
+    Ok(staff.role == StaffRole::Admin || tx.staff_departments(staff.id)?.contains(&ticket.department))
 }

@@ -178,7 +178,7 @@ fn answer(
 
 fn may_be_answered(tx: &ReadTx<'_>, settings: &Settings, email: &EmailAddress, now: Timestamp) -> Result<bool> {
     let answers = tx.automatic_answers(email, Window::last_s(Timestamp::HOUR_S, now))?;
-    Ok(answers < settings.number("auto_answers_per_hour") && !is_paused(tx, email, now)?)
+    Ok(answers < settings.auto_answers_per_hour && !is_paused(tx, email, now)?)
 }
 
 /// Whether automatic mail to that address is paused because it keeps coming back.
@@ -371,7 +371,7 @@ pub fn welcome(
     now: Timestamp,
 ) -> std::result::Result<bool, Error> {
     let mut template = template_of(tx, Event::NewUser)?;
-    if settings.text("site_url").is_empty() {
+    if settings.site_url.is_empty() {
         template = template::without_link(template);
     }
     account_mail(tx, settings, &template, (customer, code), now)
@@ -392,7 +392,7 @@ fn account_mail(
     else {
         return Ok(false);
     };
-    if settings.text("site_url").is_empty() && template::has_link(template) {
+    if settings.site_url.is_empty() && template::has_link(template) {
         return Err(Error::NeedsSiteUrl);
     }
     let (Ok(from), Ok(email)) = (sender.email.parse::<EmailAddress>(), customer.email.parse::<EmailAddress>()) else {
@@ -401,7 +401,7 @@ fn account_mail(
     if is_paused(tx, &email, now)? {
         return Ok(false);
     }
-    let link = format!("{}/activate/{code}", settings.text("site_url"));
+    let link = format!("{}/activate/{code}", settings.site_url);
     let mut values = desk_values(settings);
     values.extend([
         ("client_name", Value::Plain(&customer.fullname)),
@@ -454,7 +454,7 @@ pub fn preview(tx: &ReadTx<'_>, settings: &Settings, event: Event, ticket: Ticke
     let Some(message) = tx.newest_public_message(ticket)? else { return Ok(None) };
     let Some(matter) = Matter::of(tx, ticket, message)? else { return Ok(None) };
     let template = template_of(tx, event)?;
-    let link = format!("{}/activate/CODE", settings.text("site_url"));
+    let link = format!("{}/activate/CODE", settings.site_url);
     let more = [
         ("staff_name", Value::Plain("STAFF")),
         ("activation_link", Value::Plain(&link)),

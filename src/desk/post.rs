@@ -85,10 +85,10 @@ impl Change<'_> {
                     Actor::Machine if status == StatusChange::Nothing => Happening::MachineWrote,
                     _ => Happening::CustomerReplied,
                 };
-                (EventKind::Replied, happening, ticket.status.after_customer_message(), 0)
+                (EventKind::Replied, happening, ticket.status.after_customer_message(), None)
             }
             Author::Staff(staff) => {
-                (EventKind::Answered, Happening::StaffAnswered, ticket.status.after_staff_message(), staff.get())
+                (EventKind::Answered, Happening::StaffAnswered, ticket.status.after_staff_message(), Some(staff))
             }
             Author::Desk => (EventKind::Replied, Happening::MachineWrote, ticket.status, ticket.last_replier),
         };

@@ -1,7 +1,6 @@
 //! What is written down about a change to a ticket: who made it, through which door, and what it was.
 
-use std::fmt;
-
+use super::words::words;
 use super::{Author, StaffId, UserId};
 
 /// Who changed a ticket.
@@ -61,40 +60,9 @@ impl From<Author> for Actor {
     }
 }
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$about])* $variant,)* }
-
-        impl $name {
-            /// Every one of them.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The word the database and JSON have for it.
-            #[must_use]
-            pub const fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-
-            /// What that word means, if it is one.
-            #[must_use]
-            pub fn named(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.word() == word)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.word())
-            }
-        }
-    };
-}
-
-words!(
+words! {
     /// The way a change came in.
-    Door {
+    pub enum Door {
         /// A mail: `pipe`, `imap-fetch` or the import of an archive.
         Mail = "mail",
         /// The HTTP API.
@@ -106,11 +74,11 @@ words!(
         /// Sending mail: what became of it.
         Outbox = "outbox",
     }
-);
+}
 
-words!(
+words! {
     /// What happened to a ticket.
-    EventKind {
+    pub enum EventKind {
         /// It was opened.
         Opened = "opened",
         /// A customer wrote into it.
@@ -146,7 +114,7 @@ words!(
         /// It was removed.
         Removed = "removed",
     }
-);
+}
 
 #[cfg(test)]
 mod tests {
@@ -155,10 +123,10 @@ mod tests {
     #[test]
     fn words_and_rows_lead_back_to_what_they_were() {
         for kind in EventKind::ALL {
-            assert_eq!(EventKind::named(kind.word()), Some(*kind));
+            assert_eq!(EventKind::from_word(kind.word()), Some(*kind));
         }
         for door in Door::ALL {
-            assert_eq!(Door::named(door.word()), Some(*door));
+            assert_eq!(Door::from_word(door.word()), Some(*door));
         }
         for actor in [Actor::Customer(UserId::new(3)), Actor::Staff(StaffId::new(4)), Actor::Desk, Actor::Machine] {
             let (number, id) = actor.to_row();

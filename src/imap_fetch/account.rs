@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 use super::oauth;
+use crate::domain::desk_address::{Auth, ImapAfter, Tls};
 use crate::store::addresses::AddressRow;
 
 /// Largest secret file read, in bytes. Access tokens of the big providers are 2 to 4 KiB.
@@ -85,22 +86,6 @@ impl Options {
     }
 }
 
-/// How the connection is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tls {
-    Implicit,
-    Upgraded,
-    None,
-}
-
-/// What becomes of a mail on the server once it is on record here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum After {
-    Seen,
-    Move(String),
-    Delete,
-}
-
 /// What proves who we are.
 pub(super) enum Secret {
     Password(String),
@@ -117,7 +102,7 @@ pub(super) struct Account {
     pub(super) user: String,
     pub(super) tls: Tls,
     pub(super) folders: Vec<String>,
-    pub(super) after: After,
+    pub(super) after: ImapAfter,
     pub(super) options: Options,
     password_file: String,
     is_oauth: bool,
@@ -132,28 +117,18 @@ impl Account {
                 row.email
             ))
         })?;
-        let after = match row.imap_after.as_str() {
-            "seen" => After::Seen,
-            "delete" => After::Delete,
-            other => After::Move(other.strip_prefix("move:").unwrap_or(other).to_owned()),
-        };
-        let tls = match row.imap_tls.as_str() {
-            "none" => Tls::None,
-            "starttls" => Tls::Upgraded,
-            _ => Tls::Implicit,
-        };
         let inbox = || vec!["INBOX".to_owned()];
         Ok(Self {
             email: row.email.clone(),
             host: row.imap_host.clone(),
             port: row.imap_port,
             user: row.imap_user.clone(),
-            tls,
+            tls: row.imap_tls,
             folders: if row.imap_folders.is_empty() { inbox() } else { row.imap_folders.clone() },
-            after,
+            after: row.imap_after.clone(),
             options,
             password_file: row.imap_password_file.clone(),
-            is_oauth: row.imap_auth == "xoauth2",
+            is_oauth: row.imap_auth == Auth::Xoauth2,
         })
     }
 

@@ -9,11 +9,12 @@ use imap::{Authenticator, Client, Session};
 use native_tls::{Certificate, HandshakeError, Protocol, TlsConnector};
 
 use super::Error;
-use super::account::{Account, Secret, Tls};
+use super::account::{Account, Secret};
 use super::channel::{Channel, End, Link};
 use super::mailbox::{lost, refused};
 use super::stop::Stop;
 use super::wire::{Clock, Wire};
+use crate::domain::desk_address::Tls;
 
 /// A session and the other side of its connection.
 pub(super) struct Opened {
@@ -34,7 +35,7 @@ pub(super) fn open(account: &Account, stop: &Stop, patience: Duration) -> Result
             let link = handshake(account, wire)?;
             greeted(Channel::new(link, clock), account)?
         }
-        Tls::Upgraded => {
+        Tls::Starttls => {
             let (plain, welcome) = greeted(Channel::new(Link::Plain(wire), Rc::clone(&clock)), account)?;
             if welcome == Welcome::LoggedIn {
                 let why = "greets with PREAUTH, after which TLS cannot begin; use --imap-tls implicit with port 993";
@@ -89,7 +90,7 @@ fn greeted(mut channel: Channel, account: &Account) -> Result<(Channel, Welcome)
     let hint = match (port_hint(account), account.tls) {
         (hint, _) if !hint.is_empty() => hint,
         (_, Tls::Implicit) => String::new(),
-        (_, Tls::Upgraded | Tls::None) => {
+        (_, Tls::Starttls | Tls::None) => {
             "; port 993 speaks TLS from the first byte, use --imap-tls implicit there".to_owned()
         }
     };

@@ -8,10 +8,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::account::{Account, After, Start};
+use super::account::{Account, Start};
 use super::mailbox::{Access, Folder, Mailbox};
 use super::summary::{Counts, Progress};
 use super::{Error, Stop};
+use crate::domain::desk_address::ImapAfter;
 use crate::domain::{AddressId, Timestamp};
 use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source};
 use crate::store::Store;
@@ -450,7 +451,7 @@ impl<'a> Fetch<'a> {
     /// in, so this must not stop the ones after them.
     fn settle(&mut self, mailbox: &mut Mailbox, folder: &Folder, settling: &mut Settling) -> Result<(), Error> {
         // Where nothing can be marked, nothing needs to be: the UIDs are what we go by.
-        if folder.is_read_only && self.account.after == After::Seen {
+        if folder.is_read_only && self.account.after == ImapAfter::Seen {
             return Ok(());
         }
         match mailbox.settle(&settling.taken, &self.account.after) {

@@ -8,11 +8,12 @@ use std::time::Duration;
 use imap::Session;
 
 use super::Error;
-use super::account::{Account, After};
+use super::account::Account;
 use super::channel::{Channel, End};
 use super::connection::{self, Opened};
 use super::folder_name;
 use super::stop::Stop;
+use crate::domain::desk_address::ImapAfter;
 use crate::store::seen_mails::runs;
 use crate::terminal;
 
@@ -226,25 +227,25 @@ impl Mailbox {
 
     /// Whether settling takes several commands: one that dies in between leaves mails that are marked
     /// as deleted and that no search for new mail finds.
-    pub(super) const fn settles_in_steps(&self, after: &After) -> bool {
+    pub(super) const fn settles_in_steps(&self, after: &ImapAfter) -> bool {
         match after {
-            After::Seen => false,
-            After::Move(_) => !self.can_move,
-            After::Delete => true,
+            ImapAfter::Seen => false,
+            ImapAfter::Move(_) => !self.can_move,
+            ImapAfter::Delete => true,
         }
     }
 
     /// Marks, moves or deletes mails that are on record.
-    pub(super) fn settle(&mut self, uids: &[u32], after: &After) -> Result<(), Error> {
+    pub(super) fn settle(&mut self, uids: &[u32], after: &ImapAfter) -> Result<(), Error> {
         if uids.is_empty() {
             return Ok(());
         }
         match after {
-            After::Seen => {
+            ImapAfter::Seen => {
                 self.run(&format!("UID STORE {} +FLAGS.SILENT (\\Seen)", uid_set(uids)), "marking mails as seen")
             }
-            After::Move(folder) => self.move_to(uids, folder),
-            After::Delete => self.delete(uids),
+            ImapAfter::Move(folder) => self.move_to(uids, folder),
+            ImapAfter::Delete => self.delete(uids),
         }
     }
 

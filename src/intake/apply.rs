@@ -5,6 +5,7 @@ use super::{Incoming, Place, Settled, Telling};
 use crate::decision::commands::{self, Command, Names};
 use crate::decision::{Append, Effect, Open, Requester, Role, SUBJECT_CHARS_MAX};
 use crate::desk::{Change, MailContext, Notices, Opening, Post, StatusChange, notify, plus};
+use crate::domain::reason::Reason;
 use crate::domain::{Actor, Author, Door, EmailAddress, MessageId, OutboxId, Status, TicketId, Timestamp};
 use crate::mail::origin::Sign;
 use crate::mail::{Mailbox, ParsedMail, Part};
@@ -92,11 +93,7 @@ pub(super) fn open(
     let change = Change::new(tx, settings, (actor, Door::Mail), now);
     let opening = Opening { ticket: new, post, mail: mail_context, linked: open.linked, notices };
     let (ticket, message) = change.open(&opening)?;
-    Ok(Settled {
-        state: ReceiptState::Stored,
-        reason: open.reason.to_owned(),
-        place: Some((ticket, message, Place::NewTicket)),
-    })
+    Ok(Settled { state: ReceiptState::Stored, reason: open.reason, place: Some((ticket, message, Place::NewTicket)) })
 }
 
 /// Puts a mail into its ticket.
@@ -154,11 +151,11 @@ pub(super) fn append(
     // A mail is a message, dropped or quarantined; a note is no message, and commands are none.
     let (state, reason) = match outcome {
         Written::Message => (ReceiptState::Stored, append.reason),
-        Written::Note => (ReceiptState::Dropped, "kept as an internal note"),
-        Written::Nothing => (ReceiptState::Dropped, "commands only"),
+        Written::Note => (ReceiptState::Dropped, Reason::Note),
+        Written::Nothing => (ReceiptState::Dropped, Reason::CommandsOnly),
     };
     let place = message.map(|message| (ticket.id, message, Place::OldTicket));
-    Ok(Settled { state, reason: reason.to_owned(), place })
+    Ok(Settled { state, reason, place })
 }
 
 /// What a mail became in its ticket.
@@ -190,13 +187,14 @@ pub(super) fn bounce(
     now: Timestamp,
 ) -> Result<Settled> {
     let report = mail.delivery_report.clone().unwrap_or_default();
-    let settled = |reason: &str| Settled { state: ReceiptState::Dropped, reason: reason.to_owned(), place: None };
+    let settled = |reason| Settled { state: ReceiptState::Dropped, reason, place: None };
     if !report.is_failure {
-        return Ok(settled("delivery report without a failure"));
+        return Ok(settled(Reason::ReportWithoutFailure));
     }
+    let class = report.class();
     let why = [report.status, report.diagnostic].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    if !tx.mark_bounced(outbox, &why, now)? {
-        return Ok(settled("bounce of a mail that had bounced before"));
+    if !tx.mark_bounced(outbox, class, &why, now)? {
+        return Ok(settled(Reason::BounceAgain));
     }
     if let Some(ticket) = ticket
         && tx.ticket(ticket)?.is_some()
@@ -214,7 +212,7 @@ pub(super) fn bounce(
         let change = Change::new(tx, settings, (Actor::Desk, Door::Mail), now);
         change.bounced(ticket, &recipient, text.trim())?;
     }
-    Ok(settled("bounce"))
+    Ok(settled(Reason::Bounce))
 }
 
 fn sender(mail: &ParsedMail) -> Result<&Mailbox> {
@@ -264,7 +262,7 @@ fn staff_message(
     let StaffMail { mail, author, attachments } = *staff_mail;
     let departments = tx.departments()?;
     let staff = tx.all_staff()?;
-    let (commands, text) = if settings.is_on("staff_mail_commands") {
+    let (commands, text) = if settings.staff_mail_commands {
         let departments: Vec<_> = departments.iter().map(|d| (d.name.clone(), d.id)).collect();
         let staff: Vec<_> = staff.iter().map(|s| (s.username.clone(), s.id)).collect();
         let names = Names { departments: &departments, staff: &staff };
@@ -317,13 +315,13 @@ fn is_sent_on_purpose(attachment: &NewAttachment<'_>) -> bool {
 
 /// The parts that fit the desk's limits, and a sentence about each one that does not.
 fn sort_attachments<'a>(settings: &Settings, parts: &'a [Part]) -> (Vec<NewAttachment<'a>>, Vec<String>) {
-    let count_max = usize::try_from(settings.number("mail_attachment_number")).unwrap_or(0);
-    let bytes_max = settings.megabytes("mail_attachment_size");
-    let blocked = settings.extensions("mail_attachment_block");
+    let count_max = usize::try_from(settings.mail_attachment_number).unwrap_or(0);
+    let bytes_max = settings.mail_attachment_size.bytes();
+    let blocked = &settings.mail_attachment_block;
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());
     for part in parts {
         let extension = part.name.rsplit_once('.').map_or("", |(_, e)| e).to_ascii_lowercase();
-        let mb = settings.text("mail_attachment_size");
+        let mb = settings.mail_attachment_size;
         let why_not = if blocked.contains(&extension) {
             Some(format!("files of type {extension} are not kept"))
         } else if part.content.len() as u64 > bytes_max {

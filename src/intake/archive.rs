@@ -3,7 +3,6 @@
 
 use std::thread;
 
-use super::receipt::ticket_of;
 use super::{Delivery, Envelope, Error, Incoming, Outcome, Rules, compressed, is_redelivery, read, settle, take_in};
 use crate::domain::Timestamp;
 use crate::mail::ParsedMail;
@@ -96,6 +95,6 @@ fn prepare<'a>(store: &Store, rules: &Rules, mail: &'a Archived) -> Result<Prepa
 impl Incoming<'_> {
     /// The answer to a mail that is on record.
     pub(super) fn duplicate_of(&self, known: &store::received::Receipt) -> Delivery {
-        self.delivery(Outcome::Duplicate, &known.reason, ticket_of(known))
+        self.delivery(Outcome::Duplicate, &known.why(), known.ticket)
     }
 }

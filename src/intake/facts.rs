@@ -62,7 +62,7 @@ pub(super) fn gather(
         },
         staff,
         authentication: from.map_or(Authentication::Fail, |from| {
-            of_sender(&mail.authentication_results, settings.text("authserv_id"), from.domain())
+            of_sender(&mail.authentication_results, &settings.authserv_id, from.domain())
         }),
         token: token(tx, incoming, mail, &secret)?,
         named: named(tx, mail, from)?,

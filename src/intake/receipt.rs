@@ -4,19 +4,16 @@ use sha2::{Digest, Sha256};
 
 use super::facts::{own_address, route};
 use super::{Delivery, Envelope, Error, Incoming, Outcome, Place, Settled};
-use crate::decision::{Route, UNKNOWN_RECIPIENT};
+use crate::decision::Route;
 use crate::desk::Change;
-use crate::domain::{Actor, Door, EmailAddress, ReceiptId, TicketId, Timestamp};
+use crate::domain::reason::Reason;
+use crate::domain::{Actor, Door, EmailAddress, ReceiptId, Timestamp};
 use crate::mail::{ParsedMail, ReversePath};
 use crate::store::received::{NewReceipt, Receipt, ReceiptState};
 use crate::store::{self, ReadTx, WriteTx};
 
 /// Characters of a subject kept on a receipt.
 const RECEIPT_SUBJECT_CHARS_MAX: usize = 255;
-
-pub(super) fn ticket_of(receipt: &Receipt) -> Option<TicketId> {
-    (receipt.ticket > 0).then(|| TicketId::new(receipt.ticket))
-}
 
 /// The recipient noted on the receipt: the envelope's, else the first one the header names.
 pub(super) fn recipient_text(envelope: &Envelope, mail: Option<&ParsedMail>) -> String {
@@ -54,12 +51,12 @@ pub(super) fn record_copy(
     now: Timestamp,
 ) -> Result<Delivery, Error> {
     if tx.receipt_by_key(key)?.is_some() {
-        return Ok(incoming.delivery(Outcome::Duplicate, &known.reason, ticket_of(known)));
+        return Ok(incoming.delivery(Outcome::Duplicate, &known.why(), known.ticket));
     }
-    let reason = format!("another copy of mail {}", known.id);
-    let settled = Settled { state: ReceiptState::Dropped, reason, place: None };
-    add_receipt(tx, incoming, key, &settled, now)?;
-    Ok(incoming.delivery(Outcome::Dropped, &settled.reason, ticket_of(known)))
+    let detail = known.id.to_string();
+    let settled = Settled { state: ReceiptState::Dropped, reason: Reason::Copy, place: None };
+    add_receipt(tx, incoming, key, (&settled, &detail), now)?;
+    Ok(incoming.delivery(Outcome::Dropped, &settled.reason.in_full(&detail), known.ticket))
 }
 
 /// One mail delivered for two of our addresses is one ticket; the other address is noted on it.
@@ -72,7 +69,7 @@ pub(super) fn note_second_recipient(
     let recipient = recipient_text(incoming.envelope, incoming.mail.as_ref());
     let addresses = tx.desk_addresses()?;
     let registered = |text: &str| own_address(&addresses, &text.parse().ok()?);
-    let (Some(ticket), Some(second)) = (ticket_of(known), registered(&recipient)) else { return Ok(()) };
+    let (Some(ticket), Some(second)) = (known.ticket, registered(&recipient)) else { return Ok(()) };
     if registered(&known.recipient).is_none_or(|first| first.id != second.id) {
         let settings = tx.settings()?;
         Change::new(tx, &settings, (Actor::Machine, Door::Mail), now).note_address_seen(ticket, &second.email)?;
@@ -84,7 +81,7 @@ pub(super) fn note_second_recipient(
 /// ours: what the first delivery could not decide, this one does.
 pub(super) fn is_found_now(tx: &ReadTx<'_>, incoming: &Incoming<'_>, known: &Receipt) -> Result<bool, store::Error> {
     let Some(mail) = incoming.mail.as_ref().filter(|_| incoming.retried().is_none()) else { return Ok(false) };
-    if known.state != ReceiptState::Quarantined || known.reason != UNKNOWN_RECIPIENT {
+    if known.state != ReceiptState::Quarantined || known.reason != Reason::UnknownRecipient {
         return Ok(false);
     }
     let recipient = recipient_text(incoming.envelope, Some(mail));
@@ -106,16 +103,16 @@ pub(super) fn record(
         (ReceiptState::Stored, _) => Outcome::Appended,
     };
     let place = settled.place.map(|(ticket, message, _)| (ticket, message));
-    let delivery = incoming.delivery(outcome, &settled.reason, place.map(|(ticket, _)| ticket));
+    let delivery = incoming.delivery(outcome, settled.reason.text(), place.map(|(ticket, _)| ticket));
     if let Some(retried) = retried {
-        tx.settle_receipt(retried.id, settled.state, &settled.reason, place)?;
+        tx.settle_receipt(retried.id, settled.state, settled.reason, place)?;
         tx.set_receipt_key(retried.id, &incoming.key)?;
         if incoming.retried().is_none() {
             tx.set_receipt_recipient(retried.id, &recipient_text(incoming.envelope, incoming.mail.as_ref()))?;
         }
         return Ok(delivery);
     }
-    let id = add_receipt(tx, incoming, &incoming.key, &settled, now)?;
+    let id = add_receipt(tx, incoming, &incoming.key, (&settled, ""), now)?;
     tx.keep_raw_mail(id, compressed)?;
     Ok(delivery)
 }
@@ -124,7 +121,7 @@ fn add_receipt(
     tx: &WriteTx<'_>,
     incoming: &Incoming<'_>,
     key: &[u8; 32],
-    settled: &Settled,
+    (settled, detail): (&Settled, &str),
     now: Timestamp,
 ) -> Result<ReceiptId, Error> {
     let mail = incoming.mail.as_ref();
@@ -133,7 +130,8 @@ fn add_receipt(
     let new = NewReceipt {
         key,
         state: settled.state,
-        reason: &settled.reason,
+        reason: settled.reason,
+        detail,
         place: settled.place.map(|(ticket, message, _)| (ticket, message)),
         from_email: mail.and_then(|m| m.from.as_ref()).map_or("", |from| from.address.as_str()),
         recipient: &recipient_text(incoming.envelope, mail),

@@ -249,6 +249,8 @@ fn a_delivery_report_names_the_mail_it_speaks_of() {
     assert!(report.is_failure && report.recipients == ["gone@example.org"]);
     assert_eq!((report.status.as_deref(), report.diagnostic.as_deref()), (Some("5.1.1"), Some("550 no such user")));
     assert_eq!(report.original_message_ids, ["t12-abc@desk"]);
+    assert_eq!(report.class(), BounceClass::Permanent);
+    assert_eq!(DeliveryReport { status: Some("4.2.2".to_owned()), ..report }.class(), BounceClass::Temporary);
     assert_eq!((mail.attachments.len(), mail.forwarded), (2, None));
 }
 

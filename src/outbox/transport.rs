@@ -8,6 +8,7 @@ mod smtp;
 use std::path::PathBuf;
 
 use super::patience::Turn;
+use crate::domain::desk_address::Outgoing;
 use crate::store::addresses::AddressRow;
 use crate::store::queue::{Claimed, Fault};
 
@@ -63,11 +64,11 @@ impl Transport {
     #[must_use]
     pub fn of(row: Option<&AddressRow>) -> Self {
         let Some(row) = row else { return Self::Off("the address this mail was to leave by is gone".to_owned()) };
-        match row.outgoing.as_str() {
-            "smtp" => Self::Smtp(Box::new(smtp::Smtp::new(row))),
-            "sendmail" => Self::Sendmail(sendmail::program()),
-            "file" => Self::File(PathBuf::from(&row.outgoing_dir)),
-            _ => Self::Off(format!(
+        match row.outgoing {
+            Outgoing::Smtp => Self::Smtp(Box::new(smtp::Smtp::new(row))),
+            Outgoing::Sendmail => Self::Sendmail(sendmail::program()),
+            Outgoing::File => Self::File(PathBuf::from(&row.outgoing_dir)),
+            Outgoing::None => Self::Off(format!(
                 "{} has outgoing none; give it a way with `maildesk admin address update`",
                 row.email
             )),

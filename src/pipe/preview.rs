@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::decision::{Decision, Facts, Refusal};
+use crate::domain::reason::Reason;
 use crate::domain::{DepartmentId, TicketId};
 use crate::intake::Preview;
 use crate::mail::origin::Origin;
@@ -21,23 +22,25 @@ fn verdict(preview: &Preview) -> Verdict {
         return Verdict {
             decision: "drop",
             reason: format!("on record already ({})", known.state.word()),
-            ticket: (known.ticket > 0).then(|| TicketId::new(known.ticket)),
+            ticket: known.ticket,
             department: None,
         };
     }
     let plain =
         |decision, reason: &str| Verdict { decision, reason: reason.to_owned(), ticket: None, department: None };
     match &preview.decision {
-        None => plain("quarantine", "unreadable"),
-        Some(Decision::Open(open)) => Verdict { department: Some(open.department), ..plain("open", open.reason) },
+        None => plain("quarantine", Reason::Unreadable.text()),
+        Some(Decision::Open(open)) => {
+            Verdict { department: Some(open.department), ..plain("open", open.reason.text()) }
+        }
         Some(Decision::Append(append)) => Verdict {
             ticket: Some(append.ticket),
             department: preview.facts.as_ref().and_then(|facts| department_of(facts, append.ticket)),
-            ..plain("append", append.reason)
+            ..plain("append", append.reason.text())
         },
-        Some(Decision::Bounce { ticket, .. }) => Verdict { ticket: *ticket, ..plain("drop", "bounce") },
-        Some(Decision::Drop { reason }) => plain("drop", reason),
-        Some(Decision::Quarantine { reason }) => plain("quarantine", reason),
+        Some(Decision::Bounce { ticket, .. }) => Verdict { ticket: *ticket, ..plain("drop", Reason::Bounce.text()) },
+        Some(Decision::Drop { reason }) => plain("drop", reason.text()),
+        Some(Decision::Quarantine { reason }) => plain("quarantine", reason.text()),
         Some(Decision::Refuse(Refusal::UnknownRecipient(_))) => plain("refuse", "unknown recipient"),
         Some(Decision::Refuse(Refusal::Banned)) => plain("refuse", "banned"),
         Some(Decision::Refuse(Refusal::TooLarge)) => plain("refuse", "too large"),

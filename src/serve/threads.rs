@@ -142,7 +142,7 @@ pub(super) fn work_by_time(store: &Store, threads: &Threads) {
 /// Watches the mailboxes while the setting `imap_watch` is on.
 pub(super) fn watch_mailboxes(store: &Store, rules: &Rules, patience: Duration, threads: &Threads) {
     let is_wanted = || match store.read(|tx| tx.settings()) {
-        Ok(settings) => settings.is_on("imap_watch"),
+        Ok(settings) => settings.imap_watch,
         Err(error) => {
             tracing::warn!(%error, "reading the settings; tried again");
             false

@@ -2,6 +2,7 @@
 
 use super::tickets::TicketRows;
 use super::{ReadTx, Result, WriteTx};
+use crate::domain::staff_role::StaffRole;
 use crate::domain::{EmailAddress, StaffId};
 
 /// What changes about a staff account; `None` leaves as is.
@@ -12,7 +13,7 @@ pub struct StaffChange<'a> {
     /// Address.
     pub email: Option<&'a EmailAddress>,
     /// 1 admin, 2 agent.
-    pub role: Option<i64>,
+    pub role: Option<StaffRole>,
     /// May work at all.
     pub is_active: Option<bool>,
     /// May pass staff/auth.

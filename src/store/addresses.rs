@@ -3,6 +3,7 @@
 use rusqlite::{Row, named_params};
 
 use super::{ReadTx, Result, WriteTx};
+use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, Tls};
 use crate::domain::{AddressId, DepartmentId, Timestamp, comparable_address};
 
 /// One of the desk's own addresses, as far as deciding about mail needs it.
@@ -28,22 +29,22 @@ pub struct AddressRow {
     pub name: String,
     pub department: Option<DepartmentId>,
     pub is_default: bool,
-    pub incoming: String,
+    pub incoming: Incoming,
     pub imap_host: String,
     pub imap_port: u16,
     pub imap_user: String,
     pub imap_password_file: String,
-    pub imap_tls: String,
-    pub imap_after: String,
-    pub imap_auth: String,
+    pub imap_tls: Tls,
+    pub imap_after: ImapAfter,
+    pub imap_auth: Auth,
     pub imap_folders: Vec<String>,
     pub imap_options: String,
-    pub outgoing: String,
+    pub outgoing: Outgoing,
     pub smtp_host: String,
     pub smtp_port: u16,
     pub smtp_user: String,
     pub smtp_password_file: String,
-    pub smtp_tls: String,
+    pub smtp_tls: Tls,
     pub outgoing_dir: String,
 }
 
@@ -56,22 +57,22 @@ impl AddressRow {
             name: name.to_owned(),
             department: None,
             is_default: false,
-            incoming: "none".to_owned(),
+            incoming: Incoming::None,
             imap_host: String::new(),
             imap_port: 993,
             imap_user: String::new(),
             imap_password_file: String::new(),
-            imap_tls: "implicit".to_owned(),
-            imap_after: "seen".to_owned(),
-            imap_auth: "password".to_owned(),
+            imap_tls: Tls::Implicit,
+            imap_after: ImapAfter::Seen,
+            imap_auth: Auth::Password,
             imap_folders: Vec::new(),
             imap_options: "{}".to_owned(),
-            outgoing: "none".to_owned(),
+            outgoing: Outgoing::None,
             smtp_host: String::new(),
             smtp_port: 587,
             smtp_user: String::new(),
             smtp_password_file: String::new(),
-            smtp_tls: "starttls".to_owned(),
+            smtp_tls: Tls::Starttls,
             outgoing_dir: String::new(),
         }
     }
@@ -93,7 +94,7 @@ fn address(row: &Row<'_>) -> rusqlite::Result<(AddressId, AddressRow)> {
         imap_user: row.get(7)?,
         imap_password_file: row.get(8)?,
         imap_tls: row.get(9)?,
-        imap_after: row.get(10)?,
+        imap_after: ImapAfter::of_column(&row.get::<_, String>(10)?),
         imap_auth: row.get(11)?,
         imap_folders: Vec::new(),
         imap_options: row.get(20)?,
@@ -197,7 +198,7 @@ impl WriteTx<'_> {
                 ":department": row.department.map(DepartmentId::get), ":is_default": row.is_default,
                 ":incoming": row.incoming, ":imap_host": row.imap_host, ":imap_port": row.imap_port,
                 ":imap_user": row.imap_user, ":imap_password_file": row.imap_password_file,
-                ":imap_tls": row.imap_tls, ":imap_after": row.imap_after, ":imap_auth": row.imap_auth,
+                ":imap_tls": row.imap_tls, ":imap_after": row.imap_after.to_string(), ":imap_auth": row.imap_auth,
                 ":imap_options": row.imap_options,
                 ":outgoing": row.outgoing, ":smtp_host": row.smtp_host, ":smtp_port": row.smtp_port,
                 ":smtp_user": row.smtp_user, ":smtp_password_file": row.smtp_password_file,

@@ -1,6 +1,7 @@
 //! Attachments as the API lists, reads and deletes them. Adding them is in `tickets`, beside the
 //! messages they come with.
 
+use super::columns::id_or_none;
 use super::tickets::TicketRows;
 use super::{ReadTx, Result};
 use crate::domain::{AttachmentId, MessageId, TicketId};
@@ -16,8 +17,8 @@ pub struct AttachmentLine {
     pub content_type: String,
     /// Its ticket; none for an article's file.
     pub ticket: Option<TicketId>,
-    /// Its message; 0 when that is gone.
-    pub message: i64,
+    /// Its message; none when that is gone.
+    pub message: Option<MessageId>,
     /// Size in bytes.
     pub bytes: i64,
 }
@@ -27,7 +28,7 @@ fn line(row: &rusqlite::Row<'_>) -> rusqlite::Result<AttachmentLine> {
         id: AttachmentId::new(row.get(0)?),
         name: row.get(1)?,
         content_type: row.get(2)?,
-        message: row.get(3)?,
+        message: id_or_none(row.get(3)?, MessageId::new),
         bytes: row.get(4)?,
         ticket: row.get::<_, Option<i64>>(5)?.filter(|id| *id > 0).map(TicketId::new),
     })

@@ -220,6 +220,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::domain::staff_role::StaffRole;
     use crate::store::migrate::create_or_migrate;
 
     const NOW: Timestamp = Timestamp::from_unix(1_700_000_000);
@@ -285,7 +286,7 @@ mod tests {
                     fullname: "A",
                     email: &email,
                     password_hash: "",
-                    role: 2,
+                    role: StaffRole::Agent,
                     is_active: true,
                     totp_secret: "",
                 };

@@ -2,6 +2,7 @@
 //! and its place in the ticket's thread. Queueing the finished mail is [`super::queue`]'s.
 
 use super::{ReadTx, Result, WriteTx};
+use crate::domain::desk_address::Outgoing;
 use crate::domain::{AddressId, Author, DepartmentId, EmailAddress, MessageId, StaffId, TicketId, Timestamp, UserId};
 
 /// An address of the desk as a sender.
@@ -17,8 +18,8 @@ pub struct Sender {
     pub department: Option<DepartmentId>,
     /// It writes for departments without an address.
     pub is_default: bool,
-    /// `none`, `smtp`, `sendmail` or `file`.
-    pub outgoing: String,
+    /// How mail leaves by it.
+    pub outgoing: Outgoing,
     /// A plus-addressed test mail came back, so Reply-To may be a plus-address.
     pub has_plus: bool,
 }
@@ -27,7 +28,7 @@ impl Sender {
     /// Whether mail leaves by this address at all.
     #[must_use]
     pub fn sends(&self) -> bool {
-        self.outgoing != "none"
+        self.outgoing != Outgoing::None
     }
 }
 

@@ -187,6 +187,7 @@ mod tests {
 
     use super::*;
     use crate::domain::Timestamp;
+    use crate::domain::reason::Reason;
     use crate::store::Store;
     use crate::store::migrate::create_or_migrate;
     use crate::store::received::{NewReceipt, ReceiptState};
@@ -206,7 +207,8 @@ mod tests {
         let new = NewReceipt {
             key: &[number; 32],
             state: ReceiptState::Quarantined,
-            reason: "",
+            reason: Reason::New,
+            detail: "",
             place: None,
             from_email: "",
             recipient: "",

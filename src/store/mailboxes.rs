@@ -227,6 +227,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::domain::desk_address::Incoming;
     use crate::store::addresses::AddressRow;
     use crate::store::migrate::create_or_migrate;
     use crate::store::{Error, Store};
@@ -292,7 +293,7 @@ mod tests {
         store
             .write(|tx| {
                 let mut row = AddressRow::new("b@example.org", "B");
-                row.incoming = "imap".to_owned();
+                row.incoming = Incoming::Imap;
                 row.imap_folders = vec!["INBOX".to_owned(), "Ärger".to_owned()];
                 let other = tx.add_address(&row, NOW)?;
                 assert!(tx.imap_health()?.iter().all(|one| one.email == "b@example.org"), "the other gets no imap");

@@ -251,6 +251,9 @@ fn make_private_file(path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Window;
+    use crate::domain::reason::Reason;
+    use crate::store::received::Receipt;
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
@@ -328,6 +331,57 @@ mod tests {
         assert!(matches!(create_or_migrate(&old, &[7; 32], NOW).unwrap(), Migrated::Migrated { from: 1, .. }));
         new_desk(&new);
         assert_eq!(shape(&old), shape(&new));
+    }
+
+    #[test]
+    fn texts_that_an_older_version_stored_for_reasons_become_words_and_read_as_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("old.db");
+        let texts = Reason::ALL.iter().map(|reason| reason.in_full("7")).filter(|text| text != "7");
+        let texts: Vec<String> = texts.chain(["something else 4%".to_owned()]).collect();
+        let sql: Vec<String> = texts
+            .iter()
+            .enumerate()
+            .map(|(n, text)| {
+                format!(
+                    "INSERT INTO receipt (key, received_at, state, reason, from_email, recipient, sender, subject, internet_id, \
+                     bytes) VALUES (CAST(printf('%032d', {n}) AS BLOB), 0, 'dropped', '{text}', '', '', '', '', '', 0);"
+                )
+            })
+            .collect();
+        desk_of_schema_1(&path, &sql.concat());
+        create_or_migrate(&path, &[7; 32], NOW).unwrap();
+        let store = super::super::Store::open(&path, Duration::ZERO).unwrap();
+        let mut receipts = store.read(|tx| tx.receipts(None, 100)).unwrap();
+        receipts.reverse();
+        assert_eq!(receipts.iter().map(Receipt::why).collect::<Vec<_>>(), texts);
+        let reasons: Vec<Reason> = receipts.iter().map(|receipt| receipt.reason).collect();
+        assert_eq!(reasons, Reason::ALL, "the last one is of no version that is known");
+        assert!(
+            receipts
+                .iter()
+                .all(|receipt| { receipt.detail.is_empty() != matches!(receipt.reason, Reason::Copy | Reason::Other) })
+        );
+    }
+
+    #[test]
+    fn text_of_a_bounce_that_an_older_version_stored_gives_its_class() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("old.db");
+        let mail = |id: i64, bounced_at: i64, error: &str| {
+            format!(
+                "INSERT INTO outbox (created_at, state, event, address_id, envelope_sender, recipient, internet_id, \
+                 is_automatic, next_attempt_at, give_up_at, bounced_at, last_error) \
+                 VALUES (0, 'failed', 'test', 1, '', 'ann@example.org', '{id}', 1, 0, 0, {bounced_at}, '{error}');"
+            )
+        };
+        let mails = [mail(1, 5, "5.1.1 gone"), mail(2, 5, "4.2.2 full"), mail(3, 0, "550 no"), mail(4, 5, "")];
+        desk_of_schema_1(&path, &mails.concat());
+        create_or_migrate(&path, &[7; 32], NOW).unwrap();
+        let store = super::super::Store::open(&path, Duration::ZERO).unwrap();
+        let ann = "ann@example.org".parse().unwrap();
+        let within = Window { since: Timestamp::from_unix(0), until: NOW };
+        assert_eq!(store.read(|tx| tx.hard_bounces(&ann, within)).unwrap(), 2);
     }
 
     #[test]

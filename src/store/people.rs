@@ -4,6 +4,7 @@ use rusqlite::Row;
 
 use super::tickets::TicketRows;
 use super::{ReadTx, Result, WriteTx};
+use crate::domain::staff_role::StaffRole;
 use crate::domain::{
     DepartmentId, EmailAddress, StaffId, TicketId, Timestamp, UserId, ascii_domain, comparable_address,
 };
@@ -57,8 +58,8 @@ pub struct Staff {
     pub fullname: String,
     /// Address.
     pub email: String,
-    /// 1 admin, 2 agent.
-    pub role: i64,
+    /// What the account may do.
+    pub role: StaffRole,
     /// May work at all.
     pub is_active: bool,
     /// When the account was made.
@@ -80,8 +81,8 @@ pub struct NewStaff<'a> {
     pub email: &'a EmailAddress,
     /// Argon2id hash, or empty for no login yet.
     pub password_hash: &'a str,
-    /// 1 admin, 2 agent.
-    pub role: i64,
+    /// What the account may do.
+    pub role: StaffRole,
     /// Whether the account may be used.
     pub is_active: bool,
     /// Base32 secret, empty for none.

@@ -3,7 +3,9 @@
 
 use rusqlite::Row;
 
+use super::columns::id_or_none;
 use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
+use crate::domain::reason::BounceClass;
 use crate::domain::{AddressId, EmailAddress, OutboxId, TicketId, Timestamp, Window};
 
 /// How long a mail is tried before it counts as undeliverable (RFC 5321 §4.5.4.1: four to five days).
@@ -109,17 +111,13 @@ pub struct Outgoing {
 const OUTGOING: &str = "id, created_at, state, event, ticket_id, address_id, recipient, internet_id, attempts, \
      next_attempt_at, sent_at, bounced_at, last_error, unknown_tries";
 
-fn ticket_id(id: i64) -> Option<TicketId> {
-    (id > 0).then(|| TicketId::new(id))
-}
-
 fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
     Ok(Outgoing {
         id: OutboxId::new(row.get(0)?),
         created_at: Timestamp::from_unix(row.get(1)?),
         state: row.get(2)?,
         event: row.get(3)?,
-        ticket: ticket_id(row.get(4)?),
+        ticket: id_or_none(row.get(4)?, TicketId::new),
         address: AddressId::new(row.get(5)?),
         recipient: row.get(6)?,
         internet_id: row.get(7)?,
@@ -136,7 +134,7 @@ fn claimed(row: &Row<'_>) -> rusqlite::Result<Claimed> {
     Ok(Claimed {
         id: OutboxId::new(row.get(0)?),
         address: AddressId::new(row.get(1)?),
-        ticket: ticket_id(row.get(2)?),
+        ticket: id_or_none(row.get(2)?, TicketId::new),
         envelope_sender: row.get(3)?,
         recipient: row.get(4)?,
         attempts: row.get(5)?,
@@ -154,7 +152,7 @@ impl ReadTx<'_> {
     /// Those of the database, here and in every verb of this file.
     pub fn outbox_by_internet_id(&self, internet_id: &str) -> Result<Option<(OutboxId, Option<TicketId>)>> {
         self.one("SELECT id, ticket_id FROM outbox WHERE internet_id = $1", [internet_id], |row| {
-            Ok((OutboxId::new(row.get(0)?), ticket_id(row.get(1)?)))
+            Ok((OutboxId::new(row.get(0)?), id_or_none(row.get(1)?, TicketId::new)))
         })
     }
 
@@ -199,15 +197,14 @@ impl ReadTx<'_> {
         )
     }
 
-    /// How many mails to that address came back for good in that time. A report with a status of
-    /// class 4 (mailbox full, host down) is none of them.
+    /// How many mails to that address came back for good ([`BounceClass::Permanent`]) in that time.
     ///
     /// # Errors
     /// Those of the database.
     pub fn hard_bounces(&self, recipient: &EmailAddress, within: Window) -> Result<i64> {
         self.number(
             "SELECT count(*) FROM outbox WHERE recipient = $1 AND bounced_at > $2 AND bounced_at <= $3 \
-             AND last_error NOT LIKE '4%'",
+             AND bounce_class = 'permanent'",
             (recipient.as_str(), within.since.unix(), within.until.unix()),
         )
     }
@@ -415,9 +412,12 @@ impl WriteTx<'_> {
                 (why, id, lease),
             )?,
             Settlement::Failed(why, fault) => self.run(
-                "UPDATE outbox SET state = 'failed', bounced_at = $1, last_error = $2, leased_until = 0 \
-                 WHERE id = $3 AND state = 'pending' AND leased_until = $4",
-                (if *fault == Fault::Recipient { now.unix() } else { 0 }, why, id, lease),
+                "UPDATE outbox SET state = 'failed', bounced_at = $1, bounce_class = $2, last_error = $3, \
+                 leased_until = 0 WHERE id = $4 AND state = 'pending' AND leased_until = $5",
+                match fault {
+                    Fault::Recipient => (now.unix(), BounceClass::Permanent.word(), why, id, lease),
+                    Fault::Elsewhere => (0, "", why, id, lease),
+                },
             )?,
         };
         Ok(changed > 0)
@@ -427,10 +427,11 @@ impl WriteTx<'_> {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn mark_bounced(&self, id: OutboxId, why: &str, now: Timestamp) -> Result<bool> {
+    pub fn mark_bounced(&self, id: OutboxId, class: BounceClass, why: &str, now: Timestamp) -> Result<bool> {
         let changed = self.run(
-            "UPDATE outbox SET state = 'failed', bounced_at = $1, last_error = $2 WHERE id = $3 AND bounced_at = 0",
-            (now.unix(), why, id.get()),
+            "UPDATE outbox SET state = 'failed', bounced_at = $1, bounce_class = $2, last_error = $3 \
+             WHERE id = $4 AND bounced_at = 0",
+            (now.unix(), class, why, id.get()),
         )?;
         Ok(changed > 0)
     }
@@ -443,7 +444,7 @@ impl WriteTx<'_> {
     pub fn retry_outgoing(&self, id: OutboxId, now: Timestamp) -> Result<bool> {
         let changed = self.run(
             "UPDATE outbox SET state = 'pending', attempts = 0, unknown_tries = 0, next_attempt_at = $1, \
-             give_up_at = $2, bounced_at = 0 WHERE id = $3 AND state <> 'sent' AND EXISTS (SELECT 1 FROM outbox_raw WHERE outbox_id = $3)",
+             give_up_at = $2, bounced_at = 0, bounce_class = '' WHERE id = $3 AND state <> 'sent' AND EXISTS (SELECT 1 FROM outbox_raw WHERE outbox_id = $3)",
             (now.unix(), now.plus_s(GIVE_UP_AFTER_S).unix(), id.get()),
         )?;
         Ok(changed > 0)
@@ -558,7 +559,7 @@ mod tests {
              AND leased_until <= 1 ORDER BY id LIMIT 100",
             "SELECT count(*) FROM outbox WHERE recipient = 'a' AND is_automatic = 1 AND created_at > 1 AND created_at <= 2 \
              AND event IN ('new_ticket', 'autoresponse')",
-            "SELECT count(*) FROM outbox WHERE recipient = 'a' AND bounced_at > 1 AND last_error NOT LIKE '4%'",
+            "SELECT count(*) FROM outbox WHERE recipient = 'a' AND bounced_at > 1 AND bounce_class = 'permanent'",
             "SELECT id, ticket_id FROM outbox WHERE internet_id = 'a'",
             "SELECT message_id FROM thread_id WHERE ticket_id = 1 AND (email = '' OR email = 'a') ORDER BY position DESC LIMIT 20",
         ];

@@ -2,7 +2,9 @@
 
 use rusqlite::Row;
 
+use super::columns::id_or_none;
 use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
+use crate::domain::reason::Reason;
 use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp, Window};
 
 /// What became of a mail.
@@ -48,12 +50,14 @@ pub struct Receipt {
     pub received_at: Timestamp,
     /// What became of it.
     pub state: ReceiptState,
-    /// Why, in one word or a few.
-    pub reason: String,
-    /// Its ticket; 0 for none.
-    pub ticket: i64,
-    /// Its message; 0 for none.
-    pub message: i64,
+    /// Why.
+    pub reason: Reason,
+    /// What some reasons have to say beside, as [`Reason::in_full`] reads it.
+    pub detail: String,
+    /// Its ticket.
+    pub ticket: Option<TicketId>,
+    /// Its message.
+    pub message: Option<MessageId>,
     /// From address.
     pub from_email: String,
     /// The recipient it was delivered for.
@@ -80,7 +84,9 @@ pub struct NewReceipt<'a> {
     /// What became of the mail.
     pub state: ReceiptState,
     /// Why.
-    pub reason: &'a str,
+    pub reason: Reason,
+    /// What some reasons have to say beside; empty else.
+    pub detail: &'a str,
     /// Its ticket and message, where it became one.
     pub place: Option<(TicketId, MessageId)>,
     /// From address, empty for none.
@@ -110,8 +116,9 @@ fn receipt(row: &Row<'_>) -> rusqlite::Result<Receipt> {
         received_at: Timestamp::from_unix(row.get(1)?),
         state,
         reason: row.get(3)?,
-        ticket: row.get(4)?,
-        message: row.get(5)?,
+        detail: row.get(14)?,
+        ticket: id_or_none(row.get(4)?, TicketId::new),
+        message: id_or_none(row.get(5)?, MessageId::new),
         from_email: row.get(6)?,
         recipient: row.get(7)?,
         sender: row.get(8)?,
@@ -123,6 +130,14 @@ fn receipt(row: &Row<'_>) -> rusqlite::Result<Receipt> {
     })
 }
 
+impl Receipt {
+    /// Why, as people read it.
+    #[must_use]
+    pub fn why(&self) -> String {
+        self.reason.in_full(&self.detail)
+    }
+}
+
 impl ReadTx<'_> {
     /// The receipt of the mail with that idempotency key.
     ///
@@ -131,7 +146,7 @@ impl ReadTx<'_> {
     pub fn receipt_by_key(&self, key: &[u8; 32]) -> Result<Option<Receipt>> {
         self.one(
             "SELECT id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, has_sender, \
-             subject, internet_id, bytes, trace FROM receipt WHERE key = $1",
+             subject, internet_id, bytes, trace, detail FROM receipt WHERE key = $1",
             [&key[..]],
             receipt,
         )
@@ -144,7 +159,7 @@ impl ReadTx<'_> {
     pub fn receipt(&self, id: ReceiptId) -> Result<Option<Receipt>> {
         self.one(
             "SELECT id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, has_sender, \
-             subject, internet_id, bytes, trace FROM receipt WHERE id = $1",
+             subject, internet_id, bytes, trace, detail FROM receipt WHERE id = $1",
             [id.get()],
             receipt,
         )
@@ -159,13 +174,13 @@ impl ReadTx<'_> {
         match state {
             Some(state) => self.all(
                 "SELECT id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, \
-                 has_sender, subject, internet_id, bytes, trace FROM receipt WHERE state = $1 ORDER BY id DESC LIMIT $2",
+                 has_sender, subject, internet_id, bytes, trace, detail FROM receipt WHERE state = $1 ORDER BY id DESC LIMIT $2",
                 (state.word(), max),
                 receipt,
             ),
             None => self.all(
                 "SELECT id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, \
-                 has_sender, subject, internet_id, bytes, trace FROM receipt ORDER BY id DESC LIMIT $1",
+                 has_sender, subject, internet_id, bytes, trace, detail FROM receipt ORDER BY id DESC LIMIT $1",
                 [max],
                 receipt,
             ),
@@ -210,8 +225,8 @@ impl WriteTx<'_> {
         let (ticket, message) = new.place.map_or((0, 0), |(ticket, message)| (ticket.get(), message.get()));
         let id = self.insert(
             "INSERT INTO receipt (key, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, \
-             has_sender, subject, internet_id, bytes, trace) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
-             $14)",
+             has_sender, subject, internet_id, bytes, trace, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
+             $12, $13, $14, $15)",
             (
                 &new.key[..],
                 now.unix(),
@@ -227,6 +242,7 @@ impl WriteTx<'_> {
                 new.internet_id,
                 i64::try_from(new.bytes).unwrap_or(i64::MAX),
                 new.trace.as_ref().map_or(&[][..], |trace| &trace[..]),
+                new.detail,
             ),
         )?;
         Ok(ReceiptId::new(id))
@@ -240,12 +256,12 @@ impl WriteTx<'_> {
         &self,
         id: ReceiptId,
         state: ReceiptState,
-        reason: &str,
+        reason: Reason,
         place: Option<(TicketId, MessageId)>,
     ) -> Result<()> {
         let (ticket, message) = place.map_or((0, 0), |(ticket, message)| (ticket.get(), message.get()));
         self.run(
-            "UPDATE receipt SET state = $1, reason = $2, ticket_id = $3, message_id = $4 WHERE id = $5",
+            "UPDATE receipt SET state = $1, reason = $2, detail = '', ticket_id = $3, message_id = $4 WHERE id = $5",
             (state.word(), reason, ticket, message, id.get()),
         )?;
         Ok(())

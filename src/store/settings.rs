@@ -1,9 +1,13 @@
-//! The desk's settings: the list of keys with defaults and meanings, and their typed view.
+//! The desk's settings: one table of keys, types, defaults and meanings; [`Settings`] and the documentation are made
+//! from it.
 //!
 //! HelpDeskZ's keys keep their names. Only values that differ from the default are stored.
 
+use std::fmt;
+
 use super::{ReadTx, Result, WriteTx};
 use crate::decision::{Policy, StrangerReply, UnknownRecipient};
+use crate::domain::words::words;
 use crate::domain::{DeskSecret, Timestamp};
 
 /// What values a setting takes.
@@ -29,6 +33,42 @@ pub enum Kind {
     AuthservId,
 }
 
+words! {
+    /// The order of messages by date.
+    #[derive(Default)]
+    pub enum ReplyOrder {
+        /// Oldest first.
+        Ascending = "asc",
+        /// Newest first.
+        #[default]
+        Descending = "desc",
+    }
+}
+
+words! {
+    /// The HTTP status of errors of the API.
+    #[derive(Default)]
+    pub enum ErrorStatus {
+        /// As HelpDeskZ answers.
+        #[default]
+        Compat = "compat",
+        /// 401, 403, 404 and 422.
+        Http = "http",
+    }
+}
+
+words! {
+    /// The shape of the answer to Faveo's register call.
+    #[derive(Default)]
+    pub enum FaveoAnswer {
+        /// As Faveo's document prints it.
+        #[default]
+        Object = "object",
+        /// That object in an array of one.
+        Array = "array",
+    }
+}
+
 /// One setting.
 #[derive(Clone, Copy, Debug)]
 pub struct Definition {
@@ -42,10 +82,6 @@ pub struct Definition {
     pub meaning: &'static str,
 }
 
-const fn define(key: &'static str, default: &'static str, kind: Kind, meaning: &'static str) -> Definition {
-    Definition { key, default, kind, meaning }
-}
-
 /// Longest list of extensions or origins, in characters. Chosen: far above any real list.
 const LIST_CHARS_MAX: usize = 4000;
 /// Largest number of hours, days or counts a setting takes. Chosen: over a century in hours.
@@ -57,132 +93,82 @@ const AUTHSERV_ID_CHARS_MAX: usize = 255;
 /// Largest page of a list.
 const PAGE_MAX: i64 = 1000;
 
-/// Every setting, in the order of `admin setting list`.
-pub const DEFINITIONS: &[Definition] = &[
-    define("site_name", "Helpdesk", Kind::Text(250), "name of the desk, in mails"),
-    define("site_url", "", Kind::Url, "public URL of the desk, for links in mails"),
-    define("tickets_page", "15", Kind::Number(1, PAGE_MAX), "tickets per page of the API"),
-    define("tickets_replies", "15", Kind::Number(1, PAGE_MAX), "messages per page of the API"),
-    define("reply_order", "desc", Kind::Word(&["asc", "desc"]), "order of messages by date in the API"),
-    define("ticket_attachment", "1", Kind::Switch, "API uploads: 1 on, 0 off"),
-    define("ticket_attachment_number", "3", Kind::Number(0, PAGE_MAX), "API uploads: files per request"),
-    define("ticket_file_size", "2.5", Kind::Decimal(SIZE_MB_MAX), "API uploads: MB per file"),
-    define("ticket_file_type", "jpg,png,gif", Kind::Extensions, "API uploads: allowed extensions, comma-separated"),
-    define("mail_attachment_number", "50", Kind::Number(0, PAGE_MAX), "attachments kept of one mail"),
-    define("mail_attachment_size", "25", Kind::Decimal(SIZE_MB_MAX), "MB per attachment of a mail"),
-    define(
-        "mail_attachment_block",
-        "exe,scr,bat,cmd,com,js,vbs,jar,msi,lnk",
-        Kind::Extensions,
-        "extensions of mail attachments that are left out and named in a note",
-    ),
-    define(
-        "login_attempt",
-        "3",
-        Kind::Number(0, NUMBER_MAX),
-        "staff/auth: wrong tries before the caller's IP address is locked; 0 = never (an account is locked above 20 failures an hour in any case)",
-    ),
-    define(
-        "login_attempt_minutes",
-        "5",
-        Kind::Number(0, NUMBER_MAX),
-        "staff/auth: minutes the lock lasts; 0 = no lock",
-    ),
-    define(
-        "overdue_time",
-        "48",
-        Kind::Number(0, NUMBER_MAX),
-        "hours after which an unanswered ticket is overdue; 0 = never",
-    ),
-    define(
-        "ticket_autoclose",
-        "96",
-        Kind::Number(0, NUMBER_MAX),
-        "hours after which an answered ticket is closed; 0 = never",
-    ),
-    define("maintenance", "0", Kind::Switch, "kept for HelpDeskZ's sake; the API ignores it, as there"),
-    define("date_format", "d F Y h:i a", Kind::Text(100), "kept for HelpDeskZ's sake: how its pages wrote dates"),
-    define("timezone", "UTC", Kind::TimeZone, "kept for HelpDeskZ's sake: the zone its pages wrote dates in"),
-    define(
-        "unknown_recipient",
-        "default",
-        Kind::Word(&["default", "quarantine", "reject"]),
-        "mail to an address we do not know: to the default address's department, aside, or refused with 5.1.1",
-    ),
-    define(
-        "stranger_reply",
-        "new",
-        Kind::Word(&["new", "hold", "append"]),
-        "mail from a stranger that names a ticket: a new linked ticket, aside for review, or into the ticket",
-    ),
-    define(
-        "refuse_banned",
-        "0",
-        Kind::Switch,
-        "1: pipe refuses mail of banned senders with 5.7.1 in place of recording the drop",
-    ),
-    define(
-        "refuse_oversize",
-        "0",
-        Kind::Switch,
-        "1: pipe refuses mail over the size limit with 5.7.1 in place of keeping its header",
-    ),
-    define(
-        "reopen_days",
-        "30",
-        Kind::Number(0, NUMBER_MAX),
-        "days after closing in which an answer reopens; later ones open a new linked ticket; 0 = never reopen",
-    ),
-    define(
-        "mails_per_hour",
-        "60",
-        Kind::Number(0, NUMBER_MAX),
-        "mails per sender and hour before they are set aside; 0 = no limit",
-    ),
-    define("auto_answers_per_hour", "5", Kind::Number(0, NUMBER_MAX), "automatic mails per recipient and hour"),
-    define(
-        "reply_address_token",
-        "0",
-        Kind::Switch,
-        "1: Reply-To is a plus-address with the ticket's token; the MTA must accept plus-addresses",
-    ),
-    define("subject_tag", "1", Kind::Switch, "[#12] in outgoing subjects"),
-    define(
-        "authserv_id",
-        "",
-        Kind::AuthservId,
-        "whose Authentication-Results are trusted: the name our own MTA writes",
-    ),
-    define(
-        "forward_to_sender",
-        "1",
-        Kind::Switch,
-        "a customer's mail forwarded by staff belongs to the original sender",
-    ),
-    define("staff_mail_commands", "1", Kind::Switch, "#close and the like at the top of staff mail"),
-    define("raw_keep_days", "90", Kind::Number(0, NUMBER_MAX), "days the raw mail is kept; 0 = for ever"),
-    define(
-        "api_error_status",
-        "compat",
-        Kind::Word(&["compat", "http"]),
-        "HTTP status of API errors: HelpDeskZ's, or 401, 403, 404, 422",
-    ),
-    define("faveo_api_key", "", Kind::Text(255), "api_key that Faveo's register call must carry; empty = none"),
-    define(
-        "faveo_answer",
-        "object",
-        Kind::Word(&["object", "array"]),
-        "answer to Faveo's register call: an object as Faveo's document prints it, or that object in an array of one, as Faveo's published apps read it",
-    ),
-    define("metrics_open", "0", Kind::Switch, "1: /metrics answers without a token"),
-    define("imap_watch", "0", Kind::Switch, "1: serve watches the IMAP mailboxes itself"),
-    define(
-        "cors_origins",
-        "",
-        Kind::Text(LIST_CHARS_MAX),
-        "origins that browsers may call the API from, comma-separated",
-    ),
-];
+/// The one table of the settings: makes a field of [`Settings`] and a [`Definition`] of each line.
+macro_rules! settings {
+    ($($key:ident: $type:ty = $default:literal, $kind:expr, $meaning:literal;)+) => {
+        /// Every setting, in the order of `admin setting list`.
+        pub const DEFINITIONS: &[Definition] =
+            &[$(Definition { key: stringify!($key), default: $default, kind: $kind, meaning: $meaning },)+];
+
+        /// All settings, each as its field; `default` gives the shipped values.
+        #[derive(Clone, Debug, PartialEq)]
+        #[allow(clippy::struct_excessive_bools)] // each is a switch of its own, as the desk's owner sets it
+        pub struct Settings {
+            $(#[doc = $meaning] pub $key: $type,)+
+        }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self { $($key: <$type as Value>::read($default).unwrap_or_default(),)+ }
+            }
+        }
+
+        impl Settings {
+            /// Takes a stored value. A key or a value of another version of maildesk leaves the default.
+            fn take(&mut self, key: &str, text: &str) {
+                match key {
+                    $(stringify!($key) => {
+                        if $kind.is_readable(text) && let Some(value) = <$type as Value>::read(text) {
+                            self.$key = value;
+                        }
+                    })+
+                    _ => {}
+                }
+            }
+        }
+    };
+}
+
+settings! {
+    site_name: String = "Helpdesk", Kind::Text(250), "name of the desk, in mails";
+    site_url: String = "", Kind::Url, "public URL of the desk, for links in mails";
+    tickets_page: i64 = "15", Kind::Number(1, PAGE_MAX), "tickets per page of the API";
+    tickets_replies: i64 = "15", Kind::Number(1, PAGE_MAX), "messages per page of the API";
+    reply_order: ReplyOrder = "desc", Kind::Word(ReplyOrder::WORDS), "order of messages by date in the API";
+    ticket_attachment: bool = "1", Kind::Switch, "API uploads: 1 on, 0 off";
+    ticket_attachment_number: i64 = "3", Kind::Number(0, PAGE_MAX), "API uploads: files per request";
+    ticket_file_size: Megabytes = "2.5", Kind::Decimal(SIZE_MB_MAX), "API uploads: MB per file";
+    ticket_file_type: Extensions = "jpg,png,gif", Kind::Extensions, "API uploads: allowed extensions, comma-separated";
+    mail_attachment_number: i64 = "50", Kind::Number(0, PAGE_MAX), "attachments kept of one mail";
+    mail_attachment_size: Megabytes = "25", Kind::Decimal(SIZE_MB_MAX), "MB per attachment of a mail";
+    mail_attachment_block: Extensions = "exe,scr,bat,cmd,com,js,vbs,jar,msi,lnk", Kind::Extensions, "extensions of mail attachments that are left out and named in a note";
+    login_attempt: i64 = "3", Kind::Number(0, NUMBER_MAX), "staff/auth: wrong tries before the caller's IP address is locked; 0 = never (an account is locked above 20 failures an hour in any case)";
+    login_attempt_minutes: i64 = "5", Kind::Number(0, NUMBER_MAX), "staff/auth: minutes the lock lasts; 0 = no lock";
+    overdue_time: i64 = "48", Kind::Number(0, NUMBER_MAX), "hours after which an unanswered ticket is overdue; 0 = never";
+    ticket_autoclose: i64 = "96", Kind::Number(0, NUMBER_MAX), "hours after which an answered ticket is closed; 0 = never";
+    maintenance: bool = "0", Kind::Switch, "kept for HelpDeskZ's sake; the API ignores it, as there";
+    date_format: String = "d F Y h:i a", Kind::Text(100), "kept for HelpDeskZ's sake: how its pages wrote dates";
+    timezone: String = "UTC", Kind::TimeZone, "kept for HelpDeskZ's sake: the zone its pages wrote dates in";
+    unknown_recipient: UnknownRecipient = "default", Kind::Word(UnknownRecipient::WORDS), "mail to an address we do not know: to the default address's department, aside, or refused with 5.1.1";
+    stranger_reply: StrangerReply = "new", Kind::Word(StrangerReply::WORDS), "mail from a stranger that names a ticket: a new linked ticket, aside for review, or into the ticket";
+    refuse_banned: bool = "0", Kind::Switch, "1: pipe refuses mail of banned senders with 5.7.1 in place of recording the drop";
+    refuse_oversize: bool = "0", Kind::Switch, "1: pipe refuses mail over the size limit with 5.7.1 in place of keeping its header";
+    reopen_days: i64 = "30", Kind::Number(0, NUMBER_MAX), "days after closing in which an answer reopens; later ones open a new linked ticket; 0 = never reopen";
+    mails_per_hour: i64 = "60", Kind::Number(0, NUMBER_MAX), "mails per sender and hour before they are set aside; 0 = no limit";
+    auto_answers_per_hour: i64 = "5", Kind::Number(0, NUMBER_MAX), "automatic mails per recipient and hour";
+    reply_address_token: bool = "0", Kind::Switch, "1: Reply-To is a plus-address with the ticket's token; the MTA must accept plus-addresses";
+    subject_tag: bool = "1", Kind::Switch, "[#12] in outgoing subjects";
+    authserv_id: String = "", Kind::AuthservId, "whose Authentication-Results are trusted: the name our own MTA writes";
+    forward_to_sender: bool = "1", Kind::Switch, "a customer's mail forwarded by staff belongs to the original sender";
+    staff_mail_commands: bool = "1", Kind::Switch, "#close and the like at the top of staff mail";
+    raw_keep_days: i64 = "90", Kind::Number(0, NUMBER_MAX), "days the raw mail is kept; 0 = for ever";
+    api_error_status: ErrorStatus = "compat", Kind::Word(ErrorStatus::WORDS), "HTTP status of API errors: HelpDeskZ's, or 401, 403, 404, 422";
+    faveo_api_key: String = "", Kind::Text(255), "api_key that Faveo's register call must carry; empty = none";
+    faveo_answer: FaveoAnswer = "object", Kind::Word(FaveoAnswer::WORDS), "answer to Faveo's register call: an object as Faveo's document prints it, or that object in an array of one, as Faveo's published apps read it";
+    metrics_open: bool = "0", Kind::Switch, "1: /metrics answers without a token";
+    imap_watch: bool = "0", Kind::Switch, "1: serve watches the IMAP mailboxes itself";
+    cors_origins: String = "", Kind::Text(LIST_CHARS_MAX), "origins that browsers may call the API from, comma-separated";
+}
 
 /// A value that a setting does not take, or an unknown key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -208,6 +194,17 @@ pub enum SettingError {
 /// [`SettingError::UnknownKey`].
 pub fn definition(key: &str) -> std::result::Result<&'static Definition, SettingError> {
     DEFINITIONS.iter().find(|d| d.key == key).ok_or_else(|| SettingError::UnknownKey(key.to_owned()))
+}
+
+impl Kind {
+    /// Whether a stored value is still one that is taken. A time zone was looked up when it was set; to look it up for
+    /// each mail would read files.
+    fn is_readable(self, text: &str) -> bool {
+        match self {
+            Self::TimeZone => true,
+            kind => Definition { key: "", default: "", kind, meaning: "" }.check(text).is_ok(),
+        }
+    }
 }
 
 impl Definition {
@@ -281,80 +278,102 @@ fn extensions(list: &str) -> Vec<String> {
     list.split(',').map(|e| e.trim().trim_start_matches('.').to_ascii_lowercase()).filter(|e| !e.is_empty()).collect()
 }
 
-/// All settings, read in one query.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    stored: Vec<(String, String)>,
-}
+/// A size in MB, as people set it; above 0 and at most 1024.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Megabytes(f64);
 
-impl Settings {
-    /// Settings from stored pairs; keys not named have their default.
-    #[must_use]
-    pub const fn from_stored(stored: Vec<(String, String)>) -> Self {
-        Self { stored }
-    }
-
-    /// The value of a key as text; the default where none is stored, empty for an unknown key.
-    #[must_use]
-    pub fn text(&self, key: &str) -> &str {
-        let stored = self.stored.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str());
-        stored.or_else(|| definition(key).ok().map(|d| d.default)).unwrap_or("")
-    }
-
-    /// The value of a number setting.
-    #[must_use]
-    pub fn number(&self, key: &str) -> i64 {
-        let default = || definition(key).ok().and_then(|d| d.default.parse().ok());
-        self.text(key).parse().ok().or_else(default).unwrap_or(0)
-    }
-
-    /// Whether a 0-or-1 setting is 1.
-    #[must_use]
-    pub fn is_on(&self, key: &str) -> bool {
-        self.text(key) == "1"
-    }
-
-    /// A size in MB as bytes.
+impl Megabytes {
+    /// In bytes.
     #[must_use]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // checked: above 0, at most 1024 MB
-    pub fn megabytes(&self, key: &str) -> u64 {
-        let value: f64 = self.text(key).parse().unwrap_or(0.0);
-        (value * 1024.0 * 1024.0) as u64
+    pub fn bytes(self) -> u64 {
+        (self.0 * 1024.0 * 1024.0) as u64
     }
+}
 
-    /// A list of extensions in lower case, without dots.
+impl fmt::Display for Megabytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// File name extensions in lower case, without dots.
+pub type Extensions = Vec<String>;
+
+/// What a field of [`Settings`] can be.
+trait Value: Sized {
+    /// The value that a checked text means.
+    fn read(text: &str) -> Option<Self>;
+}
+
+impl Value for String {
+    fn read(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+}
+
+impl Value for bool {
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "0" => Some(false),
+            "1" => Some(true),
+            _ => None,
+        }
+    }
+}
+
+impl Value for i64 {
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Value for Megabytes {
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+}
+
+impl Value for Extensions {
+    fn read(text: &str) -> Option<Self> {
+        Some(extensions(text))
+    }
+}
+
+macro_rules! word_values {
+    ($($type:ty),+) => {
+        $(impl Value for $type {
+            fn read(text: &str) -> Option<Self> {
+                Self::from_word(text)
+            }
+        })+
+    };
+}
+
+word_values!(ReplyOrder, UnknownRecipient, StrangerReply, ErrorStatus, FaveoAnswer);
+
+impl Settings {
+    /// Settings from stored pairs; keys not named, and those with a value that does not fit, have their default.
     #[must_use]
-    pub fn extensions(&self, key: &str) -> Vec<String> {
-        extensions(self.text(key))
+    pub fn from_stored(stored: &[(String, String)]) -> Self {
+        let mut settings = Self::default();
+        for (key, text) in stored {
+            settings.take(key, text);
+        }
+        settings
     }
 
     /// What deciding about a mail needs of the settings.
     #[must_use]
-    pub fn policy(&self) -> Policy {
+    pub const fn policy(&self) -> Policy {
         Policy {
-            unknown_recipient: self.unknown_recipient(),
-            stranger_reply: self.stranger_reply(),
-            refuses_banned: self.is_on("refuse_banned"),
-            refuses_oversize: self.is_on("refuse_oversize"),
-            reopen_s: self.number("reopen_days").saturating_mul(Timestamp::DAY_S),
-            mails_per_hour: self.number("mails_per_hour"),
-            forwards_to_sender: self.is_on("forward_to_sender"),
-        }
-    }
-
-    fn unknown_recipient(&self) -> UnknownRecipient {
-        match self.text("unknown_recipient") {
-            "quarantine" => UnknownRecipient::Quarantine,
-            "reject" => UnknownRecipient::Reject,
-            _ => UnknownRecipient::Default,
-        }
-    }
-
-    fn stranger_reply(&self) -> StrangerReply {
-        match self.text("stranger_reply") {
-            "hold" => StrangerReply::Hold,
-            "append" => StrangerReply::Append,
-            _ => StrangerReply::New,
+            unknown_recipient: self.unknown_recipient,
+            stranger_reply: self.stranger_reply,
+            refuses_banned: self.refuse_banned,
+            refuses_oversize: self.refuse_oversize,
+            reopen_s: self.reopen_days.saturating_mul(Timestamp::DAY_S),
+            mails_per_hour: self.mails_per_hour,
+            forwards_to_sender: self.forward_to_sender,
         }
     }
 }
@@ -365,7 +384,30 @@ impl ReadTx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn settings(&self) -> Result<Settings> {
-        Ok(Settings::from_stored(self.all("SELECT key, value FROM setting", [], |row| Ok((row.get(0)?, row.get(1)?)))?))
+        Ok(Settings::from_stored(&self.stored_settings()?))
+    }
+
+    fn stored_settings(&self) -> Result<Vec<(String, String)>> {
+        self.all("SELECT key, value FROM setting", [], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// Each setting with its value as people wrote it: the stored one, else the default.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn setting_texts(&self) -> Result<Vec<(&'static Definition, String)>> {
+        let stored = self.stored_settings()?;
+        let text = |d: &Definition| stored.iter().find(|(key, _)| key == d.key).map(|(_, value)| value.clone());
+        Ok(DEFINITIONS.iter().map(|d| (d, text(d).unwrap_or_else(|| d.default.to_owned()))).collect())
+    }
+
+    /// The value of one setting as people wrote it: the stored one, else the default.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn setting_text(&self, definition: &Definition) -> Result<String> {
+        let stored = self.one("SELECT value FROM setting WHERE key = $1", [definition.key], |row| row.get(0))?;
+        Ok(stored.unwrap_or_else(|| definition.default.to_owned()))
     }
 
     /// The desk's HMAC secret.
@@ -422,7 +464,50 @@ mod tests {
     fn every_shipped_value_is_one_the_setting_takes() {
         for d in DEFINITIONS {
             assert_eq!(d.check(d.default), Ok(d.default.to_owned()), "{}", d.key);
+            let shipped = Settings::from_stored(&[(d.key.to_owned(), d.default.to_owned())]);
+            assert_eq!(shipped, Settings::default(), "{}", d.key);
         }
+    }
+
+    #[test]
+    fn shipped_values_have_their_types() {
+        let shipped = Settings::default();
+        assert_eq!((shipped.site_name.as_str(), shipped.tickets_page), ("Helpdesk", 15));
+        assert!(shipped.ticket_attachment && !shipped.maintenance);
+        assert_eq!(
+            (shipped.ticket_file_size.bytes(), shipped.ticket_file_size.to_string()),
+            (2_621_440, "2.5".to_owned())
+        );
+        assert_eq!(
+            (shipped.mail_attachment_size.bytes(), shipped.mail_attachment_size.to_string()),
+            (26_214_400, "25".to_owned())
+        );
+        assert_eq!(shipped.ticket_file_type, ["jpg", "png", "gif"]);
+        assert_eq!((shipped.reply_order, shipped.faveo_answer), (ReplyOrder::Descending, FaveoAnswer::Object));
+        assert_eq!(shipped.unknown_recipient, UnknownRecipient::Default);
+        assert_eq!(shipped.stranger_reply, StrangerReply::New);
+        assert_eq!(shipped.api_error_status, ErrorStatus::Compat);
+    }
+
+    #[test]
+    fn stored_value_that_does_not_fit_and_unknown_key_leave_the_default() {
+        let stored = |pairs: &[(&str, &str)]| {
+            let owned: Vec<_> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            Settings::from_stored(&owned)
+        };
+        let broken = [
+            ("tickets_page", "many"),
+            ("tickets_replies", "0"),
+            ("imap_watch", "yes"),
+            ("ticket_file_size", "-1"),
+            ("reply_order", "sideways"),
+            ("site_url", "javascript:alert(1)"),
+            ("of_a_later_version", "1"),
+        ];
+        assert_eq!(stored(&broken), Settings::default());
+        let changed = stored(&[("tickets_page", "7"), ("reply_order", "asc"), ("ticket_file_type", "pdf")]);
+        assert_eq!((changed.tickets_page, changed.reply_order), (7, ReplyOrder::Ascending));
+        assert_eq!(changed.ticket_file_type, ["pdf"]);
     }
 
     #[test]

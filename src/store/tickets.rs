@@ -3,6 +3,7 @@
 use rusqlite::Row;
 use sha2::{Digest, Sha256};
 
+use super::columns::id_or_none;
 use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
 use crate::domain::{
     AddressId, AttachmentId, Author, DepartmentId, EmailAddress, MessageId, StaffId, Status, TicketId, Timestamp,
@@ -34,8 +35,8 @@ pub struct Ticket {
     pub closed_at: Timestamp,
     /// Messages after the first.
     pub replies: i64,
-    /// Staff id of the last writer, 0 the customer.
-    pub last_replier: i64,
+    /// The staff member who wrote last; none when the customer did.
+    pub last_replier: Option<StaffId>,
     /// Who it is assigned to.
     pub staff: Option<StaffId>,
     /// Where it was merged into.
@@ -139,10 +140,10 @@ pub struct Message {
 pub struct Attachment {
     /// Id.
     pub id: AttachmentId,
-    /// Its ticket; 0 for an article's.
-    pub ticket: i64,
-    /// Its message; 0 when that is gone.
-    pub message: i64,
+    /// Its ticket; none for an article's.
+    pub ticket: Option<TicketId>,
+    /// Its message; none when that is gone.
+    pub message: Option<MessageId>,
     /// Safe name.
     pub name: String,
     /// The sender's name for it.
@@ -168,7 +169,7 @@ fn ticket(row: &Row<'_>) -> rusqlite::Result<Ticket> {
         last_update_at: Timestamp::from_unix(row.get(6)?),
         closed_at: Timestamp::from_unix(row.get(7)?),
         replies: row.get(8)?,
-        last_replier: row.get(9)?,
+        last_replier: id_or_none(row.get(9)?, StaffId::new),
         staff: row.get::<_, Option<i64>>(10)?.map(StaffId::new),
         merged_into: row.get::<_, Option<i64>>(11)?.map(TicketId::new),
         address: row.get::<_, Option<i64>>(12)?.map(AddressId::new),
@@ -202,8 +203,8 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
 fn attachment(row: &Row<'_>) -> rusqlite::Result<Attachment> {
     Ok(Attachment {
         id: AttachmentId::new(row.get(0)?),
-        ticket: row.get(1)?,
-        message: row.get(2)?,
+        ticket: id_or_none(row.get(1)?, TicketId::new),
+        message: id_or_none(row.get(2)?, MessageId::new),
         name: row.get(3)?,
         original_name: row.get(4)?,
         content_type: row.get(5)?,
@@ -399,11 +400,17 @@ impl TicketRows<'_> {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn ticket_answered(&self, id: TicketId, status: Status, last_replier: i64, now: Timestamp) -> Result<()> {
+    pub fn ticket_answered(
+        &self,
+        id: TicketId,
+        status: Status,
+        last_replier: Option<StaffId>,
+        now: Timestamp,
+    ) -> Result<()> {
         self.run(
             "UPDATE ticket SET replies = replies + 1, status = $1, last_replier = $2, \
              last_update_at = max(last_update_at, $3), closed_at = CASE WHEN $1 = 5 AND status <> 5 THEN $3 ELSE closed_at END WHERE id = $4",
-            (status.number(), last_replier, now.unix(), id.get()),
+            (status.number(), last_replier.map_or(0, StaffId::get), now.unix(), id.get()),
         )?;
         Ok(())
     }

@@ -540,7 +540,7 @@ fn paused_addresses_get_no_activation_link_and_are_shown() {
     desk.deliver(mail("a", "Subject: Printer\n", "x"));
     desk.sqlite()
         .execute(
-            "UPDATE outbox SET bounced_at = unixepoch(), last_error = '5.1.1 gone' WHERE recipient LIKE 'ann@%'",
+            "UPDATE outbox SET bounced_at = unixepoch(), bounce_class = 'permanent', last_error = '5.1.1 gone' WHERE recipient LIKE 'ann@%'",
             [],
         )
         .unwrap();

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use super::route::{self, Postfix};
 use super::{Finding, Scene, child, host};
+use crate::domain::desk_address::Incoming;
 use crate::store::{self, Store};
 
 /// Where lines that run a program are looked for.
@@ -50,7 +51,7 @@ impl Line {
 pub(super) fn lines(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Finding>> {
     let addresses = store.read(|tx| tx.addresses())?;
     let piped: Vec<String> =
-        addresses.into_iter().filter(|(_, row)| row.incoming == "pipe").map(|(_, row)| row.email).collect();
+        addresses.into_iter().filter(|(_, row)| row.incoming == Incoming::Pipe).map(|(_, row)| row.email).collect();
     let Some(first) = piped.first() else { return Ok(Vec::new()) };
     let mut findings = vec![match std::env::current_exe() {
         Ok(program) => ours(scene, &program, first),

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::certificate::{self, Greeting};
 use super::{Finding, Reach, Scene, host, output};
+use crate::domain::desk_address::{Incoming, Outgoing, Tls};
 use crate::domain::{DepartmentId, Timestamp};
 use crate::imap_fetch;
 use crate::outbox;
@@ -162,7 +163,7 @@ fn fetches(folder: &FolderHealth) -> Vec<Finding> {
 }
 
 fn incoming(scene: &Scene<'_>, row: &AddressRow) -> Vec<Finding> {
-    if row.incoming != "imap" || scene.reach == Reach::Here {
+    if row.incoming != Incoming::Imap || scene.reach == Reach::Here {
         return Vec::new();
     }
     let server = format!("{}: {}:{}", row.email, row.imap_host, row.imap_port);
@@ -174,23 +175,23 @@ fn incoming(scene: &Scene<'_>, row: &AddressRow) -> Vec<Finding> {
         }
     }];
     findings.extend(
-        greeting(&row.imap_tls, Greeting::Imap).and_then(|how| expiry(scene, (&row.imap_host, row.imap_port), how)),
+        greeting(row.imap_tls, Greeting::Imap).and_then(|how| expiry(scene, (&row.imap_host, row.imap_port), how)),
     );
     findings
 }
 
 fn outgoing(scene: &Scene<'_>, row: &AddressRow) -> Vec<Finding> {
-    if row.outgoing == "none" {
+    if row.outgoing == Outgoing::None {
         let text = format!("{} sends nothing: nobody hears of answers in its department", row.email);
         return vec![Finding::ok("outgoing", text)];
     }
-    if row.outgoing == "smtp" && scene.reach == Reach::Here {
+    if row.outgoing == Outgoing::Smtp && scene.reach == Reach::Here {
         return Vec::new();
     }
-    let way = match row.outgoing.as_str() {
-        "smtp" => format!("{}:{}", row.smtp_host, row.smtp_port),
-        "file" => row.outgoing_dir.clone(),
-        other => other.to_owned(),
+    let way = match row.outgoing {
+        Outgoing::Smtp => format!("{}:{}", row.smtp_host, row.smtp_port),
+        Outgoing::File => row.outgoing_dir.clone(),
+        Outgoing::Sendmail | Outgoing::None => row.outgoing.to_string(),
     };
     let mut findings = vec![match Transport::of(Some(row)).test() {
         Ok(()) => Finding::ok("outgoing", format!("{}: {way}", row.email)),
@@ -199,20 +200,20 @@ fn outgoing(scene: &Scene<'_>, row: &AddressRow) -> Vec<Finding> {
             Finding::fail("outgoing", format!("{}: {way}: {failure}", row.email), fix)
         }
     }];
-    if row.outgoing == "smtp" {
+    if row.outgoing == Outgoing::Smtp {
         findings.extend(
-            greeting(&row.smtp_tls, Greeting::Smtp).and_then(|how| expiry(scene, (&row.smtp_host, row.smtp_port), how)),
+            greeting(row.smtp_tls, Greeting::Smtp).and_then(|how| expiry(scene, (&row.smtp_host, row.smtp_port), how)),
         );
     }
     findings
 }
 
 /// How TLS begins on a connection, if it does.
-fn greeting(tls: &str, starttls: Greeting) -> Option<Greeting> {
+const fn greeting(tls: Tls, starttls: Greeting) -> Option<Greeting> {
     match tls {
-        "implicit" => Some(Greeting::None),
-        "starttls" => Some(starttls),
-        _ => None,
+        Tls::Implicit => Some(Greeting::None),
+        Tls::Starttls => Some(starttls),
+        Tls::None => None,
     }
 }
 
@@ -242,7 +243,7 @@ fn expiry(scene: &Scene<'_>, (host, port): (&str, u16), how: Greeting) -> Option
 
 /// Whether links in mails lead anywhere.
 fn site(scene: &Scene<'_>, settings: &Settings, domain: &str) -> Finding {
-    let url = settings.text("site_url");
+    let url = settings.site_url.as_str();
     if url.is_empty() {
         let fix = format!("maildesk admin setting set site_url https://helpdesk.{domain}");
         return Finding::warn("site_url", "setting site_url is empty: mails with a link are refused", fix);

@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::{Finding, Scene, host};
+use crate::domain::desk_address::Outgoing;
 use crate::store::{self, Store};
 
 /// Programs through which a local mail is queued; set-id in Postfix (postdrop), Exim and Sendmail.
@@ -25,7 +26,7 @@ pub(super) fn sendmail(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Fi
         None if is_bound("/proc/self") => "this runs".to_owned(),
         None => return Ok(Vec::new()),
     };
-    let senders = addresses.iter().filter(|(_, row)| row.outgoing == "sendmail");
+    let senders = addresses.iter().filter(|(_, row)| row.outgoing == Outgoing::Sendmail);
     let finding = |email: &str| {
         let text = format!(
             "{email} sends through sendmail, and {who} under NoNewPrivileges, where sendmail may not write into the mail \

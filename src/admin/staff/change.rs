@@ -6,8 +6,9 @@ use anyhow::bail;
 
 use super::super::removal::{Loss, Removal};
 use super::super::{Desk, department, missing, nothing_to_change, secret_from_file, secret_from_stdin};
-use super::{Role, as_json, find, fullname, hashed, show};
+use super::{as_json, find, fullname, hashed, show};
 use crate::domain::EmailAddress;
+use crate::domain::staff_role::StaffRole;
 use crate::store::ReadTx;
 use crate::store::accounts::StaffChange;
 use crate::store::people::Staff;
@@ -25,7 +26,7 @@ pub struct Update {
     email: Option<EmailAddress>,
     /// admin: every department; agent: those named
     #[arg(long, value_enum)]
-    role: Option<Role>,
+    role: Option<StaffRole>,
     /// Department, by id or name, instead of those before; may be repeated
     #[arg(long, value_name = "ID", conflicts_with = "no_departments")]
     department: Vec<String>,
@@ -78,7 +79,7 @@ pub(super) fn update(desk: &Desk, wanted: &Update) -> anyhow::Result<()> {
     let change = StaffChange {
         fullname: name,
         email: wanted.email.as_ref(),
-        role: wanted.role.map(Role::number),
+        role: wanted.role,
         is_active: wanted.active,
         has_login: wanted.login,
         has_notifications: wanted.notifications,
@@ -86,7 +87,7 @@ pub(super) fn update(desk: &Desk, wanted: &Update) -> anyhow::Result<()> {
     desk.store.write(|tx| {
         let staff = find(tx, &wanted.username)?;
         let departments = department::find_all(tx, &wanted.department)?;
-        if change.is_active == Some(false) || change.role.is_some_and(|role| role != Role::Admin.number()) {
+        if change.is_active == Some(false) || change.role.is_some_and(|role| role != StaffRole::Admin) {
             refuse_last_admin(tx, &staff)?;
         }
         if let Some(name) = &wanted.schedule {
@@ -146,7 +147,7 @@ pub(super) fn existing(desk: &Desk, name: &str) -> anyhow::Result<Staff> {
 
 /// Refuses what would leave a desk that has an active admin without one.
 fn refuse_last_admin(tx: &ReadTx<'_>, staff: &Staff) -> anyhow::Result<()> {
-    let is_admin = |one: &Staff| one.is_active && one.role == Role::Admin.number();
+    let is_admin = |one: &Staff| one.is_active && one.role == StaffRole::Admin;
     if is_admin(staff) && !tx.all_staff()?.iter().any(|other| other.id != staff.id && is_admin(other)) {
         bail!(
             "{} is the last active admin; make another one first: `maildesk admin staff update USERNAME --role admin`",

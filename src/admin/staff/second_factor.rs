@@ -56,7 +56,7 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<()> {
 fn enable(desk: &Desk, wanted: &Enable) -> anyhow::Result<()> {
     let staff = existing(desk, &wanted.username)?;
     let secret = secret(wanted)?;
-    let site = desk.store.read(|tx| tx.settings())?.text("site_name").to_owned();
+    let site = desk.store.read(|tx| tx.settings())?.site_name;
     let url = totp::otpauth_url(&site, &staff.username, &secret);
     desk.store.write(|tx| tx.set_totp_secret(staff.id, &secret))?;
     desk.out

@@ -141,7 +141,7 @@ impl Written {
     }
 
     fn files(&self, settings: &Settings) -> anyhow::Result<Vec<Attached>> {
-        let bytes_max = settings.megabytes("mail_attachment_size");
+        let bytes_max = settings.mail_attachment_size.bytes();
         self.attach.iter().map(|path| Attached::read(path, bytes_max)).collect()
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::admin::output;
-use crate::domain::{Author, StaffId, TicketId};
+use crate::domain::{Author, MessageId, StaffId, TicketId};
 use crate::mail::html;
 use crate::store::people::Customer;
 use crate::store::tickets::{Attachment, Message, Ticket};
@@ -70,10 +70,10 @@ impl Whole {
     /// Who wrote last, as authors are named.
     fn last_replier(&self) -> String {
         match self.ticket.last_replier {
-            0 => {
+            None => {
                 self.messages.iter().rev().find(|m| !m.is_internal).map_or_else(String::new, |m| self.author(m.author))
             }
-            staff => self.staff_name(StaffId::new(staff)),
+            Some(staff) => self.staff_name(staff),
         }
     }
 
@@ -97,7 +97,7 @@ impl Whole {
             json!({
                 "id": m.id.get(), "date": m.created_at.unix(), "author": self.author(m.author), "user_id": user,
                 "internal": m.is_internal, "text": m.body, "is_html": m.is_html, "full_text": full, "html": m.mail_html,
-                "attachments": self.files(m.id.get()).map(attachment_json).collect::<Vec<_>>(),
+                "attachments": self.files(m.id).map(attachment_json).collect::<Vec<_>>(),
             })
         });
         json!({
@@ -106,7 +106,7 @@ impl Whole {
             "user_id": ticket.customer.get(), "user_fullname": customer.map(|c| c.fullname.as_str()),
             "user_email": customer.map(|c| c.email.as_str()), "reply_to": ticket.reply_to,
             "created_at": ticket.created_at.unix(), "last_update_at": ticket.last_update_at.unix(),
-            "closed_at": ticket.closed_at.unix(), "replies": ticket.replies, "last_replier": ticket.last_replier,
+            "closed_at": ticket.closed_at.unix(), "replies": ticket.replies, "last_replier": ticket.last_replier.map_or(0, StaffId::get),
             "last_replier_name": self.last_replier(), "priority": self.form.1, "priority_name": self.form.2,
             "custom_fields": serde_json::from_str::<Value>(&self.form.0).unwrap_or_else(|_| json!([])),
             "assigned_to": ticket.staff.map(|id| self.staff_name(id)), "merged_into": ticket.merged_into.map(TicketId::get),
@@ -118,8 +118,8 @@ impl Whole {
         })
     }
 
-    fn files(&self, message: i64) -> impl Iterator<Item = &Attachment> {
-        self.attachments.iter().filter(move |file| file.message == message)
+    fn files(&self, message: MessageId) -> impl Iterator<Item = &Attachment> {
+        self.attachments.iter().filter(move |file| file.message == Some(message))
     }
 
     /// What is printed above the messages; each field is one line.
@@ -150,7 +150,7 @@ impl Whole {
             let byline = self.byline(message.author);
             lines.push(format!("\n── {} {}{kind}", output::time(message.created_at), terminal::line(&byline)));
             lines.push(shown(message, full));
-            let files = self.files(message.id.get());
+            let files = self.files(message.id);
             lines.extend(files.map(|file| {
                 format!("   attached: {} ({} bytes, id {})", terminal::line(&file.name), file.bytes, file.id)
             }));

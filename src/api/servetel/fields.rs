@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::super::email;
 use super::super::refusal::FieldFaults;
+use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, EmailAddress};
 use crate::password::PASSWORD_BYTES_MAX;
 use crate::store::people::{Department, FULLNAME_CHARS_MAX};
@@ -49,15 +50,12 @@ const ENTRIES_MAX: usize = 1000;
 /// Bytes of `user_for_cdr` as JSON. Chosen: 1,000 ids with room.
 const OBJECT_BYTES_MAX: usize = 16 * 1024;
 
-/// The roles by their ids (`admin role list`).
-const ROLES: std::ops::RangeInclusive<i64> = 1..=2;
-
 /// What a request wants; `None` where it does not say, or says it wrong and `faults` has it.
 pub(super) struct Wanted {
     pub(super) name: Option<String>,
     pub(super) email: Option<EmailAddress>,
     pub(super) login_id: Option<String>,
-    pub(super) role: Option<i64>,
+    pub(super) role: Option<StaffRole>,
     pub(super) password: Option<String>,
     pub(super) is_active: Option<bool>,
     pub(super) is_agent: Option<bool>,
@@ -220,9 +218,9 @@ fn login(value: &Json) -> Result<String, String> {
         .ok_or_else(|| "may only contain letters, numbers, dashes and underscores".to_owned())
 }
 
-fn role(value: &Json) -> Result<i64, String> {
+fn role(value: &Json) -> Result<StaffRole, String> {
     let id = value.as_i64().ok_or_else(|| "must be an integer".to_owned())?;
-    if ROLES.contains(&id) { Ok(id) } else { Err("is unknown: 1 is admin, 2 is agent".to_owned()) }
+    StaffRole::from_number(id).ok_or_else(|| "is unknown: 1 is admin, 2 is agent".to_owned())
 }
 
 fn password(value: &Json) -> Result<String, String> {

@@ -1,6 +1,7 @@
 //! Faveo's register call, on the fields and texts of its manual.
 
 use super::{Bench, FULL, NOW, json};
+use crate::domain::staff_role::StaffRole;
 use crate::domain::{StaffId, Timestamp, UserId};
 use crate::http::{Method, Request, Response};
 use serde_json::{Value, json};
@@ -246,7 +247,10 @@ fn roles_of_staff_take_the_permission_and_make_an_account_that_waits_for_its_pas
         assert_eq!((status, &answer["user"]["role"]), (200, &json!(role.to_lowercase())), "{answer}");
         let staff = bench.store.read(|tx| tx.staff_by_username(username)).unwrap().unwrap();
         assert_eq!((staff.id, staff.is_active), (StaffId::new(number as i64 + 2), false), "{username}");
-        assert_eq!((staff.role, staff.email.as_str()), (if role == "Admin" { 1 } else { 2 }, email));
+        assert_eq!(
+            (staff.role, staff.email.as_str()),
+            (if role == "Admin" { StaffRole::Admin } else { StaffRole::Agent }, email)
+        );
     }
     // The address of staff is taken for staff; as a customer the same person may be known.
     assert_eq!(told(&bench.ask(with(&json!({"role": "agent", "email": "agent@example.org"})))), fault("email", TAKEN));

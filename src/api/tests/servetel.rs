@@ -1,6 +1,7 @@
 //! Servetel's create-user call, variable by variable.
 
 use super::{Bench, FULL, NOW, json};
+use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, StaffId};
 use crate::http::{Method, Request, Response};
 use crate::store::people::Staff;
@@ -68,7 +69,7 @@ fn success_is_one_line_and_the_account_has_everything() {
         (made.id, made.fullname.as_str(), made.email.as_str()),
         (StaffId::new(2), "Test User", "test@client.test")
     );
-    assert_eq!((made.role, made.is_active), (1, true));
+    assert_eq!((made.role, made.is_active), (StaffRole::Admin, true));
     bench
         .store
         .read(|tx| {

@@ -39,8 +39,8 @@ pub(super) fn template_of(tx: &ReadTx<'_>, event: Event) -> Result<Template> {
 
 /// Values that every template knows.
 pub(super) fn desk_values(settings: &Settings) -> Vec<(&'static str, Value<'_>)> {
-    let url = Value::Plain(settings.text("site_url"));
-    vec![("company_name", Value::Plain(settings.text("site_name"))), ("support_url", url), ("helpdesk_url", url)]
+    let url = Value::Plain(&settings.site_url);
+    vec![("company_name", Value::Plain(&settings.site_name)), ("support_url", url), ("helpdesk_url", url)]
 }
 
 /// The domain for Message-IDs: the sender's, in ASCII.
@@ -175,12 +175,11 @@ impl<'a> Scene<'a> {
         let numbers = [self.message_id.to_string(), now.unix().to_string()];
         let unique = self.secret.sign(&["mail", self.event.name(), &numbers[0], &numbers[1], &to.key()]);
         let internet_id = format!("{token}.{unique}@{}", id_domain(from));
-        let plus =
-            (self.settings.is_on("reply_address_token") || sender.has_plus).then(|| from.with_subaddress(&token));
+        let plus = (self.settings.reply_address_token || sender.has_plus).then(|| from.with_subaddress(&token));
         let rendered =
             self.matter.render(&self.template, self.settings, &[("staff_name", Value::Plain(letter.to.name))]);
         let form = if self.event == Event::StaffReply { SubjectForm::Reply } else { SubjectForm::First };
-        let tag = if self.settings.is_on("subject_tag") { Tag::On } else { Tag::Off };
+        let tag = if self.settings.subject_tag { Tag::On } else { Tag::Off };
         let thread = tx.thread_ids_for(ticket.id, to, REFERENCES_MAX)?;
         // What a customer wrote last is answered, not our word that it has arrived.
         let answered = thread.iter().rev().find(|known| !known.is_private).map(|known| known.id.clone());

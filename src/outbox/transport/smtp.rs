@@ -15,12 +15,13 @@ use lettre::transport::smtp::authentication::Credentials;
 
 use super::Failure;
 use crate::domain::EmailAddress;
+use crate::domain::desk_address::Tls;
 use crate::outbox::compose::mailable;
 use crate::outbox::patience::Turn;
 use crate::store::addresses::AddressRow;
 use crate::store::queue::{Claimed, Fault};
 pub(in crate::outbox) use session::LONGEST_S;
-use session::{Handing, RFC, Session, Times, Tls};
+use session::{Handing, RFC, Session, Times};
 use wire::Trouble;
 
 /// Largest password file read, in bytes.
@@ -60,11 +61,7 @@ impl Smtp {
             port: row.smtp_port,
             user: row.smtp_user.clone(),
             password_file: row.smtp_password_file.clone(),
-            tls: match row.smtp_tls.as_str() {
-                "none" => Tls::None,
-                "implicit" => Tls::Implicit,
-                _ => Tls::Upgraded,
-            },
+            tls: row.smtp_tls,
             times: RFC,
             connection: None,
         }

@@ -1,7 +1,8 @@
 //! Canned responses and knowledge-base articles: kept as data, listed and exported.
 
 use super::Placed;
-use crate::domain::{AttachmentId, Timestamp};
+use crate::domain::{AttachmentId, StaffId, Timestamp};
+use crate::store::columns::id_or_none;
 use crate::store::{ReadTx, Result, WriteTx};
 
 /// A canned response.
@@ -13,7 +14,8 @@ pub struct CannedResponse {
     /// Sanitised HTML.
     pub body: String,
     pub position: i64,
-    pub staff: i64,
+    /// Who wrote it, where that is known.
+    pub staff: Option<StaffId>,
     pub created_at: Timestamp,
     pub last_update_at: Timestamp,
 }
@@ -35,8 +37,7 @@ pub struct ArticleCategory {
     pub id: i64,
     pub name: String,
     pub position: i64,
-    /// 0: none.
-    pub parent: i64,
+    pub parent: Option<i64>,
     pub is_public: bool,
 }
 
@@ -48,9 +49,9 @@ pub struct Article {
     pub title: String,
     /// Sanitised HTML.
     pub body: String,
-    /// 0: none.
-    pub category: i64,
-    pub staff: i64,
+    pub category: Option<i64>,
+    /// Who wrote it, where that is known.
+    pub staff: Option<StaffId>,
     pub created_at: Timestamp,
     pub last_update_at: Timestamp,
     pub views: i64,
@@ -63,7 +64,7 @@ fn canned(row: &rusqlite::Row<'_>) -> rusqlite::Result<CannedResponse> {
         title: row.get(1)?,
         body: row.get(2)?,
         position: row.get(3)?,
-        staff: row.get(4)?,
+        staff: id_or_none(row.get(4)?, StaffId::new),
         created_at: Timestamp::from_unix(row.get(5)?),
         last_update_at: Timestamp::from_unix(row.get(6)?),
     })
@@ -74,8 +75,8 @@ fn article(row: &rusqlite::Row<'_>) -> rusqlite::Result<Article> {
         id: row.get(0)?,
         title: row.get(1)?,
         body: row.get(2)?,
-        category: row.get(3)?,
-        staff: row.get(4)?,
+        category: id_or_none(row.get(3)?, |id| id),
+        staff: id_or_none(row.get(4)?, StaffId::new),
         created_at: Timestamp::from_unix(row.get(5)?),
         last_update_at: Timestamp::from_unix(row.get(6)?),
         views: row.get(7)?,
@@ -119,7 +120,7 @@ impl ReadTx<'_> {
                 id: row.get(0)?,
                 name: row.get(1)?,
                 position: row.get(2)?,
-                parent: row.get(3)?,
+                parent: id_or_none(row.get(3)?, |id| id),
                 is_public: row.get(4)?,
             })
         })
@@ -219,7 +220,15 @@ impl WriteTx<'_> {
         self.run(
             "INSERT INTO canned_response (id, title, body, position, staff_id, created_at, last_update_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            (new.id, &new.title, &new.body, new.position, new.staff, new.created_at.unix(), new.last_update_at.unix()),
+            (
+                new.id,
+                &new.title,
+                &new.body,
+                new.position,
+                new.staff.map_or(0, StaffId::get),
+                new.created_at.unix(),
+                new.last_update_at.unix(),
+            ),
         )?;
         Ok(Placed::Added)
     }
@@ -232,7 +241,7 @@ impl WriteTx<'_> {
         let added = self.run(
             "INSERT INTO article_category (id, name, position, parent_id, is_public) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT DO NOTHING",
-            (new.id, &new.name, new.position, new.parent, new.is_public),
+            (new.id, &new.name, new.position, new.parent.unwrap_or(0), new.is_public),
         )?;
         Ok(if added > 0 { Placed::Added } else { Placed::Known })
     }
@@ -249,8 +258,8 @@ impl WriteTx<'_> {
                 new.id,
                 &new.title,
                 &new.body,
-                new.category,
-                new.staff,
+                new.category.unwrap_or(0),
+                new.staff.map_or(0, StaffId::get),
                 new.created_at.unix(),
                 new.last_update_at.unix(),
                 new.views,

@@ -3,6 +3,7 @@
 use rusqlite::named_params;
 
 use super::Placed;
+use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, StaffId, Timestamp, UserId};
 use crate::store::{ReadTx, Result, WriteTx};
 
@@ -44,7 +45,7 @@ pub struct ImportedStaff {
     pub fullname: String,
     pub email: String,
     pub password_hash: String,
-    pub role: i64,
+    pub role: StaffRole,
     pub is_active: bool,
     pub registered_at: Timestamp,
     pub login_at: Timestamp,

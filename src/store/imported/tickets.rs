@@ -3,7 +3,7 @@
 use rusqlite::named_params;
 
 use super::Placed;
-use crate::domain::{AttachmentId, MessageId, Timestamp};
+use crate::domain::{AttachmentId, MessageId, TicketId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 
 /// A ticket with its id.
@@ -62,13 +62,13 @@ pub struct ImportedAttachment {
     pub content: Vec<u8>,
 }
 
-/// Where an attachment belongs; 0 for none.
+/// Where an attachment belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the columns of schema.sql
 pub struct Home {
-    pub ticket: i64,
-    pub message: i64,
-    pub article: i64,
+    pub ticket: Option<TicketId>,
+    pub message: Option<MessageId>,
+    pub article: Option<i64>,
 }
 
 impl ReadTx<'_> {
@@ -100,8 +100,8 @@ impl ReadTx<'_> {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn ticket_of_message(&self, id: MessageId) -> Result<Option<i64>> {
-        self.one("SELECT ticket_id FROM message WHERE id = $1", [id.get()], |row| row.get(0))
+    pub fn ticket_of_message(&self, id: MessageId) -> Result<Option<TicketId>> {
+        self.one("SELECT ticket_id FROM message WHERE id = $1", [id.get()], |row| Ok(TicketId::new(row.get(0)?)))
     }
 
     /// Whether there is an attachment with that id.
@@ -227,7 +227,8 @@ impl WriteTx<'_> {
             "INSERT INTO attachment (id, ticket_id, message_id, article_id, name, original_name, content_type, bytes, \
              content_id) VALUES (:id, :ticket, :message, :article, :name, :original, :kind, :bytes, :content)",
         )?.execute(named_params! {
-            ":id": new.id, ":ticket": home.ticket, ":message": home.message, ":article": home.article,
+            ":id": new.id, ":ticket": home.ticket.map_or(0, TicketId::get), ":message": home.message.map_or(0, MessageId::get),
+            ":article": home.article.unwrap_or(0),
             ":name": new.name, ":original": new.original_name, ":kind": new.content_type,
             ":bytes": i64::try_from(new.content.len()).unwrap_or(i64::MAX), ":content": content,
         })?;

@@ -30,3 +30,41 @@ CREATE TABLE event (
     door       TEXT    NOT NULL
 ) STRICT;
 CREATE INDEX event_ticket ON event (ticket_id, id);
+ALTER TABLE outbox ADD COLUMN bounce_class TEXT NOT NULL DEFAULT '' CHECK (bounce_class IN ('', 'permanent', 'temporary'));
+-- Only the text of the report told until now; a status of class 4 stands at its beginning.
+UPDATE outbox SET bounce_class = CASE WHEN last_error LIKE '4%' THEN 'temporary' ELSE 'permanent' END WHERE bounced_at > 0;
+ALTER TABLE receipt ADD COLUMN detail TEXT NOT NULL DEFAULT '';
+-- The text for people was stored until now. `other` keeps a text that no version is known to have written.
+UPDATE receipt SET detail = substr(reason, length('another copy of mail ') + 1), reason = 'copy'
+    WHERE reason LIKE 'another copy of mail %';
+WITH known (text, word) AS (VALUES
+    ('new', 'new'),
+    ('closed too long', 'closed-too-long'),
+    ('other subject', 'other-subject'),
+    ('stranger', 'stranger'),
+    ('forwarded by staff', 'forwarded'),
+    ('token', 'token'),
+    ('thread', 'thread'),
+    ('subject tag', 'subject-tag'),
+    ('self', 'own-mail'),
+    ('banned', 'banned'),
+    ('bounce', 'bounce'),
+    ('bounce of a mail that had bounced before', 'bounce-again'),
+    ('bounce of a mail that is not ours', 'bounce-not-ours'),
+    ('delivery report without a failure', 'report-without-failure'),
+    ('kept as an internal note', 'note'),
+    ('commands only', 'commands-only'),
+    ('dropped by hand', 'by-hand'),
+    ('unreadable', 'unreadable'),
+    ('no usable From', 'no-from'),
+    ('from one of our own addresses', 'from-us'),
+    ('too many mails from this sender', 'too-many'),
+    ('unknown recipient', 'unknown-recipient'),
+    ('no department', 'no-department'),
+    ('staff reply without proof of the sender', 'staff-unproven'),
+    ('staff reply without a token', 'staff-without-token'),
+    ('stranger names a ticket', 'stranger-held')
+)
+UPDATE receipt SET detail = CASE WHEN reason IN (SELECT text FROM known) THEN '' ELSE reason END,
+    reason = coalesce((SELECT word FROM known WHERE text = reason), 'other')
+    WHERE reason <> 'copy';

@@ -9,6 +9,7 @@ use super::escaped;
 use super::run::{Fate, Ready, Refused, Run, Settled, id_of, time};
 use crate::admin::import::dump::Row;
 use crate::admin::import::report::Kind;
+use crate::domain::desk_address::{Incoming, Outgoing, Tls};
 use crate::domain::{DepartmentId, EmailAddress};
 use crate::private_file;
 use crate::store::addresses::AddressRow;
@@ -143,9 +144,9 @@ fn incoming(row: &Row, new: &mut AddressRow, warnings: &mut Vec<String>) -> Stri
     let kind = row.text("incoming_type").trim().to_ascii_lowercase();
     let host = escaped::one_line(&row.text("imap_host"));
     match kind.as_str() {
-        "pipe" => new.incoming = "pipe".to_owned(),
+        "pipe" => new.incoming = Incoming::Pipe,
         "imap" if !host.is_empty() => {
-            new.incoming = "imap".to_owned();
+            new.incoming = Incoming::Imap;
             new.imap_folders = vec!["INBOX".to_owned()];
             warnings.push(
                 "HelpDeskZ deleted fetched mail and checked no certificate; maildesk marks it as seen and checks: try \
@@ -169,7 +170,7 @@ fn incoming(row: &Row, new: &mut AddressRow, warnings: &mut Vec<String>) -> Stri
     }
     new.imap_user = escaped::one_line(&row.text("imap_username"));
     // HelpDeskZ connects with TLS from the first byte whatever the port.
-    new.imap_tls = "implicit".to_owned();
+    new.imap_tls = Tls::Implicit;
     row.text("imap_password")
 }
 
@@ -178,12 +179,12 @@ fn outgoing(row: &Row, new: &mut AddressRow, repairs: &mut Vec<String>) -> Strin
     let host = escaped::one_line(&row.text("smtp_host"));
     let encryption = row.text("smtp_encryption").trim().to_ascii_lowercase();
     let (tls, default_port) = match encryption.as_str() {
-        "tls" | "starttls" => ("starttls", 587),
-        "ssl" => ("implicit", 465),
-        "" | "none" => ("none", 25),
+        "tls" | "starttls" => (Tls::Starttls, 587),
+        "ssl" => (Tls::Implicit, 465),
+        "" | "none" => (Tls::None, 25),
         other => {
             repairs.push(format!("smtp_encryption {other:?} is unknown: starttls is taken"));
-            ("starttls", 587)
+            (Tls::Starttls, 587)
         }
     };
     let is_smtp = match row.text("outgoing_type").trim().to_ascii_lowercase().as_str() {
@@ -194,11 +195,11 @@ fn outgoing(row: &Row, new: &mut AddressRow, repairs: &mut Vec<String>) -> Strin
         }
         _ => false,
     };
-    new.outgoing = if is_smtp { "smtp" } else { "sendmail" }.to_owned();
+    new.outgoing = if is_smtp { Outgoing::Smtp } else { Outgoing::Sendmail };
     if !is_smtp && host.is_empty() {
         return String::new();
     }
-    new.smtp_tls = tls.to_owned();
+    new.smtp_tls = tls;
     new.smtp_port = port(row, "smtp_port").unwrap_or(default_port);
     new.smtp_host = host;
     new.smtp_user = escaped::one_line(&row.text("smtp_username"));

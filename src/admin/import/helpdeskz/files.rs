@@ -5,9 +5,9 @@ use std::io::Read;
 use std::path::Path;
 
 use super::escaped;
-use super::run::{Ready, Refused, Run, Settled, id_of};
+use super::run::{Ready, Refused, Run, Settled, id_of, row_id};
 use crate::admin::import::dump::Row;
-use crate::domain::{AttachmentId, MessageId};
+use crate::domain::{AttachmentId, MessageId, TicketId};
 use crate::mail;
 use crate::private_file::Folder;
 use crate::store::imported::{Home, ImportedAttachment};
@@ -25,9 +25,9 @@ pub(super) fn import(run: &mut Run<'_>, folder: Option<&Path>) -> anyhow::Result
             let id = id_of(row)?;
             let refuse = |why: String| Refused { id: id.to_string(), why };
             let home = Home {
-                ticket: row.number("ticket_id"),
-                message: row.number("msg_id"),
-                article: row.number("article_id"),
+                ticket: row_id(row, "ticket_id").map(TicketId::new),
+                message: row_id(row, "msg_id").map(MessageId::new),
+                article: row_id(row, "article_id"),
             };
             let (is_known, place) = store
                 .read(|tx| {
@@ -72,33 +72,34 @@ fn place(tx: &WriteTx<'_>, new: &ImportedAttachment) -> Result<Settled> {
 
 /// Where an attachment belongs, or why nowhere.
 fn find_home(tx: &crate::store::ReadTx<'_>, home: Home) -> Result<std::result::Result<Place, String>> {
-    if home.message > 0
-        && let Some(ticket) = tx.ticket_of_message(MessageId::new(home.message))?
+    if let Some(message) = home.message
+        && let Some(ticket) = tx.ticket_of_message(message)?
     {
         let mut repairs = Vec::new();
-        if ticket != home.ticket {
-            repairs.push(format!("its message is in ticket {ticket}, not in {}", home.ticket));
+        if home.ticket != Some(ticket) {
+            let named = home.ticket.map_or(0, TicketId::get);
+            repairs.push(format!("its message is in ticket {ticket}, not in {named}"));
         }
-        return Ok(Ok((Home { ticket, message: home.message, article: 0 }, repairs)));
+        return Ok(Ok((Home { ticket: Some(ticket), message: home.message, article: None }, repairs)));
     }
-    if home.ticket > 0 {
-        if !tx.has_ticket(home.ticket)? {
-            return Ok(Err(format!("ticket {} does not exist", home.ticket)));
+    if let Some(ticket) = home.ticket {
+        if !tx.has_ticket(ticket.get())? {
+            return Ok(Err(format!("ticket {ticket} does not exist")));
         }
-        let repairs =
-            vec![format!("its message {} does not exist: it is kept on ticket {}", home.message, home.ticket)];
-        return Ok(Ok((Home { ticket: home.ticket, message: 0, article: 0 }, repairs)));
+        let message = home.message.map_or(0, MessageId::get);
+        let repairs = vec![format!("its message {message} does not exist: it is kept on ticket {ticket}")];
+        return Ok(Ok((Home { message: None, article: None, ..home }, repairs)));
     }
-    if home.article > 0 {
-        return Ok(if tx.has_article(home.article)? {
-            Ok((Home { ticket: 0, message: 0, article: home.article }, Vec::new()))
+    if let Some(article) = home.article {
+        return Ok(if tx.has_article(article)? {
+            Ok((Home { ticket: None, message: None, article: Some(article) }, Vec::new()))
         } else {
-            Err(format!("article {} does not exist", home.article))
+            Err(format!("article {article} does not exist"))
         });
     }
     Ok(Err(match home.message {
-        0 => "it belongs to no ticket and no article".to_owned(),
-        message => format!("message {message} does not exist"),
+        None => "it belongs to no ticket and no article".to_owned(),
+        Some(message) => format!("message {message} does not exist"),
     }))
 }
 

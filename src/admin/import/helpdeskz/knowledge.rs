@@ -1,7 +1,8 @@
 //! Canned responses, and the knowledge base's categories and articles: kept as data.
 
 use super::escaped;
-use super::run::{Ready, Run, Settled, id_of, time};
+use super::run::{Ready, Run, Settled, id_of, row_id, time};
+use crate::domain::StaffId;
 use crate::mail::html;
 use crate::store::imported::{Article, ArticleCategory, CannedResponse};
 
@@ -16,7 +17,7 @@ pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<()> {
                 title: escaped::name(&row.text("title")),
                 body: html::sanitise_message(&row.text("message")),
                 position: row.number("position"),
-                staff: row.number("staff_id"),
+                staff: row_id(row, "staff_id").map(StaffId::new),
                 created_at: time(row, "date"),
                 last_update_at: time(row, "last_update"),
             };
@@ -32,7 +33,7 @@ pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<()> {
                 id,
                 name: escaped::name(&row.text("name")),
                 position: row.number("position"),
-                parent: row.number("parent"),
+                parent: row_id(row, "parent"),
                 is_public: row.is_on("public"),
             };
             Ok(Ready::new(row, id, new))
@@ -47,8 +48,8 @@ pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<()> {
                 id,
                 title: escaped::name(&row.text("title")),
                 body: html::sanitise_message(&row.text("content")),
-                category: row.number("category"),
-                staff: row.number("staff_id"),
+                category: row_id(row, "category"),
+                staff: row_id(row, "staff_id").map(StaffId::new),
                 created_at: time(row, "date"),
                 last_update_at: time(row, "last_update"),
                 views: row.number("views"),
@@ -59,9 +60,11 @@ pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<()> {
         |tx, new| {
             let mut new = new.clone();
             let mut repairs = Vec::new();
-            if new.category != 0 && !tx.has_article_category(new.category)? {
-                repairs.push(format!("category {} does not exist: it is in none", new.category));
-                new.category = 0;
+            if let Some(category) = new.category
+                && !tx.has_article_category(category)?
+            {
+                repairs.push(format!("category {category} does not exist: it is in none"));
+                new.category = None;
             }
             let mut settled = Settled::from(tx.place_article(&new)?);
             settled.repairs = repairs;

@@ -10,6 +10,7 @@ use super::desk::department_ids;
 use super::escaped;
 use super::run::{Fate, Ready, Refused, Run, Settled, id_of, time};
 use crate::admin::import::dump::Row;
+use crate::domain::staff_role::StaffRole;
 use crate::domain::{EmailAddress, StaffId};
 use crate::mail::html;
 use crate::store::imported::{ImportedCustomer, ImportedStaff, Placed, PlacedCustomer};
@@ -168,7 +169,7 @@ fn staff(row: &Row) -> std::result::Result<Ready<ImportedStaff>, Refused> {
         username,
         email: escaped::name(&row.text("email")).to_lowercase(),
         password_hash,
-        role: if is_admin { 1 } else { 2 },
+        role: if is_admin { StaffRole::Admin } else { StaffRole::Agent },
         is_active: !row.has("active") || row.is_on("active"),
         registered_at: time(row, "registration"),
         login_at: time(row, "login"),

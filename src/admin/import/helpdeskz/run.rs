@@ -108,6 +108,11 @@ pub(super) fn id_of(row: &Row) -> Result<i64, Refused> {
     }
 }
 
+/// The row that a column names; HelpDeskZ writes 0 for none.
+pub(super) fn row_id(row: &Row, column: &str) -> Option<i64> {
+    Some(row.number(column)).filter(|id| *id != 0)
+}
+
 /// The highest id of a table that HelpDeskZ gave out, as far as the dump says.
 pub(super) fn highest_id(dump: &Path, installation: &Installation, table: &str) -> anyhow::Result<i64> {
     let Some((name, about)) = installation.table(table) else { return Ok(0) };

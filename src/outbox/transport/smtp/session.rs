@@ -12,6 +12,7 @@ use lettre::transport::smtp::response::Response;
 use native_tls::{Protocol, TlsConnector};
 
 use super::wire::{Trouble, Wire};
+use crate::domain::desk_address::Tls;
 use crate::outbox::patience::Turn;
 
 /// How long each step may take.
@@ -62,16 +63,6 @@ const fn minutes(n: u64) -> Duration {
     Duration::from_secs(n * 60)
 }
 
-/// How TLS begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tls {
-    None,
-    /// After STARTTLS.
-    Upgraded,
-    /// At once.
-    Implicit,
-}
-
 /// What was being done, and what went wrong.
 pub(super) type Fault = (&'static str, Trouble);
 
@@ -104,7 +95,7 @@ impl Session {
         let connecting = |trouble| ("connecting to", trouble);
         let connector = match tls {
             Tls::None => None,
-            Tls::Upgraded | Tls::Implicit => Some(connector().map_err(|trouble| ("preparing TLS for", trouble))?),
+            Tls::Starttls | Tls::Implicit => Some(connector().map_err(|trouble| ("preparing TLS for", trouble))?),
         };
         let mut wire = Wire::connect(host, port, Instant::now() + step()).map_err(connecting)?;
         if let (Tls::Implicit, Some(connector)) = (tls, &connector) {
@@ -113,7 +104,7 @@ impl Session {
         let greeting = wire.reply(Instant::now() + step()).map_err(connecting)?;
         expect(greeting, 220..221).map_err(connecting)?;
         let mut server = hello(&mut wire, step()).map_err(connecting)?;
-        if let (Tls::Upgraded, Some(connector)) = (tls, &connector) {
+        if let (Tls::Starttls, Some(connector)) = (tls, &connector) {
             let upgrading = |trouble| ("STARTTLS with", trouble);
             if !server.supports_feature(Extension::StartTls) {
                 return Err(upgrading(Trouble::Nonsense("STARTTLS is not supported on this server".to_owned())));

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::domain::desk_address::Tls;
 use crate::domain::{AddressId, OutboxId, Timestamp};
 use crate::outbox::patience::Patience;
 
@@ -150,7 +151,7 @@ fn client(port: u16) -> Smtp {
     let mut row = AddressRow::new("a@b.test", "A");
     row.smtp_host = "127.0.0.1".to_owned();
     row.smtp_port = port;
-    row.smtp_tls = "none".to_owned();
+    row.smtp_tls = Tls::None;
     let times = Times {
         greeting: QUICK,
         opening: QUICK,
@@ -297,7 +298,7 @@ fn words_that_somebody_says_before_tls_are_not_taken_for_the_servers() {
         stream.write_all(b"220 go\r\n250-sink\r\n250 AUTH PLAIN\r\n").unwrap();
         hear()
     });
-    let mut smtp = Smtp { tls: Tls::Upgraded, ..client(port) };
+    let mut smtp = Smtp { tls: Tls::Starttls, ..client(port) };
     let refused = smtp.test().unwrap_err().to_string();
     assert!(refused.contains("between STARTTLS and TLS"), "{refused}");
     assert_eq!(serving.join().unwrap(), 0, "not one byte of a handshake");

@@ -1,0 +1,48 @@
+//! How the types of the domain stand in columns: enums by their word, or the number that HelpDeskZ has for them; ids of
+//! rows that may be missing as HelpDeskZ has them, with 0 for none.
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+
+use crate::domain::desk_address::{Auth, Incoming, Outgoing, Tls};
+use crate::domain::reason::{BounceClass, Reason};
+use crate::domain::staff_role::StaffRole;
+
+macro_rules! by_word {
+    ($($name:ty),+) => {
+        $(
+            impl ToSql for $name {
+                fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                    Ok(self.word().into())
+                }
+            }
+
+            impl FromSql for $name {
+                fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                    let word = value.as_str()?;
+                    Self::from_word(word)
+                        .ok_or_else(|| FromSqlError::Other(format!("{word:?} is none of {}", Self::WORDS.join(", ")).into()))
+                }
+            }
+        )+
+    };
+}
+
+by_word!(Incoming, Outgoing, Tls, Auth, Reason, BounceClass);
+
+impl ToSql for StaffRole {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.number().into())
+    }
+}
+
+impl FromSql for StaffRole {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let number = value.as_i64()?;
+        Self::from_number(number).ok_or(FromSqlError::OutOfRange(number))
+    }
+}
+
+/// The id in a column that has 0 for none.
+pub(super) fn id_or_none<T>(id: i64, wrap: fn(i64) -> T) -> Option<T> {
+    (id > 0).then(|| wrap(id))
+}
