@@ -7,6 +7,7 @@ mod ban;
 mod canned;
 mod check;
 mod config_show;
+mod context;
 mod demo;
 mod department;
 mod doctor;
@@ -30,16 +31,14 @@ mod token;
 mod user;
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-
-use crate::cli::{Done, Global, Usage};
-use crate::config::{self, Loaded};
+use crate::config::Loaded;
 use crate::domain::Timestamp;
-use crate::intake::Rules;
-use crate::store::Store;
+use crate::options::Global;
+use crate::outcome::{self, Done, Failure, WithContext, bail};
+use context::{Context, database};
 use output::Output;
 
 /// Largest secret read from stdin or a file, in bytes. Chosen: far above any password or token.
@@ -129,80 +128,67 @@ pub enum Command {
     Config(config_show::Command),
 }
 
-/// What every command gets: the open desk, where to print, and the time.
-struct Desk {
-    store: Store,
-    rules: Rules,
-    out: Output,
-    now: Timestamp,
-}
-
-/// Runs one command.
+/// Runs one command. `grammar` is that of the whole command line, for man pages and completions.
 ///
 /// # Errors
-/// Whatever went wrong, with what was being done; [`crate::cli`] turns it into an exit status.
-pub fn run(global: &Global, loaded: &Loaded, command: Command) -> anyhow::Result<Done> {
+/// Whatever went wrong, with what was being done.
+pub fn run(
+    global: &Global,
+    loaded: &Loaded,
+    command: Command,
+    grammar: fn() -> clap::Command,
+) -> outcome::Result<Done> {
     let out = Output::new(global.json, global.quiet);
     let now = Timestamp::now();
     match command {
         Command::Init(arguments) => init::run(&database(global, loaded)?, &out, &arguments, now),
         Command::Demo(arguments) => demo::run(loaded, &out, &arguments, now),
         Command::Config(command) => config_show::run(global, loaded, &out, &command),
-        Command::Department(command) => department::run(&open(global, loaded, out, now)?, command),
-        Command::Address(command) => address::run(&open(global, loaded, out, now)?, *command),
-        Command::User(command) => user::run(&open(global, loaded, out, now)?, command),
-        Command::Staff(command) => staff::run(&open(global, loaded, out, now)?, command),
-        Command::Role(command) => role::run(&open(global, loaded, out, now)?, &command),
-        Command::Schedule(command) => schedule::run(&open(global, loaded, out, now)?, command),
-        Command::Token(command) => token::run(&open(global, loaded, out, now)?, *command),
-        Command::Setting(command) => setting::run(&open(global, loaded, out, now)?, &command),
-        Command::Ban(command) => ban::run(&open(global, loaded, out, now)?, command),
-        Command::Ticket(command) => ticket::run(&open(global, loaded, out, now)?, command),
-        Command::Mail(command) => mail::run(&open(global, loaded, out, now)?, command),
-        Command::Template(command) => template::run(&open(global, loaded, out, now)?, command),
-        Command::Outbox(command) => outbox::run(&open(global, loaded, out, now)?, &command),
-        Command::Canned(command) => canned::run(&open(global, loaded, out, now)?, command),
-        Command::Article(command) => article::run(&open(global, loaded, out, now)?, &command),
-        Command::Field(command) => field::run(&open(global, loaded, out, now)?, command),
-        Command::Priority(command) => field::run_priority(&open(global, loaded, out, now)?, command),
-        Command::Import(command) => import::run(&open(global, loaded, out, now)?, &command),
-        Command::Backup(arguments) => backup::back_up(&open(global, loaded, out, now)?, &arguments),
+        Command::Department(command) => department::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Address(command) => address::run(&Context::open(global, loaded, out, now)?, *command),
+        Command::User(command) => user::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Staff(command) => staff::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Role(command) => role::run(&Context::open(global, loaded, out, now)?, &command),
+        Command::Schedule(command) => schedule::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Token(command) => token::run(&Context::open(global, loaded, out, now)?, *command),
+        Command::Setting(command) => setting::run(&Context::open(global, loaded, out, now)?, &command),
+        Command::Ban(command) => ban::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Ticket(command) => ticket::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Mail(command) => mail::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Template(command) => template::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Outbox(command) => outbox::run(&Context::open(global, loaded, out, now)?, &command),
+        Command::Canned(command) => canned::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Article(command) => article::run(&Context::open(global, loaded, out, now)?, &command),
+        Command::Field(command) => field::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Priority(command) => field::run_priority(&Context::open(global, loaded, out, now)?, command),
+        Command::Import(command) => import::run(&Context::open(global, loaded, out, now)?, &command),
+        Command::Backup(arguments) => backup::back_up(&Context::open(global, loaded, out, now)?, &arguments),
         Command::Restore(arguments) => {
             let lock_wait = Duration::from_secs(loaded.config.limits.lock_wait_s);
             backup::restore(&database(global, loaded)?, &out, &arguments, (lock_wait, now))
         }
-        Command::Check(arguments) => check::run(&open(global, loaded, out, now)?, &arguments),
+        Command::Check(arguments) => check::run(&Context::open(global, loaded, out, now)?, &arguments),
         Command::Doctor(arguments) => doctor::run((global, loaded), &out, &arguments, now),
-        Command::Stats => stats::run(&open(global, loaded, out, now)?),
-        Command::Jobs(command) => jobs::run(&open(global, loaded, out, now)?, &command),
-        Command::Man(arguments) => man::pages(&out, &arguments),
-        Command::Completions(arguments) => man::completions(&out, &arguments),
+        Command::Stats => stats::run(&Context::open(global, loaded, out, now)?),
+        Command::Jobs(command) => jobs::run(&Context::open(global, loaded, out, now)?, &command),
+        Command::Man(arguments) => man::pages(&out, &arguments, grammar()),
+        Command::Completions(arguments) => man::completions(&out, &arguments, grammar()),
     }
 }
 
-fn database(global: &Global, loaded: &Loaded) -> anyhow::Result<PathBuf> {
-    Ok(config::database_path(global.db.as_deref(), &loaded.config)?)
-}
-
-fn open(global: &Global, loaded: &Loaded, out: Output, now: Timestamp) -> anyhow::Result<Desk> {
-    let limits = &loaded.config.limits;
-    let store = Store::open(&database(global, loaded)?, Duration::from_secs(limits.lock_wait_s))?;
-    Ok(Desk { store, rules: Rules { limits: limits.mail() }, out, now })
-}
-
 /// Ends a command about something that is not there: exit status 1.
-fn missing<T>(noun: &str, name: impl std::fmt::Display) -> anyhow::Result<T> {
+fn missing<T>(noun: &str, name: impl std::fmt::Display) -> outcome::Result<T> {
     let thing = match noun {
         "canned" => "canned response",
         "outbox" => "outgoing mail",
         "staff" => "staff member",
         other => other,
     };
-    bail!("there is no {thing} {name}; `maildesk admin {noun} list` shows them all")
+    bail!("there is no {thing} {name}"; "`maildesk admin {noun} list` shows them all")
 }
 
 /// Ends an `update` that names nothing to change: exit status 2.
-fn nothing_to_change<T>() -> anyhow::Result<T> {
+fn nothing_to_change<T>() -> outcome::Result<T> {
     usage("nothing to change: name at least one option, --help has them")
 }
 
@@ -214,8 +200,8 @@ fn say_if_cut(out: &Output, shown: usize, limit: usize) {
 }
 
 /// Ends a command with a value that cannot be used: exit status 2.
-fn usage<T>(text: impl Into<String>) -> anyhow::Result<T> {
-    Err(Usage(text.into()).into())
+fn usage<T>(text: impl Into<String>) -> outcome::Result<T> {
+    Err(Failure::usage(text))
 }
 
 /// An id on the command line: `12`, or `#12` as mails and lists write it.
@@ -238,7 +224,7 @@ fn named<T>(
     all: Vec<T>,
     has_id: impl Fn(&T, i64) -> bool,
     is_named: impl Fn(&T, &str) -> bool,
-) -> anyhow::Result<T> {
+) -> outcome::Result<T> {
     let wanted = word.trim().to_lowercase();
     let (mut by_id, mut by_name) = (None, Vec::new());
     for one in all {
@@ -257,7 +243,7 @@ fn named<T>(
 }
 
 /// Refuses a password file that others may read; one that is not there yet is only spoken of.
-fn check_secret_file(out: &Output, path: &Path) -> anyhow::Result<()> {
+fn check_secret_file(out: &Output, path: &Path) -> outcome::Result<()> {
     match std::fs::File::open(path) {
         Ok(file) => require_private(&file, path),
         Err(error) => {
@@ -267,7 +253,7 @@ fn check_secret_file(out: &Output, path: &Path) -> anyhow::Result<()> {
     }
 }
 
-fn require_private(file: &std::fs::File, path: &Path) -> anyhow::Result<()> {
+fn require_private(file: &std::fs::File, path: &Path) -> outcome::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let mode = file.metadata()?.permissions().mode();
     if mode & 0o077 != 0 {
@@ -277,18 +263,18 @@ fn require_private(file: &std::fs::File, path: &Path) -> anyhow::Result<()> {
 }
 
 /// A secret from a file that only its owner may read, without its last line end.
-fn secret_from_file(path: &Path) -> anyhow::Result<String> {
+fn secret_from_file(path: &Path) -> outcome::Result<String> {
     let file = std::fs::File::open(path).with_context(|| format!("reading {}", path.display()))?;
     require_private(&file, path)?;
     read_secret(file).with_context(|| format!("reading {}", path.display()))
 }
 
 /// A secret from stdin, without its last line end.
-fn secret_from_stdin() -> anyhow::Result<String> {
+fn secret_from_stdin() -> outcome::Result<String> {
     read_secret(std::io::stdin().lock()).context("reading stdin")
 }
 
-fn read_secret(input: impl Read) -> anyhow::Result<String> {
+fn read_secret(input: impl Read) -> outcome::Result<String> {
     let mut text = String::new();
     input.take(SECRET_BYTES_MAX).read_to_string(&mut text)?;
     let secret = text.strip_suffix('\n').unwrap_or(&text);

@@ -30,7 +30,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use serde_json::Value;
 
 pub use account::{Options, Start};
@@ -43,10 +42,11 @@ use folder::{Desk, Fetch, Leftovers, Mode};
 use mailbox::{Access, Mailbox};
 use summary::Progress;
 
-use crate::cli::{Done, Global, Usage};
 use crate::config::{self, Loaded};
 use crate::domain::{AddressId, EmailAddress, Timestamp};
 use crate::intake::Rules;
+use crate::options::Global;
+use crate::outcome::{self, Done, Failure, WithContext};
 use crate::store::addresses::AddressRow;
 use crate::store::{self, Store};
 use crate::terminal;
@@ -104,8 +104,8 @@ pub enum Error {
 ///
 /// # Errors
 /// Those of the command line, the configuration and the database. A mailbox in trouble is no error
-/// but [`Done::Partly`].
-pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::Result<Done> {
+/// but [`Failure::Partly`].
+pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> outcome::Result<Done> {
     let path = config::database_path(global.db.as_deref(), &loaded.config)?;
     let store = Store::open(&path, Duration::from_secs(loaded.config.limits.lock_wait_s))?;
     let rules = Rules { limits: loaded.config.limits.mail() };
@@ -116,7 +116,7 @@ pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::R
     if arguments.watch {
         let watched = Watch { store: &store, rules: &rules, patience, stop: &stop, only: &only };
         watch(watched, |summary| print_news(global, &summary))?;
-        return Ok(Done::Fully);
+        return Ok(Done);
     }
     if chosen.is_empty() && !global.quiet {
         anstream::eprintln!("no address has incoming imap; see `maildesk admin address add --help`");
@@ -132,7 +132,7 @@ pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::R
         // What is not sent by then stays in the queue.
         outgoing::send_unserved(&store).finish();
     }
-    Ok(if summaries.iter().all(Summary::is_clean) { Done::Fully } else { Done::Partly })
+    outcome::done_unless(!summaries.iter().all(Summary::is_clean))
 }
 
 /// Logs in, lists the folders and looks into the ones that are to be fetched; changes nothing, not
@@ -161,17 +161,19 @@ fn is_imap(row: &AddressRow, only: &[String]) -> bool {
     row.incoming == "imap" && (only.is_empty() || only.contains(&row.email.to_lowercase()))
 }
 
-fn chosen(store: &Store, only: &[String]) -> anyhow::Result<Vec<(AddressId, AddressRow)>> {
+fn chosen(store: &Store, only: &[String]) -> outcome::Result<Vec<(AddressId, AddressRow)>> {
     let rows = store.read(|tx| tx.addresses())?;
     for name in only {
         match rows.iter().find(|(_, row)| row.email.to_lowercase() == *name) {
             None => {
-                return Err(
-                    Usage(format!("there is no address {name}; `maildesk admin address list` shows them all")).into()
-                );
+                let failure = Failure::usage(format!("there is no address {name}"));
+                return Err(failure.with_hint("`maildesk admin address list` shows them all"));
             }
             Some((_, row)) if row.incoming != "imap" => {
-                return Err(Usage(format!("mail of {name} does not come by IMAP (incoming {})", row.incoming)).into());
+                return Err(Failure::usage(format!(
+                    "mail of {name} does not come by IMAP (incoming {})",
+                    row.incoming
+                )));
             }
             Some(_) => {}
         }
@@ -180,7 +182,7 @@ fn chosen(store: &Store, only: &[String]) -> anyhow::Result<Vec<(AddressId, Addr
 }
 
 /// A stop that SIGTERM and SIGINT ask for; a second signal ends the process at once.
-fn stop_on_signals() -> anyhow::Result<Stop> {
+fn stop_on_signals() -> outcome::Result<Stop> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let stop = Stop::new()?;
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).context("listening for signals")?;

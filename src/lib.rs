@@ -1,8 +1,8 @@
 //! maildesk turns incoming mail into support tickets and serves them over a JSON API, on one
 //! SQLite file. This is the map; ARCHITECTURE.md has the invariants.
 //!
-//! Edges, named after the subcommands: [`pipe`], [`imap_fetch`], [`admin`]; their shared shell is [`cli`],
-//! [`config`] and [`logging`]. The core, named after the domain: [`intake`] takes in one mail,
+//! Edges, named after the subcommands: [`pipe`], [`imap_fetch`], [`serve`], [`admin`]; [`cli`] calls them, and below
+//! them lie [`config`], [`logging`], [`options`] and [`outcome`]. The core, named after the domain: [`intake`] takes in one mail,
 //! [`decision`] says what it does, [`desk`] changes tickets, [`store`] holds all SQL, [`mail`]
 //! reads raw mail, [`domain`] has the nouns. Imports go one way:
 //! `cli → edges → intake → desk → store → decision → mail → domain`.
@@ -20,7 +20,9 @@ pub mod intake;
 pub mod jobs;
 pub mod logging;
 pub mod mail;
+pub mod options;
 pub mod outbox;
+pub mod outcome;
 pub mod password;
 pub mod pipe;
 pub mod private_file;

@@ -13,13 +13,13 @@ mod sandbox;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::bail;
 use serde_json::{Value, json};
 
 use super::{Output, database, output};
-use crate::cli::{Done, Global};
 use crate::config::Loaded;
 use crate::domain::Timestamp;
+use crate::options::Global;
+use crate::outcome::{self, Done, bail};
 use crate::store::{self, Store};
 use crate::terminal;
 
@@ -124,7 +124,7 @@ pub(super) fn run(
     out: &Output,
     arguments: &Arguments,
     now: Timestamp,
-) -> anyhow::Result<Done> {
+) -> outcome::Result<Done> {
     let reach = if arguments.offline { Reach::Here } else { Reach::Network };
     let scene = Scene { global, loaded, path: database(global, loaded)?, now, reach };
     let mut findings = host::look(&scene);
@@ -144,7 +144,7 @@ pub(super) fn run(
     if failed > 0 {
         bail!("{failed} of {} looks failed", findings.len());
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
 /// A database that cannot be opened; the other looks need it open.

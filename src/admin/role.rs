@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::Desk;
-use crate::cli::Done;
+use super::Context;
+use crate::outcome::{self, Done};
 
 /// Every role: its number, its word, what it may do.
 pub(super) const ROLES: [(i64, &str, &str); 2] =
@@ -19,7 +19,7 @@ pub enum Command {
     List,
 }
 
-pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
     match command {
         Command::List => {
             let json = ROLES.iter().map(|(id, name, meaning)| json!({ "id": id, "name": name, "meaning": meaning }));
@@ -28,5 +28,5 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
             desk.out.list(json.collect(), &["id", "name", "may see"], rows.collect())?;
         }
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }

@@ -12,6 +12,7 @@ use super::run::{Fate, Ready, Refused, Run, Settled, id_of, time};
 use crate::admin::import::dump::Row;
 use crate::domain::{EmailAddress, StaffId};
 use crate::mail::html;
+use crate::outcome;
 use crate::store::imported::{ImportedCustomer, ImportedStaff, Placed, PlacedCustomer};
 use crate::store::people::FULLNAME_CHARS_MAX;
 use crate::store::{Result, WriteTx};
@@ -30,7 +31,7 @@ pub(super) struct Renumbered {
 }
 
 /// Imports staff and users; says who has another id now.
-pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<Renumbered> {
+pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<Renumbered> {
     let mut renumbered = Renumbered::default();
     let own_above = run.own_staff_above;
     run.table("staff", staff, |tx, new: &ImportedStaff| {
