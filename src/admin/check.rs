@@ -140,7 +140,7 @@ pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done
         } else {
             "try `maildesk admin check --fix`"
         };
-        bail!("the database is not sound; {advice}");
+        bail!("the database is not sound"; "{advice}");
     }
     Ok(Done)
 }

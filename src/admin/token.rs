@@ -163,7 +163,7 @@ fn add(desk: &Context, new: &Add) -> outcome::Result<()> {
         is_active: !new.inactive,
     };
     let id = desk.store.write(|tx| match tx.add_token(&row, desk.now) {
-        Err(Error::Taken(_)) => bail!("this token is there already; choose another value"),
+        Err(Error::Taken(_)) => bail!("this token is there already"; "choose another value"),
         other => Ok(other?),
     })?;
     let mut json = desk.store.read(|tx| tx.token(id))?.as_ref().map(as_json).unwrap_or_default();

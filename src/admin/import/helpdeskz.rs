@@ -89,7 +89,7 @@ pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done
     progress.part("reading", bytes);
     let survey = survey(dump, |offset| progress.at(offset)).with_context(|| format!("reading {shown}"))?;
     if let Some(offset) = survey.cut_at {
-        bail!("{shown} ends in the middle of a statement (byte {offset}): it is not whole; make the dump again");
+        bail!("{shown} ends in the middle of a statement (byte {offset}): it is not whole"; "make the dump again");
     }
     let is_unfinished = is_unfinished(dump)?;
     let found = Installation::find(&survey, arguments.prefix.as_deref());

@@ -335,7 +335,7 @@ pub(super) fn refuse_other_formats(head: &[u8]) -> outcome::Result<()> {
         }
         _ => return Ok(()),
     };
-    bail!("the dump is compressed; unpack it first ({unpack})")
+    bail!("the dump is compressed"; "unpack it first ({unpack})")
 }
 
 #[cfg(test)]
