@@ -30,7 +30,6 @@ mod ticket;
 mod token;
 mod user;
 
-use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -38,11 +37,9 @@ use crate::config::Loaded;
 use crate::domain::Timestamp;
 use crate::options::Global;
 use crate::outcome::{self, Done, Failure, WithContext, bail};
+use crate::secret_file;
 use context::{Context, database};
 use output::Output;
-
-/// Largest secret read from stdin or a file, in bytes. Chosen: far above any password or token.
-const SECRET_BYTES_MAX: u64 = 64 * 1024;
 
 /// The nouns and deeds of `maildesk admin`.
 #[derive(Debug, clap::Subcommand)]
@@ -242,41 +239,18 @@ fn named<T>(
     }
 }
 
-/// Refuses a password file that others may read; one that is not there yet is only spoken of.
+/// Refuses a password file that others may read; for one that is not there yet there is a hint only.
 fn check_secret_file(out: &Output, path: &Path) -> outcome::Result<()> {
-    match std::fs::File::open(path) {
-        Ok(file) => require_private(&file, path),
-        Err(error) => {
-            out.say(&format!("{}: {error}; it has to be there, with mode 600, before it is used", path.display()));
+    match secret_file::check(path) {
+        Err(secret_file::Error::Unreadable { reason, .. }) => {
+            out.say(&format!("{}: {reason}; it has to be there, with mode 600, before it is used", path.display()));
             Ok(())
         }
+        done => Ok(done?),
     }
 }
 
-fn require_private(file: &std::fs::File, path: &Path) -> outcome::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = file.metadata()?.permissions().mode();
-    if mode & 0o077 != 0 {
-        bail!("{} can be read by others (mode {:o}); run chmod 600 on it", path.display(), mode & 0o777);
-    }
-    Ok(())
-}
-
-/// A secret from a file that only its owner may read, without its last line end.
-fn secret_from_file(path: &Path) -> outcome::Result<String> {
-    let file = std::fs::File::open(path).with_context(|| format!("reading {}", path.display()))?;
-    require_private(&file, path)?;
-    read_secret(file).with_context(|| format!("reading {}", path.display()))
-}
-
-/// A secret from stdin, without its last line end.
+/// A secret from stdin, without its line end.
 fn secret_from_stdin() -> outcome::Result<String> {
-    read_secret(std::io::stdin().lock()).context("reading stdin")
-}
-
-fn read_secret(input: impl Read) -> outcome::Result<String> {
-    let mut text = String::new();
-    input.take(SECRET_BYTES_MAX).read_to_string(&mut text)?;
-    let secret = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(secret.strip_suffix('\r').unwrap_or(secret).to_owned())
+    secret_file::read_from(std::io::stdin().lock()).context("reading stdin")
 }

@@ -18,7 +18,6 @@ mod mailbox;
 mod oauth;
 mod outgoing;
 mod reconcile;
-mod stop;
 mod summary;
 mod watch;
 mod wire;
@@ -33,9 +32,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 pub use account::{Options, Start};
-pub use stop::Stop;
 pub use summary::{Counts, FolderSummary, Summary};
 pub use watch::{Watch, watch};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use account::Account;
 use folder::{Desk, Fetch, Leftovers, Mode};
@@ -47,6 +47,7 @@ use crate::domain::{AddressId, EmailAddress, Timestamp};
 use crate::intake::Rules;
 use crate::options::Global;
 use crate::outcome::{self, Done, Failure, WithContext};
+use crate::stop::{Stop, on_signals};
 use crate::store::addresses::AddressRow;
 use crate::store::{self, Store};
 use crate::terminal;
@@ -183,20 +184,16 @@ fn chosen(store: &Store, only: &[String]) -> outcome::Result<Vec<(AddressId, Add
 
 /// A stop that SIGTERM and SIGINT ask for; a second signal ends the process at once.
 fn stop_on_signals() -> outcome::Result<Stop> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
     let stop = Stop::new()?;
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).context("listening for signals")?;
     let asked = stop.clone();
-    let watch = move || {
-        for signal in &mut signals {
-            if asked.is_asked() {
-                // Nothing is half done at any time, so leaving now loses nothing.
-                signal_hook::low_level::emulate_default_handler(signal).ok();
-            }
-            asked.ask();
+    let hear = move |signal| {
+        if asked.is_asked() {
+            // Nothing is half done at any time, so leaving now loses nothing.
+            signal_hook::low_level::emulate_default_handler(signal).ok();
         }
+        asked.ask();
     };
-    thread::Builder::new().name("signals".to_owned()).spawn(watch).context("starting a thread")?;
+    on_signals(&[SIGINT, SIGTERM], hear).context("listening for signals")?;
     Ok(stop)
 }
 

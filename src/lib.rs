@@ -9,6 +9,7 @@
 
 pub mod admin;
 pub mod api;
+pub mod child;
 pub mod cli;
 pub mod config;
 pub mod decision;
@@ -17,6 +18,7 @@ pub mod domain;
 pub mod http;
 pub mod imap_fetch;
 pub mod intake;
+pub mod ip_list;
 pub mod jobs;
 pub mod logging;
 pub mod mail;
@@ -26,7 +28,9 @@ pub mod outcome;
 pub mod password;
 pub mod pipe;
 pub mod private_file;
+pub mod secret_file;
 pub mod serve;
+pub mod stop;
 pub mod store;
 pub mod terminal;
 pub mod totp;

@@ -7,7 +7,7 @@ use std::io;
 
 use crate::desk::{assign, notify};
 use crate::outbox::compose::Unmailable;
-use crate::{config, domain, intake, password, store};
+use crate::{config, domain, intake, password, secret_file, store};
 
 /// Exit status: done.
 pub const EXIT_DONE: u8 = 0;
@@ -203,6 +203,7 @@ other!(
     getrandom::Error,
     domain::InvalidEmailAddress,
     password::Error,
+    secret_file::Error,
     store::settings::SettingError,
     Unmailable,
 );

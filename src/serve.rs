@@ -12,22 +12,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
-use std::thread;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
-use crate::api::ip::IpList;
 use crate::api::{self, Api, HostRules, PROBE_LOCK_WAIT, Wake};
 use crate::config::{self, Config, Loaded};
 use crate::domain::Timestamp;
 use crate::http::{self, Control, Request, Response};
 use crate::intake::Rules;
+use crate::ip_list::IpList;
 use crate::logging;
 use crate::options::Global;
 use crate::outcome::{self, Done, WithContext};
+use crate::stop::on_signals;
 use crate::store::{Store, presence};
 use threads::Threads;
 
@@ -222,23 +221,19 @@ fn waker(outbox: Sender<()>, keeper: Sender<()>) -> api::Waker {
 }
 
 fn watch_signals(control: &Control, api: &Arc<Api>, loaded: &Loaded, log_level: LogLevel) -> outcome::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).context("watching for signals")?;
     let (control, api, path) = (control.clone(), Arc::clone(api), loaded.path.clone());
-    let watch = move || {
-        for signal in signals.forever() {
-            if signal == SIGHUP {
-                let reloaded = AssertUnwindSafe(|| reload(&control, &api, path.as_deref(), log_level));
-                if catch_unwind(reloaded).is_err() {
-                    tracing::error!("an internal error ended the reloading; signals are still heard");
-                }
-            } else {
-                tracing::info!(signal, "stopping");
-                control.stop();
+    let hear = move |signal| {
+        if signal == SIGHUP {
+            let reloaded = AssertUnwindSafe(|| reload(&control, &api, path.as_deref(), log_level));
+            if catch_unwind(reloaded).is_err() {
+                tracing::error!("an internal error ended the reloading; signals are still heard");
             }
+        } else {
+            tracing::info!(signal, "stopping");
+            control.stop();
         }
     };
-    thread::Builder::new().name("signals".to_owned()).spawn(watch).context("starting a thread")?;
-    Ok(())
+    on_signals(&[SIGTERM, SIGINT, SIGHUP], hear).context("listening for signals")
 }
 
 /// Puts the configuration file's limits, proxies and log level in force and opens the log file anew; a

@@ -2,7 +2,6 @@
 //! database's own soundness is `admin check`'s. The machine is in [`host`], ways in and out in [`post`].
 
 mod certificate;
-mod child;
 mod host;
 mod mta;
 mod people;
@@ -22,6 +21,12 @@ use crate::options::Global;
 use crate::outcome::{self, Done, bail};
 use crate::store::{self, Store};
 use crate::terminal;
+
+/// How long a program that only looks something up may take. Chosen: a look-up in the DNS that nobody answers takes ten.
+const LOOK_UP: Duration = Duration::from_secs(15);
+
+/// How long a mail may take that is not stored: `pipe` waits ten seconds for a lock.
+const DRY_RUN: Duration = Duration::from_secs(30);
 
 /// Arguments of `admin doctor`.
 #[derive(Debug, clap::Args)]

@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::removal::Removal;
-use super::{Context, department, named, output, secret_from_file, secret_from_stdin, usage};
+use super::{Context, department, named, output, secret_from_stdin, usage};
 use crate::domain::{DepartmentId, EmailAddress, comparable_address};
 use crate::outcome::{self, Done, Failure, bail};
+use crate::secret_file;
 use crate::store::people::{FULLNAME_CHARS_MAX, NewStaff, Staff};
 use crate::store::{Error, ReadTx};
 use crate::terminal;
@@ -203,7 +204,7 @@ fn add(desk: &Context, new: &Add) -> outcome::Result<()> {
         Err(refused) => return usage(refused.to_string()),
     };
     let secret = match &new.password_file {
-        Some(path) => secret_from_file(path)?,
+        Some(path) => secret_file::read(path)?,
         None => secret_from_stdin()?,
     };
     let password_hash = hashed(&secret)?;

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
-use super::{Context, missing, nothing_to_change, output, secret_from_file, secret_from_stdin, usage};
-use crate::api::ip::IpList;
+use super::{Context, missing, nothing_to_change, output, secret_from_stdin, usage};
 use crate::api::route::Permission;
 use crate::api::token_hash;
 use crate::domain::TokenId;
+use crate::ip_list::IpList;
 use crate::outcome::{self, Done, WithContext, bail};
+use crate::secret_file;
 use crate::store::Error;
 use crate::store::keys::{NewToken, Token, TokenChange};
 use crate::terminal;
@@ -178,7 +179,7 @@ fn add(desk: &Context, new: &Add) -> outcome::Result<()> {
 fn chosen(new: &Add) -> outcome::Result<Option<String>> {
     let value = match (&new.value, &new.value_file) {
         (Some(value), _) => value.clone(),
-        (None, Some(path)) => secret_from_file(path)?,
+        (None, Some(path)) => secret_file::read(path)?,
         (None, None) if new.value_stdin => secret_from_stdin()?,
         (None, None) => return Ok(None),
     };

@@ -1,5 +1,6 @@
 //! `admin user`: customers.
 
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
@@ -188,7 +189,7 @@ fn merge(desk: &Context, from: &str, into: &str, removal: Removal) -> outcome::R
 fn invite(desk: &Context, name: &str) -> outcome::Result<()> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|e| Failure::other(format!("asking the system for random bytes: {e}")))?;
-    let code: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let code = HEXLOWER.encode(&bytes);
     let found = desk.store.write(|tx| {
         let found = find(tx, name)?;
         tx.set_activation(found.id, &token_hash(&code), desk.now)?;

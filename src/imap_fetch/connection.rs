@@ -12,8 +12,8 @@ use super::Error;
 use super::account::{Account, Secret, Tls};
 use super::channel::{Channel, End, Link};
 use super::mailbox::{lost, refused};
-use super::stop::Stop;
 use super::wire::{Clock, Wire};
+use crate::stop::Stop;
 
 /// A session and the other side of its connection.
 pub(super) struct Opened {

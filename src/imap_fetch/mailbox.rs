@@ -12,7 +12,7 @@ use super::account::{Account, After};
 use super::channel::{Channel, End};
 use super::connection::{self, Opened};
 use super::folder_name;
-use super::stop::Stop;
+use crate::stop::Stop;
 use crate::store::seen_mails::runs;
 use crate::terminal;
 

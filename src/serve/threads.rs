@@ -13,11 +13,12 @@ use sd_notify::NotifyState;
 use super::tell_systemd;
 use crate::api::Api;
 use crate::domain::Timestamp;
-use crate::imap_fetch::{self, Stop, Watch};
+use crate::imap_fetch::{self, Watch};
 use crate::intake::Rules;
 use crate::jobs;
 use crate::outbox;
 use crate::outcome::{self, WithContext};
+use crate::stop::Stop;
 use crate::store::{self, Store};
 
 /// Between two heartbeats; `pipe` takes over sending after six missed ones.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules from the ground up; a module may use those of lower lines only.
 const LAYERS: &[&[&str]] = &[
-    &["terminal", "trip"],
+    &["terminal", "trip", "child", "ip_list", "secret_file", "stop"],
     &["domain", "password", "private_file"],
     &["mail", "totp"],
     &["decision"],
@@ -40,6 +40,8 @@ const PLACES: &[(&str, &str)] = &[
     ("chardetng", "src/mail"),
     ("lettre", "src/outbox"),
     ("imap", "src/imap_fetch"),
+    ("ureq", "src/imap_fetch"),
+    ("ipnet", "src/ip_list"),
     ("toml", "src/config"),
     ("idna", "src/domain"),
     ("bcrypt", "src/password"),

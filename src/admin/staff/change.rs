@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use super::super::removal::{Loss, Removal};
-use super::super::{Context, department, missing, nothing_to_change, secret_from_file, secret_from_stdin};
+use super::super::{Context, department, missing, nothing_to_change, secret_from_stdin};
 use super::{Role, as_json, find, fullname, hashed, show};
 use crate::domain::EmailAddress;
 use crate::outcome::{self, Failure, bail};
+use crate::secret_file;
 use crate::store::ReadTx;
 use crate::store::accounts::StaffChange;
 use crate::store::people::Staff;
@@ -126,7 +127,7 @@ pub(super) fn remove(desk: &Context, username: &str, removal: Removal) -> outcom
 pub(super) fn password(desk: &Context, wanted: &Password) -> outcome::Result<()> {
     let staff = existing(desk, &wanted.username)?;
     let secret = match &wanted.password_file {
-        Some(path) => secret_from_file(path)?,
+        Some(path) => secret_file::read(path)?,
         None => secret_from_stdin()?,
     };
     let hash = hashed(&secret)?;

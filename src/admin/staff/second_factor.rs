@@ -7,9 +7,10 @@ use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use serde_json::json;
 
-use super::super::{Context, secret_from_file, secret_from_stdin, usage};
+use super::super::{Context, secret_from_stdin, usage};
 use super::change::existing;
 use crate::outcome::{self, Failure, WithContext};
+use crate::secret_file;
 use crate::totp;
 
 /// Verbs of `admin staff totp`.
@@ -72,7 +73,7 @@ fn enable(desk: &Context, wanted: &Enable) -> outcome::Result<()> {
 fn secret(wanted: &Enable) -> outcome::Result<String> {
     let chosen = match (&wanted.totp_secret, &wanted.totp_secret_file) {
         (Some(secret), _) => secret.clone(),
-        (None, Some(path)) => secret_from_file(path)?,
+        (None, Some(path)) => secret_file::read(path)?,
         (None, None) if wanted.totp_secret_stdin => secret_from_stdin()?,
         (None, None) => {
             let mut bytes = [0; totp::SECRET_BYTES];

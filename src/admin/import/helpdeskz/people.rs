@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use data_encoding::HEXLOWER_PERMISSIVE;
 
 use super::desk::department_ids;
 use super::escaped;
@@ -199,9 +200,7 @@ fn second_factor(stored: &str) -> std::result::Result<String, ()> {
     if stored.is_empty() {
         return Ok(String::new());
     }
-    let digits = stored.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2));
-    let bytes: Option<Vec<u8>> = digits.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect();
-    let mut base64 = bytes.ok_or(())?;
+    let mut base64 = HEXLOWER_PERMISSIVE.decode(stored.as_bytes()).map_err(|_| ())?;
     base64.reverse();
     let base64: Vec<u8> = base64.into_iter().filter(|byte| *byte != b'=').collect();
     let mut secret = STANDARD_NO_PAD.decode(base64).map_err(|_| ())?;
