@@ -7,6 +7,7 @@ mod ban;
 mod canned;
 mod check;
 mod config_show;
+mod context;
 mod demo;
 mod department;
 mod doctor;
@@ -29,23 +30,16 @@ mod ticket;
 mod token;
 mod user;
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-
-use crate::cli::{Done, Global, Usage};
-use crate::config::{self, Loaded};
-use crate::desk::Change;
-use crate::domain::{Actor, Door, Timestamp};
-use crate::intake::Rules;
-use crate::store::settings::Settings;
-use crate::store::{self, Store, WriteTx};
+use crate::config::Loaded;
+use crate::domain::Timestamp;
+use crate::options::Global;
+use crate::outcome::{self, Done, Failure, WithContext, bail};
+use crate::secret_file;
+use context::{Context, database};
 use output::Output;
-
-/// Largest secret read from stdin or a file, in bytes. Chosen: far above any password or token.
-const SECRET_BYTES_MAX: u64 = 64 * 1024;
 
 /// The nouns and deeds of `maildesk admin`.
 #[derive(Debug, clap::Subcommand)]
@@ -131,92 +125,67 @@ pub enum Command {
     Config(config_show::Command),
 }
 
-/// What every command gets: the open desk, where to print, and the time.
-struct Desk {
-    store: Store,
-    rules: Rules,
-    out: Output,
-    now: Timestamp,
-}
-
-impl Desk {
-    /// Changes to tickets from the command line, in a transaction that is open.
-    fn changes<'a>(&self, tx: &'a WriteTx<'a>, settings: &'a Settings) -> Change<'a> {
-        Change::new(tx, settings, (Actor::Desk, Door::CommandLine), self.now)
-    }
-
-    /// Makes one change to tickets in a transaction of its own.
-    fn change<T>(&self, make: impl FnOnce(&Change<'_>) -> store::Result<T>) -> store::Result<T> {
-        self.store.write(|tx| make(&self.changes(tx, &tx.settings()?)))
-    }
-}
-
-/// Runs one command.
+/// Runs one command. `grammar` is that of the whole command line, for man pages and completions.
 ///
 /// # Errors
-/// Whatever went wrong, with what was being done; [`crate::cli`] turns it into an exit status.
-pub fn run(global: &Global, loaded: &Loaded, command: Command) -> anyhow::Result<Done> {
+/// Whatever went wrong, with what was being done.
+pub fn run(
+    global: &Global,
+    loaded: &Loaded,
+    command: Command,
+    grammar: fn() -> clap::Command,
+) -> outcome::Result<Done> {
     let out = Output::new(global.json, global.quiet);
     let now = Timestamp::now();
     match command {
         Command::Init(arguments) => init::run(&database(global, loaded)?, &out, &arguments, now),
         Command::Demo(arguments) => demo::run(loaded, &out, &arguments, now),
         Command::Config(command) => config_show::run(global, loaded, &out, &command),
-        Command::Department(command) => department::run(&open(global, loaded, out, now)?, command),
-        Command::Address(command) => address::run(&open(global, loaded, out, now)?, *command),
-        Command::User(command) => user::run(&open(global, loaded, out, now)?, command),
-        Command::Staff(command) => staff::run(&open(global, loaded, out, now)?, command),
-        Command::Role(command) => role::run(&open(global, loaded, out, now)?, &command),
-        Command::Schedule(command) => schedule::run(&open(global, loaded, out, now)?, command),
-        Command::Token(command) => token::run(&open(global, loaded, out, now)?, *command),
-        Command::Setting(command) => setting::run(&open(global, loaded, out, now)?, &command),
-        Command::Ban(command) => ban::run(&open(global, loaded, out, now)?, command),
-        Command::Ticket(command) => ticket::run(&open(global, loaded, out, now)?, command),
-        Command::Mail(command) => mail::run(&open(global, loaded, out, now)?, command),
-        Command::Template(command) => template::run(&open(global, loaded, out, now)?, command),
-        Command::Outbox(command) => outbox::run(&open(global, loaded, out, now)?, &command),
-        Command::Canned(command) => canned::run(&open(global, loaded, out, now)?, command),
-        Command::Article(command) => article::run(&open(global, loaded, out, now)?, &command),
-        Command::Field(command) => field::run(&open(global, loaded, out, now)?, command),
-        Command::Priority(command) => field::run_priority(&open(global, loaded, out, now)?, command),
-        Command::Import(command) => import::run(&open(global, loaded, out, now)?, &command),
-        Command::Backup(arguments) => backup::back_up(&open(global, loaded, out, now)?, &arguments),
+        Command::Department(command) => department::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Address(command) => address::run(&Context::open(global, loaded, out, now)?, *command),
+        Command::User(command) => user::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Staff(command) => staff::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Role(command) => role::run(&Context::open(global, loaded, out, now)?, &command),
+        Command::Schedule(command) => schedule::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Token(command) => token::run(&Context::open(global, loaded, out, now)?, *command),
+        Command::Setting(command) => setting::run(&Context::open(global, loaded, out, now)?, &command),
+        Command::Ban(command) => ban::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Ticket(command) => ticket::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Mail(command) => mail::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Template(command) => template::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Outbox(command) => outbox::run(&Context::open(global, loaded, out, now)?, &command),
+        Command::Canned(command) => canned::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Article(command) => article::run(&Context::open(global, loaded, out, now)?, &command),
+        Command::Field(command) => field::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Priority(command) => field::run_priority(&Context::open(global, loaded, out, now)?, command),
+        Command::Import(command) => import::run(&Context::open(global, loaded, out, now)?, &command),
+        Command::Backup(arguments) => backup::back_up(&Context::open(global, loaded, out, now)?, &arguments),
         Command::Restore(arguments) => {
             let lock_wait = Duration::from_secs(loaded.config.limits.lock_wait_s);
             backup::restore(&database(global, loaded)?, &out, &arguments, (lock_wait, now))
         }
-        Command::Check(arguments) => check::run(&open(global, loaded, out, now)?, &arguments),
+        Command::Check(arguments) => check::run(&Context::open(global, loaded, out, now)?, &arguments),
         Command::Doctor(arguments) => doctor::run((global, loaded), &out, &arguments, now),
-        Command::Stats => stats::run(&open(global, loaded, out, now)?),
-        Command::Jobs(command) => jobs::run(&open(global, loaded, out, now)?, &command),
-        Command::Man(arguments) => man::pages(&out, &arguments),
-        Command::Completions(arguments) => man::completions(&out, &arguments),
+        Command::Stats => stats::run(&Context::open(global, loaded, out, now)?),
+        Command::Jobs(command) => jobs::run(&Context::open(global, loaded, out, now)?, &command),
+        Command::Man(arguments) => man::pages(&out, &arguments, grammar()),
+        Command::Completions(arguments) => man::completions(&out, &arguments, grammar()),
     }
 }
 
-fn database(global: &Global, loaded: &Loaded) -> anyhow::Result<PathBuf> {
-    Ok(config::database_path(global.db.as_deref(), &loaded.config)?)
-}
-
-fn open(global: &Global, loaded: &Loaded, out: Output, now: Timestamp) -> anyhow::Result<Desk> {
-    let limits = &loaded.config.limits;
-    let store = Store::open(&database(global, loaded)?, Duration::from_secs(limits.lock_wait_s))?;
-    Ok(Desk { store, rules: Rules { limits: limits.mail() }, out, now })
-}
-
 /// Ends a command about something that is not there: exit status 1.
-fn missing<T>(noun: &str, name: impl std::fmt::Display) -> anyhow::Result<T> {
+fn missing<T>(noun: &str, name: impl std::fmt::Display) -> outcome::Result<T> {
     let thing = match noun {
         "canned" => "canned response",
         "outbox" => "outgoing mail",
         "staff" => "staff member",
         other => other,
     };
-    bail!("there is no {thing} {name}; `maildesk admin {noun} list` shows them all")
+    bail!("there is no {thing} {name}"; "`maildesk admin {noun} list` shows them all")
 }
 
 /// Ends an `update` that names nothing to change: exit status 2.
-fn nothing_to_change<T>() -> anyhow::Result<T> {
+fn nothing_to_change<T>() -> outcome::Result<T> {
     usage("nothing to change: name at least one option, --help has them")
 }
 
@@ -228,8 +197,8 @@ fn say_if_cut(out: &Output, shown: usize, limit: usize) {
 }
 
 /// Ends a command with a value that cannot be used: exit status 2.
-fn usage<T>(text: impl Into<String>) -> anyhow::Result<T> {
-    Err(Usage(text.into()).into())
+fn usage<T>(text: impl Into<String>) -> outcome::Result<T> {
+    Err(Failure::usage(text))
 }
 
 /// An id on the command line: `12`, or `#12` as mails and lists write it.
@@ -252,7 +221,7 @@ fn named<T>(
     all: Vec<T>,
     has_id: impl Fn(&T, i64) -> bool,
     is_named: impl Fn(&T, &str) -> bool,
-) -> anyhow::Result<T> {
+) -> outcome::Result<T> {
     let wanted = word.trim().to_lowercase();
     let (mut by_id, mut by_name) = (None, Vec::new());
     for one in all {
@@ -270,41 +239,18 @@ fn named<T>(
     }
 }
 
-/// Refuses a password file that others may read; one that is not there yet is only spoken of.
-fn check_secret_file(out: &Output, path: &Path) -> anyhow::Result<()> {
-    match std::fs::File::open(path) {
-        Ok(file) => require_private(&file, path),
-        Err(error) => {
-            out.say(&format!("{}: {error}; it has to be there, with mode 600, before it is used", path.display()));
+/// Refuses a password file that others may read; for one that is not there yet there is a hint only.
+fn check_secret_file(out: &Output, path: &Path) -> outcome::Result<()> {
+    match secret_file::check(path) {
+        Err(secret_file::Error::Unreadable { reason, .. }) => {
+            out.say(&format!("{}: {reason}; it has to be there, with mode 600, before it is used", path.display()));
             Ok(())
         }
+        done => Ok(done?),
     }
 }
 
-fn require_private(file: &std::fs::File, path: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = file.metadata()?.permissions().mode();
-    if mode & 0o077 != 0 {
-        bail!("{} can be read by others (mode {:o}); run chmod 600 on it", path.display(), mode & 0o777);
-    }
-    Ok(())
-}
-
-/// A secret from a file that only its owner may read, without its last line end.
-fn secret_from_file(path: &Path) -> anyhow::Result<String> {
-    let file = std::fs::File::open(path).with_context(|| format!("reading {}", path.display()))?;
-    require_private(&file, path)?;
-    read_secret(file).with_context(|| format!("reading {}", path.display()))
-}
-
-/// A secret from stdin, without its last line end.
-fn secret_from_stdin() -> anyhow::Result<String> {
-    read_secret(std::io::stdin().lock()).context("reading stdin")
-}
-
-fn read_secret(input: impl Read) -> anyhow::Result<String> {
-    let mut text = String::new();
-    input.take(SECRET_BYTES_MAX).read_to_string(&mut text)?;
-    let secret = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(secret.strip_suffix('\r').unwrap_or(secret).to_owned())
+/// A secret from stdin, without its line end.
+fn secret_from_stdin() -> outcome::Result<String> {
+    secret_file::read_from(std::io::stdin().lock()).context("reading stdin")
 }

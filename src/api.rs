@@ -39,10 +39,10 @@ mod users;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use crate::ip_list::IpList;
 pub use access::token_hash;
 use error::{ApiError, Statuses};
 use idempotency::{Key, Reply};
-use ip::IpList;
 use metrics::Metrics;
 use params::Params;
 use probes::Readiness;

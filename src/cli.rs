@@ -1,17 +1,17 @@
 //! The command line: its grammar, and the way from arguments to an exit status.
 //!
 //! Exit status of all commands but `pipe`: 0 done, 1 failed, 2 usage, 3 partly done, 75 busy or
-//! temporary, 78 configuration. `pipe` has its own table in [`crate::pipe`], and nothing outside it
-//! ever leaves a `pipe`: mistakes on its command line are caught here.
+//! temporary, 78 configuration, as [`crate::outcome`] has them. `pipe` has its own table in [`crate::pipe`], and
+//! nothing outside it ever leaves a `pipe`: mistakes on its command line are caught here.
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 
-use clap::{ArgAction, ArgMatches, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{self, Loaded};
-use crate::store;
+use crate::options::Global;
+use crate::outcome::{self, Done, EXIT_DONE, EXIT_FAILED, EXIT_USAGE, Failure};
 use crate::terminal;
 use crate::{admin, imap_fetch, logging, pipe, serve};
 
@@ -25,26 +25,6 @@ pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// Options of every subcommand.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Global {
-    /// Configuration file [default: /etc/maildesk/maildesk.toml, then the user's]
-    #[arg(long, global = true, value_name = "FILE", env = "MAILDESK_CONFIG")]
-    pub config: Option<PathBuf>,
-    /// Database [default: /var/lib/maildesk/maildesk.db where that folder is writable, then the user's]
-    #[arg(long, global = true, value_name = "FILE", env = "MAILDESK_DB")]
-    pub db: Option<PathBuf>,
-    /// Print data as JSON: one object, or one array for lists
-    #[arg(long, global = true)]
-    pub json: bool,
-    /// Say nothing but data and errors
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Log more; twice for everything
-    #[arg(long, short, global = true, action = ArgAction::Count)]
-    pub verbose: u8,
 }
 
 /// The subcommands.
@@ -93,19 +73,6 @@ impl Subcommand for AdminCommand {
     }
 }
 
-/// Done.
-pub const EXIT_DONE: u8 = 0;
-/// Failed.
-pub const EXIT_FAILED: u8 = 1;
-/// Used wrongly.
-pub const EXIT_USAGE: u8 = 2;
-/// Some items failed, each named.
-pub const EXIT_PARTLY: u8 = 3;
-/// Busy or temporary: EX_TEMPFAIL of sysexits(3).
-pub const EXIT_TEMPORARY: u8 = 75;
-/// Configuration: EX_CONFIG of sysexits(3).
-pub const EXIT_CONFIG: u8 = 78;
-
 /// Runs the program and gives its exit status. `arguments` starts with the program's name.
 #[must_use]
 pub fn run(arguments: Vec<OsString>) -> u8 {
@@ -133,29 +100,21 @@ fn dispatch(arguments: Vec<OsString>, is_pipe: bool) -> u8 {
         }
     };
     let loaded = config::load(parsed.global.config.as_deref());
+    let global = &parsed.global;
     match parsed.command {
-        Command::Pipe(arguments) => pipe::run(&parsed.global, loaded, &arguments),
-        Command::Serve(arguments) => {
-            let done = loaded.map_err(anyhow::Error::from).and_then(|loaded| {
-                start_logging(&parsed.global, &loaded, Stays::Yes);
-                serve::run(&parsed.global, &loaded, &arguments)
-            });
-            status_of(done)
-        }
-        Command::ImapFetch(arguments) => {
-            let done = loaded.map_err(anyhow::Error::from).and_then(|loaded| {
-                start_logging(&parsed.global, &loaded, if arguments.watch { Stays::Yes } else { Stays::No });
-                imap_fetch::run(&parsed.global, &loaded, &arguments)
-            });
-            status_of(done)
-        }
-        Command::Admin(command) => {
-            let done = loaded.map_err(anyhow::Error::from).and_then(|loaded| {
-                start_logging(&parsed.global, &loaded, Stays::No);
-                admin::run(&parsed.global, &loaded, *command.0)
-            });
-            status_of(done)
-        }
+        Command::Pipe(arguments) => pipe::run(global, loaded, &arguments),
+        Command::Serve(arguments) => status_of(loaded.map_err(Failure::from).and_then(|loaded| {
+            start_logging(global, &loaded, Stays::Yes);
+            serve::run(global, &loaded, &arguments)
+        })),
+        Command::ImapFetch(arguments) => status_of(loaded.map_err(Failure::from).and_then(|loaded| {
+            start_logging(global, &loaded, if arguments.watch { Stays::Yes } else { Stays::No });
+            imap_fetch::run(global, &loaded, &arguments)
+        })),
+        Command::Admin(command) => status_of(loaded.map_err(Failure::from).and_then(|loaded| {
+            start_logging(global, &loaded, Stays::No);
+            admin::run(global, &loaded, *command.0, Arguments::command)
+        })),
     }
 }
 
@@ -179,40 +138,16 @@ fn start_logging(global: &Global, loaded: &Loaded, stays: Stays) {
     logging::start(&log, logging::Stderr::Ours);
 }
 
-/// What a command other than `pipe` says in the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Done {
-    /// All of it.
-    Fully,
-    /// Some items failed; each was named.
-    Partly,
-}
-
-/// A value on the command line that only the desk could find wrong: exit status 2.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Usage(pub String);
-
-fn status_of(done: anyhow::Result<Done>) -> u8 {
-    let error = match done {
-        Ok(Done::Fully) => return EXIT_DONE,
-        Ok(Done::Partly) => return EXIT_PARTLY,
-        Err(error) => error,
+/// Says why a command failed and gives the exit status.
+fn status_of(done: outcome::Result<Done>) -> u8 {
+    let failure = match done {
+        Ok(Done) => return EXIT_DONE,
+        Err(failure) => failure,
     };
-    // The reader went away (`maildesk … | head`): he has seen what he wanted.
-    if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) {
-        return EXIT_DONE;
+    if let Some(complaint) = failure.complaint() {
+        anstream::eprintln!("maildesk: {}", terminal::line(&complaint.to_string()));
     }
-    anstream::eprintln!("maildesk: {}", terminal::line(&format!("{error:#}")));
-    if error.downcast_ref::<Usage>().is_some() {
-        EXIT_USAGE
-    } else if error.downcast_ref::<config::Error>().is_some() {
-        EXIT_CONFIG
-    } else if matches!(error.downcast_ref::<store::Error>(), Some(store::Error::Busy)) {
-        EXIT_TEMPORARY
-    } else {
-        EXIT_FAILED
-    }
+    failure.status()
 }
 
 /// Whether the subcommand is `pipe`, read without clap: a mistake before or after it must not end
@@ -258,7 +193,6 @@ mod tests {
 
     #[test]
     fn grammar_is_consistent() {
-        use clap::CommandFactory;
         Arguments::command().debug_assert();
     }
 }

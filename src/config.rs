@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::api::ip::IpList;
+use crate::ip_list::IpList;
 use crate::mail::Limits as MailLimits;
 use crate::store::LOCK_WAIT_S;
 

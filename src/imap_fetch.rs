@@ -18,7 +18,6 @@ mod mailbox;
 mod oauth;
 mod outgoing;
 mod reconcile;
-mod stop;
 mod summary;
 mod watch;
 mod wire;
@@ -30,24 +29,26 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use serde_json::Value;
 
 pub use account::{Options, Start};
-pub use stop::Stop;
 pub use summary::{Counts, FolderSummary, Summary};
 pub use watch::{Watch, watch};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use account::Account;
 use folder::{Desk, Fetch, Leftovers, Mode};
 use mailbox::{Access, Mailbox};
 use summary::Progress;
 
-use crate::cli::{Done, Global, Usage};
 use crate::config::{self, Loaded};
 use crate::domain::desk_address::Incoming;
 use crate::domain::{AddressId, EmailAddress, Timestamp};
 use crate::intake::Rules;
+use crate::options::Global;
+use crate::outcome::{self, Done, Failure, WithContext};
+use crate::stop::{Stop, on_signals};
 use crate::store::addresses::AddressRow;
 use crate::store::{self, Store};
 use crate::terminal;
@@ -105,8 +106,8 @@ pub enum Error {
 ///
 /// # Errors
 /// Those of the command line, the configuration and the database. A mailbox in trouble is no error
-/// but [`Done::Partly`].
-pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::Result<Done> {
+/// but [`Failure::Partly`].
+pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> outcome::Result<Done> {
     let path = config::database_path(global.db.as_deref(), &loaded.config)?;
     let store = Store::open(&path, Duration::from_secs(loaded.config.limits.lock_wait_s))?;
     let rules = Rules { limits: loaded.config.limits.mail() };
@@ -117,7 +118,7 @@ pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::R
     if arguments.watch {
         let watched = Watch { store: &store, rules: &rules, patience, stop: &stop, only: &only };
         watch(watched, |summary| print_news(global, &summary))?;
-        return Ok(Done::Fully);
+        return Ok(Done);
     }
     if chosen.is_empty() && !global.quiet {
         anstream::eprintln!("no address has incoming imap; see `maildesk admin address add --help`");
@@ -133,7 +134,7 @@ pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::R
         // What is not sent by then stays in the queue.
         outgoing::send_unserved(&store).finish();
     }
-    Ok(if summaries.iter().all(Summary::is_clean) { Done::Fully } else { Done::Partly })
+    outcome::done_unless(!summaries.iter().all(Summary::is_clean))
 }
 
 /// Logs in, lists the folders and looks into the ones that are to be fetched; changes nothing, not
@@ -162,17 +163,19 @@ fn is_imap(row: &AddressRow, only: &[String]) -> bool {
     row.incoming == Incoming::Imap && (only.is_empty() || only.contains(&row.email.to_lowercase()))
 }
 
-fn chosen(store: &Store, only: &[String]) -> anyhow::Result<Vec<(AddressId, AddressRow)>> {
+fn chosen(store: &Store, only: &[String]) -> outcome::Result<Vec<(AddressId, AddressRow)>> {
     let rows = store.read(|tx| tx.addresses())?;
     for name in only {
         match rows.iter().find(|(_, row)| row.email.to_lowercase() == *name) {
             None => {
-                return Err(
-                    Usage(format!("there is no address {name}; `maildesk admin address list` shows them all")).into()
-                );
+                let failure = Failure::usage(format!("there is no address {name}"));
+                return Err(failure.with_hint("`maildesk admin address list` shows them all"));
             }
             Some((_, row)) if row.incoming != Incoming::Imap => {
-                return Err(Usage(format!("mail of {name} does not come by IMAP (incoming {})", row.incoming)).into());
+                return Err(Failure::usage(format!(
+                    "mail of {name} does not come by IMAP (incoming {})",
+                    row.incoming
+                )));
             }
             Some(_) => {}
         }
@@ -181,21 +184,17 @@ fn chosen(store: &Store, only: &[String]) -> anyhow::Result<Vec<(AddressId, Addr
 }
 
 /// A stop that SIGTERM and SIGINT ask for; a second signal ends the process at once.
-fn stop_on_signals() -> anyhow::Result<Stop> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
+fn stop_on_signals() -> outcome::Result<Stop> {
     let stop = Stop::new()?;
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).context("listening for signals")?;
     let asked = stop.clone();
-    let watch = move || {
-        for signal in &mut signals {
-            if asked.is_asked() {
-                // Nothing is half done at any time, so leaving now loses nothing.
-                signal_hook::low_level::emulate_default_handler(signal).ok();
-            }
-            asked.ask();
+    let hear = move |signal| {
+        if asked.is_asked() {
+            // Nothing is half done at any time, so leaving now loses nothing.
+            signal_hook::low_level::emulate_default_handler(signal).ok();
         }
+        asked.ask();
     };
-    thread::Builder::new().name("signals".to_owned()).spawn(watch).context("starting a thread")?;
+    on_signals(&[SIGINT, SIGTERM], hear).context("listening for signals")?;
     Ok(stop)
 }
 

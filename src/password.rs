@@ -7,6 +7,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use data_encoding::HEXLOWER;
 use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
 
@@ -130,7 +131,7 @@ pub fn verify_in(memory: &mut Memory, password: &str, stored: &str) -> bool {
     // SHA-1 takes no time at all, so the time of an Argon2 check is spent beside it.
     let is_nobody = is_argon2_of(memory, password, NOBODY);
     let is_legacy = stored.len() == 40 && {
-        let hex: String = Sha1::digest(password.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = HEXLOWER.encode(&Sha1::digest(password.as_bytes()));
         hex.as_bytes().ct_eq(stored.to_ascii_lowercase().as_bytes()).into()
     };
     is_legacy || is_nobody
@@ -211,7 +212,7 @@ mod tests {
     }
 
     fn sha1_hex(text: &str) -> String {
-        Sha1::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&Sha1::digest(text.as_bytes()))
     }
 
     #[test]

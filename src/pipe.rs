@@ -27,14 +27,15 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::cli::Global;
 use crate::config::{self, Loaded};
 use crate::decision::Refusal;
 use crate::domain::Timestamp;
 use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source};
 use crate::logging;
 use crate::mail::ReversePath;
+use crate::options::Global;
 use crate::outbox;
+use crate::outcome::{self, Failure};
 use crate::store::Store;
 use crate::terminal;
 use crate::trip::trip;
@@ -204,10 +205,10 @@ fn is_told(stream: &mut UnixStream, ends_at: Instant) -> bool {
 }
 
 /// The mail, if it came to its end.
-fn read_whole(bytes_max: usize, ancestors: &Ancestors) -> anyhow::Result<Vec<u8>> {
+fn read_whole(bytes_max: usize, ancestors: &Ancestors) -> outcome::Result<Vec<u8>> {
     let raw = read_mail(bytes_max)?;
     if ancestors.is_one_gone() {
-        anyhow::bail!(CUT_SHORT);
+        return Err(Failure::other(CUT_SHORT));
     }
     Ok(raw)
 }
@@ -225,7 +226,7 @@ fn take_in(
     raw: &[u8],
     is_stored: &AtomicBool,
     (started, end): (Instant, Instant),
-) -> anyhow::Result<Exit> {
+) -> outcome::Result<Exit> {
     let limits = &loaded.config.limits;
     let store = open_store(global, loaded)?;
     let rules = Rules { limits: limits.mail() };
@@ -256,12 +257,12 @@ fn follow_up(delivery: &Delivery, store: Store, (started, now): (Instant, Timest
     }
 }
 
-fn open_store(global: &Global, loaded: &Loaded) -> anyhow::Result<Store> {
+fn open_store(global: &Global, loaded: &Loaded) -> outcome::Result<Store> {
     let path = config::database_path(global.db.as_deref(), &loaded.config)?;
     Ok(Store::open(&path, Duration::from_secs(loaded.config.limits.lock_wait_s))?)
 }
 
-fn dry_run(global: &Global, loaded: &Loaded, arguments: &Arguments, raw: &[u8]) -> anyhow::Result<Exit> {
+fn dry_run(global: &Global, loaded: &Loaded, arguments: &Arguments, raw: &[u8]) -> outcome::Result<Exit> {
     let limits = &loaded.config.limits;
     let store = open_store(global, loaded)?;
     let rules = Rules { limits: limits.mail() };

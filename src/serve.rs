@@ -12,22 +12,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
-use std::thread;
 use std::time::Duration;
 
-use anyhow::Context;
 use sd_notify::NotifyState;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
-use crate::api::ip::IpList;
 use crate::api::{self, Api, HostRules, PROBE_LOCK_WAIT, Wake};
-use crate::cli::{Done, Global};
 use crate::config::{self, Config, Loaded};
 use crate::domain::Timestamp;
 use crate::http::{self, Control, Request, Response};
 use crate::intake::Rules;
+use crate::ip_list::IpList;
 use crate::logging;
+use crate::options::Global;
+use crate::outcome::{self, Done, WithContext};
+use crate::stop::on_signals;
 use crate::store::{Store, presence};
 use threads::Threads;
 
@@ -53,7 +52,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// What keeps it from starting: configuration, database, address in use.
-pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> anyhow::Result<Done> {
+pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> outcome::Result<Done> {
     let db = config::database_path(global.db.as_deref(), &loaded.config)?;
     let log_level = if global.quiet || global.verbose > 0 { LogLevel::Kept } else { LogLevel::FromFile };
     serve_desk(&db, loaded, arguments, log_level)
@@ -72,7 +71,7 @@ pub enum LogLevel {
 ///
 /// # Errors
 /// As [`run`].
-pub fn serve_desk(db: &Path, loaded: &Loaded, arguments: &Arguments, log_level: LogLevel) -> anyhow::Result<Done> {
+pub fn serve_desk(db: &Path, loaded: &Loaded, arguments: &Arguments, log_level: LogLevel) -> outcome::Result<Done> {
     let rules = host_rules(loaded)?;
     let store = Arc::new(Store::open(db, Duration::from_secs(loaded.config.limits.lock_wait_s))?);
     // Only a restore asks; where the file cannot be made, the heartbeat has to do.
@@ -110,7 +109,7 @@ pub fn serve_desk(db: &Path, loaded: &Loaded, arguments: &Arguments, log_level: 
         threads::take_leave(&store);
     }
     tracing::info!("stopped");
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
 /// The API as the HTTP shell asks it.
@@ -136,7 +135,7 @@ fn start_jobs(
     store: &Arc<Store>,
     loaded: &Loaded,
     outbox_wakes: mpsc::Receiver<()>,
-) -> anyhow::Result<()> {
+) -> outcome::Result<()> {
     let limits = &loaded.config.limits;
     let rules = Rules { limits: limits.mail() };
     let patience = Duration::from_secs(limits.imap_deadline_s);
@@ -174,7 +173,7 @@ fn http_limits(config: &Config) -> http::Limits {
 }
 
 /// The socket systemd passes, else one of our own.
-fn listen(address: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
+fn listen(address: &str) -> outcome::Result<(TcpListener, SocketAddr)> {
     let passed = listenfd::ListenFd::from_env().take_tcp_listener(0).context("taking the socket from systemd")?;
     let listener = match passed {
         Some(listener) => listener,
@@ -221,24 +220,20 @@ fn waker(outbox: Sender<()>, keeper: Sender<()>) -> api::Waker {
     })
 }
 
-fn watch_signals(control: &Control, api: &Arc<Api>, loaded: &Loaded, log_level: LogLevel) -> anyhow::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).context("watching for signals")?;
+fn watch_signals(control: &Control, api: &Arc<Api>, loaded: &Loaded, log_level: LogLevel) -> outcome::Result<()> {
     let (control, api, path) = (control.clone(), Arc::clone(api), loaded.path.clone());
-    let watch = move || {
-        for signal in signals.forever() {
-            if signal == SIGHUP {
-                let reloaded = AssertUnwindSafe(|| reload(&control, &api, path.as_deref(), log_level));
-                if catch_unwind(reloaded).is_err() {
-                    tracing::error!("an internal error ended the reloading; signals are still heard");
-                }
-            } else {
-                tracing::info!(signal, "stopping");
-                control.stop();
+    let hear = move |signal| {
+        if signal == SIGHUP {
+            let reloaded = AssertUnwindSafe(|| reload(&control, &api, path.as_deref(), log_level));
+            if catch_unwind(reloaded).is_err() {
+                tracing::error!("an internal error ended the reloading; signals are still heard");
             }
+        } else {
+            tracing::info!(signal, "stopping");
+            control.stop();
         }
     };
-    thread::Builder::new().name("signals".to_owned()).spawn(watch).context("starting a thread")?;
-    Ok(())
+    on_signals(&[SIGTERM, SIGINT, SIGHUP], hear).context("listening for signals")
 }
 
 /// Puts the configuration file's limits, proxies and log level in force and opens the log file anew; a

@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
-use super::{Desk, check_secret_file, department, missing, named, nothing_to_change, output, usage};
-use crate::cli::Done;
+use super::{Context, check_secret_file, department, missing, named, nothing_to_change, output, usage};
 use crate::desk::{note_undelivered, plus};
 use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, Tls};
 use crate::domain::{AddressId, DepartmentId, EmailAddress, comparable_address};
 use crate::imap_fetch;
 use crate::outbox;
 use crate::outbox::transport::Transport;
+use crate::outcome::{self, Done, bail};
 use crate::store::Error;
 use crate::store::addresses::AddressRow;
 use crate::terminal;
@@ -139,7 +139,7 @@ pub struct Settings {
 
 impl Settings {
     /// Refuses password files that others may read.
-    fn check_files(&self, desk: &Desk) -> anyhow::Result<()> {
+    fn check_files(&self, desk: &Context) -> outcome::Result<()> {
         let own = [&self.imap_password_file, &self.smtp_password_file];
         for path in own.into_iter().flatten().map(PathBuf::as_path).chain(self.imap.secret_files()) {
             check_secret_file(&desk.out, path)?;
@@ -148,7 +148,7 @@ impl Settings {
     }
 
     /// Overwrites in `row` what was named on the command line.
-    fn put_into(self, desk: &Desk, row: &mut AddressRow) -> anyhow::Result<()> {
+    fn put_into(self, desk: &Context, row: &mut AddressRow) -> outcome::Result<()> {
         fn put<T>(place: &mut T, value: Option<T>) {
             if let Some(value) = value {
                 *place = value;
@@ -191,7 +191,7 @@ fn absolute(path: &std::path::Path) -> String {
 }
 
 /// What must be there for the chosen ways in and out.
-fn check(row: &AddressRow) -> anyhow::Result<()> {
+fn check(row: &AddressRow) -> outcome::Result<()> {
     let named = [
         (row.name.trim().is_empty(), "--name is needed: the name in From"),
         (row.name.chars().count() > NAME_CHARS_MAX, "--name is too long (250 characters at most)"),
@@ -220,7 +220,7 @@ fn as_json(id: AddressId, row: &AddressRow) -> Value {
 }
 
 /// The address of that text or id, or the only one with that name.
-fn find(desk: &Desk, name: &str) -> anyhow::Result<(AddressId, AddressRow)> {
+fn find(desk: &Context, name: &str) -> outcome::Result<(AddressId, AddressRow)> {
     let all = desk.store.read(|tx| tx.addresses())?;
     let is_named = |(_, row): &(AddressId, AddressRow), wanted: &str| row.email.to_lowercase() == wanted;
     let wanted = comparable_address(name.trim()).to_lowercase();
@@ -236,7 +236,7 @@ fn find(desk: &Desk, name: &str) -> anyhow::Result<(AddressId, AddressRow)> {
     )
 }
 
-fn save(desk: &Desk, id: Option<AddressId>, row: &AddressRow) -> anyhow::Result<AddressId> {
+fn save(desk: &Context, id: Option<AddressId>, row: &AddressRow) -> outcome::Result<AddressId> {
     check(row)?;
     desk.store.write(|tx| {
         if let Some(department) = row.department
@@ -249,13 +249,13 @@ fn save(desk: &Desk, id: Option<AddressId>, row: &AddressRow) -> anyhow::Result<
             None => tx.add_address(row, desk.now),
         };
         match saved {
-            Err(Error::Taken(_)) => anyhow::bail!("{} is an address of this desk already", row.email),
+            Err(Error::Taken(_)) => bail!("{} is an address of this desk already", row.email),
             other => Ok(other?),
         }
     })
 }
 
-pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add { email, settings } => {
             let mut row = AddressRow::new(email.as_str(), "");
@@ -308,17 +308,17 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             let tail = if row.is_default { "; no address is the default one then" } else { "" };
             let loss = Loss::alone(format!("remove address {}", row.email)).ending(tail);
             if !removal.is_agreed(&desk.out, &loss)? {
-                return Ok(Done::Fully);
+                return Ok(Done);
             }
             desk.store.write(|tx| tx.remove_address(id))?;
             loss.happened(&desk.out, &format!("{} is no address of this desk any more", row.email))?;
         }
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
 /// Tries what can be tried without sending or changing anything; both ways, whatever comes of the first.
-fn test(desk: &Desk, row: &AddressRow) -> anyhow::Result<Done> {
+fn test(desk: &Context, row: &AddressRow) -> outcome::Result<Done> {
     let folders = if row.incoming == Incoming::Imap { imap_fetch::probe(row).map(Some) } else { Ok(None) };
     let outgoing = if row.outgoing == Outgoing::None { Ok(()) } else { Transport::of(Some(row)).test() };
     let incoming_error = folders.as_ref().err().map(ToString::to_string);
@@ -339,11 +339,11 @@ fn test(desk: &Desk, row: &AddressRow) -> anyhow::Result<Done> {
         .iter()
         .filter_map(|(way, how, error)| Some(format!("{}: {way} {how}: {}", row.email, error.as_ref()?)))
         .collect();
-    if wrong.is_empty() { Ok(Done::Fully) } else { anyhow::bail!("{}", wrong.join("; ")) }
+    if wrong.is_empty() { Ok(Done) } else { bail!("{}", wrong.join("; ")) }
 }
 
 /// Sends the mail whose return proves that plus-addresses work.
-fn test_plus(desk: &Desk, id: AddressId, row: &AddressRow) -> anyhow::Result<Done> {
+fn test_plus(desk: &Context, id: AddressId, row: &AddressRow) -> outcome::Result<Done> {
     if row.outgoing == Outgoing::None {
         return usage(format!("{} has outgoing none: nothing can be sent", row.email));
     }
@@ -357,10 +357,10 @@ fn test_plus(desk: &Desk, id: AddressId, row: &AddressRow) -> anyhow::Result<Don
     let sent = if report.deferred + report.failed > 0 { "is in the outbox" } else { "was sent" };
     desk.out.object(&json!({ "email": row.email, "plus_address": to.as_str() }), to.as_str())?;
     desk.out.say(&format!("a mail to {to} {sent}; once it comes back in, Reply-To uses plus-addresses"));
-    Ok(if report.deferred + report.failed > 0 { Done::Partly } else { Done::Fully })
+    outcome::done_unless(report.deferred + report.failed > 0)
 }
 
-fn show(desk: &Desk, id: AddressId, row: &AddressRow) -> anyhow::Result<()> {
+fn show(desk: &Context, id: AddressId, row: &AddressRow) -> outcome::Result<()> {
     let json = as_json(id, row);
     let has_imap = row.incoming == Incoming::Imap || !row.imap_host.is_empty() || !row.imap_user.is_empty();
     let has_smtp = row.outgoing == Outgoing::Smtp || !row.smtp_host.is_empty();

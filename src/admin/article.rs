@@ -3,13 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
-use super::{Desk, missing, output};
-use crate::cli::Done;
+use super::{Context, missing, output};
 use crate::domain::{AttachmentId, StaffId};
 use crate::mail::html;
+use crate::outcome::{self, Done, WithContext, bail};
 use crate::store::Error;
 use crate::store::imported::{Article, ArticleCategory};
 use crate::terminal;
@@ -51,7 +50,7 @@ struct Whole {
     files: Vec<(AttachmentId, String, i64)>,
 }
 
-pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
     match command {
         Command::List => {
             let all = read(desk, None)?;
@@ -77,10 +76,10 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
         Command::Categories => categories(desk)?,
         Command::Export { dir } => export(desk, dir)?,
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
-fn read(desk: &Desk, id: Option<i64>) -> anyhow::Result<Vec<Whole>> {
+fn read(desk: &Context, id: Option<i64>) -> outcome::Result<Vec<Whole>> {
     let all = desk.store.read(|tx| {
         let categories = tx.article_categories()?;
         let articles = match id {
@@ -114,7 +113,7 @@ impl Whole {
     }
 }
 
-fn categories(desk: &Desk) -> anyhow::Result<()> {
+fn categories(desk: &Context) -> outcome::Result<()> {
     let all = desk.store.read(|tx| tx.article_categories())?;
     let json = all.iter().map(|category| {
         json!({
@@ -132,7 +131,7 @@ fn categories(desk: &Desk) -> anyhow::Result<()> {
 }
 
 /// `DIR/index.json`, `DIR/12-title.html` and `DIR/files/9-name`; files that are there are left alone.
-fn export(desk: &Desk, dir: &Path) -> anyhow::Result<()> {
+fn export(desk: &Context, dir: &Path) -> outcome::Result<()> {
     let files = dir.join("files");
     fs::create_dir_all(&files).with_context(|| format!("making {}", files.display()))?;
     let all = read(desk, None)?;
@@ -173,12 +172,12 @@ fn export(desk: &Desk, dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write_new(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+fn write_new(path: &Path, content: &[u8]) -> outcome::Result<()> {
     use std::io::Write;
     let mut file = match fs::OpenOptions::new().write(true).create_new(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            bail!("{} is there already; export into an empty folder", path.display())
+            bail!("{} is there already", path.display(); "export into an empty folder")
         }
         Err(error) => return Err(error).with_context(|| format!("writing {}", path.display())),
     };

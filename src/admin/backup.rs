@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
 use serde_json::json;
 
 use super::removal::{Loss, Removal};
-use super::{Desk, Output, output};
-use crate::cli::Done;
+use super::{Context, Output, output};
 use crate::domain::Timestamp;
 use crate::outbox;
+use crate::outcome::{self, Done, WithContext, bail};
 use crate::store::backup::{self, Restored};
 use crate::store::changes::Owner;
 use crate::store::migrate::SCHEMA_VERSION;
@@ -43,7 +42,7 @@ pub struct Restore {
     removal: Removal,
 }
 
-pub(super) fn back_up(desk: &Desk, arguments: &Backup) -> anyhow::Result<Done> {
+pub(super) fn back_up(desk: &Context, arguments: &Backup) -> outcome::Result<Done> {
     let path = &arguments.file;
     let finished = desk.store.back_up(path).context("backing up")?;
     let bytes = std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len();
@@ -51,7 +50,7 @@ pub(super) fn back_up(desk: &Desk, arguments: &Backup) -> anyhow::Result<Done> {
     let json = json!({ "file": path, "bytes": bytes, "schema": SCHEMA_VERSION, "verified": true });
     desk.out.object(&json, &path.display().to_string())?;
     warn_unsynced(finished.unsynced.as_ref());
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
 /// The file is complete and has its name: no failure, but not yet safe either.
@@ -76,7 +75,7 @@ fn lost(path: &Path) -> String {
 }
 
 /// Refuses where a `serve` is at work, and keeps others from beginning.
-fn alone(path: &Path, now: Timestamp) -> anyhow::Result<Option<Presence>> {
+fn alone(path: &Path, now: Timestamp) -> outcome::Result<Option<Presence>> {
     let shown = path.display();
     match presence::restore_begins(path)? {
         Found::Alone(alone) => Ok(Some(alone)),
@@ -95,7 +94,7 @@ pub(super) fn restore(
     out: &Output,
     arguments: &Restore,
     (lock_wait, now): (Duration, Timestamp),
-) -> anyhow::Result<Done> {
+) -> outcome::Result<Done> {
     let file = &arguments.file;
     let shown = file.display();
     let schema = match backup::inspect(file) {
@@ -108,11 +107,11 @@ pub(super) fn restore(
         .ending(lost(path))
         .counting(json!({ "schema": schema }));
     if !arguments.removal.is_agreed(out, &loss)? {
-        return Ok(Done::Fully);
+        return Ok(Done);
     }
     let _alone = alone(path, now)?;
     let finished = match backup::restore(file, path, lock_wait, now) {
-        Err(error @ Error::Undecided(_)) => bail!(error),
+        Err(error @ Error::Undecided(_)) => return Err(error.into()),
         done => done.context("restoring")?,
     };
     let (word, aside) = match &finished.done {
@@ -129,5 +128,5 @@ pub(super) fn restore(
     if schema < SCHEMA_VERSION {
         out.say("the backup has an older schema: run `maildesk admin init` to migrate it");
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::removal::{Loss, Removal};
-use super::{Desk, missing, output, usage};
-use crate::cli::Done;
+use super::{Context, missing, output, usage};
 use crate::domain::{EmailAddress, ascii_domain, comparable_address};
+use crate::outcome::{self, Done};
 
 /// Longest domain name, in bytes (RFC 1035 §2.3.4).
 const DOMAIN_BYTES_MAX: usize = 253;
@@ -35,7 +35,7 @@ pub enum Command {
     },
 }
 
-fn pattern(text: &str) -> anyhow::Result<String> {
+fn pattern(text: &str) -> outcome::Result<String> {
     let text = text.trim().trim_start_matches('@');
     let is_domain = !text.is_empty()
         && text.len() <= DOMAIN_BYTES_MAX
@@ -52,7 +52,7 @@ fn pattern(text: &str) -> anyhow::Result<String> {
     usage(format!("{text:?} is neither an address (ann@example.org) nor a domain (example.org)"))
 }
 
-pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add { address_or_domain } => {
             let pattern = pattern(&address_or_domain)?;
@@ -72,7 +72,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             }
             let loss = Loss::alone(format!("lift the ban of {pattern}"));
             if !removal.is_agreed(&desk.out, &loss)? {
-                return Ok(Done::Fully);
+                return Ok(Done);
             }
             if !desk.store.write(|tx| tx.lift_ban(&pattern))? {
                 return missing("ban", pattern);
@@ -80,5 +80,5 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             loss.happened(&desk.out, &format!("mail of {pattern} is taken again"))?;
         }
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }

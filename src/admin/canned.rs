@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
-use super::{Desk, missing, nothing_to_change, usage};
-use crate::cli::Done;
+use super::{Context, missing, nothing_to_change, usage};
 use crate::domain::StaffId;
 use crate::mail::html;
+use crate::outcome::{self, Done, WithContext};
 use crate::store::imported::{CannedResponse, NewCannedResponse};
 use crate::terminal;
 
@@ -78,7 +77,7 @@ pub enum Command {
     },
 }
 
-pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add { title, body, body_file, position } => {
             let title = checked_title(&title)?;
@@ -110,7 +109,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             let canned = find(desk, id)?;
             let loss = Loss::alone(format!("remove canned response {id} {:?}", canned.title));
             if !removal.is_agreed(&desk.out, &loss)? {
-                return Ok(Done::Fully);
+                return Ok(Done);
             }
             if !desk.store.write(|tx| tx.remove_canned_response(id))? {
                 return missing("canned", id);
@@ -118,10 +117,10 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             loss.happened(&desk.out, &format!("canned response {id} is gone"))?;
         }
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
-fn checked_title(title: &str) -> anyhow::Result<String> {
+fn checked_title(title: &str) -> outcome::Result<String> {
     let title = title.trim();
     if title.is_empty() || title.chars().count() > TITLE_CHARS_MAX || title.chars().any(char::is_control) {
         return usage(format!("a title is one line of 1 to {TITLE_CHARS_MAX} characters"));
@@ -130,7 +129,7 @@ fn checked_title(title: &str) -> anyhow::Result<String> {
 }
 
 /// The text as sanitised HTML.
-fn read_body(body: Option<String>, file: Option<&Path>) -> anyhow::Result<Option<String>> {
+fn read_body(body: Option<String>, file: Option<&Path>) -> outcome::Result<Option<String>> {
     let (text, is_html_file) = match (body, file) {
         (Some(text), _) => (text, false),
         (None, Some(path)) => {
@@ -147,7 +146,7 @@ fn read_body(body: Option<String>, file: Option<&Path>) -> anyhow::Result<Option
     Ok(Some(if is_html { html::sanitise_message(&text) } else { html::text_to_html(text.trim_end()) }))
 }
 
-fn find(desk: &Desk, id: i64) -> anyhow::Result<CannedResponse> {
+fn find(desk: &Context, id: i64) -> outcome::Result<CannedResponse> {
     desk.store.read(|tx| tx.canned_response(id))?.map_or_else(|| missing("canned", id), Ok)
 }
 
@@ -159,7 +158,7 @@ fn as_json(canned: &CannedResponse) -> Value {
     })
 }
 
-fn show(desk: &Desk, id: i64) -> anyhow::Result<()> {
+fn show(desk: &Context, id: i64) -> outcome::Result<()> {
     let canned = find(desk, id)?;
     let text = format!("{}\n\n{}", terminal::line(&canned.title), html::to_text(&canned.body));
     desk.out.object(&as_json(&canned), &text)?;

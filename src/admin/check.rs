@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Desk;
-use crate::cli::Done;
+use super::Context;
+use crate::outcome::{self, Done, bail};
 use crate::store::{self, Store};
 use crate::terminal;
 
@@ -64,7 +64,7 @@ fn settled(
     is_fixing: bool,
     repair: impl FnOnce() -> store::Result<()>,
     look_again: impl FnOnce() -> store::Result<bool>,
-) -> anyhow::Result<Part> {
+) -> outcome::Result<Part> {
     if part.state == State::Faulty && is_fixing {
         repair()?;
         if look_again()? {
@@ -75,7 +75,7 @@ fn settled(
 }
 
 /// The structure of tables and indexes, and apart from it that of the search index.
-fn structure(store: &Store, is_fixing: bool) -> anyhow::Result<(Part, Vec<String>)> {
+fn structure(store: &Store, is_fixing: bool) -> outcome::Result<(Part, Vec<String>)> {
     let look = || -> store::Result<(Vec<String>, Vec<String>)> {
         let faults = store.read(|tx| tx.structural_faults())?;
         Ok(faults.into_iter().partition(|line| !line.to_lowercase().contains("fts5")))
@@ -86,7 +86,7 @@ fn structure(store: &Store, is_fixing: bool) -> anyhow::Result<(Part, Vec<String
     Ok((part, of_search))
 }
 
-fn search(store: &Store, mut findings: Vec<String>, is_fixing: bool) -> anyhow::Result<Part> {
+fn search(store: &Store, mut findings: Vec<String>, is_fixing: bool) -> outcome::Result<Part> {
     // A repair keeps writers waiting anyway, so it may look more closely.
     let look = || match is_fixing {
         true => store.write(|tx| tx.is_search_sound()),
@@ -102,20 +102,20 @@ fn search(store: &Store, mut findings: Vec<String>, is_fixing: bool) -> anyhow::
     settled(Part::of("search", findings), is_fixing, || store.write(|tx| tx.rebuild_search()), look)
 }
 
-fn numbers(store: &Store, is_fixing: bool) -> anyhow::Result<Part> {
+fn numbers(store: &Store, is_fixing: bool) -> outcome::Result<Part> {
     let look = || store.read(|tx| tx.wrong_counts());
     let part = Part::of("numbers", counted(look()?, "kept numbers of rows are wrong"));
     settled(part, is_fixing, || store.write(|tx| tx.recount()), || Ok(look()? == 0))
 }
 
-fn unused(store: &Store, is_fixing: bool) -> anyhow::Result<Part> {
+fn unused(store: &Store, is_fixing: bool) -> outcome::Result<Part> {
     let look = || store.read(|tx| tx.unused_contents());
     let part = Part::of("unused", counted(look()?, "stored files belong to no attachment"));
     let repair = || store.write(|tx| tx.remove_unused_contents().map(|_| ()));
     settled(part, is_fixing, repair, || Ok(look()? == 0))
 }
 
-pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done> {
     let (store, is_fixing) = (&desk.store, arguments.fix);
     let (structure, of_search) = structure(store, is_fixing)?;
     let mut parts = vec![structure];
@@ -140,9 +140,9 @@ pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
         } else {
             "try `maildesk admin check --fix`"
         };
-        anyhow::bail!("the database is not sound; {advice}");
+        bail!("the database is not sound"; "{advice}");
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
 fn as_text(parts: &[Part]) -> String {

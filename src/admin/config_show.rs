@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use super::database;
+use super::context::database;
 use super::output::Output;
-use crate::cli::{Done, Global};
 use crate::config::{Level, Loaded};
+use crate::options::Global;
+use crate::outcome::{self, Done};
 
 /// Verbs of `admin config`.
 #[derive(Debug, clap::Subcommand)]
@@ -17,7 +18,7 @@ pub enum Command {
     Show,
 }
 
-pub(super) fn run(global: &Global, loaded: &Loaded, out: &Output, command: &Command) -> anyhow::Result<Done> {
+pub(super) fn run(global: &Global, loaded: &Loaded, out: &Output, command: &Command) -> outcome::Result<Done> {
     let Command::Show = command;
     let config = &loaded.config;
     let limits = &config.limits;
@@ -45,5 +46,5 @@ pub(super) fn run(global: &Global, loaded: &Loaded, out: &Output, command: &Comm
     });
     let text = serde_json::to_string_pretty(&json)?;
     out.object(&json, &text)?;
-    Ok(Done::Fully)
+    Ok(Done)
 }

@@ -3,17 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context;
 use serde_json::json;
 
 use super::output::{self, Output};
 use super::{init, token};
 use crate::api;
-use crate::cli::Done;
 use crate::config::Loaded;
 use crate::domain::desk_address::Incoming;
 use crate::domain::{TicketId, Timestamp};
 use crate::intake::{self, Envelope, Rules, Source};
+use crate::outcome::{self, Done, Failure, WithContext};
 use crate::private_file;
 use crate::serve;
 use crate::store::addresses::AddressRow;
@@ -67,7 +66,7 @@ pub struct Arguments {
     once: bool,
 }
 
-pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Timestamp) -> anyhow::Result<Done> {
+pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Timestamp) -> outcome::Result<Done> {
     let dir = match &arguments.dir {
         Some(dir) => {
             private_file::create_folder(dir).with_context(|| format!("making {}", dir.display()))?;
@@ -93,7 +92,7 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
     }
     show(&store, out, &db, (json, rows))?;
     if arguments.once {
-        return Ok(Done::Fully);
+        return Ok(Done);
     }
     let token = token::random_token()?;
     let new = NewToken { name: "demo", sha256: &api::token_hash(&token), permissions: "*", ips: "", is_active: true };
@@ -116,10 +115,10 @@ fn curl_lines(token: &str, listen: &str) -> String {
 }
 
 /// Two departments with an address each.
-fn furnish(store: &Store, now: Timestamp) -> anyhow::Result<()> {
+fn furnish(store: &Store, now: Timestamp) -> outcome::Result<()> {
     store.write(|tx| {
         if !tx.desk_addresses()?.is_empty() {
-            return Ok::<_, anyhow::Error>(());
+            return Ok::<_, Failure>(());
         }
         let general = tx.lowest_department()?;
         let sales = tx.add_department("Sales", false)?;
@@ -143,7 +142,7 @@ fn show(
     out: &Output,
     db: &Path,
     (mails, mail_rows): (Vec<serde_json::Value>, Vec<Vec<String>>),
-) -> anyhow::Result<()> {
+) -> outcome::Result<()> {
     let all = TicketQuery { max: 1000, ..TicketQuery::default() };
     let tickets = store.read(|tx| tx.tickets_found(&all))?;
     if out.is_json() {

@@ -1,12 +1,11 @@
 //! `admin department`.
 
-use anyhow::bail;
 use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
-use super::{Desk, missing, named, nothing_to_change, usage};
-use crate::cli::Done;
+use super::{Context, missing, named, nothing_to_change, usage};
 use crate::domain::DepartmentId;
+use crate::outcome::{self, Done, Failure, bail};
 use crate::store::ReadTx;
 use crate::store::changes::Owner;
 use crate::store::people::Department;
@@ -64,7 +63,7 @@ fn as_json(department: &Department) -> Value {
     json!({ "id": department.id.get(), "name": department.name, "private": department.is_private })
 }
 
-fn checked(name: &str) -> anyhow::Result<&str> {
+fn checked(name: &str) -> outcome::Result<&str> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
         return usage(format!("a department's name has 1 to {NAME_CHARS_MAX} characters on one line"));
@@ -72,7 +71,7 @@ fn checked(name: &str) -> anyhow::Result<&str> {
     Ok(name)
 }
 
-pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add { name, private } => {
             let name = checked(&name)?;
@@ -100,22 +99,22 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         }
         Command::Remove { department, removal } => remove(desk, &department, removal)?,
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
 /// The department with that id or name.
-pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> anyhow::Result<Department> {
+pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> outcome::Result<Department> {
     let all = tx.departments()?;
     named("department", name, all, |d, id| d.id.get() == id, |d, wanted| d.name.to_lowercase() == wanted)
 }
 
 /// The ids of departments named by id or name.
-pub(super) fn find_all(tx: &ReadTx<'_>, names: &[String]) -> anyhow::Result<Vec<DepartmentId>> {
+pub(super) fn find_all(tx: &ReadTx<'_>, names: &[String]) -> outcome::Result<Vec<DepartmentId>> {
     names.iter().map(|name| find(tx, name).map(|found| found.id)).collect()
 }
 
 /// What is lost with a department, and where its addresses go.
-fn loss(tx: &ReadTx<'_>, found: &Department) -> anyhow::Result<Loss> {
+fn loss(tx: &ReadTx<'_>, found: &Department) -> outcome::Result<Loss> {
     let others: Vec<Department> = tx.departments()?.into_iter().filter(|other| other.id != found.id).collect();
     let Some(next) = others.iter().min_by_key(|other| other.id) else {
         bail!(
@@ -135,11 +134,11 @@ fn loss(tx: &ReadTx<'_>, found: &Department) -> anyhow::Result<Loss> {
     Ok(Loss::with(format!("remove department {} {:?}", found.id, found.name), "its", belongings).ending(tail))
 }
 
-fn remove(desk: &Desk, name: &str, removal: Removal) -> anyhow::Result<()> {
+fn remove(desk: &Context, name: &str, removal: Removal) -> outcome::Result<()> {
     let (found, loss) = desk.store.read(|tx| {
         let found = find(tx, name)?;
         let loss = loss(tx, &found)?;
-        anyhow::Ok((found, loss))
+        Ok::<_, Failure>((found, loss))
     })?;
     if !removal.is_agreed(&desk.out, &loss)? {
         return Ok(());
@@ -160,7 +159,7 @@ const fn kind(department: &Department) -> &'static str {
     if department.is_private { "private" } else { "public" }
 }
 
-fn show(desk: &Desk, found: &Department) -> anyhow::Result<()> {
+fn show(desk: &Context, found: &Department) -> outcome::Result<()> {
     let text = format!("{}  {}  {}", found.id, terminal::line(&found.name), kind(found));
     desk.out.object(&as_json(found), &text)?;
     Ok(())

@@ -2,7 +2,6 @@
 //! database's own soundness is `admin check`'s. The machine is in [`host`], ways in and out in [`post`].
 
 mod certificate;
-mod child;
 mod host;
 mod mta;
 mod people;
@@ -13,15 +12,21 @@ mod sandbox;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::bail;
 use serde_json::{Value, json};
 
 use super::{Output, database, output};
-use crate::cli::{Done, Global};
 use crate::config::Loaded;
 use crate::domain::Timestamp;
+use crate::options::Global;
+use crate::outcome::{self, Done, bail};
 use crate::store::{self, Store};
 use crate::terminal;
+
+/// How long a program that only looks something up may take. Chosen: a look-up in the DNS that nobody answers takes ten.
+const LOOK_UP: Duration = Duration::from_secs(15);
+
+/// How long a mail may take that is not stored: `pipe` waits ten seconds for a lock.
+const DRY_RUN: Duration = Duration::from_secs(30);
 
 /// Arguments of `admin doctor`.
 #[derive(Debug, clap::Args)]
@@ -124,7 +129,7 @@ pub(super) fn run(
     out: &Output,
     arguments: &Arguments,
     now: Timestamp,
-) -> anyhow::Result<Done> {
+) -> outcome::Result<Done> {
     let reach = if arguments.offline { Reach::Here } else { Reach::Network };
     let scene = Scene { global, loaded, path: database(global, loaded)?, now, reach };
     let mut findings = host::look(&scene);
@@ -144,7 +149,7 @@ pub(super) fn run(
     if failed > 0 {
         bail!("{failed} of {} looks failed", findings.len());
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
 /// A database that cannot be opened; the other looks need it open.

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Desk;
-use crate::cli::Done;
+use super::Context;
+use crate::outcome::{self, Done};
 
 /// Verbs of `admin field`.
 #[derive(Clone, Copy, Debug, clap::Subcommand)]
@@ -25,7 +25,7 @@ pub enum PriorityCommand {
     List,
 }
 
-pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::List => {}
     }
@@ -46,10 +46,10 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         vec![field.id.to_string(), field.kind.clone(), field.title.clone(), options.join(", "), required.to_owned()]
     });
     desk.out.list(json.collect(), &["id", "type", "title", "options", ""], rows.collect())?;
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
-pub(super) fn run_priority(desk: &Desk, command: PriorityCommand) -> anyhow::Result<Done> {
+pub(super) fn run_priority(desk: &Context, command: PriorityCommand) -> outcome::Result<Done> {
     match command {
         PriorityCommand::List => {}
     }
@@ -57,5 +57,5 @@ pub(super) fn run_priority(desk: &Desk, command: PriorityCommand) -> anyhow::Res
     let json = all.iter().map(|p| json!({ "id": p.id, "name": p.name, "color": p.color }));
     let rows = all.iter().map(|p| vec![p.id.to_string(), p.name.clone(), p.color.clone()]);
     desk.out.list(json.collect(), &["id", "name", "color"], rows.collect())?;
-    Ok(Done::Fully)
+    Ok(Done)
 }

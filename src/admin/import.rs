@@ -9,8 +9,8 @@ mod mbox;
 mod progress;
 mod report;
 
-use super::Desk;
-use crate::cli::Done;
+use super::Context;
+use crate::outcome::{self, Done};
 
 /// Verbs of `admin import`.
 #[derive(Debug, clap::Subcommand)]
@@ -27,7 +27,7 @@ pub enum Command {
     Maildir(maildir::Arguments),
 }
 
-pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
     match command {
         Command::Helpdeskz(arguments) => helpdeskz::run(desk, arguments),
         Command::Mbox(arguments) => mbox::run(desk, arguments),

@@ -4,12 +4,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context;
 use serde_json::json;
 
 use super::output::Output;
-use crate::cli::Done;
 use crate::domain::Timestamp;
+use crate::outcome::{self, Done, Failure, WithContext};
 use crate::store::migrate::{self, Migrated};
 use crate::store::settings::{SettingError, definition};
 use crate::store::{self, Store};
@@ -28,7 +27,7 @@ pub struct Arguments {
     url: Option<String>,
 }
 
-pub(super) fn run(path: &Path, out: &Output, arguments: &Arguments, now: Timestamp) -> anyhow::Result<Done> {
+pub(super) fn run(path: &Path, out: &Output, arguments: &Arguments, now: Timestamp) -> outcome::Result<Done> {
     let done = prepare(path, arguments, now)?;
     let (word, talk) = match &done {
         Migrated::Created => ("created", format!("created {}", path.display())),
@@ -49,17 +48,17 @@ pub(super) fn run(path: &Path, out: &Output, arguments: &Arguments, now: Timesta
     if rustix::process::geteuid().is_root() && owner != 0 {
         out.say(&format!("it belongs to user id {owner}, as its folder does"));
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
 /// Creates or migrates the database and stores the given settings.
-pub(super) fn prepare(path: &Path, arguments: &Arguments, now: Timestamp) -> anyhow::Result<Migrated> {
+pub(super) fn prepare(path: &Path, arguments: &Arguments, now: Timestamp) -> outcome::Result<Migrated> {
     let settings = [("site_name", &arguments.site_name), ("site_url", &arguments.url)];
     let mut checked = Vec::new();
     for (key, value) in settings {
         if let Some(value) = value {
             let definition = definition(key)?;
-            let value = definition.check(value).map_err(|e: SettingError| crate::cli::Usage(e.to_string()))?;
+            let value = definition.check(value).map_err(|e: SettingError| Failure::usage(e.to_string()))?;
             checked.push((definition, value));
         }
     }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::Desk;
-use crate::cli::Done;
+use super::Context;
+use crate::outcome::{self, Done};
 use crate::{jobs, outbox};
 
 /// Verbs of `admin jobs`.
@@ -17,13 +17,13 @@ pub enum Command {
     Run,
 }
 
-pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
     match command {
         Command::Run => run_now(desk),
     }
 }
 
-fn run_now(desk: &Desk) -> anyhow::Result<Done> {
+fn run_now(desk: &Context) -> outcome::Result<Done> {
     let report = jobs::run(&desk.store, desk.now)?;
     let sent = outbox::send_due(&desk.store, crate::desk::note_undelivered, desk.now)?;
     let json = json!({
@@ -38,5 +38,5 @@ fn run_now(desk: &Desk) -> anyhow::Result<Done> {
     if desk.out.is_json() || !desk.out.is_quiet() {
         desk.out.object(&json, &text)?;
     }
-    Ok(if sent.deferred + sent.failed > 0 { Done::Partly } else { Done::Fully })
+    outcome::done_unless(sent.deferred + sent.failed > 0)
 }

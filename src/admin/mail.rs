@@ -1,15 +1,14 @@
 //! `admin mail`: every mail received and what became of it.
 
-use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
-use super::{Desk, missing, output, say_if_cut};
-use crate::cli::Done;
+use super::{Context, missing, output, say_if_cut};
 use crate::domain::reason::Reason;
 use crate::domain::{ReceiptId, TicketId};
 use crate::intake::{self, Delivery, Envelope, Source};
 use crate::mail::ReversePath;
+use crate::outcome::{self, Done, WithContext, bail};
 use crate::store::received::{Receipt, ReceiptState};
 use crate::terminal;
 
@@ -70,7 +69,7 @@ fn as_json(receipt: &Receipt) -> Value {
     })
 }
 
-pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::List { state, limit } => list(desk, state, limit)?,
         Command::Show { id, raw } => {
@@ -89,17 +88,17 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             let from = if receipt.from_email.is_empty() { "nobody" } else { &receipt.from_email };
             let loss = Loss::alone(format!("drop mail {id} {:?} from {from}", receipt.subject));
             if !removal.is_agreed(&desk.out, &loss.ending("; it stays on record"))? {
-                return Ok(Done::Fully);
+                return Ok(Done);
             }
             desk.store.write(|tx| tx.settle_receipt(receipt.id, ReceiptState::Dropped, Reason::ByHand, None))?;
             let dropped = find(desk, id)?;
             desk.out.deed(&as_json(&dropped), &format!("mail {id} was dropped; it stays on record"))?;
         }
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
-fn list(desk: &Desk, state: Option<ReceiptState>, limit: usize) -> anyhow::Result<()> {
+fn list(desk: &Context, state: Option<ReceiptState>, limit: usize) -> outcome::Result<()> {
     let receipts = desk.store.read(|tx| tx.receipts(state, limit))?;
     let rows = receipts.iter().map(|r| {
         let ticket = r.ticket.map_or_else(String::new, |ticket| format!("#{ticket}"));
@@ -119,11 +118,11 @@ fn list(desk: &Desk, state: Option<ReceiptState>, limit: usize) -> anyhow::Resul
     Ok(())
 }
 
-fn find(desk: &Desk, id: i64) -> anyhow::Result<Receipt> {
+fn find(desk: &Context, id: i64) -> outcome::Result<Receipt> {
     desk.store.read(|tx| tx.receipt(ReceiptId::new(id)))?.map_or_else(|| missing("mail", id), Ok)
 }
 
-fn require_quarantined(receipt: &Receipt) -> anyhow::Result<()> {
+fn require_quarantined(receipt: &Receipt) -> outcome::Result<()> {
     match receipt.state {
         ReceiptState::Quarantined => Ok(()),
         ReceiptState::Stored | ReceiptState::Dropped => {
@@ -132,14 +131,14 @@ fn require_quarantined(receipt: &Receipt) -> anyhow::Result<()> {
     }
 }
 
-fn raw_mail(desk: &Desk, receipt: &Receipt) -> anyhow::Result<Vec<u8>> {
+fn raw_mail(desk: &Context, receipt: &Receipt) -> outcome::Result<Vec<u8>> {
     let Some(compressed) = desk.store.read(|tx| tx.raw_mail(receipt.id))? else {
         bail!("the raw text of mail {} is not kept any more (setting raw_keep_days)", receipt.id)
     };
     intake::decompress(&compressed).with_context(|| format!("unpacking mail {}", receipt.id))
 }
 
-fn show(desk: &Desk, receipt: &Receipt) -> anyhow::Result<()> {
+fn show(desk: &Context, receipt: &Receipt) -> outcome::Result<()> {
     let text = format!(
         "mail       {}\nreceived   {}\nstate      {} ({})\nticket     {}\nfrom       {}\nto         {}\nsubject    {}\nbytes      {}",
         receipt.id,
@@ -156,8 +155,8 @@ fn show(desk: &Desk, receipt: &Receipt) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn retry(desk: &Desk, ids: &[i64], dry_run: bool) -> anyhow::Result<Done> {
-    let mut done = Done::Fully;
+fn retry(desk: &Context, ids: &[i64], dry_run: bool) -> outcome::Result<Done> {
+    let mut some_failed = false;
     let (mut json, mut rows) = (Vec::new(), Vec::new());
     for id in ids {
         match retry_one(desk, *id, dry_run) {
@@ -167,7 +166,7 @@ fn retry(desk: &Desk, ids: &[i64], dry_run: bool) -> anyhow::Result<Done> {
                 rows.push(vec![id.to_string(), outcome, reason, ticket]);
             }
             Err(error) => {
-                done = Done::Partly;
+                some_failed = true;
                 output::complain(&format!("mail {id}: {error:#}"));
                 json.push(json!({ "id": id, "error": format!("{error:#}") }));
                 rows.push(vec![id.to_string(), "failed".to_owned(), format!("{error:#}"), String::new()]);
@@ -175,10 +174,10 @@ fn retry(desk: &Desk, ids: &[i64], dry_run: bool) -> anyhow::Result<Done> {
         }
     }
     desk.out.list(json, &["id", "decision", "reason", "ticket"], rows)?;
-    Ok(done)
+    outcome::done_unless(some_failed)
 }
 
-fn retry_one(desk: &Desk, id: i64, dry_run: bool) -> anyhow::Result<(String, String, Option<i64>)> {
+fn retry_one(desk: &Context, id: i64, dry_run: bool) -> outcome::Result<(String, String, Option<i64>)> {
     let receipt = find(desk, id)?;
     require_quarantined(&receipt)?;
     let raw = raw_mail(desk, &receipt)?;

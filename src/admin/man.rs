@@ -3,12 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::Context;
-use clap::CommandFactory;
 use serde_json::json;
 
 use super::Output;
-use crate::cli::{Arguments, Done};
+use crate::outcome::{self, Done, WithContext};
 
 /// Arguments of `admin man`.
 #[derive(Debug, clap::Args)]
@@ -50,11 +48,11 @@ impl From<Shell> for clap_complete::Shell {
     }
 }
 
-pub(super) fn pages(out: &Output, arguments: &Man) -> anyhow::Result<Done> {
+pub(super) fn pages(out: &Output, arguments: &Man, grammar: clap::Command) -> outcome::Result<Done> {
     let dir = &arguments.dir;
     fs::create_dir_all(dir).with_context(|| format!("creating {}", dir.display()))?;
     // `help` subcommands repeat what the pages say themselves.
-    let grammar = Arguments::command().disable_help_subcommand(true);
+    let grammar = grammar.disable_help_subcommand(true);
     clap_mangen::generate_to(grammar, dir).with_context(|| format!("writing into {}", dir.display()))?;
     let is_ours = |entry: &fs::DirEntry| {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -63,15 +61,15 @@ pub(super) fn pages(out: &Output, arguments: &Man) -> anyhow::Result<Done> {
     let entries = fs::read_dir(dir).with_context(|| format!("reading {}", dir.display()))?;
     let pages = entries.filter_map(Result::ok).filter(is_ours).count();
     out.object(&json!({ "dir": dir, "pages": pages }), &format!("{pages} pages in {}", dir.display()))?;
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
-pub(super) fn completions(out: &Output, arguments: &Completions) -> anyhow::Result<Done> {
+pub(super) fn completions(out: &Output, arguments: &Completions, mut grammar: clap::Command) -> outcome::Result<Done> {
     let mut script = Vec::new();
     let shell = clap_complete::Shell::from(arguments.shell);
-    clap_complete::generate(shell, &mut Arguments::command(), "maildesk", &mut script);
+    clap_complete::generate(shell, &mut grammar, "maildesk", &mut script);
     let script = String::from_utf8(script).context("the script is no text")?;
     let json = json!({ "shell": shell.to_string(), "script": script });
     out.object(&json, script.trim_end())?;
-    Ok(Done::Fully)
+    Ok(Done)
 }

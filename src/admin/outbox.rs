@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
-use super::{Desk, missing, output, say_if_cut};
-use crate::cli::Done;
+use super::{Context, missing, output, say_if_cut};
 use crate::desk::{note_undelivered, notify};
 use crate::domain::{OutboxId, TicketId};
 use crate::outbox;
+use crate::outcome::{self, Done, WithContext, bail};
 use crate::store;
 use crate::store::queue::Outgoing;
 
@@ -61,7 +60,7 @@ pub enum Command {
 }
 
 /// Mails with whether automatic mail to their recipients is paused.
-fn with_pauses(desk: &Desk, mails: Vec<Outgoing>) -> anyhow::Result<Vec<(Outgoing, bool)>> {
+fn with_pauses(desk: &Context, mails: Vec<Outgoing>) -> outcome::Result<Vec<(Outgoing, bool)>> {
     let mut known: BTreeMap<String, bool> = BTreeMap::new();
     let marked = desk.store.read(|tx| {
         let mark = |mail: Outgoing| {
@@ -89,16 +88,16 @@ fn as_json(mail: &Outgoing, is_paused: bool) -> Value {
 }
 
 /// One mail as it is now.
-fn json_of(desk: &Desk, mail: Outgoing) -> anyhow::Result<Value> {
+fn json_of(desk: &Context, mail: Outgoing) -> outcome::Result<Value> {
     let marked = with_pauses(desk, vec![mail])?.pop();
     marked.map(|(mail, is_paused)| as_json(&mail, is_paused)).context("a mail that was there a moment ago")
 }
 
-fn find(desk: &Desk, id: i64) -> anyhow::Result<Outgoing> {
+fn find(desk: &Context, id: i64) -> outcome::Result<Outgoing> {
     desk.store.read(|tx| tx.outgoing(OutboxId::new(id)))?.map_or_else(|| missing("outbox", id), Ok)
 }
 
-pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
     match command {
         Command::List { state, limit } => list(desk, state.as_deref().unwrap_or(""), *limit)?,
         Command::Show { id, raw } => show(desk, &find(desk, *id)?, *raw)?,
@@ -106,7 +105,7 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
         Command::Retry { id } => {
             let mail = find(desk, *id)?;
             if !desk.store.write(|tx| tx.retry_outgoing(mail.id, desk.now))? {
-                anyhow::bail!("mail {id} cannot be sent again: it is {}, and its bytes may be gone", mail.state);
+                bail!("mail {id} cannot be sent again: it is {}, and its bytes may be gone", mail.state);
             }
             desk.out.deed(&json_of(desk, find(desk, *id)?)?, &format!("mail {id} is due now"))?;
         }
@@ -114,18 +113,18 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
             let mail = find(desk, *id)?;
             let loss = Loss::alone(format!("drop outgoing mail {id} ({}) to {}", mail.event, mail.recipient));
             if !removal.is_agreed(&desk.out, &loss.ending("; it stays on record"))? {
-                return Ok(Done::Fully);
+                return Ok(Done);
             }
             if !desk.store.write(|tx| tx.drop_outgoing(mail.id))? {
-                anyhow::bail!("mail {id} is {} already", mail.state);
+                bail!("mail {id} is {} already", mail.state);
             }
             desk.out.deed(&json_of(desk, find(desk, *id)?)?, &format!("mail {id} is not sent any more"))?;
         }
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
-fn list(desk: &Desk, state: &str, limit: usize) -> anyhow::Result<()> {
+fn list(desk: &Context, state: &str, limit: usize) -> outcome::Result<()> {
     let mails = desk.store.read(|tx| tx.outgoing_recent(state, limit))?;
     let mails = with_pauses(desk, mails)?;
     let rows = mails.iter().map(|(mail, is_paused)| {
@@ -157,10 +156,10 @@ fn list(desk: &Desk, state: &str, limit: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn show(desk: &Desk, mail: &Outgoing, is_raw: bool) -> anyhow::Result<()> {
+fn show(desk: &Context, mail: &Outgoing, is_raw: bool) -> outcome::Result<()> {
     if is_raw {
         let raw = desk.store.read(|tx| tx.outgoing_raw(mail.id))?;
-        let Some(raw) = raw else { anyhow::bail!("the bytes of mail {} are no longer kept", mail.id) };
+        let Some(raw) = raw else { bail!("the bytes of mail {} are no longer kept", mail.id) };
         output::raw(&desk.out, json_of(desk, mail.clone())?, &raw)?;
         return Ok(());
     }
@@ -171,10 +170,10 @@ fn show(desk: &Desk, mail: &Outgoing, is_raw: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn send(desk: &Desk) -> anyhow::Result<Done> {
+fn send(desk: &Context) -> outcome::Result<Done> {
     let report = outbox::send_due(&desk.store, note_undelivered, desk.now)?;
     let json = json!({ "sent": report.sent, "deferred": report.deferred, "failed": report.failed });
     let text = format!("{} sent, {} to be tried again, {} failed", report.sent, report.deferred, report.failed);
     desk.out.object(&json, &text)?;
-    Ok(if report.deferred + report.failed > 0 { Done::Partly } else { Done::Fully })
+    outcome::done_unless(report.deferred + report.failed > 0)
 }

@@ -3,10 +3,10 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use anyhow::bail;
 use serde_json::{Value, json};
 
 use super::{Output, output, usage};
+use crate::outcome::{self, bail};
 use crate::store::changes::Belongings;
 use crate::terminal;
 
@@ -83,7 +83,7 @@ impl Removal {
     /// # Errors
     /// When the person at the terminal says no, when there is neither a terminal nor `--yes` (a usage error), and
     /// those of printing.
-    pub(super) fn is_agreed(&self, out: &Output, loss: &Loss) -> anyhow::Result<bool> {
+    pub(super) fn is_agreed(&self, out: &Output, loss: &Loss) -> outcome::Result<bool> {
         let sentence = loss.sentence();
         if self.dry_run {
             out.object(&loss.as_json("would"), &format!("would {sentence}"))?;

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::Desk;
-use crate::cli::Done;
+use super::Context;
 use crate::domain::staff_role::StaffRole;
+use crate::outcome::{self, Done};
 
 /// What a role may see.
 const fn meaning(role: StaffRole) -> &'static str {
@@ -24,7 +24,7 @@ pub enum Command {
     List,
 }
 
-pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
     match command {
         Command::List => {
             let json = StaffRole::ALL
@@ -36,5 +36,5 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
             desk.out.list(json.collect(), &["id", "name", "may see"], rows.collect())?;
         }
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }

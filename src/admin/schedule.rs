@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
-use super::{Desk, missing, named, output, usage};
-use crate::cli::Done;
+use super::{Context, missing, named, output, usage};
 use crate::desk::duty::{self, Hours};
 use crate::domain::Timestamp;
+use crate::outcome::{self, Done, bail};
 use crate::store::Error;
 use crate::store::schedules::Schedule;
 use crate::terminal;
@@ -52,7 +52,7 @@ fn as_json(schedule: &Schedule, now: Timestamp) -> Value {
     })
 }
 
-pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add { name, hours, tz } => add(desk, name.trim(), hours.trim(), &tz)?,
         Command::List => {
@@ -78,7 +78,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             };
             let loss = Loss::alone(format!("remove schedule {name}")).ending(tail);
             if !removal.is_agreed(&desk.out, &loss)? {
-                return Ok(Done::Fully);
+                return Ok(Done);
             }
             let removed = desk.store.write(|tx| {
                 let Some(found) = tx.schedule_named(&name)? else { return Ok::<_, Error>(None) };
@@ -93,10 +93,10 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             loss.happened(&desk.out, &format!("schedule {name} was removed{along}"))?;
         }
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
-fn add(desk: &Desk, name: &str, hours: &str, tz: &str) -> anyhow::Result<()> {
+fn add(desk: &Context, name: &str, hours: &str, tz: &str) -> outcome::Result<()> {
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
         return usage(format!("a schedule's name has 1 to {NAME_CHARS_MAX} characters on one line"));
     }
@@ -111,7 +111,7 @@ fn add(desk: &Desk, name: &str, hours: &str, tz: &str) -> anyhow::Result<()> {
         Ok::<_, Error>(Schedule { id, name: name.to_owned(), hours: hours.to_owned(), timezone: tz.clone(), staff: 0 })
     });
     let added = match added {
-        Err(Error::Taken(_)) => anyhow::bail!("there is a schedule {} already", terminal::line(name)),
+        Err(Error::Taken(_)) => bail!("there is a schedule {} already", terminal::line(name)),
         other => other?,
     };
     desk.out.object(&as_json(&added, desk.now), &added.id.to_string())?;

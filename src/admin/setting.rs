@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::{Desk, usage};
-use crate::cli::Done;
+use super::{Context, usage};
+use crate::outcome::{self, Done};
 use crate::store::settings::definition;
 
 /// Verbs of `admin setting`.
@@ -31,7 +31,7 @@ pub enum Command {
     },
 }
 
-pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
     match command {
         Command::List => {
             let settings = desk.store.read(|tx| tx.setting_texts())?;
@@ -57,5 +57,5 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
             }
         }
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }

@@ -9,10 +9,11 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::removal::Removal;
-use super::{Desk, department, named, output, secret_from_file, secret_from_stdin, usage};
-use crate::cli::Done;
+use super::{Context, department, named, output, secret_from_stdin, usage};
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, EmailAddress, comparable_address};
+use crate::outcome::{self, Done, Failure, bail};
+use crate::secret_file;
 use crate::store::people::{FULLNAME_CHARS_MAX, NewStaff, Staff};
 use crate::store::{Error, ReadTx};
 use crate::terminal;
@@ -95,7 +96,7 @@ fn as_json(tx: &ReadTx<'_>, staff: &Staff) -> Result<Value, Error> {
     Ok(json)
 }
 
-pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add(new) => add(desk, &new)?,
         Command::List => {
@@ -117,14 +118,14 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         Command::Password(wanted) => change::password(desk, &wanted)?,
         Command::Totp(command) => second_factor::run(desk, &command)?,
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
-fn show(desk: &Desk, username: &str) -> anyhow::Result<()> {
+fn show(desk: &Context, username: &str) -> outcome::Result<()> {
     let found = desk.store.read(|tx| {
         let staff = find(tx, username)?;
         let json = as_json(tx, &staff)?;
-        anyhow::Ok((staff, json))
+        Ok::<_, Failure>((staff, json))
     })?;
     let (staff, json) = found;
     let text = format!(
@@ -143,7 +144,7 @@ fn show(desk: &Desk, username: &str) -> anyhow::Result<()> {
 }
 
 /// A full name that can be kept.
-fn fullname(name: &str) -> anyhow::Result<&str> {
+fn fullname(name: &str) -> outcome::Result<&str> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > FULLNAME_CHARS_MAX || name.chars().any(char::is_control) {
         return usage(format!("a name has 1 to {FULLNAME_CHARS_MAX} characters on one line"));
@@ -152,7 +153,7 @@ fn fullname(name: &str) -> anyhow::Result<&str> {
 }
 
 /// A password as it is stored; one that cannot be taken is a usage error.
-fn hashed(secret: &str) -> anyhow::Result<String> {
+fn hashed(secret: &str) -> outcome::Result<String> {
     match password::hash(secret) {
         Err(refused @ (password::Error::TooShort | password::Error::TooLong)) => usage(refused.to_string()),
         other => Ok(other?),
@@ -161,7 +162,7 @@ fn hashed(secret: &str) -> anyhow::Result<String> {
 
 /// The staff member with that login name or id, or the only one with that address or full name. A login name may be all
 /// digits, so it goes before an id without `#`.
-pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> anyhow::Result<Staff> {
+pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> outcome::Result<Staff> {
     if let Some(found) = tx.staff_by_username(name.trim())? {
         return Ok(found);
     }
@@ -171,7 +172,7 @@ pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> anyhow::Result<Staff> {
     named("staff", name, tx.all_staff()?, |one, id| one.id.get() == id, is_named)
 }
 
-fn add(desk: &Desk, new: &Add) -> anyhow::Result<()> {
+fn add(desk: &Context, new: &Add) -> outcome::Result<()> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if new.username.is_empty() || !new.username.chars().all(is_name) {
         return usage(format!("the login name {:?} may only hold letters, digits, - and _", new.username));
@@ -182,7 +183,7 @@ fn add(desk: &Desk, new: &Add) -> anyhow::Result<()> {
         Err(refused) => return usage(refused.to_string()),
     };
     let secret = match &new.password_file {
-        Some(path) => secret_from_file(path)?,
+        Some(path) => secret_file::read(path)?,
         None => secret_from_stdin()?,
     };
     let password_hash = hashed(&secret)?;
@@ -198,7 +199,7 @@ fn add(desk: &Desk, new: &Add) -> anyhow::Result<()> {
     let id = desk.store.write(|tx| {
         let departments = department::find_all(tx, &new.department)?;
         match tx.add_staff(&row, &departments, desk.now) {
-            Err(Error::Taken(_)) => anyhow::bail!("the login name {} is in use", new.username),
+            Err(Error::Taken(_)) => bail!("the login name {} is in use", new.username),
             other => Ok(other?),
         }
     })?;

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Desk, output};
-use crate::cli::Done;
+use super::{Context, output};
 use crate::domain::{Status, Timestamp, Window};
+use crate::outcome::{self, Done};
 use crate::store::received::ReceiptState;
 use crate::store::{Error, ReadTx, counts};
 use crate::terminal;
@@ -32,10 +32,10 @@ struct Numbers {
     oldest_pending: Timestamp,
 }
 
-pub(super) fn run(desk: &Desk) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context) -> outcome::Result<Done> {
     let numbers = desk.store.read(|tx| read(tx, desk.now))?;
     desk.out.object(&as_json(&numbers), &as_text(&numbers, desk.now))?;
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
 fn read(tx: &ReadTx<'_>, now: Timestamp) -> Result<Numbers, Error> {

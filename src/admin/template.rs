@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use serde_json::{Value, json};
 
-use super::{Desk, usage};
-use crate::cli::Done;
+use super::{Context, usage};
 use crate::desk::notify;
 use crate::domain::TicketId;
 use crate::outbox::template::Event;
+use crate::outcome::{self, Done, WithContext};
 use crate::store::templates::Template;
 use crate::terminal;
 
@@ -70,7 +69,7 @@ pub enum Command {
     },
 }
 
-fn event(name: &str) -> anyhow::Result<Event> {
+fn event(name: &str) -> outcome::Result<Event> {
     Event::from_name(name).map_or_else(
         || {
             let names: Vec<&str> = Event::ALL.into_iter().map(Event::name).collect();
@@ -80,7 +79,7 @@ fn event(name: &str) -> anyhow::Result<Event> {
     )
 }
 
-fn current(desk: &Desk, event: Event) -> anyhow::Result<(Template, bool)> {
+fn current(desk: &Context, event: Event) -> outcome::Result<(Template, bool)> {
     let stored = desk.store.read(|tx| tx.stored_template(event.name()))?;
     let is_edited = stored.is_some();
     Ok((stored.unwrap_or_else(|| event.shipped()), is_edited))
@@ -93,7 +92,7 @@ fn as_json(event: Event, template: &Template, is_edited: bool) -> Value {
     })
 }
 
-pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::List => list(desk)?,
         Command::Show { name } => match kept(desk, &name)? {
@@ -109,11 +108,11 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         Command::Disable { name } => switch(desk, event(&name)?, Switch::Off)?,
         Command::Preview { name, ticket } => preview(desk, event(&name)?, ticket)?,
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
 /// A stored template that is none of ours.
-fn kept(desk: &Desk, name: &str) -> anyhow::Result<Option<Template>> {
+fn kept(desk: &Context, name: &str) -> outcome::Result<Option<Template>> {
     if Event::from_name(name).is_some() {
         return Ok(None);
     }
@@ -127,7 +126,7 @@ fn kept_json(name: &str, template: &Template) -> Value {
     })
 }
 
-fn list(desk: &Desk) -> anyhow::Result<()> {
+fn list(desk: &Context) -> outcome::Result<()> {
     let (mut json, mut rows) = (Vec::new(), Vec::new());
     for event in Event::ALL {
         let (template, is_edited) = current(desk, event)?;
@@ -146,7 +145,7 @@ fn list(desk: &Desk) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn show(desk: &Desk, event: Event) -> anyhow::Result<()> {
+fn show(desk: &Context, event: Event) -> outcome::Result<()> {
     let (template, is_edited) = current(desk, event)?;
     let state = if template.is_enabled { "on" } else { "off" };
     let text = format!(
@@ -161,7 +160,7 @@ fn show(desk: &Desk, event: Event) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn edit(desk: &Desk, event: Event, subject: Option<String>, body_file: Option<&Path>) -> anyhow::Result<()> {
+fn edit(desk: &Context, event: Event, subject: Option<String>, body_file: Option<&Path>) -> outcome::Result<()> {
     if subject.is_none() && body_file.is_none() {
         return usage("name what to change: --subject, --body-file or both");
     }
@@ -186,7 +185,7 @@ fn edit(desk: &Desk, event: Event, subject: Option<String>, body_file: Option<&P
 }
 
 /// Shows a template after a change with `--json`, else says what changed.
-fn changed(desk: &Desk, event: Event, what: &str) -> anyhow::Result<()> {
+fn changed(desk: &Context, event: Event, what: &str) -> outcome::Result<()> {
     if desk.out.is_json() {
         return show(desk, event);
     }
@@ -194,7 +193,7 @@ fn changed(desk: &Desk, event: Event, what: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read_body(path: &Path) -> anyhow::Result<String> {
+fn read_body(path: &Path) -> outcome::Result<String> {
     use std::io::Read;
     let reading = || format!("reading {}", path.display());
     let file = std::fs::File::open(path).with_context(reading)?;
@@ -212,7 +211,7 @@ enum Switch {
     Off,
 }
 
-fn switch(desk: &Desk, event: Event, to: Switch) -> anyhow::Result<()> {
+fn switch(desk: &Context, event: Event, to: Switch) -> outcome::Result<()> {
     if to == Switch::Off && !event.is_switchable() {
         return usage(format!("{} cannot be switched off: what staff write is always sent", event.name()));
     }
@@ -222,7 +221,7 @@ fn switch(desk: &Desk, event: Event, to: Switch) -> anyhow::Result<()> {
     changed(desk, event, if to == Switch::On { "is on" } else { "is off" })
 }
 
-fn preview(desk: &Desk, event: Event, ticket: i64) -> anyhow::Result<()> {
+fn preview(desk: &Context, event: Event, ticket: i64) -> outcome::Result<()> {
     let shown = desk.store.read(|tx| {
         let settings = tx.settings()?;
         notify::preview(tx, &settings, event, TicketId::new(ticket))

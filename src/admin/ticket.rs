@@ -13,10 +13,10 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::removal::Removal;
-use super::{Desk, department, missing, output, say_if_cut, user};
-use crate::cli::Done;
+use super::{Context, department, missing, output, say_if_cut, user};
 use crate::desk::Former;
 use crate::domain::{EmailAddress, Status, TicketId, Timestamp};
+use crate::outcome::{self, Done, Failure};
 use crate::store::listing::TicketLine;
 use crate::store::search::{TicketOrder, TicketQuery};
 
@@ -190,7 +190,7 @@ pub struct List {
     limit: usize,
 }
 
-pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::List(list) => show_list(desk, &list)?,
         Command::Show { id, full } => show(desk, TicketId::new(id), full)?,
@@ -210,7 +210,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         Command::Remove { id, removal } => change::remove(desk, TicketId::new(id), removal)?,
         Command::Export { id, dir } => export::run(desk, TicketId::new(id), dir.as_deref())?,
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
 pub(super) fn line_json(line: &TicketLine) -> Value {
@@ -222,7 +222,7 @@ pub(super) fn line_json(line: &TicketLine) -> Value {
     })
 }
 
-fn show_list(desk: &Desk, list: &List) -> anyhow::Result<()> {
+fn show_list(desk: &Context, list: &List) -> outcome::Result<()> {
     let lines = desk.store.read(|tx| {
         let staff = match list.assigned.as_deref() {
             Some(name) => Some(change::staff_named(tx, name)?.id),
@@ -246,7 +246,7 @@ fn show_list(desk: &Desk, list: &List) -> anyhow::Result<()> {
             order: list.sort.order(),
             max: list.limit,
         };
-        anyhow::Ok(tx.tickets_found(&query)?)
+        Ok::<_, Failure>(tx.tickets_found(&query)?)
     })?;
     let rows = lines.iter().map(|line| {
         vec![
@@ -265,7 +265,7 @@ fn show_list(desk: &Desk, list: &List) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn show(desk: &Desk, id: TicketId, full: bool) -> anyhow::Result<()> {
+fn show(desk: &Context, id: TicketId, full: bool) -> outcome::Result<()> {
     let Some(whole) = desk.store.read(|tx| show::read(tx, id))? else { return missing("ticket", id) };
     desk.out.object(&whole.json(), &whole.text(full))?;
     Ok(())

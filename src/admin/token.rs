@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
-use super::{Desk, missing, nothing_to_change, output, secret_from_file, secret_from_stdin, usage};
-use crate::api::ip::IpList;
+use super::{Context, missing, nothing_to_change, output, secret_from_stdin, usage};
 use crate::api::route::Permission;
 use crate::api::token_hash;
-use crate::cli::Done;
 use crate::domain::TokenId;
+use crate::ip_list::IpList;
+use crate::outcome::{self, Done, WithContext, bail};
+use crate::secret_file;
 use crate::store::Error;
 use crate::store::keys::{NewToken, Token, TokenChange};
 use crate::terminal;
@@ -115,7 +115,7 @@ pub struct Update {
     active: Option<bool>,
 }
 
-pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add(new) => add(desk, &new)?,
         Command::List => list(desk)?,
@@ -125,7 +125,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
             let Some(token) = desk.store.read(|tx| tx.token(TokenId::new(id)))? else { return missing("token", id) };
             let loss = Loss::alone(format!("revoke token {id} {:?}", token.name));
             if !removal.is_agreed(&desk.out, &loss)? {
-                return Ok(Done::Fully);
+                return Ok(Done);
             }
             if !desk.store.write(|tx| tx.revoke_token(TokenId::new(id)))? {
                 return missing("token", id);
@@ -134,7 +134,7 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
                 .deed(&json!({ "id": id, "revoked": true }), &format!("token {id} is good for nothing any more"))?;
         }
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
 fn as_json(token: &Token) -> Value {
@@ -146,7 +146,7 @@ fn as_json(token: &Token) -> Value {
     })
 }
 
-fn add(desk: &Desk, new: &Add) -> anyhow::Result<()> {
+fn add(desk: &Context, new: &Add) -> outcome::Result<()> {
     check_name(&new.name)?;
     let permissions = if new.all { "*".to_owned() } else { permission_list(&new.allow)? };
     let value = chosen(new)?;
@@ -164,7 +164,7 @@ fn add(desk: &Desk, new: &Add) -> anyhow::Result<()> {
         is_active: !new.inactive,
     };
     let id = desk.store.write(|tx| match tx.add_token(&row, desk.now) {
-        Err(Error::Taken(_)) => bail!("this token is there already; choose another value"),
+        Err(Error::Taken(_)) => bail!("this token is there already"; "choose another value"),
         other => Ok(other?),
     })?;
     let mut json = desk.store.read(|tx| tx.token(id))?.as_ref().map(as_json).unwrap_or_default();
@@ -176,10 +176,10 @@ fn add(desk: &Desk, new: &Add) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn chosen(new: &Add) -> anyhow::Result<Option<String>> {
+fn chosen(new: &Add) -> outcome::Result<Option<String>> {
     let value = match (&new.value, &new.value_file) {
         (Some(value), _) => value.clone(),
-        (None, Some(path)) => secret_from_file(path)?,
+        (None, Some(path)) => secret_file::read(path)?,
         (None, None) if new.value_stdin => secret_from_stdin()?,
         (None, None) => return Ok(None),
     };
@@ -194,7 +194,7 @@ fn chosen(new: &Add) -> anyhow::Result<Option<String>> {
     Ok(Some(value))
 }
 
-pub(super) fn random_token() -> anyhow::Result<String> {
+pub(super) fn random_token() -> outcome::Result<String> {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let mut token = String::with_capacity(TOKEN_CHARS);
     while token.len() < TOKEN_CHARS {
@@ -207,18 +207,18 @@ pub(super) fn random_token() -> anyhow::Result<String> {
     Ok(token)
 }
 
-fn check_name(name: &str) -> anyhow::Result<()> {
+fn check_name(name: &str) -> outcome::Result<()> {
     if name.trim().is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
         return usage(format!("a token's name has 1 to {NAME_CHARS_MAX} characters on one line"));
     }
     Ok(())
 }
 
-fn check_ips(list: &str) -> anyhow::Result<()> {
+fn check_ips(list: &str) -> outcome::Result<()> {
     IpList::parse(list).map(|_| ()).or_else(|refused| usage(refused.to_string()))
 }
 
-fn permission_list(names: &[String]) -> anyhow::Result<String> {
+fn permission_list(names: &[String]) -> outcome::Result<String> {
     let mut list: Vec<&str> = Vec::new();
     for name in names.iter().flat_map(|names| names.split(',')).map(str::trim) {
         match Permission::named(name) {
@@ -233,7 +233,7 @@ fn permission_list(names: &[String]) -> anyhow::Result<String> {
     Ok(list.join(" "))
 }
 
-fn list(desk: &Desk) -> anyhow::Result<()> {
+fn list(desk: &Context) -> outcome::Result<()> {
     let tokens = desk.store.read(|tx| tx.tokens())?;
     let rows = tokens.iter().map(|token| {
         let state = if token.is_active { "active" } else { "inactive" };
@@ -251,7 +251,7 @@ fn list(desk: &Desk) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn show(desk: &Desk, id: i64) -> anyhow::Result<()> {
+fn show(desk: &Context, id: i64) -> outcome::Result<()> {
     let Some(token) = desk.store.read(|tx| tx.token(TokenId::new(id)))? else { return missing("token", id) };
     let text = format!(
         "id         {}\nname       {}\nstate      {}\nmay        {}\nfrom       {}\ncreated    {}\nlast used  {}",
@@ -267,7 +267,7 @@ fn show(desk: &Desk, id: i64) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn update(desk: &Desk, wanted: &Update) -> anyhow::Result<()> {
+fn update(desk: &Context, wanted: &Update) -> outcome::Result<()> {
     let has_list = wanted.all || wanted.none || !wanted.allow.is_empty();
     if !has_list && wanted.name.is_none() && wanted.ip.is_none() && wanted.active.is_none() {
         return nothing_to_change();

@@ -1,13 +1,14 @@
 //! `admin user`: customers.
 
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
-use super::{Desk, missing, nothing_to_change, output, say_if_cut, usage};
+use super::{Context, missing, nothing_to_change, output, say_if_cut, usage};
 use crate::api::token_hash;
-use crate::cli::Done;
 use crate::desk::notify;
 use crate::domain::{EmailAddress, UserId};
+use crate::outcome::{self, Done, Failure, bail};
 use crate::store::ReadTx;
 use crate::store::changes::Owner;
 use crate::store::people::{Customer, FULLNAME_CHARS_MAX};
@@ -90,7 +91,7 @@ fn as_json(customer: &Customer) -> Value {
 }
 
 /// The customer with that id or address.
-pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> anyhow::Result<Customer> {
+pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> outcome::Result<Customer> {
     let found = match super::id_in(name) {
         Some(id) => tx.customer(UserId::new(id))?,
         None => tx.customer_by_email(name.trim())?,
@@ -98,7 +99,7 @@ pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> anyhow::Result<Customer> {
     found.map_or_else(|| missing("user", name), Ok)
 }
 
-fn checked(name: &str) -> anyhow::Result<&str> {
+fn checked(name: &str) -> outcome::Result<&str> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > FULLNAME_CHARS_MAX || name.chars().any(char::is_control) {
         return usage(format!("a name has 1 to {FULLNAME_CHARS_MAX} characters on one line"));
@@ -106,7 +107,7 @@ fn checked(name: &str) -> anyhow::Result<&str> {
     Ok(name)
 }
 
-pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add { email, name } => {
             let name = checked(name.as_deref().unwrap_or_else(|| email.local_part()))?.to_owned();
@@ -140,14 +141,14 @@ pub(super) fn run(desk: &Desk, command: Command) -> anyhow::Result<Done> {
         Command::Merge { from, into, removal } => merge(desk, &from, &into, removal)?,
         Command::Invite { user } => invite(desk, &user)?,
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
-fn remove(desk: &Desk, name: &str, removal: Removal) -> anyhow::Result<()> {
+fn remove(desk: &Context, name: &str, removal: Removal) -> outcome::Result<()> {
     let (found, belongings) = desk.store.read(|tx| {
         let found = find(tx, name)?;
         let belongings = tx.belongings(Owner::Customer(found.id))?;
-        anyhow::Ok((found, belongings))
+        Ok::<_, Failure>((found, belongings))
     })?;
     let loss = Loss::with(format!("remove user {} {}", found.id, found.email), "their", belongings);
     if removal.is_agreed(&desk.out, &loss)? {
@@ -158,7 +159,7 @@ fn remove(desk: &Desk, name: &str, removal: Removal) -> anyhow::Result<()> {
 }
 
 /// The two customers of a merge.
-fn mergeable(tx: &ReadTx<'_>, from: &str, into: &str) -> anyhow::Result<(Customer, Customer)> {
+fn mergeable(tx: &ReadTx<'_>, from: &str, into: &str) -> outcome::Result<(Customer, Customer)> {
     let (source, target) = (find(tx, from)?, find(tx, into)?);
     if source.id == target.id {
         return usage(format!("{from} and {into} are one user"));
@@ -166,11 +167,11 @@ fn mergeable(tx: &ReadTx<'_>, from: &str, into: &str) -> anyhow::Result<(Custome
     Ok((source, target))
 }
 
-fn merge(desk: &Desk, from: &str, into: &str, removal: Removal) -> anyhow::Result<()> {
+fn merge(desk: &Context, from: &str, into: &str, removal: Removal) -> outcome::Result<()> {
     let (source, target, belongings) = desk.store.read(|tx| {
         let (source, target) = mergeable(tx, from, into)?;
         let belongings = tx.belongings(Owner::Customer(source.id))?;
-        anyhow::Ok((source, target, belongings))
+        Ok::<_, Failure>((source, target, belongings))
     })?;
     let loss = Loss::with(format!("merge user {} {}", source.id, source.email), "their", belongings)
         .ending(format!(" into user {} {}", target.id, target.email));
@@ -179,21 +180,21 @@ fn merge(desk: &Desk, from: &str, into: &str, removal: Removal) -> anyhow::Resul
     }
     desk.store.write(|tx| {
         let (source, target) = mergeable(tx, from, into)?;
-        anyhow::Ok(desk.changes(tx, &tx.settings()?).merge_customers(&source, &target)?)
+        Ok::<_, Failure>(desk.changes(tx, &tx.settings()?).merge_customers(&source, &target)?)
     })?;
     show(desk, &target.id.to_string())
 }
 
 /// Mails a new activation link; an older one ends with it.
-fn invite(desk: &Desk, name: &str) -> anyhow::Result<()> {
+fn invite(desk: &Context, name: &str) -> outcome::Result<()> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("asking the system for random bytes: {e}"))?;
-    let code: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    getrandom::fill(&mut bytes).map_err(|e| Failure::other(format!("asking the system for random bytes: {e}")))?;
+    let code = HEXLOWER.encode(&bytes);
     let found = desk.store.write(|tx| {
         let found = find(tx, name)?;
         tx.set_activation(found.id, &token_hash(&code), desk.now)?;
         if !notify::new_user(tx, &tx.settings()?, found.id, &code, desk.now)? {
-            anyhow::bail!(
+            bail!(
                 "nothing was mailed: template new_user is off, no address of the desk sends, or mail to {} keeps coming back \
                  (`maildesk admin template enable new_user`, `maildesk admin address update … --outgoing …`, `maildesk admin \
                  outbox list`)",
@@ -207,14 +208,14 @@ fn invite(desk: &Desk, name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn taken(error: crate::store::Error, email: &EmailAddress) -> anyhow::Error {
+fn taken(error: crate::store::Error, email: &EmailAddress) -> Failure {
     match error {
-        crate::store::Error::Taken(_) => anyhow::anyhow!("the address {email} belongs to another user"),
+        crate::store::Error::Taken(_) => Failure::other(format!("the address {email} belongs to another user")),
         other => other.into(),
     }
 }
 
-fn show(desk: &Desk, name: &str) -> anyhow::Result<()> {
+fn show(desk: &Context, name: &str) -> outcome::Result<()> {
     let found = desk.store.read(|tx| find(tx, name))?;
     let text = format!(
         "id          {}\nname        {}\naddress     {}\nstate       {}\nmobile      {}\nverified    {}\nregistered  {}",

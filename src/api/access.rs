@@ -6,10 +6,10 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::error::ApiError;
-use super::ip::IpList;
 use super::route::Permission;
 use crate::domain::TokenId;
 use crate::http::Headers;
+use crate::ip_list::IpList;
 use crate::store::ReadTx;
 
 /// The token as the request has it: the header `Token`, else one of `Authorization`'s forms.

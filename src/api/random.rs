@@ -1,5 +1,7 @@
 //! Random values that leave with answers and mails, from the operating system's source.
 
+use data_encoding::HEXLOWER;
+
 use super::error::ApiError;
 
 /// Letters and digits that the codes of Faveo's answers consist of.
@@ -19,7 +21,7 @@ fn fill(bytes: &mut [u8]) -> Result<(), ApiError> {
 pub(super) fn code() -> Result<String, ApiError> {
     let mut bytes = [0; 32];
     fill(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(HEXLOWER.encode(&bytes))
 }
 
 /// So many random letters and digits, each as likely as the other.

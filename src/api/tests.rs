@@ -14,12 +14,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::ip::IpList;
 use super::{Api, HostRules, respond, token_hash};
 use crate::domain::desk_address::{Incoming, Outgoing};
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, Timestamp};
 use crate::http::{Method, Request, Response};
+use crate::ip_list::IpList;
 use crate::password;
 use crate::store::addresses::AddressRow;
 use crate::store::keys::NewToken;

@@ -6,15 +6,14 @@ pub(super) mod letter;
 
 use super::{Change, duty};
 use crate::domain::{Author, Door, EmailAddress, MessageId, TicketId, Timestamp, UserId, Window};
-use crate::outbox::compose::{self, File, Letter, Nature, Person};
+use crate::outbox::compose::{File, Nature, Person};
 use crate::outbox::template::{self, Event, Rendered, Value};
 use crate::store::letters::StaffToNotify;
 use crate::store::people::Staff;
-use crate::store::queue::NewOutgoing;
 use crate::store::settings::Settings;
 use crate::store::templates::Template;
 use crate::store::{self, ReadTx, Result, WriteTx};
-use letter::{Addressed, Matter, Queued, Scene, desk_values, id_domain, is_ours, template_of};
+use letter::{Addressed, Matter, Outgoing, Queued, Scene, desk_values, is_ours, template_of};
 
 /// Bytes of attachments that go along with a staff reply, together; what is beyond is named in the
 /// mail and stays in the ticket. Chosen: base64 makes 13.4 MiB of it, and common servers take 20.
@@ -412,37 +411,16 @@ fn account_mail(
     ]);
     let rendered = template::render(template, &values);
     let secret = tx.desk_secret()?;
-    let unique = secret.sign(&["mail", event.name(), &customer.id.to_string(), code, &now.unix().to_string()]);
-    let internet_id = format!("u{}.{unique}@{}", customer.id, id_domain(&from));
-    let letter = Letter {
-        from: Person { name: &sender.name, email: &from },
-        to: Person { name: &customer.fullname, email: &email },
-        reply_to: None,
+    let welcome = Outgoing {
+        event: event.name(),
+        id_start: &format!("u{}", customer.id),
+        id_parts: &[&customer.id.to_string(), code, &now.unix().to_string()],
         subject: &rendered.subject,
-        internet_id: &internet_id,
-        references: &[],
-        in_reply_to: None,
-        thread_index: "",
-        nature: Nature::Generated,
-        loop_signature: &secret.sign(&["loop", &internet_id]),
         text: &rendered.text,
         html: &rendered.html,
-        files: &[],
-        date: now,
+        ..Outgoing::new((sender, &from), Person { name: &customer.fullname, email: &email })
     };
-    let Ok(raw) = compose::compose(&letter) else { return Ok(false) };
-    let new = NewOutgoing {
-        event: event.name(),
-        ticket: None,
-        address: sender.id,
-        envelope_sender: "",
-        recipient: &email,
-        internet_id: &internet_id,
-        raw: &raw,
-        is_automatic: true,
-    };
-    tx.queue(&new, now)?;
-    Ok(true)
+    Ok(letter::queue(tx, &secret, &welcome, now)?.is_ok())
 }
 
 /// What a template makes of a ticket and its newest public message, without queueing anything;

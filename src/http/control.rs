@@ -1,12 +1,13 @@
 //! The handle by which the process steers a running server: stop it, change its limits, ask how
 //! busy it is. Signals are the caller's business.
 
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Limits;
+use crate::stop::Stop;
 
 /// Steers one [`serve`](super::serve); clones steer the same server.
 #[derive(Clone, Debug)]
@@ -17,11 +18,7 @@ pub struct Control {
 #[derive(Debug)]
 struct Shared {
     limits: RwLock<Arc<Limits>>,
-    stopping: AtomicBool,
-    /// Written once by a stop and never read: from then on the other end is readable for good,
-    /// which is how one byte wakes every thread that polls it.
-    stop_writer: UnixStream,
-    stop_reader: UnixStream,
+    stop: Stop,
     connections: AtomicUsize,
     spooled_bytes: AtomicU64,
 }
@@ -32,12 +29,9 @@ impl Control {
     /// # Errors
     /// When the system has no file descriptors left for the pair of sockets that carries the stop.
     pub fn new(limits: Limits) -> io::Result<Self> {
-        let (stop_writer, stop_reader) = UnixStream::pair()?;
         let shared = Shared {
             limits: RwLock::new(Arc::new(limits)),
-            stopping: AtomicBool::new(false),
-            stop_writer,
-            stop_reader,
+            stop: Stop::new()?,
             connections: AtomicUsize::new(0),
             spooled_bytes: AtomicU64::new(0),
         };
@@ -47,17 +41,13 @@ impl Control {
     /// Asks for a graceful stop: no new connections, idle ones close now, requests in flight get
     /// `drain` to finish. Asking again changes nothing. Returns at once; `serve` returns when done.
     pub fn stop(&self) {
-        if !self.shared.stopping.swap(true, Ordering::SeqCst)
-            && let Err(error) = (&self.shared.stop_writer).write_all(b"!")
-        {
-            tracing::error!(%error, "waking the server for its stop");
-        }
+        self.shared.stop.ask();
     }
 
     /// Whether a stop was asked for.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
-        self.shared.stopping.load(Ordering::SeqCst)
+        self.shared.stop.is_asked()
     }
 
     /// Puts new limits in force for connections accepted from now on; open ones keep theirs.
@@ -83,7 +73,7 @@ impl Control {
 
     /// Readable from the stop on; only ever polled.
     pub(super) fn stop_signal(&self) -> &UnixStream {
-        &self.shared.stop_reader
+        self.shared.stop.signal()
     }
 }
 

@@ -11,8 +11,8 @@ use rustix::event::{PollFd, PollFlags};
 use super::connection::Connection;
 use super::head;
 use super::pool::{Accepted, Place, Pool};
-use super::wire::poll_until;
 use super::{AfterAnswer, Control, Rejection, Request, Response, print_head};
+use crate::stop::poll_until;
 
 /// Who answers. It runs on many threads at once; a panic in it becomes a 500.
 pub trait Answer: Send + Sync {

@@ -9,9 +9,10 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags};
 
 use super::Control;
+use crate::stop::poll_until;
 
 /// The buffer a connection starts with; a head of ordinary size fits.
 const BUFFER_BYTES: usize = 8 * 1024;
@@ -178,19 +179,4 @@ impl Wire {
 /// Waits until `file` is ready; false when the deadline passed.
 fn wait(file: &impl AsFd, events: PollFlags, deadline: Instant) -> io::Result<bool> {
     poll_until(&mut [PollFd::new(file, events)], Some(deadline))
-}
-
-/// `poll` with a point in time for its end, or none; false when it passed. A signal does not end it.
-pub(super) fn poll_until(fds: &mut [PollFd<'_>], deadline: Option<Instant>) -> io::Result<bool> {
-    loop {
-        let left = match deadline.map(|end| Timespec::try_from(end.saturating_duration_since(Instant::now()))) {
-            None | Some(Err(_)) => None,
-            Some(Ok(left)) => Some(left),
-        };
-        match poll(fds, left.as_ref()) {
-            Ok(ready) => return Ok(ready > 0),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
 }

@@ -1,20 +1,15 @@
 //! How a mailbox is reached: the IMAP part of an address, read once, with its secrets fetched when
 //! they are needed.
 
-use std::fs::File;
-use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::Error;
 use super::oauth;
 use crate::domain::desk_address::{Auth, ImapAfter, Tls};
+use crate::secret_file;
 use crate::store::addresses::AddressRow;
-
-/// Largest secret file read, in bytes. Access tokens of the big providers are 2 to 4 KiB.
-const SECRET_BYTES_MAX: u64 = 64 * 1024;
 
 /// IMAP options beyond the columns of an address, kept as JSON in `address.imap_options`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,21 +154,13 @@ impl Account {
                 )
             }));
         }
-        read_secret(&PathBuf::from(&self.password_file))
+        read_secret(Path::new(&self.password_file))
     }
 }
 
-/// A secret from a file that only its owner may read, without its last line end.
-pub(super) fn read_secret(path: &std::path::Path) -> Result<String, Error> {
-    let refused = |why: String| Error::Setup(format!("reading {}: {why}", path.display()));
-    let file = File::open(path).map_err(|e| refused(e.to_string()))?;
-    let mode = file.metadata().map_err(|e| refused(e.to_string()))?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Err(refused(format!("it can be read by others (mode {:o}); run chmod 600 on it", mode & 0o777)));
-    }
-    let mut text = String::new();
-    file.take(SECRET_BYTES_MAX).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+/// A secret from a file that only its owner may read.
+pub(super) fn read_secret(path: &Path) -> Result<String, Error> {
+    secret_file::read(path).map_err(|e| Error::Setup(e.to_string()))
 }
 
 #[cfg(test)]
@@ -188,16 +175,5 @@ mod tests {
         assert_eq!(Options::read(&options.write()).unwrap(), options);
         assert_eq!(Options::read("{}").unwrap(), Options::default());
         assert!(Options::read(r#"{"cafile":1}"#).is_err());
-    }
-
-    #[test]
-    fn password_file_that_others_can_read_is_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("password");
-        std::fs::write(&path, "secret\n").unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(read_secret(&path).unwrap_err().to_string().contains("chmod 600"));
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        assert_eq!(read_secret(&path).unwrap(), "secret");
     }
 }

@@ -400,7 +400,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::imap_fetch::Stop;
+    use crate::stop::Stop;
 
     /// A channel whose server has said `text` and hung up.
     fn hearing(text: &[u8]) -> Channel {

@@ -12,9 +12,9 @@ use super::Error;
 use super::account::{Account, Secret};
 use super::channel::{Channel, End, Link};
 use super::mailbox::{lost, refused};
-use super::stop::Stop;
 use super::wire::{Clock, Wire};
 use crate::domain::desk_address::Tls;
+use crate::stop::Stop;
 
 /// A session and the other side of its connection.
 pub(super) struct Opened {

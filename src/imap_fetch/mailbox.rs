@@ -12,8 +12,8 @@ use super::account::Account;
 use super::channel::{Channel, End};
 use super::connection::{self, Opened};
 use super::folder_name;
-use super::stop::Stop;
 use crate::domain::desk_address::ImapAfter;
+use crate::stop::Stop;
 use crate::store::seen_mails::runs;
 use crate::terminal;
 

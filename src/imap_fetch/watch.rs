@@ -12,9 +12,10 @@ use super::folder::{Desk, Fetch, Leftovers, Mode};
 use super::idle::News;
 use super::mailbox::Mailbox;
 use super::summary::{Counts, FolderSummary, Progress, Summary};
-use super::{Error, Stop, is_imap, outgoing};
+use super::{Error, is_imap, outgoing};
 use crate::domain::{AddressId, Timestamp};
 use crate::intake::Rules;
+use crate::stop::Stop;
 use crate::store::addresses::AddressRow;
 use crate::store::{self, Store};
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 
 use super::Error;
-use super::stop::{Stop, poll_until};
+use crate::stop::{Stop, poll_until};
 
 /// How long connecting to one address of a server may take at most: the next one may answer.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(15);
@@ -112,7 +112,7 @@ impl Wire {
         let mut fds = [PollFd::new(&self.tcp, wanted), PollFd::new(self.clock.stop.signal(), PollFlags::IN)];
         // Once a stop is seen its signal would end every wait at once.
         let watched = if self.clock.stop.is_asked() { 1 } else { 2 };
-        poll_until(&mut fds[..watched], end)
+        poll_until(&mut fds[..watched], Some(end)).map(drop)
     }
 }
 

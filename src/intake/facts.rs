@@ -76,16 +76,9 @@ pub(super) fn gather(
 }
 
 fn origin(mail: &ParsedMail, sender: Option<&ReversePath>, secret: &DeskSecret, names_ours: NamesOurs) -> Origin {
-    let is_ours = mail.loop_mark.as_deref().is_some_and(|mark| is_own_mark(mark, secret));
+    let is_ours = mail.loop_mark.as_deref().is_some_and(|mark| secret.is_loop_mark(mark));
     let loop_mark = if is_ours { LoopMark::Ours } else { LoopMark::NotOurs };
     origin_of(mail, &Seen { envelope: sender, loop_mark, names_ours })
-}
-
-/// X-Maildesk-Loop as [`crate::outbox`] writes it: the Message-ID and its HMAC.
-fn is_own_mark(mark: &str, secret: &DeskSecret) -> bool {
-    use subtle::ConstantTimeEq;
-    let Some((id, signature)) = mark.trim().rsplit_once(' ') else { return false };
-    secret.sign(&["loop", id.trim()]).as_bytes().ct_eq(signature.as_bytes()).into()
 }
 
 /// The desk's address that is written to: exact, else with its `+suffix` stripped.

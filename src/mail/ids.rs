@@ -2,6 +2,7 @@
 //!
 //! Which of them are ours is decided elsewhere; here they are only found and bounded.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::words::Decoder;
@@ -67,7 +68,7 @@ fn bounded(id: &str) -> Option<String> {
         1..=ID_BYTES_MAX => Some(id),
         _ => {
             let digest = Sha256::digest(id.as_bytes());
-            let hex: String = digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect();
+            let hex = HEXLOWER.encode(digest.get(..20).unwrap_or_default());
             Some(format!("{hex}@long-message-id.invalid"))
         }
     }

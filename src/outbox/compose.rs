@@ -246,7 +246,7 @@ fn content_type(text: &str) -> ContentType {
 pub fn thread_index(secret: &DeskSecret, ticket: TicketId, opened_at: Timestamp, now: Timestamp) -> String {
     let filetime = |at: Timestamp| (at.unix().clamp(0, DATE_UNIX_MAX) + FILETIME_EPOCH_S).unsigned_abs() * 10_000_000;
     let start = filetime(opened_at);
-    let name = secret.sign(&["thread", &ticket.to_string()]);
+    let name = secret.thread_name(ticket);
     let mut bytes = Vec::with_capacity(27);
     bytes.extend_from_slice(&start.to_be_bytes()[..6]);
     bytes.extend(name.bytes().chain(std::iter::repeat(b'-')).take(16));

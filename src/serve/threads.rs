@@ -8,16 +8,17 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use sd_notify::NotifyState;
 
 use super::tell_systemd;
 use crate::api::Api;
 use crate::domain::Timestamp;
-use crate::imap_fetch::{self, Stop, Watch};
+use crate::imap_fetch::{self, Watch};
 use crate::intake::Rules;
 use crate::jobs;
 use crate::outbox;
+use crate::outcome::{self, WithContext};
+use crate::stop::Stop;
 use crate::store::{self, Store};
 
 /// Between two heartbeats; `pipe` takes over sending after six missed ones.
@@ -221,7 +222,7 @@ pub(super) struct Threads {
 impl Threads {
     /// Starts a kind of work in a thread of its own. Work that panics is begun again after a pause; work that
     /// returns is over.
-    pub(super) fn start(&self, name: &'static str, mut work: impl FnMut() + Send + 'static) -> anyhow::Result<()> {
+    pub(super) fn start(&self, name: &'static str, mut work: impl FnMut() + Send + 'static) -> outcome::Result<()> {
         let threads = self.clone();
         let watched = move || threads.supervise(name, &mut work);
         let started = thread::Builder::new().name(name.to_owned()).spawn(watched).context("starting a thread")?;

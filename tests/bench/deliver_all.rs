@@ -3,17 +3,17 @@
 //!
 //! Usage: `deliver_all DATABASE FOLDER RECIPIENT`. Prints the seconds it took, reading the files apart.
 
+use std::error::Error;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use maildesk::domain::Timestamp;
 use maildesk::intake::{Envelope, Outcome, Rules, Source, deliver};
 use maildesk::mail::Limits;
 use maildesk::store::Store;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [database, folder, recipient] = arguments.as_slice() else { anyhow::bail!("DATABASE FOLDER RECIPIENT") };
+    let [database, folder, recipient] = arguments.as_slice() else { return Err("DATABASE FOLDER RECIPIENT".into()) };
     let store = Store::open(database.as_ref(), Duration::from_secs(10))?;
     let rules = Rules { limits: Limits::default() };
     let mut paths: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
@@ -22,8 +22,10 @@ fn main() -> anyhow::Result<()> {
     let started = Instant::now();
     for raw in &mails {
         let envelope = Envelope { recipients: vec![recipient.clone()], sender: None, source: Source::FirstFetch };
-        let delivery = deliver(&store, &rules, &envelope, raw, Timestamp::now()).context("delivering")?;
-        anyhow::ensure!(!matches!(delivery.outcome, Outcome::Refused(_)), "a mail was refused");
+        let delivery = deliver(&store, &rules, &envelope, raw, Timestamp::now())?;
+        if matches!(delivery.outcome, Outcome::Refused(_)) {
+            return Err("a mail was refused".into());
+        }
     }
     println!("{}", started.elapsed().as_secs_f64());
     Ok(())

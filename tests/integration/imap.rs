@@ -414,7 +414,8 @@ fn token_endpoint(answer: String) -> (String, JoinHandle<String>) {
             let count = stream.read(&mut bytes).expect("the client writes");
             request += &String::from_utf8_lossy(&bytes[..count]);
             let Some((head, body)) = request.split_once("\r\n\r\n") else { continue };
-            let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok());
+            let length =
+                head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
             if length == Some(body.len()) {
                 let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", answer.len());
                 stream.write_all(format!("{head}{answer}").as_bytes()).expect("the client reads");

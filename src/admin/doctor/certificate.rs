@@ -5,10 +5,10 @@ use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
 use native_tls::TlsConnector;
 
 use crate::domain::Timestamp;
+use crate::outcome::{self, Failure, WithContext, bail};
 
 /// How long one step of the exchange may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ pub(super) enum Greeting {
 ///
 /// # Errors
 /// When the server cannot be reached or shows none.
-pub(super) fn ends_at(server: (&str, u16), how: Greeting) -> anyhow::Result<Timestamp> {
+pub(super) fn ends_at(server: (&str, u16), how: Greeting) -> outcome::Result<Timestamp> {
     let mut stream = connect(server)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -48,16 +48,20 @@ pub(super) fn ends_at(server: (&str, u16), how: Greeting) -> anyhow::Result<Time
             ask(&mut stream, "a STARTTLS\r\n", |line| line.starts_with("a "))?;
         }
     }
+    let tls = |error: native_tls::Error| Failure::of(error);
     // An expired or foreign certificate is what this is about: it must not end the exchange.
-    let connector =
-        TlsConnector::builder().danger_accept_invalid_certs(true).danger_accept_invalid_hostnames(true).build()?;
-    let tls = connector.connect(server.0, stream).map_err(|e| anyhow::anyhow!("TLS: {e}"))?;
-    let der = tls.peer_certificate()?.context("no certificate")?.to_der()?;
+    let connector = TlsConnector::builder()
+        .danger_accept_invalid_certs(true)
+        .danger_accept_invalid_hostnames(true)
+        .build()
+        .map_err(tls)?;
+    let stream = connector.connect(server.0, stream).map_err(|e| Failure::other(format!("TLS: {e}")))?;
+    let der = stream.peer_certificate().map_err(tls)?.context("no certificate")?.to_der().map_err(tls)?;
     not_after(&der).context("a certificate that cannot be read")
 }
 
 /// A connection to the first of the server's addresses that takes one.
-fn connect(server: (&str, u16)) -> anyhow::Result<TcpStream> {
+fn connect(server: (&str, u16)) -> outcome::Result<TcpStream> {
     let mut refused = None;
     for address in server.to_socket_addrs()? {
         match TcpStream::connect_timeout(&address, PATIENCE) {
@@ -65,16 +69,16 @@ fn connect(server: (&str, u16)) -> anyhow::Result<TcpStream> {
             Err(error) => refused = Some(error),
         }
     }
-    Err(refused.map_or_else(|| anyhow::anyhow!("no such host"), Into::into))
+    Err(refused.map_or_else(|| Failure::other("no such host"), Into::into))
 }
 
-fn ask(stream: &mut TcpStream, line: &str, is_last: impl Fn(&str) -> bool) -> anyhow::Result<()> {
+fn ask(stream: &mut TcpStream, line: &str, is_last: impl Fn(&str) -> bool) -> outcome::Result<()> {
     stream.write_all(line.as_bytes())?;
     answer(stream, is_last)
 }
 
 /// Reads lines up to the last one of an answer, byte by byte: what comes after belongs to TLS.
-fn answer(stream: &mut TcpStream, is_last: impl Fn(&str) -> bool) -> anyhow::Result<()> {
+fn answer(stream: &mut TcpStream, is_last: impl Fn(&str) -> bool) -> outcome::Result<()> {
     let (mut line, mut byte, mut total) = (Vec::new(), [0; 1], 0);
     let started = Instant::now();
     loop {

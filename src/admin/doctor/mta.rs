@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::Command;
 
 use super::route::{self, Postfix};
-use super::{Finding, Scene, child, host};
+use super::{DRY_RUN, Finding, Scene, host};
+use crate::child;
 use crate::domain::desk_address::Incoming;
 use crate::store::{self, Store};
 
@@ -83,7 +84,7 @@ fn example(recipient: &str) -> String {
 fn dry_run(command: &mut Command, recipient: &str) -> Result<(), String> {
     command.arg(format!("--recipient={recipient}"));
     command.args(["--sender=doctor@example.invalid", "--dry-run", "--json"]);
-    let said = child::run(command, example(recipient).as_bytes(), child::DRY_RUN).map_err(|error| error.to_string())?;
+    let said = child::run(command, example(recipient).as_bytes(), DRY_RUN).map_err(|error| error.to_string())?;
     if said.status.success() {
         return Ok(());
     }

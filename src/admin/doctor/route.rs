@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use super::mta::{Line, is_ours};
-use super::{Finding, Reach, Scene, child, host};
+use super::{Finding, LOOK_UP, Reach, Scene, host};
+use crate::child;
 
 /// Postfix's programs, where distributions put them; they are not on everybody's PATH.
 const POSTCONF: &str = "/usr/sbin/postconf";
@@ -38,7 +39,7 @@ impl Postfix {
     /// `None` where there is no Postfix, or it does not answer.
     pub(super) fn here(reach: Reach) -> Option<Self> {
         let names = MAPS.iter().chain(&TRANSPORTS).chain(&["config_directory"]);
-        let said = child::run(Command::new(POSTCONF).arg("-x").args(names), b"", child::LOOK_UP).ok()?;
+        let said = child::run(Command::new(POSTCONF).arg("-x").args(names), b"", LOOK_UP).ok()?;
         let pair = |line: &str| line.split_once(" =").map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
         said.status.success().then(|| Self {
             values: said.stdout.lines().filter_map(pair).collect(),
@@ -76,7 +77,7 @@ impl Postfix {
                 continue;
             }
             for key in keys {
-                let said = child::run(Command::new(POSTMAP).args(["-q", key, table]), b"", child::LOOK_UP);
+                let said = child::run(Command::new(POSTMAP).args(["-q", key, table]), b"", LOOK_UP);
                 if let Some(said) = said.ok().filter(|said| said.status.success() && !said.stdout.trim().is_empty()) {
                     return Some(said.stdout.trim().to_owned());
                 }
@@ -172,7 +173,7 @@ fn of(scene: &Scene<'_>, email: &str, (lines, postfix, exim): (&[Line], Option<&
         return Finding::ok("route", format!("{} hands mail for {email} to maildesk", line.file));
     }
     if let Some(exim) = exim {
-        match child::run(Command::new(exim).args(["-bt", email]), b"", child::LOOK_UP) {
+        match child::run(Command::new(exim).args(["-bt", email]), b"", LOOK_UP) {
             Ok(said) => {
                 if let Some(how) = exim_route(&said.stdout, lines) {
                     return Finding::ok("route", format!("mail for {email} is handed to maildesk {how}"));

@@ -20,16 +20,15 @@ mod tickets;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::dump::{Next, Rows, survey};
 use super::progress::{Progress, Unit};
 use super::report::{Kind, Report};
-use crate::admin::Desk;
-use crate::cli::Done;
+use crate::admin::Context;
 use crate::domain::TicketId;
+use crate::outcome::{self, Done, WithContext, bail};
 use crate::private_file;
 use crate::store::Store;
 use crate::store::imported::{Aside, Import, Numbered, Precedence};
@@ -77,7 +76,7 @@ pub struct Arguments {
     prefix: Option<String>,
 }
 
-pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done> {
     let dump = &arguments.dump;
     let shown = dump.display();
     let bytes = require_regular_file(dump)?;
@@ -90,7 +89,7 @@ pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
     progress.part("reading", bytes);
     let survey = survey(dump, |offset| progress.at(offset)).with_context(|| format!("reading {shown}"))?;
     if let Some(offset) = survey.cut_at {
-        bail!("{shown} ends in the middle of a statement (byte {offset}): it is not whole; make the dump again");
+        bail!("{shown} ends in the middle of a statement (byte {offset}): it is not whole"; "make the dump again");
     }
     let is_unfinished = is_unfinished(dump)?;
     let found = Installation::find(&survey, arguments.prefix.as_deref());
@@ -113,11 +112,11 @@ pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
 }
 
 fn finish(
-    desk: &Desk,
+    desk: &Context,
     arguments: &Arguments,
     (installation, report): (&Installation, Report),
     progress: Progress,
-) -> anyhow::Result<Done> {
+) -> outcome::Result<Done> {
     drop(progress);
     let is_partly = report.failures() > 0 || (arguments.strict && report.flaws() > 0);
     let head = json!({
@@ -128,10 +127,10 @@ fn finish(
     if arguments.dry_run {
         desk.out.say("nothing was changed (--dry-run)");
     }
-    Ok(if is_partly { Done::Partly } else { Done::Fully })
+    outcome::done_unless(is_partly)
 }
 
-fn require_regular_file(dump: &Path) -> anyhow::Result<u64> {
+fn require_regular_file(dump: &Path) -> outcome::Result<u64> {
     let mut file = match private_file::open_named(dump) {
         Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
             bail!("{} is no regular file; the dump is read several times, so save it first", dump.display())
@@ -147,7 +146,7 @@ fn require_regular_file(dump: &Path) -> anyhow::Result<u64> {
 }
 
 /// SHA-256 of the dump: what a repeated import is known by.
-fn fingerprint(dump: &Path, progress: &Progress) -> anyhow::Result<[u8; 32]> {
+fn fingerprint(dump: &Path, progress: &Progress) -> outcome::Result<[u8; 32]> {
     let mut file = private_file::open_named(dump)?;
     let (mut hash, mut buffer, mut behind) = (Sha256::new(), vec![0; 256 * 1024], 0);
     loop {
@@ -163,11 +162,11 @@ fn fingerprint(dump: &Path, progress: &Progress) -> anyhow::Result<[u8; 32]> {
 
 /// Imports into `store`, the desk's own or a copy of it.
 fn import(
-    desk: &Desk,
+    desk: &Context,
     store: &Store,
     (arguments, installation, sha256): (&Arguments, &Installation, &[u8; 32]),
     progress: &Progress,
-) -> anyhow::Result<Report> {
+) -> outcome::Result<Report> {
     let mut report = Report::new()?;
     let known = store.read(|tx| tx.import_of(sha256))?;
     if let Some(Import { finished_at, has_files, .. }) = known
@@ -209,7 +208,7 @@ fn import(
 }
 
 /// What there is to say of the dump as a whole.
-fn note_the_dump(arguments: &Arguments, installation: &Installation, report: &mut Report) -> anyhow::Result<()> {
+fn note_the_dump(arguments: &Arguments, installation: &Installation, report: &mut Report) -> outcome::Result<()> {
     for table in &installation.missing {
         report.add(Kind::Warning, table, "", "the dump has no such table")?;
     }
@@ -229,7 +228,7 @@ fn note_the_dump(arguments: &Arguments, installation: &Installation, report: &mu
 }
 
 /// Whether the dump program began its remarks and did not come to the last one.
-fn is_unfinished(dump: &Path) -> anyhow::Result<bool> {
+fn is_unfinished(dump: &Path) -> outcome::Result<bool> {
     let mut file = private_file::open_named(dump)?;
     let mut head = Vec::new();
     file.by_ref().take(REMARK_BYTES).read_to_end(&mut head)?;
@@ -244,10 +243,10 @@ fn is_unfinished(dump: &Path) -> anyhow::Result<bool> {
 
 /// Looks whether the desk can take the import, makes room, and records that it begins.
 fn prepare(
-    desk: &Desk,
+    desk: &Context,
     store: &Store,
     (arguments, installation, sha256): (&Arguments, &Installation, &[u8; 32]),
-) -> anyhow::Result<(Precedence, Option<i64>)> {
+) -> outcome::Result<(Precedence, Option<i64>)> {
     let name = arguments.dump.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let room = |table: &str| run::highest_id(&arguments.dump, installation, table);
     let aside = Aside {
@@ -275,7 +274,7 @@ fn prepare(
 }
 
 /// A second dump has to be of the HelpDeskZ that the first one was of: ids say which.
-fn refuse_another_desk(store: &Store, arguments: &Arguments, installation: &Installation) -> anyhow::Result<()> {
+fn refuse_another_desk(store: &Store, arguments: &Arguments, installation: &Installation) -> outcome::Result<()> {
     let Some((name, table)) = installation.table("tickets") else { return Ok(()) };
     let (mut same, mut different) = (0, 0);
     let mut rows = Rows::open(&arguments.dump, name, table)?;
@@ -302,7 +301,7 @@ fn refuse_another_desk(store: &Store, arguments: &Arguments, installation: &Inst
 
 /// HelpDeskZ would go on at its AUTO_INCREMENT: higher ids were given out and deleted, and old mails
 /// still name them.
-fn raise_next_ids(run: &mut Run<'_>) -> anyhow::Result<()> {
+fn raise_next_ids(run: &mut Run<'_>) -> outcome::Result<()> {
     const TABLES: [(&str, Numbered); 12] = [
         ("users", Numbered::Customer),
         ("staff", Numbered::Staff),

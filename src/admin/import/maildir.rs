@@ -6,13 +6,11 @@ use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use anyhow::{Context, bail};
-
 use super::mails::{Import, Mail};
 use super::progress::{Progress, Unit};
-use crate::admin::Desk;
-use crate::cli::Done;
+use crate::admin::Context;
 use crate::domain::{EmailAddress, Timestamp};
+use crate::outcome::{self, Done, WithContext, bail};
 use crate::private_file::Folder;
 
 /// Options of `admin import maildir`.
@@ -31,7 +29,7 @@ pub struct Arguments {
     address: Option<EmailAddress>,
 }
 
-pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done> {
     let shown = arguments.dir.display();
     let mut import = Import::new(desk, arguments.address.as_ref())?;
     let mut files = Vec::new();

@@ -1,15 +1,14 @@
 //! Mail archives into the desk: what `mbox` and `maildir` have in common. Mails come one after the
 //! other from either, go in by batches, and are counted.
 
-use anyhow::bail;
 use serde_json::json;
 
 use super::progress::Progress;
 use crate::admin::output;
-use crate::admin::{Desk, usage};
-use crate::cli::Done;
+use crate::admin::{Context, usage};
 use crate::domain::{EmailAddress, Timestamp};
 use crate::intake::{Archived, Delivery, Envelope, Error, Outcome, Source, deliver_archive};
+use crate::outcome::{self, Done, bail};
 use crate::store;
 
 /// Mails of one transaction. Chosen: a few hundred share one wait for the disk, and a running `pipe`
@@ -39,7 +38,7 @@ struct Summary {
     failed: u64,
 }
 
-fn own_address(desk: &Desk, address: &EmailAddress) -> anyhow::Result<String> {
+fn own_address(desk: &Context, address: &EmailAddress) -> outcome::Result<String> {
     let addresses = desk.store.read(|tx| tx.desk_addresses())?;
     match addresses.into_iter().find(|own| own.email.eq_ignore_ascii_case(address.as_str())) {
         Some(own) => Ok(own.email),
@@ -51,7 +50,7 @@ fn own_address(desk: &Desk, address: &EmailAddress) -> anyhow::Result<String> {
 
 /// The import of one archive.
 pub(super) struct Import<'a> {
-    desk: &'a Desk,
+    desk: &'a Context,
     /// The desk's address all were sent to; `None`: each mail's headers say.
     address: Option<String>,
     batch: Vec<Archived>,
@@ -63,7 +62,7 @@ pub(super) struct Import<'a> {
 
 impl<'a> Import<'a> {
     /// Begins; an address must be one of the desk's.
-    pub(super) fn new(desk: &'a Desk, address: Option<&EmailAddress>) -> anyhow::Result<Self> {
+    pub(super) fn new(desk: &'a Context, address: Option<&EmailAddress>) -> outcome::Result<Self> {
         let address = address.map(|address| own_address(desk, address)).transpose()?;
         Ok(Self {
             desk,
@@ -82,7 +81,7 @@ impl<'a> Import<'a> {
     }
 
     /// Adds a mail to the batch at hand.
-    pub(super) fn add(&mut self, mail: Mail) -> anyhow::Result<()> {
+    pub(super) fn add(&mut self, mail: Mail) -> outcome::Result<()> {
         self.summary.mails += 1;
         self.bytes += mail.raw.len();
         let source = Source::Archive { arrived_at: mail.arrived_at };
@@ -102,7 +101,7 @@ impl<'a> Import<'a> {
         output::complain(&format!("{name}: {why}"));
     }
 
-    fn deliver(&mut self) -> anyhow::Result<()> {
+    fn deliver(&mut self) -> outcome::Result<()> {
         let delivered = deliver_archive(&self.desk.store, &self.desk.rules, &self.batch, self.desk.now);
         self.batch.clear();
         self.bytes = 0;
@@ -142,7 +141,7 @@ impl<'a> Import<'a> {
     }
 
     /// Delivers the last batch and says what became of all.
-    pub(super) fn finish(mut self, progress: Progress) -> anyhow::Result<Done> {
+    pub(super) fn finish(mut self, progress: Progress) -> outcome::Result<Done> {
         self.deliver()?;
         drop(progress);
         let s = &self.summary;
@@ -166,6 +165,6 @@ impl<'a> Import<'a> {
         if s.mails == 0 {
             bail!("there was no mail to import");
         }
-        Ok(if s.failed > 0 { Done::Partly } else { Done::Fully })
+        outcome::done_unless(s.failed > 0)
     }
 }

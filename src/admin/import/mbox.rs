@@ -4,13 +4,11 @@
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
-
 use super::mails::{Import, Mail};
 use super::progress::{Progress, Unit};
-use crate::admin::Desk;
-use crate::cli::Done;
+use crate::admin::Context;
 use crate::domain::{EmailAddress, Timestamp};
+use crate::outcome::{self, Done, WithContext, bail};
 use crate::private_file;
 
 /// A line is read in pieces of this size at most, in bytes, so that a file without line ends costs no memory.
@@ -31,7 +29,7 @@ pub struct Arguments {
     address: Option<EmailAddress>,
 }
 
-pub(super) fn run(desk: &Desk, arguments: &Arguments) -> anyhow::Result<Done> {
+pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done> {
     let shown = arguments.file.display();
     let mut import = Import::new(desk, arguments.address.as_ref())?;
     let file = private_file::open_named(&arguments.file).with_context(|| format!("reading {shown}"))?;

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
-
 use super::super::removal::{Loss, Removal};
-use super::super::{Desk, department, missing, nothing_to_change, secret_from_file, secret_from_stdin};
+use super::super::{Context, department, missing, nothing_to_change, secret_from_stdin};
 use super::{as_json, find, fullname, hashed, show};
 use crate::domain::EmailAddress;
 use crate::domain::staff_role::StaffRole;
+use crate::outcome::{self, Failure, bail};
+use crate::secret_file;
 use crate::store::ReadTx;
 use crate::store::accounts::StaffChange;
 use crate::store::people::Staff;
@@ -71,7 +71,7 @@ impl Update {
     }
 }
 
-pub(super) fn update(desk: &Desk, wanted: &Update) -> anyhow::Result<()> {
+pub(super) fn update(desk: &Context, wanted: &Update) -> outcome::Result<()> {
     if wanted.is_empty() {
         return nothing_to_change();
     }
@@ -106,7 +106,7 @@ pub(super) fn update(desk: &Desk, wanted: &Update) -> anyhow::Result<()> {
     show(desk, &wanted.username)
 }
 
-pub(super) fn remove(desk: &Desk, username: &str, removal: Removal) -> anyhow::Result<()> {
+pub(super) fn remove(desk: &Context, username: &str, removal: Removal) -> outcome::Result<()> {
     let staff = existing(desk, username)?;
     desk.store.read(|tx| refuse_last_admin(tx, &staff))?;
     let deed = format!("remove staff member {} {:?}", staff.username, staff.fullname);
@@ -125,28 +125,28 @@ pub(super) fn remove(desk: &Desk, username: &str, removal: Removal) -> anyhow::R
     Ok(())
 }
 
-pub(super) fn password(desk: &Desk, wanted: &Password) -> anyhow::Result<()> {
+pub(super) fn password(desk: &Context, wanted: &Password) -> outcome::Result<()> {
     let staff = existing(desk, &wanted.username)?;
     let secret = match &wanted.password_file {
-        Some(path) => secret_from_file(path)?,
+        Some(path) => secret_file::read(path)?,
         None => secret_from_stdin()?,
     };
     let hash = hashed(&secret)?;
     let json = desk.store.write(|tx| {
         let staff = find(tx, &wanted.username)?;
         tx.set_staff_password(staff.id, &hash)?;
-        anyhow::Ok(as_json(tx, &staff)?)
+        Ok::<_, Failure>(as_json(tx, &staff)?)
     })?;
     desk.out.deed(&json, &format!("the password of {} was set", staff.username))?;
     Ok(())
 }
 
-pub(super) fn existing(desk: &Desk, name: &str) -> anyhow::Result<Staff> {
+pub(super) fn existing(desk: &Context, name: &str) -> outcome::Result<Staff> {
     desk.store.read(|tx| find(tx, name))
 }
 
 /// Refuses what would leave a desk that has an active admin without one.
-fn refuse_last_admin(tx: &ReadTx<'_>, staff: &Staff) -> anyhow::Result<()> {
+fn refuse_last_admin(tx: &ReadTx<'_>, staff: &Staff) -> outcome::Result<()> {
     let is_admin = |one: &Staff| one.is_active && one.role == StaffRole::Admin;
     if is_admin(staff) && !tx.all_staff()?.iter().any(|other| other.id != staff.id && is_admin(other)) {
         bail!(

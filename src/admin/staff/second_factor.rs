@@ -3,13 +3,14 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use serde_json::json;
 
-use super::super::{Desk, secret_from_file, secret_from_stdin, usage};
+use super::super::{Context, secret_from_stdin, usage};
 use super::change::existing;
+use crate::outcome::{self, Failure, WithContext};
+use crate::secret_file;
 use crate::totp;
 
 /// Verbs of `admin staff totp`.
@@ -40,7 +41,7 @@ pub struct Enable {
     totp_secret_stdin: bool,
 }
 
-pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<()> {
+pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<()> {
     match command {
         Command::Enable(wanted) => enable(desk, wanted),
         Command::Disable { username } => {
@@ -53,7 +54,7 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<()> {
     }
 }
 
-fn enable(desk: &Desk, wanted: &Enable) -> anyhow::Result<()> {
+fn enable(desk: &Context, wanted: &Enable) -> outcome::Result<()> {
     let staff = existing(desk, &wanted.username)?;
     let secret = secret(wanted)?;
     let site = desk.store.read(|tx| tx.settings())?.site_name;
@@ -62,16 +63,17 @@ fn enable(desk: &Desk, wanted: &Enable) -> anyhow::Result<()> {
     desk.out
         .object(&json!({ "username": staff.username, "totp": true, "secret": secret, "otpauth_url": url }), &url)?;
     if std::io::stdout().is_terminal() && !desk.out.is_json() {
-        let picture = QrCode::new(&url).context("drawing the QR code")?.render::<Dense1x2>().build();
+        let picture =
+            QrCode::new(&url).map_err(Failure::of).context("drawing the QR code")?.render::<Dense1x2>().build();
         desk.out.say(&picture);
     }
     Ok(())
 }
 
-fn secret(wanted: &Enable) -> anyhow::Result<String> {
+fn secret(wanted: &Enable) -> outcome::Result<String> {
     let chosen = match (&wanted.totp_secret, &wanted.totp_secret_file) {
         (Some(secret), _) => secret.clone(),
-        (None, Some(path)) => secret_from_file(path)?,
+        (None, Some(path)) => secret_file::read(path)?,
         (None, None) if wanted.totp_secret_stdin => secret_from_stdin()?,
         (None, None) => {
             let mut bytes = [0; totp::SECRET_BYTES];

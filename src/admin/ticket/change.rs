@@ -1,38 +1,38 @@
 //! Changes to a ticket that nobody is written to about: who has it, whose it is, where it belongs,
 //! and its end.
 
-use anyhow::bail;
 use serde_json::json;
 
 use super::line_json;
 use crate::admin::removal::{Loss, Removal};
-use crate::admin::{Desk, department as departments, missing, usage};
+use crate::admin::{Context, department as departments, missing, usage};
 use crate::desk::{Former, Notices};
 use crate::domain::{EmailAddress, Status, TicketId};
+use crate::outcome::{self, Failure, bail};
 use crate::store::changes::{Belongings, Owner};
 use crate::store::people::Staff;
 use crate::store::tickets::Ticket;
 use crate::store::{ReadTx, WriteTx};
 use crate::terminal;
 
-pub(super) fn found(tx: &ReadTx<'_>, id: TicketId) -> anyhow::Result<Ticket> {
+pub(super) fn found(tx: &ReadTx<'_>, id: TicketId) -> outcome::Result<Ticket> {
     tx.ticket(id)?.map_or_else(|| missing("ticket", id), Ok)
 }
 
 /// The staff member of that name.
-pub(super) fn staff_named(tx: &ReadTx<'_>, username: &str) -> anyhow::Result<Staff> {
+pub(super) fn staff_named(tx: &ReadTx<'_>, username: &str) -> outcome::Result<Staff> {
     crate::admin::staff::find(tx, username)
 }
 
 /// Prints a ticket's line after a change.
-fn tell(desk: &Desk, id: TicketId, what: &str) -> anyhow::Result<()> {
+fn tell(desk: &Context, id: TicketId, what: &str) -> outcome::Result<()> {
     let (line, ticket, staff) = desk.store.read(|tx| {
         let ticket = found(tx, id)?;
         let staff = match ticket.staff {
             Some(staff) => tx.staff(staff)?,
             None => None,
         };
-        anyhow::Ok((tx.ticket_line(id)?, ticket, staff))
+        Ok::<_, Failure>((tx.ticket_line(id)?, ticket, staff))
     })?;
     let mut json = line.as_ref().map(line_json).unwrap_or_default();
     if let Some(object) = json.as_object_mut() {
@@ -43,7 +43,7 @@ fn tell(desk: &Desk, id: TicketId, what: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) fn assign(desk: &Desk, id: TicketId, username: Option<&str>) -> anyhow::Result<()> {
+pub(super) fn assign(desk: &Context, id: TicketId, username: Option<&str>) -> outcome::Result<()> {
     let given = desk.store.write(|tx| {
         let ticket = found(tx, id)?;
         let settings = tx.settings()?;
@@ -54,12 +54,12 @@ pub(super) fn assign(desk: &Desk, id: TicketId, username: Option<&str>) -> anyho
         };
         let staff = staff_named(tx, username)?;
         change.assign(id, &staff, Notices::Usual)?;
-        anyhow::Ok(Some(staff.username))
+        Ok::<_, Failure>(Some(staff.username))
     })?;
     tell(desk, id, &given.map_or_else(|| "is nobody's".to_owned(), |username| format!("is {username}'s")))
 }
 
-pub(super) fn status(desk: &Desk, id: TicketId, status: Status) -> anyhow::Result<()> {
+pub(super) fn status(desk: &Context, id: TicketId, status: Status) -> outcome::Result<()> {
     desk.store.write(|tx| {
         let ticket = found(tx, id)?;
         if let Some(into) = ticket.merged_into.filter(|_| status != Status::Closed) {
@@ -70,22 +70,22 @@ pub(super) fn status(desk: &Desk, id: TicketId, status: Status) -> anyhow::Resul
     tell(desk, id, &format!("is {status}"))
 }
 
-pub(super) fn department(desk: &Desk, id: TicketId, name: &str) -> anyhow::Result<()> {
+pub(super) fn department(desk: &Context, id: TicketId, name: &str) -> outcome::Result<()> {
     let department = desk.store.write(|tx| {
         let ticket = found(tx, id)?;
         let department = departments::find(tx, name)?;
         desk.changes(tx, &tx.settings()?).move_to(&ticket, &department)?;
-        anyhow::Ok(department)
+        Ok::<_, Failure>(department)
     })?;
     tell(desk, id, &format!("is in {}", department.name))
 }
 
 pub(super) fn requester(
-    desk: &Desk,
+    desk: &Context,
     id: TicketId,
     (name, email): (&str, &EmailAddress),
     former: Former,
-) -> anyhow::Result<()> {
+) -> outcome::Result<()> {
     desk.store.write(|tx| {
         let ticket = found(tx, id)?;
         if tx.desk_addresses()?.iter().any(|own| own.email.eq_ignore_ascii_case(email.as_str())) {
@@ -94,14 +94,14 @@ pub(super) fn requester(
         let old = tx.customer(ticket.customer)?;
         let customer = tx.customer_for(name, email, desk.now)?;
         let (Some(old), Some(new)) = (old, tx.customer(customer)?) else { return missing("user", email) };
-        anyhow::Ok(desk.changes(tx, &tx.settings()?).set_requester(&ticket, (&old, &new), former)?)
+        Ok::<_, Failure>(desk.changes(tx, &tx.settings()?).set_requester(&ticket, (&old, &new), former)?)
     })?;
     tell(desk, id, &format!("is {email}'s"))
 }
 
 /// The two tickets of a merge, if they can be merged: the second one is where it leads after merges
 /// made before.
-fn mergeable(tx: &ReadTx<'_>, from: TicketId, into: TicketId) -> anyhow::Result<(Ticket, Ticket)> {
+fn mergeable(tx: &ReadTx<'_>, from: TicketId, into: TicketId) -> outcome::Result<(Ticket, Ticket)> {
     let source = found(tx, from)?;
     if let Some(already) = source.merged_into {
         bail!("ticket {from} was merged into {already} already");
@@ -113,11 +113,11 @@ fn mergeable(tx: &ReadTx<'_>, from: TicketId, into: TicketId) -> anyhow::Result<
     Ok((source, target))
 }
 
-pub(super) fn merge(desk: &Desk, from: TicketId, into: TicketId, removal: Removal) -> anyhow::Result<()> {
+pub(super) fn merge(desk: &Context, from: TicketId, into: TicketId, removal: Removal) -> outcome::Result<()> {
     let (subject, target, belongings) = desk.store.read(|tx| {
         let (source, target) = mergeable(tx, from, into)?;
         let belongings = tx.belongings(Owner::Ticket(source.id))?;
-        anyhow::Ok((source.subject, target.id, belongings))
+        Ok::<_, Failure>((source.subject, target.id, belongings))
     })?;
     let deed = format!("merge ticket {from} {subject:?}");
     let loss =
@@ -127,14 +127,14 @@ pub(super) fn merge(desk: &Desk, from: TicketId, into: TicketId, removal: Remova
     }
     desk.store.write(|tx: &WriteTx<'_>| {
         let (source, target) = mergeable(tx, from, into)?;
-        anyhow::Ok(desk.changes(tx, &tx.settings()?).merge(&source, &target)?)
+        Ok::<_, Failure>(desk.changes(tx, &tx.settings()?).merge(&source, &target)?)
     })?;
     tell(desk, target, &format!("has everything of #{from}"))
 }
 
-pub(super) fn remove(desk: &Desk, id: TicketId, removal: Removal) -> anyhow::Result<()> {
+pub(super) fn remove(desk: &Context, id: TicketId, removal: Removal) -> outcome::Result<()> {
     let (subject, belongings) =
-        desk.store.read(|tx| anyhow::Ok((found(tx, id)?.subject, tx.belongings(Owner::Ticket(id))?)))?;
+        desk.store.read(|tx| Ok::<_, Failure>((found(tx, id)?.subject, tx.belongings(Owner::Ticket(id))?)))?;
     let json = json!({ "messages": belongings.messages, "attachments": belongings.attachments });
     let deed = format!("remove ticket {id} {subject:?}");
     let loss = Loss::with(deed, "its", Belongings { tickets: 0, ..belongings }).counting(json);

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::admin::{Desk, missing, output};
+use crate::admin::{Context, missing, output};
 use crate::domain::TicketId;
+use crate::outcome::{self, Failure};
 use crate::store::event::Event;
 
 fn json(event: &Event) -> Value {
@@ -16,8 +17,9 @@ fn json(event: &Event) -> Value {
 }
 
 /// Prints the history, oldest first; that of a removed ticket too.
-pub(super) fn list(desk: &Desk, id: TicketId) -> anyhow::Result<()> {
-    let (events, is_known) = desk.store.read(|tx| anyhow::Ok((tx.events_of_ticket(id)?, tx.ticket(id)?.is_some())))?;
+pub(super) fn list(desk: &Context, id: TicketId) -> outcome::Result<()> {
+    let (events, is_known) =
+        desk.store.read(|tx| Ok::<_, Failure>((tx.events_of_ticket(id)?, tx.ticket(id)?.is_some())))?;
     if events.is_empty() && !is_known {
         return missing("ticket", id);
     }

@@ -3,15 +3,15 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::show;
-use crate::admin::{Desk, missing};
+use crate::admin::{Context, missing};
 use crate::domain::{ReceiptId, TicketId};
 use crate::intake;
+use crate::outcome::{self, WithContext};
 use crate::private_file;
 use crate::terminal;
 
@@ -24,7 +24,7 @@ struct Pieces {
     mails: Vec<(ReceiptId, Vec<u8>)>,
 }
 
-fn gather(desk: &Desk, id: TicketId) -> anyhow::Result<Option<Pieces>> {
+fn gather(desk: &Context, id: TicketId) -> outcome::Result<Option<Pieces>> {
     desk.store.read(|tx| {
         let Some(whole) = show::read(tx, id)? else { return Ok(None) };
         let mut files = Vec::new();
@@ -44,7 +44,7 @@ fn gather(desk: &Desk, id: TicketId) -> anyhow::Result<Option<Pieces>> {
 }
 
 /// Prints everything as one JSON object, or writes it into a folder that must not be there yet.
-pub(super) fn run(desk: &Desk, id: TicketId, dir: Option<&Path>) -> anyhow::Result<()> {
+pub(super) fn run(desk: &Context, id: TicketId, dir: Option<&Path>) -> outcome::Result<()> {
     let Some(pieces) = gather(desk, id)? else { return missing("ticket", id) };
     match dir {
         None => {
@@ -82,7 +82,7 @@ fn as_json(pieces: Pieces) -> Value {
 }
 
 /// Writes ticket.json, attachments and raw mails; says how many files.
-fn write_all(pieces: &Pieces, dir: &Path) -> anyhow::Result<usize> {
+fn write_all(pieces: &Pieces, dir: &Path) -> outcome::Result<usize> {
     private_file::create_new_folder(dir).with_context(|| format!("creating {}", dir.display()))?;
     let write = |name: &str, content: &[u8]| {
         let path = dir.join(name);

@@ -3,16 +3,15 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
 use serde_json::json;
 
 use super::change::{found, staff_named};
-use crate::admin::{Desk, output, usage};
-use crate::cli::Done;
+use crate::admin::{Context, output, usage};
 use crate::desk::{MailContext, Notices, Post, StatusChange, note_undelivered};
 use crate::domain::{Actor, Author, Status, TicketId};
 use crate::mail::safe_file_name;
 use crate::outbox;
+use crate::outcome::{self, Done, Failure, WithContext, bail};
 use crate::store::settings::Settings;
 use crate::store::tickets::NewAttachment;
 
@@ -77,7 +76,7 @@ struct Attached {
 }
 
 impl Attached {
-    fn read(path: &Path, bytes_max: u64) -> anyhow::Result<Self> {
+    fn read(path: &Path, bytes_max: u64) -> outcome::Result<Self> {
         let file = std::fs::File::open(path).with_context(|| format!("reading {}", path.display()))?;
         let mut content = Vec::new();
         let read = file.take(bytes_max.saturating_add(1)).read_to_end(&mut content);
@@ -117,7 +116,7 @@ fn content_type(content: &[u8]) -> &'static str {
 
 impl Written {
     /// The text, without white space at its end.
-    fn text(&self) -> anyhow::Result<String> {
+    fn text(&self) -> outcome::Result<String> {
         let text = match (&self.message, &self.message_file) {
             (Some(text), _) => text.clone(),
             (None, Some(path)) if path.as_os_str() == "-" => {
@@ -140,19 +139,19 @@ impl Written {
         Ok(kept.collect())
     }
 
-    fn files(&self, settings: &Settings) -> anyhow::Result<Vec<Attached>> {
+    fn files(&self, settings: &Settings) -> outcome::Result<Vec<Attached>> {
         let bytes_max = settings.mail_attachment_size.bytes();
         self.attach.iter().map(|path| Attached::read(path, bytes_max)).collect()
     }
 }
 
-fn read_text(input: impl Read) -> anyhow::Result<String> {
+fn read_text(input: impl Read) -> outcome::Result<String> {
     let mut text = String::new();
     input.take(TEXT_BYTES_MAX + 1).read_to_string(&mut text)?;
     Ok(text)
 }
 
-pub(super) fn reply(desk: &Desk, reply: &Reply) -> anyhow::Result<Done> {
+pub(super) fn reply(desk: &Context, reply: &Reply) -> outcome::Result<Done> {
     let text = reply.written.text()?;
     let settings = desk.store.read(|tx| tx.settings())?;
     let files = reply.written.files(&settings)?;
@@ -190,10 +189,10 @@ pub(super) fn reply(desk: &Desk, reply: &Reply) -> anyhow::Result<Done> {
             desk.out.say(&format!("{} of {} sent{waiting}", sent, output::count(n, "mail")));
         }
     }
-    Ok(Done::Fully)
+    Ok(Done)
 }
 
-pub(super) fn note(desk: &Desk, note: &Note) -> anyhow::Result<()> {
+pub(super) fn note(desk: &Context, note: &Note) -> outcome::Result<()> {
     let text = note.written.text()?;
     let settings = desk.store.read(|tx| tx.settings())?;
     let files = note.written.files(&settings)?;
@@ -206,7 +205,7 @@ pub(super) fn note(desk: &Desk, note: &Note) -> anyhow::Result<()> {
         let attachments: Vec<NewAttachment<'_>> = files.iter().map(Attached::attachment).collect();
         let post = Post { attachments: &attachments, ..Post::plain(author, &text) };
         let message = desk.changes(tx, &settings).by(author.into()).note(ticket, &post)?;
-        anyhow::Ok((ticket, message))
+        Ok::<_, Failure>((ticket, message))
     })?;
     let json = json!({ "ticket_id": ticket.get(), "message_id": message.get() });
     desk.out.object(&json, &message.to_string())?;

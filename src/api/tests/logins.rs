@@ -74,7 +74,7 @@ fn old_hashes_let_in_once_and_are_replaced() {
 
 fn sha1_hex(text: &str) -> String {
     use sha1::{Digest, Sha1};
-    Sha1::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    data_encoding::HEXLOWER.encode(&Sha1::digest(text.as_bytes()))
 }
 
 #[test]

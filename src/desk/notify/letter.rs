@@ -2,7 +2,7 @@
 //! place in the thread. Who gets one is decided in [`super`].
 
 use crate::domain::{DeskSecret, EmailAddress, MessageId, ReplyToken, TicketId, Timestamp};
-use crate::outbox::compose::{self, File, Letter, Nature, Person, thread_index};
+use crate::outbox::compose::{self, File, Letter, Nature, Person, Unmailable, thread_index};
 use crate::outbox::template::{self, Event, Rendered, SubjectForm, Tag, Value, ticket_subject};
 use crate::store::letters::{MessageText, Sender};
 use crate::store::people::Customer;
@@ -44,7 +44,7 @@ pub(super) fn desk_values(settings: &Settings) -> Vec<(&'static str, Value<'_>)>
 }
 
 /// The domain for Message-IDs: the sender's, in ASCII.
-pub(crate) fn id_domain(from: &EmailAddress) -> String {
+fn id_domain(from: &EmailAddress) -> String {
     let domain: String =
         from.domain().chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
     if domain.is_empty() { "localhost".to_owned() } else { domain }
@@ -172,9 +172,6 @@ impl<'a> Scene<'a> {
     pub(super) fn queue(&self, tx: &WriteTx<'_>, letter: &Addressed<'_>, now: Timestamp) -> Result<Queued> {
         let (to, sender, from, ticket) = (letter.to.email, &self.sender, &self.from, &self.matter.ticket);
         let token = ReplyToken::issue(&self.secret, ticket.id, to).to_string();
-        let numbers = [self.message_id.to_string(), now.unix().to_string()];
-        let unique = self.secret.sign(&["mail", self.event.name(), &numbers[0], &numbers[1], &to.key()]);
-        let internet_id = format!("{token}.{unique}@{}", id_domain(from));
         let plus = (self.settings.reply_address_token || sender.has_plus).then(|| from.with_subaddress(&token));
         let rendered =
             self.matter.render(&self.template, self.settings, &[("staff_name", Value::Plain(letter.to.name))]);
@@ -184,42 +181,129 @@ impl<'a> Scene<'a> {
         // What a customer wrote last is answered, not our word that it has arrived.
         let answered = thread.iter().rev().find(|known| !known.is_private).map(|known| known.id.clone());
         let references: Vec<String> = thread.into_iter().map(|known| known.id).collect();
-        let composed = compose::compose(&Letter {
-            from: Person { name: &sender.name, email: from },
-            to: letter.to.clone(),
+        let outgoing = Outgoing {
+            event: self.event.name(),
+            id_start: &token,
+            id_parts: &[&self.message_id.to_string(), &now.unix().to_string(), &to.key()],
             reply_to: plus.as_ref(),
-            subject: &ticket_subject(&rendered.subject, ticket.id.get(), tag, form),
-            internet_id: &internet_id,
-            references: &references,
-            in_reply_to: answered.as_deref(),
-            thread_index: &thread_index(&self.secret, ticket.id, ticket.created_at, now),
+            thread: Some(Thread {
+                ticket: ticket.id,
+                references: &references,
+                in_reply_to: answered.as_deref(),
+                index: &thread_index(&self.secret, ticket.id, ticket.created_at, now),
+            }),
             nature: letter.nature,
-            loop_signature: &self.secret.sign(&["loop", &internet_id]),
+            subject: &ticket_subject(&rendered.subject, ticket.id.get(), tag, form),
             text: &rendered.text,
             html: &rendered.html,
             files: letter.files,
-            date: now,
-        });
-        let Ok(raw) = composed else { return Ok(Queued::Unmailable) };
-        let envelope_sender = match letter.nature {
-            Nature::Personal => plus.as_ref().unwrap_or(from).as_str(),
-            Nature::Replied | Nature::Generated => "",
+            ..Outgoing::new((sender, from), letter.to.clone())
         };
-        let new = NewOutgoing {
-            event: self.event.name(),
-            ticket: Some(ticket.id),
-            address: sender.id,
-            envelope_sender,
-            recipient: to,
-            internet_id: &internet_id,
-            raw: &raw,
-            is_automatic: letter.nature != Nature::Personal,
-        };
-        tx.queue(&new, now)?;
+        let Ok(internet_id) = queue(tx, &self.secret, &outgoing, now)? else { return Ok(Queued::Unmailable) };
         tx.note_token_holder(ticket.id, to)?;
         tx.note_own_thread_id(ticket.id, &internet_id, to)?;
         Ok(Queued::Yes)
     }
+}
+
+/// The ticket that a mail is about, and its place among the mails before.
+pub(in crate::desk) struct Thread<'a> {
+    ticket: TicketId,
+    references: &'a [String],
+    in_reply_to: Option<&'a str>,
+    index: &'a str,
+}
+
+/// One mail that is to go out: what it says, and to whom.
+pub(in crate::desk) struct Outgoing<'a> {
+    pub(in crate::desk) sender: &'a Sender,
+    pub(in crate::desk) from: &'a EmailAddress,
+    pub(in crate::desk) to: Person<'a>,
+    /// What the mail is about, as its row in the outbox names it.
+    pub(in crate::desk) event: &'a str,
+    /// What its Message-ID starts with.
+    pub(in crate::desk) id_start: &'a str,
+    /// What tells it from the other mails of that event.
+    pub(in crate::desk) id_parts: &'a [&'a str],
+    pub(in crate::desk) reply_to: Option<&'a EmailAddress>,
+    pub(in crate::desk) thread: Option<Thread<'a>>,
+    pub(in crate::desk) nature: Nature,
+    pub(in crate::desk) subject: &'a str,
+    pub(in crate::desk) text: &'a str,
+    pub(in crate::desk) html: &'a str,
+    pub(in crate::desk) files: &'a [File],
+}
+
+impl<'a> Outgoing<'a> {
+    /// A mail of the desk's own accord about no ticket, with nothing in it yet.
+    pub(in crate::desk) const fn new((sender, from): (&'a Sender, &'a EmailAddress), to: Person<'a>) -> Self {
+        Self {
+            sender,
+            from,
+            to,
+            event: "",
+            id_start: "",
+            id_parts: &[],
+            reply_to: None,
+            thread: None,
+            nature: Nature::Generated,
+            subject: "",
+            text: "",
+            html: "",
+            files: &[],
+        }
+    }
+}
+
+/// Composes a mail and queues it; gives its Message-ID. The one place that does so.
+///
+/// # Errors
+/// Those of the database outside, [`Unmailable`] inside.
+pub(in crate::desk) fn queue(
+    tx: &WriteTx<'_>,
+    secret: &DeskSecret,
+    mail: &Outgoing<'_>,
+    now: Timestamp,
+) -> Result<std::result::Result<String, Unmailable>> {
+    let unique = secret.mail_id(mail.event, mail.id_parts);
+    let internet_id = format!("{}.{unique}@{}", mail.id_start, id_domain(mail.from));
+    let thread = mail.thread.as_ref();
+    let composed = compose::compose(&Letter {
+        from: Person { name: &mail.sender.name, email: mail.from },
+        to: mail.to.clone(),
+        reply_to: mail.reply_to,
+        subject: mail.subject,
+        internet_id: &internet_id,
+        references: thread.map_or(&[], |thread| thread.references),
+        in_reply_to: thread.and_then(|thread| thread.in_reply_to),
+        thread_index: thread.map_or("", |thread| thread.index),
+        nature: mail.nature,
+        loop_signature: &secret.loop_mark(&internet_id),
+        text: mail.text,
+        html: mail.html,
+        files: mail.files,
+        date: now,
+    });
+    let raw = match composed {
+        Ok(raw) => raw,
+        Err(unmailable) => return Ok(Err(unmailable)),
+    };
+    let envelope_sender = match mail.nature {
+        Nature::Personal => mail.reply_to.unwrap_or(mail.from).as_str(),
+        Nature::Replied | Nature::Generated => "",
+    };
+    let new = NewOutgoing {
+        event: mail.event,
+        ticket: thread.map(|thread| thread.ticket),
+        address: mail.sender.id,
+        envelope_sender,
+        recipient: mail.to.email,
+        internet_id: &internet_id,
+        raw: &raw,
+        is_automatic: mail.nature != Nature::Personal,
+    };
+    tx.queue(&new, now)?;
+    Ok(Ok(internet_id))
 }
 
 /// The address that writes about a ticket: the one its mail came to if that belongs to the ticket's

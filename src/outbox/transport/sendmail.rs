@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Failure;
+use crate::child;
 use crate::outbox::patience::Turn;
 use crate::store::queue::{Claimed, Fault};
 
@@ -16,9 +17,6 @@ const PROGRAMS: [&str; 2] = ["/usr/sbin/sendmail", "/usr/lib/sendmail"];
 
 /// How long it may take. Chosen: it only writes a queue file.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// How often a running program is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// The program of this machine.
 pub(super) fn program() -> PathBuf {
@@ -104,12 +102,10 @@ fn feed(stdin: Option<ChildStdin>, raw: &[u8]) -> bool {
 
 /// The exit status (`None` inside for a signal); `None` when it had to be killed.
 fn wait(child: &mut Child, until: Instant) -> Option<Option<i32>> {
-    while Instant::now() < until {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status.code()),
-            Ok(None) => thread::sleep(LOOK_EVERY),
-            Err(_) => return Some(None),
-        }
+    match child::wait(child, until) {
+        Ok(Some(status)) => return Some(status.code()),
+        Ok(None) => {}
+        Err(_) => return Some(None),
     }
     child.kill().ok();
     child.wait().ok();

@@ -5,9 +5,7 @@
 mod session;
 mod wire;
 
-use std::fs::File;
-use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use lettre::Address;
 use lettre::address::Envelope;
@@ -18,14 +16,12 @@ use crate::domain::EmailAddress;
 use crate::domain::desk_address::Tls;
 use crate::outbox::compose::mailable;
 use crate::outbox::patience::Turn;
+use crate::secret_file;
 use crate::store::addresses::AddressRow;
 use crate::store::queue::{Claimed, Fault};
 pub(in crate::outbox) use session::LONGEST_S;
 use session::{Handing, RFC, Session, Times};
 use wire::Trouble;
-
-/// Largest password file read, in bytes.
-const PASSWORD_BYTES_MAX: u64 = 64 * 1024;
 
 /// Mails over one connection; then a new one. Chosen: Postfix's default is to allow any number,
 /// Exim's (smtp_accept_max_per_connection) is 1000.
@@ -141,16 +137,7 @@ impl Smtp {
     }
 
     fn password(&self) -> Result<String, Failure> {
-        let refused = |why: String| Failure::Transport(format!("reading {}: {why}", self.password_file));
-        let file = File::open(&self.password_file).map_err(|e| refused(e.to_string()))?;
-        let mode = file.metadata().map_err(|e| refused(e.to_string()))?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(refused("others can read it; run chmod 600 on it".to_owned()));
-        }
-        let mut text = String::new();
-        file.take(PASSWORD_BYTES_MAX).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
-        let secret = text.strip_suffix('\n').unwrap_or(&text);
-        Ok(secret.strip_suffix('\r').unwrap_or(secret).to_owned())
+        secret_file::read(Path::new(&self.password_file)).map_err(|e| Failure::Transport(e.to_string()))
     }
 }
 

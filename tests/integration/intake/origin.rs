@@ -64,12 +64,12 @@ fn mail_of_this_desk_come_back_is_dropped_and_a_forged_mark_is_worth_nothing() {
     let bytes: [u8; 32] =
         desk.sqlite().query_row("SELECT secret FROM desk", [], |row| row.get(0)).expect("the desk has a secret");
     let id = "<1.2@helpdesk.test>";
-    let mark = DeskSecret::new(bytes).sign(&["loop", id]);
+    let mark = DeskSecret::new(bytes).loop_mark(id);
     let ours = mail("self", &format!("X-Maildesk-Loop: {id} {mark}\nSubject: x\nAuto-Submitted: auto-replied\n"), "x");
     assert_eq!(desk.dry_run(&ours)["origin"], "self");
     desk.deliver(&ours);
     assert_eq!(desk.last_outcome(), "dropped self");
-    let of_another_desk = DeskSecret::new([7; 32]).sign(&["loop", id]);
+    let of_another_desk = DeskSecret::new([7; 32]).loop_mark(id);
     desk.deliver(ours.replace(&mark, &of_another_desk));
     assert_eq!(desk.last_outcome(), "stored new #1");
 }

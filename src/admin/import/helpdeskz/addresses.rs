@@ -3,14 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-
 use super::escaped;
 use super::run::{Fate, Ready, Refused, Run, Settled, id_of, time};
 use crate::admin::import::dump::Row;
 use crate::admin::import::report::Kind;
 use crate::domain::desk_address::{Incoming, Outgoing, Tls};
 use crate::domain::{DepartmentId, EmailAddress};
+use crate::outcome::{self, WithContext};
 use crate::private_file;
 use crate::store::addresses::AddressRow;
 use crate::store::imported::{ImportedAddress, Placed};
@@ -22,7 +21,7 @@ struct Secrets {
 }
 
 /// Imports the addresses of `emails`.
-pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<()> {
+pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<()> {
     let (store, database, writes_files) = (run.store, run.database, run.writes_files);
     let mut secrets: Vec<(i64, String, Secrets)> = Vec::new();
     let mut added: Vec<i64> = Vec::new();
@@ -98,7 +97,7 @@ fn password_path(database: &Path, id: i64, kind: &str) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path)
 }
 
-fn write_secrets(database: &Path, id: i64, secrets: &Secrets) -> anyhow::Result<()> {
+fn write_secrets(database: &Path, id: i64, secrets: &Secrets) -> outcome::Result<()> {
     for (kind, value) in [("imap", &secrets.imap), ("smtp", &secrets.smtp)] {
         if !value.is_empty() {
             write_secret(&password_path(database, id, kind), value)?;
@@ -107,7 +106,7 @@ fn write_secrets(database: &Path, id: i64, secrets: &Secrets) -> anyhow::Result<
     Ok(())
 }
 
-fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
+fn write_secret(path: &Path, secret: &str) -> outcome::Result<()> {
     private_file::replace(path, &path.with_extension("new"), secret.as_bytes())
         .with_context(|| format!("writing {}", path.display()))
 }

@@ -7,10 +7,11 @@ use super::run::{Ready, Refused, Run, Settled, id_of, time};
 use super::{escaped, php};
 use crate::admin::import::dump::Row;
 use crate::admin::import::report::Kind;
-use crate::api::ip::IpList;
 use crate::api::route::Permission;
 use crate::api::token_hash;
 use crate::domain::Timestamp;
+use crate::ip_list::IpList;
+use crate::outcome;
 use crate::store::imported::{ImportedCustomField, ImportedDepartment, ImportedPriority, ImportedToken, Precedence};
 use crate::store::settings::definition;
 use crate::store::templates::Template;
@@ -35,7 +36,7 @@ const SETTINGS: [&str; 15] = [
 ];
 
 /// Imports what nothing else depends on, and what depends on departments alone.
-pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<()> {
+pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<()> {
     departments(run)?;
     run.table(
         "priority",
@@ -57,7 +58,7 @@ pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<()> {
     tokens(run)
 }
 
-fn departments(run: &mut Run<'_>) -> anyhow::Result<()> {
+fn departments(run: &mut Run<'_>) -> outcome::Result<()> {
     let precedence = run.precedence;
     run.table(
         "departments",
@@ -78,7 +79,7 @@ fn departments(run: &mut Run<'_>) -> anyhow::Result<()> {
 }
 
 /// `config` has one row; its columns become settings.
-fn settings(run: &mut Run<'_>) -> anyhow::Result<()> {
+fn settings(run: &mut Run<'_>) -> outcome::Result<()> {
     let mut found: Vec<(&'static str, String)> = Vec::new();
     run.table(
         "config",
@@ -138,7 +139,7 @@ fn setting(row: &Row, key: &str, repairs: &mut Vec<String>) -> String {
     }
 }
 
-fn custom_fields(run: &mut Run<'_>) -> anyhow::Result<()> {
+fn custom_fields(run: &mut Run<'_>) -> outcome::Result<()> {
     run.table(
         "custom_fields",
         |row| {
@@ -206,7 +207,7 @@ pub(super) fn department_ids(text: &str, repairs: &mut Vec<String>) -> Vec<i64> 
     ids
 }
 
-fn templates(run: &mut Run<'_>) -> anyhow::Result<()> {
+fn templates(run: &mut Run<'_>) -> outcome::Result<()> {
     let (precedence, now) = (run.precedence, run.now);
     run.table(
         "emails_tpl",
@@ -244,7 +245,7 @@ fn templates(run: &mut Run<'_>) -> anyhow::Result<()> {
     )
 }
 
-fn tokens(run: &mut Run<'_>) -> anyhow::Result<()> {
+fn tokens(run: &mut Run<'_>) -> outcome::Result<()> {
     run.table("api", token, |tx, new| {
         use crate::store::imported::Placed;
         Ok(match tx.place_token(new)? {

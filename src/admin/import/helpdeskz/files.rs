@@ -9,6 +9,7 @@ use super::run::{Ready, Refused, Run, Settled, id_of, row_id};
 use crate::admin::import::dump::Row;
 use crate::domain::{AttachmentId, MessageId, TicketId};
 use crate::mail;
+use crate::outcome;
 use crate::private_file::Folder;
 use crate::store::imported::{Home, ImportedAttachment};
 use crate::store::{Result, WriteTx};
@@ -17,7 +18,7 @@ use crate::store::{Result, WriteTx};
 const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Imports the attachments whose files are in `folder`; names them all when there is no folder.
-pub(super) fn import(run: &mut Run<'_>, folder: Option<&Path>) -> anyhow::Result<()> {
+pub(super) fn import(run: &mut Run<'_>, folder: Option<&Path>) -> outcome::Result<()> {
     let store = run.store;
     run.table(
         "attachments",

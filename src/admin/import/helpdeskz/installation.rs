@@ -3,10 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::bail;
-
 use crate::admin::import::dump::{Survey, Table, TableName};
-use crate::cli::Usage;
+use crate::outcome::{self, Failure, bail};
 
 /// HelpDeskZ 2.0.2's tables without their prefix, with their columns in its order: what a dump
 /// without CREATE TABLE is read by.
@@ -172,7 +170,7 @@ impl Installation {
     }
 
     /// Finds the HelpDeskZ of the dump; of several the one whose prefix is `wanted`.
-    pub(super) fn find(survey: &Survey, wanted: Option<&str>) -> anyhow::Result<Self> {
+    pub(super) fn find(survey: &Survey, wanted: Option<&str>) -> outcome::Result<Self> {
         let groups = groups(survey);
         let mut whole: Vec<(&str, &Group)> = groups
             .iter()
@@ -183,7 +181,7 @@ impl Installation {
             let bare = |prefix: &str| prefix.rsplit_once('.').map_or(prefix.to_owned(), |(_, bare)| bare.to_owned());
             whole.retain(|(prefix, _)| *prefix == wanted || (!wanted.contains('.') && bare(prefix) == wanted));
             if whole.is_empty() {
-                return Err(Usage(format!("the dump has no HelpDeskZ with the table prefix {wanted:?}")).into());
+                return Err(Failure::usage(format!("the dump has no HelpDeskZ with the table prefix {wanted:?}")));
             }
         }
         // A copy made before an upgrade is called after what it is a copy of: `old_hdz_`, `hdz_old_`.
@@ -200,11 +198,10 @@ impl Installation {
             [] => Err(nothing_found(&groups)),
             several => {
                 let names: Vec<&str> = several.iter().map(|(prefix, _)| *prefix).collect();
-                Err(Usage(format!(
+                Err(Failure::usage(format!(
                     "the dump holds several HelpDeskZ installations ({}); choose one with --prefix",
                     names.join(", ")
-                ))
-                .into())
+                )))
             }
         }
     }
@@ -292,13 +289,13 @@ impl Group {
 }
 
 /// Why there is nothing to import.
-fn nothing_found(groups: &BTreeMap<String, Group>) -> anyhow::Error {
+fn nothing_found(groups: &BTreeMap<String, Group>) -> Failure {
     let old = groups.iter().find(|(_, group)| group.is_old() && group.tables.contains_key("tickets"));
     if let Some((prefix, _)) = old {
-        return anyhow::anyhow!(
+        return Failure::other(format!(
             "the tables {prefix}… are of HelpDeskZ 1.x; let HelpDeskZ 2.0's installer upgrade that database first, \
              then dump it again"
-        );
+        ));
     }
     let nearest = groups
         .iter()
@@ -313,14 +310,14 @@ fn nothing_found(groups: &BTreeMap<String, Group>) -> anyhow::Error {
                 .map(|table| format!("{prefix}{table}"))
                 .collect();
             let what = if missing.is_empty() { "columns of HelpDeskZ's".to_owned() } else { missing.join(", ") };
-            anyhow::anyhow!("the dump is not whole: it lacks {what}; dump the whole database again")
+            Failure::other(format!("the dump is not whole: it lacks {what}; dump the whole database again"))
         }
-        None => anyhow::anyhow!("the dump has no tables of HelpDeskZ (tickets, tickets_messages, users, departments)"),
+        None => Failure::other("the dump has no tables of HelpDeskZ (tickets, tickets_messages, users, departments)"),
     }
 }
 
 /// Refuses a file that is compressed, or no text at all.
-pub(super) fn refuse_other_formats(head: &[u8]) -> anyhow::Result<()> {
+pub(super) fn refuse_other_formats(head: &[u8]) -> outcome::Result<()> {
     let unpack = match head {
         [0x1f, 0x8b, ..] => "gunzip",
         [0x28, 0xb5, 0x2f, 0xfd, ..] => "unzstd",
@@ -338,7 +335,7 @@ pub(super) fn refuse_other_formats(head: &[u8]) -> anyhow::Result<()> {
         }
         _ => return Ok(()),
     };
-    bail!("the dump is compressed; unpack it first ({unpack})")
+    bail!("the dump is compressed"; "unpack it first ({unpack})")
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@ use super::escaped;
 use super::run::{Ready, Run, Settled, id_of, row_id, time};
 use crate::domain::StaffId;
 use crate::mail::html;
+use crate::outcome;
 use crate::store::imported::{Article, ArticleCategory, CannedResponse};
 
 /// Imports them.
-pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<()> {
+pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<()> {
     run.table(
         "canned_response",
         |row| {

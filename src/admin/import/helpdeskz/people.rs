@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use data_encoding::HEXLOWER_PERMISSIVE;
 
 use super::desk::department_ids;
 use super::escaped;
@@ -13,6 +14,7 @@ use crate::admin::import::dump::Row;
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{EmailAddress, StaffId};
 use crate::mail::html;
+use crate::outcome;
 use crate::store::imported::{ImportedCustomer, ImportedStaff, Placed, PlacedCustomer};
 use crate::store::people::FULLNAME_CHARS_MAX;
 use crate::store::{Result, WriteTx};
@@ -31,7 +33,7 @@ pub(super) struct Renumbered {
 }
 
 /// Imports staff and users; says who has another id now.
-pub(super) fn import(run: &mut Run<'_>) -> anyhow::Result<Renumbered> {
+pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<Renumbered> {
     let mut renumbered = Renumbered::default();
     let own_above = run.own_staff_above;
     run.table("staff", staff, |tx, new: &ImportedStaff| {
@@ -199,9 +201,7 @@ fn second_factor(stored: &str) -> std::result::Result<String, ()> {
     if stored.is_empty() {
         return Ok(String::new());
     }
-    let digits = stored.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2));
-    let bytes: Option<Vec<u8>> = digits.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect();
-    let mut base64 = bytes.ok_or(())?;
+    let mut base64 = HEXLOWER_PERMISSIVE.decode(stored.as_bytes()).map_err(|_| ())?;
     base64.reverse();
     let base64: Vec<u8> = base64.into_iter().filter(|byte| *byte != b'=').collect();
     let mut secret = STANDARD_NO_PAD.decode(base64).map_err(|_| ())?;

@@ -9,6 +9,7 @@ use crate::admin::import::dump::{Next, Row, Rows};
 use crate::admin::import::progress::Progress;
 use crate::admin::import::report::{Kind, Report};
 use crate::domain::Timestamp;
+use crate::outcome;
 use crate::store::imported::{Numbered, Placed, Precedence};
 use crate::store::{self, Store, WriteTx};
 
@@ -114,7 +115,7 @@ pub(super) fn row_id(row: &Row, column: &str) -> Option<i64> {
 }
 
 /// The highest id of a table that HelpDeskZ gave out, as far as the dump says.
-pub(super) fn highest_id(dump: &Path, installation: &Installation, table: &str) -> anyhow::Result<i64> {
+pub(super) fn highest_id(dump: &Path, installation: &Installation, table: &str) -> outcome::Result<i64> {
     let Some((name, about)) = installation.table(table) else { return Ok(0) };
     let mut highest = i64::try_from(about.next_id.filter(|next| *next <= NEXT_ID_MAX).unwrap_or(0)).unwrap_or(0) - 1;
     let mut rows = Rows::open(dump, name, about)?;
@@ -140,7 +141,7 @@ impl Run<'_> {
         table: &'static str,
         mut prepare: impl FnMut(&Row) -> Result<Ready<T>, Refused>,
         mut place: impl FnMut(&WriteTx<'_>, &T) -> store::Result<Settled>,
-    ) -> anyhow::Result<()> {
+    ) -> outcome::Result<()> {
         let installation = self.installation;
         let Some((name, about)) = installation.table(table) else { return Ok(()) };
         self.report.numbers(table);
@@ -190,7 +191,7 @@ impl Run<'_> {
         table: &'static str,
         batch: &mut Vec<Ready<T>>,
         place: &mut impl FnMut(&WriteTx<'_>, &T) -> store::Result<Settled>,
-    ) -> anyhow::Result<()> {
+    ) -> outcome::Result<()> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -203,7 +204,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn report_row<T>(&mut self, table: &'static str, ready: &Ready<T>, settled: Settled) -> anyhow::Result<()> {
+    fn report_row<T>(&mut self, table: &'static str, ready: &Ready<T>, settled: Settled) -> outcome::Result<()> {
         let id = ready.id.as_str();
         let numbers = self.report.numbers(table);
         let line = match settled.fate {
@@ -244,7 +245,7 @@ impl Run<'_> {
     }
 
     /// Names a row that is left out.
-    pub(super) fn skip(&mut self, table: &'static str, refused: &Refused) -> anyhow::Result<()> {
+    pub(super) fn skip(&mut self, table: &'static str, refused: &Refused) -> outcome::Result<()> {
         self.report.numbers(table).skipped += 1;
         self.report.add(Kind::Skipped, table, &refused.id, &refused.why)?;
         Ok(())
@@ -267,7 +268,7 @@ impl Run<'_> {
     }
 
     /// Makes the desk go on where HelpDeskZ would.
-    pub(super) fn raise_next_id(&mut self, table: &'static str, numbered: Numbered) -> anyhow::Result<()> {
+    pub(super) fn raise_next_id(&mut self, table: &'static str, numbered: Numbered) -> outcome::Result<()> {
         let last = self.last_id(table);
         self.store.write(|tx| tx.raise_next_id(numbered, last))?;
         Ok(())

@@ -13,6 +13,7 @@ use super::php;
 use super::run::{Fate, Ready, Refused, Run, Settled, id_of, time};
 use crate::admin::import::dump::Row;
 use crate::domain::{Status, Timestamp};
+use crate::outcome;
 use crate::store::imported::{ImportedMessage, ImportedNote, ImportedTicket, Numbered, Placed};
 use crate::store::{Result, WriteTx};
 
@@ -23,7 +24,7 @@ const REPLIERS_BATCH: i64 = 5000;
 const NOBODY: &str = "Unknown (imported)";
 
 /// Imports tickets, then what lies in them.
-pub(super) fn import(run: &mut Run<'_>, renumbered: &Renumbered) -> anyhow::Result<()> {
+pub(super) fn import(run: &mut Run<'_>, renumbered: &Renumbered) -> outcome::Result<()> {
     // A requester to stand in for missing ones must get an id that no user of HelpDeskZ's ever had.
     run.raise_next_id("users", Numbered::Customer)?;
     let displaced = tickets(run, renumbered)?;
@@ -64,7 +65,7 @@ fn with_known_staff(message: &ImportedMessage, renumbered: &Renumbered) -> Impor
 }
 
 /// Imports the tickets; says whose ids the desk has given to others.
-fn tickets(run: &mut Run<'_>, renumbered: &Renumbered) -> anyhow::Result<HashSet<i64>> {
+fn tickets(run: &mut Run<'_>, renumbered: &Renumbered) -> outcome::Result<HashSet<i64>> {
     let (fields, now) = (Fields::read(run)?, run.now);
     let mut displaced = HashSet::new();
     let prepare = |row: &Row| ticket(row, &fields, now);
@@ -159,7 +160,7 @@ struct Fields {
 
 impl Fields {
     /// Reads them from the desk, where they were imported to.
-    fn read(run: &Run<'_>) -> anyhow::Result<Self> {
+    fn read(run: &Run<'_>) -> outcome::Result<Self> {
         let mut kinds: HashMap<String, Vec<(String, Vec<String>)>> = HashMap::new();
         for field in run.store.read(|tx| tx.custom_fields())? {
             let options = serde_json::from_str(&field.options).unwrap_or_default();

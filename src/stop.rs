@@ -1,15 +1,17 @@
-//! Asking running fetches to end: a flag that also wakes every thread that waits on a socket.
-//! Signals are the caller's business.
+//! Asking what runs to end: a flag that also wakes every thread that waits on a socket, and the signals of the process
+//! that ask for it.
 
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::iterator::Signals;
 
-/// Asks fetches to end; clones ask the same ones.
+/// Asks servers or fetches to end; clones ask the same ones.
 #[derive(Clone, Debug)]
 pub struct Stop {
     shared: Arc<Shared>,
@@ -39,7 +41,7 @@ impl Stop {
         if !self.shared.is_asked.swap(true, Ordering::SeqCst)
             && let Err(error) = (&self.shared.writer).write_all(b"!")
         {
-            tracing::error!(%error, "waking the fetches for their end");
+            tracing::error!(%error, "waking the threads that are to end");
         }
     }
 
@@ -54,28 +56,42 @@ impl Stop {
     pub fn wait(&self, time: Duration) -> bool {
         let mut fds = [PollFd::new(self.signal(), PollFlags::IN)];
         // An error here ends the sleep early, which does no harm.
-        if !self.is_asked() && poll_until(&mut fds, Instant::now() + time).is_err() {
-            std::thread::sleep(Duration::from_millis(100));
+        if !self.is_asked() && poll_until(&mut fds, Some(Instant::now() + time)).is_err() {
+            thread::sleep(Duration::from_millis(100));
         }
         self.is_asked()
     }
 
     /// Readable from the moment somebody asks; only ever polled.
-    pub(super) fn signal(&self) -> &UnixStream {
+    #[must_use]
+    pub fn signal(&self) -> &UnixStream {
         &self.shared.reader
     }
 }
 
-/// Waits until one of `fds` is ready or `deadline` has come.
-pub(super) fn poll_until(fds: &mut [PollFd<'_>], deadline: Instant) -> io::Result<()> {
+/// Waits until one of `fds` is ready or `deadline` has come; false when it has. A signal does not end it.
+///
+/// # Errors
+/// What the system says.
+pub fn poll_until(fds: &mut [PollFd<'_>], deadline: Option<Instant>) -> io::Result<bool> {
     loop {
-        let left = Timespec::try_from(deadline.saturating_duration_since(Instant::now())).ok();
+        let left = deadline.and_then(|end| Timespec::try_from(end.saturating_duration_since(Instant::now())).ok());
         match poll(fds, left.as_ref()) {
-            Ok(_) => return Ok(()),
+            Ok(ready) => return Ok(ready > 0),
             Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// Hears signals of the process in a thread of its own, for the rest of its life.
+///
+/// # Errors
+/// When the signals or the thread are not to be had.
+pub fn on_signals(signals: &[i32], mut hear: impl FnMut(i32) + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::new(signals)?;
+    let listen = move || signals.forever().for_each(&mut hear);
+    thread::Builder::new().name("signals".to_owned()).spawn(listen).map(drop)
 }
 
 #[cfg(test)]
@@ -87,7 +103,7 @@ mod tests {
     fn asking_ends_a_wait_of_another_thread() {
         let stop = Stop::new().unwrap();
         let other = stop.clone();
-        let waiting = std::thread::spawn(move || other.wait(Duration::from_secs(60)));
+        let waiting = thread::spawn(move || other.wait(Duration::from_secs(60)));
         stop.ask();
         assert!(waiting.join().unwrap());
         assert!(stop.wait(Duration::from_secs(60)), "later waits end at once");

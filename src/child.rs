@@ -2,16 +2,10 @@
 
 use std::io::{self, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// How long a program that only looks something up may take. Chosen: a look-up in the DNS that nobody answers takes ten.
-pub(super) const LOOK_UP: Duration = Duration::from_secs(15);
-
-/// How long a mail may take that is not stored: `pipe` waits ten seconds for a lock.
-pub(super) const DRY_RUN: Duration = Duration::from_secs(30);
 
 /// How often a running program is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -20,14 +14,21 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 const OUTPUT_BYTES_MAX: u64 = 64 * 1024;
 
 /// What a program left behind.
-pub(super) struct Said {
-    pub(super) status: ExitStatus,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it printed, as far as it is kept.
+    pub stdout: String,
+    /// What it complained about.
+    pub stderr: String,
 }
 
 /// Runs a program with `input` on stdin; it is killed with all it started when it takes longer than `patience`.
-pub(super) fn run(command: &mut Command, input: &[u8], patience: Duration) -> io::Result<Said> {
+///
+/// # Errors
+/// What the system says, `TimedOut` for one that was killed.
+pub fn run(command: &mut Command, input: &[u8], patience: Duration) -> io::Result<Said> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn()?;
     let (stdout, stderr) = (child.stdout.take().map(reader), child.stderr.take().map(reader));
@@ -35,26 +36,33 @@ pub(super) fn run(command: &mut Command, input: &[u8], patience: Duration) -> io
         // One that ended early says why by its status. The input is smaller than a pipe's buffer.
         stdin.write_all(input).ok();
     }
-    let began = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
+    let Some(status) = wait(&mut child, Instant::now() + patience)? else {
+        let group = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
+        if let Some(group) = group {
+            rustix::process::kill_process_group(group, rustix::process::Signal::KILL).ok();
         }
-        if began.elapsed() >= patience {
-            let group = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
-            if let Some(group) = group {
-                rustix::process::kill_process_group(group, rustix::process::Signal::KILL).ok();
-            }
-            child.wait()?;
-            return Err(io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {} s", patience.as_secs())));
-        }
-        thread::sleep(LOOK_EVERY);
+        child.wait()?;
+        return Err(io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {} s", patience.as_secs())));
     };
     // What it started may hold its output open for longer than we wait.
     let text = |output: Option<Receiver<String>>| {
         output.and_then(|output| output.recv_timeout(patience).ok()).unwrap_or_default()
     };
     Ok(Said { status, stdout: text(stdout), stderr: text(stderr) })
+}
+
+/// Waits for a program's end; `None` when it still runs then.
+///
+/// # Errors
+/// What the system says.
+pub fn wait(child: &mut Child, until: Instant) -> io::Result<Option<ExitStatus>> {
+    loop {
+        match child.try_wait()? {
+            Some(status) => return Ok(Some(status)),
+            None if Instant::now() >= until => return Ok(None),
+            None => thread::sleep(LOOK_EVERY),
+        }
+    }
 }
 
 /// Reads in a thread of its own: a program whose output nobody reads would wait.
@@ -72,7 +80,8 @@ fn reader(from: impl Read + Send + 'static) -> Receiver<String> {
 }
 
 /// How a program ended, for people.
-pub(super) fn ending(status: ExitStatus) -> String {
+#[must_use]
+pub fn ending(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit status {code}"),
         (None, Some(signal)) => format!("killed by signal {signal}"),
@@ -91,7 +100,8 @@ mod tests {
         let late = run(Command::new("sh").args(["-c", "sleep 60 & sleep 60"]), b"", Duration::from_millis(50));
         assert_eq!(late.err().map(|error| error.kind()), Some(io::ErrorKind::TimedOut));
         assert!(began.elapsed() < Duration::from_secs(30));
-        let said = run(Command::new("sh").args(["-c", "cat; echo no >&2; exit 3"]), b"yes", LOOK_UP).unwrap();
+        let said =
+            run(Command::new("sh").args(["-c", "cat; echo no >&2; exit 3"]), b"yes", Duration::from_secs(30)).unwrap();
         assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("yes", "no\n"));
         assert_eq!(ending(said.status), "exit status 3");
     }
