@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{Desk, usage};
 use crate::cli::Done;
 use crate::store::settings::{DEFINITIONS, definition};
+use crate::terminal;
 
 /// Verbs of `admin setting`.
 #[derive(Debug, clap::Subcommand)]
@@ -47,7 +48,10 @@ pub(super) fn run(desk: &Desk, command: &Command) -> anyhow::Result<Done> {
             let found = definition(key).or_else(|unknown| usage(unknown.to_string()))?;
             let settings = desk.store.read(|tx| tx.settings())?;
             let value = settings.text(found.key);
-            desk.out.object(&json!({ "key": found.key, "value": value, "default": found.default }), value)?;
+            desk.out.object(
+                &json!({ "key": found.key, "value": value, "default": found.default }),
+                &terminal::line(value),
+            )?;
         }
         Command::Set { key, value } => {
             let found = definition(key).or_else(|unknown| usage(unknown.to_string()))?;
