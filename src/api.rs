@@ -10,30 +10,44 @@
 //! (`faveo`) and Servetel's create user (`servetel`), which check tokens and print errors in theirs.
 
 mod access;
+#[path = "api/system/activation.rs"]
 mod activate;
+#[path = "api/helpdeskz/answer.rs"]
 mod answer;
+#[path = "api/helpdeskz/attachments.rs"]
 mod attachments;
+#[path = "api/helpdeskz/departments.rs"]
 mod departments;
 mod email;
 mod error;
 mod faveo;
 mod idempotency;
+#[path = "api/client_address.rs"]
 pub mod ip;
+#[path = "login.rs"]
 mod login;
+#[path = "api/helpdeskz/messages.rs"]
 mod messages;
+#[path = "api/system/metrics.rs"]
 pub mod metrics;
+#[path = "api/system/docs.rs"]
 mod pages;
 mod params;
+#[path = "api/system/readiness.rs"]
 mod probes;
 mod random;
 mod refusal;
 pub mod route;
 mod servetel;
+#[path = "api/helpdeskz/staff.rs"]
 mod staff;
 #[cfg(test)]
 mod tests;
+#[path = "api/helpdeskz/tickets.rs"]
 mod tickets;
+#[path = "api/helpdeskz/upload.rs"]
 mod upload;
+#[path = "api/helpdeskz/users.rs"]
 mod users;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

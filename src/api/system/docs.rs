@@ -9,7 +9,7 @@ use crate::http::Response;
 use crate::mail::html::escape;
 
 /// The API described for programs (OpenAPI 3.1).
-pub(super) const OPENAPI: &str = include_str!("../../openapi.json");
+pub(super) const OPENAPI: &str = include_str!("../../../openapi.json");
 
 const STYLE: &str = include_str!("docs.css");
 
@@ -127,7 +127,7 @@ mod tests {
 
     /// The labels that `Route::label` gives: its match is exhaustive, so these are all routes.
     fn labels() -> Vec<(String, String)> {
-        let source = include_str!("route.rs");
+        let source = include_str!("../route.rs");
         let body = source.split("const fn label(").nth(1).unwrap().split("\n    }\n").next().unwrap();
         let quoted =
             |line: &str| line.split('"').nth(1).zip(line.split('"').nth(3)).map(|(a, b)| (a.to_owned(), b.to_owned()));
