@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::api::ip::IpList;
+use crate::api::client_address::IpList;
 use crate::mail::Limits as MailLimits;
 use crate::store::LOCK_WAIT_S;
 

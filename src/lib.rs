@@ -19,6 +19,7 @@ pub mod imap_fetch;
 pub mod intake;
 pub mod jobs;
 pub mod logging;
+pub mod login;
 pub mod mail;
 pub mod outbox;
 pub mod password;

@@ -1,24 +1,21 @@
-//! `POST /api/staff/auth`: is this a staff member's password (and second factor)?
+//! Is this a staff member's password (and second factor)? Lockout, rehash and the time of failures are
+//! here too, so that every face of the desk asks the same way.
 //!
-//! The order and the texts are HelpDeskZ's; what is new: every failure is answered at the same time
-//! after it came in, an unknown name gives the text of a wrong password, a second-factor code works once, an account is locked when failures
-//! under its name pile up from many addresses, and old hashes are replaced. Locks go by the name
+//! The order is HelpDeskZ's; what is new: every failure is answered at the same time after it came in, an
+//! unknown name fails like a wrong password, a second-factor code works once, an account is locked when
+//! failures under its name pile up from many addresses, and old hashes are replaced. Locks go by the name
 //! given, account or not, so that they tell nothing either.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::Call;
-use super::answer::done;
-use super::error::{ApiError, Faults};
-use super::idempotency::Reply;
-use crate::domain::{Timestamp, Window};
-use crate::password::{self, Memory};
+use crate::domain::{StaffId, Timestamp, Window};
+use crate::password::{self, Memory, NoSlot, Slots};
 use crate::store::keys::{Credentials, LoginNotes, LoginTry};
 use crate::store::settings::Settings;
-use crate::store::{self, ReadTx, WriteTx};
+use crate::store::{self, ReadTx, Store, WriteTx};
 use crate::totp;
 
 /// Failures under one name in an hour, over all addresses, above which it is locked (api.md §1).
@@ -27,13 +24,10 @@ const ACCOUNT_FAILURES_MAX: i64 = 20;
 /// The hour of [`ACCOUNT_FAILURES_MAX`], in seconds.
 const ACCOUNT_WINDOW_S: i64 = Timestamp::HOUR_S;
 
-/// Longest name looked at, in bytes. Chosen: longer ones cannot be accounts.
-const USERNAME_BYTES_MAX: usize = 255;
-
 /// When a failed login is answered, counted from when it came in: above the time of any check under
 /// moderate load, so that the answer's time says nothing about the hash that is stored, if any. One that
 /// took longer waits for the next multiple. The wait takes no slot and no lock.
-pub(super) const FAILURE_ANSWERED_AFTER: Duration = Duration::from_secs(1);
+const FAILURE_ANSWERED_AFTER: Duration = Duration::from_secs(1);
 
 /// Highest bcrypt cost whose check fits into that with room to spare (about 0.5 s). The time doubles for
 /// everybody for each step above it that the desk's slowest stored hash has.
@@ -49,38 +43,136 @@ const IN_PROGRESS_MAX: usize = 64;
 /// upgrade will not happen.
 const ROUNDS_MAX: usize = 3;
 
-/// What the login log calls us, as HelpDeskZ does.
-const AGENT: &str = "HelpDeskZ API";
+/// Why a try was not looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// More logins are in progress than are taken on at once.
+    #[error("too many logins at once; try again")]
+    TooMany,
+    /// No place to check the password, or nobody who waits for it.
+    #[error(transparent)]
+    NoSlot(#[from] NoSlot),
+    /// The database failed us.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
 
-/// Counts the logins in progress.
-#[derive(Debug, Default)]
-pub(super) struct Progress(AtomicUsize);
+/// A failure as it was counted; `None` while the lockout of addresses is off.
+pub type Counted = Option<Attempt>;
 
-impl Progress {
-    /// Lets one more in, unless there are enough.
-    fn enter(&self) -> Result<Entered<'_>, ApiError> {
-        let entered = Entered(&self.0);
-        if self.0.fetch_add(1, Ordering::Relaxed) >= IN_PROGRESS_MAX { Err(ApiError::Overloaded) } else { Ok(entered) }
+/// A failure as the lockout of addresses counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Failures of the address so far.
+    pub number: i64,
+    /// Failures after which it is locked.
+    pub of: i64,
+}
+
+/// How a try ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Name, password and code are right.
+    LoggedIn(StaffId),
+    /// The address had too many failures; nothing else was looked at.
+    AddressLocked {
+        /// How long the lock holds, in minutes.
+        minutes: i64,
+        /// The failures so far.
+        attempt: Attempt,
+    },
+    /// The name had too many failures; nothing else was looked at.
+    NameLocked {
+        /// How long the lock holds, in minutes.
+        minutes: i64,
+    },
+    /// There is no such name, or the password is another.
+    Wrong(Counted),
+    /// All is right, but the account may not log in.
+    Blocked,
+    /// The password is right, and a code is wanted.
+    CodeMissing,
+    /// The password is right, but the code is wrong or was used before.
+    CodeWrong(Counted),
+}
+
+/// The logins of one process.
+#[derive(Debug)]
+pub struct Logins {
+    in_progress: AtomicUsize,
+    failed_after: Duration,
+}
+
+impl Default for Logins {
+    fn default() -> Self {
+        Self { in_progress: AtomicUsize::new(0), failed_after: FAILURE_ANSWERED_AFTER }
     }
 }
 
-/// One of them; counted out when dropped.
+impl Logins {
+    /// The same with another time at which failures are answered, for tests that do not want to wait.
+    #[must_use]
+    pub const fn with_failed_after(mut self, time: Duration) -> Self {
+        self.failed_after = time;
+        self
+    }
+
+    /// Lets one more in, unless there are enough.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`].
+    pub fn enter(&self) -> Result<Entered<'_>, Error> {
+        let entered = Entered { logins: self };
+        let before = self.in_progress.fetch_add(1, Ordering::Relaxed);
+        if before >= IN_PROGRESS_MAX { Err(Error::TooMany) } else { Ok(entered) }
+    }
+}
+
+/// A login in progress; counted out when dropped.
 #[derive(Debug)]
-struct Entered<'a>(&'a AtomicUsize);
+pub struct Entered<'a> {
+    logins: &'a Logins,
+}
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.logins.in_progress.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// What is asked.
+#[derive(Clone, Copy)]
+pub struct Try<'p> {
+    /// The name given.
+    pub username: &'p str,
+    /// The password given.
+    pub password: &'p str,
+    /// The code of the second factor; empty when none was given.
+    pub two_factor: &'p str,
+    /// The end user's address.
+    pub ip: IpAddr,
+    /// What the login log calls the face that asks.
+    pub agent: &'p str,
+    /// The desk's settings, for its lockout.
+    pub settings: &'p Settings,
+}
+
+/// Who waits for the answer.
+#[derive(Clone, Copy)]
+pub struct Waiting<'w> {
+    /// Since when.
+    pub since: Instant,
+    /// Whether they left meanwhile, so that work for them may be left out.
+    pub is_gone: &'w dyn Fn() -> bool,
+}
+
+/// What was asked, as it is looked up.
 struct Asked<'p> {
-    username: &'p str,
-    password: &'p str,
-    two_factor: &'p str,
+    given: &'p Try<'p>,
     /// The end user's address, in its usual spelling.
     ip: String,
+    lockout: Lockout,
+    now: Timestamp,
 }
 
 /// HelpDeskZ's lockout per address.
@@ -104,15 +196,14 @@ impl Lockout {
         Window::last_s(self.minutes.saturating_mul(60), now)
     }
 
-    fn counted(self, text: &str, attempts: i64) -> String {
-        format!("{text} (attempt: {attempts} of {})", self.attempts_max)
+    const fn attempt(self, number: i64) -> Attempt {
+        Attempt { number, of: self.attempts_max }
     }
 }
 
-/// How a try ends.
-enum Outcome {
-    LoggedIn,
-    Refused(String),
+/// What a round of checking came to.
+enum Round {
+    Ended(Outcome),
     /// The account changed meanwhile: check again.
     Again,
 }
@@ -124,42 +215,52 @@ struct Checked {
     new_hash: Option<String>,
 }
 
-/// `POST /api/staff/auth`
-pub(super) fn authenticate(call: &Call<'_>) -> Result<Reply, ApiError> {
-    let _entered = call.api.logins.enter()?;
-    let asked = asked(call)?;
-    let done = decided(call, &asked);
-    if matches!(done, Err(ApiError::Invalid(_))) {
-        wait_for_the_time(call)?;
+impl Entered<'_> {
+    /// Checks a try, notes it, and answers a failure when its time has come. No transaction may be open.
+    ///
+    /// # Errors
+    /// [`Error::NoSlot`] and [`Error::Store`].
+    pub fn log_in(
+        &self,
+        store: &Store,
+        slots: &Slots,
+        given: &Try<'_>,
+        waiting: Waiting<'_>,
+        now: Timestamp,
+    ) -> Result<Outcome, Error> {
+        let ip = given.ip.to_canonical().to_string();
+        let asked = Asked { given, ip, lockout: Lockout::of(given.settings), now };
+        let outcome = decided(store, slots, &asked, waiting.is_gone)?;
+        if !matches!(outcome, Outcome::LoggedIn(_)) {
+            wait_for_the_time(store, self.logins.failed_after, waiting.since)?;
+        }
+        Ok(outcome)
     }
-    done
 }
 
-fn decided(call: &Call<'_>, asked: &Asked<'_>) -> Result<Reply, ApiError> {
-    let lockout = Lockout::of(&call.settings);
+fn decided(store: &Store, slots: &Slots, asked: &Asked<'_>, is_gone: &dyn Fn() -> bool) -> Result<Outcome, Error> {
     for _ in 0..ROUNDS_MAX {
-        let before = call.api.store.read(|tx| match locked(tx, asked, lockout, call.now)? {
-            Some(text) => Ok::<_, ApiError>(Err(text)),
-            None => Ok(Ok(tx.credentials(asked.username)?)),
+        let before = store.read(|tx| match locked(tx, asked)? {
+            Some(outcome) => Ok::<_, store::Error>(Err(outcome)),
+            None => Ok(Ok(tx.credentials(asked.given.username)?)),
         })?;
-        let credentials = before.map_err(ApiError::Invalid)?;
-        let checked = call.api.slots.run(&|| call.client.is_gone(), |memory| check(memory, asked, credentials))?;
-        match call.api.store.write(|tx| settle(tx, asked, &checked, lockout, call.now))? {
-            Outcome::LoggedIn => return Ok(Reply::fresh(done("You have been logged in."))),
-            Outcome::Refused(text) => return Err(ApiError::Invalid(text)),
-            Outcome::Again => {}
+        let credentials = match before {
+            Ok(credentials) => credentials,
+            Err(outcome) => return Ok(outcome),
+        };
+        let checked = slots.run(is_gone, |memory| check(memory, asked, credentials))?;
+        if let Round::Ended(outcome) = store.write(|tx| settle(tx, asked, &checked))? {
+            return Ok(outcome);
         }
     }
-    Err(ApiError::Failed(store::Error::Busy))
+    Err(Error::Store(store::Error::Busy))
 }
 
 /// Waits until a failure may be answered.
-fn wait_for_the_time(call: &Call<'_>) -> Result<(), ApiError> {
-    let slowest =
-        call.api.store.read(|tx| tx.password_hashes())?.iter().filter_map(|hash| password::bcrypt_cost(hash)).max();
-    let step = failure_step(call.api.failed_login_time, slowest);
-    let arrived = call.client.waits_since();
-    thread::sleep(until_the_next(step, arrived.elapsed()));
+fn wait_for_the_time(store: &Store, step: Duration, since: Instant) -> Result<(), Error> {
+    let hashes = store.read(|tx| tx.password_hashes())?;
+    let slowest = hashes.iter().filter_map(|hash| password::bcrypt_cost(hash)).max();
+    thread::sleep(until_the_next(failure_step(step, slowest), since.elapsed()));
     Ok(())
 }
 
@@ -175,107 +276,79 @@ fn until_the_next(step: Duration, elapsed: Duration) -> Duration {
     step.saturating_mul(steps).saturating_sub(elapsed)
 }
 
-fn asked<'p>(call: &'p Call<'_>) -> Result<Asked<'p>, ApiError> {
-    let params = &call.params;
-    let is_name = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    let mut faults = Faults::default();
-    let username = match params.filled("username")? {
-        None => Err("Username is missing."),
-        Some(text) if !is_name(text) || text.len() > USERNAME_BYTES_MAX => Err("Invalid username."),
-        Some(text) => Ok(text),
-    };
-    let username = faults.note(username).unwrap_or_default();
-    let password = faults.note(params.filled("password")?.ok_or("Password is missing.")).unwrap_or_default();
-    let ip = match params.filled("ip_address")?.map(str::parse::<IpAddr>) {
-        None => Err("IP address is missing."),
-        Some(Err(_)) => Err("IP address is not valid."),
-        Some(Ok(ip)) => Ok(ip.to_canonical().to_string()),
-    };
-    let ip = faults.note(ip).unwrap_or_default();
-    faults.finish()?;
-    Ok(Asked { username, password, two_factor: params.get("two_factor")?.unwrap_or("").trim(), ip })
-}
-
 /// Why the try is not even looked at, if it is not. While a lock holds nothing is counted.
-fn locked(tx: &ReadTx<'_>, asked: &Asked<'_>, lockout: Lockout, now: Timestamp) -> store::Result<Option<String>> {
+fn locked(tx: &ReadTx<'_>, asked: &Asked<'_>) -> store::Result<Option<Outcome>> {
+    let (lockout, now) = (asked.lockout, asked.now);
     if lockout.is_on() {
         let attempts = tx.login_attempts(&asked.ip, lockout.window(now))?;
         if attempts >= lockout.attempts_max {
-            return Ok(Some(lockout.counted(&format!("Login locked for {} minutes.", lockout.minutes), attempts)));
+            let attempt = lockout.attempt(attempts);
+            return Ok(Some(Outcome::AddressLocked { minutes: lockout.minutes, attempt }));
         }
     }
-    let failures = tx.failed_logins(asked.username, Window::last_s(ACCOUNT_WINDOW_S, now), ACCOUNT_FAILURES_MAX + 1)?;
-    let minutes = ACCOUNT_WINDOW_S / 60;
-    Ok((failures > ACCOUNT_FAILURES_MAX).then(|| format!("Login locked for {minutes} minutes.")))
+    let window = Window::last_s(ACCOUNT_WINDOW_S, now);
+    let failures = tx.failed_logins(asked.given.username, window, ACCOUNT_FAILURES_MAX + 1)?;
+    Ok((failures > ACCOUNT_FAILURES_MAX).then_some(Outcome::NameLocked { minutes: ACCOUNT_WINDOW_S / 60 }))
 }
 
 fn check(memory: &mut Memory, asked: &Asked<'_>, credentials: Option<Credentials>) -> Checked {
     let stored = credentials.as_ref().map_or("", |known| known.password_hash.as_str());
-    let is_right = password::verify_in(memory, asked.password, stored);
-    // A password that was good enough for HelpDeskZ but cannot be hashed anew keeps its old hash.
+    let is_right = password::verify_in(memory, asked.given.password, stored);
+    // A password that was good enough for HelpDeskZ but cannot be hashed again keeps its old hash.
     let is_old = is_right && password::needs_rehash(stored);
-    let new_hash = is_old.then(|| password::hash_in(memory, asked.password).ok()).flatten();
+    let new_hash = is_old.then(|| password::hash_in(memory, asked.given.password).ok()).flatten();
     Checked { credentials, is_right, new_hash }
 }
 
 /// Decides under the write lock, so that no burst of tries gets more than the lock allows, and no
 /// code is used twice.
-fn settle(
-    tx: &WriteTx<'_>,
-    asked: &Asked<'_>,
-    checked: &Checked,
-    lockout: Lockout,
-    now: Timestamp,
-) -> store::Result<Outcome> {
-    if let Some(text) = locked(tx, asked, lockout, now)? {
-        return Ok(Outcome::Refused(text));
+fn settle(tx: &WriteTx<'_>, asked: &Asked<'_>, checked: &Checked) -> store::Result<Round> {
+    if let Some(outcome) = locked(tx, asked)? {
+        return Ok(Round::Ended(outcome));
     }
-    let current = tx.credentials(asked.username)?;
+    let current = tx.credentials(asked.given.username)?;
     let hash = |known: &Option<Credentials>| known.as_ref().map(|known| known.password_hash.clone());
     if hash(&current) != hash(&checked.credentials) {
-        return Ok(Outcome::Again);
+        return Ok(Round::Again);
     }
     let known = match current {
         Some(known) if checked.is_right => known,
-        other => return failed(tx, asked, (other.as_ref(), "Invalid username or password."), lockout, now),
+        other => return Ok(Round::Ended(Outcome::Wrong(failed(tx, asked, other.as_ref())?))),
     };
     if !known.may_log_in {
-        return Ok(Outcome::Refused("Account is locked.".to_owned()));
+        return Ok(Round::Ended(Outcome::Blocked));
     }
     let mut totp_step = None;
     if !known.totp_secret.is_empty() {
-        if asked.two_factor.is_empty() {
-            return Ok(Outcome::Refused("Two-Factor code is missing.".to_owned()));
+        if asked.given.two_factor.is_empty() {
+            return Ok(Round::Ended(Outcome::CodeMissing));
         }
-        totp_step = totp::matching_step(&known.totp_secret, asked.two_factor, known.totp_last_step, now);
+        totp_step = totp::matching_step(&known.totp_secret, asked.given.two_factor, known.totp_last_step, asked.now);
         if totp_step.is_none() {
-            return failed(tx, asked, (Some(&known), "Two-Factor authentication failed."), lockout, now);
+            return Ok(Round::Ended(Outcome::CodeWrong(failed(tx, asked, Some(&known))?)));
         }
     }
-    tx.staff_logged_in(known.staff, &LoginNotes { new_hash: checked.new_hash.as_deref(), totp_step }, now)?;
+    tx.staff_logged_in(known.staff, &LoginNotes { new_hash: checked.new_hash.as_deref(), totp_step }, asked.now)?;
     tx.clear_login_attempts(&asked.ip)?;
-    let tried = LoginTry { staff: Some(known.staff), username: asked.username, ip: &asked.ip, is_success: true };
-    tx.log_login(&tried, AGENT, now)?;
-    Ok(Outcome::LoggedIn)
+    log(tx, asked, Some(known.staff), true)?;
+    Ok(Round::Ended(Outcome::LoggedIn(known.staff)))
 }
 
 /// Counts a failure.
-fn failed(
-    tx: &WriteTx<'_>,
-    asked: &Asked<'_>,
-    (known, text): (Option<&Credentials>, &str),
-    lockout: Lockout,
-    now: Timestamp,
-) -> store::Result<Outcome> {
-    let staff = known.map(|known| known.staff);
-    let tried = LoginTry { staff, username: asked.username, ip: &asked.ip, is_success: false };
-    tx.log_login(&tried, AGENT, now)?;
+fn failed(tx: &WriteTx<'_>, asked: &Asked<'_>, known: Option<&Credentials>) -> store::Result<Counted> {
+    log(tx, asked, known.map(|known| known.staff), false)?;
+    let (lockout, now) = (asked.lockout, asked.now);
     if !lockout.is_on() {
-        return Ok(Outcome::Refused(text.to_owned()));
+        return Ok(None);
     }
     let attempts = tx.login_attempts(&asked.ip, lockout.window(now))? + 1;
     tx.set_login_attempts(&asked.ip, attempts, now)?;
-    Ok(Outcome::Refused(lockout.counted(text, attempts)))
+    Ok(Some(lockout.attempt(attempts)))
+}
+
+fn log(tx: &WriteTx<'_>, asked: &Asked<'_>, staff: Option<StaffId>, is_success: bool) -> store::Result<()> {
+    let tried = LoginTry { staff, username: asked.given.username, ip: &asked.ip, is_success };
+    tx.log_login(&tried, asked.given.agent, asked.now)
 }
 
 #[cfg(test)]
@@ -293,13 +366,13 @@ mod tests {
 
     #[test]
     fn as_many_logins_as_allowed_are_in_progress_and_no_more() {
-        let progress = Progress::default();
-        let mut entered: Vec<_> = (0..IN_PROGRESS_MAX).map(|_| progress.enter().unwrap()).collect();
-        assert!(progress.enter().is_err() && progress.enter().is_err());
+        let logins = Logins::default();
+        let mut entered: Vec<_> = (0..IN_PROGRESS_MAX).map(|_| logins.enter().unwrap()).collect();
+        assert!(logins.enter().is_err() && logins.enter().is_err());
         entered.pop();
-        assert!(progress.enter().is_ok());
+        assert!(logins.enter().is_ok());
         entered.clear();
-        assert_eq!(progress.0.load(Ordering::Relaxed), 0);
+        assert_eq!(logins.in_progress.load(Ordering::Relaxed), 0);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use sd_notify::NotifyState;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::api::ip::IpList;
+use crate::api::client_address::IpList;
 use crate::api::{self, Api, HostRules, PROBE_LOCK_WAIT, Wake};
 use crate::cli::{Done, Global};
 use crate::config::{self, Config, Loaded};

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::removal::{Loss, Removal};
 use super::{Desk, missing, nothing_to_change, output, secret_from_file, secret_from_stdin, usage};
-use crate::api::ip::IpList;
-use crate::api::route::Permission;
+use crate::api::client_address::IpList;
+use crate::api::permission::Permission;
 use crate::api::token_hash;
 use crate::cli::Done;
 use crate::domain::TokenId;

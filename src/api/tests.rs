@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::ip::IpList;
+use super::client_address::IpList;
 use super::{Api, HostRules, respond, token_hash};
 use crate::domain::{DepartmentId, Timestamp};
 use crate::http::{Method, Request, Response};

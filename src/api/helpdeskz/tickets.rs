@@ -2,13 +2,16 @@
 
 use serde::Serialize;
 
-use super::answer::{Digits, Escaped, compact, done};
-use super::error::{ApiError, Faults};
-use super::idempotency::Reply;
-use super::params::{MESSAGE_BYTES_MAX, Params};
-use super::route::{PathId, row_id};
+use super::answer::{Digits, Escaped, done};
+use super::faults::Faults;
+use super::upload;
 use super::users::{pages, window};
-use super::{Call, upload};
+use crate::api::Call;
+use crate::api::error::ApiError;
+use crate::api::idempotency::Reply;
+use crate::api::json::compact;
+use crate::api::params::{MESSAGE_BYTES_MAX, Params};
+use crate::api::route::{PathId, row_id};
 use crate::desk::{self, Post, notify};
 use crate::domain::{Author, DepartmentId, StaffId, Status, TicketId, UserId};
 use crate::mail::html;
@@ -20,7 +23,7 @@ use crate::store::tickets::{NewAttachment, NewTicket, Text};
 /// Longest subject, in characters (api.md §1).
 const SUBJECT_CHARS_MAX: usize = 255;
 
-pub(super) const NOT_FOUND: ApiError = ApiError::NotFound("Ticket not found.");
+pub(in crate::api) const NOT_FOUND: ApiError = ApiError::NotFound("Ticket not found.");
 
 #[derive(Serialize)]
 struct Ticket<'a> {
@@ -54,7 +57,7 @@ impl<'a> From<&'a TicketLine> for Ticket<'a> {
 }
 
 /// `GET /api/tickets`
-pub(super) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, ApiError> {
+pub(in crate::api) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, ApiError> {
     #[derive(Serialize)]
     struct List<'a> {
         success: i64,
@@ -90,7 +93,7 @@ fn invalid_status() -> ApiError {
 }
 
 /// `GET /api/tickets/show/ID`
-pub(super) fn show(tx: &ReadTx<'_>, id: &PathId) -> Result<String, ApiError> {
+pub(in crate::api) fn show(tx: &ReadTx<'_>, id: &PathId) -> Result<String, ApiError> {
     #[derive(Serialize)]
     struct Shown<'a> {
         success: i64,
@@ -110,7 +113,7 @@ struct NewRequest<'p> {
 }
 
 /// `POST /api/tickets/create`
-pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
+pub(in crate::api) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Created {
         success: i64,
@@ -149,7 +152,7 @@ pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
 }
 
 /// A message as it is stored: safe HTML. Too long a one is left alone, for it will be refused.
-pub(super) fn sanitised(params: &Params, field: &str) -> Result<String, ApiError> {
+pub(in crate::api) fn sanitised(params: &Params, field: &str) -> Result<String, ApiError> {
     let text = params.get(field)?.unwrap_or("");
     Ok(if text.len() > MESSAGE_BYTES_MAX { String::new() } else { html::sanitise_message(text) })
 }
@@ -203,7 +206,7 @@ fn natural(text: &str) -> Option<i64> {
 }
 
 /// The staff member named by `staff_id`; one who may not work is none.
-pub(super) fn staff(tx: &ReadTx<'_>, params: &Params) -> Result<Result<StaffId, &'static str>, ApiError> {
+pub(in crate::api) fn staff(tx: &ReadTx<'_>, params: &Params) -> Result<Result<StaffId, &'static str>, ApiError> {
     Ok(match params.filled("staff_id")?.map(natural) {
         None => Err("Staff ID is missing."),
         Some(None) => Err("Invalid Staff ID."),
@@ -220,7 +223,7 @@ fn department(tx: &ReadTx<'_>, wanted: Option<i64>) -> Result<Result<DepartmentI
 }
 
 /// `POST /api/tickets/update/ID`
-pub(super) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     // As HelpDeskZ has it, an empty value and "0" say nothing.
     let given = |name| Ok::<_, ApiError>(call.params.get(name)?.filter(|text| !text.is_empty() && *text != "0"));
     let wanted_status = if given("status")?.is_some() { "status" } else { "status_id" };
@@ -252,7 +255,7 @@ pub(super) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
 }
 
 /// `POST /api/tickets/delete/ID`
-pub(super) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     call.change(
         |tx| Ok(tx.ticket(TicketId::new(id.row().ok_or(NOT_FOUND)?))?.ok_or(NOT_FOUND)?.id),
         |tx, id| {

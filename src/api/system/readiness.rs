@@ -1,23 +1,19 @@
-//! `/readyz` and `/metrics`: how the desk is.
+//! `/readyz`: whether the desk can do its work.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::answer::compact;
-use super::error::{ApiError, Statuses};
-use super::metrics::Page;
-use super::{Api, HostRules};
-use crate::domain::{Status, Timestamp};
+use crate::api::json::compact;
+use crate::api::{Api, HostRules};
+use crate::domain::Timestamp;
 use crate::http::Response;
 use crate::outbox;
-use crate::store::mailboxes::FolderHealth;
-use crate::store::received::ReceiptState;
-use crate::store::{self, Store, counts};
+use crate::store::{self, Store};
 
 /// Seconds a look at the database holds: health checks come often and must not load it (api.md §4).
 const LOOK_HOLDS_S: i64 = 5;
 
 /// Whether the desk can do its work, looked at now and then.
-pub(super) struct Readiness {
+pub(in crate::api) struct Readiness {
     probe: Store,
     last: Mutex<Option<(Timestamp, Look)>>,
     /// Since when somebody of this process is to send mail.
@@ -36,16 +32,16 @@ struct Look {
 }
 
 impl Readiness {
-    pub(super) const fn new(probe: Store) -> Self {
+    pub(in crate::api) const fn new(probe: Store) -> Self {
         Self { probe, last: Mutex::new(None), sends_since: OnceLock::new() }
     }
 
-    pub(super) fn expect_sender(&self, since: Timestamp) {
+    pub(in crate::api) fn expect_sender(&self, since: Timestamp) {
         self.sends_since.get_or_init(|| since);
     }
 
     /// 200 when the database is writable and the queue young enough, else 503 with the reason.
-    pub(super) fn response(&self, rules: &HostRules, now: Timestamp) -> Response {
+    pub(in crate::api) fn response(&self, rules: &HostRules, now: Timestamp) -> Response {
         let look = self.look(now);
         let age_s = look.oldest_pending.map_or(0, |oldest| now.unix() - oldest.unix());
         let reason = match look.fault {
@@ -94,55 +90,7 @@ impl Readiness {
     }
 }
 
-/// `GET /metrics`
-pub(super) fn metrics(api: &Api, now: Timestamp) -> Response {
-    match desk_metrics(api, now) {
-        Ok(page) => {
-            let text = format!("{}{page}", api.metrics().text());
-            Response::new(200, "text/plain; version=0.0.4; charset=utf-8", text)
-        }
-        Err(error) => ApiError::from(error).response(Statuses::Compat),
-    }
-}
-
-fn desk_metrics(api: &Api, now: Timestamp) -> store::Result<String> {
-    api.store.read(|tx| {
-        let mut page = Page::default();
-        page.begin("maildesk_mails_total", "counter", "Mails received, by what became of them.");
-        for state in [ReceiptState::Stored, ReceiptState::Dropped, ReceiptState::Quarantined] {
-            page.line("maildesk_mails_total", &format!("outcome=\"{}\"", state.word()), tx.receipts_in(state)?);
-        }
-        page.begin("maildesk_outbox_pending", "gauge", "Mails waiting to be sent.");
-        page.line("maildesk_outbox_pending", "", tx.outbox_pending()?);
-        page.begin("maildesk_outbox_oldest_age_seconds", "gauge", "Age of the oldest mail waiting to be sent.");
-        let age_s = tx.oldest_pending()?.map_or(0, |oldest| now.unix() - oldest.unix());
-        page.line("maildesk_outbox_oldest_age_seconds", "", age_s.max(0));
-        page.begin("maildesk_tickets", "gauge", "Tickets by status.");
-        for status in Status::ALL {
-            let n = tx.row_count(counts::TICKETS_BY_STATUS, status.number())?;
-            page.line("maildesk_tickets", &format!("status=\"{}\"", status.word()), n);
-        }
-        imap_metrics(&mut page, &tx.imap_health()?);
-        page.begin("maildesk_database_bytes", "gauge", "Size of the database.");
-        page.line("maildesk_database_bytes", "", tx.database_bytes()?);
-        Ok(page.text)
-    })
-}
-
-/// Mailboxes by folder: how often in a row each could not be read, and what stays behind in it.
-fn imap_metrics(page: &mut Page, folders: &[FolderHealth]) {
-    if folders.is_empty() {
-        return;
-    }
-    let labels =
-        |one: &FolderHealth| format!("address=\"{}\",folder=\"{}\"", escaped(&one.email), escaped(&one.folder));
-    page.begin("maildesk_imap_failures", "gauge", "Times in a row that an IMAP folder could not be read.");
-    folders.iter().for_each(|one| page.line("maildesk_imap_failures", &labels(one), one.failures));
-    page.begin("maildesk_imap_left", "gauge", "Mails of an IMAP folder that could not be read or settled.");
-    folders.iter().for_each(|one| page.line("maildesk_imap_left", &labels(one), one.left));
-}
-
-/// A label's value as Prometheus' text format wants it.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+/// `GET /readyz`
+pub(in crate::api) fn answer(api: &Api, now: Timestamp) -> Response {
+    api.readiness.response(&api.rules(), now)
 }
