@@ -57,9 +57,6 @@ pub enum Error {
     Store(#[from] store::Error),
 }
 
-/// A failure as it was counted; `None` while the lockout of addresses is off.
-pub type Counted = Option<Attempt>;
-
 /// A failure as the lockout of addresses counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
@@ -86,14 +83,14 @@ pub enum Outcome {
         /// How long the lock holds, in minutes.
         minutes: i64,
     },
-    /// There is no such name, or the password is another.
-    Wrong(Counted),
+    /// There is no such name, or the password is another. Not counted while the lockout of addresses is off.
+    Wrong(Option<Attempt>),
     /// All is right, but the account may not log in.
     Blocked,
     /// The password is right, and a code is wanted.
     CodeMissing,
     /// The password is right, but the code is wrong or was used before.
-    CodeWrong(Counted),
+    CodeWrong(Option<Attempt>),
 }
 
 /// The logins of one process.
@@ -335,7 +332,7 @@ fn settle(tx: &WriteTx<'_>, asked: &Asked<'_>, checked: &Checked) -> store::Resu
 }
 
 /// Counts a failure.
-fn failed(tx: &WriteTx<'_>, asked: &Asked<'_>, known: Option<&Credentials>) -> store::Result<Counted> {
+fn failed(tx: &WriteTx<'_>, asked: &Asked<'_>, known: Option<&Credentials>) -> store::Result<Option<Attempt>> {
     log(tx, asked, known.map(|known| known.staff), false)?;
     let (lockout, now) = (asked.lockout, asked.now);
     if !lockout.is_on() {
@@ -352,34 +349,4 @@ fn log(tx: &WriteTx<'_>, asked: &Asked<'_>, staff: Option<StaffId>, is_success: 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn failures_are_answered_at_multiples_of_one_time_whatever_they_took() {
-        let ms = Duration::from_millis;
-        for (took, left) in [(0, 1000), (1, 999), (300, 700), (999, 1), (1000, 1000), (1300, 700), (60_100, 900)] {
-            assert_eq!(until_the_next(ms(1000), ms(took)), ms(left), "after {took} ms");
-        }
-        assert_eq!(until_the_next(Duration::ZERO, ms(5)), Duration::ZERO);
-    }
-
-    #[test]
-    fn as_many_logins_as_allowed_are_in_progress_and_no_more() {
-        let logins = Logins::default();
-        let mut entered: Vec<_> = (0..IN_PROGRESS_MAX).map(|_| logins.enter().unwrap()).collect();
-        assert!(logins.enter().is_err() && logins.enter().is_err());
-        entered.pop();
-        assert!(logins.enter().is_ok());
-        entered.clear();
-        assert_eq!(logins.in_progress.load(Ordering::Relaxed), 0);
-    }
-
-    #[test]
-    fn time_of_failures_grows_with_the_slowest_hash_of_the_desk() {
-        let s = Duration::from_secs;
-        for (slowest, step) in [(None, 1), (Some(4), 1), (Some(13), 1), (Some(14), 2), (Some(16), 8)] {
-            assert_eq!(failure_step(s(1), slowest), s(step), "{slowest:?}");
-        }
-    }
-}
+mod tests;

@@ -23,7 +23,7 @@ use crate::store::tickets::{NewAttachment, NewTicket, Text};
 /// Longest subject, in characters (api.md §1).
 const SUBJECT_CHARS_MAX: usize = 255;
 
-pub(in crate::api) const NOT_FOUND: ApiError = ApiError::NotFound("Ticket not found.");
+pub(super) const NOT_FOUND: ApiError = ApiError::NotFound("Ticket not found.");
 
 #[derive(Serialize)]
 struct Ticket<'a> {
@@ -152,7 +152,7 @@ pub(in crate::api) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
 }
 
 /// A message as it is stored: safe HTML. Too long a one is left alone, for it will be refused.
-pub(in crate::api) fn sanitised(params: &Params, field: &str) -> Result<String, ApiError> {
+pub(super) fn sanitised(params: &Params, field: &str) -> Result<String, ApiError> {
     let text = params.get(field)?.unwrap_or("");
     Ok(if text.len() > MESSAGE_BYTES_MAX { String::new() } else { html::sanitise_message(text) })
 }
@@ -206,7 +206,7 @@ fn natural(text: &str) -> Option<i64> {
 }
 
 /// The staff member named by `staff_id`; one who may not work is none.
-pub(in crate::api) fn staff(tx: &ReadTx<'_>, params: &Params) -> Result<Result<StaffId, &'static str>, ApiError> {
+pub(super) fn staff(tx: &ReadTx<'_>, params: &Params) -> Result<Result<StaffId, &'static str>, ApiError> {
     Ok(match params.filled("staff_id")?.map(natural) {
         None => Err("Staff ID is missing."),
         Some(None) => Err("Invalid Staff ID."),

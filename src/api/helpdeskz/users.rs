@@ -54,12 +54,12 @@ pub(in crate::api) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, A
 }
 
 /// The rows of a page.
-pub(in crate::api) const fn window(page: i64, size: i64) -> Window {
+pub(super) const fn window(page: i64, size: i64) -> Window {
     Window { offset: (page - 1).saturating_mul(size), size }
 }
 
 /// How many pages there are.
-pub(in crate::api) const fn pages(total: i64, size: i64) -> i64 {
+pub(super) const fn pages(total: i64, size: i64) -> i64 {
     (total + size - 1) / size
 }
 
