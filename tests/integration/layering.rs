@@ -319,6 +319,17 @@ fn binary_only_hands_over() {
     assert!(bin.lines <= 60, "{} lines", bin.lines);
 }
 
+#[test]
+fn errors_are_matched_and_never_downcast() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for line in source.code.iter().filter(|line| line.contains(".downcast") || line.contains("anyhow")) {
+            wrong.push(format!("{}: {}", source.path, line.trim()));
+        }
+    }
+    assert!(wrong.is_empty(), "say by a variant of crate::outcome::Failure what kind it is:\n{}", wrong.join("\n"));
+}
+
 /// Where files and folders may be made or opened otherwise than through `private_file`: what is meant for others follows
 /// the umask.
 const PUBLIC: &[(&str, &str)] = &[("src/admin/article.rs", "exported articles"), ("src/admin/man.rs", "man pages")];
