@@ -3,6 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::received::ReceiptState;
 use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
 use crate::domain::{Timestamp, Window};
 
@@ -236,7 +237,7 @@ impl WriteTx<'_> {
             if received_at >= before.unix() || old.len() >= max {
                 break;
             }
-            if state != "quarantined" {
+            if state != ReceiptState::Quarantined.word() {
                 old.push(id);
             }
         }
