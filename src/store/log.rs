@@ -183,6 +183,7 @@ impl Growth {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::os::unix::fs::MetadataExt;
     use std::sync::atomic::AtomicBool;
 
     use super::*;
@@ -280,6 +281,12 @@ mod tests {
         let mark = dir.path().join("desk.db-doubt");
         assert!(mark.exists());
         assert!(matches!(Store::open(&path, Duration::ZERO), Err(Error::Busy)), "nothing is relied on meanwhile");
+        // Without its lock another program would take itself for the only one and remove the log under us.
+        let inode = format!(":{} ", fs::metadata(&path).unwrap().ino());
+        assert!(
+            fs::read_to_string("/proc/locks").unwrap().contains(&inode),
+            "the lock of the open connections is gone"
+        );
         drop(reader);
         Store::open(&path, WAIT).unwrap();
         assert_eq!((mark.exists(), fs::metadata(dir.path().join("desk.db-wal")).unwrap().len()), (false, 0));

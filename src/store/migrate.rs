@@ -94,15 +94,18 @@ fn versions(connection: &Connection) -> Result<(i64, i64)> {
     )?)
 }
 
-/// The error, or that the file does not even begin as a database does (the file format's first 16 bytes).
+/// The error, or that the file does not even begin as a database does.
+///
+/// Only a file that SQLite cannot read is opened: when a process closes a file by any handle, the system takes back all
+/// its locks on it (POSIX), those of its other connections too, and another process could then remove their log.
 pub(super) fn not_even_a_database(path: &Path, error: Error) -> Error {
     use std::io::Read;
+    if !matches!(error, Error::Corrupt(_)) {
+        return error;
+    }
     let mut head = [0; super::FILE_HEAD.len()];
     let is_read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
-    match error {
-        Error::Corrupt(_) if is_read.is_err() || head != *super::FILE_HEAD => Error::NotADatabase(path.to_owned()),
-        other => other,
-    }
+    if is_read.is_err() || head != *super::FILE_HEAD { Error::NotADatabase(path.to_owned()) } else { error }
 }
 
 /// Makes the database, or brings it up to the current schema. Safe to repeat.
