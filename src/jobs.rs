@@ -87,9 +87,9 @@ mod tests {
     use crate::domain::reason::Reason;
     use crate::domain::{DepartmentId, Status, TicketId};
     use crate::store::migrate::create_or_migrate;
-    use crate::store::received::{NewReceipt, ReceiptState};
+    use crate::store::receipt::{NewReceipt, ReceiptState};
     use crate::store::settings::definition;
-    use crate::store::tickets::NewTicket;
+    use crate::store::ticket::rows::NewTicket;
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 

@@ -14,7 +14,7 @@ use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, EmailAddress, comparable_address};
 use crate::outcome::{self, Done, Failure, bail};
 use crate::secret_file;
-use crate::store::people::{FULLNAME_CHARS_MAX, NewStaff, Staff};
+use crate::store::staff::account::{FULLNAME_CHARS_MAX, NewStaff, Staff};
 use crate::store::{Error, ReadTx};
 use crate::terminal;
 use crate::{password, totp};

@@ -11,7 +11,7 @@ use super::idempotency::Reply;
 use super::route::PathId;
 use crate::domain::{Actor, AttachmentId, MessageId, TicketId};
 use crate::store::ReadTx;
-use crate::store::attachments::AttachmentLine;
+use crate::store::attachment::AttachmentLine;
 
 const NOT_FOUND: ApiError = ApiError::NotFound("Attachment not found.");
 

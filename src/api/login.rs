@@ -16,8 +16,8 @@ use super::error::{ApiError, Faults};
 use super::idempotency::Reply;
 use crate::domain::{Timestamp, Window};
 use crate::password::{self, Memory};
-use crate::store::keys::{Credentials, LoginNotes, LoginTry};
 use crate::store::settings::Settings;
+use crate::store::token::{Credentials, LoginNotes, LoginTry};
 use crate::store::{self, ReadTx, WriteTx};
 use crate::totp;
 

@@ -14,9 +14,9 @@ use crate::desk::{MailContext, Notices, Post, StatusChange};
 use crate::domain::{Author, Status, TicketId};
 use crate::mail::html;
 use crate::store::ReadTx;
-use crate::store::pages::{MessageLine, Order};
 use crate::store::settings::ReplyOrder;
-use crate::store::tickets::{NewAttachment, Text, Ticket};
+use crate::store::ticket::list::{MessageLine, Order};
+use crate::store::ticket::rows::{NewAttachment, Text, Ticket};
 
 #[derive(Serialize)]
 struct Message {

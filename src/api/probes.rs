@@ -9,9 +9,9 @@ use super::{Api, HostRules};
 use crate::domain::{Status, Timestamp};
 use crate::http::Response;
 use crate::outbox;
-use crate::store::mailboxes::FolderHealth;
-use crate::store::received::ReceiptState;
-use crate::store::{self, Store, counts};
+use crate::store::imap::FolderHealth;
+use crate::store::receipt::ReceiptState;
+use crate::store::{self, Store, row_count};
 
 /// Seconds a look at the database holds: health checks come often and must not load it (api.md §4).
 const LOOK_HOLDS_S: i64 = 5;
@@ -119,7 +119,7 @@ fn desk_metrics(api: &Api, now: Timestamp) -> store::Result<String> {
         page.line("maildesk_outbox_oldest_age_seconds", "", age_s.max(0));
         page.begin("maildesk_tickets", "gauge", "Tickets by status.");
         for status in Status::ALL {
-            let n = tx.row_count(counts::TICKETS_BY_STATUS, status.number())?;
+            let n = tx.row_count(row_count::TICKETS_BY_STATUS, status.number())?;
             page.line("maildesk_tickets", &format!("status=\"{}\"", status.word()), n);
         }
         imap_metrics(&mut page, &tx.imap_health()?);

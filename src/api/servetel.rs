@@ -19,8 +19,8 @@ use crate::domain::{DepartmentId, EmailAddress, Timestamp};
 use crate::http::{Request, Response};
 use crate::password;
 use crate::store::ReadTx;
-use crate::store::people::NewStaff;
-use crate::store::profiles::StaffProfile;
+use crate::store::customer::StaffProfile;
+use crate::store::staff::account::NewStaff;
 use fields::Wanted;
 
 /// `POST /v1/user`

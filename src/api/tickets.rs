@@ -14,9 +14,9 @@ use crate::domain::{Actor, Author, DepartmentId, StaffId, Status, TicketId, User
 use crate::mail::html;
 use crate::store::ReadTx;
 use crate::store::listing::TicketLine;
-use crate::store::pages::TicketSieve;
-use crate::store::people::Department;
-use crate::store::tickets::{NewAttachment, NewTicket, Text};
+use crate::store::staff::account::Department;
+use crate::store::ticket::list::TicketSieve;
+use crate::store::ticket::rows::{NewAttachment, NewTicket, Text};
 
 /// Longest subject, in characters (api.md §1).
 const SUBJECT_CHARS_MAX: usize = 255;

@@ -13,8 +13,8 @@ use super::route::PathId;
 use crate::desk::notify;
 use crate::domain::{Actor, EmailAddress, UserId};
 use crate::store::ReadTx;
-use crate::store::pages::Window;
-use crate::store::people::{Customer, FULLNAME_CHARS_MAX};
+use crate::store::staff::account::{Customer, FULLNAME_CHARS_MAX};
+use crate::store::ticket::list::Window;
 
 /// Users per page, as in HelpDeskZ.
 const PAGE_SIZE: i64 = 25;

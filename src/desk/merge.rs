@@ -3,9 +3,9 @@
 use super::Change;
 use crate::domain::{EventKind, Status};
 use crate::store::Result;
-use crate::store::changes::Owner;
-use crate::store::people::Customer;
-use crate::store::tickets::Ticket;
+use crate::store::staff::account::Customer;
+use crate::store::ticket::merge::Owner;
+use crate::store::ticket::rows::Ticket;
 
 /// What a ticket becomes when another is merged into it: a customer who waits is not forgotten.
 const fn merged_status(from: Status, into: Status) -> Status {

@@ -1,6 +1,6 @@
 //! Changing staff accounts after they were made.
 
-use super::tickets::TicketRows;
+use super::ticket::rows::TicketRows;
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{EmailAddress, StaffId};

@@ -2,8 +2,8 @@
 
 use rusqlite::Row;
 
-use super::changes::Owner;
-use super::tickets::TicketRows;
+use super::ticket::merge::Owner;
+use super::ticket::rows::TicketRows;
 use super::{ReadTx, Result};
 use crate::domain::{Actor, Door, EventKind, TicketId, Timestamp};
 

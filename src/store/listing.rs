@@ -1,9 +1,9 @@
 //! A line of a list of tickets, as people and the API get it, and searching with LIKE. Which lines a list has is said in
-//! [`super::search`] and [`super::pages`].
+//! [`super::ticket::search`] and [`super::ticket::list`].
 
 use rusqlite::Row;
 
-use super::tickets::status;
+use super::ticket::rows::status;
 use crate::domain::{DepartmentId, Status, TicketId, Timestamp, UserId};
 
 /// A line of a list of tickets.

@@ -1,5 +1,5 @@
 //! Looking after the database: is it sound, is what it counts right, and what may be forgotten by
-//! now. Copies of it are in [`super::backup`], the search index in [`super::search`].
+//! now. Copies of it are in [`super::backup`], the search index in [`super::ticket::search`].
 
 use sha2::{Digest, Sha256};
 
@@ -264,7 +264,7 @@ mod tests {
     use super::*;
     use crate::domain::{DepartmentId, TicketId};
     use crate::store::migrate::create_or_migrate;
-    use crate::store::tickets::{NewAttachment, NewMessage, NewTicket, Text, Visibility};
+    use crate::store::ticket::rows::{NewAttachment, NewMessage, NewTicket, Text, Visibility};
     use crate::store::{Error, Store};
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);

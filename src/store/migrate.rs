@@ -253,7 +253,7 @@ mod tests {
     use super::*;
     use crate::domain::Window;
     use crate::domain::reason::Reason;
-    use crate::store::received::Receipt;
+    use crate::store::receipt::Receipt;
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 

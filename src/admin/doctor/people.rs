@@ -2,8 +2,8 @@
 
 use super::{Finding, Scene, host};
 use crate::outbox::template::Event;
-use crate::store::letters::Sender;
-use crate::store::people::{Department, Staff};
+use crate::store::message::Sender;
+use crate::store::staff::account::{Department, Staff};
 use crate::store::{self, ReadTx, Store};
 
 /// Looks at every department.

@@ -12,9 +12,9 @@ use crate::domain::{DepartmentId, Timestamp};
 use crate::imap_fetch;
 use crate::outbox;
 use crate::outbox::transport::Transport;
-use crate::store::addresses::AddressRow;
-use crate::store::mailboxes::FolderHealth;
-use crate::store::received::ReceiptState;
+use crate::store::address::AddressRow;
+use crate::store::imap::FolderHealth;
+use crate::store::receipt::ReceiptState;
 use crate::store::settings::Settings;
 use crate::store::{self, Store};
 

@@ -11,7 +11,7 @@ use crate::outcome::{self, Failure, bail};
 use crate::secret_file;
 use crate::store::ReadTx;
 use crate::store::accounts::StaffChange;
-use crate::store::people::Staff;
+use crate::store::staff::account::Staff;
 
 /// Options of `admin staff update`.
 #[derive(Debug, clap::Args)]

@@ -13,7 +13,7 @@ use crate::mail::safe_file_name;
 use crate::outbox;
 use crate::outcome::{self, Done, Failure, WithContext, bail};
 use crate::store::settings::Settings;
-use crate::store::tickets::NewAttachment;
+use crate::store::ticket::rows::NewAttachment;
 
 /// Longest text of an answer or note, in bytes: what the API takes (api.md §1).
 const TEXT_BYTES_MAX: u64 = 1024 * 1024;

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::admin::output;
 use crate::domain::{Author, MessageId, StaffId, TicketId};
 use crate::mail::html;
-use crate::store::people::Customer;
-use crate::store::tickets::{Attachment, Message, Ticket};
+use crate::store::staff::account::Customer;
+use crate::store::ticket::rows::{Attachment, Message, Ticket};
 use crate::store::{Error, ReadTx};
 use crate::terminal;
 

@@ -62,7 +62,7 @@ impl ReadTx<'_> {
     /// # Errors
     /// Those of the database, here and in every verb of this file.
     pub fn customers_and_tickets(&self) -> Result<(i64, i64)> {
-        use crate::store::counts::{CUSTOMERS, TICKETS};
+        use crate::store::row_count::{CUSTOMERS, TICKETS};
         Ok((self.row_count(CUSTOMERS, 0)?, self.row_count(TICKETS, 0)?))
     }
 

@@ -4,8 +4,8 @@ use rusqlite::named_params;
 
 use super::{Placed, Precedence};
 use crate::domain::{AddressId, DepartmentId, Timestamp};
-use crate::store::addresses::AddressRow;
-use crate::store::keys::Sha256Bytes;
+use crate::store::address::AddressRow;
+use crate::store::token::Sha256Bytes;
 use crate::store::{ReadTx, Result, WriteTx};
 
 /// A department with its id.

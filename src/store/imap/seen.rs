@@ -1,8 +1,8 @@
 //! Which mails of an IMAP folder need not be fetched again, as runs of UIDs: one row for a folder read from its
-//! beginning, one more for each gap. How far a folder was read is [`super::mailboxes`]'s.
+//! beginning, one more for each gap. How far a folder was read is [`crate::store::imap`]'s.
 
-use super::{ReadTx, Result, WriteTx};
 use crate::domain::{AddressId, Timestamp};
+use crate::store::{ReadTx, Result, WriteTx};
 
 /// UIDs in ascending order, as runs of UIDs that follow one another: first and last of each.
 #[must_use]
@@ -37,7 +37,12 @@ impl WriteTx<'_> {
     ///
     /// # Errors
     /// Those of the database.
-    pub(super) fn add_imap_seen(&self, address: AddressId, folder: &str, (first, last): (u32, u32)) -> Result<()> {
+    pub(in crate::store) fn add_imap_seen(
+        &self,
+        address: AddressId,
+        folder: &str,
+        (first, last): (u32, u32),
+    ) -> Result<()> {
         let (mut first, mut last) = (i64::from(first), i64::from(last));
         // No two rows touch, so those that touch the run are the last ones that begin up to its end.
         while let Some((row_first, row_last)) = self.one(
@@ -85,7 +90,7 @@ mod tests {
 
     use super::*;
     use crate::store::Store;
-    use crate::store::addresses::AddressRow;
+    use crate::store::address::AddressRow;
     use crate::store::migrate::create_or_migrate;
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
@@ -130,7 +135,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("old.db");
         let old = rusqlite::Connection::open(&path).unwrap();
-        old.execute_batch(include_str!("../../tests/schemas/1.sql")).unwrap();
+        old.execute_batch(include_str!("../../../tests/schemas/1.sql")).unwrap();
         old.execute_batch(
             "INSERT INTO desk (id, secret, created_at) VALUES (1, zeroblob(32), 0); \
              INSERT INTO address (id, email, name, created_at, last_update_at) VALUES (1, 'a@example.org', 'A', 0, 0); \

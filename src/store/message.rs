@@ -1,5 +1,5 @@
 //! What writing a mail asks of the tables: who may send it, what the message says, who is to be told,
-//! and its place in the ticket's thread. Queueing the finished mail is [`super::queue`]'s.
+//! and its place in the ticket's thread. Queueing the finished mail is [`super::outbox`]'s.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::desk_address::Outgoing;

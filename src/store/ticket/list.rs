@@ -4,10 +4,10 @@
 //! costs a few reads and not a walk over 90,000 rows. Only combined filters walk an index.
 //! Pages past the end are empty.
 
-use super::counts::{self, BUCKET_IDS};
-use super::listing::{TicketLine, line};
-use super::{ReadTx, Result};
 use crate::domain::{Author, MessageId, StaffId, Status, TicketId, Timestamp, UserId};
+use crate::store::listing::{TicketLine, line};
+use crate::store::row_count::{self, BUCKET_IDS};
+use crate::store::{ReadTx, Result};
 
 /// Which rows of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +143,7 @@ impl TicketSieve {
     fn columns(&self) -> Vec<Column> {
         let status = self.status.map(Status::number);
         let customer = self.customer.map(|value| Column {
-            kind: counts::TICKETS_BY_CUSTOMER,
+            kind: row_count::TICKETS_BY_CUSTOMER,
             value,
             alone: OF_CUSTOMER,
             with_others: BY_CUSTOMER,
@@ -151,7 +151,7 @@ impl TicketSieve {
             others: (self.department, status),
         });
         let department = self.department.map(|value| Column {
-            kind: counts::TICKETS_BY_DEPARTMENT,
+            kind: row_count::TICKETS_BY_DEPARTMENT,
             value,
             alone: OF_DEPARTMENT,
             with_others: BY_DEPARTMENT,
@@ -159,7 +159,7 @@ impl TicketSieve {
             others: (self.customer, status),
         });
         let status = status.map(|value| Column {
-            kind: counts::TICKETS_BY_STATUS,
+            kind: row_count::TICKETS_BY_STATUS,
             value,
             alone: OF_STATUS,
             with_others: BY_STATUS,
@@ -179,8 +179,8 @@ impl ReadTx<'_> {
         let columns = sieve.columns();
         match columns.as_slice() {
             [] => {
-                let total = self.row_count(counts::TICKETS, 0)?;
-                let Some(start) = self.start(counts::TICKETS, 0, total, window)? else {
+                let total = self.row_count(row_count::TICKETS, 0)?;
+                let Some(start) = self.start(row_count::TICKETS, 0, total, window)? else {
                     return Ok((total, Vec::new()));
                 };
                 Ok((total, self.all(ANY, (start.id, window.size, start.skip), line)?))
@@ -234,12 +234,12 @@ impl ReadTx<'_> {
     /// # Errors
     /// Those of the database.
     pub fn customers_page(&self, window: Window) -> Result<(i64, Vec<CustomerLine>)> {
-        let total = self.row_count(counts::CUSTOMERS, 0)?;
+        let total = self.row_count(row_count::CUSTOMERS, 0)?;
         if window.offset >= total {
             return Ok((total, Vec::new()));
         }
         let mut before = 0;
-        let start = self.bucket_where(BUCKETS_DOWN, (counts::CUSTOMERS, 0), |bucket, n| {
+        let start = self.bucket_where(BUCKETS_DOWN, (row_count::CUSTOMERS, 0), |bucket, n| {
             let skip = window.offset - before;
             before += n;
             let last = bucket * BUCKET_IDS + BUCKET_IDS - 1;
@@ -320,5 +320,5 @@ impl ReadTx<'_> {
 }
 
 #[cfg(test)]
-#[path = "pages_tests.rs"]
+#[path = "list_tests.rs"]
 mod tests;

@@ -3,12 +3,12 @@
 use rusqlite::Row;
 use sha2::{Digest, Sha256};
 
-use super::columns::id_or_none;
-use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
 use crate::domain::{
     AddressId, AttachmentId, Author, DepartmentId, EmailAddress, MessageId, StaffId, Status, TicketId, Timestamp,
     UserId,
 };
+use crate::store::columns::id_or_none;
+use crate::store::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
 
 /// Merges followed from one ticket to the next before giving up. Chosen: nobody merges a hundred
 /// times, and a ring (which cannot be made) would end here.
@@ -177,7 +177,7 @@ fn ticket(row: &Row<'_>) -> rusqlite::Result<Ticket> {
     })
 }
 
-pub(super) fn status(number: i64) -> rusqlite::Result<Status> {
+pub(in crate::store) fn status(number: i64) -> rusqlite::Result<Status> {
     // The column's CHECK allows 1 to 5 only, so this is a damaged row.
     Status::from_number(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, number))
 }
@@ -565,7 +565,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    pub(super) fn add_content(&self, data: &[u8]) -> Result<i64> {
+    pub(in crate::store) fn add_content(&self, data: &[u8]) -> Result<i64> {
         let sha256: [u8; 32] = Sha256::digest(data).into();
         if let Some(known) = self.one("SELECT id FROM content WHERE sha256 = $1", [&sha256[..]], |row| row.get(0))? {
             return Ok(known);

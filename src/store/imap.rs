@@ -1,7 +1,10 @@
 //! IMAP folders: how far each was read, what is left behind, and how often it failed in a row.
-//! Which folders an address has is [`super::addresses`]'s.
+//! Which folders an address has is [`super::address`]'s.
 
-use super::seen_mails::runs;
+pub mod seen;
+
+use seen::runs;
+
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{AddressId, Timestamp};
 
@@ -33,7 +36,7 @@ pub struct Step<'a> {
     pub uid_validity: u32,
     /// See [`FolderState::last_uid`]; a lower one than is known changes nothing.
     pub last_uid: u32,
-    /// Mails that are on record here, in ascending order; see [`super::seen_mails`].
+    /// Mails that are on record here, in ascending order; see [`super::imap::seen`].
     pub seen: &'a [u32],
     /// Mails that are done and were left over before.
     pub done: &'a [u32],
@@ -228,7 +231,7 @@ mod tests {
 
     use super::*;
     use crate::domain::desk_address::Incoming;
-    use crate::store::addresses::AddressRow;
+    use crate::store::address::AddressRow;
     use crate::store::migrate::create_or_migrate;
     use crate::store::{Error, Store};
 

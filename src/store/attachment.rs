@@ -2,7 +2,7 @@
 //! messages they come with.
 
 use super::columns::id_or_none;
-use super::tickets::TicketRows;
+use super::ticket::rows::TicketRows;
 use super::{ReadTx, Result};
 use crate::domain::{AttachmentId, MessageId, TicketId};
 

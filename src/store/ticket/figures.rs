@@ -1,8 +1,8 @@
 //! Figures for the dashboard: what came in by day, how fast it was answered. Each reads a bounded
 //! number of the newest rows, so that a large desk is as quick as a small one.
 
-use super::{ReadTx, Result};
 use crate::domain::{Timestamp, Window};
+use crate::store::{ReadTx, Result};
 
 /// Newest tickets looked at for tickets per day. Chosen: a fortnight of 3,500 a day.
 const TICKETS_BY_DAY_MAX: i64 = 50_000;

@@ -1,9 +1,9 @@
 //! Times that a clock which was ahead for a while has left behind. What waits for such a time would wait as
 //! long as the clock was ahead: each wait is cut to the longest that its own rule can give.
 
-use super::queue::GIVE_UP_AFTER_S;
-use super::{ReadTx, Result, WriteTx};
 use crate::domain::Timestamp;
+use crate::store::outbox::GIVE_UP_AFTER_S;
+use crate::store::{ReadTx, Result, WriteTx};
 
 /// The longest waits of the queue of outgoing mail, in seconds.
 #[derive(Clone, Copy, Debug)]
@@ -67,9 +67,9 @@ mod tests {
 
     use super::*;
     use crate::domain::{AddressId, Window};
-    use crate::store::keys::{KeptAnswer, KeyPlace, NewToken};
     use crate::store::migrate::create_or_migrate;
-    use crate::store::queue::{NewOutgoing, Scope};
+    use crate::store::outbox::{NewOutgoing, Scope};
+    use crate::store::token::{KeptAnswer, KeyPlace, NewToken};
     use crate::store::{Error, Store};
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);

@@ -3,12 +3,10 @@
 //! Which rows to place, and as what, is `admin import`'s to say.
 
 mod desk;
-mod knowledge;
 mod people;
 mod tickets;
 
 pub use desk::{ImportedAddress, ImportedCustomField, ImportedDepartment, ImportedPriority, ImportedToken};
-pub use knowledge::{Article, ArticleCategory, CannedResponse, NewCannedResponse};
 pub use people::{ImportedCustomer, ImportedStaff, PlacedCustomer};
 pub use tickets::{Home, ImportedAttachment, ImportedMessage, ImportedNote, ImportedTicket};
 
@@ -281,7 +279,7 @@ mod tests {
             .write(|tx| {
                 let department = tx.add_department("Ours", false)?;
                 let email = "a@x.test".parse().unwrap();
-                let staff = crate::store::people::NewStaff {
+                let staff = crate::store::staff::account::NewStaff {
                     username: "a",
                     fullname: "A",
                     email: &email,

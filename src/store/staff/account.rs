@@ -2,12 +2,12 @@
 
 use rusqlite::Row;
 
-use super::tickets::TicketRows;
-use super::{ReadTx, Result, WriteTx};
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{
     DepartmentId, EmailAddress, StaffId, TicketId, Timestamp, UserId, ascii_domain, comparable_address,
 };
+use crate::store::ticket::rows::TicketRows;
+use crate::store::{ReadTx, Result, WriteTx};
 
 /// Most participants of one ticket beside the customer (mail.md §5).
 pub const PARTICIPANTS_MAX: usize = 20;
@@ -160,7 +160,7 @@ impl ReadTx<'_> {
         self.all(
             "SELECT id, fullname, email, is_active, registered_at, mobile, country_code, verified_at FROM customer \
              WHERE email LIKE $1 ESCAPE '!' OR fullname LIKE $1 ESCAPE '!' ORDER BY id DESC LIMIT $2",
-            (super::listing::containing(&search), i64::try_from(max).unwrap_or(i64::MAX)),
+            (crate::store::listing::containing(&search), i64::try_from(max).unwrap_or(i64::MAX)),
             customer,
         )
     }
@@ -313,7 +313,7 @@ impl WriteTx<'_> {
     /// Makes a customer.
     ///
     /// # Errors
-    /// [`super::Error::Taken`] when the address is in use.
+    /// [`crate::store::Error::Taken`] when the address is in use.
     pub fn add_customer(&self, fullname: &str, email: &EmailAddress, now: Timestamp) -> Result<UserId> {
         let id = self.insert(
             "INSERT INTO customer (fullname, email, registered_at) VALUES ($1, $2, $3)",
@@ -340,7 +340,7 @@ impl WriteTx<'_> {
     /// is not verified, and a code mailed to the old one confirms nothing any more.
     ///
     /// # Errors
-    /// [`super::Error::Taken`] when the address is in use.
+    /// [`crate::store::Error::Taken`] when the address is in use.
     pub fn update_customer(&self, id: UserId, fullname: Option<&str>, email: Option<&EmailAddress>) -> Result<bool> {
         let changed = self.run(
             "UPDATE customer SET fullname = coalesce($1, fullname), email = coalesce($2, email), \
@@ -379,7 +379,7 @@ impl WriteTx<'_> {
     /// Makes a staff account.
     ///
     /// # Errors
-    /// [`super::Error::Taken`] when the username is in use.
+    /// [`crate::store::Error::Taken`] when the username is in use.
     pub fn add_staff(&self, new: &NewStaff<'_>, departments: &[DepartmentId], now: Timestamp) -> Result<StaffId> {
         let id = self.insert(
             "INSERT INTO staff (username, fullname, email, password_hash, role, is_active, registered_at, totp_secret) \

@@ -1,5 +1,7 @@
 //! The outbox: finished mails waiting to be sent, and what became of them. What composing them needs
-//! to know is in [`super::letters`]; when to send and what to say is [`crate::outbox`]'s.
+//! to know is in [`super::message`]; when to send and what to say is [`crate::outbox`]'s.
+
+pub mod waits;
 
 use rusqlite::Row;
 

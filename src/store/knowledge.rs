@@ -1,9 +1,9 @@
 //! Canned responses and knowledge-base articles: kept as data, listed and exported.
 
-use super::Placed;
+use super::import::Placed;
+use super::{ReadTx, Result, WriteTx};
 use crate::domain::{AttachmentId, StaffId, Timestamp};
 use crate::store::columns::id_or_none;
-use crate::store::{ReadTx, Result, WriteTx};
 
 /// A canned response.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 
 use rusqlite::Row;
 
-use super::{ReadTx, Result, WriteTx};
 use crate::domain::{ScheduleId, StaffId};
+use crate::store::{ReadTx, Result, WriteTx};
 
 /// On-duty hours with a name (Servetel's time_group).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl WriteTx<'_> {
     /// Makes a schedule.
     ///
     /// # Errors
-    /// [`super::Error::Taken`] when the name is in use.
+    /// [`crate::store::Error::Taken`] when the name is in use.
     pub fn add_schedule(&self, name: &str, hours: &str, timezone: &str) -> Result<ScheduleId> {
         let id =
             self.insert("INSERT INTO schedule (name, hours, timezone) VALUES ($1, $2, $3)", (name, hours, timezone))?;

@@ -1,10 +1,10 @@
 //! Changes that people make to tickets and customers from the command line, and that time makes:
 //! merging, another requester, unassigning, closing what was answered long ago.
 
-use super::{ReadTx, Result};
 use crate::domain::{DepartmentId, MessageId, ReceiptId, StaffId, Status, TicketId, Timestamp, UserId};
-use crate::store::people::Customer;
-use crate::store::tickets::{Ticket, TicketRows};
+use crate::store::staff::account::Customer;
+use crate::store::ticket::rows::{Ticket, TicketRows};
+use crate::store::{ReadTx, Result};
 
 /// What goes with a ticket or a customer when it is removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum Owner {
 
 impl Owner {
     /// The query for the ids of the tickets, and its parameter.
-    pub(super) const fn tickets(self) -> (&'static str, i64) {
+    pub(in crate::store) const fn tickets(self) -> (&'static str, i64) {
         match self {
             Self::Ticket(id) => ("SELECT id FROM ticket WHERE id = $1", id.get()),
             Self::Customer(id) => ("SELECT id FROM ticket WHERE customer_id = $1", id.get()),

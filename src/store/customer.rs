@@ -1,5 +1,5 @@
 //! What Faveo's and Servetel's calls know about a person beyond name and address, and the activation
-//! of a customer's address. The accounts themselves are in [`super::people`].
+//! of a customer's address. The accounts themselves are in [`super::staff::account`].
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{EmailAddress, ScheduleId, StaffId, Timestamp, UserId};

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::store::tickets::NewTicket;
+use crate::store::ticket::rows::NewTicket;
 use crate::store::{Error, Store, migrate};
 
 fn store(dir: &tempfile::TempDir) -> Store {

@@ -1,0 +1,4 @@
+//! Staff: their accounts and on-duty schedules.
+
+pub mod account;
+pub mod schedule;
