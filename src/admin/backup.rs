@@ -13,7 +13,7 @@ use crate::outcome::{self, Done, WithContext, bail};
 use crate::store::backup::{self, Restored};
 use crate::store::migrate::SCHEMA_VERSION;
 use crate::store::presence::{self, Found, Presence};
-use crate::store::ticket::merge::Owner;
+use crate::store::ticket::Owner;
 use crate::store::{Error, Store};
 
 /// Arguments of `admin backup`.

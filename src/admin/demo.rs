@@ -16,7 +16,7 @@ use crate::outcome::{self, Done, Failure, WithContext};
 use crate::private_file;
 use crate::serve;
 use crate::store::address::AddressRow;
-use crate::store::ticket::search::TicketQuery;
+use crate::store::ticket::TicketQuery;
 use crate::store::token::NewToken;
 use crate::store::{self, Store};
 

@@ -74,7 +74,7 @@ fn read(tx: &ReadTx<'_>, now: Timestamp) -> Result<Numbers, Error> {
         by_department,
         answered_s: tx.first_answers(Window::last_s(ANSWER_DAYS * Timestamp::DAY_S, now))?,
         failed_outgoing: tx.outbox_failed()?,
-        oldest_pending: tx.outbox_oldest_pending()?,
+        oldest_pending: tx.oldest_pending()?.unwrap_or_default(),
     })
 }
 

@@ -10,8 +10,8 @@ use crate::desk::notify;
 use crate::domain::{EmailAddress, UserId};
 use crate::outcome::{self, Done, Failure, bail};
 use crate::store::ReadTx;
-use crate::store::staff::account::{Customer, FULLNAME_CHARS_MAX};
-use crate::store::ticket::merge::Owner;
+use crate::store::customer::{Customer, FULLNAME_CHARS_MAX};
+use crate::store::ticket::Owner;
 use crate::terminal;
 
 /// Verbs of `admin user`.

@@ -10,7 +10,7 @@ use super::params::Params;
 use super::route::PathId;
 use crate::domain::{Actor, DepartmentId};
 use crate::store::ReadTx;
-use crate::store::staff::account;
+use crate::store::department;
 
 /// Longest name, in characters before escaping (api.md §1).
 const NAME_CHARS_MAX: usize = 100;
@@ -24,8 +24,8 @@ struct Department<'a> {
     private: Digits,
 }
 
-impl<'a> From<&'a account::Department> for Department<'a> {
-    fn from(row: &'a account::Department) -> Self {
+impl<'a> From<&'a department::Department> for Department<'a> {
+    fn from(row: &'a department::Department) -> Self {
         Self { id: Digits(row.id.get()), name: Escaped(&row.name), private: Digits(row.is_private.into()) }
     }
 }
@@ -52,7 +52,7 @@ pub(super) fn show(tx: &ReadTx<'_>, id: &PathId) -> Result<String, ApiError> {
     Ok(compact(&Shown { success: 1, department: Department::from(&row) }))
 }
 
-fn existing(tx: &ReadTx<'_>, id: &PathId) -> Result<account::Department, ApiError> {
+fn existing(tx: &ReadTx<'_>, id: &PathId) -> Result<department::Department, ApiError> {
     let id = id.row().ok_or(NOT_FOUND)?;
     tx.department(DepartmentId::new(id))?.ok_or(NOT_FOUND)
 }

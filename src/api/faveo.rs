@@ -22,9 +22,9 @@ use crate::desk::notify;
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{EmailAddress, Timestamp, TokenId};
 use crate::http::{Headers, Request, Response};
-use crate::store::customer::CustomerProfile;
+use crate::store::customer::{CustomerProfile, FULLNAME_CHARS_MAX};
 use crate::store::settings::{FaveoAnswer, Settings};
-use crate::store::staff::account::{FULLNAME_CHARS_MAX, NewStaff};
+use crate::store::staff::NewStaff;
 use crate::store::{self, ReadTx, WriteTx};
 
 const FIELDS: &[&str] = &["email", "first_name", "last_name", "mobile", "code", "role"];

@@ -17,7 +17,7 @@ use super::idempotency::Reply;
 use crate::domain::{Timestamp, Window};
 use crate::password::{self, Memory};
 use crate::store::settings::Settings;
-use crate::store::token::{Credentials, LoginNotes, LoginTry};
+use crate::store::staff::{Credentials, LoginNotes, LoginTry};
 use crate::store::{self, ReadTx, WriteTx};
 use crate::totp;
 

@@ -19,8 +19,7 @@ use crate::domain::{DepartmentId, EmailAddress, Timestamp};
 use crate::http::{Request, Response};
 use crate::password;
 use crate::store::ReadTx;
-use crate::store::customer::StaffProfile;
-use crate::store::staff::account::NewStaff;
+use crate::store::staff::{NewStaff, StaffProfile};
 use fields::Wanted;
 
 /// `POST /v1/user`

@@ -8,7 +8,7 @@ use super::error::ApiError;
 use super::route::PathId;
 use crate::domain::StaffId;
 use crate::store::ReadTx;
-use crate::store::staff::account;
+use crate::store::staff;
 
 #[derive(Serialize)]
 struct Staff<'a> {
@@ -20,8 +20,8 @@ struct Staff<'a> {
     last_login: Digits,
 }
 
-impl<'a> From<&'a account::Staff> for Staff<'a> {
-    fn from(row: &'a account::Staff) -> Self {
+impl<'a> From<&'a staff::Staff> for Staff<'a> {
+    fn from(row: &'a staff::Staff) -> Self {
         Self {
             id: Digits(row.id.get()),
             username: &row.username,

@@ -23,7 +23,7 @@ use crate::ip_list::IpList;
 use crate::password;
 use crate::store::address::AddressRow;
 use crate::store::settings::definition;
-use crate::store::staff::account::NewStaff;
+use crate::store::staff::NewStaff;
 use crate::store::token::NewToken;
 use crate::store::{Error, Store, WriteTx, migrate};
 

@@ -13,10 +13,10 @@ use crate::desk::{MailContext, Notices, Opening, Post};
 use crate::domain::{Actor, Author, DepartmentId, StaffId, Status, TicketId, UserId};
 use crate::mail::html;
 use crate::store::ReadTx;
-use crate::store::listing::TicketLine;
-use crate::store::staff::account::Department;
-use crate::store::ticket::list::TicketSieve;
-use crate::store::ticket::rows::{NewAttachment, NewTicket, Text};
+use crate::store::attachment::NewAttachment;
+use crate::store::department::Department;
+use crate::store::message::Text;
+use crate::store::ticket::{NewTicket, TicketLine, TicketSieve};
 
 /// Longest subject, in characters (api.md §1).
 const SUBJECT_CHARS_MAX: usize = 255;

@@ -13,8 +13,8 @@ use super::route::PathId;
 use crate::desk::notify;
 use crate::domain::{Actor, EmailAddress, UserId};
 use crate::store::ReadTx;
-use crate::store::staff::account::{Customer, FULLNAME_CHARS_MAX};
-use crate::store::ticket::list::Window;
+use crate::store::customer::{Customer, FULLNAME_CHARS_MAX};
+use crate::store::row_count::Window;
 
 /// Users per page, as in HelpDeskZ.
 const PAGE_SIZE: i64 = 25;

@@ -3,9 +3,8 @@
 use super::Change;
 use crate::domain::{EventKind, Status};
 use crate::store::Result;
-use crate::store::staff::account::Customer;
-use crate::store::ticket::merge::Owner;
-use crate::store::ticket::rows::Ticket;
+use crate::store::customer::Customer;
+use crate::store::ticket::{Owner, Ticket};
 
 /// What a ticket becomes when another is merged into it: a customer who waits is not forgotten.
 const fn merged_status(from: Status, into: Status) -> Status {

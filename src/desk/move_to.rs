@@ -3,8 +3,8 @@
 use super::Change;
 use crate::domain::EventKind;
 use crate::store::Result;
-use crate::store::staff::account::Department;
-use crate::store::ticket::rows::Ticket;
+use crate::store::department::Department;
+use crate::store::ticket::Ticket;
 
 impl Change<'_> {
     /// Moves a ticket to a department. Nobody is notified, as in HelpDeskZ.

@@ -4,7 +4,7 @@ use super::Change;
 use crate::domain::{DepartmentId, EventKind, StaffId, TicketId, UserId};
 use crate::store::Result;
 use crate::store::attachment::AttachmentLine;
-use crate::store::ticket::merge::Owner;
+use crate::store::ticket::Owner;
 
 impl Change<'_> {
     /// Removes a ticket with its messages and attachments; says whether there was one.

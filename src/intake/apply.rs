@@ -10,9 +10,11 @@ use crate::domain::{Actor, Author, Door, EmailAddress, MessageId, OutboxId, Stat
 use crate::mail::origin::Sign;
 use crate::mail::{Mailbox, ParsedMail, Part};
 use crate::store::address::DeskAddress;
+use crate::store::attachment::NewAttachment;
+use crate::store::message::Text;
 use crate::store::receipt::ReceiptState;
 use crate::store::settings::Settings;
-use crate::store::ticket::rows::{NewAttachment, NewTicket, Text, Ticket};
+use crate::store::ticket::{NewTicket, Ticket};
 use crate::store::{Error, Result, WriteTx};
 
 /// Longest text of a note maildesk writes itself, in characters.

@@ -8,7 +8,7 @@ use crate::mail::origin::{LoopMark, NamesOurs, Origin, Seen, Sign, origin_of};
 use crate::mail::{Mailbox, ParsedMail, ReversePath};
 use crate::store::address::DeskAddress;
 use crate::store::settings::Settings;
-use crate::store::ticket::rows::Ticket;
+use crate::store::ticket::Ticket;
 use crate::store::{ReadTx, Result};
 
 /// Message-IDs of one mail looked up. Chosen: the newest hundred of a thread name its ticket.

@@ -1,4 +1,4 @@
-//! The desk's own mail addresses: which department they feed, how mail comes in and goes out.
+//! The desk's own mail addresses: which department they feed, how mail comes in and goes out, and each as a sender.
 
 use rusqlite::{Row, named_params};
 
@@ -109,6 +109,33 @@ fn address(row: &Row<'_>) -> rusqlite::Result<(AddressId, AddressRow)> {
     Ok((AddressId::new(row.get(19)?), found))
 }
 
+/// An address of the desk as a sender.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// Id.
+    pub id: AddressId,
+    /// The address.
+    pub email: String,
+    /// The name in From.
+    pub name: String,
+    /// Its department.
+    pub department: Option<DepartmentId>,
+    /// It writes for departments without an address.
+    pub is_default: bool,
+    /// How mail leaves by it.
+    pub outgoing: Outgoing,
+    /// A plus-addressed test mail came back, so Reply-To may be a plus-address.
+    pub has_plus: bool,
+}
+
+impl Sender {
+    /// Whether mail leaves by this address at all.
+    #[must_use]
+    pub fn sends(&self) -> bool {
+        self.outgoing != Outgoing::None
+    }
+}
+
 impl ReadTx<'_> {
     /// Every address of the desk. A desk has a handful, so the whole table is read.
     ///
@@ -156,6 +183,28 @@ impl ReadTx<'_> {
 
     fn imap_folders(&self, id: AddressId) -> Result<Vec<String>> {
         self.all("SELECT name FROM imap_folder WHERE address_id = $1 ORDER BY position", [id.get()], |row| row.get(0))
+    }
+
+    /// Every address of the desk as a sender, by id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn senders(&self) -> Result<Vec<Sender>> {
+        self.all(
+            "SELECT id, email, name, department_id, is_default, outgoing, plus_seen_at > 0 FROM address ORDER BY id",
+            [],
+            |row| {
+                Ok(Sender {
+                    id: AddressId::new(row.get(0)?),
+                    email: row.get(1)?,
+                    name: row.get(2)?,
+                    department: row.get::<_, Option<i64>>(3)?.map(DepartmentId::new),
+                    is_default: row.get(4)?,
+                    outgoing: row.get(5)?,
+                    has_plus: row.get(6)?,
+                })
+            },
+        )
     }
 }
 
@@ -230,5 +279,14 @@ impl WriteTx<'_> {
     /// Those of the database.
     pub fn remove_address(&self, id: AddressId) -> Result<bool> {
         Ok(self.run("DELETE FROM address WHERE id = $1", [id.get()])? > 0)
+    }
+
+    /// Notes that mail to the plus-addresses of an address arrives.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note_plus_seen(&self, id: AddressId, now: Timestamp) -> Result<()> {
+        self.run("UPDATE address SET plus_seen_at = $1 WHERE id = $2 AND plus_seen_at = 0", (now.unix(), id.get()))?;
+        Ok(())
     }
 }

@@ -1,27 +1,24 @@
-//! What health checks and metrics ask the database.
+//! The row of the desk itself: when `serve` was last seen and whether the database can be written. Its secret is read
+//! with the settings.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::Timestamp;
 
 impl ReadTx<'_> {
-    /// When the oldest mail that waits to be sent was queued.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
-    pub fn oldest_pending(&self) -> Result<Option<Timestamp>> {
-        self.one(
-            "SELECT created_at FROM outbox WHERE id = (SELECT min(id) FROM outbox WHERE state = 'pending')",
-            [],
-            |row| Ok(Timestamp::from_unix(row.get(0)?)),
-        )
-    }
-
     /// The database's size in bytes, without its log.
     ///
     /// # Errors
     /// Those of the database.
     pub fn database_bytes(&self) -> Result<i64> {
         self.number("SELECT p.page_count * s.page_size FROM pragma_page_count AS p, pragma_page_size AS s", [])
+    }
+
+    /// The last sign of life of a running `serve`; 0 never.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn served_at(&self) -> Result<Timestamp> {
+        Ok(Timestamp::from_unix(self.number("SELECT served_at FROM desk WHERE id = 1", [])?))
     }
 }
 
@@ -33,6 +30,15 @@ impl WriteTx<'_> {
     /// Those of the database.
     pub fn prove_writable(&self) -> Result<()> {
         self.run("UPDATE desk SET probes = probes + 1 WHERE id = 1", [])?;
+        Ok(())
+    }
+
+    /// Notes that `serve` is alive and sends what is due.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note_served(&self, now: Timestamp) -> Result<()> {
+        self.run("UPDATE desk SET served_at = $1 WHERE id = 1", [now.unix()])?;
         Ok(())
     }
 }

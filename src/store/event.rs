@@ -2,8 +2,7 @@
 
 use rusqlite::Row;
 
-use super::ticket::merge::Owner;
-use super::ticket::rows::TicketRows;
+use super::ticket::{Owner, TicketRows};
 use super::{ReadTx, Result};
 use crate::domain::{Actor, Door, EventKind, TicketId, Timestamp};
 

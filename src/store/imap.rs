@@ -1,9 +1,9 @@
 //! IMAP folders: how far each was read, what is left behind, and how often it failed in a row.
 //! Which folders an address has is [`super::address`]'s.
 
-pub mod seen;
+mod seen;
 
-use seen::runs;
+pub use seen::runs;
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{AddressId, Timestamp};
@@ -36,7 +36,7 @@ pub struct Step<'a> {
     pub uid_validity: u32,
     /// See [`FolderState::last_uid`]; a lower one than is known changes nothing.
     pub last_uid: u32,
-    /// Mails that are on record here, in ascending order; see [`super::imap::seen`].
+    /// Mails that are on record here, in ascending order; see `seen`.
     pub seen: &'a [u32],
     /// Mails that are done and were left over before.
     pub done: &'a [u32],

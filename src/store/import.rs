@@ -279,7 +279,7 @@ mod tests {
             .write(|tx| {
                 let department = tx.add_department("Ours", false)?;
                 let email = "a@x.test".parse().unwrap();
-                let staff = crate::store::staff::account::NewStaff {
+                let staff = crate::store::staff::NewStaff {
                     username: "a",
                     fullname: "A",
                     email: &email,

@@ -1,36 +1,11 @@
-//! What writing a mail asks of the tables: who may send it, what the message says, who is to be told,
-//! and its place in the ticket's thread. Queueing the finished mail is [`super::outbox`]'s.
+//! Messages of tickets, and notes: writing them, all of a ticket, pages of the public ones.
 
-use super::{ReadTx, Result, WriteTx};
-use crate::domain::desk_address::Outgoing;
-use crate::domain::{AddressId, Author, DepartmentId, EmailAddress, MessageId, StaffId, TicketId, Timestamp, UserId};
+use rusqlite::Row;
 
-/// An address of the desk as a sender.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sender {
-    /// Id.
-    pub id: AddressId,
-    /// The address.
-    pub email: String,
-    /// The name in From.
-    pub name: String,
-    /// Its department.
-    pub department: Option<DepartmentId>,
-    /// It writes for departments without an address.
-    pub is_default: bool,
-    /// How mail leaves by it.
-    pub outgoing: Outgoing,
-    /// A plus-addressed test mail came back, so Reply-To may be a plus-address.
-    pub has_plus: bool,
-}
-
-impl Sender {
-    /// Whether mail leaves by this address at all.
-    #[must_use]
-    pub fn sends(&self) -> bool {
-        self.outgoing != Outgoing::None
-    }
-}
+use super::row_count::Window;
+use super::ticket::TicketRows;
+use super::{ReadTx, Result};
+use crate::domain::{Author, MessageId, StaffId, TicketId, Timestamp, UserId};
 
 /// A message as far as mail about it needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,65 +18,114 @@ pub struct MessageText {
     pub is_html: bool,
 }
 
-/// A staff member who may have to be told of a ticket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StaffToNotify {
-    /// Full name.
-    pub fullname: String,
-    /// Address.
-    pub email: String,
-    /// On-duty hours; empty: always.
-    pub hours: String,
-    /// Time zone of the hours.
-    pub timezone: String,
+/// Who sees a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// Customer and staff.
+    Public,
+    /// Staff only: a note.
+    Internal,
 }
 
-/// A file of a message that may go along with a mail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageFile {
-    /// Safe name.
-    pub name: String,
-    /// `type/subtype`.
-    pub content_type: String,
-    /// Size in bytes.
-    pub bytes: i64,
-    /// Where its bytes lie, for [`ReadTx::file_content`].
-    pub content: i64,
+/// What a message says.
+#[derive(Clone, Copy, Debug)]
+pub enum Text<'a> {
+    /// Plain text, escaped when it leaves as HTML.
+    Plain(&'a str),
+    /// Sanitised HTML.
+    Html(&'a str),
 }
 
-/// A Message-ID of a ticket's thread.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ThreadId {
-    /// Without brackets.
-    pub id: String,
-    /// One recipient alone has that mail: ours, or what a staff member wrote to us.
-    pub is_private: bool,
+/// What it takes to add a message.
+#[derive(Clone, Debug)]
+pub struct NewMessage<'a> {
+    /// Its ticket.
+    pub ticket: TicketId,
+    /// Its writer.
+    pub author: Author,
+    /// Who sees it.
+    pub visibility: Visibility,
+    /// What is shown.
+    pub text: Text<'a>,
+    /// The whole text of the mail, where it is more than `text`.
+    pub full_text: &'a str,
+    /// The sanitised HTML of the mail.
+    pub mail_html: &'a str,
 }
+
+/// A message's row, without the long texts of its mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Id.
+    pub id: MessageId,
+    /// When it was written or received.
+    pub created_at: Timestamp,
+    /// Its writer.
+    pub author: Author,
+    /// A note for staff.
+    pub is_internal: bool,
+    /// What is shown.
+    pub body: String,
+    /// Whether `body` is HTML.
+    pub is_html: bool,
+    /// The whole text of the mail; empty when `body` is all.
+    pub full_text: String,
+    /// The sanitised HTML of the mail; empty when none.
+    pub mail_html: String,
+}
+
+fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    let (staff, customer): (i64, i64) = (row.get(3)?, row.get(4)?);
+    Ok(Message {
+        id: MessageId::new(row.get(0)?),
+        created_at: Timestamp::from_unix(row.get(1)?),
+        author: match row.get(2)? {
+            1 => Author::Staff(StaffId::new(staff)),
+            2 => Author::Desk,
+            _ => Author::Customer(UserId::new(customer)),
+        },
+        is_internal: row.get(5)?,
+        body: row.get(6)?,
+        is_html: row.get(7)?,
+        full_text: row.get(8)?,
+        mail_html: row.get(9)?,
+    })
+}
+
+/// A public message as the API shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageLine {
+    /// Id.
+    pub id: MessageId,
+    /// When it was written or received.
+    pub created_at: Timestamp,
+    /// Its writer.
+    pub author: Author,
+    /// What is shown.
+    pub body: String,
+    /// Whether `body` is HTML.
+    pub is_html: bool,
+}
+
+/// In which order messages are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Oldest first.
+    Ascending,
+    /// Newest first.
+    Descending,
+}
+
+pub(super) const MESSAGES_UP: &str = "SELECT id, created_at, author, staff_id, customer_id, body, is_html FROM message \
+     WHERE ticket_id = $1 AND is_internal = 0 ORDER BY created_at, id LIMIT $2 OFFSET $3";
+
+pub(super) const MESSAGES_DOWN: &str = "SELECT id, created_at, author, staff_id, customer_id, body, is_html FROM message \
+     WHERE ticket_id = $1 AND is_internal = 0 ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3";
+
+pub(super) const MESSAGES_COUNT: &str = "SELECT count(*) FROM message WHERE ticket_id = $1 AND is_internal = 0";
 
 /// Reading.
 impl ReadTx<'_> {
-    /// Every address of the desk as a sender, by id.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn senders(&self) -> Result<Vec<Sender>> {
-        self.all(
-            "SELECT id, email, name, department_id, is_default, outgoing, plus_seen_at > 0 FROM address ORDER BY id",
-            [],
-            |row| {
-                Ok(Sender {
-                    id: AddressId::new(row.get(0)?),
-                    email: row.get(1)?,
-                    name: row.get(2)?,
-                    department: row.get::<_, Option<i64>>(3)?.map(DepartmentId::new),
-                    is_default: row.get(4)?,
-                    outgoing: row.get(5)?,
-                    has_plus: row.get(6)?,
-                })
-            },
-        )
-    }
-
     /// A message's writer and text.
     ///
     /// # Errors
@@ -120,21 +144,6 @@ impl ReadTx<'_> {
         })
     }
 
-    /// The number of a ticket's priority and its name, which is empty where the desk has no table of
-    /// priorities (HelpDeskZ's comes with an import).
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn priority_of(&self, ticket: TicketId) -> Result<(i64, String)> {
-        let found = self.one(
-            "SELECT ticket.priority, coalesce(priority.name, '') FROM ticket \
-             LEFT JOIN priority ON priority.id = ticket.priority WHERE ticket.id = $1",
-            [ticket.get()],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
-        Ok(found.unwrap_or_default())
-    }
-
     /// A ticket's newest message that is no note.
     ///
     /// # Errors
@@ -147,103 +156,105 @@ impl ReadTx<'_> {
         )
     }
 
-    /// The files of a message, by id, without those whose bytes were gone when it was imported.
+    /// Every message of a ticket by date, notes included.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn files_of_message(&self, id: MessageId) -> Result<Vec<MessageFile>> {
+    pub fn messages(&self, id: TicketId) -> Result<Vec<Message>> {
         self.all(
-            "SELECT name, content_type, bytes, content_id FROM attachment WHERE message_id = $1 AND content_id > 0 ORDER BY id",
+            "SELECT id, created_at, author, staff_id, customer_id, is_internal, body, is_html, full_text, mail_html \
+             FROM message WHERE ticket_id = $1 ORDER BY created_at, id",
             [id.get()],
-            |row| {
-                Ok(MessageFile { name: row.get(0)?, content_type: row.get(1)?, bytes: row.get(2)?, content: row.get(3)? })
-            },
+            message,
         )
     }
 
-    /// The bytes of a file.
+    /// How many public messages a ticket has, and those of the window by date, then id.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn file_content(&self, content: i64) -> Result<Option<Vec<u8>>> {
-        self.one("SELECT data FROM content WHERE id = $1", [content], |row| row.get(0))
+    pub fn messages_page(&self, id: TicketId, order: Order, window: Window) -> Result<(i64, Vec<MessageLine>)> {
+        let total = self.number(MESSAGES_COUNT, [id.get()])?;
+        if window.offset >= total {
+            return Ok((total, Vec::new()));
+        }
+        let sql = match order {
+            Order::Ascending => MESSAGES_UP,
+            Order::Descending => MESSAGES_DOWN,
+        };
+        let found = self.all(sql, (id.get(), window.size, window.offset), |row| {
+            let (staff, customer): (i64, i64) = (row.get(3)?, row.get(4)?);
+            Ok(MessageLine {
+                id: MessageId::new(row.get(0)?),
+                created_at: Timestamp::from_unix(row.get(1)?),
+                author: match row.get(2)? {
+                    1 => Author::Staff(StaffId::new(staff)),
+                    2 => Author::Desk,
+                    _ => Author::Customer(UserId::new(customer)),
+                },
+                body: row.get(5)?,
+                is_html: row.get(6)?,
+            })
+        })?;
+        Ok((total, found))
     }
 
-    /// The active members of a department who want to be told of tickets, with their hours, by id.
+    /// A ticket's first message, and the From address of the mail it came by; empty when it came
+    /// otherwise.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn staff_to_notify(&self, department: DepartmentId) -> Result<Vec<StaffToNotify>> {
-        self.all(
-            "SELECT staff.fullname, staff.email, coalesce(schedule.hours, ''), coalesce(schedule.timezone, '') \
-             FROM staff_department JOIN staff ON staff.id = staff_department.staff_id \
-             LEFT JOIN schedule ON schedule.id = staff.schedule_id \
-             WHERE staff_department.department_id = $1 AND staff.is_active = 1 AND staff.has_notifications = 1 \
-             ORDER BY staff.id",
-            [department.get()],
-            |row| {
-                Ok(StaffToNotify {
-                    fullname: row.get(0)?,
-                    email: row.get(1)?,
-                    hours: row.get(2)?,
-                    timezone: row.get(3)?,
-                })
-            },
+    pub fn opening_of(&self, ticket: TicketId) -> Result<Option<(MessageId, String)>> {
+        self.one(
+            "SELECT message.id, coalesce((SELECT from_email FROM receipt WHERE ticket_id = $1 AND ticket_id > 0 \
+             AND message_id = message.id ORDER BY id LIMIT 1), '') \
+             FROM message WHERE message.ticket_id = $1 AND is_internal = 0 ORDER BY message.created_at, message.id LIMIT 1",
+            [ticket.get()],
+            |row| Ok((MessageId::new(row.get(0)?), row.get(1)?)),
         )
-    }
-
-    /// Message-IDs of the ticket's mails that `email` has or may have, in order: the first one and
-    /// the last `max - 1`.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn thread_ids_for(&self, ticket: TicketId, email: &EmailAddress, max: usize) -> Result<Vec<ThreadId>> {
-        fn thread_id(row: &rusqlite::Row<'_>) -> rusqlite::Result<ThreadId> {
-            Ok(ThreadId { id: row.get(0)?, is_private: row.get(1)? })
-        }
-        let mut ids = self.all(
-            "SELECT message_id, email <> '' FROM (SELECT message_id, email, position FROM thread_id \
-             WHERE ticket_id = $1 AND (email = '' OR email = $2) ORDER BY position DESC LIMIT $3) ORDER BY position",
-            (ticket.get(), email.as_str(), i64::try_from(max).unwrap_or(i64::MAX)),
-            thread_id,
-        )?;
-        if ids.len() < max {
-            return Ok(ids);
-        }
-        let first = self.one(
-            "SELECT message_id, email <> '' FROM thread_id WHERE ticket_id = $1 AND (email = '' OR email = $2) \
-             ORDER BY position LIMIT 1",
-            (ticket.get(), email.as_str()),
-            thread_id,
-        )?;
-        if let (Some(first), Some(place)) = (first, ids.first_mut()) {
-            *place = first;
-        }
-        Ok(ids)
     }
 }
 
-/// Noting.
-impl WriteTx<'_> {
-    /// Ties the Message-ID of a mail of ours to its ticket; only `email` has that mail.
+impl TicketRows<'_> {
+    /// Adds a message row; the ticket's status and numbers are [`crate::desk`]'s business.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn note_own_thread_id(&self, ticket: TicketId, message_id: &str, email: &EmailAddress) -> Result<()> {
-        self.run(
-            "INSERT INTO thread_id (message_id, ticket_id, email, position) \
-             SELECT $1, $2, $3, coalesce(max(position), 0) + 1 FROM thread_id WHERE ticket_id = $2 ON CONFLICT DO NOTHING",
-            (message_id, ticket.get(), email.as_str()),
+    pub fn add_message(&self, new: &NewMessage<'_>, now: Timestamp) -> Result<MessageId> {
+        let (author, staff, customer) = match new.author {
+            Author::Customer(id) => (0, 0, id.get()),
+            Author::Staff(id) => (1, id.get(), 0),
+            Author::Desk => (2, 0, 0),
+        };
+        let (body, is_html) = match new.text {
+            Text::Plain(text) => (text, false),
+            Text::Html(html) => (html, true),
+        };
+        let id = self.insert(
+            "INSERT INTO message (ticket_id, created_at, author, staff_id, customer_id, is_internal, body, is_html, \
+             full_text, mail_html) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            (
+                new.ticket.get(),
+                now.unix(),
+                author,
+                staff,
+                customer,
+                new.visibility == Visibility::Internal,
+                body,
+                is_html,
+                if new.full_text == body { "" } else { new.full_text },
+                new.mail_html,
+            ),
         )?;
-        Ok(())
+        Ok(MessageId::new(id))
     }
 
-    /// Notes that mail to the plus-addresses of an address arrives.
+    /// Writes another customer as a message's writer.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn note_plus_seen(&self, id: AddressId, now: Timestamp) -> Result<()> {
-        self.run("UPDATE address SET plus_seen_at = $1 WHERE id = $2 AND plus_seen_at = 0", (now.unix(), id.get()))?;
+    pub fn set_writer(&self, message: MessageId, customer: UserId) -> Result<()> {
+        self.run("UPDATE message SET customer_id = $1 WHERE id = $2 AND author = 0", (customer.get(), message.get()))?;
         Ok(())
     }
 }

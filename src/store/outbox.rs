@@ -1,9 +1,12 @@
-//! The outbox: finished mails waiting to be sent, and what became of them. What composing them needs
-//! to know is in [`super::message`]; when to send and what to say is [`crate::outbox`]'s.
+//! The outbox: finished mails waiting to be sent, and what became of them. Which are due is in `due`; when to send and
+//! what to say is [`crate::outbox`]'s.
 
-pub mod waits;
+mod due;
+mod waits;
 
+pub use due::Scope;
 use rusqlite::Row;
+pub use waits::QueueWaits;
 
 use super::columns::id_or_none;
 use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
@@ -55,15 +58,6 @@ pub struct Claimed {
     pub give_up_at: Timestamp,
     /// The end of the lease, which is also its proof.
     pub leased_until: Timestamp,
-}
-
-/// Which mails a sender asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// All that are due.
-    All,
-    /// Those about one ticket.
-    Ticket(TicketId),
 }
 
 /// What became of a try.
@@ -211,20 +205,6 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Whether mails of a ticket wait to leave by an address that owes an answer: a mail was handed over
-    /// there and nobody knows whether it has arrived.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn is_answer_owed(&self, ticket: TicketId) -> Result<bool> {
-        let found = self.number(
-            "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending' AND unknown_tries > 0 AND address_id IN \
-             (SELECT address_id FROM outbox AS own WHERE own.ticket_id = $1 AND own.ticket_id > 0 AND own.state = 'pending'))",
-            [ticket.get()],
-        )?;
-        Ok(found > 0)
-    }
-
     /// How many mails wait to be sent.
     ///
     /// # Errors
@@ -233,68 +213,43 @@ impl ReadTx<'_> {
         self.number("SELECT count(*) FROM outbox WHERE state = 'pending'", [])
     }
 
-    /// When the oldest mail that still waits was written; 0 when none waits.
+    /// When the oldest mail that waits to be sent was queued.
     ///
     /// # Errors
-    /// Those of the database.
-    pub fn outbox_oldest_pending(&self) -> Result<Timestamp> {
-        let oldest = self.number("SELECT coalesce(min(created_at), 0) FROM outbox WHERE state = 'pending'", [])?;
-        Ok(Timestamp::from_unix(oldest))
+    /// Those of the database, here and in every verb of this file.
+    pub fn oldest_pending(&self) -> Result<Option<Timestamp>> {
+        self.one(
+            "SELECT created_at FROM outbox WHERE id = (SELECT min(id) FROM outbox WHERE state = 'pending')",
+            [],
+            |row| Ok(Timestamp::from_unix(row.get(0)?)),
+        )
     }
 
-    /// The last sign of life of a running `serve`; 0 never.
+    /// How many mails wait after a try that failed, how many written since then were given up, and what was said of the
+    /// newest of both.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn served_at(&self) -> Result<Timestamp> {
-        Ok(Timestamp::from_unix(self.number("SELECT served_at FROM desk WHERE id = 1", [])?))
-    }
-
-    /// Whether a sender has, or had, mails for itself.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn is_anything_leased(&self, now: Timestamp) -> Result<bool> {
-        let found = self.number(
-            "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending' AND next_attempt_at <= $1 AND leased_until > $1)",
-            [now.unix()],
+    pub fn outbox_failures(&self, since: Timestamp) -> Result<(i64, i64, String)> {
+        let deferred = self
+            .number("SELECT count(*) FROM outbox WHERE state = 'pending' AND attempts > 0 AND last_error <> ''", [])?;
+        let failed =
+            self.number("SELECT count(*) FROM outbox WHERE state = 'failed' AND created_at > $1", [since.unix()])?;
+        let why = self.one(
+            "SELECT last_error FROM outbox WHERE state IN ('pending', 'failed') AND last_error <> '' ORDER BY id DESC LIMIT 1",
+            [],
+            |row| row.get(0),
         )?;
-        Ok(found > 0)
+        Ok((deferred, failed, why.unwrap_or_default()))
     }
 
-    /// Whether a mail is due, in nobody's hands, and leaves by none of the addresses that are busy.
+    /// How many mails could not be delivered.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn is_anything_due(&self, scope: Scope, busy: &[AddressId], now: Timestamp) -> Result<bool> {
-        let others = others(busy);
-        let found = match scope {
-            Scope::All => self.number(
-                &format!(
-                    "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending' AND next_attempt_at <= $1 \
-                     AND leased_until <= $1{others})"
-                ),
-                [now.unix()],
-            )?,
-            Scope::Ticket(ticket) => self.number(
-                &format!(
-                    "SELECT EXISTS (SELECT 1 FROM outbox WHERE ticket_id = $1 AND ticket_id > 0 \
-                     AND +state = 'pending' AND next_attempt_at <= $2 AND leased_until <= $2{others})"
-                ),
-                (ticket.get(), now.unix()),
-            )?,
-        };
-        Ok(found > 0)
+    pub fn outbox_failed(&self) -> Result<i64> {
+        self.number("SELECT count(*) FROM outbox WHERE state = 'failed'", [])
     }
-}
-
-/// A condition that leaves out what leaves by these addresses.
-fn others(busy: &[AddressId]) -> String {
-    if busy.is_empty() {
-        return String::new();
-    }
-    let ids: Vec<String> = busy.iter().map(|address| address.get().to_string()).collect();
-    format!(" AND address_id NOT IN ({})", ids.join(", "))
 }
 
 /// Filling and emptying the queue.
@@ -330,55 +285,6 @@ impl WriteTx<'_> {
             self.fill_blob("outbox_raw", "data", id, new.raw)?;
         }
         Ok(Some(OutboxId::new(id)))
-    }
-
-    /// Takes up to `max` mails that are due, in nobody's hands and leave by none of the addresses that are
-    /// busy, oldest first, until `leased_until`.
-    ///
-    /// The `+` keeps SQLite from walking all waiting mails to find those of one ticket.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn claim_due(
-        &self,
-        (scope, busy): (Scope, &[AddressId]),
-        max: usize,
-        leased_until: Timestamp,
-        now: Timestamp,
-    ) -> Result<Vec<Claimed>> {
-        let (max, others) = (i64::try_from(max).unwrap_or(i64::MAX), others(busy));
-        let returning = "RETURNING id, address_id, ticket_id, envelope_sender, recipient, attempts, give_up_at, leased_until, \
-             unknown_tries";
-        let mut mails = match scope {
-            Scope::All => self.all(
-                &format!(
-                    "UPDATE outbox SET leased_until = $1, attempts = attempts + 1 WHERE id IN (SELECT id FROM outbox \
-                     WHERE state = 'pending' AND next_attempt_at <= $2 AND leased_until <= $2{others} \
-                     ORDER BY next_attempt_at, id LIMIT $3) {returning}"
-                ),
-                (leased_until.unix(), now.unix(), max),
-                claimed,
-            )?,
-            Scope::Ticket(ticket) => self.all(
-                &format!(
-                    "UPDATE outbox SET leased_until = $1, attempts = attempts + 1 WHERE id IN (SELECT id FROM outbox \
-                     WHERE ticket_id = $2 AND ticket_id > 0 AND +state = 'pending' AND next_attempt_at <= $3 \
-                     AND leased_until <= $3{others} ORDER BY id LIMIT $4) {returning}"
-                ),
-                (leased_until.unix(), ticket.get(), now.unix(), max),
-                claimed,
-            )?,
-        };
-        mails.sort_by_key(|mail| mail.id);
-        Ok(mails)
-    }
-
-    /// Ends all leases: whoever had them is gone.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn end_leases(&self) -> Result<usize> {
-        self.run("UPDATE outbox SET leased_until = 0 WHERE state = 'pending' AND leased_until > 0", [])
     }
 
     /// Writes down what became of a try and ends the lease; says whether the lease still held.
@@ -474,15 +380,6 @@ impl WriteTx<'_> {
              WHERE outbox.state <> 'pending' AND outbox.created_at < $1 ORDER BY outbox_raw.outbox_id LIMIT $2)",
             (before.unix(), i64::try_from(max).unwrap_or(i64::MAX)),
         )
-    }
-
-    /// Notes that `serve` is alive and sends what is due.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn note_served(&self, now: Timestamp) -> Result<()> {
-        self.run("UPDATE desk SET served_at = $1 WHERE id = 1", [now.unix()])?;
-        Ok(())
     }
 }
 

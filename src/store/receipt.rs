@@ -214,6 +214,25 @@ impl ReadTx<'_> {
     pub fn raw_mail(&self, id: ReceiptId) -> Result<Option<Vec<u8>>> {
         self.one("SELECT data FROM raw_mail WHERE receipt_id = $1", [id.get()], |row| row.get(0))
     }
+
+    /// The mails that are messages of a ticket, by when they came.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn receipts_of_ticket(&self, ticket: TicketId) -> Result<Vec<ReceiptId>> {
+        self.all("SELECT id FROM receipt WHERE ticket_id = $1 AND ticket_id > 0 ORDER BY id", [ticket.get()], |row| {
+            Ok(ReceiptId::new(row.get(0)?))
+        })
+    }
+
+    /// When the newest mail was received; 0 without any.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn newest_receipt_at(&self) -> Result<Timestamp> {
+        let at = self.number("SELECT received_at FROM receipt ORDER BY received_at DESC LIMIT 1", [])?;
+        Ok(Timestamp::from_unix(at))
+    }
 }
 
 impl WriteTx<'_> {
@@ -297,5 +316,39 @@ impl WriteTx<'_> {
         let bytes = i64::try_from(compressed.len()).unwrap_or(i64::MAX);
         self.run("INSERT INTO raw_mail (receipt_id, data) VALUES ($1, zeroblob($2))", (id.get(), bytes))?;
         self.fill_blob("raw_mail", "data", id.get(), compressed)
+    }
+
+    /// Forgets the raw bytes of mails received before then, but of none in quarantine, oldest first, at
+    /// most `max`; says how many. What came after a mail that is to be kept waits for that one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn forget_old_raw_mails(&self, before: Timestamp, max: usize) -> Result<usize> {
+        let old = self.old_raw_mails(before, max)?;
+        for id in &old {
+            self.run("DELETE FROM raw_mail WHERE receipt_id = $1", [id])?;
+        }
+        Ok(old.len())
+    }
+
+    /// Receipts are written in the order of time, so the first young one ends the walk: the table
+    /// with the bytes of a whole quarter is not read to find that nothing is due.
+    fn old_raw_mails(&self, before: Timestamp, max: usize) -> Result<Vec<i64>> {
+        let mut statement = self.prepare(
+            "SELECT receipt.id, receipt.received_at, receipt.state FROM raw_mail \
+             CROSS JOIN receipt ON receipt.id = raw_mail.receipt_id ORDER BY raw_mail.receipt_id",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut old = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (id, received_at, state): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            if received_at >= before.unix() || old.len() >= max {
+                break;
+            }
+            if state != "quarantined" {
+                old.push(id);
+            }
+        }
+        Ok(old)
     }
 }

@@ -1,4 +1,9 @@
-//! Staff: their accounts and on-duty schedules.
+//! Staff: their accounts, logins and on-duty schedules.
 
-pub mod account;
-pub mod schedule;
+mod account;
+mod login;
+mod schedule;
+
+pub use account::{NewStaff, Staff, StaffChange, StaffProfile, StaffToNotify};
+pub use login::{Credentials, LoginNotes, LoginTry};
+pub use schedule::Schedule;

@@ -258,7 +258,6 @@ fn texts_from_mail_leave_as_safe_html_and_api_bodies_sanitised() {
 #[test]
 fn without_site_url_the_welcome_has_no_link_and_a_text_with_one_is_refused_but_not_the_account() {
     use crate::domain::desk_address::Outgoing;
-    use crate::store::address::AddressRow;
     let bench = Bench::new();
     let address = AddressRow {
         is_default: true,

@@ -66,15 +66,6 @@ impl ReadTx<'_> {
         Ok((self.row_count(CUSTOMERS, 0)?, self.row_count(TICKETS, 0)?))
     }
 
-    /// The time zone a staff member had chosen in HelpDeskZ; empty for none.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn staff_timezone(&self, id: StaffId) -> Result<String> {
-        let found = self.one("SELECT timezone FROM staff WHERE id = $1", [id.get()], |row| row.get(0))?;
-        Ok(found.unwrap_or_default())
-    }
-
     /// Whether there is a customer with that id.
     ///
     /// # Errors

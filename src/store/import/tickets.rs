@@ -111,21 +111,6 @@ impl ReadTx<'_> {
     pub fn has_attachment(&self, id: AttachmentId) -> Result<bool> {
         Ok(self.number("SELECT count(*) FROM attachment WHERE id = $1", [id.get()])? > 0)
     }
-
-    /// Custom fields and priority of a ticket: a JSON list of [title, value], the priority's number
-    /// and its name (empty where no priority is known by that number).
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn ticket_form(&self, id: crate::domain::TicketId) -> Result<(String, i64, String)> {
-        let found = self.one(
-            "SELECT ticket.custom_fields, ticket.priority, coalesce(priority.name, '') \
-             FROM ticket LEFT JOIN priority ON priority.id = ticket.priority WHERE ticket.id = $1",
-            [id.get()],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-        )?;
-        Ok(found.unwrap_or_else(|| ("[]".to_owned(), 0, String::new())))
-    }
 }
 
 impl WriteTx<'_> {

@@ -1,8 +1,8 @@
-//! Times that a clock which was ahead for a while has left behind. What waits for such a time would wait as
+//! Times that a clock which was ahead for a while has left behind in the outbox. What waits for such a time would wait as
 //! long as the clock was ahead: each wait is cut to the longest that its own rule can give.
 
+use super::GIVE_UP_AFTER_S;
 use crate::domain::Timestamp;
-use crate::store::outbox::GIVE_UP_AFTER_S;
 use crate::store::{ReadTx, Result, WriteTx};
 
 /// The longest waits of the queue of outgoing mail, in seconds.
@@ -49,15 +49,6 @@ impl WriteTx<'_> {
             waits.latest(now),
         )
     }
-
-    /// Lets kept answers to requests age from now on that are dated later. They hold meanwhile: to forget
-    /// one would do again what it answered.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn date_kept_answers(&self, now: Timestamp) -> Result<usize> {
-        self.run("UPDATE idempotency SET created_at = $1 WHERE created_at > $1", [now.unix()])
-    }
 }
 
 #[cfg(test)]
@@ -66,11 +57,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::{AddressId, Window};
+    use crate::domain::AddressId;
+    use crate::store::Store;
     use crate::store::migrate::create_or_migrate;
     use crate::store::outbox::{NewOutgoing, Scope};
-    use crate::store::token::{KeptAnswer, KeyPlace, NewToken};
-    use crate::store::{Error, Store};
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
     const LATER: Timestamp = NOW.plus_s(365 * Timestamp::DAY_S);
@@ -117,28 +107,5 @@ mod tests {
         });
         let give_up: Vec<i64> = claimed.unwrap().iter().map(|mail| mail.give_up_at.unix() - NOW.unix()).collect();
         assert_eq!(give_up, [GIVE_UP_AFTER_S, GIVE_UP_AFTER_S]);
-    }
-
-    #[test]
-    fn kept_answers_of_the_future_hold_and_age_from_now_on() {
-        let (_dir, store) = desk();
-        let token = NewToken { name: "t", sha256: &[7; 32], permissions: "*", ips: "", is_active: true };
-        let token = store.write(|tx| tx.add_token(&token, NOW)).unwrap();
-        let place = KeyPlace { token, method: "POST", path: "/api/tickets/create", key: "k" };
-        let answer = KeptAnswer { body_sha256: [7; 32], status: 200, body: "{}".to_owned() };
-        let kept = |since| store.read(|tx| tx.kept_answer(&place, since)).unwrap().is_some();
-        store.write(|tx| tx.keep_answer(&place, &answer, LATER)).unwrap();
-        assert!(kept(NOW.plus_s(-60)), "the request was carried out");
-        let tidy = |now: Timestamp| {
-            store.write(|tx| {
-                tx.date_kept_answers(now)?;
-                tx.forget_keys(now.plus_s(-60), Window::last_s(60, now))?;
-                Ok::<_, Error>(())
-            })
-        };
-        tidy(NOW).unwrap();
-        assert!(kept(NOW.plus_s(-60)));
-        tidy(NOW.plus_s(61)).unwrap();
-        assert!(!kept(Timestamp::default()), "not in a year");
     }
 }

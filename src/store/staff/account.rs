@@ -1,51 +1,11 @@
-//! Customers, staff, departments, participants and bans.
+//! Staff accounts: making, changing and removing them, their departments and profiles, and which of them want mail.
 
 use rusqlite::Row;
 
 use crate::domain::staff_role::StaffRole;
-use crate::domain::{
-    DepartmentId, EmailAddress, StaffId, TicketId, Timestamp, UserId, ascii_domain, comparable_address,
-};
-use crate::store::ticket::rows::TicketRows;
+use crate::domain::{DepartmentId, EmailAddress, ScheduleId, StaffId, Timestamp};
+use crate::store::ticket::TicketRows;
 use crate::store::{ReadTx, Result, WriteTx};
-
-/// Most participants of one ticket beside the customer (mail.md §5).
-pub const PARTICIPANTS_MAX: usize = 20;
-
-/// Longest full name kept, in characters (HelpDeskZ's column).
-pub const FULLNAME_CHARS_MAX: usize = 250;
-
-/// A customer (HelpDeskZ: user).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Customer {
-    /// Id.
-    pub id: UserId,
-    /// Full name, as given (unescaped).
-    pub fullname: String,
-    /// Address, as given.
-    pub email: String,
-    /// False only for accounts blocked in HelpDeskZ.
-    pub is_active: bool,
-    /// When the account was made.
-    pub registered_at: Timestamp,
-    /// Mobile number of Faveo's register call; empty when none.
-    pub mobile: String,
-    /// Country code of the same; empty when none.
-    pub country_code: String,
-    /// When the address was verified; 0 never.
-    pub verified_at: Timestamp,
-}
-
-/// A department.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Department {
-    /// Id.
-    pub id: DepartmentId,
-    /// Name, as given (unescaped).
-    pub name: String,
-    /// Not offered to customers.
-    pub is_private: bool,
-}
 
 /// A staff member, without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,23 +49,6 @@ pub struct NewStaff<'a> {
     pub totp_secret: &'a str,
 }
 
-fn customer(row: &Row<'_>) -> rusqlite::Result<Customer> {
-    Ok(Customer {
-        id: UserId::new(row.get(0)?),
-        fullname: row.get(1)?,
-        email: row.get(2)?,
-        is_active: row.get(3)?,
-        registered_at: Timestamp::from_unix(row.get(4)?),
-        mobile: row.get(5)?,
-        country_code: row.get(6)?,
-        verified_at: Timestamp::from_unix(row.get(7)?),
-    })
-}
-
-fn department(row: &Row<'_>) -> rusqlite::Result<Department> {
-    Ok(Department { id: DepartmentId::new(row.get(0)?), name: row.get(1)?, is_private: row.get(2)? })
-}
-
 fn staff(row: &Row<'_>) -> rusqlite::Result<Staff> {
     Ok(Staff {
         id: StaffId::new(row.get(0)?),
@@ -120,78 +63,50 @@ fn staff(row: &Row<'_>) -> rusqlite::Result<Staff> {
     })
 }
 
-/// Customers.
-impl ReadTx<'_> {
-    /// The customer with that id.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
-    pub fn customer(&self, id: UserId) -> Result<Option<Customer>> {
-        self.one(
-            "SELECT id, fullname, email, is_active, registered_at, mobile, country_code, verified_at \
-             FROM customer WHERE id = $1",
-            [id.get()],
-            customer,
-        )
-    }
-
-    /// The customer with that address, in whatever spelling.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn customer_by_email(&self, email: &str) -> Result<Option<Customer>> {
-        self.one(
-            "SELECT id, fullname, email, is_active, registered_at, mobile, country_code, verified_at \
-             FROM customer WHERE email = $1",
-            [comparable_address(email)],
-            customer,
-        )
-    }
-
-    /// Customers whose address or name starts with `search` (every one for an empty search), newest
-    /// first, at most `max`.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn customers_like(&self, search: &str, max: usize) -> Result<Vec<Customer>> {
-        let search = search
-            .rsplit_once('@')
-            .map_or_else(|| search.to_owned(), |(local, domain)| format!("{local}@{}", ascii_domain(domain)));
-        self.all(
-            "SELECT id, fullname, email, is_active, registered_at, mobile, country_code, verified_at FROM customer \
-             WHERE email LIKE $1 ESCAPE '!' OR fullname LIKE $1 ESCAPE '!' ORDER BY id DESC LIMIT $2",
-            (crate::store::listing::containing(&search), i64::try_from(max).unwrap_or(i64::MAX)),
-            customer,
-        )
-    }
+/// What Servetel's call tells of a staff member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StaffProfile<'a> {
+    /// May pass staff/auth.
+    pub has_login: bool,
+    /// Is told of tickets.
+    pub has_notifications: bool,
+    /// On-duty hours; `None`: always on duty.
+    pub schedule: Option<ScheduleId>,
+    /// Telephony data, a JSON object.
+    pub telephony: &'a str,
 }
 
-/// Departments, staff, bans.
+/// What changes about a staff account; `None` leaves as is.
+#[derive(Clone, Debug, Default)]
+pub struct StaffChange<'a> {
+    /// Full name.
+    pub fullname: Option<&'a str>,
+    /// Address.
+    pub email: Option<&'a EmailAddress>,
+    /// 1 admin, 2 agent.
+    pub role: Option<StaffRole>,
+    /// May work at all.
+    pub is_active: Option<bool>,
+    /// May pass staff/auth.
+    pub has_login: Option<bool>,
+    /// Is told of tickets.
+    pub has_notifications: Option<bool>,
+}
+
+/// A staff member who may have to be told of a ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffToNotify {
+    /// Full name.
+    pub fullname: String,
+    /// Address.
+    pub email: String,
+    /// On-duty hours; empty: always.
+    pub hours: String,
+    /// Time zone of the hours.
+    pub timezone: String,
+}
+
 impl ReadTx<'_> {
-    /// Every department in HelpDeskZ's order.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn departments(&self) -> Result<Vec<Department>> {
-        self.all("SELECT id, name, is_private FROM department ORDER BY position, id", [], department)
-    }
-
-    /// The department with that id.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn department(&self, id: DepartmentId) -> Result<Option<Department>> {
-        self.one("SELECT id, name, is_private FROM department WHERE id = $1", [id.get()], department)
-    }
-
-    /// The department that takes what belongs nowhere: the lowest id.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn lowest_department(&self) -> Result<Option<DepartmentId>> {
-        self.one("SELECT id FROM department ORDER BY id LIMIT 1", [], |row| Ok(DepartmentId::new(row.get(0)?)))
-    }
-
     /// The active staff member who has that address, without case.
     ///
     /// # Errors
@@ -256,126 +171,72 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Whether the address, its domain or a domain above it is banned.
+    /// Whether a staff account has that address, active or not.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn is_banned(&self, email: &EmailAddress) -> Result<bool> {
-        let domain = email.domain();
-        let above = domain.match_indices('.').map(|(at, _)| domain.get(at + 1..).unwrap_or(""));
-        for pattern in [email.as_str(), domain].into_iter().chain(above) {
-            if self.number("SELECT count(*) FROM ban WHERE pattern = $1", [pattern])? > 0 {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    pub fn is_staff_address(&self, email: &EmailAddress) -> Result<bool> {
+        Ok(self.number("SELECT EXISTS (SELECT 1 FROM staff WHERE email = $1)", [email.as_str()])? > 0)
     }
 
-    /// Every ban with when it was made.
+    /// A staff member's telephony data (a JSON object) and the name of the schedule, empty for none.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn bans(&self) -> Result<Vec<(String, Timestamp)>> {
-        self.all("SELECT pattern, created_at FROM ban ORDER BY pattern", [], |row| {
-            Ok((row.get(0)?, Timestamp::from_unix(row.get(1)?)))
+    pub fn staff_profile(&self, id: StaffId) -> Result<Option<(String, String)>> {
+        self.one(
+            "SELECT staff.profile, coalesce(schedule.name, '') FROM staff \
+             LEFT JOIN schedule ON schedule.id = staff.schedule_id WHERE staff.id = $1",
+            [id.get()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    /// Whether a staff member may log in and is told of tickets, beside being active.
+    ///
+    /// # Errors
+    /// Those of the database, here and in every verb of this file.
+    pub fn staff_switches(&self, id: StaffId) -> Result<Option<(bool, bool)>> {
+        self.one("SELECT has_login, has_notifications FROM staff WHERE id = $1", [id.get()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
         })
     }
 
-    /// Whether the address belongs to the ticket's customer or to one of its participants.
+    /// The time zone a staff member had chosen in HelpDeskZ; empty for none.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn takes_part(&self, ticket: TicketId, email: &EmailAddress) -> Result<bool> {
-        let found = self.number(
-            "SELECT EXISTS (SELECT 1 FROM participant WHERE ticket_id = $1 AND email = $2) \
-             OR EXISTS (SELECT 1 FROM ticket JOIN customer ON customer.id = ticket.customer_id \
-                        WHERE ticket.id = $1 AND (customer.email = $2 OR ticket.reply_to = $2 COLLATE NOCASE))",
-            (ticket.get(), email.as_str()),
-        )?;
-        Ok(found > 0)
+    pub fn staff_timezone(&self, id: StaffId) -> Result<String> {
+        let found = self.one("SELECT timezone FROM staff WHERE id = $1", [id.get()], |row| row.get(0))?;
+        Ok(found.unwrap_or_default())
     }
 
-    /// The ticket's participants beside the customer: address and name.
+    /// The active members of a department who want to be told of tickets, with their hours, by id.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn participants(&self, ticket: TicketId) -> Result<Vec<(String, String)>> {
+    pub fn staff_to_notify(&self, department: DepartmentId) -> Result<Vec<StaffToNotify>> {
         self.all(
-            "SELECT email, name FROM participant WHERE ticket_id = $1 ORDER BY added_at, email",
-            [ticket.get()],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            "SELECT staff.fullname, staff.email, coalesce(schedule.hours, ''), coalesce(schedule.timezone, '') \
+             FROM staff_department JOIN staff ON staff.id = staff_department.staff_id \
+             LEFT JOIN schedule ON schedule.id = staff.schedule_id \
+             WHERE staff_department.department_id = $1 AND staff.is_active = 1 AND staff.has_notifications = 1 \
+             ORDER BY staff.id",
+            [department.get()],
+            |row| {
+                Ok(StaffToNotify {
+                    fullname: row.get(0)?,
+                    email: row.get(1)?,
+                    hours: row.get(2)?,
+                    timezone: row.get(3)?,
+                })
+            },
         )
     }
 }
 
 /// Changes.
 impl WriteTx<'_> {
-    /// Makes a customer.
-    ///
-    /// # Errors
-    /// [`crate::store::Error::Taken`] when the address is in use.
-    pub fn add_customer(&self, fullname: &str, email: &EmailAddress, now: Timestamp) -> Result<UserId> {
-        let id = self.insert(
-            "INSERT INTO customer (fullname, email, registered_at) VALUES ($1, $2, $3)",
-            (fullname, email.as_str(), now.unix()),
-        )?;
-        Ok(UserId::new(id))
-    }
-
-    /// The customer with that address, made if there is none; a new one is named `name`, or after
-    /// the address's local part.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn customer_for(&self, name: &str, email: &EmailAddress, now: Timestamp) -> Result<UserId> {
-        if let Some(known) = self.customer_by_email(email.as_str())? {
-            return Ok(known.id);
-        }
-        let name = if name.trim().is_empty() { email.local_part() } else { name.trim() };
-        let name: String = name.chars().take(FULLNAME_CHARS_MAX).collect();
-        self.add_customer(&name, email, now)
-    }
-
-    /// Changes a customer's address or name; says whether there is such a customer. Another address
-    /// is not verified, and a code mailed to the old one confirms nothing any more.
-    ///
-    /// # Errors
-    /// [`crate::store::Error::Taken`] when the address is in use.
-    pub fn update_customer(&self, id: UserId, fullname: Option<&str>, email: Option<&EmailAddress>) -> Result<bool> {
-        let changed = self.run(
-            "UPDATE customer SET fullname = coalesce($1, fullname), email = coalesce($2, email), \
-             verified_at = CASE WHEN email <> coalesce($2, email) THEN 0 ELSE verified_at END, \
-             activation_hash = CASE WHEN email <> coalesce($2, email) THEN X'' ELSE activation_hash END WHERE id = $3",
-            (fullname, email.map(EmailAddress::as_str), id.get()),
-        )?;
-        Ok(changed > 0)
-    }
-
-    /// Makes a department, placed last.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn add_department(&self, name: &str, is_private: bool) -> Result<DepartmentId> {
-        let id = self.insert(
-            "INSERT INTO department (position, name, is_private) \
-             VALUES ((SELECT coalesce(max(position), 0) + 1 FROM department), $1, $2)",
-            (name, is_private),
-        )?;
-        Ok(DepartmentId::new(id))
-    }
-
-    /// Renames a department or changes its type; says whether there is such a department.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn update_department(&self, id: DepartmentId, name: Option<&str>, is_private: Option<bool>) -> Result<bool> {
-        let changed = self.run(
-            "UPDATE department SET name = coalesce($1, name), is_private = coalesce($2, is_private) WHERE id = $3",
-            (name, is_private, id.get()),
-        )?;
-        Ok(changed > 0)
-    }
-
     /// Makes a staff account.
     ///
     /// # Errors
@@ -415,60 +276,76 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Bans an address or a domain; repeating it changes nothing.
+    /// Writes a staff member's profile.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn ban(&self, pattern: &str, now: Timestamp) -> Result<()> {
+    pub fn set_staff_profile(&self, id: StaffId, profile: &StaffProfile<'_>) -> Result<()> {
         self.run(
-            "INSERT INTO ban (pattern, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            (pattern, now.unix()),
+            "UPDATE staff SET has_login = $1, has_notifications = $2, schedule_id = $3, profile = $4 WHERE id = $5",
+            (
+                profile.has_login,
+                profile.has_notifications,
+                profile.schedule.map(ScheduleId::get),
+                profile.telephony,
+                id.get(),
+            ),
         )?;
         Ok(())
     }
 
-    /// Lifts a ban; says whether there was one.
+    /// Changes a staff account.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn lift_ban(&self, pattern: &str) -> Result<bool> {
-        Ok(self.run("DELETE FROM ban WHERE pattern = $1", [pattern])? > 0)
+    pub fn update_staff(&self, id: StaffId, change: &StaffChange<'_>) -> Result<()> {
+        self.run(
+            "UPDATE staff SET fullname = coalesce($1, fullname), email = coalesce($2, email), role = coalesce($3, role), \
+             is_active = coalesce($4, is_active), has_login = coalesce($5, has_login), \
+             has_notifications = coalesce($6, has_notifications) WHERE id = $7",
+            (
+                change.fullname,
+                change.email.map(EmailAddress::as_str),
+                change.role,
+                change.is_active,
+                change.has_login,
+                change.has_notifications,
+                id.get(),
+            ),
+        )?;
+        Ok(())
+    }
+
+    /// Sets a password. An account that never had one waited for it, and is active from now on.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn set_staff_password(&self, id: StaffId, password_hash: &str) -> Result<()> {
+        self.run(
+            "UPDATE staff SET password_hash = $1, is_active = CASE WHEN password_hash = '' THEN 1 ELSE is_active END \
+             WHERE id = $2",
+            (password_hash, id.get()),
+        )?;
+        Ok(())
+    }
+
+    /// Sets the secret of the second factor; empty switches it off.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn set_totp_secret(&self, id: StaffId, secret: &str) -> Result<()> {
+        self.run("UPDATE staff SET totp_secret = $1, totp_last_step = 0 WHERE id = $2", (secret, id.get()))?;
+        Ok(())
     }
 }
 
 /// Changes that reach into tickets.
 impl TicketRows<'_> {
-    /// Removes a customer with his tickets; says whether there was one.
+    /// Removes a staff account; what it wrote stays. Says whether there was one.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn remove_customer(&self, id: UserId) -> Result<bool> {
-        Ok(self.run("DELETE FROM customer WHERE id = $1", [id.get()])? > 0)
-    }
-
-    /// Removes a department with its tickets; its addresses move to the lowest one left (none left:
-    /// their mail is quarantined), its staff links go. Says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn remove_department(&self, id: DepartmentId) -> Result<bool> {
-        self.run(
-            "UPDATE address SET department_id = (SELECT min(id) FROM department WHERE id <> $1) WHERE department_id = $1",
-            [id.get()],
-        )?;
-        Ok(self.run("DELETE FROM department WHERE id = $1", [id.get()])? > 0)
-    }
-
-    /// Adds a participant unless the ticket has [`PARTICIPANTS_MAX`]; says whether he takes part now.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn add_participant(&self, ticket: TicketId, name: &str, email: &EmailAddress, now: Timestamp) -> Result<bool> {
-        self.run(
-            "INSERT INTO participant (ticket_id, email, name, added_at) SELECT $1, $2, $3, $4 \
-             WHERE (SELECT count(*) FROM participant WHERE ticket_id = $1) < $5 ON CONFLICT DO NOTHING",
-            (ticket.get(), email.as_str(), name, now.unix(), i64::try_from(PARTICIPANTS_MAX).unwrap_or(i64::MAX)),
-        )?;
-        self.takes_part(ticket, email)
+    pub fn remove_staff(&self, id: StaffId) -> Result<bool> {
+        Ok(self.run("DELETE FROM staff WHERE id = $1", [id.get()])? > 0)
     }
 }

@@ -42,30 +42,4 @@ impl ReadTx<'_> {
         waited.sort_unstable();
         Ok(waited.into_iter().flatten().collect())
     }
-
-    /// How many mails wait after a try that failed, how many written since then were given up, and what was said of the
-    /// newest of both.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn outbox_failures(&self, since: Timestamp) -> Result<(i64, i64, String)> {
-        let deferred = self
-            .number("SELECT count(*) FROM outbox WHERE state = 'pending' AND attempts > 0 AND last_error <> ''", [])?;
-        let failed =
-            self.number("SELECT count(*) FROM outbox WHERE state = 'failed' AND created_at > $1", [since.unix()])?;
-        let why = self.one(
-            "SELECT last_error FROM outbox WHERE state IN ('pending', 'failed') AND last_error <> '' ORDER BY id DESC LIMIT 1",
-            [],
-            |row| row.get(0),
-        )?;
-        Ok((deferred, failed, why.unwrap_or_default()))
-    }
-
-    /// How many mails could not be delivered.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn outbox_failed(&self) -> Result<i64> {
-        self.number("SELECT count(*) FROM outbox WHERE state = 'failed'", [])
-    }
 }

@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::store::ticket::rows::NewTicket;
+use crate::store::customer::CUSTOMERS;
+use crate::store::message::{MESSAGES_COUNT, MESSAGES_DOWN, MESSAGES_UP};
+use crate::store::row_count::{BUCKETS_DOWN, BUCKETS_UP};
+use crate::store::ticket::NewTicket;
 use crate::store::{Error, Store, migrate};
 
 fn store(dir: &tempfile::TempDir) -> Store {

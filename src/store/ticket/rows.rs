@@ -1,14 +1,11 @@
-//! Tickets, their messages and attachments, and the ids that mail threads hang on.
+//! Tickets' rows: reading them, opening and changing them, and what goes with them when their owner goes. Only
+//! [`crate::desk`] changes them, through [`TicketRows`].
 
 use rusqlite::Row;
-use sha2::{Digest, Sha256};
 
-use crate::domain::{
-    AddressId, AttachmentId, Author, DepartmentId, EmailAddress, MessageId, StaffId, Status, TicketId, Timestamp,
-    UserId,
-};
+use crate::domain::{AddressId, DepartmentId, EmailAddress, StaffId, Status, TicketId, Timestamp, UserId};
 use crate::store::columns::id_or_none;
-use crate::store::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
+use crate::store::{ReadTx, Result, WriteTx};
 
 /// Merges followed from one ticket to the next before giving up. Chosen: nobody merges a hundred
 /// times, and a ring (which cannot be made) would end here.
@@ -62,102 +59,6 @@ pub struct NewTicket<'a> {
     pub reply_to: Option<&'a EmailAddress>,
 }
 
-/// Who sees a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Visibility {
-    /// Customer and staff.
-    Public,
-    /// Staff only: a note.
-    Internal,
-}
-
-/// What a message says.
-#[derive(Clone, Copy, Debug)]
-pub enum Text<'a> {
-    /// Plain text, escaped when it leaves as HTML.
-    Plain(&'a str),
-    /// Sanitised HTML.
-    Html(&'a str),
-}
-
-/// What it takes to add a message.
-#[derive(Clone, Debug)]
-pub struct NewMessage<'a> {
-    /// Its ticket.
-    pub ticket: TicketId,
-    /// Its writer.
-    pub author: Author,
-    /// Who sees it.
-    pub visibility: Visibility,
-    /// What is shown.
-    pub text: Text<'a>,
-    /// The whole text of the mail, where it is more than `text`.
-    pub full_text: &'a str,
-    /// The sanitised HTML of the mail.
-    pub mail_html: &'a str,
-}
-
-/// A file to keep with a message.
-#[derive(Clone, Debug)]
-pub struct NewAttachment<'a> {
-    /// Safe name.
-    pub name: &'a str,
-    /// The sender's name for it.
-    pub original_name: &'a str,
-    /// `type/subtype`.
-    pub content_type: &'a str,
-    /// The bytes.
-    pub content: &'a [u8],
-    /// Content-ID, empty for none.
-    pub cid: &'a str,
-    /// Shown inside the message.
-    pub is_inline: bool,
-}
-
-/// A message's row, without the long texts of its mail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// Id.
-    pub id: MessageId,
-    /// When it was written or received.
-    pub created_at: Timestamp,
-    /// Its writer.
-    pub author: Author,
-    /// A note for staff.
-    pub is_internal: bool,
-    /// What is shown.
-    pub body: String,
-    /// Whether `body` is HTML.
-    pub is_html: bool,
-    /// The whole text of the mail; empty when `body` is all.
-    pub full_text: String,
-    /// The sanitised HTML of the mail; empty when none.
-    pub mail_html: String,
-}
-
-/// An attachment's row, without its bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attachment {
-    /// Id.
-    pub id: AttachmentId,
-    /// Its ticket; none for an article's.
-    pub ticket: Option<TicketId>,
-    /// Its message; none when that is gone.
-    pub message: Option<MessageId>,
-    /// Safe name.
-    pub name: String,
-    /// The sender's name for it.
-    pub original_name: String,
-    /// `type/subtype`.
-    pub content_type: String,
-    /// Size in bytes.
-    pub bytes: i64,
-    /// Shown inside the message.
-    pub is_inline: bool,
-    /// Content-ID, empty for none.
-    pub cid: String,
-}
-
 fn ticket(row: &Row<'_>) -> rusqlite::Result<Ticket> {
     Ok(Ticket {
         id: TicketId::new(row.get(0)?),
@@ -182,36 +83,43 @@ pub(in crate::store) fn status(number: i64) -> rusqlite::Result<Status> {
     Status::from_number(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, number))
 }
 
-fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
-    let (staff, customer): (i64, i64) = (row.get(3)?, row.get(4)?);
-    Ok(Message {
-        id: MessageId::new(row.get(0)?),
-        created_at: Timestamp::from_unix(row.get(1)?),
-        author: match row.get(2)? {
-            1 => Author::Staff(StaffId::new(staff)),
-            2 => Author::Desk,
-            _ => Author::Customer(UserId::new(customer)),
-        },
-        is_internal: row.get(5)?,
-        body: row.get(6)?,
-        is_html: row.get(7)?,
-        full_text: row.get(8)?,
-        mail_html: row.get(9)?,
-    })
+/// What goes with a ticket or a customer when it is removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Belongings {
+    /// Tickets.
+    pub tickets: i64,
+    /// Messages and notes.
+    pub messages: i64,
+    /// Attachments.
+    pub attachments: i64,
 }
 
-fn attachment(row: &Row<'_>) -> rusqlite::Result<Attachment> {
-    Ok(Attachment {
-        id: AttachmentId::new(row.get(0)?),
-        ticket: id_or_none(row.get(1)?, TicketId::new),
-        message: id_or_none(row.get(2)?, MessageId::new),
-        name: row.get(3)?,
-        original_name: row.get(4)?,
-        content_type: row.get(5)?,
-        bytes: row.get(6)?,
-        is_inline: row.get(7)?,
-        cid: row.get(8)?,
-    })
+/// Whose tickets are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// One ticket.
+    Ticket(TicketId),
+    /// A customer's.
+    Customer(UserId),
+    /// A department's.
+    Department(DepartmentId),
+    /// Those assigned to a staff member.
+    Staff(StaffId),
+    /// Every ticket there is.
+    Desk,
+}
+
+impl Owner {
+    /// The query for the ids of the tickets, and its parameter.
+    pub(in crate::store) const fn tickets(self) -> (&'static str, i64) {
+        match self {
+            Self::Ticket(id) => ("SELECT id FROM ticket WHERE id = $1", id.get()),
+            Self::Customer(id) => ("SELECT id FROM ticket WHERE customer_id = $1", id.get()),
+            Self::Department(id) => ("SELECT id FROM ticket WHERE department_id = $1", id.get()),
+            Self::Staff(id) => ("SELECT id FROM ticket WHERE staff_id = $1", id.get()),
+            Self::Desk => ("SELECT id FROM ticket WHERE id > $1", 0),
+        }
+    }
 }
 
 /// Reading.
@@ -244,50 +152,6 @@ impl ReadTx<'_> {
         Ok(found)
     }
 
-    /// The tickets whose mail has or names that Message-ID (without brackets), newest first.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn tickets_of_thread_id(&self, message_id: &str) -> Result<Vec<TicketId>> {
-        self.all("SELECT ticket_id FROM thread_id WHERE message_id = $1 ORDER BY ticket_id DESC", [message_id], |row| {
-            Ok(TicketId::new(row.get(0)?))
-        })
-    }
-
-    /// The addresses that were given a reply token for the ticket.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn token_holders(&self, id: TicketId) -> Result<Vec<String>> {
-        self.all("SELECT email FROM token_holder WHERE ticket_id = $1", [id.get()], |row| row.get(0))
-    }
-
-    /// Every message of a ticket by date, notes included.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn messages(&self, id: TicketId) -> Result<Vec<Message>> {
-        self.all(
-            "SELECT id, created_at, author, staff_id, customer_id, is_internal, body, is_html, full_text, mail_html \
-             FROM message WHERE ticket_id = $1 ORDER BY created_at, id",
-            [id.get()],
-            message,
-        )
-    }
-
-    /// Every attachment of a ticket by id.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn attachments_of_ticket(&self, id: TicketId) -> Result<Vec<Attachment>> {
-        self.all(
-            "SELECT id, ticket_id, message_id, name, original_name, content_type, bytes, is_inline, cid \
-             FROM attachment WHERE ticket_id = $1 ORDER BY id",
-            [id.get()],
-            attachment,
-        )
-    }
-
     /// Tickets linked with this one, either way.
     ///
     /// # Errors
@@ -311,12 +175,49 @@ impl ReadTx<'_> {
         })
     }
 
-    /// The kept number of rows of a kind (see `row_count` in schema.sql).
+    /// What would go with that owner.
+    ///
+    /// # Errors
+    /// Those of the database, here and in every verb of this file.
+    pub fn belongings(&self, owner: Owner) -> Result<Belongings> {
+        let (tickets, id) = owner.tickets();
+        let of =
+            |table: &str| self.number(&format!("SELECT count(*) FROM {table} WHERE ticket_id IN ({tickets})"), [id]);
+        Ok(Belongings {
+            tickets: self.number(&format!("SELECT count(*) FROM ({tickets})"), [id])?,
+            messages: of("message")?,
+            attachments: of("attachment")?,
+        })
+    }
+
+    /// The number of a ticket's priority and its name, which is empty where the desk has no table of
+    /// priorities (HelpDeskZ's comes with an import).
     ///
     /// # Errors
     /// Those of the database.
-    pub fn row_count(&self, kind: i64, value: i64) -> Result<i64> {
-        self.number("SELECT n FROM row_count WHERE kind = $1 AND value = $2 AND bucket = -1", (kind, value))
+    pub fn priority_of(&self, ticket: TicketId) -> Result<(i64, String)> {
+        let found = self.one(
+            "SELECT ticket.priority, coalesce(priority.name, '') FROM ticket \
+             LEFT JOIN priority ON priority.id = ticket.priority WHERE ticket.id = $1",
+            [ticket.get()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// Custom fields and priority of a ticket: a JSON list of [title, value], the priority's number
+    /// and its name (empty where no priority is known by that number).
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn ticket_form(&self, id: crate::domain::TicketId) -> Result<(String, i64, String)> {
+        let found = self.one(
+            "SELECT ticket.custom_fields, ticket.priority, coalesce(priority.name, '') \
+             FROM ticket LEFT JOIN priority ON priority.id = ticket.priority WHERE ticket.id = $1",
+            [id.get()],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        Ok(found.unwrap_or_else(|| ("[]".to_owned(), 0, String::new())))
     }
 }
 
@@ -361,39 +262,6 @@ impl TicketRows<'_> {
             ),
         )?;
         Ok(TicketId::new(id))
-    }
-
-    /// Adds a message row; the ticket's status and numbers are [`crate::desk`]'s business.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn add_message(&self, new: &NewMessage<'_>, now: Timestamp) -> Result<MessageId> {
-        let (author, staff, customer) = match new.author {
-            Author::Customer(id) => (0, 0, id.get()),
-            Author::Staff(id) => (1, id.get(), 0),
-            Author::Desk => (2, 0, 0),
-        };
-        let (body, is_html) = match new.text {
-            Text::Plain(text) => (text, false),
-            Text::Html(html) => (html, true),
-        };
-        let id = self.insert(
-            "INSERT INTO message (ticket_id, created_at, author, staff_id, customer_id, is_internal, body, is_html, \
-             full_text, mail_html) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-            (
-                new.ticket.get(),
-                now.unix(),
-                author,
-                staff,
-                customer,
-                new.visibility == Visibility::Internal,
-                body,
-                is_html,
-                if new.full_text == body { "" } else { new.full_text },
-                new.mail_html,
-            ),
-        )?;
-        Ok(MessageId::new(id))
     }
 
     /// Writes what a public message changes on its ticket: status, reply count, last writer, time.
@@ -506,78 +374,26 @@ impl TicketRows<'_> {
         Ok(added > 0)
     }
 
-    /// Keeps a file with a message; equal contents are stored once.
+    /// Takes a ticket from whoever it is assigned to.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn add_attachment(
-        &self,
-        ticket: TicketId,
-        message: MessageId,
-        new: &NewAttachment<'_>,
-    ) -> Result<AttachmentId> {
-        let content = self.add_content(new.content)?;
-        let bytes = i64::try_from(new.content.len()).unwrap_or(i64::MAX);
-        let id = self.insert(
-            "INSERT INTO attachment (ticket_id, message_id, name, original_name, content_type, bytes, content_id, cid, \
-             is_inline) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            (
-                ticket.get(),
-                message.get(),
-                new.name,
-                new.original_name,
-                new.content_type,
-                bytes,
-                content,
-                new.cid,
-                new.is_inline,
-            ),
-        )?;
-        Ok(AttachmentId::new(id))
-    }
-}
-
-/// Book-keeping beside tickets: who was given a token, which Message-IDs belong where, contents of files.
-impl WriteTx<'_> {
-    /// Remembers that an address was given a reply token for the ticket.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn note_token_holder(&self, id: TicketId, email: &EmailAddress) -> Result<()> {
-        self.run(
-            "INSERT INTO token_holder (ticket_id, email) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            (id.get(), email.as_str()),
-        )?;
+    pub fn unassign_ticket(&self, id: TicketId) -> Result<()> {
+        self.run("UPDATE ticket SET staff_id = NULL WHERE id = $1", [id.get()])?;
         Ok(())
     }
 
-    /// Ties a Message-ID (without brackets) to a ticket, behind those it has. Call it in the order
-    /// of the thread: References of outgoing mail follow it.
+    /// Closes answered tickets that nobody touched since `before`, longest untouched first, at most
+    /// `max` of them; says which.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn note_thread_id(&self, id: TicketId, message_id: &str) -> Result<()> {
-        self.run(
-            "INSERT INTO thread_id (message_id, ticket_id, position) \
-             SELECT $1, $2, coalesce(max(position), 0) + 1 FROM thread_id WHERE ticket_id = $2 ON CONFLICT DO NOTHING",
-            (message_id, id.get()),
-        )?;
-        Ok(())
-    }
-
-    pub(in crate::store) fn add_content(&self, data: &[u8]) -> Result<i64> {
-        let sha256: [u8; 32] = Sha256::digest(data).into();
-        if let Some(known) = self.one("SELECT id FROM content WHERE sha256 = $1", [&sha256[..]], |row| row.get(0))? {
-            return Ok(known);
-        }
-        let bytes = i64::try_from(data.len()).unwrap_or(i64::MAX);
-        if data.len() <= INLINE_BLOB_BYTES_MAX {
-            return self
-                .insert("INSERT INTO content (sha256, bytes, data) VALUES ($1, $2, $3)", (&sha256[..], bytes, data));
-        }
-        let id = self
-            .insert("INSERT INTO content (sha256, bytes, data) VALUES ($1, $2, zeroblob($2))", (&sha256[..], bytes))?;
-        self.fill_blob("content", "data", id, data)?;
-        Ok(id)
+    pub fn close_answered(&self, before: Timestamp, max: usize, now: Timestamp) -> Result<Vec<TicketId>> {
+        self.all(
+            "UPDATE ticket SET status = 5, closed_at = $1 WHERE id IN (SELECT id FROM ticket \
+             WHERE status = 2 AND last_update_at < $2 ORDER BY last_update_at LIMIT $3) RETURNING id",
+            (now.unix(), before.unix(), i64::try_from(max).unwrap_or(i64::MAX)),
+            |row| Ok(TicketId::new(row.get(0)?)),
+        )
     }
 }

@@ -1,12 +1,12 @@
 //! Finding tickets for people: filters, order, and full-text search over subjects, messages, notes
 //! and people. The index and the triggers that keep it are in schema.sql; this is the one file whose
-//! SQL only SQLite understands. The API's pages are in [`crate::store::ticket::list`].
+//! SQL only SQLite understands. The API's pages are in `list`.
 
 use rusqlite::types::Value;
 
+use super::list::{TicketLine, line};
 use crate::domain::{DepartmentId, StaffId, Status, Timestamp, UserId};
-use crate::store::listing::{TicketLine, containing, line};
-use crate::store::{Error, ReadTx, Result, WriteTx};
+use crate::store::{Error, ReadTx, Result, WriteTx, containing};
 
 /// Words of a search looked at; more are passed over. Chosen: nobody types as many.
 const TERMS_MAX: usize = 16;
@@ -287,8 +287,9 @@ impl WriteTx<'_> {
 mod tests {
     use super::*;
     use crate::domain::{Author, TicketId};
+    use crate::store::message::{NewMessage, Text, Visibility};
     use crate::store::migrate::create_or_migrate;
-    use crate::store::ticket::rows::{NewMessage, NewTicket, Text, Visibility};
+    use crate::store::ticket::NewTicket;
     use crate::store::{Store, WriteTx};
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
