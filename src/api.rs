@@ -1,58 +1,62 @@
 //! The HTTP API: [`respond`] turns a request into an answer, on plain values.
 //!
-//! It never touches a socket and reads no clock. The order of things is HelpDeskZ's: path and method,
-//! token, permission, then the parameters. A request that reads gets one snapshot for all of it; one
-//! that changes something checks its values on a snapshot first, so that a refusal never takes the
-//! write lock, and again in the one write transaction that makes the change, keeps the answer for an
-//! Idempotency-Key and queues the mails.
+//! It never touches a socket and reads no clock. `endpoint` is the table of endpoints, `route` finds the row
+//! for a path, `admission` lets in. A request that reads gets one snapshot for all of it; one that changes
+//! something checks its values on a snapshot first, so that a refusal never takes the write lock, and again in
+//! the one write transaction that makes the change, keeps the answer for an Idempotency-Key and queues the
+//! mails.
 //!
-//! Three dialects: HelpDeskZ's, whose endpoints are all answered in the same way here; Faveo's register
-//! (`faveo`) and Servetel's create user (`servetel`), which check tokens and print errors in theirs.
+//! Three dialects: HelpDeskZ's (`helpdeskz`), Faveo's register (`faveo`) and Servetel's create user
+//! (`servetel`). What belongs to none of them is in `system`.
 
 mod access;
-mod activate;
-mod answer;
-mod attachments;
-mod departments;
+mod admission;
+pub mod client_address;
+mod cors;
 mod email;
+mod endpoint;
 mod error;
 mod faveo;
+mod helpdeskz;
 mod idempotency;
-pub mod ip;
-mod login;
-mod messages;
-pub mod metrics;
-mod pages;
+mod json;
 mod params;
-mod probes;
+pub mod permission;
 mod random;
 mod refusal;
-pub mod route;
+mod route;
 mod servetel;
-mod staff;
+mod system;
 #[cfg(test)]
 mod tests;
-mod tickets;
-mod upload;
-mod users;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::ip_list::IpList;
 pub use access::token_hash;
-use error::{ApiError, Statuses};
+use admission::{Dialect, Wanted, act, admit, token_checked};
+pub use cors::refusal_for;
+use endpoint::Handler;
+use error::ApiError;
+use faveo::Faveo;
+use helpdeskz::HelpDeskZ;
 use idempotency::{Key, Reply};
-use metrics::Metrics;
+
 use params::Params;
-use probes::Readiness;
-use route::{NotRouted, Permission, Route, Scope};
+use permission::Permission;
+use refusal::Refusal;
+use route::{NotRouted, Route};
+use servetel::Servetel;
+use system::metrics::Metrics;
+use system::readiness::Readiness;
 
 use crate::desk::Change;
 use crate::domain::{Actor, Door, Timestamp, TokenId};
 use crate::http::{Client, Method, Request, Response};
+use crate::login::Logins;
 use crate::password::Slots;
-use crate::store::settings::{ErrorStatus, Settings};
+use crate::store::settings::Settings;
 use crate::store::{self, ReadTx, Store, WriteTx};
 
 /// Seconds between two notes of a token's last use: it is kept to the minute, so that reading
@@ -92,8 +96,7 @@ pub struct Api {
     uses: Mutex<TokenUses>,
     /// Every password of a request is hashed here.
     slots: Slots,
-    logins: login::Progress,
-    failed_login_time: Duration,
+    logins: Logins,
     /// The setting `cors_origins` as it was a moment ago, for refusals that cannot wait for the database.
     origins: RwLock<String>,
     metrics: Metrics,
@@ -123,8 +126,7 @@ impl Api {
             wake,
             uses: Mutex::default(),
             slots: Slots::default(),
-            logins: login::Progress::default(),
-            failed_login_time: login::FAILURE_ANSWERED_AFTER,
+            logins: Logins::default(),
             origins: RwLock::default(),
             metrics: Metrics::default(),
             readiness: Readiness::new(probe),
@@ -133,8 +135,8 @@ impl Api {
 
     /// The same with another time at which failed logins are answered, for those who do not want to wait.
     #[must_use]
-    pub const fn with_failed_login_time(mut self, time: Duration) -> Self {
-        self.failed_login_time = time;
+    pub fn with_failed_login_time(mut self, time: Duration) -> Self {
+        self.logins = self.logins.with_failed_after(time);
         self
     }
 
@@ -142,17 +144,6 @@ impl Api {
     pub fn give_back_unused(&self) {
         self.slots.give_back(UNUSED_KEPT);
         self.store.close_unused(UNUSED_KEPT);
-    }
-
-    /// Reads again what refusals of the HTTP shell need; to be called now and then.
-    pub fn note_origins(&self) {
-        match self.store.read(|tx| tx.settings()) {
-            Ok(settings) => {
-                let origins = settings.cors_origins;
-                *self.origins.write().unwrap_or_else(PoisonError::into_inner) = origins;
-            }
-            Err(error) => tracing::warn!(%error, "reading the settings; tried again"),
-        }
     }
 
     /// From now on `/readyz` wants a sign of life from the one who sends mail, not older than
@@ -208,239 +199,115 @@ pub fn respond(api: &Api, request: Request, now: Timestamp) -> Response {
     let started = Instant::now();
     let origin = request.header("Origin").map(str::to_owned);
     let is_preflight = request.method == Method::Options;
-    let (label, response) = match Route::parse(&request.method, &request.path) {
-        Ok(route) => (route.label(), answer_route(api, &route, request, now)),
+    let (label, response) = match route::find(&request.method, &request.path) {
+        Ok(route) => (route.endpoint.label(), answer(api, &route, request, now)),
         Err(refusal) => (("other", "unknown"), not_routed(refusal)),
     };
     let response = match origin {
-        Some(origin) => with_cors(api, response, &origin, is_preflight),
+        Some(origin) => cors::with_cors(api, response, &origin, is_preflight),
         None => response,
     };
     api.metrics.count(label, response.status(), started.elapsed());
     response
 }
 
-/// Completes a refusal of the HTTP shell's for a browser page of that origin. Never waits: the shell says
-/// some of them where it accepts connections.
-#[must_use]
-pub fn refusal_for(api: &Api, response: Response, origin: &str) -> Response {
-    let setting = api.origins.read().unwrap_or_else(PoisonError::into_inner);
-    for_origin(response, allowed_origin(&setting, origin))
-}
-
 /// Whether a path is answered even when the server has no place for others: the health checks.
 #[must_use]
 pub fn has_kept_place(path: &str) -> bool {
-    matches!(Route::parse(&Method::Get, path), Ok(Route::Health | Route::Ready))
+    let found = route::find(&Method::Get, path);
+    found.is_ok_and(|route| [system::HEALTH, system::READY].contains(&route.endpoint.path))
 }
 
 fn not_routed(refusal: NotRouted) -> Response {
     match refusal {
-        NotRouted::Unknown => Response::json(404, error::error_body("Unknown endpoint.")),
+        NotRouted::Unknown => Response::json(404, helpdeskz::error_body("Unknown endpoint.")),
         NotRouted::Method(allow) => {
-            Response::json(405, error::error_body("Method not allowed.")).with_header("Allow", allow)
+            Response::json(405, helpdeskz::error_body("Method not allowed.")).with_header("Allow", allow)
         }
         NotRouted::Options(allow) => Response::empty(204).with_header("Allow", allow),
     }
 }
 
-/// Lets a browser page of an allowed origin (setting `cors_origins`) read the answer.
-fn with_cors(api: &Api, response: Response, origin: &str, is_preflight: bool) -> Response {
-    let Ok(settings) = api.store.read(|tx| tx.settings()) else { return response };
-    let allowed = allowed_origin(&settings.cors_origins, origin);
-    let is_allowed = allowed.is_some();
-    let response = for_origin(response, allowed);
-    if is_allowed && is_preflight {
-        return response
-            .with_header("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS")
-            .with_header("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, Token")
-            .with_header("Access-Control-Max-Age", "600");
-    }
-    response
-}
-
-/// What the setting says to that origin.
-fn allowed_origin<'s>(setting: &'s str, origin: &str) -> Option<&'s str> {
-    let mut allowed = setting.split(',').map(str::trim).filter(|allowed| !allowed.is_empty());
-    allowed.find(|allowed| *allowed == "*" || *allowed == origin)
-}
-
-fn for_origin(response: Response, allowed: Option<&str>) -> Response {
-    let Some(allowed) = allowed else { return response };
-    response
-        .with_header("Access-Control-Allow-Origin", allowed)
-        .with_header("Vary", "Origin")
-        .with_header("Access-Control-Expose-Headers", "Idempotency-Replayed")
-}
-
-fn answer_route(api: &Api, route: &Route, request: Request, now: Timestamp) -> Response {
-    match route.scope() {
-        Scope::Public => match route {
-            Route::Ready => api.readiness.response(&api.rules(), now),
-            Route::OpenApi => pages::openapi(),
-            Route::Docs => pages::docs(),
-            Route::ActivationShow(code) => activate::show(api, code, now),
-            Route::ActivationConfirm(code) => activate::confirm(api, code, now),
-            _ => pages::health(),
-        },
-        Scope::OwnToken(_) => match route {
-            Route::FaveoRegister => faveo::register(api, request, now),
-            Route::ServetelCreate => servetel::create(api, request, now),
-            _ => ApiError::Broken("an endpoint without a handler".to_owned()).response(Statuses::Compat),
-        },
-        Scope::TokenOrOpenMetrics(permission) => {
-            let mut statuses = Statuses::Compat;
-            let admitted = api.store.read(|tx| {
-                if tx.settings()?.metrics_open {
-                    return Ok(());
-                }
-                admit(api, tx, &request, permission, &mut statuses).map(|_| ())
-            });
-            match admitted {
-                Ok(()) => probes::metrics(api, now),
-                Err(refusal) => refusal.response(statuses),
-            }
-        }
-        Scope::Token(permission) => {
-            let mut statuses = Statuses::Compat;
-            let done = match route_kind(route) {
-                Kind::Reads(handler) => reading(api, request, (permission, handler), &mut statuses, now),
-                Kind::Acts(handler) => acting(api, request, (permission, handler), &mut statuses, now),
-                Kind::Other => Err(ApiError::Broken("an endpoint without a handler".to_owned())),
+/// Lets a request in as its row of the table has it, and has it answered.
+fn answer(api: &Api, route: &Route, request: Request, now: Timestamp) -> Response {
+    let wanted = |permission, is_once| Wanted { permission, is_once };
+    let done = match route.endpoint.handler {
+        Handler::Public(handler) => return handler(api, now),
+        Handler::Code(handler) => return handler(api, &route.code(), now),
+        Handler::TokenOrSetting(permission, is_open, handler) => {
+            return match open_or_admitted(api, permission, is_open, &request) {
+                Ok(()) => handler(api, now),
+                Err(refusal) => refusal.response(),
             };
-            done.unwrap_or_else(|refusal| refusal.response(statuses))
         }
-    }
+        Handler::Reads(permission, handler) => {
+            let id = route.id();
+            return read(api, &wanted(permission, false), request, |tx, call| handler(tx, call, &id), now);
+        }
+        Handler::Works(permission, handler) => {
+            let id = route.id();
+            act::<HelpDeskZ>(api, &wanted(permission, false), request, |call| handler(call, &id), now)
+        }
+        Handler::Changes(permission, handler) => {
+            let id = route.id();
+            act::<HelpDeskZ>(api, &wanted(permission, true), request, |call| handler(call, &id), now)
+        }
+        Handler::Faveo(permission, handler) => act::<Faveo>(api, &wanted(permission, true), request, handler, now),
+        Handler::Servetel(permission, handler) => {
+            act::<Servetel>(api, &wanted(permission, true), request, handler, now)
+        }
+    };
+    done.map_or_else(Refusal::response, Reply::response)
 }
 
-type Reader<'a> = Box<dyn FnOnce(&ReadTx<'_>, &Call<'_>) -> Result<String, ApiError> + 'a>;
-type Acting<'a> = Box<dyn FnOnce(&Call<'_>) -> Result<Reply, ApiError> + 'a>;
-
-/// How an endpoint of HelpDeskZ's dialect is answered.
-enum Kind<'a> {
-    /// On the snapshot that admitted it.
-    Reads(Reader<'a>),
-    /// In transactions of its own: it changes something, or has heavy work to do outside of them.
-    Acts(Acting<'a>),
-    Other,
+/// Answers on the snapshot that admits.
+fn read(
+    api: &Api,
+    wanted: &Wanted,
+    request: Request,
+    handler: impl FnOnce(&ReadTx<'_>, &Call<'_>) -> Result<String, ApiError>,
+    now: Timestamp,
+) -> Response {
+    let done = api.store.read(|tx| {
+        let done = admit::<HelpDeskZ>(api, wanted, request, Some(tx), now)
+            .and_then(|call| handler(tx, &call).map_err(|error| HelpDeskZ::print(error, Some(&call.settings))));
+        Ok::<_, ApiError>(done)
+    });
+    let done = done.unwrap_or_else(|error| Err(HelpDeskZ::print(error, None)));
+    done.map_or_else(Refusal::response, |body| Response::json(200, body))
 }
 
-fn route_kind(route: &Route) -> Kind<'_> {
-    fn reads<'a>(handler: impl FnOnce(&ReadTx<'_>, &Call<'_>) -> Result<String, ApiError> + 'a) -> Kind<'a> {
-        Kind::Reads(Box::new(handler))
-    }
-    fn acts<'a>(handler: impl FnOnce(&Call<'_>) -> Result<Reply, ApiError> + 'a) -> Kind<'a> {
-        Kind::Acts(Box::new(handler))
-    }
-    match route {
-        Route::UsersCreate => acts(users::create),
-        Route::UsersList => reads(users::list),
-        Route::UsersShow(id) => reads(|tx, _| users::show(tx, id)),
-        Route::UsersUpdate(id) => acts(|call| users::update(call, id)),
-        Route::UsersDelete(id) => acts(|call| users::delete(call, id)),
-        Route::DepartmentsCreate => acts(departments::create),
-        Route::DepartmentsList => reads(|tx, _| departments::list(tx)),
-        Route::DepartmentsShow(id) => reads(|tx, _| departments::show(tx, id)),
-        Route::DepartmentsUpdate(id) => acts(|call| departments::update(call, id)),
-        Route::DepartmentsDelete(id) => acts(|call| departments::delete(call, id)),
-        Route::TicketsCreate => acts(tickets::create),
-        Route::TicketsList => reads(tickets::list),
-        Route::TicketsShow(id) => reads(|tx, _| tickets::show(tx, id)),
-        Route::TicketsUpdate(id) => acts(|call| tickets::update(call, id)),
-        Route::TicketsDelete(id) => acts(|call| tickets::delete(call, id)),
-        Route::MessagesCreate => acts(messages::create),
-        Route::MessagesShow(id) => reads(|tx, call| messages::show(tx, call, id)),
-        Route::AttachmentsList => reads(attachments::list),
-        Route::AttachmentsShow(id) => acts(|call| attachments::show(call, id)),
-        Route::AttachmentsDelete(id) => acts(|call| attachments::delete(call, id)),
-        Route::StaffList => reads(staff::list),
-        Route::StaffShow(id) => reads(|tx, _| staff::show(tx, id)),
-        Route::StaffAuth => acts(login::authenticate),
-        Route::Health
-        | Route::Ready
-        | Route::Metrics
-        | Route::OpenApi
-        | Route::Docs
-        | Route::ActivationShow(_)
-        | Route::ActivationConfirm(_)
-        | Route::FaveoRegister
-        | Route::ServetelCreate => Kind::Other,
-    }
+fn open_or_admitted(
+    api: &Api,
+    permission: Permission,
+    is_open: fn(&Settings) -> bool,
+    request: &Request,
+) -> Result<(), Refusal> {
+    let address = client_address::client(request.peer, &request.headers, &api.rules().trusted_proxies);
+    let checked = api.store.read(|tx| {
+        let settings = tx.settings()?;
+        if is_open(&settings) {
+            return Ok(Ok(()));
+        }
+        let checked = token_checked::<HelpDeskZ>(tx, permission, &request.headers, None, address);
+        let printed = checked.map(|_| ()).map_err(|error| HelpDeskZ::print(error, Some(&settings)));
+        Ok::<_, ApiError>(printed)
+    });
+    checked.unwrap_or_else(|error| Err(HelpDeskZ::print(error, None)))
 }
 
 /// One request that was let in.
-struct Call<'a> {
+struct Call<'a, P = Params> {
     api: &'a Api,
     settings: Settings,
-    params: Params,
+    params: P,
     key: Option<Key>,
     /// Who waits for the answer.
     client: Client,
     now: Timestamp,
 }
 
-/// Checks the token. `statuses` is set as soon as the settings are known.
-fn admit(
-    api: &Api,
-    tx: &ReadTx<'_>,
-    request: &Request,
-    permission: Permission,
-    statuses: &mut Statuses,
-) -> Result<(TokenId, Settings), ApiError> {
-    let settings = tx.settings()?;
-    if settings.api_error_status == ErrorStatus::Http {
-        *statuses = Statuses::Http;
-    }
-    let client = ip::client(request.peer, &request.headers, &api.rules().trusted_proxies);
-    let token = access::authorize(tx, access::token_of(&request.headers), client, permission)?;
-    Ok((token, settings))
-}
-
-fn reading(
-    api: &Api,
-    request: Request,
-    (permission, handler): (Permission, Reader<'_>),
-    statuses: &mut Statuses,
-    now: Timestamp,
-) -> Result<Response, ApiError> {
-    api.store.read(|tx| {
-        let (token, settings) = admit(api, tx, &request, permission, statuses)?;
-        api.note_use(token, now);
-        let client = request.client.clone();
-        let call = Call { api, settings, params: Params::of(request)?, key: None, client, now };
-        Ok(Response::json(200, handler(tx, &call)?))
-    })
-}
-
-fn acting(
-    api: &Api,
-    request: Request,
-    (permission, handler): (Permission, Acting<'_>),
-    statuses: &mut Statuses,
-    now: Timestamp,
-) -> Result<Response, ApiError> {
-    let (token, settings) = api.store.read(|tx| admit(api, tx, &request, permission, statuses))?;
-    api.note_use(token, now);
-    let has_key = request.method == Method::Post && permission != Permission::StaffAuth;
-    let (headers, path, client) = (request.headers.clone(), request.path.clone(), request.client.clone());
-    let params = Params::of(request)?;
-    let key = if has_key { Key::of(&headers, token, &path, *params.sha256())? } else { None };
-    if let Some(key) = &key
-        && let Some(reply) = key.replay(&api.store, now)?
-    {
-        return Ok(reply.response());
-    }
-    let call = Call { api, settings, params, key, client, now };
-    let done = handler(&call);
-    if let (Err(refusal), Some(key)) = (&done, &call.key)
-        && refusal.is_final()
-    {
-        api.store.write(|tx| key.keep_refusal(tx, refusal, *statuses, now))?;
-    }
-    done.map(Reply::response)
-}
-
-impl Call<'_> {
+impl<P> Call<'_, P> {
     /// Changes to tickets that this request makes in a transaction.
     fn change_by<'a>(&'a self, tx: &'a WriteTx<'a>, actor: Actor) -> Change<'a> {
         Change::new(tx, &self.settings, (actor, Door::Api), self.now)

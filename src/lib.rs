@@ -21,6 +21,7 @@ pub mod intake;
 pub mod ip_list;
 pub mod jobs;
 pub mod logging;
+pub mod login;
 pub mod mail;
 pub mod options;
 pub mod outbox;

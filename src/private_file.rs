@@ -9,10 +9,10 @@ use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{FileType, Gid, Mode, OFlags, Uid, fchown};
 
 /// How files of others are opened.
 const READ: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC);
@@ -31,16 +31,21 @@ pub fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).mode(FILE_MODE).open(path)
 }
 
-/// Opens a file for appending, and makes it where there is none; an existing one keeps its mode.
+/// Opens a file for appending, and makes it where there is none; an existing one keeps its mode. One that root makes
+/// belongs to its folder's owner.
 ///
 /// # Errors
 /// What the system says.
 pub fn append(path: &Path) -> io::Result<File> {
+    match create_new(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => made.and_then(|_| give(path, folder_of(path)))?,
+    }
     OpenOptions::new().create(true).append(true).mode(FILE_MODE).open(path)
 }
 
 /// Makes a folder and those above it where there are none, and syncs what the new names stand in, so that they
-/// survive a power cut. Existing ones keep their mode.
+/// survive a power cut. Existing ones keep their mode. One that root makes belongs to the owner of the one it is in.
 ///
 /// # Errors
 /// What the system says.
@@ -54,7 +59,7 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(FOLDER_MODE).create(path) {
         // Somebody else made it meanwhile.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
-        done => done?,
+        done => done.and_then(|()| give(path, folder_of(path)))?,
     }
     sync_folder_of(path)
 }
@@ -77,7 +82,8 @@ pub fn temporary_folder(prefix: &str, inside: &Path) -> io::Result<tempfile::Tem
 }
 
 /// Gives a file new content: written to `beside`, synced and renamed, so that no crash leaves half of it. What lay at
-/// `beside` was left by such a crash and goes.
+/// `beside` was left by such a crash and goes. What root writes belongs to the owner of the file before, else of the
+/// folder: the account maildesk runs as reads it.
 ///
 /// # Errors
 /// What the system says.
@@ -85,6 +91,7 @@ pub fn replace(path: &Path, beside: &Path, content: &[u8]) -> io::Result<()> {
     fs::remove_file(beside).or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })?;
     let mut file = create_new(beside)?;
     file.write_all(content)?;
+    give(beside, if path.exists() { path } else { folder_of(path) })?;
     file.sync_all()?;
     fs::rename(beside, path)?;
     sync_folder_of(path)
@@ -95,8 +102,7 @@ pub fn replace(path: &Path, beside: &Path, content: &[u8]) -> io::Result<()> {
 /// # Errors
 /// What the system says.
 pub fn sync_folder_of(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+    File::open(folder_of(path))?.sync_all()
 }
 
 /// Opens a regular file that a person named, for reading. That name may be a symbolic link: the person chose it. A
@@ -172,6 +178,35 @@ impl Folder {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Gives a file or folder that root made to the owner of `like`; does nothing for anybody but root.
+///
+/// Only what root has made just now is given away, by its open handle: in a folder of somebody else a name may lead
+/// elsewhere a moment later.
+///
+/// # Errors
+/// What the system says.
+pub fn give(made: &Path, like: &Path) -> io::Result<()> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let owner = fs::metadata(like)?;
+    if owner.uid() == 0 {
+        return Ok(());
+    }
+    let file = open_unfollowed(made)?;
+    let found = file.metadata()?;
+    // A second name of a file may stand anywhere, where its owner must not change.
+    if found.uid() != 0 || (found.is_file() && found.nlink() > 1) {
+        return Ok(());
+    }
+    Ok(fchown(&file, Some(Uid::from_raw(owner.uid())), Some(Gid::from_raw(owner.gid())))?)
+}
+
+/// The folder that a name stands in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn regular(file: File) -> io::Result<File> {

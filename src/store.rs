@@ -191,6 +191,7 @@ impl Store {
         prepare_connection(&connection, self.lock_wait).map_err(|e| match e {
             Error::Sqlite(inner) => why_not_opened(&self.path, inner),
             Error::ReadOnly => out_of_reach(&self.path),
+            Error::Full(_) => no_room(&self.path, MAIL_NEEDS_BYTES),
             other => migrate::not_even_a_database(&self.path, other),
         })?;
         // If it is the first one, SQLite has just read the log, whoever wrote it.
@@ -264,6 +265,9 @@ pub(crate) fn prepare_connection(connection: &Connection, lock_wait: Duration) -
     log::end_doubt(connection)
 }
 
+/// How every SQLite database begins (its file format, §1.3.1).
+pub const FILE_HEAD: &[u8; 16] = b"SQLite format 3\0";
+
 /// Bytes that taking in a mail may need: twice the largest one (50 MiB), and the log of the same.
 pub const MAIL_NEEDS_BYTES: u64 = 200 * 1024 * 1024;
 
@@ -288,6 +292,10 @@ fn no_room(path: &Path, needs: u64) -> Error {
 }
 
 fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
+    // A pipe or a device: what SQLite says of it is no help.
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return Error::NotADatabase(path.to_owned());
+    }
     if error.sqlite_error_code() != Some(ErrorCode::CannotOpen)
         && error.sqlite_error_code() != Some(ErrorCode::ReadOnly)
     {

@@ -332,7 +332,8 @@ fn test(desk: &Context, row: &AddressRow) -> outcome::Result<Done> {
     let ways = [("incoming", row.incoming.word(), &incoming_error), ("outgoing", row.outgoing.word(), &outgoing_error)];
     // For people a failure is said once, by the error.
     let fine = ways.iter().filter(|(_, _, error)| error.is_none());
-    let mut lines: Vec<String> = fine.map(|(way, how, _)| format!("{}: {way} {how}: ok", row.email)).collect();
+    let mut lines: Vec<String> =
+        fine.map(|(way, how, _)| format!("{}: {way} {how}: ok", terminal::line(&row.email))).collect();
     lines.extend(folders.iter().flatten().map(|folder| format!("  folder {}", terminal::line(folder))));
     desk.out.object(&json, &lines.join("\n"))?;
     let wrong: Vec<String> = ways

@@ -48,9 +48,17 @@ pub(super) fn back_up(desk: &Context, arguments: &Backup) -> outcome::Result<Don
     let bytes = std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len();
     let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
     let json = json!({ "file": path, "bytes": bytes, "schema": SCHEMA_VERSION, "verified": true });
-    desk.out.object(&json, &path.display().to_string())?;
+    let said = desk.out.object(&json, &path.display().to_string());
     warn_unsynced(finished.unsynced.as_ref());
+    complain_unsaid(&said);
     Ok(Done)
+}
+
+/// What is done is no failure, even where nobody could hear of it.
+fn complain_unsaid(said: &std::io::Result<()>) {
+    if let Err(error) = said {
+        output::complain(&format!("done, but it could not be printed: {error}"));
+    }
 }
 
 /// The file is complete and has its name: no failure, but not yet safe either.
@@ -120,8 +128,9 @@ pub(super) fn restore(
         Restored::SetAside(aside) => ("set-aside", Some(aside)),
     };
     let json = json!({ "db": path, "result": word, "schema": schema, "damaged_kept_as": aside });
-    out.object(&json, &format!("{} has the content of {}", path.display(), file.display()))?;
+    let said = out.object(&json, &format!("{} has the content of {}", path.display(), file.display()));
     warn_unsynced(finished.unsynced.as_ref());
+    complain_unsaid(&said);
     if let Some(aside) = aside {
         out.say(&format!("the damaged database was kept as {}", aside.display()));
     }

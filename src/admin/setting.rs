@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{Context, usage};
 use crate::outcome::{self, Done};
 use crate::store::settings::definition;
+use crate::terminal;
 
 /// Verbs of `admin setting`.
 #[derive(Debug, clap::Subcommand)]
@@ -46,7 +47,8 @@ pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
         Command::Get { key } => {
             let found = definition(key).or_else(|unknown| usage(unknown.to_string()))?;
             let value = desk.store.read(|tx| tx.setting_text(found))?;
-            desk.out.object(&json!({ "key": found.key, "value": value, "default": found.default }), &value)?;
+            let json = json!({ "key": found.key, "value": value, "default": found.default });
+            desk.out.object(&json, &terminal::line(&value))?;
         }
         Command::Set { key, value } => {
             let found = definition(key).or_else(|unknown| usage(unknown.to_string()))?;

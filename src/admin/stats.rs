@@ -143,7 +143,7 @@ fn chart(title: &str, rows: &[(String, i64)]) -> Vec<String> {
 /// A length of time for people, in its two largest units.
 fn duration(seconds: i64) -> String {
     match seconds {
-        ..60 => format!("{seconds} s"),
+        ..60 => format!("{} s", seconds.max(0)),
         60..3600 => format!("{} min", seconds / 60),
         3600..86_400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
         _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3600),
@@ -216,6 +216,7 @@ mod tests {
 
     #[test]
     fn durations_have_two_units_at_most() {
+        assert_eq!(duration(-5), "0 s", "the clock was ahead");
         let shown = [59, 60, 3599, 3600, 86_399, 86_400, 200_000].map(duration);
         assert_eq!(shown, ["59 s", "1 min", "59 min", "1 h 0 min", "23 h 59 min", "1 d 0 h", "2 d 7 h"]);
     }

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::error::ApiError;
-use super::route::Permission;
+use super::permission::Permission;
 use crate::domain::TokenId;
 use crate::http::Headers;
 use crate::ip_list::IpList;
@@ -41,11 +41,11 @@ pub fn token_hash(token: &str) -> [u8; 32] {
 /// [`ApiError::Failed`].
 pub(super) fn authorize(
     tx: &ReadTx<'_>,
-    token: Option<&str>,
+    token: &str,
     client: IpAddr,
     permission: Permission,
 ) -> Result<TokenId, ApiError> {
-    let hash = token_hash(token.ok_or(ApiError::Authentication)?);
+    let hash = token_hash(token);
     let known = tx.token_by_hash(&hash)?.filter(|known| known.is_active).ok_or(ApiError::Authentication)?;
     // The index found it by its hash, which tells a guesser nothing; this says it in constant time.
     if !bool::from(known.sha256.ct_eq(&hash)) {

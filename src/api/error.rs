@@ -1,28 +1,20 @@
-//! Every way a request can be refused, and the status each has.
-//!
-//! The texts are HelpDeskZ's. Its statuses are odd (400 for a missing token, 200 for everything
-//! else), so the setting `api_error_status` chooses between them and what HTTP means.
+//! Every way a request can be refused, with HelpDeskZ's texts and HTTP's statuses. A dialect that says it
+//! otherwise does so where it prints.
 
 use std::net::IpAddr;
 
-use super::route::Permission;
-use crate::http::{Response, form, multipart};
+use super::permission::Permission;
+use crate::http::{form, multipart};
+use crate::login;
 use crate::password::NoSlot;
 use crate::store;
-
-/// Which statuses errors have: the setting `api_error_status`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Statuses {
-    /// HelpDeskZ's.
-    Compat,
-    /// 401, 403, 404, 422.
-    Http,
-}
 
 /// Why a request is refused.
 #[derive(Debug)]
 pub(super) enum ApiError {
-    /// No token, or none that works.
+    /// No token.
+    NoToken,
+    /// None that works.
     Authentication,
     /// The token may not be used from there.
     Address(IpAddr),
@@ -53,7 +45,8 @@ impl ApiError {
     pub(super) const fn is_final(&self) -> bool {
         match self {
             Self::Invalid(_) | Self::NotFound(_) => true,
-            Self::Authentication
+            Self::NoToken
+            | Self::Authentication
             | Self::Address(_)
             | Self::Permission(_)
             | Self::Malformed(_)
@@ -65,21 +58,18 @@ impl ApiError {
         }
     }
 
-    /// The HTTP status.
+    /// The status that HTTP has for it.
     #[must_use]
-    pub(super) const fn status(&self, statuses: Statuses) -> u16 {
-        match (self, statuses) {
-            (Self::Authentication | Self::Address(_) | Self::Permission(_), Statuses::Compat) => 400,
-            (Self::Authentication, Statuses::Http) => 401,
-            (Self::Address(_) | Self::Permission(_), Statuses::Http) => 403,
-            (Self::Invalid(_) | Self::NotFound(_), Statuses::Compat) => 200,
-            (Self::Invalid(_), Statuses::Http) => 422,
-            (Self::NotFound(_), Statuses::Http) => 404,
-            (Self::Malformed(_), _) => 400,
-            (Self::TooLarge(_), _) => 413,
-            (Self::KeyReused, _) => 422,
-            (Self::Overloaded | Self::Failed(store::Error::Busy | store::Error::Full(_)), _) => 503,
-            (Self::Failed(_) | Self::Broken(_), _) => 500,
+    pub(super) const fn status(&self) -> u16 {
+        match self {
+            Self::NoToken | Self::Authentication => 401,
+            Self::Address(_) | Self::Permission(_) => 403,
+            Self::Invalid(_) | Self::KeyReused => 422,
+            Self::NotFound(_) => 404,
+            Self::Malformed(_) => 400,
+            Self::TooLarge(_) => 413,
+            Self::Overloaded | Self::Failed(store::Error::Busy | store::Error::Full(_)) => 503,
+            Self::Failed(_) | Self::Broken(_) => 500,
         }
     }
 
@@ -87,7 +77,7 @@ impl ApiError {
     #[must_use]
     pub(super) fn message(&self) -> String {
         match self {
-            Self::Authentication => "Invalid authentication.".to_owned(),
+            Self::NoToken | Self::Authentication => "Invalid authentication.".to_owned(),
             // One backtick too many is HelpDeskZ's, and programs may compare the text.
             Self::Address(ip) => format!("IP address `{ip} is not allowed."),
             Self::Permission(permission) => format!("Permission not allowed: {}", permission.text()),
@@ -109,31 +99,22 @@ impl ApiError {
             _ => {}
         }
     }
-
-    /// The answer.
-    #[must_use]
-    pub(super) fn response(&self, statuses: Statuses) -> Response {
-        self.log();
-        let status = self.status(statuses);
-        let response = Response::json(status, error_body(&self.message()));
-        match status {
-            401 => response.with_header("WWW-Authenticate", "Bearer"),
-            503 => response.with_header("Retry-After", "1"),
-            _ => response,
-        }
-    }
-}
-
-/// HelpDeskZ's form of an error.
-#[must_use]
-pub(super) fn error_body(message: &str) -> String {
-    super::answer::compact(&serde_json::json!({ "error": 1, "message": message }))
 }
 
 impl From<NoSlot> for ApiError {
     /// One who left does not read it.
     fn from(_: NoSlot) -> Self {
         Self::Overloaded
+    }
+}
+
+impl From<login::Error> for ApiError {
+    fn from(error: login::Error) -> Self {
+        match error {
+            login::Error::TooMany => Self::Overloaded,
+            login::Error::NoSlot(error) => error.into(),
+            login::Error::Store(error) => error.into(),
+        }
     }
 }
 
@@ -164,29 +145,5 @@ impl From<multipart::Error> for ApiError {
             500 => Self::Broken(text),
             _ => Self::Malformed(text),
         }
-    }
-}
-
-/// Faults of the fields of one request, in the order of HelpDeskZ's rules.
-#[derive(Debug, Default)]
-pub(super) struct Faults(Vec<String>);
-
-impl Faults {
-    /// Notes a fault.
-    pub(super) fn add(&mut self, text: impl Into<String>) {
-        self.0.push(text.into());
-    }
-
-    /// Notes a fault, if it is one, and gives what was found good.
-    pub(super) fn note<T>(&mut self, checked: Result<T, &'static str>) -> Option<T> {
-        checked.map_err(|text| self.add(text)).ok()
-    }
-
-    /// Ends the checks.
-    ///
-    /// # Errors
-    /// [`ApiError::Invalid`] with every fault, one space between them.
-    pub(super) fn finish(self) -> Result<(), ApiError> {
-        if self.0.is_empty() { Ok(()) } else { Err(ApiError::Invalid(self.0.join(" "))) }
     }
 }

@@ -4,24 +4,23 @@
 //! Texts and shapes are Faveo's. Its clients send the token in the query, so here, and only here, it
 //! may stand there; nothing of a query is ever logged.
 
-use std::net::IpAddr;
-
 use serde::Serialize;
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
-use super::access::{authorize, token_hash, token_of};
-use super::answer::compact;
+use super::access::{token_hash, token_of};
+use super::admission::Dialect;
 use super::error::ApiError;
-use super::idempotency::{Key, Reply};
+use super::idempotency::Reply;
+use super::json::compact;
 use super::params::{NotText, Params};
-use super::refusal::{FieldFaults, Refusal, once};
-use super::route::Permission;
-use super::{Api, Call, email, ip, random};
+use super::permission::Permission;
+use super::refusal::{FieldFaults, Refusal};
+use super::{Call, email, random};
 use crate::desk::notify;
 use crate::domain::staff_role::StaffRole;
-use crate::domain::{EmailAddress, Timestamp, TokenId};
-use crate::http::{Headers, Request, Response};
+use crate::domain::{EmailAddress, Timestamp};
+use crate::http::{Headers, Request};
 use crate::store::customer::{CustomerProfile, FULLNAME_CHARS_MAX};
 use crate::store::settings::{FaveoAnswer, Settings};
 use crate::store::staff::NewStaff;
@@ -43,48 +42,63 @@ const USERNAME_CHARS_MAX: usize = 60;
 
 const MESSAGE: &str = "Activate your account! Click on the link that we've sent to your mail";
 
-/// `POST /api/v1/helpdesk/register`
-pub(super) fn register(api: &Api, request: Request, now: Timestamp) -> Response {
-    answer(api, request, now).map_or_else(Refusal::response, Reply::response)
-}
+/// The dialect. Its clients send the token in the query or the form.
+pub(super) struct Faveo;
 
-fn answer(api: &Api, request: Request, now: Timestamp) -> Result<Reply, Refusal> {
-    let client = ip::client(request.peer, &request.headers, &api.rules().trusted_proxies);
-    let (headers, path, waiting) = (request.headers.clone(), request.path.clone(), request.client.clone());
-    let params = Params::of(request)?;
-    let (token, settings) = api.store.read(|tx| admit(tx, &headers, &params, client))?;
-    api.note_use(token, now);
-    let key = Key::of(&headers, token, &path, *params.sha256())?;
-    once(&Call { api, settings, params, key, client: waiting, now }, create)
-}
+impl Dialect for Faveo {
+    type Params = Params;
+    type Error = Refusal;
 
-/// Token, then api_key. An account for staff takes the permission for those as well.
-fn admit(tx: &ReadTx<'_>, headers: &Headers, params: &Params, client: IpAddr) -> Result<(TokenId, Settings), Refusal> {
-    let refused = |error| match error {
-        ApiError::Authentication => Refusal::message(401, "Token is invalid"),
-        ApiError::Address(_) | ApiError::Permission(_) => Refusal::message(403, "Permission denied"),
-        other => Refusal::from(other),
-    };
-    let token = match token_of(headers) {
-        Some(token) => token,
-        None => match params.text("token") {
-            Ok(Some(token)) => token,
-            Ok(None) => return Err(Refusal::message(401, "Token not provided")),
-            Err(NotText) => return Err(refused(ApiError::Authentication)),
-        },
-    };
-    let id = authorize(tx, Some(token), client, Permission::UsersCreate).map_err(refused)?;
-    if matches!(role(params), Ok(Role::Agent | Role::Admin)) {
-        authorize(tx, Some(token), client, Permission::StaffCreate).map_err(refused)?;
+    const HAS_TOKEN_IN_PARAMS: bool = true;
+
+    fn params(request: Request) -> Result<Params, ApiError> {
+        Params::of(request)
     }
-    let settings = tx.settings()?;
-    let wanted = &settings.faveo_api_key;
-    let given = params.text("api_key").ok().flatten().unwrap_or("");
-    // Hashes are compared, so that the time tells not even the length.
-    if !wanted.is_empty() && !bool::from(token_hash(given).ct_eq(&token_hash(wanted))) {
-        return Err(Refusal::object(401, &json!({ "result": "wrong api key" })));
+
+    fn digest(_: &Headers, params: &Params) -> [u8; 32] {
+        *params.sha256()
     }
-    Ok((id, settings))
+
+    fn token<'r>(headers: &'r Headers, params: Option<&'r Params>) -> Result<&'r str, ApiError> {
+        if let Some(token) = token_of(headers) {
+            return Ok(token);
+        }
+        match params.map(|params| params.text("token")) {
+            Some(Ok(Some(token))) => Ok(token),
+            Some(Err(NotText)) => Err(ApiError::Authentication),
+            Some(Ok(None)) | None => Err(ApiError::NoToken),
+        }
+    }
+
+    fn denied(error: ApiError) -> Refusal {
+        match error {
+            ApiError::NoToken => Refusal::message(401, "Token not provided"),
+            ApiError::Authentication => Refusal::message(401, "Token is invalid"),
+            ApiError::Address(_) | ApiError::Permission(_) => Refusal::message(403, "Permission denied"),
+            other => other.into(),
+        }
+    }
+
+    /// An account for staff takes the permission for those as well.
+    fn further_permission(params: Option<&Params>) -> Option<Permission> {
+        let is_staff = matches!(role(params?), Ok(Role::Agent | Role::Admin));
+        is_staff.then_some(Permission::StaffCreate)
+    }
+
+    /// The setting `faveo_api_key`.
+    fn check(params: Option<&Params>, settings: &Settings) -> Result<(), Refusal> {
+        let wanted = &settings.faveo_api_key;
+        let given = params.and_then(|params| params.text("api_key").ok().flatten()).unwrap_or("");
+        // Hashes are compared, so that the time tells not even the length.
+        if !wanted.is_empty() && !bool::from(token_hash(given).ct_eq(&token_hash(wanted))) {
+            return Err(Refusal::object(401, &json!({ "result": "wrong api key" })));
+        }
+        Ok(())
+    }
+
+    fn print(error: Refusal, _: Option<&Settings>) -> Refusal {
+        error
+    }
 }
 
 /// What the account may do.
@@ -179,7 +193,8 @@ fn registration<'p>(tx: &ReadTx<'_>, params: &'p Params) -> Result<Registration<
     }
 }
 
-fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
+/// `POST /api/v1/helpdesk/register`
+pub(super) fn register(call: &Call<'_>) -> Result<Reply, Refusal> {
     let code = random::code()?;
     let verify = (random::alphanumeric(VERIFY_CHARS)?, random::alphanumeric(VERIFY_CHARS)?);
     call.change(

@@ -3,7 +3,7 @@
 //! A key belongs to a token, a method and a path. The answer is kept in the transaction of the
 //! change itself, so there is no moment in which one is there without the other.
 
-use super::error::{ApiError, Statuses, error_body};
+use super::error::ApiError;
 use super::route::without_final_slash;
 use crate::domain::{Timestamp, TokenId};
 use crate::http::{Headers, Response};
@@ -115,20 +115,6 @@ impl Key {
     /// Those of the database.
     pub(super) fn keep(&self, tx: &WriteTx<'_>, body: &str, now: Timestamp) -> store::Result<()> {
         self.keep_with(tx, 200, body.to_owned(), now)
-    }
-
-    /// Keeps a refusal, unless another request with the same key was quicker.
-    ///
-    /// # Errors
-    /// Those of [`Key::look_up`].
-    pub(super) fn keep_refusal(
-        &self,
-        tx: &WriteTx<'_>,
-        refusal: &ApiError,
-        statuses: Statuses,
-        now: Timestamp,
-    ) -> Result<(), ApiError> {
-        self.keep_reply(tx, Reply::with_status(refusal.status(statuses), error_body(&refusal.message())), now)
     }
 
     /// Keeps any answer, unless another request with the same key was quicker.

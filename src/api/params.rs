@@ -1,11 +1,11 @@
 //! Parameters of a request: query string, form, multipart form or JSON object, all read as PHP's
 //! names and values. The body wins over the query, the later value over the earlier.
 
-use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use super::error::ApiError;
+use super::json;
 use super::route::row_id;
 use crate::http::form::{self, Format};
 use crate::http::{Request, multipart};
@@ -189,7 +189,7 @@ impl Params {
     }
 
     fn add_json(&mut self, body: &[u8]) -> Result<(), ApiError> {
-        for (name, value) in json_object(body)? {
+        for (name, value) in json::object(body)? {
             match value {
                 Json::Null => {}
                 Json::Bool(yes) => self.values.push((name, Value::Switch(yes))),
@@ -252,43 +252,6 @@ fn whole(text: &str) -> Option<i64> {
     }
     let number: f64 = text.parse().ok()?;
     (number.fract() == 0.0 || number.is_infinite()).then_some(number as i64)
-}
-
-/// The members of a JSON object, in order.
-///
-/// # Errors
-/// [`ApiError::Malformed`] for anything else, and for a name that stands there twice.
-pub(super) fn json_object(body: &[u8]) -> Result<Vec<(String, Json)>, ApiError> {
-    let malformed = |_| ApiError::Malformed("The JSON body must be one object with each name once.".to_owned());
-    serde_json::from_slice::<JsonObject>(body).map(|object| object.0).map_err(malformed)
-}
-
-/// A JSON object whose names are all different: two readers could take another one of two.
-struct JsonObject(Vec<(String, Json)>);
-
-impl<'de> de::Deserialize<'de> for JsonObject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = JsonObject;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonObject, A::Error> {
-                let (mut members, mut names) = (Vec::new(), std::collections::HashSet::new());
-                while let Some((name, value)) = map.next_entry::<String, Json>()? {
-                    if members.len() >= form::PAIRS_MAX || !names.insert(name.clone()) {
-                        return Err(de::Error::custom("a name twice, or too many"));
-                    }
-                    members.push((name, value));
-                }
-                Ok(JsonObject(members))
-            }
-        }
-        deserializer.deserialize_map(Members)
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
-//! How the Faveo and Servetel dialects refuse: `{"success":false,"message":…}` with statuses as HTTP
-//! means them, and faults of fields as a map from field to texts. HelpDeskZ's way is in `error`.
+//! A refusal as it leaves. The Faveo and Servetel dialects say `{"success":false,"message":…}` with statuses
+//! as HTTP means them, and faults of fields as a map from field to texts. HelpDeskZ's way is in `helpdeskz`.
 
 use serde_json::{Map, Value, json};
 
-use super::Call;
-use super::answer::compact;
-use super::error::{ApiError, Statuses};
+use super::error::ApiError;
 use super::idempotency::Reply;
+use super::json::compact;
 use crate::http::Response;
 use crate::store;
 
@@ -39,6 +38,18 @@ impl Refusal {
         self
     }
 
+    /// Any other body, printed already.
+    #[must_use]
+    pub(super) const fn printed(status: u16, body: String, is_final: bool) -> Self {
+        Self { status, body, is_final }
+    }
+
+    /// What is kept for an Idempotency-Key: nothing if repeating the request could give another answer.
+    #[must_use]
+    pub(super) fn kept(&self) -> Option<Reply> {
+        self.is_final.then(|| Reply::with_status(self.status, self.body.clone()))
+    }
+
     /// The answer.
     #[must_use]
     pub(super) fn response(self) -> Response {
@@ -54,7 +65,7 @@ impl Refusal {
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
         error.log();
-        Self::message(error.status(Statuses::Http), error.message())
+        Self::message(error.status(), error.message())
     }
 }
 
@@ -107,23 +118,4 @@ impl FieldFaults {
         }
         Value::Object(map)
     }
-}
-
-/// Does what a request asks for, or gives the answer its Idempotency-Key got before.
-///
-/// # Errors
-/// The refusal, which is kept for the key if it is one for good.
-pub(super) fn once(call: &Call<'_>, act: impl FnOnce(&Call<'_>) -> Result<Reply, Refusal>) -> Result<Reply, Refusal> {
-    let Some(key) = &call.key else { return act(call) };
-    if let Some(reply) = key.replay(&call.api.store, call.now)? {
-        return Ok(reply);
-    }
-    let done = act(call);
-    if let Err(refusal) = &done
-        && refusal.is_final
-    {
-        let reply = Reply::with_status(refusal.status, refusal.body.clone());
-        call.api.store.write(|tx| key.keep_reply(tx, reply, call.now))?;
-    }
-    done
 }

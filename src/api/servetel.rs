@@ -6,49 +6,58 @@ mod fields;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::access::{authorize, token_of};
-use super::answer::compact;
+use super::Call;
+use super::access::token_of;
+use super::admission::Dialect;
 use super::error::ApiError;
-use super::idempotency::{Key, Reply};
-use super::params::{JSON_BYTES_MAX, Params, json_object};
-use super::refusal::{FieldFaults, Refusal, once};
-use super::route::Permission;
-use super::{Api, Call, ip};
+use super::idempotency::Reply;
+use super::json::{self, compact};
+use super::params::JSON_BYTES_MAX;
+use super::refusal::{FieldFaults, Refusal};
 use crate::domain::staff_role::StaffRole;
-use crate::domain::{DepartmentId, EmailAddress, Timestamp};
-use crate::http::{Request, Response};
+use crate::domain::{DepartmentId, EmailAddress};
+use crate::http::{Headers, Request};
 use crate::password;
 use crate::store::ReadTx;
+use crate::store::settings::Settings;
 use crate::store::staff::{NewStaff, StaffProfile};
 use fields::Wanted;
 
-/// `POST /v1/user`
-pub(super) fn create(api: &Api, request: Request, now: Timestamp) -> Response {
-    answer(api, request, now).map_or_else(Refusal::response, Reply::response)
-}
+/// The dialect. Its body is one JSON object, whose values keep their types.
+pub(super) struct Servetel;
 
-fn answer(api: &Api, request: Request, now: Timestamp) -> Result<Reply, Refusal> {
-    let client = ip::client(request.peer, &request.headers, &api.rules().trusted_proxies);
-    let (headers, path, waiting) = (request.headers.clone(), request.path.clone(), request.client.clone());
-    let (token, settings) = api.store.read(|tx| {
-        let token = authorize(tx, token_of(&headers), client, Permission::StaffCreate).map_err(refused)?;
-        Ok::<_, Refusal>((token, tx.settings()?))
-    })?;
-    api.note_use(token, now);
-    if request.body.len() > JSON_BYTES_MAX {
-        return Err(ApiError::TooLarge("The JSON body is too large.".to_owned()).into());
+/// A body as it came; what it holds is found out by the endpoint.
+pub(super) struct Body(Vec<u8>);
+
+impl Dialect for Servetel {
+    type Params = Body;
+    type Error = Refusal;
+
+    fn params(request: Request) -> Result<Body, ApiError> {
+        if request.body.len() > JSON_BYTES_MAX {
+            return Err(ApiError::TooLarge("The JSON body is too large.".to_owned()));
+        }
+        request.body.into_bytes().map(Body).map_err(|e| ApiError::Broken(e.to_string()))
     }
-    let body = request.body.into_bytes().map_err(|e| ApiError::Broken(e.to_string()))?;
-    let sha256 = digest(token_of(&headers).unwrap_or_default(), &body);
-    let key = Key::of(&headers, token, &path, sha256)?;
-    once(&Call { api, settings, params: Params::default(), key, client: waiting, now }, |call| add(call, &body))
-}
 
-fn refused(error: ApiError) -> Refusal {
-    match error {
-        ApiError::Authentication => Refusal::message(401, "Unauthorized"),
-        ApiError::Address(_) | ApiError::Permission(_) => Refusal::message(403, "Forbidden"),
-        other => other.into(),
+    fn digest(headers: &Headers, body: &Body) -> [u8; 32] {
+        digest(token_of(headers).unwrap_or_default(), &body.0)
+    }
+
+    fn token<'r>(headers: &'r Headers, _: Option<&'r Body>) -> Result<&'r str, ApiError> {
+        token_of(headers).ok_or(ApiError::NoToken)
+    }
+
+    fn denied(error: ApiError) -> Refusal {
+        match error {
+            ApiError::NoToken | ApiError::Authentication => Refusal::message(401, "Unauthorized"),
+            ApiError::Address(_) | ApiError::Permission(_) => Refusal::message(403, "Forbidden"),
+            other => other.into(),
+        }
+    }
+
+    fn print(error: Refusal, _: Option<&Settings>) -> Refusal {
+        error
     }
 }
 
@@ -63,8 +72,9 @@ fn invalid(faults: &FieldFaults) -> Refusal {
     Refusal::object(400, &object).for_good()
 }
 
-fn add(call: &Call<'_>, body: &[u8]) -> Result<Reply, Refusal> {
-    let wanted = match json_object(body) {
+/// `POST /v1/user`
+pub(super) fn create(call: &Call<'_, Body>) -> Result<Reply, Refusal> {
+    let wanted = match json::object(&call.params.0) {
         Ok(members) => Wanted::read(members),
         Err(malformed) => {
             let mut faults = FieldFaults::new(&["body"]);

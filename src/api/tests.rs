@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod activations;
+mod admission;
 mod changes;
 mod faveo;
 mod logins;

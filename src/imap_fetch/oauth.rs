@@ -128,4 +128,48 @@ mod tests {
         assert_eq!(endpoint("https://oauth2.example.org/token?a=b").unwrap().host(), Some("oauth2.example.org"));
         assert_eq!(endpoint("http://127.0.0.1:8000/t").unwrap().port_u16(), Some(8000));
     }
+
+    /// Accepts one connection, answers with `answer` and gives what came first.
+    fn once(answer: String) -> (u16, std::thread::JoinHandle<Vec<u8>>) {
+        use std::io::{Read, Write};
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let served = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut bytes = vec![0; 4096];
+            let count = stream.read(&mut bytes).unwrap();
+            bytes.truncate(count);
+            stream.write_all(answer.as_bytes()).unwrap();
+            bytes
+        });
+        (port, served)
+    }
+
+    #[test]
+    fn answer_in_chunks_is_read_whole_whatever_its_status() {
+        let head = "HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+        let (port, _served) = once(format!("{head}1;x\r\n{{\r\n1\r\n}}\r\n0\r\n\r\n"));
+        let url = endpoint(&format!("http://127.0.0.1:{port}/token")).unwrap();
+        assert_eq!(post(&url, "a=b").unwrap(), b"{}");
+    }
+
+    #[test]
+    fn secrets_do_not_follow_a_redirection() {
+        let (elsewhere, asked) = once(String::new());
+        let location = format!("http://127.0.0.1:{elsewhere}/");
+        let (port, _served) = once(format!("HTTP/1.1 307 x\r\nLocation: {location}\r\nContent-Length: 2\r\n\r\n{{}}"));
+        let url = endpoint(&format!("http://127.0.0.1:{port}/token")).unwrap();
+        assert_eq!(post(&url, "a=b").unwrap(), b"{}");
+        assert!(!asked.is_finished());
+    }
+
+    #[test]
+    fn https_is_spoken_with_tls_and_a_server_without_it_gets_nothing() {
+        let (port, served) = once("HTTP/1.1 200 OK\r\n\r\n".to_owned());
+        let url = endpoint(&format!("https://127.0.0.1:{port}/token")).unwrap();
+        assert!(matches!(post(&url, "secret=1"), Err(Error::Connection(_))));
+        let said = served.join().unwrap();
+        // The first byte of a TLS handshake (RFC 8446 §5.1).
+        assert_eq!(said.first(), Some(&22), "{said:?}");
+    }
 }

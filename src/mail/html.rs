@@ -172,6 +172,9 @@ mod tests {
             "cid:1",
             "/admin",
             "&#106;avascript:x",
+            "https:/admin",
+            "http:admin",
+            "ftp:x",
         ] {
             let out = mail(&format!("<a href=\"{evil}\">x</a>"));
             assert_eq!(out, "<a rel=\"noopener noreferrer nofollow\">x</a>", "{evil}");
@@ -211,9 +214,14 @@ mod tests {
             "font-size:/**/9px",
             "color:var(--x)",
             "margin: 1px -5px",
+            "width:1e9px",
+            "margin-left:.9E9px",
+            "padding:1px 0.5e+9px",
+            "font:1e-2px x",
         ] {
             assert_eq!(mail(&format!("<p style='{evil}'>x</p>")), "<p>x</p>", "{evil}");
         }
+        assert_eq!(mail("<p style='width:1.5em'>x</p>"), "<p style=\"width: 1.5em\">x</p>");
         let kept = "<p style=\"border: 1px solid rgb(1, 2, 3); font-family: &quot;Segoe UI&quot;, sans-serif\">x</p>";
         assert_eq!(mail(kept), kept);
     }

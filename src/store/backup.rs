@@ -303,6 +303,24 @@ mod tests {
     }
 
     #[test]
+    fn backup_does_not_take_the_log_of_another_database_for_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, other, backup) = (dir.path().join("desk.db"), dir.path().join("x.db"), dir.path().join("one.db"));
+        let store = desk(&path);
+        store.write(|tx| tx.add_department("Sales", false)).unwrap();
+        drop(desk(&other));
+        let log = dir.path().join("x.db-wal");
+        assert!(fs::metadata(&log).unwrap().len() > 0);
+        for number in 1..3 {
+            fs::copy(&log, dir.path().join("one.db-wal")).unwrap();
+            store.back_up(&backup).unwrap();
+            assert_eq!(departments(&backup), 2, "the content of the other one has one department");
+            assert!(dir.path().join(format!("one.db-wal.left-{number}")).exists());
+            ["", "-wal", "-shm"].iter().for_each(|suffix| drop(fs::remove_file(named(&backup, suffix))));
+        }
+    }
+
+    #[test]
     fn restore_brings_back_what_was_and_open_desks_see_it() {
         let dir = tempfile::tempdir().unwrap();
         let (path, backup) = (dir.path().join("desk.db"), dir.path().join("one.db"));

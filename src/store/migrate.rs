@@ -4,6 +4,8 @@
 //! numbered steps of [`STEPS`], all in one transaction, after an automatic backup beside the
 //! database; newer → refused, nothing touched. A released step is never edited.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -95,11 +97,10 @@ fn versions(connection: &Connection) -> Result<(i64, i64)> {
 /// The error, or that the file does not even begin as a database does (the file format's first 16 bytes).
 pub(super) fn not_even_a_database(path: &Path, error: Error) -> Error {
     use std::io::Read;
-    const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-    let mut head = [0; MAGIC.len()];
+    let mut head = [0; super::FILE_HEAD.len()];
     let is_read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
     match error {
-        Error::Corrupt(_) if is_read.is_err() || head != *MAGIC => Error::NotADatabase(path.to_owned()),
+        Error::Corrupt(_) if is_read.is_err() || head != *super::FILE_HEAD => Error::NotADatabase(path.to_owned()),
         other => other,
     }
 }
@@ -232,17 +233,21 @@ fn make_private_file(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Err(Error::Folder(path.to_owned()));
     }
-    let made = owner::missing_folders(path);
     if let Some(folder) = path.parent() {
         private_file::create_folder(folder).map_err(refused)?;
-    }
-    for folder in made.iter().rev() {
-        owner::give(folder, owner::folder_of(folder)).map_err(refused)?;
     }
     match private_file::create_new(path) {
         Ok(_) => owner::give(path, owner::folder_of(path)).map_err(refused),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            private_file::append(path).map(drop).map_err(refused)
+            if path.metadata().is_ok_and(|found| !found.is_file()) {
+                return Err(Error::NotADatabase(path.to_owned()));
+            }
+            let file = private_file::append(path).map_err(refused)?;
+            // An empty file that somebody made for us.
+            if file.metadata().is_ok_and(|found| found.len() == 0) {
+                file.set_permissions(Permissions::from_mode(private_file::FILE_MODE)).map_err(refused)?;
+            }
+            Ok(())
         }
         Err(error) => Err(refused(error)),
     }

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["mail", "totp"],
     &["decision"],
     &["store"],
-    &["outbox"],
+    &["outbox", "login"],
     &["desk"],
     &["intake", "http", "jobs"],
     &["api"],
@@ -317,6 +317,17 @@ fn files_are_short_and_say_what_they_are_for() {
 fn binary_only_hands_over() {
     let bin = sources().into_iter().find(|source| source.path == "bin/maildesk.rs").expect("the binary is there");
     assert!(bin.lines <= 60, "{} lines", bin.lines);
+}
+
+#[test]
+fn errors_are_matched_and_never_downcast() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for line in source.code.iter().filter(|line| line.contains(".downcast") || line.contains("anyhow")) {
+            wrong.push(format!("{}: {}", source.path, line.trim()));
+        }
+    }
+    assert!(wrong.is_empty(), "say by a variant of crate::outcome::Failure what kind it is:\n{}", wrong.join("\n"));
 }
 
 /// Where files and folders may be made or opened otherwise than through `private_file`: what is meant for others follows

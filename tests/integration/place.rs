@@ -45,6 +45,71 @@ fn database_that_is_a_folder_or_another_programs_file_is_named_as_that() {
 }
 
 #[test]
+fn doctor_leaves_the_modes_of_what_is_no_desk_alone() {
+    let desk = Desk::new();
+    fs::write(desk.path("notes.txt"), "Somebody's notes, which are longer than a header.\n")
+        .expect("the folder is ours");
+    for path in [desk.path("data"), desk.path("notes.txt"), "/dev/null".into()] {
+        let done = feed(desk.command().arg("--db").arg(&path).args(["admin", "doctor", "--offline"]), b"");
+        let named = format!("{} is no database; name the right file", path.display());
+        assert!(done.status == 1 && done.stdout.contains(&named), "{done:?}");
+        assert!(!done.stdout.contains("chmod"), "{}", done.stdout);
+    }
+    // A desk in a folder of everybody's is to move; the folder stays as it is.
+    let shared = desk.path("shared");
+    fs::create_dir(&shared).expect("the folder is ours");
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).expect("the folder is ours");
+    let db = shared.join("maildesk.db");
+    assert_eq!(feed(desk.command().arg("--db").arg(&db).args(["admin", "init"]), b"").status, 0);
+    let done = feed(desk.command().arg("--db").arg(&db).args(["admin", "doctor", "--offline"]), b"");
+    assert!(done.stdout.contains("is open to others (mode 1777)") && !done.stdout.contains("chmod"), "{}", done.stdout);
+}
+
+#[test]
+fn init_waits_for_no_pipe_and_closes_an_empty_file_to_others() {
+    let desk = Desk::without_database();
+    let pipe = desk.path("pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).expect("a pipe");
+    for verb in ["init", "stats"] {
+        let done = feed(desk.command().arg("--db").arg(&pipe).args(["admin", verb]), b"");
+        assert!(done.status == 1 && done.stderr.contains("is no database"), "{verb}: {done:?}");
+    }
+    let empty = desk.path("empty.db");
+    fs::write(&empty, "").expect("the folder is ours");
+    fs::set_permissions(&empty, fs::Permissions::from_mode(0o644)).expect("the file is ours");
+    assert_eq!(feed(desk.command().arg("--db").arg(&empty).args(["admin", "init"]), b"").status, 0);
+    let mode = fs::metadata(&empty).expect("it is there").permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+}
+
+#[test]
+fn desk_in_doubt_on_a_full_disk_names_the_disk() {
+    let desk = Desk::without_database();
+    let Some(_disk) = SmallDisk::mount(desk.path("data")) else { return };
+    desk.admin(&["init"]);
+    fs::write(desk.path("data/maildesk.db-doubt"), "").expect("there is room");
+    // As much as there is.
+    fs::write(desk.path("data/filler"), vec![7; 4 << 20]).expect_err("the disk is full now");
+    let done = desk.try_admin(&["stats"]);
+    let named = format!("the disk or the quota of {} is full: 0 MiB are free, up to ", desk.db().display());
+    assert!(done.status == 1 && done.stderr.contains(&named), "{done:?}");
+    fs::remove_file(desk.path("data/filler")).expect("it is there");
+    desk.admin(&["stats"]);
+}
+
+#[test]
+fn backup_and_restore_that_cannot_be_printed_are_done() {
+    let desk = Desk::new();
+    let backup = desk.path("backup.db").to_string_lossy().into_owned();
+    for words in [&["backup", &backup][..], &["restore", &backup, "--yes"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+        let done = desk.command().arg("admin").args(words).stdout(full).output().expect("it starts");
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success() && said.contains("done, but it could not be printed"), "{words:?}: {done:?}");
+    }
+}
+
+#[test]
 fn backup_that_does_not_fit_names_the_disk_and_its_need() {
     let desk = Desk::new();
     let Some(_disk) = SmallDisk::mount(desk.path("disk")) else { return };
@@ -100,6 +165,41 @@ fn desk_that_root_makes_in_a_folder_of_somebody_else_is_that_ones() {
     let own = desk.path("own/maildesk.db");
     assert_eq!(feed(desk.command().arg("--db").arg(&own).args(["admin", "init"]), b"").status, 0);
     assert_eq!(owner(&own), 0);
+}
+
+#[test]
+fn passwords_letters_and_logs_that_root_writes_for_somebody_else_are_that_ones() {
+    if !is_root() {
+        return skip("only root can make files for somebody else");
+    }
+    let desk = Desk::without_database();
+    let home = desk.path("home");
+    fs::create_dir(&home).expect("the folder is ours");
+    chown(&home, Some(ACCOUNT), Some(ACCOUNT)).expect("root may give a folder away");
+    fs::write(desk.path("maildesk.toml"), format!("[log]\ntarget = \"{}\"\n", home.join("log").display()))
+        .expect("the folder is ours");
+    let by_root = |words: &[&str], input: &str| {
+        let mut command = desk.command();
+        command.arg("--db").arg(home.join("maildesk.db")).args(words);
+        let done = feed(&mut command, input.as_bytes());
+        assert_eq!(done.status, 0, "{words:?}: {done:?}");
+    };
+    by_root(&["admin", "init"], "");
+    fs::write(desk.path("dump.sql"), crate::import::DUMP).expect("the folder is ours");
+    by_root(&["admin", "import", "helpdeskz", &desk.path("dump.sql").to_string_lossy()], "");
+    let out = home.join("out/letters");
+    let address = ["admin", "address", "add", "a@desk.test", "--name", "A", "--department", "1", "--default"];
+    let ways =
+        ["--incoming", "pipe", "--outgoing", "file", "--outgoing-dir", &out.to_string_lossy()].map(str::to_owned);
+    by_root(&address.into_iter().chain(ways.iter().map(String::as_str)).collect::<Vec<_>>(), "");
+    by_root(&["pipe"], "From: ann@client.test\nTo: a@desk.test\nSubject: x\n\nx\n");
+    let letters: Vec<_> =
+        fs::read_dir(&out).expect("the folder was made").flatten().map(|entry| entry.path()).collect();
+    assert!(!letters.is_empty());
+    let password = home.join("maildesk.address-4-smtp.password");
+    for path in letters.iter().chain([&home.join("out"), &out, &home.join("log"), &password]) {
+        assert_eq!(owner(path), ACCOUNT, "{}", path.display());
+    }
 }
 
 #[test]

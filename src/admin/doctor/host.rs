@@ -1,6 +1,7 @@
 //! The machine: configuration file, database file and folder, file system, free space, clock.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -75,8 +76,12 @@ fn files(path: &Path) -> Vec<Finding> {
             return vec![Finding::fail("files", format!("{shown} is out of reach: {error}"), fix)];
         }
     };
-    let mut findings = Vec::new();
     let file = quoted(&shown.to_string());
+    if is_something_else(path, &database) {
+        let text = format!("{shown} is no database; name the right file with --db");
+        return vec![Finding::fail("files", text, format!("ls -ld {file}"))];
+    }
+    let mut findings = Vec::new();
     let mode = database.mode() & 0o777;
     if mode & 0o077 != 0 {
         let text = format!("{shown} can be read by others (mode {mode:o}); it holds secrets");
@@ -91,7 +96,10 @@ fn files(path: &Path) -> Vec<Finding> {
             findings.push(Finding::fail("files", text, format!("chmod 700 {}", quoted(&shown.to_string()))));
         } else if mode & 0o077 != 0 {
             let text = format!("{shown} is open to others (mode {mode:o})");
-            findings.push(Finding::warn("files", text, format!("chmod 700 {}", quoted(&shown.to_string()))));
+            // Folders such as /tmp are not ours to close.
+            let is_shared = mode & 0o022 != 0;
+            let fix = if is_shared { MOVE_IT.to_owned() } else { format!("chmod 700 {}", quoted(&shown.to_string())) };
+            findings.push(Finding::warn("files", text, fix));
         }
     }
     findings.extend(owners(path, database.uid()));
@@ -99,6 +107,13 @@ fn files(path: &Path) -> Vec<Finding> {
         findings.push(Finding::ok("files", format!("{shown}, mode {mode:o}, {} bytes", database.len())));
     }
     findings
+}
+
+/// Whether this is a folder, a device or another program's file: its mode and its folder are not ours to change then.
+fn is_something_else(path: &Path, found: &fs::Metadata) -> bool {
+    let mut head = [0; store::FILE_HEAD.len()];
+    let is_read = found.is_file() && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok();
+    !found.is_file() || (is_read && head != *store::FILE_HEAD)
 }
 
 /// Whether the folder, the database, what lies beside it and we belong to one user.

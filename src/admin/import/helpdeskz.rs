@@ -262,8 +262,8 @@ fn prepare(
             let (customers, tickets) = tx.customers_and_tickets()?;
             if customers + tickets > 0 {
                 bail!(
-                    "the desk has {tickets} tickets and {customers} customers of its own, and HelpDeskZ's keep their \
-                     ids; import into a new database (`maildesk --db NEW admin init`), then bring the other mail in"
+                    "the desk has {tickets} tickets and {customers} customers of its own, and HelpDeskZ's keep their ids";
+                    "import into a new database (`maildesk --db NEW admin init`), then bring the other mail in"
                 );
             }
             tx.move_aside(aside)?;
@@ -291,9 +291,9 @@ fn refuse_another_desk(store: &Store, arguments: &Arguments, installation: &Inst
     }
     if different > same {
         bail!(
-            "the tickets of this dump are not those of the desk: {different} of {} that have one id are others; import \
-             another HelpDeskZ into a database of its own",
-            same + different
+            "the tickets of this dump are not those of the desk: {different} of {} that have one id are others",
+            same + different;
+            "import another HelpDeskZ into a database of its own"
         );
     }
     Ok(())

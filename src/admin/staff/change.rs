@@ -149,8 +149,9 @@ fn refuse_last_admin(tx: &ReadTx<'_>, staff: &Staff) -> outcome::Result<()> {
     let is_admin = |one: &Staff| one.is_active && one.role == StaffRole::Admin;
     if is_admin(staff) && !tx.all_staff()?.iter().any(|other| other.id != staff.id && is_admin(other)) {
         bail!(
-            "{} is the last active admin; make another one first: `maildesk admin staff update USERNAME --role admin`",
-            staff.username
+            "{} is the last active admin",
+            staff.username;
+            "make another one first: `maildesk admin staff update USERNAME --role admin`"
         );
     }
     Ok(())

@@ -320,8 +320,9 @@ fn is_web(url: &str) -> bool {
     has_head(url, &["http://", "https://"])
 }
 
+/// `https:x` without the slashes is a relative URL on a page of that scheme (WHATWG URL, "special scheme").
 fn is_link(url: &str) -> bool {
-    has_head(url, &["http:", "https:", "mailto:", "tel:", "ftp:"])
+    has_head(url, &["http://", "https://", "mailto:", "tel:", "ftp://"])
 }
 
 /// The declarations of a `style` attribute that stay inside the message's box; `None` if none does.
@@ -343,12 +344,23 @@ fn safe_declaration(declaration: &str) -> Option<String> {
         .then(|| format!("{property}: {value}"))
 }
 
-/// No negative number and none above [`STYLE_NUMBER_MAX`].
+/// No negative number, none above [`STYLE_NUMBER_MAX`], and none whose size an exponent hides.
 fn numbers_fit(value: &str) -> bool {
     value.split([' ', ',', '(', ')']).filter(|word| !word.starts_with('#')).all(|word| {
         let negative =
             word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'));
         let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
-        !negative && (digits.is_empty() || digits.parse::<u32>().is_ok_and(|number| number <= STYLE_NUMBER_MAX))
+        let fits = digits.is_empty() || digits.parse::<u32>().is_ok_and(|number| number <= STYLE_NUMBER_MAX);
+        !negative && fits && !has_exponent(word)
     })
+}
+
+/// Whether a word begins with a number in scientific notation: `1e9px` is a thousand million pixels wide (CSS Syntax,
+/// §4.3.12), and `1em` is none.
+fn has_exponent(word: &str) -> bool {
+    let unit = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let mut after = unit.chars();
+    unit.len() < word.len()
+        && matches!(after.next(), Some('e' | 'E'))
+        && after.as_str().trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit())
 }

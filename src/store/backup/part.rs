@@ -15,6 +15,9 @@ use crate::private_file;
 /// What SQLite may put beside a database: a part that is given up leaves none of them.
 const COMPANIONS: [&str; 3] = ["-journal", "-wal", "-shm"];
 
+/// Most files of one name that are set aside. Chosen: nobody leaves so many.
+const ASIDE_MAX: u32 = 1000;
+
 /// `path` with `suffix` at its end.
 pub(super) fn named(path: &Path, suffix: &str) -> PathBuf {
     let mut name: OsString = path.as_os_str().to_owned();
@@ -42,8 +45,12 @@ impl Part {
         &self.path
     }
 
-    /// Gives the part the name `target`, unless there is a file of that name.
+    /// Gives the part the name `target`, unless there is a file of that name. A log that another database left there is
+    /// set aside: SQLite would take it for this one's, and show the other's content.
     pub(super) fn name_new(&self, target: &Path) -> io::Result<()> {
+        if target.symlink_metadata().is_err() {
+            COMPANIONS.iter().try_for_each(|suffix| set_aside(&named(target, suffix)))?;
+        }
         let ways: [Way; 3] = [link, rename_to_nothing, look_and_rename];
         first_possible(&ways, &self.path, target)
     }
@@ -61,6 +68,17 @@ impl Drop for Part {
             fs::remove_file(named(&self.path, suffix)).ok();
         }
     }
+}
+
+/// Gives a file that may be there the name `….left-N`.
+fn set_aside(file: &Path) -> io::Result<()> {
+    if file.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let names = (1..=ASIDE_MAX).map(|number| named(file, &format!(".left-{number}")));
+    let free = names.into_iter().find(|name| name.symlink_metadata().is_err()).ok_or(io::ErrorKind::AlreadyExists)?;
+    tracing::warn!(file = %file.display(), aside = %free.display(), "left by another database; set aside");
+    fs::rename(file, free)
 }
 
 /// A way to give a file another name that overwrites nothing.

@@ -7,7 +7,7 @@ use super::run::{Ready, Refused, Run, Settled, id_of, time};
 use super::{escaped, php};
 use crate::admin::import::dump::Row;
 use crate::admin::import::report::Kind;
-use crate::api::route::Permission;
+use crate::api::permission::Permission;
 use crate::api::token_hash;
 use crate::domain::Timestamp;
 use crate::ip_list::IpList;

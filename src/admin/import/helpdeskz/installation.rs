@@ -292,10 +292,8 @@ impl Group {
 fn nothing_found(groups: &BTreeMap<String, Group>) -> Failure {
     let old = groups.iter().find(|(_, group)| group.is_old() && group.tables.contains_key("tickets"));
     if let Some((prefix, _)) = old {
-        return Failure::other(format!(
-            "the tables {prefix}… are of HelpDeskZ 1.x; let HelpDeskZ 2.0's installer upgrade that database first, \
-             then dump it again"
-        ));
+        return Failure::other(format!("the tables {prefix}… are of HelpDeskZ 1.x"))
+            .with_hint("let HelpDeskZ 2.0's installer upgrade that database first, then dump it again");
     }
     let nearest = groups
         .iter()
@@ -310,7 +308,7 @@ fn nothing_found(groups: &BTreeMap<String, Group>) -> Failure {
                 .map(|table| format!("{prefix}{table}"))
                 .collect();
             let what = if missing.is_empty() { "columns of HelpDeskZ's".to_owned() } else { missing.join(", ") };
-            Failure::other(format!("the dump is not whole: it lacks {what}; dump the whole database again"))
+            Failure::other(format!("the dump is not whole: it lacks {what}")).with_hint("dump the whole database again")
         }
         None => Failure::other("the dump has no tables of HelpDeskZ (tickets, tickets_messages, users, departments)"),
     }

@@ -3,7 +3,7 @@
 //! The type is decided by the content, and the name has to agree with it: a script named `.png` is
 //! no picture, and neither is a picture named `.php` something to keep.
 
-use super::params::{Params, Upload};
+use crate::api::params::{Params, Upload};
 use crate::mail::safe_file_name;
 use crate::store::attachment::NewAttachment;
 use crate::store::settings::Settings;

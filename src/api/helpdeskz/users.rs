@@ -2,14 +2,16 @@
 
 use serde::Serialize;
 
-use super::Call;
-use super::answer::{Digits, Escaped, compact, done};
-use super::email;
-use super::error::{ApiError, Faults};
-use super::idempotency::Reply;
-use super::params::Params;
-use super::random;
-use super::route::PathId;
+use super::answer::{Digits, Escaped, done};
+use super::faults::Faults;
+use crate::api::Call;
+use crate::api::email;
+use crate::api::error::ApiError;
+use crate::api::idempotency::Reply;
+use crate::api::json::compact;
+use crate::api::params::Params;
+use crate::api::random;
+use crate::api::route::PathId;
 use crate::desk::notify;
 use crate::domain::{Actor, EmailAddress, UserId};
 use crate::store::ReadTx;
@@ -35,7 +37,7 @@ struct OneUser<'a> {
 }
 
 /// `GET /api/users`
-pub(super) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, ApiError> {
+pub(in crate::api) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, ApiError> {
     #[derive(Serialize)]
     struct List<'a> {
         success: i64,
@@ -62,7 +64,7 @@ pub(super) const fn pages(total: i64, size: i64) -> i64 {
 }
 
 /// `GET /api/users/show/ID`
-pub(super) fn show(tx: &ReadTx<'_>, id: &PathId) -> Result<String, ApiError> {
+pub(in crate::api) fn show(tx: &ReadTx<'_>, id: &PathId) -> Result<String, ApiError> {
     shown(&existing(tx, id)?)
 }
 
@@ -77,7 +79,7 @@ fn existing(tx: &ReadTx<'_>, id: &PathId) -> Result<Customer, ApiError> {
 }
 
 /// `POST /api/users/create`
-pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
+pub(in crate::api) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Created {
         success: i64,
@@ -90,7 +92,7 @@ pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
         |tx, (fullname, email)| {
             let id = tx.add_customer(fullname, &email, call.now)?;
             if let Some(code) = &code {
-                tx.set_activation(id, &super::token_hash(code), call.now)?;
+                tx.set_activation(id, &crate::api::token_hash(code), call.now)?;
                 match notify::welcome(tx, &call.settings, id, code, call.now) {
                     Ok(is_queued) => tracing::debug!(user = id.get(), is_queued, "welcome mail"),
                     Err(notify::Error::Store(error)) => return Err(error.into()),
@@ -133,7 +135,7 @@ fn free_email(
 }
 
 /// `POST /api/users/update/ID`
-pub(super) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     call.change(
         |tx| {
             let customer = existing(tx, id)?;
@@ -155,7 +157,7 @@ pub(super) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
 }
 
 /// `POST /api/users/delete/ID`
-pub(super) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     call.change(
         |tx| existing(tx, id).map(|customer| customer.id),
         |tx, id| {

@@ -9,17 +9,17 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use super::Api;
-use super::access::token_hash;
-use super::error::{ApiError, Statuses};
-use super::route::ActivationCode;
+use crate::api::Api;
+use crate::api::access::token_hash;
+use crate::api::error::ApiError;
+use crate::api::route::ActivationCode;
 use crate::domain::{Timestamp, Window};
 use crate::http::Response;
 use crate::mail::html::escape;
 use crate::store::customer::Activation;
 use crate::store::{self, ReadTx};
 
-/// How long a link holds, in seconds (issue 6: 7 days).
+/// How long a link holds, in seconds: 7 days, as its page says.
 const LINK_HOLDS_S: i64 = 7 * Timestamp::DAY_S;
 
 /// Longest code looked at, in bytes. Chosen: ours have 64.
@@ -55,7 +55,7 @@ fn standing(tx: &ReadTx<'_>, code: &ActivationCode, now: Timestamp) -> store::Re
 }
 
 /// `GET /activate/CODE`
-pub(super) fn show(api: &Api, code: &ActivationCode, now: Timestamp) -> Response {
+pub(in crate::api) fn show(api: &Api, code: &ActivationCode, now: Timestamp) -> Response {
     answered(api.store.read(|tx| {
         let standing = standing(tx, code, now)?;
         Ok(page(standing, &tx.settings()?.site_name))
@@ -63,7 +63,7 @@ pub(super) fn show(api: &Api, code: &ActivationCode, now: Timestamp) -> Response
 }
 
 /// `POST /activate/CODE`
-pub(super) fn confirm(api: &Api, code: &ActivationCode, now: Timestamp) -> Response {
+pub(in crate::api) fn confirm(api: &Api, code: &ActivationCode, now: Timestamp) -> Response {
     // A code that is no good must not take the write lock: anybody can send those.
     let before = api.store.read(|tx| Ok((standing(tx, code, now)?, tx.settings()?)));
     let (standing_before, settings) = match before {
@@ -87,7 +87,7 @@ fn answered(done: store::Result<Response>) -> Response {
     done.unwrap_or_else(|error| {
         let error = ApiError::from(error);
         error.log();
-        let status = error.status(Statuses::Http);
+        let status = error.status();
         document(status, "", ("This does not work just now", "Please open the link again in a few minutes."), "")
     })
 }

@@ -2,13 +2,16 @@
 
 use serde::Serialize;
 
-use super::answer::{Digits, Escaped, compact, done};
-use super::error::{ApiError, Faults};
-use super::idempotency::Reply;
-use super::params::{MESSAGE_BYTES_MAX, Params};
-use super::route::{PathId, row_id};
+use super::answer::{Digits, Escaped, done};
+use super::faults::Faults;
+use super::upload;
 use super::users::{pages, window};
-use super::{Call, upload};
+use crate::api::Call;
+use crate::api::error::ApiError;
+use crate::api::idempotency::Reply;
+use crate::api::json::compact;
+use crate::api::params::{MESSAGE_BYTES_MAX, Params};
+use crate::api::route::{PathId, row_id};
 use crate::desk::{MailContext, Notices, Opening, Post};
 use crate::domain::{Actor, Author, DepartmentId, StaffId, Status, TicketId, UserId};
 use crate::mail::html;
@@ -55,7 +58,7 @@ impl<'a> From<&'a TicketLine> for Ticket<'a> {
 }
 
 /// `GET /api/tickets`
-pub(super) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, ApiError> {
+pub(in crate::api) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, ApiError> {
     #[derive(Serialize)]
     struct List<'a> {
         success: i64,
@@ -91,7 +94,7 @@ fn invalid_status() -> ApiError {
 }
 
 /// `GET /api/tickets/show/ID`
-pub(super) fn show(tx: &ReadTx<'_>, id: &PathId) -> Result<String, ApiError> {
+pub(in crate::api) fn show(tx: &ReadTx<'_>, id: &PathId) -> Result<String, ApiError> {
     #[derive(Serialize)]
     struct Shown<'a> {
         success: i64,
@@ -111,7 +114,7 @@ struct NewRequest<'p> {
 }
 
 /// `POST /api/tickets/create`
-pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
+pub(in crate::api) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Created {
         success: i64,
@@ -216,7 +219,7 @@ fn department(tx: &ReadTx<'_>, wanted: Option<i64>) -> Result<Result<Department,
 }
 
 /// `POST /api/tickets/update/ID`
-pub(super) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     // As HelpDeskZ has it, an empty value and "0" say nothing.
     let given = |name| Ok::<_, ApiError>(call.params.get(name)?.filter(|text| !text.is_empty() && *text != "0"));
     let wanted_status = if given("status")?.is_some() { "status" } else { "status_id" };
@@ -249,7 +252,7 @@ pub(super) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
 }
 
 /// `POST /api/tickets/delete/ID`
-pub(super) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     call.change(
         |tx| Ok(tx.ticket(TicketId::new(id.row().ok_or(NOT_FOUND)?))?.ok_or(NOT_FOUND)?.id),
         |tx, id| {

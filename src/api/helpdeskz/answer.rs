@@ -1,8 +1,9 @@
-//! JSON as HelpDeskZ prints it: compact, slashes and unicode as they are, columns of its database
+//! JSON as HelpDeskZ prints it: columns of its database
 //! as strings, numbers it made itself as numbers, keys in its order.
 
 use serde::{Serialize, Serializer};
 
+use crate::api::json::compact;
 use crate::domain::Timestamp;
 use crate::mail::html;
 
@@ -34,18 +35,6 @@ impl Serialize for Escaped<'_> {
             serializer.serialize_str(self.0)
         }
     }
-}
-
-/// Prints an answer.
-#[must_use]
-pub(super) fn compact(answer: &impl Serialize) -> String {
-    // Maps with keys that are no strings are the one thing serde_json cannot print; there are none.
-    let json = serde_json::to_string(answer).unwrap_or_default();
-    // PHP escapes these two even when told to leave unicode alone: they end lines in JavaScript.
-    if json.contains(['\u{2028}', '\u{2029}']) {
-        return json.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
-    }
-    json
 }
 
 /// `{"success":1,"message":…}`

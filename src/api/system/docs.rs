@@ -1,4 +1,4 @@
-//! Pages that are the same for everybody: `/healthz`, `/openapi.json`, `/docs`.
+//! The description of the API: `/openapi.json`, and as a page `/docs`.
 
 use std::fmt::Write;
 use std::sync::OnceLock;
@@ -9,7 +9,7 @@ use crate::http::Response;
 use crate::mail::html::escape;
 
 /// The API described for programs (OpenAPI 3.1).
-pub(super) const OPENAPI: &str = include_str!("../../openapi.json");
+const OPENAPI: &str = include_str!("../../../openapi.json");
 
 const STYLE: &str = include_str!("docs.css");
 
@@ -17,16 +17,13 @@ const STYLE: &str = include_str!("docs.css");
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-pub(super) fn health() -> Response {
-    Response::json(200, "{\"status\":\"ok\"}")
-}
-
-pub(super) fn openapi() -> Response {
+/// `GET /openapi.json`
+pub(in crate::api) fn openapi() -> Response {
     Response::new(200, "application/json; charset=UTF-8", OPENAPI)
 }
 
-/// `/docs`: the description as a page, made here so that it needs no script and no download.
-pub(super) fn docs() -> Response {
+/// `GET /docs`: the description as a page, made here so that it needs no script and no download.
+pub(in crate::api) fn docs() -> Response {
     static PAGE: OnceLock<String> = OnceLock::new();
     let page = PAGE.get_or_init(|| page(&serde_json::from_str(OPENAPI).unwrap_or_default()));
     Response::html(200, page.as_str())
@@ -121,18 +118,10 @@ fn row(rows: &mut String, (name, place, is_required): (&str, &str, bool), schema
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::route::{NotRouted, Route};
     use super::*;
+    use crate::api::endpoint::{ENDPOINTS, Verb};
+    use crate::api::route::{self, NotRouted};
     use crate::http::Method;
-
-    /// The labels that `Route::label` gives: its match is exhaustive, so these are all routes.
-    fn labels() -> Vec<(String, String)> {
-        let source = include_str!("route.rs");
-        let body = source.split("const fn label(").nth(1).unwrap().split("\n    }\n").next().unwrap();
-        let quoted =
-            |line: &str| line.split('"').nth(1).zip(line.split('"').nth(3)).map(|(a, b)| (a.to_owned(), b.to_owned()));
-        body.lines().filter(|line| line.contains("=> (\"")).filter_map(quoted).collect()
-    }
 
     /// Method and path of everything described.
     fn described() -> Vec<(String, String)> {
@@ -143,45 +132,46 @@ mod tests {
             .collect()
     }
 
-    fn method_of(word: &str) -> Method {
-        if word == "get" { Method::Get } else { Method::Post }
-    }
-
     #[test]
-    fn every_route_is_described_and_the_rest_are_other_names_of_routes() {
-        let (routes, described) = (labels(), described());
-        assert!(routes.len() >= 28, "{routes:?}");
-        for route in &routes {
-            assert!(described.contains(route), "{route:?} is not described");
-        }
-        for (method, path) in described.iter().filter(|one| !routes.contains(one)) {
-            let route = Route::parse(&method_of(method), &path.replace("{id}", "1")).unwrap();
-            assert_ne!(route.label(), (method.as_str(), path.as_str()));
-        }
+    fn what_is_described_is_the_table_of_endpoints() {
+        let mut described = described();
+        let mut table: Vec<(String, String)> = ENDPOINTS
+            .iter()
+            .flat_map(|row| {
+                std::iter::once(&row.path)
+                    .chain(row.aliases)
+                    .map(|path| (row.method.word().to_owned(), (*path).to_owned()))
+            })
+            .collect();
+        described.sort();
+        table.sort();
+        assert_eq!(described, table);
     }
 
     #[test]
     fn every_method_that_allow_names_is_described() {
         let described = described();
         for path in described.iter().map(|(_, path)| path) {
-            let Err(NotRouted::Options(allow)) = Route::parse(&Method::Options, &path.replace("{id}", "1")) else {
+            let Err(NotRouted::Options(allow)) = route::find(&Method::Options, &path.replace("{id}", "1")) else {
                 panic!("{path} answers OPTIONS");
             };
-            for (word, method) in [("GET", "get"), ("POST", "post")] {
-                let is_described = described.contains(&(method.to_owned(), path.clone()));
+            for verb in [Verb::Get, Verb::Post] {
+                let word = verb.word().to_uppercase();
+                let is_described = described.contains(&(verb.word().to_owned(), path.clone()));
                 assert_eq!(allow.split(", ").any(|allowed| allowed == word), is_described, "{word} {path}");
             }
         }
     }
 
     #[test]
-    fn every_described_path_leads_to_its_route() {
-        for (method, path) in labels() {
-            let wanted = method_of(&method);
-            let route = Route::parse(&wanted, &path.replace("{id}", "1")).unwrap();
-            assert_eq!(route.label(), (method.as_str(), path.as_str()));
-            let slashed = Route::parse(&wanted, &format!("{}/", path.replace("{id}", "1"))).unwrap();
-            assert_eq!(slashed, route, "{path} with a slash at its end");
+    fn every_path_of_the_table_leads_to_its_row() {
+        for row in ENDPOINTS {
+            for path in row.paths().map(|path| path.replace("{id}", "1")) {
+                for spelling in [path.clone(), format!("{path}/")] {
+                    let found = route::find(&row.method.method(), &spelling).ok().map(|route| route.endpoint.label());
+                    assert_eq!(found, Some(row.label()), "{spelling}");
+                }
+            }
         }
     }
 

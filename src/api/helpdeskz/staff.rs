@@ -1,11 +1,12 @@
-//! `/api/staff`: lists and details. Logging in is in `login`.
+//! `/api/staff`: lists and details. Logging in is in `staff_auth`.
 
 use serde::Serialize;
 
-use super::Call;
-use super::answer::{Digits, Escaped, compact};
-use super::error::ApiError;
-use super::route::PathId;
+use super::answer::{Digits, Escaped};
+use crate::api::Call;
+use crate::api::error::ApiError;
+use crate::api::json::compact;
+use crate::api::route::PathId;
 use crate::domain::StaffId;
 use crate::store::ReadTx;
 use crate::store::staff;
@@ -34,7 +35,7 @@ impl<'a> From<&'a staff::Staff> for Staff<'a> {
 }
 
 /// `GET /api/staff`
-pub(super) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, ApiError> {
+pub(in crate::api) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, ApiError> {
     #[derive(Serialize)]
     struct List<'a> {
         success: i64,
@@ -48,7 +49,7 @@ pub(super) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, ApiError>
 }
 
 /// `GET /api/staff/show/ID`
-pub(super) fn show(tx: &ReadTx<'_>, id: &PathId) -> Result<String, ApiError> {
+pub(in crate::api) fn show(tx: &ReadTx<'_>, id: &PathId) -> Result<String, ApiError> {
     #[derive(Serialize)]
     struct Shown<'a> {
         success: i64,

@@ -2,14 +2,17 @@
 
 use serde::Serialize;
 
-use super::answer::{Digits, compact, done};
-use super::error::{ApiError, Faults};
-use super::idempotency::Reply;
-use super::params::{MESSAGE_BYTES_MAX, Params};
-use super::route::{PathId, row_id};
+use super::answer::{Digits, done};
+use super::faults::Faults;
 use super::tickets::{NOT_FOUND, sanitised, staff};
+use super::upload;
 use super::users::{pages, window};
-use super::{Call, upload};
+use crate::api::Call;
+use crate::api::error::ApiError;
+use crate::api::idempotency::Reply;
+use crate::api::json::compact;
+use crate::api::params::{MESSAGE_BYTES_MAX, Params};
+use crate::api::route::{PathId, row_id};
 use crate::desk::{MailContext, Notices, Post, StatusChange};
 use crate::domain::{Author, Status, TicketId};
 use crate::mail::html;
@@ -47,7 +50,7 @@ impl From<MessageLine> for Message {
 }
 
 /// `GET /api/messages/show/TICKET_ID`
-pub(super) fn show(tx: &ReadTx<'_>, call: &Call<'_>, id: &PathId) -> Result<String, ApiError> {
+pub(in crate::api) fn show(tx: &ReadTx<'_>, call: &Call<'_>, id: &PathId) -> Result<String, ApiError> {
     #[derive(Serialize)]
     struct List {
         success: i64,
@@ -64,7 +67,7 @@ pub(super) fn show(tx: &ReadTx<'_>, call: &Call<'_>, id: &PathId) -> Result<Stri
 }
 
 /// `POST /api/messages/create`
-pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
+pub(in crate::api) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
     let text = sanitised(&call.params, "message")?;
     let files = upload::accept(&call.settings, &call.params);
     let closes = call.params.get("close")? == Some("1");

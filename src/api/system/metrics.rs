@@ -1,14 +1,24 @@
-//! Counts of requests, kept in memory and printed as Prometheus reads them (text format 0.0.4).
+//! `/metrics`: counts of requests, kept in memory, and of the desk, printed as Prometheus reads them (text
+//! format 0.0.4).
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::api::Api;
+use crate::api::admission::Dialect;
+use crate::api::helpdeskz::HelpDeskZ;
+use crate::domain::{Status, Timestamp};
+use crate::http::Response;
+use crate::store::imap::FolderHealth;
+use crate::store::receipt::ReceiptState;
+use crate::store::{self, row_count};
+
 /// Upper bounds of the histogram's buckets, in seconds.
 const BOUNDS_S: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
 
-/// Method and route, as `Route::label` gives them.
+/// Method and route, as `Endpoint::label` gives them.
 type Label = (&'static str, &'static str);
 
 /// What requests cost.
@@ -76,20 +86,73 @@ impl Metrics {
 
 /// A page of metrics while it is printed.
 #[derive(Default)]
-pub(super) struct Page {
-    pub(super) text: String,
+struct Page {
+    text: String,
 }
 
 impl Page {
-    pub(super) fn begin(&mut self, name: &str, kind: &str, help: &str) {
+    fn begin(&mut self, name: &str, kind: &str, help: &str) {
         // Writing into a String cannot fail.
         writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}").ok();
     }
 
-    pub(super) fn line(&mut self, name: &str, labels: &str, value: impl std::fmt::Display) {
+    fn line(&mut self, name: &str, labels: &str, value: impl std::fmt::Display) {
         let braced = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
         writeln!(self.text, "{name}{braced} {value}").ok();
     }
+}
+
+/// `GET /metrics`
+pub(in crate::api) fn answer(api: &Api, now: Timestamp) -> Response {
+    match desk_metrics(api, now) {
+        Ok(page) => {
+            let text = format!("{}{page}", api.metrics().text());
+            Response::new(200, "text/plain; version=0.0.4; charset=utf-8", text)
+        }
+        Err(error) => HelpDeskZ::print(error.into(), None).response(),
+    }
+}
+
+fn desk_metrics(api: &Api, now: Timestamp) -> store::Result<String> {
+    api.store.read(|tx| {
+        let mut page = Page::default();
+        page.begin("maildesk_mails_total", "counter", "Mails received, by what became of them.");
+        for state in [ReceiptState::Stored, ReceiptState::Dropped, ReceiptState::Quarantined] {
+            page.line("maildesk_mails_total", &format!("outcome=\"{}\"", state.word()), tx.receipts_in(state)?);
+        }
+        page.begin("maildesk_outbox_pending", "gauge", "Mails waiting to be sent.");
+        page.line("maildesk_outbox_pending", "", tx.outbox_pending()?);
+        page.begin("maildesk_outbox_oldest_age_seconds", "gauge", "Age of the oldest mail waiting to be sent.");
+        let age_s = tx.oldest_pending()?.map_or(0, |oldest| now.unix() - oldest.unix());
+        page.line("maildesk_outbox_oldest_age_seconds", "", age_s.max(0));
+        page.begin("maildesk_tickets", "gauge", "Tickets by status.");
+        for status in Status::ALL {
+            let n = tx.row_count(row_count::TICKETS_BY_STATUS, status.number())?;
+            page.line("maildesk_tickets", &format!("status=\"{}\"", status.word()), n);
+        }
+        imap_metrics(&mut page, &tx.imap_health()?);
+        page.begin("maildesk_database_bytes", "gauge", "Size of the database.");
+        page.line("maildesk_database_bytes", "", tx.database_bytes()?);
+        Ok(page.text)
+    })
+}
+
+/// Mailboxes by folder: how often in a row each could not be read, and what stays behind in it.
+fn imap_metrics(page: &mut Page, folders: &[FolderHealth]) {
+    if folders.is_empty() {
+        return;
+    }
+    let labels =
+        |one: &FolderHealth| format!("address=\"{}\",folder=\"{}\"", escaped(&one.email), escaped(&one.folder));
+    page.begin("maildesk_imap_failures", "gauge", "Times in a row that an IMAP folder could not be read.");
+    folders.iter().for_each(|one| page.line("maildesk_imap_failures", &labels(one), one.failures));
+    page.begin("maildesk_imap_left", "gauge", "Mails of an IMAP folder that could not be read or settled.");
+    folders.iter().for_each(|one| page.line("maildesk_imap_left", &labels(one), one.left));
+}
+
+/// A label's value as Prometheus' text format wants it.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::Call;
-use super::answer::{Digits, compact, done};
-use super::error::ApiError;
-use super::idempotency::Reply;
-use super::route::PathId;
+use super::answer::{Digits, done};
+use crate::api::Call;
+use crate::api::error::ApiError;
+use crate::api::idempotency::Reply;
+use crate::api::json::compact;
+use crate::api::route::PathId;
 use crate::domain::{Actor, AttachmentId, MessageId, TicketId};
 use crate::store::ReadTx;
 use crate::store::attachment::AttachmentLine;
@@ -19,7 +20,7 @@ const NOT_FOUND: ApiError = ApiError::NotFound("Attachment not found.");
 const REMOVED: &str = "File was removed from servers.";
 
 /// `GET /api/attachments`
-pub(super) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, ApiError> {
+pub(in crate::api) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, ApiError> {
     #[derive(Serialize)]
     struct File<'a> {
         id: Digits,
@@ -60,7 +61,7 @@ fn existing(tx: &ReadTx<'_>, id: &PathId) -> Result<AttachmentLine, ApiError> {
 }
 
 /// `GET /api/attachments/show/ID`
-pub(super) fn show(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn show(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Shown<'a> {
         success: i64,
@@ -81,7 +82,7 @@ pub(super) fn show(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
 }
 
 /// `POST /api/attachments/delete/ID`
-pub(super) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     call.change(
         |tx| existing(tx, id),
         |tx, line| {

@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
-use super::Call;
-use super::answer::{Digits, Escaped, compact, done};
-use super::error::{ApiError, Faults};
-use super::idempotency::Reply;
-use super::params::Params;
-use super::route::PathId;
+use super::answer::{Digits, Escaped, done};
+use super::faults::Faults;
+use crate::api::Call;
+use crate::api::error::ApiError;
+use crate::api::idempotency::Reply;
+use crate::api::json::compact;
+use crate::api::params::Params;
+use crate::api::route::PathId;
 use crate::domain::{Actor, DepartmentId};
 use crate::store::ReadTx;
 use crate::store::department;
@@ -31,7 +33,7 @@ impl<'a> From<&'a department::Department> for Department<'a> {
 }
 
 /// `GET /api/departments`
-pub(super) fn list(tx: &ReadTx<'_>) -> Result<String, ApiError> {
+pub(in crate::api) fn list(tx: &ReadTx<'_>) -> Result<String, ApiError> {
     #[derive(Serialize)]
     struct List<'a> {
         success: i64,
@@ -42,7 +44,7 @@ pub(super) fn list(tx: &ReadTx<'_>) -> Result<String, ApiError> {
 }
 
 /// `GET /api/departments/show/ID`
-pub(super) fn show(tx: &ReadTx<'_>, id: &PathId) -> Result<String, ApiError> {
+pub(in crate::api) fn show(tx: &ReadTx<'_>, id: &PathId) -> Result<String, ApiError> {
     #[derive(Serialize)]
     struct Shown<'a> {
         success: i64,
@@ -78,7 +80,7 @@ fn fields(params: &Params) -> Result<(&str, bool), ApiError> {
 }
 
 /// `POST /api/departments/create`
-pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
+pub(in crate::api) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Created {
         success: i64,
@@ -95,7 +97,7 @@ pub(super) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
 }
 
 /// `POST /api/departments/update/ID`
-pub(super) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     call.change(
         |tx| {
             let row = existing(tx, id)?;
@@ -110,7 +112,7 @@ pub(super) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
 }
 
 /// `POST /api/departments/delete/ID`
-pub(super) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
     call.change(
         |tx| existing(tx, id).map(|row| row.id),
         |tx, id| {
