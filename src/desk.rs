@@ -27,7 +27,7 @@ pub use requester::Former;
 use crate::domain::{Actor, Door, EventKind, TicketId, Timestamp};
 use crate::store::event::NewEvent;
 use crate::store::settings::Settings;
-use crate::store::tickets::TicketRows;
+use crate::store::ticket::TicketRows;
 use crate::store::{Result, WriteTx};
 
 /// Somebody's changes to tickets, in one write transaction.

@@ -49,7 +49,7 @@ use crate::intake::Rules;
 use crate::options::Global;
 use crate::outcome::{self, Done, Failure, WithContext};
 use crate::stop::{Stop, on_signals};
-use crate::store::addresses::AddressRow;
+use crate::store::address::AddressRow;
 use crate::store::{self, Store};
 use crate::terminal;
 

@@ -16,7 +16,7 @@ use crate::domain::reason::Reason;
 use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp, Window};
 use crate::mail::origin::Origin;
 use crate::mail::{Limits, ParseError, ParsedMail, ReversePath};
-use crate::store::received::{Receipt, ReceiptState};
+use crate::store::receipt::{Receipt, ReceiptState};
 use crate::store::{self, ReadTx, Store, WriteTx};
 pub use archive::{Archived, deliver_archive};
 use receipt::{copy_key, is_found_now, note_second_recipient, recipient_text, record, record_copy};

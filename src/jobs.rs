@@ -61,7 +61,8 @@ pub fn run(store: &Store, now: Timestamp) -> Result<Report> {
     report.sent_mails = in_batches(store, |tx| tx.forget_outgoing_raw(before, BATCH_MAX))?;
     store.write(|tx| {
         tx.date_kept_answers(now)?;
-        tx.forget_keys(now.plus_s(-ANSWERS_KEPT_S), Window::last_s(ATTEMPTS_KEPT_S, now))?;
+        tx.forget_answers(now.plus_s(-ANSWERS_KEPT_S))?;
+        tx.forget_login_attempts(Window::last_s(ATTEMPTS_KEPT_S, now))?;
         report.logins = tx.forget_login_log(Window::last_s(LOGINS_KEPT_S, now))?;
         tx.merge_search(SEARCH_PAGES)
     })?;
@@ -87,9 +88,9 @@ mod tests {
     use crate::domain::reason::Reason;
     use crate::domain::{DepartmentId, Status, TicketId};
     use crate::store::migrate::create_or_migrate;
-    use crate::store::received::{NewReceipt, ReceiptState};
+    use crate::store::receipt::{NewReceipt, ReceiptState};
     use crate::store::settings::definition;
-    use crate::store::tickets::NewTicket;
+    use crate::store::ticket::NewTicket;
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use crate::domain::{StaffId, Timestamp, Window};
 use crate::password::{self, Memory, NoSlot, Slots};
-use crate::store::keys::{Credentials, LoginNotes, LoginTry};
 use crate::store::settings::Settings;
+use crate::store::staff::{Credentials, LoginNotes, LoginTry};
 use crate::store::{self, ReadTx, Store, WriteTx};
 use crate::totp;
 

@@ -19,7 +19,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::domain::{TicketId, Timestamp};
-use crate::store::queue::{Claimed, Fault, Scope, Settlement};
+use crate::store::outbox::{Claimed, Fault, Scope, Settlement};
 use crate::store::{self, ReadTx, Store, WriteTx};
 use drain::{Clock, Course, drain};
 use patience::Patience;

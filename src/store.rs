@@ -4,41 +4,37 @@
 //! exists only inside `BEGIN IMMEDIATE`, so "written without the lock" does not compile. Inside a
 //! write transaction nothing talks to the network, reads a file, parses mail or hashes a password.
 
-pub mod accounts;
-pub mod addresses;
+pub mod address;
 mod ascii_domains;
-pub mod attachments;
+pub mod attachment;
 pub mod backup;
-pub mod changes;
-pub mod clock;
+mod ban;
 mod columns;
 mod connections;
-pub mod counts;
+pub mod customer;
+pub mod department;
+mod desk;
+mod error;
 pub mod event;
-pub mod figures;
-pub mod health;
-pub mod imported;
-pub mod keys;
-pub mod letters;
-pub mod listing;
+pub mod idempotency;
+pub mod imap;
+pub mod import;
+pub mod knowledge;
 mod log;
-pub mod mailboxes;
 pub mod maintenance;
+pub mod message;
 pub mod migrate;
+pub mod outbox;
 mod owner;
-pub mod pages;
-pub mod people;
 pub mod presence;
-pub mod profiles;
-pub mod queue;
-pub mod received;
-pub mod schedules;
-pub mod search;
-pub mod seen_mails;
+pub mod receipt;
+pub mod row_count;
 pub mod settings;
+pub mod staff;
 mod steps;
-pub mod templates;
-pub mod tickets;
+pub mod template;
+pub mod ticket;
+pub mod token;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -46,6 +42,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use connections::{Borrowed, Connections, WriteQueue};
+pub use error::{Error, Result};
 use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, Params, Row};
 
@@ -60,104 +57,6 @@ const STATEMENTS_CACHED: usize = 128;
 /// Largest attachment part bound as one value; bigger ones are streamed so that SQLite does not
 /// hold a second copy. Chosen: below it a copy costs less than the extra blob handle.
 const INLINE_BLOB_BYTES_MAX: usize = 256 * 1024;
-
-/// Why the database could not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// There is no file at the path.
-    #[error("{0}: no such database; create it with `maildesk admin init`, or name the right one with --db")]
-    Missing(PathBuf),
-    /// A file or folder cannot be opened, created or written.
-    #[error("{path}: {reason}")]
-    Inaccessible {
-        /// The database.
-        path: PathBuf,
-        /// What the system said, and what to look at.
-        reason: String,
-    },
-    /// The schema was written by a newer maildesk.
-    #[error(
-        "{path} has schema {found}, this maildesk knows schemas up to {known}; install the newer maildesk again, nothing was changed"
-    )]
-    NewerSchema {
-        /// The database.
-        path: PathBuf,
-        /// Its `user_version`.
-        found: i64,
-        /// Ours.
-        known: i64,
-    },
-    /// The schema is older than this maildesk and has to be brought up by `admin init`.
-    #[error(
-        "{path} has schema {found}, this maildesk needs {known}; run `maildesk admin init` to migrate it (a backup is made first)"
-    )]
-    OlderSchema {
-        /// The database.
-        path: PathBuf,
-        /// Its `user_version`.
-        found: i64,
-        /// Ours.
-        known: i64,
-    },
-    /// An SQLite database of another program, or an empty one.
-    #[error(
-        "{0} is no maildesk database but another program's, or empty; name the right file with --db, or a new one for `maildesk admin init`"
-    )]
-    NotADesk(PathBuf),
-    /// Something else than an SQLite database.
-    #[error(
-        "{0} is no database: it is another program's file, or a desk that was damaged (`maildesk admin restore FILE` puts a backup there); name the right file with --db"
-    )]
-    NotADatabase(PathBuf),
-    /// A folder where a file should be.
-    #[error("{0} is a folder; name a file in it, such as {file}", file = .0.join("maildesk.db").display())]
-    Folder(PathBuf),
-    /// Another process held the write lock longer than the wait.
-    #[error("the database is locked by another process; try again")]
-    Busy,
-    /// The disk or the quota is full.
-    #[error("{0}; make room, nothing was changed")]
-    Full(String),
-    /// The file or its file system may not be written to.
-    #[error("the database may only be read by this user; run maildesk as the user who owns the file and its folder")]
-    ReadOnly,
-    /// The file is damaged or no database.
-    #[error("the database is damaged ({0}); run `maildesk admin check`, or restore a backup")]
-    Corrupt(String),
-    /// The disk failed at the very end of a change, and again when it was to be taken back.
-    #[error(
-        "{0}: the disk failed in the end, and whether the change took effect is not known; look at the system's log, then do it again"
-    )]
-    Undecided(PathBuf),
-    /// A row breaks a uniqueness rule.
-    #[error("{0} is in use already")]
-    Taken(String),
-    /// Anything else SQLite said.
-    #[error("database: {0}")]
-    Sqlite(rusqlite::Error),
-}
-
-impl From<rusqlite::Error> for Error {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::DiskFull) => Self::Full("the disk or the quota is full".to_owned()),
-            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
-            _ => match &error {
-                rusqlite::Error::SqliteFailure(code, Some(text))
-                    if code.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE =>
-                {
-                    Self::Taken(text.rsplit(": ").next().unwrap_or(text).to_owned())
-                }
-                _ => Self::Sqlite(error),
-            },
-        }
-    }
-}
-
-/// Result of a store verb.
-pub type Result<T> = std::result::Result<T, Error>;
 
 /// One open desk. Cheap to share between threads; connections are made when needed and kept.
 #[derive(Debug)]
@@ -493,6 +392,12 @@ impl WriteTx<'_> {
         }
         Ok(blob.close()?)
     }
+}
+
+/// The LIKE pattern of texts that hold `search`: its own `%` and `_` stand for themselves. To be
+/// used with `ESCAPE '!'`; empty finds everything.
+fn containing(search: &str) -> String {
+    format!("%{}%", search.replace('!', "!!").replace('%', "!%").replace('_', "!_"))
 }
 
 /// Whether `$1`, `$2` … appear first in that order: SQLite numbers such parameters by first use.

@@ -16,7 +16,7 @@ use crate::outbox;
 use crate::outbox::transport::Transport;
 use crate::outcome::{self, Done, bail};
 use crate::store::Error;
-use crate::store::addresses::AddressRow;
+use crate::store::address::AddressRow;
 use crate::terminal;
 
 /// Longest name in From, in characters. Chosen: HelpDeskZ's column.

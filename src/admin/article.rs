@@ -10,7 +10,7 @@ use crate::domain::{AttachmentId, StaffId};
 use crate::mail::html;
 use crate::outcome::{self, Done, WithContext, bail};
 use crate::store::Error;
-use crate::store::imported::{Article, ArticleCategory};
+use crate::store::knowledge::{Article, ArticleCategory};
 use crate::terminal;
 
 /// Characters of a title that go into a file's name.

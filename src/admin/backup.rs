@@ -11,9 +11,9 @@ use crate::domain::Timestamp;
 use crate::outbox;
 use crate::outcome::{self, Done, WithContext, bail};
 use crate::store::backup::{self, Restored};
-use crate::store::changes::Owner;
 use crate::store::migrate::SCHEMA_VERSION;
 use crate::store::presence::{self, Found, Presence};
+use crate::store::ticket::Owner;
 use crate::store::{Error, Store};
 
 /// Arguments of `admin backup`.

@@ -9,7 +9,7 @@ use super::{Context, missing, nothing_to_change, usage};
 use crate::domain::StaffId;
 use crate::mail::html;
 use crate::outcome::{self, Done, WithContext};
-use crate::store::imported::{CannedResponse, NewCannedResponse};
+use crate::store::knowledge::{CannedResponse, NewCannedResponse};
 use crate::terminal;
 
 /// Longest title, in characters (HelpDeskZ's column).

@@ -15,9 +15,9 @@ use crate::intake::{self, Envelope, Rules, Source};
 use crate::outcome::{self, Done, Failure, WithContext};
 use crate::private_file;
 use crate::serve;
-use crate::store::addresses::AddressRow;
-use crate::store::keys::NewToken;
-use crate::store::search::TicketQuery;
+use crate::store::address::AddressRow;
+use crate::store::ticket::TicketQuery;
+use crate::store::token::NewToken;
 use crate::store::{self, Store};
 
 macro_rules! examples {

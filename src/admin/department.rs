@@ -7,8 +7,8 @@ use super::{Context, missing, named, nothing_to_change, usage};
 use crate::domain::DepartmentId;
 use crate::outcome::{self, Done, Failure, bail};
 use crate::store::ReadTx;
-use crate::store::changes::Owner;
-use crate::store::people::Department;
+use crate::store::department::Department;
+use crate::store::ticket::Owner;
 use crate::terminal;
 
 /// Longest department name, in characters (HelpDeskZ's column).

@@ -9,7 +9,7 @@ use crate::domain::{ReceiptId, TicketId};
 use crate::intake::{self, Delivery, Envelope, Source};
 use crate::mail::ReversePath;
 use crate::outcome::{self, Done, WithContext, bail};
-use crate::store::received::{Receipt, ReceiptState};
+use crate::store::receipt::{Receipt, ReceiptState};
 use crate::terminal;
 
 /// Verbs of `admin mail`.

@@ -11,7 +11,7 @@ use crate::domain::{OutboxId, TicketId};
 use crate::outbox;
 use crate::outcome::{self, Done, WithContext, bail};
 use crate::store;
-use crate::store::queue::Outgoing;
+use crate::store::outbox::Outgoing;
 
 /// Verbs of `admin outbox`.
 #[derive(Debug, clap::Subcommand)]

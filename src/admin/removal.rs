@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Output, output, usage};
 use crate::outcome::{self, bail};
-use crate::store::changes::Belongings;
+use crate::store::ticket::Belongings;
 use crate::terminal;
 
 /// Options of every verb that destroys something.

@@ -9,7 +9,7 @@ use crate::desk::duty::{self, Hours};
 use crate::domain::Timestamp;
 use crate::outcome::{self, Done, bail};
 use crate::store::Error;
-use crate::store::schedules::Schedule;
+use crate::store::staff::Schedule;
 use crate::terminal;
 
 /// Longest name, in characters. Chosen: as a department's.

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::{Context, output};
 use crate::domain::{Status, Timestamp, Window};
 use crate::outcome::{self, Done};
-use crate::store::received::ReceiptState;
-use crate::store::{Error, ReadTx, counts};
+use crate::store::receipt::ReceiptState;
+use crate::store::{Error, ReadTx, row_count};
 use crate::terminal;
 
 /// Days of the chart of new tickets, today included.
@@ -41,22 +41,22 @@ pub(super) fn run(desk: &Context) -> outcome::Result<Done> {
 fn read(tx: &ReadTx<'_>, now: Timestamp) -> Result<Numbers, Error> {
     let mut by_status = Vec::new();
     for status in Status::ALL {
-        by_status.push((status, tx.row_count(counts::TICKETS_BY_STATUS, status.number())?));
+        by_status.push((status, tx.row_count(row_count::TICKETS_BY_STATUS, status.number())?));
     }
     let mut by_department = Vec::new();
     for department in tx.departments()? {
-        let n = tx.row_count(counts::TICKETS_BY_DEPARTMENT, department.id.get())?;
+        let n = tx.row_count(row_count::TICKETS_BY_DEPARTMENT, department.id.get())?;
         by_department.push((department.id.get(), department.name, n));
     }
     let stored = tx.receipts_in(ReceiptState::Stored)?;
     let dropped = tx.receipts_in(ReceiptState::Dropped)?;
     let quarantined = tx.receipts_in(ReceiptState::Quarantined)?;
     let totals = [
-        ("users", tx.row_count(counts::CUSTOMERS, 0)?),
+        ("users", tx.row_count(row_count::CUSTOMERS, 0)?),
         ("departments", i64::try_from(by_department.len()).unwrap_or(i64::MAX)),
-        ("tickets", tx.row_count(counts::TICKETS, 0)?),
-        ("messages", tx.row_count(counts::MESSAGES, 0)?),
-        ("attachments", tx.row_count(counts::ATTACHMENTS, 0)?),
+        ("tickets", tx.row_count(row_count::TICKETS, 0)?),
+        ("messages", tx.row_count(row_count::MESSAGES, 0)?),
+        ("attachments", tx.row_count(row_count::ATTACHMENTS, 0)?),
         ("mails_received", stored + dropped + quarantined),
         ("mails_stored", stored),
         ("mails_dropped", dropped),
@@ -74,7 +74,7 @@ fn read(tx: &ReadTx<'_>, now: Timestamp) -> Result<Numbers, Error> {
         by_department,
         answered_s: tx.first_answers(Window::last_s(ANSWER_DAYS * Timestamp::DAY_S, now))?,
         failed_outgoing: tx.outbox_failed()?,
-        oldest_pending: tx.outbox_oldest_pending()?,
+        oldest_pending: tx.oldest_pending()?.unwrap_or_default(),
     })
 }
 

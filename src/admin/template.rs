@@ -9,7 +9,7 @@ use crate::desk::notify;
 use crate::domain::TicketId;
 use crate::outbox::template::Event;
 use crate::outcome::{self, Done, WithContext};
-use crate::store::templates::Template;
+use crate::store::template::Template;
 use crate::terminal;
 
 /// Largest body file read, in bytes. Chosen: far above any text people write, below the limit at

@@ -17,8 +17,7 @@ use super::{Context, department, missing, output, say_if_cut, user};
 use crate::desk::Former;
 use crate::domain::{EmailAddress, Status, TicketId, Timestamp};
 use crate::outcome::{self, Done, Failure};
-use crate::store::listing::TicketLine;
-use crate::store::search::{TicketOrder, TicketQuery};
+use crate::store::ticket::{TicketLine, TicketOrder, TicketQuery};
 
 /// Statuses in which a ticket waits for staff.
 const WAITING: [Status; 3] = [Status::Open, Status::AwaitingReply, Status::InProgress];

@@ -13,7 +13,7 @@ use crate::ip_list::IpList;
 use crate::outcome::{self, Done, WithContext, bail};
 use crate::secret_file;
 use crate::store::Error;
-use crate::store::keys::{NewToken, Token, TokenChange};
+use crate::store::token::{NewToken, Token, TokenChange};
 use crate::terminal;
 
 /// Letters and digits of a generated token: 60 as HelpDeskZ has them, 357 random bits.

@@ -10,8 +10,8 @@ use crate::desk::notify;
 use crate::domain::{EmailAddress, UserId};
 use crate::outcome::{self, Done, Failure, bail};
 use crate::store::ReadTx;
-use crate::store::changes::Owner;
-use crate::store::people::{Customer, FULLNAME_CHARS_MAX};
+use crate::store::customer::{Customer, FULLNAME_CHARS_MAX};
+use crate::store::ticket::Owner;
 use crate::terminal;
 
 /// Verbs of `admin user`.

@@ -21,9 +21,9 @@ use crate::desk::notify;
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{EmailAddress, Timestamp};
 use crate::http::{Headers, Request};
-use crate::store::people::{FULLNAME_CHARS_MAX, NewStaff};
-use crate::store::profiles::CustomerProfile;
+use crate::store::customer::{CustomerProfile, FULLNAME_CHARS_MAX};
 use crate::store::settings::{FaveoAnswer, Settings};
+use crate::store::staff::NewStaff;
 use crate::store::{self, ReadTx, WriteTx};
 
 const FIELDS: &[&str] = &["email", "first_name", "last_name", "mobile", "code", "role"];

@@ -7,7 +7,7 @@ use super::error::ApiError;
 use super::route::without_final_slash;
 use crate::domain::{Timestamp, TokenId};
 use crate::http::{Headers, Response};
-use crate::store::keys::{KeptAnswer, KeyPlace};
+use crate::store::idempotency::{KeptAnswer, KeyPlace};
 use crate::store::{self, ReadTx, Store, WriteTx};
 
 /// How long an answer is kept, in seconds (api.md §1).

@@ -19,9 +19,8 @@ use crate::domain::{DepartmentId, EmailAddress};
 use crate::http::{Headers, Request};
 use crate::password;
 use crate::store::ReadTx;
-use crate::store::people::NewStaff;
-use crate::store::profiles::StaffProfile;
 use crate::store::settings::Settings;
+use crate::store::staff::{NewStaff, StaffProfile};
 use fields::Wanted;
 
 /// The dialect. Its body is one JSON object, whose values keep their types.

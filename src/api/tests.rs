@@ -22,10 +22,10 @@ use crate::domain::{DepartmentId, Timestamp};
 use crate::http::{Method, Request, Response};
 use crate::ip_list::IpList;
 use crate::password;
-use crate::store::addresses::AddressRow;
-use crate::store::keys::NewToken;
-use crate::store::people::NewStaff;
+use crate::store::address::AddressRow;
 use crate::store::settings::definition;
+use crate::store::staff::NewStaff;
+use crate::store::token::NewToken;
 use crate::store::{Error, Store, WriteTx, migrate};
 
 /// The token that may do everything.

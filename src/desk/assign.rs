@@ -4,8 +4,8 @@ use super::Change;
 use super::notify::Notices;
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{Actor, EventKind, TicketId};
-use crate::store::people::Staff;
-use crate::store::tickets::Ticket;
+use crate::store::staff::Staff;
+use crate::store::ticket::Ticket;
 use crate::store::{Error, ReadTx, Result};
 
 /// Why a ticket was not assigned.

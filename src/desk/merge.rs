@@ -3,9 +3,8 @@
 use super::Change;
 use crate::domain::{EventKind, Status};
 use crate::store::Result;
-use crate::store::changes::Owner;
-use crate::store::people::Customer;
-use crate::store::tickets::Ticket;
+use crate::store::customer::Customer;
+use crate::store::ticket::{Owner, Ticket};
 
 /// What a ticket becomes when another is merged into it: a customer who waits is not forgotten.
 const fn merged_status(from: Status, into: Status) -> Status {

@@ -3,8 +3,8 @@
 use super::Change;
 use crate::domain::EventKind;
 use crate::store::Result;
-use crate::store::people::Department;
-use crate::store::tickets::Ticket;
+use crate::store::department::Department;
+use crate::store::ticket::Ticket;
 
 impl Change<'_> {
     /// Moves a ticket to a department. Nobody is notified, as in HelpDeskZ.

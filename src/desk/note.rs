@@ -3,8 +3,8 @@
 use super::{Change, MailContext, Post};
 use crate::domain::{Actor, Author, Door, EventKind, MessageId, TicketId, Timestamp};
 use crate::store::event::NewEvent;
-use crate::store::queue::Claimed;
-use crate::store::tickets::{NewMessage, Text, Visibility};
+use crate::store::message::{NewMessage, Text, Visibility};
+use crate::store::outbox::Claimed;
 use crate::store::{Result, WriteTx};
 
 impl Change<'_> {

@@ -8,10 +8,9 @@ use super::{Change, duty};
 use crate::domain::{Author, Door, EmailAddress, MessageId, TicketId, Timestamp, UserId, Window};
 use crate::outbox::compose::{File, Nature, Person};
 use crate::outbox::template::{self, Event, Rendered, Value};
-use crate::store::letters::StaffToNotify;
-use crate::store::people::Staff;
 use crate::store::settings::Settings;
-use crate::store::templates::Template;
+use crate::store::staff::{Staff, StaffToNotify};
+use crate::store::template::Template;
 use crate::store::{self, ReadTx, Result, WriteTx};
 use letter::{Addressed, Matter, Outgoing, Queued, Scene, desk_values, is_ours, template_of};
 

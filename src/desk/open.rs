@@ -4,7 +4,8 @@ use super::notify::{Happening, Notices};
 use super::{Change, MailContext, Post};
 use crate::domain::{Actor, Author, EventKind, MessageId, TicketId};
 use crate::store::Result;
-use crate::store::tickets::{NewTicket, Visibility};
+use crate::store::message::Visibility;
+use crate::store::ticket::NewTicket;
 
 /// A ticket to open.
 #[derive(Clone, Debug)]

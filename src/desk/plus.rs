@@ -4,7 +4,7 @@
 use super::notify::letter::{self, Outgoing};
 use crate::domain::{DeskSecret, EmailAddress, Timestamp};
 use crate::outbox::compose::{Person, Unmailable};
-use crate::store::letters::Sender;
+use crate::store::address::Sender;
 use crate::store::{Result, WriteTx};
 
 /// What the suffix of the test's address starts with; the HMAC behind it is ours alone.

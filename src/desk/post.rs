@@ -5,7 +5,9 @@ use super::notify::{Happening, Notices};
 use crate::domain::{Actor, Author, EmailAddress, EventKind, MessageId, Status, TicketId};
 use crate::mail::Mailbox;
 use crate::store::Result;
-use crate::store::tickets::{NewAttachment, NewMessage, Text, Ticket, Visibility};
+use crate::store::attachment::NewAttachment;
+use crate::store::message::{NewMessage, Text, Visibility};
+use crate::store::ticket::Ticket;
 
 /// A message to post, with its files.
 #[derive(Clone, Debug)]

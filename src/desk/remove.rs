@@ -3,8 +3,8 @@
 use super::Change;
 use crate::domain::{DepartmentId, EventKind, StaffId, TicketId, UserId};
 use crate::store::Result;
-use crate::store::attachments::AttachmentLine;
-use crate::store::changes::Owner;
+use crate::store::attachment::AttachmentLine;
+use crate::store::ticket::Owner;
 
 impl Change<'_> {
     /// Removes a ticket with its messages and attachments; says whether there was one.

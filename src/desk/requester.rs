@@ -3,8 +3,8 @@
 use super::Change;
 use crate::domain::EventKind;
 use crate::store::Result;
-use crate::store::people::Customer;
-use crate::store::tickets::Ticket;
+use crate::store::customer::Customer;
+use crate::store::ticket::Ticket;
 
 /// What becomes of the customer a ticket had before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

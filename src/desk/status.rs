@@ -3,7 +3,7 @@
 use super::Change;
 use crate::domain::{EventKind, Status, TicketId, Timestamp};
 use crate::store::Result;
-use crate::store::tickets::Ticket;
+use crate::store::ticket::Ticket;
 
 impl Change<'_> {
     /// Sets a ticket's status; closing notes the time. Nobody is notified, as in HelpDeskZ.

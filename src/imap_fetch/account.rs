@@ -9,7 +9,7 @@ use super::Error;
 use super::oauth;
 use crate::domain::desk_address::{Auth, ImapAfter, Tls};
 use crate::secret_file;
-use crate::store::addresses::AddressRow;
+use crate::store::address::AddressRow;
 
 /// IMAP options beyond the columns of an address, kept as JSON in `address.imap_options`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use crate::domain::desk_address::ImapAfter;
 use crate::domain::{AddressId, Timestamp};
 use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source};
 use crate::store::Store;
-use crate::store::mailboxes::{FolderState, Step};
+use crate::store::imap::{FolderState, Step};
 
 /// Mails whose sizes are asked for at once.
 const SIZES_AT_ONCE: usize = 500;

@@ -14,7 +14,7 @@ use super::connection::{self, Opened};
 use super::folder_name;
 use crate::domain::desk_address::ImapAfter;
 use crate::stop::Stop;
-use crate::store::seen_mails::runs;
+use crate::store::imap::runs;
 use crate::terminal;
 
 /// How long a goodbye may take; nothing depends on it.

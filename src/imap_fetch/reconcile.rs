@@ -8,7 +8,7 @@ use super::Error;
 use super::folder::{Fetch, Mode};
 use super::mailbox::{Folder, Mailbox};
 use crate::domain::Timestamp;
-use crate::store::mailboxes::FolderState;
+use crate::store::imap::FolderState;
 
 /// How often a folder without trouble is compared, in seconds. Chosen: a mail that was missed is a day late at most, and
 /// the list of a folder with 100,000 mails has about 700 KB.

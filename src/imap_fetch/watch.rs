@@ -16,7 +16,7 @@ use super::{Error, is_imap, outgoing};
 use crate::domain::{AddressId, Timestamp};
 use crate::intake::Rules;
 use crate::stop::Stop;
-use crate::store::addresses::AddressRow;
+use crate::store::address::AddressRow;
 use crate::store::{self, Store};
 
 /// How long one IDLE lasts. Servers end one after 30 minutes (RFC 2177), firewalls forget a silent

@@ -9,10 +9,12 @@ use crate::domain::reason::Reason;
 use crate::domain::{Actor, Author, Door, EmailAddress, MessageId, OutboxId, Status, TicketId, Timestamp};
 use crate::mail::origin::Sign;
 use crate::mail::{Mailbox, ParsedMail, Part};
-use crate::store::addresses::DeskAddress;
-use crate::store::received::ReceiptState;
+use crate::store::address::DeskAddress;
+use crate::store::attachment::NewAttachment;
+use crate::store::message::Text;
+use crate::store::receipt::ReceiptState;
 use crate::store::settings::Settings;
-use crate::store::tickets::{NewAttachment, NewTicket, Text, Ticket};
+use crate::store::ticket::{NewTicket, Ticket};
 use crate::store::{Error, Result, WriteTx};
 
 /// Longest text of a note maildesk writes itself, in characters.

@@ -94,7 +94,7 @@ fn prepare<'a>(store: &Store, rules: &Rules, mail: &'a Archived) -> Result<Prepa
 
 impl Incoming<'_> {
     /// The answer to a mail that is on record.
-    pub(super) fn duplicate_of(&self, known: &store::received::Receipt) -> Delivery {
+    pub(super) fn duplicate_of(&self, known: &store::receipt::Receipt) -> Delivery {
         self.delivery(Outcome::Duplicate, &known.why(), known.ticket)
     }
 }

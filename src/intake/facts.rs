@@ -6,9 +6,9 @@ use crate::decision::{Facts, NamedBy, NamedFact, Route, TicketFact, TokenFact, i
 use crate::domain::{DeskSecret, EmailAddress, OutboxId, ReplyToken, TicketId, Timestamp, Window};
 use crate::mail::origin::{LoopMark, NamesOurs, Origin, Seen, Sign, origin_of};
 use crate::mail::{Mailbox, ParsedMail, ReversePath};
-use crate::store::addresses::DeskAddress;
+use crate::store::address::DeskAddress;
 use crate::store::settings::Settings;
-use crate::store::tickets::Ticket;
+use crate::store::ticket::Ticket;
 use crate::store::{ReadTx, Result};
 
 /// Message-IDs of one mail looked up. Chosen: the newest hundred of a thread name its ticket.

@@ -9,7 +9,7 @@ use crate::desk::Change;
 use crate::domain::reason::Reason;
 use crate::domain::{Actor, Door, EmailAddress, ReceiptId, Timestamp};
 use crate::mail::{ParsedMail, ReversePath};
-use crate::store::received::{NewReceipt, Receipt, ReceiptState};
+use crate::store::receipt::{NewReceipt, Receipt, ReceiptState};
 use crate::store::{self, ReadTx, WriteTx};
 
 /// Characters of a subject kept on a receipt.

@@ -5,7 +5,7 @@ use super::*;
 use crate::domain::DepartmentId;
 use crate::domain::staff_role::StaffRole;
 use crate::store::migrate;
-use crate::store::people::NewStaff;
+use crate::store::staff::NewStaff;
 
 const NOW: Timestamp = Timestamp::from_unix(1_700_000_000);
 const SECRET: &str = "JBSWY3DPEHPK3PXP";

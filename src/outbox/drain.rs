@@ -15,9 +15,8 @@ use super::presence::Presence;
 use super::transport::{Failure, LONGEST_S, Transport};
 use super::{NoteEnd, SendReport, WAIT_MAX_S, later, shortened, unknown, write_down};
 use crate::domain::{AddressId, Timestamp};
-use crate::store::addresses::AddressRow;
-use crate::store::clock::QueueWaits;
-use crate::store::queue::{Claimed, Fault, Scope, Settlement};
+use crate::store::address::AddressRow;
+use crate::store::outbox::{Claimed, Fault, QueueWaits, Scope, Settlement};
 use crate::store::{self, Store};
 use crate::trip::trip;
 

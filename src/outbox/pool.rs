@@ -9,8 +9,8 @@ use super::patience::Patience;
 use super::transport::Transport;
 use super::{NoteEnd, SendReport};
 use crate::domain::{AddressId, Timestamp};
-use crate::store::addresses::AddressRow;
-use crate::store::queue::Scope;
+use crate::store::address::AddressRow;
+use crate::store::outbox::Scope;
 use crate::store::{Result, Store};
 
 /// How long a way stays open unused. Chosen: servers wait five minutes (RFC 5321 §4.5.3.2.7), busy

@@ -1,5 +1,5 @@
 //! Knowing whether other senders are alive, so that what a killed one had claimed is taken up at once and
-//! not after its lease. What a lease is, is [`crate::store::queue`]'s.
+//! not after its lease. What a lease is, is [`crate::store::outbox`]'s.
 
 use std::fs::File;
 use std::path::Path;
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
     use crate::domain::AddressId;
     use crate::store::migrate::create_or_migrate;
-    use crate::store::queue::{NewOutgoing, Scope};
+    use crate::store::outbox::{NewOutgoing, Scope};
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::mail::html;
-use crate::store::templates::Template;
+use crate::store::template::Template;
 use crate::terminal;
 
 /// What a mail of ours is about. The names are HelpDeskZ's, so that imported templates fit.

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use super::patience::Turn;
 use crate::domain::desk_address::Outgoing;
-use crate::store::addresses::AddressRow;
-use crate::store::queue::{Claimed, Fault};
+use crate::store::address::AddressRow;
+use crate::store::outbox::{Claimed, Fault};
 
 /// The longest time from taking up a mail to knowing what became of it, in seconds.
 pub(super) const LONGEST_S: u64 = smtp::LONGEST_S;

@@ -2,8 +2,7 @@
 
 use rusqlite::Row;
 
-use super::changes::Owner;
-use super::tickets::TicketRows;
+use super::ticket::{Owner, TicketRows};
 use super::{ReadTx, Result};
 use crate::domain::{Actor, Door, EventKind, TicketId, Timestamp};
 

@@ -191,7 +191,7 @@ mod tests {
     use crate::domain::reason::Reason;
     use crate::store::Store;
     use crate::store::migrate::create_or_migrate;
-    use crate::store::received::{NewReceipt, ReceiptState};
+    use crate::store::receipt::{NewReceipt, ReceiptState};
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
     const WAIT: Duration = Duration::from_secs(5);

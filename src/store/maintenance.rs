@@ -1,11 +1,9 @@
-//! Looking after the database: is it sound, is what it counts right, and what may be forgotten by
-//! now. Copies of it are in [`super::backup`], the search index in [`super::search`].
+//! Looking after the database: is it sound, is what it counts right, and mending both. Copies of it are in
+//! [`super::backup`], the search index is looked after beside the searches of [`super::ticket`].
 
 use sha2::{Digest, Sha256};
 
-use super::received::ReceiptState;
 use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
-use crate::domain::{Timestamp, Window};
 
 /// Findings of one kind that are named; what is beyond is not looked for.
 const FINDINGS_MAX: i64 = 100;
@@ -144,15 +142,6 @@ impl ReadTx<'_> {
         )
     }
 
-    /// When the newest mail was received; 0 without any.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn newest_receipt_at(&self) -> Result<Timestamp> {
-        let at = self.number("SELECT received_at FROM receipt ORDER BY received_at DESC LIMIT 1", [])?;
-        Ok(Timestamp::from_unix(at))
-    }
-
     /// How commits are kept: `wal` unless somebody changed it.
     ///
     /// # Errors
@@ -208,64 +197,14 @@ impl WriteTx<'_> {
     }
 }
 
-/// Forgetting.
-impl WriteTx<'_> {
-    /// Forgets the raw bytes of mails received before then, but of none in quarantine, oldest first, at
-    /// most `max`; says how many. What came after a mail that is to be kept waits for that one.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn forget_old_raw_mails(&self, before: Timestamp, max: usize) -> Result<usize> {
-        let old = self.old_raw_mails(before, max)?;
-        for id in &old {
-            self.run("DELETE FROM raw_mail WHERE receipt_id = $1", [id])?;
-        }
-        Ok(old.len())
-    }
-
-    /// Receipts are written in the order of time, so the first young one ends the walk: the table
-    /// with the bytes of a whole quarter is not read to find that nothing is due.
-    fn old_raw_mails(&self, before: Timestamp, max: usize) -> Result<Vec<i64>> {
-        let mut statement = self.prepare(
-            "SELECT receipt.id, receipt.received_at, receipt.state FROM raw_mail \
-             CROSS JOIN receipt ON receipt.id = raw_mail.receipt_id ORDER BY raw_mail.receipt_id",
-        )?;
-        let mut rows = statement.query([])?;
-        let mut old = Vec::new();
-        while let Some(row) = rows.next()? {
-            let (id, received_at, state): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            if received_at >= before.unix() || old.len() >= max {
-                break;
-            }
-            if state != ReceiptState::Quarantined.word() {
-                old.push(id);
-            }
-        }
-        Ok(old)
-    }
-
-    /// Forgets tries to log in that are older than that time; says how many. A try that a clock which was
-    /// ahead has dated later than now does not keep those before it.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn forget_login_log(&self, kept: Window) -> Result<usize> {
-        // Tries are written in the order of time, so the first one to keep ends the search.
-        self.run(
-            "DELETE FROM login_log WHERE id < coalesce((SELECT id FROM login_log WHERE at >= $1 AND at <= $2 \
-             ORDER BY id LIMIT 1), (SELECT max(id) + 1 FROM login_log))",
-            (kept.since.unix(), kept.until.unix()),
-        )
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::*;
-    use crate::domain::{DepartmentId, TicketId};
+    use crate::domain::{DepartmentId, TicketId, Timestamp};
+    use crate::store::attachment::NewAttachment;
+    use crate::store::message::{NewMessage, Text, Visibility};
     use crate::store::migrate::create_or_migrate;
-    use crate::store::tickets::{NewAttachment, NewMessage, NewTicket, Text, Visibility};
+    use crate::store::ticket::NewTicket;
     use crate::store::{Error, Store};
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
@@ -349,20 +288,6 @@ mod tests {
         run(&store, "UPDATE attachment SET content_id = 99");
         let found = store.read(|tx| tx.stray_attachments()).unwrap();
         assert_eq!(found, ["attachment 1 (a.txt) of ticket 1: its bytes are gone"]);
-    }
-
-    #[test]
-    fn login_log_is_cut_at_its_first_young_line() {
-        let (_dir, store) = desk();
-        // The third was written by a clock that was ahead.
-        for at in [1, 2, 1_000_000, 5, 6] {
-            let line =
-                format!("INSERT INTO login_log (at, staff_id, ip, agent, is_success) VALUES ({at}, 0, '', '', 0)");
-            run(&store, &line);
-        }
-        let kept = |since| Window { since: Timestamp::from_unix(since), until: Timestamp::from_unix(10) };
-        let forget = |before| store.write(|tx| tx.forget_login_log(kept(before))).unwrap();
-        assert_eq!((forget(1), forget(5), forget(5), forget(7), forget(7)), (0, 3, 0, 2, 0));
     }
 
     #[test]

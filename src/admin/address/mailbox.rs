@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::absolute;
 use crate::imap_fetch::{Options, Start};
-use crate::store::addresses::AddressRow;
+use crate::store::address::AddressRow;
 
 /// Further IMAP options; an empty value takes one away.
 #[derive(Debug, Default, PartialEq, Eq, clap::Args)]

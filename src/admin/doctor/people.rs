@@ -2,8 +2,9 @@
 
 use super::{Finding, Scene, host};
 use crate::outbox::template::Event;
-use crate::store::letters::Sender;
-use crate::store::people::{Department, Staff};
+use crate::store::address::Sender;
+use crate::store::department::Department;
+use crate::store::staff::Staff;
 use crate::store::{self, ReadTx, Store};
 
 /// Looks at every department.

@@ -12,9 +12,9 @@ use crate::domain::{DepartmentId, Timestamp};
 use crate::imap_fetch;
 use crate::outbox;
 use crate::outbox::transport::Transport;
-use crate::store::addresses::AddressRow;
-use crate::store::mailboxes::FolderHealth;
-use crate::store::received::ReceiptState;
+use crate::store::address::AddressRow;
+use crate::store::imap::FolderHealth;
+use crate::store::receipt::ReceiptState;
 use crate::store::settings::Settings;
 use crate::store::{self, Store};
 
@@ -29,7 +29,7 @@ const CERTIFICATE_DAYS_LOW: i64 = 14;
 pub(super) fn queue(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Finding>> {
     let (pending, oldest, held, served_at) = store.read(|tx| {
         let held = tx.receipts_in(ReceiptState::Quarantined)?;
-        Ok::<_, store::Error>((tx.outbox_pending()?, tx.outbox_oldest_pending()?, held, tx.served_at()?))
+        Ok::<_, store::Error>((tx.outbox_pending()?, tx.oldest_pending()?.unwrap_or_default(), held, tx.served_at()?))
     })?;
     let mut findings = Vec::new();
     let age = if pending == 0 { 0 } else { scene.now.unix().saturating_sub(oldest.unix()) };

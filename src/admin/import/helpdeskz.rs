@@ -31,7 +31,7 @@ use crate::domain::TicketId;
 use crate::outcome::{self, Done, WithContext, bail};
 use crate::private_file;
 use crate::store::Store;
-use crate::store::imported::{Aside, Import, Numbered, Precedence};
+use crate::store::import::{Aside, Import, Numbered, Precedence};
 use installation::Installation;
 use run::Run;
 

@@ -10,8 +10,7 @@ use crate::domain::staff_role::StaffRole;
 use crate::outcome::{self, Failure, bail};
 use crate::secret_file;
 use crate::store::ReadTx;
-use crate::store::accounts::StaffChange;
-use crate::store::people::Staff;
+use crate::store::staff::{Staff, StaffChange};
 
 /// Options of `admin staff update`.
 #[derive(Debug, clap::Args)]

@@ -9,9 +9,8 @@ use crate::admin::{Context, department as departments, missing, usage};
 use crate::desk::{Former, Notices};
 use crate::domain::{EmailAddress, Status, TicketId};
 use crate::outcome::{self, Failure, bail};
-use crate::store::changes::{Belongings, Owner};
-use crate::store::people::Staff;
-use crate::store::tickets::Ticket;
+use crate::store::staff::Staff;
+use crate::store::ticket::{Belongings, Owner, Ticket};
 use crate::store::{ReadTx, WriteTx};
 use crate::terminal;
 

@@ -12,8 +12,8 @@ use crate::domain::{Actor, Author, Status, TicketId};
 use crate::mail::safe_file_name;
 use crate::outbox;
 use crate::outcome::{self, Done, Failure, WithContext, bail};
+use crate::store::attachment::NewAttachment;
 use crate::store::settings::Settings;
-use crate::store::tickets::NewAttachment;
 
 /// Longest text of an answer or note, in bytes: what the API takes (api.md §1).
 const TEXT_BYTES_MAX: u64 = 1024 * 1024;

@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 use crate::admin::output;
 use crate::domain::{Author, MessageId, StaffId, TicketId};
 use crate::mail::html;
-use crate::store::people::Customer;
-use crate::store::tickets::{Attachment, Message, Ticket};
+use crate::store::attachment::Attachment;
+use crate::store::customer::Customer;
+use crate::store::message::Message;
+use crate::store::ticket::Ticket;
 use crate::store::{Error, ReadTx};
 use crate::terminal;
 

@@ -12,7 +12,7 @@ use crate::api::json::compact;
 use crate::api::route::PathId;
 use crate::domain::{Actor, AttachmentId, MessageId, TicketId};
 use crate::store::ReadTx;
-use crate::store::attachments::AttachmentLine;
+use crate::store::attachment::AttachmentLine;
 
 const NOT_FOUND: ApiError = ApiError::NotFound("Attachment not found.");
 

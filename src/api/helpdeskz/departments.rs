@@ -12,7 +12,7 @@ use crate::api::params::Params;
 use crate::api::route::PathId;
 use crate::domain::{Actor, DepartmentId};
 use crate::store::ReadTx;
-use crate::store::people;
+use crate::store::department;
 
 /// Longest name, in characters before escaping (api.md §1).
 const NAME_CHARS_MAX: usize = 100;
@@ -26,8 +26,8 @@ struct Department<'a> {
     private: Digits,
 }
 
-impl<'a> From<&'a people::Department> for Department<'a> {
-    fn from(row: &'a people::Department) -> Self {
+impl<'a> From<&'a department::Department> for Department<'a> {
+    fn from(row: &'a department::Department) -> Self {
         Self { id: Digits(row.id.get()), name: Escaped(&row.name), private: Digits(row.is_private.into()) }
     }
 }
@@ -54,7 +54,7 @@ pub(in crate::api) fn show(tx: &ReadTx<'_>, id: &PathId) -> Result<String, ApiEr
     Ok(compact(&Shown { success: 1, department: Department::from(&row) }))
 }
 
-fn existing(tx: &ReadTx<'_>, id: &PathId) -> Result<people::Department, ApiError> {
+fn existing(tx: &ReadTx<'_>, id: &PathId) -> Result<department::Department, ApiError> {
     let id = id.row().ok_or(NOT_FOUND)?;
     tx.department(DepartmentId::new(id))?.ok_or(NOT_FOUND)
 }

@@ -17,9 +17,10 @@ use crate::desk::{MailContext, Notices, Post, StatusChange};
 use crate::domain::{Author, Status, TicketId};
 use crate::mail::html;
 use crate::store::ReadTx;
-use crate::store::pages::{MessageLine, Order};
+use crate::store::attachment::NewAttachment;
+use crate::store::message::{MessageLine, Order, Text};
 use crate::store::settings::ReplyOrder;
-use crate::store::tickets::{NewAttachment, Text, Ticket};
+use crate::store::ticket::Ticket;
 
 #[derive(Serialize)]
 struct Message {

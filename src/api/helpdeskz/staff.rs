@@ -9,7 +9,7 @@ use crate::api::json::compact;
 use crate::api::route::PathId;
 use crate::domain::StaffId;
 use crate::store::ReadTx;
-use crate::store::people;
+use crate::store::staff;
 
 #[derive(Serialize)]
 struct Staff<'a> {
@@ -21,8 +21,8 @@ struct Staff<'a> {
     last_login: Digits,
 }
 
-impl<'a> From<&'a people::Staff> for Staff<'a> {
-    fn from(row: &'a people::Staff) -> Self {
+impl<'a> From<&'a staff::Staff> for Staff<'a> {
+    fn from(row: &'a staff::Staff) -> Self {
         Self {
             id: Digits(row.id.get()),
             username: &row.username,

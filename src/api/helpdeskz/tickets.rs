@@ -16,10 +16,10 @@ use crate::desk::{MailContext, Notices, Opening, Post};
 use crate::domain::{Actor, Author, DepartmentId, StaffId, Status, TicketId, UserId};
 use crate::mail::html;
 use crate::store::ReadTx;
-use crate::store::listing::TicketLine;
-use crate::store::pages::TicketSieve;
-use crate::store::people::Department;
-use crate::store::tickets::{NewAttachment, NewTicket, Text};
+use crate::store::attachment::NewAttachment;
+use crate::store::department::Department;
+use crate::store::message::Text;
+use crate::store::ticket::{NewTicket, TicketLine, TicketSieve};
 
 /// Longest subject, in characters (api.md §1).
 const SUBJECT_CHARS_MAX: usize = 255;

@@ -5,8 +5,8 @@
 
 use crate::api::params::{Params, Upload};
 use crate::mail::safe_file_name;
+use crate::store::attachment::NewAttachment;
 use crate::store::settings::Settings;
-use crate::store::tickets::NewAttachment;
 
 /// Bytes looked at to tell text from data.
 const SAMPLE_BYTES: usize = 8 * 1024;

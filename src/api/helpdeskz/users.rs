@@ -15,8 +15,8 @@ use crate::api::route::PathId;
 use crate::desk::notify;
 use crate::domain::{Actor, EmailAddress, UserId};
 use crate::store::ReadTx;
-use crate::store::pages::Window;
-use crate::store::people::{Customer, FULLNAME_CHARS_MAX};
+use crate::store::customer::{Customer, FULLNAME_CHARS_MAX};
+use crate::store::row_count::Window;
 
 /// Users per page, as in HelpDeskZ.
 const PAGE_SIZE: i64 = 25;

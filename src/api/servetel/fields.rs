@@ -8,7 +8,8 @@ use super::super::refusal::FieldFaults;
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, EmailAddress};
 use crate::password::PASSWORD_BYTES_MAX;
-use crate::store::people::{Department, FULLNAME_CHARS_MAX};
+use crate::store::customer::FULLNAME_CHARS_MAX;
+use crate::store::department::Department;
 
 /// In the order of the manual's table, which is the order of errors.
 const FIELDS: &[&str] = &[

@@ -16,7 +16,7 @@ use crate::api::route::ActivationCode;
 use crate::domain::{Timestamp, Window};
 use crate::http::Response;
 use crate::mail::html::escape;
-use crate::store::profiles::Activation;
+use crate::store::customer::Activation;
 use crate::store::{self, ReadTx};
 
 /// How long a link holds, in seconds: 7 days, as its page says.

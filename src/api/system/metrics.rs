@@ -11,9 +11,9 @@ use crate::api::admission::Dialect;
 use crate::api::helpdeskz::HelpDeskZ;
 use crate::domain::{Status, Timestamp};
 use crate::http::Response;
-use crate::store::mailboxes::FolderHealth;
-use crate::store::received::ReceiptState;
-use crate::store::{self, counts};
+use crate::store::imap::FolderHealth;
+use crate::store::receipt::ReceiptState;
+use crate::store::{self, row_count};
 
 /// Upper bounds of the histogram's buckets, in seconds.
 const BOUNDS_S: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
@@ -127,7 +127,7 @@ fn desk_metrics(api: &Api, now: Timestamp) -> store::Result<String> {
         page.line("maildesk_outbox_oldest_age_seconds", "", age_s.max(0));
         page.begin("maildesk_tickets", "gauge", "Tickets by status.");
         for status in Status::ALL {
-            let n = tx.row_count(counts::TICKETS_BY_STATUS, status.number())?;
+            let n = tx.row_count(row_count::TICKETS_BY_STATUS, status.number())?;
             page.line("maildesk_tickets", &format!("status=\"{}\"", status.word()), n);
         }
         imap_metrics(&mut page, &tx.imap_health()?);

@@ -3,7 +3,7 @@
 use super::{Bench, NOW, post};
 use crate::domain::{Timestamp, UserId};
 use crate::http::{Method, Request, Response};
-use crate::store::queue::Scope;
+use crate::store::outbox::Scope;
 
 /// A desk that mails, user 1 invited at [`NOW`], and the code of the link.
 fn invited() -> (Bench, String) {

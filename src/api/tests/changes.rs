@@ -7,7 +7,7 @@ use super::*;
 use crate::domain::{OutboxId, StaffId, TicketId};
 use crate::intake::{self, Envelope, Rules, Source};
 use crate::outbox::template::Event;
-use crate::store::templates::Template;
+use crate::store::template::Template;
 
 /// Everything in the database but what says when.
 fn contents(store: &Store) -> Vec<Vec<Sql>> {
@@ -157,7 +157,7 @@ fn long_texts_are_refused_one_character_above_their_limit() {
 
 #[test]
 fn deleting_a_department_takes_its_tickets_and_moves_its_addresses() {
-    use crate::store::addresses::AddressRow;
+    use crate::store::address::AddressRow;
     let bench = Bench::new();
     bench.post("/api/departments/create", "name=Sales&private=0");
     bench.post("/api/tickets/create", TICKET);
@@ -233,10 +233,10 @@ fn texts_from_mail_leave_as_safe_html_and_api_bodies_sanitised() {
         .store
         .write(|tx| {
             tx.add_address(
-                &crate::store::addresses::AddressRow {
+                &crate::store::address::AddressRow {
                     department: Some(DepartmentId::new(1)),
                     is_default: true,
-                    ..crate::store::addresses::AddressRow::new("x@example.org", "X")
+                    ..crate::store::address::AddressRow::new("x@example.org", "X")
                 },
                 NOW,
             )
@@ -258,7 +258,6 @@ fn texts_from_mail_leave_as_safe_html_and_api_bodies_sanitised() {
 #[test]
 fn without_site_url_the_welcome_has_no_link_and_a_text_with_one_is_refused_but_not_the_account() {
     use crate::domain::desk_address::Outgoing;
-    use crate::store::addresses::AddressRow;
     let bench = Bench::new();
     let address = AddressRow {
         is_default: true,

@@ -1,7 +1,7 @@
 //! `POST /api/staff/auth` beyond what the replay shows.
 
 use super::*;
-use crate::store::keys::Credentials;
+use crate::store::staff::Credentials;
 use crate::totp;
 
 const GOOD: &str = "You have been logged in.";

@@ -4,7 +4,7 @@ use super::{Bench, FULL, NOW, json};
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, StaffId};
 use crate::http::{Method, Request, Response};
-use crate::store::people::Staff;
+use crate::store::staff::Staff;
 use serde_json::{Value, json};
 
 const PATH: &str = "/v1/user";

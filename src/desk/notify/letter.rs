@@ -4,12 +4,13 @@
 use crate::domain::{DeskSecret, EmailAddress, MessageId, ReplyToken, TicketId, Timestamp};
 use crate::outbox::compose::{self, File, Letter, Nature, Person, Unmailable, thread_index};
 use crate::outbox::template::{self, Event, Rendered, SubjectForm, Tag, Value, ticket_subject};
-use crate::store::letters::{MessageText, Sender};
-use crate::store::people::Customer;
-use crate::store::queue::NewOutgoing;
+use crate::store::address::Sender;
+use crate::store::customer::Customer;
+use crate::store::message::MessageText;
+use crate::store::outbox::NewOutgoing;
 use crate::store::settings::Settings;
-use crate::store::templates::Template;
-use crate::store::tickets::Ticket;
+use crate::store::template::Template;
+use crate::store::ticket::Ticket;
 use crate::store::{ReadTx, Result, WriteTx};
 
 /// Message-IDs in References. Chosen: RFC 5537 §3.4.4 keeps the first and the last ones; twenty

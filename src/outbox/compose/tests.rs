@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::outbox::template::{SubjectForm, Tag, Value, render, ticket_subject};
-use crate::store::templates::Template;
+use crate::store::template::Template;
 
 const AT: Timestamp = Timestamp::from_unix(1_800_000_000);
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Failure;
 use crate::private_file;
-use crate::store::queue::Claimed;
+use crate::store::outbox::Claimed;
 
 /// Writes the mail under another name, syncs it, and renames it. A second try replaces the first
 /// one's file with the same bytes.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::Failure;
 use crate::child;
 use crate::outbox::patience::Turn;
-use crate::store::queue::{Claimed, Fault};
+use crate::store::outbox::{Claimed, Fault};
 
 /// Where the program lies (FHS, and the older place that Exim and cPanel keep too).
 const PROGRAMS: [&str; 2] = ["/usr/sbin/sendmail", "/usr/lib/sendmail"];

@@ -11,8 +11,8 @@ use crate::domain::desk_address::{Incoming, Outgoing, Tls};
 use crate::domain::{DepartmentId, EmailAddress};
 use crate::outcome::{self, WithContext};
 use crate::private_file;
-use crate::store::addresses::AddressRow;
-use crate::store::imported::{ImportedAddress, Placed};
+use crate::store::address::AddressRow;
+use crate::store::import::{ImportedAddress, Placed};
 
 /// What goes into password files once the address is in.
 struct Secrets {

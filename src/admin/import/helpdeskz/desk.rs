@@ -12,9 +12,9 @@ use crate::api::token_hash;
 use crate::domain::Timestamp;
 use crate::ip_list::IpList;
 use crate::outcome;
-use crate::store::imported::{ImportedCustomField, ImportedDepartment, ImportedPriority, ImportedToken, Precedence};
+use crate::store::import::{ImportedCustomField, ImportedDepartment, ImportedPriority, ImportedToken, Precedence};
 use crate::store::settings::definition;
-use crate::store::templates::Template;
+use crate::store::template::Template;
 
 /// Columns of `config` that are settings here, under the same names.
 const SETTINGS: [&str; 15] = [
@@ -95,7 +95,7 @@ fn settings(run: &mut Run<'_>) -> outcome::Result<()> {
             ready.repairs.extend(repairs);
             Ok(ready)
         },
-        |_, ()| Ok(crate::store::imported::Placed::Added.into()),
+        |_, ()| Ok(crate::store::import::Placed::Added.into()),
     )?;
     if run.precedence == Precedence::Desk {
         if !found.is_empty() {
@@ -234,7 +234,7 @@ fn templates(run: &mut Run<'_>) -> outcome::Result<()> {
             Ok(ready)
         },
         move |tx, (name, template, at)| {
-            use crate::store::imported::Placed;
+            use crate::store::import::Placed;
             if precedence == Precedence::Desk && tx.stored_template(name)?.is_some() {
                 return Ok(Placed::Known.into());
             }
@@ -247,7 +247,7 @@ fn templates(run: &mut Run<'_>) -> outcome::Result<()> {
 
 fn tokens(run: &mut Run<'_>) -> outcome::Result<()> {
     run.table("api", token, |tx, new| {
-        use crate::store::imported::Placed;
+        use crate::store::import::Placed;
         Ok(match tx.place_token(new)? {
             Placed::Taken => Settled::skipped("the same token is there under another id"),
             placed => placed.into(),

@@ -11,7 +11,7 @@ use crate::domain::{AttachmentId, MessageId, TicketId};
 use crate::mail;
 use crate::outcome;
 use crate::private_file::Folder;
-use crate::store::imported::{Home, ImportedAttachment};
+use crate::store::import::{Home, ImportedAttachment};
 use crate::store::{Result, WriteTx};
 
 /// Largest file read, in bytes. Chosen: one is held in memory at a time, and SQLite's values end at 1 GB.

@@ -5,7 +5,7 @@ use super::run::{Ready, Run, Settled, id_of, row_id, time};
 use crate::domain::StaffId;
 use crate::mail::html;
 use crate::outcome;
-use crate::store::imported::{Article, ArticleCategory, CannedResponse};
+use crate::store::knowledge::{Article, ArticleCategory, CannedResponse};
 
 /// Imports them.
 pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<()> {

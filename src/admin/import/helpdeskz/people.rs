@@ -15,8 +15,8 @@ use crate::domain::staff_role::StaffRole;
 use crate::domain::{EmailAddress, StaffId};
 use crate::mail::html;
 use crate::outcome;
-use crate::store::imported::{ImportedCustomer, ImportedStaff, Placed, PlacedCustomer};
-use crate::store::people::FULLNAME_CHARS_MAX;
+use crate::store::customer::FULLNAME_CHARS_MAX;
+use crate::store::import::{ImportedCustomer, ImportedStaff, Placed, PlacedCustomer};
 use crate::store::{Result, WriteTx};
 use crate::totp;
 

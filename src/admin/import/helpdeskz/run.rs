@@ -10,7 +10,7 @@ use crate::admin::import::progress::Progress;
 use crate::admin::import::report::{Kind, Report};
 use crate::domain::Timestamp;
 use crate::outcome;
-use crate::store::imported::{Numbered, Placed, Precedence};
+use crate::store::import::{Numbered, Placed, Precedence};
 use crate::store::{self, Store, WriteTx};
 
 /// Rows of one transaction. Chosen: enough that the disk's wait is shared by many, few enough that

@@ -14,7 +14,7 @@ use super::run::{Fate, Ready, Refused, Run, Settled, id_of, time};
 use crate::admin::import::dump::Row;
 use crate::domain::{Status, Timestamp};
 use crate::outcome;
-use crate::store::imported::{ImportedMessage, ImportedNote, ImportedTicket, Numbered, Placed};
+use crate::store::import::{ImportedMessage, ImportedNote, ImportedTicket, Numbered, Placed};
 use crate::store::{Result, WriteTx};
 
 /// Tickets whose last repliers are derived in one transaction.

@@ -1,0 +1,292 @@
+//! The desk's own mail addresses: which department they feed, how mail comes in and goes out, and each as a sender.
+
+use rusqlite::{Row, named_params};
+
+use super::{ReadTx, Result, WriteTx};
+use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, Tls};
+use crate::domain::{AddressId, DepartmentId, Timestamp, comparable_address};
+
+/// One of the desk's own addresses, as far as deciding about mail needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeskAddress {
+    /// Id.
+    pub id: AddressId,
+    /// The address.
+    pub email: String,
+    /// The name in From.
+    pub name: String,
+    /// `None` when its department was the last one and is gone.
+    pub department: Option<DepartmentId>,
+    /// Mail to unknown addresses goes to this one's department.
+    pub is_default: bool,
+}
+
+/// Everything about one address but its id. Ports are TCP ports; passwords stay in the files named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the columns of schema.sql, where each is explained
+pub struct AddressRow {
+    pub email: String,
+    pub name: String,
+    pub department: Option<DepartmentId>,
+    pub is_default: bool,
+    pub incoming: Incoming,
+    pub imap_host: String,
+    pub imap_port: u16,
+    pub imap_user: String,
+    pub imap_password_file: String,
+    pub imap_tls: Tls,
+    pub imap_after: ImapAfter,
+    pub imap_auth: Auth,
+    pub imap_folders: Vec<String>,
+    pub imap_options: String,
+    pub outgoing: Outgoing,
+    pub smtp_host: String,
+    pub smtp_port: u16,
+    pub smtp_user: String,
+    pub smtp_password_file: String,
+    pub smtp_tls: Tls,
+    pub outgoing_dir: String,
+}
+
+impl AddressRow {
+    /// An address with every setting at its default and no department.
+    #[must_use]
+    pub fn new(email: &str, name: &str) -> Self {
+        Self {
+            email: email.to_owned(),
+            name: name.to_owned(),
+            department: None,
+            is_default: false,
+            incoming: Incoming::None,
+            imap_host: String::new(),
+            imap_port: 993,
+            imap_user: String::new(),
+            imap_password_file: String::new(),
+            imap_tls: Tls::Implicit,
+            imap_after: ImapAfter::Seen,
+            imap_auth: Auth::Password,
+            imap_folders: Vec::new(),
+            imap_options: "{}".to_owned(),
+            outgoing: Outgoing::None,
+            smtp_host: String::new(),
+            smtp_port: 587,
+            smtp_user: String::new(),
+            smtp_password_file: String::new(),
+            smtp_tls: Tls::Starttls,
+            outgoing_dir: String::new(),
+        }
+    }
+}
+
+const COLUMNS: &str = "email, name, department_id, is_default, incoming, imap_host, imap_port, imap_user, \
+     imap_password_file, imap_tls, imap_after, imap_auth, outgoing, smtp_host, smtp_port, smtp_user, \
+     smtp_password_file, smtp_tls, outgoing_dir, id, imap_options";
+
+fn address(row: &Row<'_>) -> rusqlite::Result<(AddressId, AddressRow)> {
+    let found = AddressRow {
+        email: row.get(0)?,
+        name: row.get(1)?,
+        department: row.get::<_, Option<i64>>(2)?.map(DepartmentId::new),
+        is_default: row.get(3)?,
+        incoming: row.get(4)?,
+        imap_host: row.get(5)?,
+        imap_port: row.get(6)?,
+        imap_user: row.get(7)?,
+        imap_password_file: row.get(8)?,
+        imap_tls: row.get(9)?,
+        imap_after: ImapAfter::of_column(&row.get::<_, String>(10)?),
+        imap_auth: row.get(11)?,
+        imap_folders: Vec::new(),
+        imap_options: row.get(20)?,
+        outgoing: row.get(12)?,
+        smtp_host: row.get(13)?,
+        smtp_port: row.get(14)?,
+        smtp_user: row.get(15)?,
+        smtp_password_file: row.get(16)?,
+        smtp_tls: row.get(17)?,
+        outgoing_dir: row.get(18)?,
+    };
+    Ok((AddressId::new(row.get(19)?), found))
+}
+
+/// An address of the desk as a sender.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// Id.
+    pub id: AddressId,
+    /// The address.
+    pub email: String,
+    /// The name in From.
+    pub name: String,
+    /// Its department.
+    pub department: Option<DepartmentId>,
+    /// It writes for departments without an address.
+    pub is_default: bool,
+    /// How mail leaves by it.
+    pub outgoing: Outgoing,
+    /// A plus-addressed test mail came back, so Reply-To may be a plus-address.
+    pub has_plus: bool,
+}
+
+impl Sender {
+    /// Whether mail leaves by this address at all.
+    #[must_use]
+    pub fn sends(&self) -> bool {
+        self.outgoing != Outgoing::None
+    }
+}
+
+impl ReadTx<'_> {
+    /// Every address of the desk. A desk has a handful, so the whole table is read.
+    ///
+    /// # Errors
+    /// Those of the database, here and in every verb of this file.
+    pub fn desk_addresses(&self) -> Result<Vec<DeskAddress>> {
+        self.all("SELECT id, email, name, department_id, is_default FROM address ORDER BY id", [], |row| {
+            Ok(DeskAddress {
+                id: AddressId::new(row.get(0)?),
+                email: row.get(1)?,
+                name: row.get(2)?,
+                department: row.get::<_, Option<i64>>(3)?.map(DepartmentId::new),
+                is_default: row.get(4)?,
+            })
+        })
+    }
+
+    /// Every address with all its settings, by id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn addresses(&self) -> Result<Vec<(AddressId, AddressRow)>> {
+        let mut found = self.all(&format!("SELECT {COLUMNS} FROM address ORDER BY id"), [], address)?;
+        for (id, row) in &mut found {
+            row.imap_folders = self.imap_folders(*id)?;
+        }
+        Ok(found)
+    }
+
+    /// The address with that text, without case, or with that id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn address_by_name(&self, name: &str) -> Result<Option<(AddressId, AddressRow)>> {
+        let id: i64 = name.parse().unwrap_or(0);
+        let found = self.one(
+            &format!("SELECT {COLUMNS} FROM address WHERE email = $1 OR id = $2"),
+            (comparable_address(name), id),
+            address,
+        )?;
+        let Some((id, mut row)) = found else { return Ok(None) };
+        row.imap_folders = self.imap_folders(id)?;
+        Ok(Some((id, row)))
+    }
+
+    fn imap_folders(&self, id: AddressId) -> Result<Vec<String>> {
+        self.all("SELECT name FROM imap_folder WHERE address_id = $1 ORDER BY position", [id.get()], |row| row.get(0))
+    }
+
+    /// Every address of the desk as a sender, by id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn senders(&self) -> Result<Vec<Sender>> {
+        self.all(
+            "SELECT id, email, name, department_id, is_default, outgoing, plus_seen_at > 0 FROM address ORDER BY id",
+            [],
+            |row| {
+                Ok(Sender {
+                    id: AddressId::new(row.get(0)?),
+                    email: row.get(1)?,
+                    name: row.get(2)?,
+                    department: row.get::<_, Option<i64>>(3)?.map(DepartmentId::new),
+                    is_default: row.get(4)?,
+                    outgoing: row.get(5)?,
+                    has_plus: row.get(6)?,
+                })
+            },
+        )
+    }
+}
+
+impl WriteTx<'_> {
+    /// Adds an address; a new default takes the place of the old one.
+    ///
+    /// # Errors
+    /// [`super::Error::Taken`] when the address is there already.
+    pub fn add_address(&self, new: &AddressRow, now: Timestamp) -> Result<AddressId> {
+        if new.is_default {
+            self.run("UPDATE address SET is_default = 0 WHERE is_default = 1", [])?;
+        }
+        let id = self.insert(
+            "INSERT INTO address (email, name, department_id, is_default, created_at, last_update_at) \
+             VALUES ($1, $2, $3, $4, $5, $5)",
+            (&new.email, &new.name, new.department.map(DepartmentId::get), new.is_default, now.unix()),
+        )?;
+        let id = AddressId::new(id);
+        self.update_address(id, new, now)?;
+        Ok(id)
+    }
+
+    /// Writes every setting of an address; says whether there is such an address.
+    ///
+    /// # Errors
+    /// [`super::Error::Taken`] when another one has the new address.
+    pub fn update_address(&self, id: AddressId, row: &AddressRow, now: Timestamp) -> Result<bool> {
+        if row.is_default {
+            self.run("UPDATE address SET is_default = 0 WHERE is_default = 1 AND id <> $1", [id.get()])?;
+        }
+        let changed = self.run(
+            "UPDATE address SET email = :email, name = :name, department_id = :department, is_default = :is_default, \
+             last_update_at = :now, incoming = :incoming, imap_host = :imap_host, imap_port = :imap_port, \
+             imap_user = :imap_user, imap_password_file = :imap_password_file, imap_tls = :imap_tls, \
+             imap_after = :imap_after, imap_auth = :imap_auth, imap_options = :imap_options, outgoing = :outgoing, smtp_host = :smtp_host, \
+             smtp_port = :smtp_port, smtp_user = :smtp_user, smtp_password_file = :smtp_password_file, \
+             smtp_tls = :smtp_tls, outgoing_dir = :outgoing_dir WHERE id = :id",
+            named_params! {
+                ":id": id.get(), ":now": now.unix(), ":email": row.email, ":name": row.name,
+                ":department": row.department.map(DepartmentId::get), ":is_default": row.is_default,
+                ":incoming": row.incoming, ":imap_host": row.imap_host, ":imap_port": row.imap_port,
+                ":imap_user": row.imap_user, ":imap_password_file": row.imap_password_file,
+                ":imap_tls": row.imap_tls, ":imap_after": row.imap_after.to_string(), ":imap_auth": row.imap_auth,
+                ":imap_options": row.imap_options,
+                ":outgoing": row.outgoing, ":smtp_host": row.smtp_host, ":smtp_port": row.smtp_port,
+                ":smtp_user": row.smtp_user, ":smtp_password_file": row.smtp_password_file,
+                ":smtp_tls": row.smtp_tls, ":outgoing_dir": row.outgoing_dir,
+            },
+        )?;
+        self.set_imap_folders(id, &row.imap_folders)?;
+        Ok(changed > 0)
+    }
+
+    /// Makes `folders` the ones that are fetched; how far a kept one was read stays.
+    fn set_imap_folders(&self, id: AddressId, folders: &[String]) -> Result<()> {
+        for known in self.imap_folders(id)?.iter().filter(|known| !folders.contains(known)) {
+            self.run("DELETE FROM imap_folder WHERE address_id = $1 AND name = $2", (id.get(), known))?;
+        }
+        for (position, name) in folders.iter().enumerate() {
+            self.run(
+                "INSERT INTO imap_folder (address_id, name, position) VALUES ($1, $2, $3) \
+                 ON CONFLICT (address_id, name) DO UPDATE SET position = excluded.position",
+                (id.get(), name, i64::try_from(position).unwrap_or(i64::MAX)),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Removes an address; says whether there was one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn remove_address(&self, id: AddressId) -> Result<bool> {
+        Ok(self.run("DELETE FROM address WHERE id = $1", [id.get()])? > 0)
+    }
+
+    /// Notes that mail to the plus-addresses of an address arrives.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note_plus_seen(&self, id: AddressId, now: Timestamp) -> Result<()> {
+        self.run("UPDATE address SET plus_seen_at = $1 WHERE id = $2 AND plus_seen_at = 0", (now.unix(), id.get()))?;
+        Ok(())
+    }
+}

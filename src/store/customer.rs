@@ -1,0 +1,277 @@
+//! Customers: their accounts and profiles, lists of them, merging, and the activation of their addresses.
+
+use rusqlite::Row;
+
+use super::row_count::{self, BUCKET_IDS, BUCKETS_DOWN, Start, Window};
+use super::ticket::TicketRows;
+use super::token::Sha256Bytes;
+use super::{ReadTx, Result, WriteTx, containing};
+use crate::domain::{EmailAddress, Timestamp, UserId, ascii_domain, comparable_address};
+
+/// What Faveo's register call tells of a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CustomerProfile<'a> {
+    /// First name, as given.
+    pub first_name: &'a str,
+    /// Last name, as given.
+    pub last_name: &'a str,
+    /// Mobile number, as given; empty for none.
+    pub mobile: &'a str,
+    /// Country code of the number, as given; empty for none.
+    pub country_code: &'a str,
+}
+
+/// An activation code that was mailed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Activation {
+    /// Whose address it confirms.
+    pub customer: UserId,
+    /// When it was mailed; `None` once it was used.
+    pub mailed_at: Option<Timestamp>,
+}
+
+/// Longest full name kept, in characters (HelpDeskZ's column).
+pub const FULLNAME_CHARS_MAX: usize = 250;
+
+/// A customer (HelpDeskZ: user).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Customer {
+    /// Id.
+    pub id: UserId,
+    /// Full name, as given (unescaped).
+    pub fullname: String,
+    /// Address, as given.
+    pub email: String,
+    /// False only for accounts blocked in HelpDeskZ.
+    pub is_active: bool,
+    /// When the account was made.
+    pub registered_at: Timestamp,
+    /// Mobile number of Faveo's register call; empty when none.
+    pub mobile: String,
+    /// Country code of the same; empty when none.
+    pub country_code: String,
+    /// When the address was verified; 0 never.
+    pub verified_at: Timestamp,
+}
+
+fn customer(row: &Row<'_>) -> rusqlite::Result<Customer> {
+    Ok(Customer {
+        id: UserId::new(row.get(0)?),
+        fullname: row.get(1)?,
+        email: row.get(2)?,
+        is_active: row.get(3)?,
+        registered_at: Timestamp::from_unix(row.get(4)?),
+        mobile: row.get(5)?,
+        country_code: row.get(6)?,
+        verified_at: Timestamp::from_unix(row.get(7)?),
+    })
+}
+
+/// A customer as lists show him.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerLine {
+    /// Id.
+    pub id: UserId,
+    /// Full name, unescaped.
+    pub fullname: String,
+    /// Address.
+    pub email: String,
+}
+
+pub(super) const CUSTOMERS: &str =
+    "SELECT id, fullname, email FROM customer WHERE id <= $1 ORDER BY id DESC LIMIT $2 OFFSET $3";
+
+impl ReadTx<'_> {
+    /// The activation whose code has that hash.
+    ///
+    /// # Errors
+    /// Those of the database, here and in every verb of this file.
+    pub fn activation(&self, code_sha256: &[u8; 32]) -> Result<Option<Activation>> {
+        self.one(
+            "SELECT id, activation_at FROM customer WHERE activation_hash = $1 AND activation_hash <> X''",
+            [&code_sha256[..]],
+            |row| {
+                let mailed_at = Timestamp::from_unix(row.get(1)?);
+                let is_open = mailed_at != Timestamp::default();
+                Ok(Activation { customer: UserId::new(row.get(0)?), mailed_at: is_open.then_some(mailed_at) })
+            },
+        )
+    }
+
+    /// The customer with that id.
+    ///
+    /// # Errors
+    /// Those of the database, here and in every verb of this file.
+    pub fn customer(&self, id: UserId) -> Result<Option<Customer>> {
+        self.one(
+            "SELECT id, fullname, email, is_active, registered_at, mobile, country_code, verified_at \
+             FROM customer WHERE id = $1",
+            [id.get()],
+            customer,
+        )
+    }
+
+    /// The customer with that address, in whatever spelling.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn customer_by_email(&self, email: &str) -> Result<Option<Customer>> {
+        self.one(
+            "SELECT id, fullname, email, is_active, registered_at, mobile, country_code, verified_at \
+             FROM customer WHERE email = $1",
+            [comparable_address(email)],
+            customer,
+        )
+    }
+
+    /// Customers whose address or name starts with `search` (every one for an empty search), newest
+    /// first, at most `max`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn customers_like(&self, search: &str, max: usize) -> Result<Vec<Customer>> {
+        let search = search
+            .rsplit_once('@')
+            .map_or_else(|| search.to_owned(), |(local, domain)| format!("{local}@{}", ascii_domain(domain)));
+        self.all(
+            "SELECT id, fullname, email, is_active, registered_at, mobile, country_code, verified_at FROM customer \
+             WHERE email LIKE $1 ESCAPE '!' OR fullname LIKE $1 ESCAPE '!' ORDER BY id DESC LIMIT $2",
+            (containing(&search), i64::try_from(max).unwrap_or(i64::MAX)),
+            customer,
+        )
+    }
+
+    /// How many customers there are, and those of the window, newest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn customers_page(&self, window: Window) -> Result<(i64, Vec<CustomerLine>)> {
+        let total = self.row_count(row_count::CUSTOMERS, 0)?;
+        if window.offset >= total {
+            return Ok((total, Vec::new()));
+        }
+        let mut before = 0;
+        let start = self.bucket_where(BUCKETS_DOWN, (row_count::CUSTOMERS, 0), |bucket, n| {
+            let skip = window.offset - before;
+            before += n;
+            let last = bucket * BUCKET_IDS + BUCKET_IDS - 1;
+            (skip < n)
+                .then(|| if n == BUCKET_IDS { Start { id: last - skip, skip: 0 } } else { Start { id: last, skip } })
+        })?;
+        let Some(start) = start else { return Ok((total, Vec::new())) };
+        let found = self.all(CUSTOMERS, (start.id, window.size, start.skip), |row| {
+            Ok(CustomerLine { id: UserId::new(row.get(0)?), fullname: row.get(1)?, email: row.get(2)? })
+        })?;
+        Ok((total, found))
+    }
+}
+
+impl WriteTx<'_> {
+    /// Writes a customer's profile.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn set_customer_profile(&self, id: UserId, profile: &CustomerProfile<'_>) -> Result<()> {
+        self.run(
+            "UPDATE customer SET first_name = $1, last_name = $2, mobile = $3, country_code = $4 WHERE id = $5",
+            (profile.first_name, profile.last_name, profile.mobile, profile.country_code, id.get()),
+        )?;
+        Ok(())
+    }
+
+    /// Marks a customer's address as verified; the code's hash stays, so that a second use is known
+    /// for what it is.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn activate(&self, id: UserId, now: Timestamp) -> Result<()> {
+        self.run("UPDATE customer SET verified_at = $1, activation_at = 0 WHERE id = $2", (now.unix(), id.get()))?;
+        Ok(())
+    }
+
+    /// Makes a customer.
+    ///
+    /// # Errors
+    /// [`crate::store::Error::Taken`] when the address is in use.
+    pub fn add_customer(&self, fullname: &str, email: &EmailAddress, now: Timestamp) -> Result<UserId> {
+        let id = self.insert(
+            "INSERT INTO customer (fullname, email, registered_at) VALUES ($1, $2, $3)",
+            (fullname, email.as_str(), now.unix()),
+        )?;
+        Ok(UserId::new(id))
+    }
+
+    /// The customer with that address, made if there is none; a new one is named `name`, or after
+    /// the address's local part.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn customer_for(&self, name: &str, email: &EmailAddress, now: Timestamp) -> Result<UserId> {
+        if let Some(known) = self.customer_by_email(email.as_str())? {
+            return Ok(known.id);
+        }
+        let name = if name.trim().is_empty() { email.local_part() } else { name.trim() };
+        let name: String = name.chars().take(FULLNAME_CHARS_MAX).collect();
+        self.add_customer(&name, email, now)
+    }
+
+    /// Changes a customer's address or name; says whether there is such a customer. Another address
+    /// is not verified, and a code mailed to the old one confirms nothing any more.
+    ///
+    /// # Errors
+    /// [`crate::store::Error::Taken`] when the address is in use.
+    pub fn update_customer(&self, id: UserId, fullname: Option<&str>, email: Option<&EmailAddress>) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE customer SET fullname = coalesce($1, fullname), email = coalesce($2, email), \
+             verified_at = CASE WHEN email <> coalesce($2, email) THEN 0 ELSE verified_at END, \
+             activation_hash = CASE WHEN email <> coalesce($2, email) THEN X'' ELSE activation_hash END WHERE id = $3",
+            (fullname, email.map(EmailAddress::as_str), id.get()),
+        )?;
+        Ok(changed > 0)
+    }
+
+    /// Opens an activation for a customer: what is kept is SHA-256 of the code that is mailed.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn set_activation(&self, customer: UserId, code_sha256: &Sha256Bytes, now: Timestamp) -> Result<()> {
+        self.run(
+            "UPDATE customer SET activation_hash = $1, activation_at = $2 WHERE id = $3",
+            (&code_sha256[..], now.unix(), customer.get()),
+        )?;
+        Ok(())
+    }
+}
+
+impl TicketRows<'_> {
+    /// Removes a customer with his tickets; says whether there was one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn remove_customer(&self, id: UserId) -> Result<bool> {
+        Ok(self.run("DELETE FROM customer WHERE id = $1", [id.get()])? > 0)
+    }
+
+    /// Gives everything of one customer to another and removes the first. Answers in the tickets that
+    /// move go on to the address they went to.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn merge_customers(&self, from: &Customer, into: &Customer) -> Result<()> {
+        let (source, target) = (from.id.get(), into.id.get());
+        self.run(
+            "UPDATE ticket SET customer_id = $1, reply_to = CASE WHEN reply_to = '' THEN $2 ELSE reply_to END \
+             WHERE customer_id = $3",
+            (target, &from.email, source),
+        )?;
+        self.run("UPDATE message SET customer_id = $1 WHERE customer_id = $2 AND customer_id > 0", (target, source))?;
+        self.run(
+            "UPDATE customer SET mobile = CASE WHEN mobile = '' THEN $1 ELSE mobile END, \
+             country_code = CASE WHEN country_code = '' THEN $2 ELSE country_code END, \
+             registered_at = min(registered_at, $3) WHERE id = $4",
+            (&from.mobile, &from.country_code, from.registered_at.unix(), target),
+        )?;
+        self.run("DELETE FROM customer WHERE id = $1", [source])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,260 @@
+//! Messages of tickets, and notes: writing them, all of a ticket, pages of the public ones.
+
+use rusqlite::Row;
+
+use super::row_count::Window;
+use super::ticket::TicketRows;
+use super::{ReadTx, Result};
+use crate::domain::{Author, MessageId, StaffId, TicketId, Timestamp, UserId};
+
+/// A message as far as mail about it needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageText {
+    /// Its writer.
+    pub author: Author,
+    /// What is shown.
+    pub body: String,
+    /// Whether `body` is sanitised HTML.
+    pub is_html: bool,
+}
+
+/// Who sees a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// Customer and staff.
+    Public,
+    /// Staff only: a note.
+    Internal,
+}
+
+/// What a message says.
+#[derive(Clone, Copy, Debug)]
+pub enum Text<'a> {
+    /// Plain text, escaped when it leaves as HTML.
+    Plain(&'a str),
+    /// Sanitised HTML.
+    Html(&'a str),
+}
+
+/// What it takes to add a message.
+#[derive(Clone, Debug)]
+pub struct NewMessage<'a> {
+    /// Its ticket.
+    pub ticket: TicketId,
+    /// Its writer.
+    pub author: Author,
+    /// Who sees it.
+    pub visibility: Visibility,
+    /// What is shown.
+    pub text: Text<'a>,
+    /// The whole text of the mail, where it is more than `text`.
+    pub full_text: &'a str,
+    /// The sanitised HTML of the mail.
+    pub mail_html: &'a str,
+}
+
+/// A message's row, without the long texts of its mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Id.
+    pub id: MessageId,
+    /// When it was written or received.
+    pub created_at: Timestamp,
+    /// Its writer.
+    pub author: Author,
+    /// A note for staff.
+    pub is_internal: bool,
+    /// What is shown.
+    pub body: String,
+    /// Whether `body` is HTML.
+    pub is_html: bool,
+    /// The whole text of the mail; empty when `body` is all.
+    pub full_text: String,
+    /// The sanitised HTML of the mail; empty when none.
+    pub mail_html: String,
+}
+
+fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    let (staff, customer): (i64, i64) = (row.get(3)?, row.get(4)?);
+    Ok(Message {
+        id: MessageId::new(row.get(0)?),
+        created_at: Timestamp::from_unix(row.get(1)?),
+        author: match row.get(2)? {
+            1 => Author::Staff(StaffId::new(staff)),
+            2 => Author::Desk,
+            _ => Author::Customer(UserId::new(customer)),
+        },
+        is_internal: row.get(5)?,
+        body: row.get(6)?,
+        is_html: row.get(7)?,
+        full_text: row.get(8)?,
+        mail_html: row.get(9)?,
+    })
+}
+
+/// A public message as the API shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageLine {
+    /// Id.
+    pub id: MessageId,
+    /// When it was written or received.
+    pub created_at: Timestamp,
+    /// Its writer.
+    pub author: Author,
+    /// What is shown.
+    pub body: String,
+    /// Whether `body` is HTML.
+    pub is_html: bool,
+}
+
+/// In which order messages are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Oldest first.
+    Ascending,
+    /// Newest first.
+    Descending,
+}
+
+pub(super) const MESSAGES_UP: &str = "SELECT id, created_at, author, staff_id, customer_id, body, is_html FROM message \
+     WHERE ticket_id = $1 AND is_internal = 0 ORDER BY created_at, id LIMIT $2 OFFSET $3";
+
+pub(super) const MESSAGES_DOWN: &str = "SELECT id, created_at, author, staff_id, customer_id, body, is_html FROM message \
+     WHERE ticket_id = $1 AND is_internal = 0 ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3";
+
+pub(super) const MESSAGES_COUNT: &str = "SELECT count(*) FROM message WHERE ticket_id = $1 AND is_internal = 0";
+
+/// Reading.
+impl ReadTx<'_> {
+    /// A message's writer and text.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn message_text(&self, id: MessageId) -> Result<Option<MessageText>> {
+        self.one("SELECT author, staff_id, customer_id, body, is_html FROM message WHERE id = $1", [id.get()], |row| {
+            Ok(MessageText {
+                author: match row.get(0)? {
+                    1 => Author::Staff(StaffId::new(row.get(1)?)),
+                    2 => Author::Desk,
+                    _ => Author::Customer(UserId::new(row.get(2)?)),
+                },
+                body: row.get(3)?,
+                is_html: row.get(4)?,
+            })
+        })
+    }
+
+    /// A ticket's newest message that is no note.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn newest_public_message(&self, ticket: TicketId) -> Result<Option<MessageId>> {
+        self.one(
+            "SELECT id FROM message WHERE ticket_id = $1 AND is_internal = 0 ORDER BY created_at DESC, id DESC LIMIT 1",
+            [ticket.get()],
+            |row| Ok(MessageId::new(row.get(0)?)),
+        )
+    }
+
+    /// Every message of a ticket by date, notes included.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn messages(&self, id: TicketId) -> Result<Vec<Message>> {
+        self.all(
+            "SELECT id, created_at, author, staff_id, customer_id, is_internal, body, is_html, full_text, mail_html \
+             FROM message WHERE ticket_id = $1 ORDER BY created_at, id",
+            [id.get()],
+            message,
+        )
+    }
+
+    /// How many public messages a ticket has, and those of the window by date, then id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn messages_page(&self, id: TicketId, order: Order, window: Window) -> Result<(i64, Vec<MessageLine>)> {
+        let total = self.number(MESSAGES_COUNT, [id.get()])?;
+        if window.offset >= total {
+            return Ok((total, Vec::new()));
+        }
+        let sql = match order {
+            Order::Ascending => MESSAGES_UP,
+            Order::Descending => MESSAGES_DOWN,
+        };
+        let found = self.all(sql, (id.get(), window.size, window.offset), |row| {
+            let (staff, customer): (i64, i64) = (row.get(3)?, row.get(4)?);
+            Ok(MessageLine {
+                id: MessageId::new(row.get(0)?),
+                created_at: Timestamp::from_unix(row.get(1)?),
+                author: match row.get(2)? {
+                    1 => Author::Staff(StaffId::new(staff)),
+                    2 => Author::Desk,
+                    _ => Author::Customer(UserId::new(customer)),
+                },
+                body: row.get(5)?,
+                is_html: row.get(6)?,
+            })
+        })?;
+        Ok((total, found))
+    }
+
+    /// A ticket's first message, and the From address of the mail it came by; empty when it came
+    /// otherwise.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn opening_of(&self, ticket: TicketId) -> Result<Option<(MessageId, String)>> {
+        self.one(
+            "SELECT message.id, coalesce((SELECT from_email FROM receipt WHERE ticket_id = $1 AND ticket_id > 0 \
+             AND message_id = message.id ORDER BY id LIMIT 1), '') \
+             FROM message WHERE message.ticket_id = $1 AND is_internal = 0 ORDER BY message.created_at, message.id LIMIT 1",
+            [ticket.get()],
+            |row| Ok((MessageId::new(row.get(0)?), row.get(1)?)),
+        )
+    }
+}
+
+impl TicketRows<'_> {
+    /// Adds a message row; the ticket's status and numbers are [`crate::desk`]'s business.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn add_message(&self, new: &NewMessage<'_>, now: Timestamp) -> Result<MessageId> {
+        let (author, staff, customer) = match new.author {
+            Author::Customer(id) => (0, 0, id.get()),
+            Author::Staff(id) => (1, id.get(), 0),
+            Author::Desk => (2, 0, 0),
+        };
+        let (body, is_html) = match new.text {
+            Text::Plain(text) => (text, false),
+            Text::Html(html) => (html, true),
+        };
+        let id = self.insert(
+            "INSERT INTO message (ticket_id, created_at, author, staff_id, customer_id, is_internal, body, is_html, \
+             full_text, mail_html) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            (
+                new.ticket.get(),
+                now.unix(),
+                author,
+                staff,
+                customer,
+                new.visibility == Visibility::Internal,
+                body,
+                is_html,
+                if new.full_text == body { "" } else { new.full_text },
+                new.mail_html,
+            ),
+        )?;
+        Ok(MessageId::new(id))
+    }
+
+    /// Writes another customer as a message's writer.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn set_writer(&self, message: MessageId, customer: UserId) -> Result<()> {
+        self.run("UPDATE message SET customer_id = $1 WHERE id = $2 AND author = 0", (customer.get(), message.get()))?;
+        Ok(())
+    }
+}

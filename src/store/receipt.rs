@@ -1,0 +1,360 @@
+//! Receipts: every mail received, once, with what became of it, and its raw bytes for a while.
+
+use rusqlite::Row;
+
+use super::columns::id_or_none;
+use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
+use crate::domain::reason::Reason;
+use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp, Window};
+
+/// What became of a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiptState {
+    /// It is a message of a ticket.
+    Stored,
+    /// It was dropped on record.
+    Dropped,
+    /// It waits for a human.
+    Quarantined,
+}
+
+impl ReceiptState {
+    /// The word used in the column and on the command line.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Dropped => "dropped",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+impl std::str::FromStr for ReceiptState {
+    type Err = String;
+
+    fn from_str(word: &str) -> std::result::Result<Self, Self::Err> {
+        [Self::Stored, Self::Dropped, Self::Quarantined]
+            .into_iter()
+            .find(|state| state.word() == word)
+            .ok_or_else(|| format!("{word:?} is no state; use stored, dropped or quarantined"))
+    }
+}
+
+/// A receipt's row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Id.
+    pub id: ReceiptId,
+    /// When the mail came.
+    pub received_at: Timestamp,
+    /// What became of it.
+    pub state: ReceiptState,
+    /// Why.
+    pub reason: Reason,
+    /// What some reasons have to say beside, as [`Reason::in_full`] reads it.
+    pub detail: String,
+    /// Its ticket.
+    pub ticket: Option<TicketId>,
+    /// Its message.
+    pub message: Option<MessageId>,
+    /// From address.
+    pub from_email: String,
+    /// The recipient it was delivered for.
+    pub recipient: String,
+    /// The envelope sender; meaningful where `has_sender`.
+    pub sender: String,
+    /// Whether an envelope sender was given.
+    pub has_sender: bool,
+    /// Subject.
+    pub subject: String,
+    /// Message-ID without brackets.
+    pub internet_id: String,
+    /// Size of the raw mail.
+    pub bytes: i64,
+    /// SHA-256 of the mail's recipient trace; empty without one.
+    pub trace: Vec<u8>,
+}
+
+/// A receipt to write.
+#[derive(Clone, Debug)]
+pub struct NewReceipt<'a> {
+    /// The idempotency key.
+    pub key: &'a [u8; 32],
+    /// What became of the mail.
+    pub state: ReceiptState,
+    /// Why.
+    pub reason: Reason,
+    /// What some reasons have to say beside; empty else.
+    pub detail: &'a str,
+    /// Its ticket and message, where it became one.
+    pub place: Option<(TicketId, MessageId)>,
+    /// From address, empty for none.
+    pub from_email: &'a str,
+    /// The recipient it was delivered for.
+    pub recipient: &'a str,
+    /// The envelope sender: `None` unknown, empty the null reverse-path.
+    pub sender: Option<&'a str>,
+    /// Subject.
+    pub subject: &'a str,
+    /// Message-ID without brackets.
+    pub internet_id: &'a str,
+    /// Size of the raw mail.
+    pub bytes: usize,
+    /// SHA-256 of the mail's recipient trace.
+    pub trace: Option<[u8; 32]>,
+}
+
+fn receipt(row: &Row<'_>) -> rusqlite::Result<Receipt> {
+    let state = match row.get::<_, String>(2)?.as_str() {
+        "stored" => ReceiptState::Stored,
+        "dropped" => ReceiptState::Dropped,
+        _ => ReceiptState::Quarantined,
+    };
+    // A word that is not ours, written by hand, is shown as it is: one row must not hide the others.
+    let word: String = row.get(3)?;
+    let (reason, detail) = match Reason::from_word(&word) {
+        Some(reason) => (reason, row.get(14)?),
+        None => (Reason::Other, word),
+    };
+    Ok(Receipt {
+        id: ReceiptId::new(row.get(0)?),
+        received_at: Timestamp::from_unix(row.get(1)?),
+        state,
+        reason,
+        detail,
+        ticket: id_or_none(row.get(4)?, TicketId::new),
+        message: id_or_none(row.get(5)?, MessageId::new),
+        from_email: row.get(6)?,
+        recipient: row.get(7)?,
+        sender: row.get(8)?,
+        has_sender: row.get(9)?,
+        subject: row.get(10)?,
+        internet_id: row.get(11)?,
+        bytes: row.get(12)?,
+        trace: row.get(13)?,
+    })
+}
+
+impl Receipt {
+    /// Why, as people read it.
+    #[must_use]
+    pub fn why(&self) -> String {
+        self.reason.in_full(&self.detail)
+    }
+}
+
+impl ReadTx<'_> {
+    /// The receipt of the mail with that idempotency key.
+    ///
+    /// # Errors
+    /// Those of the database, here and in every verb of this file.
+    pub fn receipt_by_key(&self, key: &[u8; 32]) -> Result<Option<Receipt>> {
+        self.one(
+            "SELECT id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, has_sender, \
+             subject, internet_id, bytes, trace, detail FROM receipt WHERE key = $1",
+            [&key[..]],
+            receipt,
+        )
+    }
+
+    /// The receipt with that id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn receipt(&self, id: ReceiptId) -> Result<Option<Receipt>> {
+        self.one(
+            "SELECT id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, has_sender, \
+             subject, internet_id, bytes, trace, detail FROM receipt WHERE id = $1",
+            [id.get()],
+            receipt,
+        )
+    }
+
+    /// Receipts, newest first, at most `max`; of one state or all.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn receipts(&self, state: Option<ReceiptState>, max: usize) -> Result<Vec<Receipt>> {
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        match state {
+            Some(state) => self.all(
+                "SELECT id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, \
+                 has_sender, subject, internet_id, bytes, trace, detail FROM receipt WHERE state = $1 ORDER BY id DESC LIMIT $2",
+                (state.word(), max),
+                receipt,
+            ),
+            None => self.all(
+                "SELECT id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, \
+                 has_sender, subject, internet_id, bytes, trace, detail FROM receipt ORDER BY id DESC LIMIT $1",
+                [max],
+                receipt,
+            ),
+        }
+    }
+
+    /// How many mails are in a state.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn receipts_in(&self, state: ReceiptState) -> Result<i64> {
+        self.number("SELECT count(*) FROM receipt WHERE state = $1", [state.word()])
+    }
+
+    /// How many mails of that From address became messages in that time.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn mails_from(&self, from_email: &str, within: Window) -> Result<i64> {
+        self.number(
+            "SELECT count(*) FROM receipt WHERE from_email = $1 AND state = 'stored' AND received_at > $2 \
+             AND received_at <= $3",
+            (from_email, within.since.unix(), within.until.unix()),
+        )
+    }
+
+    /// The raw mail, if it is still kept, as it was compressed by [`crate::intake`].
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn raw_mail(&self, id: ReceiptId) -> Result<Option<Vec<u8>>> {
+        self.one("SELECT data FROM raw_mail WHERE receipt_id = $1", [id.get()], |row| row.get(0))
+    }
+
+    /// The mails that are messages of a ticket, by when they came.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn receipts_of_ticket(&self, ticket: TicketId) -> Result<Vec<ReceiptId>> {
+        self.all("SELECT id FROM receipt WHERE ticket_id = $1 AND ticket_id > 0 ORDER BY id", [ticket.get()], |row| {
+            Ok(ReceiptId::new(row.get(0)?))
+        })
+    }
+
+    /// When the newest mail was received; 0 without any.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn newest_receipt_at(&self) -> Result<Timestamp> {
+        let at = self.number("SELECT received_at FROM receipt ORDER BY received_at DESC LIMIT 1", [])?;
+        Ok(Timestamp::from_unix(at))
+    }
+}
+
+impl WriteTx<'_> {
+    /// Records a mail.
+    ///
+    /// # Errors
+    /// [`super::Error::Taken`] when the mail is on record already.
+    pub fn add_receipt(&self, new: &NewReceipt<'_>, now: Timestamp) -> Result<ReceiptId> {
+        let (ticket, message) = new.place.map_or((0, 0), |(ticket, message)| (ticket.get(), message.get()));
+        let id = self.insert(
+            "INSERT INTO receipt (key, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, \
+             has_sender, subject, internet_id, bytes, trace, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
+             $12, $13, $14, $15)",
+            (
+                &new.key[..],
+                now.unix(),
+                new.state.word(),
+                new.reason,
+                ticket,
+                message,
+                new.from_email,
+                new.recipient,
+                new.sender.unwrap_or(""),
+                new.sender.is_some(),
+                new.subject,
+                new.internet_id,
+                i64::try_from(new.bytes).unwrap_or(i64::MAX),
+                new.trace.as_ref().map_or(&[][..], |trace| &trace[..]),
+                new.detail,
+            ),
+        )?;
+        Ok(ReceiptId::new(id))
+    }
+
+    /// Changes what became of a mail (a retry of a quarantined one, a human's drop).
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn settle_receipt(
+        &self,
+        id: ReceiptId,
+        state: ReceiptState,
+        reason: Reason,
+        place: Option<(TicketId, MessageId)>,
+    ) -> Result<()> {
+        let (ticket, message) = place.map_or((0, 0), |(ticket, message)| (ticket.get(), message.get()));
+        self.run(
+            "UPDATE receipt SET state = $1, reason = $2, detail = '', ticket_id = $3, message_id = $4 WHERE id = $5",
+            (state.word(), reason, ticket, message, id.get()),
+        )?;
+        Ok(())
+    }
+
+    /// Changes the idempotency key of a receipt: a mail that could not be read once can be now.
+    ///
+    /// # Errors
+    /// [`super::Error::Taken`] when another receipt has that key.
+    pub fn set_receipt_key(&self, id: ReceiptId, key: &[u8; 32]) -> Result<()> {
+        self.run("UPDATE receipt SET key = $1 WHERE id = $2", (&key[..], id.get()))?;
+        Ok(())
+    }
+
+    /// Changes the recipient of a receipt: the mail came again, for an address that is known.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn set_receipt_recipient(&self, id: ReceiptId, recipient: &str) -> Result<()> {
+        self.run("UPDATE receipt SET recipient = $1 WHERE id = $2", (recipient, id.get()))?;
+        Ok(())
+    }
+
+    /// Keeps the compressed raw mail of a receipt.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn keep_raw_mail(&self, id: ReceiptId, compressed: &[u8]) -> Result<()> {
+        if compressed.len() <= INLINE_BLOB_BYTES_MAX {
+            self.run("INSERT INTO raw_mail (receipt_id, data) VALUES ($1, $2)", (id.get(), compressed))?;
+            return Ok(());
+        }
+        let bytes = i64::try_from(compressed.len()).unwrap_or(i64::MAX);
+        self.run("INSERT INTO raw_mail (receipt_id, data) VALUES ($1, zeroblob($2))", (id.get(), bytes))?;
+        self.fill_blob("raw_mail", "data", id.get(), compressed)
+    }
+
+    /// Forgets the raw bytes of mails received before then, but of none in quarantine, oldest first, at
+    /// most `max`; says how many. What came after a mail that is to be kept waits for that one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn forget_old_raw_mails(&self, before: Timestamp, max: usize) -> Result<usize> {
+        let old = self.old_raw_mails(before, max)?;
+        for id in &old {
+            self.run("DELETE FROM raw_mail WHERE receipt_id = $1", [id])?;
+        }
+        Ok(old.len())
+    }
+
+    /// Receipts are written in the order of time, so the first young one ends the walk: the table
+    /// with the bytes of a whole quarter is not read to find that nothing is due.
+    fn old_raw_mails(&self, before: Timestamp, max: usize) -> Result<Vec<i64>> {
+        let mut statement = self.prepare(
+            "SELECT receipt.id, receipt.received_at, receipt.state FROM raw_mail \
+             CROSS JOIN receipt ON receipt.id = raw_mail.receipt_id ORDER BY raw_mail.receipt_id",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut old = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (id, received_at, state): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            if received_at >= before.unix() || old.len() >= max {
+                break;
+            }
+            if state != ReceiptState::Quarantined.word() {
+                old.push(id);
+            }
+        }
+        Ok(old)
+    }
+}

@@ -1,0 +1,88 @@
+//! The numbers that `row_count` keeps (see schema.sql): totals without counting a table, and where in a long list a page
+//! begins.
+
+use super::{ReadTx, Result};
+
+/// All tickets.
+pub const TICKETS: i64 = 0;
+/// Tickets of a status; the value is its number.
+pub const TICKETS_BY_STATUS: i64 = 1;
+/// Tickets of a department; the value is its id.
+pub const TICKETS_BY_DEPARTMENT: i64 = 2;
+/// Tickets of a customer; the value is his id.
+pub const TICKETS_BY_CUSTOMER: i64 = 3;
+/// All customers.
+pub const CUSTOMERS: i64 = 4;
+/// All messages but notes.
+pub const MESSAGES: i64 = 5;
+/// All attachments.
+pub const ATTACHMENTS: i64 = 6;
+/// Ids that one bucket spans.
+pub const BUCKET_IDS: i64 = 1024;
+
+/// Which rows of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Rows before the first one shown.
+    pub offset: i64,
+    /// Rows shown at most.
+    pub size: i64,
+}
+
+/// Where in the ids a window begins, and how many rows from there are to be skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Start {
+    pub(super) id: i64,
+    pub(super) skip: i64,
+}
+
+pub(super) const BUCKETS_UP: &str =
+    "SELECT bucket, n FROM row_count WHERE kind = $1 AND value = $2 AND bucket >= 0 ORDER BY bucket";
+
+pub(super) const BUCKETS_DOWN: &str =
+    "SELECT bucket, n FROM row_count WHERE kind = $1 AND value = $2 AND bucket >= 0 ORDER BY bucket DESC";
+
+impl ReadTx<'_> {
+    /// Where the window of a list by ascending id begins; `None` past the end.
+    pub(super) fn start(&self, kind: i64, value: i64, total: i64, window: Window) -> Result<Option<Start>> {
+        if window.offset >= total {
+            return Ok(None);
+        }
+        if window.offset == 0 {
+            return Ok(Some(Start { id: 0, skip: 0 }));
+        }
+        let mut before = 0;
+        self.bucket_where(BUCKETS_UP, (kind, value), |bucket, n| {
+            let skip = window.offset - before;
+            before += n;
+            let first = bucket * BUCKET_IDS;
+            // A full bucket has every id, so the row's place in it is its id.
+            (skip < n)
+                .then(|| if n == BUCKET_IDS { Start { id: first + skip, skip: 0 } } else { Start { id: first, skip } })
+        })
+    }
+
+    pub(super) fn bucket_where(
+        &self,
+        sql: &str,
+        of: (i64, i64),
+        mut found: impl FnMut(i64, i64) -> Option<Start>,
+    ) -> Result<Option<Start>> {
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query(of)?;
+        while let Some(row) = rows.next()? {
+            if let Some(start) = found(row.get(0)?, row.get(1)?) {
+                return Ok(Some(start));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The kept number of rows of a kind (see `row_count` in schema.sql).
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn row_count(&self, kind: i64, value: i64) -> Result<i64> {
+        self.number("SELECT n FROM row_count WHERE kind = $1 AND value = $2 AND bucket = -1", (kind, value))
+    }
+}

@@ -1,0 +1,72 @@
+//! Merging one ticket into another.
+
+use super::rows::{Ticket, TicketRows};
+use crate::domain::{Status, Timestamp};
+use crate::store::Result;
+
+/// Tickets.
+impl TicketRows<'_> {
+    /// Moves everything of one ticket into another and leaves a closed shell that leads there: its
+    /// number, its tags and its tokens go on to work.
+    ///
+    /// The other ticket gets `status`. Who was written to about this one takes part in the other, as far as there is
+    /// room.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn merge_tickets(&self, from: &Ticket, into: &Ticket, status: Status, now: Timestamp) -> Result<()> {
+        let (source, target) = (from.id.get(), into.id.get());
+        self.merge_people(from, into, now)?;
+        self.run("UPDATE message SET ticket_id = $1 WHERE ticket_id = $2", (target, source))?;
+        self.run("UPDATE attachment SET ticket_id = $1 WHERE ticket_id = $2", (target, source))?;
+        self.run("UPDATE receipt SET ticket_id = $1 WHERE ticket_id = $2 AND ticket_id > 0", (target, source))?;
+        self.run("UPDATE outbox SET ticket_id = $1 WHERE ticket_id = $2 AND ticket_id > 0", (target, source))?;
+        // They stay with the first ticket as well: its mails are answered under its subject.
+        self.run(
+            "INSERT INTO thread_id (message_id, ticket_id, position, email) \
+             SELECT message_id, $1, position + (SELECT coalesce(max(position), 0) FROM thread_id WHERE ticket_id = $1), \
+             email FROM thread_id WHERE ticket_id = $2 ON CONFLICT DO NOTHING",
+            (target, source),
+        )?;
+        self.run(
+            "INSERT INTO ticket_address_seen (ticket_id, email) SELECT $1, email FROM ticket_address_seen \
+             WHERE ticket_id = $2 ON CONFLICT DO NOTHING",
+            (target, source),
+        )?;
+        // What was merged into the one merged now is found in one step.
+        self.run("UPDATE ticket SET merged_into = $1 WHERE merged_into = $2", (target, source))?;
+        self.run(
+            "UPDATE ticket SET status = $1, last_update_at = max(last_update_at, $2), \
+             replies = max(0, (SELECT count(*) FROM message WHERE ticket_id = $3 AND is_internal = 0) - 1), \
+             last_replier = coalesce((SELECT staff_id FROM message WHERE ticket_id = $3 AND is_internal = 0 \
+             ORDER BY created_at DESC, id DESC LIMIT 1), last_replier) WHERE id = $3",
+            (status.number(), from.last_update_at.unix(), target),
+        )?;
+        self.set_status(from.id, Status::Closed, now)?;
+        self.run(
+            "UPDATE ticket SET merged_into = $1, replies = 0, last_update_at = $2 WHERE id = $3",
+            (target, now.unix(), source),
+        )?;
+        Ok(())
+    }
+
+    fn merge_people(&self, from: &Ticket, into: &Ticket, now: Timestamp) -> Result<()> {
+        if let Some(customer) = self.customer(from.customer)? {
+            let address = if from.reply_to.is_empty() { &customer.email } else { &from.reply_to };
+            // An address that cannot be written to has nothing to take part in.
+            if let Ok(email) = address.parse()
+                && !self.takes_part(into.id, &email)?
+            {
+                self.add_participant(into.id, &customer.fullname, &email, now)?;
+            }
+        }
+        for (address, name) in self.participants(from.id)? {
+            if let Ok(email) = address.parse()
+                && !self.takes_part(into.id, &email)?
+            {
+                self.add_participant(into.id, &name, &email, now)?;
+            }
+        }
+        Ok(())
+    }
+}
