@@ -1,13 +1,13 @@
 //! Whether somebody hears of the tickets of each department.
 
-use super::{Finding, Scene, host};
+use super::{Finding, CheckContext, host};
 use crate::outbox::template::Event;
 use crate::store::letters::Sender;
 use crate::store::people::{Department, Staff};
 use crate::store::{self, ReadTx, Store};
 
 /// Looks at every department.
-pub(super) fn notified(_: &Scene<'_>, store: &Store) -> store::Result<Vec<Finding>> {
+pub(super) fn notified(_: &CheckContext<'_>, store: &Store) -> store::Result<Vec<Finding>> {
     store.read(|tx| {
         let event = Event::StaffTicketNotification;
         let template = tx.stored_template(event.name())?.unwrap_or_else(|| event.shipped());
