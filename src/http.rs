@@ -24,13 +24,13 @@ pub mod form;
 mod framing;
 mod head;
 pub mod multipart;
-mod pool;
 mod request;
 mod response;
 mod server;
 mod spool;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod wire;
 
 use std::io;

@@ -38,7 +38,7 @@ pub use watch::{Watch, watch};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use account::Account;
-use folder::{FetchContext, Fetch, Leftovers, Mode};
+use folder::{Fetch, FetchContext, Leftovers, Mode};
 use mailbox::{Access, Mailbox};
 use summary::Progress;
 

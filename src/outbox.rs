@@ -118,7 +118,12 @@ pub fn send_due_within(
     patience: &Patience,
     now: Timestamp,
 ) -> Result<SendReport, store::Error> {
-    drain(store, &mut TransportPool::new(note_end), DrainPlan { scope: Scope::All, patience, pulse: &mut || false }, now)
+    drain(
+        store,
+        &mut TransportPool::new(note_end),
+        DrainPlan { scope: Scope::All, patience, pulse: &mut || false },
+        now,
+    )
 }
 
 /// Whether a `serve` is alive and will send what is queued.

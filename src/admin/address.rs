@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::removal::{RemovalPreview, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, check_secret_file, department, missing, named, nothing_to_change, output, usage};
 use crate::desk::{note_undelivered, plus};
 use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, Tls};

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::removal::{RemovalPreview, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, output, usage};
 use crate::domain::{EmailAddress, ascii_domain, comparable_address};
 use crate::outcome::{self, Done};

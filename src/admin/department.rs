@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::removal::{RemovalPreview, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, named, nothing_to_change, usage};
 use crate::domain::DepartmentId;
 use crate::outcome::{self, Done, Failure, bail};

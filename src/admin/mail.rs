@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::removal::{RemovalPreview, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, output, say_if_cut};
 use crate::domain::reason::Reason;
 use crate::domain::{ReceiptId, TicketId};

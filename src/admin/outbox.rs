@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::removal::{RemovalPreview, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, output, say_if_cut};
 use crate::desk::{note_undelivered, notify};
 use crate::domain::{OutboxId, TicketId};

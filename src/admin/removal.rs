@@ -64,7 +64,8 @@ impl RemovalPreview {
 
     /// All of it in words.
     pub(super) fn sentence(&self) -> String {
-        let also_removed = if self.also_removed.is_empty() { String::new() } else { format!(" and {}", self.also_removed) };
+        let also_removed =
+            if self.also_removed.is_empty() { String::new() } else { format!(" and {}", self.also_removed) };
         terminal::line(&format!("{}{also_removed}{}", self.action, self.ending)).into_owned()
     }
 

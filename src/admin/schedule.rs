@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::removal::{RemovalPreview, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, named, output, usage};
 use crate::desk::duty::{self, Hours};
 use crate::domain::Timestamp;

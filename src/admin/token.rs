@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::removal::{RemovalPreview, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, nothing_to_change, output, secret_from_stdin, usage};
 use crate::api::permission::Permission;
 use crate::api::token_hash;

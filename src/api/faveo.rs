@@ -15,7 +15,7 @@ use super::idempotency::KeyedAnswer;
 use super::json::compact;
 use super::params::{NotText, Params};
 use super::permission::Permission;
-use super::refusal::{FieldFaults, ErrorAnswer};
+use super::refusal::{ErrorAnswer, FieldFaults};
 use super::{Call, email, random};
 use crate::desk::notify;
 use crate::domain::staff_role::StaffRole;
@@ -131,7 +131,9 @@ impl FaveoRole {
 fn role(params: &Params) -> Result<FaveoRole, String> {
     let invalid = || "The selected role is invalid.".to_owned();
     let word = params.text("role").map_err(|NotText| invalid())?.unwrap_or("user");
-    let known = [FaveoRole::User, FaveoRole::Agent, FaveoRole::Admin].into_iter().find(|role| word.eq_ignore_ascii_case(role.word()));
+    let known = [FaveoRole::User, FaveoRole::Agent, FaveoRole::Admin]
+        .into_iter()
+        .find(|role| word.eq_ignore_ascii_case(role.word()));
     known.ok_or_else(invalid)
 }
 

@@ -13,7 +13,7 @@ use super::error::ApiError;
 use super::idempotency::KeyedAnswer;
 use super::json::{self, compact};
 use super::params::JSON_BYTES_MAX;
-use super::refusal::{FieldFaults, ErrorAnswer};
+use super::refusal::{ErrorAnswer, FieldFaults};
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, EmailAddress};
 use crate::http::{Headers, Request};

@@ -1,6 +1,6 @@
 //! Mail that becomes no message: refused, dropped on record or set aside before a ticket is looked for.
 
-use super::{Decision, Handling, Facts, Policy, Refusal, Route, UnknownRecipient};
+use super::{Decision, Facts, Handling, Policy, Refusal, Route, UnknownRecipient};
 use crate::domain::reason::Reason;
 use crate::mail::ParsedMail;
 use crate::mail::origin::Origin;

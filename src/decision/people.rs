@@ -3,7 +3,7 @@
 use super::authentication::Authentication;
 use super::origin::handling;
 use super::ticket::append;
-use super::{Decision, Handling, Facts, Policy, Requester, Role, Route, TokenFact};
+use super::{Decision, Facts, Handling, Policy, Requester, Role, Route, TokenFact};
 use crate::domain::reason::Reason;
 use crate::mail::ParsedMail;
 

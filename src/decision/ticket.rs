@@ -3,7 +3,7 @@
 use super::origin::handling;
 use super::people::staff_reply;
 use super::{
-    Append, Decision, Handling, Facts, NamedBy, Open, Policy, Requester, Role, Route, SUBJECT_CHARS_MAX, StrangerReply,
+    Append, Decision, Facts, Handling, NamedBy, Open, Policy, Requester, Role, Route, SUBJECT_CHARS_MAX, StrangerReply,
     TicketFact, TokenFact, subject,
 };
 use crate::domain::reason::Reason;

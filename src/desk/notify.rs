@@ -13,7 +13,7 @@ use crate::store::people::Staff;
 use crate::store::settings::Settings;
 use crate::store::templates::Template;
 use crate::store::{self, ReadTx, Result, WriteTx};
-use letter::{Addressed, TicketContext, Outgoing, Queued, NoticeContext, desk_values, is_ours, template_of};
+use letter::{Addressed, NoticeContext, Outgoing, Queued, TicketContext, desk_values, is_ours, template_of};
 
 /// Bytes of attachments that go along with a staff reply, together; what is beyond is named in the
 /// mail and stays in the ticket. Chosen: base64 makes 13.4 MiB of it, and common servers take 20.
@@ -195,7 +195,9 @@ pub fn is_paused(tx: &ReadTx<'_>, email: &EmailAddress, now: Timestamp) -> Resul
 /// Those of the database.
 fn staff_reply(change: &Change<'_>, (ticket, message): (TicketId, MessageId)) -> Result<()> {
     let (tx, settings, now) = (change.tx, change.settings, change.now);
-    let Some(mut notice) = NoticeContext::of(tx, settings, (ticket, message), Event::StaffReply)? else { return Ok(()) };
+    let Some(mut notice) = NoticeContext::of(tx, settings, (ticket, message), Event::StaffReply)? else {
+        return Ok(());
+    };
     let author = match notice.about.message.author {
         Author::Staff(id) => tx.staff(id)?.map(|staff| staff.email),
         Author::Customer(_) | Author::Desk => None,
@@ -331,7 +333,9 @@ fn assigned(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, staff: &Sta
     else {
         return Ok(());
     };
-    let Some(mut notice) = NoticeContext::of(tx, settings, (ticket, message), Event::StaffAssigned)? else { return Ok(()) };
+    let Some(mut notice) = NoticeContext::of(tx, settings, (ticket, message), Event::StaffAssigned)? else {
+        return Ok(());
+    };
     if is_ours(&notice.senders, &email) || is_paused(tx, &email, now)? {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! Opening a ticket with its first message.
 
-use super::notify::{Occasion, Notices};
+use super::notify::{Notices, Occasion};
 use super::{Change, MailContext, Post};
 use crate::domain::{Actor, Author, EventKind, MessageId, TicketId};
 use crate::store::Result;

@@ -1,7 +1,7 @@
 //! Writing a message into a ticket: what the customer wrote, what staff answered.
 
 use super::Change;
-use super::notify::{Occasion, Notices};
+use super::notify::{Notices, Occasion};
 use crate::domain::{Actor, Author, EmailAddress, EventKind, MessageId, Status, TicketId};
 use crate::mail::Mailbox;
 use crate::store::Result;

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use super::control::SpoolShare;
 use super::framing::{BODY_TOO_LARGE, ChunkDecoder, Framing, Piece, framing};
 use super::head::{self, Head, Scan, Scanner, Version};
-use super::pool::{Accepted, Ended, Place, Waits};
 use super::request::Client;
 use super::server::refusal;
+use super::threads::{Accepted, Ended, Place, Waits};
 use super::wire::{Filled, Idle, Wire};
 use super::{AfterAnswer, Control, Handler, HttpLimits, Method, Rejection, Request, Response, Spool, print_head};
 

@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags};
 
 use super::connection::Connection;
 use super::head;
-use super::pool::{Accepted, Place, Threads};
+use super::threads::{Accepted, Place, Threads};
 use super::{AfterAnswer, Control, Rejection, Request, Response, print_head};
 use crate::stop::poll_until;
 
@@ -95,7 +95,8 @@ pub fn serve(listener: TcpListener, handler: Handler, control: &Control) -> io::
             Connection::new(accepted, place, (&threads, &limits), &answers).run(waits)
         }),
     );
-    let mut entrance = Entrance { listener, pool, control, handler, unheard: Vec::new(), refused: Vec::new(), failures: 0 };
+    let mut entrance =
+        Entrance { listener, pool, control, handler, unheard: Vec::new(), refused: Vec::new(), failures: 0 };
     while !control.is_stopping() {
         entrance.wait()?;
         entrance.accept_all();

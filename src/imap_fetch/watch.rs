@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::account::Account;
-use super::folder::{FetchContext, Fetch, Leftovers, Mode};
+use super::folder::{Fetch, FetchContext, Leftovers, Mode};
 use super::idle::IdleEvent;
 use super::mailbox::Mailbox;
 use super::summary::{Counts, FolderSummary, Progress, Summary};

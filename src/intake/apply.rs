@@ -91,7 +91,11 @@ pub(super) fn open(
     let change = Change::new(tx, settings, (actor, Door::Mail), now);
     let opening = Opening { ticket: new, post, mail: mail_context, linked: open.linked, notices };
     let (ticket, message) = change.open(&opening)?;
-    Ok(ReceiptEntry { state: ReceiptState::Stored, reason: open.reason, place: Some((ticket, message, Place::NewTicket)) })
+    Ok(ReceiptEntry {
+        state: ReceiptState::Stored,
+        reason: open.reason,
+        place: Some((ticket, message, Place::NewTicket)),
+    })
 }
 
 /// Puts a mail into its ticket.

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope as Threads};
 use std::time::{Duration, Instant};
 
-use super::patience::{Patience, Handover};
-use super::pool::{TransportPool, OpenTransport};
+use super::patience::{Handover, Patience};
+use super::pool::{OpenTransport, TransportPool};
 use super::presence::SenderLock;
 use super::transport::{Failure, LONGEST_S, Transport};
 use super::{NoteEnd, SendReport, WAIT_MAX_S, later, shortened, unknown, write_down};
@@ -252,7 +252,12 @@ fn send_by(
     Ok(report)
 }
 
-fn send_one(store: &Store, transport: &mut Transport, mail: &Claimed, handover: &mut Handover<'_>) -> Result<(), Failure> {
+fn send_one(
+    store: &Store,
+    transport: &mut Transport,
+    mail: &Claimed,
+    handover: &mut Handover<'_>,
+) -> Result<(), Failure> {
     let raw = match store.read(|tx| tx.outgoing_raw(mail.id)) {
         Ok(Some(raw)) => raw,
         Ok(None) => {

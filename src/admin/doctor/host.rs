@@ -5,7 +5,7 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{Finding, CheckContext};
+use super::{CheckContext, Finding};
 use crate::store::{self, Store};
 
 /// Free bytes below which mail may soon not be taken.

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::route::{self, Postfix};
-use super::{DRY_RUN, Finding, CheckContext, host};
+use super::{CheckContext, DRY_RUN, Finding, host};
 use crate::child;
 use crate::domain::desk_address::Incoming;
 use crate::store::{self, Store};

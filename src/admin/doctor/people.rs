@@ -1,6 +1,6 @@
 //! Whether somebody hears of the tickets of each department.
 
-use super::{Finding, CheckContext, host};
+use super::{CheckContext, Finding, host};
 use crate::outbox::template::Event;
 use crate::store::letters::Sender;
 use crate::store::people::{Department, Staff};

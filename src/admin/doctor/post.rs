@@ -6,7 +6,7 @@ use std::net::ToSocketAddrs;
 use std::path::Path;
 
 use super::certificate::{self, Greeting};
-use super::{Finding, Reach, CheckContext, host, output};
+use super::{CheckContext, Finding, Reach, host, output};
 use crate::domain::desk_address::{Incoming, Outgoing, Tls};
 use crate::domain::{DepartmentId, Timestamp};
 use crate::imap_fetch;
@@ -202,7 +202,8 @@ fn outgoing(context: &CheckContext<'_>, row: &AddressRow) -> Vec<Finding> {
     }];
     if row.outgoing == Outgoing::Smtp {
         findings.extend(
-            greeting(row.smtp_tls, Greeting::Smtp).and_then(|how| expiry(context, (&row.smtp_host, row.smtp_port), how)),
+            greeting(row.smtp_tls, Greeting::Smtp)
+                .and_then(|how| expiry(context, (&row.smtp_host, row.smtp_port), how)),
         );
     }
     findings

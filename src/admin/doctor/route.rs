@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::mta::{Line, is_ours};
-use super::{Finding, LOOK_UP, Reach, CheckContext, host};
+use super::{CheckContext, Finding, LOOK_UP, Reach, host};
 use crate::child;
 
 /// Postfix's programs, where distributions put them; they are not on everybody's PATH.
@@ -159,12 +159,21 @@ fn exim_route(said: &str, lines: &[Line]) -> Option<String> {
 }
 
 /// Whether each address that a pipe feeds is fed.
-pub(super) fn look(context: &CheckContext<'_>, piped: &[String], lines: &[Line], postfix: Option<&Postfix>) -> Vec<Finding> {
+pub(super) fn look(
+    context: &CheckContext<'_>,
+    piped: &[String],
+    lines: &[Line],
+    postfix: Option<&Postfix>,
+) -> Vec<Finding> {
     let exim = EXIM.iter().find(|program| Path::new(program).exists()).filter(|_| context.reach == Reach::Network);
     piped.iter().map(|email| of(context, email, (lines, postfix, exim.copied()))).collect()
 }
 
-fn of(context: &CheckContext<'_>, email: &str, (lines, postfix, exim): (&[Line], Option<&Postfix>, Option<&str>)) -> Finding {
+fn of(
+    context: &CheckContext<'_>,
+    email: &str,
+    (lines, postfix, exim): (&[Line], Option<&Postfix>, Option<&str>),
+) -> Finding {
     if let Some(how) = postfix.and_then(|postfix| postfix.route(email, 0)) {
         return Finding::ok("route", format!("Postfix hands mail for {email} to maildesk {how}"));
     }

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{Finding, CheckContext, host};
+use super::{CheckContext, Finding, host};
 use crate::domain::desk_address::Outgoing;
 use crate::store::{self, Store};
 

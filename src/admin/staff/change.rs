@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::removal::{RemovalPreview, Removal};
+use super::super::removal::{Removal, RemovalPreview};
 use super::super::{Context, department, missing, nothing_to_change, secret_from_stdin};
 use super::{as_json, find, fullname, hashed, show};
 use crate::domain::EmailAddress;

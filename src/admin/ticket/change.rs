@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::line_json;
-use crate::admin::removal::{RemovalPreview, Removal};
+use crate::admin::removal::{Removal, RemovalPreview};
 use crate::admin::{Context, department as departments, missing, usage};
 use crate::desk::{Former, Notices};
 use crate::domain::{EmailAddress, Status, TicketId};
@@ -120,8 +120,8 @@ pub(super) fn merge(desk: &Context, from: TicketId, into: TicketId, removal: Rem
         Ok::<_, Failure>((source.subject, target.id, belongings))
     })?;
     let deed = format!("merge ticket {from} {subject:?}");
-    let loss =
-        RemovalPreview::with(deed, "its", Belongings { tickets: 0, ..belongings }).ending(format!(" into ticket {target}"));
+    let loss = RemovalPreview::with(deed, "its", Belongings { tickets: 0, ..belongings })
+        .ending(format!(" into ticket {target}"));
     if !removal.is_agreed(&desk.out, &loss)? {
         return Ok(());
     }

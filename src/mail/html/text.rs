@@ -6,8 +6,8 @@
 //! paragraph is one line. What of the text is the reply is decided in `reply`.
 
 use super::elements::OpenElements;
-use super::page::{Page, Spacing};
 use super::quotes::{Sign, sign_of};
+use super::text_writer::{Page, Spacing};
 use super::tokens::{Place, Tag, Token, Tokens, decode, is_void};
 
 /// How a `<blockquote>` is written that no mail program marked as a quoted mail.

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::escaped;
-use super::run::{RowOutcome, Ready, Refused, Run, RowResult, id_of, time};
+use super::run::{Ready, Refused, RowOutcome, RowResult, Run, id_of, time};
 use crate::admin::import::dump::Row;
 use crate::admin::import::report::Kind;
 use crate::domain::desk_address::{Incoming, Outgoing, Tls};

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::run::{Ready, Refused, Run, RowResult, id_of, time};
+use super::run::{Ready, Refused, RowResult, Run, id_of, time};
 use super::{escaped, php};
 use crate::admin::import::dump::Row;
 use crate::admin::import::report::Kind;

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::escaped;
-use super::run::{Ready, Refused, Run, RowResult, id_of, row_id};
+use super::run::{Ready, Refused, RowResult, Run, id_of, row_id};
 use crate::admin::import::dump::Row;
 use crate::domain::{AttachmentId, MessageId, TicketId};
 use crate::mail;

@@ -1,7 +1,7 @@
 //! Canned responses, and the knowledge base's categories and articles: kept as data.
 
 use super::escaped;
-use super::run::{Ready, Run, RowResult, id_of, row_id, time};
+use super::run::{Ready, RowResult, Run, id_of, row_id, time};
 use crate::domain::StaffId;
 use crate::mail::html;
 use crate::outcome;

@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 
 use super::desk::department_ids;
 use super::escaped;
-use super::run::{RowOutcome, Ready, Refused, Run, RowResult, id_of, time};
+use super::run::{Ready, Refused, RowOutcome, RowResult, Run, id_of, time};
 use crate::admin::import::dump::Row;
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{EmailAddress, StaffId};

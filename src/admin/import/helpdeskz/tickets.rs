@@ -10,7 +10,7 @@ use super::desk::is_choice;
 use super::escaped::{self, Body, Origin};
 use super::people::{NO_ADDRESS_DOMAIN, Renumbered};
 use super::php;
-use super::run::{RowOutcome, Ready, Refused, Run, RowResult, id_of, time};
+use super::run::{Ready, Refused, RowOutcome, RowResult, Run, id_of, time};
 use crate::admin::import::dump::Row;
 use crate::domain::{Status, Timestamp};
 use crate::outcome;

@@ -163,7 +163,12 @@ impl Session {
     ///
     /// The final dot leaves in one write with the end of the data: apart, it would wait for the server's
     /// delayed acknowledgement.
-    pub(super) fn hand_over(&mut self, envelope: &Envelope, raw: &[u8], handover: &mut Handover<'_>) -> Result<(), Handing> {
+    pub(super) fn hand_over(
+        &mut self,
+        envelope: &Envelope,
+        raw: &[u8],
+        handover: &mut Handover<'_>,
+    ) -> Result<(), Handing> {
         for to in envelope.to() {
             let answer = self.wire.command(&Rcpt::new(to.clone(), Vec::new()).to_string(), self.times.rcpt);
             answer.and_then(|answer| expect(answer, 200..300)).map_err(Handing::No)?;
