@@ -41,11 +41,11 @@ use endpoint::Handler;
 use error::ApiError;
 use faveo::Faveo;
 use helpdeskz::HelpDeskZ;
-use idempotency::{Key, Reply};
+use idempotency::{Key, KeyedAnswer};
 
 use params::Params;
 use permission::Permission;
-use refusal::Refusal;
+use refusal::ErrorAnswer;
 use route::{NotRouted, Route};
 use servetel::Servetel;
 use system::metrics::Metrics;
@@ -257,7 +257,7 @@ fn answer(api: &Api, route: &Route, request: Request, now: Timestamp) -> Respons
             act::<Servetel>(api, &wanted(permission, true), request, handler, now)
         }
     };
-    done.map_or_else(Refusal::response, Reply::response)
+    done.map_or_else(ErrorAnswer::response, KeyedAnswer::response)
 }
 
 /// Answers on the snapshot that admits.
@@ -274,7 +274,7 @@ fn read(
         Ok::<_, ApiError>(done)
     });
     let done = done.unwrap_or_else(|error| Err(HelpDeskZ::print(error, None)));
-    done.map_or_else(Refusal::response, |body| Response::json(200, body))
+    done.map_or_else(ErrorAnswer::response, |body| Response::json(200, body))
 }
 
 fn open_or_admitted(
@@ -282,7 +282,7 @@ fn open_or_admitted(
     permission: Permission,
     is_open: fn(&Settings) -> bool,
     request: &Request,
-) -> Result<(), Refusal> {
+) -> Result<(), ErrorAnswer> {
     let address = client_address::client(request.peer, &request.headers, &api.rules().trusted_proxies);
     let checked = api.store.read(|tx| {
         let settings = tx.settings()?;
@@ -318,7 +318,7 @@ impl<P> Call<'_, P> {
         &self,
         check: impl Fn(&ReadTx<'_>) -> Result<T, E>,
         apply: impl FnOnce(&WriteTx<'_>, T) -> Result<String, E>,
-    ) -> Result<Reply, E> {
+    ) -> Result<KeyedAnswer, E> {
         self.api.store.read(|tx| check(tx).map(|_| ()))?;
         let reply = self.api.store.write(|tx| {
             if let Some(key) = &self.key
@@ -330,7 +330,7 @@ impl<P> Call<'_, P> {
             if let Some(key) = &self.key {
                 key.keep(tx, &body, self.now)?;
             }
-            Ok::<_, E>(Reply::fresh(body))
+            Ok::<_, E>(KeyedAnswer::fresh(body))
         })?;
         let reply = reply.made_sure(&self.api.store)?;
         (self.api.wake)(Wake::Outbox);

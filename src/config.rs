@@ -63,8 +63,8 @@ pub struct Config {
     pub trusted_proxies: Vec<String>,
     /// Where log lines go.
     pub log: Log,
-    /// Limits that protect the machine.
-    pub limits: Limits,
+    /// LimitsConfig that protect the machine.
+    pub limits: LimitsConfig,
 }
 
 /// `[log]`
@@ -102,7 +102,7 @@ pub enum Level {
 /// `[limits]`
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Limits {
+pub struct LimitsConfig {
     /// Bytes of one raw mail; of a larger one only the header is kept.
     pub raw_bytes_max: usize,
     /// MIME parts of one mail looked at.
@@ -131,7 +131,7 @@ pub struct Limits {
     pub outbox_age_max_s: i64,
 }
 
-impl Default for Limits {
+impl Default for LimitsConfig {
     fn default() -> Self {
         let mail = MailLimits::default();
         Self {
@@ -152,7 +152,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl LimitsConfig {
     /// The part that bounds reading a mail.
     #[must_use]
     pub const fn mail(&self) -> MailLimits {
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn limits_not_named_keep_their_default() {
         let config = read("[limits]\nlock_wait_s = 1\n", Path::new("m.toml")).unwrap();
-        assert_eq!(config.limits, Limits { lock_wait_s: 1, ..Limits::default() });
+        assert_eq!(config.limits, LimitsConfig { lock_wait_s: 1, ..LimitsConfig::default() });
     }
 
     #[test]

@@ -197,7 +197,7 @@ pub enum Role {
 
 /// What a message does beside being there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
+pub enum Handling {
     /// Status, counters and notifications as for a person's message.
     Full,
     /// Attached silently: a machine wrote it.
@@ -225,7 +225,7 @@ pub struct Open {
     /// Whose it is.
     pub requester: Requester,
     /// Whether automatic mail may answer it.
-    pub effect: Effect,
+    pub handling: Handling,
     /// The ticket it is linked with.
     pub linked: Option<TicketId>,
     /// What staff should know, one sentence each.
@@ -242,7 +242,7 @@ pub struct Append {
     /// In whose name.
     pub role: Role,
     /// What it does beside.
-    pub effect: Effect,
+    pub handling: Handling,
     /// Reply-To of this mail becomes the address we write to.
     pub takes_reply_to: bool,
     /// What staff should know, one sentence each.

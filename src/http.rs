@@ -24,13 +24,13 @@ pub mod form;
 mod framing;
 mod head;
 pub mod multipart;
-mod pool;
 mod request;
 mod response;
 mod server;
 mod spool;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod wire;
 
 use std::io;
@@ -46,7 +46,7 @@ pub use spool::Spool;
 ///
 /// The numbers of the contract are the defaults. Sizes count bytes as they cross the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct HttpLimits {
     /// Request line and headers together, with the empty line that ends them; more is 431, or 414
     /// if the request line alone is longer.
     pub head_bytes_max: usize,
@@ -75,7 +75,7 @@ pub struct Limits {
     pub drain: Duration,
 }
 
-impl Default for Limits {
+impl Default for HttpLimits {
     fn default() -> Self {
         Self {
             head_bytes_max: 32 * 1024,

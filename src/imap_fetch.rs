@@ -38,7 +38,7 @@ pub use watch::{Watch, watch};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use account::Account;
-use folder::{Desk, Fetch, Leftovers, Mode};
+use folder::{Fetch, FetchContext, Leftovers, Mode};
 use mailbox::{Access, Mailbox};
 use summary::Progress;
 
@@ -126,7 +126,7 @@ pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> outcome::
     let progress = if global.quiet { Progress::hidden() } else { Progress::on_terminal() };
     let mode = if arguments.dry_run { Mode::DryRun } else { Mode::Fetch };
     let now = Timestamp::now();
-    let desk = Desk { store: &store, rules: &rules, patience, stop: &stop, progress: &progress, mode, now };
+    let desk = FetchContext { store: &store, rules: &rules, patience, stop: &stop, progress: &progress, mode, now };
     let summaries = fetch_all(desk, &chosen, arguments.limit.unwrap_or(usize::MAX));
     progress.clear();
     print_all(global, &summaries)?;
@@ -199,7 +199,7 @@ fn stop_on_signals() -> outcome::Result<Stop> {
 }
 
 /// Fetches mailboxes side by side; the summaries come in the order of the addresses.
-fn fetch_all(desk: Desk<'_>, chosen: &[(AddressId, AddressRow)], limit: usize) -> Vec<Summary> {
+fn fetch_all(desk: FetchContext<'_>, chosen: &[(AddressId, AddressRow)], limit: usize) -> Vec<Summary> {
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, Summary)>> = Mutex::new(Vec::new());
     let work = || {
@@ -223,7 +223,7 @@ fn fetch_all(desk: Desk<'_>, chosen: &[(AddressId, AddressRow)], limit: usize) -
 }
 
 /// One mailbox must not end the others, not even by a bug of ours or of the protocol crate.
-fn fetch_guarded(desk: Desk<'_>, id: AddressId, row: &AddressRow, limit: usize) -> Summary {
+fn fetch_guarded(desk: FetchContext<'_>, id: AddressId, row: &AddressRow, limit: usize) -> Summary {
     let started = Instant::now();
     let mut summary =
         catch_unwind(AssertUnwindSafe(|| fetch_mailbox(desk, id, row, limit))).unwrap_or_else(|_| Summary {
@@ -236,7 +236,7 @@ fn fetch_guarded(desk: Desk<'_>, id: AddressId, row: &AddressRow, limit: usize) 
     summary
 }
 
-fn fetch_mailbox(desk: Desk<'_>, id: AddressId, row: &AddressRow, limit: usize) -> Summary {
+fn fetch_mailbox(desk: FetchContext<'_>, id: AddressId, row: &AddressRow, limit: usize) -> Summary {
     let mut summary = Summary { address: row.email.clone(), folders: Vec::new(), seconds: 0.0, error: None };
     let account = match Account::of(row) {
         Ok(account) => account,
@@ -281,7 +281,7 @@ fn fetch_mailbox(desk: Desk<'_>, id: AddressId, row: &AddressRow, limit: usize) 
 }
 
 /// Keeps the failure for `doctor` and the metrics; a database that cannot take it has its own troubles.
-fn note_failure(desk: Desk<'_>, (id, folder): (AddressId, &str), error: &Error) {
+fn note_failure(desk: FetchContext<'_>, (id, folder): (AddressId, &str), error: &Error) {
     if desk.mode == Mode::Fetch && !matches!(error, Error::Stopped) {
         let noted = desk.store.write(|tx| tx.note_imap_failure(id, folder, &error.to_string(), Timestamp::now()));
         if let Err(error) = noted {

@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sha2::{Digest, Sha256};
 
 use crate::decision::{Decision, Facts, Refusal, decide};
+use crate::desk::Notices;
 use crate::domain::reason::Reason;
 use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp, Window};
 use crate::mail::origin::Origin;
@@ -37,7 +38,7 @@ pub enum Source {
     Import,
     /// `admin import mbox` and `maildir`: as `Import`, and the mail keeps its own date.
     Archive {
-        /// When the archive says it arrived: what stands in for a missing or impossible Date.
+        /// When the archive says it incoming_mail: what stands in for a missing or impossible Date.
         arrived_at: Option<Timestamp>,
     },
     /// `admin mail retry`: a quarantined mail is looked at again, without rate limit.
@@ -334,29 +335,29 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
         return Ok(incoming.delivery(Outcome::Duplicate, &known.why(), known.ticket));
     }
     let Some(mail) = &incoming.mail else {
-        let settled = Settled { state: ReceiptState::Quarantined, reason: Reason::Unreadable, place: None };
+        let settled = ReceiptEntry { state: ReceiptState::Quarantined, reason: Reason::Unreadable, place: None };
         return record(tx, incoming, retried, (compressed, settled), now);
     };
     let settings = tx.settings()?;
     let (recorded_at, now) = (now, written_at(incoming, mail, now));
     let facts = facts::gather(tx, &settings, incoming, mail, now)?;
-    let arrived = apply::Arrived {
+    let incoming_mail = apply::IncomingMail {
         mail,
-        telling: telling(incoming, mail, now),
+        notices: notices(incoming, mail, now),
         delivered_for: facts::delivered_for(incoming, mail),
     };
     let settled = match decide(mail, &facts, &settings.policy()) {
         Decision::Refuse(refusal) => return Ok(incoming.delivery(Outcome::Refused(refusal), "refused", None)),
-        Decision::Open(open) => apply::open(tx, &settings, &arrived, &open, now)?,
-        Decision::Append(append) => apply::append(tx, &settings, &arrived, &append, now)?,
+        Decision::Open(open) => apply::open(tx, &settings, &incoming_mail, &open, now)?,
+        Decision::Append(append) => apply::append(tx, &settings, &incoming_mail, &append, now)?,
         Decision::Bounce { outbox, ticket } => apply::bounce((tx, &settings), mail, (outbox, ticket), now)?,
         Decision::Drop { reason } => {
             if facts.origin == Origin::Own {
                 apply::own_mail(tx, incoming, mail, now)?;
             }
-            Settled { state: ReceiptState::Dropped, reason, place: None }
+            ReceiptEntry { state: ReceiptState::Dropped, reason, place: None }
         }
-        Decision::Quarantine { reason } => Settled { state: ReceiptState::Quarantined, reason, place: None },
+        Decision::Quarantine { reason } => ReceiptEntry { state: ReceiptState::Quarantined, reason, place: None },
     };
     record(tx, incoming, retried, (compressed, settled), recorded_at)
 }
@@ -377,26 +378,19 @@ const FRESH_S: i64 = 3 * Timestamp::DAY_S;
 /// to the time of another zone.
 const AHEAD_S: i64 = Timestamp::DAY_S;
 
-/// Whether customers and staff are told of what a mail did.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Telling {
-    Everybody,
-    Nobody,
-}
-
 /// Mail that lay in a mailbox or archive before this desk began was answered elsewhere long ago.
-fn telling(incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Telling {
+fn notices(incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Notices {
     let is_fresh =
         || mail.date.is_some_and(|date| Window { since: now.plus_s(-FRESH_S), until: now.plus_s(AHEAD_S) }.holds(date));
     match incoming.envelope.source {
-        Source::Pipe | Source::Fetch | Source::Retry(_) => Telling::Everybody,
-        Source::FirstFetch if is_fresh() => Telling::Everybody,
-        Source::FirstFetch | Source::Import | Source::Archive { .. } => Telling::Nobody,
+        Source::Pipe | Source::Fetch | Source::Retry(_) => Notices::Usual,
+        Source::FirstFetch if is_fresh() => Notices::Usual,
+        Source::FirstFetch | Source::Import | Source::Archive { .. } => Notices::Nobody,
     }
 }
 
 /// What the receipt will say.
-pub(crate) struct Settled {
+pub(crate) struct ReceiptEntry {
     pub(crate) state: ReceiptState,
     pub(crate) reason: Reason,
     /// The ticket, the message, and whether the ticket is new.

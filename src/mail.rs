@@ -9,31 +9,31 @@ mod attachments;
 mod body;
 mod charset;
 mod content;
+mod delivery_report;
+mod encoded_word;
+mod file_name;
 pub mod forward;
 mod header;
 pub mod html;
-mod ids;
-mod key;
-mod name;
+mod idempotency_key;
+mod message_id;
+mod mime_parameter;
 pub mod origin;
-mod param;
 mod people;
 mod plain_address;
 pub(crate) mod prefix;
 pub mod reply;
-mod report;
 mod structure;
 #[cfg(test)]
 mod tests;
 mod tnef;
 mod transfer;
-mod words;
 
 use content::{Content, Context};
+use encoded_word::Decoder;
 use header::Header;
 use people::People;
 use structure::PartHeader;
-use words::Decoder;
 
 use sha2::{Digest, Sha256};
 
@@ -59,7 +59,7 @@ pub struct Limits {
 /// characters. `None` when nothing is left of it.
 #[must_use]
 pub fn safe_file_name(original: &str) -> Option<String> {
-    name::safe(original)
+    file_name::safe(original)
 }
 
 /// Bytes as text, by the charset named if it says anything, else UTF-8, else a guess. Never fails; linear.
@@ -224,7 +224,8 @@ impl ParsedMail {
         let decoder = Decoder { body_charset: body_charset(&header) };
         let top = PartHeader::read(&header, decoder, "text/plain");
         let subject = header.first("subject").map(|value| decoder.line(value)).unwrap_or_default();
-        let ids = |name: &str| header.first(name).map(|value| ids::message_ids(value, decoder)).unwrap_or_default();
+        let ids =
+            |name: &str| header.first(name).map(|value| message_id::message_ids(value, decoder)).unwrap_or_default();
         let (in_reply_to, references) = (ids("in-reply-to"), ids("references"));
         let is_answer = !in_reply_to.is_empty() || !references.is_empty();
         let mut content = Content::read(&top, body, &Context { subject: &subject, is_answer, limits, decoder });
@@ -233,19 +234,19 @@ impl ParsedMail {
         }
         let people = People::read(&header, decoder, limits.addresses_max);
         let signs = origin::signs_in(&header, people.from.as_ref(), content.report);
-        let prose = report::Prose {
+        let prose = delivery_report::Prose {
             signs: &signs,
             failed_recipients: header.first("x-failed-recipients"),
             subject: &subject,
             text: &content.body.full_text,
             files: &content.attachments,
         };
-        let delivery_report = report::completed(content.delivery_report, &prose, decoder);
+        let delivery_report = delivery_report::completed(content.delivery_report, &prose, decoder);
         let mut warnings = budget_warnings(&header, &people, limits);
         warnings.append(&mut content.warnings);
         warnings.append(&mut content.body.warnings);
         Ok(Self {
-            key: key::key_of(&bytes),
+            key: idempotency_key::key_of(&bytes),
             recipient_trace: recipient_trace(&header),
             from: people.from,
             reply_to: people.reply_to,
@@ -254,7 +255,7 @@ impl ParsedMail {
             delivered_to: people.delivered_to,
             return_path: people.return_path,
             subject,
-            message_id: header.first("message-id").and_then(|value| ids::message_id(value, decoder)),
+            message_id: header.first("message-id").and_then(|value| message_id::message_id(value, decoder)),
             in_reply_to,
             references,
             date: header.first("date").and_then(date),
@@ -284,20 +285,20 @@ impl ParsedMail {
         if !is_candidate || self.delivery_report.is_some() {
             return;
         }
-        let prose = report::Prose {
+        let prose = delivery_report::Prose {
             signs: &self.signs,
             failed_recipients: None,
             subject: &self.subject,
             text: &self.full_text,
             files: &self.attachments,
         };
-        self.delivery_report = report::read_text(&prose, Decoder::default());
+        self.delivery_report = delivery_report::read_text(&prose, Decoder::default());
     }
 }
 
 /// A field on one line. Encoded-words stay: what a sender hid in one must not become grammar.
 fn as_it_stands(value: &[u8]) -> String {
-    words::one_line(&String::from_utf8_lossy(&words::unfolded(value)))
+    encoded_word::one_line(&String::from_utf8_lossy(&encoded_word::unfolded(value)))
 }
 
 fn recipient_trace(header: &Header<'_>) -> Option<[u8; 32]> {
@@ -316,7 +317,7 @@ fn recipient_trace(header: &Header<'_>) -> Option<[u8; 32]> {
 
 /// The charset the header declares for the body, as a guess for raw bytes in the header.
 fn body_charset(header: &Header<'_>) -> Option<&'static encoding_rs::Encoding> {
-    let label = param::Parametrised::read(header.first("content-type")?).raw("charset")?;
+    let label = mime_parameter::Parametrised::read(header.first("content-type")?).raw("charset")?;
     match charset::for_label(&label)? {
         charset::Charset::Standard(encoding) if encoding.is_ascii_compatible() => Some(encoding),
         charset::Charset::Standard(_) | charset::Charset::Utf7 | charset::Charset::CodePage(_) => None,
@@ -325,7 +326,7 @@ fn body_charset(header: &Header<'_>) -> Option<&'static encoding_rs::Encoding> {
 
 /// Reads a Date field (RFC 5322 §3.3); what cannot be a time gives none.
 fn date(value: &[u8]) -> Option<Timestamp> {
-    let line = String::from_utf8_lossy(&words::unfolded(value)).into_owned() + "\n";
+    let line = String::from_utf8_lossy(&encoded_word::unfolded(value)).into_owned() + "\n";
     let read = mail_parser::DateTime::parse_rfc822(&line).filter(mail_parser::DateTime::is_valid)?;
     Some(Timestamp::from_unix(read.to_timestamp()))
 }

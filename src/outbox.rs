@@ -21,9 +21,9 @@ use std::time::{Duration, Instant};
 use crate::domain::{TicketId, Timestamp};
 use crate::store::outbox::{Claimed, Fault, Scope, Settlement};
 use crate::store::{self, ReadTx, Store, WriteTx};
-use drain::{Clock, Course, drain};
+use drain::{Clock, DrainPlan, drain};
 use patience::Patience;
-pub use pool::Pool;
+pub use pool::TransportPool;
 
 /// Minutes until the next try after each failed one; then always the last (mail.md §9).
 const BACKOFF_MINUTES: [i64; 6] = [1, 5, 15, 60, 120, 240];
@@ -82,7 +82,7 @@ impl SendReport {
 /// # Errors
 /// Those of the database; mails already handed over are written down as far as it lets us.
 pub fn send_due(store: &Store, note_end: NoteEnd, now: Timestamp) -> Result<SendReport, store::Error> {
-    Pool::new(note_end).send_due(store, now)
+    TransportPool::new(note_end).send_due(store, now)
 }
 
 /// Sends what is due about one ticket.
@@ -104,8 +104,8 @@ fn send_ticket_within(
     patience: &Patience,
     now: Timestamp,
 ) -> Result<SendReport, store::Error> {
-    let course = Course { scope: Scope::Ticket(ticket), patience, pulse: &mut || false };
-    drain(store, &mut Pool::new(note_end), course, now)
+    let plan = DrainPlan { scope: Scope::Ticket(ticket), patience, pulse: &mut || false };
+    drain(store, &mut TransportPool::new(note_end), plan, now)
 }
 
 /// Does what [`send_due`] does for a process with other work to end: see [`Patience::close`].
@@ -118,7 +118,12 @@ pub fn send_due_within(
     patience: &Patience,
     now: Timestamp,
 ) -> Result<SendReport, store::Error> {
-    drain(store, &mut Pool::new(note_end), Course { scope: Scope::All, patience, pulse: &mut || false }, now)
+    drain(
+        store,
+        &mut TransportPool::new(note_end),
+        DrainPlan { scope: Scope::All, patience, pulse: &mut || false },
+        now,
+    )
 }
 
 /// Whether a `serve` is alive and will send what is queued.

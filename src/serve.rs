@@ -162,13 +162,13 @@ fn host_rules(loaded: &Loaded) -> Result<HostRules, config::Error> {
     Ok(HostRules { trusted_proxies, outbox_age_max_s: loaded.config.limits.outbox_age_max_s })
 }
 
-fn http_limits(config: &Config) -> http::Limits {
-    http::Limits {
+fn http_limits(config: &Config) -> http::HttpLimits {
+    http::HttpLimits {
         body_bytes_max: config.limits.http_body_bytes_max,
         connections_max: config.limits.http_connections_max,
         head_deadline: Duration::from_secs(config.limits.http_head_deadline_s),
         body_deadline: Duration::from_secs(config.limits.http_body_deadline_s),
-        ..http::Limits::default()
+        ..http::HttpLimits::default()
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::removal::{Loss, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, check_secret_file, department, missing, named, nothing_to_change, output, usage};
 use crate::desk::{note_undelivered, plus};
 use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, Tls};
@@ -306,7 +306,7 @@ pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
         Command::Remove { address, removal } => {
             let (id, row) = find(desk, &address)?;
             let tail = if row.is_default { "; no address is the default one then" } else { "" };
-            let loss = Loss::alone(format!("remove address {}", row.email)).ending(tail);
+            let loss = RemovalPreview::alone(format!("remove address {}", row.email)).ending(tail);
             if !removal.is_agreed(&desk.out, &loss)? {
                 return Ok(Done);
             }

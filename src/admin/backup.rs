@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::removal::{Loss, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, Output, output};
 use crate::domain::Timestamp;
 use crate::outbox;
@@ -111,7 +111,7 @@ pub(super) fn restore(
         other => other.context("reading the backup")?,
     };
     drop(alone(path, now)?);
-    let loss = Loss::alone(format!("replace everything in {} by {}", path.display(), file.display()))
+    let loss = RemovalPreview::alone(format!("replace everything in {} by {}", path.display(), file.display()))
         .ending(lost(path))
         .counting(json!({ "schema": schema }));
     if !arguments.removal.is_agreed(out, &loss)? {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::removal::{Loss, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, output, usage};
 use crate::domain::{EmailAddress, ascii_domain, comparable_address};
 use crate::outcome::{self, Done};
@@ -70,7 +70,7 @@ pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
             if !desk.store.read(|tx| tx.bans())?.iter().any(|(banned, _)| banned.eq_ignore_ascii_case(&pattern)) {
                 return missing("ban", pattern);
             }
-            let loss = Loss::alone(format!("lift the ban of {pattern}"));
+            let loss = RemovalPreview::alone(format!("lift the ban of {pattern}"));
             if !removal.is_agreed(&desk.out, &loss)? {
                 return Ok(Done);
             }

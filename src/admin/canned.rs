@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::removal::{Loss, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, nothing_to_change, usage};
 use crate::domain::StaffId;
 use crate::mail::html;
@@ -107,7 +107,7 @@ pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
         }
         Command::Remove { id, removal } => {
             let canned = find(desk, id)?;
-            let loss = Loss::alone(format!("remove canned response {id} {:?}", canned.title));
+            let loss = RemovalPreview::alone(format!("remove canned response {id} {:?}", canned.title));
             if !removal.is_agreed(&desk.out, &loss)? {
                 return Ok(Done);
             }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::removal::{Loss, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, named, nothing_to_change, usage};
 use crate::domain::DepartmentId;
 use crate::outcome::{self, Done, Failure, bail};
@@ -114,7 +114,7 @@ pub(super) fn find_all(tx: &ReadTx<'_>, names: &[String]) -> outcome::Result<Vec
 }
 
 /// What is lost with a department, and where its addresses go.
-fn loss(tx: &ReadTx<'_>, found: &Department) -> outcome::Result<Loss> {
+fn loss(tx: &ReadTx<'_>, found: &Department) -> outcome::Result<RemovalPreview> {
     let others: Vec<Department> = tx.departments()?.into_iter().filter(|other| other.id != found.id).collect();
     let Some(next) = others.iter().min_by_key(|other| other.id) else {
         bail!(
@@ -131,7 +131,7 @@ fn loss(tx: &ReadTx<'_>, found: &Department) -> outcome::Result<Loss> {
         [one] => format!("; {one} moves to department {} {:?}", next.id, next.name),
         several => format!("; {} move to department {} {:?}", several.join(", "), next.id, next.name),
     };
-    Ok(Loss::with(format!("remove department {} {:?}", found.id, found.name), "its", belongings).ending(tail))
+    Ok(RemovalPreview::with(format!("remove department {} {:?}", found.id, found.name), "its", belongings).ending(tail))
 }
 
 fn remove(desk: &Context, name: &str, removal: Removal) -> outcome::Result<()> {

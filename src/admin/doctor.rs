@@ -83,13 +83,13 @@ impl Finding {
     }
 
     /// With its commands on the desk that is looked at: what named it to us has to name it to them.
-    fn on(mut self, scene: &Scene<'_>) -> Self {
+    fn on(mut self, context: &CheckContext<'_>) -> Self {
         let path = |path: &Path| host::quoted(&path.display().to_string());
         let mut named = String::from("maildesk ");
-        if let Some(config) = &scene.global.config {
+        if let Some(config) = &context.global.config {
             named.push_str(&format!("--config {} ", path(config)));
         }
-        if let Some(db) = &scene.global.db {
+        if let Some(db) = &context.global.db {
             named.push_str(&format!("--db {} ", path(db)));
         }
         for verb in ["admin ", "pipe ", "serve", "imap-fetch "] {
@@ -109,7 +109,7 @@ impl Finding {
 }
 
 /// What every look is given.
-struct Scene<'a> {
+struct CheckContext<'a> {
     global: &'a Global,
     loaded: &'a Loaded,
     path: PathBuf,
@@ -131,13 +131,13 @@ pub(super) fn run(
     now: Timestamp,
 ) -> outcome::Result<Done> {
     let reach = if arguments.offline { Reach::Here } else { Reach::Network };
-    let scene = Scene { global, loaded, path: database(global, loaded)?, now, reach };
-    let mut findings = host::look(&scene);
-    match Store::open(&scene.path, Duration::from_secs(loaded.config.limits.lock_wait_s)) {
-        Ok(store) => findings.extend(look_inside(&scene, &store)),
-        Err(error) => findings.push(unopened(&scene, &error)),
+    let context = CheckContext { global, loaded, path: database(global, loaded)?, now, reach };
+    let mut findings = host::look(&context);
+    match Store::open(&context.path, Duration::from_secs(loaded.config.limits.lock_wait_s)) {
+        Ok(store) => findings.extend(look_inside(&context, &store)),
+        Err(error) => findings.push(unopened(&context, &error)),
     }
-    let findings: Vec<Finding> = findings.into_iter().map(|finding| finding.on(&scene)).collect();
+    let findings: Vec<Finding> = findings.into_iter().map(|finding| finding.on(&context)).collect();
     let failed = findings.iter().filter(|finding| finding.level == Level::Fail).count();
     let warned = findings.iter().filter(|finding| finding.level == Level::Warn).count();
     let json = json!({
@@ -153,8 +153,8 @@ pub(super) fn run(
 }
 
 /// A database that cannot be opened; the other looks need it open.
-fn unopened(scene: &Scene<'_>, error: &store::Error) -> Finding {
-    let path = host::quoted(&scene.path.display().to_string());
+fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
+    let path = host::quoted(&context.path.display().to_string());
     let fix = match error {
         store::Error::Missing(_) | store::Error::OlderSchema { .. } => "maildesk admin init".to_owned(),
         store::Error::NotADesk(_) | store::Error::NotADatabase(_) => format!("file {path}"),
@@ -172,11 +172,11 @@ fn unopened(scene: &Scene<'_>, error: &store::Error) -> Finding {
     Finding::fail("database", error.to_string(), fix)
 }
 
-fn look_inside(scene: &Scene<'_>, store: &Store) -> Vec<Finding> {
+fn look_inside(context: &CheckContext<'_>, store: &Store) -> Vec<Finding> {
     let looks = [host::look_inside, post::queue, people::notified, post::addresses, sandbox::sendmail, mta::lines];
     let mut findings = Vec::new();
     for look in looks {
-        match look(scene, store) {
+        match look(context, store) {
             Ok(found) => findings.extend(found),
             Err(error) => findings.push(Finding::fail("database", error.to_string(), "maildesk admin check")),
         }

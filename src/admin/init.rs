@@ -43,7 +43,7 @@ pub(super) fn run(path: &Path, out: &Output, arguments: &Arguments, now: Timesta
     };
     let backup = if let Migrated::Migrated { backup, .. } = &done { Some(backup) } else { None };
     let json = json!({ "database": path, "schema": migrate::SCHEMA_VERSION, "result": word, "backup": backup });
-    out.deed(&json, &talk)?;
+    out.changed(&json, &talk)?;
     let owner = std::fs::metadata(path).map(|found| found.uid()).unwrap_or_default();
     if rustix::process::geteuid().is_root() && owner != 0 {
         out.say(&format!("it belongs to user id {owner}, as its folder does"));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::removal::{Loss, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, output, say_if_cut};
 use crate::domain::reason::Reason;
 use crate::domain::{ReceiptId, TicketId};
@@ -86,13 +86,13 @@ pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
             let receipt = find(desk, id)?;
             require_quarantined(&receipt)?;
             let from = if receipt.from_email.is_empty() { "nobody" } else { &receipt.from_email };
-            let loss = Loss::alone(format!("drop mail {id} {:?} from {from}", receipt.subject));
+            let loss = RemovalPreview::alone(format!("drop mail {id} {:?} from {from}", receipt.subject));
             if !removal.is_agreed(&desk.out, &loss.ending("; it stays on record"))? {
                 return Ok(Done);
             }
             desk.store.write(|tx| tx.settle_receipt(receipt.id, ReceiptState::Dropped, Reason::ByHand, None))?;
             let dropped = find(desk, id)?;
-            desk.out.deed(&as_json(&dropped), &format!("mail {id} was dropped; it stays on record"))?;
+            desk.out.changed(&as_json(&dropped), &format!("mail {id} was dropped; it stays on record"))?;
         }
     }
     Ok(Done)

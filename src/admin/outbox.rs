@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::removal::{Loss, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, output, say_if_cut};
 use crate::desk::{note_undelivered, notify};
 use crate::domain::{OutboxId, TicketId};
@@ -107,18 +107,18 @@ pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
             if !desk.store.write(|tx| tx.retry_outgoing(mail.id, desk.now))? {
                 bail!("mail {id} cannot be sent again: it is {}, and its bytes may be gone", mail.state);
             }
-            desk.out.deed(&json_of(desk, find(desk, *id)?)?, &format!("mail {id} is due now"))?;
+            desk.out.changed(&json_of(desk, find(desk, *id)?)?, &format!("mail {id} is due now"))?;
         }
         Command::Drop { id, removal } => {
             let mail = find(desk, *id)?;
-            let loss = Loss::alone(format!("drop outgoing mail {id} ({}) to {}", mail.event, mail.recipient));
+            let loss = RemovalPreview::alone(format!("drop outgoing mail {id} ({}) to {}", mail.event, mail.recipient));
             if !removal.is_agreed(&desk.out, &loss.ending("; it stays on record"))? {
                 return Ok(Done);
             }
             if !desk.store.write(|tx| tx.drop_outgoing(mail.id))? {
                 bail!("mail {id} is {} already", mail.state);
             }
-            desk.out.deed(&json_of(desk, find(desk, *id)?)?, &format!("mail {id} is not sent any more"))?;
+            desk.out.changed(&json_of(desk, find(desk, *id)?)?, &format!("mail {id} is not sent any more"))?;
         }
     }
     Ok(Done)

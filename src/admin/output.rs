@@ -50,7 +50,7 @@ impl Output {
     }
 
     /// What was done: an object with `--json`, else talk.
-    pub(super) fn deed(&self, json: &Value, text: &str) -> io::Result<()> {
+    pub(super) fn changed(&self, json: &Value, text: &str) -> io::Result<()> {
         if self.is_json {
             return self.object(json, "");
         }

@@ -22,34 +22,34 @@ pub struct Removal {
 }
 
 /// What is about to happen.
-pub(super) struct Loss {
+pub(super) struct RemovalPreview {
     /// What would be done, such as `remove user 3 ann@example.org`.
-    deed: String,
+    action: String,
     /// What would go with it, such as `their 2 tickets with 3 messages`; empty for nothing.
-    along: String,
+    also_removed: String,
     /// What else would follow, with what parts it from the words before; empty for nothing.
-    tail: String,
+    ending: String,
     /// What would go with it as data.
     json: Value,
 }
 
-impl Loss {
-    /// Of what takes nothing else along.
-    pub(super) fn alone(deed: impl Into<String>) -> Self {
-        Self { deed: deed.into(), along: String::new(), tail: String::new(), json: json!({}) }
+impl RemovalPreview {
+    /// Of what takes nothing else also_removed.
+    pub(super) fn alone(action: impl Into<String>) -> Self {
+        Self { action: action.into(), also_removed: String::new(), ending: String::new(), json: json!({}) }
     }
 
-    /// Of what takes tickets, messages and attachments along; `whose` is `its` or `their`.
-    pub(super) fn with(deed: impl Into<String>, whose: &str, belongings: Belongings) -> Self {
+    /// Of what takes tickets, messages and attachments also_removed; `whose` is `its` or `their`.
+    pub(super) fn with(action: impl Into<String>, whose: &str, belongings: Belongings) -> Self {
         let json = json!({
             "tickets": belongings.tickets, "messages": belongings.messages, "attachments": belongings.attachments,
         });
-        Self { along: along(whose, belongings), json, ..Self::alone(deed) }
+        Self { also_removed: also_removed(whose, belongings), json, ..Self::alone(action) }
     }
 
     /// What stands at the end of the sentence, such as ` into user 2`.
-    pub(super) fn ending(self, tail: impl Into<String>) -> Self {
-        Self { tail: tail.into(), ..self }
+    pub(super) fn ending(self, ending: impl Into<String>) -> Self {
+        Self { ending: ending.into(), ..self }
     }
 
     /// Other data for programs.
@@ -59,13 +59,14 @@ impl Loss {
 
     /// Says that it happened: the object `--dry-run` prints with `done` instead of `would`, or `text`.
     pub(super) fn happened(&self, out: &Output, text: &str) -> io::Result<()> {
-        out.deed(&self.as_json("done"), &terminal::line(text))
+        out.changed(&self.as_json("done"), &terminal::line(text))
     }
 
     /// All of it in words.
     pub(super) fn sentence(&self) -> String {
-        let along = if self.along.is_empty() { String::new() } else { format!(" and {}", self.along) };
-        terminal::line(&format!("{}{along}{}", self.deed, self.tail)).into_owned()
+        let also_removed =
+            if self.also_removed.is_empty() { String::new() } else { format!(" and {}", self.also_removed) };
+        terminal::line(&format!("{}{also_removed}{}", self.action, self.ending)).into_owned()
     }
 
     fn as_json(&self, verb: &str) -> Value {
@@ -83,7 +84,7 @@ impl Removal {
     /// # Errors
     /// When the person at the terminal says no, when there is neither a terminal nor `--yes` (a usage error), and
     /// those of printing.
-    pub(super) fn is_agreed(&self, out: &Output, loss: &Loss) -> outcome::Result<bool> {
+    pub(super) fn is_agreed(&self, out: &Output, loss: &RemovalPreview) -> outcome::Result<bool> {
         let sentence = loss.sentence();
         if self.dry_run {
             out.object(&loss.as_json("would"), &format!("would {sentence}"))?;
@@ -110,8 +111,8 @@ impl Removal {
     }
 }
 
-/// What goes along, for people: `its 5 tickets with 7 messages and 1 attachment`.
-fn along(whose: &str, belongings: Belongings) -> String {
+/// What goes also_removed, for people: `its 5 tickets with 7 messages and 1 attachment`.
+fn also_removed(whose: &str, belongings: Belongings) -> String {
     let counted = |n: i64, thing: &str| (n > 0).then(|| output::count(n, thing));
     let parts = [counted(belongings.messages, "message"), counted(belongings.attachments, "attachment")];
     let contents = parts.into_iter().flatten().collect::<Vec<_>>().join(" and ");
@@ -129,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_goes_along_is_named_with_its_numbers() {
-        let of = |tickets, messages, attachments| along("its", Belongings { tickets, messages, attachments });
+        let of = |tickets, messages, attachments| also_removed("its", Belongings { tickets, messages, attachments });
         assert_eq!(of(0, 0, 0), "");
         assert_eq!(of(5, 0, 0), "its 5 tickets");
         assert_eq!(of(1, 7, 1), "its 1 ticket with 7 messages and 1 attachment");
@@ -138,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_name_cannot_forge_a_line_of_the_question() {
-        let loss = Loss::alone("remove user 1 \"x\u{1b}[2K\ry\"");
+        let loss = RemovalPreview::alone("remove user 1 \"x\u{1b}[2K\ry\"");
         assert!(!loss.sentence().contains(['\u{1b}', '\r']));
     }
 }

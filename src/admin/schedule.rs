@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::removal::{Loss, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, named, output, usage};
 use crate::desk::duty::{self, Hours};
 use crate::domain::Timestamp;
@@ -76,7 +76,7 @@ pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
                 0 => String::new(),
                 n => format!("; then always on duty: {}", output::count(n, "staff member")),
             };
-            let loss = Loss::alone(format!("remove schedule {name}")).ending(tail);
+            let loss = RemovalPreview::alone(format!("remove schedule {name}")).ending(tail);
             if !removal.is_agreed(&desk.out, &loss)? {
                 return Ok(Done);
             }

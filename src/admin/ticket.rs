@@ -81,9 +81,9 @@ pub enum Command {
         id: i64,
     },
     /// Answer as a staff member; the answer is mailed to the customer and the participants
-    Reply(post::Reply),
+    Reply(post::ReplyArguments),
     /// Add a note that only staff see
-    Note(post::Note),
+    Note(post::NoteArguments),
     /// Set the status
     Status {
         /// Id

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::removal::{Loss, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, nothing_to_change, output, secret_from_stdin, usage};
 use crate::api::permission::Permission;
 use crate::api::token_hash;
@@ -123,7 +123,7 @@ pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
         Command::Update(change) => update(desk, &change)?,
         Command::Revoke { id, removal } => {
             let Some(token) = desk.store.read(|tx| tx.token(TokenId::new(id)))? else { return missing("token", id) };
-            let loss = Loss::alone(format!("revoke token {id} {:?}", token.name));
+            let loss = RemovalPreview::alone(format!("revoke token {id} {:?}", token.name));
             if !removal.is_agreed(&desk.out, &loss)? {
                 return Ok(Done);
             }
@@ -131,7 +131,7 @@ pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
                 return missing("token", id);
             }
             desk.out
-                .deed(&json!({ "id": id, "revoked": true }), &format!("token {id} is good for nothing any more"))?;
+                .changed(&json!({ "id": id, "revoked": true }), &format!("token {id} is good for nothing any more"))?;
         }
     }
     Ok(Done)

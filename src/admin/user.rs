@@ -3,7 +3,7 @@
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
-use super::removal::{Loss, Removal};
+use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, nothing_to_change, output, say_if_cut, usage};
 use crate::api::token_hash;
 use crate::desk::notify;
@@ -150,7 +150,7 @@ fn remove(desk: &Context, name: &str, removal: Removal) -> outcome::Result<()> {
         let belongings = tx.belongings(Owner::Customer(found.id))?;
         Ok::<_, Failure>((found, belongings))
     })?;
-    let loss = Loss::with(format!("remove user {} {}", found.id, found.email), "their", belongings);
+    let loss = RemovalPreview::with(format!("remove user {} {}", found.id, found.email), "their", belongings);
     if removal.is_agreed(&desk.out, &loss)? {
         desk.change(|change| change.remove_customer(found.id))?;
         loss.happened(&desk.out, &format!("done: {}", loss.sentence()))?;
@@ -173,7 +173,7 @@ fn merge(desk: &Context, from: &str, into: &str, removal: Removal) -> outcome::R
         let belongings = tx.belongings(Owner::Customer(source.id))?;
         Ok::<_, Failure>((source, target, belongings))
     })?;
-    let loss = Loss::with(format!("merge user {} {}", source.id, source.email), "their", belongings)
+    let loss = RemovalPreview::with(format!("merge user {} {}", source.id, source.email), "their", belongings)
         .ending(format!(" into user {} {}", target.id, target.email));
     if !removal.is_agreed(&desk.out, &loss)? {
         return Ok(());

@@ -4,9 +4,9 @@
 
 use super::access::authorize;
 use super::error::ApiError;
-use super::idempotency::{Key, Reply};
+use super::idempotency::{Key, KeyedAnswer};
 use super::permission::Permission;
-use super::refusal::Refusal;
+use super::refusal::ErrorAnswer;
 use super::{Api, Call, client_address};
 use crate::domain::{Timestamp, TokenId};
 use crate::http::{Headers, Request};
@@ -59,7 +59,7 @@ pub(super) trait Dialect {
 
     /// A refusal as its clients read it; without the settings when those could not be read. Failures of ours
     /// are logged here, where they stop travelling.
-    fn print(error: Self::Error, settings: Option<&Settings>) -> Refusal;
+    fn print(error: Self::Error, settings: Option<&Settings>) -> ErrorAnswer;
 }
 
 /// What a request wants.
@@ -81,7 +81,7 @@ pub(super) fn admit<'a, D: Dialect>(
     request: Request,
     snapshot: Option<&ReadTx<'_>>,
     now: Timestamp,
-) -> Result<Call<'a, D::Params>, Refusal> {
+) -> Result<Call<'a, D::Params>, ErrorAnswer> {
     let address = client_address::client(request.peer, &request.headers, &api.rules().trusted_proxies);
     let (headers, path, client) = (request.headers.clone(), request.path.clone(), request.client.clone());
     let (mut unread, mut params) = (Some(request), None);
@@ -144,9 +144,9 @@ pub(super) fn act<D: Dialect>(
     api: &Api,
     wanted: &Wanted,
     request: Request,
-    handler: impl FnOnce(&Call<'_, D::Params>) -> Result<Reply, D::Error>,
+    handler: impl FnOnce(&Call<'_, D::Params>) -> Result<KeyedAnswer, D::Error>,
     now: Timestamp,
-) -> Result<Reply, Refusal> {
+) -> Result<KeyedAnswer, ErrorAnswer> {
     let call = admit::<D>(api, wanted, request, None, now)?;
     let print = |error: D::Error| D::print(error, Some(&call.settings));
     let Some(key) = &call.key else { return handler(&call).map_err(print) };

@@ -3,9 +3,9 @@
 
 use super::error::ApiError;
 use super::helpdeskz::{attachments, departments, messages, staff, staff_auth, tickets, users};
-use super::idempotency::Reply;
+use super::idempotency::KeyedAnswer;
 use super::permission::{Permission, Permission as May};
-use super::refusal::Refusal;
+use super::refusal::ErrorAnswer;
 use super::route::{ActivationCode, PathId};
 use super::system::{self, activation, docs, metrics, readiness};
 use super::{Api, Call, faveo, servetel};
@@ -56,13 +56,13 @@ pub(super) enum Handler {
     /// HelpDeskZ's dialect: answers on the snapshot that admitted it.
     Reads(Permission, fn(&ReadTx<'_>, &Call<'_>, &PathId) -> Result<String, ApiError>),
     /// HelpDeskZ's dialect: has heavy work to do outside of transactions, and takes no Idempotency-Key.
-    Works(Permission, fn(&Call<'_>, &PathId) -> Result<Reply, ApiError>),
+    Works(Permission, fn(&Call<'_>, &PathId) -> Result<KeyedAnswer, ApiError>),
     /// HelpDeskZ's dialect: changes something, once for an Idempotency-Key.
-    Changes(Permission, fn(&Call<'_>, &PathId) -> Result<Reply, ApiError>),
+    Changes(Permission, fn(&Call<'_>, &PathId) -> Result<KeyedAnswer, ApiError>),
     /// Faveo's dialect: the same with its tokens and refusals.
-    Faveo(Permission, fn(&Call<'_>) -> Result<Reply, Refusal>),
+    Faveo(Permission, fn(&Call<'_>) -> Result<KeyedAnswer, ErrorAnswer>),
     /// Servetel's dialect.
-    Servetel(Permission, fn(&Call<'_, servetel::Body>) -> Result<Reply, Refusal>),
+    Servetel(Permission, fn(&Call<'_, servetel::Body>) -> Result<KeyedAnswer, ErrorAnswer>),
 }
 
 /// A row of the table.

@@ -11,11 +11,11 @@ use subtle::ConstantTimeEq;
 use super::access::{token_hash, token_of};
 use super::admission::Dialect;
 use super::error::ApiError;
-use super::idempotency::Reply;
+use super::idempotency::KeyedAnswer;
 use super::json::compact;
 use super::params::{NotText, Params};
 use super::permission::Permission;
-use super::refusal::{FieldFaults, Refusal};
+use super::refusal::{ErrorAnswer, FieldFaults};
 use super::{Call, email, random};
 use crate::desk::notify;
 use crate::domain::staff_role::StaffRole;
@@ -47,7 +47,7 @@ pub(super) struct Faveo;
 
 impl Dialect for Faveo {
     type Params = Params;
-    type Error = Refusal;
+    type Error = ErrorAnswer;
 
     const HAS_TOKEN_IN_PARAMS: bool = true;
 
@@ -70,46 +70,46 @@ impl Dialect for Faveo {
         }
     }
 
-    fn denied(error: ApiError) -> Refusal {
+    fn denied(error: ApiError) -> ErrorAnswer {
         match error {
-            ApiError::NoToken => Refusal::message(401, "Token not provided"),
-            ApiError::Authentication => Refusal::message(401, "Token is invalid"),
-            ApiError::Address(_) | ApiError::Permission(_) => Refusal::message(403, "Permission denied"),
+            ApiError::NoToken => ErrorAnswer::message(401, "Token not provided"),
+            ApiError::Authentication => ErrorAnswer::message(401, "Token is invalid"),
+            ApiError::Address(_) | ApiError::Permission(_) => ErrorAnswer::message(403, "Permission denied"),
             other => other.into(),
         }
     }
 
     /// An account for staff takes the permission for those as well.
     fn further_permission(params: Option<&Params>) -> Option<Permission> {
-        let is_staff = matches!(role(params?), Ok(Role::Agent | Role::Admin));
+        let is_staff = matches!(role(params?), Ok(FaveoRole::Agent | FaveoRole::Admin));
         is_staff.then_some(Permission::StaffCreate)
     }
 
     /// The setting `faveo_api_key`.
-    fn check(params: Option<&Params>, settings: &Settings) -> Result<(), Refusal> {
+    fn check(params: Option<&Params>, settings: &Settings) -> Result<(), ErrorAnswer> {
         let wanted = &settings.faveo_api_key;
         let given = params.and_then(|params| params.text("api_key").ok().flatten()).unwrap_or("");
         // Hashes are compared, so that the time tells not even the length.
         if !wanted.is_empty() && !bool::from(token_hash(given).ct_eq(&token_hash(wanted))) {
-            return Err(Refusal::object(401, &json!({ "result": "wrong api key" })));
+            return Err(ErrorAnswer::object(401, &json!({ "result": "wrong api key" })));
         }
         Ok(())
     }
 
-    fn print(error: Refusal, _: Option<&Settings>) -> Refusal {
+    fn print(error: ErrorAnswer, _: Option<&Settings>) -> ErrorAnswer {
         error
     }
 }
 
 /// What the account may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
+enum FaveoRole {
     User,
     Agent,
     Admin,
 }
 
-impl Role {
+impl FaveoRole {
     const fn word(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -128,10 +128,12 @@ impl Role {
     }
 }
 
-fn role(params: &Params) -> Result<Role, String> {
+fn role(params: &Params) -> Result<FaveoRole, String> {
     let invalid = || "The selected role is invalid.".to_owned();
     let word = params.text("role").map_err(|NotText| invalid())?.unwrap_or("user");
-    let known = [Role::User, Role::Agent, Role::Admin].into_iter().find(|role| word.eq_ignore_ascii_case(role.word()));
+    let known = [FaveoRole::User, FaveoRole::Agent, FaveoRole::Admin]
+        .into_iter()
+        .find(|role| word.eq_ignore_ascii_case(role.word()));
     known.ok_or_else(invalid)
 }
 
@@ -140,7 +142,7 @@ struct Registration<'p> {
     email: EmailAddress,
     fullname: String,
     profile: CustomerProfile<'p>,
-    role: Role,
+    role: FaveoRole,
 }
 
 /// The text of a field, by the name people read: one line, not too long; empty when missing.
@@ -166,14 +168,14 @@ fn address(params: &Params) -> Result<EmailAddress, String> {
     email::valid(text).ok_or_else(|| "The email must be a valid email address.".to_owned())
 }
 
-fn registration<'p>(tx: &ReadTx<'_>, params: &'p Params) -> Result<Registration<'p>, Refusal> {
+fn registration<'p>(tx: &ReadTx<'_>, params: &'p Params) -> Result<Registration<'p>, ErrorAnswer> {
     let mut faults = FieldFaults::new(FIELDS);
     let email = faults.note("email", address(params));
     let first_name = faults.note("first_name", name(params, "first_name", "first name")).unwrap_or_default();
     let last_name = faults.note("last_name", name(params, "last_name", "last name")).unwrap_or_default();
     let mobile = faults.note("mobile", text(params, "mobile", "mobile", MOBILE_CHARS_MAX)).unwrap_or_default();
     let country_code = faults.note("code", text(params, "code", "code", CODE_CHARS_MAX)).unwrap_or_default();
-    let role = faults.note("role", role(params)).unwrap_or(Role::User);
+    let role = faults.note("role", role(params)).unwrap_or(FaveoRole::User);
     let fullname = format!("{first_name} {last_name}");
     // Never cut silently: both together are the one name that everything else shows.
     if fullname.chars().count() > FULLNAME_CHARS_MAX {
@@ -181,7 +183,7 @@ fn registration<'p>(tx: &ReadTx<'_>, params: &'p Params) -> Result<Registration<
         faults.add("last_name", text);
     }
     if let Some(email) = &email {
-        let is_staff = role != Role::User && tx.is_staff_address(email)?;
+        let is_staff = role != FaveoRole::User && tx.is_staff_address(email)?;
         if is_staff || tx.customer_by_email(email.as_str())?.is_some() {
             faults.add("email", "The email has already been taken.");
         }
@@ -189,12 +191,12 @@ fn registration<'p>(tx: &ReadTx<'_>, params: &'p Params) -> Result<Registration<
     let profile = CustomerProfile { first_name, last_name, mobile, country_code };
     match email {
         Some(email) if faults.is_empty() => Ok(Registration { email, fullname, profile, role }),
-        _ => Err(Refusal::message(422, faults.json()).for_good()),
+        _ => Err(ErrorAnswer::message(422, faults.json()).for_good()),
     }
 }
 
 /// `POST /api/v1/helpdesk/register`
-pub(super) fn register(call: &Call<'_>) -> Result<Reply, Refusal> {
+pub(super) fn register(call: &Call<'_>) -> Result<KeyedAnswer, ErrorAnswer> {
     let code = random::code()?;
     let verify = (random::alphanumeric(VERIFY_CHARS)?, random::alphanumeric(VERIFY_CHARS)?);
     call.change(
@@ -216,12 +218,12 @@ pub(super) fn register(call: &Call<'_>) -> Result<Reply, Refusal> {
 }
 
 /// The answer promises a mail, so without one there is no account either.
-fn unsent(error: notify::Error) -> Refusal {
+fn unsent(error: notify::Error) -> ErrorAnswer {
     match error {
         notify::Error::Store(error) => error.into(),
         notify::Error::NeedsSiteUrl => {
             tracing::error!(%error, "registration refused");
-            Refusal::message(500, Value::from(error.to_string()))
+            ErrorAnswer::message(500, Value::from(error.to_string()))
         }
     }
 }

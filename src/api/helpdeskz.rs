@@ -19,7 +19,7 @@ use super::admission::Dialect;
 use super::error::ApiError;
 use super::json::compact;
 use super::params::Params;
-use super::refusal::Refusal;
+use super::refusal::ErrorAnswer;
 use crate::http::{Headers, Request};
 use crate::store::settings::{ErrorStatus, Settings};
 
@@ -42,11 +42,11 @@ impl Dialect for HelpDeskZ {
         token_of(headers).ok_or(ApiError::NoToken)
     }
 
-    fn print(error: ApiError, settings: Option<&Settings>) -> Refusal {
+    fn print(error: ApiError, settings: Option<&Settings>) -> ErrorAnswer {
         error.log();
         let is_http = settings.is_some_and(|settings| settings.api_error_status == ErrorStatus::Http);
         let status = if is_http { error.status() } else { own_status(&error) };
-        Refusal::printed(status, error_body(&error.message()), error.is_final())
+        ErrorAnswer::printed(status, error_body(&error.message()), error.is_final())
     }
 }
 

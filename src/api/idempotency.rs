@@ -27,13 +27,13 @@ pub(super) struct Key {
 
 /// An answer to a change, fresh or given again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reply {
+pub(super) struct KeyedAnswer {
     status: u16,
     body: String,
     is_replayed: bool,
 }
 
-impl Reply {
+impl KeyedAnswer {
     /// A success that happened just now.
     #[must_use]
     pub(super) const fn fresh(body: String) -> Self {
@@ -92,10 +92,10 @@ impl Key {
     ///
     /// # Errors
     /// [`ApiError::KeyReused`] when that was to another request, or [`ApiError::Failed`].
-    pub(super) fn look_up(&self, tx: &ReadTx<'_>, now: Timestamp) -> Result<Option<Reply>, ApiError> {
+    pub(super) fn look_up(&self, tx: &ReadTx<'_>, now: Timestamp) -> Result<Option<KeyedAnswer>, ApiError> {
         match tx.kept_answer(&self.place(), now.plus_s(-KEPT_S))? {
             Some(kept) if kept.body_sha256 != self.sha256 => Err(ApiError::KeyReused),
-            Some(kept) => Ok(Some(Reply { status: kept.status, body: kept.body, is_replayed: true })),
+            Some(kept) => Ok(Some(KeyedAnswer { status: kept.status, body: kept.body, is_replayed: true })),
             None => Ok(None),
         }
     }
@@ -103,8 +103,8 @@ impl Key {
     /// The answer given before, if there is one, to be given again. No transaction may be open.
     ///
     /// # Errors
-    /// Those of [`Key::look_up`] and [`Reply::made_sure`].
-    pub(super) fn replay(&self, store: &Store, now: Timestamp) -> Result<Option<Reply>, ApiError> {
+    /// Those of [`Key::look_up`] and [`KeyedAnswer::made_sure`].
+    pub(super) fn replay(&self, store: &Store, now: Timestamp) -> Result<Option<KeyedAnswer>, ApiError> {
         let found = store.read(|tx| self.look_up(tx, now))?;
         Ok(found.map(|reply| reply.made_sure(store)).transpose()?)
     }
@@ -121,7 +121,7 @@ impl Key {
     ///
     /// # Errors
     /// Those of [`Key::look_up`].
-    pub(super) fn keep_reply(&self, tx: &WriteTx<'_>, reply: Reply, now: Timestamp) -> Result<(), ApiError> {
+    pub(super) fn keep_reply(&self, tx: &WriteTx<'_>, reply: KeyedAnswer, now: Timestamp) -> Result<(), ApiError> {
         if self.look_up(tx, now)?.is_none() {
             self.keep_with(tx, reply.status, reply.body, now)?;
         }

@@ -4,21 +4,21 @@
 use serde_json::{Map, Value, json};
 
 use super::error::ApiError;
-use super::idempotency::Reply;
+use super::idempotency::KeyedAnswer;
 use super::json::compact;
 use crate::http::Response;
 use crate::store;
 
 /// A request that was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct ErrorAnswer {
     status: u16,
     body: String,
     /// Repeating the request could not give another answer.
     is_final: bool,
 }
 
-impl Refusal {
+impl ErrorAnswer {
     /// `{"success":false,"message":…}` with a text, or a map of fields, as the message.
     #[must_use]
     pub(super) fn message(status: u16, message: impl Into<Value>) -> Self {
@@ -46,8 +46,8 @@ impl Refusal {
 
     /// What is kept for an Idempotency-Key: nothing if repeating the request could give another answer.
     #[must_use]
-    pub(super) fn kept(&self) -> Option<Reply> {
-        self.is_final.then(|| Reply::with_status(self.status, self.body.clone()))
+    pub(super) fn kept(&self) -> Option<KeyedAnswer> {
+        self.is_final.then(|| KeyedAnswer::with_status(self.status, self.body.clone()))
     }
 
     /// The answer.
@@ -62,14 +62,14 @@ impl Refusal {
     }
 }
 
-impl From<ApiError> for Refusal {
+impl From<ApiError> for ErrorAnswer {
     fn from(error: ApiError) -> Self {
         error.log();
         Self::message(error.status(), error.message())
     }
 }
 
-impl From<store::Error> for Refusal {
+impl From<store::Error> for ErrorAnswer {
     fn from(error: store::Error) -> Self {
         ApiError::from(error).into()
     }

@@ -86,12 +86,12 @@ pub(super) enum NotRouted {
 
 /// What a path has for GET and for POST.
 #[derive(Default)]
-struct Found<'p> {
+struct Match<'p> {
     get: Option<(&'static Endpoint, &'p str)>,
     post: Option<(&'static Endpoint, &'p str)>,
 }
 
-impl Found<'_> {
+impl Match<'_> {
     const fn is_empty(&self) -> bool {
         self.get.is_none() && self.post.is_none()
     }
@@ -141,9 +141,9 @@ pub(super) fn without_final_slash(path: &str) -> &str {
 
 /// The endpoints at a path. Where one has the path word by word, those whose `{id}` would take a word of it
 /// for an id do not count: there is no user "update", so GET gets 405 there and not that none was found.
-fn at(path: &str) -> Found<'_> {
-    let mut exact = Found::default();
-    let mut with_value = Found::default();
+fn at(path: &str) -> Match<'_> {
+    let mut exact = Match::default();
+    let mut with_value = Match::default();
     for endpoint in ENDPOINTS {
         for template in endpoint.paths() {
             let (found, value) = match matched(template, path) {

@@ -10,10 +10,10 @@ use super::Call;
 use super::access::token_of;
 use super::admission::Dialect;
 use super::error::ApiError;
-use super::idempotency::Reply;
+use super::idempotency::KeyedAnswer;
 use super::json::{self, compact};
 use super::params::JSON_BYTES_MAX;
-use super::refusal::{FieldFaults, Refusal};
+use super::refusal::{ErrorAnswer, FieldFaults};
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, EmailAddress};
 use crate::http::{Headers, Request};
@@ -31,7 +31,7 @@ pub(super) struct Body(Vec<u8>);
 
 impl Dialect for Servetel {
     type Params = Body;
-    type Error = Refusal;
+    type Error = ErrorAnswer;
 
     fn params(request: Request) -> Result<Body, ApiError> {
         if request.body.len() > JSON_BYTES_MAX {
@@ -48,15 +48,15 @@ impl Dialect for Servetel {
         token_of(headers).ok_or(ApiError::NoToken)
     }
 
-    fn denied(error: ApiError) -> Refusal {
+    fn denied(error: ApiError) -> ErrorAnswer {
         match error {
-            ApiError::NoToken | ApiError::Authentication => Refusal::message(401, "Unauthorized"),
-            ApiError::Address(_) | ApiError::Permission(_) => Refusal::message(403, "Forbidden"),
+            ApiError::NoToken | ApiError::Authentication => ErrorAnswer::message(401, "Unauthorized"),
+            ApiError::Address(_) | ApiError::Permission(_) => ErrorAnswer::message(403, "Forbidden"),
             other => other.into(),
         }
     }
 
-    fn print(error: Refusal, _: Option<&Settings>) -> Refusal {
+    fn print(error: ErrorAnswer, _: Option<&Settings>) -> ErrorAnswer {
         error
     }
 }
@@ -67,13 +67,13 @@ fn digest(token: &str, body: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(token.len().to_be_bytes()).chain_update(token).chain_update(body).finalize().into()
 }
 
-fn invalid(faults: &FieldFaults) -> Refusal {
+fn invalid(faults: &FieldFaults) -> ErrorAnswer {
     let object = json!({ "success": false, "message": "Validation failed", "error": faults.json() });
-    Refusal::object(400, &object).for_good()
+    ErrorAnswer::object(400, &object).for_good()
 }
 
 /// `POST /v1/user`
-pub(super) fn create(call: &Call<'_, Body>) -> Result<Reply, Refusal> {
+pub(super) fn create(call: &Call<'_, Body>) -> Result<KeyedAnswer, ErrorAnswer> {
     let wanted = match json::object(&call.params.0) {
         Ok(members) => Wanted::read(members),
         Err(malformed) => {
@@ -119,7 +119,7 @@ struct Account<'w> {
 }
 
 /// Adds to the faults of the values those that only the desk knows.
-fn account<'w>(tx: &ReadTx<'_>, wanted: &'w Wanted) -> Result<Account<'w>, Refusal> {
+fn account<'w>(tx: &ReadTx<'_>, wanted: &'w Wanted) -> Result<Account<'w>, ErrorAnswer> {
     let mut faults = wanted.faults.clone();
     if let Some(email) = &wanted.email
         && tx.is_staff_address(email)?

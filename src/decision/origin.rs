@@ -1,6 +1,6 @@
 //! Mail that becomes no message: refused, dropped on record or set aside before a ticket is looked for.
 
-use super::{Decision, Effect, Facts, Policy, Refusal, Route, UnknownRecipient};
+use super::{Decision, Facts, Handling, Policy, Refusal, Route, UnknownRecipient};
 use crate::domain::reason::Reason;
 use crate::mail::ParsedMail;
 use crate::mail::origin::Origin;
@@ -56,9 +56,9 @@ pub(super) fn without_ticket(mail: &ParsedMail, facts: &Facts, policy: &Policy) 
 }
 
 /// A person's mail is answered and reopens; a machine's does neither.
-pub(super) fn effect(facts: &Facts) -> Effect {
+pub(super) fn handling(facts: &Facts) -> Handling {
     match facts.origin {
-        Origin::Person => Effect::Full,
-        Origin::Own | Origin::Bounce | Origin::List | Origin::Auto => Effect::Silent,
+        Origin::Person => Handling::Full,
+        Origin::Own | Origin::Bounce | Origin::List | Origin::Auto => Handling::Silent,
     }
 }

@@ -1,9 +1,9 @@
 //! In whose name a mail is taken: staff replies, and whose ticket a forwarded mail opens.
 
 use super::authentication::Authentication;
-use super::origin::effect;
+use super::origin::handling;
 use super::ticket::append;
-use super::{Decision, Effect, Facts, Policy, Requester, Role, Route, TokenFact};
+use super::{Decision, Facts, Handling, Policy, Requester, Role, Route, TokenFact};
 use crate::domain::reason::Reason;
 use crate::mail::ParsedMail;
 
@@ -13,7 +13,7 @@ pub(super) fn staff_reply(facts: &Facts, token: &TokenFact) -> Option<Decision> 
     // In a ticket of his own a staff member is the customer.
     let staff = facts.staff.filter(|_| token.is_senders_own && !token.is_from_customer)?;
     // A machine in a staff member's name (out of office) is no staff reply.
-    if effect(facts) == Effect::Silent {
+    if handling(facts) == Handling::Silent {
         return Some(append(ticket, Reason::Token, Role::Customer, facts));
     }
     Some(match facts.authentication {

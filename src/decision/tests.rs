@@ -146,7 +146,7 @@ fn in_words(decision: &Decision) -> String {
             if let Role::Staff(staff) = append.role {
                 words.push_str(&format!(", as staff {staff}"));
             }
-            words.push_str(effect_in_words(append.effect));
+            words.push_str(effect_in_words(append.handling));
             if append.takes_reply_to {
                 words.push_str(", write to its Reply-To");
             }
@@ -175,17 +175,17 @@ fn open_in_words(open: &Open) -> String {
     if let Requester::Original(original) = &open.requester {
         words.push_str(&format!(", for {} <{}>", original.name, original.address));
     }
-    words.push_str(effect_in_words(open.effect));
+    words.push_str(effect_in_words(open.handling));
     if let Some(linked) = open.linked {
         words.push_str(&format!(", linked with #{linked}"));
     }
     words + &notes_in_words(&open.notes)
 }
 
-fn effect_in_words(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Full => "",
-        Effect::Silent => ", silently",
+fn effect_in_words(handling: Handling) -> &'static str {
+    match handling {
+        Handling::Full => "",
+        Handling::Silent => ", silently",
     }
 }
 

@@ -1,9 +1,9 @@
 //! Which ticket a mail belongs to: the one of its token, else one it names, else a new one.
 
-use super::origin::effect;
+use super::origin::handling;
 use super::people::staff_reply;
 use super::{
-    Append, Decision, Effect, Facts, NamedBy, Open, Policy, Requester, Role, Route, SUBJECT_CHARS_MAX, StrangerReply,
+    Append, Decision, Facts, Handling, NamedBy, Open, Policy, Requester, Role, Route, SUBJECT_CHARS_MAX, StrangerReply,
     TicketFact, TokenFact, subject,
 };
 use crate::domain::reason::Reason;
@@ -14,7 +14,7 @@ use crate::mail::ParsedMail;
 fn is_past_reopening(ticket: &TicketFact, facts: &Facts, policy: &Policy) -> bool {
     // A machine's mail reopens nothing, so it may lie in a closed ticket for ever.
     ticket.status == Status::Closed
-        && effect(facts) == Effect::Full
+        && handling(facts) == Handling::Full
         && (policy.reopen_s == 0 || facts.now.unix() - ticket.closed_at.unix() > policy.reopen_s)
 }
 
@@ -29,7 +29,7 @@ pub(super) fn with_token(mail: &ParsedMail, facts: &Facts, policy: &Policy, toke
     match append(ticket, Reason::Token, Role::Customer, facts) {
         Decision::Append(append) => {
             // What a machine sends changes nothing else, the address we write to included.
-            let takes_reply_to = token.is_customers && append.effect == Effect::Full;
+            let takes_reply_to = token.is_customers && append.handling == Handling::Full;
             Decision::Append(Append { takes_reply_to, ..append })
         }
         other => other,
@@ -41,7 +41,7 @@ pub(super) fn append(ticket: &TicketFact, reason: Reason, role: Role, facts: &Fa
         reason,
         ticket: ticket.id,
         role,
-        effect: effect(facts),
+        handling: handling(facts),
         takes_reply_to: false,
         notes: Vec::new(),
     })
@@ -86,7 +86,7 @@ fn why_not_into(mail: &ParsedMail, ticket: &TicketFact, facts: &Facts, policy: &
         return Some(Reason::ClosedTooLong);
     }
     // Auto-replies put their own words before the subject, and often in place of it.
-    let is_other = effect(facts) == Effect::Full && !is_under_subject(&mail.subject, &ticket.subject);
+    let is_other = handling(facts) == Handling::Full && !is_under_subject(&mail.subject, &ticket.subject);
     is_other.then_some(Reason::OtherSubject)
 }
 
@@ -118,7 +118,7 @@ pub(super) fn open(mail: &ParsedMail, facts: &Facts, policy: &Policy, new: New) 
         department,
         address,
         requester: Requester::Sender,
-        effect: effect(facts),
+        handling: handling(facts),
         linked: new.linked,
         notes: new.note.into_iter().collect(),
     })

@@ -6,13 +6,13 @@ pub(super) mod letter;
 
 use super::{Change, duty};
 use crate::domain::{Author, Door, EmailAddress, MessageId, TicketId, Timestamp, UserId, Window};
-use crate::outbox::compose::{File, Nature, Person};
+use crate::outbox::compose::{File, MailKind, Person};
 use crate::outbox::template::{self, Event, Rendered, Value};
 use crate::store::settings::Settings;
 use crate::store::staff::{Staff, StaffToNotify};
 use crate::store::template::Template;
 use crate::store::{self, ReadTx, Result, WriteTx};
-use letter::{Addressed, Matter, Outgoing, Queued, Scene, desk_values, is_ours, template_of};
+use letter::{Addressed, NoticeContext, Outgoing, Queued, TicketContext, desk_values, is_ours, template_of};
 
 /// Bytes of attachments that go along with a staff reply, together; what is beyond is named in the
 /// mail and stays in the ticket. Chosen: base64 makes 13.4 MiB of it, and common servers take 20.
@@ -50,7 +50,7 @@ pub enum Notices {
 
 /// What happened, as far as somebody may have to hear of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Happening {
+pub(super) enum Occasion {
     OpenedByCustomer,
     OpenedByMachine,
     OpenedByStaff,
@@ -77,32 +77,32 @@ enum Notice {
 
 /// One line of [`TABLE`].
 struct Row {
-    happening: Happening,
+    happening: Occasion,
     /// The door it came through; `None` stands for every door that has no line of its own.
     door: Option<Door>,
     notices: &'static [Notice],
 }
 
-const fn row(happening: Happening, door: Option<Door>, notices: &'static [Notice]) -> Row {
+const fn row(happening: Occasion, door: Option<Door>, notices: &'static [Notice]) -> Row {
     Row { happening, door, notices }
 }
 
 /// Who is notified of what. docs/notices.md shows it to people; a test compares them.
 const TABLE: &[Row] = &[
     // As in HelpDeskZ: the customer only where the call asks for it.
-    row(Happening::OpenedByCustomer, Some(Door::Api), &[]),
-    row(Happening::OpenedByCustomer, None, &[Notice::Acknowledgement, Notice::Staff]),
+    row(Occasion::OpenedByCustomer, Some(Door::Api), &[]),
+    row(Occasion::OpenedByCustomer, None, &[Notice::Acknowledgement, Notice::Staff]),
     // No machine is answered, but staff want to know of an alert.
-    row(Happening::OpenedByMachine, None, &[Notice::Staff]),
-    row(Happening::OpenedByStaff, None, &[Notice::Answer]),
-    row(Happening::CustomerReplied, Some(Door::Mail), &[Notice::Autoresponse, Notice::Staff]),
-    row(Happening::CustomerReplied, None, &[Notice::Staff]),
-    row(Happening::MachineWrote, None, &[]),
-    row(Happening::StaffAnswered, None, &[Notice::Answer]),
-    row(Happening::Assigned, None, &[Notice::Assignee]),
+    row(Occasion::OpenedByMachine, None, &[Notice::Staff]),
+    row(Occasion::OpenedByStaff, None, &[Notice::Answer]),
+    row(Occasion::CustomerReplied, Some(Door::Mail), &[Notice::Autoresponse, Notice::Staff]),
+    row(Occasion::CustomerReplied, None, &[Notice::Staff]),
+    row(Occasion::MachineWrote, None, &[]),
+    row(Occasion::StaffAnswered, None, &[Notice::Answer]),
+    row(Occasion::Assigned, None, &[Notice::Assignee]),
 ];
 
-fn notices_of(happening: Happening, door: Door) -> &'static [Notice] {
+fn notices_of(happening: Occasion, door: Door) -> &'static [Notice] {
     let of = |door: Option<Door>| TABLE.iter().find(|row| row.happening == happening && row.door == door);
     of(Some(door)).or_else(|| of(None)).map_or(&[], |row| row.notices)
 }
@@ -112,7 +112,7 @@ impl Change<'_> {
     /// own mail; empty where it came otherwise.
     pub(super) fn send_notices(
         &self,
-        happening: Happening,
+        happening: Occasion,
         about: (TicketId, MessageId),
         (notices, sender): (Notices, &str),
     ) -> Result<()> {
@@ -141,7 +141,7 @@ impl Change<'_> {
 
     /// Queues what follows from an assignment by somebody else.
     pub(super) fn notify_assignee(&self, ticket: TicketId, staff: &Staff, notices: Notices) -> Result<()> {
-        let is_notified = notices_of(Happening::Assigned, self.door).contains(&Notice::Assignee);
+        let is_notified = notices_of(Occasion::Assigned, self.door).contains(&Notice::Assignee);
         if notices == Notices::Nobody || !is_notified {
             return Ok(());
         }
@@ -158,19 +158,19 @@ fn answer(
     (ticket, message): (TicketId, MessageId),
     now: Timestamp,
 ) -> Result<()> {
-    let Some(scene) = Scene::of(tx, settings, (ticket, message), event)? else { return Ok(()) };
+    let Some(notice) = NoticeContext::of(tx, settings, (ticket, message), event)? else { return Ok(()) };
     // Automatic answers go to who wrote, never to Reply-To (mail.md §5).
-    let writer = match scene.matter.message.author {
+    let writer = match notice.about.message.author {
         Author::Customer(id) => tx.customer(id)?,
         Author::Staff(_) | Author::Desk => None,
     };
-    let writer = writer.unwrap_or_else(|| scene.matter.customer.clone());
+    let writer = writer.unwrap_or_else(|| notice.about.customer.clone());
     let Ok(email) = writer.email.parse::<EmailAddress>() else { return Ok(()) };
-    if is_ours(&scene.senders, &email) || !may_be_answered(tx, settings, &email, now)? {
+    if is_ours(&notice.senders, &email) || !may_be_answered(tx, settings, &email, now)? {
         return Ok(());
     }
     let to = Person { name: &writer.fullname, email: &email };
-    scene.queue(tx, &Addressed { to, nature: Nature::Replied, files: &[] }, now)?;
+    notice.queue(tx, &Addressed { to, kind: MailKind::Replied, files: &[] }, now)?;
     Ok(())
 }
 
@@ -194,18 +194,20 @@ pub fn is_paused(tx: &ReadTx<'_>, email: &EmailAddress, now: Timestamp) -> Resul
 /// Those of the database.
 fn staff_reply(change: &Change<'_>, (ticket, message): (TicketId, MessageId)) -> Result<()> {
     let (tx, settings, now) = (change.tx, change.settings, change.now);
-    let Some(mut scene) = Scene::of(tx, settings, (ticket, message), Event::StaffReply)? else { return Ok(()) };
-    let author = match scene.matter.message.author {
+    let Some(mut notice) = NoticeContext::of(tx, settings, (ticket, message), Event::StaffReply)? else {
+        return Ok(());
+    };
+    let author = match notice.about.message.author {
         Author::Staff(id) => tx.staff(id)?.map(|staff| staff.email),
         Author::Customer(_) | Author::Desk => None,
     };
-    let (files, left_out) = files(tx, &mut scene, message)?;
-    let reply_to = if scene.matter.ticket.reply_to.is_empty() {
-        scene.matter.customer.email.clone()
+    let (files, left_out) = files(tx, &mut notice, message)?;
+    let reply_to = if notice.about.ticket.reply_to.is_empty() {
+        notice.about.customer.email.clone()
     } else {
-        scene.matter.ticket.reply_to.clone()
+        notice.about.ticket.reply_to.clone()
     };
-    let mut people = vec![(reply_to, scene.matter.customer.fullname.clone())];
+    let mut people = vec![(reply_to, notice.about.customer.fullname.clone())];
     people.extend(tx.participants(ticket)?);
     let mut written: Vec<EmailAddress> = Vec::new();
     let mut refused: Vec<String> = Vec::new();
@@ -215,11 +217,11 @@ fn staff_reply(change: &Change<'_>, (ticket, message): (TicketId, MessageId)) ->
             continue;
         };
         let is_author = author.as_ref().is_some_and(|author| author.eq_ignore_ascii_case(&address));
-        if is_author || is_ours(&scene.senders, &email) || written.contains(&email) {
+        if is_author || is_ours(&notice.senders, &email) || written.contains(&email) {
             continue;
         }
         let to = Person { name: &name, email: &email };
-        match scene.queue(tx, &Addressed { to, nature: Nature::Personal, files: &files }, now)? {
+        match notice.queue(tx, &Addressed { to, kind: MailKind::Personal, files: &files }, now)? {
             Queued::Yes => written.push(email),
             Queued::Unmailable => refused.push(address),
         }
@@ -239,7 +241,7 @@ fn staff_reply(change: &Change<'_>, (ticket, message): (TicketId, MessageId)) ->
 }
 
 /// The attachments that go along, and the names of the others, which the text says too.
-fn files(tx: &ReadTx<'_>, scene: &mut Scene<'_>, message: MessageId) -> Result<(Vec<File>, Vec<String>)> {
+fn files(tx: &ReadTx<'_>, notice: &mut NoticeContext<'_>, message: MessageId) -> Result<(Vec<File>, Vec<String>)> {
     let (mut files, mut bytes, mut left_out) = (Vec::new(), 0, Vec::new());
     for file in tx.files_of_message(message)? {
         if bytes + file.bytes > ATTACHMENT_BYTES_MAX {
@@ -251,7 +253,7 @@ fn files(tx: &ReadTx<'_>, scene: &mut Scene<'_>, message: MessageId) -> Result<(
         files.push(File { name: file.name, content_type: file.content_type, content });
     }
     if !left_out.is_empty() {
-        scene.matter.postscript = format!(
+        notice.about.postscript = format!(
             "These files are too large for this mail and were left out of it: {}. Please ask us for them.",
             left_out.join(", ")
         );
@@ -291,10 +293,10 @@ fn staff_except(
     now: Timestamp,
 ) -> Result<()> {
     let event = Event::StaffTicketNotification;
-    let Some(mut scene) = Scene::of(tx, settings, (ticket, message), event)? else { return Ok(()) };
-    scene.matter.shorten();
+    let Some(mut notice) = NoticeContext::of(tx, settings, (ticket, message), event)? else { return Ok(()) };
+    notice.about.shorten();
     let mut told: Vec<EmailAddress> = Vec::new();
-    let members = tx.staff_to_notify(scene.matter.ticket.department)?;
+    let members = tx.staff_to_notify(notice.about.ticket.department)?;
     let on_duty = |member: &StaffToNotify| duty::is_on_duty(&member.hours, &member.timezone, now);
     let is_nobody_on_duty = !members.iter().any(on_duty);
     for member in &members {
@@ -305,13 +307,13 @@ fn staff_except(
         if is_bringer
             || !is_on_duty
             || told.contains(&email)
-            || is_ours(&scene.senders, &email)
+            || is_ours(&notice.senders, &email)
             || is_paused(tx, &email, now)?
         {
             continue;
         }
         let to = Person { name: &member.fullname, email: &email };
-        scene.queue(tx, &Addressed { to, nature: Nature::Generated, files: &[] }, now)?;
+        notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[] }, now)?;
         told.push(email);
     }
     Ok(())
@@ -330,13 +332,15 @@ fn assigned(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, staff: &Sta
     else {
         return Ok(());
     };
-    let Some(mut scene) = Scene::of(tx, settings, (ticket, message), Event::StaffAssigned)? else { return Ok(()) };
-    if is_ours(&scene.senders, &email) || is_paused(tx, &email, now)? {
+    let Some(mut notice) = NoticeContext::of(tx, settings, (ticket, message), Event::StaffAssigned)? else {
+        return Ok(());
+    };
+    if is_ours(&notice.senders, &email) || is_paused(tx, &email, now)? {
         return Ok(());
     }
-    scene.matter.shorten();
+    notice.about.shorten();
     let to = Person { name: &staff.fullname, email: &email };
-    scene.queue(tx, &Addressed { to, nature: Nature::Generated, files: &[] }, now)?;
+    notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[] }, now)?;
     Ok(())
 }
 
@@ -429,7 +433,7 @@ fn account_mail(
 /// Those of the database.
 pub fn preview(tx: &ReadTx<'_>, settings: &Settings, event: Event, ticket: TicketId) -> Result<Option<Rendered>> {
     let Some(message) = tx.newest_public_message(ticket)? else { return Ok(None) };
-    let Some(matter) = Matter::of(tx, ticket, message)? else { return Ok(None) };
+    let Some(about) = TicketContext::of(tx, ticket, message)? else { return Ok(None) };
     let template = template_of(tx, event)?;
     let link = format!("{}/activate/CODE", settings.site_url);
     let more = [
@@ -437,22 +441,22 @@ pub fn preview(tx: &ReadTx<'_>, settings: &Settings, event: Event, ticket: Ticke
         ("activation_link", Value::Plain(&link)),
         ("client_password", Value::Plain(&link)),
     ];
-    Ok(Some(matter.render(&template, settings, &more)))
+    Ok(Some(about.render(&template, settings, &more)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const fn what(happening: Happening) -> &'static str {
+    const fn what(happening: Occasion) -> &'static str {
         match happening {
-            Happening::OpenedByCustomer => "a customer opens a ticket",
-            Happening::OpenedByMachine => "a machine's mail opens a ticket",
-            Happening::OpenedByStaff => "staff open a ticket for a customer",
-            Happening::CustomerReplied => "a customer replies",
-            Happening::MachineWrote => "a machine's mail joins a ticket",
-            Happening::StaffAnswered => "staff answer",
-            Happening::Assigned => "somebody else assigns a ticket to a staff member",
+            Occasion::OpenedByCustomer => "a customer opens a ticket",
+            Occasion::OpenedByMachine => "a machine's mail opens a ticket",
+            Occasion::OpenedByStaff => "staff open a ticket for a customer",
+            Occasion::CustomerReplied => "a customer replies",
+            Occasion::MachineWrote => "a machine's mail joins a ticket",
+            Occasion::StaffAnswered => "staff answer",
+            Occasion::Assigned => "somebody else assigns a ticket to a staff member",
         }
     }
 
@@ -496,18 +500,18 @@ mod tests {
     #[test]
     fn every_happening_has_a_line_for_every_door() {
         let happenings = [
-            Happening::OpenedByCustomer,
-            Happening::OpenedByMachine,
-            Happening::OpenedByStaff,
-            Happening::CustomerReplied,
-            Happening::MachineWrote,
-            Happening::StaffAnswered,
-            Happening::Assigned,
+            Occasion::OpenedByCustomer,
+            Occasion::OpenedByMachine,
+            Occasion::OpenedByStaff,
+            Occasion::CustomerReplied,
+            Occasion::MachineWrote,
+            Occasion::StaffAnswered,
+            Occasion::Assigned,
         ];
         for happening in happenings {
             assert!(TABLE.iter().any(|row| row.happening == happening && row.door.is_none()), "{happening:?}");
         }
-        assert_eq!(notices_of(Happening::OpenedByCustomer, Door::Api), []);
-        assert_eq!(notices_of(Happening::CustomerReplied, Door::Mail), [Notice::Autoresponse, Notice::Staff]);
+        assert_eq!(notices_of(Occasion::OpenedByCustomer, Door::Api), []);
+        assert_eq!(notices_of(Occasion::CustomerReplied, Door::Mail), [Notice::Autoresponse, Notice::Staff]);
     }
 }

@@ -1,6 +1,6 @@
 //! Opening a ticket with its first message.
 
-use super::notify::{Happening, Notices};
+use super::notify::{Notices, Occasion};
 use super::{Change, MailContext, Post};
 use crate::domain::{Actor, Author, EventKind, MessageId, TicketId};
 use crate::store::Result;
@@ -16,7 +16,7 @@ pub struct Opening<'a> {
     pub post: Post<'a>,
     /// What the mail it came by says beside its text.
     pub mail: MailContext<'a>,
-    /// An older ticket about the same matter.
+    /// An older ticket about the same about.
     pub linked: Option<TicketId>,
     /// Who hears of it.
     pub notices: Notices,
@@ -42,9 +42,9 @@ impl Change<'_> {
         }
         self.note_about_mail(ticket, &opening.mail)?;
         let happening = match (opening.post.author, self.actor) {
-            (Author::Staff(_), _) => Happening::OpenedByStaff,
-            (_, Actor::Machine) if !opening.mail.is_none() => Happening::OpenedByMachine,
-            _ => Happening::OpenedByCustomer,
+            (Author::Staff(_), _) => Occasion::OpenedByStaff,
+            (_, Actor::Machine) if !opening.mail.is_none() => Occasion::OpenedByMachine,
+            _ => Occasion::OpenedByCustomer,
         };
         self.send_notices(happening, (ticket, message), (opening.notices, opening.mail.sender))?;
         Ok((ticket, message))

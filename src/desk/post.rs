@@ -1,7 +1,7 @@
 //! Writing a message into a ticket: what the customer wrote, what staff answered.
 
 use super::Change;
-use super::notify::{Happening, Notices};
+use super::notify::{Notices, Occasion};
 use crate::domain::{Actor, Author, EmailAddress, EventKind, MessageId, Status, TicketId};
 use crate::mail::Mailbox;
 use crate::store::Result;
@@ -84,15 +84,15 @@ impl Change<'_> {
         let (kind, happening, by_table, last_replier) = match post.author {
             Author::Customer(_) => {
                 let happening = match self.actor {
-                    Actor::Machine if status == StatusChange::Nothing => Happening::MachineWrote,
-                    _ => Happening::CustomerReplied,
+                    Actor::Machine if status == StatusChange::Nothing => Occasion::MachineWrote,
+                    _ => Occasion::CustomerReplied,
                 };
                 (EventKind::Replied, happening, ticket.status.after_customer_message(), None)
             }
             Author::Staff(staff) => {
-                (EventKind::Answered, Happening::StaffAnswered, ticket.status.after_staff_message(), Some(staff))
+                (EventKind::Answered, Occasion::StaffAnswered, ticket.status.after_staff_message(), Some(staff))
             }
-            Author::Desk => (EventKind::Replied, Happening::MachineWrote, ticket.status, ticket.last_replier),
+            Author::Desk => (EventKind::Replied, Occasion::MachineWrote, ticket.status, ticket.last_replier),
         };
         self.write_event(ticket.id, kind, "")?;
         let after = match status {

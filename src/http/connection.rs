@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use super::control::SpoolShare;
 use super::framing::{BODY_TOO_LARGE, ChunkDecoder, Framing, Piece, framing};
 use super::head::{self, Head, Scan, Scanner, Version};
-use super::pool::{Accepted, Ended, Place, Waits};
 use super::request::Client;
 use super::server::refusal;
+use super::threads::{Accepted, Ended, Place, Waits};
 use super::wire::{Filled, Idle, Wire};
-use super::{AfterAnswer, Control, Handler, Limits, Method, Rejection, Request, Response, Spool, print_head};
+use super::{AfterAnswer, Control, Handler, HttpLimits, Method, Rejection, Request, Response, Spool, print_head};
 
 /// Answers up to this size are copied behind their head, so that they leave in one packet.
 const SINGLE_WRITE_BYTES_MAX: usize = 16 * 1024;
@@ -56,7 +56,7 @@ pub(super) struct Connection<'a> {
     peer: SocketAddr,
     place: Place,
     control: &'a Control,
-    limits: &'a Limits,
+    limits: &'a HttpLimits,
     handler: &'a Handler,
     /// Whether the request being read is HEAD, whose refusal has no body either.
     is_head: bool,
@@ -69,7 +69,7 @@ impl<'a> Connection<'a> {
     pub(super) fn new(
         accepted: Accepted,
         place: Place,
-        (control, limits): (&'a Control, &'a Limits),
+        (control, limits): (&'a Control, &'a HttpLimits),
         handler: &'a Handler,
     ) -> Self {
         let Accepted { stream, peer } = accepted;
@@ -309,7 +309,7 @@ impl<'a> Connection<'a> {
 struct IncomingBody<'a> {
     spool: Spool,
     share: SpoolShare,
-    limits: &'a Limits,
+    limits: &'a HttpLimits,
 }
 
 impl IncomingBody<'_> {

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::Limits;
+use super::HttpLimits;
 use crate::stop::Stop;
 
 /// Steers one [`serve`](super::serve); clones steer the same server.
@@ -17,7 +17,7 @@ pub struct Control {
 
 #[derive(Debug)]
 struct Shared {
-    limits: RwLock<Arc<Limits>>,
+    limits: RwLock<Arc<HttpLimits>>,
     stop: Stop,
     connections: AtomicUsize,
     spooled_bytes: AtomicU64,
@@ -28,7 +28,7 @@ impl Control {
     ///
     /// # Errors
     /// When the system has no file descriptors left for the pair of sockets that carries the stop.
-    pub fn new(limits: Limits) -> io::Result<Self> {
+    pub fn new(limits: HttpLimits) -> io::Result<Self> {
         let shared = Shared {
             limits: RwLock::new(Arc::new(limits)),
             stop: Stop::new()?,
@@ -51,13 +51,13 @@ impl Control {
     }
 
     /// Puts new limits in force for connections accepted from now on; open ones keep theirs.
-    pub fn set_limits(&self, limits: Limits) {
+    pub fn set_limits(&self, limits: HttpLimits) {
         *self.shared.limits.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(limits);
     }
 
     /// The limits in force.
     #[must_use]
-    pub fn limits(&self) -> Arc<Limits> {
+    pub fn limits(&self) -> Arc<HttpLimits> {
         Arc::clone(&self.shared.limits.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn spool_shares_fill_up_to_the_limit_and_come_back_when_dropped() {
-        let control = Control::new(Limits::default()).unwrap();
+        let control = Control::new(HttpLimits::default()).unwrap();
         let (mut one, mut two) = (SpoolShare::new(&control), SpoolShare::new(&control));
         assert!(one.raise_to(60, 100));
         assert!(one.raise_to(60, 100), "raising to the same size takes nothing");

@@ -6,7 +6,7 @@
 //! body is decides `framing`.
 
 use super::request::{Headers, Method};
-use super::{Limits, Rejection};
+use super::{HttpLimits, Rejection};
 
 /// HTTP's two versions of this wire format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub(super) struct Scanner {
 
 impl Scanner {
     /// Goes over what is new in `unread`, which begins with the head's first byte and only grows.
-    pub(super) fn scan(&mut self, unread: &[u8], limits: &Limits) -> Scan {
+    pub(super) fn scan(&mut self, unread: &[u8], limits: &HttpLimits) -> Scan {
         let mut previous = self.scanned.checked_sub(1).and_then(|at| unread.get(at)).copied().unwrap_or(b'\n');
         for (at, byte) in unread.iter().copied().enumerate().skip(self.scanned) {
             if at >= limits.head_bytes_max {
@@ -98,7 +98,7 @@ impl Scanner {
         }
     }
 
-    fn line(&mut self, line: &[u8], limits: &Limits) -> Line {
+    fn line(&mut self, line: &[u8], limits: &HttpLimits) -> Line {
         if line.is_empty() {
             if self.lines > 0 {
                 return Line::Last;
@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8]) -> Result<Head, Rejection> {
-        let (mut scanner, limits) = (Scanner::default(), Limits::default());
+        let (mut scanner, limits) = (Scanner::default(), HttpLimits::default());
         match scanner.scan(bytes, &limits) {
             Scan::Complete(length) => parse(&bytes[..length], &scanner),
             Scan::Bad(fault) => Err(fault),
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn faults_are_seen_before_the_head_ends() {
-        let limits = Limits::default();
+        let limits = HttpLimits::default();
         for start in ["GET / HTTP/1.1\n", "GET / HTTP/2.0\r\n", "GET / HTTP/1.1\r\nA: b\r\n ", "GET /\0", "hello\r\n"] {
             assert!(matches!(Scanner::default().scan(start.as_bytes(), &limits), Scan::Bad(_)), "{start:?}");
         }
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn a_head_may_be_exactly_as_large_as_the_limit() {
-        let limits = Limits { head_bytes_max: 64, ..Limits::default() };
+        let limits = HttpLimits { head_bytes_max: 64, ..HttpLimits::default() };
         let head_of = |size: usize| format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(size - 27));
         assert_eq!(head_of(64).len(), 64);
         assert_eq!(Scanner::default().scan(head_of(64).as_bytes(), &limits), Scan::Complete(64));
@@ -357,7 +357,7 @@ mod tests {
 
     #[test]
     fn the_pieces_a_head_arrives_in_do_not_matter() {
-        let (bytes, limits) = (b"POST /a HTTP/1.1\r\nHost: a\r\nX:  b \r\n\r\nbody", Limits::default());
+        let (bytes, limits) = (b"POST /a HTTP/1.1\r\nHost: a\r\nX:  b \r\n\r\nbody", HttpLimits::default());
         let (mut scanner, length) = (Scanner::default(), bytes.len() - "body".len());
         for end in 0..length {
             assert_eq!(scanner.scan(&bytes[..end], &limits), Scan::Partial, "{end}");

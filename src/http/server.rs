@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags};
 
 use super::connection::Connection;
 use super::head;
-use super::pool::{Accepted, Place, Pool};
+use super::threads::{Accepted, Place, Threads};
 use super::{AfterAnswer, Control, Rejection, Request, Response, print_head};
 use crate::stop::poll_until;
 
@@ -51,7 +51,7 @@ pub struct Served {
 }
 
 /// The pause after an accept that failed, most often for want of file descriptors: without it the
-/// loop would spin, since the connection that could not be accepted stays at the door.
+/// loop would spin, since the connection that could not be accepted stays at the entrance.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Connections accepted before the refused ones are looked after again.
 const ACCEPTS_PER_TURN: usize = 64;
@@ -80,38 +80,39 @@ pub(super) fn refusal(rejection: Rejection, handler: &Handler, origin: Option<&s
 
 /// Serves HTTP on `listener` until [`Control::stop`], then drains and returns.
 ///
-/// Limits come from `control`. The listener is closed before the drain begins, so new clients are
-/// refused by the system; connections already at the door are still served.
+/// HttpLimits come from `control`. The listener is closed before the drain begins, so new clients are
+/// refused by the system; connections already at the entrance are still served.
 ///
 /// # Errors
 /// Only when the listener cannot be used at all. Failing accepts are logged and retried.
 pub fn serve(listener: TcpListener, handler: Handler, control: &Control) -> io::Result<Served> {
     listener.set_nonblocking(true)?;
     let (threads, answers) = (control.clone(), Arc::clone(&handler));
-    let pool = Pool::new(
+    let pool = Threads::new(
         control.clone(),
         Box::new(move |accepted, place, waits| {
             let limits = threads.limits();
             Connection::new(accepted, place, (&threads, &limits), &answers).run(waits)
         }),
     );
-    let mut door = Door { listener, pool, control, handler, unheard: Vec::new(), refused: Vec::new(), failures: 0 };
+    let mut entrance =
+        Entrance { listener, pool, control, handler, unheard: Vec::new(), refused: Vec::new(), failures: 0 };
     while !control.is_stopping() {
-        door.wait()?;
-        door.accept_all();
-        door.hear();
-        door.tend_refused();
+        entrance.wait()?;
+        entrance.accept_all();
+        entrance.hear();
+        entrance.tend_refused();
     }
-    door.accept_all();
-    let Door { listener, pool, .. } = door;
+    entrance.accept_all();
+    let Entrance { listener, pool, .. } = entrance;
     drop(listener);
     Ok(Served { connections_cut: pool.drain(Instant::now() + control.limits().drain) })
 }
 
 /// The listening socket and those turned away at it.
-struct Door<'a> {
+struct Entrance<'a> {
     listener: TcpListener,
-    pool: Pool,
+    pool: Threads,
     control: &'a Control,
     handler: Handler,
     unheard: Vec<Unheard>,
@@ -133,7 +134,7 @@ struct Refused {
     bytes_left: usize,
 }
 
-impl Door<'_> {
+impl Entrance<'_> {
     /// Sleeps until somebody knocks, a refused client moves or must go, or a stop is asked for.
     fn wait(&self) -> io::Result<()> {
         let mut fds = Vec::with_capacity(self.refused.len() + self.unheard.len() + 2);

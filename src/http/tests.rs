@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{Control, Handler, Limits, Method, Request, Response, Served, serve};
+use super::{Control, Handler, HttpLimits, Method, Request, Response, Served, serve};
 
 /// How long anything here may take on a loaded machine before the test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -26,14 +26,14 @@ struct Server {
 
 impl Server {
     /// Answers `METHOD path?query body-length` to everything.
-    fn echoing(limits: Limits) -> Self {
+    fn echoing(limits: HttpLimits) -> Self {
         Self::start(limits, |request| {
             let Request { method, path, query, body, .. } = request;
             Response::text(200, format!("[{} {path}?{query} {}]", method.as_str(), body.len()))
         })
     }
 
-    fn start(limits: Limits, handler: impl Fn(Request) -> Response + Send + Sync + 'static) -> Self {
+    fn start(limits: HttpLimits, handler: impl Fn(Request) -> Response + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let (address, control) = (listener.local_addr().unwrap(), Control::new(limits).unwrap());
         let handled = Arc::new(AtomicUsize::new(0));
@@ -111,7 +111,7 @@ fn body_of(answer: &str) -> &str {
 
 #[test]
 fn one_connection_serves_many_requests_pipelined_ones_in_order() {
-    let server = Server::echoing(Limits::default());
+    let server = Server::echoing(HttpLimits::default());
     let mut stream = server.connect();
     stream.write_all(b"GET /1?a=b HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
     assert_eq!(body_of(&answer(&mut stream)), "[GET /1?a=b 0]");
@@ -129,7 +129,7 @@ fn one_connection_serves_many_requests_pipelined_ones_in_order() {
 
 #[test]
 fn http_1_0_closes_unless_asked_to_stay_and_is_told_so() {
-    let server = Server::echoing(Limits::default());
+    let server = Server::echoing(HttpLimits::default());
     let closed = server.exchange("GET / HTTP/1.0\r\n\r\n");
     assert!(closed.contains("\r\nConnection: close\r\n"), "{closed}");
     let mut stream = server.connect();
@@ -141,7 +141,7 @@ fn http_1_0_closes_unless_asked_to_stay_and_is_told_so() {
 
 #[test]
 fn head_and_204_carry_no_body_and_the_connection_goes_on() {
-    let server = Server::start(Limits::default(), |request| match request.method {
+    let server = Server::start(HttpLimits::default(), |request| match request.method {
         Method::Options => Response::empty(204),
         _ => Response::text(200, "hello"),
     });
@@ -155,7 +155,7 @@ fn head_and_204_carry_no_body_and_the_connection_goes_on() {
 
 #[test]
 fn a_body_is_whole_in_memory_and_on_disk() {
-    let server = Server::start(Limits { body_memory_bytes_max: 1000, ..Limits::default() }, |request| {
+    let server = Server::start(HttpLimits { body_memory_bytes_max: 1000, ..HttpLimits::default() }, |request| {
         let (on_disk, bytes) = (request.body.is_on_disk(), request.body.into_bytes().unwrap());
         let sum: u64 = bytes.iter().map(|byte| u64::from(*byte)).sum();
         Response::text(200, format!("{on_disk} {} {sum}", bytes.len()))
@@ -180,7 +180,7 @@ fn a_body_is_whole_in_memory_and_on_disk() {
 
 #[test]
 fn a_client_that_waits_for_100_gets_it_once_and_others_do_not() {
-    let server = Server::echoing(Limits::default());
+    let server = Server::echoing(HttpLimits::default());
     let head = "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\n";
     let mut stream = server.connect();
     stream.write_all(head.as_bytes()).unwrap();
@@ -196,7 +196,7 @@ fn a_client_that_waits_for_100_gets_it_once_and_others_do_not() {
 
 #[test]
 fn an_answer_of_megabytes_arrives_whole_at_a_reader_that_pauses() {
-    let server = Server::start(Limits::default(), |_| Response::text(200, "x".repeat(20_000_000)));
+    let server = Server::start(HttpLimits::default(), |_| Response::text(200, "x".repeat(20_000_000)));
     let mut stream = server.connect();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").unwrap();
     eventually("the server works on it", || server.handled() == 1);
@@ -208,7 +208,7 @@ fn a_stop_closes_idle_connections_finishes_work_and_refuses_new_clients() {
     let (started, at_work) = mpsc::channel();
     let (finish, may_finish) = mpsc::channel::<()>();
     let may_finish = Mutex::new(may_finish);
-    let server = Server::start(Limits::default(), move |request| {
+    let server = Server::start(HttpLimits::default(), move |request| {
         if request.path == "/slow" {
             started.send(()).unwrap();
             may_finish.lock().unwrap().recv_timeout(PATIENCE).unwrap();
@@ -235,7 +235,7 @@ fn a_stop_closes_idle_connections_finishes_work_and_refuses_new_clients() {
 fn a_stop_waits_no_longer_than_the_drain() {
     let (finish, may_finish) = mpsc::channel::<()>();
     let may_finish = Mutex::new(may_finish);
-    let server = Server::start(Limits { drain: Duration::from_millis(50), ..Limits::default() }, move |_| {
+    let server = Server::start(HttpLimits { drain: Duration::from_millis(50), ..HttpLimits::default() }, move |_| {
         may_finish.lock().unwrap().recv_timeout(PATIENCE).unwrap();
         Response::empty(204)
     });
@@ -248,7 +248,7 @@ fn a_stop_waits_no_longer_than_the_drain() {
 
 #[test]
 fn a_request_sent_before_the_stop_is_answered_after_it() {
-    let server = Server::echoing(Limits::default());
+    let server = Server::echoing(HttpLimits::default());
     let mut half = server.connect();
     half.write_all(b"GET /half HTTP/1.1\r\nHo").unwrap();
     eventually("it is accepted", || server.control.connections() == 1);
@@ -264,16 +264,16 @@ fn a_request_sent_before_the_stop_is_answered_after_it() {
 
 #[test]
 fn new_limits_hold_for_new_connections() {
-    let server = Server::echoing(Limits::default());
+    let server = Server::echoing(HttpLimits::default());
     let request = "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello";
     assert!(server.exchange(request).starts_with("HTTP/1.1 200 "));
-    server.control.set_limits(Limits { body_bytes_max: 4, ..Limits::default() });
+    server.control.set_limits(HttpLimits { body_bytes_max: 4, ..HttpLimits::default() });
     assert!(server.exchange(request).starts_with("HTTP/1.1 413 "));
 }
 
 #[test]
 fn the_peer_and_the_headers_reach_the_handler() {
-    let server = Server::start(Limits::default(), |request| {
+    let server = Server::start(HttpLimits::default(), |request| {
         let token = request.header("token").unwrap_or_default().to_owned();
         Response::text(200, format!("{} {token}", request.peer.ip()))
     });

@@ -59,7 +59,7 @@ pub(super) enum Mode {
 
 /// What a fetch works with.
 #[derive(Clone, Copy)]
-pub(super) struct Desk<'a> {
+pub(super) struct FetchContext<'a> {
     pub(super) store: &'a Store,
     pub(super) rules: &'a Rules,
     pub(super) patience: Duration,
@@ -72,7 +72,7 @@ pub(super) struct Desk<'a> {
 
 /// The fetch of one folder.
 pub(super) struct Fetch<'a> {
-    pub(super) desk: Desk<'a>,
+    pub(super) desk: FetchContext<'a>,
     pub(super) address: AddressId,
     pub(super) account: &'a Account,
     pub(super) name: &'a str,
@@ -94,7 +94,7 @@ struct Settling {
 }
 
 impl<'a> Fetch<'a> {
-    pub(super) fn new(desk: Desk<'a>, address: AddressId, account: &'a Account, name: &'a str) -> Self {
+    pub(super) fn new(desk: FetchContext<'a>, address: AddressId, account: &'a Account, name: &'a str) -> Self {
         Self { desk, address, account, name, left_before: Vec::new(), counts: Counts::default(), trouble: None }
     }
 
@@ -405,7 +405,7 @@ impl<'a> Fetch<'a> {
         self.counts.fetched += 1;
         let source = if uid <= state.backlog_uid { Source::FirstFetch } else { Source::Fetch };
         let envelope = Envelope { recipients: vec![self.account.email.clone()], sender: None, source };
-        let Desk { store, rules, .. } = self.desk;
+        let FetchContext { store, rules, .. } = self.desk;
         let done = match self.desk.mode {
             Mode::Fetch => intake::deliver(store, rules, &envelope, raw, Timestamp::now()),
             Mode::DryRun => intake::rehearse(store, rules, &envelope, raw, Timestamp::now()),

@@ -12,7 +12,7 @@ use super::mailbox::{Mailbox, lost, printable};
 
 /// What a wait for news ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum News {
+pub(super) enum IdleEvent {
     /// Mail came.
     Some,
     /// The time was over.
@@ -38,15 +38,15 @@ impl Mailbox {
     }
 
     /// Waits until mail comes, `time` is over or a stop is asked for.
-    pub(super) fn idle(&mut self, time: Duration) -> Result<News, Error> {
+    pub(super) fn idle(&mut self, time: Duration) -> Result<IdleEvent, Error> {
         if self.has_news() {
-            return Ok(News::Some);
+            return Ok(IdleEvent::Some);
         }
         self.begin(Duration::ZERO);
         self.session.run_command("IDLE").map_err(|e| lost("waiting for new mail", e))?;
         if !self.is_idle_begun()? {
             self.can_idle = false;
-            return Ok(News::Unable);
+            return Ok(IdleEvent::Unable);
         }
         let mut channel = self.channel.borrow_mut();
         let end = Instant::now() + time;
@@ -76,11 +76,11 @@ impl Mailbox {
         }
         let is_asked = channel.clock.stop().is_asked();
         Ok(if is_asked {
-            News::Stopped
+            IdleEvent::Stopped
         } else if channel.has_news() {
-            News::Some
+            IdleEvent::Some
         } else {
-            News::None
+            IdleEvent::None
         })
     }
 

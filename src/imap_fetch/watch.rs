@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::account::Account;
-use super::folder::{Desk, Fetch, Leftovers, Mode};
-use super::idle::News;
+use super::folder::{Fetch, FetchContext, Leftovers, Mode};
+use super::idle::IdleEvent;
 use super::mailbox::Mailbox;
 use super::summary::{Counts, FolderSummary, Progress, Summary};
 use super::{Error, is_imap, outgoing};
@@ -209,7 +209,7 @@ impl Watcher<'_> {
             let Self { store, rules, patience, .. } = *self;
             let stop = &self.stop;
             let now = Timestamp::now();
-            let desk = Desk { store, rules, patience, stop, progress: &progress, mode: Mode::Fetch, now };
+            let desk = FetchContext { store, rules, patience, stop, progress: &progress, mode: Mode::Fetch, now };
             let mut fetch = Fetch::new(desk, self.target.address, account, &self.target.folder);
             let started = Instant::now();
             let folder = match open {
@@ -230,7 +230,7 @@ impl Watcher<'_> {
                 outgoing::send_unserved(self.store);
             }
             done?;
-            if self.stop.is_asked() || self.wait(mailbox)? == News::Stopped {
+            if self.stop.is_asked() || self.wait(mailbox)? == IdleEvent::Stopped {
                 return Ok(());
             }
         }
@@ -245,13 +245,13 @@ impl Watcher<'_> {
         Leftovers::All
     }
 
-    fn wait(&self, mailbox: &mut Mailbox) -> Result<News, Error> {
+    fn wait(&self, mailbox: &mut Mailbox) -> Result<IdleEvent, Error> {
         if mailbox.has_news() {
-            return Ok(News::Some);
+            return Ok(IdleEvent::Some);
         }
-        let heard = if mailbox.can_idle { mailbox.idle(IDLE_TIME)? } else { News::Unable };
+        let heard = if mailbox.can_idle { mailbox.idle(IDLE_TIME)? } else { IdleEvent::Unable };
         Ok(match heard {
-            News::Unable if self.stop.wait(POLL_TIME) => News::Stopped,
+            IdleEvent::Unable if self.stop.wait(POLL_TIME) => IdleEvent::Stopped,
             heard => heard,
         })
     }

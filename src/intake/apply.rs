@@ -1,9 +1,9 @@
 //! Carrying a decision out: tickets, messages, participants, attachments and notes of one mail.
 
 use super::facts::own_address;
-use super::{Incoming, Place, Settled, Telling};
+use super::{Incoming, Place, ReceiptEntry};
 use crate::decision::commands::{self, Command, Names};
-use crate::decision::{Append, Effect, Open, Requester, Role, SUBJECT_CHARS_MAX};
+use crate::decision::{Append, Handling, Open, Requester, Role, SUBJECT_CHARS_MAX};
 use crate::desk::{Change, MailContext, Notices, Opening, Post, StatusChange, notify, plus};
 use crate::domain::reason::Reason;
 use crate::domain::{Actor, Author, Door, EmailAddress, MessageId, OutboxId, Status, TicketId, Timestamp};
@@ -27,14 +27,14 @@ const THREAD_IDS_KEPT_MAX: usize = 200;
 const NO_SUBJECT: &str = "n/a";
 
 /// A mail that becomes a message.
-pub(super) struct Arrived<'a> {
+pub(super) struct IncomingMail<'a> {
     pub(super) mail: &'a ParsedMail,
-    pub(super) telling: Telling,
+    pub(super) notices: Notices,
     /// The addresses it was delivered for: ours, even where we do not know them (an alias).
     pub(super) delivered_for: Vec<EmailAddress>,
 }
 
-impl Arrived<'_> {
+impl IncomingMail<'_> {
     /// Whether the address, or the one it is a plus-address of, is one it was delivered for.
     fn came_by(&self, address: &EmailAddress) -> bool {
         let is_base = |of: &EmailAddress, base: &EmailAddress| of.split_subaddress().any(|(known, _)| known == *base);
@@ -46,11 +46,11 @@ impl Arrived<'_> {
 pub(super) fn open(
     tx: &WriteTx<'_>,
     settings: &Settings,
-    arrived: &Arrived<'_>,
+    incoming_mail: &IncomingMail<'_>,
     open: &Open,
     now: Timestamp,
-) -> Result<Settled> {
-    let mail = arrived.mail;
+) -> Result<ReceiptEntry> {
+    let mail = incoming_mail.mail;
     let from = sender(mail)?;
     let person = match &open.requester {
         Requester::Sender => from,
@@ -74,39 +74,41 @@ pub(super) fn open(
         mail_html: mail.html.as_deref().unwrap_or(""),
         attachments: &kept,
     };
-    let mut mail_context = context(arrived, &addresses)?;
+    let mut mail_context = context(incoming_mail, &addresses)?;
     let note = as_one_note(&notes);
     mail_context.note = &note;
     if !is_sender {
         mail_context.participants.insert(0, from);
     }
-    let actor = match open.effect {
-        Effect::Full => Actor::Customer(customer),
-        Effect::Silent => Actor::Machine,
+    let actor = match open.handling {
+        Handling::Full => Actor::Customer(customer),
+        Handling::Silent => Actor::Machine,
     };
-    let notices = match (open.effect, arrived.telling) {
-        (Effect::Full, Telling::Everybody) => Notices::Usual,
-        // Not of another desk's mail: its staff may be us.
-        (Effect::Silent, Telling::Everybody) if mail.loop_mark.is_none() && !mail.signs.contains(&Sign::List) => {
-            Notices::Usual
-        }
-        (Effect::Full, Telling::Nobody) | (Effect::Silent, _) => Notices::Nobody,
+    // Staff want to know of a machine's alert, but not of another desk's mail: its staff may be us.
+    let is_another_desks = mail.loop_mark.is_some() || mail.signs.contains(&Sign::List);
+    let notices = match open.handling {
+        Handling::Silent if is_another_desks => Notices::Nobody,
+        Handling::Full | Handling::Silent => incoming_mail.notices,
     };
     let change = Change::new(tx, settings, (actor, Door::Mail), now);
     let opening = Opening { ticket: new, post, mail: mail_context, linked: open.linked, notices };
     let (ticket, message) = change.open(&opening)?;
-    Ok(Settled { state: ReceiptState::Stored, reason: open.reason, place: Some((ticket, message, Place::NewTicket)) })
+    Ok(ReceiptEntry {
+        state: ReceiptState::Stored,
+        reason: open.reason,
+        place: Some((ticket, message, Place::NewTicket)),
+    })
 }
 
 /// Puts a mail into its ticket.
 pub(super) fn append(
     tx: &WriteTx<'_>,
     settings: &Settings,
-    arrived: &Arrived<'_>,
+    incoming_mail: &IncomingMail<'_>,
     append: &Append,
     now: Timestamp,
-) -> Result<Settled> {
-    let mail = arrived.mail;
+) -> Result<ReceiptEntry> {
+    let mail = incoming_mail.mail;
     let ticket =
         tx.ticket(append.ticket)?.ok_or_else(|| Error::Corrupt(format!("ticket {} is gone", append.ticket)))?;
     let from = sender(mail)?;
@@ -116,20 +118,17 @@ pub(super) fn append(
     notes.extend(mail.warnings.iter().cloned());
     notes.extend(left_out);
     let addresses = tx.desk_addresses()?;
-    let mut mail_context = context(arrived, &addresses)?;
+    let mut mail_context = context(incoming_mail, &addresses)?;
     let note = as_one_note(&notes);
     mail_context.note = &note;
     mail_context.reply_to = append.takes_reply_to.then(|| reply_to(mail, &addresses)).flatten();
-    let notices = match arrived.telling {
-        Telling::Everybody => Notices::Usual,
-        Telling::Nobody => Notices::Nobody,
-    };
+    let notices = incoming_mail.notices;
     let (message, outcome) = match append.role {
         Role::Customer => {
             let customer = tx.customer_for(&from.name, &from.address, now)?;
-            let (actor, status) = match append.effect {
-                Effect::Full => (Actor::Customer(customer), StatusChange::ByTable),
-                Effect::Silent => {
+            let (actor, status) = match append.handling {
+                Handling::Full => (Actor::Customer(customer), StatusChange::ByTable),
+                Handling::Silent => {
                     // A machine's Cc says nothing about who wants our answers.
                     mail_context.participants.clear();
                     (Actor::Machine, StatusChange::Nothing)
@@ -137,14 +136,14 @@ pub(super) fn append(
             };
             let post = post_of(mail, Author::Customer(customer), &mail.reply_text, &kept);
             let change = Change::new(tx, settings, (actor, Door::Mail), now);
-            (Some(change.post(&ticket, &post, status, (&mail_context, notices))?), Written::Message)
+            (Some(change.post(&ticket, &post, status, (&mail_context, notices))?), PostedAs::Message)
         }
         Role::Staff(staff) => {
             mail_context.participants.clear();
             // Nobody else has a staff member's mail: what the others get is our own copy of its text.
             mail_context.thread_ids.clear();
             mail_context.own_thread_id = mail.message_id.as_deref().map(|id| (id, &from.address));
-            let notices = if append.effect == Effect::Silent { Notices::Nobody } else { notices };
+            let notices = if append.handling == Handling::Silent { Notices::Nobody } else { notices };
             let change = Change::new(tx, settings, (Actor::Staff(staff), Door::Mail), now);
             let staff_mail = StaffMail { mail, author: Author::Staff(staff), attachments: &kept };
             staff_message(&change, &ticket, (tx, settings), (&staff_mail, &mail_context, notices))?
@@ -152,17 +151,17 @@ pub(super) fn append(
     };
     // A mail is a message, dropped or quarantined; a note is no message, and commands are none.
     let (state, reason) = match outcome {
-        Written::Message => (ReceiptState::Stored, append.reason),
-        Written::Note => (ReceiptState::Dropped, Reason::Note),
-        Written::Nothing => (ReceiptState::Dropped, Reason::CommandsOnly),
+        PostedAs::Message => (ReceiptState::Stored, append.reason),
+        PostedAs::Note => (ReceiptState::Dropped, Reason::Note),
+        PostedAs::Nothing => (ReceiptState::Dropped, Reason::CommandsOnly),
     };
     let place = message.map(|message| (ticket.id, message, Place::OldTicket));
-    Ok(Settled { state, reason, place })
+    Ok(ReceiptEntry { state, reason, place })
 }
 
 /// What a mail became in its ticket.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Written {
+enum PostedAs {
     Message,
     /// It stays among staff.
     Note,
@@ -187,9 +186,9 @@ pub(super) fn bounce(
     mail: &ParsedMail,
     (outbox, ticket): (OutboxId, Option<TicketId>),
     now: Timestamp,
-) -> Result<Settled> {
+) -> Result<ReceiptEntry> {
     let report = mail.delivery_report.clone().unwrap_or_default();
-    let settled = |reason| Settled { state: ReceiptState::Dropped, reason, place: None };
+    let settled = |reason| ReceiptEntry { state: ReceiptState::Dropped, reason, place: None };
     if !report.is_failure {
         return Ok(settled(Reason::ReportWithoutFailure));
     }
@@ -260,7 +259,7 @@ fn staff_message(
     ticket: &Ticket,
     (tx, settings): (&WriteTx<'_>, &Settings),
     (staff_mail, context, notices): (&StaffMail<'_>, &MailContext<'_>, Notices),
-) -> Result<(Option<MessageId>, Written)> {
+) -> Result<(Option<MessageId>, PostedAs)> {
     let StaffMail { mail, author, attachments } = *staff_mail;
     let departments = tx.departments()?;
     let staff = tx.all_staff()?;
@@ -299,7 +298,7 @@ fn staff_message(
     if !is_empty && !is_note {
         // HelpDeskZ's table, which leaves some tickets as they are, is that of its own pages.
         let status = StatusChange::To(status.unwrap_or(Status::Answered));
-        return Ok((Some(change.post(ticket, &post, status, (context, notices))?), Written::Message));
+        return Ok((Some(change.post(ticket, &post, status, (context, notices))?), PostedAs::Message));
     }
     if let Some(status) = status {
         change.set_status(ticket, status)?;
@@ -307,7 +306,7 @@ fn staff_message(
     let message = if is_empty { None } else { Some(change.note(ticket.id, &post)?) };
     change.add_mail_context(ticket.id, context)?;
     change.note_about_mail(ticket.id, context)?;
-    Ok((message, if is_empty { Written::Nothing } else { Written::Note }))
+    Ok((message, if is_empty { PostedAs::Nothing } else { PostedAs::Note }))
 }
 
 /// Whether somebody attached it, as opposed to the pictures and signatures mail programs add.
@@ -350,12 +349,12 @@ fn sort_attachments<'a>(settings: &Settings, parts: &'a [Part]) -> (Vec<NewAttac
 
 /// What the mail says beside its text: Cc and further To addresses that are people, who get copies of what staff write,
 /// and the ids of its thread.
-fn context<'a>(arrived: &'a Arrived<'_>, addresses: &[DeskAddress]) -> Result<MailContext<'a>> {
-    let mail = arrived.mail;
+fn context<'a>(incoming_mail: &'a IncomingMail<'_>, addresses: &[DeskAddress]) -> Result<MailContext<'a>> {
+    let mail = incoming_mail.mail;
     let is_list = mail.signs.iter().any(|sign| matches!(sign, Sign::List | Sign::ListPost));
     let is_other = |person: &&Mailbox| {
         let is_sender = mail.from.as_ref().is_some_and(|from| from.address == person.address);
-        !is_sender && own_address(addresses, &person.address).is_none() && !arrived.came_by(&person.address)
+        !is_sender && own_address(addresses, &person.address).is_none() && !incoming_mail.came_by(&person.address)
     };
     let people = mail.to.iter().chain(&mail.cc).filter(|_| !is_list).filter(is_other).collect();
     Ok(MailContext {

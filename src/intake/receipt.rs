@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::facts::{own_address, route};
-use super::{Delivery, Envelope, Error, Incoming, Outcome, Place, Settled};
+use super::{Delivery, Envelope, Error, Incoming, Outcome, Place, ReceiptEntry};
 use crate::decision::Route;
 use crate::desk::Change;
 use crate::domain::reason::Reason;
@@ -54,7 +54,7 @@ pub(super) fn record_copy(
         return Ok(incoming.delivery(Outcome::Duplicate, &known.why(), known.ticket));
     }
     let detail = known.id.to_string();
-    let settled = Settled { state: ReceiptState::Dropped, reason: Reason::Copy, place: None };
+    let settled = ReceiptEntry { state: ReceiptState::Dropped, reason: Reason::Copy, place: None };
     add_receipt(tx, incoming, key, (&settled, &detail), now)?;
     Ok(incoming.delivery(Outcome::Dropped, &settled.reason.in_full(&detail), known.ticket))
 }
@@ -93,7 +93,7 @@ pub(super) fn record(
     tx: &WriteTx<'_>,
     incoming: &Incoming<'_>,
     retried: Option<Receipt>,
-    (compressed, settled): (&[u8], Settled),
+    (compressed, settled): (&[u8], ReceiptEntry),
     now: Timestamp,
 ) -> Result<Delivery, Error> {
     let outcome = match (settled.state, &settled.place) {
@@ -121,7 +121,7 @@ fn add_receipt(
     tx: &WriteTx<'_>,
     incoming: &Incoming<'_>,
     key: &[u8; 32],
-    (settled, detail): (&Settled, &str),
+    (settled, detail): (&ReceiptEntry, &str),
     now: Timestamp,
 ) -> Result<ReceiptId, Error> {
     let mail = incoming.mail.as_ref();

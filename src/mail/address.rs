@@ -5,7 +5,7 @@
 use mail_parser::parsers::MessageStream;
 use mail_parser::{Addr, HeaderValue};
 
-use super::words::{Decoder, one_line, unfolded};
+use super::encoded_word::{Decoder, one_line, unfolded};
 use super::{Mailbox, ReversePath, plain_address};
 use crate::domain::EmailAddress;
 

@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 
 use super::body::{ChosenBody, TEXT_BYTES_MAX};
+use super::encoded_word::{Decoder, one_line};
 use super::header::{Header, skip_leading_lines};
 use super::structure::{Leaf, Structure};
-use super::words::{Decoder, one_line};
-use super::{Forwarded, Limits, Part, address, charset, name, tnef};
+use super::{Forwarded, Limits, Part, address, charset, file_name, tnef};
 
 /// Header fields looked at in an attached message.
 const MESSAGE_FIELDS_MAX: usize = 200;
@@ -136,8 +136,8 @@ impl Collector {
     }
 
     fn name(&self, leaf: &Leaf<'_>) -> String {
-        let given = leaf.header.file_name.as_deref().and_then(name::safe);
-        given.unwrap_or_else(|| name::made_up(&leaf.header.kind, self.number()))
+        let given = leaf.header.file_name.as_deref().and_then(file_name::safe);
+        given.unwrap_or_else(|| file_name::made_up(&leaf.header.kind, self.number()))
     }
 
     /// The name of an attached message; notes who wrote it.
@@ -150,10 +150,10 @@ impl Collector {
             self.out.message =
                 Some(Forwarded { from, subject: Some(subject.clone()).filter(|subject| !subject.is_empty()) });
         }
-        match leaf.header.file_name.as_deref().and_then(name::safe) {
+        match leaf.header.file_name.as_deref().and_then(file_name::safe) {
             Some(given) if given.to_ascii_lowercase().ends_with(".eml") => given,
-            Some(given) => name::of_message(&given, self.number()),
-            None => name::of_message(&subject, self.number()),
+            Some(given) => file_name::of_message(&given, self.number()),
+            None => file_name::of_message(&subject, self.number()),
         }
     }
 
@@ -190,9 +190,9 @@ impl Collector {
         let files = std::mem::take(&mut contents.files).into_iter();
         for file in files.filter(|file| contents.is_worth_storing(file)).take(room) {
             let kind = file.kind.unwrap_or_else(|| "application/octet-stream".to_owned());
-            let made_up = || name::made_up(&kind, self.number());
+            let made_up = || file_name::made_up(&kind, self.number());
             self.out.parts.push(Part {
-                name: name::safe(&file.name).unwrap_or_else(made_up),
+                name: file_name::safe(&file.name).unwrap_or_else(made_up),
                 original_name: file.name,
                 content_type: one_line(&kind),
                 content: file.content,

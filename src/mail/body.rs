@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::charset;
-use super::ids::ID_BYTES_MAX;
+use super::encoded_word::Decoder;
+use super::message_id::ID_BYTES_MAX;
 use super::structure::{Leaf, PartHeader, Place, Structure};
-use super::words::Decoder;
 
 /// Most text one body part gives, in bytes (chosen: a book of 1,000 pages has 3 MB; with it, a mail
 /// of 50 MiB stays within 200 MiB of memory). A longer part is cut there for reading and kept whole
@@ -199,7 +199,7 @@ fn root_of(structure: &Structure<'_>, container: usize) -> usize {
         .containers
         .get(container)
         .and_then(|related| related.header.content_type.get("start", Decoder::default()))
-        .and_then(|start| super::ids::message_id(start.as_bytes(), Decoder::default()));
+        .and_then(|start| super::message_id::message_id(start.as_bytes(), Decoder::default()));
     let named = start.and_then(|start| {
         children().find(|(_, header)| header.content_id.as_ref() == Some(&start)).map(|(child, _)| child)
     });
@@ -389,7 +389,7 @@ pub(super) fn content_ids_in(html: &str) -> std::collections::HashSet<String> {
 
 fn percent_decoded(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
-    super::param::percent_decode(text.as_bytes(), &mut out);
+    super::mime_parameter::percent_decode(text.as_bytes(), &mut out);
     String::from_utf8_lossy(&out).into_owned()
 }
 

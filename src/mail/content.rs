@@ -3,11 +3,11 @@
 //! Puts together what `structure`, `body`, `attachments`, `report`, `reply` and `forward` find.
 
 use super::body::{self, ChosenBody};
+use super::delivery_report::{self, ReportKind};
+use super::encoded_word::Decoder;
 use super::prefix::{self, Prefix};
 use super::reply::{self, BodyKind};
-use super::report::{self, ReportKind};
 use super::structure::{PartHeader, Structure};
-use super::words::Decoder;
 use super::{DeliveryReport, Forwarded, Limits, Part, attachments, forward};
 
 /// Longest text searched for quotes and forwarded mails, in bytes; a longer one is all reply
@@ -53,7 +53,7 @@ impl Content {
         if let Some(html) = &chosen.html {
             attachments::mark_inline(&mut parts, html);
         }
-        let report = report::kind_of(top, &structure);
+        let report = delivery_report::kind_of(top, &structure);
         // A report returns the mail it speaks of; nobody forwarded that.
         let message = found.message.filter(|_| report.is_none());
         let (body, in_text) = read_text(&chosen, message.is_some() && !context.is_answer, context);
@@ -63,7 +63,7 @@ impl Content {
             forwarded: message.or(in_text),
             report,
             delivery_report: (report == Some(ReportKind::DeliveryStatus))
-                .then(|| report::read_structured(&structure, context.decoder)),
+                .then(|| delivery_report::read_structured(&structure, context.decoder)),
             warnings: found.warnings,
         }
     }

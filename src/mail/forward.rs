@@ -71,7 +71,7 @@ fn claim_of(subject: &str) -> Claim {
     }
 }
 
-struct Found {
+struct ForwardedBlock {
     block: Block,
     /// A line like "Forwarded message" stands before it.
     is_announced: bool,
@@ -81,7 +81,7 @@ struct Found {
 
 /// The first header block of the text, looked for behind dividers and by itself. `>` in front of
 /// lines is ignored: Apple Mail forwards in quotes.
-fn find_block(text: &str) -> Option<Found> {
+fn find_block(text: &str) -> Option<ForwardedBlock> {
     let is_mark = |c: char| c == '>' || c.is_whitespace();
     let rows: Vec<(&str, Row<'_>)> = text
         .split('\n')
@@ -99,13 +99,13 @@ fn find_block(text: &str) -> Option<Found> {
             let is_announced = divider == Some(Divider::Forwarded);
             let block = block_below(&rows[below..], Demand::Two);
             if let Some(block) = block.or_else(|| is_announced.then(|| writer_only(rows[below].1))) {
-                return Some(Found { block, is_announced, is_at_top: !is_typed_above });
+                return Some(ForwardedBlock { block, is_announced, is_at_top: !is_typed_above });
             }
         }
         if row.field().is_some()
             && let Some(block) = block_below(&rows[at..], Demand::Three)
         {
-            return Some(Found { block, is_announced: false, is_at_top: !is_typed_above });
+            return Some(ForwardedBlock { block, is_announced: false, is_at_top: !is_typed_above });
         }
         is_typed_above |= line.chars().any(char::is_alphanumeric);
     }

@@ -6,11 +6,11 @@
 mod allow;
 mod bounds;
 mod elements;
-mod page;
 mod quotes;
 #[cfg(test)]
 mod safety_tests;
 mod text;
+mod text_writer;
 mod tokens;
 
 pub(crate) use allow::XHTML_ELEMENTS;

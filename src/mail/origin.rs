@@ -2,9 +2,9 @@
 //!
 //! Signs are read off one mail; what an origin means for tickets is decided in `decision`.
 
+use super::delivery_report::ReportKind;
+use super::encoded_word::{Decoder, one_line};
 use super::header::Header;
-use super::report::ReportKind;
-use super::words::{Decoder, one_line};
 use super::{Mailbox, ParsedMail, ReversePath};
 
 /// A sign that a machine sent the mail, each from one header or the MIME structure.

@@ -1,8 +1,8 @@
 //! Who a mail is from and to: the address fields of its header, within one budget.
 
 use super::address::{mailboxes, reverse_path};
+use super::encoded_word::Decoder;
 use super::header::Header;
-use super::words::Decoder;
 use super::{Mailbox, ReversePath};
 use crate::domain::EmailAddress;
 

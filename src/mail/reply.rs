@@ -14,7 +14,7 @@ mod split;
 
 use super::html::{self, HTML_BYTES_MAX, HTML_DEPTH_MAX, PlainQuote, Rendered};
 use line::Line;
-use split::Standing;
+use split::MailKind;
 
 /// The parts of a mail's text, as slices of it. Text may be missing from all three only where it is
 /// blank, a line above a quote that opens the mail, or between parts.
@@ -47,24 +47,24 @@ fn reply_of_text(full: &str, kind: BodyKind) -> Reply<'_> {
     if has_too_many_lines(full) {
         return Reply { typed: full, quoted: "", signature: "" };
     }
-    let standing = if kind == BodyKind::Opening { Standing::Opening } else { Standing::Answer };
-    split_lines(full, &line::lines_of_text(full), standing)
+    let kind_of_mail = if kind == BodyKind::Opening { MailKind::Opening } else { MailKind::Answer };
+    split_lines(full, &line::lines_of_text(full), kind_of_mail)
 }
 
 fn reply_of_html(rendered: &Rendered, kind: BodyKind) -> Reply<'_> {
     if has_too_many_lines(&rendered.text) {
         return Reply { typed: &rendered.text, quoted: "", signature: "" };
     }
-    let standing = if kind == BodyKind::Opening { Standing::OpeningHtml } else { Standing::Answer };
-    split_lines(&rendered.text, &line::lines_of_html(rendered), standing)
+    let kind_of_mail = if kind == BodyKind::Opening { MailKind::OpeningHtml } else { MailKind::Answer };
+    split_lines(&rendered.text, &line::lines_of_html(rendered), kind_of_mail)
 }
 
 fn has_too_many_lines(text: &str) -> bool {
     text.bytes().filter(|b| *b == b'\n').count() >= LINES_MAX
 }
 
-fn split_lines<'a>(full: &'a str, lines: &[Line<'_>], standing: Standing) -> Reply<'a> {
-    let split = split::split(lines, standing);
+fn split_lines<'a>(full: &'a str, lines: &[Line<'_>], kind_of_mail: MailKind) -> Reply<'a> {
+    let split = split::split(lines, kind_of_mail);
     let slice = |range: std::ops::Range<usize>| -> &'a str {
         let filled = || range.clone().filter(|&at| !lines[at].is_blank());
         match (filled().next(), filled().next_back()) {

@@ -6,11 +6,11 @@
 //! recurses. What a leaf is for (text or attachment) is decided in `body`.
 
 use super::Limits;
+use super::encoded_word::Decoder;
 use super::header::{Header, Line, Lines, field_name, starts_with_ignore_case};
-use super::ids;
-use super::param::Parametrised;
+use super::message_id;
+use super::mime_parameter::Parametrised;
 use super::transfer::Transfer;
-use super::words::Decoder;
 
 /// Header fields looked at in one MIME part (chosen; real parts have fewer than ten).
 const PART_FIELDS_MAX: usize = 100;
@@ -57,7 +57,7 @@ impl PartHeader {
             disposition: disposition.word,
             file_name,
             transfer: header.first("content-transfer-encoding").map(Transfer::of).unwrap_or_default(),
-            content_id: header.first("content-id").and_then(|value| ids::message_id(value, decoder)),
+            content_id: header.first("content-id").and_then(|value| message_id::message_id(value, decoder)),
         }
     }
 

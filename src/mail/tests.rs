@@ -298,7 +298,7 @@ fn assert_sound(mail: &ParsedMail) {
         assert!(!has_control(line) && !line.contains('\n'), "{line:?}");
     }
     for name in names {
-        assert!(!name.is_empty() && name.len() <= name::NAME_BYTES_MAX && !name.contains(['/', '\\']), "{name:?}");
+        assert!(!name.is_empty() && name.len() <= file_name::NAME_BYTES_MAX && !name.contains(['/', '\\']), "{name:?}");
     }
     assert!(!has_control(&mail.full_text) && !has_control(&mail.reply_text));
     assert!(mail.full_text.trim().is_empty() == mail.reply_text.trim().is_empty());

@@ -35,7 +35,7 @@ const FILETIME_EPOCH_S: i64 = 11_644_473_600;
 
 /// What a mail is to the programs that see it (RFC 3834).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nature {
+pub enum MailKind {
     /// A person wrote it: nothing marks it.
     Personal,
     /// Automatic, an answer to a mail.
@@ -84,7 +84,7 @@ pub struct Letter<'a> {
     /// Outlook's Thread-Index; empty for none.
     pub thread_index: &'a str,
     /// Person or machine.
-    pub nature: Nature,
+    pub kind: MailKind,
     /// HMAC for X-Maildesk-Loop.
     pub loop_signature: &'a str,
     /// The plain text.
@@ -154,10 +154,10 @@ fn ready_headers(letter: &Letter<'_>) -> Vec<(HeaderName, String)> {
     if !letter.thread_index.is_empty() {
         found.push((HeaderName::new_from_ascii_str("Thread-Index"), letter.thread_index.to_owned()));
     }
-    let submitted = match letter.nature {
-        Nature::Personal => None,
-        Nature::Replied => Some("auto-replied"),
-        Nature::Generated => Some("auto-generated"),
+    let submitted = match letter.kind {
+        MailKind::Personal => None,
+        MailKind::Replied => Some("auto-replied"),
+        MailKind::Generated => Some("auto-generated"),
     };
     if let Some(submitted) = submitted {
         let mark = format!("{} {}", letter.internet_id, letter.loop_signature);

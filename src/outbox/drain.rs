@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope as Threads};
 use std::time::{Duration, Instant};
 
-use super::patience::{Patience, Turn};
-use super::pool::{Pool, Way};
-use super::presence::Presence;
+use super::patience::{Handover, Patience};
+use super::pool::{OpenTransport, TransportPool};
+use super::presence::SenderLock;
 use super::transport::{Failure, LONGEST_S, Transport};
 use super::{NoteEnd, SendReport, WAIT_MAX_S, later, shortened, unknown, write_down};
 use crate::domain::{AddressId, Timestamp};
@@ -52,7 +52,7 @@ impl Clock {
 }
 
 /// What a drain is to do.
-pub(super) struct Course<'a> {
+pub(super) struct DrainPlan<'a> {
     pub(super) scope: Scope,
     pub(super) patience: &'a Patience,
     /// Called now and then; true when no further mail is to be begun.
@@ -63,22 +63,22 @@ pub(super) struct Course<'a> {
 struct Job {
     address: AddressId,
     mails: Vec<Claimed>,
-    way: Way,
+    way: OpenTransport,
     /// Nothing left by this way a moment ago: why.
     shut: Option<String>,
 }
 
 /// What a job comes back with; no way, where an internal error took it.
-struct Back {
+struct JobResult {
     address: AddressId,
-    way: Option<Way>,
+    way: Option<OpenTransport>,
     shut: Option<String>,
     sent: Result<SendReport, store::Error>,
 }
 
 /// What the threads of a drain share.
 #[derive(Clone, Copy)]
-struct Ground<'a> {
+struct DrainContext<'a> {
     store: &'a Store,
     patience: &'a Patience,
     clock: Clock,
@@ -87,45 +87,45 @@ struct Ground<'a> {
 
 pub(super) fn drain(
     store: &Store,
-    pool: &mut Pool,
-    course: Course<'_>,
+    pool: &mut TransportPool,
+    plan: DrainPlan<'_>,
     now: Timestamp,
 ) -> Result<SendReport, store::Error> {
-    let ground = Ground {
+    let context = DrainContext {
         store,
-        patience: course.patience,
+        patience: plan.patience,
         clock: Clock { began_at: now, began: Instant::now() },
         note_end: pool.note_end,
     };
-    let _presence = Presence::begin(store, now)?;
+    let _presence = SenderLock::begin(store, now)?;
     let waits = QueueWaits { try_s: WAIT_MAX_S, lease_s: LEASE_S };
     if store.read(|tx| tx.is_queue_astray(waits, now))? {
         let mails = store.write(|tx| tx.cut_queue_waits(waits, now))?;
         tracing::warn!(mails, "times of mails lay too far ahead: was the clock? They wait the longest wait at most");
     }
     // Most drains find nothing: looking needs no write lock.
-    if !store.read(|tx| tx.is_anything_due(course.scope, &[], now))? {
+    if !store.read(|tx| tx.is_anything_due(plan.scope, &[], now))? {
         return Ok(SendReport::default());
     }
     let addresses = store.read(|tx| tx.addresses())?.into_iter().collect();
     trip("sender");
     let (done, finished) = mpsc::channel();
     thread::scope(|threads| {
-        let work = Work { ground, pool, addresses, busy: Vec::new(), shut: BTreeMap::new(), threads, done };
-        work.run(course.scope, course.pulse, &finished)
+        let work = Work { context, pool, addresses, busy: Vec::new(), shut: BTreeMap::new(), threads, done };
+        work.run(plan.scope, plan.pulse, &finished)
     })
 }
 
 /// A drain under way.
 struct Work<'scope, 'env> {
-    ground: Ground<'env>,
-    pool: &'env mut Pool,
+    context: DrainContext<'env>,
+    pool: &'env mut TransportPool,
     addresses: BTreeMap<AddressId, AddressRow>,
     /// Addresses whose thread is at work.
     busy: Vec<AddressId>,
     shut: BTreeMap<AddressId, (Instant, String)>,
     threads: &'scope Threads<'scope, 'env>,
-    done: Sender<Back>,
+    done: Sender<JobResult>,
 }
 
 impl Work<'_, '_> {
@@ -133,7 +133,7 @@ impl Work<'_, '_> {
         mut self,
         scope: Scope,
         pulse: &mut dyn FnMut() -> bool,
-        finished: &Receiver<Back>,
+        finished: &Receiver<JobResult>,
     ) -> Result<SendReport, store::Error> {
         let (mut report, mut failed, mut is_over) = (SendReport::default(), None, false);
         loop {
@@ -161,7 +161,7 @@ impl Work<'_, '_> {
     }
 
     fn claim(&self, scope: Scope) -> Result<Vec<Claimed>, store::Error> {
-        let (store, now) = (self.ground.store, self.ground.clock.now());
+        let (store, now) = (self.context.store, self.context.clock.now());
         if !store.read(|tx| tx.is_anything_due(scope, &self.busy, now))? {
             return Ok(Vec::new());
         }
@@ -179,17 +179,17 @@ impl Work<'_, '_> {
             let shut = self.shut.get(&address).filter(|(at, _)| at.elapsed() < SHUT_FOR).map(|(_, why)| why.clone());
             self.busy.push(address);
             let job = Arc::new(Mutex::new(Some(Job { address, mails, way, shut })));
-            let (ground, done, given) = (self.ground, self.done.clone(), Arc::clone(&job));
-            let work = move || carry_out(ground, address, &given, &done);
+            let (context, done, given) = (self.context, self.done.clone(), Arc::clone(&job));
+            let work = move || carry_out(context, address, &given, &done);
             let started = thread::Builder::new().name("send".to_owned()).spawn_scoped(self.threads, work);
             if let Err(error) = started {
                 tracing::warn!(%error, "no thread for an address; its mails are sent without");
-                carry_out(self.ground, address, &job, &self.done);
+                carry_out(self.context, address, &job, &self.done);
             }
         }
     }
 
-    fn take_back(&mut self, back: Back, report: &mut SendReport, failed: &mut Option<store::Error>) {
+    fn take_back(&mut self, back: JobResult, report: &mut SendReport, failed: &mut Option<store::Error>) {
         self.busy.retain(|busy| *busy != back.address);
         if let Some(way) = back.way {
             self.pool.put_back(back.address, way);
@@ -205,12 +205,12 @@ impl Work<'_, '_> {
 }
 
 /// Sends the mails of a job and hands it back, whatever happens.
-fn carry_out(ground: Ground<'_>, address: AddressId, job: &Mutex<Option<Job>>, done: &Sender<Back>) {
+fn carry_out(context: DrainContext<'_>, address: AddressId, job: &Mutex<Option<Job>>, done: &Sender<JobResult>) {
     let Some(job) = job.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
     let sent = catch_unwind(AssertUnwindSafe(move || {
         let Job { address, mails, mut way, mut shut } = job;
-        let sent = send_by(ground, (&mut way.transport, &mut shut), mails);
-        Back { address, way: Some(way), shut, sent }
+        let sent = send_by(context, (&mut way.transport, &mut shut), mails);
+        JobResult { address, way: Some(way), shut, sent }
     }));
     let back = sent.unwrap_or_else(|_| {
         tracing::error!(
@@ -218,7 +218,7 @@ fn carry_out(ground: Ground<'_>, address: AddressId, job: &Mutex<Option<Job>>, d
             "an internal error ended the sending by an address; it is begun again"
         );
         let shut = Some("an internal error, see the log".to_owned());
-        Back { address, way: None, shut, sent: Ok(SendReport::default()) }
+        JobResult { address, way: None, shut, sent: Ok(SendReport::default()) }
     });
     // The drain waits for every job it has given out.
     done.send(back).ok();
@@ -227,20 +227,20 @@ fn carry_out(ground: Ground<'_>, address: AddressId, job: &Mutex<Option<Job>>, d
 /// Sends mails of one address in their order. What became of one is written down before the next is
 /// begun, so that a sender that is killed has at most one mail sent and not noted.
 fn send_by(
-    ground: Ground<'_>,
+    context: DrainContext<'_>,
     (transport, shut): (&mut Transport, &mut Option<String>),
     mails: Vec<Claimed>,
 ) -> Result<SendReport, store::Error> {
-    let Ground { store, patience, clock, note_end } = ground;
+    let DrainContext { store, patience, clock, note_end } = context;
     let mut report = SendReport::default();
     for mail in mails {
-        let (now, mut turn) = (clock.now(), patience.turn());
+        let (now, mut handover) = (clock.now(), patience.handover());
         let settlement = if let Some(why) = &*shut {
             later(&mail, why, now)
         } else if mail.leased_until.unix() - now.unix() < LEASE_MARGIN_S || patience.is_closed() {
             Settlement::Untried(Failure::Left.to_string())
         } else {
-            let sent = send_one(ground.store, transport, &mail, &mut turn);
+            let sent = send_one(context.store, transport, &mail, &mut handover);
             if let Err(Failure::Transport(why) | Failure::Unknown { why, is_silent: true }) = &sent {
                 *shut = Some(why.clone());
             }
@@ -251,7 +251,12 @@ fn send_by(
     Ok(report)
 }
 
-fn send_one(store: &Store, transport: &mut Transport, mail: &Claimed, turn: &mut Turn<'_>) -> Result<(), Failure> {
+fn send_one(
+    store: &Store,
+    transport: &mut Transport,
+    mail: &Claimed,
+    handover: &mut Handover<'_>,
+) -> Result<(), Failure> {
     let raw = match store.read(|tx| tx.outgoing_raw(mail.id)) {
         Ok(Some(raw)) => raw,
         Ok(None) => {
@@ -259,7 +264,7 @@ fn send_one(store: &Store, transport: &mut Transport, mail: &Claimed, turn: &mut
         }
         Err(error) => return Err(Failure::Transport(error.to_string())),
     };
-    let sent = catch_unwind(AssertUnwindSafe(|| transport.send(mail, &raw, turn)));
+    let sent = catch_unwind(AssertUnwindSafe(|| transport.send(mail, &raw, handover)));
     // A mail that makes the program panic must not keep those behind it.
     sent.unwrap_or_else(|_| Err(Failure::Temporary("an internal error, see the log".to_owned())))
 }

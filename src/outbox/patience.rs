@@ -21,14 +21,14 @@ struct State {
     is_closed: bool,
 }
 
-/// The turn of one mail, until what became of it is written down.
+/// The handover of one mail, until what became of it is written down.
 #[derive(Debug)]
-pub struct Turn<'a> {
+pub struct Handover<'a> {
     patience: &'a Patience,
     is_under_way: bool,
 }
 
-impl Turn<'_> {
+impl Handover<'_> {
     /// Asks to hand the mail over. If not, it is to be left to the next sender.
     #[must_use]
     pub fn commit(&mut self) -> bool {
@@ -51,7 +51,7 @@ impl Turn<'_> {
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Handover<'_> {
     fn drop(&mut self) {
         if self.is_under_way {
             let mut state = self.patience.state();
@@ -71,10 +71,10 @@ impl Patience {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The turn of a mail.
+    /// The handover of a mail.
     #[must_use]
-    pub const fn turn(&self) -> Turn<'_> {
-        Turn { patience: self, is_under_way: false }
+    pub const fn handover(&self) -> Handover<'_> {
+        Handover { patience: self, is_under_way: false }
     }
 
     /// Lets no further mail be handed over; says whether one is being handed over now.
@@ -99,20 +99,20 @@ mod tests {
     #[test]
     fn no_mail_is_begun_after_the_end_and_one_under_way_is_waited_for() {
         let patience = Patience::default();
-        let (mut first, mut second) = (patience.turn(), patience.turn());
+        let (mut first, mut second) = (patience.handover(), patience.handover());
         assert!(first.commit() && second.commit());
         drop(first);
         assert!(patience.close(), "a mail is on its way");
         drop(second);
         assert!(!patience.close());
-        assert!(!patience.turn().commit() && patience.is_closed());
+        assert!(!patience.handover().commit() && patience.is_closed());
     }
 
     #[test]
     fn steps_end_with_the_process_at_the_latest() {
         let soon = Instant::now() + Duration::from_secs(5);
-        assert_eq!(Patience::until(soon).turn().end_of(Duration::from_secs(600)), soon);
-        assert!(Patience::until(soon).turn().end_of(Duration::from_secs(1)) < soon);
-        assert!(Patience::default().turn().end_of(Duration::from_secs(600)) > soon);
+        assert_eq!(Patience::until(soon).handover().end_of(Duration::from_secs(600)), soon);
+        assert!(Patience::until(soon).handover().end_of(Duration::from_secs(1)) < soon);
+        assert!(Patience::default().handover().end_of(Duration::from_secs(600)) > soon);
     }
 }

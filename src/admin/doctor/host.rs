@@ -5,7 +5,7 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{Finding, Scene};
+use super::{CheckContext, Finding};
 use crate::store::{self, Store};
 
 /// Free bytes below which mail may soon not be taken.
@@ -33,15 +33,15 @@ const PASSING_FILE_SYSTEMS: [(u64, &str); 3] =
     [(0x0102_1994, "tmpfs"), (0x8584_58f6, "ramfs"), (0x794c_7630, "overlayfs")];
 
 /// What can be seen from outside the database.
-pub(super) fn look(scene: &Scene<'_>) -> Vec<Finding> {
-    let mut findings = vec![configuration(scene)];
-    findings.extend(files(&scene.path));
-    findings.extend(file_system(&scene.path));
+pub(super) fn look(context: &CheckContext<'_>) -> Vec<Finding> {
+    let mut findings = vec![configuration(context)];
+    findings.extend(files(&context.path));
+    findings.extend(file_system(&context.path));
     findings
 }
 
-fn configuration(scene: &Scene<'_>) -> Finding {
-    let Some(path) = &scene.loaded.path else {
+fn configuration(context: &CheckContext<'_>) -> Finding {
+    let Some(path) = &context.loaded.path else {
         return Finding::ok("config", "no maildesk.toml: built-in defaults");
     };
     match fs::metadata(path) {
@@ -230,19 +230,19 @@ fn space(free: u64, database: u64, folder: &Path) -> Finding {
 }
 
 /// What the database says about itself and the clock.
-pub(super) fn look_inside(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Finding>> {
+pub(super) fn look_inside(context: &CheckContext<'_>, store: &Store) -> store::Result<Vec<Finding>> {
     let (versions, journal, newest) =
         store.read(|tx| Ok::<_, store::Error>((tx.versions()?, tx.journal_mode()?, tx.newest_receipt_at()?)))?;
     let mut findings = vec![Finding::ok("schema", format!("{}, SQLite {}", versions.0, versions.1))];
     if journal != "wal" {
-        let fix = format!("sqlite3 {} 'PRAGMA journal_mode = wal'", quoted(&scene.path.display().to_string()));
+        let fix = format!("sqlite3 {} 'PRAGMA journal_mode = wal'", quoted(&context.path.display().to_string()));
         findings.push(Finding::warn(
             "schema",
             format!("journal mode {journal}: readers and writers block each other"),
             fix,
         ));
     }
-    let now = scene.now.unix();
+    let now = context.now.unix();
     findings.push(if now < CLOCK_MIN_S {
         Finding::fail("clock", "the clock is not set; NTP keeps it", "timedatectl set-ntp true")
     } else if newest.unix() > now + CLOCK_AHEAD_MAX_S {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::route::{self, Postfix};
-use super::{DRY_RUN, Finding, Scene, host};
+use super::{CheckContext, DRY_RUN, Finding, host};
 use crate::child;
 use crate::domain::desk_address::Incoming;
 use crate::store::{self, Store};
@@ -49,17 +49,17 @@ impl Line {
 }
 
 /// Tries every address that a pipe feeds, then the lines found.
-pub(super) fn lines(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Finding>> {
+pub(super) fn lines(context: &CheckContext<'_>, store: &Store) -> store::Result<Vec<Finding>> {
     let addresses = store.read(|tx| tx.addresses())?;
     let piped: Vec<String> =
         addresses.into_iter().filter(|(_, row)| row.incoming == Incoming::Pipe).map(|(_, row)| row.email).collect();
     let Some(first) = piped.first() else { return Ok(Vec::new()) };
     let mut findings = vec![match std::env::current_exe() {
-        Ok(program) => ours(scene, &program, first),
+        Ok(program) => ours(context, &program, first),
         Err(error) => Finding::warn("pipe", format!("our own program is not found: {error}"), ""),
     }];
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let postfix = Postfix::here(scene.reach);
+    let postfix = Postfix::here(context.reach);
     let master = postfix.as_ref().map_or_else(|| POSTFIX_MASTER.to_owned(), Postfix::master_cf);
     let mut found = postfix_lines(&master, &read(&master));
     found.extend(ALIASES.iter().flat_map(|path| alias_lines(path, &read(path))));
@@ -69,7 +69,7 @@ pub(super) fn lines(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Findi
     found.extend(files.iter().flat_map(|path| exim_lines(path, &read(path))));
     findings.extend(found.iter().map(|line| theirs(line, first)));
     let postfix = postfix.map(|postfix| postfix.knowing(&found));
-    findings.extend(route::look(scene, &piped, &found, postfix.as_ref()));
+    findings.extend(route::look(context, &piped, &found, postfix.as_ref()));
     Ok(findings)
 }
 
@@ -92,12 +92,12 @@ fn dry_run(command: &mut Command, recipient: &str) -> Result<(), String> {
 }
 
 /// Our own program with our own options.
-fn ours(scene: &Scene<'_>, program: &Path, recipient: &str) -> Finding {
+fn ours(context: &CheckContext<'_>, program: &Path, recipient: &str) -> Finding {
     let mut command = Command::new(program);
-    if let Some(config) = &scene.global.config {
+    if let Some(config) = &context.global.config {
         command.arg("--config").arg(config);
     }
-    command.arg("--db").arg(&scene.path).arg("pipe");
+    command.arg("--db").arg(&context.path).arg("pipe");
     match dry_run(&mut command, recipient) {
         Ok(()) => Finding::ok("pipe", format!("a mail to {recipient} would be taken")),
         Err(why) => {

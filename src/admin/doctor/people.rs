@@ -1,6 +1,6 @@
 //! Whether somebody hears of the tickets of each department.
 
-use super::{Finding, Scene, host};
+use super::{CheckContext, Finding, host};
 use crate::outbox::template::Event;
 use crate::store::address::Sender;
 use crate::store::department::Department;
@@ -8,7 +8,7 @@ use crate::store::staff::Staff;
 use crate::store::{self, ReadTx, Store};
 
 /// Looks at every department.
-pub(super) fn notified(_: &Scene<'_>, store: &Store) -> store::Result<Vec<Finding>> {
+pub(super) fn notified(_: &CheckContext<'_>, store: &Store) -> store::Result<Vec<Finding>> {
     store.read(|tx| {
         let event = Event::StaffTicketNotification;
         let template = tx.stored_template(event.name())?.unwrap_or_else(|| event.shipped());

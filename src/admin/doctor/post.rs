@@ -6,7 +6,7 @@ use std::net::ToSocketAddrs;
 use std::path::Path;
 
 use super::certificate::{self, Greeting};
-use super::{Finding, Reach, Scene, host, output};
+use super::{CheckContext, Finding, Reach, host, output};
 use crate::domain::desk_address::{Incoming, Outgoing, Tls};
 use crate::domain::{DepartmentId, Timestamp};
 use crate::imap_fetch;
@@ -26,13 +26,13 @@ const FAILURE_MEMORY_S: i64 = 7 * Timestamp::DAY_S;
 const CERTIFICATE_DAYS_LOW: i64 = 14;
 
 /// What waits: outgoing mail, mail set aside, and who sends.
-pub(super) fn queue(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Finding>> {
+pub(super) fn queue(context: &CheckContext<'_>, store: &Store) -> store::Result<Vec<Finding>> {
     let (pending, oldest, held, served_at) = store.read(|tx| {
         let held = tx.receipts_in(ReceiptState::Quarantined)?;
         Ok::<_, store::Error>((tx.outbox_pending()?, tx.oldest_pending()?.unwrap_or_default(), held, tx.served_at()?))
     })?;
     let mut findings = Vec::new();
-    let age = if pending == 0 { 0 } else { scene.now.unix().saturating_sub(oldest.unix()) };
+    let age = if pending == 0 { 0 } else { context.now.unix().saturating_sub(oldest.unix()) };
     let text = match pending {
         0 => "nothing waits to be sent".to_owned(),
         n => format!("{n} mails wait to be sent, the oldest for {} minutes", age / 60),
@@ -40,16 +40,16 @@ pub(super) fn queue(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Findi
     let fix = "maildesk admin outbox list --state pending";
     findings.push(match age {
         QUEUE_AGE_FAIL_S.. => Finding::fail("queue", text, fix),
-        _ if age > scene.loaded.config.limits.outbox_age_max_s => Finding::warn("queue", text, fix),
+        _ if age > context.loaded.config.limits.outbox_age_max_s => Finding::warn("queue", text, fix),
         _ => Finding::ok("queue", text),
     });
-    findings.extend(failures(scene, store)?);
+    findings.extend(failures(context, store)?);
     if held > 0 {
         let text = format!("{held} mails are set aside for somebody to decide");
         findings.push(Finding::warn("quarantine", text, "maildesk admin mail list --state quarantined"));
     }
-    let silent_s = scene.now.unix().saturating_sub(served_at.unix());
-    findings.push(if outbox::is_sign_fresh(served_at, scene.now) {
+    let silent_s = context.now.unix().saturating_sub(served_at.unix());
+    findings.push(if outbox::is_sign_fresh(served_at, context.now) {
         Finding::ok("serve", "a `maildesk serve` is at work")
     } else if silent_s < 0 {
         let text = "the last sign of life of a `maildesk serve` is dated later than now: the clock was ahead, and none has run since";
@@ -74,8 +74,8 @@ const UNITS: [&str; 3] = [
 ];
 
 /// Mails that did not go: those to be tried again, and those given up lately.
-fn failures(scene: &Scene<'_>, store: &Store) -> store::Result<Option<Finding>> {
-    let since = scene.now.plus_s(-FAILURE_MEMORY_S);
+fn failures(context: &CheckContext<'_>, store: &Store) -> store::Result<Option<Finding>> {
+    let since = context.now.plus_s(-FAILURE_MEMORY_S);
     let (deferred, failed, why) = store.read(|tx| tx.outbox_failures(since))?;
     if deferred + failed == 0 {
         return Ok(None);
@@ -91,7 +91,7 @@ fn failures(scene: &Scene<'_>, store: &Store) -> store::Result<Option<Finding>> 
 }
 
 /// Each address, both ways.
-pub(super) fn addresses(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Finding>> {
+pub(super) fn addresses(context: &CheckContext<'_>, store: &Store) -> store::Result<Vec<Finding>> {
     let (addresses, settings, lowest) =
         store.read(|tx| Ok::<_, store::Error>((tx.addresses()?, tx.settings()?, tx.lowest_department()?)))?;
     let mut findings = Vec::new();
@@ -112,14 +112,14 @@ pub(super) fn addresses(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<F
             let fix = format!("maildesk admin address update {} --department {department}", row.email);
             findings.push(Finding::fail("address", text, fix));
         }
-        findings.extend(incoming(scene, row));
-        findings.extend(outgoing(scene, row));
+        findings.extend(incoming(context, row));
+        findings.extend(outgoing(context, row));
     }
-    findings.extend(domains(scene, addresses.iter().map(|(_, row)| row.email.as_str())));
+    findings.extend(domains(context, addresses.iter().map(|(_, row)| row.email.as_str())));
     findings.extend(store.read(|tx| tx.imap_health())?.iter().flat_map(fetches));
     let own = addresses.iter().find(|(_, row)| row.is_default).or(addresses.first());
     let domain = own.and_then(|(_, row)| row.email.rsplit_once('@')).map_or("example.org", |(_, domain)| domain);
-    findings.push(site(scene, &settings, domain));
+    findings.push(site(context, &settings, domain));
     Ok(findings)
 }
 
@@ -127,7 +127,7 @@ pub(super) fn addresses(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<F
 const RESERVED_DOMAINS: [&str; 4] = ["test", "invalid", "example", "localhost"];
 
 /// The domains of our addresses, as far as the system's resolver says: it gives addresses of hosts and no MX records.
-fn domains<'a>(scene: &Scene<'_>, emails: impl Iterator<Item = &'a str>) -> Vec<Finding> {
+fn domains<'a>(context: &CheckContext<'_>, emails: impl Iterator<Item = &'a str>) -> Vec<Finding> {
     let names: BTreeSet<String> =
         emails.filter_map(|email| Some(email.rsplit_once('@')?.1.to_ascii_lowercase())).collect();
     let look = |name: &String| {
@@ -142,7 +142,7 @@ fn domains<'a>(scene: &Scene<'_>, emails: impl Iterator<Item = &'a str>) -> Vec<
             Ok(None) | Err(_) => Finding::ok("dns", format!("{name} has no address of its own; {not_looked}")),
         }
     };
-    if scene.reach == Reach::Here { Vec::new() } else { names.iter().map(look).collect() }
+    if context.reach == Reach::Here { Vec::new() } else { names.iter().map(look).collect() }
 }
 
 /// What the fetches of a folder have noted.
@@ -162,8 +162,8 @@ fn fetches(folder: &FolderHealth) -> Vec<Finding> {
     findings
 }
 
-fn incoming(scene: &Scene<'_>, row: &AddressRow) -> Vec<Finding> {
-    if row.incoming != Incoming::Imap || scene.reach == Reach::Here {
+fn incoming(context: &CheckContext<'_>, row: &AddressRow) -> Vec<Finding> {
+    if row.incoming != Incoming::Imap || context.reach == Reach::Here {
         return Vec::new();
     }
     let server = format!("{}: {}:{}", row.email, row.imap_host, row.imap_port);
@@ -175,17 +175,17 @@ fn incoming(scene: &Scene<'_>, row: &AddressRow) -> Vec<Finding> {
         }
     }];
     findings.extend(
-        greeting(row.imap_tls, Greeting::Imap).and_then(|how| expiry(scene, (&row.imap_host, row.imap_port), how)),
+        greeting(row.imap_tls, Greeting::Imap).and_then(|how| expiry(context, (&row.imap_host, row.imap_port), how)),
     );
     findings
 }
 
-fn outgoing(scene: &Scene<'_>, row: &AddressRow) -> Vec<Finding> {
+fn outgoing(context: &CheckContext<'_>, row: &AddressRow) -> Vec<Finding> {
     if row.outgoing == Outgoing::None {
         let text = format!("{} sends nothing: nobody hears of answers in its department", row.email);
         return vec![Finding::ok("outgoing", text)];
     }
-    if row.outgoing == Outgoing::Smtp && scene.reach == Reach::Here {
+    if row.outgoing == Outgoing::Smtp && context.reach == Reach::Here {
         return Vec::new();
     }
     let way = match row.outgoing {
@@ -202,7 +202,8 @@ fn outgoing(scene: &Scene<'_>, row: &AddressRow) -> Vec<Finding> {
     }];
     if row.outgoing == Outgoing::Smtp {
         findings.extend(
-            greeting(row.smtp_tls, Greeting::Smtp).and_then(|how| expiry(scene, (&row.smtp_host, row.smtp_port), how)),
+            greeting(row.smtp_tls, Greeting::Smtp)
+                .and_then(|how| expiry(context, (&row.smtp_host, row.smtp_port), how)),
         );
     }
     findings
@@ -218,9 +219,9 @@ const fn greeting(tls: Tls, starttls: Greeting) -> Option<Greeting> {
 }
 
 /// When a server's certificate ends. A server that cannot be reached was spoken of already.
-fn expiry(scene: &Scene<'_>, (host, port): (&str, u16), how: Greeting) -> Option<Finding> {
+fn expiry(context: &CheckContext<'_>, (host, port): (&str, u16), how: Greeting) -> Option<Finding> {
     let ends = certificate::ends_at((host, port), how).ok()?;
-    let days = (ends.unix() - scene.now.unix()).div_euclid(Timestamp::DAY_S);
+    let days = (ends.unix() - context.now.unix()).div_euclid(Timestamp::DAY_S);
     let text = format!("{host}:{port}: ends in {}; it is renewed on the server", output::count(days, "day"));
     let protocol = match how {
         Greeting::None => "",
@@ -228,7 +229,7 @@ fn expiry(scene: &Scene<'_>, (host, port): (&str, u16), how: Greeting) -> Option
         Greeting::Smtp => " -starttls smtp",
     };
     let fix = format!("openssl s_client -connect {host}:{port} -servername {host}{protocol} </dev/null");
-    Some(if ends < scene.now {
+    Some(if ends < context.now {
         Finding::fail(
             "certificate",
             format!("{host}:{port}: ended {} ago; it has to be renewed on the server", output::count(-days, "day")),
@@ -242,13 +243,13 @@ fn expiry(scene: &Scene<'_>, (host, port): (&str, u16), how: Greeting) -> Option
 }
 
 /// Whether links in mails lead anywhere.
-fn site(scene: &Scene<'_>, settings: &Settings, domain: &str) -> Finding {
+fn site(context: &CheckContext<'_>, settings: &Settings, domain: &str) -> Finding {
     let url = settings.site_url.as_str();
     if url.is_empty() {
         let fix = format!("maildesk admin setting set site_url https://helpdesk.{domain}");
         return Finding::warn("site_url", "setting site_url is empty: mails with a link are refused", fix);
     }
-    if scene.reach == Reach::Here {
+    if context.reach == Reach::Here {
         return Finding::ok("site_url", url);
     }
     let name = host_of(url);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::mta::{Line, is_ours};
-use super::{Finding, LOOK_UP, Reach, Scene, host};
+use super::{CheckContext, Finding, LOOK_UP, Reach, host};
 use crate::child;
 
 /// Postfix's programs, where distributions put them; they are not on everybody's PATH.
@@ -110,21 +110,21 @@ impl Postfix {
     }
 
     /// The commands that make Postfix hand the address's mail over, as `examples/postfix` has it.
-    fn recipe(&self, scene: &Scene<'_>, email: &str) -> String {
+    fn recipe(&self, context: &CheckContext<'_>, email: &str) -> String {
         let folder = self.folder();
         let table = format!("hash:{folder}/maildesk-transport");
         let mut steps = Vec::new();
         let service = match self.services.first() {
             Some(service) => service.clone(),
             None => {
-                let user = host::owner_of(&scene.path).filter(|name| name != "root");
+                let user = host::owner_of(&context.path).filter(|name| name != "root");
                 let program = std::env::current_exe().unwrap_or_else(|_| "/usr/bin/maildesk".into());
                 steps.push(format!(
                     "postconf -M 'maildesk/unix=maildesk unix - n n - 4 pipe flags=RX user={} null_sender= argv={} --db={} \
                      pipe --sender=${{sender}} --recipient=${{recipient}}'",
                     user.as_deref().unwrap_or("maildesk"),
                     program.display(),
-                    scene.path.display()
+                    context.path.display()
                 ));
                 "maildesk".to_owned()
             }
@@ -159,12 +159,21 @@ fn exim_route(said: &str, lines: &[Line]) -> Option<String> {
 }
 
 /// Whether each address that a pipe feeds is fed.
-pub(super) fn look(scene: &Scene<'_>, piped: &[String], lines: &[Line], postfix: Option<&Postfix>) -> Vec<Finding> {
-    let exim = EXIM.iter().find(|program| Path::new(program).exists()).filter(|_| scene.reach == Reach::Network);
-    piped.iter().map(|email| of(scene, email, (lines, postfix, exim.copied()))).collect()
+pub(super) fn look(
+    context: &CheckContext<'_>,
+    piped: &[String],
+    lines: &[Line],
+    postfix: Option<&Postfix>,
+) -> Vec<Finding> {
+    let exim = EXIM.iter().find(|program| Path::new(program).exists()).filter(|_| context.reach == Reach::Network);
+    piped.iter().map(|email| of(context, email, (lines, postfix, exim.copied()))).collect()
 }
 
-fn of(scene: &Scene<'_>, email: &str, (lines, postfix, exim): (&[Line], Option<&Postfix>, Option<&str>)) -> Finding {
+fn of(
+    context: &CheckContext<'_>,
+    email: &str,
+    (lines, postfix, exim): (&[Line], Option<&Postfix>, Option<&str>),
+) -> Finding {
     if let Some(how) = postfix.and_then(|postfix| postfix.route(email, 0)) {
         return Finding::ok("route", format!("Postfix hands mail for {email} to maildesk {how}"));
     }
@@ -184,7 +193,7 @@ fn of(scene: &Scene<'_>, email: &str, (lines, postfix, exim): (&[Line], Option<&
     }
     let text = format!("no line of a mail server here hands mail for {email} to maildesk; examples/ has the lines");
     match (postfix, exim) {
-        (Some(postfix), _) => Finding::warn("route", text, postfix.recipe(scene, email)),
+        (Some(postfix), _) => Finding::warn("route", text, postfix.recipe(context, email)),
         (None, Some(exim)) => Finding::warn("route", text, format!("{exim} -bt {}", host::quoted(email))),
         (None, None) => Finding::warn("route", text, ""),
     }

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{Finding, Scene, host};
+use super::{CheckContext, Finding, host};
 use crate::domain::desk_address::Outgoing;
 use crate::store::{self, Store};
 
@@ -15,13 +15,13 @@ use crate::store::{self, Store};
 const SET_ID: [&str; 3] = ["/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/sbin/postdrop"];
 
 /// Looks at the addresses that send through sendmail.
-pub(super) fn sendmail(scene: &Scene<'_>, store: &Store) -> store::Result<Vec<Finding>> {
+pub(super) fn sendmail(context: &CheckContext<'_>, store: &Store) -> store::Result<Vec<Finding>> {
     let addresses = store.read(|tx| tx.addresses())?;
     let is_set_id = |path: &&str| fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o6000 != 0);
     if !SET_ID.iter().any(is_set_id) {
         return Ok(Vec::new());
     }
-    let who = match serves(&scene.path).into_iter().find(|pid| is_bound(&format!("/proc/{pid}"))) {
+    let who = match serves(&context.path).into_iter().find(|pid| is_bound(&format!("/proc/{pid}"))) {
         Some(pid) => format!("`maildesk serve` (process {pid}) runs"),
         None if is_bound("/proc/self") => "this runs".to_owned(),
         None => return Ok(Vec::new()),

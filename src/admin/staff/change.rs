@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::removal::{Loss, Removal};
+use super::super::removal::{Removal, RemovalPreview};
 use super::super::{Context, department, missing, nothing_to_change, secret_from_stdin};
 use super::{as_json, find, fullname, hashed, show};
 use crate::domain::EmailAddress;
@@ -109,7 +109,7 @@ pub(super) fn remove(desk: &Context, username: &str, removal: Removal) -> outcom
     let staff = existing(desk, username)?;
     desk.store.read(|tx| refuse_last_admin(tx, &staff))?;
     let deed = format!("remove staff member {} {:?}", staff.username, staff.fullname);
-    let loss = Loss::alone(deed).ending("; the messages stay");
+    let loss = RemovalPreview::alone(deed).ending("; the messages stay");
     if !removal.is_agreed(&desk.out, &loss)? {
         return Ok(());
     }
@@ -136,7 +136,7 @@ pub(super) fn password(desk: &Context, wanted: &Password) -> outcome::Result<()>
         tx.set_staff_password(staff.id, &hash)?;
         Ok::<_, Failure>(as_json(tx, &staff)?)
     })?;
-    desk.out.deed(&json, &format!("the password of {} was set", staff.username))?;
+    desk.out.changed(&json, &format!("the password of {} was set", staff.username))?;
     Ok(())
 }
 

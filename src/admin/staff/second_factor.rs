@@ -48,7 +48,7 @@ pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<()> {
             let staff = existing(desk, username)?;
             desk.store.write(|tx| tx.set_totp_secret(staff.id, ""))?;
             let json = json!({ "username": staff.username, "totp": false });
-            desk.out.deed(&json, &format!("{} logs in without a code now", staff.username))?;
+            desk.out.changed(&json, &format!("{} logs in without a code now", staff.username))?;
             Ok(())
         }
     }

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::line_json;
-use crate::admin::removal::{Loss, Removal};
+use crate::admin::removal::{Removal, RemovalPreview};
 use crate::admin::{Context, department as departments, missing, usage};
 use crate::desk::{Former, Notices};
 use crate::domain::{EmailAddress, Status, TicketId};
@@ -119,8 +119,8 @@ pub(super) fn merge(desk: &Context, from: TicketId, into: TicketId, removal: Rem
         Ok::<_, Failure>((source.subject, target.id, belongings))
     })?;
     let deed = format!("merge ticket {from} {subject:?}");
-    let loss =
-        Loss::with(deed, "its", Belongings { tickets: 0, ..belongings }).ending(format!(" into ticket {target}"));
+    let loss = RemovalPreview::with(deed, "its", Belongings { tickets: 0, ..belongings })
+        .ending(format!(" into ticket {target}"));
     if !removal.is_agreed(&desk.out, &loss)? {
         return Ok(());
     }
@@ -136,7 +136,7 @@ pub(super) fn remove(desk: &Context, id: TicketId, removal: Removal) -> outcome:
         desk.store.read(|tx| Ok::<_, Failure>((found(tx, id)?.subject, tx.belongings(Owner::Ticket(id))?)))?;
     let json = json!({ "messages": belongings.messages, "attachments": belongings.attachments });
     let deed = format!("remove ticket {id} {subject:?}");
-    let loss = Loss::with(deed, "its", Belongings { tickets: 0, ..belongings }).counting(json);
+    let loss = RemovalPreview::with(deed, "its", Belongings { tickets: 0, ..belongings }).counting(json);
     if !removal.is_agreed(&desk.out, &loss)? {
         return Ok(());
     }

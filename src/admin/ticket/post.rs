@@ -24,7 +24,7 @@ const SAMPLE_BYTES: usize = 8 * 1024;
 /// What is written, and with which files.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("text").required(true)))]
-pub(super) struct Written {
+pub(super) struct MessageArguments {
     /// The text
     #[arg(long, value_name = "TEXT", group = "text", allow_hyphen_values = true)]
     message: Option<String>,
@@ -38,7 +38,7 @@ pub(super) struct Written {
 
 /// Options of `admin ticket reply`.
 #[derive(Debug, clap::Args)]
-pub struct Reply {
+pub struct ReplyArguments {
     /// Id
     #[arg(value_parser = crate::admin::id)]
     id: i64,
@@ -47,7 +47,7 @@ pub struct Reply {
     staff: String,
     /// What is written
     #[command(flatten)]
-    written: Written,
+    written: MessageArguments,
     /// Close the ticket with it
     #[arg(long)]
     close: bool,
@@ -55,7 +55,7 @@ pub struct Reply {
 
 /// Options of `admin ticket note`.
 #[derive(Debug, clap::Args)]
-pub struct Note {
+pub struct NoteArguments {
     /// Id
     #[arg(value_parser = crate::admin::id)]
     id: i64,
@@ -64,7 +64,7 @@ pub struct Note {
     staff: Option<String>,
     /// What is written
     #[command(flatten)]
-    written: Written,
+    written: MessageArguments,
 }
 
 /// A file read from disk.
@@ -114,7 +114,7 @@ fn content_type(content: &[u8]) -> &'static str {
     if is_text { "text/plain" } else { "application/octet-stream" }
 }
 
-impl Written {
+impl MessageArguments {
     /// The text, without white space at its end.
     fn text(&self) -> outcome::Result<String> {
         let text = match (&self.message, &self.message_file) {
@@ -151,7 +151,7 @@ fn read_text(input: impl Read) -> outcome::Result<String> {
     Ok(text)
 }
 
-pub(super) fn reply(desk: &Context, reply: &Reply) -> outcome::Result<Done> {
+pub(super) fn reply(desk: &Context, reply: &ReplyArguments) -> outcome::Result<Done> {
     let text = reply.written.text()?;
     let settings = desk.store.read(|tx| tx.settings())?;
     let files = reply.written.files(&settings)?;
@@ -192,7 +192,7 @@ pub(super) fn reply(desk: &Context, reply: &Reply) -> outcome::Result<Done> {
     Ok(Done)
 }
 
-pub(super) fn note(desk: &Context, note: &Note) -> outcome::Result<()> {
+pub(super) fn note(desk: &Context, note: &NoteArguments) -> outcome::Result<()> {
     let text = note.written.text()?;
     let settings = desk.store.read(|tx| tx.settings())?;
     let files = note.written.files(&settings)?;

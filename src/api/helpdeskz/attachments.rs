@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::answer::{Digits, done};
 use crate::api::Call;
 use crate::api::error::ApiError;
-use crate::api::idempotency::Reply;
+use crate::api::idempotency::KeyedAnswer;
 use crate::api::json::compact;
 use crate::api::route::PathId;
 use crate::domain::{Actor, AttachmentId, MessageId, TicketId};
@@ -61,7 +61,7 @@ fn existing(tx: &ReadTx<'_>, id: &PathId) -> Result<AttachmentLine, ApiError> {
 }
 
 /// `GET /api/attachments/show/ID`
-pub(in crate::api) fn show(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn show(call: &Call<'_>, id: &PathId) -> Result<KeyedAnswer, ApiError> {
     #[derive(Serialize)]
     struct Shown<'a> {
         success: i64,
@@ -78,11 +78,11 @@ pub(in crate::api) fn show(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiErr
     // Outside of the snapshot: megabytes of base64 take their time.
     let content = STANDARD.encode(content);
     let shown = Shown { success: 1, name: &line.name, filetype: &line.content_type, size: Digits(line.bytes), content };
-    Ok(Reply::fresh(compact(&shown)))
+    Ok(KeyedAnswer::fresh(compact(&shown)))
 }
 
 /// `POST /api/attachments/delete/ID`
-pub(in crate::api) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn delete(call: &Call<'_>, id: &PathId) -> Result<KeyedAnswer, ApiError> {
     call.change(
         |tx| existing(tx, id),
         |tx, line| {

@@ -6,7 +6,7 @@ use super::answer::{Digits, Escaped, done};
 use super::faults::Faults;
 use crate::api::Call;
 use crate::api::error::ApiError;
-use crate::api::idempotency::Reply;
+use crate::api::idempotency::KeyedAnswer;
 use crate::api::json::compact;
 use crate::api::params::Params;
 use crate::api::route::PathId;
@@ -80,7 +80,7 @@ fn fields(params: &Params) -> Result<(&str, bool), ApiError> {
 }
 
 /// `POST /api/departments/create`
-pub(in crate::api) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
+pub(in crate::api) fn create(call: &Call<'_>) -> Result<KeyedAnswer, ApiError> {
     #[derive(Serialize)]
     struct Created {
         success: i64,
@@ -97,7 +97,7 @@ pub(in crate::api) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
 }
 
 /// `POST /api/departments/update/ID`
-pub(in crate::api) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn update(call: &Call<'_>, id: &PathId) -> Result<KeyedAnswer, ApiError> {
     call.change(
         |tx| {
             let row = existing(tx, id)?;
@@ -112,7 +112,7 @@ pub(in crate::api) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiE
 }
 
 /// `POST /api/departments/delete/ID`
-pub(in crate::api) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn delete(call: &Call<'_>, id: &PathId) -> Result<KeyedAnswer, ApiError> {
     call.change(
         |tx| existing(tx, id).map(|row| row.id),
         |tx, id| {

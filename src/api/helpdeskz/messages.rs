@@ -9,7 +9,7 @@ use super::upload;
 use super::users::{pages, window};
 use crate::api::Call;
 use crate::api::error::ApiError;
-use crate::api::idempotency::Reply;
+use crate::api::idempotency::KeyedAnswer;
 use crate::api::json::compact;
 use crate::api::params::{MESSAGE_BYTES_MAX, Params};
 use crate::api::route::{PathId, row_id};
@@ -67,7 +67,7 @@ pub(in crate::api) fn show(tx: &ReadTx<'_>, call: &Call<'_>, id: &PathId) -> Res
 }
 
 /// `POST /api/messages/create`
-pub(in crate::api) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
+pub(in crate::api) fn create(call: &Call<'_>) -> Result<KeyedAnswer, ApiError> {
     let text = sanitised(&call.params, "message")?;
     let files = upload::accept(&call.settings, &call.params);
     let closes = call.params.get("close")? == Some("1");

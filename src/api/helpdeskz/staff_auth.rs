@@ -7,7 +7,7 @@ use super::answer::done;
 use super::faults::Faults;
 use crate::api::Call;
 use crate::api::error::ApiError;
-use crate::api::idempotency::Reply;
+use crate::api::idempotency::KeyedAnswer;
 use crate::login::{Attempt, Outcome, Try, Waiting};
 
 /// Longest name looked at, in bytes. Chosen: longer ones cannot be accounts.
@@ -17,12 +17,12 @@ const USERNAME_BYTES_MAX: usize = 255;
 const AGENT: &str = "HelpDeskZ API";
 
 /// `POST /api/staff/auth`
-pub(in crate::api) fn authenticate(call: &Call<'_>) -> Result<Reply, ApiError> {
+pub(in crate::api) fn authenticate(call: &Call<'_>) -> Result<KeyedAnswer, ApiError> {
     let entered = call.api.logins.enter()?;
     let given = given(call)?;
     let waiting = Waiting { since: call.client.waits_since(), is_gone: &|| call.client.is_gone() };
     let outcome = entered.log_in(&call.api.store, &call.api.slots, &given, waiting, call.now)?;
-    said(outcome).map(|text| Reply::fresh(done(text))).map_err(ApiError::Invalid)
+    said(outcome).map(|text| KeyedAnswer::fresh(done(text))).map_err(ApiError::Invalid)
 }
 
 fn given<'p>(call: &'p Call<'_>) -> Result<Try<'p>, ApiError> {

@@ -8,7 +8,7 @@ use super::upload;
 use super::users::{pages, window};
 use crate::api::Call;
 use crate::api::error::ApiError;
-use crate::api::idempotency::Reply;
+use crate::api::idempotency::KeyedAnswer;
 use crate::api::json::compact;
 use crate::api::params::{MESSAGE_BYTES_MAX, Params};
 use crate::api::route::{PathId, row_id};
@@ -114,7 +114,7 @@ struct NewRequest<'p> {
 }
 
 /// `POST /api/tickets/create`
-pub(in crate::api) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
+pub(in crate::api) fn create(call: &Call<'_>) -> Result<KeyedAnswer, ApiError> {
     #[derive(Serialize)]
     struct Created {
         success: i64,
@@ -219,7 +219,7 @@ fn department(tx: &ReadTx<'_>, wanted: Option<i64>) -> Result<Result<Department,
 }
 
 /// `POST /api/tickets/update/ID`
-pub(in crate::api) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn update(call: &Call<'_>, id: &PathId) -> Result<KeyedAnswer, ApiError> {
     // As HelpDeskZ has it, an empty value and "0" say nothing.
     let given = |name| Ok::<_, ApiError>(call.params.get(name)?.filter(|text| !text.is_empty() && *text != "0"));
     let wanted_status = if given("status")?.is_some() { "status" } else { "status_id" };
@@ -252,7 +252,7 @@ pub(in crate::api) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiE
 }
 
 /// `POST /api/tickets/delete/ID`
-pub(in crate::api) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn delete(call: &Call<'_>, id: &PathId) -> Result<KeyedAnswer, ApiError> {
     call.change(
         |tx| Ok(tx.ticket(TicketId::new(id.row().ok_or(NOT_FOUND)?))?.ok_or(NOT_FOUND)?.id),
         |tx, id| {

@@ -7,7 +7,7 @@ use super::faults::Faults;
 use crate::api::Call;
 use crate::api::email;
 use crate::api::error::ApiError;
-use crate::api::idempotency::Reply;
+use crate::api::idempotency::KeyedAnswer;
 use crate::api::json::compact;
 use crate::api::params::Params;
 use crate::api::random;
@@ -79,7 +79,7 @@ fn existing(tx: &ReadTx<'_>, id: &PathId) -> Result<Customer, ApiError> {
 }
 
 /// `POST /api/users/create`
-pub(in crate::api) fn create(call: &Call<'_>) -> Result<Reply, ApiError> {
+pub(in crate::api) fn create(call: &Call<'_>) -> Result<KeyedAnswer, ApiError> {
     #[derive(Serialize)]
     struct Created {
         success: i64,
@@ -135,7 +135,7 @@ fn free_email(
 }
 
 /// `POST /api/users/update/ID`
-pub(in crate::api) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn update(call: &Call<'_>, id: &PathId) -> Result<KeyedAnswer, ApiError> {
     call.change(
         |tx| {
             let customer = existing(tx, id)?;
@@ -157,7 +157,7 @@ pub(in crate::api) fn update(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiE
 }
 
 /// `POST /api/users/delete/ID`
-pub(in crate::api) fn delete(call: &Call<'_>, id: &PathId) -> Result<Reply, ApiError> {
+pub(in crate::api) fn delete(call: &Call<'_>, id: &PathId) -> Result<KeyedAnswer, ApiError> {
     call.change(
         |tx| existing(tx, id).map(|customer| customer.id),
         |tx, id| {

@@ -31,52 +31,52 @@ const STYLE: &str = "body{font:18px/1.5 system-ui,sans-serif;max-width:34rem;mar
 
 /// What a code is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum LinkState {
     Open(Activation),
     Used,
     Expired,
     Unknown,
 }
 
-fn standing(tx: &ReadTx<'_>, code: &ActivationCode, now: Timestamp) -> store::Result<Standing> {
+fn link_state(tx: &ReadTx<'_>, code: &ActivationCode, now: Timestamp) -> store::Result<LinkState> {
     if code.as_str().len() > CODE_BYTES_MAX {
-        return Ok(Standing::Unknown);
+        return Ok(LinkState::Unknown);
     }
     // Found by its hash, so the time it takes tells nothing about codes that exist.
-    let Some(activation) = tx.activation(&token_hash(code.as_str()))? else { return Ok(Standing::Unknown) };
+    let Some(activation) = tx.activation(&token_hash(code.as_str()))? else { return Ok(LinkState::Unknown) };
     Ok(match activation.mailed_at {
-        None => Standing::Used,
+        None => LinkState::Used,
         // One that is dated later than now was mailed by a clock that was ahead: it would hold as much longer.
         Some(mailed_at) if now > mailed_at.plus_s(LINK_HOLDS_S) || mailed_at > now.plus_s(Window::AHEAD_S) => {
-            Standing::Expired
+            LinkState::Expired
         }
-        Some(_) => Standing::Open(activation),
+        Some(_) => LinkState::Open(activation),
     })
 }
 
 /// `GET /activate/CODE`
 pub(in crate::api) fn show(api: &Api, code: &ActivationCode, now: Timestamp) -> Response {
     answered(api.store.read(|tx| {
-        let standing = standing(tx, code, now)?;
-        Ok(page(standing, &tx.settings()?.site_name))
+        let link_state = link_state(tx, code, now)?;
+        Ok(page(link_state, &tx.settings()?.site_name))
     }))
 }
 
 /// `POST /activate/CODE`
 pub(in crate::api) fn confirm(api: &Api, code: &ActivationCode, now: Timestamp) -> Response {
     // A code that is no good must not take the write lock: anybody can send those.
-    let before = api.store.read(|tx| Ok((standing(tx, code, now)?, tx.settings()?)));
+    let before = api.store.read(|tx| Ok((link_state(tx, code, now)?, tx.settings()?)));
     let (standing_before, settings) = match before {
         Ok(before) => before,
         Err(error) => return answered(Err(error)),
     };
     let site = &settings.site_name;
-    if !matches!(standing_before, Standing::Open(_)) {
+    if !matches!(standing_before, LinkState::Open(_)) {
         return page(standing_before, site);
     }
     answered(api.store.write(|tx| {
-        let standing = standing(tx, code, now)?;
-        let Standing::Open(activation) = standing else { return Ok(page(standing, site)) };
+        let link_state = link_state(tx, code, now)?;
+        let LinkState::Open(activation) = link_state else { return Ok(page(link_state, site)) };
         tx.activate(activation.customer, now)?;
         let text = "Thank you. Your mail address is confirmed, and you can close this page.";
         Ok(document(200, site, ("Your address is confirmed", text), ""))
@@ -92,22 +92,22 @@ fn answered(done: store::Result<Response>) -> Response {
     })
 }
 
-fn page(standing: Standing, site: &str) -> Response {
+fn page(link_state: LinkState, site: &str) -> Response {
     const BUTTON: &str = "<form method=\"post\"><button type=\"submit\">Confirm my address</button></form>";
-    match standing {
-        Standing::Open(_) => {
+    match link_state {
+        LinkState::Open(_) => {
             let text = "Press the button to confirm that the address this link was mailed to is yours.";
             document(200, site, ("Confirm your mail address", text), BUTTON)
         }
-        Standing::Used => {
+        LinkState::Used => {
             let text = "The address is confirmed already; there is nothing more to do.";
             document(410, site, ("This link was used before", text), "")
         }
-        Standing::Expired => {
+        LinkState::Expired => {
             let text = "It was good for 7 days. Please ask us for a new one.";
             document(410, site, ("This link has expired", text), "")
         }
-        Standing::Unknown => {
+        LinkState::Unknown => {
             let text = "It may be incomplete, or a newer one was mailed since. Please open the whole link of the \
                         newest mail.";
             document(404, site, ("This link is not known", text), "")

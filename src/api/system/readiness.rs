@@ -15,14 +15,14 @@ const LOOK_HOLDS_S: i64 = 5;
 /// Whether the desk can do its work, looked at now and then.
 pub(in crate::api) struct Readiness {
     probe: Store,
-    last: Mutex<Option<(Timestamp, Look)>>,
+    last: Mutex<Option<(Timestamp, Findings)>>,
     /// Since when somebody of this process is to send mail.
     sends_since: OnceLock<Timestamp>,
 }
 
 /// What a look found.
 #[derive(Clone, Debug)]
-struct Look {
+struct Findings {
     /// Why the database cannot be written.
     fault: Option<String>,
     /// When the oldest unsent mail was queued.
@@ -67,7 +67,7 @@ impl Readiness {
         })
     }
 
-    fn look(&self, now: Timestamp) -> Look {
+    fn look(&self, now: Timestamp) -> Findings {
         // Held while looking: others who ask meanwhile get this look.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, look)) = &*last
@@ -80,9 +80,9 @@ impl Readiness {
             Ok::<_, store::Error>((tx.oldest_pending()?, tx.served_at()?))
         });
         let look = match found {
-            Ok((oldest_pending, served_at)) => Look { fault: None, oldest_pending, served_at },
+            Ok((oldest_pending, served_at)) => Findings { fault: None, oldest_pending, served_at },
             Err(error) => {
-                Look { fault: Some(error.to_string()), oldest_pending: None, served_at: Timestamp::default() }
+                Findings { fault: Some(error.to_string()), oldest_pending: None, served_at: Timestamp::default() }
             }
         };
         *last = Some((now, look.clone()));

@@ -108,9 +108,9 @@ proptest! {
     ) {
         // A message that counts in full is acknowledged and takes its ticket out of "closed"; a staff reply is sent.
         match decide(&mail, &facts, &policy) {
-            Decision::Open(open) => prop_assert_eq!(open.effect, Effect::Silent),
+            Decision::Open(open) => prop_assert_eq!(open.handling, Handling::Silent),
             Decision::Append(append) => {
-                prop_assert_eq!((append.effect, append.role), (Effect::Silent, Role::Customer));
+                prop_assert_eq!((append.handling, append.role), (Handling::Silent, Role::Customer));
                 prop_assert!(!append.takes_reply_to);
             }
             Decision::Drop { .. } | Decision::Bounce { .. } | Decision::Quarantine { .. } | Decision::Refuse(_) => {}

@@ -2,7 +2,7 @@
 //! place in the thread. Who gets one is decided in [`super`].
 
 use crate::domain::{DeskSecret, EmailAddress, MessageId, ReplyToken, TicketId, Timestamp};
-use crate::outbox::compose::{self, File, Letter, Nature, Person, Unmailable, thread_index};
+use crate::outbox::compose::{self, File, Letter, MailKind, Person, Unmailable, thread_index};
 use crate::outbox::template::{self, Event, Rendered, SubjectForm, Tag, Value, ticket_subject};
 use crate::store::address::Sender;
 use crate::store::customer::Customer;
@@ -59,7 +59,7 @@ pub(super) fn is_ours(senders: &[Sender], email: &EmailAddress) -> bool {
 }
 
 /// What a letter is about.
-pub(super) struct Matter {
+pub(super) struct TicketContext {
     pub(super) ticket: Ticket,
     pub(super) customer: Customer,
     pub(super) message: MessageText,
@@ -69,7 +69,7 @@ pub(super) struct Matter {
     pub(super) postscript: String,
 }
 
-impl Matter {
+impl TicketContext {
     /// `None` when ticket, message or customer are gone.
     pub(super) fn of(tx: &ReadTx<'_>, ticket: TicketId, message: MessageId) -> Result<Option<Self>> {
         let (Some(ticket), Some(message)) = (tx.ticket(ticket)?, tx.message_text(message)?) else { return Ok(None) };
@@ -124,13 +124,13 @@ impl Matter {
 }
 
 /// Everything that is the same for all recipients of one event.
-pub(super) struct Scene<'a> {
+pub(super) struct NoticeContext<'a> {
     settings: &'a Settings,
     event: Event,
     template: Template,
     secret: DeskSecret,
     message_id: MessageId,
-    pub(super) matter: Matter,
+    pub(super) about: TicketContext,
     pub(super) senders: Vec<Sender>,
     sender: Sender,
     from: EmailAddress,
@@ -139,7 +139,7 @@ pub(super) struct Scene<'a> {
 /// One recipient.
 pub(super) struct Addressed<'a> {
     pub(super) to: Person<'a>,
-    pub(super) nature: Nature,
+    pub(super) kind: MailKind,
     pub(super) files: &'a [File],
 }
 
@@ -150,7 +150,7 @@ pub(super) enum Queued {
     Unmailable,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> NoticeContext<'a> {
     /// `None` when no mail is to go out: switched off, no sending address, or the ticket is gone.
     pub(super) fn of(
         tx: &ReadTx<'_>,
@@ -162,20 +162,20 @@ impl<'a> Scene<'a> {
         if !template.is_enabled && event.is_switchable() {
             return Ok(None);
         }
-        let Some(matter) = Matter::of(tx, ticket, message)? else { return Ok(None) };
+        let Some(about) = TicketContext::of(tx, ticket, message)? else { return Ok(None) };
         let senders = tx.senders()?;
-        let Some((sender, from)) = choose_sender(&senders, &matter.ticket) else { return Ok(None) };
+        let Some((sender, from)) = choose_sender(&senders, &about.ticket) else { return Ok(None) };
         let secret = tx.desk_secret()?;
-        Ok(Some(Self { settings, event, template, secret, message_id: message, matter, senders, sender, from }))
+        Ok(Some(Self { settings, event, template, secret, message_id: message, about, senders, sender, from }))
     }
 
     /// Composes the letter of one recipient and queues it.
     pub(super) fn queue(&self, tx: &WriteTx<'_>, letter: &Addressed<'_>, now: Timestamp) -> Result<Queued> {
-        let (to, sender, from, ticket) = (letter.to.email, &self.sender, &self.from, &self.matter.ticket);
+        let (to, sender, from, ticket) = (letter.to.email, &self.sender, &self.from, &self.about.ticket);
         let token = ReplyToken::issue(&self.secret, ticket.id, to).to_string();
         let plus = (self.settings.reply_address_token || sender.has_plus).then(|| from.with_subaddress(&token));
         let rendered =
-            self.matter.render(&self.template, self.settings, &[("staff_name", Value::Plain(letter.to.name))]);
+            self.about.render(&self.template, self.settings, &[("staff_name", Value::Plain(letter.to.name))]);
         let form = if self.event == Event::StaffReply { SubjectForm::Reply } else { SubjectForm::First };
         let tag = if self.settings.subject_tag { Tag::On } else { Tag::Off };
         let thread = tx.thread_ids_for(ticket.id, to, REFERENCES_MAX)?;
@@ -193,7 +193,7 @@ impl<'a> Scene<'a> {
                 in_reply_to: answered.as_deref(),
                 index: &thread_index(&self.secret, ticket.id, ticket.created_at, now),
             }),
-            nature: letter.nature,
+            kind: letter.kind,
             subject: &ticket_subject(&rendered.subject, ticket.id.get(), tag, form),
             text: &rendered.text,
             html: &rendered.html,
@@ -228,7 +228,7 @@ pub(in crate::desk) struct Outgoing<'a> {
     pub(in crate::desk) id_parts: &'a [&'a str],
     pub(in crate::desk) reply_to: Option<&'a EmailAddress>,
     pub(in crate::desk) thread: Option<Thread<'a>>,
-    pub(in crate::desk) nature: Nature,
+    pub(in crate::desk) kind: MailKind,
     pub(in crate::desk) subject: &'a str,
     pub(in crate::desk) text: &'a str,
     pub(in crate::desk) html: &'a str,
@@ -247,7 +247,7 @@ impl<'a> Outgoing<'a> {
             id_parts: &[],
             reply_to: None,
             thread: None,
-            nature: Nature::Generated,
+            kind: MailKind::Generated,
             subject: "",
             text: "",
             html: "",
@@ -278,7 +278,7 @@ pub(in crate::desk) fn queue(
         references: thread.map_or(&[], |thread| thread.references),
         in_reply_to: thread.and_then(|thread| thread.in_reply_to),
         thread_index: thread.map_or("", |thread| thread.index),
-        nature: mail.nature,
+        kind: mail.kind,
         loop_signature: &secret.loop_mark(&internet_id),
         text: mail.text,
         html: mail.html,
@@ -289,9 +289,9 @@ pub(in crate::desk) fn queue(
         Ok(raw) => raw,
         Err(unmailable) => return Ok(Err(unmailable)),
     };
-    let envelope_sender = match mail.nature {
-        Nature::Personal => mail.reply_to.unwrap_or(mail.from).as_str(),
-        Nature::Replied | Nature::Generated => "",
+    let envelope_sender = match mail.kind {
+        MailKind::Personal => mail.reply_to.unwrap_or(mail.from).as_str(),
+        MailKind::Replied | MailKind::Generated => "",
     };
     let new = NewOutgoing {
         event: mail.event,
@@ -301,7 +301,7 @@ pub(in crate::desk) fn queue(
         recipient: mail.to.email,
         internet_id: &internet_id,
         raw: &raw,
-        is_automatic: mail.nature != Nature::Personal,
+        is_automatic: mail.kind != MailKind::Personal,
     };
     tx.queue(&new, now)?;
     Ok(Ok(internet_id))

@@ -6,14 +6,14 @@ use super::*;
 const GET: &str = "GET / HTTP/1.1\r\nHost: h\r\n";
 const POST: &str = "POST / HTTP/1.1\r\nHost: h\r\n";
 
-fn brief() -> Limits {
+fn brief() -> HttpLimits {
     let brief = Duration::from_millis(200);
-    Limits {
+    HttpLimits {
         head_deadline: brief,
         body_deadline: brief,
         write_deadline: brief,
         keep_alive_idle: brief,
-        ..Limits::default()
+        ..HttpLimits::default()
     }
 }
 
@@ -41,7 +41,7 @@ fn assert_serves(server: &Server) {
 
 #[test]
 fn doubtful_framing_is_400_and_what_follows_is_never_a_request() {
-    let server = Server::echoing(Limits::default());
+    let server = Server::echoing(HttpLimits::default());
     for lines in [
         "Content-Length: abc\r\n",
         "Content-Length: -1\r\n",
@@ -68,7 +68,7 @@ fn doubtful_framing_is_400_and_what_follows_is_never_a_request() {
 
 #[test]
 fn malformed_and_oversized_heads_are_answered_promptly() {
-    let server = Server::echoing(Limits::default());
+    let server = Server::echoing(HttpLimits::default());
     let long = |size: usize| "x".repeat(size);
     for (request, status) in [
         ("GET / HTTP/1.1\r\n\r\n".to_owned(), 400),
@@ -107,14 +107,14 @@ fn malformed_and_oversized_heads_are_answered_promptly() {
 
 #[test]
 fn a_refused_head_request_gets_no_body() {
-    let server = Server::echoing(Limits::default());
+    let server = Server::echoing(HttpLimits::default());
     let answer = server.exchange("HEAD / HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\n");
     assert!(answer.starts_with("HTTP/1.1 400 ") && answer.ends_with("\r\n\r\n"), "{answer:?}");
 }
 
 #[test]
 fn an_oversized_body_is_refused_at_its_head_and_the_sender_still_reads_why() {
-    let server = Server::echoing(Limits { body_bytes_max: 1000, ..Limits::default() });
+    let server = Server::echoing(HttpLimits { body_bytes_max: 1000, ..HttpLimits::default() });
     // All of a large body is sent before the answer is read, as python's http.client does.
     let large = vec![b'x'; 31 * 1024 * 1024];
     let mut stream = server.connect();
@@ -167,7 +167,7 @@ fn a_client_that_never_reads_is_cut() {
 
 #[test]
 fn requests_cut_short_are_400_or_forgotten_and_reset_clients_do_no_harm() {
-    let server = Server::echoing(Limits::default());
+    let server = Server::echoing(HttpLimits::default());
     for start in [
         "GET / HT",
         &format!("{POST}Content-Length: 10\r\n\r\nhello"),
@@ -188,7 +188,7 @@ fn requests_cut_short_are_400_or_forgotten_and_reset_clients_do_no_harm() {
 
 #[test]
 fn one_connection_too_many_is_told_503_at_once_and_room_comes_back() {
-    let server = Server::echoing(Limits { connections_max: 3, ..Limits::default() });
+    let server = Server::echoing(HttpLimits { connections_max: 3, ..HttpLimits::default() });
     let mut held: Vec<_> = (0..3).map(|_| server.connect()).collect();
     // In the middle of a head, they are not idle.
     held.iter_mut().for_each(|stream| stream.write_all(b"GET ").unwrap());
@@ -209,7 +209,7 @@ fn one_connection_too_many_is_told_503_at_once_and_room_comes_back() {
 
 #[test]
 fn hundreds_of_half_sent_requests_do_not_slow_the_others() {
-    let server = Server::echoing(Limits::default());
+    let server = Server::echoing(HttpLimits::default());
     let _half: Vec<_> = (0..250)
         .map(|_| {
             let mut stream = server.connect();
@@ -226,7 +226,7 @@ fn hundreds_of_half_sent_requests_do_not_slow_the_others() {
 
 #[test]
 fn a_panicking_handler_costs_an_answer_and_nothing_else() {
-    let server = Server::start(Limits::default(), |request| {
+    let server = Server::start(HttpLimits::default(), |request| {
         assert!(request.path != "/panic", "as asked");
         Response::text(200, "fine")
     });
@@ -244,7 +244,7 @@ fn a_panicking_handler_costs_an_answer_and_nothing_else() {
 
 #[test]
 fn spooled_bodies_share_one_budget() {
-    let limits = Limits { body_memory_bytes_max: 100, spooled_bytes_max: 1000, ..Limits::default() };
+    let limits = HttpLimits { body_memory_bytes_max: 100, spooled_bytes_max: 1000, ..HttpLimits::default() };
     let server = Server::echoing(limits);
     let sized = |size: usize| format!("{POST}Connection: close\r\nContent-Length: {size}\r\n\r\n{}", "x".repeat(size));
     let held = std::cell::RefCell::new(None);

@@ -6,8 +6,8 @@
 //! paragraph is one line. What of the text is the reply is decided in `reply`.
 
 use super::elements::OpenElements;
-use super::page::{Page, Spacing};
 use super::quotes::{Sign, sign_of};
+use super::text_writer::{Page, Spacing};
 use super::tokens::{Place, Tag, Token, Tokens, decode, is_void};
 
 /// How a `<blockquote>` is written that no mail program marked as a quoted mail.
@@ -92,7 +92,7 @@ fn written(html: &str, plain_quote: PlainQuote, hidden_text: HiddenText) -> (Ren
 }
 
 /// What must be undone when an element ends.
-enum Effect {
+enum OpenElement {
     Nothing(Spacing),
     Quote,
     Indent,
@@ -107,7 +107,7 @@ enum Effect {
 
 struct Writer {
     page: Page,
-    open: OpenElements<Effect>,
+    open: OpenElements<OpenElement>,
     /// The open lists, outermost first: the next number, or none for bullets.
     lists: Vec<Option<u32>>,
     plain_quote: PlainQuote,
@@ -137,7 +137,7 @@ impl Writer {
         let effect = if self.hidden_text == HiddenText::LeftOut && !is_void(&name) && is_hidden(tag) {
             self.hidden += 1;
             self.left_out = true;
-            Some(Effect::Hidden(spacing))
+            Some(OpenElement::Hidden(spacing))
         } else if self.hidden > 0 {
             None
         } else {
@@ -146,7 +146,7 @@ impl Writer {
         if is_void(&name) {
             return;
         }
-        if let Some(effect) = self.open.open(&name, effect.unwrap_or(Effect::Nothing(spacing))) {
+        if let Some(effect) = self.open.open(&name, effect.unwrap_or(OpenElement::Nothing(spacing))) {
             self.undo(vec![effect]);
         }
     }
@@ -160,27 +160,27 @@ impl Writer {
         self.undo(closed);
     }
 
-    fn effect_of_sign(&mut self, tag: &Tag<'_>) -> Option<Effect> {
+    fn effect_of_sign(&mut self, tag: &Tag<'_>) -> Option<OpenElement> {
         match sign_of(tag)? {
             // An element without an inside, such as the picture of a signature.
             Sign::Quote | Sign::QuoteBox | Sign::Signature if is_void(tag.name) => None,
             Sign::Quote => {
                 self.page.quote_level(1);
-                Some(Effect::Quote)
+                Some(OpenElement::Quote)
             }
             Sign::QuoteBox => {
                 self.page.space(Spacing::Line);
                 self.page.quote_box(1);
-                Some(Effect::QuoteBox)
+                Some(OpenElement::QuoteBox)
             }
             Sign::Signature => {
                 self.page.space(Spacing::Line);
                 self.page.signature(1);
                 if tag.name.eq_ignore_ascii_case("pre") {
                     self.page.preformatted(1);
-                    return Some(Effect::PreformattedSignature);
+                    return Some(OpenElement::PreformattedSignature);
                 }
-                Some(Effect::Signature)
+                Some(OpenElement::Signature)
             }
             Sign::Attribution => {
                 self.page.mark(Mark::Attribution);
@@ -193,7 +193,7 @@ impl Writer {
         }
     }
 
-    fn effect_of_name(&mut self, name: &str, tag: &Tag<'_>) -> Option<Effect> {
+    fn effect_of_name(&mut self, name: &str, tag: &Tag<'_>) -> Option<OpenElement> {
         match name {
             "br" => self.page.line_break(),
             "hr" => self.page.rule(),
@@ -202,23 +202,23 @@ impl Writer {
             "li" => self.item(),
             "ul" | "ol" => {
                 self.lists.push((name == "ol").then_some(1));
-                return Some(Effect::List);
+                return Some(OpenElement::List);
             }
             "pre" => {
                 self.page.preformatted(1);
-                return Some(Effect::Preformatted);
+                return Some(OpenElement::Preformatted);
             }
             "a" => {
                 self.page.link_starts(&tag.attribute("href").unwrap_or_default());
-                return Some(Effect::Link);
+                return Some(OpenElement::Link);
             }
             "blockquote" if self.plain_quote == PlainQuote::Marked => {
                 self.page.quote_level(1);
-                return Some(Effect::Quote);
+                return Some(OpenElement::Quote);
             }
             "blockquote" | "dd" => {
                 self.page.indent(1);
-                return Some(Effect::Indent);
+                return Some(OpenElement::Indent);
             }
             _ => {}
         }
@@ -249,25 +249,25 @@ impl Writer {
         self.page.bullet(bullet);
     }
 
-    fn undo(&mut self, effects: Vec<Effect>) {
+    fn undo(&mut self, effects: Vec<OpenElement>) {
         for effect in effects {
             match effect {
-                Effect::Nothing(spacing) => self.page.space(spacing),
-                Effect::Quote => self.page.quote_level(-1),
-                Effect::Indent => self.page.indent(-1),
-                Effect::QuoteBox => self.page.quote_box(-1),
-                Effect::Signature => self.page.signature(-1),
-                Effect::PreformattedSignature => {
+                OpenElement::Nothing(spacing) => self.page.space(spacing),
+                OpenElement::Quote => self.page.quote_level(-1),
+                OpenElement::Indent => self.page.indent(-1),
+                OpenElement::QuoteBox => self.page.quote_box(-1),
+                OpenElement::Signature => self.page.signature(-1),
+                OpenElement::PreformattedSignature => {
                     self.page.preformatted(-1);
                     self.page.signature(-1);
                 }
-                Effect::Preformatted => self.page.preformatted(-1),
-                Effect::List => {
+                OpenElement::Preformatted => self.page.preformatted(-1),
+                OpenElement::List => {
                     self.lists.pop();
                     self.page.space(if self.lists.is_empty() { Spacing::Paragraph } else { Spacing::Line });
                 }
-                Effect::Link => self.page.link_ends(),
-                Effect::Hidden(spacing) => {
+                OpenElement::Link => self.page.link_ends(),
+                OpenElement::Hidden(spacing) => {
                     self.hidden = self.hidden.saturating_sub(1);
                     self.page.space(spacing);
                 }

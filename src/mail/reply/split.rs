@@ -11,7 +11,7 @@ use super::signature::{signature_start, signature_start_below};
 
 /// What is known about a mail before its lines are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum MailKind {
     /// It may answer another one.
     Answer,
     /// It answers nothing: what looks like a quote may be what it is about.
@@ -51,12 +51,12 @@ enum Kind {
 
 /// Splits a mail's lines. Nothing that may have been typed is put aside: where unquoted text follows
 /// a quote, all stays from the first quoted line on.
-pub(super) fn split(lines: &[Line<'_>], standing: Standing) -> Split {
+pub(super) fn split(lines: &[Line<'_>], kind_of_mail: MailKind) -> Split {
     let end = lines.iter().rposition(|line| !line.is_blank()).map_or(0, |at| at + 1);
-    let cut = (0..end).find_map(|at| cut_at(lines, at, standing));
+    let cut = (0..end).find_map(|at| cut_at(lines, at, kind_of_mail));
     let (typed, quoted) = match cut {
-        Some(cut) => around_cut(lines, &cut, end, standing),
-        None if standing == Standing::Opening => (0..end, end..end),
+        Some(cut) => around_cut(lines, &cut, end, kind_of_mail),
+        None if kind_of_mail == MailKind::Opening => (0..end, end..end),
         None => around_bare_quote(lines, end),
     };
     with_signature(lines, typed, quoted, end)
@@ -81,7 +81,7 @@ fn with_signature(lines: &[Line<'_>], typed: Range<usize>, quoted: Range<usize>,
 }
 
 /// Whether another mail begins at line `at`.
-fn cut_at(lines: &[Line<'_>], at: usize, standing: Standing) -> Option<Cut> {
+fn cut_at(lines: &[Line<'_>], at: usize, kind_of_mail: MailKind) -> Option<Cut> {
     let line = &lines[at];
     if line.is_quoted || line.is_blank() {
         return None;
@@ -91,12 +91,12 @@ fn cut_at(lines: &[Line<'_>], at: usize, standing: Standing) -> Option<Cut> {
         Some(Mark::RestIsQuoted) => return Some(Cut { at, body: at, kind: Kind::Rest }),
         Some(Mark::Attribution) => {
             return attribution
-                .or_else(|| header_cut(lines, at, standing))
+                .or_else(|| header_cut(lines, at, kind_of_mail))
                 .or_else(|| Some(marked_attribution(lines, at)));
         }
         None => {}
     }
-    header_cut(lines, at, standing).or(attribution)
+    header_cut(lines, at, kind_of_mail).or(attribution)
 }
 
 /// A marked line of an unknown language: the header goes up to the quote, if that is near.
@@ -107,7 +107,7 @@ fn marked_attribution(lines: &[Line<'_>], at: usize) -> Cut {
     Cut { at, body, kind: Kind::Attribution }
 }
 
-fn header_cut(lines: &[Line<'_>], at: usize, standing: Standing) -> Option<Cut> {
+fn header_cut(lines: &[Line<'_>], at: usize, kind_of_mail: MailKind) -> Option<Cut> {
     let next = next_filled(lines, at + 1);
     if let Some(divider) = divider_of(lines[at].text, next.map(|next| lines[next].row)) {
         let body = next.and_then(|next| block_end(lines, next, Demand::Two)).unwrap_or(at + 1);
@@ -118,10 +118,10 @@ fn header_cut(lines: &[Line<'_>], at: usize, standing: Standing) -> Option<Cut> 
         return Some(Cut { at, body, kind });
     }
     let is_below_rule = lines[..at].iter().rev().find(|line| !line.is_blank()).is_some_and(Line::is_rule);
-    let demand = match standing {
+    let demand = match kind_of_mail {
         _ if is_below_rule => Demand::Two,
-        Standing::Answer => Demand::Three,
-        Standing::Opening | Standing::OpeningHtml => Demand::Dated,
+        MailKind::Answer => Demand::Three,
+        MailKind::Opening | MailKind::OpeningHtml => Demand::Dated,
     };
     block_end(lines, at, demand).map(|body| Cut { at, body, kind: Kind::Header })
 }
@@ -135,11 +135,11 @@ fn block_end(lines: &[Line<'_>], at: usize, demand: Demand) -> Option<usize> {
     block_length(&rows, demand).map(|length| at + length)
 }
 
-fn around_cut(lines: &[Line<'_>], cut: &Cut, end: usize, standing: Standing) -> (Range<usize>, Range<usize>) {
+fn around_cut(lines: &[Line<'_>], cut: &Cut, end: usize, kind_of_mail: MailKind) -> (Range<usize>, Range<usize>) {
     let is_typed_above = lines[..cut.at].iter().any(|line| !line.is_blank() && !line.is_rule());
     let body = next_filled(lines, cut.body).unwrap_or(end);
     let is_body_quoted = lines.get(body).is_some_and(|line| line.is_quoted);
-    if cut.kind != Kind::Rest && is_body_quoted && has_answers(lines, body, end, standing) {
+    if cut.kind != Kind::Rest && is_body_quoted && has_answers(lines, body, end, kind_of_mail) {
         return (if is_typed_above { 0 } else { body }..end, end..end);
     }
     if is_typed_above {
@@ -153,11 +153,11 @@ fn around_cut(lines: &[Line<'_>], cut: &Cut, end: usize, standing: Standing) -> 
 }
 
 /// Whether text that is neither quoted nor a signature nor another mail follows the quote at `from`.
-fn has_answers(lines: &[Line<'_>], from: usize, end: usize, standing: Standing) -> bool {
+fn has_answers(lines: &[Line<'_>], from: usize, end: usize, kind_of_mail: MailKind) -> bool {
     let last_quoted = (from..end).rev().find(|&at| lines[at].is_quoted).unwrap_or(from);
     let tail = signature_start_below(lines, last_quoted + 1, end);
     let answer = (from..tail).find(|&at| !lines[at].is_quoted && !lines[at].is_blank() && !lines[at].is_rule());
-    answer.is_some_and(|at| cut_at(lines, at, standing).is_none())
+    answer.is_some_and(|at| cut_at(lines, at, kind_of_mail).is_none())
 }
 
 /// No header was found; quoted lines may still end the mail.

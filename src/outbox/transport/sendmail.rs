@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::Failure;
 use crate::child;
-use crate::outbox::patience::Turn;
+use crate::outbox::patience::Handover;
 use crate::store::outbox::{Claimed, Fault};
 
 /// Where the program lies (FHS, and the older place that Exim and cPanel keep too).
@@ -33,12 +33,12 @@ pub(super) fn test(program: &Path) -> Result<(), Failure> {
 ///
 /// lettre's own sendmail transport leaves `-f` out for the null reverse-path, so that the answers
 /// to automatic mail would go to the user we run as.
-pub(super) fn send(program: &Path, mail: &Claimed, raw: &[u8], turn: &mut Turn<'_>) -> Result<(), Failure> {
+pub(super) fn send(program: &Path, mail: &Claimed, raw: &[u8], handover: &mut Handover<'_>) -> Result<(), Failure> {
     let sender = if mail.envelope_sender.is_empty() { "<>" } else { &mail.envelope_sender };
     // A file, and not a pipe: a program that it leaves running behind it would keep a pipe open.
     let said = tempfile::tempfile().ok();
     let said_here = said.as_ref().and_then(|file| file.try_clone().ok());
-    if !turn.commit() {
+    if !handover.commit() {
         return Err(Failure::Left);
     }
     let spawned = Command::new(program)
@@ -48,7 +48,7 @@ pub(super) fn send(program: &Path, mail: &Claimed, raw: &[u8], turn: &mut Turn<'
         .stderr(said_here.map_or_else(Stdio::null, Stdio::from))
         .spawn();
     let mut child = spawned.map_err(|e| Failure::Transport(format!("running {}: {e}", program.display())))?;
-    let (written, status) = run(&mut child, raw, turn.end_of(PATIENCE));
+    let (written, status) = run(&mut child, raw, handover.end_of(PATIENCE));
     let Some(status) = status else {
         let why = format!("{} did not end within {} s", program.display(), PATIENCE.as_secs());
         // It had all of the mail, and may have queued it before it stood still.
@@ -158,7 +158,7 @@ mod tests {
     fn envelope_is_given_as_arguments_and_null_sender_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         let program = fake(dir.path(), 0);
-        send(&program, &mail(""), b"A: b\r\n\r\n.\r\nbody\r\n", &mut Patience::default().turn()).unwrap();
+        send(&program, &mail(""), b"A: b\r\n\r\n.\r\nbody\r\n", &mut Patience::default().handover()).unwrap();
         let seen = std::fs::read_to_string(dir.path().join("out")).unwrap();
         assert_eq!(seen, "[-i][-f][<>][--][-ann@example.org]A: b\n\n.\nbody\n");
     }
@@ -168,7 +168,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let failure = |status| {
             let program = fake(dir.path(), status);
-            send(&program, &mail("desk@example.org"), b"A: b\r\n\r\n", &mut Patience::default().turn()).unwrap_err()
+            send(&program, &mail("desk@example.org"), b"A: b\r\n\r\n", &mut Patience::default().handover()).unwrap_err()
         };
         assert!(matches!(failure(75), Failure::Temporary(why) if why.ends_with("75: no")));
         assert!(matches!(failure(67), Failure::Permanent(_, Fault::Recipient)));
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn missing_program_is_the_transports_fault() {
         let done =
-            send(Path::new("/nonexistent/sendmail"), &mail(""), b"A: b\r\n\r\n", &mut Patience::default().turn());
+            send(Path::new("/nonexistent/sendmail"), &mail(""), b"A: b\r\n\r\n", &mut Patience::default().handover());
         assert!(matches!(done, Err(Failure::Transport(_))));
     }
 
@@ -190,7 +190,7 @@ mod tests {
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
         let send = |bytes: usize| {
             let soon = Patience::until(Instant::now() + Duration::from_millis(300));
-            send(&program, &mail(""), &vec![b'x'; bytes], &mut soon.turn()).unwrap_err()
+            send(&program, &mail(""), &vec![b'x'; bytes], &mut soon.handover()).unwrap_err()
         };
         assert!(matches!(send(100), Failure::Unknown { is_silent: true, .. }));
         // More than a pipe holds.

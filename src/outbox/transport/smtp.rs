@@ -15,7 +15,7 @@ use super::Failure;
 use crate::domain::EmailAddress;
 use crate::domain::desk_address::Tls;
 use crate::outbox::compose::mailable;
-use crate::outbox::patience::Turn;
+use crate::outbox::patience::Handover;
 use crate::secret_file;
 use crate::store::address::AddressRow;
 use crate::store::outbox::{Claimed, Fault};
@@ -63,7 +63,7 @@ impl Smtp {
         }
     }
 
-    pub(super) fn send(&mut self, mail: &Claimed, raw: &[u8], turn: &mut Turn<'_>) -> Result<(), Failure> {
+    pub(super) fn send(&mut self, mail: &Claimed, raw: &[u8], handover: &mut Handover<'_>) -> Result<(), Failure> {
         let envelope = envelope(mail)?;
         if self.connection.as_ref().is_some_and(|open| open.mails >= MAILS_PER_CONNECTION_MAX) {
             self.close();
@@ -81,7 +81,7 @@ impl Smtp {
             },
             None => self.open_for(&envelope, raw)?,
         };
-        match open.session.hand_over(&envelope, raw, turn) {
+        match open.session.hand_over(&envelope, raw, handover) {
             Ok(()) => {
                 open.mails += 1;
                 self.connection = Some(open);

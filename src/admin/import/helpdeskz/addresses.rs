@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::escaped;
-use super::run::{Fate, Ready, Refused, Run, Settled, id_of, time};
+use super::run::{Ready, Refused, RowOutcome, RowResult, Run, id_of, time};
 use crate::admin::import::dump::Row;
 use crate::admin::import::report::Kind;
 use crate::domain::desk_address::{Incoming, Outgoing, Tls};
@@ -53,7 +53,7 @@ pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<()> {
             }
             let has_default = tx.desk_addresses()?.iter().any(|address| address.is_default);
             let (placed, id) = tx.place_address(&new)?;
-            let fate = match placed {
+            let outcome_of_row = match placed {
                 Placed::Added => {
                     if new.row.is_default && has_default {
                         repairs.push("the desk has a default address already: this one is not it".to_owned());
@@ -62,12 +62,12 @@ pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<()> {
                     if id.get() != new.id {
                         repairs.push(format!("its id was taken: it has id {id} now"));
                     }
-                    Fate::Added
+                    RowOutcome::Added
                 }
-                Placed::Known => Fate::Known,
-                Placed::Taken => Fate::Skipped("the desk has this address already; it stays as it is".to_owned()),
+                Placed::Known => RowOutcome::Known,
+                Placed::Taken => RowOutcome::Skipped("the desk has this address already; it stays as it is".to_owned()),
             };
-            Ok(Settled { fate, repairs })
+            Ok(RowResult { outcome_of_row, repairs })
         },
     )?;
     for (id, email, secret) in secrets.into_iter().filter(|(id, ..)| added.contains(id)) {

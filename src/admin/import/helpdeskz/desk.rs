@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::run::{Ready, Refused, Run, Settled, id_of, time};
+use super::run::{Ready, Refused, RowResult, Run, id_of, time};
 use super::{escaped, php};
 use crate::admin::import::dump::Row;
 use crate::admin::import::report::Kind;
@@ -169,7 +169,7 @@ fn custom_fields(run: &mut Run<'_>) -> outcome::Result<()> {
             let (kept, repairs) = super::people::existing_departments(tx, departments)?;
             let mut new = new.clone();
             new.departments = json!(kept).to_string();
-            let mut settled = Settled::from(tx.place_custom_field(&new)?);
+            let mut settled = RowResult::from(tx.place_custom_field(&new)?);
             settled.repairs = repairs;
             if kept.is_empty() && !departments.is_empty() {
                 settled.repairs.push("it has no department left, so it is for all".to_owned());
@@ -249,7 +249,7 @@ fn tokens(run: &mut Run<'_>) -> outcome::Result<()> {
     run.table("api", token, |tx, new| {
         use crate::store::import::Placed;
         Ok(match tx.place_token(new)? {
-            Placed::Taken => Settled::skipped("the same token is there under another id"),
+            Placed::Taken => RowResult::skipped("the same token is there under another id"),
             placed => placed.into(),
         })
     })

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::escaped;
-use super::run::{Ready, Refused, Run, Settled, id_of, row_id};
+use super::run::{Ready, Refused, RowResult, Run, id_of, row_id};
 use crate::admin::import::dump::Row;
 use crate::domain::{AttachmentId, MessageId, TicketId};
 use crate::mail;
@@ -67,7 +67,7 @@ fn attachment(row: &Row, (id, (home, repairs), content): (i64, Place, Vec<u8>)) 
     ready
 }
 
-fn place(tx: &WriteTx<'_>, new: &ImportedAttachment) -> Result<Settled> {
+fn place(tx: &WriteTx<'_>, new: &ImportedAttachment) -> Result<RowResult> {
     Ok(tx.place_attachment(new, new.home)?.into())
 }
 

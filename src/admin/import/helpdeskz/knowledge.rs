@@ -1,7 +1,7 @@
 //! Canned responses, and the knowledge base's categories and articles: kept as data.
 
 use super::escaped;
-use super::run::{Ready, Run, Settled, id_of, row_id, time};
+use super::run::{Ready, RowResult, Run, id_of, row_id, time};
 use crate::domain::StaffId;
 use crate::mail::html;
 use crate::outcome;
@@ -67,7 +67,7 @@ pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<()> {
                 repairs.push(format!("category {category} does not exist: it is in none"));
                 new.category = None;
             }
-            let mut settled = Settled::from(tx.place_article(&new)?);
+            let mut settled = RowResult::from(tx.place_article(&new)?);
             settled.repairs = repairs;
             Ok(settled)
         },

@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 
 use super::desk::department_ids;
 use super::escaped;
-use super::run::{Fate, Ready, Refused, Run, Settled, id_of, time};
+use super::run::{Ready, Refused, RowOutcome, RowResult, Run, id_of, time};
 use crate::admin::import::dump::Row;
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{EmailAddress, StaffId};
@@ -46,7 +46,7 @@ pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<Renumbered> {
             if own_above.is_some_and(|above| other.id.get() > above) {
                 tx.renumber_staff(other.id, StaffId::new(new.id))?;
                 let why = "the desk's own account of that name stands for it, with its own password and role";
-                return Ok(Settled { fate: Fate::Merged(why.to_owned()), repairs });
+                return Ok(RowResult { outcome_of_row: RowOutcome::Merged(why.to_owned()), repairs });
             }
             let renamed = format!("{}-{}", new.username, new.id);
             repairs
@@ -57,18 +57,18 @@ pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<Renumbered> {
         if placed == Placed::Taken {
             renumbered.staff.insert(new.id);
         }
-        let mut settled = Settled::from(placed);
+        let mut settled = RowResult::from(placed);
         settled.repairs = repairs;
         Ok(settled)
     })?;
     let merged = &mut renumbered.users;
     run.table("users", customer, |tx, new: &ImportedCustomer| {
-        let fate = match tx.place_customer(new)? {
-            PlacedCustomer::Added => Fate::Added,
-            PlacedCustomer::Known => Fate::Known,
+        let outcome_of_row = match tx.place_customer(new)? {
+            PlacedCustomer::Added => RowOutcome::Added,
+            PlacedCustomer::Known => RowOutcome::Known,
             PlacedCustomer::MergedInto(other) => {
                 merged.insert(new.id, other.get());
-                Fate::Merged(format!("has the address of user {other}, who stands for both"))
+                RowOutcome::Merged(format!("has the address of user {other}, who stands for both"))
             }
             PlacedCustomer::TookIn(other) => {
                 for target in merged.values_mut().filter(|target| **target == other.get()) {
@@ -76,15 +76,15 @@ pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<Renumbered> {
                 }
                 merged.insert(other.get(), new.id);
                 let repairs = vec![format!("user {other} has the same address and became part of this one")];
-                return Ok(Settled { fate: Fate::Added, repairs });
+                return Ok(RowResult { outcome_of_row: RowOutcome::Added, repairs });
             }
             PlacedCustomer::Taken => {
                 let id = tx.place_customer_elsewhere(new)?;
                 merged.insert(new.id, id.get());
-                Fate::Failed(format!("the desk has another customer with this id: he has id {id} now"))
+                RowOutcome::Failed(format!("the desk has another customer with this id: he has id {id} now"))
             }
         };
-        Ok(Settled { fate, repairs: Vec::new() })
+        Ok(RowResult { outcome_of_row, repairs: Vec::new() })
     })?;
     Ok(renumbered)
 }

@@ -50,7 +50,7 @@ pub(super) struct Ready<T> {
 }
 
 /// What became of a row in its transaction.
-pub(super) enum Fate {
+pub(super) enum RowOutcome {
     Added,
     /// It was there already.
     Known,
@@ -60,26 +60,26 @@ pub(super) enum Fate {
     Failed(String),
 }
 
-/// A fate, and what had to be made good for it.
-pub(super) struct Settled {
-    pub(super) fate: Fate,
+/// A outcome_of_row, and what had to be made good for it.
+pub(super) struct RowResult {
+    pub(super) outcome_of_row: RowOutcome,
     pub(super) repairs: Vec<String>,
 }
 
-impl From<Placed> for Settled {
+impl From<Placed> for RowResult {
     fn from(placed: Placed) -> Self {
-        let fate = match placed {
-            Placed::Added => Fate::Added,
-            Placed::Known => Fate::Known,
-            Placed::Taken => Fate::Failed("the desk has another row with this id".to_owned()),
+        let outcome_of_row = match placed {
+            Placed::Added => RowOutcome::Added,
+            Placed::Known => RowOutcome::Known,
+            Placed::Taken => RowOutcome::Failed("the desk has another row with this id".to_owned()),
         };
-        Self { fate, repairs: Vec::new() }
+        Self { outcome_of_row, repairs: Vec::new() }
     }
 }
 
-impl Settled {
+impl RowResult {
     pub(super) fn skipped(why: impl Into<String>) -> Self {
-        Self { fate: Fate::Skipped(why.into()), repairs: Vec::new() }
+        Self { outcome_of_row: RowOutcome::Skipped(why.into()), repairs: Vec::new() }
     }
 }
 
@@ -140,7 +140,7 @@ impl Run<'_> {
         &mut self,
         table: &'static str,
         mut prepare: impl FnMut(&Row) -> Result<Ready<T>, Refused>,
-        mut place: impl FnMut(&WriteTx<'_>, &T) -> store::Result<Settled>,
+        mut place: impl FnMut(&WriteTx<'_>, &T) -> store::Result<RowResult>,
     ) -> outcome::Result<()> {
         let installation = self.installation;
         let Some((name, about)) = installation.table(table) else { return Ok(()) };
@@ -190,41 +190,41 @@ impl Run<'_> {
         &mut self,
         table: &'static str,
         batch: &mut Vec<Ready<T>>,
-        place: &mut impl FnMut(&WriteTx<'_>, &T) -> store::Result<Settled>,
+        place: &mut impl FnMut(&WriteTx<'_>, &T) -> store::Result<RowResult>,
     ) -> outcome::Result<()> {
         if batch.is_empty() {
             return Ok(());
         }
         let settled = self
             .store
-            .write(|tx| batch.iter().map(|ready| place(tx, &ready.row)).collect::<store::Result<Vec<Settled>>>())?;
+            .write(|tx| batch.iter().map(|ready| place(tx, &ready.row)).collect::<store::Result<Vec<RowResult>>>())?;
         for (ready, settled) in batch.drain(..).zip(settled) {
             self.report_row(table, &ready, settled)?;
         }
         Ok(())
     }
 
-    fn report_row<T>(&mut self, table: &'static str, ready: &Ready<T>, settled: Settled) -> outcome::Result<()> {
+    fn report_row<T>(&mut self, table: &'static str, ready: &Ready<T>, settled: RowResult) -> outcome::Result<()> {
         let id = ready.id.as_str();
         let numbers = self.report.numbers(table);
-        let line = match settled.fate {
-            Fate::Added => {
+        let line = match settled.outcome_of_row {
+            RowOutcome::Added => {
                 numbers.imported += 1;
                 None
             }
-            Fate::Known => {
+            RowOutcome::Known => {
                 numbers.known += 1;
                 return Ok(());
             }
-            Fate::Merged(why) => {
+            RowOutcome::Merged(why) => {
                 numbers.merged += 1;
                 Some((Kind::Merged, why))
             }
-            Fate::Skipped(why) => {
+            RowOutcome::Skipped(why) => {
                 numbers.skipped += 1;
                 Some((Kind::Skipped, why))
             }
-            Fate::Failed(why) => {
+            RowOutcome::Failed(why) => {
                 numbers.failed += 1;
                 Some((Kind::Failed, why))
             }

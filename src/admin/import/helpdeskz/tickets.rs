@@ -10,7 +10,7 @@ use super::desk::is_choice;
 use super::escaped::{self, Body, Origin};
 use super::people::{NO_ADDRESS_DOMAIN, Renumbered};
 use super::php;
-use super::run::{Fate, Ready, Refused, Run, Settled, id_of, time};
+use super::run::{Ready, Refused, RowOutcome, RowResult, Run, id_of, time};
 use crate::admin::import::dump::Row;
 use crate::domain::{Status, Timestamp};
 use crate::outcome;
@@ -30,14 +30,14 @@ pub(super) fn import(run: &mut Run<'_>, renumbered: &Renumbered) -> outcome::Res
     let displaced = tickets(run, renumbered)?;
     let lost = |ticket: i64| {
         if displaced.contains(&ticket) {
-            Fate::Failed(format!("the desk has another ticket {ticket}"))
+            RowOutcome::Failed(format!("the desk has another ticket {ticket}"))
         } else {
-            Fate::Skipped(format!("ticket {ticket} does not exist"))
+            RowOutcome::Skipped(format!("ticket {ticket} does not exist"))
         }
     };
     let settled = |ticket: i64, placed: Option<Placed>| match placed {
         Some(placed) => placed.into(),
-        None => Settled { fate: lost(ticket), repairs: Vec::new() },
+        None => RowResult { outcome_of_row: lost(ticket), repairs: Vec::new() },
     };
     run.table("tickets_messages", message, |tx, new: &ImportedMessage| {
         let is_lost = displaced.contains(&new.ticket);
@@ -87,12 +87,12 @@ fn place_ticket(
     tx: &WriteTx<'_>,
     new: &ImportedTicket,
     (renumbered, now): (&Renumbered, Timestamp),
-) -> Result<Settled> {
+) -> Result<RowResult> {
     let mut new = new.clone();
     let mut repairs = Vec::new();
     if !tx.has_department(new.department)? {
         let Some(fallback) = fallback_department(tx)? else {
-            return Ok(Settled::skipped("the desk has no department to put it into"));
+            return Ok(RowResult::skipped("the desk has no department to put it into"));
         };
         repairs.push(format!("department {} does not exist: {fallback} is taken", new.department));
         new.department = fallback;
@@ -109,7 +109,7 @@ fn place_ticket(
         repairs.push(format!("user {} does not exist: a placeholder stands for him", new.customer));
         new.customer = nobody(tx, now)?;
     }
-    let mut settled = Settled::from(tx.place_ticket(&new)?);
+    let mut settled = RowResult::from(tx.place_ticket(&new)?);
     settled.repairs = repairs;
     Ok(settled)
 }

@@ -13,7 +13,7 @@ use native_tls::{Protocol, TlsConnector};
 
 use super::wire::{Trouble, Wire};
 use crate::domain::desk_address::Tls;
-use crate::outbox::patience::Turn;
+use crate::outbox::patience::Handover;
 
 /// How long each step may take.
 #[derive(Clone, Copy, Debug)]
@@ -163,7 +163,12 @@ impl Session {
     ///
     /// The final dot leaves in one write with the end of the data: apart, it would wait for the server's
     /// delayed acknowledgement.
-    pub(super) fn hand_over(&mut self, envelope: &Envelope, raw: &[u8], turn: &mut Turn<'_>) -> Result<(), Handing> {
+    pub(super) fn hand_over(
+        &mut self,
+        envelope: &Envelope,
+        raw: &[u8],
+        handover: &mut Handover<'_>,
+    ) -> Result<(), Handing> {
         for to in envelope.to() {
             let answer = self.wire.command(&Rcpt::new(to.clone(), Vec::new()).to_string(), self.times.rcpt);
             answer.and_then(|answer| expect(answer, 200..300)).map_err(Handing::No)?;
@@ -174,12 +179,12 @@ impl Session {
             // Taken for the answer to the final dot, it would lose the mail.
             return Err(Handing::No(Trouble::Nonsense("the server answers more than it is asked".to_owned())));
         }
-        if !turn.commit() {
+        if !handover.commit() {
             return Err(Handing::Left);
         }
         // A write that fails has left out the end of the data: without the dot there is no mail yet.
-        self.wire.write(&stuffed(raw), turn.end_of(self.times.content)).map_err(Handing::No)?;
-        match self.wire.reply(turn.end_of(self.times.after_dot)) {
+        self.wire.write(&stuffed(raw), handover.end_of(self.times.content)).map_err(Handing::No)?;
+        match self.wire.reply(handover.end_of(self.times.after_dot)) {
             Ok(answer) => expect(answer, 200..300).map_err(|trouble| match trouble {
                 Trouble::Refused(answer) if (400..600).contains(&u16::from(answer.code())) => {
                     Handing::No(Trouble::Refused(answer))

@@ -183,7 +183,7 @@ fn send(server: Server, line: Line) -> Led {
             (talk.said, talk.heard)
         });
         let mut smtp = client(port);
-        let sent = smtp.send(&claimed(), MAIL, &mut Patience::default().turn());
+        let sent = smtp.send(&claimed(), MAIL, &mut Patience::default().handover());
         smtp.close();
         drop(smtp);
         let bytes = serving.join().unwrap();

@@ -196,7 +196,7 @@ impl Wire {
         self.reply(until)
     }
 
-    /// What to make of a server that speaks out of turn: its last words, if it is about to close.
+    /// What to make of a server that speaks out of handover: its last words, if it is about to close.
     fn unasked(&mut self) -> Trouble {
         match self.reply(Instant::now() + Duration::from_secs(1)) {
             Ok(response) if response.has_code(421) => Trouble::Refused(response),

@@ -4,7 +4,7 @@
 //! looked at, and because real mails leave out quotes, semicolons and slashes.
 
 use super::charset;
-use super::words::{Decoder, unfolded};
+use super::encoded_word::{Decoder, unfolded};
 
 /// Parameters kept of one field (chosen; names cut into pieces use the most).
 const PARAMETERS_MAX: usize = 200;

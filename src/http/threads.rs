@@ -51,7 +51,7 @@ pub(super) type Wait = (Instant, u64);
 
 /// The threads of one server.
 #[derive(Clone)]
-pub(super) struct Pool {
+pub(super) struct Threads {
     shared: Arc<Shared>,
 }
 
@@ -152,7 +152,7 @@ impl Shared {
     }
 }
 
-impl Pool {
+impl Threads {
     /// A pool without threads that will serve each connection by `serve`.
     pub(super) fn new(control: Control, serve: Serve) -> Self {
         let state = Mutex::new(State::default());

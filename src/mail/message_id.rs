@@ -5,7 +5,7 @@
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use super::words::Decoder;
+use super::encoded_word::Decoder;
 
 /// Longest id kept as it is, in bytes (RFC 5322 §2.1.1: no line is longer).
 pub(super) const ID_BYTES_MAX: usize = 998;

@@ -2,11 +2,11 @@
 //!
 //! Only what a report says is read; whether it speaks of a mail of ours is decided by the caller.
 
+use super::encoded_word::{Decoder, one_line};
 use super::header::Header;
-use super::ids::{self, IDS_MAX};
+use super::message_id::{self, IDS_MAX};
 use super::origin::Sign;
 use super::structure::{Leaf, PartHeader, Structure};
-use super::words::{Decoder, one_line};
 use super::{DeliveryReport, Part};
 
 /// Recipients read of one report (chosen; list servers report some hundred at most).
@@ -129,7 +129,7 @@ fn bounded_line(text: &str) -> String {
 }
 
 fn add_ids(report: &mut DeliveryReport, value: Option<&[u8]>, decoder: Decoder) {
-    for id in value.map(|value| ids::message_ids(value, decoder)).unwrap_or_default() {
+    for id in value.map(|value| message_id::message_ids(value, decoder)).unwrap_or_default() {
         if report.original_message_ids.len() < IDS_MAX && !report.original_message_ids.contains(&id) {
             report.original_message_ids.push(id);
         }
