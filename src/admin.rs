@@ -43,7 +43,7 @@ use output::Output;
 
 /// The nouns and deeds of `maildesk admin`.
 #[derive(Debug, clap::Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Create the database, or migrate it; safe to repeat
     Init(init::Arguments),
     /// Show a throw-away desk fed with example mails
@@ -129,7 +129,7 @@ pub enum Command {
 ///
 /// # Errors
 /// Whatever went wrong, with what was being done.
-pub fn run(
+pub(crate) fn run(
     global: &Global,
     loaded: &Loaded,
     command: Command,

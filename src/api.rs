@@ -11,7 +11,7 @@
 
 mod access;
 mod admission;
-pub mod client_address;
+pub(crate) mod client_address;
 mod cors;
 mod email;
 mod endpoint;
@@ -21,7 +21,7 @@ mod helpdeskz;
 mod idempotency;
 mod json;
 mod params;
-pub mod permission;
+pub(crate) mod permission;
 mod random;
 mod refusal;
 mod route;
@@ -34,9 +34,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::ip_list::IpList;
-pub use access::token_hash;
+pub(crate) use access::token_hash;
 use admission::{Dialect, Wanted, act, admit, token_checked};
-pub use cors::refusal_for;
+pub(crate) use cors::refusal_for;
 use endpoint::Handler;
 use error::ApiError;
 use faveo::Faveo;
@@ -86,7 +86,7 @@ pub enum Wake {
 }
 
 /// Called with what is to be done; must return at once.
-pub type Waker = Box<dyn Fn(Wake) + Send + Sync>;
+pub(crate) type Waker = Box<dyn Fn(Wake) + Send + Sync>;
 
 /// What requests are answered from. One for the whole server.
 pub struct Api {
@@ -213,7 +213,7 @@ pub fn respond(api: &Api, request: Request, now: Timestamp) -> Response {
 
 /// Whether a path is answered even when the server has no place for others: the health checks.
 #[must_use]
-pub fn has_kept_place(path: &str) -> bool {
+pub(crate) fn has_kept_place(path: &str) -> bool {
     let found = route::find(&Method::Get, path);
     found.is_ok_and(|route| [system::HEALTH, system::READY].contains(&route.endpoint.path))
 }
@@ -340,4 +340,4 @@ impl<P> Call<'_, P> {
 
 /// How long a health check waits for the write lock. Far above any transaction of ours, below the
 /// patience of whoever asks.
-pub const PROBE_LOCK_WAIT: Duration = Duration::from_secs(2);
+pub(crate) const PROBE_LOCK_WAIT: Duration = Duration::from_secs(2);

@@ -15,7 +15,7 @@ const OUTPUT_BYTES_MAX: u64 = 64 * 1024;
 
 /// What a program left behind.
 #[derive(Clone, Debug)]
-pub struct Said {
+pub(crate) struct Said {
     /// How it ended.
     pub status: ExitStatus,
     /// What it printed, as far as it is kept.
@@ -28,7 +28,7 @@ pub struct Said {
 ///
 /// # Errors
 /// What the system says, `TimedOut` for one that was killed.
-pub fn run(command: &mut Command, input: &[u8], patience: Duration) -> io::Result<Said> {
+pub(crate) fn run(command: &mut Command, input: &[u8], patience: Duration) -> io::Result<Said> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn()?;
     let (stdout, stderr) = (child.stdout.take().map(reader), child.stderr.take().map(reader));
@@ -55,7 +55,7 @@ pub fn run(command: &mut Command, input: &[u8], patience: Duration) -> io::Resul
 ///
 /// # Errors
 /// What the system says.
-pub fn wait(child: &mut Child, until: Instant) -> io::Result<Option<ExitStatus>> {
+pub(crate) fn wait(child: &mut Child, until: Instant) -> io::Result<Option<ExitStatus>> {
     loop {
         match child.try_wait()? {
             Some(status) => return Ok(Some(status)),
@@ -81,7 +81,7 @@ fn reader(from: impl Read + Send + 'static) -> Receiver<String> {
 
 /// How a program ended, for people.
 #[must_use]
-pub fn ending(status: ExitStatus) -> String {
+pub(crate) fn ending(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit status {code}"),
         (None, Some(signal)) => format!("killed by signal {signal}"),

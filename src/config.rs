@@ -19,11 +19,11 @@ const SYSTEM_DATA: &str = "/var/lib/maildesk";
 
 /// `pipe` gives up after this many seconds by itself: Postfix bounces a mail whose command runs
 /// into its own limit (command_time_limit, 1000 s; local installations go down to 120 s).
-pub const PIPE_DEADLINE_S: u64 = 100;
+pub(crate) const PIPE_DEADLINE_S: u64 = 100;
 
 /// Why the configuration cannot be used. Exit status 78, in `pipe` 75.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// The file cannot be read.
     #[error("reading {path}: {reason}")]
     Unreadable {
@@ -54,7 +54,7 @@ pub enum Error {
 /// The configuration file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Config {
+pub(crate) struct Config {
     /// Path of the database.
     pub db: Option<PathBuf>,
     /// Address and port `serve` listens on; 127.0.0.1:8080 when empty.
@@ -70,7 +70,7 @@ pub struct Config {
 /// `[log]`
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Log {
+pub(crate) struct Log {
     /// `stderr`, `journald`, `syslog` or a file's path; empty: what fits the subcommand.
     pub target: String,
     /// `error`, `warn`, `info` or `debug`.
@@ -88,7 +88,7 @@ impl Default for Log {
 /// How much is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Level {
+pub(crate) enum Level {
     /// A human must act.
     Error,
     /// We will retry.
@@ -102,7 +102,7 @@ pub enum Level {
 /// `[limits]`
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct LimitsConfig {
+pub(crate) struct LimitsConfig {
     /// Bytes of one raw mail; of a larger one only the header is kept.
     pub raw_bytes_max: usize,
     /// MIME parts of one mail looked at.
@@ -155,7 +155,7 @@ impl Default for LimitsConfig {
 impl LimitsConfig {
     /// The part that bounds reading a mail.
     #[must_use]
-    pub const fn mail(&self) -> MailLimits {
+    pub(crate) const fn mail(&self) -> MailLimits {
         MailLimits {
             raw_bytes_max: self.raw_bytes_max,
             mime_parts_max: self.mime_parts_max,
@@ -168,7 +168,7 @@ impl LimitsConfig {
 
 /// The configuration and the file it came from, if any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     /// The configuration.
     pub config: Config,
     /// Its file; `None`: built-in defaults.
@@ -180,7 +180,7 @@ pub struct Loaded {
 ///
 /// # Errors
 /// [`Error::Unreadable`], or [`Error::Invalid`] naming the unknown key or wrong value.
-pub fn load(named: Option<&Path>) -> Result<Loaded, Error> {
+pub(crate) fn load(named: Option<&Path>) -> Result<Loaded, Error> {
     let user = xdg("XDG_CONFIG_HOME", ".config").map(|home| home.join("maildesk/maildesk.toml"));
     let defaults = [Some(PathBuf::from(SYSTEM_CONFIG)), user];
     let found = match named {
@@ -206,7 +206,7 @@ fn read(text: &str, path: &Path) -> Result<Config, Error> {
 ///
 /// # Errors
 /// [`Error::NoDatabase`] when not even a home folder is known, [`Error::RootsHome`] when it would be root's.
-pub fn database_path(named: Option<&Path>, config: &Config) -> Result<PathBuf, Error> {
+pub(crate) fn database_path(named: Option<&Path>, config: &Config) -> Result<PathBuf, Error> {
     if let Some(path) = named.or(config.db.as_deref()) {
         return Ok(path.to_owned());
     }

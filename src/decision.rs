@@ -5,11 +5,11 @@
 //! much mail, which ticket, in whose name. Nothing here reads the database, a clock or a file;
 //! `intake` gathers the facts and carries the decision out.
 
-pub mod authentication;
-pub mod commands;
+pub(crate) mod authentication;
+pub(crate) mod commands;
 mod origin;
 mod people;
-pub mod subject;
+pub(crate) mod subject;
 #[cfg(test)]
 mod tests;
 mod ticket;
@@ -21,10 +21,10 @@ use crate::mail::origin::Origin;
 use crate::mail::{Mailbox, ParsedMail};
 use authentication::Authentication;
 use ticket::New;
-pub use ticket::is_under_subject;
+pub(crate) use ticket::is_under_subject;
 
 /// Longest subject of a ticket, in characters (HelpDeskZ's column); the rest goes into a note.
-pub const SUBJECT_CHARS_MAX: usize = 255;
+pub(crate) const SUBJECT_CHARS_MAX: usize = 255;
 
 words! {
     /// What becomes of mail to an address we do not know (setting `unknown_recipient`).
@@ -75,7 +75,7 @@ pub struct Policy {
 
 /// Where the mail was addressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Route {
+pub(crate) enum Route {
     /// To one of our addresses.
     Known {
         /// The address.
@@ -96,7 +96,7 @@ pub enum Route {
 
 /// What deciding needs to know of a ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TicketFact {
+pub(crate) struct TicketFact {
     /// Id, merges followed.
     pub id: TicketId,
     /// Its department.
@@ -111,7 +111,7 @@ pub struct TicketFact {
 
 /// A valid reply token in the mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenFact {
+pub(crate) struct TokenFact {
     /// The ticket it opens.
     pub ticket: TicketFact,
     /// It was issued to the address in From.
@@ -124,7 +124,7 @@ pub struct TokenFact {
 
 /// How a mail without a token names a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NamedBy {
+pub(crate) enum NamedBy {
     /// In-Reply-To or References.
     ThreadId,
     /// `[#12]` in the subject.
@@ -133,7 +133,7 @@ pub enum NamedBy {
 
 /// A ticket the mail names without a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedFact {
+pub(crate) struct NamedFact {
     /// The ticket.
     pub ticket: TicketFact,
     /// How it is named.
@@ -144,7 +144,7 @@ pub struct NamedFact {
 
 /// What the database and the envelope say about a mail.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// Where it was addressed.
     pub route: Route,
     /// Who or what sent it.
@@ -188,7 +188,7 @@ pub enum Refusal {
 
 /// In whose name a message is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub(crate) enum Role {
     /// A customer's message.
     Customer,
     /// A staff reply.
@@ -197,7 +197,7 @@ pub enum Role {
 
 /// What a message does beside being there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Handling {
+pub(crate) enum Handling {
     /// Status, counters and notifications as for a person's message.
     Full,
     /// Attached silently: a machine wrote it.
@@ -206,7 +206,7 @@ pub enum Handling {
 
 /// Whose ticket a mail opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Requester {
+pub(crate) enum Requester {
     /// The sender's.
     Sender,
     /// The writer of the forwarded mail, forwarded by authenticated staff.
@@ -215,7 +215,7 @@ pub enum Requester {
 
 /// Opening a ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Open {
+pub(crate) struct Open {
     /// Why a new ticket.
     pub reason: Reason,
     /// Its department.
@@ -234,7 +234,7 @@ pub struct Open {
 
 /// Adding to a ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Append {
+pub(crate) struct Append {
     /// How the ticket was found.
     pub reason: Reason,
     /// The ticket.
@@ -251,7 +251,7 @@ pub struct Append {
 
 /// What becomes of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
+pub(crate) enum Decision {
     /// A new ticket.
     Open(Open),
     /// A message in a ticket.
@@ -279,7 +279,7 @@ pub enum Decision {
 
 /// Decides what becomes of a mail that is not on record yet.
 #[must_use]
-pub fn decide(mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Decision {
+pub(crate) fn decide(mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Decision {
     if let Some(refused) = origin::refusal(facts, policy) {
         return refused;
     }

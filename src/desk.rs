@@ -5,24 +5,24 @@
 //! which) and writes one event, so that nothing changes without a trace and nobody has to remember the rest.
 
 mod assign;
-pub mod duty;
+pub(crate) mod duty;
 mod merge;
 mod move_to;
 mod note;
-pub mod notify;
+pub(crate) mod notify;
 mod open;
-pub mod plus;
+pub(crate) mod plus;
 mod post;
 mod remove;
 mod requester;
 mod status;
 
-pub use assign::Refused;
-pub use note::note_undelivered;
-pub use notify::Notices;
-pub use open::Opening;
-pub use post::{MailContext, Post, StatusChange};
-pub use requester::Former;
+pub(crate) use assign::Refused;
+pub(crate) use note::note_undelivered;
+pub(crate) use notify::Notices;
+pub(crate) use open::Opening;
+pub(crate) use post::{MailContext, Post, StatusChange};
+pub(crate) use requester::Former;
 
 use crate::domain::{Actor, Door, EventKind, TicketId, Timestamp};
 use crate::store::event::NewEvent;
@@ -34,7 +34,7 @@ use crate::store::{Result, WriteTx};
 ///
 /// Every verb gives the errors of the database, and changes nothing when it gives another one.
 #[derive(Clone, Copy, Debug)]
-pub struct Change<'a> {
+pub(crate) struct Change<'a> {
     tx: &'a WriteTx<'a>,
     settings: &'a Settings,
     actor: Actor,
@@ -45,7 +45,7 @@ pub struct Change<'a> {
 impl<'a> Change<'a> {
     /// Changes by `actor`, who came through `door`.
     #[must_use]
-    pub const fn new(
+    pub(crate) const fn new(
         tx: &'a WriteTx<'a>,
         settings: &'a Settings,
         (actor, door): (Actor, Door),
@@ -56,7 +56,7 @@ impl<'a> Change<'a> {
 
     /// The same transaction and door, with somebody else's name on the changes.
     #[must_use]
-    pub const fn by(self, actor: Actor) -> Self {
+    pub(crate) const fn by(self, actor: Actor) -> Self {
         Self { actor, ..self }
     }
 

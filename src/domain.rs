@@ -11,18 +11,19 @@
 mod address;
 mod secret;
 
-pub mod desk_address;
+pub(crate) mod desk_address;
 mod event;
-pub mod reason;
-pub mod staff_role;
-pub mod words;
+pub(crate) mod reason;
+pub(crate) mod staff_role;
+pub(crate) mod words;
 use std::fmt;
 use std::str::FromStr;
 
-pub use address::{EMAIL_ADDRESS_BYTES_MAX, EmailAddress, InvalidEmailAddress, ascii_domain, comparable_address};
+pub use address::EmailAddress;
+pub(crate) use address::{InvalidEmailAddress, ascii_domain, comparable_address};
 pub use secret::{DeskSecret, ReplyToken};
 
-pub use event::{Actor, Door, EventKind};
+pub(crate) use event::{Actor, Door, EventKind};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {

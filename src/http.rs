@@ -20,10 +20,10 @@
 mod connection;
 mod control;
 mod disposition;
-pub mod form;
+pub(crate) mod form;
 mod framing;
 mod head;
-pub mod multipart;
+pub(crate) mod multipart;
 mod request;
 mod response;
 mod server;
@@ -36,17 +36,18 @@ mod wire;
 use std::io;
 use std::time::Duration;
 
-pub use control::Control;
-pub use request::{Client, Headers, Method, Request};
-pub use response::Response;
-pub use server::{Answer, Handler, Served, serve};
-pub use spool::Spool;
+pub(crate) use control::Control;
+pub(crate) use request::{Client, Headers};
+pub use request::{Method, Request};
+pub(crate) use response::Response;
+pub(crate) use server::{Answer, Handler, serve};
+pub(crate) use spool::Spool;
 
 /// What one client may cost the server.
 ///
 /// The numbers of the contract are the defaults. Sizes count bytes as they cross the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpLimits {
+pub(crate) struct HttpLimits {
     /// Request line and headers together, with the empty line that ends them; more is 431, or 414
     /// if the request line alone is longer.
     pub head_bytes_max: usize,

@@ -31,9 +31,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-pub use account::{Options, Start};
-pub use summary::{Counts, FolderSummary, Summary};
-pub use watch::{Watch, watch};
+pub(crate) use account::{Options, Start};
+pub(crate) use summary::{Counts, FolderSummary, Summary};
+pub(crate) use watch::{Watch, watch};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
@@ -81,7 +81,7 @@ pub struct Arguments {
 
 /// Why a mailbox could not be read. Each text says what was being done, and to what.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// Something in the address's settings or its files is wrong.
     #[error("{0}")]
     Setup(String),
@@ -107,7 +107,7 @@ pub enum Error {
 /// # Errors
 /// Those of the command line, the configuration and the database. A mailbox in trouble is no error
 /// but [`Failure::Partly`].
-pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> outcome::Result<Done> {
+pub(crate) fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> outcome::Result<Done> {
     let path = config::database_path(global.db.as_deref(), &loaded.config)?;
     let store = Store::open(&path, Duration::from_secs(loaded.config.limits.lock_wait_s))?;
     let rules = Rules { limits: loaded.config.limits.mail() };
@@ -142,7 +142,7 @@ pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> outcome::
 ///
 /// # Errors
 /// [`Error`]; a folder that cannot be opened is named.
-pub fn probe(row: &AddressRow) -> Result<Vec<String>, Error> {
+pub(crate) fn probe(row: &AddressRow) -> Result<Vec<String>, Error> {
     let stop = Stop::new().map_err(|e| Error::Setup(e.to_string()))?;
     let account = Account::of(row)?;
     let mut mailbox = Mailbox::open(&account, &stop, PROBE_PATIENCE)?;

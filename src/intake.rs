@@ -19,7 +19,7 @@ use crate::mail::origin::Origin;
 use crate::mail::{Limits, ParseError, ParsedMail, ReversePath};
 use crate::store::receipt::{Receipt, ReceiptState};
 use crate::store::{self, ReadTx, Store, WriteTx};
-pub use archive::{Archived, deliver_archive};
+pub(crate) use archive::{Archived, deliver_archive};
 use receipt::{copy_key, is_found_now, note_second_recipient, recipient_text, record, record_copy};
 
 /// Compression level of kept raw mail: the fastest; base64 shrinks to what it encodes at any level.
@@ -187,7 +187,7 @@ fn compressed(raw: &[u8]) -> Result<Vec<u8>, store::Error> {
 ///
 /// # Errors
 /// As [`deliver`].
-pub fn rehearse(
+pub(crate) fn rehearse(
     store: &Store,
     rules: &Rules,
     envelope: &Envelope,
@@ -229,13 +229,13 @@ impl From<store::Error> for Undo {
 ///
 /// # Errors
 /// When the bytes are damaged.
-pub fn decompress(compressed: &[u8]) -> std::io::Result<Vec<u8>> {
+pub(crate) fn decompress(compressed: &[u8]) -> std::io::Result<Vec<u8>> {
     zstd::stream::decode_all(compressed)
 }
 
 /// What [`deliver`] would do, without doing it: the mail as read, and the decision.
 #[derive(Debug)]
-pub struct Preview {
+pub(crate) struct Preview {
     /// The mail; `None` when it cannot be read and would be set aside.
     pub mail: Option<ParsedMail>,
     /// The decision; `None` when the mail is on record already.
@@ -250,7 +250,7 @@ pub struct Preview {
 ///
 /// # Errors
 /// As [`deliver`].
-pub fn preview(
+pub(crate) fn preview(
     store: &Store,
     rules: &Rules,
     envelope: &Envelope,
@@ -287,7 +287,7 @@ fn read<'a>(
             (mail.key, Some(mail))
         }
         Ok(Err(ParseError::Empty)) => return Err(Error::Empty),
-        Ok(Err(ParseError::Unreadable)) | Err(_) => (Sha256::digest(raw).into(), None),
+        Err(_) => (Sha256::digest(raw).into(), None),
     };
     Ok(Incoming { envelope, raw_len: raw.len(), key, mail, is_oversize })
 }

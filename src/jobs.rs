@@ -26,7 +26,7 @@ const SEARCH_PAGES: u32 = 500;
 
 /// What was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Report {
+pub(crate) struct Report {
     /// Answered tickets closed.
     pub closed: usize,
     /// Raw mails forgotten.
@@ -42,7 +42,7 @@ pub struct Report {
 ///
 /// # Errors
 /// Those of the database; what was done before stays done.
-pub fn run(store: &Store, now: Timestamp) -> Result<Report> {
+pub(crate) fn run(store: &Store, now: Timestamp) -> Result<Report> {
     let settings = store.read(|tx| tx.settings())?;
     let (close_hours, keep_days) = (settings.ticket_autoclose, settings.raw_keep_days);
     let ago = |n: i64, unit_s: i64| now.plus_s(-n.saturating_mul(unit_s));

@@ -7,32 +7,43 @@
 //! reads raw mail, [`domain`] has the nouns. Imports go one way:
 //! `cli → edges → intake → desk → store → decision → mail → domain`.
 
-pub mod admin;
-pub mod api;
-pub mod child;
+mod admin;
+mod api;
+mod child;
 pub mod cli;
-pub mod config;
-pub mod decision;
-pub mod desk;
-pub mod domain;
-pub mod http;
-pub mod imap_fetch;
-pub mod intake;
-pub mod ip_list;
-pub mod jobs;
-pub mod logging;
-pub mod login;
-pub mod mail;
-pub mod options;
-pub mod outbox;
-pub mod outcome;
-pub mod password;
-pub mod pipe;
-pub mod private_file;
-pub mod secret_file;
-pub mod serve;
-pub mod stop;
-pub mod store;
-pub mod terminal;
-pub mod totp;
-pub mod trip;
+mod config;
+mod decision;
+mod desk;
+mod domain;
+mod http;
+mod imap_fetch;
+mod intake;
+mod ip_list;
+mod jobs;
+mod logging;
+mod login;
+mod mail;
+mod options;
+mod outbox;
+mod outcome;
+mod password;
+mod pipe;
+mod private_file;
+mod secret_file;
+mod serve;
+mod stop;
+mod store;
+mod terminal;
+mod totp;
+mod trip;
+
+/// What the package's own tests and benchmarks use beside the program; nothing else may rely on it.
+#[doc(hidden)]
+pub mod inside {
+    pub use crate::api::{Api, HostRules, respond};
+    pub use crate::domain::{DeskSecret, EmailAddress, ReplyToken, TicketId, Timestamp};
+    pub use crate::http::{Method, Request};
+    pub use crate::intake::{Envelope, Outcome, Rules, Source, deliver};
+    pub use crate::mail::Limits as MailLimits;
+    pub use crate::store::Store;
+}

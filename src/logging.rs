@@ -33,7 +33,7 @@ const SYSLOG_SOCKET: &str = "/dev/log";
 
 /// What a subcommand may do with stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stderr {
+pub(crate) enum Stderr {
     /// Log lines may go there.
     Ours,
     /// It belongs to the MTA, who mails it to the sender (`pipe`).
@@ -50,7 +50,7 @@ struct Running {
 
 /// Starts logging for the rest of the process. A target that cannot be opened is no reason to lose
 /// a mail: the next best one is used.
-pub fn start(log: &Log, stderr: Stderr) {
+pub(crate) fn start(log: &Log, stderr: Stderr) {
     let target = target(&log.target, stderr);
     let file = if let Target::File(file) = &target { Some(Arc::clone(file)) } else { None };
     let (level, handle) = reload::Layer::new(filter(log.level));
@@ -72,7 +72,7 @@ pub fn start(log: &Log, stderr: Stderr) {
 ///
 /// # Errors
 /// Those of opening the file.
-pub fn reopen(level: Option<config::Level>) -> io::Result<()> {
+pub(crate) fn reopen(level: Option<config::Level>) -> io::Result<()> {
     let Some(running) = RUNNING.get() else { return Ok(()) };
     if let Some(level) = level {
         running.level.modify(|filter_now| *filter_now = filter(level)).map_err(io::Error::other)?;

@@ -45,7 +45,7 @@ const ROUNDS_MAX: usize = 3;
 
 /// Why a try was not looked at.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// More logins are in progress than are taken on at once.
     #[error("too many logins at once; try again")]
     TooMany,
@@ -59,7 +59,7 @@ pub enum Error {
 
 /// A failure as the lockout of addresses counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attempt {
+pub(crate) struct Attempt {
     /// Failures of the address so far.
     pub number: i64,
     /// Failures after which it is locked.
@@ -68,7 +68,7 @@ pub struct Attempt {
 
 /// How a try ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Name, password and code are right.
     LoggedIn(StaffId),
     /// The address had too many failures; nothing else was looked at.
@@ -95,7 +95,7 @@ pub enum Outcome {
 
 /// The logins of one process.
 #[derive(Debug)]
-pub struct Logins {
+pub(crate) struct Logins {
     in_progress: AtomicUsize,
     failed_after: Duration,
 }
@@ -109,7 +109,7 @@ impl Default for Logins {
 impl Logins {
     /// The same with another time at which failures are answered, for tests that do not want to wait.
     #[must_use]
-    pub const fn with_failed_after(mut self, time: Duration) -> Self {
+    pub(crate) const fn with_failed_after(mut self, time: Duration) -> Self {
         self.failed_after = time;
         self
     }
@@ -118,7 +118,7 @@ impl Logins {
     ///
     /// # Errors
     /// [`Error::TooMany`].
-    pub fn enter(&self) -> Result<Entered<'_>, Error> {
+    pub(crate) fn enter(&self) -> Result<Entered<'_>, Error> {
         let entered = Entered { logins: self };
         let before = self.in_progress.fetch_add(1, Ordering::Relaxed);
         if before >= IN_PROGRESS_MAX { Err(Error::TooMany) } else { Ok(entered) }
@@ -127,7 +127,7 @@ impl Logins {
 
 /// A login in progress; counted out when dropped.
 #[derive(Debug)]
-pub struct Entered<'a> {
+pub(crate) struct Entered<'a> {
     logins: &'a Logins,
 }
 
@@ -139,7 +139,7 @@ impl Drop for Entered<'_> {
 
 /// What is asked.
 #[derive(Clone, Copy)]
-pub struct Try<'p> {
+pub(crate) struct Try<'p> {
     /// The name given.
     pub username: &'p str,
     /// The password given.
@@ -156,7 +156,7 @@ pub struct Try<'p> {
 
 /// Who waits for the answer.
 #[derive(Clone, Copy)]
-pub struct Waiting<'w> {
+pub(crate) struct Waiting<'w> {
     /// Since when.
     pub since: Instant,
     /// Whether they left meanwhile, so that work for them may be left out.
@@ -217,7 +217,7 @@ impl Entered<'_> {
     ///
     /// # Errors
     /// [`Error::NoSlot`] and [`Error::Store`].
-    pub fn log_in(
+    pub(crate) fn log_in(
         &self,
         store: &Store,
         slots: &Slots,

@@ -12,17 +12,17 @@ mod content;
 mod delivery_report;
 mod encoded_word;
 mod file_name;
-pub mod forward;
+pub(crate) mod forward;
 mod header;
-pub mod html;
+pub(crate) mod html;
 mod idempotency_key;
 mod message_id;
 mod mime_parameter;
-pub mod origin;
+pub(crate) mod origin;
 mod people;
 mod plain_address;
 pub(crate) mod prefix;
-pub mod reply;
+pub(crate) mod reply;
 mod structure;
 #[cfg(test)]
 mod tests;
@@ -58,13 +58,13 @@ pub struct Limits {
 /// A name safe for storage and download, made of a client's: no path parts, control or direction
 /// characters. `None` when nothing is left of it.
 #[must_use]
-pub fn safe_file_name(original: &str) -> Option<String> {
+pub(crate) fn safe_file_name(original: &str) -> Option<String> {
     file_name::safe(original)
 }
 
 /// Bytes as text, by the charset named if it says anything, else UTF-8, else a guess. Never fails; linear.
 #[must_use]
-pub fn text_in_charset(bytes: &[u8], label: &str) -> String {
+pub(crate) fn text_in_charset(bytes: &[u8], label: &str) -> String {
     charset::decode(bytes, charset::for_label(label.as_bytes()))
 }
 
@@ -82,7 +82,7 @@ impl Default for Limits {
 
 /// A display name and an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mailbox {
+pub(crate) struct Mailbox {
     /// The decoded display name; empty when there is none.
     pub name: String,
     /// The address.
@@ -100,7 +100,7 @@ pub enum ReversePath {
 
 /// A leaf part that is not the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub(crate) struct Part {
     /// A name safe for storage and download: no path parts, control or bidi characters; never empty.
     pub name: String,
     /// The name as the sender gave it, decoded; empty when there was none.
@@ -117,7 +117,7 @@ pub struct Part {
 
 /// What a delivery status notification (RFC 3464) says.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct DeliveryReport {
+pub(crate) struct DeliveryReport {
     /// `Action: failed` for at least one recipient (as opposed to delayed, delivered, relayed).
     pub is_failure: bool,
     /// Enhanced status code of the first failed recipient (RFC 3463), such as `5.1.1`.
@@ -133,7 +133,7 @@ pub struct DeliveryReport {
 impl DeliveryReport {
     /// Whether the mail came back for good. What has no status of class 4 has.
     #[must_use]
-    pub fn class(&self) -> BounceClass {
+    pub(crate) fn class(&self) -> BounceClass {
         let said = self.status.as_ref().or(self.diagnostic.as_ref());
         if said.is_some_and(|said| said.starts_with('4')) { BounceClass::Temporary } else { BounceClass::Permanent }
     }
@@ -141,7 +141,7 @@ impl DeliveryReport {
 
 /// A mail forwarded inside this one, as an attached message or as a block of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Forwarded {
+pub(crate) struct Forwarded {
     /// Who wrote the forwarded mail, where its header block says so.
     pub from: Option<Mailbox>,
     /// Its subject, where its header block says so.
@@ -151,7 +151,7 @@ pub struct Forwarded {
 /// One mail, read. All texts are UTF-8 without NUL and other control characters but tab and line
 /// feed; line ends are LF.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParsedMail {
+pub(crate) struct ParsedMail {
     /// The idempotency key (mail.md §2): equal for every delivery of the same mail.
     pub key: [u8; 32],
     /// SHA-256 of the Delivered-To, X-Original-To, Envelope-To and X-Envelope-To fields, which are not
@@ -212,7 +212,7 @@ impl ParsedMail {
     ///
     /// # Errors
     /// [`ParseError::Empty`] when there is nothing but white space and NUL.
-    pub fn parse(raw: &[u8], limits: &Limits) -> Result<Self, ParseError> {
+    pub(crate) fn parse(raw: &[u8], limits: &Limits) -> Result<Self, ParseError> {
         let bytes = header::with_line_feeds(raw);
         let mail = header::skip_leading_lines(&bytes);
         if mail.iter().all(|b| b.is_ascii_whitespace() || *b == 0) {
@@ -276,7 +276,7 @@ impl ParsedMail {
 impl ParsedMail {
     /// Reads the text as a delivery report where a mail system stands in the envelope, whoever From
     /// says wrote it. A report found before stays.
-    pub fn look_for_report(&mut self, envelope: Option<&ReversePath>) {
+    pub(crate) fn look_for_report(&mut self, envelope: Option<&ReversePath>) {
         let is_candidate = match origin::System::of(self, envelope) {
             origin::System::Null | origin::System::Daemon => true,
             origin::System::Postmaster => !self.signs.is_empty(),
@@ -352,11 +352,8 @@ fn budget_warnings(header: &Header<'_>, people: &People, limits: &Limits) -> Vec
 
 /// Why no mail could be read from the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ParseError {
+pub(crate) enum ParseError {
     /// Neither a header nor a body: an empty or all-blank input.
     #[error("the input is empty")]
     Empty,
-    /// The parser gave up on the structure; the raw mail must be kept for a human.
-    #[error("the mail has no readable header")]
-    Unreadable,
 }

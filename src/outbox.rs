@@ -6,13 +6,13 @@
 //! loses nothing: its lease ends with it and the next one sends the same bytes with the same Message-ID.
 //! A mail that was handed over and not answered is neither sent nor refused: it is tried again seldom.
 
-pub mod compose;
+pub(crate) mod compose;
 mod drain;
-pub mod patience;
-pub mod pool;
+pub(crate) mod patience;
+pub(crate) mod pool;
 mod presence;
-pub mod template;
-pub mod transport;
+pub(crate) mod template;
+pub(crate) mod transport;
 
 use std::sync::mpsc;
 use std::thread;
@@ -23,7 +23,7 @@ use crate::store::outbox::{Claimed, Fault, Scope, Settlement};
 use crate::store::{self, ReadTx, Store, WriteTx};
 use drain::{Clock, DrainPlan, drain};
 use patience::Patience;
-pub use pool::TransportPool;
+pub(crate) use pool::TransportPool;
 
 /// Minutes until the next try after each failed one; then always the last (mail.md §9).
 const BACKOFF_MINUTES: [i64; 6] = [1, 5, 15, 60, 120, 240];
@@ -48,19 +48,19 @@ const SETTLE_PAUSE: Duration = Duration::from_secs(1);
 
 /// After a `serve` was last seen alive, how long others leave sending to it, in seconds: six of its
 /// heartbeats.
-pub const SERVED_FRESH_S: i64 = 30;
+pub(crate) const SERVED_FRESH_S: i64 = 30;
 
 /// How long the bytes of mails are kept after they were queued, once they are settled, in seconds.
-pub const RAW_KEPT_S: i64 = 7 * Timestamp::DAY_S;
+pub(crate) const RAW_KEPT_S: i64 = 7 * Timestamp::DAY_S;
 
 /// Writes into the ticket of a mail what became of it when it is tried no more. That is a change of a ticket, so the
 /// function is `desk`'s, which stands above this module.
-pub type NoteEnd = fn(&WriteTx<'_>, &Claimed, &str, Timestamp) -> Result<(), store::Error>;
+pub(crate) type NoteEnd = fn(&WriteTx<'_>, &Claimed, &str, Timestamp) -> Result<(), store::Error>;
 
 /// What one drain did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use]
-pub struct SendReport {
+pub(crate) struct SendReport {
     /// Mails the other side took.
     pub sent: usize,
     /// Mails that will be tried again.
@@ -81,7 +81,7 @@ impl SendReport {
 ///
 /// # Errors
 /// Those of the database; mails already handed over are written down as far as it lets us.
-pub fn send_due(store: &Store, note_end: NoteEnd, now: Timestamp) -> Result<SendReport, store::Error> {
+pub(crate) fn send_due(store: &Store, note_end: NoteEnd, now: Timestamp) -> Result<SendReport, store::Error> {
     TransportPool::new(note_end).send_due(store, now)
 }
 
@@ -89,7 +89,7 @@ pub fn send_due(store: &Store, note_end: NoteEnd, now: Timestamp) -> Result<Send
 ///
 /// # Errors
 /// As [`send_due`].
-pub fn send_ticket(
+pub(crate) fn send_ticket(
     store: &Store,
     ticket: TicketId,
     note_end: NoteEnd,
@@ -112,7 +112,7 @@ fn send_ticket_within(
 ///
 /// # Errors
 /// As [`send_due`].
-pub fn send_due_within(
+pub(crate) fn send_due_within(
     store: &Store,
     note_end: NoteEnd,
     patience: &Patience,
@@ -127,10 +127,7 @@ pub fn send_due_within(
 }
 
 /// Whether a `serve` is alive and will send what is queued.
-///
-/// # Errors
-/// Those of the database.
-pub fn is_served(store: &Store, now: Timestamp) -> Result<bool, store::Error> {
+pub(crate) fn is_served(store: &Store, now: Timestamp) -> Result<bool, store::Error> {
     store.read(|tx| is_fresh(tx, now))
 }
 
@@ -140,7 +137,7 @@ fn is_fresh(tx: &ReadTx<'_>, now: Timestamp) -> Result<bool, store::Error> {
 
 /// Whether a sign of life is one of about now: neither too old nor of a clock that was ahead.
 #[must_use]
-pub const fn is_sign_fresh(served_at: Timestamp, now: Timestamp) -> bool {
+pub(crate) const fn is_sign_fresh(served_at: Timestamp, now: Timestamp) -> bool {
     now.unix().saturating_sub(served_at.unix()).saturating_abs() <= SERVED_FRESH_S
 }
 
@@ -249,7 +246,7 @@ fn log(mail: &Claimed, settlement: &Settlement) {
 ///
 /// By an address where such a mail still waits for its next try nothing is sent: its server takes longer to
 /// answer than the edge can wait, so the mails are left to those who can.
-pub fn try_ticket(
+pub(crate) fn try_ticket(
     store: Store,
     (ticket, note_end): (TicketId, NoteEnd),
     now: Timestamp,
@@ -285,7 +282,7 @@ pub fn try_ticket(
 }
 
 /// Waits for a sender for so long, and on while a mail is being handed over. Afterwards none is begun.
-pub fn wait_for_sender(told: &mpsc::Receiver<()>, bounds: &Patience, patience: Duration) {
+pub(crate) fn wait_for_sender(told: &mpsc::Receiver<()>, bounds: &Patience, patience: Duration) {
     if told.recv_timeout(patience).is_err() && bounds.close() {
         // Past the end of its own patience the sender has only to write down what it knows.
         told.recv().ok();

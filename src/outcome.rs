@@ -10,36 +10,36 @@ use crate::outbox::compose::Unmailable;
 use crate::{config, desk, domain, intake, password, secret_file, store};
 
 /// Exit status: done.
-pub const EXIT_DONE: u8 = 0;
+pub(crate) const EXIT_DONE: u8 = 0;
 /// Exit status: failed.
-pub const EXIT_FAILED: u8 = 1;
+pub(crate) const EXIT_FAILED: u8 = 1;
 /// Exit status: used wrongly.
-pub const EXIT_USAGE: u8 = 2;
+pub(crate) const EXIT_USAGE: u8 = 2;
 /// Exit status: some items failed, each named.
-pub const EXIT_PARTLY: u8 = 3;
+pub(crate) const EXIT_PARTLY: u8 = 3;
 /// Exit status: busy or temporary, EX_TEMPFAIL of sysexits(3).
-pub const EXIT_TEMPORARY: u8 = 75;
+pub(crate) const EXIT_TEMPORARY: u8 = 75;
 /// Exit status: configuration, EX_CONFIG of sysexits(3).
-pub const EXIT_CONFIG: u8 = 78;
+pub(crate) const EXIT_CONFIG: u8 = 78;
 
 /// All of it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Done;
+pub(crate) struct Done;
 
 /// [`Done`], or [`Failure::Partly`] where some items failed and each was named.
 ///
 /// # Errors
 /// [`Failure::Partly`].
-pub const fn done_unless(some_failed: bool) -> Result<Done> {
+pub(crate) const fn done_unless(some_failed: bool) -> Result<Done> {
     if some_failed { Err(Failure::Partly) } else { Ok(Done) }
 }
 
 /// Result of an edge's functions.
-pub type Result<T> = std::result::Result<T, Failure>;
+pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
 /// What went wrong, and what can be done about it.
 #[derive(Debug)]
-pub struct Complaint {
+pub(crate) struct Complaint {
     /// What went wrong, below it what caused it, and above it what was being done.
     error: anyhow::Error,
     /// The next step, where one is known.
@@ -53,7 +53,7 @@ impl Complaint {
 
     /// What was being done and what went wrong, on one line. A cause that the line names already is not repeated.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.error.chain().fold(String::new(), |text, cause| {
             let cause = cause.to_string();
             match (text.is_empty(), text.contains(&cause)) {
@@ -65,8 +65,9 @@ impl Complaint {
     }
 
     /// The next step, where one is known.
+    #[cfg(test)]
     #[must_use]
-    pub fn hint(&self) -> Option<&str> {
+    pub(crate) fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 }
@@ -80,7 +81,7 @@ impl Display for Complaint {
 
 /// Why a command ends without having done everything, by what its caller can do about it.
 #[derive(Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// A value on the command line that only the desk could find wrong.
     Usage(Complaint),
     /// The configuration cannot be used.
@@ -98,25 +99,25 @@ pub enum Failure {
 impl Failure {
     /// A value on the command line that cannot be used.
     #[must_use]
-    pub fn usage(text: impl Into<String>) -> Self {
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::Usage(Complaint::new(anyhow::Error::msg(text.into())))
     }
 
     /// A failure of no special kind.
     #[must_use]
-    pub fn other(text: impl Into<String>) -> Self {
+    pub(crate) fn other(text: impl Into<String>) -> Self {
         Self::Other(Complaint::new(anyhow::Error::msg(text.into())))
     }
 
     /// A failure of no special kind, told by an error and what caused it.
     #[must_use]
-    pub fn of(error: impl Into<anyhow::Error>) -> Self {
+    pub(crate) fn of(error: impl Into<anyhow::Error>) -> Self {
         Self::Other(Complaint::new(error))
     }
 
     /// This failure with the next step; one that is known already stays.
     #[must_use]
-    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         if let Some(complaint) = self.complaint_mut() {
             complaint.hint.get_or_insert(hint.into());
         }
@@ -125,7 +126,7 @@ impl Failure {
 
     /// This failure, of what was being done when it happened.
     #[must_use]
-    pub fn while_doing(self, what: impl Display) -> Self {
+    pub(crate) fn while_doing(self, what: impl Display) -> Self {
         let what = what.to_string();
         let above = |Complaint { error, hint }: Complaint| Complaint { error: error.context(what), hint };
         match self {
@@ -139,7 +140,7 @@ impl Failure {
 
     /// What is said about it; `None` where everything was said already.
     #[must_use]
-    pub const fn complaint(&self) -> Option<&Complaint> {
+    pub(crate) const fn complaint(&self) -> Option<&Complaint> {
         match self {
             Self::Usage(complaint) | Self::Config(complaint) | Self::Busy(complaint) | Self::Other(complaint) => {
                 Some(complaint)
@@ -159,7 +160,7 @@ impl Failure {
 
     /// The exit status it means.
     #[must_use]
-    pub const fn status(&self) -> u8 {
+    pub(crate) const fn status(&self) -> u8 {
         match self {
             Self::Usage(_) => EXIT_USAGE,
             Self::Config(_) => EXIT_CONFIG,
@@ -243,7 +244,7 @@ macro_rules! of_the_store_or_other {
 of_the_store_or_other!(intake::Error, desk::Refused, notify::Error);
 
 /// Saying what was being done when something failed, without losing what kind of failure it is.
-pub trait WithContext<T> {
+pub(crate) trait WithContext<T> {
     /// Puts what was being done before the failure's text.
     ///
     /// # Errors

@@ -11,16 +11,16 @@ use data_encoding::HEXLOWER;
 use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
 
-pub use slots::{NoSlot, QUEUE_MAX, SLOTS, Slots};
+pub(crate) use slots::{NoSlot, Slots};
 
 /// Shortest password accepted, in characters (HelpDeskZ asks for 6).
-pub const PASSWORD_CHARS_MIN: usize = 6;
+pub(crate) const PASSWORD_CHARS_MIN: usize = 6;
 
 /// Longest password accepted, in bytes. Chosen: bounds the work of one login.
-pub const PASSWORD_BYTES_MAX: usize = 1024;
+pub(crate) const PASSWORD_BYTES_MAX: usize = 1024;
 
 /// Highest bcrypt cost verified; PHP's default is 10 to 12, each step doubles the time (16: about 4 s).
-pub const BCRYPT_COST_MAX: u32 = 16;
+pub(crate) const BCRYPT_COST_MAX: u32 = 16;
 
 /// How every hash of ours begins: Argon2id with OWASP's second choice, 19 MiB and two passes.
 const CURRENT: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
@@ -47,7 +47,7 @@ const NOBODY: &str =
 
 /// Why a password cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// Fewer than [`PASSWORD_CHARS_MIN`] characters.
     #[error("the password is too short; use at least {PASSWORD_CHARS_MIN} characters")]
     TooShort,
@@ -61,7 +61,7 @@ pub enum Error {
 
 /// What Argon2 works in. Empty until it is first used, then kept for the next hash.
 #[derive(Default)]
-pub struct Memory(Vec<Block>);
+pub(crate) struct Memory(Vec<Block>);
 
 impl std::fmt::Debug for Memory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -84,7 +84,7 @@ impl Memory {
 ///
 /// # Errors
 /// [`Error::TooShort`], [`Error::TooLong`] or [`Error::Unavailable`].
-pub fn hash(password: &str) -> Result<String, Error> {
+pub(crate) fn hash(password: &str) -> Result<String, Error> {
     hash_in(&mut Memory::default(), password)
 }
 
@@ -92,7 +92,7 @@ pub fn hash(password: &str) -> Result<String, Error> {
 ///
 /// # Errors
 /// [`Error::TooShort`], [`Error::TooLong`] or [`Error::Unavailable`].
-pub fn hash_in(memory: &mut Memory, password: &str) -> Result<String, Error> {
+pub(crate) fn hash_in(memory: &mut Memory, password: &str) -> Result<String, Error> {
     if password.chars().count() < PASSWORD_CHARS_MIN {
         return Err(Error::TooShort);
     }
@@ -116,7 +116,7 @@ pub fn hash_in(memory: &mut Memory, password: &str) -> Result<String, Error> {
 ///
 /// The time it takes depends on the kind of hash; an answer to a stranger must not let that be seen.
 #[must_use]
-pub fn verify_in(memory: &mut Memory, password: &str, stored: &str) -> bool {
+pub(crate) fn verify_in(memory: &mut Memory, password: &str, stored: &str) -> bool {
     if password.len() > PASSWORD_BYTES_MAX {
         return is_argon2_of(memory, "", NOBODY);
     }
@@ -155,7 +155,7 @@ fn is_argon2_of(memory: &mut Memory, password: &str, stored: &str) -> bool {
 
 /// The cost of a stored hash that is bcrypt's. Each step doubles the time.
 #[must_use]
-pub fn bcrypt_cost(stored: &str) -> Option<u32> {
+pub(crate) fn bcrypt_cost(stored: &str) -> Option<u32> {
     let rest = ["$2y$", "$2b$", "$2a$"].iter().find_map(|prefix| stored.strip_prefix(prefix))?;
     rest.get(..2)?.parse().ok().filter(|cost| *cost <= BCRYPT_COST_MAX)
 }
@@ -166,7 +166,7 @@ fn is_bcrypt(stored: &str) -> bool {
 
 /// Whether a stored hash should be replaced when its password is next seen.
 #[must_use]
-pub fn needs_rehash(stored: &str) -> bool {
+pub(crate) fn needs_rehash(stored: &str) -> bool {
     !stored.starts_with(CURRENT)
 }
 

@@ -80,7 +80,7 @@ pub struct Arguments {
 
 /// The only ways a `pipe` ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// 0: durably on record.
     Stored,
     /// 67, EX_NOUSER.
@@ -94,7 +94,7 @@ pub enum Exit {
 impl Exit {
     /// The number of sysexits(3).
     #[must_use]
-    pub const fn status(self) -> u8 {
+    pub(crate) const fn status(self) -> u8 {
         match self {
             Self::Stored => 0,
             Self::NoSuchRecipient => 67,
@@ -106,7 +106,7 @@ impl Exit {
 
 /// The table of this module, in one match.
 #[must_use]
-pub fn exit_for(result: &Result<Delivery, intake::Error>) -> Exit {
+pub(crate) fn exit_for(result: &Result<Delivery, intake::Error>) -> Exit {
     match result {
         Ok(delivery) => match &delivery.outcome {
             Outcome::Opened | Outcome::Appended | Outcome::Dropped | Outcome::Quarantined | Outcome::Duplicate => {
@@ -121,7 +121,7 @@ pub fn exit_for(result: &Result<Delivery, intake::Error>) -> Exit {
 
 /// Takes in one mail and gives the exit status.
 #[must_use]
-pub fn run(global: &Global, loaded: Result<Loaded, config::Error>, arguments: &Arguments) -> u8 {
+pub(crate) fn run(global: &Global, loaded: Result<Loaded, config::Error>, arguments: &Arguments) -> u8 {
     let loaded = match loaded {
         Ok(loaded) => loaded,
         Err(error) => {
@@ -354,7 +354,7 @@ fn say(line: &str) {
 
 /// Says that the mail is to be kept and gives the status that makes the MTA do so; a person hears why as well.
 #[must_use]
-pub fn give_up(why: &str) -> u8 {
+pub(crate) fn give_up(why: &str) -> u8 {
     // The command line may not have been read.
     give_up_because(why, env::args_os().any(|argument| argument == "--dry-run"))
 }
@@ -371,7 +371,7 @@ fn give_up_because(why: &str, is_dry: bool) -> u8 {
 
 /// Ends a `pipe` whose command line cannot be used: 75, except for a person who asks for help.
 #[must_use]
-pub fn refuse_usage(refused: &clap::Error) -> u8 {
+pub(crate) fn refuse_usage(refused: &clap::Error) -> u8 {
     if !refused.use_stderr() && !is_mail_waiting() {
         refused.print().ok();
         return Exit::Stored.status();
@@ -397,7 +397,7 @@ fn is_mail_waiting() -> bool {
 }
 
 /// Turns SIGXFSZ, which would kill the process when a file grows past `ulimit -f`, into a write error.
-pub fn survive_file_size_limit() {
+pub(crate) fn survive_file_size_limit() {
     signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false))).ok();
 }
 

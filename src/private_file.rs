@@ -18,16 +18,16 @@ use rustix::fs::{FileType, Gid, Mode, OFlags, Uid, fchown};
 const READ: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC);
 
 /// Mode of a file: read and written by its owner alone.
-pub const FILE_MODE: u32 = 0o600;
+pub(crate) const FILE_MODE: u32 = 0o600;
 
 /// Mode of a folder: entered by its owner alone.
-pub const FOLDER_MODE: u32 = 0o700;
+pub(crate) const FOLDER_MODE: u32 = 0o700;
 
 /// Makes a new file for reading and writing.
 ///
 /// # Errors
 /// `AlreadyExists` where there is anything of that name, a link included; else what the system says.
-pub fn create_new(path: &Path) -> io::Result<File> {
+pub(crate) fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).mode(FILE_MODE).open(path)
 }
 
@@ -36,7 +36,7 @@ pub fn create_new(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// What the system says.
-pub fn append(path: &Path) -> io::Result<File> {
+pub(crate) fn append(path: &Path) -> io::Result<File> {
     match create_new(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         made => made.and_then(|_| give(path, folder_of(path)))?,
@@ -49,7 +49,7 @@ pub fn append(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// What the system says.
-pub fn create_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     if path.as_os_str().is_empty() || path.is_dir() {
         return Ok(());
     }
@@ -68,7 +68,7 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// `AlreadyExists` where there is anything of that name; else what the system says.
-pub fn create_new_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn create_new_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(FOLDER_MODE).create(path)?;
     sync_folder_of(path)
 }
@@ -77,7 +77,7 @@ pub fn create_new_folder(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// What the system says.
-pub fn temporary_folder(prefix: &str, inside: &Path) -> io::Result<tempfile::TempDir> {
+pub(crate) fn temporary_folder(prefix: &str, inside: &Path) -> io::Result<tempfile::TempDir> {
     tempfile::Builder::new().prefix(prefix).permissions(Permissions::from_mode(FOLDER_MODE)).tempdir_in(inside)
 }
 
@@ -87,7 +87,7 @@ pub fn temporary_folder(prefix: &str, inside: &Path) -> io::Result<tempfile::Tem
 ///
 /// # Errors
 /// What the system says.
-pub fn replace(path: &Path, beside: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, beside: &Path, content: &[u8]) -> io::Result<()> {
     fs::remove_file(beside).or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })?;
     let mut file = create_new(beside)?;
     file.write_all(content)?;
@@ -101,7 +101,7 @@ pub fn replace(path: &Path, beside: &Path, content: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// What the system says.
-pub fn sync_folder_of(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
     File::open(folder_of(path))?.sync_all()
 }
 
@@ -110,7 +110,7 @@ pub fn sync_folder_of(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// `InvalidInput` for what is no regular file, else what the system says.
-pub fn open_named(path: &Path) -> io::Result<File> {
+pub(crate) fn open_named(path: &Path) -> io::Result<File> {
     let file = rustix::fs::openat(rustix::fs::CWD, path, READ | OFlags::NONBLOCK, Mode::empty())?;
     regular(file.into())
 }
@@ -119,14 +119,14 @@ pub fn open_named(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// What the system says (a link: `ELOOP`).
-pub fn open_unfollowed(path: &Path) -> io::Result<File> {
+pub(crate) fn open_unfollowed(path: &Path) -> io::Result<File> {
     Ok(rustix::fs::openat(rustix::fs::CWD, path, READ | OFlags::NONBLOCK | OFlags::NOFOLLOW, Mode::empty())?.into())
 }
 
 /// A folder whose entries are read without leaving it: what lies in it was put there by others, and a link would lead
 /// to any file that maildesk may read.
 #[derive(Debug)]
-pub struct Folder {
+pub(crate) struct Folder {
     fd: OwnedFd,
 }
 
@@ -135,7 +135,7 @@ impl Folder {
     ///
     /// # Errors
     /// What the system says.
-    pub fn open_named(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open_named(path: &Path) -> io::Result<Self> {
         let fd = rustix::fs::openat(rustix::fs::CWD, path, READ | OFlags::DIRECTORY, Mode::empty())?;
         Ok(Self { fd })
     }
@@ -144,7 +144,7 @@ impl Folder {
     ///
     /// # Errors
     /// `NotADirectory` for anything else, a symbolic link included; else what the system says.
-    pub fn folder(&self, name: &OsStr) -> io::Result<Self> {
+    pub(crate) fn folder(&self, name: &OsStr) -> io::Result<Self> {
         let fd = rustix::fs::openat(&self.fd, name, READ | OFlags::DIRECTORY | OFlags::NOFOLLOW, Mode::empty())?;
         Ok(Self { fd })
     }
@@ -153,7 +153,7 @@ impl Folder {
     ///
     /// # Errors
     /// What the system says.
-    pub fn names(&self) -> io::Result<Vec<OsString>> {
+    pub(crate) fn names(&self) -> io::Result<Vec<OsString>> {
         let mut names = Vec::new();
         for entry in rustix::fs::Dir::read_from(&self.fd)? {
             let entry = entry?;
@@ -168,7 +168,7 @@ impl Folder {
     ///
     /// # Errors
     /// `InvalidInput` for a symbolic link and for what is no regular file; else what the system says.
-    pub fn file(&self, name: &OsStr) -> io::Result<File> {
+    pub(crate) fn file(&self, name: &OsStr) -> io::Result<File> {
         let flags = READ | OFlags::NONBLOCK | OFlags::NOFOLLOW;
         match rustix::fs::openat(&self.fd, name, flags, Mode::empty()) {
             Ok(file) => regular(file.into()),
@@ -187,7 +187,7 @@ impl Folder {
 ///
 /// # Errors
 /// What the system says.
-pub fn give(made: &Path, like: &Path) -> io::Result<()> {
+pub(crate) fn give(made: &Path, like: &Path) -> io::Result<()> {
     if !rustix::process::geteuid().is_root() {
         return Ok(());
     }

@@ -6,11 +6,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Largest secret, in bytes. Chosen: access tokens of the big providers are 2 to 4 KiB.
-pub const SECRET_BYTES_MAX: u64 = 64 * 1024;
+pub(crate) const SECRET_BYTES_MAX: u64 = 64 * 1024;
 
 /// Why a secret cannot be had from a file.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// It cannot be read.
     #[error("reading {path}: {reason}")]
     Unreadable {
@@ -33,7 +33,7 @@ pub enum Error {
 ///
 /// # Errors
 /// [`Error`].
-pub fn read(path: &Path) -> Result<String, Error> {
+pub(crate) fn read(path: &Path) -> Result<String, Error> {
     read_from(open(path)?).map_err(|reason| Error::Unreadable { path: path.to_owned(), reason })
 }
 
@@ -41,7 +41,7 @@ pub fn read(path: &Path) -> Result<String, Error> {
 ///
 /// # Errors
 /// [`Error`].
-pub fn check(path: &Path) -> Result<(), Error> {
+pub(crate) fn check(path: &Path) -> Result<(), Error> {
     open(path).map(drop)
 }
 
@@ -49,7 +49,7 @@ pub fn check(path: &Path) -> Result<(), Error> {
 ///
 /// # Errors
 /// `InvalidData` for more than [`SECRET_BYTES_MAX`] and for what is no UTF-8, else what the system says.
-pub fn read_from(input: impl Read) -> io::Result<String> {
+pub(crate) fn read_from(input: impl Read) -> io::Result<String> {
     let mut text = String::new();
     input.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text)?;
     if u64::try_from(text.len()).is_ok_and(|bytes| bytes > SECRET_BYTES_MAX) {

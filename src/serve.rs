@@ -52,7 +52,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// What keeps it from starting: configuration, database, address in use.
-pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> outcome::Result<Done> {
+pub(crate) fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> outcome::Result<Done> {
     let db = config::database_path(global.db.as_deref(), &loaded.config)?;
     let log_level = if global.quiet || global.verbose > 0 { LogLevel::Kept } else { LogLevel::FromFile };
     serve_desk(&db, loaded, arguments, log_level)
@@ -60,7 +60,7 @@ pub fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> outcome::
 
 /// What SIGHUP does to the level of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogLevel {
+pub(crate) enum LogLevel {
     /// The file's new level holds.
     FromFile,
     /// The command line's stays.
@@ -71,7 +71,12 @@ pub enum LogLevel {
 ///
 /// # Errors
 /// As [`run`].
-pub fn serve_desk(db: &Path, loaded: &Loaded, arguments: &Arguments, log_level: LogLevel) -> outcome::Result<Done> {
+pub(crate) fn serve_desk(
+    db: &Path,
+    loaded: &Loaded,
+    arguments: &Arguments,
+    log_level: LogLevel,
+) -> outcome::Result<Done> {
     let rules = host_rules(loaded)?;
     let store = Arc::new(Store::open(db, Duration::from_secs(loaded.config.limits.lock_wait_s))?);
     // Only a restore asks; where the file cannot be made, the heartbeat has to do.

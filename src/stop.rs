@@ -13,7 +13,7 @@ use signal_hook::iterator::Signals;
 
 /// Asks servers or fetches to end; clones ask the same ones.
 #[derive(Clone, Debug)]
-pub struct Stop {
+pub(crate) struct Stop {
     shared: Arc<Shared>,
 }
 
@@ -31,13 +31,13 @@ impl Stop {
     ///
     /// # Errors
     /// When the system has no file descriptors left for a pair of sockets.
-    pub fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let (writer, reader) = UnixStream::pair()?;
         Ok(Self { shared: Arc::new(Shared { is_asked: AtomicBool::new(false), writer, reader }) })
     }
 
     /// Asks. Asking again changes nothing.
-    pub fn ask(&self) {
+    pub(crate) fn ask(&self) {
         if !self.shared.is_asked.swap(true, Ordering::SeqCst)
             && let Err(error) = (&self.shared.writer).write_all(b"!")
         {
@@ -47,13 +47,13 @@ impl Stop {
 
     /// Whether somebody has asked.
     #[must_use]
-    pub fn is_asked(&self) -> bool {
+    pub(crate) fn is_asked(&self) -> bool {
         self.shared.is_asked.load(Ordering::SeqCst)
     }
 
     /// Sleeps for `time`, or until somebody asks; says whether somebody has.
     #[must_use]
-    pub fn wait(&self, time: Duration) -> bool {
+    pub(crate) fn wait(&self, time: Duration) -> bool {
         let mut fds = [PollFd::new(self.signal(), PollFlags::IN)];
         // An error here ends the sleep early, which does no harm.
         if !self.is_asked() && poll_until(&mut fds, Some(Instant::now() + time)).is_err() {
@@ -64,7 +64,7 @@ impl Stop {
 
     /// Readable from the moment somebody asks; only ever polled.
     #[must_use]
-    pub fn signal(&self) -> &UnixStream {
+    pub(crate) fn signal(&self) -> &UnixStream {
         &self.shared.reader
     }
 }
@@ -73,7 +73,7 @@ impl Stop {
 ///
 /// # Errors
 /// What the system says.
-pub fn poll_until(fds: &mut [PollFd<'_>], deadline: Option<Instant>) -> io::Result<bool> {
+pub(crate) fn poll_until(fds: &mut [PollFd<'_>], deadline: Option<Instant>) -> io::Result<bool> {
     loop {
         let left = deadline.and_then(|end| Timespec::try_from(end.saturating_duration_since(Instant::now())).ok());
         match poll(fds, left.as_ref()) {
@@ -88,7 +88,7 @@ pub fn poll_until(fds: &mut [PollFd<'_>], deadline: Option<Instant>) -> io::Resu
 ///
 /// # Errors
 /// When the signals or the thread are not to be had.
-pub fn on_signals(signals: &[i32], mut hear: impl FnMut(i32) + Send + 'static) -> io::Result<()> {
+pub(crate) fn on_signals(signals: &[i32], mut hear: impl FnMut(i32) + Send + 'static) -> io::Result<()> {
     let mut signals = Signals::new(signals)?;
     let listen = move || signals.forever().for_each(&mut hear);
     thread::Builder::new().name("signals".to_owned()).spawn(listen).map(drop)

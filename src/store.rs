@@ -3,38 +3,40 @@
 //! All SQL lives under `store`, as verbs of the domain on [`ReadTx`] or [`WriteTx`]. A `WriteTx`
 //! exists only inside `BEGIN IMMEDIATE`, so "written without the lock" does not compile. Inside a
 //! write transaction nothing talks to the network, reads a file, parses mail or hashes a password.
+//!
+//! Every verb fails with what the database says ([`Error`]); a verb's own words name only what else can go wrong.
 
-pub mod address;
+pub(crate) mod address;
 mod ascii_domains;
-pub mod attachment;
-pub mod backup;
+pub(crate) mod attachment;
+pub(crate) mod backup;
 mod ban;
 mod columns;
 mod connections;
-pub mod customer;
-pub mod department;
+pub(crate) mod customer;
+pub(crate) mod department;
 mod desk;
 mod error;
-pub mod event;
-pub mod idempotency;
-pub mod imap;
-pub mod import;
-pub mod knowledge;
+pub(crate) mod event;
+pub(crate) mod idempotency;
+pub(crate) mod imap;
+pub(crate) mod import;
+pub(crate) mod knowledge;
 mod log;
-pub mod maintenance;
-pub mod message;
-pub mod migrate;
-pub mod outbox;
+pub(crate) mod maintenance;
+pub(crate) mod message;
+pub(crate) mod migrate;
+pub(crate) mod outbox;
 mod owner;
-pub mod presence;
-pub mod receipt;
-pub mod row_count;
-pub mod settings;
-pub mod staff;
+pub(crate) mod presence;
+pub(crate) mod receipt;
+pub(crate) mod row_count;
+pub(crate) mod settings;
+pub(crate) mod staff;
 mod steps;
-pub mod template;
-pub mod ticket;
-pub mod token;
+pub(crate) mod template;
+pub(crate) mod ticket;
+pub(crate) mod token;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -42,13 +44,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use connections::{Borrowed, Connections, WriteQueue};
-pub use error::{Error, Result};
+pub(crate) use error::{Error, Result};
 use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, Params, Row};
 
 /// How long a writer waits for another one by default, in seconds: far above any transaction of
 /// ours (milliseconds), far below the MTA's patience. Config key `limits.lock_wait_s`.
-pub const LOCK_WAIT_S: u64 = 10;
+pub(crate) const LOCK_WAIT_S: u64 = 10;
 
 /// Prepared statements kept per connection; above the number of different statements one request
 /// or mail runs (measured: 40).
@@ -266,10 +268,10 @@ pub(crate) fn prepare_connection(connection: &Connection, lock_wait: Duration) -
 }
 
 /// How every SQLite database begins (its file format, §1.3.1).
-pub const FILE_HEAD: &[u8; 16] = b"SQLite format 3\0";
+pub(crate) const FILE_HEAD: &[u8; 16] = b"SQLite format 3\0";
 
 /// Bytes that taking in a mail may need: twice the largest one (50 MiB), and the log of the same.
-pub const MAIL_NEEDS_BYTES: u64 = 200 * 1024 * 1024;
+pub(crate) const MAIL_NEEDS_BYTES: u64 = 200 * 1024 * 1024;
 
 /// The error, and for a full disk where it is, what is free there and what is needed.
 fn naming_room(connection: &Connection, error: rusqlite::Error) -> Error {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// A mark that changes the direction text is shown in (Unicode UAX #9): embeddings, overrides, isolates and marks.
 #[must_use]
-pub const fn is_direction_control(c: char) -> bool {
+pub(crate) const fn is_direction_control(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -24,7 +24,7 @@ const fn is_line_separator(c: char) -> bool {
 ///
 /// Every name, subject, address and file name is printed through this.
 #[must_use]
-pub fn line(text: &str) -> Cow<'_, str> {
+pub(crate) fn line(text: &str) -> Cow<'_, str> {
     let is_odd = |c: char| c.is_control() || is_line_end(c) || is_direction_control(c);
     if !text.contains(is_odd) {
         return Cow::Borrowed(text);
@@ -36,7 +36,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
 
 /// A text of several lines: line feeds and tabs stay, other control characters and direction controls go.
 #[must_use]
-pub fn text(text: &str) -> Cow<'_, str> {
+pub(crate) fn text(text: &str) -> Cow<'_, str> {
     let is_odd = |c: char| (c.is_control() && c != '\n' && c != '\t') || is_direction_control(c);
     if !text.contains(is_odd) {
         return Cow::Borrowed(text);
@@ -47,7 +47,7 @@ pub fn text(text: &str) -> Cow<'_, str> {
 /// Serialised JSON as it is printed. Characters that would do something to a terminal and that JSON allows as they are
 /// (delete, C1 controls, direction controls, line separators) are written as escapes: the same data for programs.
 #[must_use]
-pub fn json(text: String) -> String {
+pub(crate) fn json(text: String) -> String {
     // A line feed can only be between the values.
     let is_odd = |c: char| (c.is_control() && c != '\n') || is_line_separator(c) || is_direction_control(c);
     if !text.contains(is_odd) {

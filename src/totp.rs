@@ -5,22 +5,22 @@ use totp_rs::{Algorithm, Builder, Secret, Totp};
 use crate::domain::Timestamp;
 
 /// Seconds of one step (RFC 6238 §4.1).
-pub const STEP_S: i64 = 30;
+pub(crate) const STEP_S: i64 = 30;
 
 /// Random bytes of a new secret: RFC 4226 §4 asks for 160 bits.
-pub const SECRET_BYTES: usize = 20;
+pub(crate) const SECRET_BYTES: usize = 20;
 
 /// Why a secret cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the secret of the second factor is base32: at least 16 letters A to Z and digits 2 to 7")]
-pub struct InvalidSecret;
+pub(crate) struct InvalidSecret;
 
 /// Reads a secret as people write it: blanks, case and padding do not matter. HelpDeskZ's have
 /// 16 characters.
 ///
 /// # Errors
 /// [`InvalidSecret`].
-pub fn clean_secret(text: &str) -> Result<String, InvalidSecret> {
+pub(crate) fn clean_secret(text: &str) -> Result<String, InvalidSecret> {
     let clean: String =
         text.chars().filter(|c| !c.is_whitespace() && *c != '-' && *c != '=').collect::<String>().to_ascii_uppercase();
     if clean.len() >= 16 && generator(&clean).is_some() { Ok(clean) } else { Err(InvalidSecret) }
@@ -28,7 +28,7 @@ pub fn clean_secret(text: &str) -> Result<String, InvalidSecret> {
 
 /// A new secret of these random bytes, in base32.
 #[must_use]
-pub fn secret_of(bytes: [u8; SECRET_BYTES]) -> String {
+pub(crate) fn secret_of(bytes: [u8; SECRET_BYTES]) -> String {
     Secret::from(bytes.to_vec()).to_base32()
 }
 
@@ -42,7 +42,7 @@ fn generator(secret: &str) -> Option<Totp> {
 /// The step that the code is of, if it is of one within ±1 of now and later than `last_step`: a code
 /// once used, and every older one, never works again (RFC 6238 §5.2).
 #[must_use]
-pub fn matching_step(secret: &str, code: &str, last_step: i64, now: Timestamp) -> Option<i64> {
+pub(crate) fn matching_step(secret: &str, code: &str, last_step: i64, now: Timestamp) -> Option<i64> {
     let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -58,7 +58,7 @@ pub fn matching_step(secret: &str, code: &str, last_step: i64, now: Timestamp) -
 
 /// The otpauth URL that authenticator programs read (Google's Key URI format).
 #[must_use]
-pub fn otpauth_url(issuer: &str, username: &str, secret: &str) -> String {
+pub(crate) fn otpauth_url(issuer: &str, username: &str, secret: &str) -> String {
     use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
     let issuer = utf8_percent_encode(issuer, NON_ALPHANUMERIC).to_string();
     let account = utf8_percent_encode(username, NON_ALPHANUMERIC);

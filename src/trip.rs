@@ -7,7 +7,7 @@
 /// On purpose.
 #[cfg(debug_assertions)]
 #[allow(clippy::panic)] // what it is for
-pub fn trip(point: &str) {
+pub(crate) fn trip(point: &str) {
     let Some(asked) = std::env::var_os("MAILDESK_TRIP") else { return };
     let asked = asked.to_string_lossy();
     if let Some((name, file)) = asked.split_once('=')

@@ -30,7 +30,7 @@ Examples:
   maildesk admin address update support@example.org --outgoing smtp --smtp-host mx.example.org --smtp-user desk \
 --smtp-password-file /etc/maildesk/smtp.pass
   maildesk admin address test support@example.org")]
-pub enum Command {
+pub(crate) enum Command {
     /// Add an address; prints its id
     Add {
         /// The address
@@ -74,7 +74,7 @@ pub enum Command {
 
 /// What can be said of an address.
 #[derive(Debug, Default, PartialEq, Eq, clap::Args)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Name in From
     #[arg(long)]
     name: Option<String>,

@@ -22,7 +22,7 @@ const NAME_CHARS_MAX: usize = 60;
 Examples:
   maildesk admin article list
   maildesk admin article export articles")]
-pub enum Command {
+pub(crate) enum Command {
     /// Every article
     List,
     /// One article

@@ -23,7 +23,7 @@ use crate::store::{Error, Store};
     it holds\neverything but the password files that addresses name. It overwrites nothing.\n\nExample:\n  \
     maildesk admin backup /var/backups/maildesk/$(date +%F).db"
 )]
-pub struct Backup {
+pub(crate) struct Backup {
     /// The file to make
     file: PathBuf,
 }
@@ -34,7 +34,7 @@ pub struct Backup {
     after_help = "Stop `maildesk serve` before. What was written since the backup is lost; `admin backup` first \
     keeps it. The\ndatabase has its old content or the backup's, whatever happens on the way.\n\nExamples:\n  maildesk admin restore desk.db --dry-run\n  maildesk admin restore desk.db --yes"
 )]
-pub struct Restore {
+pub(crate) struct Restore {
     /// A file made by `admin backup`
     file: PathBuf,
     /// Whether to ask

@@ -17,7 +17,7 @@ Examples:
   maildesk admin ban add spammer.example
   maildesk admin ban add ann@example.org
   maildesk admin ban remove spammer.example")]
-pub enum Command {
+pub(crate) enum Command {
     /// Drop mail of this address, or of a whole domain and those below it
     Add {
         /// ann@example.org or example.org

@@ -24,7 +24,7 @@ const BODY_BYTES_MAX: u64 = 1024 * 1024;
 Examples:
   maildesk admin canned add \"Ask for the serial number\" --body-file serial.html
   maildesk admin canned list --json")]
-pub enum Command {
+pub(crate) enum Command {
     /// Add a canned response; prints its id
     #[command(group(clap::ArgGroup::new("text").required(true)))]
     Add {

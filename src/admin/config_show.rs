@@ -13,7 +13,7 @@ use crate::outcome::{self, Done};
 #[command(after_help = "\
 Example:
   maildesk admin config show")]
-pub enum Command {
+pub(crate) enum Command {
     /// Show the configuration in force
     Show,
 }

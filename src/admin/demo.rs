@@ -54,7 +54,7 @@ const MAILS: &[(&str, &[u8])] = examples![
 Examples:
   maildesk admin demo --once
   maildesk admin demo --dir /tmp/desk --listen 127.0.0.1:0")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Where the desk is made [default: a new folder below the system's temporary one]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,

@@ -22,7 +22,7 @@ Examples:
   maildesk admin department update 2 --name \"Sales and leasing\" --private true
   maildesk admin department remove 2 --dry-run
   maildesk admin department remove Sales --yes")]
-pub enum Command {
+pub(crate) enum Command {
     /// Add a department; prints its id
     Add {
         /// Name

@@ -34,7 +34,7 @@ const DRY_RUN: Duration = Duration::from_secs(30);
     after_help = "Exit status: 0 nothing has failed, 1 something has. Run it as the user maildesk runs as; as root it \
     also tries\nthe MTA's lines as the users they name.\n\nExamples:\n  maildesk admin doctor\n  maildesk --json admin doctor --offline"
 )]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Connect to no server
     #[arg(long)]
     offline: bool,

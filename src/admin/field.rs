@@ -10,7 +10,7 @@ use crate::outcome::{self, Done};
 #[command(after_help = "\
 Example:
   maildesk admin field list --json")]
-pub enum Command {
+pub(crate) enum Command {
     /// Every custom field in its order
     List,
 }
@@ -20,7 +20,7 @@ pub enum Command {
 #[command(after_help = "\
 Example:
   maildesk admin priority list --json")]
-pub enum PriorityCommand {
+pub(crate) enum PriorityCommand {
     /// Every priority
     List,
 }

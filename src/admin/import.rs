@@ -18,7 +18,7 @@ use crate::outcome::{self, Done};
 Examples:
   maildesk admin import helpdeskz dump.sql --attachments /var/www/helpdeskz/writable/attachments --dry-run
   maildesk admin import mbox archive.mbox --address support@example.org")]
-pub enum Command {
+pub(crate) enum Command {
     /// A dump of HelpDeskZ's database (2.0 to 2.0.2), with its attachments
     Helpdeskz(Box<helpdeskz::Arguments>),
     /// A file of mails

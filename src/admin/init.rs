@@ -18,7 +18,7 @@ use crate::store::{self, Store};
 #[command(after_help = "\
 Example:
   maildesk admin init --site-name 'Example Support' --url https://desk.example.org")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Name of the desk, in mails
     #[arg(long, value_name = "NAME")]
     site_name: Option<String>,
@@ -32,7 +32,7 @@ pub(super) fn run(path: &Path, out: &Output, arguments: &Arguments, now: Timesta
     let (word, talk) = match &done {
         Migrated::Created => ("created", format!("created {}", path.display())),
         Migrated::Current => ("current", format!("{} is up to date", path.display())),
-        Migrated::Migrated { from, backup } => (
+        Migrated::Upgraded { from, backup } => (
             "migrated",
             format!(
                 "migrated {} from schema {from}; the database as it was is in {}",
@@ -41,7 +41,7 @@ pub(super) fn run(path: &Path, out: &Output, arguments: &Arguments, now: Timesta
             ),
         ),
     };
-    let backup = if let Migrated::Migrated { backup, .. } = &done { Some(backup) } else { None };
+    let backup = if let Migrated::Upgraded { backup, .. } = &done { Some(backup) } else { None };
     let json = json!({ "database": path, "schema": migrate::SCHEMA_VERSION, "result": word, "backup": backup });
     out.changed(&json, &talk)?;
     let owner = std::fs::metadata(path).map(|found| found.uid()).unwrap_or_default();

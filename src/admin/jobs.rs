@@ -9,7 +9,7 @@ use crate::{jobs, outbox};
 /// Verbs of `admin jobs`.
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "Example:\n  maildesk --quiet admin jobs run")]
-pub enum Command {
+pub(crate) enum Command {
     /// Close answered tickets, forget old raw mail, send what is queued; for cron where no `serve` runs
     #[command(
         after_help = "Example for /etc/cron.d/maildesk:\n  */5 * * * * maildesk /usr/bin/maildesk --quiet admin jobs run"

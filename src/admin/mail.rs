@@ -20,7 +20,7 @@ Examples:
   maildesk admin mail show 12 --raw
   maildesk admin mail retry 12 13 --dry-run
   maildesk admin mail drop 12 --yes")]
-pub enum Command {
+pub(crate) enum Command {
     /// Mails, newest first
     List {
         /// Of one state: stored, quarantined or dropped

@@ -11,7 +11,7 @@ use crate::outcome::{self, Done, WithContext};
 /// Arguments of `admin man`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  maildesk admin man /usr/local/share/man/man1")]
-pub struct Man {
+pub(crate) struct Man {
     /// Folder for the pages; it is made if needed
     dir: PathBuf,
 }
@@ -21,7 +21,7 @@ pub struct Man {
 #[command(after_help = "Examples:\n  maildesk admin completions bash > /etc/bash_completion.d/maildesk\n  \
     maildesk admin completions zsh > /usr/local/share/zsh/site-functions/_maildesk\n  \
     maildesk admin completions fish > ~/.config/fish/completions/maildesk.fish")]
-pub struct Completions {
+pub(crate) struct Completions {
     /// The shell
     #[arg(value_enum)]
     shell: Shell,

@@ -21,7 +21,7 @@ Examples:
   maildesk admin outbox send
   maildesk admin outbox retry 12
   maildesk admin outbox drop 12 --yes")]
-pub enum Command {
+pub(crate) enum Command {
     /// Outgoing mails, newest first
     List {
         /// Of one state

@@ -12,7 +12,7 @@ use crate::terminal;
 
 /// Options of every verb that destroys something.
 #[derive(Clone, Copy, Debug, clap::Args)]
-pub struct Removal {
+pub(crate) struct Removal {
     /// Change nothing; print what would go
     #[arg(long)]
     pub dry_run: bool,

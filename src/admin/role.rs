@@ -19,7 +19,7 @@ const fn meaning(role: StaffRole) -> &'static str {
 #[command(after_help = "\
 Example:
   maildesk admin role list --json")]
-pub enum Command {
+pub(crate) enum Command {
     /// The roles staff can have
     List,
 }

@@ -21,7 +21,7 @@ const NAME_CHARS_MAX: usize = 100;
 Examples:
   maildesk admin schedule add office --hours 'Mon-Fri 9:00-17:00' --tz Europe/Berlin
   maildesk admin schedule list")]
-pub enum Command {
+pub(crate) enum Command {
     /// Add a schedule; prints its id
     Add {
         /// Name

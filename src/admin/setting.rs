@@ -14,7 +14,7 @@ Examples:
   maildesk admin setting list
   maildesk admin setting get overdue_time
   maildesk admin setting set site_url https://desk.example.org")]
-pub enum Command {
+pub(crate) enum Command {
     /// Every setting with value, default and meaning
     List,
     /// The value of one setting

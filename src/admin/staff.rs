@@ -27,7 +27,7 @@ Examples:
   maildesk admin staff add sam --name 'Sam Poe' --email sam@example.org --role agent --department 2 --password-file sam.pass
   maildesk admin staff update sam --schedule office --notifications true
   maildesk admin staff totp enable sam")]
-pub enum Command {
+pub(crate) enum Command {
     /// Add a staff member; prints the id
     Add(Add),
     /// All staff
@@ -57,7 +57,7 @@ pub enum Command {
 /// Options of `admin staff add`.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("password").required(true)))]
-pub struct Add {
+pub(crate) struct Add {
     /// Login name: letters, digits, - and _
     username: String,
     /// Full name

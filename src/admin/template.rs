@@ -30,7 +30,7 @@ Examples:
   maildesk admin template list
   maildesk admin template edit new_ticket --subject 'We have your mail' --body-file new_ticket.html
   maildesk admin template preview new_ticket --ticket 12")]
-pub enum Command {
+pub(crate) enum Command {
     /// All templates
     List,
     /// One template with its texts

@@ -1,4 +1,4 @@
-//! `admin ticket`: the verbs and the list. One ticket whole is in [`show`], writing into one in
+//! `admin ticket`: the verbs and the list. One ticket whole is in `show`, writing into one in
 //! [`post`], other changes in [`change`], taking one out in [`export`].
 
 mod change;
@@ -29,7 +29,7 @@ const WAITING: [Status; 3] = [Status::Open, Status::AwaitingReply, Status::InPro
     maildesk admin ticket list --search 'müller invoice'\n  \
     maildesk admin ticket reply 12 --staff sam --message-file answer.txt --attach plan.pdf --close\n  \
     maildesk admin ticket merge 13 12 --yes")]
-pub enum Command {
+pub(crate) enum Command {
     /// Tickets, last touched first
     List(Box<List>),
     /// One ticket with its messages
@@ -162,7 +162,7 @@ impl Sort {
     after_help = "SEARCH looks into subjects, messages, notes, names and addresses. Each word is the start of one \
     there, case and\naccents do not matter; \"words in quotes\" stand together; #12 is a ticket."
 )]
-pub struct List {
+pub(crate) struct List {
     /// Of these statuses: open, answered, awaiting-reply, in-progress, closed
     #[arg(long, value_delimiter = ',')]
     status: Vec<Status>,

@@ -36,7 +36,7 @@ Examples:
   maildesk admin token add prometheus --allow metrics/read
   maildesk admin token update 1 --active false
   maildesk admin token revoke 1 --yes")]
-pub enum Command {
+pub(crate) enum Command {
     /// Make a token; it is printed once, only its hash is stored
     Add(Add),
     /// Every token, without its value
@@ -63,7 +63,7 @@ pub enum Command {
 
 /// Options of `admin token add`.
 #[derive(Debug, clap::Args)]
-pub struct Add {
+pub(crate) struct Add {
     /// What it is for
     name: String,
     /// Allow everything
@@ -91,7 +91,7 @@ pub struct Add {
 
 /// Options of `admin token update`.
 #[derive(Debug, clap::Args)]
-pub struct Update {
+pub(crate) struct Update {
     /// Id
     #[arg(value_parser = crate::admin::id)]
     id: i64,

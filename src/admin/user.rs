@@ -21,7 +21,7 @@ Examples:
   maildesk admin user add ann@example.org --name 'Ann Ode'
   maildesk admin user list --search müller
   maildesk admin user merge 17 12 --dry-run")]
-pub enum Command {
+pub(crate) enum Command {
     /// Add a customer; prints the id
     Add {
         /// Address

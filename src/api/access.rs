@@ -30,7 +30,7 @@ pub(super) fn token_of(headers: &Headers) -> Option<&str> {
 
 /// What is stored of a token.
 #[must_use]
-pub fn token_hash(token: &str) -> [u8; 32] {
+pub(crate) fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 

@@ -11,7 +11,7 @@ const HOPS_MAX: usize = 64;
 /// Where a request comes from: the peer, or when that is a trusted proxy the right-most address of
 /// X-Forwarded-For that is none. What stands further left is the client's own claim.
 #[must_use]
-pub fn client(peer: SocketAddr, headers: &Headers, trusted: &IpList) -> IpAddr {
+pub(crate) fn client(peer: SocketAddr, headers: &Headers, trusted: &IpList) -> IpAddr {
     let mut known = peer.ip().to_canonical();
     if !trusted.has(known) {
         return known;

@@ -21,7 +21,7 @@ impl Api {
 /// Completes a refusal of the HTTP shell's for a browser page of that origin. Never waits: the shell says
 /// some of them where it accepts connections.
 #[must_use]
-pub fn refusal_for(api: &Api, response: Response, origin: &str) -> Response {
+pub(crate) fn refusal_for(api: &Api, response: Response, origin: &str) -> Response {
     let setting = api.origins.read().unwrap_or_else(PoisonError::into_inner);
     for_origin(response, allowed_origin(&setting, origin))
 }

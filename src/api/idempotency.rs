@@ -110,9 +110,6 @@ impl Key {
     }
 
     /// Keeps a success.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(super) fn keep(&self, tx: &WriteTx<'_>, body: &str, now: Timestamp) -> store::Result<()> {
         self.keep_with(tx, 200, body.to_owned(), now)
     }

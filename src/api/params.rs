@@ -177,7 +177,7 @@ impl Params {
                     let text = String::from_utf8(value).map_err(|_| form::Error::NotUtf8)?;
                     self.add(&name, text);
                 }
-                multipart::Field::File { name, filename, content, content_type: _ } => {
+                multipart::Field::File { name, filename, content } => {
                     if name.split('[').next() == Some("attachment") {
                         let content = content.into_bytes().map_err(|e| ApiError::Broken(e.to_string()))?;
                         self.uploads.push(Upload { filename, content });

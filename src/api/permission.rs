@@ -3,7 +3,7 @@
 /// What a token may be allowed to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // group and action, as `name` writes them
-pub enum Permission {
+pub(crate) enum Permission {
     UsersCreate,
     UsersRead,
     UsersUpdate,
@@ -29,7 +29,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, grouped as HelpDeskZ shows them.
-    pub const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::UsersCreate,
         Self::UsersRead,
         Self::UsersUpdate,
@@ -55,13 +55,13 @@ impl Permission {
 
     /// `group/action`, as tokens list it.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         self.texts().0
     }
 
     /// HelpDeskZ's words for it.
     #[must_use]
-    pub const fn text(self) -> &'static str {
+    pub(crate) const fn text(self) -> &'static str {
         self.texts().1
     }
 
@@ -93,13 +93,13 @@ impl Permission {
 
     /// The permission of that name.
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|permission| permission.name() == name)
     }
 
     /// Whether a token's list (`*` or names with spaces between them) has it.
     #[must_use]
-    pub fn is_in(self, list: &str) -> bool {
+    pub(crate) fn is_in(self, list: &str) -> bool {
         list.split_ascii_whitespace().any(|name| name == "*" || name == self.name())
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::ascii_domain;
 
 /// Whether From is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Authentication {
+pub(crate) enum Authentication {
     /// No `authserv_id` is set: nobody was asked.
     NotAsked,
     /// DMARC passed, or DKIM or SPF passed for the domain in From.
@@ -24,7 +24,7 @@ pub enum Authentication {
 /// MTAs that know it say `dmarc=pass`, which counts unless it speaks of another domain (`header.from`).
 /// `dmarc=fail` outweighs them all. A field that breaks the grammar proves nothing.
 #[must_use]
-pub fn of_sender(fields: &[String], authserv_id: &str, from_domain: &str) -> Authentication {
+pub(crate) fn of_sender(fields: &[String], authserv_id: &str, from_domain: &str) -> Authentication {
     if authserv_id.is_empty() {
         return Authentication::NotAsked;
     }

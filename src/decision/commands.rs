@@ -7,7 +7,7 @@ const LINES_MAX: usize = 12;
 
 /// One command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
+pub(crate) enum Command {
     /// `#close` and `#status WORD`.
     SetStatus(Status),
     /// `#note`: the mail is an internal note and is not sent.
@@ -20,7 +20,7 @@ pub enum Command {
 
 /// The names that commands may use, with their ids.
 #[derive(Clone, Copy, Debug)]
-pub struct Names<'a> {
+pub(crate) struct Names<'a> {
     /// Departments by name, compared without case.
     pub departments: &'a [(String, DepartmentId)],
     /// Staff by login name, compared without case.
@@ -37,7 +37,7 @@ fn named<T: Copy>(list: &[(String, T)], name: &str) -> Option<T> {
 /// count, so that a slip of the pen in front of `#note` does not publish the note. Words behind
 /// `#note` are the first of the note.
 #[must_use]
-pub fn split(text: &str, names: Names<'_>) -> (Vec<Command>, String) {
+pub(crate) fn split(text: &str, names: Names<'_>) -> (Vec<Command>, String) {
     let mut commands = Vec::new();
     let mut kept: Vec<&str> = Vec::new();
     let mut rest = text.trim_start_matches(is_blank);

@@ -12,7 +12,7 @@ const TAG_DIGITS_MAX: usize = 18;
 
 /// The ticket numbers in `[#12]` anywhere in the subject, in order.
 #[must_use]
-pub fn ticket_tags(subject: &str) -> Vec<TicketId> {
+pub(crate) fn ticket_tags(subject: &str) -> Vec<TicketId> {
     let mut tags = Vec::new();
     for piece in subject.split("[#").skip(1) {
         let Some((digits, _)) = piece.split_once(']') else { continue };
@@ -53,14 +53,14 @@ const CALENDAR_PREFIXES: &[&str] = &[
 /// reply, forward and calendar prefixes, case and spaces. An answer whose subject is empty but for these is the
 /// same as any.
 #[must_use]
-pub fn is_same(answer: &str, ticket: &str) -> bool {
+pub(crate) fn is_same(answer: &str, ticket: &str) -> bool {
     let (answer, ticket) = (bare(answer), bare(ticket));
     answer.is_empty() || answer == ticket || !ticket.is_empty() && answer.contains(&ticket)
 }
 
 /// The subject without a bracketed word at its end that was cut before its `]`.
 #[must_use]
-pub fn without_cut_bracket(subject: &str) -> &str {
+pub(crate) fn without_cut_bracket(subject: &str) -> &str {
     match subject.rsplit_once('[') {
         Some((before, word)) if !word.contains(']') => before,
         Some(_) | None => subject,

@@ -92,7 +92,7 @@ fn why_not_into(mail: &ParsedMail, ticket: &TicketFact, facts: &Facts, policy: &
 
 /// Whether a mail's subject is that of the ticket, which may have been cut at [`SUBJECT_CHARS_MAX`].
 #[must_use]
-pub fn is_under_subject(answer: &str, ticket: &str) -> bool {
+pub(crate) fn is_under_subject(answer: &str, ticket: &str) -> bool {
     let is_cut = ticket.chars().count() >= SUBJECT_CHARS_MAX;
     // A bracketed word that was cut has lost its end: it would be taken for text.
     subject::is_same(answer, if is_cut { subject::without_cut_bracket(ticket) } else { ticket })

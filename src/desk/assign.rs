@@ -10,7 +10,7 @@ use crate::store::{Error, ReadTx, Result};
 
 /// Why a ticket was not assigned.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
+pub(crate) enum Refused {
     /// The database did not take it.
     #[error(transparent)]
     Store(#[from] Error),
@@ -41,7 +41,7 @@ impl Change<'_> {
     ///
     /// # Errors
     /// [`Refused`]; nothing is changed then.
-    pub fn assign(&self, id: TicketId, staff: &Staff, notices: Notices) -> std::result::Result<(), Refused> {
+    pub(crate) fn assign(&self, id: TicketId, staff: &Staff, notices: Notices) -> std::result::Result<(), Refused> {
         // Read here: a move in the same transaction decides who may see it.
         let ticket = self.tx.ticket(id)?.ok_or(Refused::NoTicket(id))?;
         if let Some(into) = ticket.merged_into {
@@ -67,10 +67,7 @@ impl Change<'_> {
 
     /// Carries `#assign` of a staff member's mail out. Where it cannot be, a note says why: the words of a command are
     /// not sent to the customer.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn assign_or_note(&self, id: TicketId, staff: &Staff, notices: Notices) -> Result<()> {
+    pub(crate) fn assign_or_note(&self, id: TicketId, staff: &Staff, notices: Notices) -> Result<()> {
         match self.assign(id, staff, notices) {
             Ok(()) => Ok(()),
             Err(Refused::Store(error)) => Err(error),
@@ -82,10 +79,7 @@ impl Change<'_> {
     }
 
     /// Takes a ticket from whoever it is assigned to.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn unassign(&self, ticket: &Ticket) -> Result<()> {
+    pub(crate) fn unassign(&self, ticket: &Ticket) -> Result<()> {
         if ticket.staff.is_none() {
             return Ok(());
         }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::tz::TimeZone;
 
 use crate::domain::Timestamp;
-pub use crate::store::settings::zone_name;
+pub(crate) use crate::store::settings::zone_name;
 
 /// Minutes of one day.
 const DAY_MINUTES: i64 = 24 * 60;
@@ -17,14 +17,14 @@ const SPANS_MAX: usize = 21;
 
 /// Spans of minutes since Monday 00:00 local time; one over midnight on Sunday ends past the week.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hours {
+pub(crate) struct Hours {
     spans: Vec<(i64, i64)>,
 }
 
 /// A text that does not say hours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} are no hours; write them as \"Mon-Fri 18:00-02:00\", several with commas between")]
-pub struct InvalidHours(String);
+pub(crate) struct InvalidHours(String);
 
 impl FromStr for Hours {
     type Err = InvalidHours;
@@ -103,7 +103,7 @@ impl Hours {
     ///
     /// A zone that is not known counts as UTC.
     #[must_use]
-    pub fn contain(&self, now: Timestamp, timezone: &str) -> bool {
+    pub(crate) fn contain(&self, now: Timestamp, timezone: &str) -> bool {
         let zone = TimeZone::get(timezone).unwrap_or(TimeZone::UTC);
         let Ok(at) = jiff::Timestamp::from_second(now.unix()) else { return true };
         let local = at.to_zoned(zone);
@@ -118,7 +118,7 @@ impl Hours {
 /// Whether somebody with these hours is on duty. No hours, or hours nobody can read, mean always:
 /// a notification too many is better than a customer nobody hears of.
 #[must_use]
-pub fn is_on_duty(hours: &str, timezone: &str, now: Timestamp) -> bool {
+pub(crate) fn is_on_duty(hours: &str, timezone: &str, now: Timestamp) -> bool {
     hours.parse::<Hours>().map_or(true, |hours| hours.contain(now, timezone))
 }
 

@@ -19,10 +19,7 @@ const fn merged_status(from: Status, into: Status) -> Status {
 
 impl Change<'_> {
     /// Moves everything of one ticket into another and leaves a closed one that leads there; a note in each says so.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn merge(&self, from: &Ticket, into: &Ticket) -> Result<()> {
+    pub(crate) fn merge(&self, from: &Ticket, into: &Ticket) -> Result<()> {
         self.rows().merge_tickets(from, into, merged_status(from.status, into.status), self.now)?;
         self.write_event(into.id, EventKind::Merged, &format!("from #{}", from.id))?;
         self.write_event(from.id, EventKind::Merged, &format!("into #{}", into.id))?;
@@ -32,10 +29,7 @@ impl Change<'_> {
     }
 
     /// Gives everything of one customer to another and removes the first.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn merge_customers(&self, from: &Customer, into: &Customer) -> Result<()> {
+    pub(crate) fn merge_customers(&self, from: &Customer, into: &Customer) -> Result<()> {
         let event = self.event(EventKind::Requester, &into.email);
         self.rows().add_events(Owner::Customer(from.id), &event, self.now)?;
         self.rows().merge_customers(from, into)

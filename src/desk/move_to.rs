@@ -8,10 +8,7 @@ use crate::store::ticket::Ticket;
 
 impl Change<'_> {
     /// Moves a ticket to a department. Nobody is notified, as in HelpDeskZ.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn move_to(&self, ticket: &Ticket, department: &Department) -> Result<()> {
+    pub(crate) fn move_to(&self, ticket: &Ticket, department: &Department) -> Result<()> {
         if ticket.department == department.id {
             return Ok(());
         }

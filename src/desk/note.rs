@@ -9,10 +9,7 @@ use crate::store::{Result, WriteTx};
 
 impl Change<'_> {
     /// Adds an internal note; nobody is notified and nothing else changes.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn note(&self, ticket: TicketId, post: &Post<'_>) -> Result<MessageId> {
+    pub(crate) fn note(&self, ticket: TicketId, post: &Post<'_>) -> Result<MessageId> {
         self.write_event(ticket, EventKind::Noted, "")?;
         self.add_message(ticket, post, Visibility::Internal)
     }
@@ -23,7 +20,7 @@ impl Change<'_> {
     }
 
     /// Adds what maildesk has to say about a mail, if there is anything.
-    pub fn note_about_mail(&self, ticket: TicketId, mail: &MailContext<'_>) -> Result<()> {
+    pub(crate) fn note_about_mail(&self, ticket: TicketId, mail: &MailContext<'_>) -> Result<()> {
         if !mail.note.is_empty() {
             self.note_of_desk(ticket, mail.note)?;
         }
@@ -31,10 +28,7 @@ impl Change<'_> {
     }
 
     /// Notes that a mail about the ticket, which went to `recipient`, came back; `text` says why.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn bounced(&self, ticket: TicketId, recipient: &str, text: &str) -> Result<MessageId> {
+    pub(crate) fn bounced(&self, ticket: TicketId, recipient: &str, text: &str) -> Result<MessageId> {
         self.by(Actor::Desk).write_event(ticket, EventKind::Bounced, recipient)?;
         self.add_message(ticket, &Post::plain(Author::Desk, text), Visibility::Internal)
     }
@@ -42,10 +36,7 @@ impl Change<'_> {
 
 /// Notes in the ticket of an outgoing mail what became of it, when it is tried no more. Does nothing where there is no
 /// such ticket any more.
-///
-/// # Errors
-/// Those of the database.
-pub fn note_undelivered(tx: &WriteTx<'_>, mail: &Claimed, text: &str, now: Timestamp) -> Result<()> {
+pub(crate) fn note_undelivered(tx: &WriteTx<'_>, mail: &Claimed, text: &str, now: Timestamp) -> Result<()> {
     let Some(ticket) = mail.ticket else { return Ok(()) };
     if tx.ticket(ticket)?.is_none() {
         return Ok(());

@@ -16,7 +16,7 @@ use letter::{Addressed, NoticeContext, Outgoing, Queued, TicketContext, desk_val
 
 /// Bytes of attachments that go along with a staff reply, together; what is beyond is named in the
 /// mail and stays in the ticket. Chosen: base64 makes 13.4 MiB of it, and common servers take 20.
-pub const ATTACHMENT_BYTES_MAX: i64 = 10 * 1024 * 1024;
+pub(crate) const ATTACHMENT_BYTES_MAX: i64 = 10 * 1024 * 1024;
 
 /// Hard bounces after which an address gets no automatic mail (mail.md §3) …
 const HARD_BOUNCES_MAX: i64 = 3;
@@ -26,7 +26,7 @@ const BOUNCE_MEMORY_S: i64 = 30 * Timestamp::DAY_S;
 
 /// Why a mail that was asked for is not queued.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// The database did not take it.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -39,7 +39,7 @@ pub enum Error {
 
 /// Who hears of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notices {
+pub(crate) enum Notices {
     /// Those whom the table names.
     Usual,
     /// The customer that the ticket was opened, and those whom the table names.
@@ -180,18 +180,12 @@ fn may_be_answered(tx: &ReadTx<'_>, settings: &Settings, email: &EmailAddress, n
 }
 
 /// Whether automatic mail to that address is paused because it keeps coming back.
-///
-/// # Errors
-/// Those of the database.
-pub fn is_paused(tx: &ReadTx<'_>, email: &EmailAddress, now: Timestamp) -> Result<bool> {
+pub(crate) fn is_paused(tx: &ReadTx<'_>, email: &EmailAddress, now: Timestamp) -> Result<bool> {
     Ok(tx.hard_bounces(email, Window::last_s(BOUNCE_MEMORY_S, now))? >= HARD_BOUNCES_MAX)
 }
 
 /// Sends what staff wrote to the customer and the participants, once each, with its attachments up
 /// to [`ATTACHMENT_BYTES_MAX`]. The author gets no copy of his own words.
-///
-/// # Errors
-/// Those of the database.
 fn staff_reply(change: &Change<'_>, (ticket, message): (TicketId, MessageId)) -> Result<()> {
     let (tx, settings, now) = (change.tx, change.settings, change.now);
     let Some(mut notice) = NoticeContext::of(tx, settings, (ticket, message), Event::StaffReply)? else {
@@ -263,9 +257,6 @@ fn files(tx: &ReadTx<'_>, notice: &mut NoticeContext<'_>, message: MessageId) ->
 
 /// Tells the active staff of the ticket's department who are on duty, or all of them when nobody is,
 /// but for the author (template `staff_ticketnotification`).
-///
-/// # Errors
-/// Those of the database.
 fn staff(
     tx: &WriteTx<'_>,
     settings: &Settings,
@@ -282,9 +273,6 @@ fn staff(
 
 /// Does what [`staff`] does, for a message that somebody else than its author brought in: `bringer`
 /// is not told of what he forwarded himself.
-///
-/// # Errors
-/// Those of the database.
 fn staff_except(
     tx: &WriteTx<'_>,
     settings: &Settings,
@@ -321,9 +309,6 @@ fn staff_except(
 
 /// Notifies a staff member of a ticket that was given to him (template `staff_assigned`), on duty or not; one who wants
 /// no notices of tickets gets none.
-///
-/// # Errors
-/// Those of the database.
 fn assigned(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, staff: &Staff, now: Timestamp) -> Result<()> {
     let wants_notices = tx.staff_switches(staff.id)?.is_none_or(|(_, notices)| notices);
     // What he has to answer is the newest message; a ticket of notes alone has none.
@@ -349,7 +334,7 @@ fn assigned(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, staff: &Sta
 ///
 /// # Errors
 /// [`Error::NeedsSiteUrl`] when a mail is to go out and setting `site_url` is empty.
-pub fn new_user(
+pub(crate) fn new_user(
     tx: &WriteTx<'_>,
     settings: &Settings,
     customer: UserId,
@@ -365,7 +350,7 @@ pub fn new_user(
 ///
 /// # Errors
 /// [`Error::NeedsSiteUrl`] when the desk's own text has the link and `site_url` is empty.
-pub fn welcome(
+pub(crate) fn welcome(
     tx: &WriteTx<'_>,
     settings: &Settings,
     customer: UserId,
@@ -428,10 +413,12 @@ fn account_mail(
 
 /// What a template makes of a ticket and its newest public message, without queueing anything;
 /// `None` when there is no such ticket or message.
-///
-/// # Errors
-/// Those of the database.
-pub fn preview(tx: &ReadTx<'_>, settings: &Settings, event: Event, ticket: TicketId) -> Result<Option<Rendered>> {
+pub(crate) fn preview(
+    tx: &ReadTx<'_>,
+    settings: &Settings,
+    event: Event,
+    ticket: TicketId,
+) -> Result<Option<Rendered>> {
     let Some(message) = tx.newest_public_message(ticket)? else { return Ok(None) };
     let Some(about) = TicketContext::of(tx, ticket, message)? else { return Ok(None) };
     let template = template_of(tx, event)?;

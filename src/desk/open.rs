@@ -9,7 +9,7 @@ use crate::store::ticket::NewTicket;
 
 /// A ticket to open.
 #[derive(Clone, Debug)]
-pub struct Opening<'a> {
+pub(crate) struct Opening<'a> {
     /// Its department, customer and subject.
     pub ticket: NewTicket<'a>,
     /// Its first message.
@@ -24,10 +24,7 @@ pub struct Opening<'a> {
 
 impl Change<'_> {
     /// Opens a ticket.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn open(&self, opening: &Opening<'_>) -> Result<(TicketId, MessageId)> {
+    pub(crate) fn open(&self, opening: &Opening<'_>) -> Result<(TicketId, MessageId)> {
         let rows = self.rows();
         let ticket = rows.add_ticket(&opening.ticket, self.now)?;
         let message = self.add_message(ticket, &opening.post, Visibility::Public)?;

@@ -18,7 +18,7 @@ fn test_address(secret: &DeskSecret, own: &EmailAddress) -> EmailAddress {
 ///
 /// # Errors
 /// Those of the database outside, [`Unmailable`] inside.
-pub fn queue_test(
+pub(crate) fn queue_test(
     tx: &WriteTx<'_>,
     sender: &Sender,
     own: &EmailAddress,
@@ -41,10 +41,7 @@ pub fn queue_test(
 }
 
 /// Notes that a mail of ours arrived at `to`, if that is the plus-address of a test.
-///
-/// # Errors
-/// Those of the database.
-pub fn note_arrival(tx: &WriteTx<'_>, to: &EmailAddress, now: Timestamp) -> Result<()> {
+pub(crate) fn note_arrival(tx: &WriteTx<'_>, to: &EmailAddress, now: Timestamp) -> Result<()> {
     let mut splits = to.split_subaddress();
     let Some((base, _)) = splits.find(|(_, suffix)| suffix.to_ascii_lowercase().starts_with(MARK)) else {
         return Ok(());

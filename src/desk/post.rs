@@ -11,7 +11,7 @@ use crate::store::ticket::Ticket;
 
 /// A message to post, with its files.
 #[derive(Clone, Debug)]
-pub struct Post<'a> {
+pub(crate) struct Post<'a> {
     /// Its writer.
     pub author: Author,
     /// What is shown.
@@ -27,14 +27,14 @@ pub struct Post<'a> {
 impl<'a> Post<'a> {
     /// A message of plain text alone.
     #[must_use]
-    pub const fn plain(author: Author, text: &'a str) -> Self {
+    pub(crate) const fn plain(author: Author, text: &'a str) -> Self {
         Self { author, text: Text::Plain(text), full_text: "", mail_html: "", attachments: &[] }
     }
 }
 
 /// What a mail says beside its text.
 #[derive(Clone, Debug, Default)]
-pub struct MailContext<'a> {
+pub(crate) struct MailContext<'a> {
     /// The From address; empty for what is no mail. It gets no notice of its own mail.
     pub sender: &'a str,
     /// People who take part in the ticket from now on, if there is room.
@@ -52,14 +52,14 @@ pub struct MailContext<'a> {
 impl MailContext<'_> {
     /// Whether it is not about a mail at all.
     #[must_use]
-    pub const fn is_none(&self) -> bool {
+    pub(crate) const fn is_none(&self) -> bool {
         self.sender.is_empty()
     }
 }
 
 /// What a message does to its ticket's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StatusChange {
+pub(crate) enum StatusChange {
     /// What HelpDeskZ's table says for its writer.
     ByTable,
     /// This status.
@@ -70,10 +70,7 @@ pub enum StatusChange {
 
 impl Change<'_> {
     /// Posts a message into a ticket.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn post(
+    pub(crate) fn post(
         &self,
         ticket: &Ticket,
         post: &Post<'_>,
@@ -134,7 +131,7 @@ impl Change<'_> {
     }
 
     /// Writes what a mail says beside its text: who takes part, where answers go, what its thread is.
-    pub fn add_mail_context(&self, ticket: TicketId, mail: &MailContext<'_>) -> Result<()> {
+    pub(crate) fn add_mail_context(&self, ticket: TicketId, mail: &MailContext<'_>) -> Result<()> {
         for person in &mail.participants {
             if self.tx.takes_part(ticket, &person.address)? {
                 continue;
@@ -158,10 +155,7 @@ impl Change<'_> {
     }
 
     /// Notes on a ticket that one of its mails was also delivered for another address of the desk.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn note_address_seen(&self, ticket: TicketId, email: &str) -> Result<()> {
+    pub(crate) fn note_address_seen(&self, ticket: TicketId, email: &str) -> Result<()> {
         if self.rows().note_address_seen(ticket, email)? {
             self.write_event(ticket, EventKind::AlsoTo, email)?;
         }

@@ -8,19 +8,13 @@ use crate::store::ticket::Owner;
 
 impl Change<'_> {
     /// Removes a ticket with its messages and attachments; says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn remove_ticket(&self, id: TicketId) -> Result<bool> {
+    pub(crate) fn remove_ticket(&self, id: TicketId) -> Result<bool> {
         self.remove_tickets_of(Owner::Ticket(id))?;
         self.rows().remove_ticket(id)
     }
 
     /// Removes an attachment; says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn remove_attachment(&self, attachment: &AttachmentLine) -> Result<bool> {
+    pub(crate) fn remove_attachment(&self, attachment: &AttachmentLine) -> Result<bool> {
         if let Some(ticket) = attachment.ticket {
             self.write_event(ticket, EventKind::AttachmentRemoved, &attachment.name)?;
         }
@@ -28,29 +22,20 @@ impl Change<'_> {
     }
 
     /// Removes a customer with all tickets; says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn remove_customer(&self, id: UserId) -> Result<bool> {
+    pub(crate) fn remove_customer(&self, id: UserId) -> Result<bool> {
         self.remove_tickets_of(Owner::Customer(id))?;
         self.rows().remove_customer(id)
     }
 
     /// Removes a department with all its tickets; its addresses go to the lowest remaining one. Says whether there was
     /// one.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn remove_department(&self, id: DepartmentId) -> Result<bool> {
+    pub(crate) fn remove_department(&self, id: DepartmentId) -> Result<bool> {
         self.remove_tickets_of(Owner::Department(id))?;
         self.rows().remove_department(id)
     }
 
     /// Removes a staff account; what it wrote stays, and its tickets are nobody's. Says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn remove_staff(&self, id: StaffId) -> Result<bool> {
+    pub(crate) fn remove_staff(&self, id: StaffId) -> Result<bool> {
         let event = self.event(EventKind::Assigned, "");
         self.rows().add_events(Owner::Staff(id), &event, self.now)?;
         self.rows().remove_staff(id)

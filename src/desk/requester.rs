@@ -8,7 +8,7 @@ use crate::store::ticket::Ticket;
 
 /// What becomes of the customer a ticket had before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Former {
+pub(crate) enum Former {
     /// Takes part in it further.
     TakesPart,
     /// Has nothing to do with it any more.
@@ -19,10 +19,12 @@ impl Change<'_> {
     /// Gives a ticket to another customer, whom answers go to from now on; a note says who had it.
     ///
     /// The first message of a mail that somebody forwarded becomes the new customer's.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn set_requester(&self, ticket: &Ticket, (old, new): (&Customer, &Customer), former: Former) -> Result<()> {
+    pub(crate) fn set_requester(
+        &self,
+        ticket: &Ticket,
+        (old, new): (&Customer, &Customer),
+        former: Former,
+    ) -> Result<()> {
         let rows = self.rows();
         if old.id == new.id {
             return Ok(());

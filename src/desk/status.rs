@@ -7,10 +7,7 @@ use crate::store::ticket::Ticket;
 
 impl Change<'_> {
     /// Sets a ticket's status; closing notes the time. Nobody is notified, as in HelpDeskZ.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn set_status(&self, ticket: &Ticket, status: Status) -> Result<()> {
+    pub(crate) fn set_status(&self, ticket: &Ticket, status: Status) -> Result<()> {
         self.rows().set_status(ticket.id, status, self.now)?;
         if ticket.status != status {
             self.write_event(ticket.id, EventKind::Status, status.word())?;
@@ -19,10 +16,7 @@ impl Change<'_> {
     }
 
     /// Closes answered tickets that nobody touched since `before`, at most `max`; says how many. Nobody is notified.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn close_answered(&self, before: Timestamp, max: usize) -> Result<usize> {
+    pub(crate) fn close_answered(&self, before: Timestamp, max: usize) -> Result<usize> {
         let closed: Vec<TicketId> = self.rows().close_answered(before, max, self.now)?;
         for ticket in &closed {
             self.write_event(*ticket, EventKind::Status, Status::Closed.word())?;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::terminal::is_direction_control;
 
 /// Longest address accepted, in bytes (RFC 5321 §4.5.3.1: 64 local, 255 domain, the `@`).
-pub const EMAIL_ADDRESS_BYTES_MAX: usize = 320;
+pub(crate) const EMAIL_ADDRESS_BYTES_MAX: usize = 320;
 
 /// A mail address, checked and trimmed: one `@` between a non-empty local part and a non-empty
 /// domain, no white space or control characters, at most [`EMAIL_ADDRESS_BYTES_MAX`] bytes.
@@ -71,7 +71,7 @@ impl EmailAddress {
 /// A domain in the form that is compared: ASCII as it is, another script in the form of IDNA (UTS 46, as
 /// browsers have it), and what IDNA does not take in lower case.
 #[must_use]
-pub fn ascii_domain(domain: &str) -> String {
+pub(crate) fn ascii_domain(domain: &str) -> String {
     let is_encoded = |label: &str| label.get(..4).is_some_and(|mark| mark.eq_ignore_ascii_case("xn--"));
     if domain.is_ascii() && !domain.split('.').any(is_encoded) {
         return domain.to_owned();
@@ -84,7 +84,7 @@ pub fn ascii_domain(domain: &str) -> String {
 
 /// A text in the form in which [`EmailAddress`] keeps it, if it is an address at all.
 #[must_use]
-pub fn comparable_address(text: &str) -> String {
+pub(crate) fn comparable_address(text: &str) -> String {
     text.parse().map_or_else(|_| text.to_owned(), |address: EmailAddress| address.text)
 }
 

@@ -11,7 +11,7 @@ use crate::stop::Stop;
 
 /// Steers one [`serve`](super::serve); clones steer the same server.
 #[derive(Clone, Debug)]
-pub struct Control {
+pub(crate) struct Control {
     shared: Arc<Shared>,
 }
 
@@ -28,7 +28,7 @@ impl Control {
     ///
     /// # Errors
     /// When the system has no file descriptors left for the pair of sockets that carries the stop.
-    pub fn new(limits: HttpLimits) -> io::Result<Self> {
+    pub(crate) fn new(limits: HttpLimits) -> io::Result<Self> {
         let shared = Shared {
             limits: RwLock::new(Arc::new(limits)),
             stop: Stop::new()?,
@@ -40,30 +40,31 @@ impl Control {
 
     /// Asks for a graceful stop: no new connections, idle ones close now, requests in flight get
     /// `drain` to finish. Asking again changes nothing. Returns at once; `serve` returns when done.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.shared.stop.ask();
     }
 
     /// Whether a stop was asked for.
     #[must_use]
-    pub fn is_stopping(&self) -> bool {
+    pub(crate) fn is_stopping(&self) -> bool {
         self.shared.stop.is_asked()
     }
 
     /// Puts new limits in force for connections accepted from now on; open ones keep theirs.
-    pub fn set_limits(&self, limits: HttpLimits) {
+    pub(crate) fn set_limits(&self, limits: HttpLimits) {
         *self.shared.limits.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(limits);
     }
 
     /// The limits in force.
     #[must_use]
-    pub fn limits(&self) -> Arc<HttpLimits> {
+    pub(crate) fn limits(&self) -> Arc<HttpLimits> {
         Arc::clone(&self.shared.limits.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Connections being served at this moment, idle ones included.
+    #[cfg(test)]
     #[must_use]
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::Relaxed)
     }
 

@@ -8,11 +8,11 @@ use percent_encoding::percent_decode;
 use super::multipart::{self, Boundary};
 
 /// Pairs in one query or body: PHP's `max_input_vars`. Without it 30 MiB of `&a` are a gigabyte.
-pub const PAIRS_MAX: usize = 1000;
+pub(crate) const PAIRS_MAX: usize = 1000;
 
 /// What a body claims to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// multipart/form-data with this boundary.
     Multipart(Boundary),
     /// application/x-www-form-urlencoded.
@@ -28,7 +28,7 @@ impl Format {
     ///
     /// # Errors
     /// [`multipart::Error::Boundary`] for multipart/form-data without exactly one usable boundary.
-    pub fn of(content_type: Option<&str>) -> Result<Self, multipart::Error> {
+    pub(crate) fn of(content_type: Option<&str>) -> Result<Self, multipart::Error> {
         let (kind, parameters) =
             content_type.unwrap_or_default().split_once(';').unwrap_or((content_type.unwrap_or_default(), ""));
         let kind = kind.trim().to_ascii_lowercase();
@@ -71,7 +71,7 @@ fn boundary(mut parameters: &str) -> Result<Boundary, multipart::Error> {
 
 /// Why pairs cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// A name or value is not UTF-8 once decoded.
     #[error("a parameter is not valid UTF-8")]
     NotUtf8,
@@ -83,7 +83,7 @@ pub enum Error {
 impl Error {
     /// The status to answer with: 400, or 413 for too many.
     #[must_use]
-    pub fn status(self) -> u16 {
+    pub(crate) fn status(self) -> u16 {
         match self {
             Self::NotUtf8 => 400,
             Self::TooManyPairs => 413,
@@ -97,7 +97,7 @@ impl Error {
 ///
 /// # Errors
 /// See [`Error`].
-pub fn parse_urlencoded(input: &[u8]) -> Result<Vec<(String, String)>, Error> {
+pub(crate) fn parse_urlencoded(input: &[u8]) -> Result<Vec<(String, String)>, Error> {
     let mut pairs = Vec::new();
     for pair in input.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         if pairs.len() >= PAIRS_MAX {

@@ -11,20 +11,20 @@ use super::disposition::{self, Disposition};
 use super::spool::Spool;
 
 /// Parts of one form. PHP's `max_input_vars` is the same 1,000.
-pub const PARTS_MAX: usize = 1000;
+pub(crate) const PARTS_MAX: usize = 1000;
 /// Bytes of one part's headers, line ends included.
-pub const PART_HEAD_BYTES_MAX: usize = 8 * 1024;
+pub(crate) const PART_HEAD_BYTES_MAX: usize = 8 * 1024;
 /// Header lines of one part; browsers send two.
-pub const PART_HEADERS_MAX: usize = 16;
+pub(crate) const PART_HEADERS_MAX: usize = 16;
 /// Characters of a boundary: RFC 2046 §5.1.1.
-pub const BOUNDARY_BYTES_MAX: usize = 70;
+pub(crate) const BOUNDARY_BYTES_MAX: usize = 70;
 /// Bytes of all text fields together, which live in memory. Chosen: eight messages of 1 MiB, the
 /// longest the API takes, so that the API can still name the field that is too long.
-pub const TEXT_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub(crate) const TEXT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// A file above this many bytes goes to a temporary file.
-pub const FILE_MEMORY_BYTES_MAX: usize = 256 * 1024;
+pub(crate) const FILE_MEMORY_BYTES_MAX: usize = 256 * 1024;
 /// Files of one form that may be that large: each costs a file descriptor. PHP's `max_file_uploads`.
-pub const SPOOLED_FILES_MAX: usize = 20;
+pub(crate) const SPOOLED_FILES_MAX: usize = 20;
 /// Blanks behind a boundary, RFC 2046's transport padding.
 const PADDING_BYTES_MAX: usize = 64;
 /// What is read at a time.
@@ -32,7 +32,7 @@ const WINDOW_BYTES: usize = 16 * 1024;
 
 /// One part of a form.
 #[derive(Debug)]
-pub enum Field {
+pub(crate) enum Field {
     /// A part without a file name.
     Text {
         /// The field's name, such as `subject`.
@@ -46,8 +46,6 @@ pub enum Field {
         name: String,
         /// The client's name for the file: any characters, path separators included.
         filename: String,
-        /// The client's word on the type, as sent; empty when it gave none.
-        content_type: String,
         /// The file itself.
         content: Spool,
     },
@@ -55,7 +53,7 @@ pub enum Field {
 
 /// Why a form cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// The content type names no boundary, or one RFC 2046 does not allow.
     #[error("the multipart boundary is missing or invalid")]
     Boundary,
@@ -91,7 +89,7 @@ pub enum Error {
 impl Error {
     /// The status to answer with: 400, 413 for what is merely too much, 500 for our own disk.
     #[must_use]
-    pub fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         match self {
             Self::Boundary | Self::Malformed(_) | Self::Unterminated | Self::NotUtf8 | Self::NameTooLong => 400,
             Self::TooManyParts | Self::PartHeadTooLarge | Self::TextTooLarge | Self::TooManyLargeFiles => 413,
@@ -102,14 +100,14 @@ impl Error {
 
 /// A boundary known to be one that RFC 2046 allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Boundary(String);
+pub(crate) struct Boundary(String);
 
 impl Boundary {
     /// Checks a boundary: 1 to 70 characters of RFC 2046's `bchars`, no space at its end.
     ///
     /// # Errors
     /// [`Error::Boundary`].
-    pub fn new(text: &str) -> Result<Self, Error> {
+    pub(crate) fn new(text: &str) -> Result<Self, Error> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"'()+_,-./:=? ".contains(&byte);
         let fits = (1..=BOUNDARY_BYTES_MAX).contains(&text.len());
         if fits && text.bytes().all(allowed) && !text.ends_with(' ') {
@@ -124,7 +122,7 @@ impl Boundary {
 ///
 /// # Errors
 /// See [`Error`]; nothing of a broken form is returned, and its temporary files are gone.
-pub fn parse<R: Read>(body: R, boundary: &Boundary) -> Result<Vec<Field>, Error> {
+pub(crate) fn parse<R: Read>(body: R, boundary: &Boundary) -> Result<Vec<Field>, Error> {
     let mut reader = Reader::new(body, boundary);
     reader.pass_until_delimiter(|_| Ok(()))?;
     let mut form = Form::default();
@@ -147,8 +145,8 @@ struct Form {
 }
 
 impl Form {
-    fn read_part<R: Read>(&mut self, reader: &mut Reader<R>, head: PartHead) -> Result<(), Error> {
-        let PartHead { disposition: Disposition { name, filename }, content_type } = head;
+    fn read_part<R: Read>(&mut self, reader: &mut Reader<R>, head: Disposition) -> Result<(), Error> {
+        let Disposition { name, filename } = head;
         let Some(filename) = filename else {
             let (mut value, room) = (Vec::new(), TEXT_BYTES_MAX.saturating_sub(self.text_bytes));
             reader.pass_until_delimiter(|bytes| {
@@ -169,15 +167,9 @@ impl Form {
         })?;
         self.spooled_files += usize::from(content.is_on_disk());
         let content = content.finish(None)?;
-        self.fields.push(Field::File { name, filename, content_type, content });
+        self.fields.push(Field::File { name, filename, content });
         Ok(())
     }
-}
-
-/// What a part's headers say.
-struct PartHead {
-    disposition: Disposition,
-    content_type: String,
 }
 
 /// A window on the body that knows where the boundary is.
@@ -274,8 +266,8 @@ impl<R: Read> Reader<R> {
         Err(Error::Malformed("a boundary is followed by something else"))
     }
 
-    fn part_head(&mut self) -> Result<PartHead, Error> {
-        let (mut disposition, mut content_type) = (None, String::new());
+    fn part_head(&mut self) -> Result<Disposition, Error> {
+        let mut disposition = None;
         let mut bytes_left = PART_HEAD_BYTES_MAX;
         for _ in 0..=PART_HEADERS_MAX {
             let length = self.line_length(bytes_left)?;
@@ -283,16 +275,13 @@ impl<R: Read> Reader<R> {
             let line = self.unread().get(..length).unwrap_or_default();
             if line.is_empty() {
                 self.leave_head()?;
-                let disposition = disposition.ok_or(Error::Malformed("a part has no Content-Disposition"))?;
-                return Ok(PartHead { disposition, content_type });
+                return disposition.ok_or(Error::Malformed("a part has no Content-Disposition"));
             }
             let (name, value) = header(line)?;
-            if name.eq_ignore_ascii_case(b"Content-Disposition") {
-                if disposition.replace(disposition::parse(value)?).is_some() {
-                    return Err(Error::Malformed("a part has two Content-Disposition headers"));
-                }
-            } else if name.eq_ignore_ascii_case(b"Content-Type") {
-                content_type = String::from_utf8_lossy(value).into_owned();
+            if name.eq_ignore_ascii_case(b"Content-Disposition")
+                && disposition.replace(disposition::parse(value)?).is_some()
+            {
+                return Err(Error::Malformed("a part has two Content-Disposition headers"));
             }
             self.start += length + 2;
         }

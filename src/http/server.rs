@@ -15,7 +15,7 @@ use super::{AfterAnswer, Control, Rejection, Request, Response, print_head};
 use crate::stop::poll_until;
 
 /// Who answers. It runs on many threads at once; a panic in it becomes a 500.
-pub trait Answer: Send + Sync {
+pub(crate) trait Answer: Send + Sync {
     /// Answers one request.
     fn answer(&self, request: Request) -> Response;
 
@@ -40,12 +40,12 @@ impl<F: Fn(Request) -> Response + Send + Sync> Answer for F {
 }
 
 /// The one who answers, shared by all connections.
-pub type Handler = Arc<dyn Answer>;
+pub(crate) type Handler = Arc<dyn Answer>;
 
 /// How a server ended.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Served {
+pub(crate) struct Served {
     /// Connections still busy when `drain` was over; they end with the process.
     pub connections_cut: usize,
 }
@@ -85,7 +85,7 @@ pub(super) fn refusal(rejection: Rejection, handler: &Handler, origin: Option<&s
 ///
 /// # Errors
 /// Only when the listener cannot be used at all. Failing accepts are logged and retried.
-pub fn serve(listener: TcpListener, handler: Handler, control: &Control) -> io::Result<Served> {
+pub(crate) fn serve(listener: TcpListener, handler: Handler, control: &Control) -> io::Result<Served> {
     listener.set_nonblocking(true)?;
     let (threads, answers) = (control.clone(), Arc::clone(&handler));
     let pool = Threads::new(

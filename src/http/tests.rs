@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{Control, Handler, HttpLimits, Method, Request, Response, Served, serve};
+use super::server::Served;
+use super::{Control, Handler, HttpLimits, Method, Request, Response, serve};
 
 /// How long anything here may take on a loaded machine before the test fails.
 const PATIENCE: Duration = Duration::from_secs(20);

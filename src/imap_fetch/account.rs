@@ -14,7 +14,7 @@ use crate::store::address::AddressRow;
 /// IMAP options beyond the columns of an address, kept as JSON in `address.imap_options`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Options {
+pub(crate) struct Options {
     /// PEM file with the only authorities whose certificates are accepted; `None`: the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
@@ -44,7 +44,7 @@ pub struct Options {
 /// What the first fetch of a folder takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum Start {
+pub(crate) enum Start {
     /// Every mail that is there
     #[default]
     All,
@@ -56,7 +56,7 @@ impl Start {
     /// Whether it is the default; by reference because serde asks so.
     #[must_use]
     #[allow(clippy::trivially_copy_pass_by_ref)]
-    pub fn is_all(&self) -> bool {
+    pub(crate) fn is_all(&self) -> bool {
         *self == Self::All
     }
 }
@@ -66,7 +66,7 @@ impl Options {
     ///
     /// # Errors
     /// When it is no JSON object of known options.
-    pub fn read(text: &str) -> Result<Self, String> {
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
@@ -75,7 +75,7 @@ impl Options {
 
     /// The column's text.
     #[must_use]
-    pub fn write(&self) -> String {
+    pub(crate) fn write(&self) -> String {
         // A struct of texts and paths: the only thing that can fail is a path that is no UTF-8.
         serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
     }

@@ -10,7 +10,7 @@ use crate::intake::Outcome;
 
 /// Mails by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// Read from the server.
     pub fetched: usize,
     /// Opened a ticket or went into one.
@@ -58,7 +58,7 @@ impl Counts {
 
 /// One folder of a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FolderSummary {
+pub(crate) struct FolderSummary {
     /// Its name as people write it.
     pub name: String,
     /// Its mails.
@@ -70,7 +70,7 @@ pub struct FolderSummary {
 /// One mailbox.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
-pub struct Summary {
+pub(crate) struct Summary {
     /// The desk's address.
     pub address: String,
     /// Folder by folder.
@@ -84,7 +84,7 @@ pub struct Summary {
 impl Summary {
     /// The mails of all folders.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         let mut sum = Counts::default();
         for folder in &self.folders {
             sum += folder.counts;
@@ -94,7 +94,7 @@ impl Summary {
 
     /// What went wrong, each with its folder.
     #[must_use]
-    pub fn errors(&self) -> Vec<String> {
+    pub(crate) fn errors(&self) -> Vec<String> {
         let whole = self.error.iter().map(|error| format!("{}: {error}", self.address));
         let folders = self.folders.iter().filter_map(|folder| {
             Some(format!("{}, folder {}: {}", self.address, folder.name, folder.error.as_deref()?))
@@ -104,13 +104,13 @@ impl Summary {
 
     /// Whether every mail was taken in and settled.
     #[must_use]
-    pub fn is_clean(&self) -> bool {
+    pub(crate) fn is_clean(&self) -> bool {
         self.counts().failed == 0 && self.errors().is_empty()
     }
 
     /// For programs.
     #[must_use]
-    pub fn as_json(&self) -> Value {
+    pub(crate) fn as_json(&self) -> Value {
         let folders = self.folders.iter().map(|folder| {
             let mut object = json!({ "folder": folder.name });
             merge(&mut object, folder.counts.as_json());
@@ -131,7 +131,7 @@ impl Summary {
 
     /// For people.
     #[must_use]
-    pub fn as_text(&self) -> String {
+    pub(crate) fn as_text(&self) -> String {
         let Counts { fetched, stored, duplicates, quarantined, dropped, failed } = self.counts();
         let verdict = if self.errors().is_empty() { "" } else { ", stopped by an error" };
         format!(

@@ -38,7 +38,7 @@ const PAUSE_S: i64 = 60;
 
 /// What a watch works with.
 #[derive(Clone, Copy, Debug)]
-pub struct Watch<'a> {
+pub(crate) struct Watch<'a> {
     /// The desk.
     pub store: &'a Store,
     /// Limits for reading mails.
@@ -58,7 +58,7 @@ pub struct Watch<'a> {
 ///
 /// # Errors
 /// When the addresses cannot be read at the start.
-pub fn watch(watch: Watch<'_>, mut tell: impl FnMut(Summary)) -> Result<(), store::Error> {
+pub(crate) fn watch(watch: Watch<'_>, mut tell: impl FnMut(Summary)) -> Result<(), store::Error> {
     let (sender, told) = mpsc::channel();
     let mut wanted = targets(&watch)?;
     thread::scope(|scope| {

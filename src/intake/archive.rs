@@ -10,7 +10,7 @@ use crate::store::{self, Store};
 
 /// One mail of an archive.
 #[derive(Clone, Debug)]
-pub struct Archived {
+pub(crate) struct Archived {
     /// What came with it; its source is [`super::Source::Archive`].
     pub envelope: Envelope,
     /// Its bytes, cut to `raw_bytes_max + 1` as for [`super::deliver`].
@@ -22,7 +22,7 @@ type Prepared<'a> = (Incoming<'a>, Vec<u8>);
 
 /// Takes in a batch of mails. Each stands at its place in the answer; where the batch as a whole
 /// cannot be written, its mails are tried one by one, so that one bad mail fails alone.
-pub fn deliver_archive(
+pub(crate) fn deliver_archive(
     store: &Store,
     rules: &Rules,
     mails: &[Archived],

@@ -23,7 +23,7 @@ const FROM_BYTES_MAX: usize = 1000;
 /// A subject that begins with an answer's prefix ("Re: Fwd: x") is an answer. Prefixes that mean
 /// something else in another language ("TR:", "VS:", "I:") count only with a forwarded block.
 #[must_use]
-pub fn forwarded_in(subject: &str, text: &str) -> Option<Forwarded> {
+pub(crate) fn forwarded_in(subject: &str, text: &str) -> Option<Forwarded> {
     let claim = claim_of(subject);
     if claim == Claim::Answer {
         return None;

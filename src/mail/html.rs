@@ -14,7 +14,7 @@ mod text_writer;
 mod tokens;
 
 pub(crate) use allow::XHTML_ELEMENTS;
-pub use bounds::{HTML_BYTES_MAX, HTML_DEPTH_MAX};
+pub(crate) use bounds::{HTML_BYTES_MAX, HTML_DEPTH_MAX};
 pub(crate) use text::{Mark, PlainQuote, Rendered, render};
 
 use std::borrow::Cow;
@@ -33,7 +33,7 @@ const ROUNDS_MAX: usize = 6;
 /// `None` past [`HTML_BYTES_MAX`] or [`HTML_DEPTH_MAX`] (or their kin in `bounds`), because the
 /// sanitiser takes quadratic time there. Sanitising the result again changes nothing.
 #[must_use]
-pub fn sanitise_mail(html: &str) -> Option<String> {
+pub(crate) fn sanitise_mail(html: &str) -> Option<String> {
     settled(html, allow::clean_mail)
 }
 
@@ -44,7 +44,7 @@ pub fn sanitise_mail(html: &str) -> Option<String> {
 /// Text without markup stays as it is but for `&`, `<` and `>`. May come out empty. Past the caps of
 /// [`sanitise_mail`] the answer is the escaped text of the HTML. Sanitising the result again changes nothing.
 #[must_use]
-pub fn sanitise_message(html: &str) -> String {
+pub(crate) fn sanitise_message(html: &str) -> String {
     if is_escaped_text(html) {
         return html.to_owned();
     }
@@ -84,7 +84,7 @@ fn is_escaped_text(html: &str) -> bool {
 
 /// Escapes `&`, `<`, `>`, `"` and `'` for HTML, with the spellings of HelpDeskZ (PHP `ENT_QUOTES`).
 #[must_use]
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for c in text.chars() {
         match c {
@@ -101,7 +101,7 @@ pub fn escape(text: &str) -> String {
 
 /// Plain text as HTML: escaped, each line feed preceded by `<br />` (PHP `nl2br`).
 #[must_use]
-pub fn text_to_html(text: &str) -> String {
+pub(crate) fn text_to_html(text: &str) -> String {
     escape(text).replace('\n', "<br />\n")
 }
 
@@ -109,7 +109,7 @@ pub fn text_to_html(text: &str) -> String {
 /// quotes with `> `, table cells apart by tabs, no trailing spaces, no two blank lines in a row.
 /// Linear for any input; never fails.
 #[must_use]
-pub fn to_text(html: &str) -> String {
+pub(crate) fn to_text(html: &str) -> String {
     render(html, PlainQuote::Marked).text
 }
 

@@ -9,7 +9,7 @@ use super::{Mailbox, ParsedMail, ReversePath};
 
 /// A sign that a machine sent the mail, each from one header or the MIME structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sign {
+pub(crate) enum Sign {
     /// Auto-Submitted with another value than `no` (RFC 3834 §5), token compare, parameters ignored.
     AutoSubmitted,
     /// X-Autoreply, X-Autorespond or `Precedence: auto_reply`.
@@ -36,7 +36,7 @@ pub enum Sign {
 
 /// Who or what sent a mail, decided in the order of these variants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// This desk's own mail come back: a valid X-Maildesk-Loop.
     Own,
     /// A delivery report.
@@ -51,7 +51,7 @@ pub enum Origin {
 
 /// What the caller, who knows the desk's secret, found about [`ParsedMail::loop_mark`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LoopMark {
+pub(crate) enum LoopMark {
     /// The mark was made by this desk.
     Ours,
     /// There is no mark, or another desk made it, or it is forged.
@@ -60,7 +60,7 @@ pub enum LoopMark {
 
 /// Where a mail names a Message-ID this desk has sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum NamesOurs {
+pub(crate) enum NamesOurs {
     /// In the mail it returns.
     InReport,
     /// Only in In-Reply-To or References, as answers do.
@@ -71,7 +71,7 @@ pub enum NamesOurs {
 
 /// What the caller knows of a mail beside its bytes.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
+pub(crate) struct Seen<'a> {
     /// The envelope sender; `None` where nobody said, and Return-Path stands in for it.
     pub envelope: Option<&'a ReversePath>,
     /// Whose mark it carries.
@@ -87,7 +87,7 @@ pub struct Seen<'a> {
 /// from envelopes like a mailer-daemon's: such a mail is a bounce only if it returns a mail of ours.
 /// The null path alone only says that a machine wrote (RFC 3834 §3.3: auto-replies use it too).
 #[must_use]
-pub fn origin_of(mail: &ParsedMail, seen: &Seen<'_>) -> Origin {
+pub(crate) fn origin_of(mail: &ParsedMail, seen: &Seen<'_>) -> Origin {
     let has = |sign: Sign| mail.signs.contains(&sign);
     let sender = System::of(mail, seen.envelope);
     let is_robot = sender == System::Daemon;
@@ -118,7 +118,7 @@ pub fn origin_of(mail: &ParsedMail, seen: &Seen<'_>) -> Origin {
 
 /// Whether a mail system stands in the envelope as the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum System {
+pub(crate) enum System {
     /// The null path.
     Null,
     /// mailer-daemon.
@@ -132,7 +132,7 @@ pub enum System {
 impl System {
     /// Reads the envelope sender, or Return-Path where there is none.
     #[must_use]
-    pub fn of(mail: &ParsedMail, envelope: Option<&ReversePath>) -> Self {
+    pub(crate) fn of(mail: &ParsedMail, envelope: Option<&ReversePath>) -> Self {
         match envelope.or(mail.return_path.as_ref()) {
             Some(ReversePath::Null) => Self::Null,
             Some(ReversePath::Address(sender)) if is_daemon(sender.local_part()) => Self::Daemon,

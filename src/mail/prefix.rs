@@ -1,4 +1,4 @@
-//! What mail programs and filters put before a subject: "Re:", "AW[2]:", "Fwd:", "[EXTERNAL]".
+//! What mail programs and filters put before a subject: "Re:", `AW[2]:`, "Fwd:", `[EXTERNAL]`.
 //!
 //! The words are in `reply::languages`. What follows from a prefix is decided where it is asked for:
 //! `forward` looks for forwards, `decision` compares subjects without prefixes.
@@ -17,7 +17,7 @@ pub(crate) enum Prefix {
     DoubtfulForward,
     /// "Re:".
     Answer,
-    /// "[EXTERNAL]", "***SPAM***", "[#12]": nothing about where the mail comes from.
+    /// `[EXTERNAL]`, `***SPAM***`, `[#12]`: nothing about where the mail comes from.
     Mark,
 }
 

@@ -19,7 +19,7 @@ use split::MailKind;
 /// The parts of a mail's text, as slices of it. Text may be missing from all three only where it is
 /// blank, a line above a quote that opens the mail, or between parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reply<'a> {
+pub(crate) struct Reply<'a> {
     /// What the person typed; never empty unless the text is blank.
     pub typed: &'a str,
     /// The mail answered, with its header; empty when none was found.
@@ -38,8 +38,9 @@ const REPLY_HTML_BYTES_MAX: usize = 4 * 1024 * 1024;
 ///
 /// Text between or below quoted lines keeps all from the first quoted line on (and what was typed
 /// above); where nothing would be left, the whole text is the reply.
+#[cfg(test)]
 #[must_use]
-pub fn reply_text(full: &str) -> Reply<'_> {
+pub(crate) fn reply_text(full: &str) -> Reply<'_> {
     reply_of_text(full, BodyKind::Message)
 }
 
@@ -77,7 +78,7 @@ fn split_lines<'a>(full: &'a str, lines: &[Line<'_>], kind_of_mail: MailKind) ->
 
 /// What kind of mail a body is read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyKind {
+pub(crate) enum BodyKind {
     /// A message that may be an answer: quotes and signatures are put aside.
     Message,
     /// A mail that answers nothing: typed header lines and a bare quote at its end are its own text;
@@ -89,7 +90,7 @@ pub enum BodyKind {
 
 /// The texts of one mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Body {
+pub(crate) struct Body {
     /// The text part, or the HTML part as text.
     pub full_text: String,
     /// What the person typed; blank only if `full_text` is.
@@ -105,7 +106,7 @@ pub struct Body {
 /// The text part is preferred where it has content. Where only the HTML structure shows a quote, as
 /// in languages without an entry in the tables, it decides where the text is cut. Never fails.
 #[must_use]
-pub fn read_body(text: Option<&str>, html: Option<&str>, kind: BodyKind) -> Body {
+pub(crate) fn read_body(text: Option<&str>, html: Option<&str>, kind: BodyKind) -> Body {
     let text = text.map(html::without_controls).filter(|text| !text.trim().is_empty());
     let source = html.filter(|html| !html.trim().is_empty());
     let sanitised = source.and_then(html::sanitise_mail);

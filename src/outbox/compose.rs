@@ -35,7 +35,7 @@ const FILETIME_EPOCH_S: i64 = 11_644_473_600;
 
 /// What a mail is to the programs that see it (RFC 3834).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MailKind {
+pub(crate) enum MailKind {
     /// A person wrote it: nothing marks it.
     Personal,
     /// Automatic, an answer to a mail.
@@ -46,7 +46,7 @@ pub enum MailKind {
 
 /// Somebody in From or To.
 #[derive(Clone, Debug)]
-pub struct Person<'a> {
+pub(crate) struct Person<'a> {
     /// The name; may be empty.
     pub name: &'a str,
     /// The address.
@@ -55,7 +55,7 @@ pub struct Person<'a> {
 
 /// A file that goes along.
 #[derive(Clone, Debug)]
-pub struct File {
+pub(crate) struct File {
     /// The name the recipient sees.
     pub name: String,
     /// `type/subtype`.
@@ -66,7 +66,7 @@ pub struct File {
 
 /// Everything a mail consists of.
 #[derive(Clone, Debug)]
-pub struct Letter<'a> {
+pub(crate) struct Letter<'a> {
     /// The desk's address.
     pub from: Person<'a>,
     /// The one recipient: his token is in the ids.
@@ -100,13 +100,13 @@ pub struct Letter<'a> {
 /// An address that no mail server would take.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is not an address that mail can be sent to")]
-pub struct Unmailable(String);
+pub(crate) struct Unmailable(String);
 
 /// An address in the form lettre wants it.
 ///
 /// # Errors
 /// [`Unmailable`] when it would have to be quoted in ways that its owner did not write.
-pub fn mailable(email: &EmailAddress) -> Result<Address, Unmailable> {
+pub(crate) fn mailable(email: &EmailAddress) -> Result<Address, Unmailable> {
     // RFC 5321's atoms, and letters of any script (RFC 6531). Dots may stand anywhere: Japanese
     // providers gave out addresses with two in a row, which lettre's own check refuses.
     let is_atom = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
@@ -123,7 +123,7 @@ pub fn mailable(email: &EmailAddress) -> Result<Address, Unmailable> {
 ///
 /// # Errors
 /// [`Unmailable`] when one of the addresses is none.
-pub fn compose(letter: &Letter<'_>) -> Result<Vec<u8>, Unmailable> {
+pub(crate) fn compose(letter: &Letter<'_>) -> Result<Vec<u8>, Unmailable> {
     let mut headers = Headers::new();
     headers.set(Date::new(system_time(letter.date)));
     headers.set(From::from(mailboxes(&letter.from)?));
@@ -243,7 +243,7 @@ fn content_type(text: &str) -> ContentType {
 /// Outlook's Thread-Index (MS-OXOMSG §2.2.1.3): 6 bytes of the ticket's opening time and 16 bytes
 /// that name the thread, then one 5-byte block with the time since.
 #[must_use]
-pub fn thread_index(secret: &DeskSecret, ticket: TicketId, opened_at: Timestamp, now: Timestamp) -> String {
+pub(crate) fn thread_index(secret: &DeskSecret, ticket: TicketId, opened_at: Timestamp, now: Timestamp) -> String {
     let filetime = |at: Timestamp| (at.unix().clamp(0, DATE_UNIX_MAX) + FILETIME_EPOCH_S).unsigned_abs() * 10_000_000;
     let start = filetime(opened_at);
     let name = secret.thread_name(ticket);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// The patience of one sender, shared by its threads and the one that may have to give up waiting for them.
 #[derive(Clone, Debug, Default)]
-pub struct Patience {
+pub(crate) struct Patience {
     state: Arc<Mutex<State>>,
     /// When the answer to a mail is waited for no longer; `None`: as long as the protocol says.
     answer_by: Option<Instant>,
@@ -23,7 +23,7 @@ struct State {
 
 /// The handover of one mail, until what became of it is written down.
 #[derive(Debug)]
-pub struct Handover<'a> {
+pub(crate) struct Handover<'a> {
     patience: &'a Patience,
     is_under_way: bool,
 }
@@ -31,7 +31,7 @@ pub struct Handover<'a> {
 impl Handover<'_> {
     /// Asks to hand the mail over. If not, it is to be left to the next sender.
     #[must_use]
-    pub fn commit(&mut self) -> bool {
+    pub(crate) fn commit(&mut self) -> bool {
         let mut state = self.patience.state();
         if state.is_closed {
             return false;
@@ -45,7 +45,7 @@ impl Handover<'_> {
 
     /// The end of a step that may take so long.
     #[must_use]
-    pub fn end_of(&self, step: Duration) -> Instant {
+    pub(crate) fn end_of(&self, step: Duration) -> Instant {
         let end = Instant::now() + step;
         self.patience.answer_by.map_or(end, |answer_by| end.min(answer_by))
     }
@@ -63,7 +63,7 @@ impl Drop for Handover<'_> {
 impl Patience {
     /// That of a process that ends at this moment, whatever is under way.
     #[must_use]
-    pub fn until(answer_by: Instant) -> Self {
+    pub(crate) fn until(answer_by: Instant) -> Self {
         Self { state: Arc::default(), answer_by: Some(answer_by) }
     }
 
@@ -73,13 +73,13 @@ impl Patience {
 
     /// The handover of a mail.
     #[must_use]
-    pub const fn handover(&self) -> Handover<'_> {
+    pub(crate) const fn handover(&self) -> Handover<'_> {
         Handover { patience: self, is_under_way: false }
     }
 
     /// Lets no further mail be handed over; says whether one is being handed over now.
     #[must_use]
-    pub fn close(&self) -> bool {
+    pub(crate) fn close(&self) -> bool {
         let mut state = self.state();
         state.is_closed = true;
         state.under_way > 0
@@ -87,7 +87,7 @@ impl Patience {
 
     /// Whether no further mail may be handed over.
     #[must_use]
-    pub fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.state().is_closed
     }
 }

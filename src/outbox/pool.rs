@@ -19,7 +19,7 @@ const IDLE_MAX: Duration = Duration::from_secs(60);
 
 /// The ways out of a sender, by address. What is open is closed with it.
 #[derive(Debug)]
-pub struct TransportPool {
+pub(crate) struct TransportPool {
     kept: BTreeMap<AddressId, OpenTransport>,
     pub(super) note_end: NoteEnd,
 }
@@ -35,7 +35,7 @@ pub(super) struct OpenTransport {
 impl TransportPool {
     /// With nothing open yet.
     #[must_use]
-    pub const fn new(note_end: NoteEnd) -> Self {
+    pub(crate) const fn new(note_end: NoteEnd) -> Self {
         Self { kept: BTreeMap::new(), note_end }
     }
 
@@ -43,7 +43,7 @@ impl TransportPool {
     ///
     /// # Errors
     /// As [`super::send_due`].
-    pub fn send_due(&mut self, store: &Store, now: Timestamp) -> Result<SendReport> {
+    pub(crate) fn send_due(&mut self, store: &Store, now: Timestamp) -> Result<SendReport> {
         self.send_while(store, now, &mut || false)
     }
 
@@ -52,12 +52,17 @@ impl TransportPool {
     ///
     /// # Errors
     /// As [`super::send_due`].
-    pub fn send_while(&mut self, store: &Store, now: Timestamp, pulse: &mut dyn FnMut() -> bool) -> Result<SendReport> {
+    pub(crate) fn send_while(
+        &mut self,
+        store: &Store,
+        now: Timestamp,
+        pulse: &mut dyn FnMut() -> bool,
+    ) -> Result<SendReport> {
         drain(store, self, DrainPlan { scope: Scope::All, patience: &Patience::default(), pulse }, now)
     }
 
     /// Closes what nothing went over for a while.
-    pub fn close_idle(&mut self) {
+    pub(crate) fn close_idle(&mut self) {
         self.kept.retain(|_, way| way.used.elapsed() < IDLE_MAX);
     }
 

@@ -29,9 +29,6 @@ pub(super) struct SenderLock {
 impl SenderLock {
     /// Begins to send. Nobody else being at it, the leases that are there are those of senders that were
     /// killed, and end now.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(super) fn begin(store: &Store, now: Timestamp) -> store::Result<Self> {
         let folder = store.path().parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // A folder that may be entered but not read: leases then last as long as they say.

@@ -9,7 +9,7 @@ use crate::terminal;
 
 /// What a mail of ours is about. The names are HelpDeskZ's, so that imported templates fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Event {
+pub(crate) enum Event {
     /// A customer's ticket is open: the acknowledgement with its number.
     NewTicket,
     /// A customer's reply has arrived.
@@ -26,7 +26,7 @@ pub enum Event {
 
 impl Event {
     /// All events in the order of lists.
-    pub const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::NewTicket,
         Self::Autoresponse,
         Self::StaffReply,
@@ -37,7 +37,7 @@ impl Event {
 
     /// The template's name.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::NewTicket => "new_ticket",
             Self::Autoresponse => "autoresponse",
@@ -50,13 +50,13 @@ impl Event {
 
     /// The event with that template name.
     #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|event| event.name().eq_ignore_ascii_case(name.trim()))
     }
 
     /// Whether the template can be switched off: what staff write always goes out.
     #[must_use]
-    pub const fn is_switchable(self) -> bool {
+    pub(crate) const fn is_switchable(self) -> bool {
         match self {
             Self::NewTicket
             | Self::Autoresponse
@@ -69,7 +69,7 @@ impl Event {
 
     /// When it is sent, in one line for people.
     #[must_use]
-    pub const fn meaning(self) -> &'static str {
+    pub(crate) const fn meaning(self) -> &'static str {
         match self {
             Self::NewTicket => "to the customer whose mail opened a ticket",
             Self::Autoresponse => "to the customer whose reply arrived",
@@ -82,7 +82,7 @@ impl Event {
 
     /// The shipped template.
     #[must_use]
-    pub fn shipped(self) -> Template {
+    pub(crate) fn shipped(self) -> Template {
         let (subject, body_text, is_enabled) = match self {
             Self::NewTicket => ("%ticket_subject%", NEW_TICKET, true),
             Self::Autoresponse => ("%ticket_subject%", AUTORESPONSE, false),
@@ -134,14 +134,14 @@ const LINK_PLACEHOLDERS: [&str; 2] = ["%activation_link%", "%client_password%"];
 
 /// Whether a mail made of it has the activation link.
 #[must_use]
-pub fn has_link(template: &Template) -> bool {
+pub(crate) fn has_link(template: &Template) -> bool {
     let parts = [&template.subject, &template.body_text, &template.body_html];
     parts.iter().any(|part| LINK_PLACEHOLDERS.iter().any(|placeholder| part.contains(placeholder)))
 }
 
 /// The shipped text of `new_user` without the link; a desk's own text stays as it is.
 #[must_use]
-pub fn without_link(template: Template) -> Template {
+pub(crate) fn without_link(template: Template) -> Template {
     let shipped = Event::NewUser.shipped();
     if template.body_text != shipped.body_text || !template.body_html.is_empty() {
         return template;
@@ -155,7 +155,7 @@ const MESSAGE: &str = "message";
 
 /// A value for a placeholder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value<'a> {
+pub(crate) enum Value<'a> {
     /// Text: escaped in HTML.
     Plain(&'a str),
     /// Sanitised HTML: written as text in the plain part.
@@ -164,7 +164,7 @@ pub enum Value<'a> {
 
 /// A filled-in template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rendered {
+pub(crate) struct Rendered {
     /// One line.
     pub subject: String,
     /// The plain text part.
@@ -176,7 +176,7 @@ pub struct Rendered {
 /// Fills in a template. Placeholders without a value stay as they are; values are not looked at for
 /// placeholders. Linear in template plus values.
 #[must_use]
-pub fn render(template: &Template, values: &[(&str, Value<'_>)]) -> Rendered {
+pub(crate) fn render(template: &Template, values: &[(&str, Value<'_>)]) -> Rendered {
     let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
     // Names and subjects: one of several lines would look like a part of the letter.
     let plain = |name: &str, text| if name == MESSAGE { Cow::Borrowed(text) } else { terminal::line(text) };
@@ -236,7 +236,7 @@ pub(super) fn one_line(text: &str) -> String {
 
 /// What a subject is for, as far as its form goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SubjectForm {
+pub(crate) enum SubjectForm {
     /// As HelpDeskZ's `[#12] …`.
     First,
     /// As HelpDeskZ's `Re: [#12] …`.
@@ -247,7 +247,7 @@ pub enum SubjectForm {
 ///
 /// A template that names the tag itself keeps its wording; where none is wanted it is taken out.
 #[must_use]
-pub fn ticket_subject(rendered: &str, number: i64, has_tag: Tag, form: SubjectForm) -> String {
+pub(crate) fn ticket_subject(rendered: &str, number: i64, has_tag: Tag, form: SubjectForm) -> String {
     let tag = format!("[#{number}]");
     let mut subject = rendered.to_owned();
     if has_tag == Tag::Off {
@@ -266,7 +266,7 @@ pub fn ticket_subject(rendered: &str, number: i64, has_tag: Tag, form: SubjectFo
 
 /// Whether `[#12]` stands in outgoing subjects (setting `subject_tag`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tag {
+pub(crate) enum Tag {
     /// It does.
     On,
     /// It does not.

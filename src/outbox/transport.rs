@@ -17,7 +17,7 @@ pub(super) const LONGEST_S: u64 = smtp::LONGEST_S;
 
 /// Why a mail did not leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// It never will (SMTP 5xx).
     Permanent(String, Fault),
     /// It may later (SMTP 4xx, connection lost in the middle).
@@ -48,7 +48,7 @@ impl std::fmt::Display for Failure {
 
 /// The way out of one address, for one drain.
 #[derive(Debug)]
-pub enum Transport {
+pub(crate) enum Transport {
     /// To an SMTP server.
     Smtp(Box<smtp::Smtp>),
     /// Through the local sendmail program.
@@ -62,7 +62,7 @@ pub enum Transport {
 impl Transport {
     /// The transport of an address; nothing is connected yet.
     #[must_use]
-    pub fn of(row: Option<&AddressRow>) -> Self {
+    pub(crate) fn of(row: Option<&AddressRow>) -> Self {
         let Some(row) = row else { return Self::Off("the address this mail was to leave by is gone".to_owned()) };
         match row.outgoing {
             Outgoing::Smtp => Self::Smtp(Box::new(smtp::Smtp::new(row))),
@@ -79,7 +79,7 @@ impl Transport {
     ///
     /// # Errors
     /// [`Failure`].
-    pub fn send(&mut self, mail: &Claimed, raw: &[u8], handover: &mut Handover<'_>) -> Result<(), Failure> {
+    pub(crate) fn send(&mut self, mail: &Claimed, raw: &[u8], handover: &mut Handover<'_>) -> Result<(), Failure> {
         match self {
             Self::Smtp(smtp) => smtp.send(mail, raw, handover),
             Self::Sendmail(program) => sendmail::send(program, mail, raw, handover),
@@ -92,7 +92,7 @@ impl Transport {
     ///
     /// # Errors
     /// [`Failure`].
-    pub fn test(&mut self) -> Result<(), Failure> {
+    pub(crate) fn test(&mut self) -> Result<(), Failure> {
         match self {
             Self::Smtp(smtp) => smtp.test(),
             Self::Sendmail(program) => sendmail::test(program),
@@ -102,7 +102,7 @@ impl Transport {
     }
 
     /// Says goodbye where there is somebody to say it to.
-    pub fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         match self {
             Self::Smtp(smtp) => smtp.close(),
             Self::Sendmail(_) | Self::File(_) | Self::Off(_) => {}

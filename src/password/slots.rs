@@ -8,11 +8,11 @@ use super::Memory;
 
 /// Hashes computed at a time. Each takes a processor and 19 MiB for about 20 ms; two together stay
 /// within the 60 MB that any load may add to an idle server.
-pub const SLOTS: usize = 2;
+pub(crate) const SLOTS: usize = 2;
 
 /// Logins that wait for a slot, at most. Chosen: what two slots do in about five seconds when every
 /// hash is bcrypt's of cost 12 (0.3 s).
-pub const QUEUE_MAX: usize = 32;
+pub(crate) const QUEUE_MAX: usize = 32;
 
 /// How long one waits at most.
 const QUEUE_WAIT: Duration = Duration::from_secs(5);
@@ -22,7 +22,7 @@ const PRESENCE_LOOK: Duration = Duration::from_millis(100);
 
 /// Why nothing was hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoSlot {
+pub(crate) enum NoSlot {
     /// The queue is full, or the wait was too long.
     #[error("too many passwords are being checked; try again")]
     Busy,
@@ -33,7 +33,7 @@ pub enum NoSlot {
 
 /// The slots of one process.
 #[derive(Debug)]
-pub struct Slots {
+pub(crate) struct Slots {
     state: Mutex<State>,
     freed: Condvar,
 }
@@ -65,14 +65,14 @@ impl Slots {
     ///
     /// # Errors
     /// [`NoSlot`].
-    pub fn run<T>(&self, is_gone: &dyn Fn() -> bool, hash: impl FnOnce(&mut Memory) -> T) -> Result<T, NoSlot> {
+    pub(crate) fn run<T>(&self, is_gone: &dyn Fn() -> bool, hash: impl FnOnce(&mut Memory) -> T) -> Result<T, NoSlot> {
         let memory = self.take(is_gone)?;
         let mut slot = Slot { slots: self, memory: Some(memory) };
         slot.memory.as_mut().map(hash).ok_or(NoSlot::Busy)
     }
 
     /// Gives memory that nobody has used for so long back to the system.
-    pub fn give_back(&self, unused_for: Duration) {
+    pub(crate) fn give_back(&self, unused_for: Duration) {
         let mut state = self.lock();
         if state.used_at.elapsed() >= unused_for {
             state.spare = Vec::new();

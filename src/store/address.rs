@@ -138,9 +138,6 @@ impl Sender {
 
 impl ReadTx<'_> {
     /// Every address of the desk. A desk has a handful, so the whole table is read.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn desk_addresses(&self) -> Result<Vec<DeskAddress>> {
         self.all("SELECT id, email, name, department_id, is_default FROM address ORDER BY id", [], |row| {
             Ok(DeskAddress {
@@ -154,9 +151,6 @@ impl ReadTx<'_> {
     }
 
     /// Every address with all its settings, by id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn addresses(&self) -> Result<Vec<(AddressId, AddressRow)>> {
         let mut found = self.all(&format!("SELECT {COLUMNS} FROM address ORDER BY id"), [], address)?;
         for (id, row) in &mut found {
@@ -166,9 +160,6 @@ impl ReadTx<'_> {
     }
 
     /// The address with that text, without case, or with that id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn address_by_name(&self, name: &str) -> Result<Option<(AddressId, AddressRow)>> {
         let id: i64 = name.parse().unwrap_or(0);
         let found = self.one(
@@ -186,9 +177,6 @@ impl ReadTx<'_> {
     }
 
     /// Every address of the desk as a sender, by id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn senders(&self) -> Result<Vec<Sender>> {
         self.all(
             "SELECT id, email, name, department_id, is_default, outgoing, plus_seen_at > 0 FROM address ORDER BY id",
@@ -274,17 +262,11 @@ impl WriteTx<'_> {
     }
 
     /// Removes an address; says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn remove_address(&self, id: AddressId) -> Result<bool> {
         Ok(self.run("DELETE FROM address WHERE id = $1", [id.get()])? > 0)
     }
 
     /// Notes that mail to the plus-addresses of an address arrives.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn note_plus_seen(&self, id: AddressId, now: Timestamp) -> Result<()> {
         self.run("UPDATE address SET plus_seen_at = $1 WHERE id = $2 AND plus_seen_at = 0", (now.unix(), id.get()))?;
         Ok(())

@@ -105,17 +105,11 @@ pub struct MessageFile {
 
 impl ReadTx<'_> {
     /// Every attachment by id. HelpDeskZ's list has no pages, so this is the whole table.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn all_attachments(&self) -> Result<Vec<AttachmentLine>> {
         self.all("SELECT id, name, content_type, message_id, bytes, ticket_id FROM attachment ORDER BY id", [], line)
     }
 
     /// The attachments of a message by id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn attachments_of_message(&self, id: MessageId) -> Result<Vec<AttachmentLine>> {
         self.all(
             "SELECT id, name, content_type, message_id, bytes, ticket_id FROM attachment WHERE message_id = $1 ORDER BY id",
@@ -125,9 +119,6 @@ impl ReadTx<'_> {
     }
 
     /// The attachments of a ticket by id, as a list.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn attachment_lines_of_ticket(&self, id: TicketId) -> Result<Vec<AttachmentLine>> {
         self.all(
             "SELECT id, name, content_type, message_id, bytes, ticket_id FROM attachment WHERE ticket_id = $1 ORDER BY id",
@@ -137,9 +128,6 @@ impl ReadTx<'_> {
     }
 
     /// An attachment.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn attachment_line(&self, id: AttachmentId) -> Result<Option<AttachmentLine>> {
         self.one(
             "SELECT id, name, content_type, message_id, bytes, ticket_id FROM attachment WHERE id = $1",
@@ -149,9 +137,6 @@ impl ReadTx<'_> {
     }
 
     /// An attachment's bytes; `None` when the file was gone when it was imported.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn attachment_content(&self, id: AttachmentId) -> Result<Option<Vec<u8>>> {
         self.one(
             "SELECT content.data FROM attachment JOIN content ON content.id = attachment.content_id \
@@ -162,9 +147,6 @@ impl ReadTx<'_> {
     }
 
     /// Every attachment of a ticket by id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn attachments_of_ticket(&self, id: TicketId) -> Result<Vec<Attachment>> {
         self.all(
             "SELECT id, ticket_id, message_id, name, original_name, content_type, bytes, is_inline, cid \
@@ -175,9 +157,6 @@ impl ReadTx<'_> {
     }
 
     /// The files of a message, by id, without those whose bytes were gone when it was imported.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn files_of_message(&self, id: MessageId) -> Result<Vec<MessageFile>> {
         self.all(
             "SELECT name, content_type, bytes, content_id FROM attachment WHERE message_id = $1 AND content_id > 0 ORDER BY id",
@@ -189,9 +168,6 @@ impl ReadTx<'_> {
     }
 
     /// The bytes of a file.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn file_content(&self, content: i64) -> Result<Option<Vec<u8>>> {
         self.one("SELECT data FROM content WHERE id = $1", [content], |row| row.get(0))
     }
@@ -218,17 +194,11 @@ impl WriteTx<'_> {
 /// Changes that reach into tickets.
 impl TicketRows<'_> {
     /// Removes an attachment, and its bytes when no other has them; says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn remove_attachment(&self, id: AttachmentId) -> Result<bool> {
         Ok(self.run("DELETE FROM attachment WHERE id = $1", [id.get()])? > 0)
     }
 
     /// Keeps a file with a message; equal contents are stored once.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn add_attachment(
         &self,
         ticket: TicketId,

@@ -27,7 +27,7 @@ const LOCK_POLL_MS: u64 = 20;
 
 /// How a restore ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Restored {
+pub(crate) enum Restored {
     /// The database has the backup's content now, in one transaction.
     Replaced,
     /// There was none; now there is.
@@ -150,13 +150,13 @@ fn open_backup(backup: &Path) -> Result<(Connection, i64)> {
 ///
 /// # Errors
 /// As [`restore`].
-pub fn inspect(backup: &Path) -> Result<i64> {
+pub(crate) fn inspect(backup: &Path) -> Result<i64> {
     Ok(open_backup(backup)?.1)
 }
 
 /// When a `serve` on that database was last seen alive; 0 when none, or when it cannot be asked.
 #[must_use]
-pub fn served_at(path: &Path) -> Timestamp {
+pub(crate) fn served_at(path: &Path) -> Timestamp {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let asked = Connection::open_with_flags(path, flags).and_then(|connection| {
         // Whoever only asks does not tidy up the log.
@@ -174,7 +174,7 @@ pub fn served_at(path: &Path) -> Timestamp {
 /// program at `path`), [`Error::Corrupt`] of the backup, [`Error::Busy`], [`Error::Full`],
 /// [`Error::Inaccessible`]; the database is as it was then. [`Error::Undecided`]: it is as it was or has the backup's
 /// content.
-pub fn restore(backup: &Path, path: &Path, lock_wait: Duration, now: Timestamp) -> Result<Finished<Restored>> {
+pub(crate) fn restore(backup: &Path, path: &Path, lock_wait: Duration, now: Timestamp) -> Result<Finished<Restored>> {
     let (source, _) = open_backup(backup)?;
     if !fs::metadata(path).is_ok_and(|found| found.len() > 0) {
         let part = complete_copy(&source, path, lock_wait)?;

@@ -5,9 +5,6 @@ use crate::domain::{EmailAddress, Timestamp};
 
 impl ReadTx<'_> {
     /// Whether the address, its domain or a domain above it is banned.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn is_banned(&self, email: &EmailAddress) -> Result<bool> {
         let domain = email.domain();
         let above = domain.match_indices('.').map(|(at, _)| domain.get(at + 1..).unwrap_or(""));
@@ -20,9 +17,6 @@ impl ReadTx<'_> {
     }
 
     /// Every ban with when it was made.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn bans(&self) -> Result<Vec<(String, Timestamp)>> {
         self.all("SELECT pattern, created_at FROM ban ORDER BY pattern", [], |row| {
             Ok((row.get(0)?, Timestamp::from_unix(row.get(1)?)))
@@ -32,9 +26,6 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Bans an address or a domain; repeating it changes nothing.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn ban(&self, pattern: &str, now: Timestamp) -> Result<()> {
         self.run(
             "INSERT INTO ban (pattern, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
@@ -44,9 +35,6 @@ impl WriteTx<'_> {
     }
 
     /// Lifts a ban; says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn lift_ban(&self, pattern: &str) -> Result<bool> {
         Ok(self.run("DELETE FROM ban WHERE pattern = $1", [pattern])? > 0)
     }

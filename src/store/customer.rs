@@ -31,7 +31,7 @@ pub struct Activation {
 }
 
 /// Longest full name kept, in characters (HelpDeskZ's column).
-pub const FULLNAME_CHARS_MAX: usize = 250;
+pub(crate) const FULLNAME_CHARS_MAX: usize = 250;
 
 /// A customer (HelpDeskZ: user).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,9 +83,6 @@ pub(super) const CUSTOMERS: &str =
 
 impl ReadTx<'_> {
     /// The activation whose code has that hash.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn activation(&self, code_sha256: &[u8; 32]) -> Result<Option<Activation>> {
         self.one(
             "SELECT id, activation_at FROM customer WHERE activation_hash = $1 AND activation_hash <> X''",
@@ -99,9 +96,6 @@ impl ReadTx<'_> {
     }
 
     /// The customer with that id.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn customer(&self, id: UserId) -> Result<Option<Customer>> {
         self.one(
             "SELECT id, fullname, email, is_active, registered_at, mobile, country_code, verified_at \
@@ -112,9 +106,6 @@ impl ReadTx<'_> {
     }
 
     /// The customer with that address, in whatever spelling.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn customer_by_email(&self, email: &str) -> Result<Option<Customer>> {
         self.one(
             "SELECT id, fullname, email, is_active, registered_at, mobile, country_code, verified_at \
@@ -126,9 +117,6 @@ impl ReadTx<'_> {
 
     /// Customers whose address or name starts with `search` (every one for an empty search), newest
     /// first, at most `max`.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn customers_like(&self, search: &str, max: usize) -> Result<Vec<Customer>> {
         let search = search
             .rsplit_once('@')
@@ -142,9 +130,6 @@ impl ReadTx<'_> {
     }
 
     /// How many customers there are, and those of the window, newest first.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn customers_page(&self, window: Window) -> Result<(i64, Vec<CustomerLine>)> {
         let total = self.row_count(row_count::CUSTOMERS, 0)?;
         if window.offset >= total {
@@ -168,9 +153,6 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Writes a customer's profile.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn set_customer_profile(&self, id: UserId, profile: &CustomerProfile<'_>) -> Result<()> {
         self.run(
             "UPDATE customer SET first_name = $1, last_name = $2, mobile = $3, country_code = $4 WHERE id = $5",
@@ -181,9 +163,6 @@ impl WriteTx<'_> {
 
     /// Marks a customer's address as verified; the code's hash stays, so that a second use is known
     /// for what it is.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn activate(&self, id: UserId, now: Timestamp) -> Result<()> {
         self.run("UPDATE customer SET verified_at = $1, activation_at = 0 WHERE id = $2", (now.unix(), id.get()))?;
         Ok(())
@@ -203,9 +182,6 @@ impl WriteTx<'_> {
 
     /// The customer with that address, made if there is none; a new one is named `name`, or after
     /// the address's local part.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn customer_for(&self, name: &str, email: &EmailAddress, now: Timestamp) -> Result<UserId> {
         if let Some(known) = self.customer_by_email(email.as_str())? {
             return Ok(known.id);
@@ -231,9 +207,6 @@ impl WriteTx<'_> {
     }
 
     /// Opens an activation for a customer: what is kept is SHA-256 of the code that is mailed.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn set_activation(&self, customer: UserId, code_sha256: &Sha256Bytes, now: Timestamp) -> Result<()> {
         self.run(
             "UPDATE customer SET activation_hash = $1, activation_at = $2 WHERE id = $3",
@@ -245,18 +218,12 @@ impl WriteTx<'_> {
 
 impl TicketRows<'_> {
     /// Removes a customer with his tickets; says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn remove_customer(&self, id: UserId) -> Result<bool> {
         Ok(self.run("DELETE FROM customer WHERE id = $1", [id.get()])? > 0)
     }
 
     /// Gives everything of one customer to another and removes the first. Answers in the tickets that
     /// move go on to the address they went to.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn merge_customers(&self, from: &Customer, into: &Customer) -> Result<()> {
         let (source, target) = (from.id.get(), into.id.get());
         self.run(

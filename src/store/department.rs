@@ -23,25 +23,16 @@ fn department(row: &Row<'_>) -> rusqlite::Result<Department> {
 
 impl ReadTx<'_> {
     /// Every department in HelpDeskZ's order.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn departments(&self) -> Result<Vec<Department>> {
         self.all("SELECT id, name, is_private FROM department ORDER BY position, id", [], department)
     }
 
     /// The department with that id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn department(&self, id: DepartmentId) -> Result<Option<Department>> {
         self.one("SELECT id, name, is_private FROM department WHERE id = $1", [id.get()], department)
     }
 
     /// The department that takes what belongs nowhere: the lowest id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn lowest_department(&self) -> Result<Option<DepartmentId>> {
         self.one("SELECT id FROM department ORDER BY id LIMIT 1", [], |row| Ok(DepartmentId::new(row.get(0)?)))
     }
@@ -49,9 +40,6 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Makes a department, placed last.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn add_department(&self, name: &str, is_private: bool) -> Result<DepartmentId> {
         let id = self.insert(
             "INSERT INTO department (position, name, is_private) \
@@ -62,9 +50,6 @@ impl WriteTx<'_> {
     }
 
     /// Renames a department or changes its type; says whether there is such a department.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn update_department(&self, id: DepartmentId, name: Option<&str>, is_private: Option<bool>) -> Result<bool> {
         let changed = self.run(
             "UPDATE department SET name = coalesce($1, name), is_private = coalesce($2, is_private) WHERE id = $3",
@@ -77,9 +62,6 @@ impl WriteTx<'_> {
 impl TicketRows<'_> {
     /// Removes a department with its tickets; its addresses move to the lowest one left (none left:
     /// their mail is quarantined), its staff links go. Says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn remove_department(&self, id: DepartmentId) -> Result<bool> {
         self.run(
             "UPDATE address SET department_id = (SELECT min(id) FROM department WHERE id <> $1) WHERE department_id = $1",

@@ -6,17 +6,11 @@ use crate::domain::Timestamp;
 
 impl ReadTx<'_> {
     /// The database's size in bytes, without its log.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn database_bytes(&self) -> Result<i64> {
         self.number("SELECT p.page_count * s.page_size FROM pragma_page_count AS p, pragma_page_size AS s", [])
     }
 
     /// The last sign of life of a running `serve`; 0 never.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn served_at(&self) -> Result<Timestamp> {
         Ok(Timestamp::from_unix(self.number("SELECT served_at FROM desk WHERE id = 1", [])?))
     }
@@ -25,18 +19,12 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Changes a number that nothing else looks at: the commit shows that the database can be written. It has to be
     /// another one each time, because SQLite writes no page that stays as it is.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn prove_writable(&self) -> Result<()> {
         self.run("UPDATE desk SET probes = probes + 1 WHERE id = 1", [])?;
         Ok(())
     }
 
     /// Notes that `serve` is alive and sends what is due.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn note_served(&self, now: Timestamp) -> Result<()> {
         self.run("UPDATE desk SET served_at = $1 WHERE id = 1", [now.unix()])?;
         Ok(())

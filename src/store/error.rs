@@ -100,4 +100,4 @@ impl From<rusqlite::Error> for Error {
 }
 
 /// Result of a store verb.
-pub type Result<T> = std::result::Result<T, Error>;
+pub(crate) type Result<T> = std::result::Result<T, Error>;

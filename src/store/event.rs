@@ -55,9 +55,6 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
 
 impl ReadTx<'_> {
     /// What happened to a ticket, oldest first; also to one that was removed.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn events_of_ticket(&self, ticket: TicketId) -> Result<Vec<Event>> {
         self.all(
             "SELECT event.id, ticket_id, at, actor, actor_id, coalesce(CASE actor \
@@ -72,9 +69,6 @@ impl ReadTx<'_> {
 
 impl TicketRows<'_> {
     /// Writes down one change of one ticket.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn add_event(&self, ticket: TicketId, new: &NewEvent<'_>, now: Timestamp) -> Result<()> {
         let (actor, id) = new.actor.to_row();
         self.run(
@@ -85,9 +79,6 @@ impl TicketRows<'_> {
     }
 
     /// Writes down the same change of every ticket of an owner.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn add_events(&self, owner: Owner, new: &NewEvent<'_>, now: Timestamp) -> Result<()> {
         let (actor, id) = new.actor.to_row();
         let (tickets, owner) = owner.tickets();

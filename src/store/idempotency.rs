@@ -31,9 +31,6 @@ pub struct KeptAnswer {
 impl ReadTx<'_> {
     /// The answer kept for a key since then. One that is dated later than now holds too: it was given, by a
     /// clock that was ahead, and to give another would do the work twice.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn kept_answer(&self, place: &KeyPlace<'_>, since: Timestamp) -> Result<Option<KeptAnswer>> {
         self.one(
             "SELECT body_sha256, status, body FROM idempotency \
@@ -46,9 +43,6 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Keeps the answer given to the first request with a key.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn keep_answer(&self, place: &KeyPlace<'_>, answer: &KeptAnswer, now: Timestamp) -> Result<()> {
         self.run(
             "INSERT INTO idempotency (token_id, method, path, key, body_sha256, status, body, created_at) \
@@ -70,9 +64,6 @@ impl WriteTx<'_> {
     }
 
     /// Forgets kept answers older than that.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn forget_answers(&self, before: Timestamp) -> Result<()> {
         self.run("DELETE FROM idempotency WHERE created_at < $1", [before.unix()])?;
         Ok(())
@@ -80,9 +71,6 @@ impl WriteTx<'_> {
 
     /// Lets kept answers to requests age from now on that are dated later. They hold meanwhile: to forget
     /// one would do again what it answered.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn date_kept_answers(&self, now: Timestamp) -> Result<usize> {
         self.run("UPDATE idempotency SET created_at = $1 WHERE created_at > $1", [now.unix()])
     }

@@ -3,7 +3,7 @@
 
 mod seen;
 
-pub use seen::runs;
+pub(crate) use seen::runs;
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{AddressId, Timestamp};
@@ -12,7 +12,7 @@ use crate::domain::{AddressId, Timestamp};
 const ERROR_CHARS_MAX: usize = 500;
 
 /// Seconds until the next try after each failure in a row; then always the last.
-pub const BACKOFF_S: [i64; 6] = [5, 15, 60, 180, 600, 900];
+pub(crate) const BACKOFF_S: [i64; 6] = [5, 15, 60, 180, 600, 900];
 
 /// How far a folder was read. UIDs are those of RFC 9051 §2.3.1.1; 0 is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,9 +63,6 @@ pub struct FolderHealth {
 
 impl ReadTx<'_> {
     /// How every folder that is fetched is doing, by address.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn imap_health(&self) -> Result<Vec<FolderHealth>> {
         self.all(
             "SELECT a.email, f.name, f.failures, f.last_error, \
@@ -89,9 +86,6 @@ impl ReadTx<'_> {
     }
 
     /// How far a folder was read; `None` when it never was.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn imap_folder(&self, address: AddressId, folder: &str) -> Result<Option<FolderState>> {
         self.one(
             "SELECT uid_validity, last_uid, backlog_uid, started_at, reconciled_at FROM imap_folder \
@@ -110,18 +104,12 @@ impl ReadTx<'_> {
     }
 
     /// How often in a row a folder could not be read.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn imap_failures(&self, address: AddressId, folder: &str) -> Result<i64> {
         self.number("SELECT failures FROM imap_folder WHERE address_id = $1 AND name = $2", (address.get(), folder))
     }
 
     /// At most `count_max` mails of a folder that were read or settled in vain, each with how often; the
     /// least tried first.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn imap_leftovers(&self, address: AddressId, folder: &str, count_max: u32) -> Result<Vec<(u32, u32)>> {
         self.all(
             "SELECT uid, failures FROM imap_leftover WHERE address_id = $1 AND folder = $2 \
@@ -135,9 +123,6 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Starts reading a folder under a UIDVALIDITY that is new to us. If another process has done so
     /// already, its state stays; the state in force is returned.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn begin_imap_folder(&self, address: AddressId, folder: &str, new: FolderState) -> Result<FolderState> {
         let known = self.imap_folder(address, folder)?;
         if let Some(known) = known.filter(|known| known.uid_validity == new.uid_validity) {
@@ -162,9 +147,6 @@ impl WriteTx<'_> {
     }
 
     /// Notes how far a folder was read. Nothing happens if its UIDVALIDITY has changed meanwhile.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn advance_imap_folder(&self, address: AddressId, folder: &str, step: &Step<'_>) -> Result<()> {
         let changed = self.run(
             "UPDATE imap_folder SET last_uid = MAX(last_uid, $1) WHERE address_id = $2 AND name = $3 AND uid_validity = $4",
@@ -194,9 +176,6 @@ impl WriteTx<'_> {
     }
 
     /// Notes that a folder could not be read; gives the seconds until the next try.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn note_imap_failure(&self, address: AddressId, folder: &str, why: &str, now: Timestamp) -> Result<i64> {
         let why: String = why.chars().take(ERROR_CHARS_MAX).collect();
         let before = self.imap_failures(address, folder)?;
@@ -211,9 +190,6 @@ impl WriteTx<'_> {
     }
 
     /// Notes that a folder was read to its end.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn note_imap_success(&self, address: AddressId, folder: &str) -> Result<()> {
         self.run(
             "UPDATE imap_folder SET failures = 0, retry_at = 0, last_error = '' \

@@ -6,9 +6,9 @@ mod desk;
 mod people;
 mod tickets;
 
-pub use desk::{ImportedAddress, ImportedCustomField, ImportedDepartment, ImportedPriority, ImportedToken};
-pub use people::{ImportedCustomer, ImportedStaff, PlacedCustomer};
-pub use tickets::{Home, ImportedAttachment, ImportedMessage, ImportedNote, ImportedTicket};
+pub(crate) use desk::{ImportedAddress, ImportedCustomField, ImportedDepartment, ImportedPriority, ImportedToken};
+pub(crate) use people::{ImportedCustomer, ImportedStaff, PlacedCustomer};
+pub(crate) use tickets::{Home, ImportedAttachment, ImportedMessage, ImportedNote, ImportedTicket};
 
 use std::path::Path;
 
@@ -119,9 +119,6 @@ impl Store {
 
 impl ReadTx<'_> {
     /// The record of the source with that SHA-256.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn import_of(&self, sha256: &[u8; 32]) -> Result<Option<Import>> {
         self.one("SELECT started_at, finished_at, has_files FROM import WHERE sha256 = $1", [&sha256[..]], |row| {
             Ok(Import {
@@ -133,9 +130,6 @@ impl ReadTx<'_> {
     }
 
     /// How many sources were begun, and how many of them finished.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn imports_begun_and_finished(&self) -> Result<(i64, i64)> {
         let both = self.one("SELECT count(*), count(nullif(finished_at, 0)) FROM import", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -146,9 +140,6 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Records that a source is being imported.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn begin_import(&self, sha256: &[u8; 32], name: &str, now: Timestamp) -> Result<()> {
         self.run(
             "INSERT INTO import (sha256, name, started_at) VALUES ($1, $2, $3) \
@@ -159,9 +150,6 @@ impl WriteTx<'_> {
     }
 
     /// Records that all of a source is in.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn finish_import(&self, sha256: &[u8; 32], has_files: bool, now: Timestamp) -> Result<()> {
         self.run(
             "UPDATE import SET finished_at = $1, has_files = max(has_files, $2) WHERE sha256 = $3",
@@ -171,9 +159,6 @@ impl WriteTx<'_> {
     }
 
     /// Makes the next id of a table greater than `last`, and than any it has.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn raise_next_id(&self, table: Numbered, last: i64) -> Result<()> {
         let name = table.table();
         let highest = self.number(&format!("SELECT coalesce(max(id), 0) FROM {name}"), [])?;
@@ -190,9 +175,6 @@ impl WriteTx<'_> {
 
     /// Moves what a new desk has of its own out of the way of imported ids: every department but 1,
     /// staff, addresses and tokens. Call it while there are no tickets.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn move_aside(&self, by: Aside) -> Result<()> {
         self.run("PRAGMA defer_foreign_keys = ON", [])?;
         let (department, staff) = (by.department, by.staff);

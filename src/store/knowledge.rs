@@ -86,9 +86,6 @@ fn article(row: &rusqlite::Row<'_>) -> rusqlite::Result<Article> {
 
 impl ReadTx<'_> {
     /// Every canned response in its order.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn canned_responses(&self) -> Result<Vec<CannedResponse>> {
         self.all(
             "SELECT id, title, body, position, staff_id, created_at, last_update_at FROM canned_response \
@@ -99,9 +96,6 @@ impl ReadTx<'_> {
     }
 
     /// The canned response with that id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn canned_response(&self, id: i64) -> Result<Option<CannedResponse>> {
         self.one(
             "SELECT id, title, body, position, staff_id, created_at, last_update_at FROM canned_response WHERE id = $1",
@@ -111,9 +105,6 @@ impl ReadTx<'_> {
     }
 
     /// Every category of articles by id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn article_categories(&self) -> Result<Vec<ArticleCategory>> {
         self.all("SELECT id, name, position, parent_id, is_public FROM article_category ORDER BY id", [], |row| {
             Ok(ArticleCategory {
@@ -127,17 +118,11 @@ impl ReadTx<'_> {
     }
 
     /// Whether there is a category with that id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn has_article_category(&self, id: i64) -> Result<bool> {
         Ok(self.number("SELECT count(*) FROM article_category WHERE id = $1", [id])? > 0)
     }
 
     /// Every article by id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn articles(&self) -> Result<Vec<Article>> {
         self.all(
             "SELECT id, title, body, category_id, staff_id, created_at, last_update_at, views, is_public FROM article \
@@ -148,9 +133,6 @@ impl ReadTx<'_> {
     }
 
     /// The article with that id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn article(&self, id: i64) -> Result<Option<Article>> {
         self.one(
             "SELECT id, title, body, category_id, staff_id, created_at, last_update_at, views, is_public FROM article \
@@ -161,9 +143,6 @@ impl ReadTx<'_> {
     }
 
     /// Ids, safe names and sizes in bytes of an article's files.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn files_of_article(&self, id: i64) -> Result<Vec<(AttachmentId, String, i64)>> {
         self.all(
             "SELECT id, name, bytes FROM attachment WHERE article_id = $1 AND ticket_id = 0 ORDER BY id",
@@ -175,9 +154,6 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Makes a canned response, placed last unless a position is given.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn add_canned_response(&self, new: &NewCannedResponse<'_>, now: Timestamp) -> Result<i64> {
         self.insert(
             "INSERT INTO canned_response (title, body, position, created_at, last_update_at) VALUES ($1, $2, \
@@ -187,9 +163,6 @@ impl WriteTx<'_> {
     }
 
     /// Changes a canned response; says whether there is one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn update_canned_response(&self, id: i64, change: &NewCannedResponse<'_>, now: Timestamp) -> Result<bool> {
         let changed = self.run(
             "UPDATE canned_response SET title = coalesce($1, title), body = coalesce($2, body), \
@@ -200,17 +173,11 @@ impl WriteTx<'_> {
     }
 
     /// Removes a canned response; says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn remove_canned_response(&self, id: i64) -> Result<bool> {
         Ok(self.run("DELETE FROM canned_response WHERE id = $1", [id])? > 0)
     }
 
     /// Places a canned response.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn place_canned_response(&self, new: &CannedResponse) -> Result<Placed> {
         let created =
             self.one("SELECT created_at FROM canned_response WHERE id = $1", [new.id], |row| row.get::<_, i64>(0))?;
@@ -234,9 +201,6 @@ impl WriteTx<'_> {
     }
 
     /// Places a category of articles.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn place_article_category(&self, new: &ArticleCategory) -> Result<Placed> {
         let added = self.run(
             "INSERT INTO article_category (id, name, position, parent_id, is_public) VALUES ($1, $2, $3, $4, $5) \
@@ -247,9 +211,6 @@ impl WriteTx<'_> {
     }
 
     /// Places an article.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn place_article(&self, new: &Article) -> Result<Placed> {
         let added = self.run(
             "INSERT INTO article (id, title, body, category_id, staff_id, created_at, last_update_at, views, is_public) \

@@ -30,9 +30,6 @@ macro_rules! counted {
 impl ReadTx<'_> {
     /// What SQLite finds wrong with the file's structure, indexes and constraints; empty when nothing.
     /// Reads the whole file.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn structural_faults(&self) -> Result<Vec<String>> {
         let mut found = self.all("PRAGMA integrity_check", [], |row| row.get::<_, String>(0))?;
         found.retain(|line| line != "ok");
@@ -40,9 +37,6 @@ impl ReadTx<'_> {
     }
 
     /// Rows that name a row that is not there.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn dangling_rows(&self) -> Result<Vec<String>> {
         self.all("SELECT \"table\", rowid, parent FROM pragma_foreign_key_check LIMIT $1", [FINDINGS_MAX], |row| {
             let (table, id, parent): (String, Option<i64>, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
@@ -52,9 +46,6 @@ impl ReadTx<'_> {
     }
 
     /// Attachments whose bytes are not there although they should be, or whose ticket is gone.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn stray_attachments(&self) -> Result<Vec<String>> {
         self.all(
             "SELECT id, name, ticket_id, EXISTS (SELECT 1 FROM content WHERE content.id = attachment.content_id) \
@@ -71,9 +62,6 @@ impl ReadTx<'_> {
     }
 
     /// Attachments whose bytes are not those that were stored. Reads every attachment.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn altered_attachments(&self) -> Result<Vec<String>> {
         let mut statement = self.prepare("SELECT id, sha256 FROM content ORDER BY id")?;
         let mut rows = statement.query([])?;
@@ -114,9 +102,6 @@ impl ReadTx<'_> {
     }
 
     /// Stored bytes that no attachment has.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn unused_contents(&self) -> Result<i64> {
         self.number(
             "SELECT count(*) FROM content WHERE NOT EXISTS (SELECT 1 FROM attachment WHERE content_id = content.id)",
@@ -125,9 +110,6 @@ impl ReadTx<'_> {
     }
 
     /// How many of the kept numbers of rows are wrong. Counts every table.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn wrong_counts(&self) -> Result<i64> {
         self.number(
             concat!(
@@ -143,17 +125,11 @@ impl ReadTx<'_> {
     }
 
     /// How commits are kept: `wal` unless somebody changed it.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn journal_mode(&self) -> Result<String> {
         Ok(self.one("PRAGMA journal_mode", [], |row| row.get(0))?.unwrap_or_default())
     }
 
     /// The schema's number, and SQLite's own version.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn versions(&self) -> Result<(i64, String)> {
         let found = self.one("SELECT user_version, sqlite_version() FROM pragma_user_version", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -165,18 +141,12 @@ impl ReadTx<'_> {
 /// Repair.
 impl WriteTx<'_> {
     /// Makes every index anew.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn rebuild_indexes(&self) -> Result<()> {
         self.run("REINDEX", [])?;
         Ok(())
     }
 
     /// Counts every table and keeps the numbers.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn recount(&self) -> Result<()> {
         self.run("DELETE FROM row_count", [])?;
         let sql = concat!(
@@ -189,9 +159,6 @@ impl WriteTx<'_> {
     }
 
     /// Removes stored bytes that no attachment has; says how many.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn remove_unused_contents(&self) -> Result<usize> {
         self.run("DELETE FROM content WHERE NOT EXISTS (SELECT 1 FROM attachment WHERE content_id = content.id)", [])
     }

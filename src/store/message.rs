@@ -127,9 +127,6 @@ pub(super) const MESSAGES_COUNT: &str = "SELECT count(*) FROM message WHERE tick
 /// Reading.
 impl ReadTx<'_> {
     /// A message's writer and text.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn message_text(&self, id: MessageId) -> Result<Option<MessageText>> {
         self.one("SELECT author, staff_id, customer_id, body, is_html FROM message WHERE id = $1", [id.get()], |row| {
             Ok(MessageText {
@@ -145,9 +142,6 @@ impl ReadTx<'_> {
     }
 
     /// A ticket's newest message that is no note.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn newest_public_message(&self, ticket: TicketId) -> Result<Option<MessageId>> {
         self.one(
             "SELECT id FROM message WHERE ticket_id = $1 AND is_internal = 0 ORDER BY created_at DESC, id DESC LIMIT 1",
@@ -157,9 +151,6 @@ impl ReadTx<'_> {
     }
 
     /// Every message of a ticket by date, notes included.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn messages(&self, id: TicketId) -> Result<Vec<Message>> {
         self.all(
             "SELECT id, created_at, author, staff_id, customer_id, is_internal, body, is_html, full_text, mail_html \
@@ -170,9 +161,6 @@ impl ReadTx<'_> {
     }
 
     /// How many public messages a ticket has, and those of the window by date, then id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn messages_page(&self, id: TicketId, order: Order, window: Window) -> Result<(i64, Vec<MessageLine>)> {
         let total = self.number(MESSAGES_COUNT, [id.get()])?;
         if window.offset >= total {
@@ -201,9 +189,6 @@ impl ReadTx<'_> {
 
     /// A ticket's first message, and the From address of the mail it came by; empty when it came
     /// otherwise.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn opening_of(&self, ticket: TicketId) -> Result<Option<(MessageId, String)>> {
         self.one(
             "SELECT message.id, coalesce((SELECT from_email FROM receipt WHERE ticket_id = $1 AND ticket_id > 0 \
@@ -217,9 +202,6 @@ impl ReadTx<'_> {
 
 impl TicketRows<'_> {
     /// Adds a message row; the ticket's status and numbers are [`crate::desk`]'s business.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn add_message(&self, new: &NewMessage<'_>, now: Timestamp) -> Result<MessageId> {
         let (author, staff, customer) = match new.author {
             Author::Customer(id) => (0, 0, id.get()),
@@ -250,9 +232,6 @@ impl TicketRows<'_> {
     }
 
     /// Writes another customer as a message's writer.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn set_writer(&self, message: MessageId, customer: UserId) -> Result<()> {
         self.run("UPDATE message SET customer_id = $1 WHERE id = $2 AND author = 0", (customer.get(), message.get()))?;
         Ok(())

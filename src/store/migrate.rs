@@ -17,14 +17,14 @@ use crate::domain::Timestamp;
 use crate::private_file;
 
 /// The schema this program reads and writes.
-pub const SCHEMA_VERSION: i64 = 2;
+pub(crate) const SCHEMA_VERSION: i64 = 2;
 
 /// Marks the file as ours (`PRAGMA application_id`): the letters "mdsk".
 const APPLICATION_ID: i64 = 0x6d64_736b;
 
 /// One step: the SQL that leads from version `to - 1` to `to`.
 #[derive(Clone, Copy, Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// The version reached.
     pub to: i64,
     /// Statements, run inside the migration's transaction.
@@ -34,7 +34,7 @@ pub struct Step {
 }
 
 /// Every step since version 1, in order.
-pub const STEPS: &[Step] = &[Step { to: 2, sql: include_str!("steps/2.sql"), rows: Some(rows_of_2) }];
+pub(crate) const STEPS: &[Step] = &[Step { to: 2, sql: include_str!("steps/2.sql"), rows: Some(rows_of_2) }];
 
 /// Step 2 in code.
 fn rows_of_2(connection: &Connection) -> Result<()> {
@@ -44,13 +44,13 @@ fn rows_of_2(connection: &Connection) -> Result<()> {
 
 /// What [`create_or_migrate`] found and did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Migrated {
+pub(crate) enum Migrated {
     /// There was no database; now there is.
     Created,
     /// The schema was current already.
     Current,
     /// Steps were applied after a backup was written.
-    Migrated {
+    Upgraded {
         /// The version before.
         from: i64,
         /// The backup of the database as it was.
@@ -62,7 +62,7 @@ pub enum Migrated {
 ///
 /// # Errors
 /// [`Error::NewerSchema`], [`Error::OlderSchema`] or [`Error::NotADesk`].
-pub fn require_current(connection: &Connection, path: &Path) -> Result<()> {
+pub(crate) fn require_current(connection: &Connection, path: &Path) -> Result<()> {
     let (found, application) = versions(connection).map_err(|e| not_even_a_database(path, e))?;
     let path = || path.to_owned();
     if application != APPLICATION_ID {
@@ -116,7 +116,7 @@ pub(super) fn not_even_a_database(path: &Path, error: Error) -> Error {
 /// # Errors
 /// [`Error::Inaccessible`], [`Error::NewerSchema`], [`Error::NotADesk`] (another program's
 /// database), [`Error::Busy`], [`Error::Full`]; the database is as it was then.
-pub fn create_or_migrate(path: &Path, secret: &[u8; 32], now: Timestamp) -> Result<Migrated> {
+pub(crate) fn create_or_migrate(path: &Path, secret: &[u8; 32], now: Timestamp) -> Result<Migrated> {
     run_steps(path, secret, now, Plan { steps: STEPS, target: SCHEMA_VERSION })
 }
 
@@ -165,7 +165,7 @@ fn run_steps(path: &Path, secret: &[u8; 32], now: Timestamp, plan: Plan<'_>) -> 
     tx.pragma_update(None, "user_version", plan.target)?;
     let committed = tx.commit();
     settled(&connection, path, committed)?;
-    Ok(Migrated::Migrated { from: found, backup })
+    Ok(Migrated::Upgraded { from: found, backup })
 }
 
 fn create(connection: &mut Connection, path: &Path, secret: &[u8; 32], now: Timestamp) -> Result<Migrated> {

@@ -78,7 +78,7 @@ fn migrated_desk_has_the_shape_of_a_new_one() {
     let dir = tempfile::tempdir().unwrap();
     let (old, new) = (dir.path().join("old.db"), dir.path().join("new.db"));
     desk_of_schema_1(&old, "");
-    assert!(matches!(create_or_migrate(&old, &[7; 32], NOW).unwrap(), Migrated::Migrated { from: 1, .. }));
+    assert!(matches!(create_or_migrate(&old, &[7; 32], NOW).unwrap(), Migrated::Upgraded { from: 1, .. }));
     new_desk(&new);
     assert_eq!(shape(&old), shape(&new));
 }
@@ -178,7 +178,7 @@ fn step_runs_after_a_backup_of_the_old_state() {
     new_desk(&path);
     let steps = [Step { to: SCHEMA_VERSION + 1, sql: "CREATE TABLE added (x INTEGER) STRICT", rows: None }];
     let plan = Plan { steps: &steps, target: SCHEMA_VERSION + 1 };
-    let Migrated::Migrated { from, backup } = run_steps(&path, &[7; 32], NOW, plan).unwrap() else {
+    let Migrated::Upgraded { from, backup } = run_steps(&path, &[7; 32], NOW, plan).unwrap() else {
         panic!("no migration ran")
     };
     assert_eq!(from, SCHEMA_VERSION);
@@ -296,6 +296,6 @@ fn two_migrations_at_once_are_one() {
         let others: Vec<_> = (0..4).map(|_| scope.spawn(migrate)).collect();
         others.into_iter().map(|other| other.join().unwrap()).collect::<Vec<_>>()
     });
-    let migrated = done.iter().filter(|done| matches!(done, Migrated::Migrated { .. })).count();
+    let migrated = done.iter().filter(|done| matches!(done, Migrated::Upgraded { .. })).count();
     assert_eq!((migrated, state(&path).1), (1, 1), "{done:?}");
 }

@@ -4,9 +4,9 @@
 mod due;
 mod waits;
 
-pub use due::Scope;
+pub(crate) use due::Scope;
 use rusqlite::Row;
-pub use waits::QueueWaits;
+pub(crate) use waits::QueueWaits;
 
 use super::columns::id_or_none;
 use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
@@ -14,7 +14,7 @@ use crate::domain::reason::BounceClass;
 use crate::domain::{AddressId, EmailAddress, OutboxId, TicketId, Timestamp, Window};
 
 /// How long a mail is tried before it counts as undeliverable (RFC 5321 §4.5.4.1: four to five days).
-pub const GIVE_UP_AFTER_S: i64 = 5 * Timestamp::DAY_S;
+pub(crate) const GIVE_UP_AFTER_S: i64 = 5 * Timestamp::DAY_S;
 
 /// A finished mail to queue.
 #[derive(Clone, Debug)]
@@ -143,9 +143,6 @@ fn claimed(row: &Row<'_>) -> rusqlite::Result<Claimed> {
 /// Looking at the queue.
 impl ReadTx<'_> {
     /// The outgoing mail with that Message-ID (without brackets) and its ticket.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn outbox_by_internet_id(&self, internet_id: &str) -> Result<Option<(OutboxId, Option<TicketId>)>> {
         self.one("SELECT id, ticket_id FROM outbox WHERE internet_id = $1", [internet_id], |row| {
             Ok((OutboxId::new(row.get(0)?), id_or_none(row.get(1)?, TicketId::new)))
@@ -153,17 +150,11 @@ impl ReadTx<'_> {
     }
 
     /// One outgoing mail without its bytes.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn outgoing(&self, id: OutboxId) -> Result<Option<Outgoing>> {
         self.one(&format!("SELECT {OUTGOING} FROM outbox WHERE id = $1"), [id.get()], outgoing)
     }
 
     /// Outgoing mails in a state (empty: any), newest first, at most `max`.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn outgoing_recent(&self, state: &str, max: usize) -> Result<Vec<Outgoing>> {
         let max = i64::try_from(max).unwrap_or(i64::MAX);
         if state.is_empty() {
@@ -174,17 +165,11 @@ impl ReadTx<'_> {
     }
 
     /// The bytes of an outgoing mail; `None` when they are no longer kept.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn outgoing_raw(&self, id: OutboxId) -> Result<Option<Vec<u8>>> {
         self.one("SELECT data FROM outbox_raw WHERE outbox_id = $1", [id.get()], |row| row.get(0))
     }
 
     /// How many automatic answers (not notices to staff) were written to that address in that time.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn automatic_answers(&self, recipient: &EmailAddress, within: Window) -> Result<i64> {
         self.number(
             "SELECT count(*) FROM outbox WHERE recipient = $1 AND is_automatic = 1 AND created_at > $2 \
@@ -194,9 +179,6 @@ impl ReadTx<'_> {
     }
 
     /// How many mails to that address came back for good ([`BounceClass::Permanent`]) in that time.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn hard_bounces(&self, recipient: &EmailAddress, within: Window) -> Result<i64> {
         self.number(
             "SELECT count(*) FROM outbox WHERE recipient = $1 AND bounced_at > $2 AND bounced_at <= $3 \
@@ -206,17 +188,11 @@ impl ReadTx<'_> {
     }
 
     /// How many mails wait to be sent.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn outbox_pending(&self) -> Result<i64> {
         self.number("SELECT count(*) FROM outbox WHERE state = 'pending'", [])
     }
 
     /// When the oldest mail that waits to be sent was queued.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn oldest_pending(&self) -> Result<Option<Timestamp>> {
         self.one(
             "SELECT created_at FROM outbox WHERE id = (SELECT min(id) FROM outbox WHERE state = 'pending')",
@@ -227,9 +203,6 @@ impl ReadTx<'_> {
 
     /// How many mails wait after a try that failed, how many written since then were given up, and what was said of the
     /// newest of both.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn outbox_failures(&self, since: Timestamp) -> Result<(i64, i64, String)> {
         let deferred = self
             .number("SELECT count(*) FROM outbox WHERE state = 'pending' AND attempts > 0 AND last_error <> ''", [])?;
@@ -244,9 +217,6 @@ impl ReadTx<'_> {
     }
 
     /// How many mails could not be delivered.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn outbox_failed(&self) -> Result<i64> {
         self.number("SELECT count(*) FROM outbox WHERE state = 'failed'", [])
     }
@@ -255,9 +225,6 @@ impl ReadTx<'_> {
 /// Filling and emptying the queue.
 impl WriteTx<'_> {
     /// Puts a finished mail into the queue, due at once. The same Message-ID again adds nothing.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn queue(&self, new: &NewOutgoing<'_>, now: Timestamp) -> Result<Option<OutboxId>> {
         let id = self.one(
             "INSERT INTO outbox (created_at, state, event, ticket_id, address_id, envelope_sender, recipient, \
@@ -288,9 +255,6 @@ impl WriteTx<'_> {
     }
 
     /// Writes down what became of a try and ends the lease; says whether the lease still held.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn settle(&self, mail: &Claimed, settlement: &Settlement, now: Timestamp) -> Result<bool> {
         let (id, lease) = (mail.id.get(), mail.leased_until.unix());
         let changed = match settlement {
@@ -332,9 +296,6 @@ impl WriteTx<'_> {
     }
 
     /// Marks an outgoing mail as bounced; says whether it was not marked before.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn mark_bounced(&self, id: OutboxId, class: BounceClass, why: &str, now: Timestamp) -> Result<bool> {
         let changed = self.run(
             "UPDATE outbox SET state = 'failed', bounced_at = $1, bounce_class = $2, last_error = $3 \
@@ -346,9 +307,6 @@ impl WriteTx<'_> {
 
     /// Makes a failed, dropped or waiting mail due at once, for another five days; says whether there
     /// was one whose bytes are still kept.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn retry_outgoing(&self, id: OutboxId, now: Timestamp) -> Result<bool> {
         let changed = self.run(
             "UPDATE outbox SET state = 'pending', attempts = 0, unknown_tries = 0, next_attempt_at = $1, \
@@ -359,9 +317,6 @@ impl WriteTx<'_> {
     }
 
     /// Takes a waiting or failed mail out of the queue for good; says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn drop_outgoing(&self, id: OutboxId) -> Result<bool> {
         Ok(self
             .run("UPDATE outbox SET state = 'dropped' WHERE id = $1 AND state IN ('pending', 'failed')", [id.get()])?
@@ -370,9 +325,6 @@ impl WriteTx<'_> {
 
     /// Forgets the bytes of mails that were sent or given up before `before`, at most `max` of them;
     /// says how many. Their lines stay, so that late bounces find them.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn forget_outgoing_raw(&self, before: Timestamp, max: usize) -> Result<usize> {
         self.run(
             "DELETE FROM outbox_raw WHERE outbox_id IN (SELECT outbox_raw.outbox_id FROM outbox_raw \

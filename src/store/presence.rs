@@ -14,13 +14,13 @@ use crate::private_file;
 
 /// As long as it lives, the lock is held.
 #[derive(Debug)]
-pub struct Presence {
+pub(crate) struct Presence {
     _file: File,
 }
 
 /// What a restore finds.
 #[derive(Debug)]
-pub enum Found {
+pub(crate) enum Found {
     /// A `serve` is at work.
     Served,
     /// None is, and none begins before this is dropped.
@@ -41,7 +41,7 @@ fn file_of(database: &Path) -> PathBuf {
 ///
 /// # Errors
 /// [`Error::Inaccessible`] where the file beside the database can be neither made nor locked.
-pub fn serve_begins(database: &Path) -> Result<Presence> {
+pub(crate) fn serve_begins(database: &Path) -> Result<Presence> {
     let path = file_of(database);
     let refused = |e: std::io::Error| Error::Inaccessible { path: path.clone(), reason: e.to_string() };
     let file = private_file::append(&path).map_err(refused)?;
@@ -54,7 +54,7 @@ pub fn serve_begins(database: &Path) -> Result<Presence> {
 ///
 /// # Errors
 /// [`Error::Inaccessible`].
-pub fn restore_begins(database: &Path) -> Result<Found> {
+pub(crate) fn restore_begins(database: &Path) -> Result<Found> {
     let path = file_of(database);
     let refused = |e: std::io::Error| Error::Inaccessible { path: path.clone(), reason: e.to_string() };
     let file = match File::open(&path) {

@@ -146,9 +146,6 @@ impl Receipt {
 
 impl ReadTx<'_> {
     /// The receipt of the mail with that idempotency key.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn receipt_by_key(&self, key: &[u8; 32]) -> Result<Option<Receipt>> {
         self.one(
             "SELECT id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, has_sender, \
@@ -159,9 +156,6 @@ impl ReadTx<'_> {
     }
 
     /// The receipt with that id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn receipt(&self, id: ReceiptId) -> Result<Option<Receipt>> {
         self.one(
             "SELECT id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, has_sender, \
@@ -172,9 +166,6 @@ impl ReadTx<'_> {
     }
 
     /// Receipts, newest first, at most `max`; of one state or all.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn receipts(&self, state: Option<ReceiptState>, max: usize) -> Result<Vec<Receipt>> {
         let max = i64::try_from(max).unwrap_or(i64::MAX);
         match state {
@@ -194,17 +185,11 @@ impl ReadTx<'_> {
     }
 
     /// How many mails are in a state.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn receipts_in(&self, state: ReceiptState) -> Result<i64> {
         self.number("SELECT count(*) FROM receipt WHERE state = $1", [state.word()])
     }
 
     /// How many mails of that From address became messages in that time.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn mails_from(&self, from_email: &str, within: Window) -> Result<i64> {
         self.number(
             "SELECT count(*) FROM receipt WHERE from_email = $1 AND state = 'stored' AND received_at > $2 \
@@ -214,17 +199,11 @@ impl ReadTx<'_> {
     }
 
     /// The raw mail, if it is still kept, as it was compressed by [`crate::intake`].
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn raw_mail(&self, id: ReceiptId) -> Result<Option<Vec<u8>>> {
         self.one("SELECT data FROM raw_mail WHERE receipt_id = $1", [id.get()], |row| row.get(0))
     }
 
     /// The mails that are messages of a ticket, by when they came.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn receipts_of_ticket(&self, ticket: TicketId) -> Result<Vec<ReceiptId>> {
         self.all("SELECT id FROM receipt WHERE ticket_id = $1 AND ticket_id > 0 ORDER BY id", [ticket.get()], |row| {
             Ok(ReceiptId::new(row.get(0)?))
@@ -232,9 +211,6 @@ impl ReadTx<'_> {
     }
 
     /// When the newest mail was received; 0 without any.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn newest_receipt_at(&self) -> Result<Timestamp> {
         let at = self.number("SELECT received_at FROM receipt ORDER BY received_at DESC LIMIT 1", [])?;
         Ok(Timestamp::from_unix(at))
@@ -274,9 +250,6 @@ impl WriteTx<'_> {
     }
 
     /// Changes what became of a mail (a retry of a quarantined one, a human's drop).
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn settle_receipt(
         &self,
         id: ReceiptId,
@@ -302,18 +275,12 @@ impl WriteTx<'_> {
     }
 
     /// Changes the recipient of a receipt: the mail came again, for an address that is known.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn set_receipt_recipient(&self, id: ReceiptId, recipient: &str) -> Result<()> {
         self.run("UPDATE receipt SET recipient = $1 WHERE id = $2", (recipient, id.get()))?;
         Ok(())
     }
 
     /// Keeps the compressed raw mail of a receipt.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn keep_raw_mail(&self, id: ReceiptId, compressed: &[u8]) -> Result<()> {
         if compressed.len() <= INLINE_BLOB_BYTES_MAX {
             self.run("INSERT INTO raw_mail (receipt_id, data) VALUES ($1, $2)", (id.get(), compressed))?;
@@ -326,9 +293,6 @@ impl WriteTx<'_> {
 
     /// Forgets the raw bytes of mails received before then, but of none in quarantine, oldest first, at
     /// most `max`; says how many. What came after a mail that is to be kept waits for that one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn forget_old_raw_mails(&self, before: Timestamp, max: usize) -> Result<usize> {
         let old = self.old_raw_mails(before, max)?;
         for id in &old {

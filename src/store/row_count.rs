@@ -4,21 +4,21 @@
 use super::{ReadTx, Result};
 
 /// All tickets.
-pub const TICKETS: i64 = 0;
+pub(crate) const TICKETS: i64 = 0;
 /// Tickets of a status; the value is its number.
-pub const TICKETS_BY_STATUS: i64 = 1;
+pub(crate) const TICKETS_BY_STATUS: i64 = 1;
 /// Tickets of a department; the value is its id.
-pub const TICKETS_BY_DEPARTMENT: i64 = 2;
+pub(crate) const TICKETS_BY_DEPARTMENT: i64 = 2;
 /// Tickets of a customer; the value is his id.
-pub const TICKETS_BY_CUSTOMER: i64 = 3;
+pub(crate) const TICKETS_BY_CUSTOMER: i64 = 3;
 /// All customers.
-pub const CUSTOMERS: i64 = 4;
+pub(crate) const CUSTOMERS: i64 = 4;
 /// All messages but notes.
-pub const MESSAGES: i64 = 5;
+pub(crate) const MESSAGES: i64 = 5;
 /// All attachments.
-pub const ATTACHMENTS: i64 = 6;
+pub(crate) const ATTACHMENTS: i64 = 6;
 /// Ids that one bucket spans.
-pub const BUCKET_IDS: i64 = 1024;
+pub(crate) const BUCKET_IDS: i64 = 1024;
 
 /// Which rows of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,9 +79,6 @@ impl ReadTx<'_> {
     }
 
     /// The kept number of rows of a kind (see `row_count` in schema.sql).
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn row_count(&self, kind: i64, value: i64) -> Result<i64> {
         self.number("SELECT n FROM row_count WHERE kind = $1 AND value = $2 AND bucket = -1", (kind, value))
     }

@@ -97,7 +97,7 @@ const PAGE_MAX: i64 = 1000;
 macro_rules! settings {
     ($($key:ident: $type:ty = $default:literal, $kind:expr, $meaning:literal;)+) => {
         /// Every setting, in the order of `admin setting list`.
-        pub const DEFINITIONS: &[Definition] =
+        pub(crate) const DEFINITIONS: &[Definition] =
             &[$(Definition { key: stringify!($key), default: $default, kind: $kind, meaning: $meaning },)+];
 
         /// All settings, each as its field; `default` gives the shipped values.
@@ -192,7 +192,7 @@ pub enum SettingError {
 ///
 /// # Errors
 /// [`SettingError::UnknownKey`].
-pub fn definition(key: &str) -> std::result::Result<&'static Definition, SettingError> {
+pub(crate) fn definition(key: &str) -> std::result::Result<&'static Definition, SettingError> {
     DEFINITIONS.iter().find(|d| d.key == key).ok_or_else(|| SettingError::UnknownKey(key.to_owned()))
 }
 
@@ -265,7 +265,7 @@ impl Definition {
 
 /// The time zone of that IANA name in its usual spelling, if there is one.
 #[must_use]
-pub fn zone_name(timezone: &str) -> Option<String> {
+pub(crate) fn zone_name(timezone: &str) -> Option<String> {
     jiff::tz::TimeZone::get(timezone.trim()).ok()?.iana_name().map(str::to_owned)
 }
 
@@ -298,7 +298,7 @@ impl fmt::Display for Megabytes {
 }
 
 /// File name extensions in lower case, without dots.
-pub type Extensions = Vec<String>;
+pub(crate) type Extensions = Vec<String>;
 
 /// What a field of [`Settings`] can be.
 trait Value: Sized {
@@ -380,9 +380,6 @@ impl Settings {
 
 impl ReadTx<'_> {
     /// All settings.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn settings(&self) -> Result<Settings> {
         Ok(Settings::from_stored(&self.stored_settings()?))
     }
@@ -392,9 +389,6 @@ impl ReadTx<'_> {
     }
 
     /// Each setting with its value as people wrote it: the stored one, else the default.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn setting_texts(&self) -> Result<Vec<(&'static Definition, String)>> {
         let stored = self.stored_settings()?;
         let text = |d: &Definition| stored.iter().find(|(key, _)| key == d.key).map(|(_, value)| value.clone());
@@ -402,18 +396,12 @@ impl ReadTx<'_> {
     }
 
     /// The value of one setting as people wrote it: the stored one, else the default.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn setting_text(&self, definition: &Definition) -> Result<String> {
         let stored = self.one("SELECT value FROM setting WHERE key = $1", [definition.key], |row| row.get(0))?;
         Ok(stored.unwrap_or_else(|| definition.default.to_owned()))
     }
 
     /// The desk's HMAC secret.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn desk_secret(&self) -> Result<DeskSecret> {
         let bytes = self.one("SELECT secret FROM desk WHERE id = 1", [], |row| row.get::<_, [u8; 32]>(0))?;
         bytes.map(DeskSecret::new).ok_or_else(|| super::Error::Corrupt("the desk row is missing".to_owned()))
@@ -422,9 +410,6 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Stores a checked value; the default is stored as no row.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn set_setting(&self, definition: &Definition, value: &str) -> Result<()> {
         if value == definition.default {
             self.run("DELETE FROM setting WHERE key = $1", [definition.key])?;

@@ -4,6 +4,6 @@ mod account;
 mod login;
 mod schedule;
 
-pub use account::{NewStaff, Staff, StaffChange, StaffProfile, StaffToNotify};
-pub use login::{Credentials, LoginNotes, LoginTry};
-pub use schedule::Schedule;
+pub(crate) use account::{NewStaff, Staff, StaffChange, StaffProfile, StaffToNotify};
+pub(crate) use login::{Credentials, LoginNotes, LoginTry};
+pub(crate) use schedule::Schedule;

@@ -24,17 +24,11 @@ fn template(row: &Row<'_>) -> rusqlite::Result<Template> {
 
 impl ReadTx<'_> {
     /// The stored template of that name; `None` while it is as shipped.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn stored_template(&self, name: &str) -> Result<Option<Template>> {
         self.one("SELECT subject, body_text, body_html, is_enabled FROM template WHERE name = $1", [name], template)
     }
 
     /// The names of stored templates.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn stored_template_names(&self) -> Result<Vec<String>> {
         self.all("SELECT name FROM template ORDER BY name", [], |row| row.get(0))
     }
@@ -42,9 +36,6 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Stores a template in place of the one before.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn store_template(&self, name: &str, template: &Template, now: Timestamp) -> Result<()> {
         self.run(
             "INSERT INTO template (name, subject, body_text, body_html, is_enabled, last_update_at) \

@@ -8,8 +8,6 @@ mod rows;
 mod search;
 mod thread;
 
-pub use list::{TicketLine, TicketSieve};
-pub use participant::PARTICIPANTS_MAX;
-pub use rows::{Belongings, NewTicket, Owner, Ticket, TicketRows};
-pub use search::{TicketOrder, TicketQuery};
-pub use thread::ThreadId;
+pub(crate) use list::{TicketLine, TicketSieve};
+pub(crate) use rows::{Belongings, NewTicket, Owner, Ticket, TicketRows};
+pub(crate) use search::{TicketOrder, TicketQuery};

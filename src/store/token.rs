@@ -6,7 +6,7 @@ use super::{ReadTx, Result, WriteTx};
 use crate::domain::{Timestamp, TokenId};
 
 /// SHA-256 of something.
-pub type Sha256Bytes = [u8; 32];
+pub(crate) type Sha256Bytes = [u8; 32];
 
 /// An API token's row. The token itself is stored nowhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,9 +75,6 @@ fn token(row: &Row<'_>) -> rusqlite::Result<Token> {
 
 impl ReadTx<'_> {
     /// The token with that hash.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn token_by_hash(&self, sha256: &Sha256Bytes) -> Result<Option<Token>> {
         self.one(
             "SELECT id, name, sha256, permissions, ips, is_active, created_at, last_update_at, last_used_at \
@@ -88,9 +85,6 @@ impl ReadTx<'_> {
     }
 
     /// The token with that id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn token(&self, id: TokenId) -> Result<Option<Token>> {
         self.one(
             "SELECT id, name, sha256, permissions, ips, is_active, created_at, last_update_at, last_used_at \
@@ -101,9 +95,6 @@ impl ReadTx<'_> {
     }
 
     /// Every token by id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn tokens(&self) -> Result<Vec<Token>> {
         self.all(
             "SELECT id, name, sha256, permissions, ips, is_active, created_at, last_update_at, last_used_at \
@@ -130,9 +121,6 @@ impl WriteTx<'_> {
     }
 
     /// Changes a token; says whether there is one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn update_token(&self, id: TokenId, change: &TokenChange<'_>, now: Timestamp) -> Result<bool> {
         let changed = self.run(
             "UPDATE token SET name = coalesce($1, name), permissions = coalesce($2, permissions), \
@@ -143,17 +131,11 @@ impl WriteTx<'_> {
     }
 
     /// Removes a token; it stops working at once. Says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn revoke_token(&self, id: TokenId) -> Result<bool> {
         Ok(self.run("DELETE FROM token WHERE id = $1", [id.get()])? > 0)
     }
 
     /// Notes when a token was used.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn note_token_use(&self, id: TokenId, at: Timestamp) -> Result<()> {
         self.run("UPDATE token SET last_used_at = max(last_used_at, $1) WHERE id = $2", (at.unix(), id.get()))?;
         Ok(())

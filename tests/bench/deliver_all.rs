@@ -6,16 +6,13 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use maildesk::domain::Timestamp;
-use maildesk::intake::{Envelope, Outcome, Rules, Source, deliver};
-use maildesk::mail::Limits;
-use maildesk::store::Store;
+use maildesk::inside::{Envelope, MailLimits, Outcome, Rules, Source, Store, Timestamp, deliver};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [database, folder, recipient] = arguments.as_slice() else { return Err("DATABASE FOLDER RECIPIENT".into()) };
     let store = Store::open(database.as_ref(), Duration::from_secs(10))?;
-    let rules = Rules { limits: Limits::default() };
+    let rules = Rules { limits: MailLimits::default() };
     let mut paths: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
     paths.sort_by_key(std::fs::DirEntry::path);
     let mails: Vec<Vec<u8>> = paths.iter().map(|entry| std::fs::read(entry.path())).collect::<Result<_, _>>()?;

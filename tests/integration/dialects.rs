@@ -5,11 +5,9 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use maildesk::api::{self, Api, HostRules};
-use maildesk::domain::Timestamp;
-use maildesk::http::{Method, Request};
-use maildesk::intake::{Envelope, Rules, Source, deliver};
-use maildesk::store::Store;
+use maildesk::inside::{
+    Api, Envelope, HostRules, MailLimits, Method, Request, Rules, Source, Store, Timestamp, deliver, respond,
+};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Server, TOKEN, eventually};
@@ -280,7 +278,7 @@ impl Clocked {
         let body = account(&json!({"login_id": login, "email": format!("{login}@helpdesk.test"),
             "department": "General", "time_group": schedule}));
         let request = Request::new(Method::Post, "/v1/user").with_header("Token", TOKEN).with_body(body.to_string());
-        let answer = api::respond(&self.api, request, Timestamp::from_unix(1_700_000_000));
+        let answer = respond(&self.api, request, Timestamp::from_unix(1_700_000_000));
         assert_eq!(answer.status(), 200, "{}", String::from_utf8_lossy(answer.body()));
     }
 
@@ -290,7 +288,7 @@ impl Clocked {
         let envelope = Envelope { recipients: vec![SUPPORT.to_owned()], sender: None, source: Source::Pipe };
         let mail = format!("From: ann@client.test\nSubject: {at}\nMessage-ID: <{at}@client.test>\n\nHello\n");
         let before = self.store.read(|tx| tx.outgoing_recent("", 99)).expect("the outbox").len();
-        let rules = Rules { limits: maildesk::mail::Limits::default() };
+        let rules = Rules { limits: MailLimits::default() };
         let delivery = deliver(&self.store, &rules, &envelope, mail.as_bytes(), now).expect("a delivery");
         assert!(delivery.ticket.is_some(), "{delivery:?}");
         let outbox = self.store.read(|tx| tx.outgoing_recent("", 99)).expect("the outbox");

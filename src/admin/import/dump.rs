@@ -1,5 +1,5 @@
 //! A dump of MySQL or MariaDB, read in constant memory: what tables it has and where their rows lie
-//! ([`survey`]), and the rows of one table after the other ([`Rows`]). What HelpDeskZ means by them
+//! ([`survey()`]), and the rows of one table after the other ([`Rows`]). What HelpDeskZ means by them
 //! is `helpdeskz`'s.
 
 mod bytes;

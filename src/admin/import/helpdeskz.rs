@@ -58,7 +58,7 @@ Examples:
   mysqldump helpdeskz > dump.sql
   maildesk admin import helpdeskz dump.sql --attachments /var/www/helpdeskz/writable/attachments --dry-run
   maildesk admin import helpdeskz dump.sql --attachments /var/www/helpdeskz/writable/attachments")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Dump of the database, as mysqldump, mariadb-dump or phpMyAdmin write it
     #[arg(value_name = "DUMP.sql")]
     dump: PathBuf,

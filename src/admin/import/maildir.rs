@@ -21,7 +21,7 @@ itself is read; run it again for each subfolder you want (.Archive …). Symboli
 
 Example:
   maildesk admin import maildir ~support/Maildir --address support@example.org")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The folder
     dir: PathBuf,
     /// The desk's address the mails were sent to [default: what the headers of each say]

@@ -21,7 +21,7 @@ Mails keep their dates, nobody is notified, and mails that are there already are
 
 Example:
   maildesk admin import mbox /var/mail/support --address support@example.org")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The file, no pipe
     file: PathBuf,
     /// The desk's address the mails were sent to [default: what the headers of each say]

@@ -14,7 +14,7 @@ use crate::store::staff::{Staff, StaffChange};
 
 /// Options of `admin staff update`.
 #[derive(Debug, clap::Args)]
-pub struct Update {
+pub(crate) struct Update {
     /// Login name, id or address
     username: String,
     /// Full name
@@ -49,7 +49,7 @@ pub struct Update {
 /// Options of `admin staff password`.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("password").required(true)))]
-pub struct Password {
+pub(crate) struct Password {
     /// Login name, id or address
     username: String,
     /// Read the password from stdin

@@ -15,7 +15,7 @@ use crate::totp;
 
 /// Verbs of `admin staff totp`.
 #[derive(Debug, clap::Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Ask for a code at the login from now on; prints what the authenticator program needs
     Enable(Enable),
     /// Ask for no code any more
@@ -27,7 +27,7 @@ pub enum Command {
 
 /// Options of `admin staff totp enable`.
 #[derive(Debug, clap::Args)]
-pub struct Enable {
+pub(crate) struct Enable {
     /// Login name, id or address
     username: String,
     /// Use this secret, in base32 [default: a random one]

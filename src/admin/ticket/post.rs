@@ -38,7 +38,7 @@ pub(super) struct MessageArguments {
 
 /// Options of `admin ticket reply`.
 #[derive(Debug, clap::Args)]
-pub struct ReplyArguments {
+pub(crate) struct ReplyArguments {
     /// Id
     #[arg(value_parser = crate::admin::id)]
     id: i64,
@@ -55,7 +55,7 @@ pub struct ReplyArguments {
 
 /// Options of `admin ticket note`.
 #[derive(Debug, clap::Args)]
-pub struct NoteArguments {
+pub(crate) struct NoteArguments {
     /// Id
     #[arg(value_parser = crate::admin::id)]
     id: i64,

@@ -14,10 +14,10 @@ use self::census::Census;
 use super::tokens::{Token, Tokens};
 
 /// Largest HTML sanitised, in bytes: 512 KiB.
-pub const HTML_BYTES_MAX: usize = 512 * 1024;
+pub(crate) const HTML_BYTES_MAX: usize = 512 * 1024;
 /// Deepest nesting sanitised, in elements. 20,000 open `<div>` take 1 s, so they must end somewhere;
 /// a thread answered for months was seen with 513.
-pub const HTML_DEPTH_MAX: usize = 1024;
+pub(crate) const HTML_DEPTH_MAX: usize = 1024;
 /// Most levels summed over all elements: the parser walks up from each. A mail has thousands of
 /// elements in tens of levels, or the other way round.
 const DEPTH_SUM_MAX: usize = 10_000_000;

@@ -29,7 +29,7 @@ const MAILS_PER_CONNECTION_MAX: u32 = 500;
 
 /// The server of one address, connected when first needed.
 #[derive(Debug)]
-pub struct Smtp {
+pub(crate) struct Smtp {
     host: String,
     port: u16,
     user: String,

@@ -6,7 +6,7 @@ use crate::store::{ReadTx, Result, WriteTx};
 
 /// UIDs in ascending order, as runs of UIDs that follow one another: first and last of each.
 #[must_use]
-pub fn runs(uids: &[u32]) -> Vec<(u32, u32)> {
+pub(crate) fn runs(uids: &[u32]) -> Vec<(u32, u32)> {
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for uid in uids.iter().copied() {
         match runs.last_mut() {
@@ -19,9 +19,6 @@ pub fn runs(uids: &[u32]) -> Vec<(u32, u32)> {
 
 impl ReadTx<'_> {
     /// Every mail of a folder that was seen or is left over, in runs that begin in ascending order.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn imap_known(&self, address: AddressId, folder: &str) -> Result<Vec<(u32, u32)>> {
         self.all(
             "SELECT first_uid, last_uid FROM imap_seen WHERE address_id = $1 AND folder = $2 \
@@ -34,9 +31,6 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Adds a run of mails that were seen, and joins it with those it overlaps or touches.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub(in crate::store) fn add_imap_seen(
         &self,
         address: AddressId,
@@ -68,9 +62,6 @@ impl WriteTx<'_> {
     }
 
     /// Notes that the whole folder was compared with what was seen of it.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn note_imap_reconciled(&self, address: AddressId, folder: &str, now: Timestamp) -> Result<()> {
         self.run(
             "UPDATE imap_folder SET reconciled_at = $1 WHERE address_id = $2 AND name = $3",

@@ -68,9 +68,6 @@ pub struct ImportedToken {
 
 impl ReadTx<'_> {
     /// Every priority by id; HelpDeskZ's table, empty on a desk that never imported one.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn priorities(&self) -> Result<Vec<ImportedPriority>> {
         self.all("SELECT id, name, color FROM priority ORDER BY id", [], |row| {
             Ok(ImportedPriority { id: row.get(0)?, name: row.get(1)?, color: row.get(2)? })
@@ -78,9 +75,6 @@ impl ReadTx<'_> {
     }
 
     /// Every custom field in HelpDeskZ's order.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn custom_fields(&self) -> Result<Vec<ImportedCustomField>> {
         self.all(
             "SELECT id, kind, title, options, is_required, departments, position FROM custom_field ORDER BY position, id",
@@ -102,9 +96,6 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Places a department; under [`Precedence::Import`] over one that has its id.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn place_department(&self, new: &ImportedDepartment, precedence: Precedence) -> Result<Placed> {
         let added = self.run(
             "INSERT INTO department (id, position, name, is_private) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
@@ -125,9 +116,6 @@ impl WriteTx<'_> {
     }
 
     /// Places a priority.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn place_priority(&self, new: &ImportedPriority) -> Result<Placed> {
         let added = self.run(
             "INSERT INTO priority (id, name, color) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
@@ -137,9 +125,6 @@ impl WriteTx<'_> {
     }
 
     /// Places a custom field.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn place_custom_field(&self, new: &ImportedCustomField) -> Result<Placed> {
         let added = self.run(
             "INSERT INTO custom_field (id, kind, title, options, is_required, departments, position) \
@@ -150,9 +135,6 @@ impl WriteTx<'_> {
     }
 
     /// Places an address. One that the desk has already stays as it is; a taken id gives way to the next free one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn place_address(&self, new: &ImportedAddress) -> Result<(Placed, AddressId)> {
         let row = &new.row;
         if let Some((id, _)) = self.address_by_name(&row.email)? {
@@ -186,9 +168,6 @@ impl WriteTx<'_> {
     }
 
     /// Places a token.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn place_token(&self, new: &ImportedToken) -> Result<Placed> {
         if let Some(known) = self.token_by_hash(&new.sha256)? {
             return Ok(if known.id.get() == new.id { Placed::Known } else { Placed::Taken });

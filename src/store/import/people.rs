@@ -58,18 +58,12 @@ pub struct ImportedStaff {
 
 impl ReadTx<'_> {
     /// How many customers and tickets there are.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn customers_and_tickets(&self) -> Result<(i64, i64)> {
         use crate::store::row_count::{CUSTOMERS, TICKETS};
         Ok((self.row_count(CUSTOMERS, 0)?, self.row_count(TICKETS, 0)?))
     }
 
     /// Whether there is a customer with that id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn has_customer(&self, id: i64) -> Result<bool> {
         Ok(self.number("SELECT count(*) FROM customer WHERE id = $1", [id])? > 0)
     }
@@ -77,9 +71,6 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Places a customer. Of those with one address the lowest id stays, with its name.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn place_customer(&self, new: &ImportedCustomer) -> Result<PlacedCustomer> {
         let with_id = self.customer(UserId::new(new.id))?;
         if let Some(known) = &with_id {
@@ -123,9 +114,6 @@ impl WriteTx<'_> {
     }
 
     /// Places a customer under an id that is free, or finds the one who has the address.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn place_customer_elsewhere(&self, new: &ImportedCustomer) -> Result<UserId> {
         if let Some(known) = self.customer_by_email(&new.email)? {
             return Ok(known.id);
@@ -139,9 +127,6 @@ impl WriteTx<'_> {
     }
 
     /// Gives a staff member another id, while no ticket names the old one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn renumber_staff(&self, from: StaffId, to: StaffId) -> Result<()> {
         self.run("PRAGMA defer_foreign_keys = ON", [])?;
         self.run("UPDATE staff_department SET staff_id = $1 WHERE staff_id = $2", (to.get(), from.get()))?;

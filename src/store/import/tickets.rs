@@ -73,41 +73,26 @@ pub struct Home {
 
 impl ReadTx<'_> {
     /// Whether there is a ticket with that id.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn has_ticket(&self, id: i64) -> Result<bool> {
         Ok(self.number("SELECT count(*) FROM ticket WHERE id = $1", [id])? > 0)
     }
 
     /// Whether there is a department with that id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn has_department(&self, id: i64) -> Result<bool> {
         Ok(self.number("SELECT count(*) FROM department WHERE id = $1", [id])? > 0)
     }
 
     /// Whether there is an article with that id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn has_article(&self, id: i64) -> Result<bool> {
         Ok(self.number("SELECT count(*) FROM article WHERE id = $1", [id])? > 0)
     }
 
     /// The ticket of a message.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn ticket_of_message(&self, id: MessageId) -> Result<Option<TicketId>> {
         self.one("SELECT ticket_id FROM message WHERE id = $1", [id.get()], |row| Ok(TicketId::new(row.get(0)?)))
     }
 
     /// Whether there is an attachment with that id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn has_attachment(&self, id: AttachmentId) -> Result<bool> {
         Ok(self.number("SELECT count(*) FROM attachment WHERE id = $1", [id.get()])? > 0)
     }
@@ -115,9 +100,6 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Places a ticket.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn place_ticket(&self, new: &ImportedTicket) -> Result<Placed> {
         let created = self.one("SELECT created_at FROM ticket WHERE id = $1", [new.id], |row| row.get::<_, i64>(0))?;
         if let Some(created) = created {
@@ -144,9 +126,6 @@ impl WriteTx<'_> {
     }
 
     /// Places a message; `None` when its ticket is not there.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn place_message(&self, new: &ImportedMessage) -> Result<Option<Placed>> {
         let created = self.one("SELECT created_at FROM message WHERE id = $1", [new.id], |row| row.get::<_, i64>(0))?;
         if let Some(created) = created {
@@ -176,9 +155,6 @@ impl WriteTx<'_> {
 
     /// Places a note; `None` when its ticket is not there. The same words by the same person in the
     /// same second are the same note.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn place_note(&self, new: &ImportedNote) -> Result<Option<Placed>> {
         if !self.has_ticket(new.ticket)? {
             return Ok(None);
@@ -200,9 +176,6 @@ impl WriteTx<'_> {
     }
 
     /// Places an attachment with its bytes; equal contents are stored once.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn place_attachment(&self, new: &ImportedAttachment, home: Home) -> Result<Placed> {
         if self.has_attachment(AttachmentId::new(new.id))? {
             return Ok(Placed::Known);
@@ -222,9 +195,6 @@ impl WriteTx<'_> {
 
     /// Makes the author of the latest message the last replier of each of the next `count` tickets with
     /// an id above `after`; gives the highest of them, none behind the last.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn derive_last_repliers(&self, after: i64, count: i64) -> Result<Option<i64>> {
         let last = self.one(
             "SELECT max(id) FROM (SELECT id FROM ticket WHERE id > $1 ORDER BY id LIMIT $2)",

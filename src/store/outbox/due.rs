@@ -24,9 +24,6 @@ fn others(busy: &[AddressId]) -> String {
 
 impl ReadTx<'_> {
     /// Whether a sender has, or had, mails for itself.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn is_anything_leased(&self, now: Timestamp) -> Result<bool> {
         let found = self.number(
             "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending' AND next_attempt_at <= $1 AND leased_until > $1)",
@@ -36,9 +33,6 @@ impl ReadTx<'_> {
     }
 
     /// Whether a mail is due, in nobody's hands, and leaves by none of the addresses that are busy.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn is_anything_due(&self, scope: Scope, busy: &[AddressId], now: Timestamp) -> Result<bool> {
         let others = others(busy);
         let found = match scope {
@@ -62,9 +56,6 @@ impl ReadTx<'_> {
 
     /// Whether mails of a ticket wait to leave by an address that owes an answer: a mail was handed over
     /// there and nobody knows whether it has arrived.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn is_answer_owed(&self, ticket: TicketId) -> Result<bool> {
         let found = self.number(
             "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending' AND unknown_tries > 0 AND address_id IN \
@@ -80,9 +71,6 @@ impl WriteTx<'_> {
     /// busy, oldest first, until `leased_until`.
     ///
     /// The `+` keeps SQLite from walking all waiting mails to find those of one ticket.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn claim_due(
         &self,
         (scope, busy): (Scope, &[AddressId]),
@@ -118,9 +106,6 @@ impl WriteTx<'_> {
     }
 
     /// Ends all leases: whoever had them is gone.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn end_leases(&self) -> Result<usize> {
         self.run("UPDATE outbox SET leased_until = 0 WHERE state = 'pending' AND leased_until > 0", [])
     }

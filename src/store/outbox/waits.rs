@@ -23,9 +23,6 @@ impl QueueWaits {
 
 impl ReadTx<'_> {
     /// Whether a mail that waits to be sent has a time that no rule can have given it.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn is_queue_astray(&self, waits: QueueWaits, now: Timestamp) -> Result<bool> {
         let found = self.number(
             "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending' \
@@ -38,9 +35,6 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Cuts the waits of the queue to their longest; says how many mails had one that was longer.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn cut_queue_waits(&self, waits: QueueWaits, now: Timestamp) -> Result<usize> {
         self.run(
             "UPDATE outbox SET next_attempt_at = min(next_attempt_at, $1), leased_until = min(leased_until, $2), \

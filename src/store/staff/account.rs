@@ -108,9 +108,6 @@ pub struct StaffToNotify {
 
 impl ReadTx<'_> {
     /// The active staff member who has that address, without case.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn staff_by_email(&self, email: &str) -> Result<Option<Staff>> {
         self.one(
             "SELECT id, username, fullname, email, role, is_active, registered_at, last_login_at, totp_secret <> '' \
@@ -121,9 +118,6 @@ impl ReadTx<'_> {
     }
 
     /// The staff member with that id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn staff(&self, id: StaffId) -> Result<Option<Staff>> {
         self.one(
             "SELECT id, username, fullname, email, role, is_active, registered_at, last_login_at, totp_secret <> '' \
@@ -134,9 +128,6 @@ impl ReadTx<'_> {
     }
 
     /// The staff member with that login name, without case.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn staff_by_username(&self, username: &str) -> Result<Option<Staff>> {
         self.one(
             "SELECT id, username, fullname, email, role, is_active, registered_at, last_login_at, totp_secret <> '' \
@@ -147,9 +138,6 @@ impl ReadTx<'_> {
     }
 
     /// Every staff member by id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn all_staff(&self) -> Result<Vec<Staff>> {
         self.all(
             "SELECT id, username, fullname, email, role, is_active, registered_at, last_login_at, totp_secret <> '' \
@@ -160,9 +148,6 @@ impl ReadTx<'_> {
     }
 
     /// The departments a staff member is tied to, by id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn staff_departments(&self, id: StaffId) -> Result<Vec<DepartmentId>> {
         self.all(
             "SELECT department_id FROM staff_department WHERE staff_id = $1 ORDER BY department_id",
@@ -172,17 +157,11 @@ impl ReadTx<'_> {
     }
 
     /// Whether a staff account has that address, active or not.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn is_staff_address(&self, email: &EmailAddress) -> Result<bool> {
         Ok(self.number("SELECT EXISTS (SELECT 1 FROM staff WHERE email = $1)", [email.as_str()])? > 0)
     }
 
     /// A staff member's telephony data (a JSON object) and the name of the schedule, empty for none.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn staff_profile(&self, id: StaffId) -> Result<Option<(String, String)>> {
         self.one(
             "SELECT staff.profile, coalesce(schedule.name, '') FROM staff \
@@ -193,9 +172,6 @@ impl ReadTx<'_> {
     }
 
     /// Whether a staff member may log in and is told of tickets, beside being active.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn staff_switches(&self, id: StaffId) -> Result<Option<(bool, bool)>> {
         self.one("SELECT has_login, has_notifications FROM staff WHERE id = $1", [id.get()], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -203,18 +179,12 @@ impl ReadTx<'_> {
     }
 
     /// The time zone a staff member had chosen in HelpDeskZ; empty for none.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn staff_timezone(&self, id: StaffId) -> Result<String> {
         let found = self.one("SELECT timezone FROM staff WHERE id = $1", [id.get()], |row| row.get(0))?;
         Ok(found.unwrap_or_default())
     }
 
     /// The active members of a department who want to be told of tickets, with their hours, by id.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn staff_to_notify(&self, department: DepartmentId) -> Result<Vec<StaffToNotify>> {
         self.all(
             "SELECT staff.fullname, staff.email, coalesce(schedule.hours, ''), coalesce(schedule.timezone, '') \
@@ -262,9 +232,6 @@ impl WriteTx<'_> {
     }
 
     /// Ties a staff member to exactly these departments.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn set_staff_departments(&self, id: StaffId, departments: &[DepartmentId]) -> Result<()> {
         self.run("DELETE FROM staff_department WHERE staff_id = $1", [id.get()])?;
         for department in departments {
@@ -277,9 +244,6 @@ impl WriteTx<'_> {
     }
 
     /// Writes a staff member's profile.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn set_staff_profile(&self, id: StaffId, profile: &StaffProfile<'_>) -> Result<()> {
         self.run(
             "UPDATE staff SET has_login = $1, has_notifications = $2, schedule_id = $3, profile = $4 WHERE id = $5",
@@ -295,9 +259,6 @@ impl WriteTx<'_> {
     }
 
     /// Changes a staff account.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn update_staff(&self, id: StaffId, change: &StaffChange<'_>) -> Result<()> {
         self.run(
             "UPDATE staff SET fullname = coalesce($1, fullname), email = coalesce($2, email), role = coalesce($3, role), \
@@ -317,9 +278,6 @@ impl WriteTx<'_> {
     }
 
     /// Sets a password. An account that never had one waited for it, and is active from now on.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn set_staff_password(&self, id: StaffId, password_hash: &str) -> Result<()> {
         self.run(
             "UPDATE staff SET password_hash = $1, is_active = CASE WHEN password_hash = '' THEN 1 ELSE is_active END \
@@ -330,9 +288,6 @@ impl WriteTx<'_> {
     }
 
     /// Sets the secret of the second factor; empty switches it off.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn set_totp_secret(&self, id: StaffId, secret: &str) -> Result<()> {
         self.run("UPDATE staff SET totp_secret = $1, totp_last_step = 0 WHERE id = $2", (secret, id.get()))?;
         Ok(())
@@ -342,9 +297,6 @@ impl WriteTx<'_> {
 /// Changes that reach into tickets.
 impl TicketRows<'_> {
     /// Removes a staff account; what it wrote stays. Says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn remove_staff(&self, id: StaffId) -> Result<bool> {
         Ok(self.run("DELETE FROM staff WHERE id = $1", [id.get()])? > 0)
     }

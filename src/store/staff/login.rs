@@ -50,9 +50,6 @@ pub struct LoginNotes<'a> {
 
 impl ReadTx<'_> {
     /// What checking a login under that name (without case) needs.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn credentials(&self, username: &str) -> Result<Option<Credentials>> {
         self.one(
             "SELECT id, password_hash, is_active = 1 AND has_login = 1, totp_secret, totp_last_step \
@@ -71,17 +68,11 @@ impl ReadTx<'_> {
     }
 
     /// Every stored hash of a password: how slow the slowest is decides when failures are answered.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn password_hashes(&self) -> Result<Vec<String>> {
         self.all("SELECT password_hash FROM staff", [], |row| row.get(0))
     }
 
     /// Failures counted for an end user's address, if its last one is of that time.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn login_attempts(&self, ip: &str, within: Window) -> Result<i64> {
         self.number(
             "SELECT attempts FROM login_attempt WHERE ip = $1 AND last_at > $2 AND last_at <= $3",
@@ -90,9 +81,6 @@ impl ReadTx<'_> {
     }
 
     /// Failures under a name from every address in that time, counted up to `max`.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn failed_logins(&self, username: &str, within: Window, max: i64) -> Result<i64> {
         self.number(
             "SELECT count(*) FROM (SELECT 1 FROM login_log WHERE username = $1 AND is_success = 0 AND at > $2 \
@@ -104,9 +92,6 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Sets the number of failures counted for an end user's address.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn set_login_attempts(&self, ip: &str, attempts: i64, now: Timestamp) -> Result<()> {
         self.run(
             "INSERT INTO login_attempt (ip, attempts, last_at) VALUES ($1, $2, $3) \
@@ -117,18 +102,12 @@ impl WriteTx<'_> {
     }
 
     /// Forgets the failures counted for an end user's address.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn clear_login_attempts(&self, ip: &str) -> Result<()> {
         self.run("DELETE FROM login_attempt WHERE ip = $1", [ip])?;
         Ok(())
     }
 
     /// Forgets the failures counted for end users' addresses whose last was not in that time.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn forget_login_attempts(&self, kept: Window) -> Result<()> {
         let (since, until) = (kept.since.unix(), kept.until.unix());
         self.run("DELETE FROM login_attempt WHERE last_at < $1 OR last_at > $2", (since, until))?;
@@ -136,9 +115,6 @@ impl WriteTx<'_> {
     }
 
     /// Writes a try into the login log.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn log_login(&self, tried: &LoginTry<'_>, agent: &str, now: Timestamp) -> Result<()> {
         self.run(
             "INSERT INTO login_log (at, staff_id, username, ip, agent, is_success) VALUES ($1, $2, $3, $4, $5, $6)",
@@ -148,9 +124,6 @@ impl WriteTx<'_> {
     }
 
     /// Writes a login on the account: HelpDeskZ keeps this one's time and the one before.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn staff_logged_in(&self, id: StaffId, notes: &LoginNotes<'_>, now: Timestamp) -> Result<()> {
         self.run(
             "UPDATE staff SET last_login_at = CASE WHEN login_at = 0 THEN $1 ELSE login_at END, login_at = $1, \
@@ -162,9 +135,6 @@ impl WriteTx<'_> {
 
     /// Forgets tries to log in that are older than that time; says how many. A try that a clock which was
     /// ahead has dated later than now does not keep those before it.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn forget_login_log(&self, kept: Window) -> Result<usize> {
         // Tries are written in the order of time, so the first one to keep ends the search.
         self.run(

@@ -33,9 +33,6 @@ fn schedule(row: &Row<'_>) -> rusqlite::Result<Schedule> {
 
 impl ReadTx<'_> {
     /// Every schedule by name.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn schedules(&self) -> Result<Vec<Schedule>> {
         self.all(
             "SELECT id, name, hours, timezone, (SELECT count(*) FROM staff WHERE schedule_id = schedule.id) \
@@ -46,9 +43,6 @@ impl ReadTx<'_> {
     }
 
     /// The schedule of that name, without case.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn schedule_named(&self, name: &str) -> Result<Option<Schedule>> {
         self.one(
             "SELECT id, name, hours, timezone, (SELECT count(*) FROM staff WHERE schedule_id = schedule.id) \
@@ -71,18 +65,12 @@ impl WriteTx<'_> {
     }
 
     /// Ties a staff member to a schedule, or to none: always on duty.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn set_staff_schedule(&self, id: StaffId, schedule: Option<ScheduleId>) -> Result<()> {
         self.run("UPDATE staff SET schedule_id = $1 WHERE id = $2", (schedule.map(ScheduleId::get), id.get()))?;
         Ok(())
     }
 
     /// Removes a schedule; who was tied to it is always on duty from now on. Says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn remove_schedule(&self, id: ScheduleId) -> Result<bool> {
         Ok(self.run("DELETE FROM schedule WHERE id = $1", [id.get()])? > 0)
     }

@@ -12,9 +12,6 @@ const ANSWERED_MAX: i64 = 5_000;
 
 impl ReadTx<'_> {
     /// When each of the newest tickets was opened, if that was in that time, newest first.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn opened(&self, within: Window) -> Result<Vec<Timestamp>> {
         self.all(
             "SELECT created_at FROM (SELECT id, created_at FROM ticket ORDER BY id DESC LIMIT $1) \
@@ -26,9 +23,6 @@ impl ReadTx<'_> {
 
     /// How many seconds each of the newest tickets opened in that time waited for staff's first
     /// answer, shortest first. Tickets without an answer are left out.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn first_answers(&self, within: Window) -> Result<Vec<i64>> {
         let mut waited: Vec<Option<i64>> = self.all(
             "SELECT (SELECT max(0, message.created_at - newest.created_at) FROM message \

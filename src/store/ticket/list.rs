@@ -154,9 +154,6 @@ pub(super) fn line(row: &Row<'_>) -> rusqlite::Result<TicketLine> {
 
 impl ReadTx<'_> {
     /// How many tickets pass the sieve, and those of the window, by id.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn tickets_page(&self, sieve: &TicketSieve, window: Window) -> Result<(i64, Vec<TicketLine>)> {
         let columns = sieve.columns();
         match columns.as_slice() {
@@ -197,9 +194,6 @@ impl ReadTx<'_> {
     }
 
     /// A ticket as lists show it.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn ticket_line(&self, id: TicketId) -> Result<Option<TicketLine>> {
         self.one(
             "SELECT ticket.id, ticket.customer_id, ticket.department_id, ticket.subject, ticket.created_at, \

@@ -11,9 +11,6 @@ impl TicketRows<'_> {
     ///
     /// The other ticket gets `status`. Who was written to about this one takes part in the other, as far as there is
     /// room.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn merge_tickets(&self, from: &Ticket, into: &Ticket, status: Status, now: Timestamp) -> Result<()> {
         let (source, target) = (from.id.get(), into.id.get());
         self.merge_people(from, into, now)?;

@@ -6,13 +6,10 @@ use crate::store::customer::Customer;
 use crate::store::{ReadTx, Result, WriteTx};
 
 /// Most participants of one ticket beside the customer (mail.md §5).
-pub const PARTICIPANTS_MAX: usize = 20;
+pub(crate) const PARTICIPANTS_MAX: usize = 20;
 
 impl ReadTx<'_> {
     /// Whether the address belongs to the ticket's customer or to one of its participants.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn takes_part(&self, ticket: TicketId, email: &EmailAddress) -> Result<bool> {
         let found = self.number(
             "SELECT EXISTS (SELECT 1 FROM participant WHERE ticket_id = $1 AND email = $2) \
@@ -24,9 +21,6 @@ impl ReadTx<'_> {
     }
 
     /// The ticket's participants beside the customer: address and name.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn participants(&self, ticket: TicketId) -> Result<Vec<(String, String)>> {
         self.all(
             "SELECT email, name FROM participant WHERE ticket_id = $1 ORDER BY added_at, email",
@@ -36,9 +30,6 @@ impl ReadTx<'_> {
     }
 
     /// The addresses that were given a reply token for the ticket.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn token_holders(&self, id: TicketId) -> Result<Vec<String>> {
         self.all("SELECT email FROM token_holder WHERE ticket_id = $1", [id.get()], |row| row.get(0))
     }
@@ -46,9 +37,6 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Remembers that an address was given a reply token for the ticket.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn note_token_holder(&self, id: TicketId, email: &EmailAddress) -> Result<()> {
         self.run(
             "INSERT INTO token_holder (ticket_id, email) VALUES ($1, $2) ON CONFLICT DO NOTHING",
@@ -60,9 +48,6 @@ impl WriteTx<'_> {
 
 impl TicketRows<'_> {
     /// Adds a participant unless the ticket has [`PARTICIPANTS_MAX`]; says whether he takes part now.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn add_participant(&self, ticket: TicketId, name: &str, email: &EmailAddress, now: Timestamp) -> Result<bool> {
         self.run(
             "INSERT INTO participant (ticket_id, email, name, added_at) SELECT $1, $2, $3, $4 \
@@ -74,9 +59,6 @@ impl TicketRows<'_> {
 
     /// Gives a ticket to another customer, whom answers go to from now on. The one before has no
     /// right to write into it any more; [`TicketRows::keep_taking_part`] gives it back.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn set_requester(&self, ticket: &Ticket, old: &Customer, new: &Customer) -> Result<()> {
         let id = ticket.id.get();
         self.run("UPDATE ticket SET customer_id = $1, reply_to = '' WHERE id = $2", (new.id.get(), id))?;
@@ -89,9 +71,6 @@ impl TicketRows<'_> {
     }
 
     /// Lets somebody who was a ticket's customer take part in it further.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn keep_taking_part(&self, ticket: TicketId, old: &Customer, now: Timestamp) -> Result<()> {
         if let Ok(email) = old.email.parse()
             && self.add_participant(ticket, &old.fullname, &email, now)?

@@ -125,9 +125,6 @@ impl Owner {
 /// Reading.
 impl ReadTx<'_> {
     /// The ticket with that id.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn ticket(&self, id: TicketId) -> Result<Option<Ticket>> {
         self.one(
             "SELECT id, department_id, customer_id, subject, status, created_at, last_update_at, closed_at, replies, \
@@ -138,9 +135,6 @@ impl ReadTx<'_> {
     }
 
     /// The ticket with that id, or the one it was merged into.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn ticket_after_merges(&self, id: TicketId) -> Result<Option<Ticket>> {
         let mut found = self.ticket(id)?;
         for _ in 0..MERGES_FOLLOWED_MAX {
@@ -153,9 +147,6 @@ impl ReadTx<'_> {
     }
 
     /// Tickets linked with this one, either way.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn linked_tickets(&self, id: TicketId) -> Result<Vec<TicketId>> {
         self.all(
             "SELECT other_id FROM ticket_link WHERE ticket_id = $1 \
@@ -166,9 +157,6 @@ impl ReadTx<'_> {
     }
 
     /// Our other addresses that mail of the ticket also went to.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn addresses_seen(&self, id: TicketId) -> Result<Vec<String>> {
         self.all("SELECT email FROM ticket_address_seen WHERE ticket_id = $1 ORDER BY email", [id.get()], |row| {
             row.get(0)
@@ -176,9 +164,6 @@ impl ReadTx<'_> {
     }
 
     /// What would go with that owner.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn belongings(&self, owner: Owner) -> Result<Belongings> {
         let (tickets, id) = owner.tickets();
         let of =
@@ -192,9 +177,6 @@ impl ReadTx<'_> {
 
     /// The number of a ticket's priority and its name, which is empty where the desk has no table of
     /// priorities (HelpDeskZ's comes with an import).
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn priority_of(&self, ticket: TicketId) -> Result<(i64, String)> {
         let found = self.one(
             "SELECT ticket.priority, coalesce(priority.name, '') FROM ticket \
@@ -207,9 +189,6 @@ impl ReadTx<'_> {
 
     /// Custom fields and priority of a ticket: a JSON list of [title, value], the priority's number
     /// and its name (empty where no priority is known by that number).
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn ticket_form(&self, id: crate::domain::TicketId) -> Result<(String, i64, String)> {
         let found = self.one(
             "SELECT ticket.custom_fields, ticket.priority, coalesce(priority.name, '') \
@@ -245,9 +224,6 @@ impl WriteTx<'_> {
 /// Changing.
 impl TicketRows<'_> {
     /// Opens a ticket without messages.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn add_ticket(&self, new: &NewTicket<'_>, now: Timestamp) -> Result<TicketId> {
         let id = self.insert(
             "INSERT INTO ticket (department_id, customer_id, subject, created_at, last_update_at, address_id, reply_to) \
@@ -265,9 +241,6 @@ impl TicketRows<'_> {
     }
 
     /// Writes what a public message changes on its ticket: status, reply count, last writer, time.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn ticket_answered(
         &self,
         id: TicketId,
@@ -284,18 +257,12 @@ impl TicketRows<'_> {
     }
 
     /// Counts a machine's message that changes neither status nor time.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn ticket_annotated(&self, id: TicketId) -> Result<()> {
         self.run("UPDATE ticket SET replies = replies + 1 WHERE id = $1", [id.get()])?;
         Ok(())
     }
 
     /// Sets a ticket's status; closing notes the time.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn set_status(&self, id: TicketId, status: Status, now: Timestamp) -> Result<()> {
         self.run(
             "UPDATE ticket SET closed_at = CASE WHEN $1 = 5 AND status <> 5 THEN $2 ELSE closed_at END, status = $1 \
@@ -306,53 +273,35 @@ impl TicketRows<'_> {
     }
 
     /// Moves a ticket to another department.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn set_ticket_department(&self, id: TicketId, department: DepartmentId) -> Result<()> {
         self.run("UPDATE ticket SET department_id = $1 WHERE id = $2", (department.get(), id.get()))?;
         Ok(())
     }
 
     /// Writes who wrote last on a ticket that was opened by staff.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn set_last_replier(&self, id: TicketId, staff: StaffId) -> Result<()> {
         self.run("UPDATE ticket SET last_replier = $1 WHERE id = $2", (staff.get(), id.get()))?;
         Ok(())
     }
 
     /// Assigns a ticket.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn assign_ticket(&self, id: TicketId, staff: StaffId) -> Result<()> {
         self.run("UPDATE ticket SET staff_id = $1 WHERE id = $2", (staff.get(), id.get()))?;
         Ok(())
     }
 
     /// Sets where answers go in place of the customer's address.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn set_reply_to(&self, id: TicketId, reply_to: &EmailAddress) -> Result<()> {
         self.run("UPDATE ticket SET reply_to = $1 WHERE id = $2", (reply_to.as_str(), id.get()))?;
         Ok(())
     }
 
     /// Removes a ticket with its messages and attachments; says whether there was one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn remove_ticket(&self, id: TicketId) -> Result<bool> {
         Ok(self.run("DELETE FROM ticket WHERE id = $1", [id.get()])? > 0)
     }
 
     /// Links two tickets.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn link_tickets(&self, id: TicketId, other: TicketId) -> Result<()> {
         self.run(
             "INSERT INTO ticket_link (ticket_id, other_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
@@ -362,9 +311,6 @@ impl TicketRows<'_> {
     }
 
     /// Notes another address of ours that the ticket's mail went to; says whether it is a new one.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn note_address_seen(&self, id: TicketId, email: &str) -> Result<bool> {
         let added = self.run(
             "INSERT INTO ticket_address_seen (ticket_id, email) SELECT $1, $2 WHERE EXISTS (SELECT 1 FROM ticket WHERE id = $1) \
@@ -375,9 +321,6 @@ impl TicketRows<'_> {
     }
 
     /// Takes a ticket from whoever it is assigned to.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn unassign_ticket(&self, id: TicketId) -> Result<()> {
         self.run("UPDATE ticket SET staff_id = NULL WHERE id = $1", [id.get()])?;
         Ok(())
@@ -385,9 +328,6 @@ impl TicketRows<'_> {
 
     /// Closes answered tickets that nobody touched since `before`, longest untouched first, at most
     /// `max` of them; says which.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn close_answered(&self, before: Timestamp, max: usize, now: Timestamp) -> Result<Vec<TicketId>> {
         self.all(
             "UPDATE ticket SET status = 5, closed_at = $1 WHERE id IN (SELECT id FROM ticket \

@@ -213,9 +213,6 @@ impl TicketQuery<'_> {
 
 impl ReadTx<'_> {
     /// The tickets that a query wants, in its order. A search without any word finds nothing.
-    ///
-    /// # Errors
-    /// Those of the database, here and in every verb of this file.
     pub fn tickets_found(&self, query: &TicketQuery<'_>) -> Result<Vec<TicketLine>> {
         if !query.search.trim().is_empty() && terms(query.search).is_empty() {
             return Ok(Vec::new());
@@ -251,9 +248,6 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Whether the index has every word of every text and no other. Reads all of both with the write
     /// lock held.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn is_search_sound(&self) -> Result<bool> {
         // The command is an INSERT by form; it writes nothing.
         match self.run("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)", []) {
@@ -264,18 +258,12 @@ impl WriteTx<'_> {
     }
 
     /// Makes the index anew from the texts.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn rebuild_search(&self) -> Result<()> {
         self.run("INSERT INTO search (search) VALUES ('rebuild')", [])?;
         Ok(())
     }
 
     /// Merges parts of the index, about `pages` pages of work, so that searches read fewer of them.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn merge_search(&self, pages: u32) -> Result<()> {
         self.run("INSERT INTO search (search, rank) VALUES ('merge', $1)", [pages])?;
         Ok(())

@@ -15,9 +15,6 @@ pub struct ThreadId {
 impl ReadTx<'_> {
     /// Message-IDs of the ticket's mails that `email` has or may have, in order: the first one and
     /// the last `max - 1`.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn thread_ids_for(&self, ticket: TicketId, email: &EmailAddress, max: usize) -> Result<Vec<ThreadId>> {
         fn thread_id(row: &rusqlite::Row<'_>) -> rusqlite::Result<ThreadId> {
             Ok(ThreadId { id: row.get(0)?, is_private: row.get(1)? })
@@ -44,9 +41,6 @@ impl ReadTx<'_> {
     }
 
     /// The tickets whose mail has or names that Message-ID (without brackets), newest first.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn tickets_of_thread_id(&self, message_id: &str) -> Result<Vec<TicketId>> {
         self.all("SELECT ticket_id FROM thread_id WHERE message_id = $1 ORDER BY ticket_id DESC", [message_id], |row| {
             Ok(TicketId::new(row.get(0)?))
@@ -56,9 +50,6 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Ties the Message-ID of a mail of ours to its ticket; only `email` has that mail.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn note_own_thread_id(&self, ticket: TicketId, message_id: &str, email: &EmailAddress) -> Result<()> {
         self.run(
             "INSERT INTO thread_id (message_id, ticket_id, email, position) \
@@ -70,9 +61,6 @@ impl WriteTx<'_> {
 
     /// Ties a Message-ID (without brackets) to a ticket, behind those it has. Call it in the order
     /// of the thread: References of outgoing mail follow it.
-    ///
-    /// # Errors
-    /// Those of the database.
     pub fn note_thread_id(&self, id: TicketId, message_id: &str) -> Result<()> {
         self.run(
             "INSERT INTO thread_id (message_id, ticket_id, position) \

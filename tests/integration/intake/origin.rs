@@ -1,6 +1,6 @@
 //! Person or machine: the signs, their order, and what each origin may and may not do.
 
-use maildesk::domain::DeskSecret;
+use maildesk::inside::DeskSecret;
 
 use crate::desk::{Desk, SALES, SUPPORT, mail};
 

@@ -165,7 +165,7 @@ fn from_sam(mail: &str) -> String {
 
 /// A token for ticket 1, issued to `address` as an outgoing mail would.
 pub(crate) fn token(desk: &Desk, address: &str) -> String {
-    use maildesk::domain::{DeskSecret, ReplyToken, TicketId};
+    use maildesk::inside::{DeskSecret, ReplyToken, TicketId};
     let connection = desk.sqlite();
     let secret: [u8; 32] = connection.query_row("SELECT secret FROM desk", [], |row| row.get(0)).expect("a secret");
     let insert = "INSERT OR IGNORE INTO token_holder (ticket_id, email) VALUES (1, $1)";

@@ -1,6 +1,6 @@
 //! Which ticket: reply tokens, Message-IDs, subject tags, in that order; strangers; merged, closed and other subjects.
 
-use maildesk::domain::{DeskSecret, EmailAddress, ReplyToken, TicketId};
+use maildesk::inside::{DeskSecret, EmailAddress, ReplyToken, TicketId};
 
 use crate::desk::{Desk, SUPPORT, mail};
 

@@ -172,7 +172,7 @@ impl Reader {
         Ok(RowRead::Broken)
     }
 
-    /// INSERT [IGNORE …] [INTO] table [(columns)] VALUES, up to the first row.
+    /// INSERT [IGNORE …] \[INTO\] table [(columns)] VALUES, up to the first row.
     fn insert(&mut self) -> io::Result<Option<Statement>> {
         let mut token = self.lexer.token()?;
         loop {
