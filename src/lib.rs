@@ -1,11 +1,11 @@
-//! maildesk turns incoming mail into support tickets and serves them over a JSON API, on one
-//! SQLite file. This is the map; ARCHITECTURE.md has the invariants.
+//! maildesk turns incoming mail into support tickets and serves them over a JSON API, on one SQLite file. This is the
+//! list of modules; ARCHITECTURE.md has the map, the life of a mail and of a request, and the invariants.
 //!
-//! Edges, named after the subcommands: [`pipe`], [`imap_fetch`], [`serve`], [`admin`]; [`cli`] calls them, and below
-//! them lie [`config`], [`logging`], [`options`] and [`outcome`]. The core, named after the domain: [`intake`] takes in one mail,
-//! [`decision`] says what it does, [`desk`] changes tickets, [`store`] holds all SQL, [`mail`]
-//! reads raw mail, [`domain`] has the nouns. Imports go one way:
-//! `cli → edges → intake → desk → store → decision → mail → domain`.
+//! Edges, named after the subcommands: [`pipe`], [`imap_fetch`], [`serve`], [`admin`]; [`cli`] calls them. The core:
+//! [`intake`] takes in one mail, [`decision`] says what it does, [`desk`] changes tickets, [`store`] holds all SQL,
+//! [`mail`] reads raw mail, [`domain`] has the nouns. Imports go one way, from the top:
+//! `cli → admin → serve → {pipe, imap_fetch} → options → {logging, outcome} → config → api → {intake, http, jobs} → desk →
+//! {outbox, login} → store → decision → mail → domain`, and the leaves below.
 
 mod admin;
 mod api;
