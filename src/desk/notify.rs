@@ -21,7 +21,7 @@ use table::{Notice, notices_of};
 /// mail and stays in the ticket. Chosen: base64 makes 13.4 MiB of it, and common servers take 20.
 pub(crate) const ATTACHMENT_BYTES_MAX: i64 = 10 * 1024 * 1024;
 
-/// Hard bounces after which an address gets no automatic mail (mail.md §3) …
+/// Hard bounces after which an address gets no automatic mail …
 const HARD_BOUNCES_MAX: i64 = 3;
 
 /// … for as long as they are this recent, in seconds. Chosen: mailboxes come back.
@@ -103,7 +103,7 @@ fn answer(
     now: Timestamp,
 ) -> Result<()> {
     let Some(notice) = NoticeContext::of(tx, settings, (ticket, message), event)? else { return Ok(()) };
-    // Automatic answers go to who wrote, never to Reply-To (mail.md §5).
+    // Automatic answers go to who wrote, never to Reply-To: a stranger could name anybody there.
     let writer = match notice.about.message.author {
         Author::Customer(id) => tx.customer(id)?,
         Author::Staff(_) | Author::Desk => None,
