@@ -45,7 +45,7 @@ pub(crate) use spool::Spool;
 
 /// What one client may cost the server.
 ///
-/// The numbers of the contract are the defaults. Sizes count bytes as they cross the wire.
+/// `Default` gives the shipped numbers. Sizes count bytes as they cross the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HttpLimits {
     /// Request line and headers together, with the empty line that ends them; more is 431, or 414

@@ -12,7 +12,7 @@ use crate::store::{Result, Store, WriteTx};
 /// Rows changed in one transaction. Chosen: a few milliseconds with the write lock held.
 const BATCH_MAX: usize = 500;
 
-/// How long answers to Idempotency-Keys are kept (api.md §1), in seconds.
+/// How long answers to Idempotency-Keys are kept, in seconds.
 const ANSWERS_KEPT_S: i64 = Timestamp::DAY_S;
 
 /// How long failed logins are counted, in seconds: the longest lock a setting asks for is shorter.

@@ -18,7 +18,8 @@ use crate::store::staff::{Credentials, LoginNotes, LoginTry};
 use crate::store::{self, ReadTx, Store, WriteTx};
 use crate::totp;
 
-/// Failures under one name in an hour, over all addresses, above which it is locked (api.md §1).
+/// Failures under one name in an hour, over all addresses, above which it is locked. Chosen: far above any
+/// number of slips, far below what guessing needs.
 const ACCOUNT_FAILURES_MAX: i64 = 20;
 
 /// The hour of [`ACCOUNT_FAILURES_MAX`], in seconds.

@@ -40,7 +40,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::reason::BounceClass;
 use crate::domain::{EmailAddress, Timestamp};
 
-/// Budgets for reading one mail (`contract`: mail.md §8). `Default` gives the shipped values.
+/// Budgets for reading one mail. `Default` gives the shipped values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the raw message; a larger one is reduced to its headers and a warning. 50 MiB.
@@ -152,7 +152,7 @@ pub(crate) struct Forwarded {
 /// feed; line ends are LF.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ParsedMail {
-    /// The idempotency key (mail.md §2): equal for every delivery of the same mail.
+    /// The idempotency key: equal for every delivery of the same mail.
     pub key: [u8; 32],
     /// SHA-256 of the Delivered-To, X-Original-To, Envelope-To and X-Envelope-To fields, which are not
     /// part of `key`: tells two copies of one mail apart. `None` when there are none.

@@ -25,7 +25,8 @@ use drain::{Clock, DrainPlan, drain};
 use patience::Patience;
 pub(crate) use pool::TransportPool;
 
-/// Minutes until the next try after each failed one; then always the last (mail.md §9).
+/// Minutes until the next try after each failed one; then always the last. Chosen: soon enough for greylisting,
+/// rare enough for a server that is down.
 const BACKOFF_MINUTES: [i64; 6] = [1, 5, 15, 60, 120, 240];
 
 /// Hours until the next try of a mail that was handed over and not answered, after each such try; after the

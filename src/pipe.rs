@@ -47,7 +47,7 @@ const CUT_SHORT: &str = "the program that handed the mail over died before its e
 /// How long `pipe --help` waits to see whether a mail is on stdin.
 const HELP_WAIT: Duration = Duration::from_millis(200);
 
-/// How long `pipe` tries to send what it queued, when no `serve` does (mail.md §9).
+/// How long `pipe` tries to send what it queued, when no `serve` does.
 const SENDING_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long before the deadline `pipe` stops waiting for the answer to a mail that it has handed over: time to

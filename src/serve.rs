@@ -34,7 +34,7 @@ use threads::Threads;
 const LISTEN: &str = "127.0.0.1:8080";
 
 /// How long the threads may take to end after the last request; with the drain of `http` this is
-/// the 10 s of the contract and a little for what is being sent.
+/// 10 s and a little for what is being sent.
 const THREADS_END: Duration = Duration::from_secs(2);
 
 /// Arguments of `maildesk serve`.

@@ -19,7 +19,8 @@ use crate::terminal;
 /// Letters and digits of a generated token: 60 as HelpDeskZ has them, 357 random bits.
 const TOKEN_CHARS: usize = 60;
 
-/// Shortest token that may be chosen, in characters (cli.md).
+/// Shortest token that may be chosen, in characters. Chosen: 32 hexadecimal digits hold 128 random bits,
+/// which nobody guesses.
 const CHOSEN_CHARS_MIN: usize = 32;
 
 /// Longest one, in bytes. Chosen: it has to fit a header line.

@@ -111,7 +111,7 @@ const fn post(path: &'static str, handler: Handler) -> Endpoint {
     Endpoint { method: Verb::Post, path, aliases: &[], without_id: &[], handler }
 }
 
-/// HelpDeskZ has no such action, and the contract keeps it unknown where the other method would make it 405.
+/// HelpDeskZ has no such action, and it stays unknown (404) where the other method would make it 405.
 pub(super) const UNKNOWN: &[(Verb, &str)] = &[(Verb::Post, "/api/staff")];
 
 /// Every endpoint, in the order of openapi.json's groups.

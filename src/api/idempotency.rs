@@ -10,7 +10,7 @@ use crate::http::{Headers, Response};
 use crate::store::idempotency::{KeptAnswer, KeyPlace};
 use crate::store::{self, ReadTx, Store, WriteTx};
 
-/// How long an answer is kept, in seconds (api.md §1).
+/// How long an answer is kept, in seconds. Chosen: clients try again within minutes, people within a day.
 pub(super) const KEPT_S: i64 = Timestamp::DAY_S;
 
 /// Longest key, in bytes. Chosen: a UUID has 36.

@@ -13,7 +13,7 @@ use crate::http::{Request, multipart};
 /// Longest JSON body read, in bytes: a message of 1 MiB with every character escaped, and some.
 pub(super) const JSON_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
-/// Longest message, in bytes (api.md §1).
+/// Longest message, in bytes. Chosen: more than anybody writes, and little for the database.
 pub(super) const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 
 /// What a name stands for.

@@ -1,5 +1,5 @@
 //! Requests answered by [`respond`](super::respond) on a real database in a temporary folder, without
-//! a socket. What HelpDeskZ was seen to answer is in the replay; here is what the contract adds.
+//! a socket. What HelpDeskZ was seen to answer is in the replay; here is what maildesk adds.
 #![allow(clippy::unwrap_used)]
 
 mod activations;

@@ -16,7 +16,7 @@ use crate::mail::origin::{LoopMark, NamesOurs, Seen, origin_of};
 
 /// One rule at work.
 struct Row {
-    /// The rule in the words of the contract.
+    /// The rule, in words.
     rule: &'static str,
     /// The header of the mail, or all of it.
     mail: &'static str,

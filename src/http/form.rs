@@ -1,7 +1,7 @@
 //! Content types, urlencoded bodies and query strings: the other ways to send parameters.
 //!
 //! Reading is PHP's where clients depend on it (`+` is a space, a bad `%` stays as it is), strict
-//! where the contract is (invalid UTF-8 is an error). Names keep their brackets; JSON is the API's.
+//! where nobody depends on leniency (invalid UTF-8 is an error). Names keep their brackets; JSON is the API's.
 
 use percent_encoding::percent_decode;
 

@@ -6,9 +6,12 @@
 //! several commands the mails are on the list of leftovers meanwhile, because those that are marked as
 //! deleted already are found by no search.
 
+mod batch;
+mod wanted;
+
 use std::time::{Duration, Instant};
 
-use super::account::{Account, Start};
+use super::account::Account;
 use super::mailbox::{Access, Folder, Mailbox};
 use super::summary::{Counts, Progress};
 use super::{Error, Stop};
@@ -17,15 +20,10 @@ use crate::domain::{AddressId, Timestamp};
 use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source};
 use crate::store::Store;
 use crate::store::imap::{FolderState, Step};
+use batch::{BATCH_MAILS_MAX, batches};
 
 /// Mails whose sizes are asked for at once.
 const SIZES_AT_ONCE: usize = 500;
-
-/// Mails read at once; with [`BATCH_BYTES_MAX`] it bounds memory and what a crash makes us read again.
-const BATCH_MAILS_MAX: usize = 50;
-
-/// Bytes of mails read at once, unless a single mail has more.
-const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Mails of earlier fetches tried again per fetch.
 const LEFTOVERS_MAX: u32 = 200;
@@ -34,10 +32,6 @@ const LEFTOVERS_MAX: u32 = 200;
 /// Chosen: as many as are read at once, so that each fetch gets ahead; a server whose store is down
 /// must not be asked for each of its mails.
 const REFUSALS_MAX: usize = BATCH_MAILS_MAX;
-
-/// Seconds taken off the time a folder was first seen, for servers in other time zones with wrong
-/// clocks: IMAP's SINCE knows days only.
-const CLOCK_SLACK_S: i64 = 2 * Timestamp::DAY_S;
 
 /// What is said of a mail that was there a moment ago.
 const GONE: &str = "the server lists it no longer";
@@ -226,71 +220,6 @@ impl<'a> Fetch<'a> {
         );
         self.counts.failed += 1;
         left.push((uid, why));
-    }
-
-    /// How far the folder was read, or its beginning when it is new or its UIDs start again.
-    fn state(&self, mailbox: &mut Mailbox, folder: &Folder) -> Result<FolderState, Error> {
-        let known = self.desk.store.read(|tx| tx.imap_folder(self.address, self.name))?;
-        if let Some(known) = known.filter(|known| known.uid_validity == folder.uid_validity) {
-            return Ok(known);
-        }
-        // Both, because a number that is too high would hide mails for ever, and one that counts mail that came just
-        // now would as well.
-        let before_next = folder.uid_next.map(|next| next.saturating_sub(1));
-        let backlog_uid = match (mailbox.last_uid(), before_next) {
-            (Ok(last), next) => last.min(next.unwrap_or(last)),
-            (Err(Error::Refused(_)), Some(next)) => next,
-            (Err(error), _) => return Err(error),
-        };
-        let is_new_only = known.is_none() && self.account.options.start == Start::New;
-        if known.is_some() {
-            tracing::warn!(
-                address = self.account.email,
-                folder = self.name,
-                "the server has numbered the mails of this folder anew; reading it again from the start"
-            );
-        }
-        let new = FolderState {
-            uid_validity: folder.uid_validity,
-            last_uid: if is_new_only { backlog_uid } else { 0 },
-            backlog_uid,
-            started_at: self.desk.now,
-            reconciled_at: self.desk.now,
-        };
-        match self.desk.mode {
-            Mode::DryRun => Ok(known.map_or(new, |known| FolderState { started_at: known.started_at, ..new })),
-            Mode::Fetch => Ok(self.desk.store.write(|tx| tx.begin_imap_folder(self.address, self.name, new))?),
-        }
-    }
-
-    fn new_uids(&self, mailbox: &mut Mailbox, state: &FolderState) -> Result<Vec<u32>, Error> {
-        let Some(first) = state.last_uid.checked_add(1) else { return Ok(Vec::new()) };
-        let mut found = match mailbox.search(&format!("UID {first}:* NOT DELETED")) {
-            // Some servers find fault with a range that names no mail, or with an empty folder.
-            Err(Error::Refused(_)) => mailbox.search("NOT DELETED")?,
-            done => done?,
-        };
-        // "n:*" names the last mail even when its UID is below n (RFC 3501 §6.4.8).
-        found.retain(|uid| *uid >= first);
-        self.keep_wanted(mailbox, state, &mut found)?;
-        Ok(found)
-    }
-
-    /// Leaves out what lay in a folder before the desk began, where that is not wanted.
-    pub(super) fn keep_wanted(
-        &self,
-        mailbox: &mut Mailbox,
-        state: &FolderState,
-        found: &mut Vec<u32>,
-    ) -> Result<(), Error> {
-        let Some(first) = found.first().filter(|uid| **uid <= state.backlog_uid) else { return Ok(()) };
-        if self.account.options.start == Start::New {
-            // Numbered again since, or they would be on record as seen.
-            let since = imap_date(state.started_at.plus_s(-CLOCK_SLACK_S));
-            let young = mailbox.search(&format!("UID {first}:{} SINCE {since} NOT DELETED", state.backlog_uid))?;
-            found.retain(|uid| *uid > state.backlog_uid || young.binary_search(uid).is_ok());
-        }
-        Ok(())
     }
 
     fn take_batch(
@@ -484,56 +413,5 @@ impl<'a> Fetch<'a> {
             self.desk.store.write(|tx| tx.note_imap_success(self.address, self.name))?;
         }
         Ok(())
-    }
-}
-
-/// Cuts a list of mails into batches; a mail above the limit is read alone, and only in part.
-fn batches(mails: &[(u32, usize)], raw_bytes_max: usize) -> Vec<&[(u32, usize)]> {
-    let mut found = Vec::new();
-    let mut rest = mails;
-    while let Some((_, first_bytes)) = rest.first() {
-        let mut bytes = *first_bytes;
-        let more = rest.iter().skip(1).take(BATCH_MAILS_MAX - 1).take_while(|(_, size)| {
-            bytes = bytes.saturating_add(*size);
-            bytes <= BATCH_BYTES_MAX && *size <= raw_bytes_max && *first_bytes <= raw_bytes_max
-        });
-        let (batch, after) = rest.split_at(1 + more.count());
-        found.push(batch);
-        rest = after;
-    }
-    found
-}
-
-/// A day as IMAP writes it (RFC 3501 §9, date-text), in UTC.
-fn imap_date(at: Timestamp) -> String {
-    jiff::Timestamp::from_second(at.unix()).unwrap_or_default().strftime("%-d-%b-%Y").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn batches_are_bounded_in_mails_and_bytes() {
-        let small: Vec<(u32, usize)> = (1..=101).map(|uid| (uid, 10)).collect();
-        let counts: Vec<usize> = batches(&small, 1000).iter().map(|batch| batch.len()).collect();
-        assert_eq!(counts, [50, 50, 1]);
-        let half = BATCH_BYTES_MAX / 2;
-        let mails = [(1, half), (2, half), (3, 1), (4, BATCH_BYTES_MAX + 1), (5, 1)];
-        let counts: Vec<usize> = batches(&mails, usize::MAX).iter().map(|batch| batch.len()).collect();
-        assert_eq!(counts, [2, 1, 1, 1]);
-    }
-
-    #[test]
-    fn mail_above_the_limit_is_read_alone() {
-        let mails = [(1, 10), (2, 101), (3, 10)];
-        let counts: Vec<usize> = batches(&mails, 100).iter().map(|batch| batch.len()).collect();
-        assert_eq!(counts, [1, 1, 1]);
-        assert_eq!(batches(&[(1, 100), (2, 100)], 100).len(), 1);
-    }
-
-    #[test]
-    fn days_are_written_the_imap_way() {
-        assert_eq!(imap_date(Timestamp::from_unix(1_780_000_000)), "28-May-2026");
     }
 }

@@ -10,7 +10,7 @@ use crate::outbox;
 use crate::outbox::patience::Patience;
 use crate::store::{LOCK_WAIT_S, Store};
 
-/// How long a fetch that ends waits for its mail to be sent (mail.md §9).
+/// How long a fetch that ends waits for its mail to be sent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A thread that sends.

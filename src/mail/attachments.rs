@@ -1,4 +1,4 @@
-//! Every leaf that is not the body, as attachments (mail.md §7).
+//! Every leaf that is not the body, as attachments.
 //!
 //! Names are made safe in `name`, winmail.dat is opened in `tnef`. How many and how large
 //! attachments a ticket takes is decided on storing.

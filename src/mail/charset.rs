@@ -1,5 +1,5 @@
-//! Bytes of some charset made into text: the chain declared, UTF-8, detected, windows-1252
-//! (mail.md §6), and the removal of characters no text may hold.
+//! Bytes of some charset made into text: the chain declared, UTF-8, detected, windows-1252,
+//! and the removal of characters no text may hold.
 //!
 //! Transfer encodings are undone in `transfer`; encoded-words are taken apart in `words`.
 

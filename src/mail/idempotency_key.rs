@@ -1,4 +1,4 @@
-//! The idempotency key: which bytes of a mail make it the same mail (mail.md §2).
+//! The idempotency key: which bytes of a mail make it the same mail.
 //!
 //! Only the bytes are hashed here; that the key is unique is the store's business.
 

@@ -1,4 +1,4 @@
-//! Person or machine: the signs a mail carries and the origin they add up to (mail.md §3).
+//! Person or machine: the signs a mail carries and the origin they add up to.
 //!
 //! Signs are read off one mail; what an origin means for tickets is decided in `decision`.
 

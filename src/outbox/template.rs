@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn shipped_states_are_those_of_the_contract() {
+    fn every_template_but_autoresponse_is_shipped_switched_on() {
         let on: Vec<&str> = Event::ALL.into_iter().filter(|e| e.shipped().is_enabled).map(Event::name).collect();
         assert_eq!(on, ["new_ticket", "staff_reply", "staff_ticketnotification", "staff_assigned", "new_user"]);
     }

@@ -54,8 +54,8 @@ const PLACES: &[(&str, &str)] = &[
 /// Modules that touch neither files nor network nor clock nor database.
 const PURE: &[&str] = &["src/domain", "src/mail", "src/decision", "src/outbox/compose"];
 
-/// Longest file, in lines. Chosen: twice what one reads in a sitting is too much.
-const FILE_LINES_MAX: usize = 600;
+/// Longest file, tests included, in lines. Chosen: twice what one reads in a sitting is too much.
+const FILE_LINES_MAX: usize = 500;
 
 struct Source {
     /// Relative to the package, such as `src/mail/html.rs`.
@@ -63,7 +63,6 @@ struct Source {
     /// The lines that are compiled into the program: no comments, no tests.
     code: Vec<String>,
     lines: usize,
-    first: String,
 }
 
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -116,7 +115,6 @@ fn sources() -> Vec<Source> {
             path: relative.to_string_lossy().into_owned(),
             code: code.filter(|line| !line.trim_start().starts_with("//")).collect(),
             lines: text.lines().count(),
-            first: text.lines().next().unwrap_or_default().to_owned(),
         }
     };
     let is_test = |source: &Source| source.path.contains("/tests/") || source.path.ends_with("tests.rs");
@@ -224,7 +222,7 @@ fn imports_go_one_way() {
 #[test]
 fn imports_of_all_forms_are_seen() {
     let code = "use crate::cli::Done;\nuse crate::{store, mail::{html, Part}, desk::Post};\nuse crate::store::{self, WriteTx};\ncrate::api::go()";
-    let source = Source { path: "src/x.rs".into(), code: vec![code.into()], lines: 0, first: String::new() };
+    let source = Source { path: "src/x.rs".into(), code: vec![code.into()], lines: 0 };
     let found: Vec<String> =
         crate_paths(&source).into_iter().map(|(first, second)| format!("{first}:{second}")).collect();
     assert_eq!(found, ["api:go", "cli:Done", "desk:Post", "mail:", "store:", "store:WriteTx", "store:self"]);
@@ -302,13 +300,20 @@ fn no_module_is_named_for_nothing() {
 
 #[test]
 fn files_are_short_and_say_what_they_are_for() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths = Vec::new();
+    for folder in ["src", "bin", "tests"] {
+        collect(&root.join(folder), &mut paths);
+    }
     let mut wrong = Vec::new();
-    for source in sources() {
-        if source.lines > FILE_LINES_MAX {
-            wrong.push(format!("{} has {} lines", source.path, source.lines));
+    for path in paths {
+        let text = fs::read_to_string(&path).expect("a source file is readable UTF-8");
+        let (shown, lines) = (path.strip_prefix(root).unwrap_or(&path).display(), text.lines().count());
+        if lines > FILE_LINES_MAX {
+            wrong.push(format!("{shown} has {lines} lines"));
         }
-        if !source.first.starts_with("//! ") {
-            wrong.push(format!("{} does not start by saying what it is for", source.path));
+        if !text.starts_with("//! ") {
+            wrong.push(format!("{shown} does not start by saying what it is for"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -15,7 +15,7 @@ use crate::outcome::{self, Done, Failure, WithContext, bail};
 use crate::store::attachment::NewAttachment;
 use crate::store::settings::Settings;
 
-/// Longest text of an answer or note, in bytes: what the API takes (api.md §1).
+/// Longest text of an answer or note, in bytes: what the API takes.
 const TEXT_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Bytes looked at to tell text from data.

@@ -14,7 +14,7 @@ use crate::domain::{Actor, DepartmentId};
 use crate::store::ReadTx;
 use crate::store::department;
 
-/// Longest name, in characters before escaping (api.md §1).
+/// Longest name, in characters before escaping. Chosen: it has to fit a line of a list.
 const NAME_CHARS_MAX: usize = 100;
 
 const NOT_FOUND: ApiError = ApiError::NotFound("Department not found.");

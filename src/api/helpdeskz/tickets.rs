@@ -21,7 +21,7 @@ use crate::store::department::Department;
 use crate::store::message::Text;
 use crate::store::ticket::{NewTicket, TicketLine, TicketSieve};
 
-/// Longest subject, in characters (api.md §1).
+/// Longest subject, in characters. Chosen: more than a line of any list shows.
 const SUBJECT_CHARS_MAX: usize = 255;
 
 pub(super) const NOT_FOUND: ApiError = ApiError::NotFound("Ticket not found.");

@@ -36,7 +36,7 @@ const FIELDS: &[&str] = &[
 /// Digits of a number (ITU-T E.164 §6.2.1: 15 at most; the shortest in use, with country code, have 7).
 const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
-/// Shortest password, in characters (api.md §3).
+/// Shortest password, in characters.
 const PASSWORD_CHARS_MIN: usize = 8;
 
 /// Longest login name, in bytes (what staff/auth looks at).

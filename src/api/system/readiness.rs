@@ -9,7 +9,7 @@ use crate::http::Response;
 use crate::outbox;
 use crate::store::{self, Store};
 
-/// Seconds a look at the database holds: health checks come often and must not load it (api.md §4).
+/// Seconds a look at the database holds: health checks come often and must not load it.
 const LOOK_HOLDS_S: i64 = 5;
 
 /// Whether the desk can do its work, looked at now and then.
