@@ -310,7 +310,7 @@ struct Call<'a, P = Params> {
 impl<P> Call<'_, P> {
     /// Changes to tickets that this request makes in a transaction.
     fn change_by<'a>(&'a self, tx: &'a WriteTx<'a>, actor: Actor) -> Change<'a> {
-        Change::new(tx, &self.settings, (actor, Door::Api), self.now)
+        Change::new(tx, &self.settings, actor, Door::Api, self.now)
     }
 
     /// Checks on a snapshot and again under the write lock, then changes, keeps the answer, commits.

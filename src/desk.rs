@@ -48,7 +48,8 @@ impl<'a> Change<'a> {
     pub(crate) const fn new(
         tx: &'a WriteTx<'a>,
         settings: &'a Settings,
-        (actor, door): (Actor, Door),
+        actor: Actor,
+        door: Door,
         now: Timestamp,
     ) -> Self {
         Self { tx, settings, actor, door, now }

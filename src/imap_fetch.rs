@@ -241,7 +241,7 @@ fn fetch_mailbox(desk: FetchContext<'_>, id: AddressId, row: &AddressRow, limit:
     let account = match Account::of(row) {
         Ok(account) => account,
         Err(error) => {
-            row.imap_folders.iter().for_each(|name| note_failure(desk, (id, name), &error));
+            row.imap_folders.iter().for_each(|name| note_failure(desk, id, name, &error));
             summary.error = Some(error.to_string());
             return summary;
         }
@@ -253,17 +253,17 @@ fn fetch_mailbox(desk: FetchContext<'_>, id: AddressId, row: &AddressRow, limit:
         let mut open = match mailbox.take().map_or_else(|| Mailbox::open(&account, desk.stop, desk.patience), Ok) {
             Ok(open) => open,
             Err(error) => {
-                account.folders.iter().skip(at).for_each(|name| note_failure(desk, (id, name), &error));
+                account.folders.iter().skip(at).for_each(|name| note_failure(desk, id, name, &error));
                 summary.error = Some(error.to_string());
                 return summary;
             }
         };
         let mut fetch = Fetch::new(desk, id, &account, name);
-        let done = fetch.open(&mut open).and_then(|folder| fetch.take_in(&mut open, &folder, (left, Leftovers::All)));
+        let done = fetch.open(&mut open).and_then(|folder| fetch.take_in(&mut open, &folder, left, Leftovers::All));
         left = left.saturating_sub(fetch.counts.fetched);
         let is_open = !matches!(done, Err(Error::Connection(_)));
         if let Err(error) = &done {
-            note_failure(desk, (id, name), error);
+            note_failure(desk, id, name, error);
         }
         let error = done.err().map(|error| error.to_string()).or(fetch.trouble);
         summary.folders.push(FolderSummary { name: name.clone(), counts: fetch.counts, error });
@@ -281,7 +281,7 @@ fn fetch_mailbox(desk: FetchContext<'_>, id: AddressId, row: &AddressRow, limit:
 }
 
 /// Keeps the failure for `doctor` and the metrics; a database that cannot take it has its own troubles.
-fn note_failure(desk: FetchContext<'_>, (id, folder): (AddressId, &str), error: &Error) {
+fn note_failure(desk: FetchContext<'_>, id: AddressId, folder: &str, error: &Error) {
     if desk.mode == Mode::Fetch && !matches!(error, Error::Stopped) {
         let noted = desk.store.write(|tx| tx.note_imap_failure(id, folder, &error.to_string(), Timestamp::now()));
         if let Err(error) = noted {

@@ -20,7 +20,7 @@ use crate::mail::{Limits, ParseError, ParsedMail, ReversePath};
 use crate::store::receipt::{Receipt, ReceiptState};
 use crate::store::{self, ReadTx, Store, WriteTx};
 pub(crate) use archive::{Archived, deliver_archive};
-use receipt::{copy_key, is_found_now, note_second_recipient, recipient_text, record, record_copy};
+use receipt::{Filed, copy_key, is_found_now, note_second_recipient, recipient_text, record, record_copy};
 
 /// Compression level of kept raw mail: the fastest; base64 shrinks to what it encodes at any level.
 const RAW_MAIL_ZSTD_LEVEL: i32 = 1;
@@ -336,7 +336,7 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
     }
     let Some(mail) = &incoming.mail else {
         let settled = ReceiptEntry { state: ReceiptState::Quarantined, reason: Reason::Unreadable, place: None };
-        return record(tx, incoming, retried, (compressed, settled), now);
+        return record(tx, incoming, retried, Filed { settled, compressed }, now);
     };
     let settings = tx.settings()?;
     let (recorded_at, now) = (now, written_at(incoming, mail, now));
@@ -350,7 +350,9 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
         Decision::Refuse(refusal) => return Ok(incoming.delivery(Outcome::Refused(refusal), "refused", None)),
         Decision::Open(open) => apply::open(tx, &settings, &incoming_mail, &open, now)?,
         Decision::Append(append) => apply::append(tx, &settings, &incoming_mail, &append, now)?,
-        Decision::Bounce { outbox, ticket } => apply::bounce((tx, &settings), mail, (outbox, ticket), now)?,
+        Decision::Bounce { outbox, ticket } => {
+            apply::bounce(tx, &settings, mail, &apply::Returned { outbox, ticket }, now)?
+        }
         Decision::Drop { reason } => {
             if facts.origin == Origin::Own {
                 apply::own_mail(tx, incoming, mail, now)?;
@@ -359,7 +361,7 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
         }
         Decision::Quarantine { reason } => ReceiptEntry { state: ReceiptState::Quarantined, reason, place: None },
     };
-    record(tx, incoming, retried, (compressed, settled), recorded_at)
+    record(tx, incoming, retried, Filed { settled, compressed }, recorded_at)
 }
 
 /// The time a mail's message gets: now, or what an archive knows of it. A Date in the future or before

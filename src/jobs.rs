@@ -50,7 +50,7 @@ pub(crate) fn run(store: &Store, now: Timestamp) -> Result<Report> {
     if close_hours > 0 {
         let before = ago(close_hours, Timestamp::HOUR_S);
         report.closed = in_batches(store, |tx| {
-            Change::new(tx, &settings, (Actor::Desk, Door::Jobs), now).close_answered(before, BATCH_MAX)
+            Change::new(tx, &settings, Actor::Desk, Door::Jobs, now).close_answered(before, BATCH_MAX)
         })?;
     }
     if keep_days > 0 {

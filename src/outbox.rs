@@ -96,12 +96,13 @@ pub(crate) fn send_ticket(
     note_end: NoteEnd,
     now: Timestamp,
 ) -> Result<SendReport, store::Error> {
-    send_ticket_within(store, (ticket, note_end), &Patience::default(), now)
+    send_ticket_within(store, ticket, note_end, &Patience::default(), now)
 }
 
 fn send_ticket_within(
     store: &Store,
-    (ticket, note_end): (TicketId, NoteEnd),
+    ticket: TicketId,
+    note_end: NoteEnd,
     patience: &Patience,
     now: Timestamp,
 ) -> Result<SendReport, store::Error> {
@@ -149,13 +150,14 @@ fn write_down(
     store: &Store,
     mail: &Claimed,
     settlement: &Settlement,
-    (clock, note_end): (Clock, NoteEnd),
+    clock: Clock,
+    note_end: NoteEnd,
 ) -> Result<SendReport, store::Error> {
     let is_retried = !matches!(settlement, Settlement::Later(..) | Settlement::Untried(_));
     let mut tries = 0_u32;
     loop {
         tries = tries.saturating_add(1);
-        match store.write_soon(|tx| settle(tx, mail, (settlement, note_end), clock.now())) {
+        match store.write_soon(|tx| settle(tx, mail, settlement, note_end, clock.now())) {
             Err(error) if clock.now() < mail.leased_until && (is_retried || tries == 1) => {
                 if tries == 1 {
                     tracing::warn!(%error, outbox = mail.id.get(), "noting what became of a mail; tried again");
@@ -196,7 +198,8 @@ fn shortened(why: &str) -> String {
 fn settle(
     tx: &WriteTx<'_>,
     mail: &Claimed,
-    (settlement, note_end): (&Settlement, NoteEnd),
+    settlement: &Settlement,
+    note_end: NoteEnd,
     now: Timestamp,
 ) -> Result<SendReport, store::Error> {
     let mut report = SendReport::default();
@@ -240,6 +243,15 @@ fn log(mail: &Claimed, settlement: &Settlement) {
     }
 }
 
+/// How long [`try_ticket`] waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wait {
+    /// For a mail to be handed over.
+    pub(crate) patience: Duration,
+    /// For the answer to one that is being handed over.
+    pub(crate) end: Instant,
+}
+
 /// Sends what is due about a ticket unless a `serve` is alive and will do it, and says nothing. For edges that
 /// have done their own work and must not be held up or fail: no mail is handed over later than after
 /// `patience`, and what is not by then stays in the queue. A mail that is being handed over then is waited
@@ -247,12 +259,8 @@ fn log(mail: &Claimed, settlement: &Settlement) {
 ///
 /// By an address where such a mail still waits for its next try nothing is sent: its server takes longer to
 /// answer than the edge can wait, so the mails are left to those who can.
-pub(crate) fn try_ticket(
-    store: Store,
-    (ticket, note_end): (TicketId, NoteEnd),
-    now: Timestamp,
-    (patience, end): (Duration, Instant),
-) {
+pub(crate) fn try_ticket(store: Store, ticket: TicketId, note_end: NoteEnd, wait: Wait, now: Timestamp) {
+    let Wait { patience, end } = wait;
     let is_wanted = store.read(|tx| {
         Ok::<_, store::Error>(
             !is_fresh(tx, now)?
@@ -269,7 +277,7 @@ pub(crate) fn try_ticket(
     let send = {
         let bounds = bounds.clone();
         move || {
-            if let Err(error) = send_ticket_within(&store, (ticket, note_end), &bounds, now) {
+            if let Err(error) = send_ticket_within(&store, ticket, note_end, &bounds, now) {
                 tracing::warn!(%error, ticket = ticket.get(), "sending after delivery");
             }
             // Nobody listens any more when patience has ended.

@@ -135,7 +135,7 @@ pub(crate) fn run(global: &Global, loaded: Result<Loaded, config::Error>, argume
     let started = Instant::now();
     let deadline = Duration::from_secs(loaded.config.limits.pipe_deadline_s);
     let watched = Watched { ancestors: Arc::new(Ancestors::note()), ..Watched::default() };
-    if let Err(error) = watch_over((deadline, is_dry), watched.clone()) {
+    if let Err(error) = watch_over(deadline, is_dry, watched.clone()) {
         let why = format!("no thread to keep the deadline by: {error}");
         tracing::error!(why);
         return give_up_because(&why, is_dry);
@@ -145,7 +145,8 @@ pub(crate) fn run(global: &Global, loaded: Result<Loaded, config::Error>, argume
         if is_dry {
             return dry_run(global, &loaded, arguments, &raw);
         }
-        take_in((global, &loaded, arguments), &raw, &watched.is_stored, (started, started + deadline))
+        let call = Call { global, loaded: &loaded, arguments, started, end: started + deadline };
+        take_in(&call, &raw, &watched.is_stored)
     });
     match done {
         Ok(exit) => exit.status(),
@@ -168,7 +169,7 @@ struct Watched {
 }
 
 /// Ends the process when it took too long, or when the parent died before the mail was whole.
-fn watch_over((deadline, is_dry): (Duration, bool), watched: Watched) -> io::Result<()> {
+fn watch_over(deadline: Duration, is_dry: bool, watched: Watched) -> io::Result<()> {
     let death = watched.ancestors.watch().unwrap_or_else(|error| {
         tracing::debug!(%error, "watching the parent");
         None
@@ -221,12 +222,17 @@ fn start_logging(global: &Global, loaded: &Loaded) {
     logging::start(&log, logging::Stderr::TheMtas);
 }
 
-fn take_in(
-    (global, loaded, arguments): (&Global, &Loaded, &Arguments),
-    raw: &[u8],
-    is_stored: &AtomicBool,
-    (started, end): (Instant, Instant),
-) -> outcome::Result<Exit> {
+/// How `pipe` was called, and until when it may take.
+struct Call<'a> {
+    global: &'a Global,
+    loaded: &'a Loaded,
+    arguments: &'a Arguments,
+    started: Instant,
+    end: Instant,
+}
+
+fn take_in(call: &Call<'_>, raw: &[u8], is_stored: &AtomicBool) -> outcome::Result<Exit> {
+    let Call { global, loaded, arguments, started, end } = *call;
     let limits = &loaded.config.limits;
     let store = open_store(global, loaded)?;
     let rules = Rules { limits: limits.mail() };
@@ -240,7 +246,7 @@ fn take_in(
     // `cli` has logged a panic.
     catch_unwind(AssertUnwindSafe(|| {
         trip("pipe-after-commit");
-        follow_up(&delivery, store, (started, now), end);
+        follow_up(&delivery, store, started, now, end);
     }))
     .ok();
     if let Outcome::Refused(refusal) = &delivery.outcome {
@@ -249,11 +255,12 @@ fn take_in(
     Ok(exit)
 }
 
-fn follow_up(delivery: &Delivery, store: Store, (started, now): (Instant, Timestamp), end: Instant) {
+fn follow_up(delivery: &Delivery, store: Store, started: Instant, now: Timestamp, end: Instant) {
     log_delivery(delivery, started);
     if let (Outcome::Opened | Outcome::Appended, Some(ticket)) = (&delivery.outcome, delivery.ticket) {
         let end = end.checked_sub(SETTLING).unwrap_or(end);
-        outbox::try_ticket(store, (ticket, crate::desk::note_undelivered), now, (SENDING_PATIENCE, end));
+        let wait = outbox::Wait { patience: SENDING_PATIENCE, end };
+        outbox::try_ticket(store, ticket, crate::desk::note_undelivered, wait, now);
     }
 }
 

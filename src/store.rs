@@ -128,7 +128,7 @@ impl Store {
         let deadline = Instant::now() + self.lock_wait;
         let _turn = self.writing.enter(deadline)?;
         let connection = self.take()?;
-        let done = commit(&connection, (deadline, self.lock_wait), f)?;
+        let done = commit(&connection, deadline, self.lock_wait, f)?;
         self.growth.check(&connection, self.lock_wait);
         connection.keep();
         done
@@ -170,7 +170,7 @@ impl Store {
         let _turn = self.writing.enter(deadline)?;
         let connection = self.take()?;
         connection.execute_batch("PRAGMA synchronous = NORMAL").map_err(Error::from)?;
-        let done = commit(&connection, (deadline, self.lock_wait), f)?;
+        let done = commit(&connection, deadline, self.lock_wait, f)?;
         // A connection that stays as it is is dropped: nobody else may commit by it.
         if connection.execute_batch("PRAGMA synchronous = FULL").is_ok() {
             connection.keep();
@@ -205,7 +205,8 @@ impl Store {
 /// What `f` said, once it is committed or taken back. After an error of the outer kind the connection is not used again.
 fn commit<T, E: From<Error>>(
     connection: &Connection,
-    (deadline, lock_wait): (Instant, Duration),
+    deadline: Instant,
+    lock_wait: Duration,
     f: impl FnOnce(&WriteTx<'_>) -> std::result::Result<T, E>,
 ) -> Result<std::result::Result<T, E>> {
     connection.busy_timeout(deadline.saturating_duration_since(Instant::now()))?;

@@ -101,7 +101,8 @@ pub(super) fn restore(
     path: &Path,
     out: &Output,
     arguments: &Restore,
-    (lock_wait, now): (Duration, Timestamp),
+    lock_wait: Duration,
+    now: Timestamp,
 ) -> outcome::Result<Done> {
     let file = &arguments.file;
     let shown = file.display();

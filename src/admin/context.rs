@@ -31,7 +31,7 @@ impl Context {
 
     /// Changes to tickets from the command line, in a transaction that is open.
     pub(super) fn changes<'a>(&self, tx: &'a WriteTx<'a>, settings: &'a Settings) -> Change<'a> {
-        Change::new(tx, settings, (Actor::Desk, Door::CommandLine), self.now)
+        Change::new(tx, settings, Actor::Desk, Door::CommandLine, self.now)
     }
 
     /// Makes one change to tickets in a transaction of its own.

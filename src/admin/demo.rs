@@ -90,7 +90,7 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
         json.push(json!({ "mail": name, "decision": done.outcome.word(), "reason": done.reason, "ticket_id": done.ticket.map(TicketId::get) }));
         rows.push(vec![(*name).to_owned(), done.outcome.word().to_owned(), done.reason, ticket]);
     }
-    show(&store, out, &db, (json, rows))?;
+    show(&store, out, &db, json, rows)?;
     if arguments.once {
         return Ok(Done);
     }
@@ -141,7 +141,8 @@ fn show(
     store: &Store,
     out: &Output,
     db: &Path,
-    (mails, mail_rows): (Vec<serde_json::Value>, Vec<Vec<String>>),
+    mails: Vec<serde_json::Value>,
+    mail_rows: Vec<Vec<String>>,
 ) -> outcome::Result<()> {
     let all = TicketQuery { max: 1000, ..TicketQuery::default() };
     let tickets = store.read(|tx| tx.tickets_found(&all))?;

@@ -125,7 +125,8 @@ enum Reach {
 }
 
 pub(super) fn run(
-    (global, loaded): (&Global, &Loaded),
+    global: &Global,
+    loaded: &Loaded,
     out: &Output,
     arguments: &Arguments,
     now: Timestamp,

@@ -196,7 +196,7 @@ pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
         Command::Assign { id, username, nobody: _ } => change::assign(desk, TicketId::new(id), username.as_deref())?,
         Command::Requester { id, email, name, keep } => {
             let kept = if keep { Former::TakesPart } else { Former::Leaves };
-            change::requester(desk, TicketId::new(id), (&name, &email), kept)?;
+            change::requester(desk, TicketId::new(id), &name, &email, kept)?;
         }
         Command::Events { id } => events::list(desk, TicketId::new(id))?,
         Command::Reply(reply) => return post::reply(desk, &reply),

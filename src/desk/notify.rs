@@ -57,25 +57,26 @@ impl Change<'_> {
     pub(super) fn send_notices(
         &self,
         happening: Occasion,
-        about: (TicketId, MessageId),
-        (notices, sender): (Notices, &str),
+        ticket: TicketId,
+        message: MessageId,
+        notices: Notices,
+        sender: &str,
     ) -> Result<()> {
-        let (tx, settings, now) = (self.tx, self.settings, self.now);
         let usual = match notices {
             Notices::Nobody => return Ok(()),
             Notices::Usual => notices_of(happening, self.door),
             Notices::Acknowledged => {
-                answer(tx, settings, Event::NewTicket, about, now)?;
+                answer(self, Event::NewTicket, ticket, message)?;
                 notices_of(happening, self.door)
             }
         };
         for notice in usual {
             match notice {
-                Notice::Acknowledgement => answer(tx, settings, Event::NewTicket, about, now)?,
-                Notice::Autoresponse => answer(tx, settings, Event::Autoresponse, about, now)?,
-                Notice::Staff if sender.is_empty() => staff(tx, settings, about, now)?,
-                Notice::Staff => staff_except(tx, settings, about, sender, now)?,
-                Notice::Answer => staff_reply(self, about)?,
+                Notice::Acknowledgement => answer(self, Event::NewTicket, ticket, message)?,
+                Notice::Autoresponse => answer(self, Event::Autoresponse, ticket, message)?,
+                Notice::Staff if sender.is_empty() => staff(self, ticket, message)?,
+                Notice::Staff => staff_except(self, ticket, message, sender)?,
+                Notice::Answer => staff_reply(self, ticket, message)?,
                 // Follows from an assignment, not from a message: see `notify_assignee`.
                 Notice::Assignee => {}
             }
@@ -95,14 +96,9 @@ impl Change<'_> {
 
 /// An automatic answer to a customer. Nothing is sent to an address above `auto_answers_per_hour`, or whose mail came
 /// back three times.
-fn answer(
-    tx: &WriteTx<'_>,
-    settings: &Settings,
-    event: Event,
-    (ticket, message): (TicketId, MessageId),
-    now: Timestamp,
-) -> Result<()> {
-    let Some(notice) = NoticeContext::of(tx, settings, (ticket, message), event)? else { return Ok(()) };
+fn answer(change: &Change<'_>, event: Event, ticket: TicketId, message: MessageId) -> Result<()> {
+    let (tx, settings, now) = (change.tx, change.settings, change.now);
+    let Some(notice) = NoticeContext::of(tx, settings, ticket, message, event)? else { return Ok(()) };
     // Automatic answers go to who wrote, never to Reply-To: a stranger could name anybody there.
     let writer = match notice.about.message.author {
         Author::Customer(id) => tx.customer(id)?,
@@ -130,9 +126,9 @@ pub(crate) fn is_paused(tx: &ReadTx<'_>, email: &EmailAddress, now: Timestamp) -
 
 /// Sends what staff wrote to the customer and the participants, once each, with its attachments up
 /// to [`ATTACHMENT_BYTES_MAX`]. The author gets no copy of his own words.
-fn staff_reply(change: &Change<'_>, (ticket, message): (TicketId, MessageId)) -> Result<()> {
+fn staff_reply(change: &Change<'_>, ticket: TicketId, message: MessageId) -> Result<()> {
     let (tx, settings, now) = (change.tx, change.settings, change.now);
-    let Some(mut notice) = NoticeContext::of(tx, settings, (ticket, message), Event::StaffReply)? else {
+    let Some(mut notice) = NoticeContext::of(tx, settings, ticket, message, Event::StaffReply)? else {
         return Ok(());
     };
     let author = match notice.about.message.author {
@@ -201,31 +197,22 @@ fn files(tx: &ReadTx<'_>, notice: &mut NoticeContext<'_>, message: MessageId) ->
 
 /// Tells the active staff of the ticket's department who are on duty, or all of them when nobody is,
 /// but for the author (template `staff_ticketnotification`).
-fn staff(
-    tx: &WriteTx<'_>,
-    settings: &Settings,
-    (ticket, message): (TicketId, MessageId),
-    now: Timestamp,
-) -> Result<()> {
+fn staff(change: &Change<'_>, ticket: TicketId, message: MessageId) -> Result<()> {
+    let tx = change.tx;
     let author = match tx.message_text(message)?.map(|message| message.author) {
         Some(Author::Customer(id)) => tx.customer(id)?.map(|customer| customer.email),
         Some(Author::Staff(id)) => tx.staff(id)?.map(|staff| staff.email),
         Some(Author::Desk) | None => None,
     };
-    staff_except(tx, settings, (ticket, message), &author.unwrap_or_default(), now)
+    staff_except(change, ticket, message, &author.unwrap_or_default())
 }
 
 /// Does what [`staff`] does, for a message that somebody else than its author brought in: `bringer`
 /// is not told of what he forwarded himself.
-fn staff_except(
-    tx: &WriteTx<'_>,
-    settings: &Settings,
-    (ticket, message): (TicketId, MessageId),
-    bringer: &str,
-    now: Timestamp,
-) -> Result<()> {
+fn staff_except(change: &Change<'_>, ticket: TicketId, message: MessageId, bringer: &str) -> Result<()> {
+    let (tx, settings, now) = (change.tx, change.settings, change.now);
     let event = Event::StaffTicketNotification;
-    let Some(mut notice) = NoticeContext::of(tx, settings, (ticket, message), event)? else { return Ok(()) };
+    let Some(mut notice) = NoticeContext::of(tx, settings, ticket, message, event)? else { return Ok(()) };
     notice.about.shorten();
     let mut told: Vec<EmailAddress> = Vec::new();
     let members = tx.staff_to_notify(notice.about.ticket.department)?;
@@ -261,7 +248,7 @@ fn assigned(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, staff: &Sta
     else {
         return Ok(());
     };
-    let Some(mut notice) = NoticeContext::of(tx, settings, (ticket, message), Event::StaffAssigned)? else {
+    let Some(mut notice) = NoticeContext::of(tx, settings, ticket, message, Event::StaffAssigned)? else {
         return Ok(());
     };
     if is_ours(&notice.senders, &email) || is_paused(tx, &email, now)? {
@@ -286,7 +273,7 @@ pub(crate) fn new_user(
     now: Timestamp,
 ) -> std::result::Result<bool, Error> {
     let template = template_of(tx, Event::NewUser)?;
-    account_mail(tx, settings, &template, (customer, code), now)
+    account_mail(tx, settings, &template, Activation { customer, code }, now)
 }
 
 /// Tells a new customer of the account as [`new_user`] does; without setting `site_url` the shipped
@@ -305,16 +292,23 @@ pub(crate) fn welcome(
     if settings.site_url.is_empty() {
         template = template::without_link(template);
     }
-    account_mail(tx, settings, &template, (customer, code), now)
+    account_mail(tx, settings, &template, Activation { customer, code }, now)
+}
+
+/// A customer, and the code that activates the account.
+struct Activation<'a> {
+    customer: UserId,
+    code: &'a str,
 }
 
 fn account_mail(
     tx: &WriteTx<'_>,
     settings: &Settings,
     template: &Template,
-    (customer, code): (UserId, &str),
+    activation: Activation<'_>,
     now: Timestamp,
 ) -> std::result::Result<bool, Error> {
+    let Activation { customer, code } = activation;
     let event = Event::NewUser;
     let senders = tx.senders()?;
     let sender = senders.iter().find(|s| s.is_default).or_else(|| senders.iter().find(|s| s.sends()));
@@ -350,7 +344,7 @@ fn account_mail(
         subject: &rendered.subject,
         text: &rendered.text,
         html: &rendered.html,
-        ..Outgoing::new((sender, &from), Person { name: &customer.fullname, email: &email })
+        ..Outgoing::new(sender, &from, Person { name: &customer.fullname, email: &email })
     };
     Ok(letter::queue(tx, &secret, &welcome, now)?.is_ok())
 }

@@ -43,7 +43,7 @@ impl Change<'_> {
             (_, Actor::Machine) if !opening.mail.is_none() => Occasion::OpenedByMachine,
             _ => Occasion::OpenedByCustomer,
         };
-        self.send_notices(happening, (ticket, message), (opening.notices, opening.mail.sender))?;
+        self.send_notices(happening, ticket, message, opening.notices, opening.mail.sender)?;
         Ok((ticket, message))
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn queue_test(
         subject: "maildesk tests plus-addresses",
         text,
         html: &crate::mail::html::text_to_html(text),
-        ..Outgoing::new((sender, own), Person { name: "", email: &to })
+        ..Outgoing::new(sender, own, Person { name: "", email: &to })
     };
     Ok(letter::queue(tx, &secret, &test, now)?.map(|_| to.clone()))
 }

@@ -75,7 +75,8 @@ impl Change<'_> {
         ticket: &Ticket,
         post: &Post<'_>,
         status: StatusChange,
-        (mail, notices): (&MailContext<'_>, Notices),
+        mail: &MailContext<'_>,
+        notices: Notices,
     ) -> Result<MessageId> {
         let message = self.add_message(ticket.id, post, Visibility::Public)?;
         let (kind, happening, by_table, last_replier) = match post.author {
@@ -109,7 +110,7 @@ impl Change<'_> {
         }
         self.add_mail_context(ticket.id, mail)?;
         self.note_about_mail(ticket.id, mail)?;
-        self.send_notices(happening, (ticket.id, message), (notices, mail.sender))?;
+        self.send_notices(happening, ticket.id, message, notices, mail.sender)?;
         Ok(message)
     }
 

@@ -19,12 +19,7 @@ impl Change<'_> {
     /// Gives a ticket to another customer, whom answers go to from now on; a note says who had it.
     ///
     /// The first message of a mail that somebody forwarded becomes the new customer's.
-    pub(crate) fn set_requester(
-        &self,
-        ticket: &Ticket,
-        (old, new): (&Customer, &Customer),
-        former: Former,
-    ) -> Result<()> {
+    pub(crate) fn set_requester(&self, ticket: &Ticket, old: &Customer, new: &Customer, former: Former) -> Result<()> {
         let rows = self.rows();
         if old.id == new.id {
             return Ok(());

@@ -69,7 +69,8 @@ impl<'a> Connection<'a> {
     pub(super) fn new(
         accepted: Accepted,
         place: Place,
-        (control, limits): (&'a Control, &'a HttpLimits),
+        control: &'a Control,
+        limits: &'a HttpLimits,
         handler: &'a Handler,
     ) -> Self {
         let Accepted { stream, peer } = accepted;

@@ -92,7 +92,7 @@ pub(crate) fn serve(listener: TcpListener, handler: Handler, control: &Control) 
         control.clone(),
         Box::new(move |accepted, place, waits| {
             let limits = threads.limits();
-            Connection::new(accepted, place, (&threads, &limits), &answers).run(waits)
+            Connection::new(accepted, place, &threads, &limits, &answers).run(waits)
         }),
     );
     let mut entrance =

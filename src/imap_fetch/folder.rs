@@ -108,7 +108,8 @@ impl<'a> Fetch<'a> {
         &mut self,
         mailbox: &mut Mailbox,
         folder: &Folder,
-        (limit, leftovers): (usize, Leftovers),
+        limit: usize,
+        leftovers: Leftovers,
     ) -> Result<(), Error> {
         let state = self.state(mailbox, folder)?;
         let old = self.desk.store.read(|tx| tx.imap_leftovers(self.address, self.name, LEFTOVERS_MAX))?;
@@ -119,19 +120,19 @@ impl<'a> Fetch<'a> {
         new.truncate(limit);
         let is_due = |failures: u32| leftovers == Leftovers::All || failures <= 1;
         let mut old: Vec<u32> = old.into_iter().filter(|(_, n)| is_due(*n)).map(|(uid, _)| uid).collect();
-        self.take_all(mailbox, folder, (&state, &new))?;
+        self.take_all(mailbox, folder, &state, &new)?;
         let limit = limit - new.len();
-        let missed = self.take_missed(mailbox, folder, (&state, limit))?;
+        let missed = self.take_missed(mailbox, folder, &state, limit)?;
         old.truncate(limit - missed);
         self.desk.progress.expect(old.len());
         for chunk in old.chunks(SIZES_AT_ONCE) {
             let mut uids = chunk.to_vec();
             uids.sort_unstable();
-            let sizes = self.sizes((mailbox, &state), &uids)?;
+            let sizes = self.sizes(mailbox, &state, &uids)?;
             // The least tried first, each alone.
             for uid in chunk {
                 if let Ok(at) = sizes.binary_search_by_key(uid, |(uid, _)| *uid) {
-                    self.take_batch(mailbox, folder, (&state, &sizes[at..=at]))?;
+                    self.take_batch(mailbox, folder, &state, &sizes[at..=at])?;
                 }
             }
         }
@@ -143,14 +144,15 @@ impl<'a> Fetch<'a> {
         &mut self,
         mailbox: &mut Mailbox,
         folder: &Folder,
-        (state, uids): (&FolderState, &[u32]),
+        state: &FolderState,
+        uids: &[u32],
     ) -> Result<(), Error> {
         self.desk.progress.expect(uids.len());
         let raw_bytes_max = self.desk.rules.limits.raw_bytes_max;
         for chunk in uids.chunks(SIZES_AT_ONCE) {
-            let sizes = self.sizes((mailbox, state), chunk)?;
+            let sizes = self.sizes(mailbox, state, chunk)?;
             for batch in batches(&sizes, raw_bytes_max) {
-                self.take_batch(mailbox, folder, (state, batch))?;
+                self.take_batch(mailbox, folder, state, batch)?;
             }
         }
         Ok(())
@@ -158,11 +160,7 @@ impl<'a> Fetch<'a> {
 
     /// The sizes of mails. One that is gone is looked for once more by the next fetch, one that the
     /// server will say nothing about by all of them.
-    fn sizes(
-        &mut self,
-        (mailbox, state): (&mut Mailbox, &FolderState),
-        uids: &[u32],
-    ) -> Result<Vec<(u32, usize)>, Error> {
+    fn sizes(&mut self, mailbox: &mut Mailbox, state: &FolderState, uids: &[u32]) -> Result<Vec<(u32, usize)>, Error> {
         let (mut sizes, mut settling) = (Vec::new(), Settling::default());
         // Asked in ever smaller pieces where the server refuses, down to the mail that is at fault.
         let mut waiting = vec![uids];
@@ -226,7 +224,8 @@ impl<'a> Fetch<'a> {
         &mut self,
         mailbox: &mut Mailbox,
         folder: &Folder,
-        (state, batch): (&FolderState, &[(u32, usize)]),
+        state: &FolderState,
+        batch: &[(u32, usize)],
     ) -> Result<(), Error> {
         if self.desk.stop.is_asked() {
             return Err(Error::Stopped);
@@ -254,7 +253,7 @@ impl<'a> Fetch<'a> {
         let mut broken = None;
         let mut last_uid = self.read_up_to(batch);
         for (uid, raw) in mails {
-            match self.take_mail((uid, &raw), state, &mut settling) {
+            match self.take_mail(uid, &raw, state, &mut settling) {
                 Ok(()) => {}
                 Err(error) => {
                     broken = Some(error);
@@ -324,12 +323,7 @@ impl<'a> Fetch<'a> {
     }
 
     /// Hands one mail over.
-    fn take_mail(
-        &mut self,
-        (uid, raw): (u32, &[u8]),
-        state: &FolderState,
-        settling: &mut Settling,
-    ) -> Result<(), Error> {
+    fn take_mail(&mut self, uid: u32, raw: &[u8], state: &FolderState, settling: &mut Settling) -> Result<(), Error> {
         let started = Instant::now();
         self.counts.fetched += 1;
         let source = if uid <= state.backlog_uid { Source::FirstFetch } else { Source::Fetch };

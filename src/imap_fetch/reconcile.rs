@@ -20,7 +20,8 @@ impl Fetch<'_> {
         &mut self,
         mailbox: &mut Mailbox,
         folder: &Folder,
-        (state, limit): (&FolderState, usize),
+        state: &FolderState,
+        limit: usize,
     ) -> Result<usize, Error> {
         if self.failures()? == 0 && !is_due(state.reconciled_at, self.desk.now) {
             return Ok(0);
@@ -35,7 +36,7 @@ impl Fetch<'_> {
                 mails = all,
                 "the server had not listed some mails before; they are taken in now"
             );
-            self.take_all(mailbox, folder, (state, &missed))?;
+            self.take_all(mailbox, folder, state, &missed)?;
         }
         if missed.len() == all && self.desk.mode == Mode::Fetch {
             let now = self.desk.now;

@@ -220,7 +220,7 @@ impl Watcher<'_> {
                 }
             };
             open = Some(folder);
-            let done = fetch.take_in(mailbox, &folder, (usize::MAX, self.leftovers(started)));
+            let done = fetch.take_in(mailbox, &folder, usize::MAX, self.leftovers(started));
             let (counts, trouble) = (fetch.counts, fetch.trouble.take());
             if counts.fetched > 0 || counts.failed > 0 || trouble.is_some() {
                 let summary = FolderSummary { name: self.target.folder.clone(), counts, error: trouble };

@@ -90,7 +90,7 @@ pub(super) fn open(
         Handling::Silent if is_another_desks => Notices::Nobody,
         Handling::Full | Handling::Silent => incoming_mail.notices,
     };
-    let change = Change::new(tx, settings, (actor, Door::Mail), now);
+    let change = Change::new(tx, settings, actor, Door::Mail, now);
     let opening = Opening { ticket: new, post, mail: mail_context, linked: open.linked, notices };
     let (ticket, message) = change.open(&opening)?;
     Ok(ReceiptEntry {
@@ -135,8 +135,8 @@ pub(super) fn append(
                 }
             };
             let post = post_of(mail, Author::Customer(customer), &mail.reply_text, &kept);
-            let change = Change::new(tx, settings, (actor, Door::Mail), now);
-            (Some(change.post(&ticket, &post, status, (&mail_context, notices))?), PostedAs::Message)
+            let change = Change::new(tx, settings, actor, Door::Mail, now);
+            (Some(change.post(&ticket, &post, status, &mail_context, notices)?), PostedAs::Message)
         }
         Role::Staff(staff) => {
             mail_context.participants.clear();
@@ -144,9 +144,10 @@ pub(super) fn append(
             mail_context.thread_ids.clear();
             mail_context.own_thread_id = mail.message_id.as_deref().map(|id| (id, &from.address));
             let notices = if append.handling == Handling::Silent { Notices::Nobody } else { notices };
-            let change = Change::new(tx, settings, (Actor::Staff(staff), Door::Mail), now);
-            let staff_mail = StaffMail { mail, author: Author::Staff(staff), attachments: &kept };
-            staff_message(&change, &ticket, (tx, settings), (&staff_mail, &mail_context, notices))?
+            let change = Change::new(tx, settings, Actor::Staff(staff), Door::Mail, now);
+            let author = Author::Staff(staff);
+            let staff_mail = StaffMail { mail, author, attachments: &kept, context: &mail_context, notices };
+            staff_message(&change, &ticket, tx, settings, &staff_mail)?
         }
     };
     // A mail is a message, dropped or quarantined; a note is no message, and commands are none.
@@ -180,13 +181,21 @@ pub(super) fn own_mail(tx: &WriteTx<'_>, incoming: &Incoming<'_>, mail: &ParsedM
     Ok(())
 }
 
+/// An outgoing mail that came back, and its ticket.
+pub(super) struct Returned {
+    pub(super) outbox: OutboxId,
+    pub(super) ticket: Option<TicketId>,
+}
+
 /// Notes a delivery report on the outgoing mail it names and on that mail's ticket.
 pub(super) fn bounce(
-    (tx, settings): (&WriteTx<'_>, &Settings),
+    tx: &WriteTx<'_>,
+    settings: &Settings,
     mail: &ParsedMail,
-    (outbox, ticket): (OutboxId, Option<TicketId>),
+    returned: &Returned,
     now: Timestamp,
 ) -> Result<ReceiptEntry> {
+    let Returned { outbox, ticket } = *returned;
     let report = mail.delivery_report.clone().unwrap_or_default();
     let settled = |reason| ReceiptEntry { state: ReceiptState::Dropped, reason, place: None };
     if !report.is_failure {
@@ -210,7 +219,7 @@ pub(super) fn bounce(
         if is_paused {
             text.push_str(&format!("\nAutomatic mail to {recipient} is paused: it came back too often."));
         }
-        let change = Change::new(tx, settings, (Actor::Desk, Door::Mail), now);
+        let change = Change::new(tx, settings, Actor::Desk, Door::Mail, now);
         change.bounced(ticket, &recipient, text.trim())?;
     }
     Ok(settled(Reason::Bounce))
@@ -251,16 +260,19 @@ struct StaffMail<'a> {
     mail: &'a ParsedMail,
     author: Author,
     attachments: &'a [NewAttachment<'a>],
+    context: &'a MailContext<'a>,
+    notices: Notices,
 }
 
 /// A staff member's mail: commands first, then a reply or a note, if there is more in it.
 fn staff_message(
     change: &Change<'_>,
     ticket: &Ticket,
-    (tx, settings): (&WriteTx<'_>, &Settings),
-    (staff_mail, context, notices): (&StaffMail<'_>, &MailContext<'_>, Notices),
+    tx: &WriteTx<'_>,
+    settings: &Settings,
+    staff_mail: &StaffMail<'_>,
 ) -> Result<(Option<MessageId>, PostedAs)> {
-    let StaffMail { mail, author, attachments } = *staff_mail;
+    let StaffMail { mail, author, attachments, context, notices } = *staff_mail;
     let departments = tx.departments()?;
     let staff = tx.all_staff()?;
     let (commands, text) = if settings.staff_mail_commands {
@@ -298,7 +310,7 @@ fn staff_message(
     if !is_empty && !is_note {
         // HelpDeskZ's table, which leaves some tickets as they are, is that of its own pages.
         let status = StatusChange::To(status.unwrap_or(Status::Answered));
-        return Ok((Some(change.post(ticket, &post, status, (context, notices))?), PostedAs::Message));
+        return Ok((Some(change.post(ticket, &post, status, context, notices)?), PostedAs::Message));
     }
     if let Some(status) = status {
         change.set_status(ticket, status)?;

@@ -55,7 +55,7 @@ pub(super) fn record_copy(
     }
     let detail = known.id.to_string();
     let settled = ReceiptEntry { state: ReceiptState::Dropped, reason: Reason::Copy, place: None };
-    add_receipt(tx, incoming, key, (&settled, &detail), now)?;
+    add_receipt(tx, incoming, &Entry { key, settled: &settled, detail: &detail }, now)?;
     Ok(incoming.delivery(Outcome::Dropped, &settled.reason.in_full(&detail), known.ticket))
 }
 
@@ -72,7 +72,7 @@ pub(super) fn note_second_recipient(
     let (Some(ticket), Some(second)) = (known.ticket, registered(&recipient)) else { return Ok(()) };
     if registered(&known.recipient).is_none_or(|first| first.id != second.id) {
         let settings = tx.settings()?;
-        Change::new(tx, &settings, (Actor::Machine, Door::Mail), now).note_address_seen(ticket, &second.email)?;
+        Change::new(tx, &settings, Actor::Machine, Door::Mail, now).note_address_seen(ticket, &second.email)?;
     }
     Ok(())
 }
@@ -89,13 +89,20 @@ pub(super) fn is_found_now(tx: &ReadTx<'_>, incoming: &Incoming<'_>, known: &Rec
     Ok(is_other && matches!(route(tx, incoming, mail, &tx.desk_addresses()?)?, Route::Known { .. }))
 }
 
+/// What is kept of a mail.
+pub(super) struct Filed<'a> {
+    pub(super) settled: ReceiptEntry,
+    pub(super) compressed: &'a [u8],
+}
+
 pub(super) fn record(
     tx: &WriteTx<'_>,
     incoming: &Incoming<'_>,
     retried: Option<Receipt>,
-    (compressed, settled): (&[u8], ReceiptEntry),
+    filed: Filed<'_>,
     now: Timestamp,
 ) -> Result<Delivery, Error> {
+    let Filed { settled, compressed } = filed;
     let outcome = match (settled.state, &settled.place) {
         (ReceiptState::Dropped, _) => Outcome::Dropped,
         (ReceiptState::Quarantined, _) => Outcome::Quarantined,
@@ -112,18 +119,25 @@ pub(super) fn record(
         }
         return Ok(delivery);
     }
-    let id = add_receipt(tx, incoming, &incoming.key, (&settled, ""), now)?;
+    let id = add_receipt(tx, incoming, &Entry { key: &incoming.key, settled: &settled, detail: "" }, now)?;
     tx.keep_raw_mail(id, compressed)?;
     Ok(delivery)
+}
+
+/// A new receipt, as far as the mail does not say it.
+struct Entry<'a> {
+    key: &'a [u8; 32],
+    settled: &'a ReceiptEntry,
+    detail: &'a str,
 }
 
 fn add_receipt(
     tx: &WriteTx<'_>,
     incoming: &Incoming<'_>,
-    key: &[u8; 32],
-    (settled, detail): (&ReceiptEntry, &str),
+    entry: &Entry<'_>,
     now: Timestamp,
 ) -> Result<ReceiptId, Error> {
+    let Entry { key, settled, detail } = *entry;
     let mail = incoming.mail.as_ref();
     let subject: String = mail.map_or("", |m| m.subject.as_str()).chars().take(RECEIPT_SUBJECT_CHARS_MAX).collect();
     let sender = sender_text(incoming.envelope, mail);

@@ -165,7 +165,7 @@ impl Work<'_, '_> {
         if !store.read(|tx| tx.is_anything_due(scope, &self.busy, now))? {
             return Ok(Vec::new());
         }
-        store.write(|tx| tx.claim_due((scope, &self.busy), BATCH_MAX, now.plus_s(LEASE_S), now))
+        store.write(|tx| tx.claim_due(scope, &self.busy, BATCH_MAX, now.plus_s(LEASE_S), now))
     }
 
     /// Gives the mails of each address to a thread; without a thread they are sent here and now.
@@ -209,7 +209,7 @@ fn carry_out(context: DrainContext<'_>, address: AddressId, job: &Mutex<Option<J
     let Some(job) = job.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
     let sent = catch_unwind(AssertUnwindSafe(move || {
         let Job { address, mails, mut way, mut shut } = job;
-        let sent = send_by(context, (&mut way.transport, &mut shut), mails);
+        let sent = send_by(context, &mut way.transport, &mut shut, mails);
         JobResult { address, way: Some(way), shut, sent }
     }));
     let back = sent.unwrap_or_else(|_| {
@@ -228,7 +228,8 @@ fn carry_out(context: DrainContext<'_>, address: AddressId, job: &Mutex<Option<J
 /// begun, so that a sender that is killed has at most one mail sent and not noted.
 fn send_by(
     context: DrainContext<'_>,
-    (transport, shut): (&mut Transport, &mut Option<String>),
+    transport: &mut Transport,
+    shut: &mut Option<String>,
     mails: Vec<Claimed>,
 ) -> Result<SendReport, store::Error> {
     let DrainContext { store, patience, clock, note_end } = context;
@@ -246,7 +247,7 @@ fn send_by(
             }
             settlement_of(&mail, sent, clock.now())
         };
-        report.add(write_down(store, &mail, &settlement, (clock, note_end))?);
+        report.add(write_down(store, &mail, &settlement, clock, note_end)?);
     }
     Ok(report)
 }

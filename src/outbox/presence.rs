@@ -80,7 +80,7 @@ mod tests {
             is_automatic: true,
         };
         store.write(|tx| tx.queue(&mail, NOW)).unwrap();
-        let claim = || store.write(|tx| tx.claim_due((Scope::All, &[]), 10, NOW.plus_s(60), NOW)).unwrap().len();
+        let claim = || store.write(|tx| tx.claim_due(Scope::All, &[], 10, NOW.plus_s(60), NOW)).unwrap().len();
 
         let first = SenderLock::begin(&store, NOW).unwrap();
         assert_eq!(claim(), 1);

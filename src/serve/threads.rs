@@ -151,13 +151,13 @@ pub(super) fn watch_mailboxes(store: &Store, rules: &Rules, patience: Duration, 
     };
     while !threads.is_stopping() {
         if is_wanted() {
-            watch_while(&is_wanted, store, (rules, patience), threads);
+            watch_while(&is_wanted, store, rules, patience, threads);
         }
         threads.pause(WATCH_POLL);
     }
 }
 
-fn watch_while(is_wanted: &impl Fn() -> bool, store: &Store, (rules, patience): (&Rules, Duration), threads: &Threads) {
+fn watch_while(is_wanted: &impl Fn() -> bool, store: &Store, rules: &Rules, patience: Duration, threads: &Threads) {
     let stop = match Stop::new() {
         Ok(stop) => stop,
         Err(error) => return tracing::warn!(%error, "preparing to watch the mailboxes; tried again"),

@@ -141,7 +141,7 @@ impl WriteTx<'_> {
             (address.get(), folder, new.uid_validity, new.last_uid, new.backlog_uid, started_s, reconciled_s),
         )?;
         if new.last_uid > 0 {
-            self.add_imap_seen(address, folder, (1, new.last_uid))?;
+            self.add_imap_seen(address, folder, 1, new.last_uid)?;
         }
         Ok(FolderState { started_at, ..new })
     }
@@ -155,8 +155,8 @@ impl WriteTx<'_> {
         if changed == 0 {
             return Ok(());
         }
-        for run in runs(step.seen) {
-            self.add_imap_seen(address, folder, run)?;
+        for (first, last) in runs(step.seen) {
+            self.add_imap_seen(address, folder, first, last)?;
         }
         for uid in step.done {
             self.run(

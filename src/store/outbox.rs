@@ -380,7 +380,7 @@ mod tests {
     fn claimed_mail_is_nobody_elses_until_its_lease_ends() {
         let (_dir, store) = desk();
         store.write(|tx| Ok::<_, super::super::Error>(queue(tx, "a@b"))).unwrap();
-        let claim = |at: Timestamp| store.write(|tx| tx.claim_due((Scope::All, &[]), 10, at.plus_s(60), at)).unwrap();
+        let claim = |at: Timestamp| store.write(|tx| tx.claim_due(Scope::All, &[], 10, at.plus_s(60), at)).unwrap();
         let first = claim(NOW);
         assert_eq!((first.len(), claim(NOW.plus_s(59)).len()), (1, 0));
         let second = claim(NOW.plus_s(60));

@@ -20,16 +20,17 @@ const MAIL: (&str, &str, &str) = ("message", "mail_html", "mail_html <> ''");
 /// Schema 1 → 2: the sanitiser of before removed control characters after it had judged the URLs, so that
 /// `java&#1;script:` was stored as a link that works.
 pub(super) fn sanitise_again(tx: &Connection) -> Result<()> {
-    for place in MESSAGES {
-        rewrite(tx, place, html::sanitise_message)?;
+    for (table, column, which) in MESSAGES {
+        rewrite(tx, table, column, which, html::sanitise_message)?;
     }
+    let (table, column, which) = MAIL;
     // What is past the caps now is left to the text and the raw mail, as it is when such a mail comes in.
-    rewrite(tx, MAIL, |html| html::sanitise_mail(html).unwrap_or_default())
+    rewrite(tx, table, column, which, |html| html::sanitise_mail(html).unwrap_or_default())
 }
 
 /// Rewrites a column row by row, so that the memory taken is that of one row, however many there are. Rows that stay as
 /// they are are not written.
-fn rewrite(tx: &Connection, (table, column, which): (&str, &str, &str), sanitise: fn(&str) -> String) -> Result<()> {
+fn rewrite(tx: &Connection, table: &str, column: &str, which: &str, sanitise: fn(&str) -> String) -> Result<()> {
     let next = format!("SELECT id, {column} FROM {table} WHERE id > $1 AND {which} ORDER BY id LIMIT 1");
     let change = format!("UPDATE {table} SET {column} = $1 WHERE id = $2");
     let (mut next, mut change) = (tx.prepare(&next)?, tx.prepare(&change)?);

@@ -91,7 +91,7 @@ impl Courier {
         for number in 0..count {
             let name = format!("1700000000.{number:05}{folder}.test");
             let text = mail(&name, &format!("Subject: {name}\n"), "It burns.");
-            maildir::put(&self.folder(folder), self.owner, (&name, text.as_bytes()));
+            maildir::put(&self.folder(folder), self.owner, &name, text.as_bytes());
         }
     }
 
@@ -144,7 +144,8 @@ fn daemon(dir: &Path, port: u16) -> Command {
 }
 
 /// Plays Courier's password daemon: `AUTH`, a length, then service, kind, name and password, each on a line.
-fn answer_passwords(dir: &Path, (uid, gid): maildir::Owner) {
+fn answer_passwords(dir: &Path, owner: maildir::Owner) {
+    let (uid, gid) = owner;
     let listener = UnixListener::bind(dir.join("socket")).expect("a new socket");
     set_mode(dir.join("socket"), 0o777);
     let home = dir.join("home").display().to_string();
@@ -194,11 +195,7 @@ fn courier_gives_every_mail_once_and_they_are_marked_as_seen() {
     assert_eq!((desk.count("tickets"), desk.count("mails_received")), (120, 120), "{}", courier.log());
     assert_eq!(courier.flags(""), ["S"; 120]);
     assert_eq!(fetch(&desk, &courier), [0; 3]);
-    maildir::put(
-        &courier.folder(""),
-        courier.owner,
-        ("1700000001.new.test", mail("n", "Subject: n\n", "x").as_bytes()),
-    );
+    maildir::put(&courier.folder(""), courier.owner, "1700000001.new.test", mail("n", "Subject: n\n", "x").as_bytes());
     assert_eq!(fetch(&desk, &courier), [1, 1, 0]);
 }
 
@@ -257,7 +254,7 @@ fn courier_is_watched_and_left_with_a_goodbye() {
     let tickets = |count: i64| (desk.count("tickets") == count).then_some(());
     wait_for("the first mail is a ticket", || tickets(1), || desk.log());
     let text = mail("news", "Subject: news\n", "x");
-    maildir::put(&courier.folder(""), courier.owner, ("1700000001.new.test", text.as_bytes()));
+    maildir::put(&courier.folder(""), courier.owner, "1700000001.new.test", text.as_bytes());
     wait_for("the second mail is a ticket", || tickets(2), || format!("{}\n{}", desk.log(), courier.log()));
     let pid = rustix::process::Pid::from_child(&watch);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it is running");

@@ -422,3 +422,68 @@ fn only_desk_changes_tickets() {
         .collect();
     assert!(past.is_empty(), "these change tickets without `desk`: {past:?}");
 }
+
+/// Where what opens at the start of the text is closed: the arrow of a return type closes nothing.
+fn closing(text: &str) -> Option<usize> {
+    let (mut depth, mut before) = (0_usize, ' ');
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' | '[' | '{' | '<' => depth += 1,
+            '>' if before == '-' => {}
+            ')' | ']' | '}' | '>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(at);
+        }
+        before = c;
+    }
+    None
+}
+
+/// The functions that take a tuple apart where their parameters stand.
+fn with_a_tuple_for_a_parameter(code: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices("fn ") {
+        let rest = &code[at + "fn ".len()..];
+        let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        let mut rest = &rest[name.len()..];
+        if rest.starts_with('<') {
+            rest = closing(rest).map_or("", |end| &rest[end + 1..]);
+        }
+        let Some(end) = closing(rest).filter(|_| rest.starts_with('(')) else { continue };
+        let mut parameters = &rest[1..end];
+        while !parameters.is_empty() {
+            if parameters.trim_start().starts_with('(') {
+                found.push(name);
+                break;
+            }
+            let mut at = 0;
+            // To the comma that ends this parameter.
+            while let Some(c) = parameters[at..].chars().next().filter(|c| *c != ',') {
+                let is_open = matches!(c, '(' | '[' | '{' | '<');
+                at += if is_open { closing(&parameters[at..]).unwrap_or(0) + 1 } else { c.len_utf8() };
+            }
+            parameters = parameters.get(at + 1..).unwrap_or_default();
+        }
+    }
+    found
+}
+
+#[test]
+fn tuples_for_parameters_are_seen() {
+    let code = "fn one((a, b): (u8, u8)) {}\nfn two<F: Fn(u8) -> bool>(\n    f: F,\n    (a, b): (u8, u8),\n) {}\n\
+                fn three(&self, pair: (u8, u8), f: impl Fn(u8, (u8, u8)) -> u8) {}\nfn four(a: [u8; 2], (b, c): Pair) {}";
+    assert_eq!(with_a_tuple_for_a_parameter(code), ["one", "two", "four"]);
+}
+
+/// Two things in one parameter are two parameters that the lint counts as one.
+#[test]
+fn no_parameter_is_a_tuple() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let code = source.code.join("\n");
+        wrong.extend(with_a_tuple_for_a_parameter(&code).iter().map(|name| format!("{}: fn {name}", source.path)));
+    }
+    assert!(wrong.is_empty(), "give these plain parameters or a struct:\n{}", wrong.join("\n"));
+}

@@ -70,7 +70,7 @@ impl Post {
     }
 
     /// A mail from somebody, by SMTP, with a Message-ID of its own; what was sent.
-    fn mail(&self, (from, to): (&str, &str), fields: &str, text: &str) -> String {
+    fn mail(&self, from: &str, to: &str, fields: &str, text: &str) -> String {
         self.sent.set(self.sent.get() + 1);
         let name = from.split('@').next().unwrap_or("somebody");
         let message = format!(
@@ -179,11 +179,11 @@ impl Submission {
             wait_for("Postfix listens", || TcpStream::connect(("127.0.0.1", port)).ok(), || postfix.log());
         }
         let post = Post { postfix, other: None, sent: Cell::new(0) };
-        submission.let_desk_send(post.desk(), ("starttls", submission.starttls), dovecot::PASSWORD);
+        submission.let_desk_send(post.desk(), "starttls", submission.starttls, dovecot::PASSWORD);
         Some((submission, post))
     }
 
-    fn let_desk_send(&self, desk: &Desk, (tls, port): (&str, u16), password: &str) {
+    fn let_desk_send(&self, desk: &Desk, tls: &str, port: u16, password: &str) {
         let file = desk.secret("smtp-password", password);
         let port = port.to_string();
         let way = ["--outgoing", "smtp", "--smtp-host", "localhost", "--smtp-port", &port, "--smtp-tls", tls];
@@ -228,7 +228,7 @@ fn customer_and_desk_talk_over_tls_and_a_login_and_every_answer_comes_home() {
     desk.admin(&["token", "add", "full", "--all", "--value", crate::client::TOKEN]);
     let server = Server::spawn(submission.trusting(desk).args(["serve", "--listen", "127.0.0.1:0"]));
 
-    let first = post.mail(("ann@example.com", SUPPORT), "Cc: bob@example.com\nSubject: Printer on fire\n", "It burns.");
+    let first = post.mail("ann@example.com", SUPPORT, "Cc: bob@example.com\nSubject: Printer on fire\n", "It burns.");
     post.settle();
     let ack = post.inbox("ann").pop().expect("an acknowledgement");
     assert!(ack.contains("Authenticated sender: support@mail.test") && ack.contains("using TLSv1"), "{ack}");
@@ -240,7 +240,7 @@ fn customer_and_desk_talk_over_tls_and_a_login_and_every_answer_comes_home() {
 
     let mut sent = vec![first];
     let mut answer = |to: &str, fields: &str, outcome: &str| {
-        sent.push(post.mail(("ann@example.com", to), fields, "More."));
+        sent.push(post.mail("ann@example.com", to, fields, "More."));
         post.settle();
         assert_eq!(post.outcome(), outcome, "{fields}");
     };
@@ -273,7 +273,7 @@ fn customer_and_desk_talk_over_tls_and_a_login_and_every_answer_comes_home() {
 
     // Bob answers the desk's copy and nobody's mail comes back to its writer.
     let copy = header(&post.inbox("bob")[0], "Message-ID").expect("every mail has one");
-    post.mail(("bob@example.com", SUPPORT), &format!("Subject: Re: x\nIn-Reply-To: {copy}\n"), "Water is out.");
+    post.mail("bob@example.com", SUPPORT, &format!("Subject: Re: x\nIn-Reply-To: {copy}\n"), "Water is out.");
     post.settle();
     assert_eq!(post.outcome(), "stored token #1");
     assert_eq!(post.inbox("bob").len(), 1);
@@ -294,23 +294,24 @@ fn refused_logins_and_unknown_certificates_send_nothing_and_lose_nothing() {
         (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned())
     };
     let (starttls, implicit) = (("starttls", submission.starttls), ("implicit", submission.implicit));
-    for way in [starttls, implicit] {
-        submission.let_desk_send(desk, way, dovecot::PASSWORD);
-        assert_eq!(test(submission.trusting(desk)), (Some(0), String::new()), "{way:?}");
+    for (tls, port) in [starttls, implicit] {
+        submission.let_desk_send(desk, tls, port, dovecot::PASSWORD);
+        assert_eq!(test(submission.trusting(desk)), (Some(0), String::new()), "{tls}");
         let (status, said) = test(desk.program());
-        assert!(status == Some(1) && said.contains("certificate verify failed"), "{way:?}: {said}");
-        submission.let_desk_send(desk, way, "wrong");
+        assert!(status == Some(1) && said.contains("certificate verify failed"), "{tls}: {said}");
+        submission.let_desk_send(desk, tls, port, "wrong");
         let (status, said) = test(submission.trusting(desk));
-        assert!(status == Some(1) && said.contains("535"), "{way:?}: {said}");
+        assert!(status == Some(1) && said.contains("535"), "{tls}: {said}");
     }
     // The plain port offers no STARTTLS: nothing is said in the clear.
-    submission.let_desk_send(desk, ("starttls", post.postfix.port), dovecot::PASSWORD);
+    submission.let_desk_send(desk, "starttls", post.postfix.port, dovecot::PASSWORD);
     let (status, said) = test(submission.trusting(desk));
     assert!(status == Some(1) && said.contains("STARTTLS"), "{said}");
 
     // `pipe`, which Postfix starts, does not know the authority: the mail waits, and goes when somebody does.
-    submission.let_desk_send(desk, implicit, dovecot::PASSWORD);
-    post.mail(("ann@example.com", SUPPORT), "Subject: Printer\n", "It burns.");
+    let (tls, port) = implicit;
+    submission.let_desk_send(desk, tls, port, dovecot::PASSWORD);
+    post.mail("ann@example.com", SUPPORT, "Subject: Printer\n", "It burns.");
     post.postfix.wait_for(SUPPORT, "sent");
     let rows = desk.admin(&["outbox", "list"]);
     assert_eq!((&rows[0]["state"], &rows[0]["attempts"]), (&"pending".into(), &1.into()), "{rows}");
@@ -330,7 +331,7 @@ fn an_answer_to_nobody_comes_back_and_becomes_a_note() {
     desk.admin(&["template", "disable", "staff_ticketnotification"]);
     for (ticket, with_token) in [(1, "0"), (2, "1")] {
         desk.admin(&["setting", "set", "reply_address_token", with_token]);
-        post.mail(("ghost@example.com", SUPPORT), &format!("Cc: ann@example.com\nSubject: Boo {ticket}\n"), "Boo.");
+        post.mail("ghost@example.com", SUPPORT, &format!("Cc: ann@example.com\nSubject: Boo {ticket}\n"), "Boo.");
         post.settle();
         let before = post.ticket(ticket);
         let number = ticket.to_string();
@@ -396,7 +397,7 @@ fn two_desks_that_acknowledge_everything_exchange_two_mails() {
     assert_eq!((one.subjects().len(), two.subjects().len()), (1, 1));
     assert_eq!(post.outcome(), "stored token #1", "the acknowledgement lies in the ticket it answers");
     // A person at the first desk's shared mailbox writes: her mail has no mark of a desk at all.
-    post.mail((SUPPORT, helps), "Subject: Hello\n", "Anybody there?");
+    post.mail(SUPPORT, helps, "Subject: Hello\n", "Anybody there?");
     post.settle();
     assert_eq!((post.deliveries(helps), post.deliveries(SUPPORT)), (2, 2), "{}", post.postfix.log());
 }
@@ -417,7 +418,7 @@ fn an_out_of_office_gets_one_acknowledgement_and_never_another_answer() {
     desk.admin(&["template", "disable", "staff_ticketnotification"]);
     for (round, mark) in marks.into_iter().enumerate() {
         let (ticket, seen) = (i64::try_from(round).expect("few rounds") + 1, post.inbox("ann").len());
-        post.mail(("ann@example.com", SUPPORT), &format!("Subject: Case {round}\n"), "It burns.");
+        post.mail("ann@example.com", SUPPORT, &format!("Subject: Case {round}\n"), "It burns.");
         let mut answered = seen;
         // Ann's mailbox answers every mail it gets, until there is nothing new.
         let away = |answered: &mut usize| {

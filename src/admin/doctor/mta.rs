@@ -39,7 +39,7 @@ pub(super) struct Line {
 
 impl Line {
     /// Reads a command line; `None` where it is not ours.
-    pub(super) fn read((file, service): (&str, &str), command: &str, user: &str) -> Option<Self> {
+    pub(super) fn read(file: &str, service: &str, command: &str, user: &str) -> Option<Self> {
         let mut words = command.split_whitespace().map(|word| word.trim_matches(['"', '\'']));
         let program = words.next().filter(|program| is_ours(program))?.to_owned();
         let options = words.take_while(|word| *word != "pipe").map(str::to_owned).collect();
@@ -160,7 +160,7 @@ fn postfix_lines(file: &str, master: &str) -> Vec<Line> {
         let word = |name: &str| service.split_whitespace().find_map(|word| word.strip_prefix(name));
         let user = word("user=").unwrap_or(ALIASES_USER).split(':').next().unwrap_or(ALIASES_USER);
         let (_, command) = service.split_once("argv=")?;
-        Line::read((file, service.split_whitespace().next()?), command, user)
+        Line::read(file, service.split_whitespace().next()?, command, user)
     };
     services.iter().filter_map(of).collect()
 }
@@ -170,7 +170,7 @@ fn alias_lines(file: &str, aliases: &str) -> Vec<Line> {
     let of = |line: &str| {
         let (alias, command) = line.split_once('|').filter(|_| !line.trim_start().starts_with('#'))?;
         let alias = alias.split(':').next().unwrap_or_default().trim_matches('"');
-        let found = Line::read((file, alias), command.trim_start_matches('"'), ALIASES_USER)?;
+        let found = Line::read(file, alias, command.trim_start_matches('"'), ALIASES_USER)?;
         Some(Line { is_alias: true, ..found })
     };
     aliases.lines().filter_map(of).collect()
@@ -185,7 +185,7 @@ fn exim_lines(file: &str, configuration: &str) -> Vec<Line> {
         let line = line.trim();
         if line.ends_with(':') && !line.contains(char::is_whitespace) {
             let user = user.take().unwrap_or(ALIASES_USER);
-            found.extend(command.take().and_then(|command| Line::read((file, name), command, user)));
+            found.extend(command.take().and_then(|command| Line::read(file, name, command, user)));
             name = line.trim_end_matches(':');
         }
         let value = |name: &str| Some(line.strip_prefix(name)?.trim_start().strip_prefix('=')?.trim());
@@ -204,13 +204,13 @@ pub(super) fn is_ours(program: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn line((file, service): (&str, &str), options: &[&str], user: &str) -> Line {
+    fn line(file: &str, service: &str, options: &[&str], user: &str) -> Line {
         let command = [&["/usr/bin/maildesk"], options, &["pipe"]].concat().join(" ");
-        Line::read((file, service), &command, user).unwrap()
+        Line::read(file, service, &command, user).unwrap()
     }
 
     fn alias(service: &str, options: &[&str]) -> Line {
-        Line { is_alias: true, ..line(("a", service), options, "nobody") }
+        Line { is_alias: true, ..line("a", service, options, "nobody") }
     }
 
     #[test]
@@ -219,7 +219,7 @@ mod tests {
             maildesk unix - n n - 4 pipe\n  flags=RX user=desk:mail null_sender=\n  argv=/usr/bin/maildesk pipe --sender=${sender}\n\
             second unix - n n - - pipe user=two argv=/usr/bin/maildesk --db /srv/two.db pipe --recipient=${recipient}\n\
             other unix - n n - - pipe user=x argv=/usr/bin/procmail\n";
-        let expected = [line(("m", "maildesk"), &[], "desk"), line(("m", "second"), &["--db", "/srv/two.db"], "two")];
+        let expected = [line("m", "maildesk", &[], "desk"), line("m", "second", &["--db", "/srv/two.db"], "two")];
         assert_eq!(postfix_lines("m", master), expected);
     }
 
@@ -238,7 +238,7 @@ mod tests {
             command = \"/usr/bin/maildesk --quiet pipe\"\nlast:\n  driver = pipe\n  command = /bin/cat\n";
         assert_eq!(
             exim_lines("e", configuration),
-            [line(("e", "maildesk_pipe"), &[], "desk"), line(("e", "other"), &["--quiet"], "nobody")]
+            [line("e", "maildesk_pipe", &[], "desk"), line("e", "other", &["--quiet"], "nobody")]
         );
     }
 

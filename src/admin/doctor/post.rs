@@ -175,7 +175,7 @@ fn incoming(context: &CheckContext<'_>, row: &AddressRow) -> Vec<Finding> {
         }
     }];
     findings.extend(
-        greeting(row.imap_tls, Greeting::Imap).and_then(|how| expiry(context, (&row.imap_host, row.imap_port), how)),
+        greeting(row.imap_tls, Greeting::Imap).and_then(|how| expiry(context, &row.imap_host, row.imap_port, how)),
     );
     findings
 }
@@ -202,8 +202,7 @@ fn outgoing(context: &CheckContext<'_>, row: &AddressRow) -> Vec<Finding> {
     }];
     if row.outgoing == Outgoing::Smtp {
         findings.extend(
-            greeting(row.smtp_tls, Greeting::Smtp)
-                .and_then(|how| expiry(context, (&row.smtp_host, row.smtp_port), how)),
+            greeting(row.smtp_tls, Greeting::Smtp).and_then(|how| expiry(context, &row.smtp_host, row.smtp_port, how)),
         );
     }
     findings
@@ -219,7 +218,7 @@ const fn greeting(tls: Tls, starttls: Greeting) -> Option<Greeting> {
 }
 
 /// When a server's certificate ends. A server that cannot be reached was spoken of already.
-fn expiry(context: &CheckContext<'_>, (host, port): (&str, u16), how: Greeting) -> Option<Finding> {
+fn expiry(context: &CheckContext<'_>, host: &str, port: u16, how: Greeting) -> Option<Finding> {
     let ends = certificate::ends_at((host, port), how).ok()?;
     let days = (ends.unix() - context.now.unix()).div_euclid(Timestamp::DAY_S);
     let text = format!("{host}:{port}: ends in {}; it is renewed on the server", output::count(days, "day"));

@@ -166,13 +166,15 @@ pub(super) fn look(
     postfix: Option<&Postfix>,
 ) -> Vec<Finding> {
     let exim = EXIM.iter().find(|program| Path::new(program).exists()).filter(|_| context.reach == Reach::Network);
-    piped.iter().map(|email| of(context, email, (lines, postfix, exim.copied()))).collect()
+    piped.iter().map(|email| of(context, email, lines, postfix, exim.copied())).collect()
 }
 
 fn of(
     context: &CheckContext<'_>,
     email: &str,
-    (lines, postfix, exim): (&[Line], Option<&Postfix>, Option<&str>),
+    lines: &[Line],
+    postfix: Option<&Postfix>,
+    exim: Option<&str>,
 ) -> Finding {
     if let Some(how) = postfix.and_then(|postfix| postfix.route(email, 0)) {
         return Finding::ok("route", format!("Postfix hands mail for {email} to maildesk {how}"));
@@ -205,7 +207,7 @@ mod tests {
 
     #[test]
     fn exim_says_which_transport_takes_an_address() {
-        let lines = [Line::read(("exim.conf", "desk_pipe"), "/usr/bin/maildesk pipe", "desk").unwrap()];
+        let lines = [Line::read("exim.conf", "desk_pipe", "/usr/bin/maildesk pipe", "desk").unwrap()];
         let said = "support@example.com\n  router = r, transport = desk_pipe\n";
         assert_eq!(exim_route(said, &lines).as_deref(), Some("by Exim's transport desk_pipe"));
         let alias = "support@example.com\n    <-- support@example.com\n  -> |/usr/bin/maildesk pipe\n  transport = address_pipe\n";

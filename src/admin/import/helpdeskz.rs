@@ -96,10 +96,11 @@ pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done
     let installation = if is_unfinished { found.context(UNFINISHED)? } else { found? };
     progress.part("hashing", bytes);
     let sha256 = fingerprint(dump, &progress)?;
+    let source = Source { arguments, installation: &installation, sha256: &sha256 };
 
     if !arguments.dry_run {
-        let whole = import(desk, &desk.store, (arguments, &installation, &sha256), &progress)?;
-        return finish(desk, arguments, (&installation, whole), progress);
+        let whole = import(desk, &desk.store, &source, &progress)?;
+        return finish(desk, arguments, &installation, whole, progress);
     }
     // The whole of it, on a copy that goes away.
     let folder = desk.store.path().parent().unwrap_or(Path::new("."));
@@ -107,14 +108,15 @@ pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done
     let copy = scratch.path().join("copy.db");
     desk.store.copy_to(&copy)?;
     let store = Store::open(&copy, std::time::Duration::from_secs(crate::store::LOCK_WAIT_S))?;
-    let report = import(desk, &store, (arguments, &installation, &sha256), &progress)?;
-    finish(desk, arguments, (&installation, report), progress)
+    let report = import(desk, &store, &source, &progress)?;
+    finish(desk, arguments, &installation, report, progress)
 }
 
 fn finish(
     desk: &Context,
     arguments: &Arguments,
-    (installation, report): (&Installation, Report),
+    installation: &Installation,
+    report: Report,
     progress: Progress,
 ) -> outcome::Result<Done> {
     drop(progress);
@@ -160,13 +162,16 @@ fn fingerprint(dump: &Path, progress: &Progress) -> outcome::Result<[u8; 32]> {
     }
 }
 
+/// What is imported.
+struct Source<'a> {
+    arguments: &'a Arguments,
+    installation: &'a Installation,
+    sha256: &'a [u8; 32],
+}
+
 /// Imports into `store`, the desk's own or a copy of it.
-fn import(
-    desk: &Context,
-    store: &Store,
-    (arguments, installation, sha256): (&Arguments, &Installation, &[u8; 32]),
-    progress: &Progress,
-) -> outcome::Result<Report> {
+fn import(desk: &Context, store: &Store, source: &Source<'_>, progress: &Progress) -> outcome::Result<Report> {
+    let Source { arguments, installation, sha256 } = *source;
     let mut report = Report::new()?;
     let known = store.read(|tx| tx.import_of(sha256))?;
     if let Some(Import { finished_at, has_files, .. }) = known
@@ -177,7 +182,7 @@ fn import(
         return Ok(report);
     }
     note_the_dump(arguments, installation, &mut report)?;
-    let (precedence, own_staff_above) = prepare(desk, store, (arguments, installation, sha256))?;
+    let (precedence, own_staff_above) = prepare(desk, store, source)?;
     let mut run = Run {
         store,
         database: desk.store.path(),
@@ -242,11 +247,8 @@ fn is_unfinished(dump: &Path) -> outcome::Result<bool> {
 }
 
 /// Looks whether the desk can take the import, makes room, and records that it begins.
-fn prepare(
-    desk: &Context,
-    store: &Store,
-    (arguments, installation, sha256): (&Arguments, &Installation, &[u8; 32]),
-) -> outcome::Result<(Precedence, Option<i64>)> {
+fn prepare(desk: &Context, store: &Store, source: &Source<'_>) -> outcome::Result<(Precedence, Option<i64>)> {
+    let Source { arguments, installation, sha256 } = *source;
     let name = arguments.dump.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let room = |table: &str| run::highest_id(&arguments.dump, installation, table);
     let aside = Aside {

@@ -82,7 +82,8 @@ pub(super) fn department(desk: &Context, id: TicketId, name: &str) -> outcome::R
 pub(super) fn requester(
     desk: &Context,
     id: TicketId,
-    (name, email): (&str, &EmailAddress),
+    name: &str,
+    email: &EmailAddress,
     former: Former,
 ) -> outcome::Result<()> {
     desk.store.write(|tx| {
@@ -93,7 +94,7 @@ pub(super) fn requester(
         let old = tx.customer(ticket.customer)?;
         let customer = tx.customer_for(name, email, desk.now)?;
         let (Some(old), Some(new)) = (old, tx.customer(customer)?) else { return missing("user", email) };
-        Ok::<_, Failure>(desk.changes(tx, &tx.settings()?).set_requester(&ticket, (&old, &new), former)?)
+        Ok::<_, Failure>(desk.changes(tx, &tx.settings()?).set_requester(&ticket, &old, &new, former)?)
     })?;
     tell(desk, id, &format!("is {email}'s"))
 }

@@ -169,7 +169,7 @@ pub(super) fn reply(desk: &Context, reply: &ReplyArguments) -> outcome::Result<D
         let status = if reply.close { StatusChange::To(Status::Closed) } else { StatusChange::ByTable };
         let before = tx.outbox_pending()?;
         let change = desk.changes(tx, &settings).by(Actor::Staff(staff.id));
-        let message = change.post(&ticket, &post, status, (&MailContext::default(), Notices::Usual))?;
+        let message = change.post(&ticket, &post, status, &MailContext::default(), Notices::Usual)?;
         Ok((ticket.id, message, tx.outbox_pending()? - before))
     })?;
     let is_served = outbox::is_served(&desk.store, desk.now)?;

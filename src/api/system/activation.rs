@@ -79,7 +79,7 @@ pub(in crate::api) fn confirm(api: &Api, code: &ActivationCode, now: Timestamp) 
         let LinkState::Open(activation) = link_state else { return Ok(page(link_state, site)) };
         tx.activate(activation.customer, now)?;
         let text = "Thank you. Your mail address is confirmed, and you can close this page.";
-        Ok(document(200, site, ("Your address is confirmed", text), ""))
+        Ok(document(200, site, "Your address is confirmed", text, ""))
     }))
 }
 
@@ -88,7 +88,7 @@ fn answered(done: store::Result<Response>) -> Response {
         let error = ApiError::from(error);
         error.log();
         let status = error.status();
-        document(status, "", ("This does not work just now", "Please open the link again in a few minutes."), "")
+        document(status, "", "This does not work just now", "Please open the link again in a few minutes.", "")
     })
 }
 
@@ -97,25 +97,25 @@ fn page(link_state: LinkState, site: &str) -> Response {
     match link_state {
         LinkState::Open(_) => {
             let text = "Press the button to confirm that the address this link was mailed to is yours.";
-            document(200, site, ("Confirm your mail address", text), BUTTON)
+            document(200, site, "Confirm your mail address", text, BUTTON)
         }
         LinkState::Used => {
             let text = "The address is confirmed already; there is nothing more to do.";
-            document(410, site, ("This link was used before", text), "")
+            document(410, site, "This link was used before", text, "")
         }
         LinkState::Expired => {
             let text = "It was good for 7 days. Please ask us for a new one.";
-            document(410, site, ("This link has expired", text), "")
+            document(410, site, "This link has expired", text, "")
         }
         LinkState::Unknown => {
             let text = "It may be incomplete, or a newer one was mailed since. Please open the whole link of the \
                         newest mail.";
-            document(404, site, ("This link is not known", text), "")
+            document(404, site, "This link is not known", text, "")
         }
     }
 }
 
-fn document(status: u16, site: &str, (title, text): (&str, &str), form: &str) -> Response {
+fn document(status: u16, site: &str, title: &str, text: &str, form: &str) -> Response {
     static POLICY: OnceLock<String> = OnceLock::new();
     let policy = POLICY.get_or_init(|| {
         let style = STANDARD.encode(Sha256::digest(STYLE));

@@ -46,7 +46,7 @@ fn page(description: &Value) -> String {
     );
     for (path, methods) in description.get("paths").and_then(Value::as_object).into_iter().flatten() {
         for (method, operation) in methods.as_object().into_iter().flatten() {
-            write_operation(&mut out, (path, method), operation);
+            write_operation(&mut out, path, method, operation);
         }
     }
     out.push_str("</body></html>\n");
@@ -54,7 +54,7 @@ fn page(description: &Value) -> String {
 }
 
 // Writing into a String cannot fail, here and below.
-fn write_operation(out: &mut String, (path, method): (&str, &str), operation: &Value) {
+fn write_operation(out: &mut String, path: &str, method: &str, operation: &Value) {
     let summary = escape(text(operation, "summary"));
     writeln!(out, "<section><h2><code>{} {}</code> {summary}</h2>", method.to_uppercase(), escape(path)).ok();
     let about = text(operation, "description");
@@ -65,19 +65,17 @@ fn write_operation(out: &mut String, (path, method): (&str, &str), operation: &V
     for parameter in operation.get("parameters").and_then(Value::as_array).into_iter().flatten() {
         let is_required = parameter.get("required") == Some(&Value::Bool(true));
         let schema = parameter.get("schema").unwrap_or(&Value::Null);
-        row(
-            &mut rows,
-            (text(parameter, "name"), text(parameter, "in"), is_required),
-            schema,
-            text(parameter, "description"),
-        );
+        let (name, place) = (text(parameter, "name"), text(parameter, "in"));
+        row(&mut rows, &Field { name, place, is_required, schema, meaning: text(parameter, "description") });
     }
     let content = operation.pointer("/requestBody/content").and_then(Value::as_object);
     if let Some(schema) = content.and_then(|content| content.values().next()).and_then(|media| media.get("schema")) {
         let required: Vec<&str> =
             schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
         for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-            row(&mut rows, (name, "body", required.contains(&name.as_str())), property, text(property, "description"));
+            let is_required = required.contains(&name.as_str());
+            let meaning = text(property, "description");
+            row(&mut rows, &Field { name, place: "body", is_required, schema: property, meaning });
         }
     }
     if !rows.is_empty() {
@@ -97,7 +95,17 @@ fn write_operation(out: &mut String, (path, method): (&str, &str), operation: &V
     out.push_str("</section>\n");
 }
 
-fn row(rows: &mut String, (name, place, is_required): (&str, &str, bool), schema: &Value, meaning: &str) {
+/// What an operation takes.
+struct Field<'a> {
+    name: &'a str,
+    place: &'a str,
+    is_required: bool,
+    schema: &'a Value,
+    meaning: &'a str,
+}
+
+fn row(rows: &mut String, field: &Field<'_>) {
+    let Field { name, place, is_required, schema, meaning } = *field;
     // An id refers to its own type, which has a name.
     let kind = match schema.get("$ref").and_then(Value::as_str) {
         Some(reference) => reference.rsplit('/').next().unwrap_or_default(),

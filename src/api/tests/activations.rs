@@ -23,7 +23,7 @@ fn register(bench: &Bench, email: &str) -> String {
 }
 
 fn mailed_code(bench: &Bench) -> String {
-    let claimed = bench.store.write(|tx| tx.claim_due((Scope::All, &[]), 9, NOW.plus_s(60), NOW)).unwrap();
+    let claimed = bench.store.write(|tx| tx.claim_due(Scope::All, &[], 9, NOW.plus_s(60), NOW)).unwrap();
     let id = claimed.last().unwrap().id;
     let raw = bench.store.read(|tx| tx.outgoing_raw(id)).unwrap().unwrap();
     let parsed = unfolded(&raw);

@@ -21,7 +21,7 @@ const REFERENCES_MAX: usize = 20;
 const SHIPPED_PRIORITIES: [&str; 6] = ["Low", "Medium", "High", "Urgent", "Emergency", "Critical"];
 
 /// The name of a priority: the desk's own, else HelpDeskZ's.
-fn priority((number, name): (i64, String)) -> String {
+fn priority(number: i64, name: String) -> String {
     if !name.is_empty() {
         return name;
     }
@@ -75,7 +75,8 @@ impl TicketContext {
         let (Some(ticket), Some(message)) = (tx.ticket(ticket)?, tx.message_text(message)?) else { return Ok(None) };
         let Some(customer) = tx.customer(ticket.customer)? else { return Ok(None) };
         let department = tx.department(ticket.department)?.map_or_else(String::new, |department| department.name);
-        let priority = priority(tx.priority_of(ticket.id)?);
+        let (number, name) = tx.priority_of(ticket.id)?;
+        let priority = priority(number, name);
         Ok(Some(Self { ticket, customer, message, department, priority, postscript: String::new() }))
     }
 
@@ -155,7 +156,8 @@ impl<'a> NoticeContext<'a> {
     pub(super) fn of(
         tx: &ReadTx<'_>,
         settings: &'a Settings,
-        (ticket, message): (TicketId, MessageId),
+        ticket: TicketId,
+        message: MessageId,
         event: Event,
     ) -> Result<Option<Self>> {
         let template = template_of(tx, event)?;
@@ -198,7 +200,7 @@ impl<'a> NoticeContext<'a> {
             text: &rendered.text,
             html: &rendered.html,
             files: letter.files,
-            ..Outgoing::new((sender, from), letter.to.clone())
+            ..Outgoing::new(sender, from, letter.to.clone())
         };
         let Ok(internet_id) = queue(tx, &self.secret, &outgoing, now)? else { return Ok(Queued::Unmailable) };
         tx.note_token_holder(ticket.id, to)?;
@@ -237,7 +239,7 @@ pub(in crate::desk) struct Outgoing<'a> {
 
 impl<'a> Outgoing<'a> {
     /// A mail of the desk's own accord about no ticket, with nothing in it yet.
-    pub(in crate::desk) const fn new((sender, from): (&'a Sender, &'a EmailAddress), to: Person<'a>) -> Self {
+    pub(in crate::desk) const fn new(sender: &'a Sender, from: &'a EmailAddress, to: Person<'a>) -> Self {
         Self {
             sender,
             from,

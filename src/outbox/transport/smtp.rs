@@ -131,7 +131,7 @@ impl Smtp {
     fn open(&self) -> Result<Open, Failure> {
         let login =
             if self.user.is_empty() { None } else { Some(Credentials::new(self.user.clone(), self.password()?)) };
-        let session = Session::open((&self.host, self.port), (self.tls, self.times), login.as_ref())
+        let session = Session::open(&self.host, self.port, self.tls, self.times, login.as_ref())
             .map_err(|(what, trouble)| Failure::Transport(format!("{what} {}:{}: {trouble}", self.host, self.port)))?;
         Ok(Open { session, mails: 0 })
     }

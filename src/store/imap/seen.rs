@@ -35,7 +35,8 @@ impl WriteTx<'_> {
         &self,
         address: AddressId,
         folder: &str,
-        (first, last): (u32, u32),
+        first: u32,
+        last: u32,
     ) -> Result<()> {
         let (mut first, mut last) = (i64::from(first), i64::from(last));
         // No two rows touch, so those that touch the run are the last ones that begin up to its end.
@@ -112,7 +113,7 @@ mod tests {
             let known = store.write(|tx| {
                 tx.run("DELETE FROM imap_seen", ())?;
                 for (first, more) in &added {
-                    tx.add_imap_seen(id, "INBOX", (*first, first + more))?;
+                    tx.add_imap_seen(id, "INBOX", *first, first + more)?;
                 }
                 tx.imap_known(id, "INBOX")
             }).unwrap();
@@ -147,8 +148,8 @@ mod tests {
     fn the_highest_uid_there_is_ends_a_run() {
         let (_dir, store, id) = desk();
         let known = store.write(|tx| {
-            tx.add_imap_seen(id, "INBOX", (u32::MAX, u32::MAX))?;
-            tx.add_imap_seen(id, "INBOX", (u32::MAX - 1, u32::MAX))?;
+            tx.add_imap_seen(id, "INBOX", u32::MAX, u32::MAX)?;
+            tx.add_imap_seen(id, "INBOX", u32::MAX - 1, u32::MAX)?;
             tx.imap_known(id, "INBOX")
         });
         assert_eq!(known.unwrap(), [(u32::MAX - 1, u32::MAX)]);

@@ -73,7 +73,8 @@ impl WriteTx<'_> {
     /// The `+` keeps SQLite from walking all waiting mails to find those of one ticket.
     pub fn claim_due(
         &self,
-        (scope, busy): (Scope, &[AddressId]),
+        scope: Scope,
+        busy: &[AddressId],
         max: usize,
         leased_until: Timestamp,
         now: Timestamp,

@@ -87,7 +87,7 @@ mod tests {
         // Queued and claimed in a year.
         store.write(|tx| tx.queue(&mail("c@d"), LATER)).unwrap();
         let leased = LATER.plus_s(600);
-        store.write(|tx| tx.claim_due((Scope::All, &[]), 10, leased, LATER)).unwrap();
+        store.write(|tx| tx.claim_due(Scope::All, &[], 10, leased, LATER)).unwrap();
         assert!(store.read(|tx| tx.is_queue_astray(WAITS, NOW)).unwrap());
         assert_eq!(store.write(|tx| tx.cut_queue_waits(WAITS, NOW)).unwrap(), 2);
         let due = |after_s| {
@@ -97,7 +97,7 @@ mod tests {
         assert_eq!((due(599), due(600)), (false, true));
         let claimed = store.write(|tx| {
             let at = NOW.plus_s(3600);
-            tx.claim_due((Scope::All, &[]), 10, at.plus_s(600), at)
+            tx.claim_due(Scope::All, &[], 10, at.plus_s(600), at)
         });
         let give_up: Vec<i64> = claimed.unwrap().iter().map(|mail| mail.give_up_at.unix() - NOW.unix()).collect();
         assert_eq!(give_up, [GIVE_UP_AFTER_S, GIVE_UP_AFTER_S]);

@@ -290,7 +290,7 @@ mod tests {
         (dir, store)
     }
 
-    fn add(tx: &WriteTx<'_>, (name, email): (&str, &str), subject: &str, text: &str) -> TicketId {
+    fn add(tx: &WriteTx<'_>, name: &str, email: &str, subject: &str, text: &str) -> TicketId {
         let customer = tx.customer_for(name, &email.parse().unwrap(), NOW).unwrap();
         let department = DepartmentId::new(1);
         let new = NewTicket { department, customer, subject, address: None, reply_to: None };
@@ -311,8 +311,8 @@ mod tests {
         let (dir, store) = desk();
         store
             .write(|tx| {
-                let first = add(tx, ("Jörg Müller", "jm@client.test"), "Drucker brennt", "Er steht in Flammen.");
-                add(tx, ("Ann Ode", "ann@client.test"), "Invoice 4711", "Please pay the printer on fire");
+                let first = add(tx, "Jörg Müller", "jm@client.test", "Drucker brennt", "Er steht in Flammen.");
+                add(tx, "Ann Ode", "ann@client.test", "Invoice 4711", "Please pay the printer on fire");
                 tx.ticket_rows()
                     .add_participant(first, "Bob Smith", &"bob@other.test".parse().unwrap(), NOW)
                     .map(|_| ())
@@ -331,8 +331,8 @@ mod tests {
         let (_dir, store) = desk();
         store
             .write(|tx| {
-                add(tx, ("山田 太郎", "yt@client.test"), "校正証明書について", "よろしくお願いします。100%です");
-                add(tx, ("Ann Ode", "ann@client.test"), "ใบเสร็จรับเงิน", "Hello");
+                add(tx, "山田 太郎", "yt@client.test", "校正証明書について", "よろしくお願いします。100%です");
+                add(tx, "Ann Ode", "ann@client.test", "ใบเสร็จรับเงิน", "Hello");
                 Ok::<_, Error>(())
             })
             .unwrap();
@@ -439,7 +439,7 @@ mod tests {
     #[test]
     fn texts_without_a_word_are_not_missed() {
         let (_dir, store) = filled();
-        store.write(|tx| Ok::<_, Error>(add(tx, ("!", "x@y.test"), "…!?", "🔥"))).unwrap();
+        store.write(|tx| Ok::<_, Error>(add(tx, "!", "x@y.test", "…!?", "🔥"))).unwrap();
         assert_eq!(store.read(|tx| tx.search_differences()).unwrap(), 0);
     }
 

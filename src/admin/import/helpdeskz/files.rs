@@ -37,16 +37,20 @@ pub(super) fn import(run: &mut Run<'_>, folder: Option<&Path>) -> outcome::Resul
                 .map_err(|error| refuse(error.to_string()))?;
             let place = place.map_err(&refuse)?;
             let content = if is_known { Vec::new() } else { read(folder, &row.text("enc")).map_err(&refuse)? };
-            Ok(attachment(row, (id, place, content)))
+            Ok(attachment(row, id, place, content))
         },
         place,
     )
 }
 
 /// Where an attachment lies, and what is said about it.
-type Place = (Home, Vec<String>);
+struct Place {
+    home: Home,
+    repairs: Vec<String>,
+}
 
-fn attachment(row: &Row, (id, (home, repairs), content): (i64, Place, Vec<u8>)) -> Ready<ImportedAttachment> {
+fn attachment(row: &Row, id: i64, place: Place, content: Vec<u8>) -> Ready<ImportedAttachment> {
+    let Place { home, repairs } = place;
     let original_name = escaped::one_line(&row.text("name"));
     let name = mail::safe_file_name(&original_name).unwrap_or_else(|| format!("attachment-{id}"));
     let declared = row.text("filetype").trim().to_ascii_lowercase();
@@ -81,7 +85,8 @@ fn find_home(tx: &crate::store::ReadTx<'_>, home: Home) -> Result<std::result::R
             let named = home.ticket.map_or(0, TicketId::get);
             repairs.push(format!("its message is in ticket {ticket}, not in {named}"));
         }
-        return Ok(Ok((Home { ticket: Some(ticket), message: home.message, article: None }, repairs)));
+        let home = Home { ticket: Some(ticket), message: home.message, article: None };
+        return Ok(Ok(Place { home, repairs }));
     }
     if let Some(ticket) = home.ticket {
         if !tx.has_ticket(ticket.get())? {
@@ -89,11 +94,12 @@ fn find_home(tx: &crate::store::ReadTx<'_>, home: Home) -> Result<std::result::R
         }
         let message = home.message.map_or(0, MessageId::get);
         let repairs = vec![format!("its message {message} does not exist: it is kept on ticket {ticket}")];
-        return Ok(Ok((Home { message: None, article: None, ..home }, repairs)));
+        return Ok(Ok(Place { home: Home { message: None, article: None, ..home }, repairs }));
     }
     if let Some(article) = home.article {
         return Ok(if tx.has_article(article)? {
-            Ok((Home { ticket: None, message: None, article: Some(article) }, Vec::new()))
+            let home = Home { ticket: None, message: None, article: Some(article) };
+            Ok(Place { home, repairs: Vec::new() })
         } else {
             Err(format!("article {article} does not exist"))
         });

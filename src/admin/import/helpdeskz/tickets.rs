@@ -77,17 +77,13 @@ fn tickets(run: &mut Run<'_>, renumbered: &Renumbered) -> outcome::Result<HashSe
             }
             return Ok(placed.into());
         }
-        place_ticket(tx, new, (renumbered, now))
+        place_ticket(tx, new, renumbered, now)
     })?;
     Ok(displaced)
 }
 
 /// Places a ticket that is not there, whatever it speaks of that is not there.
-fn place_ticket(
-    tx: &WriteTx<'_>,
-    new: &ImportedTicket,
-    (renumbered, now): (&Renumbered, Timestamp),
-) -> Result<RowResult> {
+fn place_ticket(tx: &WriteTx<'_>, new: &ImportedTicket, renumbered: &Renumbered, now: Timestamp) -> Result<RowResult> {
     let mut new = new.clone();
     let mut repairs = Vec::new();
     if !tx.has_department(new.department)? {

@@ -86,8 +86,10 @@ pub(super) struct Session {
 impl Session {
     /// Connects, starts TLS, logs in.
     pub(super) fn open(
-        (host, port): (&str, u16),
-        (tls, times): (Tls, Times),
+        host: &str,
+        port: u16,
+        tls: Tls,
+        times: Times,
         login: Option<&Credentials>,
     ) -> Result<Self, Fault> {
         let end = Instant::now() + times.opening;
