@@ -5,7 +5,7 @@ use crate::domain::reason::Reason;
 use crate::mail::ParsedMail;
 use crate::mail::origin::Origin;
 
-/// What the sender's MTA is told at once, where the desk asks for it.
+/// What the sender's MTA is answered at once, if the desk's settings ask for it.
 pub(super) fn refusal(facts: &Facts, policy: &Policy) -> Option<Decision> {
     if !facts.is_refusable {
         return None;

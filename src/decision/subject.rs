@@ -1,4 +1,4 @@
-//! Subjects: ticket tags in them, and whether two of them speak of the same thing.
+//! Subjects: ticket tags in them, and whether two of them are about the same thing.
 
 use crate::domain::TicketId;
 use crate::mail::prefix;
