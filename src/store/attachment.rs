@@ -90,7 +90,7 @@ fn attachment(row: &Row<'_>) -> rusqlite::Result<Attachment> {
     })
 }
 
-/// A file of a message that may go along with a mail.
+/// A file of a message that may be attached to a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageFile {
     /// Safe name.
