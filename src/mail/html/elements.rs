@@ -314,7 +314,7 @@ impl<T> OpenElements<T> {
     }
 }
 
-/// Inside SVG and MathML the names of HTML mean nothing.
+/// Inside SVG and MathML the names of HTML have no meaning.
 fn is_foreign<T>(open: &Element<T>) -> bool {
     const FOREIGN: [Name; 9] =
         names(["svg", "math", "object", "applet", "marquee", "button", "template", "foreignobject", "desc"]);

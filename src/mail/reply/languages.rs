@@ -256,7 +256,7 @@ pub(crate) const REPLY_PREFIXES: &[&str] = &[
     "отв, ответ, ha, на, відп, vá, απ, bls, 回复, 回覆, 答复, 返信, 답장, 회신, od, ang, trs, atb",
 ];
 
-/// Words filters put before a subject to say where a mail comes from or what they think of it.
+/// Words that filters put before a subject to say where a mail comes from or how they rate it.
 pub(crate) const FILTER_MARKS: &[&str] = &["external, extern, externe, externo, esterno, ext, spam, junk"];
 
 /// Beginnings of the line a device or an app adds below a mail.

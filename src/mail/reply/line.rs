@@ -1,5 +1,5 @@
 //! The lines a reply is looked for in: where they are, whether they are quoted, and folding for
-//! comparison. What a line means is judged in the neighbouring modules.
+//! comparison. What a line means is decided in the neighbouring modules.
 
 use super::super::html::{Mark, Rendered};
 use super::fields::Row;
@@ -27,7 +27,7 @@ impl Line<'_> {
         self.text.chars().all(|c| c.is_whitespace() || is_invisible(c))
     }
 
-    /// Byte offset just behind it, before its line feed.
+    /// Byte offset just after it, before its line feed.
     pub(super) const fn end(&self) -> usize {
         self.start + self.text.len()
     }
