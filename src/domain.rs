@@ -156,7 +156,7 @@ impl Window {
         Self { since: now.plus_s(seconds.saturating_neg()), until: now.plus_s(Self::AHEAD_S) }
     }
 
-    /// Whether a moment lies in it.
+    /// Whether a moment is within it.
     #[must_use]
     pub const fn holds(self, moment: Timestamp) -> bool {
         moment.0 > self.since.0 && moment.0 <= self.until.0

@@ -72,7 +72,7 @@ impl MethodResult {
                 pairs.push((name.to_ascii_lowercase(), value.to_ascii_lowercase()));
             }
         }
-        // What stands first must be the method, not a property after something else.
+        // The first word must be the method, not a property after something else.
         let [Token::Word(_), Token::Equals, Token::Word(_), ..] = tokens else { return None };
         let mut pairs = pairs.into_iter();
         let (method, result) = pairs.next()?;
@@ -128,7 +128,7 @@ enum Token {
     Quoted(String),
 }
 
-/// Splits a field by RFC 8601's grammar; the senders' own words stand in it, in quoted strings and
+/// Splits a field by RFC 8601's grammar; it contains the sender's own words, in quoted strings and
 /// comments, and may hold anything. Also whether all of these have their end.
 fn tokens(text: &str) -> (Vec<Token>, bool) {
     let mut tokens = Vec::new();
@@ -178,7 +178,7 @@ fn add(tokens: &mut [Token], text: &str) {
     }
 }
 
-/// Whether the last token stands after `=`.
+/// Whether the last token comes after `=`.
 fn is_value(tokens: &[Token]) -> bool {
     matches!(tokens, [.., Token::Equals, Token::Word(_) | Token::Quoted(_)])
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::{DepartmentId, StaffId, Status};
 
-/// Lines looked at. Chosen: five commands exist, blank lines may stand between them.
+/// Lines looked at. Chosen: five commands exist, with blank lines between them.
 const LINES_MAX: usize = 12;
 
 /// One command.

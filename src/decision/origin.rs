@@ -1,4 +1,4 @@
-//! Mail that becomes no message: refused, dropped on record or set aside before a ticket is looked for.
+//! Mail that does not become a message: refused, dropped on record or set aside before a ticket is looked for.
 
 use super::{Decision, Facts, Handling, Policy, Refusal, Route, UnknownRecipient};
 use crate::domain::reason::Reason;

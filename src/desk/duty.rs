@@ -1,4 +1,4 @@
-//! On-duty hours such as `Mon-Fri 18:00-02:00`: reading them, and whether a moment lies in them.
+//! On-duty hours such as `Mon-Fri 18:00-02:00`: reading them, and whether a moment is within them.
 //! Pure: whose hours they are is stored in the database.
 
 use std::str::FromStr;
@@ -99,7 +99,7 @@ fn minute(text: &str) -> Option<i64> {
 }
 
 impl Hours {
-    /// Whether `now` lies in these hours in that time zone (an IANA name).
+    /// Whether `now` is within these hours in that time zone (an IANA name).
     ///
     /// An unknown zone counts as UTC.
     #[must_use]

@@ -92,7 +92,7 @@ const TABLE: &[Row] = &[
     // As in HelpDeskZ: the customer only where the call asks for it.
     row(Occasion::OpenedByCustomer, Some(Door::Api), &[]),
     row(Occasion::OpenedByCustomer, None, &[Notice::Acknowledgement, Notice::Staff]),
-    // No machine is answered, but staff want to know of an alert.
+    // Machines get no answer, but staff want to know about an alert.
     row(Occasion::OpenedByMachine, None, &[Notice::Staff]),
     row(Occasion::OpenedByStaff, None, &[Notice::Answer]),
     row(Occasion::CustomerReplied, Some(Door::Mail), &[Notice::Autoresponse, Notice::Staff]),

@@ -1,4 +1,4 @@
-//! Words that stand for the values of an enum, alike in columns, on the command line and in JSON.
+//! Words that stand for the values of an enum, the same in columns, on the command line and in JSON.
 
 /// Makes an enum whose values have a word each: `ALL`, `WORDS`, `word` and `from_word`, and `Display` writes the word.
 macro_rules! words {

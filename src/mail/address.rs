@@ -55,7 +55,7 @@ fn display_name(text: &str) -> String {
     bare.trim().chars().take(NAME_CHARS_MAX).collect::<String>().trim_end().to_owned()
 }
 
-/// The first thing like an address in free text, with what stands before it as the name.
+/// The first text that looks like an address, with the words before it as the name.
 fn loose_mailbox(text: &str) -> Option<Mailbox> {
     let is_border = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | ',' | ';' | '"');
     let mut start = 0;

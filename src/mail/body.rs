@@ -233,7 +233,7 @@ fn is_text_for_reading(structure: &Structure<'_>, leaf: &Leaf<'_>, roots: &mut H
 }
 
 /// Where no leaf is text by the rules: a text part under a strange name or a named one at the top,
-/// else the first text that is not marked as a file, wherever it stands.
+/// else the first text that is not marked as a file, anywhere in the mail.
 fn fallback(structure: &Structure<'_>) -> Option<Segment> {
     let is_file = |kind: &str| {
         matches!(

@@ -254,7 +254,7 @@ fn is_permanent(status: Option<&str>, subject: &str, text: &str) -> bool {
     !says(STILL_TRIED) && (says(GIVEN_UP) || is_smtp_refusal())
 }
 
-/// Bytes of prose looked at for these phrases; they stand before the returned mail (chosen).
+/// Bytes of prose looked at for these phrases; they come before the returned mail (chosen).
 const PROSE_BYTES_MAX: usize = 4 * 1024;
 
 /// What mail servers write about a mail they have not given up (Exim, sendmail, Postfix, Exchange, qmail).

@@ -73,7 +73,7 @@ fn claim_of(subject: &str) -> Claim {
 
 struct ForwardedBlock {
     block: Block,
-    /// A line like "Forwarded message" stands before it.
+    /// A line like "Forwarded message" is before it.
     is_announced: bool,
     /// Nothing was typed above it.
     is_at_top: bool,

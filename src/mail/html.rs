@@ -41,7 +41,7 @@ pub(crate) fn sanitise_mail(html: &str) -> Option<String> {
 /// out as the same document, images on other machines stay, links to other schemes than those of
 /// [`sanitise_mail`] lose their target.
 ///
-/// Text without markup stays as it is but for `&`, `<` and `>`. May come out empty. Past the caps of
+/// Text without markup stays as it is except for `&`, `<` and `>`. May come out empty. Past the caps of
 /// [`sanitise_mail`] the answer is the escaped text of the HTML. Sanitising the result again changes nothing.
 #[must_use]
 pub(crate) fn sanitise_message(html: &str) -> String {

@@ -46,7 +46,7 @@ fn ids_in(text: &str) -> Vec<String> {
     ids
 }
 
-/// What stands between `<` and the next `>` or `<`, or the end of the word.
+/// The text between `<` and the next `>` or `<`, or the end of the word.
 fn bracketed(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     for piece in text.split('<').skip(1) {

@@ -50,7 +50,7 @@ const fn is_filler(kind: Kind) -> bool {
     matches!(kind, Kind::Blank | Kind::Comment)
 }
 
-/// Rewrites the address whose `@` is at `at`: what stands before it is at the end of `out` already.
+/// Rewrites the address whose `@` is at `at`: the text before it is at the end of `out` already.
 /// Gives the number of the token to go on with, `None` when it is plain or no address.
 fn joined_at<'a>(tokens: &[Token<'a>], at: usize, out: &mut Vec<&'a str>, kinds: &mut Vec<Kind>) -> Option<usize> {
     let gap_start = kinds.iter().rposition(|kind| !is_filler(*kind)).map_or(0, |last| last + 1);
@@ -77,7 +77,7 @@ fn joined_at<'a>(tokens: &[Token<'a>], at: usize, out: &mut Vec<&'a str>, kinds:
             return Some(domain_at + 1);
         }
     } else if gaps().any(|kind| kind == Kind::Blank) {
-        // "Ann @ Home <ann@x.test>" is a name; only an address that stands alone is put together.
+        // "Ann @ Home <ann@x.test>" is a name; only an address without other words is put together.
         let before = kinds.iter().take(start).rev().find(|kind| !is_filler(**kind));
         let after = tokens.iter().skip(domain_at + 1).map(|token| token.kind).find(|kind| !is_filler(*kind));
         let is_border = |kind: Kind| matches!(kind, Kind::Special(c) if c != '@');

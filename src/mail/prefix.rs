@@ -21,13 +21,13 @@ pub(crate) enum Prefix {
     Mark,
 }
 
-/// The prefix `subject` begins with and what stands behind it.
+/// The prefix `subject` begins with and the text after it.
 pub(crate) fn split(subject: &str) -> Option<(Prefix, &str)> {
     let subject = subject.trim_start();
     marked(subject).map(|rest| (Prefix::Mark, rest)).or_else(|| word_prefix(subject))
 }
 
-/// The subject without "(fwd)" at its end, where it stands there.
+/// The subject without a "(fwd)" at its end.
 pub(crate) fn without_forward_suffix(subject: &str) -> Option<&str> {
     let subject = subject.trim_end();
     let at = subject.len().checked_sub("(fwd)".len())?;

@@ -28,10 +28,10 @@ pub(crate) struct Reply<'a> {
     pub signature: &'a str,
 }
 
-/// Most lines a reply is looked for in; a mail with more is not a letter, and judging its lines would take more
+/// Most lines that are searched for a reply; a mail with more is not a letter, and judging its lines would take more
 /// memory than the mail. Past the limit the whole text is the reply. 100,000.
 const LINES_MAX: usize = 100_000;
-/// Largest HTML a reply is looked for in, in bytes, for the same reason. 4 MiB.
+/// Largest HTML that is searched for a reply, in bytes, for the same reason. 4 MiB.
 const REPLY_HTML_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Splits a mail's plain text (line ends LF). Linear in its length.

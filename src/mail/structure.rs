@@ -67,7 +67,7 @@ impl PartHeader {
     }
 }
 
-/// Where a node stands: in which container, as which of its children (from 0).
+/// Where a node is: in which container, as which of its children (from 0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     /// Index into [`Structure::containers`].
@@ -81,7 +81,7 @@ pub(super) struct Place {
 pub(super) struct Container {
     /// What its header says.
     pub(super) header: PartHeader,
-    /// Where it stands; `None` for the mail itself.
+    /// Where it is; `None` for the mail itself.
     pub(super) place: Option<Place>,
 }
 
@@ -90,7 +90,7 @@ pub(super) struct Container {
 pub(super) struct Leaf<'a> {
     /// What its header says.
     pub(super) header: PartHeader,
-    /// Where it stands; `None` when it is the whole mail.
+    /// Where it is; `None` when it is the whole mail.
     pub(super) place: Option<Place>,
     /// The bytes as they came, still packed.
     pub(super) bytes: &'a [u8],

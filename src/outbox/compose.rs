@@ -107,7 +107,7 @@ pub(crate) struct Unmailable(String);
 /// # Errors
 /// [`Unmailable`] when it could only be written with quotes that its owner did not use.
 pub(crate) fn mailable(email: &EmailAddress) -> Result<Address, Unmailable> {
-    // RFC 5321's atoms, and letters of any script (RFC 6531). Dots may stand anywhere: Japanese
+    // RFC 5321's atoms, and letters of any script (RFC 6531). Dots may be anywhere: Japanese
     // providers gave out addresses with two in a row, which lettre's own check refuses.
     let is_atom = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
     let is_domain = |c: char| c.is_alphanumeric() || c == '-' || c == '.' || c == '_';
@@ -119,7 +119,7 @@ pub(crate) fn mailable(email: &EmailAddress) -> Result<Address, Unmailable> {
     Address::new(local, domain).map_err(|_| Unmailable(email.to_string()))
 }
 
-/// Writes the mail, with CRLF line ends, every line at most 998 bytes, ASCII but for addresses.
+/// Writes the mail, with CRLF line ends, every line at most 998 bytes, ASCII except for addresses.
 ///
 /// # Errors
 /// [`Unmailable`] when one of the addresses cannot be used.

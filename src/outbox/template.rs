@@ -264,7 +264,7 @@ pub(crate) fn ticket_subject(rendered: &str, number: i64, has_tag: Tag, form: Su
     }
 }
 
-/// Whether `[#12]` stands in outgoing subjects (setting `subject_tag`).
+/// Whether `[#12]` is put into outgoing subjects (setting `subject_tag`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tag {
     /// It does.

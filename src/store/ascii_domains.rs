@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::Result;
 use crate::domain::{ascii_domain, comparable_address};
 
-/// Columns that hold one address each. Where the table says that an address stands there once, the row of
+/// Columns that hold one address each. Where the table allows an address only once, the row of
 /// the second spelling is removed.
 const COLUMNS: &[(&str, &str)] = &[
     ("staff", "email"),

@@ -99,7 +99,7 @@ pub struct MessageFile {
     pub content_type: String,
     /// Size in bytes.
     pub bytes: i64,
-    /// Where its bytes lie, for [`ReadTx::file_content`].
+    /// Where its bytes are, for [`ReadTx::file_content`].
     pub content: i64,
 }
 

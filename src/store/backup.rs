@@ -46,7 +46,7 @@ pub struct Finished<T> {
 }
 
 impl<T> Finished<T> {
-    /// Syncs the folder that the new name of `path` stands in.
+    /// Syncs the folder that contains the new name of `path`.
     fn with_name(done: T, path: &Path) -> Self {
         let unsynced = sync_folder_of(path).map_err(inaccessible(path)).err();
         Self { done, unsynced }

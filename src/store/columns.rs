@@ -1,4 +1,4 @@
-//! How the types of the domain stand in columns: enums by their word, or the number that HelpDeskZ has for them; ids of
+//! How the types of the domain are stored in columns: enums by their word, or HelpDeskZ's number; ids of
 //! rows that may be missing as in HelpDeskZ, where 0 means none.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};

@@ -14,7 +14,7 @@ use super::{Error, Result};
 /// than two for each processor do not read faster.
 const OPEN_MIN: usize = 8;
 
-/// How long a reader waits for one of them before another is made all the same: far above any read of
+/// How long a reader waits for one of them before another is made anyway: far above any read of
 /// ours, and what keeps nested readers from waiting for each other forever.
 const SPARE_WAIT: Duration = Duration::from_secs(1);
 

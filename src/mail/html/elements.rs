@@ -162,7 +162,7 @@ const TABLE: Name = Name::of("table");
 const FORM: Name = Name::of("form");
 const PARAGRAPH: [Name; 1] = names(["p"]);
 
-/// Start tags that close an open element of one of the second names, which only stand in the third.
+/// Start tags that close an open element of one of the second names, which only occur in the third.
 const IMPLIED_ENDS: [(&[Name], &[Name], u16); 5] = [
     (&names(["li"]), &names(["li"]), class::LIST | class::BARRIER),
     (&names(["dt", "dd"]), &names(["dt", "dd"]), class::LIST | class::BARRIER),

@@ -26,7 +26,7 @@ pub(crate) struct LineFacts {
     pub(crate) is_quoted: bool,
     /// Inside a marked signature.
     pub(crate) is_signature: bool,
-    /// A mark of a mail program stands right before this line.
+    /// A mark of a mail program is right before this line.
     pub(crate) mark: Option<Mark>,
 }
 

@@ -161,7 +161,7 @@ impl Page {
         }
     }
 
-    /// What stands in front of the next text of a list item.
+    /// What comes before the next text of a list item.
     pub(super) fn bullet(&mut self, bullet: String) {
         self.bullet_pending = Some(bullet);
     }

@@ -227,7 +227,7 @@ pub(crate) fn is_void(name: &str) -> bool {
     VOID.iter().any(|void| name.eq_ignore_ascii_case(void))
 }
 
-/// Where a character reference stands: in attributes `&copy=` is no reference (HTML §13.2.5.73).
+/// Where a character reference is: in attributes `&copy=` is not a reference (HTML §13.2.5.73).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Between tags.

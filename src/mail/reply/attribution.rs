@@ -14,7 +14,7 @@ use super::line::{Line, fold, is_drawing, next_filled};
 const LINES_MAX: usize = 6;
 /// Longest attribution, in bytes: two long names and addresses.
 const BYTES_MAX: usize = 600;
-/// How far after the first word the date's first digit may stand, in bytes ("El jueves, 21 de …").
+/// How far after the first word the date's first digit may be, in bytes ("El jueves, 21 de …").
 const DATE_DISTANCE_BYTES_MAX: usize = 40;
 /// Longest word for "wrote", in bytes, with some reserve.
 const WROTE_BYTES_MAX: usize = 32;
@@ -49,7 +49,7 @@ fn end_from(lines: &[Line<'_>], at: usize) -> Option<usize> {
     for (n, line) in lines[at..].iter().enumerate().take(LINES_MAX) {
         let text = line.text.trim();
         if text.is_empty() {
-            // Only an address in brackets may stand apart from what is before it.
+            // Only an address in brackets may be on another line than the text before it.
             let next = next_filled(lines, at + n)?;
             if n == 0 || !lines[next].text.trim_start().starts_with('<') {
                 return None;

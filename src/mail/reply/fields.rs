@@ -55,7 +55,7 @@ pub(crate) enum Demand {
     Dated,
     /// Nothing announced it: a writer and two more kinds of fields.
     Three,
-    /// A divider or a line like "Original Message" stands before it: a writer and one more.
+    /// A divider or a line like "Original Message" is before it: a writer and one more.
     Two,
 }
 

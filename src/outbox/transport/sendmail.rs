@@ -12,7 +12,7 @@ use crate::child;
 use crate::outbox::patience::Handover;
 use crate::store::outbox::{Claimed, Fault};
 
-/// Where the program lies (FHS, and the older place that Exim and cPanel keep too).
+/// Where the program is (FHS, and the older place that Exim and cPanel keep too).
 const PROGRAMS: [&str; 2] = ["/usr/sbin/sendmail", "/usr/lib/sendmail"];
 
 /// How long it may take. Chosen: it only writes a queue file.

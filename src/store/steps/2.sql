@@ -1,5 +1,5 @@
 -- Schema 1 → 2: the statements that change the tables. What needs code (sanitising stored HTML again) is in `migrate.rs`.
--- Everything here also stands in schema.sql; a test compares a migrated schema with a new one.
+-- Everything here is also in schema.sql; a test compares a migrated schema with a new one.
 
 ALTER TABLE imap_folder ADD COLUMN reconciled_at INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE imap_seen (
