@@ -19,7 +19,7 @@ pub struct IpList(Vec<Pattern>);
 
 /// A text that is not an address, network or pattern.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no IP address, network (10.0.0.0/8, 2001:db8::/32) or pattern (10.0.*.*)")]
+#[error("{0:?} is not an IP address, network (10.0.0.0/8, 2001:db8::/32) or pattern (10.0.*.*)")]
 pub struct InvalidPattern(String);
 
 impl IpList {

@@ -157,7 +157,7 @@ fn record_outcome(
         match store.write_soon(|tx| settle(tx, mail, (settlement, note_end), clock.now())) {
             Err(error) if clock.now() < mail.leased_until && (is_retried || tries == 1) => {
                 if tries == 1 {
-                    tracing::warn!(%error, outbox = mail.id.get(), "noting what became of a mail; tried again");
+                    tracing::warn!(%error, outbox = mail.id.get(), "recording what became of a mail failed; trying again");
                 }
                 thread::sleep(SETTLE_PAUSE);
             }
@@ -269,7 +269,7 @@ pub(crate) fn try_ticket(
         let bounds = bounds.clone();
         move || {
             if let Err(error) = send_ticket_within(&store, (ticket, note_end), &bounds, now) {
-                tracing::warn!(%error, ticket = ticket.get(), "sending after delivery");
+                tracing::warn!(%error, ticket = ticket.get(), "sending after delivery failed");
             }
             // The receiver is gone when the patience has ended.
             done_sender.send(()).ok();

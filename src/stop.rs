@@ -41,7 +41,7 @@ impl Stop {
         if !self.shared.is_asked.swap(true, Ordering::SeqCst)
             && let Err(error) = (&self.shared.writer).write_all(b"!")
         {
-            tracing::error!(%error, "waking the threads that are to end");
+            tracing::error!(%error, "the threads that have to end could not be woken");
         }
     }
 

@@ -175,7 +175,7 @@ impl Growth {
         };
         self.bearable_bytes.store(bearable, Ordering::Relaxed);
         if let Err(error) = connection.busy_timeout(lock_wait) {
-            tracing::debug!(%error, "setting the wait for locks again");
+            tracing::debug!(%error, "the wait for locks could not be set again");
         }
     }
 }
