@@ -1,14 +1,14 @@
 -- maildesk: the whole current schema, for SQLite 3.37 or newer (STRICT tables).
 --
 -- Reading guide. Ids of customer, department, staff, ticket, message and attachment are
--- HelpDeskZ's: small integers, never given out twice (AUTOINCREMENT). Every *_at column is
+-- HelpDeskZ's: small integers that are never used twice (AUTOINCREMENT). Every *_at column is
 -- seconds since 1970-01-01 UTC; 0 means never. Booleans (is_*, has_*) are 0 or 1. Texts are
 -- UTF-8. Mail addresses compare without case (COLLATE NOCASE). Empty text means "none".
--- PRAGMA user_version holds the schema's version; src/store/migrate.rs says how it moves on.
+-- PRAGMA user_version holds the schema's version; src/store/migrate.rs migrates older ones.
 
 ------------------------------------------------------------------------------------------ desk
 
--- One row: what makes this desk different from every other.
+-- One row: the identity of this desk.
 CREATE TABLE desk (
     id          INTEGER PRIMARY KEY CHECK (id = 1),
     -- 32 random bytes. HMAC key of reply tokens and of X-Maildesk-Loop; as secret as a password.
@@ -16,7 +16,7 @@ CREATE TABLE desk (
     created_at  INTEGER NOT NULL,
     -- Last heartbeat of a running `serve`: while it is fresh, `pipe` leaves sending to it.
     served_at   INTEGER NOT NULL DEFAULT 0,
-    -- How often `/readyz` wrote here to see whether it can.
+    -- How often `/readyz` wrote here to test whether the database can be written.
     probes      INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
@@ -94,7 +94,7 @@ CREATE TABLE staff (
     is_active          INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)),
     -- 0: may not pass staff/auth although active (Servetel's block_web_login).
     has_login          INTEGER NOT NULL DEFAULT 1 CHECK (has_login IN (0, 1)),
-    -- 0: is told of no ticket (Servetel's create_agent false).
+    -- 0: is not notified of tickets (Servetel's create_agent false).
     has_notifications  INTEGER NOT NULL DEFAULT 1 CHECK (has_notifications IN (0, 1)),
     registered_at      INTEGER NOT NULL,
     login_at           INTEGER NOT NULL DEFAULT 0,
@@ -166,7 +166,7 @@ CREATE TABLE imap_folder (
     position      INTEGER NOT NULL,
     uid_validity  INTEGER NOT NULL DEFAULT 0,
     last_uid      INTEGER NOT NULL DEFAULT 0,
-    -- The highest UID there was when the folder was first seen with this uid_validity, and when that was.
+    -- The highest UID when the folder was first seen with this uid_validity, and when that was.
     backlog_uid   INTEGER NOT NULL DEFAULT 0,
     started_at    INTEGER NOT NULL DEFAULT 0,
     -- Failures in a row, the earliest time of the next try, and what went wrong last.
@@ -179,7 +179,7 @@ CREATE TABLE imap_folder (
 ) STRICT, WITHOUT ROWID;
 
 -- Mails of an IMAP folder that need not be fetched again, in runs of UIDs that neither overlap nor touch: those on record
--- here, and those that lay there before and are not wanted (imap_options, "start":"new"). What is below last_uid and
+-- here, and older ones that are not wanted (imap_options, "start":"new"). A mail up to last_uid that is
 -- neither here nor in imap_leftover was missed.
 CREATE TABLE imap_seen (
     address_id    INTEGER NOT NULL,
@@ -190,7 +190,7 @@ CREATE TABLE imap_seen (
     FOREIGN KEY (address_id, folder) REFERENCES imap_folder (address_id, name) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
--- Mails at or below last_uid that something went wrong with: not sent by the server, or on record
+-- Mails up to last_uid that failed: not sent by the server, or on record
 -- here but not marked, moved or deleted there. Every fetch tries them again.
 CREATE TABLE imap_leftover (
     address_id    INTEGER NOT NULL,
@@ -220,19 +220,19 @@ CREATE TABLE ticket (
     status          INTEGER NOT NULL DEFAULT 1 CHECK (status BETWEEN 1 AND 5),
     created_at      INTEGER NOT NULL,
     last_update_at  INTEGER NOT NULL,
-    -- When it was closed last; 0 while it never was. Decides reopen_days.
+    -- When it was closed last; 0 = never. reopen_days counts from here.
     closed_at       INTEGER NOT NULL DEFAULT 0,
     -- Messages of customers and staff after the first one, as HelpDeskZ counts.
     replies         INTEGER NOT NULL DEFAULT 0,
     -- 0 the customer, else the id of the staff member who wrote last.
     last_replier    INTEGER NOT NULL DEFAULT 0,
-    -- NULL: assigned to nobody.
+    -- NULL: not assigned.
     staff_id        INTEGER REFERENCES staff (id) ON DELETE SET NULL,
     -- NULL: not merged. Mail for a merged ticket goes to the one named here.
     merged_into     INTEGER REFERENCES ticket (id) ON DELETE CASCADE,
     -- NULL: opened otherwise than by mail to one of our addresses (then the department's is used).
     address_id      INTEGER REFERENCES address (id) ON DELETE SET NULL,
-    -- Reply-To of the opening mail: where we write to in place of the customer's address.
+    -- Reply-To of the opening mail: where we write to instead of the customer's address.
     reply_to        TEXT    NOT NULL DEFAULT '',
     -- Answers to HelpDeskZ's custom fields, a JSON list of [title, value].
     custom_fields   TEXT    NOT NULL DEFAULT '[]'
@@ -251,7 +251,7 @@ CREATE TABLE event (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     ticket_id  INTEGER NOT NULL,
     at         INTEGER NOT NULL,
-    -- 0 a customer, 1 a staff member, 2 maildesk, 3 a program; actor_id is whose, 0 for nobody.
+    -- 0 a customer, 1 a staff member, 2 maildesk, 3 a program; actor_id is their id, 0 for none.
     actor      INTEGER NOT NULL CHECK (actor BETWEEN 0 AND 3),
     actor_id   INTEGER NOT NULL DEFAULT 0,
     -- Words of `EventKind` and `Door` in src/domain/event.rs, which also says what the detail is.
@@ -261,7 +261,7 @@ CREATE TABLE event (
 ) STRICT;
 CREATE INDEX event_ticket ON event (ticket_id, id);
 
--- Two tickets that speak of the same thing (a late answer opened the newer one).
+-- Two tickets about the same thing (a late answer opened the newer one).
 CREATE TABLE ticket_link (
     ticket_id  INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
     other_id   INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
@@ -269,7 +269,7 @@ CREATE TABLE ticket_link (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX ticket_link_other ON ticket_link (other_id);
 
--- People beside the customer who take part: Cc, forwarders. At most 20 a ticket.
+-- People besides the customer who take part: Cc, forwarders. At most 20 a ticket.
 CREATE TABLE participant (
     id         INTEGER PRIMARY KEY,
     ticket_id  INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
@@ -311,7 +311,7 @@ CREATE TABLE message (
     created_at   INTEGER NOT NULL,
     -- 0 a customer, 1 staff, 2 maildesk itself.
     author       INTEGER NOT NULL CHECK (author IN (0, 1, 2)),
-    -- The staff member who wrote it; 0 else. No reference: accounts go, their messages stay.
+    -- The staff member who wrote it; 0 else. No foreign key: accounts are removed, their messages stay.
     staff_id     INTEGER NOT NULL DEFAULT 0,
     -- The customer who wrote it; 0 else. A participant's message names the participant.
     customer_id  INTEGER NOT NULL DEFAULT 0,
@@ -389,7 +389,7 @@ CREATE TABLE receipt (
     state          TEXT    NOT NULL CHECK (state IN ('stored', 'dropped', 'quarantined')),
     -- A word of src/domain/reason.rs, which has the texts for people.
     reason         TEXT    NOT NULL,
-    -- What some reasons have to say beside: the id of the mail that this one is a copy of.
+    -- A detail that some reasons have: the id of the mail that this one is a copy of.
     detail         TEXT    NOT NULL DEFAULT '',
     -- 0: none (dropped, quarantined).
     ticket_id      INTEGER NOT NULL DEFAULT 0,
@@ -398,7 +398,7 @@ CREATE TABLE receipt (
     from_email     TEXT    NOT NULL COLLATE NOCASE,
     recipient      TEXT    NOT NULL,
     sender         TEXT    NOT NULL,
-    -- Whether the caller gave an envelope sender at all: empty then means a bounce.
+    -- Whether the caller gave an envelope sender: if so, an empty one means a bounce.
     has_sender     INTEGER NOT NULL DEFAULT 0 CHECK (has_sender IN (0, 1)),
     subject        TEXT    NOT NULL,
     internet_id    TEXT    NOT NULL,
@@ -432,21 +432,21 @@ CREATE TABLE outbox (
     recipient        TEXT    NOT NULL COLLATE NOCASE,
     -- Message-ID without brackets; the same on every try.
     internet_id      TEXT    NOT NULL UNIQUE,
-    -- 1: nobody asked a person to send it (counts towards auto_answers_per_hour, pauses on bounces).
+    -- 1: sent automatically, not written by a person (counts towards auto_answers_per_hour, pauses on bounces).
     is_automatic     INTEGER NOT NULL CHECK (is_automatic IN (0, 1)),
     attempts         INTEGER NOT NULL DEFAULT 0,
     next_attempt_at  INTEGER NOT NULL,
     -- After this a failure is final.
     give_up_at       INTEGER NOT NULL,
-    -- Until then the mail is in the hands of one sender; 0 nobody's.
+    -- Until then one sender has the mail for itself; 0: no sender has it.
     leased_until     INTEGER NOT NULL DEFAULT 0,
     sent_at          INTEGER NOT NULL DEFAULT 0,
     -- When a delivery report said the recipient did not get it.
     bounced_at       INTEGER NOT NULL DEFAULT 0,
-    -- Whether it came back for good; empty while bounced_at is 0.
+    -- Whether the bounce is permanent; empty while bounced_at is 0.
     bounce_class     TEXT    NOT NULL DEFAULT '' CHECK (bounce_class IN ('', 'permanent', 'temporary')),
     last_error       TEXT    NOT NULL DEFAULT '',
-    -- Tries after which nobody knows whether the mail has arrived: all of it was handed over, no answer came.
+    -- Tries after which it is unknown whether the mail has arrived: all of it was handed over, no answer came.
     unknown_tries    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (state, next_attempt_at, id);
@@ -487,7 +487,7 @@ CREATE TABLE login_attempt (
 CREATE TABLE login_log (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     at          INTEGER NOT NULL,
-    -- 0: there is no account of that name. The lockout goes by name, so that it tells nothing about
+    -- 0: there is no account of that name. The lockout counts by name, so that it does not show
     -- which names have accounts.
     staff_id    INTEGER NOT NULL,
     username    TEXT    NOT NULL DEFAULT '' COLLATE NOCASE,
@@ -520,7 +520,7 @@ CREATE TABLE import (
     sha256       BLOB    PRIMARY KEY CHECK (length(sha256) = 32),
     name         TEXT    NOT NULL,
     started_at   INTEGER NOT NULL,
-    -- 0: it was interrupted, or goes on.
+    -- 0: it was interrupted, or is still running.
     finished_at  INTEGER NOT NULL DEFAULT 0,
     -- Whether its attachments were read too.
     has_files    INTEGER NOT NULL DEFAULT 0 CHECK (has_files IN (0, 1))

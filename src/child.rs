@@ -10,21 +10,21 @@ use std::time::{Duration, Instant};
 /// How often a running program is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// Bytes kept of what a program says.
+/// Most bytes kept of a program's output.
 const OUTPUT_BYTES_MAX: u64 = 64 * 1024;
 
-/// What a program left behind.
+/// The output and end of a program.
 #[derive(Clone, Debug)]
 pub(crate) struct Said {
     /// How it ended.
     pub status: ExitStatus,
     /// What it printed, as far as it is kept.
     pub stdout: String,
-    /// What it complained about.
+    /// What it wrote to stderr.
     pub stderr: String,
 }
 
-/// Runs a program with `input` on stdin; it is killed with all it started when it takes longer than `patience`.
+/// Runs a program with `input` on stdin; when it takes longer than `patience`, it is killed with all it started.
 ///
 /// # Errors
 /// What the system says, `TimedOut` for one that was killed.
@@ -51,7 +51,7 @@ pub(crate) fn run(command: &mut Command, input: &[u8], patience: Duration) -> io
     Ok(Said { status, stdout: text(stdout), stderr: text(stderr) })
 }
 
-/// Waits for a program's end; `None` when it still runs then.
+/// Waits for a program's end until `until`; `None` when it still runs.
 ///
 /// # Errors
 /// What the system says.
@@ -65,7 +65,7 @@ pub(crate) fn wait(child: &mut Child, until: Instant) -> io::Result<Option<ExitS
     }
 }
 
-/// Reads in a thread of its own: a program whose output nobody reads would wait.
+/// Reads in a thread of its own: a program whose output is not read would block.
 fn reader(from: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     let read = move || {
@@ -100,9 +100,9 @@ mod tests {
         let late = run(Command::new("sh").args(["-c", "sleep 60 & sleep 60"]), b"", Duration::from_millis(50));
         assert_eq!(late.err().map(|error| error.kind()), Some(io::ErrorKind::TimedOut));
         assert!(began.elapsed() < Duration::from_secs(30));
-        let said =
+        let output =
             run(Command::new("sh").args(["-c", "cat; echo no >&2; exit 3"]), b"yes", Duration::from_secs(30)).unwrap();
-        assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("yes", "no\n"));
-        assert_eq!(ending(said.status), "exit status 3");
+        assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("yes", "no\n"));
+        assert_eq!(ending(output.status), "exit status 3");
     }
 }

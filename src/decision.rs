@@ -83,7 +83,7 @@ pub(crate) enum Route {
         /// Its department; `None` when the last one was deleted.
         department: Option<DepartmentId>,
     },
-    /// To nobody we know.
+    /// To no address we know.
     Unknown {
         /// The first candidate, for the answer to the sender; empty when there was none.
         recipient: String,
@@ -151,7 +151,7 @@ pub(crate) struct Facts {
     pub origin: Origin,
     /// Its raw size is over the limit; only the header was read.
     pub is_oversize: bool,
-    /// The caller can refuse it (`pipe`); nobody else can.
+    /// The caller (`pipe`) can refuse it; other callers cannot.
     pub is_refusable: bool,
     /// The outgoing mail whose Message-ID a delivery report names, and its ticket.
     pub bounced: Option<(OutboxId, Option<TicketId>)>,
@@ -195,7 +195,7 @@ pub(crate) enum Role {
     Staff(StaffId),
 }
 
-/// What a message does beside being there.
+/// What a message does besides being stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Handling {
     /// Status, counters and notifications as for a person's message.
@@ -241,7 +241,7 @@ pub(crate) struct Append {
     pub ticket: TicketId,
     /// In whose name.
     pub role: Role,
-    /// What it does beside.
+    /// What it does besides being stored.
     pub handling: Handling,
     /// Reply-To of this mail becomes the address we write to.
     pub takes_reply_to: bool,
@@ -273,7 +273,7 @@ pub(crate) enum Decision {
         /// Why.
         reason: Reason,
     },
-    /// Refused; the MTA tells the sender.
+    /// Refused; the MTA notifies the sender.
     Refuse(Refusal),
 }
 

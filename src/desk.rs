@@ -2,7 +2,7 @@
 //!
 //! Mail, API, command line and timed work all come through here. Each verb is a method of [`Change`]: inside the
 //! caller's write transaction it changes the rows, queues the notices that follow (`notify` has the table of who gets
-//! which) and writes one event, so that nothing changes without a trace and nobody has to remember the rest.
+//! which) and writes one event, so that nothing changes without a trace and no caller has to remember the rest.
 
 mod assign;
 pub(crate) mod duty;
@@ -30,9 +30,9 @@ use crate::store::settings::Settings;
 use crate::store::ticket::TicketRows;
 use crate::store::{Result, WriteTx};
 
-/// Somebody's changes to tickets, in one write transaction.
+/// Changes to tickets by one actor, in one write transaction.
 ///
-/// Every verb gives the errors of the database, and changes nothing when it gives another one.
+/// Every verb returns the errors of the database; when it returns any other error, nothing was changed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Change<'a> {
     tx: &'a WriteTx<'a>,
@@ -55,7 +55,7 @@ impl<'a> Change<'a> {
         Self { tx, settings, actor, door, now }
     }
 
-    /// The same transaction and door, with somebody else's name on the changes.
+    /// The same transaction and door, with another actor for the changes.
     #[must_use]
     pub(crate) const fn by(self, actor: Actor) -> Self {
         Self { actor, ..self }

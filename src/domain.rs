@@ -1,4 +1,4 @@
-//! The nouns of the trade: ids, statuses, authors and times here, addresses and what the desk signs below.
+//! The basic types: ids, statuses, authors and times here; addresses and what the desk signs in the modules below.
 //!
 //! Glossary, used alike in columns, fields, JSON keys and log keys:
 //! a *department* owns tickets and addresses; a *customer* (HelpDeskZ: user) writes mail;
@@ -135,18 +135,18 @@ impl Timestamp {
     }
 }
 
-/// The time after one moment up to about now. What a clock that was ahead has dated later lies outside.
+/// The time after one moment up to about now. A later time, written while a clock was ahead, is outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Its beginning, which is not in it.
+    /// Its start, excluded.
     pub since: Timestamp,
-    /// Its end, which is.
+    /// Its end, included.
     pub until: Timestamp,
 }
 
 impl Window {
     /// How far after now a window ends, in seconds. Two that came in at different seconds may be done in the
-    /// other order, and the first must count what the second has written. Chosen: longer than any request or
+    /// other order, and the first must still count what the second one has written. Chosen: longer than any request or
     /// delivery waits.
     pub const AHEAD_S: i64 = 120;
 
@@ -156,7 +156,7 @@ impl Window {
         Self { since: now.plus_s(seconds.saturating_neg()), until: now.plus_s(Self::AHEAD_S) }
     }
 
-    /// Whether a moment lies in it.
+    /// Whether a moment is within it.
     #[must_use]
     pub const fn holds(self, moment: Timestamp) -> bool {
         moment.0 > self.since.0 && moment.0 <= self.until.0
@@ -166,13 +166,13 @@ impl Window {
 /// A ticket's status, with HelpDeskZ's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// 1: nobody has answered yet.
+    /// 1: not answered yet.
     Open,
-    /// 2: the last word is ours.
+    /// 2: staff wrote last.
     Answered,
     /// 3: the customer wrote again and waits for us.
     AwaitingReply,
-    /// 4: staff said they are at it; messages do not change it.
+    /// 4: staff are working on it; messages do not change it.
     InProgress,
     /// 5: done.
     Closed,

@@ -1,6 +1,6 @@
 //! One mail into the desk: [`deliver`] reads it, then runs one write transaction that gathers the
-//! facts, decides, changes tickets and writes the receipt. A mail is wholly in or wholly out, and
-//! the same mail again is a no-op because of the receipt's unique key.
+//! facts, decides, changes tickets and writes the receipt. A mail is taken in completely or not at all, and
+//! the same mail again changes nothing, because the receipt's key is unique.
 
 mod apply;
 mod archive;
@@ -32,23 +32,23 @@ pub enum Source {
     Pipe,
     /// `maildesk imap-fetch`: is rate-limited.
     Fetch,
-    /// The first fetch of a mailbox: no rate limit, and nobody is told of mail that is not fresh.
+    /// The first fetch of a mailbox: no rate limit, and nobody is notified of mail that is not fresh.
     FirstFetch,
-    /// The example mails of `admin demo`: no rate limit, and nobody is told of anything.
+    /// The example mails of `admin demo`: no rate limit, and nobody is notified.
     Import,
     /// `admin import mbox` and `maildir`: as `Import`, and the mail keeps its own date.
     Archive {
-        /// When the archive says it incoming_mail: what stands in for a missing or impossible Date.
+        /// When it arrived, as the archive says; used if Date is missing or impossible.
         arrived_at: Option<Timestamp>,
     },
     /// `admin mail retry`: a quarantined mail is looked at again, without rate limit.
     Retry(ReceiptId),
 }
 
-/// What came with the mail beside its bytes.
+/// What came with the mail besides its bytes.
 #[derive(Clone, Debug)]
 pub struct Envelope {
-    /// Envelope recipients as the caller gave them; empty when he gave none.
+    /// Envelope recipients as the caller gave them; empty when there were none.
     pub recipients: Vec<String>,
     /// Envelope sender; `None` when the caller did not say.
     pub sender: Option<ReversePath>,
@@ -107,18 +107,18 @@ pub struct Delivery {
     pub bytes: usize,
 }
 
-/// Why a mail is neither in nor out.
+/// Why a mail could not be taken in.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There was no mail: the caller must keep what it has.
     #[error("no mail was handed over: the input is empty")]
     Empty,
-    /// The database did not take it.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] store::Error),
 }
 
-/// What a delivery needs beside the mail.
+/// What a delivery needs besides the mail.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// Budgets for reading the mail.
@@ -162,13 +162,13 @@ fn take_in(store: &Store, incoming: &Incoming<'_>, raw: &[u8], now: Timestamp) -
         }
     };
     if delivery.outcome == Outcome::Duplicate {
-        // A receipt that was only read proves nothing yet: who wrote it may have been killed before its sync.
+        // A receipt that was only read proves nothing yet: its writer may have been killed before the sync.
         store.make_sure()?;
     }
     Ok(delivery)
 }
 
-/// The receipt of a mail that nothing is to be done for: on record, for the same recipient, by the same path.
+/// The receipt of a mail that needs no work: on record, for the same recipient, by the same path.
 fn is_redelivery(tx: &ReadTx<'_>, incoming: &Incoming<'_>) -> Result<Option<Receipt>, store::Error> {
     if incoming.retried().is_some() {
         return Ok(None);
@@ -183,7 +183,7 @@ fn compressed(raw: &[u8]) -> Result<Vec<u8>, store::Error> {
         .map_err(|e| store::Error::Corrupt(format!("compressing the raw mail: {e}")))
 }
 
-/// Does what [`deliver`] does and takes it all back: what `admin mail retry --dry-run` shows.
+/// Does what [`deliver`] does and rolls everything back: what `admin mail retry --dry-run` shows.
 ///
 /// # Errors
 /// As [`deliver`].
@@ -316,7 +316,7 @@ impl Incoming<'_> {
 
 /// The one write transaction of a mail.
 fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Timestamp) -> Result<Delivery, Error> {
-    // A mail that could not be read then has another key now: the receipt to settle is named.
+    // A mail that could not be read then has another key now, so the receipt is given.
     let mut retried = match incoming.retried() {
         Some(id) => tx.receipt(id)?.filter(|receipt| receipt.state == ReceiptState::Quarantined),
         None => None,
@@ -365,19 +365,19 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
 }
 
 /// The time a mail's message gets: now, or what an archive knows of it. A Date in the future or before
-/// there was mail is a wrong clock's.
+/// there was mail comes from a wrong clock.
 fn written_at(incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Timestamp {
     let Source::Archive { arrived_at } = incoming.envelope.source else { return now };
     let is_possible = |at: &Timestamp| *at > Timestamp::from_unix(0) && *at <= now;
     mail.date.filter(is_possible).or(arrived_at.filter(is_possible)).unwrap_or(now)
 }
 
-/// How old a mail of a mailbox's first fetch may be and still be answered, in seconds. Chosen: a
-/// weekend's mail waits for a desk that starts on Monday.
+/// How old a mail of a mailbox's first fetch may be and still be answered, in seconds. Chosen: mail
+/// of the weekend before a desk starts on Monday.
 const FRESH_S: i64 = 3 * Timestamp::DAY_S;
 
-/// How far ahead of ours a sender's clock may be for its mail to be fresh, in seconds. Chosen: one that is set
-/// to the time of another zone.
+/// How far ahead of ours a sender's clock may be for its mail to be fresh, in seconds. Chosen: a clock that is
+/// set to another time zone.
 const AHEAD_S: i64 = Timestamp::DAY_S;
 
 /// Mail that lay in a mailbox or archive before this desk began was answered elsewhere long ago.

@@ -17,9 +17,9 @@ enum Pattern {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IpList(Vec<Pattern>);
 
-/// A text that is no address, network or pattern.
+/// A text that is not an address, network or pattern.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no IP address, network (10.0.0.0/8, 2001:db8::/32) or pattern (10.0.*.*)")]
+#[error("{0:?} is not an IP address, network (10.0.0.0/8, 2001:db8::/32) or pattern (10.0.*.*)")]
 pub struct InvalidPattern(String);
 
 impl IpList {
@@ -34,7 +34,7 @@ impl IpList {
             .map(Self)
     }
 
-    /// Reads a stored list: what cannot be read allows nobody.
+    /// Reads a stored list: entries that cannot be read allow no address.
     #[must_use]
     pub fn stored(list: &str) -> Self {
         Self(entries(list).filter_map(pattern).collect())
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_that_are_none_are_named_or_allow_nobody() {
+    fn invalid_entries_are_named_or_allow_no_address() {
         for bad in [
             "10.0.0",
             "10.0.0.256",

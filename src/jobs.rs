@@ -1,5 +1,5 @@
-//! Timed work: what has to happen although nobody asks for it. `admin jobs run` does it for cron,
-//! `serve` does it by itself. Sending mail is [`crate::outbox`]'s, called beside this.
+//! Timed work: what has to happen without a request. `admin jobs run` does it for cron,
+//! `serve` does it by itself. Sending mail is done in [`crate::outbox`], called separately.
 //!
 //! Each step is done in small write transactions, so that no mail waits long for the lock, and each
 //! can be repeated or interrupted at any point.
@@ -29,15 +29,15 @@ const SEARCH_PAGES: u32 = 500;
 pub(crate) struct Report {
     /// Answered tickets closed.
     pub closed: usize,
-    /// Raw mails forgotten.
+    /// Raw mails deleted.
     pub raw_mails: usize,
-    /// Bytes of sent mails forgotten.
+    /// Bytes of sent mails deleted.
     pub sent_mails: usize,
-    /// Lines of the login log forgotten.
+    /// Lines of the login log deleted.
     pub logins: usize,
 }
 
-/// Does everything that is due: closes answered tickets (setting `ticket_autoclose`), forgets raw
+/// Does everything that is due: closes answered tickets (setting `ticket_autoclose`), deletes raw
 /// mail (`raw_keep_days`), the bytes of sent mail, old answers and logins, and tidies the search index.
 ///
 /// # Errors
@@ -69,7 +69,7 @@ pub(crate) fn run(store: &Store, now: Timestamp) -> Result<Report> {
     Ok(report)
 }
 
-/// Repeats a step, each time in its own transaction, until it finds less than it could do.
+/// Repeats a step, each time in its own transaction, until it finds fewer rows than its limit.
 fn in_batches(store: &Store, step: impl Fn(&WriteTx<'_>) -> Result<usize>) -> Result<usize> {
     let mut total = 0;
     loop {
@@ -102,7 +102,7 @@ mod tests {
         (dir, store)
     }
 
-    /// A ticket of that status, touched so many hours ago.
+    /// A ticket of that status, last changed so many hours ago.
     fn ticket(store: &Store, status: Status, hours_ago: i64) -> TicketId {
         store
             .write(|tx| {
@@ -174,11 +174,11 @@ mod tests {
                 })
                 .unwrap()
         };
-        let held = receive(1, ReceiptState::Quarantined, day(91));
+        let quarantined = receive(1, ReceiptState::Quarantined, day(91));
         let old = receive(2, ReceiptState::Stored, day(91));
         let young = receive(3, ReceiptState::Stored, day(90));
         assert_eq!(run(&store, NOW).unwrap().raw_mails, 1);
         let is_kept = |id| store.read(|tx| tx.raw_mail(id)).unwrap().is_some();
-        assert_eq!((is_kept(held), is_kept(old), is_kept(young)), (true, false, true));
+        assert_eq!((is_kept(quarantined), is_kept(old), is_kept(young)), (true, false, true));
     }
 }

@@ -1,10 +1,10 @@
 //! Is this a staff member's password (and second factor)? Lockout, rehash and the time of failures are
-//! here too, so that every face of the desk asks the same way.
+//! here too, so that API and web pages use the same check.
 //!
 //! The order is HelpDeskZ's; what is new: every failure is answered at the same time after it came in, an
 //! unknown name fails like a wrong password, a second-factor code works once, an account is locked when
 //! failures under its name pile up from many addresses, and old hashes are replaced. Locks go by the name
-//! given, account or not, so that they tell nothing either.
+//! given, account or not, so that a lock does not show whether an account exists.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -44,13 +44,13 @@ const IN_PROGRESS_MAX: usize = 64;
 /// upgrade will not happen.
 const ROUNDS_MAX: usize = 3;
 
-/// Why a try was not looked at.
+/// Why a try was not checked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// More logins are in progress than are taken on at once.
     #[error("too many logins at once; try again")]
     TooMany,
-    /// No place to check the password, or nobody who waits for it.
+    /// There is no slot to check the password, or the client has left.
     #[error(transparent)]
     NoSlot(#[from] NoSlot),
     /// The database failed us.
@@ -115,7 +115,7 @@ impl Logins {
         self
     }
 
-    /// Lets one more in, unless there are enough.
+    /// Admits one more login, unless there are too many.
     ///
     /// # Errors
     /// [`Error::TooMany`].
@@ -149,7 +149,7 @@ pub(crate) struct Try<'p> {
     pub two_factor: &'p str,
     /// The end user's address.
     pub ip: IpAddr,
-    /// What the login log calls the face that asks.
+    /// What the login log calls the way the login came in.
     pub agent: &'p str,
     /// The desk's settings, for its lockout.
     pub settings: &'p Settings,
@@ -164,7 +164,7 @@ pub(crate) struct Waiting<'w> {
     pub is_gone: &'w dyn Fn() -> bool,
 }
 
-/// What was asked, as it is looked up.
+/// The try, in the form it is looked up by.
 struct Asked<'p> {
     given: &'p Try<'p>,
     /// The end user's address, in its usual spelling.
@@ -199,7 +199,7 @@ impl Lockout {
     }
 }
 
-/// What a round of checking came to.
+/// The result of one round of checking.
 enum Round {
     Ended(Outcome),
     /// The account changed meanwhile: check again.
@@ -267,14 +267,14 @@ fn failure_step(base: Duration, slowest_bcrypt: Option<u32>) -> Duration {
     base.saturating_mul(1_u32.checked_shl(above).unwrap_or(u32::MAX))
 }
 
-/// What is left of the step that has begun.
+/// The rest of the step that has begun.
 fn until_the_next(step: Duration, elapsed: Duration) -> Duration {
     let begun = elapsed.as_nanos().checked_div(step.as_nanos()).unwrap_or(0);
     let steps = u32::try_from(begun).unwrap_or(u32::MAX).saturating_add(1);
     step.saturating_mul(steps).saturating_sub(elapsed)
 }
 
-/// Why the try is not even looked at, if it is not. While a lock holds nothing is counted.
+/// Why the try is not even checked, if so. While a lock holds nothing is counted.
 fn locked(tx: &ReadTx<'_>, asked: &Asked<'_>) -> store::Result<Option<Outcome>> {
     let (lockout, now) = (asked.lockout, asked.now);
     if lockout.is_on() {

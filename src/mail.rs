@@ -92,7 +92,7 @@ pub(crate) struct Mailbox {
 /// The reverse-path of RFC 5321: the envelope sender.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReversePath {
-    /// `<>`: nobody wants an answer or a bounce.
+    /// `<>`: answers and bounces are not wanted.
     Null,
     /// An address.
     Address(EmailAddress),
@@ -124,18 +124,22 @@ pub(crate) struct DeliveryReport {
     pub status: Option<String>,
     /// Final-Recipient (or Original-Recipient) addresses named.
     pub recipients: Vec<String>,
-    /// Message-IDs of the mail it speaks of: from the returned message or headers.
+    /// Message-IDs of the mail it is about: from the returned message or headers.
     pub original_message_ids: Vec<String>,
     /// Diagnostic-Code of the first failed recipient, one line.
     pub diagnostic: Option<String>,
 }
 
 impl DeliveryReport {
-    /// Whether the mail came back for good. What has no status of class 4 has.
+    /// Whether the bounce is permanent: unless its status is of class 4.
     #[must_use]
     pub(crate) fn class(&self) -> BounceClass {
-        let said = self.status.as_ref().or(self.diagnostic.as_ref());
-        if said.is_some_and(|said| said.starts_with('4')) { BounceClass::Temporary } else { BounceClass::Permanent }
+        let failure = self.status.as_ref().or(self.diagnostic.as_ref());
+        if failure.is_some_and(|failure| failure.starts_with('4')) {
+            BounceClass::Temporary
+        } else {
+            BounceClass::Permanent
+        }
     }
 }
 
@@ -155,7 +159,7 @@ pub(crate) struct ParsedMail {
     /// The idempotency key: equal for every delivery of the same mail.
     pub key: [u8; 32],
     /// SHA-256 of the Delivered-To, X-Original-To, Envelope-To and X-Envelope-To fields, which are not
-    /// part of `key`: tells two copies of one mail apart. `None` when there are none.
+    /// part of `key`: distinguishes two copies of one mail. `None` when there are none.
     pub recipient_trace: Option<[u8; 32]>,
     /// The first usable address of From.
     pub from: Option<Mailbox>,
@@ -206,8 +210,8 @@ impl ParsedMail {
     ///
     /// `raw` is the mail as it came, with LF, CRLF or CR line ends; an mbox "From " line on top is
     /// skipped. A mail larger than `limits.raw_bytes_max` is read up to the end of its header.
-    /// What is broken is read as far as it goes and named in `warnings`; bytes without any header
-    /// field are a body. Time and memory are linear in the length of `raw`: beside it, each
+    /// What is broken is read as far as possible and named in `warnings`; bytes without any header
+    /// field are a body. Time and memory are linear in the length of `raw`: besides it, each
     /// attachment is held once, unpacked.
     ///
     /// # Errors
@@ -274,8 +278,8 @@ impl ParsedMail {
 }
 
 impl ParsedMail {
-    /// Reads the text as a delivery report where a mail system stands in the envelope, whoever From
-    /// says wrote it. A report found before stays.
+    /// Reads the text as a delivery report if the envelope sender is a mail system, no matter what
+    /// From says. A report found before stays.
     pub(crate) fn look_for_report(&mut self, envelope: Option<&ReversePath>) {
         let is_candidate = match origin::System::of(self, envelope) {
             origin::System::Null | origin::System::Daemon => true,
@@ -324,7 +328,7 @@ fn body_charset(header: &Header<'_>) -> Option<&'static encoding_rs::Encoding> {
     }
 }
 
-/// Reads a Date field (RFC 5322 §3.3); what cannot be a time gives none.
+/// Reads a Date field (RFC 5322 §3.3); what cannot be a time is `None`.
 fn date(value: &[u8]) -> Option<Timestamp> {
     let line = String::from_utf8_lossy(&encoded_word::unfolded(value)).into_owned() + "\n";
     let read = mail_parser::DateTime::parse_rfc822(&line).filter(mail_parser::DateTime::is_valid)?;

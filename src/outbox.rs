@@ -1,10 +1,10 @@
-//! Mail out: [`send_due`] takes finished mails from the queue, hands them to a transport and writes
-//! down what became of them. What a mail says is [`template`]'s, its bytes [`compose`]'s, how it
+//! Mail out: [`send_due`] takes finished mails from the queue, hands them to a transport and records
+//! what became of them. What a mail says is [`template`]'s, its bytes [`compose`]'s, how it
 //! travels [`transport`]'s; who gets one is decided in [`crate::desk`].
 //!
-//! A mail is claimed with a lease, sent with no transaction open, then settled. A sender that dies
+//! A mail is claimed with a lease, sent with no transaction open, then settled. A killed sender
 //! loses nothing: its lease ends with it and the next one sends the same bytes with the same Message-ID.
-//! A mail that was handed over and not answered is neither sent nor refused: it is tried again seldom.
+//! A mail that was handed over and not answered may have arrived or not: it is tried again only a few times.
 
 pub(crate) mod compose;
 mod drain;
@@ -25,37 +25,36 @@ use drain::{Clock, DrainPlan, drain};
 use patience::Patience;
 pub(crate) use pool::TransportPool;
 
-/// Minutes until the next try after each failed one; then always the last. Chosen: soon enough for greylisting,
-/// rare enough for a server that is down.
+/// Minutes until the next try after each failed one; after these, always the last value (mail.md §9).
 const BACKOFF_MINUTES: [i64; 6] = [1, 5, 15, 60, 120, 240];
 
 /// Hours until the next try of a mail that was handed over and not answered, after each such try; after the
-/// last there is none. Chosen: the recipient may have it already, so two copies more at the most, and far
-/// enough apart that a server in trouble has been mended.
+/// last there is none. Chosen: the recipient may have it already, so at most two more copies, and far
+/// enough apart that a server in trouble has been repaired.
 const UNKNOWN_HOURS: [i64; 2] = [2, 12];
 
 /// The longest wait between two tries, in seconds.
 const WAIT_MAX_S: i64 = 12 * Timestamp::HOUR_S;
 
-/// A mail is not given up before it was tried so often, however much time has passed: the desk, or its
-/// clock, may have stood still meanwhile. Chosen: a day of tries.
+/// A mail is not given up before it was tried this often, no matter how much time has passed: the desk, or its
+/// clock, may have been stopped meanwhile. Chosen: a day of tries.
 const TRIES_MIN: i64 = 10;
 
 /// Longest text of a failure kept, in characters.
 const ERROR_CHARS_MAX: usize = 500;
 
-/// Between two tries at writing down what became of a mail, when the database does not let us.
+/// Pause between two tries to record what became of a mail, when the database is busy.
 const SETTLE_PAUSE: Duration = Duration::from_secs(1);
 
-/// After a `serve` was last seen alive, how long others leave sending to it, in seconds: six of its
+/// How long after the last heartbeat of a `serve` other processes leave sending to it, in seconds: six
 /// heartbeats.
 pub(crate) const SERVED_FRESH_S: i64 = 30;
 
 /// How long the bytes of mails are kept after they were queued, once they are settled, in seconds.
 pub(crate) const RAW_KEPT_S: i64 = 7 * Timestamp::DAY_S;
 
-/// Writes into the ticket of a mail what became of it when it is tried no more. That is a change of a ticket, so the
-/// function is `desk`'s, which stands above this module.
+/// Notes in the ticket of a mail what became of it when it is not tried again. That is a change of a ticket, so the
+/// function comes from `desk`, a layer above this module.
 pub(crate) type NoteEnd = fn(&WriteTx<'_>, &Claimed, &str, Timestamp) -> Result<(), store::Error>;
 
 /// What one drain did.
@@ -78,10 +77,10 @@ impl SendReport {
     }
 }
 
-/// Sends every mail that is due, address by address at the same time. Safe beside other senders.
+/// Sends every mail that is due, all addresses at the same time. Safe to run together with other senders.
 ///
 /// # Errors
-/// Those of the database; mails already handed over are written down as far as it lets us.
+/// Those of the database; what became of mails already handed over is recorded if possible.
 pub(crate) fn send_due(store: &Store, note_end: NoteEnd, now: Timestamp) -> Result<SendReport, store::Error> {
     TransportPool::new(note_end).send_due(store, now)
 }
@@ -110,7 +109,7 @@ fn send_ticket_within(
     drain(store, &mut TransportPool::new(note_end), plan, now)
 }
 
-/// Does what [`send_due`] does for a process with other work to end: see [`Patience::close`].
+/// Does what [`send_due`] does, for a process that must finish other work: see [`Patience::close`].
 ///
 /// # Errors
 /// As [`send_due`].
@@ -128,7 +127,7 @@ pub(crate) fn send_due_within(
     )
 }
 
-/// Whether a `serve` is alive and will send what is queued.
+/// Whether a `serve` is running and will send what is queued.
 pub(crate) fn is_served(store: &Store, now: Timestamp) -> Result<bool, store::Error> {
     store.read(|tx| is_fresh(tx, now))
 }
@@ -137,16 +136,16 @@ fn is_fresh(tx: &ReadTx<'_>, now: Timestamp) -> Result<bool, store::Error> {
     Ok(is_sign_fresh(tx.served_at()?, now))
 }
 
-/// Whether a sign of life is one of about now: neither too old nor of a clock that was ahead.
+/// Whether a heartbeat is recent: not too old, and not written by a clock that was ahead.
 #[must_use]
 pub(crate) const fn is_sign_fresh(served_at: Timestamp, now: Timestamp) -> bool {
     now.unix().saturating_sub(served_at.unix()).saturating_abs() <= SERVED_FRESH_S
 }
 
-/// Settles a mail, patiently: it may be sent already, and would be sent again. What only puts off a try is
-/// not worth the wait. A power cut soon after may undo this, and the mail is sent twice; waiting for the disk
-/// between two mails would cost more than it is worth.
-fn write_down(
+/// Settles a mail, with several tries: it may be sent already, and would be sent again. A settlement that only
+/// postpones a try is not worth the wait. A power cut soon after may undo this, and the mail is sent twice; waiting for
+/// the disk between two mails would cost more than it is worth.
+fn record_outcome(
     store: &Store,
     mail: &Claimed,
     settlement: &Settlement,
@@ -160,7 +159,7 @@ fn write_down(
         match store.write_soon(|tx| settle(tx, mail, settlement, note_end, clock.now())) {
             Err(error) if clock.now() < mail.leased_until && (is_retried || tries == 1) => {
                 if tries == 1 {
-                    tracing::warn!(%error, outbox = mail.id.get(), "noting what became of a mail; tried again");
+                    tracing::warn!(%error, outbox = mail.id.get(), "recording what became of a mail failed; trying again");
                 }
                 thread::sleep(SETTLE_PAUSE);
             }
@@ -184,7 +183,7 @@ fn later(mail: &Claimed, why: &str, now: Timestamp) -> Settlement {
     Settlement::Later(if is_over { next } else { next.min(mail.give_up_at) }, shortened(why))
 }
 
-/// The next try of a mail that was handed over and not answered, if there is one.
+/// The next try of a mail that was handed over and not answered, if any.
 fn unknown(mail: &Claimed, why: &str, now: Timestamp) -> Settlement {
     let before = usize::try_from(mail.unknown_tries).unwrap_or(usize::MAX);
     let next = UNKNOWN_HOURS.get(before).map(|hours| now.plus_s(hours * Timestamp::HOUR_S));
@@ -222,7 +221,7 @@ fn settle(
     Ok(report)
 }
 
-/// What staff see in the ticket of a mail that is tried no more.
+/// What staff see in the ticket of a mail that is not tried again.
 fn ended(mail: &Claimed, what: &str, why: &str) -> String {
     format!("A mail of ours about this ticket {what}: {} {why}", mail.recipient)
 }
@@ -237,7 +236,7 @@ fn log(mail: &Claimed, settlement: &Settlement) {
         Settlement::Untried(why) => tracing::debug!(outbox = id, to, error = why, "left to the next sender"),
         Settlement::Unknown(next, why) => {
             let next = next.map_or(0, Timestamp::unix);
-            tracing::warn!(outbox = id, to, attempt, next, error = why, "sent or not")
+            tracing::warn!(outbox = id, to, attempt, next, error = why, "sent, but not known whether it has arrived")
         }
         Settlement::Failed(why, _) => tracing::error!(outbox = id, to, attempt, error = why, "not sent"),
     }
@@ -252,13 +251,13 @@ pub(crate) struct Wait {
     pub(crate) end: Instant,
 }
 
-/// Sends what is due about a ticket unless a `serve` is alive and will do it, and says nothing. For edges that
-/// have done their own work and must not be held up or fail: no mail is handed over later than after
-/// `patience`, and what is not by then stays in the queue. A mail that is being handed over then is waited
+/// Sends what is due about a ticket unless a running `serve` will do it; failures are only logged. For commands that
+/// have done their own work and must not be delayed or fail: no mail is handed over later than after
+/// `patience`, and what is not sent by then stays in the queue. A mail that is being handed over then is waited
 /// for, until `end` at the latest; without an answer it counts as one that may have arrived.
 ///
-/// By an address where such a mail still waits for its next try nothing is sent: its server takes longer to
-/// answer than the edge can wait, so the mails are left to those who can.
+/// If such a mail of an address still waits for its next try, nothing is sent by that address: its server takes longer
+/// to answer than the command can wait, so the mails are left to a sender that can wait.
 pub(crate) fn try_ticket(store: Store, ticket: TicketId, note_end: NoteEnd, wait: Wait, now: Timestamp) {
     let Wait { patience, end } = wait;
     let is_wanted = store.read(|tx| {
@@ -272,7 +271,7 @@ pub(crate) fn try_ticket(store: Store, ticket: TicketId, note_end: NoteEnd, wait
         store.leave();
         return;
     }
-    let (tell, told) = mpsc::channel();
+    let (done_sender, is_done) = mpsc::channel();
     let bounds = Patience::until(end);
     let send = {
         let bounds = bounds.clone();
@@ -280,21 +279,21 @@ pub(crate) fn try_ticket(store: Store, ticket: TicketId, note_end: NoteEnd, wait
             if let Err(error) = send_ticket_within(&store, ticket, note_end, &bounds, now) {
                 tracing::warn!(%error, ticket = ticket.get(), "sending after delivery");
             }
-            // Nobody listens any more when patience has ended.
-            tell.send(()).ok();
+            // The receiver is gone when the patience has ended.
+            done_sender.send(()).ok();
         }
     };
     if let Err(error) = thread::Builder::new().name("send".to_owned()).spawn(send) {
         return tracing::warn!(%error, "no thread to send by; the mail stays in the queue");
     }
-    wait_for_sender(&told, &bounds, patience);
+    wait_for_sender(&is_done, &bounds, patience);
 }
 
-/// Waits for a sender for so long, and on while a mail is being handed over. Afterwards none is begun.
-pub(crate) fn wait_for_sender(told: &mpsc::Receiver<()>, bounds: &Patience, patience: Duration) {
-    if told.recv_timeout(patience).is_err() && bounds.close() {
-        // Past the end of its own patience the sender has only to write down what it knows.
-        told.recv().ok();
+/// Waits for a sender for `patience`, and longer while a mail is being handed over. Afterwards no mail is begun.
+pub(crate) fn wait_for_sender(is_done: &mpsc::Receiver<()>, bounds: &Patience, patience: Duration) {
+    if is_done.recv_timeout(patience).is_err() && bounds.close() {
+        // After the end of its own patience the sender only has to record the result.
+        is_done.recv().ok();
     }
 }
 

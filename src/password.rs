@@ -29,7 +29,7 @@ const CURRENT: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
 /// does, and HelpDeskZ stored no Argon2.
 const BLOCKS: usize = 19_456;
 
-/// Room asked of the allocator for those blocks: above 32 MiB glibc maps memory from the system and gives
+/// Memory requested from the allocator for those blocks: above 32 MiB glibc maps memory from the system and gives
 /// it back when freed; smaller pieces it keeps after a while (mallopt(3), `M_MMAP_THRESHOLD`). What is never
 /// touched costs nothing.
 const BLOCKS_ROOM: usize = 33 * 1024;
@@ -42,7 +42,7 @@ const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
 
 /// A hash that no password has, for accounts that are not there: checking it takes as long.
-const NOBODY: &str =
+const NO_MATCH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Why a password cannot be used.
@@ -54,18 +54,18 @@ pub(crate) enum Error {
     /// More than [`PASSWORD_BYTES_MAX`] bytes.
     #[error("the password is too long; use at most {PASSWORD_BYTES_MAX} bytes")]
     TooLong,
-    /// The random source or the memory for hashing is not to be had.
+    /// The random source or the memory for hashing is not available.
     #[error("the password could not be hashed; try again")]
     Unavailable,
 }
 
-/// What Argon2 works in. Empty until it is first used, then kept for the next hash.
+/// The memory that Argon2 works in. Empty until it is first used, then kept for the next hash.
 #[derive(Default)]
 pub(crate) struct Memory(Vec<Block>);
 
 impl std::fmt::Debug for Memory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // What is left in it comes from a password.
+        // What is left in it was computed from a password.
         write!(f, "Memory({} blocks)", self.0.len())
     }
 }
@@ -107,7 +107,7 @@ pub(crate) fn hash_in(memory: &mut Memory, password: &str) -> Result<String, Err
     Ok(format!("{CURRENT}{}${}", STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash)))
 }
 
-/// Whether the password is the one that was hashed, in constant time as far as its text goes.
+/// Whether the password is the one that was hashed, in a time that does not depend on its text.
 ///
 /// Takes Argon2id, bcrypt (`$2y$`, `$2b$`, `$2a$`; PHP's `password_hash`) and SHA-1 in hex
 /// (HelpDeskZ 1.x). bcrypt looks at the first 72 bytes only, as PHP does, and a password with a NUL
@@ -118,23 +118,23 @@ pub(crate) fn hash_in(memory: &mut Memory, password: &str) -> Result<String, Err
 #[must_use]
 pub(crate) fn verify_in(memory: &mut Memory, password: &str, stored: &str) -> bool {
     if password.len() > PASSWORD_BYTES_MAX {
-        return is_argon2_of(memory, "", NOBODY);
+        return is_argon2_of(memory, "", NO_MATCH);
     }
     if stored.starts_with("$argon2id$") {
         return is_argon2_of(memory, password, stored);
     }
     if is_bcrypt(stored) {
-        // bcrypt takes no NUL, so what stands before it is hashed for the time alone.
+        // bcrypt takes no NUL, so the text before it is hashed, only to take the same time.
         let (hashed, has_nul) = password.split_once('\0').map_or((password, false), |(before, _)| (before, true));
         return bcrypt::verify(hashed, stored).unwrap_or(false) & !has_nul;
     }
-    // SHA-1 takes no time at all, so the time of an Argon2 check is spent beside it.
-    let is_nobody = is_argon2_of(memory, password, NOBODY);
+    // SHA-1 takes almost no time, so an Argon2 check is done as well, to take the same time.
+    let matches_none = is_argon2_of(memory, password, NO_MATCH);
     let is_legacy = stored.len() == 40 && {
         let hex = HEXLOWER.encode(&Sha1::digest(password.as_bytes()));
         hex.as_bytes().ct_eq(stored.to_ascii_lowercase().as_bytes()).into()
     };
-    is_legacy || is_nobody
+    is_legacy || matches_none
 }
 
 fn is_argon2_of(memory: &mut Memory, password: &str, stored: &str) -> bool {
@@ -153,7 +153,7 @@ fn is_argon2_of(memory: &mut Memory, password: &str, stored: &str) -> bool {
     checked().unwrap_or(false)
 }
 
-/// The cost of a stored hash that is bcrypt's. Each step doubles the time.
+/// The cost of a stored bcrypt hash. Each step doubles the time.
 #[must_use]
 pub(crate) fn bcrypt_cost(stored: &str) -> Option<u32> {
     let rest = ["$2y$", "$2b$", "$2a$"].iter().find_map(|prefix| stored.strip_prefix(prefix))?;
@@ -217,7 +217,8 @@ mod tests {
 
     #[test]
     fn odd_stored_texts_match_nothing() {
-        for stored in ["", "secret1", "$2y$31$x", "$argon2id$", "$argon2i$v=19$m=8,t=1,p=1$AAAAAAAAAAA$AAAA", NOBODY] {
+        for stored in ["", "secret1", "$2y$31$x", "$argon2id$", "$argon2i$v=19$m=8,t=1,p=1$AAAAAAAAAAA$AAAA", NO_MATCH]
+        {
             assert!(!verify("secret1", stored) && !verify("", stored), "{stored}");
         }
     }

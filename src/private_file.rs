@@ -1,5 +1,5 @@
-//! Files and folders for their owner alone: how everything that maildesk writes comes into being, and how files that
-//! other programs made are opened without being led elsewhere.
+//! Files and folders that only their owner can read: how everything that maildesk writes is created, and how files that
+//! other programs made are opened without following links.
 //!
 //! Everything maildesk writes holds mail, passwords or secrets, so a file is 0600 and a folder 0700 whatever the umask
 //! says. What is meant for others (man pages, completions, exported articles) is written by `admin` itself.
@@ -14,13 +14,13 @@ use std::path::Path;
 
 use rustix::fs::{FileType, Gid, Mode, OFlags, Uid, fchown};
 
-/// How files of others are opened.
+/// How other programs' files are opened.
 const READ: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC);
 
-/// Mode of a file: read and written by its owner alone.
+/// Mode of a file: only its owner reads and writes it.
 pub(crate) const FILE_MODE: u32 = 0o600;
 
-/// Mode of a folder: entered by its owner alone.
+/// Mode of a folder: only its owner enters it.
 pub(crate) const FOLDER_MODE: u32 = 0o700;
 
 /// Makes a new file for reading and writing.
@@ -44,7 +44,7 @@ pub(crate) fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).mode(FILE_MODE).open(path)
 }
 
-/// Makes a folder and those above it where there are none, and syncs what the new names stand in, so that they
+/// Makes a folder and those above it where there are none, and syncs the folders above the new ones, so that they
 /// survive a power cut. Existing ones keep their mode. One that root makes belongs to the owner of the one it is in.
 ///
 /// # Errors
@@ -57,14 +57,14 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
         create_folder(parent)?;
     }
     match DirBuilder::new().mode(FOLDER_MODE).create(path) {
-        // Somebody else made it meanwhile.
+        // Another process made it meanwhile.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
         done => done.and_then(|()| give(path, folder_of(path)))?,
     }
     sync_folder_of(path)
 }
 
-/// Makes a folder that is not there yet, in one that is.
+/// Makes a new folder in an existing one.
 ///
 /// # Errors
 /// `AlreadyExists` where there is anything of that name; else what the system says.
@@ -73,7 +73,7 @@ pub(crate) fn create_new_folder(path: &Path) -> io::Result<()> {
     sync_folder_of(path)
 }
 
-/// Makes a folder that goes away with what it holds when the value is dropped.
+/// Makes a folder that is removed with its content when the value is dropped.
 ///
 /// # Errors
 /// What the system says.
@@ -81,8 +81,8 @@ pub(crate) fn temporary_folder(prefix: &str, inside: &Path) -> io::Result<tempfi
     tempfile::Builder::new().prefix(prefix).permissions(Permissions::from_mode(FOLDER_MODE)).tempdir_in(inside)
 }
 
-/// Gives a file new content: written to `beside`, synced and renamed, so that no crash leaves half of it. What lay at
-/// `beside` was left by such a crash and goes. What root writes belongs to the owner of the file before, else of the
+/// Gives a file new content: written to `beside`, synced and renamed, so that no crash leaves half of it. A file at
+/// `beside` was left by such a crash and is removed. What root writes belongs to the owner of the file before, else of the
 /// folder: the account maildesk runs as reads it.
 ///
 /// # Errors
@@ -97,7 +97,7 @@ pub(crate) fn replace(path: &Path, beside: &Path, content: &[u8]) -> io::Result<
     sync_folder_of(path)
 }
 
-/// Syncs the folder that a name stands in: only then does the name survive a power cut.
+/// Syncs the folder that contains a name: only then does the name survive a power cut.
 ///
 /// # Errors
 /// What the system says.
@@ -109,7 +109,7 @@ pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
 /// folder, a device or a pipe, at which an `open` would wait, is refused.
 ///
 /// # Errors
-/// `InvalidInput` for what is no regular file, else what the system says.
+/// `InvalidInput` for anything but a regular file, else what the system says.
 pub(crate) fn open_named(path: &Path) -> io::Result<File> {
     let file = rustix::fs::openat(rustix::fs::CWD, path, READ | OFlags::NONBLOCK, Mode::empty())?;
     regular(file.into())
@@ -123,7 +123,7 @@ pub(crate) fn open_unfollowed(path: &Path) -> io::Result<File> {
     Ok(rustix::fs::openat(rustix::fs::CWD, path, READ | OFlags::NONBLOCK | OFlags::NOFOLLOW, Mode::empty())?.into())
 }
 
-/// A folder whose entries are read without leaving it: what lies in it was put there by others, and a link would lead
+/// A folder whose entries are read without leaving it: its content was put there by others, and a link could lead
 /// to any file that maildesk may read.
 #[derive(Debug)]
 pub(crate) struct Folder {
@@ -149,7 +149,7 @@ impl Folder {
         Ok(Self { fd })
     }
 
-    /// The names in this folder that are no folders, in no order.
+    /// The names in this folder that are not folders, in no particular order.
     ///
     /// # Errors
     /// What the system says.
@@ -167,7 +167,7 @@ impl Folder {
     /// Opens a regular file in this folder for reading.
     ///
     /// # Errors
-    /// `InvalidInput` for a symbolic link and for what is no regular file; else what the system says.
+    /// `InvalidInput` for anything but a regular file, a symbolic link included; else what the system says.
     pub(crate) fn file(&self, name: &OsStr) -> io::Result<File> {
         let flags = READ | OFlags::NONBLOCK | OFlags::NOFOLLOW;
         match rustix::fs::openat(&self.fd, name, flags, Mode::empty()) {
@@ -180,9 +180,9 @@ impl Folder {
     }
 }
 
-/// Gives a file or folder that root made to the owner of `like`; does nothing for anybody but root.
+/// Gives a file or folder that root made to the owner of `like`; does nothing unless run as root.
 ///
-/// Only what root has made just now is given away, by its open handle: in a folder of somebody else a name may lead
+/// Only what root has made just now changes its owner, by its open handle: in a folder of another user a name may lead
 /// elsewhere a moment later.
 ///
 /// # Errors
@@ -197,14 +197,14 @@ pub(crate) fn give(made: &Path, like: &Path) -> io::Result<()> {
     }
     let file = open_unfollowed(made)?;
     let found = file.metadata()?;
-    // A second name of a file may stand anywhere, where its owner must not change.
+    // A file with a second name (hard link) may be any file, whose owner must not change.
     if found.uid() != 0 || (found.is_file() && found.nlink() > 1) {
         return Ok(());
     }
     Ok(fchown(&file, Some(Uid::from_raw(owner.uid())), Some(Gid::from_raw(owner.gid())))?)
 }
 
-/// The folder that a name stands in.
+/// The folder that contains a name.
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

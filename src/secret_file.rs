@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Largest secret, in bytes. Chosen: access tokens of the big providers are 2 to 4 KiB.
 pub(crate) const SECRET_BYTES_MAX: u64 = 64 * 1024;
 
-/// Why a secret cannot be had from a file.
+/// Why a secret cannot be read from a file.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// It cannot be read.
@@ -37,7 +37,7 @@ pub(crate) fn read(path: &Path) -> Result<String, Error> {
     read_from(open(path)?).map_err(|reason| Error::Unreadable { path: path.to_owned(), reason })
 }
 
-/// Looks whether a file can be read by its owner alone.
+/// Checks that only its owner can read a file.
 ///
 /// # Errors
 /// [`Error`].
@@ -48,12 +48,12 @@ pub(crate) fn check(path: &Path) -> Result<(), Error> {
 /// Reads a secret from what a person or a program writes, without its line end.
 ///
 /// # Errors
-/// `InvalidData` for more than [`SECRET_BYTES_MAX`] and for what is no UTF-8, else what the system says.
+/// `InvalidData` for more than [`SECRET_BYTES_MAX`] and for bytes that are not UTF-8, else what the system says.
 pub(crate) fn read_from(input: impl Read) -> io::Result<String> {
     let mut text = String::new();
     input.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text)?;
     if u64::try_from(text.len()).is_ok_and(|bytes| bytes > SECRET_BYTES_MAX) {
-        let why = format!("it is no secret: there are more than {} KiB of it", SECRET_BYTES_MAX / 1024);
+        let why = format!("too large for a secret: more than {} KiB", SECRET_BYTES_MAX / 1024);
         return Err(io::Error::new(io::ErrorKind::InvalidData, why));
     }
     text.truncate(text.trim_end_matches(['\r', '\n']).len());

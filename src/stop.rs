@@ -1,5 +1,5 @@
-//! Asking what runs to end: a flag that also wakes every thread that waits on a socket, and the signals of the process
-//! that ask for it.
+//! Asking the process to end: a flag that also wakes every thread that waits on a socket, and the signals that
+//! ask for it.
 
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::iterator::Signals;
 
-/// Asks servers or fetches to end; clones ask the same ones.
+/// Asks servers or fetches to end; clones share one flag.
 #[derive(Clone, Debug)]
 pub(crate) struct Stop {
     shared: Arc<Shared>,
@@ -27,7 +27,7 @@ struct Shared {
 }
 
 impl Stop {
-    /// A stop nobody has asked for yet.
+    /// A stop that was not requested yet.
     ///
     /// # Errors
     /// When the system has no file descriptors left for a pair of sockets.
@@ -36,22 +36,22 @@ impl Stop {
         Ok(Self { shared: Arc::new(Shared { is_asked: AtomicBool::new(false), writer, reader }) })
     }
 
-    /// Asks. Asking again changes nothing.
+    /// Requests the end. A second request changes nothing.
     pub(crate) fn ask(&self) {
         if !self.shared.is_asked.swap(true, Ordering::SeqCst)
             && let Err(error) = (&self.shared.writer).write_all(b"!")
         {
-            tracing::error!(%error, "waking the threads that are to end");
+            tracing::error!(%error, "the threads that have to end could not be woken");
         }
     }
 
-    /// Whether somebody has asked.
+    /// Whether the end was requested.
     #[must_use]
     pub(crate) fn is_asked(&self) -> bool {
         self.shared.is_asked.load(Ordering::SeqCst)
     }
 
-    /// Sleeps for `time`, or until somebody asks; says whether somebody has.
+    /// Sleeps for `time`, or until the end is requested; says whether it was.
     #[must_use]
     pub(crate) fn wait(&self, time: Duration) -> bool {
         let mut fds = [PollFd::new(self.signal(), PollFlags::IN)];
@@ -62,7 +62,7 @@ impl Stop {
         self.is_asked()
     }
 
-    /// Readable from the moment somebody asks; only ever polled.
+    /// Readable from the moment the end is requested; only polled.
     #[must_use]
     pub(crate) fn signal(&self) -> &UnixStream {
         &self.shared.reader
@@ -84,10 +84,10 @@ pub(crate) fn poll_until(fds: &mut [PollFd<'_>], deadline: Option<Instant>) -> i
     }
 }
 
-/// Hears signals of the process in a thread of its own, for the rest of its life.
+/// Waits for signals of the process in a thread of its own, until the process ends.
 ///
 /// # Errors
-/// When the signals or the thread are not to be had.
+/// When the signals or the thread cannot be set up.
 pub(crate) fn on_signals(signals: &[i32], mut hear: impl FnMut(i32) + Send + 'static) -> io::Result<()> {
     let mut signals = Signals::new(signals)?;
     let listen = move || signals.forever().for_each(&mut hear);

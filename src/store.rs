@@ -1,10 +1,10 @@
-//! The database: opening it, and the two kinds of transaction everything else hangs on.
+//! The database: opening it, and the two kinds of transaction.
 //!
 //! All SQL lives under `store`, as verbs of the domain on [`ReadTx`] or [`WriteTx`]. A `WriteTx`
 //! exists only inside `BEGIN IMMEDIATE`, so "written without the lock" does not compile. Inside a
 //! write transaction nothing talks to the network, reads a file, parses mail or hashes a password.
 //!
-//! Every verb fails with what the database says ([`Error`]); a verb's own words name only what else can go wrong.
+//! Every verb can fail with an error of the database ([`Error`]); the comment at a verb names only other errors.
 
 pub(crate) mod address;
 mod ascii_domains;
@@ -60,7 +60,7 @@ const STATEMENTS_CACHED: usize = 128;
 /// hold a second copy. Chosen: below it a copy costs less than the extra blob handle.
 const INLINE_BLOB_BYTES_MAX: usize = 256 * 1024;
 
-/// One open desk. Cheap to share between threads; connections are made when needed and kept.
+/// An open database. Cheap to share between threads; connections are made when needed and kept.
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
@@ -102,7 +102,7 @@ impl Store {
     /// Runs `f` on one snapshot of the database.
     ///
     /// # Errors
-    /// Those of `f`, and [`Error`] when no snapshot can be had.
+    /// Those of `f`, and [`Error`] when no snapshot can be taken.
     pub fn read<T, E: From<Error>>(
         &self,
         f: impl FnOnce(&ReadTx<'_>) -> std::result::Result<T, E>,
@@ -150,14 +150,14 @@ impl Store {
         let _turn = self.writing.enter(Instant::now() + self.lock_wait)?;
         let connection = self.take()?;
         log::empty(&connection)?;
-        // Said while this connection lives: the next first one takes it back.
+        // Valid while connections stay open: the next first connection resets it.
         self.is_sure.store(true, Ordering::Release);
         connection.keep();
         Ok(())
     }
 
-    /// As [`Store::write`], but what is committed survives the end of this process only, not a power
-    /// cut, until the next commit of anybody's. For what can be found out again, without waiting for
+    /// As [`Store::write`], but what is committed survives only the end of this process, not a power
+    /// cut, until the next commit of any process. For values that can be found out again, without waiting for
     /// the disk.
     ///
     /// # Errors
@@ -171,7 +171,7 @@ impl Store {
         let connection = self.take()?;
         connection.execute_batch("PRAGMA synchronous = NORMAL").map_err(Error::from)?;
         let done = commit(&connection, deadline, self.lock_wait, f)?;
-        // A connection that stays as it is is dropped: nobody else may commit by it.
+        // A connection that could not be set back is dropped: nothing else may be committed by it.
         if connection.execute_batch("PRAGMA synchronous = FULL").is_ok() {
             connection.keep();
         }
@@ -196,13 +196,13 @@ impl Store {
             Error::Full(_) => no_room(&self.path, MAIL_NEEDS_BYTES),
             other => migrate::not_even_a_database(&self.path, other),
         })?;
-        // If it is the first one, SQLite has just read the log, whoever wrote it.
+        // If it is the first one, SQLite has just read the log, no matter which process wrote it.
         self.is_sure.store(false, Ordering::Release);
         Ok(connection)
     }
 }
 
-/// What `f` said, once it is committed or taken back. After an error of the outer kind the connection is not used again.
+/// The result of `f`, after commit or rollback. After an outer error the connection is not used again.
 fn commit<T, E: From<Error>>(
     connection: &Connection,
     deadline: Instant,
@@ -218,12 +218,12 @@ fn commit<T, E: From<Error>>(
     let done = f(&WriteTx { read: ReadTx { connection: &tx } });
     if done.is_ok() {
         if let Err(error) = tx.commit() {
-            // What was not buried is told by the log, and by the mark it leaves.
+            // If taking back failed, it is logged, and a mark file is left.
             log::bury(connection).ok();
-            return Err(naming_room(connection, error));
+            return Err(with_disk_space(connection, error));
         }
     } else if !tx.is_autocommit() {
-        // After a full disk SQLite has rolled back by itself; what `f` said must not be lost then.
+        // After a full disk SQLite has rolled back by itself; the error of `f` must not be lost then.
         tx.rollback()?;
     }
     Ok(done)
@@ -236,8 +236,8 @@ impl Drop for Store {
 }
 
 impl Store {
-    /// Gives the store up without taking it down: for a process that ends now anyway, whose files and
-    /// locks the system takes back at once. SQLite would free every object of the schema first.
+    /// Drops the store without closing it: for a process that ends now anyway, whose files and
+    /// locks the system releases at once. SQLite would free every object of the schema first.
     pub fn leave(mut self) {
         self.empty_grown_log();
         std::mem::forget(self);
@@ -252,13 +252,13 @@ impl Store {
     }
 }
 
-/// Sets what every connection of ours has in common.
+/// Sets the options that all our connections have.
 pub(crate) fn prepare_connection(connection: &Connection, lock_wait: Duration) -> Result<()> {
     connection.busy_timeout(lock_wait)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     // SQLite would copy the log back on every close; `Drop for Store` does it when it has grown.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    // Plans never depend on bound values. Without this, SQLite plans a cached statement anew whenever such a value is
+    // Plans never depend on bound values. Without this, SQLite plans a cached statement again whenever such a value is
     // bound to it: on every request for a page of tickets, which then takes twice as long (tests/bench/api).
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // After exit 0 the MTA deletes its copy, so a commit must survive a power cut: FULL.
@@ -275,7 +275,7 @@ pub(crate) const FILE_HEAD: &[u8; 16] = b"SQLite format 3\0";
 pub(crate) const MAIL_NEEDS_BYTES: u64 = 200 * 1024 * 1024;
 
 /// The error, and for a full disk where it is, what is free there and what is needed.
-fn naming_room(connection: &Connection, error: rusqlite::Error) -> Error {
+fn with_disk_space(connection: &Connection, error: rusqlite::Error) -> Error {
     match Error::from(error) {
         Error::Full(_) => no_room(Path::new(connection.path().unwrap_or_default()), MAIL_NEEDS_BYTES),
         other => other,
@@ -295,7 +295,7 @@ fn no_room(path: &Path, needs: u64) -> Error {
 }
 
 fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
-    // A pipe or a device: what SQLite says of it is no help.
+    // A pipe or a device: SQLite's error would not help.
     if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         return Error::NotADatabase(path.to_owned());
     }
@@ -320,7 +320,7 @@ fn out_of_reach(path: &Path) -> Error {
     Error::Inaccessible { path: path.to_owned(), reason }
 }
 
-/// One snapshot: every verb that only reads hangs here.
+/// One snapshot: all verbs that only read are its methods.
 #[derive(Debug)]
 pub struct ReadTx<'a> {
     connection: &'a Connection,
@@ -340,7 +340,7 @@ impl ReadTx<'_> {
         read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>> {
         use rusqlite::OptionalExtension;
-        self.prepare(sql)?.query_row(params, read).optional().map_err(|e| naming_room(self.connection, e))
+        self.prepare(sql)?.query_row(params, read).optional().map_err(|e| with_disk_space(self.connection, e))
     }
 
     /// Every row of a query.
@@ -361,7 +361,7 @@ impl ReadTx<'_> {
     }
 }
 
-/// The write lock: every verb that changes rows hangs here, and every reading one through `Deref`.
+/// The write lock: all verbs that change rows are its methods, and all reading ones through `Deref`.
 #[derive(Debug)]
 pub struct WriteTx<'a> {
     read: ReadTx<'a>,
@@ -378,12 +378,12 @@ impl<'a> Deref for WriteTx<'a> {
 impl WriteTx<'_> {
     /// Runs one statement and says how many rows it changed.
     fn run(&self, sql: &str, params: impl Params) -> Result<usize> {
-        self.read.prepare(sql)?.execute(params).map_err(|e| naming_room(self.read.connection, e))
+        self.read.prepare(sql)?.execute(params).map_err(|e| with_disk_space(self.read.connection, e))
     }
 
     /// Runs one INSERT and gives the new row's id.
     fn insert(&self, sql: &str, params: impl Params) -> Result<i64> {
-        self.read.prepare(sql)?.insert(params).map_err(|e| naming_room(self.read.connection, e))
+        self.read.prepare(sql)?.insert(params).map_err(|e| with_disk_space(self.read.connection, e))
     }
 
     /// Writes `data` into a BLOB column made with `zeroblob`, without a copy in memory.

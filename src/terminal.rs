@@ -44,7 +44,7 @@ pub(crate) fn text(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter(|c| !is_odd(*c)).collect())
 }
 
-/// Serialised JSON as it is printed. Characters that would do something to a terminal and that JSON allows as they are
+/// JSON text as it is printed. Characters that would do something to a terminal and that JSON allows as they are
 /// (delete, C1 controls, direction controls, line separators) are written as escapes: the same data for programs.
 #[must_use]
 pub(crate) fn json(text: String) -> String {

@@ -39,8 +39,8 @@ fn generator(secret: &str) -> Option<Totp> {
     Some(builder.with_step_duration(STEP_S.unsigned_abs()).build_noncompliant())
 }
 
-/// The step that the code is of, if it is of one within ±1 of now and later than `last_step`: a code
-/// once used, and every older one, never works again (RFC 6238 §5.2).
+/// The step that the code belongs to, if it is within ±1 of now and later than `last_step`: a used
+/// code, and every older one, never works again (RFC 6238 §5.2).
 #[must_use]
 pub(crate) fn matching_step(secret: &str, code: &str, last_step: i64, now: Timestamp) -> Option<i64> {
     let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
@@ -49,7 +49,7 @@ pub(crate) fn matching_step(secret: &str, code: &str, last_step: i64, now: Times
     }
     let generator = generator(secret)?;
     let current = now.unix() / STEP_S;
-    // A step that is yet to come was used under a clock that was ahead; codes of today were not.
+    // A step in the future was used while the clock was ahead; the current codes were not used.
     let last_step = if last_step > current + 1 { 0 } else { last_step };
     (current - 1..=current + 1)
         .filter(|step| *step > last_step && *step >= 0)
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_used_under_a_clock_that_was_ahead_locks_nobody_out() {
+    fn a_code_used_while_the_clock_was_ahead_does_not_lock_the_account() {
         let ahead = 1_111_111_109 / STEP_S + 1_000_000;
         assert_eq!(matching_step(SECRET, "081804", ahead, at(1_111_111_109)), Some(37_037_036));
         // One step ahead is within the tolerance, and used.

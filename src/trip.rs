@@ -1,7 +1,7 @@
 //! Panics on purpose, so that tests of the real program can see what survives one. A release build has none.
 
 /// Panics if the environment variable `MAILDESK_TRIP` is `POINT=FILE` with this point's name and a file that is
-/// there: whoever tests ends the panics by removing the file.
+/// there: a test ends the panics by removing the file.
 ///
 /// # Panics
 /// On purpose.

@@ -107,8 +107,8 @@ pub(super) fn restore(
     let file = &arguments.file;
     let shown = file.display();
     let schema = match backup::inspect(file) {
-        Err(Error::Corrupt(why)) => bail!("{shown} is damaged, or no database at all ({why}); nothing was changed"),
-        Err(Error::NotADesk(_)) => bail!("{shown} is no maildesk database; nothing was changed"),
+        Err(Error::Corrupt(why)) => bail!("{shown} is damaged, or not a database at all ({why}); nothing was changed"),
+        Err(Error::NotADesk(_)) => bail!("{shown} is not a maildesk database; nothing was changed"),
         other => other.context("reading the backup")?,
     };
     drop(alone(path, now)?);

@@ -9,7 +9,7 @@ use crate::domain::ascii_domain;
 /// Whether From is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Authentication {
-    /// No `authserv_id` is set: nobody was asked.
+    /// No `authserv_id` is set, so nothing was checked.
     NotAsked,
     /// DMARC passed, or DKIM or SPF passed for the domain in From.
     Pass,
@@ -21,7 +21,7 @@ pub(crate) enum Authentication {
 ///
 /// DKIM (`header.d`, else `header.i`) and SPF (`smtp.mailfrom`) count when their domain is the From
 /// domain or lies below it. Relaxed alignment upwards (RFC 7489 §3.1) needs the public suffix list;
-/// MTAs that know it say `dmarc=pass`, which counts unless it speaks of another domain (`header.from`).
+/// MTAs that know it say `dmarc=pass`, which counts unless it names another domain (`header.from`).
 /// `dmarc=fail` outweighs them all. A field that breaks the grammar proves nothing.
 #[must_use]
 pub(crate) fn of_sender(fields: &[String], authserv_id: &str, from_domain: &str) -> Authentication {
@@ -72,7 +72,7 @@ impl MethodResult {
                 pairs.push((name.to_ascii_lowercase(), value.to_ascii_lowercase()));
             }
         }
-        // What stands first must be the method, not a property behind something else.
+        // The first word must be the method, not a property after something else.
         let [Token::Word(_), Token::Equals, Token::Word(_), ..] = tokens else { return None };
         let mut pairs = pairs.into_iter();
         let (method, result) = pairs.next()?;
@@ -128,7 +128,7 @@ enum Token {
     Quoted(String),
 }
 
-/// Splits a field by RFC 8601's grammar; the senders' own words stand in it, in quoted strings and
+/// Splits a field by RFC 8601's grammar; it contains the sender's own words, in quoted strings and
 /// comments, and may hold anything. Also whether all of these have their end.
 fn tokens(text: &str) -> (Vec<Token>, bool) {
     let mut tokens = Vec::new();
@@ -178,7 +178,7 @@ fn add(tokens: &mut [Token], text: &str) {
     }
 }
 
-/// Whether the last token stands behind `=`.
+/// Whether the last token comes after `=`.
 fn is_value(tokens: &[Token]) -> bool {
     matches!(tokens, [.., Token::Equals, Token::Word(_) | Token::Quoted(_)])
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::{DepartmentId, StaffId, Status};
 
-/// Lines looked at. Chosen: five commands exist, blank lines may stand between them.
+/// Lines looked at. Chosen: five commands exist, with blank lines between them.
 const LINES_MAX: usize = 12;
 
 /// One command.
@@ -32,9 +32,9 @@ fn named<T: Copy>(list: &[(String, T)], name: &str) -> Option<T> {
     list.iter().find(|(known, _)| known.to_lowercase() == name).map(|(_, id)| *id)
 }
 
-/// Splits the commands at the very top from the text. A line that begins like a command but is none
+/// Splits the commands at the very top from the text. A line that begins like a command but is not one
 /// we know, or names something that does not exist, stays in the text; commands below it still
-/// count, so that a slip of the pen in front of `#note` does not publish the note. Words behind
+/// count, so that a typing error before `#note` does not publish the note. Words after
 /// `#note` are the first of the note.
 #[must_use]
 pub(crate) fn split(text: &str, names: Names<'_>) -> (Vec<Command>, String) {
@@ -61,13 +61,13 @@ pub(crate) fn split(text: &str, names: Names<'_>) -> (Vec<Command>, String) {
     (commands, kept.join("\n"))
 }
 
-/// White space, and what mail programs write that nobody sees.
+/// White space, and the invisible characters that mail programs write.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
 enum Line<'a> {
-    /// A command, and the words behind it that are text.
+    /// A command, and the words after it that are text.
     Command(Command, &'a str),
     /// Begins like a command.
     Unknown,
@@ -81,7 +81,7 @@ fn read<'a>(line: &'a str, names: Names<'_>) -> Line<'a> {
     };
     let end = behind.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(behind.len());
     let (word, argument) = behind.split_at(end);
-    // Whatever stands behind "#note": what was to stay inside must not go out.
+    // Everything after "#note": an internal text must not be sent.
     if word.eq_ignore_ascii_case("note") {
         return Line::Command(Command::Note, argument.trim_start_matches(|c: char| is_blank(c) || c == ':'));
     }

@@ -1,11 +1,11 @@
-//! Mail that becomes no message: refused, dropped on record or set aside before a ticket is looked for.
+//! Mail that does not become a message: refused, dropped on record or set aside before a ticket is looked for.
 
 use super::{Decision, Facts, Handling, Policy, Refusal, Route, UnknownRecipient};
 use crate::domain::reason::Reason;
 use crate::mail::ParsedMail;
 use crate::mail::origin::Origin;
 
-/// What the sender's MTA is told at once, where the desk asks for it.
+/// What the sender's MTA is answered at once, if the desk's settings ask for it.
 pub(super) fn refusal(facts: &Facts, policy: &Policy) -> Option<Decision> {
     if !facts.is_refusable {
         return None;

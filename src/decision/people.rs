@@ -7,12 +7,12 @@ use super::{Decision, Facts, Handling, Policy, Requester, Role, Route, TokenFact
 use crate::domain::reason::Reason;
 use crate::mail::ParsedMail;
 
-/// What becomes of a mail with a token of the staff member who sends it; `None` for everybody else's.
+/// What becomes of a mail with a token of the staff member who sends it; `None` for all other mail.
 pub(super) fn staff_reply(facts: &Facts, token: &TokenFact) -> Option<Decision> {
     let ticket = &token.ticket;
-    // In a ticket of his own a staff member is the customer.
+    // In their own ticket a staff member is the customer.
     let staff = facts.staff.filter(|_| token.is_senders_own && !token.is_from_customer)?;
-    // A machine in a staff member's name (out of office) is no staff reply.
+    // A machine's mail in a staff member's name (out of office) is not a staff reply.
     if handling(facts) == Handling::Silent {
         return Some(append(ticket, Reason::Token, Role::Customer, facts));
     }
@@ -23,15 +23,15 @@ pub(super) fn staff_reply(facts: &Facts, token: &TokenFact) -> Option<Decision> 
 }
 
 impl Decision {
-    /// A customer's mail forwarded by staff belongs to the customer, where the staff member is
-    /// proven to have sent it; else staff are told whose it was.
+    /// A customer's mail forwarded by staff belongs to the customer, if the staff member is
+    /// proven to have sent it; else a note tells staff who wrote it.
     pub(super) fn with_forward(self, mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Self {
         let (Self::Open(mut open), Some(forwarded), Some(_), Route::Known { .. }) =
             (self.clone(), &mail.forwarded, facts.staff, &facts.route)
         else {
             return self;
         };
-        // What we wrote ourselves is nobody's question, and with a token the mail belongs to that ticket's people.
+        // A mail that we wrote ourselves is not a customer's question, and a mail with a token belongs to that ticket.
         if facts.forwards_ours || facts.token.is_some() {
             return self;
         }
@@ -51,7 +51,7 @@ impl Decision {
                 return Self::Open(open);
             }
             Authentication::NotAsked | Authentication::Fail => {
-                "The forwarder could not be verified, so the ticket is his; \
+                "The forwarder could not be verified, so the ticket is theirs; \
                  `maildesk admin ticket requester` gives it to the original sender."
             }
         };

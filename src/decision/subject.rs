@@ -1,4 +1,4 @@
-//! Subjects: ticket tags in them, and whether two of them speak of the same thing.
+//! Subjects: ticket tags in them, and whether two of them are about the same thing.
 
 use crate::domain::TicketId;
 use crate::mail::prefix;
@@ -50,7 +50,7 @@ const CALENDAR_PREFIXES: &[&str] = &[
 ];
 
 /// Whether an answer's subject is the ticket's, or contains it; compared without tags and other bracketed words,
-/// reply, forward and calendar prefixes, case and spaces. An answer whose subject is empty but for these is the
+/// reply, forward and calendar prefixes, case and spaces. An answer whose subject is empty apart from these is the
 /// same as any.
 #[must_use]
 pub(crate) fn is_same(answer: &str, ticket: &str) -> bool {

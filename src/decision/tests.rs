@@ -32,7 +32,7 @@ struct Row {
 const USUAL: Row =
     Row { rule: "", mail: "From: Ann <ann@client.test>", facts: |_| {}, policy: |_| {}, expected: "open (new)" };
 
-/// The policy of a desk whose settings nobody touched.
+/// The policy of a desk with the default settings.
 const SHIPPED: Policy = Policy {
     unknown_recipient: UnknownRecipient::Default,
     stranger_reply: StrangerReply::New,
@@ -60,7 +60,7 @@ fn parsed(fields_and_text: &str) -> ParsedMail {
     ParsedMail::parse(text.as_bytes(), &Limits::default()).expect("the mails of the tables can be read")
 }
 
-/// What is known of a customer's mail to a desk that has never heard of him.
+/// The facts about a customer's mail to a desk that does not know the customer yet.
 fn usual_facts(mail: &ParsedMail) -> Facts {
     Facts {
         route: Route::Known { address: AddressId::new(1), department: Some(DepartmentId::new(1)) },
@@ -111,7 +111,7 @@ fn customers_token(ticket: TicketFact) -> Option<TokenFact> {
     Some(TokenFact { ticket, is_senders_own: true, is_customers: true, is_from_customer: true })
 }
 
-/// The same token in the mail of somebody else.
+/// The same token in another person's mail.
 fn customers_token_of_another_sender(ticket: TicketFact) -> Option<TokenFact> {
     Some(TokenFact { ticket, is_senders_own: false, is_customers: true, is_from_customer: false })
 }

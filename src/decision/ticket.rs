@@ -12,7 +12,7 @@ use crate::mail::ParsedMail;
 
 /// Whether an answer may still go into the ticket, or comes too long after it was closed.
 fn is_past_reopening(ticket: &TicketFact, facts: &Facts, policy: &Policy) -> bool {
-    // A machine's mail reopens nothing, so it may lie in a closed ticket for ever.
+    // A machine's mail reopens nothing, so it can always be added to a closed ticket.
     ticket.status == Status::Closed
         && handling(facts) == Handling::Full
         && (policy.reopen_s == 0 || facts.now.unix() - ticket.closed_at.unix() > policy.reopen_s)
@@ -54,13 +54,13 @@ pub(super) fn named_ticket(mail: &ParsedMail, facts: &Facts, policy: &Policy) ->
         NamedBy::SubjectTag => Reason::SubjectTag,
     };
     let mine = || facts.named.iter().filter(|hit| hit.takes_part);
-    // A thread's ids may lie in several tickets (a changed subject opened a second one): the one
-    // that can take the mail goes before the one that cannot.
-    if let Some(hit) = mine().find(|hit| why_not_into(mail, &hit.ticket, facts, policy).is_none()) {
+    // A thread's ids may belong to several tickets (a changed subject opened a second one): one
+    // that can take the mail is preferred to one that cannot.
+    if let Some(hit) = mine().find(|hit| reason_against(mail, &hit.ticket, facts, policy).is_none()) {
         return Some(append(&hit.ticket, reason(hit.by), Role::Customer, facts));
     }
     if let Some(hit) = mine().next() {
-        let reason = why_not_into(mail, &hit.ticket, facts, policy).unwrap_or(Reason::New);
+        let reason = reason_against(mail, &hit.ticket, facts, policy).unwrap_or(Reason::New);
         return Some(open(mail, facts, policy, New { reason, linked: Some(hit.ticket.id), note: None }));
     }
     let hit = facts.named.first()?;
@@ -81,11 +81,11 @@ pub(super) fn named_ticket(mail: &ParsedMail, facts: &Facts, policy: &Policy) ->
 }
 
 /// Why an answer without a token opens a new ticket although its sender takes part in this one.
-fn why_not_into(mail: &ParsedMail, ticket: &TicketFact, facts: &Facts, policy: &Policy) -> Option<Reason> {
+fn reason_against(mail: &ParsedMail, ticket: &TicketFact, facts: &Facts, policy: &Policy) -> Option<Reason> {
     if is_past_reopening(ticket, facts, policy) {
         return Some(Reason::ClosedTooLong);
     }
-    // Auto-replies put their own words before the subject, and often in place of it.
+    // Auto-replies put their own words before the subject, or replace it.
     let is_other = handling(facts) == Handling::Full && !is_under_subject(&mail.subject, &ticket.subject);
     is_other.then_some(Reason::OtherSubject)
 }
@@ -98,7 +98,7 @@ pub(crate) fn is_under_subject(answer: &str, ticket: &str) -> bool {
     subject::is_same(answer, if is_cut { subject::without_cut_bracket(ticket) } else { ticket })
 }
 
-/// Why a ticket is opened, and what it has to do with another one.
+/// Why a ticket is opened, and how it is linked with another one.
 pub(super) struct New {
     pub(super) reason: Reason,
     pub(super) linked: Option<TicketId>,

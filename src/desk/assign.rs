@@ -11,7 +11,7 @@ use crate::store::{Error, ReadTx, Result};
 /// Why a ticket was not assigned.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refused {
-    /// The database did not take it.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] Error),
     /// There is no such ticket.
@@ -23,7 +23,7 @@ pub(crate) enum Refused {
     /// The account may not be used.
     #[error("the account {0} is not active; `maildesk admin staff update {0} --active true` changes it")]
     Inactive(String),
-    /// An agent who is not tied to the ticket's department.
+    /// An agent who does not belong to the ticket's department.
     #[error(
         "{username} may not see department {department:?}, where the ticket is; `maildesk admin staff show {username}` has the departments"
     )]
@@ -36,8 +36,8 @@ pub(crate) enum Refused {
 }
 
 impl Change<'_> {
-    /// Assigns a ticket to a staff member who may see it. Notifies the new assignee (template `staff_assigned`), but for
-    /// what somebody does to their own tickets.
+    /// Assigns a ticket to a staff member who may see it. Notifies the new assignee (template `staff_assigned`),
+    /// except when staff assign a ticket to themselves.
     ///
     /// # Errors
     /// [`Refused`]; nothing is changed then.
@@ -65,8 +65,8 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Carries `#assign` of a staff member's mail out. Where it cannot be, a note says why: the words of a command are
-    /// not sent to the customer.
+    /// Carries out `#assign` of a staff member's mail. If that is not possible, a note says why: the text of a command
+    /// is not sent to the customer.
     pub(crate) fn assign_or_note(&self, id: TicketId, staff: &Staff, notices: Notices) -> Result<()> {
         match self.assign(id, staff, notices) {
             Ok(()) => Ok(()),
@@ -78,7 +78,7 @@ impl Change<'_> {
         }
     }
 
-    /// Takes a ticket from whoever it is assigned to.
+    /// Removes the assignment of a ticket.
     pub(crate) fn unassign(&self, ticket: &Ticket) -> Result<()> {
         if ticket.staff.is_none() {
             return Ok(());

@@ -1,5 +1,5 @@
-//! On-duty hours such as `Mon-Fri 18:00-02:00`: reading them, and whether a moment lies in them.
-//! Pure; whose hours they are is the database's business.
+//! On-duty hours such as `Mon-Fri 18:00-02:00`: reading them, and whether a moment is within them.
+//! Pure: whose hours they are is stored in the database.
 
 use std::str::FromStr;
 
@@ -21,9 +21,9 @@ pub(crate) struct Hours {
     spans: Vec<(i64, i64)>,
 }
 
-/// A text that does not say hours.
+/// A text that is not a list of hours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} are no hours; write them as \"Mon-Fri 18:00-02:00\", several with commas between")]
+#[error("{0:?} are not hours; write them as \"Mon-Fri 18:00-02:00\", several with commas between")]
 pub(crate) struct InvalidHours(String);
 
 impl FromStr for Hours {
@@ -99,9 +99,9 @@ fn minute(text: &str) -> Option<i64> {
 }
 
 impl Hours {
-    /// Whether `now` lies in these hours in that time zone (an IANA name).
+    /// Whether `now` is within these hours in that time zone (an IANA name).
     ///
-    /// A zone that is not known counts as UTC.
+    /// An unknown zone counts as UTC.
     #[must_use]
     pub(crate) fn contain(&self, now: Timestamp, timezone: &str) -> bool {
         let zone = TimeZone::get(timezone).unwrap_or(TimeZone::UTC);
@@ -115,8 +115,8 @@ impl Hours {
     }
 }
 
-/// Whether somebody with these hours is on duty. No hours, or hours nobody can read, mean always:
-/// a notification too many is better than a customer nobody hears of.
+/// Whether a person with these hours is on duty. No hours, or hours that cannot be read, mean always:
+/// a notification too many is better than a customer whom nobody answers.
 #[must_use]
 pub(crate) fn is_on_duty(hours: &str, timezone: &str, now: Timestamp) -> bool {
     hours.parse::<Hours>().map_or(true, |hours| hours.contain(now, timezone))

@@ -1,4 +1,4 @@
-//! Merging: two tickets about one about, two accounts of one customer.
+//! Merging: two tickets about the same subject, two accounts of one customer.
 
 use super::Change;
 use crate::domain::{EventKind, Status};

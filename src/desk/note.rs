@@ -34,8 +34,8 @@ impl Change<'_> {
     }
 }
 
-/// Notes in the ticket of an outgoing mail what became of it, when it is tried no more. Does nothing where there is no
-/// such ticket any more.
+/// Notes in the ticket of an outgoing mail what became of it, when it is not tried again. Does nothing if the ticket
+/// no longer exists.
 pub(crate) fn note_undelivered(tx: &WriteTx<'_>, mail: &Claimed, text: &str, now: Timestamp) -> Result<()> {
     let Some(ticket) = mail.ticket else { return Ok(()) };
     if tx.ticket(ticket)?.is_none() {

@@ -17,20 +17,20 @@ use letter::{Addressed, NoticeContext, Outgoing, Queued, TicketContext, desk_val
 pub(super) use table::Occasion;
 use table::{Notice, notices_of};
 
-/// Bytes of attachments that go along with a staff reply, together; what is beyond is named in the
+/// Most bytes of attachments sent with one staff reply; files beyond that are only named in the
 /// mail and stays in the ticket. Chosen: base64 makes 13.4 MiB of it, and common servers take 20.
 pub(crate) const ATTACHMENT_BYTES_MAX: i64 = 10 * 1024 * 1024;
 
 /// Hard bounces after which an address gets no automatic mail …
 const HARD_BOUNCES_MAX: i64 = 3;
 
-/// … for as long as they are this recent, in seconds. Chosen: mailboxes come back.
+/// … as long as they are at most this old, in seconds. Chosen: mailboxes come back.
 const BOUNCE_MEMORY_S: i64 = 30 * Timestamp::DAY_S;
 
-/// Why a mail that was asked for is not queued.
+/// Why a requested mail was not queued.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// The database did not take it.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] store::Error),
     /// The mail has a link, and the desk does not know its own URL.
@@ -40,20 +40,20 @@ pub(crate) enum Error {
     NeedsSiteUrl,
 }
 
-/// Who hears of a change.
+/// Who is notified of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Notices {
-    /// Those whom the table names.
+    /// The people named in the table.
     Usual,
-    /// The customer that the ticket was opened, and those whom the table names.
+    /// The customer, that the ticket was opened, and the people named in the table.
     Acknowledged,
     /// Nobody: the mail was answered elsewhere long ago, or comes from another desk's machine.
     Nobody,
 }
 
 impl Change<'_> {
-    /// Queues what follows from a message. `sender` is the address of the mail it came by, which gets no notice of its
-    /// own mail; empty where it came otherwise.
+    /// Queues what follows from a message. `sender` is the From address of the mail it came in, which gets no notice of
+    /// its own mail; empty if it did not come by mail.
     pub(super) fn send_notices(
         &self,
         happening: Occasion,
@@ -84,7 +84,7 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Queues what follows from an assignment by somebody else.
+    /// Queues the notice of an assignment made by another person.
     pub(super) fn notify_assignee(&self, ticket: TicketId, staff: &Staff, notices: Notices) -> Result<()> {
         let is_notified = notices_of(Occasion::Assigned, self.door).contains(&Notice::Assignee);
         if notices == Notices::Nobody || !is_notified {
@@ -94,12 +94,12 @@ impl Change<'_> {
     }
 }
 
-/// An automatic answer to a customer. Nothing is sent to an address above `auto_answers_per_hour`, or whose mail came
-/// back three times.
+/// An automatic answer to a customer. Nothing is sent to an address above `auto_answers_per_hour`, or whose mail
+/// bounced three times.
 fn answer(change: &Change<'_>, event: Event, ticket: TicketId, message: MessageId) -> Result<()> {
     let (tx, settings, now) = (change.tx, change.settings, change.now);
     let Some(notice) = NoticeContext::of(tx, settings, ticket, message, event)? else { return Ok(()) };
-    // Automatic answers go to who wrote, never to Reply-To: a stranger could name anybody there.
+    // Automatic answers go to who wrote, never to Reply-To (mail.md §5).
     let writer = match notice.about.message.author {
         Author::Customer(id) => tx.customer(id)?,
         Author::Staff(_) | Author::Desk => None,
@@ -119,13 +119,13 @@ fn may_be_answered(tx: &ReadTx<'_>, settings: &Settings, email: &EmailAddress, n
     Ok(answers < settings.auto_answers_per_hour && !is_paused(tx, email, now)?)
 }
 
-/// Whether automatic mail to that address is paused because it keeps coming back.
+/// Whether automatic mail to that address is paused because it keeps bouncing.
 pub(crate) fn is_paused(tx: &ReadTx<'_>, email: &EmailAddress, now: Timestamp) -> Result<bool> {
     Ok(tx.hard_bounces(email, Window::last_s(BOUNCE_MEMORY_S, now))? >= HARD_BOUNCES_MAX)
 }
 
 /// Sends what staff wrote to the customer and the participants, once each, with its attachments up
-/// to [`ATTACHMENT_BYTES_MAX`]. The author gets no copy of his own words.
+/// to [`ATTACHMENT_BYTES_MAX`]. The author gets no copy of their own text.
 fn staff_reply(change: &Change<'_>, ticket: TicketId, message: MessageId) -> Result<()> {
     let (tx, settings, now) = (change.tx, change.settings, change.now);
     let Some(mut notice) = NoticeContext::of(tx, settings, ticket, message, Event::StaffReply)? else {
@@ -162,11 +162,11 @@ fn staff_reply(change: &Change<'_>, ticket: TicketId, message: MessageId) -> Res
     }
     let mut notes = Vec::new();
     if !refused.is_empty() {
-        notes.push(format!("The answer was not sent to {}: mail cannot be addressed so.", refused.join(", ")));
+        notes.push(format!("The answer was not sent to {}: not a usable mail address.", refused.join(", ")));
     }
     if !left_out.is_empty() && !written.is_empty() {
         let (names, mib) = (left_out.join(", "), ATTACHMENT_BYTES_MAX >> 20);
-        notes.push(format!("The answer was sent without {names}: at most {mib} MiB of files go along with a mail."));
+        notes.push(format!("The answer was sent without {names}: a mail carries at most {mib} MiB of files."));
     }
     if !notes.is_empty() {
         change.note_of_desk(ticket, &notes.join("\n"))?;
@@ -174,7 +174,7 @@ fn staff_reply(change: &Change<'_>, ticket: TicketId, message: MessageId) -> Res
     Ok(())
 }
 
-/// The attachments that go along, and the names of the others, which the text says too.
+/// The attachments that are sent, and the names of the others, which the text mentions.
 fn files(tx: &ReadTx<'_>, notice: &mut NoticeContext<'_>, message: MessageId) -> Result<(Vec<File>, Vec<String>)> {
     let (mut files, mut bytes, mut left_out) = (Vec::new(), 0, Vec::new());
     for file in tx.files_of_message(message)? {
@@ -195,8 +195,8 @@ fn files(tx: &ReadTx<'_>, notice: &mut NoticeContext<'_>, message: MessageId) ->
     Ok((files, left_out))
 }
 
-/// Tells the active staff of the ticket's department who are on duty, or all of them when nobody is,
-/// but for the author (template `staff_ticketnotification`).
+/// Notifies the active staff of the ticket's department who are on duty, or all of them when nobody is,
+/// except the author (template `staff_ticketnotification`).
 fn staff(change: &Change<'_>, ticket: TicketId, message: MessageId) -> Result<()> {
     let tx = change.tx;
     let author = match tx.message_text(message)?.map(|message| message.author) {
@@ -207,25 +207,25 @@ fn staff(change: &Change<'_>, ticket: TicketId, message: MessageId) -> Result<()
     staff_except(change, ticket, message, &author.unwrap_or_default())
 }
 
-/// Does what [`staff`] does, for a message that somebody else than its author brought in: `bringer`
-/// is not told of what he forwarded himself.
+/// Does what [`staff`] does, for a message that someone other than its author brought in: `bringer`
+/// is not notified of what they forwarded themselves.
 fn staff_except(change: &Change<'_>, ticket: TicketId, message: MessageId, bringer: &str) -> Result<()> {
     let (tx, settings, now) = (change.tx, change.settings, change.now);
     let event = Event::StaffTicketNotification;
     let Some(mut notice) = NoticeContext::of(tx, settings, ticket, message, event)? else { return Ok(()) };
     notice.about.shorten();
-    let mut told: Vec<EmailAddress> = Vec::new();
+    let mut notified: Vec<EmailAddress> = Vec::new();
     let members = tx.staff_to_notify(notice.about.ticket.department)?;
     let on_duty = |member: &StaffToNotify| duty::is_on_duty(&member.hours, &member.timezone, now);
     let is_nobody_on_duty = !members.iter().any(on_duty);
     for member in &members {
         let Ok(email) = member.email.parse::<EmailAddress>() else { continue };
-        // Hours keep mail off the staff, not customers off the desk: with nobody there, all are told.
+        // Hours keep mail from staff, not customers from the desk: when nobody is on duty, all are notified.
         let is_on_duty = is_nobody_on_duty || on_duty(member);
         let is_bringer = member.email.eq_ignore_ascii_case(bringer);
         if is_bringer
             || !is_on_duty
-            || told.contains(&email)
+            || notified.contains(&email)
             || is_ours(&notice.senders, &email)
             || is_paused(tx, &email, now)?
         {
@@ -233,16 +233,16 @@ fn staff_except(change: &Change<'_>, ticket: TicketId, message: MessageId, bring
         }
         let to = Person { name: &member.fullname, email: &email };
         notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[] }, now)?;
-        told.push(email);
+        notified.push(email);
     }
     Ok(())
 }
 
-/// Notifies a staff member of a ticket that was given to him (template `staff_assigned`), on duty or not; one who wants
-/// no notices of tickets gets none.
+/// Notifies a staff member of a ticket that was assigned to them (template `staff_assigned`), on duty or not; a member
+/// who wants no notices of tickets gets none.
 fn assigned(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, staff: &Staff, now: Timestamp) -> Result<()> {
     let wants_notices = tx.staff_switches(staff.id)?.is_none_or(|(_, notices)| notices);
-    // What he has to answer is the newest message; a ticket of notes alone has none.
+    // The message to answer is the newest one; a ticket that has only notes has none.
     let (Some(message), Ok(email), true) =
         (tx.newest_public_message(ticket)?, staff.email.parse::<EmailAddress>(), wants_notices)
     else {
@@ -260,11 +260,11 @@ fn assigned(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, staff: &Sta
     Ok(())
 }
 
-/// Asks a new customer to confirm the address by opening `site_url`/activate/`code`; not one whose
-/// mail keeps coming back. Says whether a mail was queued.
+/// Asks a new customer to confirm the address by opening `site_url`/activate/`code`; not if mail to
+/// them keeps bouncing. Says whether a mail was queued.
 ///
 /// # Errors
-/// [`Error::NeedsSiteUrl`] when a mail is to go out and setting `site_url` is empty.
+/// [`Error::NeedsSiteUrl`] when a mail has to be sent and setting `site_url` is empty.
 pub(crate) fn new_user(
     tx: &WriteTx<'_>,
     settings: &Settings,
@@ -276,8 +276,8 @@ pub(crate) fn new_user(
     account_mail(tx, settings, &template, Activation { customer, code }, now)
 }
 
-/// Tells a new customer of the account as [`new_user`] does; without setting `site_url` the shipped
-/// text leaves the link out, for the account serves without one.
+/// Notifies a new customer of the account as [`new_user`] does; without setting `site_url` the shipped
+/// text leaves the link out, because the account works without it.
 ///
 /// # Errors
 /// [`Error::NeedsSiteUrl`] when the desk's own text has the link and `site_url` is empty.
@@ -332,7 +332,7 @@ fn account_mail(
         ("client_name", Value::Plain(&customer.fullname)),
         ("client_email", Value::Plain(&customer.email)),
         ("activation_link", Value::Plain(&link)),
-        // HelpDeskZ mailed a password here; an imported text shows the link in its place.
+        // HelpDeskZ mailed a password here; an imported text shows the link instead.
         ("client_password", Value::Plain(&link)),
     ]);
     let rendered = template::render(template, &values);

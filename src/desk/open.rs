@@ -14,11 +14,11 @@ pub(crate) struct Opening<'a> {
     pub ticket: NewTicket<'a>,
     /// Its first message.
     pub post: Post<'a>,
-    /// What the mail it came by says beside its text.
+    /// What its mail says besides the text.
     pub mail: MailContext<'a>,
-    /// An older ticket about the same about.
+    /// An older ticket about the same subject.
     pub linked: Option<TicketId>,
-    /// Who hears of it.
+    /// Who is notified of it.
     pub notices: Notices,
 }
 

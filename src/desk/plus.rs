@@ -1,5 +1,5 @@
-//! Finding out whether mail to plus-addresses arrives: a mail to one of our own, and its coming back.
-//! Only then may answers be asked for at plus-addresses without the setting that forces it.
+//! Finding out whether mail to plus-addresses arrives: we send a mail to one of our own and see it come back.
+//! Only then may Reply-To be a plus-address without the setting that forces it.
 
 use super::notify::letter::{self, Outgoing};
 use crate::domain::{DeskSecret, EmailAddress, Timestamp};
@@ -7,17 +7,17 @@ use crate::outbox::compose::{Person, Unmailable};
 use crate::store::address::Sender;
 use crate::store::{Result, WriteTx};
 
-/// What the suffix of the test's address starts with; the HMAC behind it is ours alone.
+/// What the suffix of the test's address starts with; the HMAC after it can only be ours.
 const MARK: &str = "plus-";
 
 fn test_address(secret: &DeskSecret, own: &EmailAddress) -> EmailAddress {
     own.with_subaddress(&format!("{MARK}{}", secret.plus_test(own)))
 }
 
-/// Queues a mail from an address of ours to a plus-address of its own, and gives that address.
+/// Queues a mail from one of our addresses to its own plus-address, and returns that address.
 ///
 /// # Errors
-/// Those of the database outside, [`Unmailable`] inside.
+/// The outer error is the database's, the inner one is [`Unmailable`].
 pub(crate) fn queue_test(
     tx: &WriteTx<'_>,
     sender: &Sender,

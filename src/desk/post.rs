@@ -32,10 +32,10 @@ impl<'a> Post<'a> {
     }
 }
 
-/// What a mail says beside its text.
+/// What a mail says besides its text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MailContext<'a> {
-    /// The From address; empty for what is no mail. It gets no notice of its own mail.
+    /// The From address; empty if it did not come by mail. It gets no notice of its own mail.
     pub sender: &'a str,
     /// People who take part in the ticket from now on, if there is room.
     pub participants: Vec<&'a Mailbox>,
@@ -50,7 +50,7 @@ pub(crate) struct MailContext<'a> {
 }
 
 impl MailContext<'_> {
-    /// Whether it is not about a mail at all.
+    /// Whether no mail is involved at all.
     #[must_use]
     pub(crate) const fn is_none(&self) -> bool {
         self.sender.is_empty()
@@ -131,7 +131,7 @@ impl Change<'_> {
         Ok(message)
     }
 
-    /// Writes what a mail says beside its text: who takes part, where answers go, what its thread is.
+    /// Writes what a mail says besides its text: who takes part, where answers go, what its thread is.
     pub(crate) fn add_mail_context(&self, ticket: TicketId, mail: &MailContext<'_>) -> Result<()> {
         for person in &mail.participants {
             if self.tx.takes_part(ticket, &person.address)? {

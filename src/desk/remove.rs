@@ -1,4 +1,4 @@
-//! Removing a ticket, an attachment, or whoever tickets belong to. The events stay.
+//! Removing a ticket, an attachment, or the customer, department or account that tickets belong to. The events stay.
 
 use super::Change;
 use crate::domain::{DepartmentId, EventKind, StaffId, TicketId, UserId};
@@ -34,7 +34,7 @@ impl Change<'_> {
         self.rows().remove_department(id)
     }
 
-    /// Removes a staff account; what it wrote stays, and its tickets are nobody's. Says whether there was one.
+    /// Removes a staff account; what it wrote stays, and its tickets are unassigned. Says whether there was one.
     pub(crate) fn remove_staff(&self, id: StaffId) -> Result<bool> {
         let event = self.event(EventKind::Assigned, "");
         self.rows().add_events(Owner::Staff(id), &event, self.now)?;

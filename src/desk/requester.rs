@@ -11,14 +11,14 @@ use crate::store::ticket::Ticket;
 pub(crate) enum Former {
     /// Takes part in it further.
     TakesPart,
-    /// Has nothing to do with it any more.
+    /// They have nothing to do with it any more.
     Leaves,
 }
 
 impl Change<'_> {
-    /// Gives a ticket to another customer, whom answers go to from now on; a note says who had it.
+    /// Gives a ticket to another customer, who gets the answers from now on; a note says who had it.
     ///
-    /// The first message of a mail that somebody forwarded becomes the new customer's.
+    /// If the first message was forwarded by mail, the new customer becomes its writer.
     pub(crate) fn set_requester(&self, ticket: &Ticket, old: &Customer, new: &Customer, former: Former) -> Result<()> {
         let rows = self.rows();
         if old.id == new.id {
@@ -29,7 +29,7 @@ impl Change<'_> {
             Former::TakesPart => rows.keep_taking_part(ticket.id, old, self.now)?,
             Former::Leaves => {}
         }
-        // A mail that somebody else sent than its ticket's customer was forwarded: it is the new one's now.
+        // A mail whose sender is not the ticket's customer was forwarded: its writer is the new customer now.
         if let Some((message, sender)) = self.tx.opening_of(ticket.id)?
             && !sender.is_empty()
             && !sender.eq_ignore_ascii_case(&old.email)

@@ -11,8 +11,8 @@ pub(crate) const EMAIL_ADDRESS_BYTES_MAX: usize = 320;
 /// A mail address, checked and trimmed: one `@` between a non-empty local part and a non-empty
 /// domain, no white space or control characters, at most [`EMAIL_ADDRESS_BYTES_MAX`] bytes.
 ///
-/// Two addresses are equal when they differ in case only: no mail system in use tells
-/// `Ann@example.org` from `ann@example.org`. The spelling given is kept for display, but for domains in
+/// Two addresses are equal when they differ in case only: no mail system in use distinguishes
+/// `Ann@example.org` from `ann@example.org`. The spelling given is kept for display, except for domains in
 /// other scripts: those are written in the ASCII form that DNS and mail servers know ([`ascii_domain`]),
 /// so that `a@münchen.example` and `a@xn--mnchen-3ya.example` are one person wherever texts are compared.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub struct EmailAddress {
     text: String,
 }
 
-/// A text that is no usable mail address.
+/// A text that is not a usable mail address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a mail address; write it as name@example.org")]
 pub struct InvalidEmailAddress(String);
@@ -69,7 +69,7 @@ impl EmailAddress {
 }
 
 /// A domain in the form that is compared: ASCII as it is, another script in the form of IDNA (UTS 46, as
-/// browsers have it), and what IDNA does not take in lower case.
+/// browsers have it), and what IDNA does not accept in lower case.
 #[must_use]
 pub(crate) fn ascii_domain(domain: &str) -> String {
     let is_encoded = |label: &str| label.get(..4).is_some_and(|mark| mark.eq_ignore_ascii_case("xn--"));
@@ -147,7 +147,7 @@ mod tests {
             ("Ann@Example.ORG", "Ann@Example.ORG"),
             ("Ann@under_score.example", "Ann@under_score.example"),
             ("Ann@[192.0.2.1]", "Ann@[192.0.2.1]"),
-            // No IDNA: kept in lower case, as it is no domain that mail could go to.
+            // Not IDNA: kept in lower case, because no mail could be sent to such a domain.
             ("Ann@xn--\u{fc}.example", "Ann@xn--\u{fc}.example"),
             ("Ann@Ü＠evil.example", "Ann@ü＠evil.example"),
         ] {

@@ -71,7 +71,7 @@ pub enum ImapAfter {
 }
 
 impl ImapAfter {
-    /// What the column means: a text that [`FromStr`] does not take, written by hand, is the name of a folder.
+    /// What the column means: a text that [`FromStr`] rejects, written by hand, is the name of a folder.
     #[must_use]
     pub fn of_column(text: &str) -> Self {
         text.parse().unwrap_or_else(|_| Self::Move(text.strip_prefix("move:").unwrap_or(text).to_owned()))
@@ -88,7 +88,7 @@ impl fmt::Display for ImapAfter {
     }
 }
 
-/// A text that does not say what becomes of a fetched mail.
+/// A text that does not say what to do with a fetched mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("use seen, move:FOLDER or delete")]
 pub struct UnknownImapAfter;

@@ -1,4 +1,4 @@
-//! What is written down about a change to a ticket: who made it, through which door, and what it was.
+//! What is recorded about a change to a ticket: who made it, through which door, and what it was.
 
 use super::words::words;
 use super::{Author, StaffId, UserId};
@@ -12,7 +12,7 @@ pub enum Actor {
     Staff(StaffId),
     /// maildesk itself, or the person who runs it from the command line.
     Desk,
-    /// A program: whatever uses an API token, or sends mail automatically.
+    /// A program: one that uses an API token, or sends mail automatically.
     Machine,
 }
 
@@ -31,7 +31,7 @@ impl Actor {
         }
     }
 
-    /// The actor of a row; an unknown number is the desk's.
+    /// The actor of a row; an unknown number counts as the desk.
     #[must_use]
     pub const fn from_row(number: i64, id: i64) -> Self {
         match number {
@@ -89,7 +89,7 @@ words! {
         Noted = "noted",
         /// Its status was set; detail: the status.
         Status = "status",
-        /// It was assigned; detail: the username, empty for nobody.
+        /// It was assigned; detail: the username, empty when the assignment was removed.
         Assigned = "assigned",
         /// It was moved; detail: the department.
         Moved = "moved",
@@ -97,7 +97,7 @@ words! {
         Requester = "requester",
         /// Answers go to another address; detail: the address.
         ReplyTo = "reply-to",
-        /// Somebody takes part in it; detail: the address.
+        /// A person takes part in it; detail: the address.
         Participant = "participant",
         /// Its mail also went to another address of the desk; detail: the address.
         AlsoTo = "also-to",

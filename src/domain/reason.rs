@@ -1,9 +1,9 @@
-//! Why a mail became what it became, and what a delivery report says about a mail of ours.
+//! Why a mail was taken, dropped or set aside, and what a delivery report says about a mail of ours.
 
 use super::words::words;
 
 words! {
-    /// Why a mail received became what its receipt says.
+    /// Why a received mail got the state of its receipt.
     pub enum Reason {
         /// It opens a ticket: it names none.
         New = "new",
@@ -31,7 +31,7 @@ words! {
         BounceAgain = "bounce-again",
         /// Dropped: a delivery report about a mail that is not ours.
         BounceNotOurs = "bounce-not-ours",
-        /// Dropped: a delivery report that tells of no failure.
+        /// Dropped: a delivery report that reports no failure.
         ReportWithoutFailure = "report-without-failure",
         /// Dropped: staff wrote an internal note with it.
         Note = "note",
@@ -39,7 +39,7 @@ words! {
         CommandsOnly = "commands-only",
         /// Dropped: another copy of a mail on record; the receipt's detail is that mail's id.
         Copy = "copy",
-        /// Dropped by somebody at the command line.
+        /// Dropped from the command line.
         ByHand = "by-hand",
         /// Set aside: it cannot be read.
         Unreadable = "unreadable",
@@ -53,7 +53,7 @@ words! {
         UnknownRecipient = "unknown-recipient",
         /// Set aside: there is no department for it.
         NoDepartment = "no-department",
-        /// Set aside: a staff reply that nothing proves to be of that staff member.
+        /// Set aside: a staff reply without proof that this staff member sent it.
         StaffUnproven = "staff-unproven",
         /// Set aside: a staff member's mail that names a ticket without its token.
         StaffWithoutToken = "staff-without-token",
@@ -112,7 +112,7 @@ impl Reason {
 }
 
 words! {
-    /// Whether a mail of ours came back for good.
+    /// Whether a bounce is permanent.
     pub enum BounceClass {
         /// The recipient will not get it, nor the next one.
         Permanent = "permanent",

@@ -42,14 +42,14 @@ impl DeskSecret {
         self.loop_mark(internet_id.trim()).as_bytes().ct_eq(signature.as_bytes()).into()
     }
 
-    /// The part of a Message-ID that no other mail has: `event` is what the mail is about, `parts` tell it from
-    /// the other mails of that event.
+    /// The part of a Message-ID that no other mail has: `event` is what the mail is about, `parts` distinguish it
+    /// from the other mails of that event.
     #[must_use]
     pub fn mail_id(&self, event: &str, parts: &[&str]) -> String {
         self.sign(&[&["mail", event], parts].concat())
     }
 
-    /// The signature in the plus-address to which a desk writes to see whether such mail arrives.
+    /// The signature in the plus-address that a desk writes to in order to test whether such mail arrives.
     #[must_use]
     pub fn plus_test(&self, own: &EmailAddress) -> String {
         self.sign(&["plus", &own.key()])
@@ -86,7 +86,7 @@ impl fmt::Debug for DeskSecret {
 
 /// Proof of the right to write into one ticket: HMAC over desk, ticket and the address written to.
 ///
-/// Written as `t12-abcdefghijklmnopqrstu`, in Message-IDs and behind the `+` of our addresses.
+/// Written as `t12-abcdefghijklmnopqrstu`, in Message-IDs and after the `+` of our addresses.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ReplyToken {
     ticket: TicketId,
@@ -100,7 +100,7 @@ impl ReplyToken {
         Self { ticket, mark: secret.reply_mark(ticket, &address.key()) }
     }
 
-    /// Reads a token as it came back; says nothing yet about its being ours.
+    /// Reads a token as it came back; it is not checked yet whether it is ours.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (number, mark) = text.strip_prefix(['t', 'T'])?.split_once('-')?;
@@ -112,7 +112,7 @@ impl ReplyToken {
             .then_some(Self { ticket, mark })
     }
 
-    /// The ticket the token speaks of.
+    /// The ticket the token is for.
     #[must_use]
     pub const fn ticket(&self) -> TicketId {
         self.ticket

@@ -1,4 +1,4 @@
-//! Words that stand for the values of an enum, alike in columns, on the command line and in JSON.
+//! Words that stand for the values of an enum, the same in columns, on the command line and in JSON.
 
 /// Makes an enum whose values have a word each: `ALL`, `WORDS`, `word` and `from_word`, and `Display` writes the word.
 macro_rules! words {
@@ -9,7 +9,7 @@ macro_rules! words {
             $($(#[$of_value])* $value,)+
         }
 
-        #[allow(dead_code)] // not every such enum is read from words, or listed
+        #[allow(dead_code)] // not every enum made here is read from words, or listed
         impl $name {
             /// Every value, in order.
             pub const ALL: &'static [Self] = &[$(Self::$value,)+];

@@ -60,7 +60,7 @@ pub(super) fn open(
     let mut notes = open.notes.clone();
     let subject = subject(mail, &mut notes);
     let (kept, left_out) = sort_attachments(settings, &mail.attachments);
-    // Warnings speak of the whole mail: they go before what may be a thousand attachments.
+    // Warnings are about the whole mail, so they come before what may be a thousand attachments.
     notes.extend(mail.warnings.iter().cloned());
     notes.extend(left_out);
     let addresses = tx.desk_addresses()?;
@@ -114,7 +114,7 @@ pub(super) fn append(
     let from = sender(mail)?;
     let mut notes = append.notes.clone();
     let (kept, left_out) = sort_attachments(settings, &mail.attachments);
-    // Warnings speak of the whole mail: they go before what may be a thousand attachments.
+    // Warnings are about the whole mail, so they come before what may be a thousand attachments.
     notes.extend(mail.warnings.iter().cloned());
     notes.extend(left_out);
     let addresses = tx.desk_addresses()?;
@@ -140,7 +140,7 @@ pub(super) fn append(
         }
         Role::Staff(staff) => {
             mail_context.participants.clear();
-            // Nobody else has a staff member's mail: what the others get is our own copy of its text.
+            // Only its sender has a staff member's mail: the others get our own copy of its text.
             mail_context.thread_ids.clear();
             mail_context.own_thread_id = mail.message_id.as_deref().map(|id| (id, &from.address));
             let notices = if append.handling == Handling::Silent { Notices::Nobody } else { notices };
@@ -150,7 +150,7 @@ pub(super) fn append(
             staff_message(&change, &ticket, tx, settings, &staff_mail)?
         }
     };
-    // A mail is a message, dropped or quarantined; a note is no message, and commands are none.
+    // A mail is a message, dropped or quarantined; notes and commands are not messages.
     let (state, reason) = match outcome {
         PostedAs::Message => (ReceiptState::Stored, append.reason),
         PostedAs::Note => (ReceiptState::Dropped, Reason::Note),
@@ -170,7 +170,7 @@ enum PostedAs {
     Nothing,
 }
 
-/// A mail of ours that came back to us. One that was sent to a plus-address of our own proves that
+/// A mail of ours that came back to us. If it was sent to a plus-address of our own, that proves that
 /// mail to plus-addresses arrives.
 pub(super) fn own_mail(tx: &WriteTx<'_>, incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Result<()> {
     let in_envelope = incoming.envelope.recipients.iter().filter_map(|text| text.parse().ok());
@@ -217,7 +217,7 @@ pub(super) fn bounce(
             Err(_) => false,
         };
         if is_paused {
-            text.push_str(&format!("\nAutomatic mail to {recipient} is paused: it came back too often."));
+            text.push_str(&format!("\nAutomatic mail to {recipient} is paused: it bounced too often."));
         }
         let change = Change::new(tx, settings, Actor::Desk, Door::Mail, now);
         change.bounced(ticket, &recipient, text.trim())?;
@@ -280,7 +280,7 @@ fn staff_message(
         let staff: Vec<_> = staff.iter().map(|s| (s.username.clone(), s.id)).collect();
         let names = Names { departments: &departments, staff: &staff };
         let (commands, text) = commands::split(&mail.reply_text, names);
-        // A note on somebody else's mail below: that mail is what was to be noted.
+        // A note above someone else's mail: that mail is part of the note.
         let is_bare_note = commands.contains(&Command::Note) && text.trim().is_empty();
         (commands, if is_bare_note { commands::split(&mail.full_text, names).1 } else { text })
     } else {
@@ -308,7 +308,7 @@ fn staff_message(
     let is_empty = !commands.is_empty() && text.trim().is_empty() && !attachments.iter().any(is_sent_on_purpose);
     let is_note = commands.contains(&Command::Note);
     if !is_empty && !is_note {
-        // HelpDeskZ's table, which leaves some tickets as they are, is that of its own pages.
+        // HelpDeskZ's table, which leaves some tickets as they are, is for its own pages.
         let status = StatusChange::To(status.unwrap_or(Status::Answered));
         return Ok((Some(change.post(ticket, &post, status, context, notices)?), PostedAs::Message));
     }
@@ -321,7 +321,7 @@ fn staff_message(
     Ok((message, if is_empty { PostedAs::Nothing } else { PostedAs::Note }))
 }
 
-/// Whether somebody attached it, as opposed to the pictures and signatures mail programs add.
+/// Whether a person attached it, as opposed to the pictures and signatures mail programs add.
 fn is_sent_on_purpose(attachment: &NewAttachment<'_>) -> bool {
     !attachment.is_inline && !attachment.content_type.ends_with("-signature")
 }
@@ -359,8 +359,8 @@ fn sort_attachments<'a>(settings: &Settings, parts: &'a [Part]) -> (Vec<NewAttac
     (kept, left_out)
 }
 
-/// What the mail says beside its text: Cc and further To addresses that are people, who get copies of what staff write,
-/// and the ids of its thread.
+/// What the mail says besides its text: Cc and further To addresses that are people, who get copies of what staff
+/// write, and the ids of its thread.
 fn context<'a>(incoming_mail: &'a IncomingMail<'_>, addresses: &[DeskAddress]) -> Result<MailContext<'a>> {
     let mail = incoming_mail.mail;
     let is_list = mail.signs.iter().any(|sign| matches!(sign, Sign::List | Sign::ListPost));

@@ -20,7 +20,7 @@ pub(crate) struct Archived {
 /// A mail that was read, with its compressed bytes; none of a mail that is on record.
 type Prepared<'a> = (Incoming<'a>, Vec<u8>);
 
-/// Takes in a batch of mails. Each stands at its place in the answer; where the batch as a whole
+/// Takes in a batch of mails. The results are in the same order; if the batch as a whole
 /// cannot be written, its mails are tried one by one, so that one bad mail fails alone.
 pub(crate) fn deliver_archive(
     store: &Store,
@@ -40,7 +40,7 @@ pub(crate) fn deliver_archive(
         Ok(deliveries) => {
             let both = prepared.into_iter().zip(deliveries);
             let both = both.map(|(prepared, delivery)| prepared.and_then(|_| delivery.ok_or(Error::Empty)));
-            with_known_made_sure(store, both.collect())
+            with_known_synced(store, both.collect())
         }
         Err(_) => {
             let both = prepared.into_iter().zip(mails);
@@ -50,8 +50,8 @@ pub(crate) fn deliver_archive(
     }
 }
 
-/// A receipt that was only read is made sure of once for all; the first mail that has one bears the failure.
-fn with_known_made_sure(store: &Store, mut done: Vec<Result<Delivery, Error>>) -> Vec<Result<Delivery, Error>> {
+/// Receipts that were only read are synced once for the whole batch; if that fails, the first such mail fails.
+fn with_known_synced(store: &Store, mut done: Vec<Result<Delivery, Error>>) -> Vec<Result<Delivery, Error>> {
     let is_known = |done: &Result<Delivery, Error>| done.as_ref().is_ok_and(|one| one.outcome == Outcome::Duplicate);
     if let Some(first) = done.iter_mut().find(|done| is_known(done))
         && let Err(error) = store.make_sure()
@@ -69,7 +69,7 @@ fn prepare_all<'a>(store: &Store, rules: &Rules, mails: &'a [Archived]) -> Vec<R
             .chunks(share)
             .map(|share| {
                 let work = move || share.iter().map(|mail| prepare(store, rules, mail)).collect::<Vec<_>>();
-                // Where the system gives no thread, this one does the work.
+                // If the system gives no thread, the current one does the work.
                 thread::Builder::new().spawn_scoped(scope, work).map_err(|_| work())
             })
             .collect();

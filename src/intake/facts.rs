@@ -17,7 +17,7 @@ const THREAD_IDS_MAX: usize = 100;
 /// Reply tokens of one mail looked at.
 const TOKENS_MAX: usize = 20;
 
-/// Everything the decision rests on.
+/// Everything the decision needs.
 pub(super) fn gather(
     tx: &ReadTx<'_>,
     settings: &Settings,
@@ -95,7 +95,7 @@ pub(super) fn delivered_for(incoming: &Incoming<'_>, mail: &ParsedMail) -> Vec<E
 }
 
 /// The first source of recipients that is present: envelope, delivery headers, To and Cc. A header
-/// never rescues an unknown envelope recipient.
+/// never replaces an unknown envelope recipient.
 fn candidates(incoming: &Incoming<'_>, mail: &ParsedMail) -> Vec<String> {
     if !incoming.envelope.recipients.is_empty() {
         return incoming.envelope.recipients.clone();
@@ -145,7 +145,7 @@ fn answered_ids(mail: &ParsedMail) -> impl Iterator<Item = &String> {
     mail.in_reply_to.iter().chain(mail.references.iter().rev()).take(THREAD_IDS_MAX)
 }
 
-/// Reply tokens that stand in the mail, whoever issued them.
+/// Reply tokens in the mail, no matter which desk issued them.
 fn tokens(incoming: &Incoming<'_>, mail: &ParsedMail) -> Vec<ReplyToken> {
     let in_header = mail.to.iter().chain(&mail.cc).map(|to: &Mailbox| to.address.clone());
     let in_envelope = incoming.envelope.recipients.iter().filter_map(|text| text.parse().ok());

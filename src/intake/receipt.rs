@@ -77,7 +77,7 @@ pub(super) fn note_second_recipient(
     Ok(())
 }
 
-/// Whether a mail that was set aside because nobody was known there comes again, for an address of
+/// Whether a mail that was set aside because of its unknown recipient comes again, for an address of
 /// ours: what the first delivery could not decide, this one does.
 pub(super) fn is_found_now(tx: &ReadTx<'_>, incoming: &Incoming<'_>, known: &Receipt) -> Result<bool, store::Error> {
     let Some(mail) = incoming.mail.as_ref().filter(|_| incoming.retried().is_none()) else { return Ok(false) };

@@ -1,6 +1,6 @@
-//! Address fields: From, To and their like, Return-Path, Delivered-To.
+//! Address fields: From, To and similar ones, Return-Path, Delivered-To.
 //!
-//! mail-parser reads the grammar; here its input is mended and its output made usable addresses.
+//! mail-parser reads the grammar; here its input is repaired and its output made into usable addresses.
 
 use mail_parser::parsers::MessageStream;
 use mail_parser::{Addr, HeaderValue};
@@ -17,8 +17,8 @@ pub(super) const NAME_CHARS_MAX: usize = 250;
 /// When a field has none by its grammar, it is searched for something like an address: some
 /// programs encode the whole field as one word or forget the brackets.
 pub(super) fn mailboxes(value: &[u8], decoder: Decoder, count_max: usize) -> Vec<Mailbox> {
-    let mended = plain_address::rewritten(&decoder.mended(value)) + "\n";
-    let parsed = match MessageStream::new(mended.as_bytes()).parse_address() {
+    let repaired = plain_address::rewritten(&decoder.repaired(value)) + "\n";
+    let parsed = match MessageStream::new(repaired.as_bytes()).parse_address() {
         HeaderValue::Address(list) => list.into_list(),
         _ => Vec::new(),
     };
@@ -35,8 +35,8 @@ fn mailbox(parsed: Addr<'_>) -> Option<Mailbox> {
     Some(Mailbox { name: display_name(parsed.name.as_deref().unwrap_or_default()), address })
 }
 
-/// An address out of what stands between the brackets; `mailto:`, stray brackets and single
-/// quotes round it are taken off. Two of them run together (a comma was forgotten) are none.
+/// An address from the text between the brackets; `mailto:`, stray brackets and single
+/// quotes around it are taken off. Two addresses run together (a comma was forgotten) are not an address.
 fn usable(text: &str) -> Option<EmailAddress> {
     let text = one_line(text);
     let text = text.trim_matches(|c: char| matches!(c, '<' | '>' | '\'' | '"' | ' '));
@@ -47,7 +47,7 @@ fn usable(text: &str) -> Option<EmailAddress> {
     is_one.then_some(address)
 }
 
-/// A display name on one line, without quotes round it, at most [`NAME_CHARS_MAX`] characters.
+/// A display name on one line, without quotes around it, at most [`NAME_CHARS_MAX`] characters.
 fn display_name(text: &str) -> String {
     let line = one_line(text);
     let inside = |quote: char| line.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
@@ -55,7 +55,7 @@ fn display_name(text: &str) -> String {
     bare.trim().chars().take(NAME_CHARS_MAX).collect::<String>().trim_end().to_owned()
 }
 
-/// The first thing like an address in free text, with what stands before it as the name.
+/// The first text that looks like an address, with the words before it as the name.
 fn loose_mailbox(text: &str) -> Option<Mailbox> {
     let is_border = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | ',' | ';' | '"');
     let mut start = 0;
@@ -71,7 +71,7 @@ fn loose_mailbox(text: &str) -> Option<Mailbox> {
     None
 }
 
-/// Reads a Return-Path. `<>` and the `MAILER-DAEMON` mbox writers put in its place are the null path.
+/// Reads a Return-Path. `<>`, and the `MAILER-DAEMON` that mbox writers put there, are the null path.
 pub(super) fn reverse_path(value: &[u8]) -> Option<ReversePath> {
     let value = unfolded(value);
     let text = String::from_utf8_lossy(&value);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quoted_local_part_makes_nobody_of_another_domain() {
+    fn a_quoted_local_part_does_not_change_the_domain() {
         for value in [
             "\"sam@team.test\"@evil.test",
             "Ann <\"ann@cust.test\"@evil.test>",

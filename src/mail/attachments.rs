@@ -1,7 +1,7 @@
 //! Every leaf that is not the body, as attachments.
 //!
 //! Names are made safe in `name`, winmail.dat is opened in `tnef`. How many and how large
-//! attachments a ticket takes is decided on storing.
+//! attachments a ticket takes is decided when they are stored.
 
 use std::borrow::Cow;
 
@@ -102,7 +102,7 @@ fn secrecy_warning(structure: &Structure<'_>) -> Option<&'static str> {
 struct Collector {
     decoder: Decoder,
     parts_max: usize,
-    /// Whether the mail has a text of its own beside what is in winmail.dat.
+    /// Whether the mail has its own text, besides the one in winmail.dat.
     has_text: bool,
     out: Attachments,
 }
@@ -173,13 +173,13 @@ impl Collector {
     /// Takes a winmail.dat apart. `false`: it must be kept whole, because something in it stayed unread.
     fn unpack(&mut self, content: &[u8]) -> bool {
         let Some(mut contents) = tnef::unpack(content) else {
-            self.out.warnings.push("winmail.dat could not be unpacked and was kept whole.".to_owned());
+            self.out.warnings.push("winmail.dat could not be unpacked and was kept as it is.".to_owned());
             return false;
         };
-        // RTF beside the mail's own text only repeats it; an item's fields are nowhere else.
+        // RTF beside the mail's own text only repeats it; the fields of an item are only there.
         let is_unread = !contents.has_text() && (contents.is_item || contents.has_rtf && !self.has_text);
         if contents.is_empty() && !contents.is_partly_read {
-            self.out.warnings.push("winmail.dat holds nothing that can be shown and was kept whole.".to_owned());
+            self.out.warnings.push("winmail.dat contains nothing that can be shown and was kept as it is.".to_owned());
             return false;
         }
         let is_over = self.out.parts.len() + contents.files.len() > self.parts_max;
@@ -201,9 +201,9 @@ impl Collector {
             });
         }
         if is_partly_read {
-            self.out
-                .warnings
-                .push("winmail.dat could be unpacked in part only and was kept beside what came out.".to_owned());
+            self.out.warnings.push(
+                "winmail.dat could be unpacked only in part and was kept together with its attachments.".to_owned(),
+            );
         }
         !is_partly_read
     }

@@ -66,7 +66,7 @@ pub(super) fn choose(structure: &Structure<'_>, decoder: Decoder) -> ChosenBody 
         .map(|segment| {
             reader.body.leaves.extend(&segment.blanks);
             let html = reader.join(&segment.htmls);
-            // An empty text beside a full HTML part says nothing (some programs write such).
+            // An empty text beside a full HTML part says nothing (some programs write one).
             let text = reader.join(&segment.texts).filter(|text| html.is_none() || !text.trim().is_empty());
             (text, html)
         })
@@ -86,7 +86,7 @@ pub(super) fn choose(structure: &Structure<'_>, decoder: Decoder) -> ChosenBody 
     body
 }
 
-/// Puts texts below one another.
+/// Joins texts, one below the other.
 fn joined(texts: &[&str]) -> String {
     let mut out = String::with_capacity(texts.iter().map(|text| text.len() + 1).sum());
     for text in texts {
@@ -162,7 +162,7 @@ impl Segment {
         }
     }
 
-    /// Text and HTML out of one branch are no alternatives but follow one another.
+    /// Text and HTML of one branch are not alternatives; one follows the other.
     fn split_when_mixed(self, leaves: &[Leaf<'_>]) -> Vec<Self> {
         let is_mixed = self.alternative.is_some() && self.text_branch.is_some() && self.text_branch == self.html_branch;
         if !is_mixed {
@@ -233,7 +233,7 @@ fn is_text_for_reading(structure: &Structure<'_>, leaf: &Leaf<'_>, roots: &mut H
 }
 
 /// Where no leaf is text by the rules: a text part under a strange name or a named one at the top,
-/// else the first text that is not marked as a file, wherever it stands.
+/// else the first text that is not marked as a file, anywhere in the mail.
 fn fallback(structure: &Structure<'_>) -> Option<Segment> {
     let is_file = |kind: &str| {
         matches!(
@@ -276,7 +276,7 @@ struct Reader<'s, 'a> {
 }
 
 impl Reader<'_, '_> {
-    /// The texts of some leaves below one another; `None` for none.
+    /// The joined texts of some leaves; `None` for none.
     fn join(&mut self, indices: &[usize]) -> Option<String> {
         let texts: Vec<String> = indices.iter().filter_map(|index| self.read(*index)).collect();
         let mut texts = texts.into_iter();
@@ -350,7 +350,7 @@ fn rejoined(text: &str) -> String {
             if flowing.is_some() {
                 out.push('\n');
             }
-            // A blank behind `>` is how people read quotes; one that only guards the line goes.
+            // A blank after `>` is how people read quotes; one that only guards the line goes.
             out.push_str(if depth == 0 { unstuffed } else { line });
         }
         flowing = (!is_signature && end == "\n" && unstuffed.ends_with(' ')).then_some(depth);

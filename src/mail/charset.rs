@@ -1,5 +1,5 @@
-//! Bytes of some charset made into text: the chain declared, UTF-8, detected, windows-1252,
-//! and the removal of characters no text may hold.
+//! Bytes of a charset decoded into text: the chain declared, UTF-8, detected, windows-1252
+//! (mail.md §6), and the removal of characters no text may hold.
 //!
 //! Transfer encodings are undone in `transfer`; encoded-words are taken apart in `words`.
 
@@ -58,7 +58,7 @@ pub(super) fn for_label(label: &[u8]) -> Option<Charset> {
 ///
 /// A declared charset is believed when every byte means something in it; with some broken
 /// characters it is still believed when most others are whole, so that a cut-off character at the
-/// end does not turn a Russian mail into signs. Linear in the length of `bytes`.
+/// end does not make a Russian mail unreadable. Linear in the length of `bytes`.
 pub(super) fn decode(bytes: &[u8], declared: Option<Charset>) -> String {
     let standard = match declared {
         Some(Charset::Utf7) if bytes.is_ascii() => return decode_utf7(bytes),
@@ -101,7 +101,7 @@ impl Attempt {
         // Byte order marks are believed over labels, as browsers do.
         let (text, encoding, has_errors) = encoding.decode(&bytes);
         let is_single_byte = encoding.is_single_byte();
-        // Undefined bytes of the Windows charsets come out as C1 controls, which nobody types.
+        // Undefined bytes of the Windows charsets come out as C1 controls, which no text has.
         let has_errors = has_errors || (is_single_byte && text.chars().any(|c| ('\u{80}'..'\u{a0}').contains(&c)));
         let is_mostly_whole = has_errors && !is_single_byte && {
             let broken = text.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();

@@ -1,4 +1,4 @@
-//! What a mail holds behind its header: text, attachments, a forwarded mail, a delivery report.
+//! What a mail contains after its header: text, attachments, a forwarded mail, a delivery report.
 //!
 //! Puts together what `structure`, `body`, `attachments`, `report`, `reply` and `forward` find.
 
@@ -30,7 +30,7 @@ pub(super) struct Content {
     pub(super) warnings: Vec<String>,
 }
 
-/// What of the header the reading of the content depends on.
+/// The parts of the header that reading the content depends on.
 pub(super) struct Context<'a> {
     pub(super) subject: &'a str,
     /// Whether the mail answers another one (In-Reply-To or References).
@@ -40,7 +40,7 @@ pub(super) struct Context<'a> {
 }
 
 impl Content {
-    /// Reads `bytes`, which stand behind the header `top` was read from.
+    /// Reads `bytes`, which follow the header that `top` was read from.
     pub(super) fn read(top: &PartHeader, bytes: &[u8], context: &Context<'_>) -> Self {
         let structure = Structure::read(top.clone(), bytes, context.limits, context.decoder);
         let mut chosen = body::choose(&structure, context.decoder);
@@ -54,7 +54,7 @@ impl Content {
             attachments::mark_inline(&mut parts, html);
         }
         let report = delivery_report::kind_of(top, &structure);
-        // A report returns the mail it speaks of; nobody forwarded that.
+        // A report returns the mail it is about; that is not a forward.
         let message = found.message.filter(|_| report.is_none());
         let (body, in_text) = read_text(&chosen, message.is_some() && !context.is_answer, context);
         Self {
@@ -70,7 +70,7 @@ impl Content {
 }
 
 impl Content {
-    /// Puts one sentence in the place of a body that was not read, and among the warnings.
+    /// Replaces a body that was not read by one sentence, and adds it to the warnings.
     pub(super) fn replace_body(&mut self, sentence: &str) {
         self.body = reply::Body {
             full_text: sentence.to_owned(),
@@ -109,7 +109,7 @@ fn read_text(chosen: &ChosenBody, has_message: bool, context: &Context<'_>) -> (
     if second == first { (body, forwarded) } else { (reply::read_body(None, html, second), forwarded) }
 }
 
-/// Whether a subject begins as answers do, or with the tag of a ticket.
+/// Whether a subject begins like an answer's, or with the tag of a ticket.
 fn is_answers_subject(subject: &str) -> bool {
     let prefixes = std::iter::successors(prefix::split(subject), |(_, rest)| prefix::split(rest));
     let is_answers = |(kind, _): (Prefix, &str)| kind == Prefix::Answer || kind == Prefix::DoubtfulForward;

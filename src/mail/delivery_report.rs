@@ -1,6 +1,6 @@
 //! Delivery reports: RFC 3464 parts, and the bounces of mail systems that write prose instead.
 //!
-//! Only what a report says is read; whether it speaks of a mail of ours is decided by the caller.
+//! Only what a report says is read; whether it is about a mail of ours is decided by the caller.
 
 use super::encoded_word::{Decoder, one_line};
 use super::header::Header;
@@ -119,7 +119,7 @@ fn fields_of_block(block: &[u8]) -> (Vec<(String, String)>, usize) {
     (fields, len)
 }
 
-/// The text behind the `rfc822;` or `smtp;` that names its type.
+/// The text after the `rfc822;` or `smtp;` that names its type.
 fn behind_type(value: &str) -> &str {
     value.split_once(';').map_or(value, |(_, text)| text).trim()
 }
@@ -159,9 +159,9 @@ pub(super) fn completed(
 ) -> Option<DeliveryReport> {
     let Some(mut report) = structured else { return read_prose(prose, decoder) };
     if report.recipients.is_empty()
-        && let Some(told) = read_prose(prose, decoder)
+        && let Some(found) = read_prose(prose, decoder)
     {
-        let known = std::mem::replace(&mut report, told);
+        let known = std::mem::replace(&mut report, found);
         for id in known.original_message_ids {
             add_ids(&mut report, Some(format!("<{id}>").as_bytes()), decoder);
         }
@@ -169,7 +169,7 @@ pub(super) fn completed(
     Some(report)
 }
 
-/// What a bounce in prose can be told by: what the header says and the text.
+/// What shows that a mail is a bounce in prose: the header and the text.
 pub(super) struct Prose<'a> {
     /// The signs in the header.
     pub(super) signs: &'a [Sign],
@@ -183,7 +183,7 @@ pub(super) struct Prose<'a> {
     pub(super) files: &'a [Part],
 }
 
-/// Reads a bounce without RFC 3464 parts: Exim's (X-Failed-Recipients), qmail's and their like
+/// Reads a bounce without RFC 3464 parts: Exim's (X-Failed-Recipients), qmail's and similar ones
 /// from a mailer-daemon, which quote or attach the mail they return. `None` when nothing says that
 /// it is one.
 fn read_prose(prose: &Prose<'_>, decoder: Decoder) -> Option<DeliveryReport> {
@@ -191,7 +191,7 @@ fn read_prose(prose: &Prose<'_>, decoder: Decoder) -> Option<DeliveryReport> {
     is_told_by.iter().any(|sign| prose.signs.contains(sign)).then(|| read_text(prose, decoder)).flatten()
 }
 
-/// Reads a mail as a bounce in prose, whoever sent it.
+/// Reads a mail as a bounce in prose, no matter who sent it.
 pub(super) fn read_text(prose: &Prose<'_>, decoder: Decoder) -> Option<DeliveryReport> {
     let is_exim = prose.signs.contains(&Sign::FailedRecipients);
     let text = prose.text.get(..prose.text.floor_char_boundary(REPORT_BYTES_MAX)).unwrap_or_default();
@@ -204,11 +204,11 @@ pub(super) fn read_text(prose: &Prose<'_>, decoder: Decoder) -> Option<DeliveryR
         let bare = line.trim_start_matches(['>', ' ', '\t']);
         if bare.get(..11).is_some_and(|head| head.eq_ignore_ascii_case("message-id:")) {
             let value = bare.get(11..).unwrap_or_default();
-            // A long id stands on the next line.
+            // A long id is on the next line.
             let next = lines.peek().filter(|_| value.trim().is_empty()).copied().unwrap_or_default();
             add_ids(&mut report, Some(format!("{value} {next}").as_bytes()), decoder);
         }
-        // qmail: "<ann@example.org>:" and what the other side said on the next line.
+        // qmail: "<ann@example.org>:" and the other side's answer on the next line.
         if let Some(recipient) = line.strip_prefix('<').and_then(|rest| rest.trim_end().strip_suffix(">:"))
             && recipient.contains('@')
             && report.recipients.len() < RECIPIENTS_MAX
@@ -238,23 +238,23 @@ fn is_returned_mail(kind: &str) -> bool {
 }
 
 /// Whether prose says that a mail will not arrive. Warnings about a mail that is still tried look
-/// much the same, so silence is no failure.
+/// similar, so without such a phrase it is not a failure.
 fn is_permanent(status: Option<&str>, subject: &str, text: &str) -> bool {
     if let Some(status) = status {
         return status.starts_with('5');
     }
-    let said = format!("{subject}\n{}", text.get(..text.floor_char_boundary(PROSE_BYTES_MAX)).unwrap_or_default());
-    // Lines are wrapped where it suits.
-    let said = said.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
-    let says = |phrases: &[&str]| phrases.iter().any(|phrase| said.contains(phrase));
+    let prose = format!("{subject}\n{}", text.get(..text.floor_char_boundary(PROSE_BYTES_MAX)).unwrap_or_default());
+    // Lines may be wrapped anywhere.
+    let prose = prose.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let says = |phrases: &[&str]| phrases.iter().any(|phrase| prose.contains(phrase));
     let is_smtp_refusal = || {
-        let mut words = said.split(|c: char| c.is_whitespace() || matches!(c, '-' | ':' | '(' | ')' | '<' | '>'));
+        let mut words = prose.split(|c: char| c.is_whitespace() || matches!(c, '-' | ':' | '(' | ')' | '<' | '>'));
         words.any(|word| REFUSALS.contains(&word))
     };
     !says(STILL_TRIED) && (says(GIVEN_UP) || is_smtp_refusal())
 }
 
-/// Bytes of prose looked at for these phrases; they stand before the returned mail (chosen).
+/// Bytes of prose looked at for these phrases; they come before the returned mail (chosen).
 const PROSE_BYTES_MAX: usize = 4 * 1024;
 
 /// What mail servers write about a mail they have not given up (Exim, sendmail, Postfix, Exchange, qmail).
@@ -282,7 +282,7 @@ const STILL_TRIED: &[&str] = &[
     "retrasad",
 ];
 
-/// What they write about one they have.
+/// What they write about a mail they have given up.
 const GIVEN_UP: &[&str] = &[
     "permanent",
     "given up",

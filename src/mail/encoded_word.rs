@@ -1,4 +1,4 @@
-//! Header values made into text: folds undone, encoded-words (RFC 2047) and raw 8-bit bytes decoded.
+//! Header values decoded into text: unfolded, encoded-words (RFC 2047) and raw 8-bit bytes decoded.
 //!
 //! mail-parser decodes each encoded-word by itself and takes raw bytes for UTF-8; many programs
 //! split words in the middle of a character and write raw bytes of other charsets, so the words of
@@ -56,7 +56,7 @@ impl Decoder {
 
     /// The value with raw bytes made UTF-8 and every run of encoded-words made one UTF-8 word, so
     /// that a parser of structured fields neither splits characters nor finds syntax inside them.
-    pub(super) fn mended(self, value: &[u8]) -> String {
+    pub(super) fn repaired(self, value: &[u8]) -> String {
         let value = unfolded(value);
         let mut out = String::with_capacity(value.len());
         for piece in pieces(&value) {
@@ -145,7 +145,7 @@ fn pieces(value: &[u8]) -> Vec<Piece<'_>> {
 }
 
 /// Whether a word of this charset is whole by itself: UTF-7 may leave the end of its last shift to
-/// the end of the word (RFC 2152), and joined to the next one that would run on.
+/// the end of the word (RFC 2152), and if joined to the next one, that shift would go on.
 fn ends_with_the_word(label: &[u8]) -> bool {
     matches!(charset::for_label(label), Some(Charset::Utf7))
 }
@@ -274,8 +274,8 @@ mod tests {
 
     #[test]
     fn a_mended_value_hides_syntax_inside_words() {
-        let mended = Decoder::default().mended(b"=?utf-8?Q?M=C3=BCller,_=3Cx=40y=3E?= <a@example.org>");
-        assert_eq!(mended, "=?utf-8?Q?M=C3=BCller=2C=20=3Cx=40y=3E?= <a@example.org>");
+        let repaired = Decoder::default().repaired(b"=?utf-8?Q?M=C3=BCller,_=3Cx=40y=3E?= <a@example.org>");
+        assert_eq!(repaired, "=?utf-8?Q?M=C3=BCller=2C=20=3Cx=40y=3E?= <a@example.org>");
     }
 
     #[test]

@@ -52,11 +52,11 @@ pub(super) fn made_up(kind: &str, number: usize) -> String {
     format!("attachment-{number}.{}", extension_of(kind))
 }
 
-/// The name of an attached message: its subject, path signs replaced, else a number.
+/// The name of an attached message: its subject, path separators replaced, else a number.
 pub(super) fn of_message(subject: &str, number: usize) -> String {
     let flat: String = subject.chars().map(|c| if matches!(c, '/' | '\\') { '-' } else { c }).collect();
     let stem = safe(&flat).unwrap_or_else(|| format!("attachment-{number}"));
-    // The subject may end in what looks like an extension; it is none here.
+    // The subject may end like a file name extension, but that is not one.
     shortened(format!("{stem}.eml"))
 }
 

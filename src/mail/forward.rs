@@ -1,7 +1,7 @@
-//! Whether a mail forwards another one, and who wrote that.
+//! Whether a mail forwards another one, and who wrote the other one.
 //!
 //! Two signs: the subject ("Fwd:", "WG:") and a forwarded block in the text. An answer that quotes
-//! with an Outlook header is no forward; its subject says so. Forwards as attachments are found by
+//! with an Outlook header is not a forward; its subject shows that. Forwards as attachments are found by
 //! the MIME structure, not here. An address taken from a block proves nothing about its owner.
 
 use super::prefix::{self, Prefix};
@@ -73,13 +73,13 @@ fn claim_of(subject: &str) -> Claim {
 
 struct ForwardedBlock {
     block: Block,
-    /// A line like "Forwarded message" stands before it.
+    /// A line like "Forwarded message" is before it.
     is_announced: bool,
     /// Nothing was typed above it.
     is_at_top: bool,
 }
 
-/// The first header block of the text, looked for behind dividers and by itself. `>` in front of
+/// The first header block of the text, looked for after dividers and by itself. `>` in front of
 /// lines is ignored: Apple Mail forwards in quotes.
 fn find_block(text: &str) -> Option<ForwardedBlock> {
     let is_mark = |c: char| c == '>' || c.is_whitespace();
@@ -117,7 +117,7 @@ fn block_below(rows: &[(&str, Row<'_>)], demand: Demand) -> Option<Block> {
     block_at(&rows, demand)
 }
 
-/// A forward whose header is cut short: its writer at most.
+/// A forward whose header is cut short: at most its writer is known.
 fn writer_only(row: Row<'_>) -> Block {
     let fields = row.field().map(|(field, value)| (field, value.to_owned())).into_iter().collect();
     Block { end: 1, fields }

@@ -11,7 +11,7 @@ pub(super) const FIELD_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of all field values of one header together (chosen: Exim's default `header_maxsize`).
 pub(super) const HEADER_BYTES_MAX: usize = 1024 * 1024;
 
-/// Longest field name taken for one, in bytes (chosen; the longest registered name has 42).
+/// Longest text that counts as a field name, in bytes (chosen; the longest registered name has 42).
 const NAME_BYTES_MAX: usize = 200;
 
 /// The lines of a byte string: LF and CRLF end a line, and so do several CRs before the LF.
@@ -26,7 +26,7 @@ pub(super) struct Lines<'a> {
 pub(super) struct Line<'a> {
     /// Offset of the first byte.
     pub(super) start: usize,
-    /// Offset behind the line end, where the next line starts.
+    /// Offset after the line end, where the next line starts.
     pub(super) next: usize,
     /// The bytes without the line end.
     pub(super) text: &'a [u8],
@@ -68,7 +68,7 @@ impl<'a> Iterator for Lines<'a> {
 pub(super) struct Field<'a> {
     /// The name as written, without the colon.
     pub(super) name: &'a [u8],
-    /// Everything behind the colon, folds included, at most [`FIELD_BYTES_MAX`] bytes.
+    /// Everything after the colon, folds included, at most [`FIELD_BYTES_MAX`] bytes.
     pub(super) value: &'a [u8],
 }
 
@@ -83,13 +83,13 @@ pub(super) struct Header<'a> {
 impl<'a> Header<'a> {
     /// Cuts `block` into at most `fields_max` fields and the offset where the body starts.
     ///
-    /// Lines between fields that are no fields are skipped (a folded line whose indent got lost);
+    /// Lines between fields that are not fields are skipped (a folded line whose indent got lost);
     /// after the last well-known field such a line starts the body, because some programs forget
     /// the empty line. A block without any well-known field is all body.
     pub(super) fn read(block: &'a [u8], fields_max: usize) -> (Self, usize) {
         let mut scan = Scan { block, header: Self::default(), open: None, bytes: 0, fields_max };
         let mut body_start = block.len();
-        // Where the first line stands that is no field, and how many fields came before it.
+        // Offset of the first line that is not a field, and how many fields came before it.
         let mut doubtful: Option<(usize, usize)> = None;
         let mut has_known = false;
         for line in Lines::from(block, 0) {
@@ -101,7 +101,7 @@ impl<'a> Header<'a> {
                 scan.extend(line);
                 continue;
             }
-            // A blank before the very first field is a slip of the sender's.
+            // A blank before the very first field is a mistake of the sender.
             let line = if scan.is_at_start() { line.trimmed_start() } else { line };
             let name = field_name(line.text);
             let asks = !has_known || doubtful.is_some();
@@ -250,7 +250,7 @@ pub(super) fn with_line_feeds(raw: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(raw.iter().map(|b| if *b == b'\r' { b'\n' } else { *b }).collect())
 }
 
-/// The mail behind what stands before its first header field: a byte order mark, empty lines, and
+/// The mail without what comes before its first header field: a byte order mark, empty lines, and
 /// the "From " line of an mbox file (also quoted as ">From "). Bytes of a mail without a header
 /// are returned as they are.
 pub(super) fn skip_leading_lines(raw: &[u8]) -> &[u8] {

@@ -1,7 +1,7 @@
 //! HTML in and out: sanitised for a browser, or written as text.
 //!
 //! The caps on size and nesting are applied here, before the sanitiser runs; the writing of text
-//! needs none. Which part of a mail is looked at, and what of it is the reply, is `reply`'s.
+//! needs none. Which part of a mail is looked at, and what of it is the reply, is decided in `reply`.
 
 mod allow;
 mod bounds;
@@ -25,12 +25,12 @@ const ROUNDS_MAX: usize = 6;
 
 /// Sanitises the HTML body of a mail by allow-list.
 ///
-/// Gone: scripts, handlers, forms, frames, `style` sheets, ids and classes, relative URLs, styles that
+/// Removed: scripts, handlers, forms, frames, `style` sheets, ids and classes, relative URLs, styles that
 /// leave the message's box. Images on other machines load nothing: their URL is kept in
-/// `data-remote-src` for whoever asks for it; `cid:` references and png, jpeg, gif and webp pictures
+/// `data-remote-src` for readers who ask for it; `cid:` references and png, jpeg, gif and webp pictures
 /// in `data:` URLs are kept. Links get `rel="noopener noreferrer nofollow"`.
 ///
-/// `None` past [`HTML_BYTES_MAX`] or [`HTML_DEPTH_MAX`] (or their kin in `bounds`), because the
+/// `None` past [`HTML_BYTES_MAX`] or [`HTML_DEPTH_MAX`] (or the similar limits in `bounds`), because the
 /// sanitiser takes quadratic time there. Sanitising the result again changes nothing.
 #[must_use]
 pub(crate) fn sanitise_mail(html: &str) -> Option<String> {
@@ -41,7 +41,7 @@ pub(crate) fn sanitise_mail(html: &str) -> Option<String> {
 /// out as the same document, images on other machines stay, links to other schemes than those of
 /// [`sanitise_mail`] lose their target.
 ///
-/// Text without markup stays as it is but for `&`, `<` and `>`. May come out empty. Past the caps of
+/// Text without markup stays as it is except for `&`, `<` and `>`. May come out empty. Past the caps of
 /// [`sanitise_mail`] the answer is the escaped text of the HTML. Sanitising the result again changes nothing.
 #[must_use]
 pub(crate) fn sanitise_message(html: &str) -> String {
@@ -51,9 +51,9 @@ pub(crate) fn sanitise_message(html: &str) -> String {
     settled(html, allow::clean_message).unwrap_or_else(|| text_to_html(&to_text(html)))
 }
 
-/// Cleans until cleaning changes nothing. What is served is therefore word for word what the sanitiser wrote
-/// after reading it, so that no parser gets to see a tree that was not judged; and text is rid of control
-/// characters in front of the sanitiser, never behind it.
+/// Cleans until cleaning changes nothing. What is served is therefore exactly what the sanitiser wrote
+/// after reading it, so that no parser sees a tree that was not checked; and control characters are
+/// removed before the sanitiser runs, never after it.
 fn settled(html: &str, clean: fn(&str) -> String) -> Option<String> {
     let mut html = without_controls(html).into_owned();
     for _ in 0..ROUNDS_MAX {
@@ -106,7 +106,7 @@ pub(crate) fn text_to_html(text: &str) -> String {
 }
 
 /// HTML as readable text: one line a paragraph, links with the URLs their text does not show,
-/// quotes with `> `, table cells apart by tabs, no trailing spaces, no two blank lines in a row.
+/// quotes with `> `, table cells separated by tabs, no trailing spaces, no two blank lines in a row.
 /// Linear for any input; never fails.
 #[must_use]
 pub(crate) fn to_text(html: &str) -> String {

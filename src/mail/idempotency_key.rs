@@ -1,6 +1,6 @@
 //! The idempotency key: which bytes of a mail make it the same mail.
 //!
-//! Only the bytes are hashed here; that the key is unique is the store's business.
+//! Only the bytes are hashed here; that the key is unique is ensured by the store.
 
 use sha2::{Digest, Sha256};
 
@@ -99,7 +99,7 @@ impl Hash {
         while !text.is_empty() {
             if self.after_cr {
                 self.after_cr = false;
-                // The CR was hashed as a line feed already; an LF behind it belongs to it.
+                // The CR was hashed as a line feed already; an LF after it belongs to it.
                 if let [b'\n', rest @ ..] = text {
                     text = rest;
                     continue;

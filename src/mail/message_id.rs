@@ -16,9 +16,9 @@ pub(super) const IDS_MAX: usize = 200;
 /// The ids of a References or In-Reply-To value, in their order, without brackets.
 ///
 /// With any `<…>` in it, only those count; else every word with an `@` does (some programs forget
-/// the brackets, and In-Reply-To once held prose). Separators may be blanks, commas or nothing.
-/// An id longer than [`ID_BYTES_MAX`] becomes a name made from its hash, the same each time, so
-/// that a thread holds together all the same.
+/// the brackets, and In-Reply-To once contained prose). Separators may be blanks, commas or nothing.
+/// An id longer than [`ID_BYTES_MAX`] is replaced by a name made from its hash, the same each time, so
+/// that the mails of a thread still find each other.
 pub(super) fn message_ids(value: &[u8], decoder: Decoder) -> Vec<String> {
     // Outlook encodes long ids as if they were text.
     ids_in(&decoder.text(value))
@@ -46,7 +46,7 @@ fn ids_in(text: &str) -> Vec<String> {
     ids
 }
 
-/// What stands between `<` and the next `>` or `<`, or the end of the word.
+/// The text between `<` and the next `>` or `<`, or the end of the word.
 fn bracketed(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     for piece in text.split('<').skip(1) {

@@ -103,7 +103,7 @@ impl Parameter {
 }
 
 /// Joins percent-encoded pieces and decodes them with the charset the first one names
-/// (`charset'language'text`); without one the bytes speak for themselves.
+/// (`charset'language'text`); without one the charset is guessed from the bytes.
 fn decoded_extended(pieces: &[&Parameter]) -> String {
     let mut label = Vec::new();
     let mut bytes = Vec::new();
@@ -121,7 +121,7 @@ fn decoded_extended(pieces: &[&Parameter]) -> String {
     charset::decode(&bytes, charset::for_label(&label))
 }
 
-/// Appends `text` to `out`, `%XX` made bytes; other signs stand for themselves.
+/// Appends `text` to `out`, `%XX` made bytes; other characters are copied.
 pub(super) fn percent_decode(mut text: &[u8], out: &mut Vec<u8>) {
     while let Some((first, after)) = text.split_first() {
         text = after;

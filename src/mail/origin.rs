@@ -37,7 +37,7 @@ pub(crate) enum Sign {
 /// Who or what sent a mail, decided in the order of these variants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Origin {
-    /// This desk's own mail come back: a valid X-Maildesk-Loop.
+    /// This desk's own mail that came back: a valid X-Maildesk-Loop.
     Own,
     /// A delivery report.
     Bounce,
@@ -45,7 +45,7 @@ pub(crate) enum Origin {
     List,
     /// Any other machine: auto-replies, alerts, newsletters.
     Auto,
-    /// Nothing speaks against a person.
+    /// No sign of a machine: a person.
     Person,
 }
 
@@ -69,14 +69,14 @@ pub(crate) enum NamesOurs {
     No,
 }
 
-/// What the caller knows of a mail beside its bytes.
+/// What the caller knows about a mail besides its bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen<'a> {
-    /// The envelope sender; `None` where nobody said, and Return-Path stands in for it.
+    /// The envelope sender; `None` if not given, then Return-Path is used instead.
     pub envelope: Option<&'a ReversePath>,
     /// Whose mark it carries.
     pub loop_mark: LoopMark,
-    /// Whether it speaks of a mail of ours.
+    /// Whether it is about a mail of ours.
     pub names_ours: NamesOurs,
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn origin_of(mail: &ParsedMail, seen: &Seen<'_>) -> Origin {
     let sender = System::of(mail, seen.envelope);
     let is_robot = sender == System::Daemon;
     let is_null = sender == System::Null;
-    // The envelope says more of its sender than a Return-Path somebody left in the header.
+    // The envelope is more reliable than a Return-Path that was left in the header.
     let is_machine =
         is_null || is_robot || mail.signs.iter().any(|sign| !matches!(sign, Sign::NullReturnPath | Sign::ListPost));
     let is_daemons = has(Sign::MailerDaemon) && (is_null || mail.delivery_report.is_some());
@@ -116,7 +116,7 @@ pub(crate) fn origin_of(mail: &ParsedMail, seen: &Seen<'_>) -> Origin {
     }
 }
 
-/// Whether a mail system stands in the envelope as the sender.
+/// Whether the envelope sender is a mail system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum System {
     /// The null path.
@@ -125,7 +125,7 @@ pub(crate) enum System {
     Daemon,
     /// postmaster, which people use as well (RFC 5321 §4.5.1).
     Postmaster,
-    /// Anybody else, or nobody said.
+    /// Another sender, or none is known.
     No,
 }
 
@@ -186,7 +186,7 @@ fn is_postmaster(word: &str) -> bool {
     word.eq_ignore_ascii_case("postmaster")
 }
 
-/// What follows the end of a comment whose `(` is taken off; comments nest (RFC 5322 §3.2.2).
+/// What follows the end of a comment whose `(` was removed; comments nest (RFC 5322 §3.2.2).
 fn behind_comment(comment: &str) -> &str {
     let (mut depth, mut is_escaped) = (1usize, false);
     for (at, c) in comment.char_indices() {

@@ -58,7 +58,7 @@ impl Budget {
     fn read(&mut self, header: &Header<'_>, name: &str, decoder: Decoder) -> Vec<Mailbox> {
         let mut found = Vec::new();
         for value in header.all(name) {
-            // One more than wanted tells whether something is left out.
+            // Reading one more than the limit shows whether something is left out.
             let mut read = mailboxes(value, decoder, self.left + 1);
             self.is_cut |= read.len() > self.left;
             read.truncate(self.left);

@@ -1,5 +1,5 @@
 //! Address fields rewritten into the plain forms every parser agrees on (RFC 5322 §3.4, §4.4):
-//! quoted local parts, comments and blanks round the `@`, old source routes, brackets that hold no
+//! quoted local parts, comments and blanks around the `@`, old source routes, brackets that hold no
 //! address.
 //!
 //! mail-parser takes `"sam@team.test"@evil.test` for `sam@team.test`, which would let anyone write
@@ -23,7 +23,7 @@ struct Token<'a> {
 }
 
 /// The field with its addresses in plain forms. An address whose quoted local part cannot be written
-/// without the quotes (it holds an `@`, blanks or syntax) goes: no person writes such. Linear.
+/// without the quotes (it holds an `@`, blanks or syntax) is removed: no person writes such addresses. Linear.
 pub(super) fn rewritten(field: &str) -> String {
     let tokens = tokens(field);
     let mut out: Vec<&str> = Vec::with_capacity(tokens.len());
@@ -50,7 +50,7 @@ const fn is_filler(kind: Kind) -> bool {
     matches!(kind, Kind::Blank | Kind::Comment)
 }
 
-/// Rewrites the address whose `@` is at `at`: what stands before it is at the end of `out` already.
+/// Rewrites the address whose `@` is at `at`: the text before it is at the end of `out` already.
 /// Gives the number of the token to go on with, `None` when it is plain or no address.
 fn joined_at<'a>(tokens: &[Token<'a>], at: usize, out: &mut Vec<&'a str>, kinds: &mut Vec<Kind>) -> Option<usize> {
     let gap_start = kinds.iter().rposition(|kind| !is_filler(*kind)).map_or(0, |last| last + 1);
@@ -77,7 +77,7 @@ fn joined_at<'a>(tokens: &[Token<'a>], at: usize, out: &mut Vec<&'a str>, kinds:
             return Some(domain_at + 1);
         }
     } else if gaps().any(|kind| kind == Kind::Blank) {
-        // "Ann @ Home <ann@x.test>" is a name; only an address that stands alone is put together.
+        // "Ann @ Home <ann@x.test>" is a name; only an address without other words is put together.
         let before = kinds.iter().take(start).rev().find(|kind| !is_filler(**kind));
         let after = tokens.iter().skip(domain_at + 1).map(|token| token.kind).find(|kind| !is_filler(*kind));
         let is_border = |kind: Kind| matches!(kind, Kind::Special(c) if c != '@');
@@ -99,7 +99,7 @@ fn is_plain(word: &str) -> bool {
     !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || ".!#$%&'*+-/=?^_`{|}~".contains(c))
 }
 
-/// Rewrites what a `<` at `at` opens: a source route (`<@relay.test:ann@cust.test>`) goes, and
+/// Rewrites what a `<` at `at` opens: a source route (`<@relay.test:ann@cust.test>`) is removed, and
 /// brackets without an address in them (`<script>`) become blanks.
 fn opened_at<'a>(tokens: &[Token<'a>], at: usize, out: &mut Vec<&'a str>, kinds: &mut Vec<Kind>) -> Option<usize> {
     let inner = tokens.get(at + 1..)?;
@@ -131,7 +131,7 @@ fn opened_at<'a>(tokens: &[Token<'a>], at: usize, out: &mut Vec<&'a str>, kinds:
 fn tokens(field: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut rest = field;
-    // An opening sign that is never closed is a letter, and so are all after it.
+    // An opening character that is never closed is ordinary text, and so are all after it.
     let (mut quotes, mut comments) = (true, true);
     while let Some(first) = rest.chars().next() {
         let end = match first {
@@ -162,7 +162,7 @@ fn plain_end(rest: &str, first: char) -> (Kind, usize) {
     (Kind::Atom, run(&is_letter).max(first.len_utf8()))
 }
 
-/// The offset behind the quoted string `text` starts with.
+/// The offset after the quoted string `text` starts with.
 fn quoted_end(text: &str) -> Option<usize> {
     let mut is_escaped = false;
     let end = text.char_indices().skip(1).find(|(_, c)| {
@@ -173,7 +173,7 @@ fn quoted_end(text: &str) -> Option<usize> {
     end.map(|(at, _)| at + 1)
 }
 
-/// The offset behind the comment `text` starts with; comments nest.
+/// The offset after the comment `text` starts with; comments nest.
 fn comment_end(text: &str) -> Option<usize> {
     let (mut depth, mut is_escaped) = (0_usize, false);
     let end = text.char_indices().find(|(_, c)| {

@@ -1,6 +1,6 @@
 //! What mail programs and filters put before a subject: "Re:", `AW[2]:`, "Fwd:", `[EXTERNAL]`.
 //!
-//! The words are in `reply::languages`. What follows from a prefix is decided where it is asked for:
+//! The words are in `reply::languages`. What a prefix means is decided by the callers:
 //! `forward` looks for forwards, `decision` compares subjects without prefixes.
 
 use super::reply::languages::{DOUBTFUL_FORWARD_PREFIXES, FILTER_MARKS, FORWARD_PREFIXES, REPLY_PREFIXES, entries};
@@ -17,17 +17,17 @@ pub(crate) enum Prefix {
     DoubtfulForward,
     /// "Re:".
     Answer,
-    /// `[EXTERNAL]`, `***SPAM***`, `[#12]`: nothing about where the mail comes from.
+    /// `[EXTERNAL]`, `***SPAM***`, `[#12]`: says nothing about answering or forwarding.
     Mark,
 }
 
-/// The prefix `subject` begins with and what stands behind it.
+/// The prefix `subject` begins with and the text after it.
 pub(crate) fn split(subject: &str) -> Option<(Prefix, &str)> {
     let subject = subject.trim_start();
-    marked(subject).map(|rest| (Prefix::Mark, rest)).or_else(|| worded(subject))
+    marked(subject).map(|rest| (Prefix::Mark, rest)).or_else(|| word_prefix(subject))
 }
 
-/// The subject without "(fwd)" at its end, where it stands there.
+/// The subject without a "(fwd)" at its end.
 pub(crate) fn without_forward_suffix(subject: &str) -> Option<&str> {
     let subject = subject.trim_end();
     let at = subject.len().checked_sub("(fwd)".len())?;
@@ -48,7 +48,7 @@ fn marked(subject: &str) -> Option<&str> {
 }
 
 /// `Re: rest`, `AW[2]: rest`, `Odp.: rest`, `Fwd : rest`, `回复：rest`.
-fn worded(subject: &str) -> Option<(Prefix, &str)> {
+fn word_prefix(subject: &str) -> Option<(Prefix, &str)> {
     let (at, colon) =
         subject.char_indices().take_while(|(at, _)| *at <= PREFIX_BYTES_MAX).find(|(_, c)| matches!(c, ':' | '：'))?;
     let word = subject.get(..at)?.to_lowercase();

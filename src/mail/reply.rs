@@ -1,8 +1,8 @@
 //! What the person typed: the reply without quoted mails and signatures, and the texts kept beside it.
 //!
-//! The rules work on lines; HTML adds what its structure says. They never cut to nothing and never
+//! The rules work on lines; HTML adds what its structure says. They never leave an empty reply and never
 //! put aside text that may be an answer; the full text is always kept. Whether a mail is a forward
-//! is told in `forward`, the writing of HTML as text is `html`'s.
+//! is decided in `forward`, HTML is written as text in `html`.
 
 mod attribution;
 pub(crate) mod divider;
@@ -28,10 +28,10 @@ pub(crate) struct Reply<'a> {
     pub signature: &'a str,
 }
 
-/// Most lines a reply is looked for in; a mail of more is no letter, and judging them would cost more
-/// memory than the mail. Past it the whole text is the reply. 100,000.
+/// Most lines that are searched for a reply; a mail with more is not a letter, and judging its lines would take more
+/// memory than the mail. Past the limit the whole text is the reply. 100,000.
 const LINES_MAX: usize = 100_000;
-/// Largest HTML a reply is looked for in, in bytes, for the same reason. 4 MiB.
+/// Largest HTML that is searched for a reply, in bytes, for the same reason. 4 MiB.
 const REPLY_HTML_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Splits a mail's plain text (line ends LF). Linear in its length.
@@ -166,7 +166,7 @@ fn end_of_letters(text: &str, head: &str) -> Option<usize> {
             Some(expected) if expected == c => {}
             Some(_) => return None,
             None => {
-                // All letters were met before this one; the cut is at the line end between.
+                // All letters were found before this one; the cut is at the line end between them.
                 let between = text[..at].rfind('\n')?;
                 let has_letters_left = text[between..at].contains(char::is_alphanumeric);
                 let end = text[..at].trim_end_matches(|c: char| !c.is_alphanumeric()).len();

@@ -67,12 +67,12 @@ impl PartHeader {
     }
 }
 
-/// Where a node stands: in which container, as which of its children (from 0).
+/// Where a node is: in which container, as which of its children (from 0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     /// Index into [`Structure::containers`].
     pub(super) container: usize,
-    /// The number of elder siblings.
+    /// The number of siblings before it.
     pub(super) child: usize,
 }
 
@@ -81,7 +81,7 @@ pub(super) struct Place {
 pub(super) struct Container {
     /// What its header says.
     pub(super) header: PartHeader,
-    /// Where it stands; `None` for the mail itself.
+    /// Where it is; `None` for the mail itself.
     pub(super) place: Option<Place>,
 }
 
@@ -90,7 +90,7 @@ pub(super) struct Container {
 pub(super) struct Leaf<'a> {
     /// What its header says.
     pub(super) header: PartHeader,
-    /// Where it stands; `None` when it is the whole mail.
+    /// Where it is; `None` when it is the whole mail.
     pub(super) place: Option<Place>,
     /// The bytes as they came, still packed.
     pub(super) bytes: &'a [u8],
@@ -115,7 +115,7 @@ pub(super) struct Structure<'a> {
 }
 
 impl<'a> Structure<'a> {
-    /// Walks `body`, the bytes behind a header that says `header` about them.
+    /// Walks `body`, the bytes after a header that says `header` about them.
     pub(super) fn read(header: PartHeader, body: &'a [u8], limits: &Limits, decoder: Decoder) -> Self {
         let mut walk = Walk { body, limits, decoder, stack: Vec::new(), state: State::Between, out: Self::default() };
         walk.open_part(header, 0, 0);
@@ -138,7 +138,7 @@ impl<'a> Structure<'a> {
     }
 }
 
-/// A container whose end has not been seen.
+/// A container whose end was not read yet.
 struct Open {
     container: usize,
     boundary: Vec<u8>,
@@ -149,7 +149,7 @@ struct Open {
 
 /// What the current line belongs to.
 enum State {
-    /// Nothing that is kept: before the first part, behind the last, or beyond the budget.
+    /// Nothing that is kept: before the first part, after the last, or beyond the budget.
     Between,
     /// The header of a part.
     Header { start: usize },
@@ -224,7 +224,7 @@ impl Walk<'_, '_> {
         let (header, content) = Header::read(block, PART_FIELDS_MAX);
         let is_digest = self.place().is_some_and(|place| self.out.kind_at(place) == "multipart/digest");
         let default = if is_digest { "message/rfc822" } else { "text/plain" };
-        // A header may be missing altogether; an empty line in its place still ends it.
+        // A header may be missing altogether; an empty line instead still ends it.
         let content_start = if header.is_empty() && block.trim_ascii().is_empty() { end } else { start + content };
         self.open_part(PartHeader::read(&header, self.decoder, default), start, content_start);
     }

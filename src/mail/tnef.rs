@@ -1,8 +1,8 @@
 //! Attachments and text out of winmail.dat, Outlook's TNEF container (MS-OXTNEF, MS-OXCDATA).
 //!
 //! A bounded reader of what helps a ticket: file names, types, contents, the plain or HTML text.
-//! TNEF packs nothing, so what comes out is never larger than what went in. Whatever it does not
-//! understand makes it give up, and the file is kept whole.
+//! TNEF packs nothing, so what comes out is never larger than what went in. If it does not understand
+//! something it stops, and the file is kept whole.
 
 use super::charset::{self, Charset};
 
@@ -86,7 +86,7 @@ impl Contents {
     }
 }
 
-/// Reads a container; `None` when it is none or cannot be followed from its start.
+/// Reads a container; `None` when it is not one or cannot be read from its start.
 pub(super) fn unpack(bytes: &[u8]) -> Option<Contents> {
     let mut cursor = Cursor { rest: bytes };
     if cursor.u32()? != SIGNATURE {
@@ -280,7 +280,7 @@ impl<'a> Cursor<'a> {
         Some(head)
     }
 
-    /// `len` bytes and the padding to a multiple of four, which may lack at the very end.
+    /// `len` bytes and the padding to a multiple of four, which may be missing at the very end.
     fn take_padded(&mut self, len: u32) -> Option<&'a [u8]> {
         let len = usize::try_from(len).ok()?;
         let head = self.take(len)?;

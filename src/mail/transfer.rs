@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-/// How the bytes of a part were packed for the way.
+/// How the bytes of a part were encoded for transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) enum Transfer {
     /// 7bit, 8bit, binary, and every word that names no encoding.
@@ -31,7 +31,7 @@ impl Transfer {
         }
     }
 
-    /// The bytes before they were packed; borrowed where nothing was done to them.
+    /// The decoded bytes; borrowed where nothing was encoded.
     pub(super) fn decode(self, bytes: &[u8]) -> Cow<'_, [u8]> {
         match self {
             Self::Identity => Cow::Borrowed(bytes),
@@ -43,10 +43,10 @@ impl Transfer {
     }
 }
 
-/// Bytes looked at to tell base64 from plain text under a wrong label.
+/// Bytes looked at to distinguish base64 from plain text under a wrong label.
 const BASE64_SAMPLE_BYTES: usize = 4096;
 
-/// Whether text labelled base64 is none: it reads like text, and its first line is not a row of
+/// Whether text labelled base64 is not base64: it reads like text, and its first line is not a row of
 /// digits that ends in padding or is longer than words are.
 fn is_no_base64(bytes: &[u8]) -> bool {
     let sample = bytes.get(..BASE64_SAMPLE_BYTES).unwrap_or(bytes).trim_ascii();
@@ -81,8 +81,8 @@ const BASE64_VALUES: [u8; 256] = {
     table
 };
 
-/// Base64 decoded leniently: foreign bytes are skipped and missing padding is supplied. Decoding ends
-/// at a line that is plainly no base64, a footer some list server appended; behind padding, where
+/// Base64 decoded leniently: bytes outside the alphabet are skipped and missing padding is added. Decoding ends
+/// at a line that is clearly not base64, such as a footer of a list server; after padding, where
 /// several runs may have been put together, at every line that does not look like one more. Linear.
 pub(super) fn decode_base64(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len() / 4 * 3 + 3);
@@ -131,7 +131,7 @@ struct Tail {
 const LONG_LINE_DIGITS: usize = 48;
 
 impl Tail {
-    /// Whether the line is one more of base64: no blanks, next to no foreign bytes, whole groups.
+    /// Whether the line is one more of base64: no blanks, almost no bytes outside the alphabet, whole groups.
     fn takes(&mut self, line: &[u8]) -> bool {
         let line = line.trim_ascii();
         let digits = line.iter().filter(|b| base64_value(**b).is_some()).count();
@@ -153,7 +153,7 @@ fn is_rule(line: &[u8]) -> bool {
     line.len() >= 2 && line.iter().all(|b| matches!(b, b'-' | b'_'))
 }
 
-/// Whether three characters, and one in 16, are foreign to base64 or blanks inside the line.
+/// Whether three characters, and one in 16, are outside base64's alphabet or blanks inside the line.
 fn is_text_line(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     let inner_blanks =
@@ -163,7 +163,7 @@ fn is_text_line(line: &[u8]) -> bool {
     suspicious >= 3 && suspicious * 16 > line.len()
 }
 
-/// Up to four base64 digits on their way to three bytes.
+/// Up to four base64 digits that become three bytes.
 #[derive(Default)]
 struct Group {
     bits: u32,
@@ -221,10 +221,10 @@ pub(super) fn hex_pair(text: &[u8]) -> Option<u8> {
     Some(digit(text.first()?)? << 4 | digit(text.get(1)?)?)
 }
 
-/// Longest run of blanks taken for transport padding behind a soft line break (keeps decoding linear).
+/// Longest run of blanks taken for transport padding after a soft line break (keeps decoding linear).
 const PADDING_BYTES_MAX: usize = 80;
 
-/// What follows a soft line break (`=` at the end of a line, blanks added on the way ignored).
+/// What follows a soft line break (`=` at the end of a line, blanks added in transfer ignored).
 fn soft_break(after: &[u8]) -> Option<&[u8]> {
     let head = after.get(..PADDING_BYTES_MAX).unwrap_or(after);
     let blanks = head.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r')).count();

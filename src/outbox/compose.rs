@@ -1,5 +1,5 @@
-//! From values to the finished bytes of one mail (RFC 5322, MIME): the headers that bring answers
-//! home and stop loops. Pure: the time, the texts and every id come in as arguments.
+//! From values to the finished bytes of one mail (RFC 5322, MIME): the headers that lead answers
+//! back to the ticket and stop loops. Pure: the time, the texts and every id come in as arguments.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,7 +14,7 @@ use lettre::message::{Body, Mailbox, Mailboxes, MultiPart, SinglePart};
 use super::template::one_line;
 use crate::domain::{DeskSecret, EmailAddress, TicketId, Timestamp};
 
-/// Longest subject written, in characters. Chosen: twice a ticket's, room for a template's words.
+/// Longest subject written, in characters. Chosen: twice a ticket's, so that a template can add words.
 const SUBJECT_CHARS_MAX: usize = 510;
 
 /// Longest name in From and To, in characters (the columns it comes from).
@@ -40,11 +40,11 @@ pub(crate) enum MailKind {
     Personal,
     /// Automatic, an answer to a mail.
     Replied,
-    /// Automatic, of our own accord.
+    /// Automatic, not an answer to a mail.
     Generated,
 }
 
-/// Somebody in From or To.
+/// A person in From or To.
 #[derive(Clone, Debug)]
 pub(crate) struct Person<'a> {
     /// The name; may be empty.
@@ -53,7 +53,7 @@ pub(crate) struct Person<'a> {
     pub email: &'a EmailAddress,
 }
 
-/// A file that goes along.
+/// An attached file.
 #[derive(Clone, Debug)]
 pub(crate) struct File {
     /// The name the recipient sees.
@@ -64,12 +64,12 @@ pub(crate) struct File {
     pub content: Vec<u8>,
 }
 
-/// Everything a mail consists of.
+/// All parts of a mail.
 #[derive(Clone, Debug)]
 pub(crate) struct Letter<'a> {
     /// The desk's address.
     pub from: Person<'a>,
-    /// The one recipient: his token is in the ids.
+    /// The one recipient: their token is in the ids.
     pub to: Person<'a>,
     /// Where answers are to go, if not to From.
     pub reply_to: Option<&'a EmailAddress>,
@@ -91,7 +91,7 @@ pub(crate) struct Letter<'a> {
     pub text: &'a str,
     /// The same as HTML.
     pub html: &'a str,
-    /// What goes along.
+    /// Attached files.
     pub files: &'a [File],
     /// Date.
     pub date: Timestamp,
@@ -102,12 +102,12 @@ pub(crate) struct Letter<'a> {
 #[error("{0} is not an address that mail can be sent to")]
 pub(crate) struct Unmailable(String);
 
-/// An address in the form lettre wants it.
+/// An address in the form that lettre takes.
 ///
 /// # Errors
-/// [`Unmailable`] when it would have to be quoted in ways that its owner did not write.
+/// [`Unmailable`] when it could only be written with quotes that its owner did not use.
 pub(crate) fn mailable(email: &EmailAddress) -> Result<Address, Unmailable> {
-    // RFC 5321's atoms, and letters of any script (RFC 6531). Dots may stand anywhere: Japanese
+    // RFC 5321's atoms, and letters of any script (RFC 6531). Dots may be anywhere: Japanese
     // providers gave out addresses with two in a row, which lettre's own check refuses.
     let is_atom = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
     let is_domain = |c: char| c.is_alphanumeric() || c == '-' || c == '.' || c == '_';
@@ -119,10 +119,10 @@ pub(crate) fn mailable(email: &EmailAddress) -> Result<Address, Unmailable> {
     Address::new(local, domain).map_err(|_| Unmailable(email.to_string()))
 }
 
-/// Writes the mail, with CRLF line ends, every line at most 998 bytes, ASCII but for addresses.
+/// Writes the mail, with CRLF line ends, every line at most 998 bytes, ASCII except for addresses.
 ///
 /// # Errors
-/// [`Unmailable`] when one of the addresses is none.
+/// [`Unmailable`] when one of the addresses cannot be used.
 pub(crate) fn compose(letter: &Letter<'_>) -> Result<Vec<u8>, Unmailable> {
     let mut headers = Headers::new();
     headers.set(Date::new(system_time(letter.date)));
@@ -169,7 +169,7 @@ fn ready_headers(letter: &Letter<'_>) -> Vec<(HeaderName, String)> {
     found
 }
 
-/// Whether a Message-ID of somebody else's can stand in our header: printable ASCII, no brackets.
+/// Whether a Message-ID from outside may be used in our header: printable ASCII, no brackets.
 fn is_clean_id(id: &str) -> bool {
     !id.is_empty() && id.len() <= ID_BYTES_MAX && id.bytes().all(|b| b.is_ascii_graphic() && b != b'<' && b != b'>')
 }
@@ -186,7 +186,7 @@ fn system_time(at: Timestamp) -> SystemTime {
 }
 
 fn body(letter: &Letter<'_>) -> Vec<u8> {
-    // The Message-ID ends in an HMAC, so nobody can write our boundary into a mail beforehand.
+    // The Message-ID ends in an HMAC, so our boundary cannot be guessed and written into a mail beforehand.
     let unique = letter.internet_id.split(['@', '.']).nth(1).unwrap_or("maildesk");
     let texts = MultiPart::alternative()
         .boundary(format!("=_a_{unique}"))
@@ -220,8 +220,8 @@ fn html_document(html: &str) -> String {
 
 fn attachment(file: &File) -> SinglePart {
     let name: String = one_line(&file.name).chars().take(FILE_NAME_CHARS_MAX).collect();
-    // Base64 for all: text would have its line ends changed on the way. Content as bytes is always
-    // encodable so.
+    // Base64 for all: the line ends of text would be changed on the way. Bytes can always be
+    // encoded like this.
     let body = Body::new_with_encoding(file.content.clone(), ContentTransferEncoding::Base64)
         .unwrap_or_else(|content| Body::dangerous_pre_encoded(content, ContentTransferEncoding::Binary));
     SinglePart::builder()
@@ -231,7 +231,7 @@ fn attachment(file: &File) -> SinglePart {
 }
 
 /// The type of a file, without parameters. `message/*` and `multipart/*` may not be base64
-/// (RFC 2045 §6.4), so they travel as what they are to us: bytes.
+/// (RFC 2045 §6.4), so they are sent as plain bytes (`application/octet-stream`).
 fn content_type(text: &str) -> ContentType {
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$&^_.+-/".contains(c);
     let kind = text.split(';').next().unwrap_or("").trim().to_ascii_lowercase();

@@ -1,6 +1,6 @@
-//! One drain of the queue: mails are claimed, each address gets a thread of its own, and nobody waits for
-//! anybody: a server that takes ten minutes to answer holds up its own address only, and the one who drains
-//! keeps giving its sign of life meanwhile.
+//! One drain of the queue: mails are claimed, each address has its own thread, so that none waits for
+//! another: a server that takes ten minutes to answer delays only its own address, and the draining process
+//! keeps writing its heartbeat meanwhile.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,32 +13,32 @@ use super::patience::{Handover, Patience};
 use super::pool::{OpenTransport, TransportPool};
 use super::presence::SenderLock;
 use super::transport::{Failure, LONGEST_S, Transport};
-use super::{NoteEnd, SendReport, WAIT_MAX_S, later, shortened, unknown, write_down};
+use super::{NoteEnd, SendReport, WAIT_MAX_S, later, record_outcome, shortened, unknown};
 use crate::domain::{AddressId, Timestamp};
 use crate::store::address::AddressRow;
 use crate::store::outbox::{Claimed, Fault, QueueWaits, Scope, Settlement};
 use crate::store::{self, Store};
 use crate::trip::trip;
 
-/// Mails claimed at once. Chosen: few enough that a killed sender holds little back until its lease
+/// Mails claimed at once. Chosen: few enough that a killed sender delays few mails until its lease
 /// ends, enough that claiming costs nothing.
 const BATCH_MAX: usize = 100;
 
-/// No mail is begun with less of its lease left than this, in seconds: the longest exchange with a server
-/// that answers each command just before its time is over, and five minutes to write down what became of it.
+/// No mail is begun when less than this is left of its lease, in seconds: the longest exchange with a server
+/// that answers each command just before its time limit, and five minutes to record what became of it.
 #[allow(clippy::cast_possible_wrap)] // an hour or so
 const LEASE_MARGIN_S: i64 = LONGEST_S as i64 + 300;
 
-/// How long a claimed mail stays with its sender, in seconds: a quarter of an hour for those before it.
+/// How long a claimed mail stays with its sender, in seconds: a quarter of an hour for the mails before it.
 const LEASE_S: i64 = LEASE_MARGIN_S + 900;
 
-/// How long a way by which nothing left is not tried again. Chosen: less than the first wait for a next try.
+/// How long a transport that just failed is not tried again. Chosen: less than the first wait for a next try.
 const SHUT_FOR: Duration = Duration::from_secs(50);
 
-/// How often a drain that waits for a server looks for other mails, and gives its sign of life.
+/// How often a drain that waits for a server looks for other mails, and writes its heartbeat.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// The time as it goes on during a drain.
+/// The current time during a drain.
 #[derive(Clone, Copy)]
 pub(super) struct Clock {
     began_at: Timestamp,
@@ -51,24 +51,24 @@ impl Clock {
     }
 }
 
-/// What a drain is to do.
+/// What a drain has to do.
 pub(super) struct DrainPlan<'a> {
     pub(super) scope: Scope,
     pub(super) patience: &'a Patience,
-    /// Called now and then; true when no further mail is to be begun.
+    /// Called from time to time; true when no further mail is to be begun.
     pub(super) pulse: &'a mut dyn FnMut() -> bool,
 }
 
-/// Mails of one address, and the way they leave by.
+/// Mails of one address, and the transport they leave by.
 struct Job {
     address: AddressId,
     mails: Vec<Claimed>,
     way: OpenTransport,
-    /// Nothing left by this way a moment ago: why.
+    /// Why this transport failed a moment ago.
     shut: Option<String>,
 }
 
-/// What a job comes back with; no way, where an internal error took it.
+/// What a job returns; no transport when an internal error destroyed it.
 struct JobResult {
     address: AddressId,
     way: Option<OpenTransport>,
@@ -101,7 +101,7 @@ pub(super) fn drain(
     let waits = QueueWaits { try_s: WAIT_MAX_S, lease_s: LEASE_S };
     if store.read(|tx| tx.is_queue_astray(waits, now))? {
         let mails = store.write(|tx| tx.cut_queue_waits(waits, now))?;
-        tracing::warn!(mails, "times of mails lay too far ahead: was the clock? They wait the longest wait at most");
+        tracing::warn!(mails, "mails waited until a time too far ahead, was the clock wrong? Their wait was shortened");
     }
     // Most drains find nothing: looking needs no write lock.
     if !store.read(|tx| tx.is_anything_due(plan.scope, &[], now))? {
@@ -116,7 +116,7 @@ pub(super) fn drain(
     })
 }
 
-/// A drain under way.
+/// A running drain.
 struct Work<'scope, 'env> {
     context: DrainContext<'env>,
     pool: &'env mut TransportPool,
@@ -141,7 +141,7 @@ impl Work<'_, '_> {
                 self.take_back(back, &mut report, &mut failed);
             }
             let claimed = if is_over || failed.is_some() { Ok(Vec::new()) } else { self.claim(scope) };
-            // After the claim: one who fails at it gives no sign of life.
+            // After the claim: a sender whose claim fails writes no heartbeat.
             is_over = pulse();
             match claimed {
                 Ok(claimed) if !claimed.is_empty() => {
@@ -168,7 +168,7 @@ impl Work<'_, '_> {
         store.write(|tx| tx.claim_due(scope, &self.busy, BATCH_MAX, now.plus_s(LEASE_S), now))
     }
 
-    /// Gives the mails of each address to a thread; without a thread they are sent here and now.
+    /// Gives the mails of each address to a thread; if no thread can be started they are sent by this one.
     fn begin(&mut self, claimed: Vec<Claimed>) {
         let mut by_address: BTreeMap<AddressId, Vec<Claimed>> = BTreeMap::new();
         for mail in claimed {
@@ -183,7 +183,7 @@ impl Work<'_, '_> {
             let work = move || carry_out(context, address, &given, &done);
             let started = thread::Builder::new().name("send".to_owned()).spawn_scoped(self.threads, work);
             if let Err(error) = started {
-                tracing::warn!(%error, "no thread for an address; its mails are sent without");
+                tracing::warn!(%error, "no thread for an address; its mails are sent without one");
                 carry_out(self.context, address, &job, &self.done);
             }
         }
@@ -204,7 +204,7 @@ impl Work<'_, '_> {
     }
 }
 
-/// Sends the mails of a job and hands it back, whatever happens.
+/// Sends the mails of a job and returns it, whatever happens.
 fn carry_out(context: DrainContext<'_>, address: AddressId, job: &Mutex<Option<Job>>, done: &Sender<JobResult>) {
     let Some(job) = job.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
     let sent = catch_unwind(AssertUnwindSafe(move || {
@@ -213,10 +213,7 @@ fn carry_out(context: DrainContext<'_>, address: AddressId, job: &Mutex<Option<J
         JobResult { address, way: Some(way), shut, sent }
     }));
     let back = sent.unwrap_or_else(|_| {
-        tracing::error!(
-            address = address.get(),
-            "an internal error ended the sending by an address; it is begun again"
-        );
+        tracing::error!(address = address.get(), "an internal error ended sending by an address; it is started again");
         let shut = Some("an internal error, see the log".to_owned());
         JobResult { address, way: None, shut, sent: Ok(SendReport::default()) }
     });
@@ -224,8 +221,8 @@ fn carry_out(context: DrainContext<'_>, address: AddressId, job: &Mutex<Option<J
     done.send(back).ok();
 }
 
-/// Sends mails of one address in their order. What became of one is written down before the next is
-/// begun, so that a sender that is killed has at most one mail sent and not noted.
+/// Sends mails of one address in their order. What became of one is recorded before the next is
+/// begun, so that a killed sender has at most one mail that was sent and not recorded.
 fn send_by(
     context: DrainContext<'_>,
     transport: &mut Transport,
@@ -247,7 +244,7 @@ fn send_by(
             }
             settlement_of(&mail, sent, clock.now())
         };
-        report.add(write_down(store, &mail, &settlement, clock, note_end)?);
+        report.add(record_outcome(store, &mail, &settlement, clock, note_end)?);
     }
     Ok(report)
 }
@@ -266,7 +263,7 @@ fn send_one(
         Err(error) => return Err(Failure::Transport(error.to_string())),
     };
     let sent = catch_unwind(AssertUnwindSafe(|| transport.send(mail, &raw, handover)));
-    // A mail that makes the program panic must not keep those behind it.
+    // A mail that makes the program panic must not stop the mails after it.
     sent.unwrap_or_else(|_| Err(Failure::Temporary("an internal error, see the log".to_owned())))
 }
 

@@ -1,15 +1,15 @@
 //! How long a sender can wait. `serve` and `admin outbox send` wait as long as SMTP asks for; `pipe` and
-//! `imap-fetch` have other work to end. What must not happen is that one of them ends between the final
-//! dot of a mail and the answer to it: nobody would know whether the mail has arrived.
+//! `imap-fetch` have other work to finish. None of them may end between the final
+//! dot of a mail and the answer to it: it would be unknown whether the mail has arrived.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The patience of one sender, shared by its threads and the one that may have to give up waiting for them.
+/// The patience of one sender, shared by its threads and the thread that may have to stop waiting for them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Patience {
     state: Arc<Mutex<State>>,
-    /// When the answer to a mail is waited for no longer; `None`: as long as the protocol says.
+    /// When waiting for the answer to a mail ends; `None`: as long as the protocol says.
     answer_by: Option<Instant>,
 }
 
@@ -17,11 +17,11 @@ pub(crate) struct Patience {
 struct State {
     /// Mails that are being handed over: their answers are waited for.
     under_way: usize,
-    /// No further one may be.
+    /// No further one may be handed over.
     is_closed: bool,
 }
 
-/// The handover of one mail, until what became of it is written down.
+/// The handover of one mail, until what became of it is recorded.
 #[derive(Debug)]
 pub(crate) struct Handover<'a> {
     patience: &'a Patience,
@@ -29,7 +29,7 @@ pub(crate) struct Handover<'a> {
 }
 
 impl Handover<'_> {
-    /// Asks to hand the mail over. If not, it is to be left to the next sender.
+    /// Asks to hand the mail over. If refused, it is left to the next sender.
     #[must_use]
     pub(crate) fn commit(&mut self) -> bool {
         let mut state = self.patience.state();
@@ -43,7 +43,7 @@ impl Handover<'_> {
         true
     }
 
-    /// The end of a step that may take so long.
+    /// The end of a step that may take this long.
     #[must_use]
     pub(crate) fn end_of(&self, step: Duration) -> Instant {
         let end = Instant::now() + step;
@@ -61,7 +61,7 @@ impl Drop for Handover<'_> {
 }
 
 impl Patience {
-    /// That of a process that ends at this moment, whatever is under way.
+    /// The patience of a process that ends at this moment, even during a handover.
     #[must_use]
     pub(crate) fn until(answer_by: Instant) -> Self {
         Self { state: Arc::default(), answer_by: Some(answer_by) }

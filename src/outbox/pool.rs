@@ -1,5 +1,5 @@
-//! Ways out that stay open between two drains, so that a desk with a mail now and then connects and
-//! logs in once. What goes over them, and whether it arrived, is [`super`]'s.
+//! Transports that stay open between two drains, so that a desk with a mail from time to time connects and
+//! logs in once. What is sent over them, and whether it arrived, is handled in [`super`].
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,18 +13,18 @@ use crate::store::address::AddressRow;
 use crate::store::outbox::Scope;
 use crate::store::{Result, Store};
 
-/// How long a way stays open unused. Chosen: servers wait five minutes (RFC 5321 §4.5.3.2.7), busy
+/// How long a transport stays open unused. Chosen: servers wait five minutes (RFC 5321 §4.5.3.2.7), busy
 /// ones less.
 const IDLE_MAX: Duration = Duration::from_secs(60);
 
-/// The ways out of a sender, by address. What is open is closed with it.
+/// The transports of a sender, by address. Dropping it closes the open ones.
 #[derive(Debug)]
 pub(crate) struct TransportPool {
     kept: BTreeMap<AddressId, OpenTransport>,
     pub(super) note_end: NoteEnd,
 }
 
-/// A way out, and the settings it was made from.
+/// A transport, and the settings it was made from.
 #[derive(Debug)]
 pub(super) struct OpenTransport {
     row: Option<AddressRow>,
@@ -39,7 +39,7 @@ impl TransportPool {
         Self { kept: BTreeMap::new(), note_end }
     }
 
-    /// Does what [`super::send_due`] does, over what is open from before.
+    /// Does what [`super::send_due`] does, over transports that are still open.
     ///
     /// # Errors
     /// As [`super::send_due`].
@@ -48,7 +48,7 @@ impl TransportPool {
     }
 
     /// Does what [`Self::send_due`] does, and calls `pulse` again and again meanwhile, however long a server
-    /// takes. When that says that the end is asked for, no further mail is begun.
+    /// takes. When it returns that the process has to end, no further mail is begun.
     ///
     /// # Errors
     /// As [`super::send_due`].
@@ -61,12 +61,12 @@ impl TransportPool {
         drain(store, self, DrainPlan { scope: Scope::All, patience: &Patience::default(), pulse }, now)
     }
 
-    /// Closes what nothing went over for a while.
+    /// Closes transports that were not used for a while.
     pub(crate) fn close_idle(&mut self) {
         self.kept.retain(|_, way| way.used.elapsed() < IDLE_MAX);
     }
 
-    /// The way of an address: the one that is open, if its settings are the same still.
+    /// The transport of an address: the open one, if its settings have not changed.
     pub(super) fn take(&mut self, address: AddressId, row: Option<&AddressRow>) -> OpenTransport {
         let kept = self.kept.remove(&address).filter(|way| way.row.as_ref() == row);
         kept.unwrap_or_else(|| OpenTransport { row: row.cloned(), transport: Transport::of(row), used: Instant::now() })

@@ -1,5 +1,5 @@
-//! Knowing whether other senders are alive, so that what a killed one had claimed is taken up at once and
-//! not after its lease. What a lease is, is [`crate::store::outbox`]'s.
+//! Knowing whether other senders are running, so that mails claimed by a killed one are sent at once and
+//! not only after its lease. Leases are explained in [`crate::store::outbox`].
 
 use std::fs::File;
 use std::path::Path;
@@ -12,10 +12,10 @@ use rustix::io::Errno;
 use crate::domain::Timestamp;
 use crate::store::{self, Store};
 
-/// How long somebody else may take to end the leases of the dead. Then we go on unseen.
+/// How long another sender may take to end the leases of killed ones. After that we send without holding the lock.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Between two looks.
+/// Pause between two tries.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Held while sending. It is a lock (flock(2)) on the folder of the database, shared by all senders; the
@@ -27,15 +27,15 @@ pub(super) struct SenderLock {
 }
 
 impl SenderLock {
-    /// Begins to send. Nobody else being at it, the leases that are there are those of senders that were
+    /// Begins to send. If no other sender is running, existing leases belong to senders that were
     /// killed, and end now.
     pub(super) fn begin(store: &Store, now: Timestamp) -> store::Result<Self> {
         let folder = store.path().parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // A folder that may be entered but not read: leases then last as long as they say.
+        // A folder that may be entered but not read: then leases of killed senders last their full time.
         let Ok(folder) = File::open(folder) else { return Ok(Self { _folder: None }) };
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
-            // Alone for the moment: whoever comes meanwhile waits until this lock is a shared one.
+            // Alone for the moment: a sender that starts meanwhile waits until this lock is a shared one.
             if flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok()
                 && store.read(|tx| tx.is_anything_leased(now))?
             {
@@ -91,6 +91,6 @@ mod tests {
         assert_eq!(claim(), 0, "for all that the second knows, the first is alive");
         drop((second, third));
         let _fourth = SenderLock::begin(&store, NOW).unwrap();
-        assert_eq!(claim(), 1, "nobody was left");
+        assert_eq!(claim(), 1, "no other sender was left");
     }
 }

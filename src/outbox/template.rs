@@ -16,7 +16,7 @@ pub(crate) enum Event {
     Autoresponse,
     /// Staff have answered.
     StaffReply,
-    /// Staff are told of a customer's message.
+    /// Staff are notified of a customer's message.
     StaffTicketNotification,
     /// A staff member was given a ticket; HelpDeskZ sends nothing then.
     StaffAssigned,
@@ -75,7 +75,7 @@ impl Event {
             Self::Autoresponse => "to the customer whose reply arrived",
             Self::StaffReply => "to customer and participants, what staff wrote; cannot be switched off",
             Self::StaffTicketNotification => "to staff on duty in the department: a customer wrote",
-            Self::StaffAssigned => "to the staff member whom somebody else gave a ticket",
+            Self::StaffAssigned => "to the staff member to whom another person assigned a ticket",
             Self::NewUser => "to a customer whose account was made and who is to confirm it",
         }
     }
@@ -178,7 +178,7 @@ pub(crate) struct Rendered {
 #[must_use]
 pub(crate) fn render(template: &Template, values: &[(&str, Value<'_>)]) -> Rendered {
     let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-    // Names and subjects: one of several lines would look like a part of the letter.
+    // Names and subjects: with several lines they would look like a part of the letter.
     let plain = |name: &str, text| if name == MESSAGE { Cow::Borrowed(text) } else { terminal::line(text) };
     let as_text = |name: &str| {
         value(name).map(|value| match value {
@@ -234,7 +234,7 @@ pub(super) fn one_line(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// What a subject is for, as far as its form goes.
+/// The kind of mail a subject is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SubjectForm {
     /// As HelpDeskZ's `[#12] …`.
@@ -264,7 +264,7 @@ pub(crate) fn ticket_subject(rendered: &str, number: i64, has_tag: Tag, form: Su
     }
 }
 
-/// Whether `[#12]` stands in outgoing subjects (setting `subject_tag`).
+/// Whether `[#12]` is put into outgoing subjects (setting `subject_tag`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tag {
     /// It does.

@@ -20,15 +20,15 @@ pub(super) const LONGEST_S: u64 = smtp::LONGEST_S;
 pub(crate) enum Failure {
     /// It never will (SMTP 5xx).
     Permanent(String, Fault),
-    /// It may later (SMTP 4xx, connection lost in the middle).
+    /// A later try may succeed (SMTP 4xx, connection lost in the middle).
     Temporary(String),
-    /// Nothing leaves by this address at the moment: no need to try its other mails now.
+    /// Nothing can be sent by this address at the moment: no need to try its other mails now.
     Transport(String),
     /// All of it was handed over and no answer came: it may have arrived, or not.
     Unknown {
         /// What happened instead.
         why: String,
-        /// Nothing came: other mails would wait as long.
+        /// No answer came: other mails would wait as long.
         is_silent: bool,
     },
     /// The sender could not have waited for the answer, so the mail was not handed over.
@@ -46,7 +46,7 @@ impl std::fmt::Display for Failure {
     }
 }
 
-/// The way out of one address, for one drain.
+/// The transport of one address, for one drain.
 #[derive(Debug)]
 pub(crate) enum Transport {
     /// To an SMTP server.
@@ -63,19 +63,18 @@ impl Transport {
     /// The transport of an address; nothing is connected yet.
     #[must_use]
     pub(crate) fn of(row: Option<&AddressRow>) -> Self {
-        let Some(row) = row else { return Self::Off("the address this mail was to leave by is gone".to_owned()) };
+        let Some(row) = row else { return Self::Off("the address this mail was to be sent by is gone".to_owned()) };
         match row.outgoing {
             Outgoing::Smtp => Self::Smtp(Box::new(smtp::Smtp::new(row))),
             Outgoing::Sendmail => Self::Sendmail(sendmail::program()),
             Outgoing::File => Self::File(PathBuf::from(&row.outgoing_dir)),
-            Outgoing::None => Self::Off(format!(
-                "{} has outgoing none; give it a way with `maildesk admin address update`",
-                row.email
-            )),
+            Outgoing::None => {
+                Self::Off(format!("{} has outgoing none; change it with `maildesk admin address update`", row.email))
+            }
         }
     }
 
-    /// Hands one mail over. `Ok` means the other side has it durably as far as it says so.
+    /// Hands one mail over. `Ok` means that the other side says it has stored the mail durably.
     ///
     /// # Errors
     /// [`Failure`].
@@ -88,7 +87,7 @@ impl Transport {
         }
     }
 
-    /// Looks whether the way is open, without sending: logs in, finds the program, or finds the folder.
+    /// Checks whether sending is possible, without sending: logs in, finds the program, or finds the folder.
     ///
     /// # Errors
     /// [`Failure`].
@@ -101,7 +100,7 @@ impl Transport {
         }
     }
 
-    /// Says goodbye where there is somebody to say it to.
+    /// Says goodbye (QUIT) on an open connection.
     pub(crate) fn close(&mut self) {
         match self {
             Self::Smtp(smtp) => smtp.close(),

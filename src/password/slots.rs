@@ -14,10 +14,10 @@ pub(crate) const SLOTS: usize = 2;
 /// hash is bcrypt's of cost 12 (0.3 s).
 pub(crate) const QUEUE_MAX: usize = 32;
 
-/// How long one waits at most.
+/// How long a login waits at most.
 const QUEUE_WAIT: Duration = Duration::from_secs(5);
 
-/// Between two looks whether the one who waits is still there.
+/// Pause between two checks whether the waiting client is still connected.
 const PRESENCE_LOOK: Duration = Duration::from_millis(100);
 
 /// Why nothing was hashed.
@@ -26,7 +26,7 @@ pub(crate) enum NoSlot {
     /// The queue is full, or the wait was too long.
     #[error("too many passwords are being checked; try again")]
     Busy,
-    /// The one who asked has left meanwhile.
+    /// The client has left meanwhile.
     #[error("the client has left")]
     Gone,
 }
@@ -55,13 +55,13 @@ impl Default for Slots {
 }
 
 impl Slots {
-    /// A panic of a hash leaves nothing here half done.
+    /// A panic while hashing leaves nothing here half done.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `hash` in a slot, after a wait if there must be one. `is_gone` says whether the one who
-    /// wants the result has left; then nothing is hashed.
+    /// Runs `hash` in a slot, after a wait if there must be one. `is_gone` says whether the client
+    /// has left; then nothing is hashed.
     ///
     /// # Errors
     /// [`NoSlot`].
@@ -71,7 +71,7 @@ impl Slots {
         slot.memory.as_mut().map(hash).ok_or(NoSlot::Busy)
     }
 
-    /// Gives memory that nobody has used for so long back to the system.
+    /// Gives memory that was not used for that long back to the system.
     pub(crate) fn give_back(&self, unused_for: Duration) {
         let mut state = self.lock();
         if state.used_at.elapsed() >= unused_for {
@@ -88,7 +88,7 @@ impl Slots {
             state.waiting += 1;
             state = self.wait(state, is_gone)?;
         }
-        // The look is cheap, and one who hung up right after asking is not hashed for either.
+        // The check is cheap, and no hash is computed for a client that hung up right after asking.
         if is_gone() {
             self.freed.notify_one();
             return Err(NoSlot::Gone);

@@ -1,4 +1,4 @@
-//! The desk's own mail addresses: which department they feed, how mail comes in and goes out, and each as a sender.
+//! The desk's own mail addresses: the department of each, how its mail comes in and goes out, and each as a sender.
 
 use rusqlite::{Row, named_params};
 
@@ -15,13 +15,13 @@ pub struct DeskAddress {
     pub email: String,
     /// The name in From.
     pub name: String,
-    /// `None` when its department was the last one and is gone.
+    /// `None` when its department was the last one and was removed.
     pub department: Option<DepartmentId>,
     /// Mail to unknown addresses goes to this one's department.
     pub is_default: bool,
 }
 
-/// Everything about one address but its id. Ports are TCP ports; passwords stay in the files named.
+/// Everything about one address except its id. Ports are TCP ports; passwords stay in the files named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the columns of schema.sql, where each is explained
 pub struct AddressRow {
@@ -120,7 +120,7 @@ pub struct Sender {
     pub name: String,
     /// Its department.
     pub department: Option<DepartmentId>,
-    /// It writes for departments without an address.
+    /// It sends for departments without an address.
     pub is_default: bool,
     /// How mail leaves by it.
     pub outgoing: Outgoing,

@@ -1,13 +1,13 @@
 //! Addresses that an older version stored with a domain in another script, rewritten to the ASCII form
-//! that all are compared in now.
+//! in which all are compared now.
 
 use rusqlite::Connection;
 
 use super::Result;
 use crate::domain::{ascii_domain, comparable_address};
 
-/// Columns that hold one address each. Where the table says that an address stands there once, the row of
-/// the second spelling goes.
+/// Columns that hold one address each. Where the table allows an address only once, the row of
+/// the second spelling is removed.
 const COLUMNS: &[(&str, &str)] = &[
     ("staff", "email"),
     ("address", "email"),
@@ -45,7 +45,7 @@ pub(super) fn rewrite(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Texts of the column that are written otherwise now, with how.
+/// Texts of the column whose spelling changes, with the new one.
 fn changed(
     connection: &Connection,
     table: &str,
@@ -61,7 +61,7 @@ fn changed(
     Ok(pairs.filter(|(new, old)| !new.eq_ignore_ascii_case(old)).map(|(new, old)| (old, new)).collect())
 }
 
-/// Gives the customer the new spelling, or what he has to the customer who has it already.
+/// Gives the customer the new spelling, or merges them into the customer who has it already.
 fn merge_customers(connection: &Connection, old: &str, new: &str) -> Result<()> {
     if connection.execute("UPDATE OR IGNORE customer SET email = $1 WHERE email = $2", [new, old])? > 0 {
         return Ok(());

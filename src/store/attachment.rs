@@ -90,7 +90,7 @@ fn attachment(row: &Row<'_>) -> rusqlite::Result<Attachment> {
     })
 }
 
-/// A file of a message that may go along with a mail.
+/// A file of a message that may be attached to a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageFile {
     /// Safe name.
@@ -99,7 +99,7 @@ pub struct MessageFile {
     pub content_type: String,
     /// Size in bytes.
     pub bytes: i64,
-    /// Where its bytes lie, for [`ReadTx::file_content`].
+    /// Where its bytes are, for [`ReadTx::file_content`].
     pub content: i64,
 }
 

@@ -1,8 +1,8 @@
 //! Copies of the whole database: a backup while others write, and putting one back.
 //!
 //! Both go through SQLite's online backup: a plain copy of a file in use misses its log. A restore
-//! into a database that works is one transaction of that database, so that whoever is killed in the
-//! middle leaves the old state, and writers who wait for the lock go on in the new one; replacing the
+//! into a database that works is one transaction of that database, so that a process killed in the
+//! middle leaves the old state, and writers that wait for the lock go on in the new one; replacing the
 //! file under them would let them write into a file that has no name any more.
 
 mod part;
@@ -32,7 +32,7 @@ pub(crate) enum Restored {
     Replaced,
     /// There was none; now there is.
     Created,
-    /// The database was damaged; it lies under that name now, and the backup in its place.
+    /// The database was damaged; it has that name now, and the backup has taken its name.
     SetAside(PathBuf),
 }
 
@@ -46,7 +46,7 @@ pub struct Finished<T> {
 }
 
 impl<T> Finished<T> {
-    /// Syncs the folder that the new name of `path` stands in.
+    /// Syncs the folder that contains the new name of `path`.
     fn with_name(done: T, path: &Path) -> Self {
         let unsynced = sync_folder_of(path).map_err(inaccessible(path)).err();
         Self { done, unsynced }
@@ -66,7 +66,7 @@ fn copy(from: &Connection, to: &mut Connection, lock_wait: Duration) -> Result<(
     let started = Instant::now();
     let backup = Backup::new(from, to)?;
     loop {
-        // All at once: with pauses a busy writer would make it begin again and again.
+        // All pages at once: with pauses a busy writer would make it start again and again.
         match backup.step(-1)? {
             StepResult::Done => return Ok(()),
             StepResult::Busy | StepResult::Locked if started.elapsed() >= lock_wait => return Err(Error::Busy),
@@ -76,7 +76,7 @@ fn copy(from: &Connection, to: &mut Connection, lock_wait: Duration) -> Result<(
 }
 
 /// The error, and for a full disk where it is and what the copy needs.
-fn naming_need(source: &Connection, target: &Path, error: Error) -> Error {
+fn with_needed_space(source: &Connection, target: &Path, error: Error) -> Error {
     let bytes = "SELECT p.page_count * s.page_size FROM pragma_page_count AS p, pragma_page_size AS s";
     match error {
         Error::Full(_) => {
@@ -94,7 +94,7 @@ fn verify(connection: &Connection) -> Result<()> {
 
 impl Store {
     /// Writes a copy of the database as it is now to `target`, a new file of mode 0600: complete,
-    /// checked and synced, or not there at all. Others go on writing meanwhile.
+    /// checked and synced, or not there at all. Other processes can write meanwhile.
     ///
     /// # Errors
     /// [`Error::Inaccessible`] when there is a file of that name or it cannot be made,
@@ -118,8 +118,8 @@ pub(super) fn write_backup(source: &Connection, target: &Path, lock_wait: Durati
     }
     let part = Part::beside(target)?;
     let mut copied = Connection::open_with_flags(part.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    copy(source, &mut copied, lock_wait).map_err(|e| naming_need(source, target, e))?;
-    // One file, without a log: it can be moved about and read from a folder nobody may write to.
+    copy(source, &mut copied, lock_wait).map_err(|e| with_needed_space(source, target, e))?;
+    // One file, without a log: it can be moved and read from a read-only folder.
     copied.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     verify(&copied)?;
     copied.close().map_err(|(_, error)| error)?;
@@ -159,14 +159,14 @@ pub(crate) fn inspect(backup: &Path) -> Result<i64> {
 pub(crate) fn served_at(path: &Path) -> Timestamp {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let asked = Connection::open_with_flags(path, flags).and_then(|connection| {
-        // Whoever only asks does not tidy up the log.
+        // A process that only reads does not empty the log.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.query_row("SELECT served_at FROM desk WHERE id = 1", [], |row| row.get::<_, i64>(0))
     });
     Timestamp::from_unix(asked.unwrap_or(0))
 }
 
-/// Puts a backup in the place of the database at `path`: the old state or the new one, never
+/// Replaces the database at `path` with a backup: the old state or the new one, never
 /// anything between. A damaged database is kept under another name. The schema may be an older one.
 ///
 /// # Errors
@@ -187,11 +187,11 @@ pub(crate) fn restore(backup: &Path, path: &Path, lock_wait: Duration, now: Time
             match copy(&source, &mut target, lock_wait) {
                 Ok(()) => {}
                 Err(Error::Busy) => return Err(Error::Busy),
-                // The copy may be in the log all the same, whole: nobody may find it there.
-                Err(error) if log::bury(&target).is_ok() => return Err(naming_need(&source, path, error)),
+                // The whole copy may be in the log all the same: no process may find it there.
+                Err(error) if log::bury(&target).is_ok() => return Err(with_needed_space(&source, path, error)),
                 Err(_) => return Err(Error::Undecided(path.to_owned())),
             }
-            // The log holds the whole backup now; whoever still reads makes this a no-op.
+            // The log holds the whole backup now; while other processes read, this does nothing.
             target.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).ok();
             Ok(Finished { done: Restored::Replaced, unsynced: None })
         }
@@ -209,7 +209,7 @@ pub(crate) fn restore(backup: &Path, path: &Path, lock_wait: Duration, now: Time
     }
 }
 
-/// Opens the database that is to be written over and makes sure that it can be.
+/// Opens the database that will be overwritten and makes sure that this is possible.
 fn open_target(path: &Path, lock_wait: Duration) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let target = Connection::open_with_flags(path, flags).map_err(|e| why_not_opened(path, e))?;
@@ -233,7 +233,7 @@ fn set_aside(path: &Path, now: Timestamp) -> Result<PathBuf> {
     Ok(aside)
 }
 
-/// Renames a log, so that SQLite does not take it for that of the database that comes in its place.
+/// Renames a log, so that SQLite does not use it with the database that replaces the old one.
 fn set_log_aside(path: &Path, now: Timestamp) -> Result<()> {
     let aside = aside(path, now);
     for part in ["-wal", "-shm", "-journal"] {
@@ -249,7 +249,7 @@ fn set_log_aside(path: &Path, now: Timestamp) -> Result<()> {
 fn complete_copy(source: &Connection, path: &Path, lock_wait: Duration) -> Result<Part> {
     let part = Part::beside(path)?;
     let mut copied = Connection::open_with_flags(part.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    copy(source, &mut copied, lock_wait).map_err(|e| naming_need(source, path, e))?;
+    copy(source, &mut copied, lock_wait).map_err(|e| with_needed_space(source, path, e))?;
     // WAL is a property of the file; it has no log yet when it gets its name.
     copied.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     copied.close().map_err(|(_, error)| error)?;
@@ -330,7 +330,7 @@ mod tests {
         assert_eq!(restore(&backup, &path, WAIT, NOW).unwrap().done, Restored::Replaced);
         assert_eq!((departments(&path), store.read(|tx| tx.departments()).unwrap().len()), (1, 1));
         store.write(|tx| tx.add_department("Next", false)).unwrap();
-        assert_eq!(departments(&path), 2, "whoever had it open writes into the restored one");
+        assert_eq!(departments(&path), 2, "a process that had it open writes into the restored one");
     }
 
     #[test]
@@ -363,7 +363,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (path, backup) = (dir.path().join("desk.db"), dir.path().join("one.db"));
         desk(&path).back_up(&backup).unwrap();
-        // Its log has the whole of so young a database, and would make it good again.
+        // The log of such a new database holds all of it, and would repair it.
         fs::remove_file(named(&path, "-wal")).unwrap();
         fs::write(&path, [b'x'; 10_000]).unwrap();
         let Restored::SetAside(aside) = restore(&backup, &path, WAIT, NOW).unwrap().done else {

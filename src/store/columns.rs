@@ -1,5 +1,5 @@
-//! How the types of the domain stand in columns: enums by their word, or the number that HelpDeskZ has for them; ids of
-//! rows that may be missing as HelpDeskZ has them, with 0 for none.
+//! How the types of the domain are stored in columns: enums by their word, or HelpDeskZ's number; ids of
+//! rows that may be missing as in HelpDeskZ, where 0 means none.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -20,7 +20,7 @@ macro_rules! by_word {
                 fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
                     let word = value.as_str()?;
                     Self::from_word(word)
-                        .ok_or_else(|| FromSqlError::Other(format!("{word:?} is none of {}", Self::WORDS.join(", ")).into()))
+                        .ok_or_else(|| FromSqlError::Other(format!("{word:?} is not one of {}", Self::WORDS.join(", ")).into()))
                 }
             }
         )+
@@ -42,7 +42,7 @@ impl FromSql for StaffRole {
     }
 }
 
-/// The id in a column that has 0 for none.
+/// The id in a column where 0 means none.
 pub(super) fn id_or_none<T>(id: i64, wrap: fn(i64) -> T) -> Option<T> {
     (id > 0).then(|| wrap(id))
 }

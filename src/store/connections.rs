@@ -1,5 +1,5 @@
 //! Connections of one [`Store`](super::Store): made when needed, kept for the next use, closed when
-//! unused. And the queue its writers stand in, whose wait counts with SQLite's as one.
+//! unused. And the queue of its writers; waiting in it counts towards the same limit as waiting for SQLite's lock.
 
 use std::ops::Deref;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,8 +14,8 @@ use super::{Error, Result};
 /// than two for each processor do not read faster.
 const OPEN_MIN: usize = 8;
 
-/// How long a reader waits for one of them before another is made all the same: far above any read of
-/// ours, and what keeps readers inside of readers from waiting for each other for good.
+/// How long a reader waits for one of them before another is made anyway: far above any read of
+/// ours, and what keeps nested readers from waiting for each other forever.
 const SPARE_WAIT: Duration = Duration::from_secs(1);
 
 /// Connections of a store, open and idle.
@@ -28,7 +28,7 @@ pub(super) struct Connections {
 
 #[derive(Debug, Default)]
 struct Kept {
-    /// The one used last is at the end, so that those at the front grow old.
+    /// The one used last is at the end, so that those at the front become the oldest.
     idle: Vec<(Connection, Instant)>,
     in_use: usize,
 }
@@ -77,7 +77,7 @@ impl Connections {
         drop(closed);
     }
 
-    /// The last of them, for a store that comes to its end.
+    /// The last of them, for a store that is being closed.
     pub(super) fn last(&mut self) -> Option<Connection> {
         let kept = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         kept.idle.pop().map(|(connection, _)| connection)
@@ -100,14 +100,14 @@ impl Deref for Borrowed<'_> {
 }
 
 impl Borrowed<'_> {
-    /// Gives it back for the next use.
+    /// Returns it for the next use.
     pub(super) fn keep(self) {
         let Self { connection, place } = self;
         place.0.lock().idle.push((connection, Instant::now()));
     }
 }
 
-/// Counts a connection as in use; over when dropped.
+/// Counts a connection as in use until dropped.
 #[derive(Debug)]
 struct InUse<'a>(&'a Connections);
 
@@ -145,7 +145,7 @@ impl WriteQueue {
     }
 }
 
-/// The turn to write; over when dropped.
+/// The turn to write, until dropped.
 #[derive(Debug)]
 pub(super) struct Turn<'a>(&'a WriteQueue);
 

@@ -8,7 +8,7 @@ use super::token::Sha256Bytes;
 use super::{ReadTx, Result, WriteTx, containing};
 use crate::domain::{EmailAddress, Timestamp, UserId, ascii_domain, comparable_address};
 
-/// What Faveo's register call tells of a customer.
+/// What Faveo's register call says about a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CustomerProfile<'a> {
     /// First name, as given.
@@ -67,7 +67,7 @@ fn customer(row: &Row<'_>) -> rusqlite::Result<Customer> {
     })
 }
 
-/// A customer as lists show him.
+/// A customer as shown in lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomerLine {
     /// Id.
@@ -217,7 +217,7 @@ impl WriteTx<'_> {
 }
 
 impl TicketRows<'_> {
-    /// Removes a customer with his tickets; says whether there was one.
+    /// Removes a customer with their tickets; says whether there was one.
     pub fn remove_customer(&self, id: UserId) -> Result<bool> {
         Ok(self.run("DELETE FROM customer WHERE id = $1", [id.get()])? > 0)
     }

@@ -32,7 +32,7 @@ impl ReadTx<'_> {
         self.one("SELECT id, name, is_private FROM department WHERE id = $1", [id.get()], department)
     }
 
-    /// The department that takes what belongs nowhere: the lowest id.
+    /// The department for mail and tickets that belong to no other: the lowest id.
     pub fn lowest_department(&self) -> Result<Option<DepartmentId>> {
         self.one("SELECT id FROM department ORDER BY id LIMIT 1", [], |row| Ok(DepartmentId::new(row.get(0)?)))
     }

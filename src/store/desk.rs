@@ -10,15 +10,15 @@ impl ReadTx<'_> {
         self.number("SELECT p.page_count * s.page_size FROM pragma_page_count AS p, pragma_page_size AS s", [])
     }
 
-    /// The last sign of life of a running `serve`; 0 never.
+    /// The last heartbeat of a running `serve`; 0 never.
     pub fn served_at(&self) -> Result<Timestamp> {
         Ok(Timestamp::from_unix(self.number("SELECT served_at FROM desk WHERE id = 1", [])?))
     }
 }
 
 impl WriteTx<'_> {
-    /// Changes a number that nothing else looks at: the commit shows that the database can be written. It has to be
-    /// another one each time, because SQLite writes no page that stays as it is.
+    /// Changes a number that nothing else reads: the commit shows that the database can be written. It has to be
+    /// a different number each time, because SQLite does not write an unchanged page.
     pub fn prove_writable(&self) -> Result<()> {
         self.run("UPDATE desk SET probes = probes + 1 WHERE id = 1", [])?;
         Ok(())

@@ -1,4 +1,4 @@
-//! What the database can answer besides what was asked for.
+//! Errors of the database.
 
 use std::path::PathBuf;
 
@@ -30,7 +30,7 @@ pub enum Error {
         /// Ours.
         known: i64,
     },
-    /// The schema is older than this maildesk and has to be brought up by `admin init`.
+    /// The schema is older than this maildesk and has to be migrated by `admin init`.
     #[error(
         "{path} has schema {found}, this maildesk needs {known}; run `maildesk admin init` to migrate it (a backup is made first)"
     )]
@@ -44,12 +44,12 @@ pub enum Error {
     },
     /// An SQLite database of another program, or an empty one.
     #[error(
-        "{0} is no maildesk database but another program's, or empty; name the right file with --db, or a new one for `maildesk admin init`"
+        "{0} is not a maildesk database but another program's, or empty; name the right file with --db, or a new one for `maildesk admin init`"
     )]
     NotADesk(PathBuf),
     /// Something else than an SQLite database.
     #[error(
-        "{0} is no database: it is another program's file, or a desk that was damaged (`maildesk admin restore FILE` puts a backup there); name the right file with --db"
+        "{0} is not a database: it is another program's file, or a desk that was damaged (`maildesk admin restore FILE` puts a backup there); name the right file with --db"
     )]
     NotADatabase(PathBuf),
     /// A folder where a file should be.
@@ -67,9 +67,9 @@ pub enum Error {
     /// The file is damaged or no database.
     #[error("the database is damaged ({0}); run `maildesk admin check`, or restore a backup")]
     Corrupt(String),
-    /// The disk failed at the very end of a change, and again when it was to be taken back.
+    /// The disk failed at the very end of a change, and again while the change was rolled back.
     #[error(
-        "{0}: the disk failed in the end, and whether the change took effect is not known; look at the system's log, then do it again"
+        "{0}: the disk failed at the end, so it is not known whether the change took effect; look at the system's log, then do it again"
     )]
     Undecided(PathBuf),
     /// A row breaks a uniqueness rule.

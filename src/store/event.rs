@@ -6,7 +6,7 @@ use super::ticket::{Owner, TicketRows};
 use super::{ReadTx, Result};
 use crate::domain::{Actor, Door, EventKind, TicketId, Timestamp};
 
-/// A change, as it is written down.
+/// A change, as it is recorded.
 #[derive(Clone, Copy, Debug)]
 pub struct NewEvent<'a> {
     /// Who made it.
@@ -30,7 +30,7 @@ pub struct Event {
     pub at: Timestamp,
     /// Who.
     pub actor: Actor,
-    /// The person's name, if the actor is one who still has an account.
+    /// The person's name, if the actor still has an account.
     pub actor_name: String,
     /// What, in the database's word.
     pub kind: String,
@@ -68,7 +68,7 @@ impl ReadTx<'_> {
 }
 
 impl TicketRows<'_> {
-    /// Writes down one change of one ticket.
+    /// Records one change of one ticket.
     pub fn add_event(&self, ticket: TicketId, new: &NewEvent<'_>, now: Timestamp) -> Result<()> {
         let (actor, id) = new.actor.to_row();
         self.run(
@@ -78,7 +78,7 @@ impl TicketRows<'_> {
         Ok(())
     }
 
-    /// Writes down the same change of every ticket of an owner.
+    /// Records the same change of every ticket of an owner.
     pub fn add_events(&self, owner: Owner, new: &NewEvent<'_>, now: Timestamp) -> Result<()> {
         let (actor, id) = new.actor.to_row();
         let (tickets, owner) = owner.tickets();

@@ -29,8 +29,8 @@ pub struct KeptAnswer {
 }
 
 impl ReadTx<'_> {
-    /// The answer kept for a key since then. One that is dated later than now holds too: it was given, by a
-    /// clock that was ahead, and to give another would do the work twice.
+    /// The answer kept for a key since then. One that is dated later than now counts too: it was given while the
+    /// clock was ahead, and another answer would mean doing the work twice.
     pub fn kept_answer(&self, place: &KeyPlace<'_>, since: Timestamp) -> Result<Option<KeptAnswer>> {
         self.one(
             "SELECT body_sha256, status, body FROM idempotency \
@@ -63,14 +63,14 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Forgets kept answers older than that.
+    /// Deletes kept answers older than that.
     pub fn forget_answers(&self, before: Timestamp) -> Result<()> {
         self.run("DELETE FROM idempotency WHERE created_at < $1", [before.unix()])?;
         Ok(())
     }
 
-    /// Lets kept answers to requests age from now on that are dated later. They hold meanwhile: to forget
-    /// one would do again what it answered.
+    /// Sets kept answers that are dated later than now to now, so that they expire. They are kept until then: without
+    /// one, its request would be carried out again.
     pub fn date_kept_answers(&self, now: Timestamp) -> Result<usize> {
         self.run("UPDATE idempotency SET created_at = $1 WHERE created_at > $1", [now.unix()])
     }

@@ -1,5 +1,5 @@
 //! IMAP folders: how far each was read, what is left behind, and how often it failed in a row.
-//! Which folders an address has is [`super::address`]'s.
+//! Which folders an address has is stored in [`super::address`].
 
 mod seen;
 
@@ -11,7 +11,7 @@ use crate::domain::{AddressId, Timestamp};
 /// Longest text of a failure kept, in characters.
 const ERROR_CHARS_MAX: usize = 500;
 
-/// Seconds until the next try after each failure in a row; then always the last.
+/// Seconds until the next try after each failure in a row; after these, always the last value.
 pub(crate) const BACKOFF_S: [i64; 6] = [5, 15, 60, 180, 600, 900];
 
 /// How far a folder was read. UIDs are those of RFC 9051 §2.3.1.1; 0 is none.
@@ -38,13 +38,13 @@ pub struct Step<'a> {
     pub last_uid: u32,
     /// Mails that are on record here, in ascending order; see `seen`.
     pub seen: &'a [u32],
-    /// Mails that are done and were left over before.
+    /// Mails that are done now and were left over before.
     pub done: &'a [u32],
-    /// Mails something went wrong with, and what.
+    /// Mails that failed, and why.
     pub left: &'a [(u32, String)],
 }
 
-/// How a folder that is fetched is doing.
+/// The state of a folder that is fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FolderHealth {
     /// The address whose mail is in it.
@@ -55,14 +55,14 @@ pub struct FolderHealth {
     pub failures: i64,
     /// What went wrong last; empty when nothing did.
     pub last_error: String,
-    /// Mails that something went wrong with; each fetch tries them again.
+    /// Mails that failed; each fetch tries them again.
     pub left: i64,
     /// What went wrong with the one tried most often.
     pub left_reason: String,
 }
 
 impl ReadTx<'_> {
-    /// How every folder that is fetched is doing, by address.
+    /// The state of every folder that is fetched, by address.
     pub fn imap_health(&self) -> Result<Vec<FolderHealth>> {
         self.all(
             "SELECT a.email, f.name, f.failures, f.last_error, \
@@ -108,7 +108,7 @@ impl ReadTx<'_> {
         self.number("SELECT failures FROM imap_folder WHERE address_id = $1 AND name = $2", (address.get(), folder))
     }
 
-    /// At most `count_max` mails of a folder that were read or settled in vain, each with how often; the
+    /// At most `count_max` mails of a folder that were that could not be read or settled, each with how often; the
     /// least tried first.
     pub fn imap_leftovers(&self, address: AddressId, folder: &str, count_max: u32) -> Result<Vec<(u32, u32)>> {
         self.all(
@@ -235,7 +235,7 @@ mod tests {
                 let step = |last_uid| Step { uid_validity: 7, last_uid, seen: &[], done: &[], left: &[] };
                 tx.advance_imap_folder(id, "INBOX", &step(5))?;
                 tx.advance_imap_folder(id, "INBOX", &step(3))?;
-                assert_eq!(tx.begin_imap_folder(id, "INBOX", NEW)?.last_uid, 5, "begun by somebody else already");
+                assert_eq!(tx.begin_imap_folder(id, "INBOX", NEW)?.last_uid, 5, "begun by another process already");
                 let other = Step { uid_validity: 8, ..step(100) };
                 tx.advance_imap_folder(id, "INBOX", &other)?;
                 assert_eq!(tx.imap_folder(id, "INBOX")?.unwrap().last_uid, 5, "UIDs of another numbering");
@@ -256,8 +256,8 @@ mod tests {
                 tx.advance_imap_folder(id, "INBOX", &Step { done: &[4], left: &[], ..step })?;
                 assert_eq!(tx.imap_leftovers(id, "INBOX", 10)?, [(2, 1)]);
                 assert_eq!(tx.imap_known(id, "INBOX")?, [(1, 1), (2, 2), (3, 3), (5, 5)]);
-                let anew = FolderState { uid_validity: 8, started_at: NOW.plus_s(60), ..NEW };
-                let state = tx.begin_imap_folder(id, "INBOX", anew)?;
+                let renewed = FolderState { uid_validity: 8, started_at: NOW.plus_s(60), ..NEW };
+                let state = tx.begin_imap_folder(id, "INBOX", renewed)?;
                 assert_eq!((state.last_uid, state.started_at), (0, NOW));
                 assert!(tx.imap_leftovers(id, "INBOX", 10)?.is_empty());
                 assert!(tx.imap_known(id, "INBOX")?.is_empty());
@@ -283,8 +283,8 @@ mod tests {
                 tx.note_imap_failure(other, "Ärger", "no such folder", NOW)?;
                 tx.note_imap_failure(id, "INBOX", "not asked for", NOW)?;
                 let health = tx.imap_health()?;
-                let told: Vec<_> = health.iter().map(|one| (one.folder.as_str(), one.failures, one.left)).collect();
-                assert_eq!(told, [("INBOX", 0, 2), ("Ärger", 1, 0)]);
+                let reported: Vec<_> = health.iter().map(|one| (one.folder.as_str(), one.failures, one.left)).collect();
+                assert_eq!(reported, [("INBOX", 0, 2), ("Ärger", 1, 0)]);
                 assert_eq!(
                     (health[0].left_reason.as_str(), health[1].last_error.as_str()),
                     ("refused", "no such folder")

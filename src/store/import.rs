@@ -1,6 +1,6 @@
 //! Rows that come from another system with ids, dates and hashes of their own, and the record of
-//! which sources were read. Every verb places a row once: the same row again is [`Placed::Known`].
-//! Which rows to place, and as what, is `admin import`'s to say.
+//! which sources were read. Every verb adds a row once: the same row again is [`Placed::Known`].
+//! Which rows to add, and as what, is decided by `admin import`.
 
 mod desk;
 mod people;
@@ -16,7 +16,7 @@ use super::{Error, ReadTx, Result, Store, WriteTx};
 use crate::domain::Timestamp;
 use crate::private_file;
 
-/// What became of a row that was to be placed.
+/// What became of a row to be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Placed {
@@ -28,7 +28,7 @@ pub enum Placed {
     Taken,
 }
 
-/// Whether rows of the desk's own give way to imported ones.
+/// Whether the desk's own rows are replaced by imported ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precedence {
     /// The first import: its department 1, settings and templates win.
@@ -42,7 +42,7 @@ pub enum Precedence {
 pub struct Import {
     /// When it was begun last.
     pub started_at: Timestamp,
-    /// When all of it was in; 0: never.
+    /// When all of it was imported; 0: never.
     pub finished_at: Timestamp,
     /// Whether its attachments were read too.
     pub has_files: bool,
@@ -85,10 +85,10 @@ impl Numbered {
     }
 }
 
-/// Ids the desk's own rows get when imported ones need theirs: each is moved up by this much.
+/// How far the ids of the desk's own rows are moved up when imported rows need them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aside {
-    /// For departments but the first.
+    /// For all departments except the first.
     pub department: i64,
     /// For staff.
     pub staff: i64,
@@ -102,12 +102,12 @@ impl Store {
     /// Copies the whole database into a new file, as it is now.
     ///
     /// # Errors
-    /// Those of the database; [`Error::Full`] when there is no room.
+    /// Those of the database; [`Error::Full`] when the disk is full.
     pub fn copy_to(&self, path: &Path) -> Result<()> {
         let Some(path) = path.to_str() else {
-            return Err(Error::Inaccessible { path: path.to_owned(), reason: "its name is no UTF-8".to_owned() });
+            return Err(Error::Inaccessible { path: path.to_owned(), reason: "its name is not UTF-8".to_owned() });
         };
-        // Made here, because SQLite would make it with the mode of the day.
+        // Made here, because SQLite would make it with the mode of the umask.
         private_file::create_new(Path::new(path))
             .map_err(|error| Error::Inaccessible { path: path.into(), reason: error.to_string() })?;
         let connection = self.take()?;
@@ -173,7 +173,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Moves what a new desk has of its own out of the way of imported ids: every department but 1,
+    /// Moves a new desk's own rows out of the way of imported ids: every department but 1,
     /// staff, addresses and tokens. Call it while there are no tickets.
     pub fn move_aside(&self, by: Aside) -> Result<()> {
         self.run("PRAGMA defer_foreign_keys = ON", [])?;

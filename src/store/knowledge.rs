@@ -20,7 +20,7 @@ pub struct CannedResponse {
     pub last_update_at: Timestamp,
 }
 
-/// What it takes to make or change a canned response; `None` leaves as is.
+/// The fields of a canned response to make or change; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default)]
 #[allow(missing_docs)] // the columns of schema.sql
 pub struct NewCannedResponse<'a> {

@@ -1,18 +1,18 @@
-//! The write-ahead log beside the database: when it is emptied, and when what stands in it can be relied on.
+//! The write-ahead log beside the database: when it is emptied, and when its content is safe on the disk.
 //!
-//! A commit is a row of frames at the end of the log and one sync of that file. Two accidents leave frames there that
-//! never reached the disk: a process that is killed before its sync, and a sync that fails (Linux then takes the pages
-//! for clean and forgets that they were never written). SQLite goes by the frames alone, so the next process to open the
-//! database finds the commit again and shows it to everybody, although a power cut would still take it away, and every
-//! later commit behind it. Hence three rules:
+//! A commit is a row of frames at the end of the log and one sync of that file. Two failures leave frames there that
+//! never reached the disk: a process that is killed before its sync, and a sync that fails (Linux then marks the pages
+//! as clean although they were never written). SQLite looks only at the frames, so the next process to open the
+//! database finds the commit again and shows it to all, although a power cut would still remove it, and every
+//! later commit after it. Therefore three rules:
 //!
 //! - After a commit that failed, [`bury`] empties the log by the same connection, which never saw those frames as
-//!   committed; the connection is then given up. Where even that fails, a mark beside the database (`-doubt`) stays, and
-//!   whoever opens the database next empties the log before anything else.
-//! - What was only *read* is relied on after [`empty`]: everything is in the database itself then, synced, and the log is
+//!   committed; the connection is then dropped. If even that fails, a mark beside the database (`-doubt`) stays, and
+//!   the next process that opens the database empties the log before anything else.
+//! - What was only *read* is safe after [`empty`]: everything is in the database itself then, synced, and the log is
 //!   gone from the disk as well. A second sync of the log alone would not do: after a failed one it writes nothing, and
-//!   a copy into the database would not either, for the log that lies on the disk would be played over it.
-//! - A log that has grown is emptied by whoever commits, readers or not ([`Growth`]).
+//!   a copy into the database would not either, because the log on the disk would be replayed over it.
+//! - A log that has grown is emptied by the next commit, readers or not ([`Growth`]).
 
 use std::fs::{self, File};
 use std::io;
@@ -26,8 +26,8 @@ use rusqlite::Connection;
 use super::{Error, Result};
 use crate::private_file;
 
-/// Size of the log, in bytes, above which the last act of a process is to empty it. 1 MiB: whoever opens the database
-/// first reads the whole log, so a short one keeps `pipe` quick, while emptying it after every mail would cost two more
+/// Size of the log, in bytes, above which the last act of a process is to empty it. 1 MiB: the first process to open
+/// the database reads the whole log, so a short one keeps `pipe` quick; emptying it after every mail costs two more
 /// syncs each (measured, CHANGELOG 0.1).
 const KEPT_BYTES_MAX: u64 = 1024 * 1024;
 
@@ -42,7 +42,7 @@ const GROWN_AGAIN_BYTES: u64 = 4 * 1024 * 1024;
 /// who waits as well.
 const READERS_WAIT: Duration = Duration::from_millis(500);
 
-/// Pause between two tries to empty the log while somebody else does it.
+/// Pause between two tries to empty the log while another process does it.
 const LOCK_POLL: Duration = Duration::from_millis(5);
 
 /// The file of that suffix beside the database, by the name that SQLite goes by (links are followed).
@@ -61,7 +61,7 @@ fn truncate(connection: &Connection) -> Result<()> {
 fn sync(path: &Path) -> io::Result<()> {
     match File::open(path) {
         Ok(log) => log.sync_all()?,
-        // Nobody has written since the database was made or moved.
+        // Nothing was written since the database was made or moved.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
@@ -73,7 +73,7 @@ fn sync(path: &Path) -> io::Result<()> {
 /// waits for locks.
 ///
 /// # Errors
-/// [`Error::Busy`] when somebody still reads from the log, [`Error::Inaccessible`] and others when the disk fails.
+/// [`Error::Busy`] when a process still reads from the log, [`Error::Inaccessible`] and others when the disk fails.
 pub(super) fn empty(connection: &Connection) -> Result<()> {
     let wait_ms: u32 = connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0))?;
     let (began, wait) = (Instant::now(), Duration::from_millis(wait_ms.into()));
@@ -88,14 +88,14 @@ pub(super) fn empty(connection: &Connection) -> Result<()> {
     connection.busy_timeout(wait)?;
     emptied?;
     let Some(log) = beside(connection, "-wal") else { return Ok(()) };
-    // The log file may be opened and closed beside SQLite, which holds no locks on it.
+    // The log file may be opened and closed here: SQLite holds no locks on it.
     sync(&log).map_err(|e| Error::Inaccessible { path: log.clone(), reason: e.to_string() })
 }
 
 /// Takes back what a failed commit left in the log. The connection must not be used for anything else afterwards.
 ///
 /// # Errors
-/// Those of [`empty`]: then the commit may come back, and the mark stays for whoever opens the database next.
+/// Those of [`empty`]: then the commit may come back, and the mark stays for the next process that opens the database.
 pub(super) fn bury(connection: &Connection) -> Result<()> {
     let mark = beside(connection, "-doubt");
     if let Some(mark) = &mark
@@ -128,7 +128,7 @@ fn unmark(mark: Option<&Path>) {
         && let Err(error) = fs::remove_file(mark)
         && error.kind() != io::ErrorKind::NotFound
     {
-        // The next process empties the log once more, which changes nothing.
+        // The next process empties the log again, which changes nothing.
         tracing::warn!(%error, mark = %mark.display(), "the mark for a log in doubt was not removed");
     }
 }
@@ -137,7 +137,7 @@ fn bytes(connection: &Connection) -> u64 {
     beside(connection, "-wal").and_then(|log| fs::metadata(log).ok()).map_or(0, |log| log.len())
 }
 
-/// Empties the log as the last act of a process, unless it is short or somebody reads from it.
+/// Empties the log as the last act of a process, unless it is short or another process reads from it.
 pub(super) fn leave_short(connection: &Connection) {
     let bytes = bytes(connection);
     if bytes <= KEPT_BYTES_MAX {
@@ -150,11 +150,11 @@ pub(super) fn leave_short(connection: &Connection) {
     }
 }
 
-/// Watches over a log that grows while others read without a pause: SQLite by itself begins it again from the start only
-/// in a moment in which nobody reads.
+/// Watches over a log that grows while others read without a pause: SQLite itself starts again at its beginning only
+/// in a moment without readers.
 #[derive(Debug, Default)]
 pub(super) struct Growth {
-    /// The size up to which readers are left alone, after they did not let go.
+    /// The size up to which readers are not waited for, after they did not let go.
     bearable_bytes: AtomicU64,
 }
 
@@ -175,7 +175,7 @@ impl Growth {
         };
         self.bearable_bytes.store(bearable, Ordering::Relaxed);
         if let Err(error) = connection.busy_timeout(lock_wait) {
-            tracing::debug!(%error, "setting the wait for locks again");
+            tracing::debug!(%error, "the wait for locks could not be set again");
         }
     }
 }
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn log_in_doubt_is_emptied_by_whoever_opens_the_desk_next() {
+    fn log_in_doubt_is_emptied_by_the_next_process_that_opens_the_desk() {
         let dir = tempfile::tempdir().unwrap();
         let (path, store) = desk(&dir);
         keep_mail(&store, 0, b"x");
@@ -280,7 +280,7 @@ mod tests {
         assert!(matches!(bury(&connection), Err(Error::Busy)));
         let mark = dir.path().join("desk.db-doubt");
         assert!(mark.exists());
-        assert!(matches!(Store::open(&path, Duration::ZERO), Err(Error::Busy)), "nothing is relied on meanwhile");
+        assert!(matches!(Store::open(&path, Duration::ZERO), Err(Error::Busy)), "until then nothing counts as safe");
         // Without its lock another program would take itself for the only one and remove the log under us.
         let inode = format!(":{} ", fs::metadata(&path).unwrap().ino());
         assert!(
@@ -302,6 +302,6 @@ mod tests {
         assert_eq!(fs::metadata(&log).unwrap().len(), 0);
         keep_mail(&store, 1, b"x");
         store.make_sure().unwrap();
-        assert!(fs::metadata(&log).unwrap().len() > 0, "a commit of one's own needs no second look");
+        assert!(fs::metadata(&log).unwrap().len() > 0, "a commit of this process needs no second check");
     }
 }

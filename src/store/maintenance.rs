@@ -1,14 +1,14 @@
-//! Looking after the database: is it sound, is what it counts right, and mending both. Copies of it are in
-//! [`super::backup`], the search index is looked after beside the searches of [`super::ticket`].
+//! Maintenance of the database: is it undamaged, are the kept counts right, and repairing both. Backups are in
+//! [`super::backup`], maintenance of the search index is in [`super::ticket`].
 
 use sha2::{Digest, Sha256};
 
 use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
 
-/// Findings of one kind that are named; what is beyond is not looked for.
+/// Most findings of one kind that are listed.
 const FINDINGS_MAX: i64 = 100;
 
-/// Every number that `row_count` has to hold, counted from the tables.
+/// Every number that `row_count` has to contain, counted from the tables.
 macro_rules! counted {
     () => {
         "SELECT 0 AS kind, 0 AS value, -1 AS bucket, count(*) AS n FROM ticket \
@@ -45,7 +45,7 @@ impl ReadTx<'_> {
         })
     }
 
-    /// Attachments whose bytes are not there although they should be, or whose ticket is gone.
+    /// Attachments whose bytes are missing although they should be there, or whose ticket is gone.
     pub fn stray_attachments(&self) -> Result<Vec<String>> {
         self.all(
             "SELECT id, name, ticket_id, EXISTS (SELECT 1 FROM content WHERE content.id = attachment.content_id) \
@@ -124,7 +124,7 @@ impl ReadTx<'_> {
         )
     }
 
-    /// How commits are kept: `wal` unless somebody changed it.
+    /// SQLite's journal mode: `wal` unless it was changed.
     pub fn journal_mode(&self) -> Result<String> {
         Ok(self.one("PRAGMA journal_mode", [], |row| row.get(0))?.unwrap_or_default())
     }
@@ -140,7 +140,7 @@ impl ReadTx<'_> {
 
 /// Repair.
 impl WriteTx<'_> {
-    /// Makes every index anew.
+    /// Builds every index again.
     pub fn rebuild_indexes(&self) -> Result<()> {
         self.run("REINDEX", [])?;
         Ok(())

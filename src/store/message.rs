@@ -36,7 +36,7 @@ pub enum Text<'a> {
     Html(&'a str),
 }
 
-/// What it takes to add a message.
+/// A message to add.
 #[derive(Clone, Debug)]
 pub struct NewMessage<'a> {
     /// Its ticket.
@@ -141,7 +141,7 @@ impl ReadTx<'_> {
         })
     }
 
-    /// A ticket's newest message that is no note.
+    /// A ticket's newest message that is not a note.
     pub fn newest_public_message(&self, ticket: TicketId) -> Result<Option<MessageId>> {
         self.one(
             "SELECT id FROM message WHERE ticket_id = $1 AND is_internal = 0 ORDER BY created_at DESC, id DESC LIMIT 1",
@@ -201,7 +201,7 @@ impl ReadTx<'_> {
 }
 
 impl TicketRows<'_> {
-    /// Adds a message row; the ticket's status and numbers are [`crate::desk`]'s business.
+    /// Adds a message row; the ticket's status and counts are handled by [`crate::desk`].
     pub fn add_message(&self, new: &NewMessage<'_>, now: Timestamp) -> Result<MessageId> {
         let (author, staff, customer) = match new.author {
             Author::Customer(id) => (0, 0, id.get()),
@@ -231,7 +231,7 @@ impl TicketRows<'_> {
         Ok(MessageId::new(id))
     }
 
-    /// Writes another customer as a message's writer.
+    /// Makes another customer the writer of a message.
     pub fn set_writer(&self, message: MessageId, customer: UserId) -> Result<()> {
         self.run("UPDATE message SET customer_id = $1 WHERE id = $2 AND author = 0", (customer.get(), message.get()))?;
         Ok(())

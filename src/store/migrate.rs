@@ -1,4 +1,4 @@
-//! The schema's life: creating it, recognising it, moving it on.
+//! The schema: creating it, recognising it, migrating it.
 //!
 //! `PRAGMA user_version` is the schema's number. 0 → the whole of `schema.sql`; older → the
 //! numbered steps of [`STEPS`], all in one transaction, after an automatic backup beside the
@@ -22,14 +22,14 @@ pub(crate) const SCHEMA_VERSION: i64 = 2;
 /// Marks the file as ours (`PRAGMA application_id`): the letters "mdsk".
 const APPLICATION_ID: i64 = 0x6d64_736b;
 
-/// One step: the SQL that leads from version `to - 1` to `to`.
+/// One step: the SQL that migrates from version `to - 1` to `to`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     /// The version reached.
     pub to: i64,
     /// Statements, run inside the migration's transaction.
     pub sql: &'static str,
-    /// What statements alone cannot do, run after them in the same transaction.
+    /// The part that needs code, run after the statements in the same transaction.
     pub rows: Option<fn(&Connection) -> Result<()>>,
 }
 
@@ -148,7 +148,7 @@ fn run_steps(path: &Path, secret: &[u8; 32], now: Timestamp, plan: Plan<'_>) -> 
     if found == plan.target {
         return Ok(Migrated::Current);
     }
-    // The lock first: nobody writes between the backup and the steps, and of two migrations at once the second one finds
+    // The lock first: nothing is written between backup and steps, and of two migrations at once the second one finds
     // the first one's work.
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (found, _) = versions(&tx)?;
@@ -186,7 +186,7 @@ fn create(connection: &mut Connection, path: &Path, secret: &[u8; 32], now: Time
     Ok(Migrated::Created)
 }
 
-/// A commit that failed is taken back for good, so that it is not found done later.
+/// A commit that failed is removed from the log, so that it does not come back later.
 fn settled(connection: &Connection, path: &Path, committed: rusqlite::Result<()>) -> Result<()> {
     committed.map_err(
         |error| {
@@ -195,8 +195,8 @@ fn settled(connection: &Connection, path: &Path, committed: rusqlite::Result<()>
     )
 }
 
-/// A checked copy of the database beside it, under a name that tells its schema and when it was made. Whoever is killed
-/// here leaves no file of such a name that is not whole.
+/// A checked copy of the database beside it, under a name that names its schema and when it was made. A process killed
+/// here leaves no incomplete file of such a name.
 fn back_up_beside(path: &Path, found: i64, now: Timestamp) -> Result<PathBuf> {
     let named = |suffix: String| {
         let mut name = path.as_os_str().to_owned();
@@ -216,7 +216,7 @@ fn back_up_beside(path: &Path, found: i64, now: Timestamp) -> Result<PathBuf> {
     let source = Connection::open_with_flags(path, flags).map_err(|e| why_not_opened(path, e))?;
     let lock_wait = Duration::from_secs(super::LOCK_WAIT_S);
     prepare_connection(&source, lock_wait)?;
-    // The steps wait for nothing less than a backup that stays.
+    // The steps are run only after the backup is safe on the disk.
     let unsynced = write_backup(&source, &backup, lock_wait)?.unsynced;
     owner::give(&backup, path).map_err(|e| Error::Inaccessible { path: backup.clone(), reason: e.to_string() })?;
     match unsynced {
@@ -246,7 +246,7 @@ fn make_private_file(path: &Path) -> Result<()> {
                 return Err(Error::NotADatabase(path.to_owned()));
             }
             let file = private_file::append(path).map_err(refused)?;
-            // An empty file that somebody made for us.
+            // An empty file that was made for us.
             if file.metadata().is_ok_and(|found| found.len() == 0) {
                 file.set_permissions(Permissions::from_mode(private_file::FILE_MODE)).map_err(refused)?;
             }

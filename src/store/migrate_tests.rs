@@ -1,4 +1,4 @@
-//! Migrations: of real old desks, killed and refused ones.
+//! Migrations of real old desks: complete, killed and refused ones.
 
 use super::*;
 use crate::domain::Window;
@@ -261,7 +261,7 @@ fn killed_migration_leaves_the_old_or_the_new() {
             .spawn()
             .unwrap();
         if let Some(patience) = patience {
-            // No condition to wait for: any moment is a good one to be killed at.
+            // There is no condition to wait for: the kill may come at any moment.
             std::thread::sleep(patience);
             child.kill().ok();
         }
@@ -280,7 +280,7 @@ fn killed_migration_leaves_the_old_or_the_new() {
     for part in 1..=12 {
         let (found, backups, path) = run(part.to_string(), Some(time * part / 13));
         assert!(found == old || (found == new && backups == 1), "killed at {part}/13: {found:?}, {backups} backups");
-        // Whoever runs it again gets there.
+        // A second run completes it.
         run_steps(&path, &[7; 32], NOW, Plan { steps: &LONG, target: SCHEMA_VERSION + 1 }).unwrap();
         assert_eq!(state(&path), new);
     }

@@ -1,5 +1,5 @@
 //! The outbox: finished mails waiting to be sent, and what became of them. Which are due is in `due`; when to send and
-//! what to say is [`crate::outbox`]'s.
+//! what to say is decided in [`crate::outbox`].
 
 mod due;
 mod waits;
@@ -33,7 +33,7 @@ pub struct NewOutgoing<'a> {
     pub internet_id: &'a str,
     /// The mail, with CRLF.
     pub raw: &'a [u8],
-    /// Nobody asked a person to send it.
+    /// Sent automatically, not written by a person.
     pub is_automatic: bool,
 }
 
@@ -52,11 +52,11 @@ pub struct Claimed {
     pub recipient: String,
     /// Tries, this one included.
     pub attempts: i64,
-    /// Those before after which nobody knows whether it has arrived.
+    /// Earlier tries after which it is unknown whether it has arrived.
     pub unknown_tries: i64,
     /// After this a failure is final.
     pub give_up_at: Timestamp,
-    /// The end of the lease, which is also its proof.
+    /// The end of the lease, which also identifies it.
     pub leased_until: Timestamp,
 }
 
@@ -65,17 +65,17 @@ pub struct Claimed {
 pub enum Settlement {
     /// The other side took it.
     Sent,
-    /// Not now: the next try and what was said.
+    /// Not now: the next try, and the answer.
     Later(Timestamp, String),
-    /// Nothing was tried: it is due as before, and this was no try.
+    /// Nothing was tried: it is due as before, and no try is counted.
     Untried(String),
-    /// Handed over, and no answer: the next try, `None` never again, and what happened.
+    /// Handed over, and no answer: the next try (`None`: never again), and what happened.
     Unknown(Option<Timestamp>, String),
-    /// Never: what was said, and whether it is the recipient's address that is no good.
+    /// Never: the answer, and whether the recipient's address is at fault.
     Failed(String, Fault),
 }
 
-/// What a final failure lies in.
+/// The cause of a final failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The recipient's address does not exist: counts as a hard bounce.
@@ -84,7 +84,7 @@ pub enum Fault {
     Elsewhere,
 }
 
-/// A line of the outbox, as people look at it.
+/// A line of the outbox, as shown to people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the columns of schema.sql, where each is explained
 pub struct Outgoing {
@@ -178,7 +178,7 @@ impl ReadTx<'_> {
         )
     }
 
-    /// How many mails to that address came back for good ([`BounceClass::Permanent`]) in that time.
+    /// How many mails to that address bounced permanently ([`BounceClass::Permanent`]) in that time.
     pub fn hard_bounces(&self, recipient: &EmailAddress, within: Window) -> Result<i64> {
         self.number(
             "SELECT count(*) FROM outbox WHERE recipient = $1 AND bounced_at > $2 AND bounced_at <= $3 \
@@ -254,7 +254,7 @@ impl WriteTx<'_> {
         Ok(Some(OutboxId::new(id)))
     }
 
-    /// Writes down what became of a try and ends the lease; says whether the lease still held.
+    /// Records what became of a try and ends the lease; says whether the lease was still valid.
     pub fn settle(&self, mail: &Claimed, settlement: &Settlement, now: Timestamp) -> Result<bool> {
         let (id, lease) = (mail.id.get(), mail.leased_until.unix());
         let changed = match settlement {
@@ -316,14 +316,14 @@ impl WriteTx<'_> {
         Ok(changed > 0)
     }
 
-    /// Takes a waiting or failed mail out of the queue for good; says whether there was one.
+    /// Takes a waiting or failed mail out of the queue permanently; says whether there was one.
     pub fn drop_outgoing(&self, id: OutboxId) -> Result<bool> {
         Ok(self
             .run("UPDATE outbox SET state = 'dropped' WHERE id = $1 AND state IN ('pending', 'failed')", [id.get()])?
             > 0)
     }
 
-    /// Forgets the bytes of mails that were sent or given up before `before`, at most `max` of them;
+    /// Deletes the bytes of mails that were sent or given up before `before`, at most `max` of them;
     /// says how many. Their lines stay, so that late bounces find them.
     pub fn forget_outgoing_raw(&self, before: Timestamp, max: usize) -> Result<usize> {
         self.run(
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn claimed_mail_is_nobody_elses_until_its_lease_ends() {
+    fn claimed_mail_belongs_to_one_sender_until_its_lease_ends() {
         let (_dir, store) = desk();
         store.write(|tx| Ok::<_, super::super::Error>(queue(tx, "a@b"))).unwrap();
         let claim = |at: Timestamp| store.write(|tx| tx.claim_due(Scope::All, &[], 10, at.plus_s(60), at)).unwrap();

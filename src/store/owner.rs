@@ -1,4 +1,4 @@
-//! Whose the files of a desk are: what root makes beside a database, or in a folder, belongs to whom that belongs, so that
+//! The owner of a desk's files: a file that root makes beside a database, or in a folder, gets their owner, so that
 //! the account maildesk runs as can use it.
 
 use std::path::Path;

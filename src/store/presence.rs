@@ -1,7 +1,7 @@
-//! Who is at work on a database, told by locks on a file beside it: every running `serve` holds a shared one, a restore
-//! the only one. The system lets go of them whoever is killed, which a heartbeat in the database cannot.
+//! Which processes use a database, known by locks on a file beside it: a running `serve` holds a shared one, a restore
+//! an exclusive one. The system releases the locks of a killed process, which a heartbeat in the database cannot do.
 //!
-//! The file is one of its own: closing the database's in a process would drop SQLite's locks on it (POSIX).
+//! It is a separate file: closing the database's in a process would drop SQLite's locks on it (POSIX).
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -23,21 +23,21 @@ pub(crate) struct Presence {
 pub(crate) enum Found {
     /// A `serve` is at work.
     Served,
-    /// None is, and none begins before this is dropped.
+    /// None is running, and none can start before this is dropped.
     Alone(Presence),
     /// No `serve` of this version ever ran: only the heartbeat can say.
     Unknown,
 }
 
 fn file_of(database: &Path) -> PathBuf {
-    // By whatever name: a link to the database is the database.
+    // Links are followed: a link to the database is the database.
     let database = std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
     let mut name = database.into_os_string();
     name.push("-serve");
     PathBuf::from(name)
 }
 
-/// Says that a `serve` is at work. Waits for a restore to end.
+/// Marks that a `serve` is running. Waits for a restore to end.
 ///
 /// # Errors
 /// [`Error::Inaccessible`] where the file beside the database can be neither made nor locked.
@@ -50,7 +50,7 @@ pub(crate) fn serve_begins(database: &Path) -> Result<Presence> {
     Ok(Presence { _file: file })
 }
 
-/// Whether a `serve` is at work; if none is, none begins until the answer is dropped.
+/// Whether a `serve` is running; if none is, none can start until the answer is dropped.
 ///
 /// # Errors
 /// [`Error::Inaccessible`].

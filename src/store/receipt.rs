@@ -37,7 +37,7 @@ impl std::str::FromStr for ReceiptState {
         [Self::Stored, Self::Dropped, Self::Quarantined]
             .into_iter()
             .find(|state| state.word() == word)
-            .ok_or_else(|| format!("{word:?} is no state; use stored, dropped or quarantined"))
+            .ok_or_else(|| format!("{word:?} is not a state; use stored, dropped or quarantined"))
     }
 }
 
@@ -52,7 +52,7 @@ pub struct Receipt {
     pub state: ReceiptState,
     /// Why.
     pub reason: Reason,
-    /// What some reasons have to say beside, as [`Reason::in_full`] reads it.
+    /// A detail that some reasons have, as [`Reason::in_full`] reads it.
     pub detail: String,
     /// Its ticket.
     pub ticket: Option<TicketId>,
@@ -85,7 +85,7 @@ pub struct NewReceipt<'a> {
     pub state: ReceiptState,
     /// Why.
     pub reason: Reason,
-    /// What some reasons have to say beside; empty else.
+    /// A detail that some reasons have; else empty.
     pub detail: &'a str,
     /// Its ticket and message, where it became one.
     pub place: Option<(TicketId, MessageId)>,
@@ -111,7 +111,7 @@ fn receipt(row: &Row<'_>) -> rusqlite::Result<Receipt> {
         "dropped" => ReceiptState::Dropped,
         _ => ReceiptState::Quarantined,
     };
-    // A word that is not ours, written by hand, is shown as it is: one row must not hide the others.
+    // An unknown word, written by hand, is shown as it is: one row must not hide the others.
     let word: String = row.get(3)?;
     let (reason, detail) = match Reason::from_word(&word) {
         Some(reason) => (reason, row.get(14)?),
@@ -291,8 +291,8 @@ impl WriteTx<'_> {
         self.fill_blob("raw_mail", "data", id.get(), compressed)
     }
 
-    /// Forgets the raw bytes of mails received before then, but of none in quarantine, oldest first, at
-    /// most `max`; says how many. What came after a mail that is to be kept waits for that one.
+    /// Deletes the raw bytes of mails received before then, except those in quarantine, oldest first, at
+    /// most `max`; says how many. Mails received after one that must be kept wait for it.
     pub fn forget_old_raw_mails(&self, before: Timestamp, max: usize) -> Result<usize> {
         let old = self.old_raw_mails(before, max)?;
         for id in &old {
@@ -301,7 +301,7 @@ impl WriteTx<'_> {
         Ok(old.len())
     }
 
-    /// Receipts are written in the order of time, so the first young one ends the walk: the table
+    /// Receipts are written in the order of time, so the first newer one ends the search: the table
     /// with the bytes of a whole quarter is not read to find that nothing is due.
     fn old_raw_mails(&self, before: Timestamp, max: usize) -> Result<Vec<i64>> {
         let mut statement = self.prepare(

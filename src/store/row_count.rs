@@ -9,7 +9,7 @@ pub(crate) const TICKETS: i64 = 0;
 pub(crate) const TICKETS_BY_STATUS: i64 = 1;
 /// Tickets of a department; the value is its id.
 pub(crate) const TICKETS_BY_DEPARTMENT: i64 = 2;
-/// Tickets of a customer; the value is his id.
+/// Tickets of a customer; the value is the customer's id.
 pub(crate) const TICKETS_BY_CUSTOMER: i64 = 3;
 /// All customers.
 pub(crate) const CUSTOMERS: i64 = 4;

@@ -10,7 +10,7 @@ use crate::decision::{Policy, StrangerReply, UnknownRecipient};
 use crate::domain::words::words;
 use crate::domain::{DeskSecret, Timestamp};
 
-/// What values a setting takes.
+/// Which values a setting accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
     /// Any text of at most this many characters.
@@ -102,7 +102,7 @@ macro_rules! settings {
 
         /// All settings, each as its field; `default` gives the shipped values.
         #[derive(Clone, Debug, PartialEq)]
-        #[allow(clippy::struct_excessive_bools)] // each is a switch of its own, as the desk's owner sets it
+        #[allow(clippy::struct_excessive_bools)] // each is a separate switch that the desk's owner sets
         pub struct Settings {
             $(#[doc = $meaning] pub $key: $type,)+
         }
@@ -151,8 +151,8 @@ settings! {
     timezone: String = "UTC", Kind::TimeZone, "kept for HelpDeskZ's sake: the zone its pages wrote dates in";
     unknown_recipient: UnknownRecipient = "default", Kind::Word(UnknownRecipient::WORDS), "mail to an address we do not know: to the default address's department, aside, or refused with 5.1.1";
     stranger_reply: StrangerReply = "new", Kind::Word(StrangerReply::WORDS), "mail from a stranger that names a ticket: a new linked ticket, aside for review, or into the ticket";
-    refuse_banned: bool = "0", Kind::Switch, "1: pipe refuses mail of banned senders with 5.7.1 in place of recording the drop";
-    refuse_oversize: bool = "0", Kind::Switch, "1: pipe refuses mail over the size limit with 5.7.1 in place of keeping its header";
+    refuse_banned: bool = "0", Kind::Switch, "1: pipe refuses mail of banned senders with 5.7.1 instead of recording the drop";
+    refuse_oversize: bool = "0", Kind::Switch, "1: pipe refuses mail over the size limit with 5.7.1 instead of keeping its header";
     reopen_days: i64 = "30", Kind::Number(0, NUMBER_MAX), "days after closing in which an answer reopens; later ones open a new linked ticket; 0 = never reopen";
     mails_per_hour: i64 = "60", Kind::Number(0, NUMBER_MAX), "mails per sender and hour before they are set aside; 0 = no limit";
     auto_answers_per_hour: i64 = "5", Kind::Number(0, NUMBER_MAX), "automatic mails per recipient and hour";
@@ -161,7 +161,7 @@ settings! {
     authserv_id: String = "", Kind::AuthservId, "whose Authentication-Results are trusted: the name our own MTA writes";
     forward_to_sender: bool = "1", Kind::Switch, "a customer's mail forwarded by staff belongs to the original sender";
     staff_mail_commands: bool = "1", Kind::Switch, "#close and the like at the top of staff mail";
-    raw_keep_days: i64 = "90", Kind::Number(0, NUMBER_MAX), "days the raw mail is kept; 0 = for ever";
+    raw_keep_days: i64 = "90", Kind::Number(0, NUMBER_MAX), "days the raw mail is kept; 0 = forever";
     api_error_status: ErrorStatus = "compat", Kind::Word(ErrorStatus::WORDS), "HTTP status of API errors: HelpDeskZ's, or 401, 403, 404, 422";
     faveo_api_key: String = "", Kind::Text(255), "api_key that Faveo's register call must carry; empty = none";
     faveo_answer: FaveoAnswer = "object", Kind::Word(FaveoAnswer::WORDS), "answer to Faveo's register call: an object as Faveo's document prints it, or that object in an array of one, as Faveo's published apps read it";
@@ -197,7 +197,7 @@ pub(crate) fn definition(key: &str) -> std::result::Result<&'static Definition, 
 }
 
 impl Kind {
-    /// Whether a stored value is still one that is taken. A time zone was looked up when it was set; to look it up for
+    /// Whether a stored value is still valid. A time zone was looked up when it was set; to look it up for
     /// each mail would read files.
     fn is_readable(self, text: &str) -> bool {
         match self {
@@ -300,9 +300,9 @@ impl fmt::Display for Megabytes {
 /// File name extensions in lower case, without dots.
 pub(crate) type Extensions = Vec<String>;
 
-/// What a field of [`Settings`] can be.
+/// The types of the fields of [`Settings`].
 trait Value: Sized {
-    /// The value that a checked text means.
+    /// The value of a checked text.
     fn read(text: &str) -> Option<Self>;
 }
 
@@ -363,7 +363,7 @@ impl Settings {
         settings
     }
 
-    /// What deciding about a mail needs of the settings.
+    /// The settings that the decision about a mail needs.
     #[must_use]
     pub const fn policy(&self) -> Policy {
         Policy {

@@ -17,14 +17,14 @@ const MESSAGES: [(&str, &str, &str); 4] = [
 /// The column that holds the sanitised HTML of mails.
 const MAIL: (&str, &str, &str) = ("message", "mail_html", "mail_html <> ''");
 
-/// Schema 1 → 2: the sanitiser of before removed control characters after it had judged the URLs, so that
+/// Schema 1 → 2: the older sanitiser removed control characters after it had judged the URLs, so that
 /// `java&#1;script:` was stored as a link that works.
 pub(super) fn sanitise_again(tx: &Connection) -> Result<()> {
     for (table, column, which) in MESSAGES {
         rewrite(tx, table, column, which, html::sanitise_message)?;
     }
     let (table, column, which) = MAIL;
-    // What is past the caps now is left to the text and the raw mail, as it is when such a mail comes in.
+    // HTML that is past the limits now is dropped; text and raw mail remain, as for a new mail.
     rewrite(tx, table, column, which, |html| html::sanitise_mail(html).unwrap_or_default())
 }
 

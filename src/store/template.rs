@@ -1,4 +1,4 @@
-//! Mail templates that were edited or switched. The shipped texts are [`crate::outbox`]'s.
+//! Mail templates that were edited or switched. The shipped texts are in [`crate::outbox`].
 
 use rusqlite::Row;
 
@@ -35,7 +35,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores a template in place of the one before.
+    /// Stores a template, replacing the one before.
     pub fn store_template(&self, name: &str, template: &Template, now: Timestamp) -> Result<()> {
         self.run(
             "INSERT INTO template (name, subject, body_text, body_html, is_enabled, last_update_at) \

@@ -1,4 +1,4 @@
-//! API tokens. Secrets are compared elsewhere: what lies here is their hashes and what each may do.
+//! API tokens. Secrets are compared elsewhere: here are only their hashes and what each token may do.
 
 use rusqlite::Row;
 

@@ -70,9 +70,12 @@ fn restore_refuses_newer_damaged_and_foreign_files_and_a_running_serve() {
     copy("newer.db").pragma_update(None, "user_version", 99).expect("it can be written");
     copy("other.db").pragma_update(None, "application_id", 1).expect("it can be written");
     fs::write(desk.path("noise.db"), [7; 9000]).expect("the folder is ours");
-    for (name, word) in
-        [("newer.db", "newer"), ("other.db", "no maildesk database"), ("noise.db", "damaged"), ("gone.db", "no such")]
-    {
+    for (name, word) in [
+        ("newer.db", "newer"),
+        ("other.db", "not a maildesk database"),
+        ("noise.db", "damaged"),
+        ("gone.db", "no such"),
+    ] {
         refuse(name, word);
     }
     desk.sqlite().execute_batch("UPDATE desk SET served_at = unixepoch()").expect("the desk is there");

@@ -185,7 +185,7 @@ fn what_became_of_a_mail_is_written_down_however_long_the_database_is_locked() {
         locked.query_row("SELECT max(attempts) FROM outbox", [], |row| row.get::<_, i64>(0)).unwrap() == 1
     });
     locked.execute_batch("BEGIN IMMEDIATE").unwrap();
-    wait_until("the database refuses", || desk.log().contains("noting what became of a mail"));
+    wait_until("the database refuses", || desk.log().contains("recording what became of a mail"));
     locked.execute_batch("COMMIT").unwrap();
     assert!(sender.wait().unwrap().success());
     assert_eq!((states(&desk), sink.taken().len()), (vec!["sent".to_owned()], 1));

@@ -30,10 +30,10 @@ fn database_that_is_a_folder_or_another_programs_file_is_named_as_that() {
     for (name, verb, says) in [
         ("box", "init", "is a folder; name a file in it, such as "),
         ("box", "stats", "is a folder; name a file in it, such as "),
-        ("notes.txt", "init", "is no database: it is another program's file"),
-        ("notes.txt", "stats", "is no database: it is another program's file"),
-        ("other.db", "init", "is no maildesk database but another program's"),
-        ("other.db", "stats", "is no maildesk database but another program's"),
+        ("notes.txt", "init", "is not a database: it is another program's file"),
+        ("notes.txt", "stats", "is not a database: it is another program's file"),
+        ("other.db", "init", "is not a maildesk database but another program's"),
+        ("other.db", "stats", "is not a maildesk database but another program's"),
     ] {
         let path = desk.path(name);
         let done = feed(desk.command().arg("--db").arg(&path).args(["admin", verb]), b"");
@@ -51,7 +51,7 @@ fn doctor_leaves_the_modes_of_what_is_no_desk_alone() {
         .expect("the folder is ours");
     for path in [desk.path("data"), desk.path("notes.txt"), "/dev/null".into()] {
         let done = feed(desk.command().arg("--db").arg(&path).args(["admin", "doctor", "--offline"]), b"");
-        let named = format!("{} is no database; name the right file", path.display());
+        let named = format!("{} is not a database; name the right file", path.display());
         assert!(done.status == 1 && done.stdout.contains(&named), "{done:?}");
         assert!(!done.stdout.contains("chmod"), "{}", done.stdout);
     }
@@ -72,7 +72,7 @@ fn init_waits_for_no_pipe_and_closes_an_empty_file_to_others() {
     rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).expect("a pipe");
     for verb in ["init", "stats"] {
         let done = feed(desk.command().arg("--db").arg(&pipe).args(["admin", verb]), b"");
-        assert!(done.status == 1 && done.stderr.contains("is no database"), "{verb}: {done:?}");
+        assert!(done.status == 1 && done.stderr.contains("is not a database"), "{verb}: {done:?}");
     }
     let empty = desk.path("empty.db");
     fs::write(&empty, "").expect("the folder is ours");

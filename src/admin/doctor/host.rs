@@ -78,7 +78,7 @@ fn files(path: &Path) -> Vec<Finding> {
     };
     let file = quoted(&shown.to_string());
     if is_something_else(path, &database) {
-        let text = format!("{shown} is no database; name the right file with --db");
+        let text = format!("{shown} is not a database; name the right file with --db");
         return vec![Finding::fail("files", text, format!("ls -ld {file}"))];
     }
     let mut findings = Vec::new();

@@ -129,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn nobody_writes_as_staff_without_a_token_of_his_own_and_what_proof_there_is(
+    fn nobody_writes_as_staff_without_their_own_token_and_proof(
         facts in any_origin().prop_flat_map(facts_about), policy in any_policy(), mail in any_mail(),
     ) {
         if let Decision::Append(Append { role: Role::Staff(staff), ticket, .. }) = decide(&mail, &facts, &policy) {

@@ -44,7 +44,7 @@ const SIGNS: &[Row] = &[
     Row { rule: "postmaster is a machine", mail: "From: Postmaster@client.test", ..SILENT },
     Row { rule: "mailer-daemon is a machine", mail: "From: mailer-daemon@client.test", ..SILENT },
     Row {
-        rule: "X-Auto-Response-Suppress alone is no sign of a machine",
+        rule: "X-Auto-Response-Suppress alone is not a sign of a machine",
         mail: "From: ann@client.test\nX-Auto-Response-Suppress: All",
         ..USUAL
     },
@@ -88,7 +88,7 @@ const OWN: &[Row] = &[
         ..USUAL
     },
     Row {
-        rule: "self goes before bounce",
+        rule: "self is checked before bounce",
         mail: "From: MAILER-DAEMON@mx.test\nReturn-Path: <>",
         facts: |f| {
             f.origin = Origin::Own;
@@ -165,7 +165,7 @@ const BOUNCES: &[Row] = &[
         ..REPORT
     },
     Row {
-        rule: "bounce goes before list",
+        rule: "bounce is checked before list",
         mail: "From: mail@mx.test\nX-Failed-Recipients: gone@client.test\nList-Id: <dev.client.test>",
         ..REPORT
     },
@@ -226,7 +226,7 @@ const MACHINES: &[Row] = &[
         ..ABSENT
     },
     Row {
-        rule: "an auto mail with a token is attached silently, whoever sends it",
+        rule: "an auto mail with a token is attached silently, no matter who sends it",
         facts: |f| f.token = customers_token_of_another_sender(ticket()),
         expected: "append to #12 (token), silently",
         ..ABSENT
@@ -266,7 +266,7 @@ const MACHINES: &[Row] = &[
         ..ABSENT
     },
     Row {
-        rule: "an out-of-office mail of staff is no staff reply",
+        rule: "an out-of-office mail of staff is not a staff reply",
         mail: "From: sam@helpdesk.test\nAuto-Submitted: auto-replied",
         facts: |f| {
             f.staff = Some(SAM);

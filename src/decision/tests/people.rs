@@ -123,7 +123,7 @@ const REPLY_TO: &[Row] = &[
     },
 ];
 
-/// Sam answers with his own token.
+/// Sam, of the staff, answers with Sam's own token.
 const SAMS: Row = Row {
     mail: "From: Sam <sam@helpdesk.test>",
     facts: |f| {
@@ -135,7 +135,7 @@ const SAMS: Row = Row {
 };
 
 const STAFF: &[Row] = &[
-    Row { rule: "a staff member answering with a token of his own writes a staff reply", ..SAMS },
+    Row { rule: "a staff member answering with their own token writes a staff reply", ..SAMS },
     Row {
         rule: "a customer's token never gives staff rights",
         facts: |f| {
@@ -155,13 +155,13 @@ const STAFF: &[Row] = &[
         ..SAMS
     },
     Row {
-        rule: "who is no active staff member any more writes as a customer",
+        rule: "an inactive staff member writes as a customer",
         facts: |f| f.token = senders_token(ticket()),
         expected: "append to #12 (token)",
         ..SAMS
     },
     Row {
-        rule: "in a ticket of his own a staff member is the customer",
+        rule: "in their own ticket a staff member is the customer",
         facts: |f| {
             f.staff = Some(SAM);
             f.token = customers_token(ticket());
@@ -238,7 +238,7 @@ const STAFF: &[Row] = &[
         ..SAMS
     },
     Row {
-        rule: "a staff member's mail that names no ticket opens one of his own",
+        rule: "a staff member's mail that names no ticket opens one of their own",
         facts: |f| f.staff = Some(SAM),
         expected: "open (new)",
         ..SAMS
@@ -274,10 +274,11 @@ const FORWARDS: &[Row] = &[
         ..FORWARD
     },
     Row {
-        rule: "where nobody proves the sender a forward is the staff member's, with a note naming the original sender",
+        rule: "where the sender is not proven a forward is the staff member's, with a note naming the original sender",
         facts: |f| f.staff = Some(SAM),
         expected: "open (new), note: Forwarded mail of Cleo Cat <cleo@client.test>. The forwarder could not be \
-                   verified, so the ticket is his; `maildesk admin ticket requester` gives it to the original sender.",
+                   verified, so the ticket is theirs; `maildesk admin ticket requester` gives it to the original \
+                   sender.",
         ..FORWARD
     },
     Row {
@@ -287,7 +288,8 @@ const FORWARDS: &[Row] = &[
             f.authentication = Authentication::Fail;
         },
         expected: "open (new), note: Forwarded mail of Cleo Cat <cleo@client.test>. The forwarder could not be \
-                   verified, so the ticket is his; `maildesk admin ticket requester` gives it to the original sender.",
+                   verified, so the ticket is theirs; `maildesk admin ticket requester` gives it to the original \
+                   sender.",
         ..FORWARD
     },
     Row {
@@ -296,7 +298,8 @@ const FORWARDS: &[Row] = &[
                From: cleo@client.test\nSubject: Broken chair\n\nThe chair broke.\n",
         facts: |f| f.staff = Some(SAM),
         expected: "open (new), note: Forwarded mail of cleo@client.test. The forwarder could not be \
-                   verified, so the ticket is his; `maildesk admin ticket requester` gives it to the original sender.",
+                   verified, so the ticket is theirs; `maildesk admin ticket requester` gives it to the original \
+                   sender.",
         ..FORWARD
     },
     Row {
@@ -338,7 +341,7 @@ const FORWARDS: &[Row] = &[
         ..FORWARD
     },
     Row {
-        rule: "a staff member who forwards his own mail is its requester",
+        rule: "a staff member who forwards their own mail is its requester",
         mail: "From: sam@helpdesk.test\nSubject: Fwd: Broken chair\n\n---------- Forwarded message ----------\n\
                From: Sam <SAM@helpdesk.test>\nSubject: Broken chair\n\nThe chair broke.\n",
         expected: "open (new)",

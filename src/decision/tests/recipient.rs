@@ -24,7 +24,7 @@ const DEPARTMENT: &[Row] = &[
         ..USUAL
     },
     Row {
-        rule: "a mail to nobody we know goes to the default address's department",
+        rule: "a mail to no address we know goes to the default address's department",
         facts: UNKNOWN,
         expected: "open (new), department 2, address 3",
         ..USUAL
@@ -42,14 +42,14 @@ const DEPARTMENT: &[Row] = &[
         ..USUAL
     },
     Row {
-        rule: "a mail to nobody we know is set aside where the setting says quarantine",
+        rule: "a mail to no address we know is set aside where the setting says quarantine",
         facts: UNKNOWN,
         policy: |p| p.unknown_recipient = UnknownRecipient::Quarantine,
         expected: "quarantine (unknown recipient)",
         ..USUAL
     },
     Row {
-        rule: "an answer to nobody we know is set aside too, although it names its ticket",
+        rule: "an answer to no address we know is set aside too, although it names its ticket",
         facts: |f| {
             UNKNOWN(f);
             f.named = in_thread(ticket());
@@ -59,7 +59,7 @@ const DEPARTMENT: &[Row] = &[
         ..USUAL
     },
     Row {
-        rule: "an answer to nobody we know finds its ticket where the default address takes such mail",
+        rule: "an answer to no address we know finds its ticket where the default address takes such mail",
         facts: |f| {
             UNKNOWN(f);
             f.named = in_thread(ticket());
@@ -83,14 +83,14 @@ const DEPARTMENT: &[Row] = &[
 
 const REFUSED: &[Row] = &[
     Row {
-        rule: "pipe refuses a mail to nobody we know where the setting says reject",
+        rule: "pipe refuses a mail to no address we know where the setting says reject",
         facts: UNKNOWN,
         policy: |p| p.unknown_recipient = UnknownRecipient::Reject,
         expected: "refuse (unknown recipient info@helpdesk.test)",
         ..USUAL
     },
     Row {
-        rule: "pipe refuses an unknown recipient whoever writes, a delivery report of ours too",
+        rule: "pipe refuses an unknown recipient no matter who writes, even a delivery report about our mail",
         mail: "From: MAILER-DAEMON@mx.test\nReturn-Path: <>",
         facts: |f| {
             UNKNOWN(f);
@@ -100,7 +100,7 @@ const REFUSED: &[Row] = &[
         expected: "refuse (unknown recipient info@helpdesk.test)",
     },
     Row {
-        rule: "nobody but pipe can refuse: elsewhere a mail to nobody we know is set aside",
+        rule: "only pipe can refuse: elsewhere a mail to no address we know is set aside",
         facts: |f| {
             UNKNOWN(f);
             f.is_refusable = false;
@@ -123,7 +123,7 @@ const REFUSED: &[Row] = &[
         ..USUAL
     },
     Row {
-        rule: "nobody but pipe can refuse: elsewhere the header of a mail that is too large is stored",
+        rule: "only pipe can refuse: elsewhere the header of a mail that is too large is stored",
         facts: |f| {
             f.is_oversize = true;
             f.is_refusable = false;
@@ -140,7 +140,7 @@ const REFUSED: &[Row] = &[
         ..USUAL
     },
     Row {
-        rule: "nobody but pipe can refuse: elsewhere a banned sender's mail is dropped on record",
+        rule: "only pipe can refuse: elsewhere a banned sender's mail is dropped on record",
         facts: |f| {
             f.is_banned = true;
             f.is_refusable = false;

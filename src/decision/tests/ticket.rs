@@ -12,7 +12,7 @@ const FIRST_HIT: &[Row] = &[
         ..USUAL
     },
     Row {
-        rule: "a valid token is proof whoever sends it",
+        rule: "a valid token is proof no matter who sends it",
         mail: "From: eve@elsewhere.test",
         facts: |f| {
             f.token = Some(TokenFact {
@@ -26,7 +26,7 @@ const FIRST_HIT: &[Row] = &[
         ..USUAL
     },
     Row {
-        rule: "a token goes before the Message-IDs and tags of other tickets",
+        rule: "a token is preferred to the Message-IDs and tags of other tickets",
         facts: |f| {
             f.token = senders_token(ticket());
             f.named = [in_thread(other_ticket()), by_tag(other_ticket())].concat();
@@ -49,25 +49,25 @@ const FIRST_HIT: &[Row] = &[
         ..USUAL
     },
     Row {
-        rule: "a Message-ID goes before a tag",
+        rule: "a Message-ID is preferred to a tag",
         facts: |f| f.named = [in_thread(ticket()), by_tag(TicketFact { id: TicketId::new(13), ..ticket() })].concat(),
         expected: "append to #12 (thread)",
         ..USUAL
     },
     Row {
-        rule: "a tag in whose ticket the sender takes part goes before a Message-ID of a stranger's ticket",
+        rule: "a tag in whose ticket the sender takes part is preferred to a Message-ID of a stranger's ticket",
         facts: |f| f.named = [of_stranger(in_thread(other_ticket())), by_tag(ticket())].concat(),
         expected: "append to #12 (subject tag)",
         ..USUAL
     },
     Row {
-        rule: "of two tickets of one thread the one with the mail's subject goes first",
+        rule: "of two tickets of one thread the one with the mail's subject is preferred",
         facts: |f| f.named = [in_thread(other_ticket()), in_thread(ticket())].concat(),
         expected: "append to #12 (thread)",
         ..USUAL
     },
     Row {
-        rule: "of two tickets of one thread an open one goes before one closed too long",
+        rule: "of two tickets of one thread an open one is preferred to one closed too long",
         facts: |f| {
             let old = TicketFact { id: TicketId::new(11), ..closed_for(SHIPPED.reopen_s + 1) };
             f.named = [in_thread(old), in_thread(ticket())].concat();
@@ -89,7 +89,7 @@ const FIRST_HIT: &[Row] = &[
     },
 ];
 
-/// A mail of somebody who takes no part in the ticket it names.
+/// A mail whose sender takes no part in the ticket it names.
 const STRANGER: Row = Row {
     mail: "From: eve@elsewhere.test",
     facts: |f| f.named = of_stranger(in_thread(ticket())),

@@ -52,7 +52,7 @@ fn id_domain(from: &EmailAddress) -> String {
 }
 
 /// Whether an address is one of the desk's own, with or without a plus-suffix: mail to ourselves
-/// would come back as mail from ourselves.
+/// would come back in as mail from ourselves.
 pub(super) fn is_ours(senders: &[Sender], email: &EmailAddress) -> bool {
     let is = |email: &str| senders.iter().any(|own| own.email.eq_ignore_ascii_case(email));
     is(email.as_str()) || email.split_subaddress().any(|(base, _)| is(base.as_str()))
@@ -65,7 +65,7 @@ pub(super) struct TicketContext {
     pub(super) message: MessageText,
     department: String,
     priority: String,
-    /// What is said below the message.
+    /// The text below the message.
     pub(super) postscript: String,
 }
 
@@ -99,7 +99,7 @@ impl TicketContext {
         template::render(template, &values)
     }
 
-    /// Cuts a message that is too long to be told.
+    /// Cuts a message that is too long for a notice.
     pub(super) fn shorten(&mut self) {
         let message = &mut self.message;
         if message.body.chars().nth(TOLD_CHARS_MAX).is_none() {
@@ -152,7 +152,7 @@ pub(super) enum Queued {
 }
 
 impl<'a> NoticeContext<'a> {
-    /// `None` when no mail is to go out: switched off, no sending address, or the ticket is gone.
+    /// `None` when no mail is to be sent: switched off, no sending address, or the ticket is gone.
     pub(super) fn of(
         tx: &ReadTx<'_>,
         settings: &'a Settings,
@@ -181,7 +181,7 @@ impl<'a> NoticeContext<'a> {
         let form = if self.event == Event::StaffReply { SubjectForm::Reply } else { SubjectForm::First };
         let tag = if self.settings.subject_tag { Tag::On } else { Tag::Off };
         let thread = tx.thread_ids_for(ticket.id, to, REFERENCES_MAX)?;
-        // What a customer wrote last is answered, not our word that it has arrived.
+        // The customer's latest mail is answered, not our acknowledgement of it.
         let answered = thread.iter().rev().find(|known| !known.is_private).map(|known| known.id.clone());
         let references: Vec<String> = thread.into_iter().map(|known| known.id).collect();
         let outgoing = Outgoing {
@@ -217,7 +217,7 @@ pub(in crate::desk) struct Thread<'a> {
     index: &'a str,
 }
 
-/// One mail that is to go out: what it says, and to whom.
+/// One mail to be sent: its text and its recipient.
 pub(in crate::desk) struct Outgoing<'a> {
     pub(in crate::desk) sender: &'a Sender,
     pub(in crate::desk) from: &'a EmailAddress,
@@ -226,7 +226,7 @@ pub(in crate::desk) struct Outgoing<'a> {
     pub(in crate::desk) event: &'a str,
     /// What its Message-ID starts with.
     pub(in crate::desk) id_start: &'a str,
-    /// What tells it from the other mails of that event.
+    /// What distinguishes it from the other mails of that event.
     pub(in crate::desk) id_parts: &'a [&'a str],
     pub(in crate::desk) reply_to: Option<&'a EmailAddress>,
     pub(in crate::desk) thread: Option<Thread<'a>>,
@@ -238,7 +238,7 @@ pub(in crate::desk) struct Outgoing<'a> {
 }
 
 impl<'a> Outgoing<'a> {
-    /// A mail of the desk's own accord about no ticket, with nothing in it yet.
+    /// A mail that the desk sends by itself, about no ticket, with nothing in it yet.
     pub(in crate::desk) const fn new(sender: &'a Sender, from: &'a EmailAddress, to: Person<'a>) -> Self {
         Self {
             sender,
@@ -258,10 +258,10 @@ impl<'a> Outgoing<'a> {
     }
 }
 
-/// Composes a mail and queues it; gives its Message-ID. The one place that does so.
+/// Composes a mail and queues it; returns its Message-ID. The only place that does so.
 ///
 /// # Errors
-/// Those of the database outside, [`Unmailable`] inside.
+/// The outer error is the database's, the inner one is [`Unmailable`].
 pub(in crate::desk) fn queue(
     tx: &WriteTx<'_>,
     secret: &DeskSecret,
@@ -309,9 +309,9 @@ pub(in crate::desk) fn queue(
     Ok(Ok(internet_id))
 }
 
-/// The address that writes about a ticket: the one its mail came to if that belongs to the ticket's
+/// The address that sends mail about a ticket: the one its mail came to if that belongs to the ticket's
 /// department, else the department's, else the default one. A department whose addresses all send
-/// nothing is silent; it is not spoken for by another.
+/// nothing sends no mail; no other department's address is used for it.
 fn choose_sender(senders: &[Sender], ticket: &Ticket) -> Option<(Sender, EmailAddress)> {
     let of_department = || senders.iter().filter(|s| s.department == Some(ticket.department));
     let came_to = of_department().find(|s| Some(s.id) == ticket.address && s.sends());

@@ -1,8 +1,8 @@
 //! What HTML may contain when it leaves for a browser: the two allow-lists, and images.
 //!
-//! ammonia does the sanitising on a real parse tree; here is what it is told to keep. The pass over
-//! tags before it needs no parser's precision: whatever it writes is sanitised afterwards. Nothing is
-//! rewritten behind the sanitiser, where a change could make a dangerous URL out of a harmless one.
+//! ammonia does the sanitising on a real parse tree; here is the list of what it keeps. The pass over
+//! tags before it need not be as exact as a parser: whatever it writes is sanitised afterwards. Nothing is
+//! rewritten after the sanitiser, where a change could make a dangerous URL out of a harmless one.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -170,7 +170,7 @@ static MESSAGE: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// What of an attribute is kept, images apart.
+/// What of an attribute is kept, except for images.
 fn filtered<'a>(attribute: &str, value: &'a str) -> Option<Cow<'a, str>> {
     match attribute {
         "style" => safe_style(value).map(Cow::Owned),
@@ -247,7 +247,7 @@ fn set_remote_image_aside(tag: &Tag<'_>) -> Option<String> {
     Some(out)
 }
 
-/// As HTMLPurifier did: an image without source goes, one without `alt` gets its file's name.
+/// As HTMLPurifier did: an image without source is removed, one without `alt` gets its file's name.
 fn describe_image(tag: &Tag<'_>) -> Option<String> {
     let Some(source) = tag.attribute("src") else { return Some(String::new()) };
     if tag.attribute("alt").is_some() {
@@ -291,7 +291,7 @@ fn rewrite_tags(html: &str, image: fn(&Tag<'_>) -> Option<String>) -> Cow<'_, st
     Cow::Owned(out)
 }
 
-/// Writes those attributes of a tag whose names `keep` likes.
+/// Writes those attributes of a tag whose names `keep` accepts.
 fn push_attributes(out: &mut String, tag: &Tag<'_>, keep: fn(&str) -> bool) {
     for (name, _) in tag.attributes().filter(|(name, _)| keep(name)) {
         // The decoded value: it is written escaped again.
@@ -344,7 +344,7 @@ fn safe_declaration(declaration: &str) -> Option<String> {
         .then(|| format!("{property}: {value}"))
 }
 
-/// No negative number, none above [`STYLE_NUMBER_MAX`], and none whose size an exponent hides.
+/// No negative number, none above [`STYLE_NUMBER_MAX`], and none with an exponent, which hides its size.
 fn numbers_fit(value: &str) -> bool {
     value.split([' ', ',', '(', ')']).filter(|word| !word.starts_with('#')).all(|word| {
         let negative =
@@ -356,7 +356,7 @@ fn numbers_fit(value: &str) -> bool {
 }
 
 /// Whether a word begins with a number in scientific notation: `1e9px` is a thousand million pixels wide (CSS Syntax,
-/// §4.3.12), and `1em` is none.
+/// §4.3.12), but `1em` is not such a number.
 fn has_exponent(word: &str) -> bool {
     let unit = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
     let mut after = unit.chars();

@@ -3,8 +3,8 @@
 //! ammonia's parser (html5ever) takes quadratic time on deep nesting, on content misplaced in tables,
 //! on many attributes in one tag and on many stray `&`, and multiplies unclosed formatting elements
 //! into every new paragraph; all were measured. Guessing the tree from the tags failed (a fuzzer found
-//! dozens of ways round it), so the same parser is run here first, in small pieces, on a tree that is
-//! only counted and given up at the first piece past a cap. What happens past the caps is the caller's.
+//! dozens of ways around it), so the same parser is run here first, in small pieces, on a tree that is
+//! only counted, and stopped at the first piece past a cap. The caller decides what happens past the caps.
 
 mod census;
 
@@ -30,7 +30,7 @@ const NODES_MAX: usize = 300_000;
 /// Most nodes put in front of a table or taken out again; each is searched for among its siblings.
 /// 131,000 took 4 s.
 const MOVED_NODES_MAX: usize = 10_000;
-/// Bytes parsed between two looks at the counts.
+/// Bytes parsed between two checks of the counts.
 const PIECE_BYTES: usize = 4096;
 
 /// Whether `html` is within the caps on size, nesting and repetition.

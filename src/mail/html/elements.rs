@@ -162,7 +162,7 @@ const TABLE: Name = Name::of("table");
 const FORM: Name = Name::of("form");
 const PARAGRAPH: [Name; 1] = names(["p"]);
 
-/// Start tags that close an open element of one of the second names, which only stand in the third.
+/// Start tags that close an open element of one of the second names, which only occur in the third.
 const IMPLIED_ENDS: [(&[Name], &[Name], u16); 5] = [
     (&names(["li"]), &names(["li"]), class::LIST | class::BARRIER),
     (&names(["dt", "dd"]), &names(["dt", "dd"]), class::LIST | class::BARRIER),
@@ -314,7 +314,7 @@ impl<T> OpenElements<T> {
     }
 }
 
-/// Inside SVG and MathML the names of HTML mean nothing.
+/// Inside SVG and MathML the names of HTML have no meaning.
 fn is_foreign<T>(open: &Element<T>) -> bool {
     const FOREIGN: [Name; 9] =
         names(["svg", "math", "object", "applet", "marquee", "button", "template", "foreignobject", "desc"]);

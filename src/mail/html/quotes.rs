@@ -1,4 +1,4 @@
-//! How mail programs mark, in HTML, what the writer did not type: quoted mails and signatures.
+//! How mail programs mark, in HTML, text that the writer did not type: quoted mails and signatures.
 //!
 //! Only single tags are judged here, by name, class, id and style; `text` follows the nesting, and
 //! `reply` decides what is left of the mail. The marks were collected from what the programs send.
@@ -48,7 +48,7 @@ const BOX_NAMES: [&str; 2] = ["messageReplySection", "quote"];
 /// Classes of the line above a quote.
 const ATTRIBUTION_CLASSES: [&str; 4] = ["gmail_attr", "moz-cite-prefix", "gmail_quote", "gmail_quote_container"];
 
-/// Ids behind which everything is the mail answered (Outlook on the web, Zimbra, Windows Live Mail).
+/// Ids after which everything is the mail answered (Outlook on the web, Zimbra, Windows Live Mail).
 const REST_IDS: [&str; 5] =
     ["divRplyFwdMsg", "appendonsend", "zwchr", "stopSpelling", "ms-outlook-mobile-body-separator-line"];
 
@@ -69,7 +69,7 @@ const SIGNATURE_NAMES: [&str; 9] = [
 const OUTLOOK_RULES: [&str; 4] =
     ["border-top:solid#e1e1e1", "border-top:solid#b5c4df", "border-top:1ptsolid#e1e1e1", "border-top:1ptsolid#b5c4df"];
 
-/// Judges one start tag; `None` for the great majority that says nothing.
+/// Judges one start tag; `None` for most tags, which say nothing.
 pub(crate) fn sign_of(tag: &Tag<'_>) -> Option<Sign> {
     // Most tags have no attributes at all; `inside` may be a lone `/`.
     if tag.inside.len() < 4 {

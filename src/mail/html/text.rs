@@ -1,7 +1,7 @@
-//! HTML written as readable text, with what the structure tells about quotes and signatures.
+//! HTML written as readable text, with what the structure shows about quotes and signatures.
 //!
 //! One linear pass over the tokens, no tree: html2text was measured quadratic in nesting, draws
-//! frames round layout tables and cannot leave out a link's URL that its text already shows; and a
+//! frames around layout tables and cannot leave out a link's URL that its text already shows; and a
 //! linear writer is needed anyway for HTML past the sanitiser's caps. Nothing is wrapped: a
 //! paragraph is one line. What of the text is the reply is decided in `reply`.
 
@@ -26,7 +26,7 @@ pub(crate) struct LineFacts {
     pub(crate) is_quoted: bool,
     /// Inside a marked signature.
     pub(crate) is_signature: bool,
-    /// A mark of a mail program stands right before this line.
+    /// A mark of a mail program is right before this line.
     pub(crate) mark: Option<Mark>,
 }
 
@@ -162,7 +162,7 @@ impl Writer {
 
     fn effect_of_sign(&mut self, tag: &Tag<'_>) -> Option<OpenElement> {
         match sign_of(tag)? {
-            // An element without an inside, such as the picture of a signature.
+            // An element without content, such as the picture of a signature.
             Sign::Quote | Sign::QuoteBox | Sign::Signature if is_void(tag.name) => None,
             Sign::Quote => {
                 self.page.quote_level(1);
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_in_angle_brackets_that_nobody_escaped_are_kept() {
+    fn unescaped_addresses_in_angle_brackets_are_kept() {
         assert_eq!(
             text("Ann <ann@example.org> wrote:<br><https://example.org/a>"),
             "Ann <ann@example.org> wrote:\n<https://example.org/a>"

@@ -1,10 +1,10 @@
-//! The sheet the HTML writer writes on: lines, blank lines, quote prefixes, white space.
+//! The output of the HTML writer: lines, blank lines, quote prefixes, white space.
 //!
 //! Knows nothing of tags; every call is constant work per character, so that writing is linear.
 
 use super::text::{LineFacts, Mark, Rendered};
 
-/// What stands between two pieces of text.
+/// What comes between two pieces of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Spacing {
     /// Nothing: the same line goes on.
@@ -103,7 +103,7 @@ impl Page {
             return;
         }
         self.end_line();
-        // A paragraph right behind a bullet stands beside it, not below it.
+        // A paragraph right after a bullet is on the same line, not below it.
         self.blank_pending |= spacing == Spacing::Paragraph && self.bullet_pending.is_none();
     }
 
@@ -161,7 +161,7 @@ impl Page {
         }
     }
 
-    /// What stands in front of the next text of a list item.
+    /// What comes before the next text of a list item.
     pub(super) fn bullet(&mut self, bullet: String) {
         self.bullet_pending = Some(bullet);
     }

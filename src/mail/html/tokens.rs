@@ -1,7 +1,7 @@
 //! HTML cut into tags and text in one linear pass, and character references decoded.
 //!
 //! Follows the tokenizer of the HTML standard (§13.2.5) where mail depends on it: comments,
-//! quoted attributes, raw-text elements, stray `<`. It builds no tree: the tree builders at hand
+//! quoted attributes, raw-text elements, stray `<`. It builds no tree: the available tree builders
 //! take quadratic time on hostile nesting, and everything here must stay linear on any input.
 //! What a tag means is not decided here.
 
@@ -122,7 +122,7 @@ impl<'a> Tokens<'a> {
         Self { html, at: 0, raw_element: None, knows_raw_text: false }
     }
 
-    /// Byte offset just behind the token returned last.
+    /// Byte offset just after the token returned last.
     pub(crate) const fn offset(&self) -> usize {
         self.at
     }
@@ -143,7 +143,7 @@ impl<'a> Tokens<'a> {
 
     fn text(&mut self) -> Token<'a> {
         let from = self.at;
-        // A `<` that opens nothing is text; look for the next one behind it.
+        // A `<` that opens nothing is text; look for the next one after it.
         let step = usize::from(self.html.as_bytes()[from] == b'<');
         self.at = self.html[from + step..].find('<').map_or(self.html.len(), |n| from + step + n);
         Token::Text(&self.html[from..self.at])
@@ -158,7 +158,7 @@ impl<'a> Tokens<'a> {
         Some(Token::Start(Tag { name, inside, start }))
     }
 
-    /// Reads name and attributes from `from` and moves behind the `>`; `None` if there is no `>`.
+    /// Reads name and attributes from `from` and moves after the `>`; `None` if there is no `>`.
     fn tag_parts(&mut self, from: usize) -> Option<(&'a str, &'a str)> {
         let bytes = self.html.as_bytes();
         let name_end = skip(bytes, from, |b| !(b.is_ascii_whitespace() || matches!(b, b'/' | b'>')));
@@ -227,7 +227,7 @@ pub(crate) fn is_void(name: &str) -> bool {
     VOID.iter().any(|void| name.eq_ignore_ascii_case(void))
 }
 
-/// Where a character reference stands: in attributes `&copy=` is no reference (HTML §13.2.5.73).
+/// Where a character reference is: in attributes `&copy=` is not a reference (HTML §13.2.5.73).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Between tags.
@@ -236,7 +236,7 @@ pub(crate) enum Place {
     Attribute,
 }
 
-/// Longest name looked at behind `&`, in bytes; the standard's longest has 32 with its `;`.
+/// Longest name looked at after `&`, in bytes; the standard's longest has 32 with its `;`.
 const REFERENCE_BYTES_MAX: usize = 32;
 /// Longest name that is also known without `;`, in bytes (`frac12`).
 const BARE_REFERENCE_BYTES_MAX: usize = 6;

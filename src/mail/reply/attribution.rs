@@ -14,9 +14,9 @@ use super::line::{Line, fold, is_drawing, next_filled};
 const LINES_MAX: usize = 6;
 /// Longest attribution, in bytes: two long names and addresses.
 const BYTES_MAX: usize = 600;
-/// How far behind the first word the date's first digit may stand, in bytes ("El jueves, 21 de …").
+/// How far after the first word the date's first digit may be, in bytes ("El jueves, 21 de …").
 const DATE_DISTANCE_BYTES_MAX: usize = 40;
-/// Longest word for "wrote", in bytes, with room to spare.
+/// Longest word for "wrote", in bytes, with some reserve.
 const WROTE_BYTES_MAX: usize = 32;
 /// Longest name in front of an address, in bytes.
 const NAME_BYTES_MAX: usize = 90;
@@ -49,7 +49,7 @@ fn end_from(lines: &[Line<'_>], at: usize) -> Option<usize> {
     for (n, line) in lines[at..].iter().enumerate().take(LINES_MAX) {
         let text = line.text.trim();
         if text.is_empty() {
-            // Only an address in brackets may stand apart from what is before it.
+            // Only an address in brackets may be on another line than the text before it.
             let next = next_filled(lines, at + n)?;
             if n == 0 || !lines[next].text.trim_start().starts_with('<') {
                 return None;
@@ -102,7 +102,7 @@ fn ends_attribution(text: &str) -> bool {
     last.len() <= WROTE_BYTES_MAX && LAST.contains(last.to_lowercase().as_str())
 }
 
-/// Judges the joined lines; `is_quote_next` tells whether quoted text follows.
+/// Judges the joined lines; `is_quote_next` says whether quoted text follows.
 fn is_attribution(joined: &str, is_quote_next: bool) -> bool {
     let folded = fold(joined);
     let ruled = folded.starts_with("---") && folded.ends_with("---");
@@ -130,7 +130,7 @@ fn is_attribution(joined: &str, is_quote_next: bool) -> bool {
                 || (is_front_short && parts.has_date && parts.has_time));
     }
     // "пн, 5 мая 2025 г. в 10:00, Ann <ann@example.org>:" has no word for "wrote".
-    // Tuta's "5 May 2025, 10:00 by ann@example.org:" says so little that a quote must follow.
+    // Tuta's "5 May 2025, 10:00 by ann@example.org:" has so few signs that a quote must follow.
     let is_dated = begins_with_date(core) && parts.has_date && parts.has_time;
     is_dated && parts.has_address && (core.ends_with(['>', ')']) || is_quote_next)
 }
@@ -150,7 +150,7 @@ fn without_wrote_at_end(core: &str) -> Option<&str> {
         .find_map(|at| LAST.contains(&core[at..]).then(|| core[..at].trim_end()))
 }
 
-/// The text before and behind a word for "wrote" in the middle of `core`.
+/// The text before and after a word for "wrote" in the middle of `core`.
 fn around_wrote(core: &str) -> Option<(&str, &str)> {
     BEFORE.iter().find_map(|word| {
         core.match_indices(word).find_map(|(at, _)| {
@@ -209,7 +209,7 @@ fn is_old_gmail(text: &str, below: &[Line<'_>]) -> bool {
     is_date && below.first().is_some_and(Line::is_blank) && (has_zone || has_address)
 }
 
-/// What of an attribution was found in a text.
+/// Which parts of an attribution were found in a text.
 #[derive(Default)]
 struct Parts {
     has_date: bool,

@@ -15,7 +15,7 @@ pub(crate) enum Divider {
     Original,
     /// A forwarded mail.
     Forwarded,
-    /// Whatever a help desk sent; the answer belongs above.
+    /// A help desk's mail; the answer is above.
     ReplyAbove,
 }
 
@@ -81,7 +81,7 @@ fn pairs_of_words(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether the text has letters of Chinese, Japanese or Korean, where words cannot be told apart by
+/// Whether the text has letters of Chinese, Japanese or Korean, where words cannot be separated by
 /// blanks.
 fn is_unspaced(text: &str) -> bool {
     !text.is_ascii()

@@ -30,7 +30,7 @@ pub(crate) enum Field {
 const NAME_BYTES_MAX: usize = 48;
 /// Most lines one block spans, with wrapped addresses.
 pub(crate) const BLOCK_LINES_MAX: usize = 24;
-/// Most wrapped lines behind one field.
+/// Most wrapped lines after one field.
 const WRAPPED_LINES_MAX: usize = 4;
 /// Most blank lines between two fields.
 const BLANK_LINES_MAX: usize = 2;
@@ -47,7 +47,7 @@ static NAMES: LazyLock<HashMap<&'static str, Field>> = LazyLock::new(|| {
     tables.into_iter().flat_map(|(field, table)| entries(table).map(move |name| (name, field))).collect()
 });
 
-/// How sure one must be that a mail's header starts.
+/// How many signs show that a mail's header starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Demand {
     /// Nothing announced it, in a mail that answers nothing: a writer, a date and one more. People type
@@ -55,7 +55,7 @@ pub(crate) enum Demand {
     Dated,
     /// Nothing announced it: a writer and two more kinds of fields.
     Three,
-    /// A divider or a line like "Original Message" stands before it: a writer and one more.
+    /// A divider or a line like "Original Message" is before it: a writer and one more.
     Two,
 }
 

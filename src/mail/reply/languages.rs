@@ -29,7 +29,7 @@ pub(super) const WROTE_LAST: &[&str] = &[
     "írta, a scris, έγραψε",                                 // Hungarian, Romanian, Greek
 ];
 
-/// Words for "wrote" that stand before the name or the date: "Am Montag schrieb Ann:".
+/// Words for "wrote" that come before the name or the date: "Am Montag schrieb Ann:".
 pub(super) const WROTE_BEFORE: &[&str] = &[
     "schrieb, schreibt",            // German
     "escribió",                     // Spanish
@@ -148,7 +148,7 @@ pub(super) const SUBJECT: &[&str] = &[
     "主题, 主題, 主旨, 標題, 标题, 件名, 제목", // Chinese, Japanese, Korean
 ];
 
-/// Other field names that stand between those above.
+/// Other field names that occur between those above.
 pub(super) const OTHER_FIELDS: &[&str] = &[
     "reply-to, reply to, importance, priority, attachments, attachment, organization, organisation", // English
     "antwort an, wichtigkeit, priorität, anlagen, anhänge, anlage, rückantwort an",                  // German
@@ -256,7 +256,7 @@ pub(crate) const REPLY_PREFIXES: &[&str] = &[
     "отв, ответ, ha, на, відп, vá, απ, bls, 回复, 回覆, 答复, 返信, 답장, 회신, od, ang, trs, atb",
 ];
 
-/// Words filters put before a subject to say where a mail comes from or what they think of it.
+/// Words that filters put before a subject to say where a mail comes from or how they rate it.
 pub(crate) const FILTER_MARKS: &[&str] = &["external, extern, externe, externo, esterno, ext, spam, junk"];
 
 /// Beginnings of the line a device or an app adds below a mail.

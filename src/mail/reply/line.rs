@@ -1,5 +1,5 @@
-//! The lines a reply is looked for in: where they are, whether they are quoted, and folding for
-//! comparison. What a line means is judged in the neighbouring modules.
+//! The lines that are searched for a reply: where they are, whether they are quoted, and folding for
+//! comparison. What a line means is decided in the neighbouring modules.
 
 use super::super::html::{Mark, Rendered};
 use super::fields::Row;
@@ -15,7 +15,7 @@ pub(super) struct Line<'a> {
     pub(super) is_quoted: bool,
     /// Inside a signature marked in the HTML.
     pub(super) is_signature: bool,
-    /// A mail program's mark stands right before it.
+    /// A mail program's mark is right before it.
     pub(super) mark: Option<Mark>,
     /// The header field on it, if it is not quoted.
     pub(super) row: Row<'a>,
@@ -27,7 +27,7 @@ impl Line<'_> {
         self.text.chars().all(|c| c.is_whitespace() || is_invisible(c))
     }
 
-    /// Byte offset just behind it, before its line feed.
+    /// Byte offset just after it, before its line feed.
     pub(super) const fn end(&self) -> usize {
         self.start + self.text.len()
     }

@@ -9,9 +9,9 @@ use std::sync::LazyLock;
 use super::languages::{APPS, DEVICES, GET_APP, SENT_FROM, SENT_FROM_ENDS, entries};
 use super::line::{Line, fold};
 
-/// Most filled lines behind a `--` whose trailing space got lost; more is text, not a signature.
+/// Most filled lines after a `--` whose trailing space got lost; more is text, not a signature.
 const DASHES_LINES_MAX: usize = 20;
-/// Most filled lines behind `____`, which people also use to divide their text.
+/// Most filled lines after `____`, which people also use to divide their text.
 const RULE_LINES_MAX: usize = 8;
 /// Longest line a device adds, in bytes.
 const DEVICE_LINE_BYTES_MAX: usize = 200;
@@ -25,14 +25,14 @@ static DEVICE_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(
 static SENT_HEADS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM).collect());
 static SENT_ENDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM_ENDS).collect());
 
-/// The line the signature of `lines[from..to]` begins at; `to` if there is none. What a signature
-/// would leave nothing of, is none.
+/// The line the signature of `lines[from..to]` begins at; `to` if there is none. A signature
+/// that would leave no other text does not count.
 pub(super) fn signature_start(lines: &[Line<'_>], from: usize, to: usize) -> usize {
     let start = signature_start_below(lines, from, to);
     if (from..start).all(|at| lines[at].is_blank()) { to } else { start }
 }
 
-/// [`signature_start`] below a quote, where nothing need stand before the signature.
+/// [`signature_start`] below a quote, where no text is needed before the signature.
 pub(super) fn signature_start_below(lines: &[Line<'_>], from: usize, to: usize) -> usize {
     trailing_start(lines, from, separator(lines, from, to).unwrap_or(to))
 }

@@ -1,4 +1,4 @@
-//! Where the reply ends and what is left of a mail: the decision, on judged lines.
+//! Where the reply ends and what the rest of a mail is, decided from judged lines.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ use super::signature::{signature_start, signature_start_below};
 pub(super) enum MailKind {
     /// It may answer another one.
     Answer,
-    /// It answers nothing: what looks like a quote may be what it is about.
+    /// It answers nothing: what looks like a quote may be its subject.
     Opening,
     /// The same, written in HTML: what its structure calls a quote is one.
     OpeningHtml,
@@ -32,7 +32,7 @@ pub(super) struct Split {
 struct Cut {
     /// First line that was not typed.
     at: usize,
-    /// First line behind its header.
+    /// First line after its header.
     body: usize,
     kind: Kind,
 }

@@ -1,4 +1,4 @@
-//! What composed mails look like from outside, and what no value can do to them.
+//! What composed mails look like to a reader, whatever the values are.
 
 use mail_parser::{MessageParser, MimeHeaders};
 use proptest::prelude::*;

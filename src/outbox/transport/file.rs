@@ -1,4 +1,4 @@
-//! Mails as files: one `<id>.eml` each, complete or not there.
+//! Mails as files: one `<id>.eml` each, either complete or missing.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -17,16 +17,16 @@ pub(super) fn write(folder: &Path, mail: &Claimed, raw: &[u8]) -> Result<(), Fai
 fn put(folder: &Path, id: i64, raw: &[u8]) -> io::Result<()> {
     private_file::create_folder(folder)?;
     let unfinished = folder.join(format!(".{id}.eml.{}", std::process::id()));
-    // A killed sender of the same process id may have left one.
+    // A killed sender with the same process id may have left one.
     fs::remove_file(&unfinished).or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })?;
     let written = private_file::create_new(&unfinished).and_then(|mut file| {
         file.write_all(raw)?;
-        // Root may send by hand what the account that collects the mail is to read.
+        // Root may run the sending, but the account that collects the mail must be able to read it.
         private_file::give(&unfinished, folder)?;
         file.sync_all()
     });
     if let Err(error) = written {
-        // Half a file helps nobody; that it may stay changes nothing.
+        // Half a file is useless; if it cannot be removed, that does no harm.
         fs::remove_file(&unfinished).ok();
         return Err(error);
     }

@@ -12,7 +12,7 @@ use crate::child;
 use crate::outbox::patience::Handover;
 use crate::store::outbox::{Claimed, Fault};
 
-/// Where the program lies (FHS, and the older place that Exim and cPanel keep too).
+/// Where the program is (FHS, and the older place that Exim and cPanel keep too).
 const PROGRAMS: [&str; 2] = ["/usr/sbin/sendmail", "/usr/lib/sendmail"];
 
 /// How long it may take. Chosen: it only writes a queue file.
@@ -31,13 +31,13 @@ pub(super) fn test(program: &Path) -> Result<(), Failure> {
 
 /// Runs the program with the envelope as arguments and the mail on stdin.
 ///
-/// lettre's own sendmail transport leaves `-f` out for the null reverse-path, so that the answers
+/// lettre's own sendmail transport leaves `-f` out for the null reverse-path, so answers
 /// to automatic mail would go to the user we run as.
 pub(super) fn send(program: &Path, mail: &Claimed, raw: &[u8], handover: &mut Handover<'_>) -> Result<(), Failure> {
     let sender = if mail.envelope_sender.is_empty() { "<>" } else { &mail.envelope_sender };
-    // A file, and not a pipe: a program that it leaves running behind it would keep a pipe open.
-    let said = tempfile::tempfile().ok();
-    let said_here = said.as_ref().and_then(|file| file.try_clone().ok());
+    // A file, not a pipe: a program that it leaves running in the background would keep a pipe open.
+    let output = tempfile::tempfile().ok();
+    let output_copy = output.as_ref().and_then(|file| file.try_clone().ok());
     if !handover.commit() {
         return Err(Failure::Left);
     }
@@ -45,13 +45,13 @@ pub(super) fn send(program: &Path, mail: &Claimed, raw: &[u8], handover: &mut Ha
         .args(["-i", "-f", sender, "--", &mail.recipient])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
-        .stderr(said_here.map_or_else(Stdio::null, Stdio::from))
+        .stderr(output_copy.map_or_else(Stdio::null, Stdio::from))
         .spawn();
     let mut child = spawned.map_err(|e| Failure::Transport(format!("running {}: {e}", program.display())))?;
     let (written, status) = run(&mut child, raw, handover.end_of(PATIENCE));
     let Some(status) = status else {
         let why = format!("{} did not end within {} s", program.display(), PATIENCE.as_secs());
-        // It had all of the mail, and may have queued it before it stood still.
+        // It had all of the mail, and may have queued it before it hung.
         return Err(if written { Failure::Unknown { why, is_silent: true } } else { Failure::Transport(why) });
     };
     if status == Some(0) && written {
@@ -61,7 +61,7 @@ pub(super) fn send(program: &Path, mail: &Claimed, raw: &[u8], handover: &mut Ha
         "{} ended with {}: {}",
         program.display(),
         status.map_or_else(|| "a signal".to_owned(), |s| s.to_string()),
-        complaint(said)
+        complaint(output)
     );
     Err(match status {
         // sysexits(3): data error, no user, no host, no permission.
@@ -71,15 +71,15 @@ pub(super) fn send(program: &Path, mail: &Claimed, raw: &[u8], handover: &mut Ha
     })
 }
 
-/// Feeds the program and waits for it: whether it took all of the mail, and how it ended. The feeding has a
-/// thread of its own, because a program that does not read would hold it up for ever.
+/// Feeds the program and waits for it: whether it took all of the mail, and how it ended. Feeding has its
+/// own thread, because a program that does not read would block it forever.
 fn run(child: &mut Child, raw: &[u8], until: Instant) -> (bool, Option<Option<i32>>) {
     let stdin = child.stdin.take();
     thread::scope(|scope| {
         match thread::Builder::new().name("feed".to_owned()).spawn_scoped(scope, move || feed(stdin, raw)) {
             Ok(feeding) => {
                 let status = wait(child, until);
-                // The program is gone, and with it whatever the feeding waited for.
+                // The program is gone, so feeding waits for nothing any more.
                 (feeding.join().unwrap_or(false), status)
             }
             Err(error) => {
@@ -115,7 +115,7 @@ fn wait(child: &mut Child, until: Instant) -> Option<Option<i32>> {
 fn complaint(said: Option<File>) -> String {
     let mut text = Vec::new();
     if let Some(mut said) = said {
-        // What it said is for people only; half of it will do.
+        // Its output is only for people; a part of it is enough.
         said.rewind().and_then(|()| said.take(1000).read_to_end(&mut text)).ok();
     }
     String::from_utf8_lossy(&text).trim().to_owned()

@@ -1,6 +1,6 @@
-//! Mails to an SMTP server (RFC 5321), over one connection for many. Connecting, TLS and login are apart from
-//! sending, because a refused login must not count as refused mails; what is not known to have arrived is
-//! apart from what was refused.
+//! Mails to an SMTP server (RFC 5321), over one connection for many. Connecting, TLS and login are separate from
+//! sending, because a refused login must not count as refused mails; mails that may have arrived are
+//! separate from refused ones.
 
 mod session;
 mod wire;
@@ -23,7 +23,7 @@ pub(in crate::outbox) use session::LONGEST_S;
 use session::{Handing, RFC, Session, Times};
 use wire::Trouble;
 
-/// Mails over one connection; then a new one. Chosen: Postfix's default is to allow any number,
+/// Most mails over one connection; then a new one is made. Chosen: Postfix's default is to allow any number,
 /// Exim's (smtp_accept_max_per_connection) is 1000.
 const MAILS_PER_CONNECTION_MAX: u32 = 500;
 
@@ -71,7 +71,7 @@ impl Smtp {
         let mut open = match self.connection.take() {
             Some(mut open) => match begin(&mut open.session, &envelope, raw) {
                 Ok(()) => open,
-                // The server has had enough of a connection that worked before (RFC 5321 §3.8); so far
+                // The server closes a connection that worked before (RFC 5321 §3.8); so far
                 // it knows nothing of this mail.
                 Err(Failure::Transport(_)) => self.open_for(&envelope, raw)?,
                 Err(failure) => {
@@ -87,7 +87,7 @@ impl Smtp {
                 self.connection = Some(open);
                 Ok(())
             }
-            // Half an exchange lies behind: the next mail gets a new connection.
+            // The exchange stopped halfway: the next mail gets a new connection.
             Err(Handing::No(trouble)) => {
                 if matches!(trouble, Trouble::Refused(_)) {
                     open.session.quit();
@@ -107,7 +107,7 @@ impl Smtp {
         let mut open = self.open()?;
         match begin(&mut open.session, envelope, raw) {
             Ok(()) => Ok(open),
-            // There is nobody to say goodbye to.
+            // There is no connection to say goodbye on.
             Err(failure @ Failure::Transport(_)) => Err(failure),
             Err(failure) => {
                 open.session.quit();
@@ -165,7 +165,7 @@ fn envelope(mail: &Claimed) -> Result<Envelope, Failure> {
     Envelope::new(sender, vec![address(&mail.recipient)?]).map_err(|e| refused(e.to_string()))
 }
 
-/// What trouble about one mail means, the final dot not being sent or being answered with a refusal.
+/// What trouble with one mail means, when the final dot was not sent or was answered with a refusal.
 fn failure(trouble: &Trouble) -> Failure {
     let why = trouble.to_string();
     let Trouble::Refused(answer) = trouble else {
@@ -185,7 +185,7 @@ fn failure(trouble: &Trouble) -> Failure {
     }
 }
 
-/// RFC 3463 §3.2: status 5.1.1, 5.1.2, 5.1.3, 5.1.6 and 5.1.10 (RFC 7505) speak of the recipient's address.
+/// RFC 3463 §3.2: status 5.1.1, 5.1.2, 5.1.3, 5.1.6 and 5.1.10 (RFC 7505) are about the recipient's address.
 fn names_a_bad_mailbox(why: &str) -> bool {
     why.split(|c: char| !c.is_ascii_digit() && c != '.')
         .any(|word| matches!(word, "5.1.1" | "5.1.2" | "5.1.3" | "5.1.6" | "5.1.10"))

@@ -1,4 +1,4 @@
-//! A file that is made beside its place, under a name of its own, and gets its real name when it is complete.
+//! A file that is made in the folder of its target, under another name, and gets its real name when it is complete.
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,10 +12,10 @@ use tempfile::TempPath;
 use super::{Result, inaccessible};
 use crate::private_file;
 
-/// What SQLite may put beside a database: a part that is given up leaves none of them.
+/// Suffixes of files that SQLite may make beside a database: an abandoned part leaves none of them.
 const COMPANIONS: [&str; 3] = ["-journal", "-wal", "-shm"];
 
-/// Most files of one name that are set aside. Chosen: nobody leaves so many.
+/// Most files of one name that are set aside. Chosen: so many are never left.
 const ASIDE_MAX: u32 = 1000;
 
 /// `path` with `suffix` at its end.
@@ -25,14 +25,14 @@ pub(super) fn named(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The part; removed again, with what stands beside it, unless it got its name.
+/// The part; removed again, with SQLite's files beside it, unless it got its name.
 pub(super) struct Part {
     path: TempPath,
 }
 
 impl Part {
-    /// An empty 0600 file beside `target`. Its name is random: a process number comes again, in a container with the
-    /// next start, and would meet what a killed one left.
+    /// An empty 0600 file beside `target`. Its name is random: a process number is used again, in a container with the
+    /// next start, and would meet the file of a killed process.
     pub(super) fn beside(target: &Path) -> Result<Self> {
         let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut prefix = target.file_name().unwrap_or_default().to_owned();
@@ -63,7 +63,7 @@ impl Part {
 
 impl Drop for Part {
     fn drop(&mut self) {
-        // What cannot be removed is in nobody's way; the file itself is removed with its `TempPath`.
+        // A file that cannot be removed does no harm; the file itself is removed with its `TempPath`.
         for suffix in COMPANIONS {
             fs::remove_file(named(&self.path, suffix)).ok();
         }
@@ -101,7 +101,7 @@ fn is_impossible(error: &io::Error) -> bool {
     unknown.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
-/// The part's own name goes when the part is dropped.
+/// The part's own name is removed when the part is dropped.
 fn link(from: &Path, to: &Path) -> io::Result<()> {
     fs::hard_link(from, to)
 }

@@ -1,5 +1,5 @@
 //! Which mails of an IMAP folder need not be fetched again, as runs of UIDs: one row for a folder read from its
-//! beginning, one more for each gap. How far a folder was read is [`crate::store::imap`]'s.
+//! beginning, one more for each gap. How far a folder was read is stored in [`crate::store::imap`].
 
 use crate::domain::{AddressId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};

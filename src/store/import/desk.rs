@@ -95,7 +95,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Places a department; under [`Precedence::Import`] over one that has its id.
+    /// Adds a department; under [`Precedence::Import`] it replaces the one with its id.
     pub fn place_department(&self, new: &ImportedDepartment, precedence: Precedence) -> Result<Placed> {
         let added = self.run(
             "INSERT INTO department (id, position, name, is_private) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
@@ -134,7 +134,7 @@ impl WriteTx<'_> {
         Ok(if added > 0 { Placed::Added } else { Placed::Known })
     }
 
-    /// Places an address. One that the desk has already stays as it is; a taken id gives way to the next free one.
+    /// Adds an address. One that the desk has already stays as it is; if the id is taken, the next free one is used.
     pub fn place_address(&self, new: &ImportedAddress) -> Result<(Placed, AddressId)> {
         let row = &new.row;
         if let Some((id, _)) = self.address_by_name(&row.email)? {

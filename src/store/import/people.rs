@@ -7,7 +7,7 @@ use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, StaffId, Timestamp, UserId};
 use crate::store::{ReadTx, Result, WriteTx};
 
-/// A customer with his id.
+/// A customer with their id.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)] // the columns of schema.sql, where each is explained
 pub struct ImportedCustomer {
@@ -20,23 +20,23 @@ pub struct ImportedCustomer {
     pub timezone: String,
 }
 
-/// What became of a customer that was to be placed.
+/// What became of a customer to be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum PlacedCustomer {
-    /// He is in.
+    /// They were added.
     Added,
-    /// He was in already.
+    /// They were there already.
     Known,
-    /// His address is that of the customer with this lower id, who stands for both.
+    /// They have the address of the customer with this lower id, who replaces both.
     MergedInto(UserId),
-    /// He is in, and the customer with this higher id and the same address became part of him.
+    /// They were added, and the customer with this higher id and the same address was merged into them.
     TookIn(UserId),
-    /// Another customer has his id.
+    /// Another customer has their id.
     Taken,
 }
 
-/// A staff member with his id.
+/// A staff member with their id.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)] // the columns of schema.sql
 pub struct ImportedStaff {
@@ -70,7 +70,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Places a customer. Of those with one address the lowest id stays, with its name.
+    /// Adds a customer. Of several with one address the lowest id stays, with its name.
     pub fn place_customer(&self, new: &ImportedCustomer) -> Result<PlacedCustomer> {
         let with_id = self.customer(UserId::new(new.id))?;
         if let Some(known) = &with_id {
@@ -82,7 +82,7 @@ impl WriteTx<'_> {
             if other.id.get() < new.id {
                 return Ok(PlacedCustomer::MergedInto(other.id));
             }
-            // He gets another address for as long as it takes to hand his tickets over.
+            // They get another address until their tickets are handed over.
             self.run(
                 "UPDATE customer SET email = 'merged-' || id || '@imported.invalid' WHERE id = $1",
                 [other.id.get()],
@@ -113,7 +113,7 @@ impl WriteTx<'_> {
         Ok(PlacedCustomer::TookIn(other))
     }
 
-    /// Places a customer under an id that is free, or finds the one who has the address.
+    /// Adds a customer with a free id, or finds the one who has the address.
     pub fn place_customer_elsewhere(&self, new: &ImportedCustomer) -> Result<UserId> {
         if let Some(known) = self.customer_by_email(&new.email)? {
             return Ok(known.id);
@@ -126,7 +126,7 @@ impl WriteTx<'_> {
         Ok(UserId::new(id))
     }
 
-    /// Gives a staff member another id, while no ticket names the old one.
+    /// Gives a staff member another id. No ticket may have the old one.
     pub fn renumber_staff(&self, from: StaffId, to: StaffId) -> Result<()> {
         self.run("PRAGMA defer_foreign_keys = ON", [])?;
         self.run("UPDATE staff_department SET staff_id = $1 WHERE staff_id = $2", (to.get(), from.get()))?;

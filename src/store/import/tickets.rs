@@ -125,7 +125,7 @@ impl WriteTx<'_> {
         Ok(Placed::Added)
     }
 
-    /// Places a message; `None` when its ticket is not there.
+    /// Adds a message; `None` when its ticket is not there.
     pub fn place_message(&self, new: &ImportedMessage) -> Result<Option<Placed>> {
         let created = self.one("SELECT created_at FROM message WHERE id = $1", [new.id], |row| row.get::<_, i64>(0))?;
         if let Some(created) = created {
@@ -153,7 +153,7 @@ impl WriteTx<'_> {
         Ok(Some(Placed::Added))
     }
 
-    /// Places a note; `None` when its ticket is not there. The same words by the same person in the
+    /// Adds a note; `None` when its ticket is not there. The same words by the same person in the
     /// same second are the same note.
     pub fn place_note(&self, new: &ImportedNote) -> Result<Option<Placed>> {
         if !self.has_ticket(new.ticket)? {
@@ -175,7 +175,7 @@ impl WriteTx<'_> {
         Ok(Some(Placed::Added))
     }
 
-    /// Places an attachment with its bytes; equal contents are stored once.
+    /// Adds an attachment with its bytes; equal contents are stored once.
     pub fn place_attachment(&self, new: &ImportedAttachment, home: Home) -> Result<Placed> {
         if self.has_attachment(AttachmentId::new(new.id))? {
             return Ok(Placed::Known);
@@ -194,7 +194,7 @@ impl WriteTx<'_> {
     }
 
     /// Makes the author of the latest message the last replier of each of the next `count` tickets with
-    /// an id above `after`; gives the highest of them, none behind the last.
+    /// an id above `after`; returns the highest of them, `None` after the last.
     pub fn derive_last_repliers(&self, after: i64, count: i64) -> Result<Option<i64>> {
         let last = self.one(
             "SELECT max(id) FROM (SELECT id FROM ticket WHERE id > $1 ORDER BY id LIMIT $2)",

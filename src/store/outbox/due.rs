@@ -13,7 +13,7 @@ pub enum Scope {
     Ticket(TicketId),
 }
 
-/// A condition that leaves out what leaves by these addresses.
+/// A condition that leaves out the mails of these addresses.
 fn others(busy: &[AddressId]) -> String {
     if busy.is_empty() {
         return String::new();
@@ -32,7 +32,7 @@ impl ReadTx<'_> {
         Ok(found > 0)
     }
 
-    /// Whether a mail is due, in nobody's hands, and leaves by none of the addresses that are busy.
+    /// Whether a mail is due, not claimed, and not to be sent by one of the busy addresses.
     pub fn is_anything_due(&self, scope: Scope, busy: &[AddressId], now: Timestamp) -> Result<bool> {
         let others = others(busy);
         let found = match scope {
@@ -54,8 +54,8 @@ impl ReadTx<'_> {
         Ok(found > 0)
     }
 
-    /// Whether mails of a ticket wait to leave by an address that owes an answer: a mail was handed over
-    /// there and nobody knows whether it has arrived.
+    /// Whether mails of a ticket wait for an address whose server owes an answer: a mail was handed over
+    /// there and it is unknown whether it has arrived.
     pub fn is_answer_owed(&self, ticket: TicketId) -> Result<bool> {
         let found = self.number(
             "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending' AND unknown_tries > 0 AND address_id IN \
@@ -67,8 +67,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Takes up to `max` mails that are due, in nobody's hands and leave by none of the addresses that are
-    /// busy, oldest first, until `leased_until`.
+    /// Claims up to `max` mails that are due, not claimed and not to be sent by one of the busy
+    /// addresses, oldest first, until `leased_until`.
     ///
     /// The `+` keeps SQLite from walking all waiting mails to find those of one ticket.
     pub fn claim_due(
@@ -106,7 +106,7 @@ impl WriteTx<'_> {
         Ok(mails)
     }
 
-    /// Ends all leases: whoever had them is gone.
+    /// Ends all leases: the senders that had them are gone.
     pub fn end_leases(&self) -> Result<usize> {
         self.run("UPDATE outbox SET leased_until = 0 WHERE state = 'pending' AND leased_until > 0", [])
     }

@@ -1,5 +1,5 @@
-//! Times that a clock which was ahead for a while has left behind in the outbox. What waits for such a time would wait as
-//! long as the clock was ahead: each wait is cut to the longest that its own rule can give.
+//! Wrong times in the outbox, written while the clock was ahead. A mail with such a time would wait as
+//! long as the clock was ahead, so each wait is shortened to the longest one that its rule allows.
 
 use super::GIVE_UP_AFTER_S;
 use crate::domain::Timestamp;
@@ -15,14 +15,14 @@ pub struct QueueWaits {
 }
 
 impl QueueWaits {
-    /// The latest time of a next try, of the end of a lease and of giving up that can be right.
+    /// The latest time of a next try, of the end of a lease and of giving up that can be correct.
     const fn latest(self, now: Timestamp) -> (i64, i64, i64) {
         (now.plus_s(self.try_s).unix(), now.plus_s(self.lease_s).unix(), now.plus_s(GIVE_UP_AFTER_S).unix())
     }
 }
 
 impl ReadTx<'_> {
-    /// Whether a mail that waits to be sent has a time that no rule can have given it.
+    /// Whether a mail that waits to be sent has a time that no rule allows.
     pub fn is_queue_astray(&self, waits: QueueWaits, now: Timestamp) -> Result<bool> {
         let found = self.number(
             "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending' \
@@ -34,7 +34,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Cuts the waits of the queue to their longest; says how many mails had one that was longer.
+    /// Shortens the waits of the queue to the longest allowed; says how many mails had a longer one.
     pub fn cut_queue_waits(&self, waits: QueueWaits, now: Timestamp) -> Result<usize> {
         self.run(
             "UPDATE outbox SET next_attempt_at = min(next_attempt_at, $1), leased_until = min(leased_until, $2), \

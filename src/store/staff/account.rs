@@ -63,12 +63,12 @@ fn staff(row: &Row<'_>) -> rusqlite::Result<Staff> {
     })
 }
 
-/// What Servetel's call tells of a staff member.
+/// What Servetel's call says about a staff member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StaffProfile<'a> {
     /// May pass staff/auth.
     pub has_login: bool,
-    /// Is told of tickets.
+    /// Is notified of tickets.
     pub has_notifications: bool,
     /// On-duty hours; `None`: always on duty.
     pub schedule: Option<ScheduleId>,
@@ -89,11 +89,11 @@ pub struct StaffChange<'a> {
     pub is_active: Option<bool>,
     /// May pass staff/auth.
     pub has_login: Option<bool>,
-    /// Is told of tickets.
+    /// Is notified of tickets.
     pub has_notifications: Option<bool>,
 }
 
-/// A staff member who may have to be told of a ticket.
+/// A staff member who may have to be notified of a ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaffToNotify {
     /// Full name.
@@ -171,7 +171,7 @@ impl ReadTx<'_> {
         )
     }
 
-    /// Whether a staff member may log in and is told of tickets, beside being active.
+    /// Whether a staff member may log in, and whether they are notified of tickets, besides being active.
     pub fn staff_switches(&self, id: StaffId) -> Result<Option<(bool, bool)>> {
         self.one("SELECT has_login, has_notifications FROM staff WHERE id = $1", [id.get()], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -184,7 +184,7 @@ impl ReadTx<'_> {
         Ok(found.unwrap_or_default())
     }
 
-    /// The active members of a department who want to be told of tickets, with their hours, by id.
+    /// The active members of a department who want to be notified of tickets, with their hours, by id.
     pub fn staff_to_notify(&self, department: DepartmentId) -> Result<Vec<StaffToNotify>> {
         self.all(
             "SELECT staff.fullname, staff.email, coalesce(schedule.hours, ''), coalesce(schedule.timezone, '') \
@@ -277,7 +277,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Sets a password. An account that never had one waited for it, and is active from now on.
+    /// Sets a password. An account that never had one was waiting for it, and is active from now on.
     pub fn set_staff_password(&self, id: StaffId, password_hash: &str) -> Result<()> {
         self.run(
             "UPDATE staff SET password_hash = $1, is_active = CASE WHEN password_hash = '' THEN 1 ELSE is_active END \

@@ -1,6 +1,6 @@
 //! Staff logins: what checking one needs, the failures counted by address and name, and the log of all tries.
 //!
-//! Secrets are compared elsewhere: what lies here is hashes, counters and a log.
+//! Secrets are compared elsewhere: here are only hashes, counters and a log.
 
 use crate::domain::{StaffId, Timestamp, Window};
 use crate::store::{ReadTx, Result, WriteTx};
@@ -31,7 +31,7 @@ impl std::fmt::Debug for Credentials {
 pub struct LoginTry<'a> {
     /// The account, if there is one of that name.
     pub staff: Option<StaffId>,
-    /// The name given, of an account or not.
+    /// The given name, whether an account has it or not.
     pub username: &'a str,
     /// The end user's address.
     pub ip: &'a str,
@@ -101,13 +101,13 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Forgets the failures counted for an end user's address.
+    /// Deletes the failures counted for an end user's address.
     pub fn clear_login_attempts(&self, ip: &str) -> Result<()> {
         self.run("DELETE FROM login_attempt WHERE ip = $1", [ip])?;
         Ok(())
     }
 
-    /// Forgets the failures counted for end users' addresses whose last was not in that time.
+    /// Deletes the failures counted for end users' addresses whose last was not in that time.
     pub fn forget_login_attempts(&self, kept: Window) -> Result<()> {
         let (since, until) = (kept.since.unix(), kept.until.unix());
         self.run("DELETE FROM login_attempt WHERE last_at < $1 OR last_at > $2", (since, until))?;
@@ -123,7 +123,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Writes a login on the account: HelpDeskZ keeps this one's time and the one before.
+    /// Records a login in the account: HelpDeskZ keeps this one's time and the one before.
     pub fn staff_logged_in(&self, id: StaffId, notes: &LoginNotes<'_>, now: Timestamp) -> Result<()> {
         self.run(
             "UPDATE staff SET last_login_at = CASE WHEN login_at = 0 THEN $1 ELSE login_at END, login_at = $1, \
@@ -133,8 +133,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Forgets tries to log in that are older than that time; says how many. A try that a clock which was
-    /// ahead has dated later than now does not keep those before it.
+    /// Deletes tries to log in that are older than that time; says how many. A try that is dated later than now,
+    /// because the clock was ahead, does not keep those before it.
     pub fn forget_login_log(&self, kept: Window) -> Result<usize> {
         // Tries are written in the order of time, so the first one to keep ends the search.
         self.run(

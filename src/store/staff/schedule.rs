@@ -1,5 +1,5 @@
-//! On-duty schedules, and which of the staff are tied to one. What their hours mean is
-//! `desk::duty`'s business.
+//! On-duty schedules, and which of the staff are tied to one. Their hours are read
+//! in `desk::duty`.
 
 use rusqlite::Row;
 
@@ -70,7 +70,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Removes a schedule; who was tied to it is always on duty from now on. Says whether there was one.
+    /// Removes a schedule; staff who were tied to it are always on duty from now on. Says whether there was one.
     pub fn remove_schedule(&self, id: ScheduleId) -> Result<bool> {
         Ok(self.run("DELETE FROM schedule WHERE id = $1", [id.get()])? > 0)
     }

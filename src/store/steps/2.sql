@@ -1,5 +1,5 @@
 -- Schema 1 → 2: the statements that change the tables. What needs code (sanitising stored HTML again) is in `migrate.rs`.
--- Everything here also stands in schema.sql; a test compares a migrated schema with a new one.
+-- Everything here is also in schema.sql; a test compares a migrated schema with a new one.
 
 ALTER TABLE imap_folder ADD COLUMN reconciled_at INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE imap_seen (
@@ -10,7 +10,7 @@ CREATE TABLE imap_seen (
     PRIMARY KEY (address_id, folder, first_uid),
     FOREIGN KEY (address_id, folder) REFERENCES imap_folder (address_id, name) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
--- Which mails were read was not kept. They are taken for seen: else mail that was never wanted would come in.
+-- Version 1 did not record which mails were read. All are taken as seen: else unwanted older mail would come in.
 INSERT INTO imap_seen (address_id, folder, first_uid, last_uid)
     SELECT address_id, name, 1, last_uid FROM imap_folder WHERE last_uid > 0;
 ALTER TABLE desk ADD COLUMN probes INTEGER NOT NULL DEFAULT 0;
@@ -21,7 +21,7 @@ CREATE TABLE event (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     ticket_id  INTEGER NOT NULL,
     at         INTEGER NOT NULL,
-    -- 0 a customer, 1 a staff member, 2 maildesk, 3 a program; actor_id is whose, 0 for nobody.
+    -- 0 a customer, 1 a staff member, 2 maildesk, 3 a program; actor_id is their id, 0 for none.
     actor      INTEGER NOT NULL CHECK (actor BETWEEN 0 AND 3),
     actor_id   INTEGER NOT NULL DEFAULT 0,
     -- Words of `EventKind` and `Door` in src/domain/event.rs, which also says what the detail is.
@@ -31,7 +31,7 @@ CREATE TABLE event (
 ) STRICT;
 CREATE INDEX event_ticket ON event (ticket_id, id);
 ALTER TABLE outbox ADD COLUMN bounce_class TEXT NOT NULL DEFAULT '' CHECK (bounce_class IN ('', 'permanent', 'temporary'));
--- Only the text of the report told until now; a status of class 4 stands at its beginning.
+-- Until now only the text of the report showed it: it begins with a status of class 4 for a temporary one.
 UPDATE outbox SET bounce_class = CASE WHEN last_error LIKE '4%' THEN 'temporary' ELSE 'permanent' END WHERE bounced_at > 0;
 ALTER TABLE receipt ADD COLUMN detail TEXT NOT NULL DEFAULT '';
 -- The text for people was stored until now. `other` keeps a text that no version is known to have written.

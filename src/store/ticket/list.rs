@@ -153,7 +153,7 @@ pub(super) fn line(row: &Row<'_>) -> rusqlite::Result<TicketLine> {
 }
 
 impl ReadTx<'_> {
-    /// How many tickets pass the sieve, and those of the window, by id.
+    /// How many tickets match the filter, and those of the window, by id.
     pub fn tickets_page(&self, sieve: &TicketSieve, window: Window) -> Result<(i64, Vec<TicketLine>)> {
         let columns = sieve.columns();
         match columns.as_slice() {

@@ -6,10 +6,10 @@ use crate::store::Result;
 
 /// Tickets.
 impl TicketRows<'_> {
-    /// Moves everything of one ticket into another and leaves a closed shell that leads there: its
-    /// number, its tags and its tokens go on to work.
+    /// Moves everything of one ticket into another and leaves an empty closed ticket that leads there: its
+    /// number, its tags and its tokens still work.
     ///
-    /// The other ticket gets `status`. Who was written to about this one takes part in the other, as far as there is
+    /// The other ticket gets `status`. People who got mail about this one take part in the other, as far as there is
     /// room.
     pub fn merge_tickets(&self, from: &Ticket, into: &Ticket, status: Status, now: Timestamp) -> Result<()> {
         let (source, target) = (from.id.get(), into.id.get());
@@ -30,7 +30,7 @@ impl TicketRows<'_> {
              WHERE ticket_id = $2 ON CONFLICT DO NOTHING",
             (target, source),
         )?;
-        // What was merged into the one merged now is found in one step.
+        // Tickets merged into this one before are found in one step.
         self.run("UPDATE ticket SET merged_into = $1 WHERE merged_into = $2", (target, source))?;
         self.run(
             "UPDATE ticket SET status = $1, last_update_at = max(last_update_at, $2), \
@@ -50,7 +50,7 @@ impl TicketRows<'_> {
     fn merge_people(&self, from: &Ticket, into: &Ticket, now: Timestamp) -> Result<()> {
         if let Some(customer) = self.customer(from.customer)? {
             let address = if from.reply_to.is_empty() { &customer.email } else { &from.reply_to };
-            // An address that cannot be written to has nothing to take part in.
+            // An address that cannot be written to cannot take part.
             if let Ok(email) = address.parse()
                 && !self.takes_part(into.id, &email)?
             {

@@ -1,11 +1,11 @@
-//! The people of a ticket: its requester, who takes part beside him, and who was given a reply token.
+//! The people of a ticket: its requester, the participants, and who was given a reply token.
 
 use super::rows::{Ticket, TicketRows};
 use crate::domain::{EmailAddress, TicketId, Timestamp};
 use crate::store::customer::Customer;
 use crate::store::{ReadTx, Result, WriteTx};
 
-/// Most participants of one ticket beside the customer. Chosen: a longer list of recipients is most likely a mailing list.
+/// Most participants of one ticket besides the customer (mail.md §5).
 pub(crate) const PARTICIPANTS_MAX: usize = 20;
 
 impl ReadTx<'_> {
@@ -20,7 +20,7 @@ impl ReadTx<'_> {
         Ok(found > 0)
     }
 
-    /// The ticket's participants beside the customer: address and name.
+    /// The ticket's participants besides the customer: address and name.
     pub fn participants(&self, ticket: TicketId) -> Result<Vec<(String, String)>> {
         self.all(
             "SELECT email, name FROM participant WHERE ticket_id = $1 ORDER BY added_at, email",
@@ -47,7 +47,7 @@ impl WriteTx<'_> {
 }
 
 impl TicketRows<'_> {
-    /// Adds a participant unless the ticket has [`PARTICIPANTS_MAX`]; says whether he takes part now.
+    /// Adds a participant unless the ticket has [`PARTICIPANTS_MAX`]; says whether they take part now.
     pub fn add_participant(&self, ticket: TicketId, name: &str, email: &EmailAddress, now: Timestamp) -> Result<bool> {
         self.run(
             "INSERT INTO participant (ticket_id, email, name, added_at) SELECT $1, $2, $3, $4 \
@@ -57,7 +57,7 @@ impl TicketRows<'_> {
         self.takes_part(ticket, email)
     }
 
-    /// Gives a ticket to another customer, whom answers go to from now on. The one before has no
+    /// Gives a ticket to another customer, who gets the answers from now on. The one before has no
     /// right to write into it any more; [`TicketRows::keep_taking_part`] gives it back.
     pub fn set_requester(&self, ticket: &Ticket, old: &Customer, new: &Customer) -> Result<()> {
         let id = ticket.id.get();
@@ -70,7 +70,7 @@ impl TicketRows<'_> {
         Ok(())
     }
 
-    /// Lets somebody who was a ticket's customer take part in it further.
+    /// Lets the former customer of a ticket still take part in it.
     pub fn keep_taking_part(&self, ticket: TicketId, old: &Customer, now: Timestamp) -> Result<()> {
         if let Ok(email) = old.email.parse()
             && self.add_participant(ticket, &old.fullname, &email, now)?

@@ -1,4 +1,4 @@
-//! Tickets' rows: reading them, opening and changing them, and what goes with them when their owner goes. Only
+//! Tickets' rows: reading them, opening and changing them, and what is removed with them or with their owner. Only
 //! [`crate::desk`] changes them, through [`TicketRows`].
 
 use rusqlite::Row;
@@ -7,7 +7,7 @@ use crate::domain::{AddressId, DepartmentId, EmailAddress, StaffId, Status, Tick
 use crate::store::columns::id_or_none;
 use crate::store::{ReadTx, Result, WriteTx};
 
-/// Merges followed from one ticket to the next before giving up. Chosen: nobody merges a hundred
+/// Most merges followed from one ticket to the next. Chosen: no ticket is merged a hundred
 /// times, and a ring (which cannot be made) would end here.
 const MERGES_FOLLOWED_MAX: usize = 100;
 
@@ -40,7 +40,7 @@ pub struct Ticket {
     pub merged_into: Option<TicketId>,
     /// The address its mail came to.
     pub address: Option<AddressId>,
-    /// Where answers go in place of the customer's address; empty = there.
+    /// Where answers go instead of the customer's address; empty = there.
     pub reply_to: String,
 }
 
@@ -55,7 +55,7 @@ pub struct NewTicket<'a> {
     pub subject: &'a str,
     /// The desk's address it came in by, if by mail.
     pub address: Option<AddressId>,
-    /// Where answers go in place of the customer's address.
+    /// Where answers go instead of the customer's address.
     pub reply_to: Option<&'a EmailAddress>,
 }
 
@@ -83,7 +83,7 @@ pub(in crate::store) fn status(number: i64) -> rusqlite::Result<Status> {
     Status::from_number(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, number))
 }
 
-/// What goes with a ticket or a customer when it is removed.
+/// What is removed together with a ticket or a customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Belongings {
     /// Tickets.
@@ -290,7 +290,7 @@ impl TicketRows<'_> {
         Ok(())
     }
 
-    /// Sets where answers go in place of the customer's address.
+    /// Sets where answers go instead of the customer's address.
     pub fn set_reply_to(&self, id: TicketId, reply_to: &EmailAddress) -> Result<()> {
         self.run("UPDATE ticket SET reply_to = $1 WHERE id = $2", (reply_to.as_str(), id.get()))?;
         Ok(())
@@ -320,7 +320,7 @@ impl TicketRows<'_> {
         Ok(added > 0)
     }
 
-    /// Takes a ticket from whoever it is assigned to.
+    /// Removes the assignment of a ticket.
     pub fn unassign_ticket(&self, id: TicketId) -> Result<()> {
         self.run("UPDATE ticket SET staff_id = NULL WHERE id = $1", [id.get()])?;
         Ok(())

@@ -8,10 +8,10 @@ use super::list::{TicketLine, line};
 use crate::domain::{DepartmentId, StaffId, Status, Timestamp, UserId};
 use crate::store::{Error, ReadTx, Result, WriteTx, containing};
 
-/// Words of a search looked at; more are passed over. Chosen: nobody types as many.
+/// Words of a search looked at; more are ignored. Chosen: people type fewer.
 const TERMS_MAX: usize = 16;
 
-/// Which tickets are wanted; what is not named does not matter.
+/// Which tickets are wanted; empty conditions match all.
 #[derive(Clone, Debug, Default)]
 pub struct TicketQuery<'a> {
     /// Of these statuses; empty for all.
@@ -56,7 +56,7 @@ impl TicketOrder {
         }
     }
 
-    const fn is_by_touch(self) -> bool {
+    const fn is_by_last_update(self) -> bool {
         matches!(self, Self::NewestTouched | Self::OldestTouched)
     }
 }
@@ -178,7 +178,7 @@ impl TicketQuery<'_> {
         }
         let has_few = !terms.is_empty() || self.customer.is_some() || self.staff.is_some();
         let statuses = if self.statuses.is_empty() { &Status::ALL[..] } else { self.statuses };
-        if has_few || !self.order.is_by_touch() {
+        if has_few || !self.order.is_by_last_update() {
             if statuses.len() < Status::ALL.len() {
                 let numbers: Vec<String> = statuses.iter().map(|status| status.number().to_string()).collect();
                 // With `+` no index by status is used: the order or a smaller set decides.
@@ -223,13 +223,13 @@ impl ReadTx<'_> {
 }
 
 impl ReadTx<'_> {
-    /// How many texts the index lacks or has too many, without keeping anybody from writing. Whether
+    /// How many texts the index lacks or has too many, without blocking writers. Whether
     /// each word of a text is there is only asked by [`WriteTx::is_search_sound`]. Reads all of both.
     ///
     /// # Errors
     /// Those of the database; [`Error::Corrupt`] when the index cannot be read.
     pub fn search_differences(&self) -> Result<i64> {
-        // Temporary tables take no lock of the database and go with this transaction.
+        // Temporary tables take no lock of the database and are removed with this transaction.
         self.connection.execute_batch(
             "CREATE VIRTUAL TABLE temp.search_word USING fts5vocab (main, search, instance);
              CREATE TABLE temp.search_seen (id INTEGER PRIMARY KEY);
@@ -257,7 +257,7 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Makes the index anew from the texts.
+    /// Builds the index again from the texts.
     pub fn rebuild_search(&self) -> Result<()> {
         self.run("INSERT INTO search (search) VALUES ('rebuild')", [])?;
         Ok(())

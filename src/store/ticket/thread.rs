@@ -8,7 +8,7 @@ use crate::store::{ReadTx, Result, WriteTx};
 pub struct ThreadId {
     /// Without brackets.
     pub id: String,
-    /// One recipient alone has that mail: ours, or what a staff member wrote to us.
+    /// Only one recipient has that mail: one of ours, or a staff member's mail to us.
     pub is_private: bool,
 }
 
@@ -59,7 +59,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Ties a Message-ID (without brackets) to a ticket, behind those it has. Call it in the order
+    /// Ties a Message-ID (without brackets) to a ticket, after those it has. Call it in the order
     /// of the thread: References of outgoing mail follow it.
     pub fn note_thread_id(&self, id: TicketId, message_id: &str) -> Result<()> {
         self.run(

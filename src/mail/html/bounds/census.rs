@@ -1,7 +1,7 @@
 //! A tree that is only counted: what html5ever would build, without the building.
 //!
-//! It mirrors the answers ammonia's own tree gives the parser, so that both see the same tree. It
-//! judges nothing.
+//! It gives the parser the same answers as ammonia's own tree, so that both see the same tree. It
+//! decides nothing.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -62,7 +62,7 @@ impl Census {
             NodeOrText::AppendNode(node) => {
                 node.0.depth.set(depth);
                 if node.0.name.is_some() {
-                    // The document and the fragment's <html> are two levels nobody wrote.
+                    // The document and the fragment's <html> are two levels that are not in the text.
                     let depth = depth.saturating_sub(1);
                     self.depth_max.set(self.depth_max.get().max(depth));
                     self.depth_sum.set(self.depth_sum.get().saturating_add(depth));
@@ -150,7 +150,7 @@ impl TreeSink for Census {
     }
 
     fn reparent_children(&self, node: &Handle, new_parent: &Handle) {
-        // The children keep their old depth; what comes next hangs on the new parent.
+        // The children keep their old depth; what comes next belongs to the new parent.
         count(&self.moved);
         let depth = new_parent.0.depth.get().max(node.0.depth.get());
         new_parent.0.depth.set(depth);

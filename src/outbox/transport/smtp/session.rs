@@ -1,5 +1,5 @@
-//! A conversation with an SMTP server (RFC 5321), step by step, each with its own time. The words and what
-//! the server offers are lettre's; how they travel is [`super::wire`]'s.
+//! A conversation with an SMTP server (RFC 5321), step by step, each with its own time limit. Commands and the
+//! server's extensions are lettre's types; bytes are sent and received in [`super::wire`].
 
 use std::time::{Duration, Instant};
 
@@ -31,8 +31,8 @@ pub(super) struct Times {
     pub(super) after_dot: Duration,
 }
 
-/// The times of RFC 5321 §4.5.3.2. It has none for the opening, which is chosen: no server that is to be used
-/// takes longer; and none for all of the data, a block of which has three minutes: 50 MiB over a line of 256 kbit/s.
+/// The times of RFC 5321 §4.5.3.2. It has none for connecting, so that is chosen: no usable server
+/// takes longer; and none for all of the data, only three minutes for a block: 50 MiB over a line of 256 kbit/s.
 pub(super) const RFC: Times = Times {
     greeting: minutes(5),
     opening: minutes(15),
@@ -43,7 +43,7 @@ pub(super) const RFC: Times = Times {
     after_dot: minutes(10),
 };
 
-/// The farewell, which nothing depends on.
+/// QUIT, which nothing depends on.
 const QUIT: Duration = Duration::from_millis(500);
 
 /// The longest time from taking up a mail to knowing what became of it. An old connection may take all the
@@ -56,23 +56,23 @@ pub(in crate::outbox) const LONGEST_S: u64 = RFC.mail.as_secs()
     + RFC.content.as_secs()
     + RFC.after_dot.as_secs();
 
-/// Challenges of a login that are answered. Chosen: LOGIN has two.
+/// Most challenges of a login that are answered. Chosen: LOGIN has two.
 const CHALLENGES_MAX: usize = 4;
 
 const fn minutes(n: u64) -> Duration {
     Duration::from_secs(n * 60)
 }
 
-/// What was being done, and what went wrong.
+/// The step, and what went wrong in it.
 pub(super) type Fault = (&'static str, Trouble);
 
-/// Where a mail that was not handed over stands.
+/// What became of a mail that was not handed over.
 pub(super) enum Handing {
     /// The server does not have it, for this reason.
     No(Trouble),
     /// The final dot was sent and no proper answer came.
     Unknown(Trouble),
-    /// Whoever sends could not have waited for the answer: the final dot was not sent.
+    /// The sender could not have waited for the answer: the final dot was not sent.
     Left,
 }
 
@@ -114,7 +114,7 @@ impl Session {
             let answer = wire.command(&Starttls.to_string(), step()).map_err(upgrading)?;
             expect(answer, 220..221).map_err(upgrading)?;
             wire = wire.start_tls(host, connector, step()).map_err(upgrading)?;
-            // What was offered before TLS may have been anybody's words.
+            // What was offered before TLS may have come from anyone on the line.
             server = hello(&mut wire, step()).map_err(upgrading)?;
         }
         let mut session = Self { wire, server, times };
@@ -143,7 +143,7 @@ impl Session {
         Ok(())
     }
 
-    /// Whether everybody in the envelope can be written to the way this server offers.
+    /// Whether this server can take all addresses in the envelope.
     pub(super) fn takes(&self, envelope: &Envelope) -> bool {
         is_ascii(envelope) || self.server.supports_feature(Extension::SmtpUtfEight)
     }
@@ -179,7 +179,9 @@ impl Session {
         answer.and_then(|answer| expect(answer, 354..355)).map_err(Handing::No)?;
         if self.wire.is_there_more() {
             // Taken for the answer to the final dot, it would lose the mail.
-            return Err(Handing::No(Trouble::Nonsense("the server answers more than it is asked".to_owned())));
+            return Err(Handing::No(Trouble::Nonsense(
+                "the server sends more replies than it got commands".to_owned(),
+            )));
         }
         if !handover.commit() {
             return Err(Handing::Left);
@@ -197,7 +199,7 @@ impl Session {
         }
     }
 
-    /// Says goodbye; what the server makes of it changes nothing.
+    /// Says goodbye; the server's answer changes nothing.
     pub(super) fn quit(mut self) {
         self.wire.command(&Quit.to_string(), QUIT).ok();
     }
@@ -228,7 +230,7 @@ fn is_ascii(envelope: &Envelope) -> bool {
     envelope.from().into_iter().chain(envelope.to()).all(is_ascii)
 }
 
-/// The data with dots doubled at the starts of lines and the end mark behind (RFC 5321 §4.5.2).
+/// The data with dots doubled at the starts of lines and the end mark added (RFC 5321 §4.5.2).
 fn stuffed(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len() + raw.len() / 64 + 8);
     for line in raw.split_inclusive(|b| *b == b'\n') {

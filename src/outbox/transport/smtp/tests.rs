@@ -1,4 +1,4 @@
-//! A mail sent to a server behind a line that cuts, stalls or spoils at every byte of the session.
+//! A mail sent to a server behind a line that cuts, stalls or changes a byte at every byte of the session.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::io::{BufRead, BufReader, Write};
@@ -284,7 +284,7 @@ fn answers_of_the_wrong_kind_are_no_success() {
 }
 
 #[test]
-fn words_that_somebody_says_before_tls_are_not_taken_for_the_servers() {
+fn bytes_injected_before_tls_are_not_taken_for_the_servers() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let serving = thread::spawn(move || {

@@ -1,8 +1,8 @@
-//! Bytes to and from an SMTP server: each step has an end in time, and a reply has an end in size. What is
-//! said is [`super::session`]'s.
+//! Bytes to and from an SMTP server: each step has a time limit, and a reply has a size limit. What is
+//! said is decided in [`super::session`].
 //!
-//! lettre's own connection knows one time limit for each read, which a server that sends a byte now and
-//! then outlives, and reads a line to its end before it looks how long it is.
+//! lettre's own connection has one time limit for each read, which never ends for a server that sends a byte from time
+//! to time, and it reads a line to its end before it checks the length.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -34,9 +34,9 @@ pub(super) enum Trouble {
     Silent(Duration),
     /// The connection could not be made, or is lost.
     Lost(String),
-    /// What came is no SMTP.
+    /// What came is not SMTP.
     Nonsense(String),
-    /// The server said no, or something else than what was asked for.
+    /// The server refused, or sent an unexpected reply.
     Refused(Response),
 }
 
@@ -59,7 +59,7 @@ impl std::fmt::Display for Trouble {
     }
 }
 
-/// A socket whose reads and writes end at one moment, however slowly bytes come.
+/// A socket whose reads and writes all end at one moment, no matter how slowly bytes come.
 #[derive(Debug)]
 struct Socket {
     stream: TcpStream,
@@ -69,7 +69,7 @@ struct Socket {
 impl Socket {
     fn left(&self) -> io::Result<Duration> {
         let left = self.until.saturating_duration_since(Instant::now());
-        // A socket's time limit of nought would mean none.
+        // A socket's time limit of 0 would mean no limit.
         if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
     }
 }
@@ -118,7 +118,7 @@ impl Wire {
             }
             match TcpStream::connect_timeout(&address, left) {
                 Ok(stream) => {
-                    // A command waits for its answer: nothing comes that could fill the packet.
+                    // A command waits for its answer, so no further bytes come that could fill the packet.
                     stream.set_nodelay(true).map_err(lost)?;
                     return Ok(Self { link: Link::Plain(Socket { stream, until }), unread: Vec::new() });
                 }
@@ -134,7 +134,7 @@ impl Wire {
         // What came before TLS began was sent by anybody on the line, to be taken for the server's words under TLS.
         if self.is_there_more() {
             return Err(Trouble::Nonsense(
-                "data between STARTTLS and TLS: somebody on the line may inject it".to_owned(),
+                "data between STARTTLS and TLS: an attacker on the line may have injected it".to_owned(),
             ));
         }
         let Link::Plain(mut socket) = self.link else { return Ok(self) };
@@ -155,8 +155,8 @@ impl Wire {
         }
     }
 
-    /// Whether the server has said something that nobody has asked for, or hung up. Below TLS there may be
-    /// its own messages, so that only what has come through it counts.
+    /// Whether the server has sent something without being asked, or hung up. TLS has messages of
+    /// its own, so only what has come through it counts.
     pub(super) fn is_there_more(&self) -> bool {
         if !self.unread.is_empty() {
             return true;
@@ -164,7 +164,7 @@ impl Wire {
         match &self.link {
             Link::Plain(socket) => {
                 let mut fds = [PollFd::new(&socket.stream, PollFlags::IN)];
-                // Not to know is as good as nothing: the next read will tell.
+                // Not known counts as nothing: the next read will show it.
                 poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0)
             }
             Link::Tls(stream) => stream.buffered_read_size().is_ok_and(|bytes| bytes > 0),
@@ -196,11 +196,11 @@ impl Wire {
         self.reply(until)
     }
 
-    /// What to make of a server that speaks out of handover: its last words, if it is about to close.
+    /// What it means that a server sends something between two mails: its last reply, if it is about to close.
     fn unasked(&mut self) -> Trouble {
         match self.reply(Instant::now() + Duration::from_secs(1)) {
             Ok(response) if response.has_code(421) => Trouble::Refused(response),
-            Ok(_) => Trouble::Nonsense("the server answers more than it is asked".to_owned()),
+            Ok(_) => Trouble::Nonsense("the server sends more replies than it got commands".to_owned()),
             Err(trouble) => trouble,
         }
     }
@@ -226,8 +226,8 @@ impl Wire {
             text.push_str(if rest.is_empty() { " " } else { rest });
             text.push_str("\r\n");
             if is_last {
-                // Codes that differ from line to line, or are of no class, are no reply.
-                return text.parse().map_err(|_| Trouble::Nonsense(format!("no reply of SMTP: {:?}", shown(&text))));
+                // Codes that differ between lines, or have an unknown class, are not a valid reply.
+                return text.parse().map_err(|_| Trouble::Nonsense(format!("not an SMTP reply: {:?}", shown(&text))));
             }
         }
         Err(Trouble::Nonsense(format!("a reply of more than {LINES_MAX} lines")))
@@ -294,7 +294,7 @@ mod tests {
         let (port, said) = (listener.local_addr().unwrap().port(), said.to_vec());
         let server = thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            // The client may have enough before the end.
+            // The client may stop before the end.
             stream.write_all(&said).ok();
         });
         let until = Instant::now() + Duration::from_secs(10);
