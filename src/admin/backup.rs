@@ -42,13 +42,13 @@ pub(crate) struct Restore {
     removal: Removal,
 }
 
-pub(super) fn back_up(desk: &Context, arguments: &Backup) -> outcome::Result<Done> {
+pub(super) fn back_up(context: &Context, arguments: &Backup) -> outcome::Result<Done> {
     let path = &arguments.file;
-    let finished = desk.store.back_up(path).context("backing up")?;
+    let finished = context.store.back_up(path).context("backing up")?;
     let bytes = std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len();
     let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
     let json = json!({ "file": path, "bytes": bytes, "schema": SCHEMA_VERSION, "verified": true });
-    let said = desk.out.object(&json, &path.display().to_string());
+    let said = context.output.object(&json, &path.display().to_string());
     warn_unsynced(finished.unsynced.as_ref());
     complain_unsaid(&said);
     Ok(Done)

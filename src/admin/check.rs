@@ -115,8 +115,8 @@ fn unused(store: &Store, is_fixing: bool) -> outcome::Result<Part> {
     settled(part, is_fixing, repair, || Ok(look()? == 0))
 }
 
-pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done> {
-    let (store, is_fixing) = (&desk.store, arguments.fix);
+pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<Done> {
+    let (store, is_fixing) = (&context.store, arguments.fix);
     let (structure, of_search) = structure(store, is_fixing)?;
     let mut parts = vec![structure];
     parts.push(Part::of("references", store.read(|tx| tx.dangling_rows())?));
@@ -133,7 +133,7 @@ pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done
             json!({ "name": part.name, "state": part.state.word(), "findings": part.findings })
         }).collect::<Vec<Value>>(),
     });
-    desk.out.object(&json, &as_text(&parts))?;
+    context.output.object(&json, &as_text(&parts))?;
     if faulty > 0 {
         let advice = if is_fixing {
             "restore a backup with `maildesk admin restore`"

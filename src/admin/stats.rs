@@ -32,9 +32,9 @@ struct Numbers {
     oldest_pending: Timestamp,
 }
 
-pub(super) fn run(desk: &Context) -> outcome::Result<Done> {
-    let numbers = desk.store.read(|tx| read(tx, desk.now))?;
-    desk.out.object(&as_json(&numbers), &as_text(&numbers, desk.now))?;
+pub(super) fn run(context: &Context) -> outcome::Result<Done> {
+    let numbers = context.store.read(|tx| read(tx, context.now))?;
+    context.output.object(&as_json(&numbers), &as_text(&numbers, context.now))?;
     Ok(Done)
 }
 

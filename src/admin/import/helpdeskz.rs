@@ -76,7 +76,7 @@ pub(crate) struct Arguments {
     prefix: Option<String>,
 }
 
-pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<Done> {
     let dump = &arguments.dump;
     let shown = dump.display();
     let bytes = require_regular_file(dump)?;
@@ -85,7 +85,7 @@ pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done
     {
         bail!("{} is no folder", folder.display());
     }
-    let progress = Progress::new(&desk.out, Unit::Bytes, bytes);
+    let progress = Progress::new(&context.output, Unit::Bytes, bytes);
     progress.part("reading", bytes);
     let survey = survey(dump, |offset| progress.at(offset)).with_context(|| format!("reading {shown}"))?;
     if let Some(offset) = survey.cut_at {
@@ -98,21 +98,21 @@ pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done
     let sha256 = fingerprint(dump, &progress)?;
 
     if !arguments.dry_run {
-        let whole = import(desk, &desk.store, (arguments, &installation, &sha256), &progress)?;
-        return finish(desk, arguments, (&installation, whole), progress);
+        let whole = import(context, &context.store, (arguments, &installation, &sha256), &progress)?;
+        return finish(context, arguments, (&installation, whole), progress);
     }
     // The whole of it, on a copy that goes away.
-    let folder = desk.store.path().parent().unwrap_or(Path::new("."));
+    let folder = context.store.path().parent().unwrap_or(Path::new("."));
     let scratch = private_file::temporary_folder(".maildesk-dry-run-", folder)?;
     let copy = scratch.path().join("copy.db");
-    desk.store.copy_to(&copy)?;
+    context.store.copy_to(&copy)?;
     let store = Store::open(&copy, std::time::Duration::from_secs(crate::store::LOCK_WAIT_S))?;
-    let report = import(desk, &store, (arguments, &installation, &sha256), &progress)?;
-    finish(desk, arguments, (&installation, report), progress)
+    let report = import(context, &store, (arguments, &installation, &sha256), &progress)?;
+    finish(context, arguments, (&installation, report), progress)
 }
 
 fn finish(
-    desk: &Context,
+    context: &Context,
     arguments: &Arguments,
     (installation, report): (&Installation, Report),
     progress: Progress,
@@ -123,9 +123,9 @@ fn finish(
         "dump": arguments.dump.to_string_lossy(), "prefix": installation.prefix, "version": installation.version,
         "dry_run": arguments.dry_run,
     });
-    report.print(&desk.out, &head)?;
+    report.print(&context.output, &head)?;
     if arguments.dry_run {
-        desk.out.say("nothing was changed (--dry-run)");
+        context.output.say("nothing was changed (--dry-run)");
     }
     outcome::done_unless(is_partly)
 }
@@ -162,7 +162,7 @@ fn fingerprint(dump: &Path, progress: &Progress) -> outcome::Result<[u8; 32]> {
 
 /// Imports into `store`, the desk's own or a copy of it.
 fn import(
-    desk: &Context,
+    context: &Context,
     store: &Store,
     (arguments, installation, sha256): (&Arguments, &Installation, &[u8; 32]),
     progress: &Progress,
@@ -177,15 +177,15 @@ fn import(
         return Ok(report);
     }
     note_the_dump(arguments, installation, &mut report)?;
-    let (precedence, own_staff_above) = prepare(desk, store, (arguments, installation, sha256))?;
+    let (precedence, own_staff_above) = prepare(context, store, (arguments, installation, sha256))?;
     let mut run = Run {
         store,
-        database: desk.store.path(),
+        database: context.store.path(),
         dump: &arguments.dump,
         installation,
         progress,
         report,
-        now: desk.now,
+        now: context.now,
         precedence,
         own_staff_above,
         writes_files: !arguments.dry_run,
@@ -203,7 +203,7 @@ fn import(
         raise_next_ids(&mut run)?;
     }
     let has_files = arguments.attachments.is_some();
-    store.write(|tx| tx.finish_import(sha256, has_files, desk.now))?;
+    store.write(|tx| tx.finish_import(sha256, has_files, context.now))?;
     Ok(run.report)
 }
 
@@ -243,7 +243,7 @@ fn is_unfinished(dump: &Path) -> outcome::Result<bool> {
 
 /// Looks whether the desk can take the import, makes room, and records that it begins.
 fn prepare(
-    desk: &Context,
+    context: &Context,
     store: &Store,
     (arguments, installation, sha256): (&Arguments, &Installation, &[u8; 32]),
 ) -> outcome::Result<(Precedence, Option<i64>)> {
@@ -268,7 +268,7 @@ fn prepare(
             }
             tx.move_aside(aside)?;
         }
-        tx.begin_import(sha256, &name, desk.now)?;
+        tx.begin_import(sha256, &name, context.now)?;
         Ok(if finished > 0 { (Precedence::Desk, None) } else { (Precedence::Import, Some(aside.staff)) })
     })
 }

@@ -29,9 +29,9 @@ pub(crate) struct Arguments {
     address: Option<EmailAddress>,
 }
 
-pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<Done> {
     let shown = arguments.dir.display();
-    let mut import = Import::new(desk, arguments.address.as_ref())?;
+    let mut import = Import::new(context, arguments.address.as_ref())?;
     let mut files = Vec::new();
     let mut is_maildir = false;
     let root = Folder::open_named(&arguments.dir).with_context(|| format!("reading {shown}"))?;
@@ -52,7 +52,7 @@ pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done
     }
     // File names begin with the time of delivery: threads are read in their order.
     files.sort_by(|(a, ..), (b, ..)| a.cmp(b));
-    let progress = Progress::new(&desk.out, Unit::Mails, files.len() as u64);
+    let progress = Progress::new(&context.output, Unit::Mails, files.len() as u64);
     progress.part("importing", files.len() as u64);
     for (number, (file, kind, folder)) in files.iter().enumerate() {
         let name = arguments.dir.join(kind).join(file).display().to_string();
