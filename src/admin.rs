@@ -84,7 +84,7 @@ pub(crate) enum Command {
     /// What our mails say
     #[command(subcommand)]
     Template(template::Command),
-    /// Mails that wait to be sent, and what became of others
+    /// Mails that wait to be sent, and what happened to the others
     #[command(subcommand)]
     Outbox(outbox::Command),
     /// Canned responses

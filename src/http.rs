@@ -99,7 +99,7 @@ impl Default for HttpLimits {
 enum AfterAnswer {
     /// HTTP/1.1's silent default: the next request may come.
     KeepAlive,
-    /// An HTTP/1.0 client asked to keep the connection and must be told that it is kept.
+    /// An HTTP/1.0 client asked to keep the connection and must get the answer that it is kept.
     KeepAliveSaid,
     /// The connection ends with this answer.
     Close,

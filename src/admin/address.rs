@@ -193,7 +193,7 @@ fn absolute(path: &std::path::Path) -> String {
 /// What must be there for the chosen ways in and out.
 fn check(row: &AddressRow) -> outcome::Result<()> {
     let named = [
-        (row.name.trim().is_empty(), "--name is needed: the name in From"),
+        (row.name.trim().is_empty(), "--name is needed: it is shown in From"),
         (row.name.chars().count() > NAME_CHARS_MAX, "--name is too long (250 characters at most)"),
         (row.name.chars().any(char::is_control), "--name must be one line of text"),
         (row.incoming == Incoming::Imap && row.imap_host.is_empty(), "--incoming imap needs --imap-host"),
@@ -305,13 +305,13 @@ pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> 
         }
         Command::Remove { address, removal } => {
             let (id, row) = find(context, &address)?;
-            let tail = if row.is_default { "; no address is the default one then" } else { "" };
+            let tail = if row.is_default { "; the desk has no default address then" } else { "" };
             let loss = RemovalPreview::alone(format!("remove address {}", row.email)).ending(tail);
             if !removal.is_agreed(&context.output, &loss)? {
                 return Ok(Done);
             }
             context.store.write(|tx| tx.remove_address(id))?;
-            loss.happened(&context.output, &format!("{} is no address of this desk any more", row.email))?;
+            loss.happened(&context.output, &format!("{} is no longer an address of this desk", row.email))?;
         }
     }
     Ok(Done)
@@ -357,7 +357,7 @@ fn test_plus(context: &Context, id: AddressId, row: &AddressRow) -> outcome::Res
     let report = outbox::send_due(&context.store, note_undelivered, context.now)?;
     let sent = if report.deferred + report.failed > 0 { "is in the outbox" } else { "was sent" };
     context.output.object(&json!({ "email": row.email, "plus_address": to.as_str() }), to.as_str())?;
-    context.output.say(&format!("a mail to {to} {sent}; once it comes back in, Reply-To uses plus-addresses"));
+    context.output.say(&format!("a mail to {to} {sent}; once it arrives here again, Reply-To uses plus-addresses"));
     outcome::done_unless(report.deferred + report.failed > 0)
 }
 

@@ -177,7 +177,7 @@ fn write_new(path: &Path, content: &[u8]) -> outcome::Result<()> {
     let mut file = match fs::OpenOptions::new().write(true).create_new(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            bail!("{} is there already", path.display(); "export into an empty folder")
+            bail!("{} exists already", path.display(); "export into an empty folder")
         }
         Err(error) => return Err(error).with_context(|| format!("writing {}", path.display())),
     };

@@ -19,7 +19,7 @@ use crate::store::{Error, Store};
 /// Arguments of `admin backup`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Nobody has to stop working meanwhile. The file is checked, synced and readable by its owner only; \
+    after_help = "Everything else can keep running during the backup. The file is checked, synced and readable by its owner only; \
     it holds\neverything but the password files that addresses name. It overwrites nothing.\n\nExample:\n  \
     maildesk admin backup /var/backups/maildesk/$(date +%F).db"
 )]
@@ -54,7 +54,7 @@ pub(super) fn back_up(context: &Context, arguments: &Backup) -> outcome::Result<
     Ok(Done)
 }
 
-/// What is done is no failure, even where nobody could hear of it.
+/// The work is done, so a failed report of it is no failure.
 fn complain_unsaid(said: &std::io::Result<()>) {
     if let Err(error) = said {
         output::complain(&format!("done, but it could not be printed: {error}"));
@@ -82,7 +82,7 @@ fn lost(path: &Path) -> String {
     )
 }
 
-/// Refuses where a `serve` is at work, and keeps others from beginning.
+/// Refuses while a `serve` is running, and keeps others from starting.
 fn alone(path: &Path, now: Timestamp) -> outcome::Result<Option<Presence>> {
     let shown = path.display();
     match presence::restore_begins(path)? {
@@ -106,8 +106,8 @@ pub(super) fn restore(
     let file = &arguments.file;
     let shown = file.display();
     let schema = match backup::inspect(file) {
-        Err(Error::Corrupt(why)) => bail!("{shown} is damaged, or no database at all ({why}); nothing was changed"),
-        Err(Error::NotADesk(_)) => bail!("{shown} is no maildesk database; nothing was changed"),
+        Err(Error::Corrupt(why)) => bail!("{shown} is damaged, or not a database at all ({why}); nothing was changed"),
+        Err(Error::NotADesk(_)) => bail!("{shown} is not a maildesk database; nothing was changed"),
         other => other.context("reading the backup")?,
     };
     drop(alone(path, now)?);

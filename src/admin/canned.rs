@@ -1,4 +1,4 @@
-//! `admin canned`: canned responses, kept for whoever builds answers with them.
+//! `admin canned`: canned responses, kept for programs that write answers with them.
 
 use std::path::{Path, PathBuf};
 

@@ -13,8 +13,8 @@ const SHOWN_MAX: usize = 20;
 /// Arguments of `admin check`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit status: 0 sound or all repaired, 1 something is wrong. What cannot be repaired has to come from a \
-    backup\n(`maildesk admin restore`).\nWithout --fix nobody has to wait. With it mail waits while something is repaired.\n\nExamples:\n  maildesk admin check\n  maildesk admin check --fix"
+    after_help = "Exit status: 0 sound, or everything was repaired, 1 something is wrong. What cannot be repaired has to come from a \
+    backup\n(`maildesk admin restore`).\nWithout --fix no other command has to wait. With it mail waits while something is repaired.\n\nExamples:\n  maildesk admin check\n  maildesk admin check --fix"
 )]
 pub(crate) struct Arguments {
     /// Repair what can be: indexes, the search index, kept numbers, bytes without an attachment

@@ -16,7 +16,7 @@ use crate::store::{self, Store, WriteTx};
 /// What a command of `admin` works with.
 pub(super) struct Context {
     pub(super) store: Store,
-    /// How mails are read that a command takes in.
+    /// The limits for reading mails that a command takes in.
     pub(super) rules: Rules,
     pub(super) output: Output,
     pub(super) now: Timestamp,
@@ -34,7 +34,7 @@ impl Context {
         Change::new(tx, settings, (Actor::Desk, Door::CommandLine), self.now)
     }
 
-    /// Makes one change to tickets in a transaction of its own.
+    /// Makes one change to tickets in its own transaction.
     pub(super) fn change<T>(&self, make: impl FnOnce(&Change<'_>) -> store::Result<T>) -> store::Result<T> {
         self.store.write(|tx| make(&self.changes(tx, &tx.settings()?)))
     }

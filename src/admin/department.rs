@@ -144,7 +144,7 @@ fn remove(context: &Context, name: &str, removal: Removal) -> outcome::Result<()
         return Ok(());
     }
     let loss = context.store.write(|tx| {
-        // Once more: others may have removed departments while somebody was asked.
+        // Checked again: others may have removed departments while the question was open.
         let loss = self::loss(tx, &found)?;
         if !context.changes(tx, &tx.settings()?).remove_department(found.id)? {
             return missing("department", found.id);

@@ -39,7 +39,7 @@ pub(crate) enum Command {
         #[arg(long)]
         raw: bool,
     },
-    /// Look at quarantined mails again, by the settings of now
+    /// Decide about quarantined mails again, by the current settings
     Retry {
         /// Ids
         #[arg(required = true, value_parser = crate::admin::id)]
@@ -126,7 +126,7 @@ fn require_quarantined(receipt: &Receipt) -> outcome::Result<()> {
     match receipt.state {
         ReceiptState::Quarantined => Ok(()),
         ReceiptState::Stored | ReceiptState::Dropped => {
-            bail!("mail {} is {}, not quarantined; nothing to decide", receipt.id, receipt.state.word())
+            bail!("mail {} is {}, not quarantined; there is nothing to decide", receipt.id, receipt.state.word())
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `admin outbox`: mails that wait to be sent, and what became of others.
+//! `admin outbox`: mails that wait to be sent, and what happened to the others.
 
 use std::collections::BTreeMap;
 
@@ -90,7 +90,7 @@ fn as_json(mail: &Outgoing, is_paused: bool) -> Value {
 /// One mail as it is now.
 fn json_of(context: &Context, mail: Outgoing) -> outcome::Result<Value> {
     let marked = with_pauses(context, vec![mail])?.pop();
-    marked.map(|(mail, is_paused)| as_json(&mail, is_paused)).context("a mail that was there a moment ago")
+    marked.map(|(mail, is_paused)| as_json(&mail, is_paused)).context("reading the mail again")
 }
 
 fn find(context: &Context, id: i64) -> outcome::Result<Outgoing> {
@@ -118,9 +118,7 @@ pub(super) fn run(context: &Context, command: &Command) -> outcome::Result<Done>
             if !context.store.write(|tx| tx.drop_outgoing(mail.id))? {
                 bail!("mail {id} is {} already", mail.state);
             }
-            context
-                .output
-                .changed(&json_of(context, find(context, *id)?)?, &format!("mail {id} is not sent any more"))?;
+            context.output.changed(&json_of(context, find(context, *id)?)?, &format!("mail {id} will not be sent"))?;
         }
     }
     Ok(Done)

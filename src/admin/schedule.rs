@@ -1,5 +1,5 @@
 //! `admin schedule`: on-duty hours that staff can be tied to (Servetel's time_group). Who is off duty
-//! is not told of tickets unless nobody of the department is on duty.
+//! is not notified of tickets unless no member of the department is on duty.
 
 use serde_json::{Value, json};
 
@@ -104,7 +104,7 @@ fn add(context: &Context, name: &str, hours: &str, tz: &str) -> outcome::Result<
         return usage(refused.to_string());
     }
     let Some(tz) = duty::zone_name(tz) else {
-        return usage(format!("{tz:?} is no time zone; use a name such as Europe/Berlin, Asia/Kolkata or UTC"));
+        return usage(format!("{tz:?} is not a time zone; use a name such as Europe/Berlin, Asia/Kolkata or UTC"));
     };
     let added = context.store.write(|tx| {
         let id = tx.add_schedule(name, hours, &tz)?;

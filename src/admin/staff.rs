@@ -39,7 +39,7 @@ pub(crate) enum Command {
     },
     /// Change a staff member
     Update(change::Update),
-    /// Remove a staff member; what he wrote stays
+    /// Remove a staff member; their messages stay
     Remove {
         /// Login name, id or address
         username: String,

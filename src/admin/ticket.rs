@@ -54,7 +54,7 @@ pub(crate) enum Command {
         /// Who takes it: login name, id or address
         #[arg(group = "assignee")]
         username: Option<String>,
-        /// Take it from whoever has it
+        /// Take the assignment away
         #[arg(long, group = "assignee")]
         nobody: bool,
     },

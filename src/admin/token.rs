@@ -130,9 +130,10 @@ pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> 
             if !context.store.write(|tx| tx.revoke_token(TokenId::new(id)))? {
                 return missing("token", id);
             }
-            context
-                .output
-                .changed(&json!({ "id": id, "revoked": true }), &format!("token {id} is good for nothing any more"))?;
+            context.output.changed(
+                &json!({ "id": id, "revoked": true }),
+                &format!("token {id} was revoked and no longer works"),
+            )?;
         }
     }
     Ok(Done)
@@ -165,7 +166,7 @@ fn add(context: &Context, new: &Add) -> outcome::Result<()> {
         is_active: !new.inactive,
     };
     let id = context.store.write(|tx| match tx.add_token(&row, context.now) {
-        Err(Error::Taken(_)) => bail!("this token is there already"; "choose another value"),
+        Err(Error::Taken(_)) => bail!("this token exists already"; "choose another value"),
         other => Ok(other?),
     })?;
     let mut json = context.store.read(|tx| tx.token(id))?.as_ref().map(as_json).unwrap_or_default();
@@ -173,7 +174,7 @@ fn add(context: &Context, new: &Add) -> outcome::Result<()> {
         object.insert("token".to_owned(), value.clone().into());
     }
     context.output.object(&json, &format!("{id}\n{value}"))?;
-    context.output.say("the token is shown this once; only its hash is stored");
+    context.output.say("the token is shown only now: the database keeps just its hash");
     Ok(())
 }
 
@@ -227,7 +228,7 @@ fn permission_list(names: &[String]) -> outcome::Result<String> {
             Some(permission) => list.push(permission.name()),
             None => {
                 let all: Vec<&str> = Permission::ALL.iter().map(|permission| permission.name()).collect();
-                return usage(format!("{name:?} is no permission; there are {}", all.join(", ")));
+                return usage(format!("{name:?} is not a permission; there are {}", all.join(", ")));
             }
         }
     }

@@ -64,7 +64,7 @@ pub(crate) enum Command {
         removal: Removal,
     },
     /// Give everything of one customer to another and remove the first
-    #[command(after_help = "Answers in the tickets that move go on to the address they went to.")]
+    #[command(after_help = "Answers in the moved tickets still go to the address they went to before.")]
     Merge {
         /// Id or address of the customer that ends
         from: String,
@@ -167,7 +167,7 @@ fn remove(context: &Context, name: &str, removal: Removal) -> outcome::Result<()
 fn mergeable(tx: &ReadTx<'_>, from: &str, into: &str) -> outcome::Result<(Customer, Customer)> {
     let (source, target) = (find(tx, from)?, find(tx, into)?);
     if source.id == target.id {
-        return usage(format!("{from} and {into} are one user"));
+        return usage(format!("{from} and {into} are the same user"));
     }
     Ok((source, target))
 }
@@ -200,7 +200,7 @@ fn invite(context: &Context, name: &str) -> outcome::Result<()> {
         tx.set_activation(found.id, &token_hash(&code), context.now)?;
         if !notify::new_user(tx, &tx.settings()?, found.id, &code, context.now)? {
             bail!(
-                "nothing was mailed: template new_user is off, no address of the desk sends, or mail to {} keeps coming back \
+                "no mail was sent: template new_user is off, no address of the desk sends mail, or mail to {} keeps coming back \
                  (`maildesk admin template enable new_user`, `maildesk admin address update … --outgoing …`, `maildesk admin \
                  outbox list`)",
                 found.email

@@ -246,7 +246,7 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Reads what stands behind a boundary: a line end before a part, two dashes at the form's end.
+    /// Reads what follows a boundary: a line end before a part, two dashes at the form's end.
     fn another_part_follows(&mut self) -> Result<bool, Error> {
         self.need(2)?;
         if self.unread().starts_with(b"--") {

@@ -1,4 +1,4 @@
-//! What a server's lines are, and the ones the protocol crate gets to see written anew in the
+//! What a server's lines are, and the ones the protocol crate gets to see, rewritten in the
 //! plainest form of the grammar (RFC 3501 §9). Pure; reading the bytes is [`super::channel`]'s.
 //!
 //! The crate refuses a whole answer for one code, flag or character it does not know, and servers
@@ -197,9 +197,9 @@ pub(super) fn plain_list(response: &[u8]) -> Option<Vec<u8>> {
     Some(format!("* LIST () NIL {{{}}}\r\n{name}\r\n", name.len()).into_bytes())
 }
 
-/// UID, size and text of a mail, whatever else is told of it and in whatever order. `None` when
+/// UID, size and text of a mail, whatever else the line has and in whatever order. `None` when
 /// there is nothing that was asked for: flags of other mails come at any time. `None` too when the
-/// parentheses do not end or two mails stand in one: then the length of a text was wrong, and it is
+/// parentheses do not end or there are two mails in one: then the length of a text was wrong, and it is
 /// cut short or another mail's.
 pub(super) fn plain_fetch(response: &[u8]) -> Option<Vec<u8>> {
     let at = response.iter().position(|b| *b == b'(')?;
@@ -273,7 +273,7 @@ impl<'a> Scanner<'a> {
         self.rest = self.rest.get(count..).unwrap_or_default();
     }
 
-    /// The name of the next item, with all that stands in its brackets; `None` at the end.
+    /// The name of the next item, with everything in its brackets; `None` at the end.
     fn item(&mut self) -> Option<&'a [u8]> {
         self.skip_spaces();
         let mut is_bracketed = false;
@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn states_searches_and_capabilities_lose_what_nobody_reads() {
+    fn states_searches_and_capabilities_lose_what_is_not_read() {
         assert_eq!(text(plain_state("* OK [UIDVALIDITY 7] gültig\r\n".as_bytes())), "* OK [UIDVALIDITY 7] ok\r\n");
         assert_eq!(text(plain_state(b"* ok [uidnext 13]\r\n")), "* OK [UIDNEXT 13] ok\r\n");
         assert_eq!(plain_state(b"* OK [UIDNEXT 99999999999] x\r\n"), None);

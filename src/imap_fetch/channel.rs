@@ -1,4 +1,4 @@
-//! What stands between the server and the protocol crate: it frames responses, keeps mails and
+//! The layer between the server and the protocol crate: it frames responses, keeps mails and
 //! nonsense away from the crate, and counts bytes.
 //!
 //! The crate reads a response of any length into memory and parses it again for every line of a
@@ -148,7 +148,7 @@ impl Channel {
         self.is_closing = true;
     }
 
-    /// Takes the mail a placeholder stands for; `None` when it is no placeholder.
+    /// Takes the mail that a placeholder replaced; `None` when it is no placeholder.
     pub(super) fn take_body(&mut self, placeholder: &[u8]) -> Option<Vec<u8>> {
         let number = placeholder.strip_prefix(b"\r")?;
         let number: usize = std::str::from_utf8(number).ok()?.parse().ok()?;
@@ -335,7 +335,7 @@ impl Channel {
             return Err(invalid(format!("the server announces a mail of {bytes} bytes")));
         }
         let Some(left) = self.bodies_left.checked_sub(kept) else {
-            return Err(invalid("the server sends far more than the sizes it told"));
+            return Err(invalid("the server sends far more than the sizes it announced"));
         };
         self.bodies_left = left;
         // Room is made for what has come, not for what is announced.

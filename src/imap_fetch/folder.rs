@@ -2,8 +2,8 @@
 //! mail to [`crate::intake`], and only then touch the mailbox and note how far we are.
 //!
 //! Progress is saved after the mailbox was touched. A fetch that dies in between reads some mails
-//! again, which adds none; the other order would leave mails unmarked for ever. Where settling takes
-//! several commands the mails are on the list of leftovers meanwhile, because those that are marked as
+//! again, which adds none; the other order would leave mails unmarked forever. Where settling takes
+//! several commands the mails are on the list of leftovers until it is done, because those that are marked as
 //! deleted already are found by no search.
 
 use std::time::{Duration, Instant};
@@ -72,7 +72,7 @@ pub(super) struct FetchContext<'a> {
 
 /// The fetch of one folder.
 pub(super) struct Fetch<'a> {
-    pub(super) desk: FetchContext<'a>,
+    pub(super) context: FetchContext<'a>,
     pub(super) address: AddressId,
     pub(super) account: &'a Account,
     pub(super) name: &'a str,
@@ -94,13 +94,13 @@ struct Settling {
 }
 
 impl<'a> Fetch<'a> {
-    pub(super) fn new(desk: FetchContext<'a>, address: AddressId, account: &'a Account, name: &'a str) -> Self {
-        Self { desk, address, account, name, left_before: Vec::new(), counts: Counts::default(), trouble: None }
+    pub(super) fn new(context: FetchContext<'a>, address: AddressId, account: &'a Account, name: &'a str) -> Self {
+        Self { context, address, account, name, left_before: Vec::new(), counts: Counts::default(), trouble: None }
     }
 
     /// Opens the folder.
     pub(super) fn open(&self, mailbox: &mut Mailbox) -> Result<Folder, Error> {
-        let access = match self.desk.mode {
+        let access = match self.context.mode {
             Mode::Fetch => Access::Work,
             Mode::DryRun => Access::Look,
         };
@@ -117,7 +117,7 @@ impl<'a> Fetch<'a> {
         (limit, leftovers): (usize, Leftovers),
     ) -> Result<(), Error> {
         let state = self.state(mailbox, folder)?;
-        let old = self.desk.store.read(|tx| tx.imap_leftovers(self.address, self.name, LEFTOVERS_MAX))?;
+        let old = self.context.store.read(|tx| tx.imap_leftovers(self.address, self.name, LEFTOVERS_MAX))?;
         self.left_before = old.iter().map(|(uid, _)| *uid).collect();
         self.left_before.sort_unstable();
         let mut new = self.new_uids(mailbox, &state)?;
@@ -129,7 +129,7 @@ impl<'a> Fetch<'a> {
         let limit = limit - new.len();
         let missed = self.take_missed(mailbox, folder, (&state, limit))?;
         old.truncate(limit - missed);
-        self.desk.progress.expect(old.len());
+        self.context.progress.expect(old.len());
         for chunk in old.chunks(SIZES_AT_ONCE) {
             let mut uids = chunk.to_vec();
             uids.sort_unstable();
@@ -151,8 +151,8 @@ impl<'a> Fetch<'a> {
         folder: &Folder,
         (state, uids): (&FolderState, &[u32]),
     ) -> Result<(), Error> {
-        self.desk.progress.expect(uids.len());
-        let raw_bytes_max = self.desk.rules.limits.raw_bytes_max;
+        self.context.progress.expect(uids.len());
+        let raw_bytes_max = self.context.rules.limits.raw_bytes_max;
         for chunk in uids.chunks(SIZES_AT_ONCE) {
             let sizes = self.sizes((mailbox, state), chunk)?;
             for batch in batches(&sizes, raw_bytes_max) {
@@ -230,11 +230,11 @@ impl<'a> Fetch<'a> {
 
     /// How far the folder was read, or its beginning when it is new or its UIDs start again.
     fn state(&self, mailbox: &mut Mailbox, folder: &Folder) -> Result<FolderState, Error> {
-        let known = self.desk.store.read(|tx| tx.imap_folder(self.address, self.name))?;
+        let known = self.context.store.read(|tx| tx.imap_folder(self.address, self.name))?;
         if let Some(known) = known.filter(|known| known.uid_validity == folder.uid_validity) {
             return Ok(known);
         }
-        // Both, because a number that is too high would hide mails for ever, and one that counts mail that came just
+        // Both, because a number that is too high would hide mails forever, and one that counts mail that came just
         // now would as well.
         let before_next = folder.uid_next.map(|next| next.saturating_sub(1));
         let backlog_uid = match (mailbox.last_uid(), before_next) {
@@ -247,19 +247,19 @@ impl<'a> Fetch<'a> {
             tracing::warn!(
                 address = self.account.email,
                 folder = self.name,
-                "the server has numbered the mails of this folder anew; reading it again from the start"
+                "the server has given the mails of this folder new numbers (UIDVALIDITY); reading it again from the start"
             );
         }
         let new = FolderState {
             uid_validity: folder.uid_validity,
             last_uid: if is_new_only { backlog_uid } else { 0 },
             backlog_uid,
-            started_at: self.desk.now,
-            reconciled_at: self.desk.now,
+            started_at: self.context.now,
+            reconciled_at: self.context.now,
         };
-        match self.desk.mode {
+        match self.context.mode {
             Mode::DryRun => Ok(known.map_or(new, |known| FolderState { started_at: known.started_at, ..new })),
-            Mode::Fetch => Ok(self.desk.store.write(|tx| tx.begin_imap_folder(self.address, self.name, new))?),
+            Mode::Fetch => Ok(self.context.store.write(|tx| tx.begin_imap_folder(self.address, self.name, new))?),
         }
     }
 
@@ -299,7 +299,7 @@ impl<'a> Fetch<'a> {
         folder: &Folder,
         (state, batch): (&FolderState, &[(u32, usize)]),
     ) -> Result<(), Error> {
-        if self.desk.stop.is_asked() {
+        if self.context.stop.is_asked() {
             return Err(Error::Stopped);
         }
         let mut settling = Settling::default();
@@ -333,9 +333,9 @@ impl<'a> Fetch<'a> {
                     break;
                 }
             }
-            self.desk.progress.advance(1);
+            self.context.progress.advance(1);
         }
-        if self.desk.mode == Mode::Fetch {
+        if self.context.mode == Mode::Fetch {
             if mailbox.settles_in_steps(&self.account.after) && !settling.taken.is_empty() {
                 let begun = settling.taken.iter().map(|uid| (*uid, "settling it was cut short".to_owned()));
                 let begun = Settling { seen: settling.seen.clone(), taken: Vec::new(), left: begun.collect() };
@@ -357,7 +357,7 @@ impl<'a> Fetch<'a> {
         batch: &[(u32, usize)],
         left: &mut Vec<(u32, String)>,
     ) -> Result<Vec<(u32, Vec<u8>)>, Error> {
-        let raw_bytes_max = self.desk.rules.limits.raw_bytes_max;
+        let raw_bytes_max = self.context.rules.limits.raw_bytes_max;
         let why = match mailbox.read(batch, raw_bytes_max) {
             Err(Error::Refused(why)) => why,
             done => return done,
@@ -383,7 +383,7 @@ impl<'a> Fetch<'a> {
     /// The connection broke while a batch was read, and it may be for one of these mails: they are
     /// tried again after all others, each alone.
     fn put_off(&self, state: &FolderState, batch: &[(u32, usize)], why: &str) {
-        if self.desk.stop.is_asked() {
+        if self.context.stop.is_asked() {
             return;
         }
         let left = batch.iter().map(|(uid, _)| (*uid, why.to_owned())).collect();
@@ -405,8 +405,8 @@ impl<'a> Fetch<'a> {
         self.counts.fetched += 1;
         let source = if uid <= state.backlog_uid { Source::FirstFetch } else { Source::Fetch };
         let envelope = Envelope { recipients: vec![self.account.email.clone()], sender: None, source };
-        let FetchContext { store, rules, .. } = self.desk;
-        let done = match self.desk.mode {
+        let FetchContext { store, rules, .. } = self.context;
+        let done = match self.context.mode {
             Mode::Fetch => intake::deliver(store, rules, &envelope, raw, Timestamp::now()),
             Mode::DryRun => intake::rehearse(store, rules, &envelope, raw, Timestamp::now()),
         };
@@ -429,7 +429,7 @@ impl<'a> Fetch<'a> {
     }
 
     fn log(&self, uid: u32, delivery: &Delivery, started: Instant) {
-        if self.desk.mode == Mode::DryRun {
+        if self.context.mode == Mode::DryRun {
             return;
         }
         tracing::info!(
@@ -465,23 +465,23 @@ impl<'a> Fetch<'a> {
     }
 
     fn advance(&self, state: &FolderState, last_uid: u32, settling: &Settling) -> Result<(), Error> {
-        if self.desk.mode == Mode::DryRun {
+        if self.context.mode == Mode::DryRun {
             return Ok(());
         }
         let Settling { seen, taken: done, left } = settling;
         let step = Step { uid_validity: state.uid_validity, last_uid, seen, done, left };
-        Ok(self.desk.store.write(|tx| tx.advance_imap_folder(self.address, self.name, &step))?)
+        Ok(self.context.store.write(|tx| tx.advance_imap_folder(self.address, self.name, &step))?)
     }
 
     /// How often in a row the folder could not be read before this fetch.
     pub(super) fn failures(&self) -> Result<i64, Error> {
-        Ok(self.desk.store.read(|tx| tx.imap_failures(self.address, self.name))?)
+        Ok(self.context.store.read(|tx| tx.imap_failures(self.address, self.name))?)
     }
 
     fn note_success(&self) -> Result<(), Error> {
         let failures = self.failures()?;
-        if failures > 0 && self.desk.mode == Mode::Fetch {
-            self.desk.store.write(|tx| tx.note_imap_success(self.address, self.name))?;
+        if failures > 0 && self.context.mode == Mode::Fetch {
+            self.context.store.write(|tx| tx.note_imap_success(self.address, self.name))?;
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
 //! A logged-in mailbox and the few things done with it: open a folder, list UIDs, ask sizes, read
-//! mails, mark, move, delete, wait for news. UIDs only, never sequence numbers.
+//! mails, mark, move, delete, wait for new mail. UIDs only, never sequence numbers.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -48,7 +48,7 @@ pub(super) enum Access {
     Work,
 }
 
-/// What opening a folder told.
+/// What the server said when a folder was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Folder {
     pub(super) uid_validity: u32,
@@ -178,7 +178,7 @@ impl Mailbox {
         }
     }
 
-    /// Lets the server tell what it has to tell: some look into their folders only then.
+    /// Lets the server send its news (NOOP): some look into their folders only then.
     pub(super) fn note_changes(&mut self) -> Result<(), Error> {
         self.begin(Duration::ZERO);
         self.session.noop().map_err(|e| refused("asking for changes", e))

@@ -80,7 +80,7 @@ fn doctor_warns_as_soon_as_a_mail_has_failed_and_of_mail_set_aside() {
     let fix = warned(
         &found,
         "queue",
-        "1 mail did not go yet and will be tried again; the last one: connecting to 127.0.0.1:1",
+        "1 mail could not be sent yet and will be tried again; the last error: connecting to 127.0.0.1:1",
     );
     assert!(type_it(&desk, &fix).stdout.contains("new_ticket"), "{fix}");
     desk.sqlite().execute_batch("UPDATE outbox SET state = 'failed'").expect("the desk can be written");

@@ -10,7 +10,7 @@ use crate::store::{self, Store};
 
 /// Free bytes below which mail may soon not be taken.
 const FREE_BYTES_MIN: u64 = store::MAIL_NEEDS_BYTES;
-/// Free bytes below which somebody should think about it.
+/// Free bytes below which `doctor` warns.
 const FREE_BYTES_LOW: u64 = 1024 * 1024 * 1024;
 /// A clock before this (2025-01-01) was never set.
 const CLOCK_MIN_S: i64 = 1_735_689_600;
@@ -73,12 +73,12 @@ fn files(path: &Path) -> Vec<Finding> {
         }
         Err(error) => {
             let fix = format!("ls -ld {}", quoted(&folder_of(path).display().to_string()));
-            return vec![Finding::fail("files", format!("{shown} is out of reach: {error}"), fix)];
+            return vec![Finding::fail("files", format!("{shown} cannot be accessed: {error}"), fix)];
         }
     };
     let file = quoted(&shown.to_string());
     if is_something_else(path, &database) {
-        let text = format!("{shown} is no database; name the right file with --db");
+        let text = format!("{shown} is not a database; name the right file with --db");
         return vec![Finding::fail("files", text, format!("ls -ld {file}"))];
     }
     let mut findings = Vec::new();
@@ -198,7 +198,7 @@ fn file_system(path: &Path) -> Vec<Finding> {
     findings
 }
 
-/// Copies a desk to a place of its own.
+/// Copies a desk to another folder.
 const MOVE_IT: &str = "maildesk admin backup /var/lib/maildesk/maildesk.db";
 
 fn kind(number: u64, folder: &Path) -> Finding {
@@ -244,7 +244,7 @@ pub(super) fn look_inside(context: &CheckContext<'_>, store: &Store) -> store::R
     }
     let now = context.now.unix();
     findings.push(if now < CLOCK_MIN_S {
-        Finding::fail("clock", "the clock is not set; NTP keeps it", "timedatectl set-ntp true")
+        Finding::fail("clock", "the clock is not synchronised; switch NTP on", "timedatectl set-ntp true")
     } else if newest.unix() > now + CLOCK_AHEAD_MAX_S {
         let ahead = newest.unix() - now;
         let text =

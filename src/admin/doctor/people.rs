@@ -1,4 +1,4 @@
-//! Whether somebody hears of the tickets of each department.
+//! Whether somebody is notified of the tickets of each department.
 
 use super::{CheckContext, Finding, host};
 use crate::outbox::template::Event;

@@ -1,7 +1,7 @@
 //! `admin import helpdeskz`: moving in from a dump of HelpDeskZ 2.0 to 2.0.2.
 //!
 //! The dump is read once to find its tables, then part by part in an order that lets every row find
-//! what it speaks of; each batch of rows is one transaction. What the columns mean is said table by
+//! the rows it refers to; each batch of rows is one transaction. What the columns mean is said table by
 //! table in `desk`, `people`, `tickets`, `files` and `knowledge`; `escaped` and `php` undo
 //! HelpDeskZ's ways of writing. A second run of the same dump changes nothing, an interrupted one
 //! goes on.
@@ -262,7 +262,7 @@ fn prepare(
             let (customers, tickets) = tx.customers_and_tickets()?;
             if customers + tickets > 0 {
                 bail!(
-                    "the desk has {tickets} tickets and {customers} customers of its own, and HelpDeskZ's keep their ids";
+                    "the desk has {tickets} tickets and {customers} customers already, and HelpDeskZ's keep their ids";
                     "import into a new database (`maildesk --db NEW admin init`), then bring the other mail in"
                 );
             }
@@ -293,7 +293,7 @@ fn refuse_another_desk(store: &Store, arguments: &Arguments, installation: &Inst
         bail!(
             "the tickets of this dump are not those of the desk: {different} of {} that have one id are others",
             same + different;
-            "import another HelpDeskZ into a database of its own"
+            "import another HelpDeskZ into a separate database"
         );
     }
     Ok(())

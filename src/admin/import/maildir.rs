@@ -16,7 +16,7 @@ use crate::private_file::Folder;
 /// Options of `admin import maildir`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Mails keep their dates, nobody is notified, and mails that are there already are passed over. Only the folder
+Mails keep their dates, nobody is notified, and mails that are there already are skipped. Only the folder
 itself is read; run it again for each subfolder you want (.Archive …). Symbolic links in it are not followed.
 
 Example:
@@ -39,7 +39,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<D
         let folder = match root.folder(name.as_ref()) {
             Ok(folder) => Rc::new(folder),
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            // A link among them: what it leads to is not this maildir's.
+            // A symbolic link: its target does not belong to this maildir.
             Err(error) => return Err(error).with_context(|| format!("reading {shown}/{name}, which must be a folder")),
         };
         is_maildir = true;
@@ -48,7 +48,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<D
         files.extend(visible.map(|file| (file, name, Rc::clone(&folder))));
     }
     if !is_maildir {
-        bail!("{shown} is no maildir: it has neither cur nor new");
+        bail!("{shown} is not a maildir: it has neither cur nor new");
     }
     // File names begin with the time of delivery: threads are read in their order.
     files.sort_by(|(a, ..), (b, ..)| a.cmp(b));

@@ -43,7 +43,7 @@ fn own_address(context: &Context, address: &EmailAddress) -> outcome::Result<Str
     match addresses.into_iter().find(|own| own.email.eq_ignore_ascii_case(address.as_str())) {
         Some(own) => Ok(own.email),
         None => usage(format!(
-            "{address} is no address of this desk; `maildesk admin address list` shows them, `address add` adds one"
+            "{address} is not an address of this desk; `maildesk admin address list` shows them, `address add` adds one"
         )),
     }
 }

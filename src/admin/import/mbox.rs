@@ -17,7 +17,7 @@ const PIECE_BYTES_MAX: u64 = 64 * 1024;
 /// Options of `admin import mbox`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Mails keep their dates, nobody is notified, and mails that are there already are passed over.
+Mails keep their dates, nobody is notified, and mails that are there already are skipped.
 
 Example:
   maildesk admin import mbox /var/mail/support --address support@example.org")]
@@ -53,7 +53,7 @@ struct Mbox<R> {
     input: R,
     mail_bytes_max: usize,
     line: Vec<u8>,
-    /// The separator line that the next mail stands behind.
+    /// The separator line before the next mail.
     separator: Option<Vec<u8>>,
     is_begun: bool,
     has_no_separator: bool,

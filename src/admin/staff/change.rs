@@ -41,7 +41,7 @@ pub(crate) struct Update {
     /// Whether the account may pass staff/auth
     #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
     login: Option<bool>,
-    /// Whether the account is told of tickets
+    /// Whether the account is notified of tickets
     #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
     notifications: Option<bool>,
 }

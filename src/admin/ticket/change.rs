@@ -1,4 +1,4 @@
-//! Changes to a ticket that nobody is written to about: who has it, whose it is, where it belongs,
+//! Changes to a ticket that send no mail: who has it, whose it is, where it belongs,
 //! and its end.
 
 use serde_json::json;
@@ -24,7 +24,7 @@ pub(super) fn staff_named(tx: &ReadTx<'_>, username: &str) -> outcome::Result<St
 }
 
 /// Prints a ticket's line after a change.
-fn tell(context: &Context, id: TicketId, what: &str) -> outcome::Result<()> {
+fn report(context: &Context, id: TicketId, what: &str) -> outcome::Result<()> {
     let (line, ticket, staff) = context.store.read(|tx| {
         let ticket = found(tx, id)?;
         let staff = match ticket.staff {
@@ -55,7 +55,11 @@ pub(super) fn assign(context: &Context, id: TicketId, username: Option<&str>) ->
         change.assign(id, &staff, Notices::Usual)?;
         Ok::<_, Failure>(Some(staff.username))
     })?;
-    tell(context, id, &given.map_or_else(|| "is nobody's".to_owned(), |username| format!("is {username}'s")))
+    report(
+        context,
+        id,
+        &given.map_or_else(|| "is assigned to nobody".to_owned(), |username| format!("is assigned to {username}")),
+    )
 }
 
 pub(super) fn status(context: &Context, id: TicketId, status: Status) -> outcome::Result<()> {
@@ -66,7 +70,7 @@ pub(super) fn status(context: &Context, id: TicketId, status: Status) -> outcome
         }
         Ok(context.changes(tx, &tx.settings()?).set_status(&ticket, status)?)
     })?;
-    tell(context, id, &format!("is {status}"))
+    report(context, id, &format!("is {status}"))
 }
 
 pub(super) fn department(context: &Context, id: TicketId, name: &str) -> outcome::Result<()> {
@@ -76,7 +80,7 @@ pub(super) fn department(context: &Context, id: TicketId, name: &str) -> outcome
         context.changes(tx, &tx.settings()?).move_to(&ticket, &department)?;
         Ok::<_, Failure>(department)
     })?;
-    tell(context, id, &format!("is in {}", department.name))
+    report(context, id, &format!("is in {}", department.name))
 }
 
 pub(super) fn requester(
@@ -88,14 +92,14 @@ pub(super) fn requester(
     context.store.write(|tx| {
         let ticket = found(tx, id)?;
         if tx.desk_addresses()?.iter().any(|own| own.email.eq_ignore_ascii_case(email.as_str())) {
-            return usage(format!("{email} is an address of this desk: it would write to itself"));
+            return usage(format!("{email} is an address of this desk: the desk would write to itself"));
         }
         let old = tx.customer(ticket.customer)?;
         let customer = tx.customer_for(name, email, context.now)?;
         let (Some(old), Some(new)) = (old, tx.customer(customer)?) else { return missing("user", email) };
         Ok::<_, Failure>(context.changes(tx, &tx.settings()?).set_requester(&ticket, (&old, &new), former)?)
     })?;
-    tell(context, id, &format!("is {email}'s"))
+    report(context, id, &format!("has the requester {email}"))
 }
 
 /// The two tickets of a merge, if they can be merged: the second one is where it leads after merges
@@ -128,7 +132,7 @@ pub(super) fn merge(context: &Context, from: TicketId, into: TicketId, removal: 
         let (source, target) = mergeable(tx, from, into)?;
         Ok::<_, Failure>(context.changes(tx, &tx.settings()?).merge(&source, &target)?)
     })?;
-    tell(context, target, &format!("has everything of #{from}"))
+    report(context, target, &format!("has the messages of #{from} too"))
 }
 
 pub(super) fn remove(context: &Context, id: TicketId, removal: Removal) -> outcome::Result<()> {
@@ -143,6 +147,9 @@ pub(super) fn remove(context: &Context, id: TicketId, removal: Removal) -> outco
     if !context.change(|change| change.remove_ticket(id))? {
         return missing("ticket", id);
     }
-    loss.happened(&context.output, &format!("ticket {id} was removed; its mails stay on record and do not come back"))?;
+    loss.happened(
+        &context.output,
+        &format!("ticket {id} was removed; its mails stay on record and do not open it again"),
+    )?;
     Ok(())
 }

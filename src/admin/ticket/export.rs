@@ -1,4 +1,4 @@
-//! A ticket taken out whole: for a customer who asks what is stored about him, or for another program.
+//! The export of a whole ticket: for a customer who asks what is stored about them, or for another program.
 
 use std::io::Write;
 use std::path::Path;
@@ -20,7 +20,7 @@ struct Pieces {
     ticket: Value,
     /// Attachments: id, name, type, bytes.
     files: Vec<(i64, String, String, Vec<u8>)>,
-    /// Raw mails by receipt.
+    /// Raw mails with the ids of their receipts.
     mails: Vec<(ReceiptId, Vec<u8>)>,
 }
 

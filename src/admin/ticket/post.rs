@@ -18,7 +18,7 @@ use crate::store::settings::Settings;
 /// Longest text of an answer or note, in bytes: what the API takes (api.md §1).
 const TEXT_BYTES_MAX: u64 = 1024 * 1024;
 
-/// Bytes looked at to tell text from data.
+/// Bytes looked at to distinguish text from data.
 const SAMPLE_BYTES: usize = 8 * 1024;
 
 /// What is written, and with which files.
@@ -183,7 +183,7 @@ pub(super) fn reply(context: &Context, reply: &ReplyArguments) -> outcome::Resul
     match queued {
         0 => context
             .output
-            .say("nobody was mailed: the department has no address that sends, or nobody but its writer takes part"),
+            .say("no mail was sent: the department has no address that sends, or the ticket has no other participant"),
         n => {
             let sent = i64::try_from(sent).unwrap_or(n);
             let waiting = if sent < n { format!("; {} in the outbox", n - sent) } else { String::new() };

@@ -137,7 +137,7 @@ fn holds(content: &str, named: &str) -> bool {
     }
 }
 
-/// Types that infer knows some files of, but that are text anyone may begin as he likes.
+/// Types that infer knows some files of, but that are text and may begin with anything.
 fn is_text_type(extension: &str) -> bool {
     matches!(extension, "html" | "xml" | "sh" | "svg" | "rtf" | "ps" | "pem" | "vcf" | "ics")
 }

@@ -57,7 +57,7 @@ pub(in crate::admin::import) struct Survey {
 }
 
 impl TableName {
-    /// Whether both are the same table: MySQL on Windows does not tell case apart.
+    /// Whether both are the same table: MySQL on Windows ignores case.
     pub(in crate::admin::import) fn is_same(&self, other: &Self) -> bool {
         self.database == other.database && self.table.eq_ignore_ascii_case(&other.table)
     }
@@ -73,7 +73,7 @@ impl Survey {
     }
 }
 
-/// Reads the dump once; `progress` is told how many bytes are behind.
+/// Reads the dump once; `progress` is called with the number of bytes read.
 pub(in crate::admin::import) fn survey(dump: &Path, mut progress: impl FnMut(u64)) -> io::Result<Survey> {
     let mut reader = Reader::new(private_file::open_named(dump)?);
     let mut survey = Survey::default();

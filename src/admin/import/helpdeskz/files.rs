@@ -1,4 +1,4 @@
-//! Attachments: the bytes lie in HelpDeskZ's folder under names of its own. Only files directly in
+//! Attachments: the bytes are in HelpDeskZ's folder, under names it made up. Only files directly in
 //! that folder are read.
 
 use std::io::Read;

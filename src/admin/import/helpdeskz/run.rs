@@ -1,5 +1,5 @@
 //! The run of an import: the rows of a table read, prepared, placed in batches and reported. What a
-//! row means is said by whoever calls.
+//! row means is decided by the caller.
 
 use std::path::Path;
 
