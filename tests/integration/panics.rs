@@ -65,9 +65,7 @@ fn a_sender_that_panics_is_missed_by_everybody_and_begun_again() {
 
     fs::remove_file(file).unwrap();
     wait_until("the sender is started again", || sink.taken().len() == 2);
-    wait_until("the heartbeat is given again", || {
-        !desk.try_admin(&["doctor"]).stdout.contains("no `maildesk serve`")
-    });
+    wait_until("the heartbeat is given again", || !desk.try_admin(&["doctor"]).stdout.contains("no `maildesk serve`"));
     assert_eq!(server.get("/readyz").status, 200);
     drop(server);
 }

@@ -51,7 +51,7 @@ fn doctor_leaves_the_modes_of_what_is_no_desk_alone() {
         .expect("the folder is ours");
     for path in [desk.path("data"), desk.path("notes.txt"), "/dev/null".into()] {
         let done = feed(desk.command().arg("--db").arg(&path).args(["admin", "doctor", "--offline"]), b"");
-        let named = format!("{} is no database; name the right file", path.display());
+        let named = format!("{} is not a database; name the right file", path.display());
         assert!(done.status == 1 && done.stdout.contains(&named), "{done:?}");
         assert!(!done.stdout.contains("chmod"), "{}", done.stdout);
     }

@@ -227,8 +227,7 @@ const fn greeting(tls: Tls, starttls: Greeting) -> Option<Greeting> {
 fn expiry(context: &CheckContext<'_>, (host, port): (&str, u16), how: Greeting) -> Option<Finding> {
     let ends = certificate::ends_at((host, port), how).ok()?;
     let days = (ends.unix() - context.now.unix()).div_euclid(Timestamp::DAY_S);
-    let text =
-        format!("{host}:{port}: the certificate expires in {}", output::count(days, "day"));
+    let text = format!("{host}:{port}: the certificate expires in {}", output::count(days, "day"));
     let protocol = match how {
         Greeting::None => "",
         Greeting::Imap => " -starttls imap",
