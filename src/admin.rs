@@ -78,7 +78,7 @@ pub(crate) enum Command {
     /// Tickets
     #[command(subcommand)]
     Ticket(ticket::Command),
-    /// Every mail received and what became of it
+    /// Every mail received and what happened to it
     #[command(subcommand)]
     Mail(mail::Command),
     /// What our mails say

@@ -140,7 +140,7 @@ impl Api {
         self
     }
 
-    /// Gives what a burst of requests took and nobody has used for a while back to the system.
+    /// Gives back to the system what a burst of requests took and has not been used for a while.
     pub fn give_back_unused(&self) {
         self.slots.give_back(UNUSED_KEPT);
         self.store.close_unused(UNUSED_KEPT);

@@ -57,7 +57,7 @@ pub(crate) struct HttpLimits {
     pub body_bytes_max: u64,
     /// How much of a body stays in memory; the rest goes to an unlinked temporary file.
     pub body_memory_bytes_max: usize,
-    /// Bodies of all requests together that lie in temporary files; more is 503.
+    /// Bodies of all requests together in temporary files; more is 503.
     /// Chosen: 34 uploads of the largest size at once, well below a small server's `/tmp`.
     pub spooled_bytes_max: u64,
     /// Connections at a time. For one more, the connection that is idle longest is closed; when none

@@ -204,7 +204,7 @@ fn is_told(stream: &mut UnixStream, ends_at: Instant) -> bool {
         && stream.read(&mut [0; 1]).is_ok_and(|bytes| bytes > 0)
 }
 
-/// The mail, if it came to its end.
+/// The mail, if it is complete.
 fn read_whole(bytes_max: usize, ancestors: &Ancestors) -> outcome::Result<Vec<u8>> {
     let raw = read_mail(bytes_max)?;
     if ancestors.is_one_gone() {
@@ -352,7 +352,7 @@ fn say(line: &str) {
     writeln!(io::stderr().lock(), "{line}").ok();
 }
 
-/// Says that the mail is to be kept and gives the status that makes the MTA do so; a person gets the reason as well.
+/// Says that the MTA should keep the mail and gives the status that makes the MTA do so; a person gets the reason as well.
 #[must_use]
 pub(crate) fn give_up(why: &str) -> u8 {
     // The command line may not have been read.

@@ -105,7 +105,7 @@ pub(crate) struct Settings {
     /// IMAP folder; may be repeated [default: INBOX]
     #[arg(long, value_name = "FOLDER", num_args = 1..)]
     imap_folder: Vec<String>,
-    /// What becomes of a fetched mail: seen, move:FOLDER or delete [default: seen]
+    /// What to do with a fetched mail: seen, move:FOLDER or delete [default: seen]
     #[arg(long, value_name = "WHAT")]
     imap_after: Option<ImapAfter>,
     /// IMAP login [default: password]

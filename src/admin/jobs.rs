@@ -1,4 +1,4 @@
-//! `admin jobs`: the timed work, for cron where no `serve` runs. What it is lies in [`crate::jobs`].
+//! `admin jobs`: the timed work, for cron where no `serve` runs. The work itself is in [`crate::jobs`].
 
 use serde_json::json;
 

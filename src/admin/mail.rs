@@ -1,4 +1,4 @@
-//! `admin mail`: every mail received and what became of it.
+//! `admin mail`: every mail received and what happened to it.
 
 use serde_json::{Value, json};
 

@@ -26,7 +26,7 @@ enum Value {
     List,
 }
 
-/// Something else stands where a text is meant.
+/// The value is something else where a text is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotText;
 

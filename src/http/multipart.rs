@@ -337,7 +337,7 @@ fn header(line: &[u8]) -> Result<(&[u8], &[u8]), Error> {
     Ok((name, value.get(1..).unwrap_or_default().trim_ascii()))
 }
 
-/// Where `needle`, which begins with its only CR, first stands.
+/// The first position of `needle`, which begins with its only CR.
 fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {

@@ -91,7 +91,7 @@ impl Headers {
     }
 }
 
-/// The one who waits for the answer.
+/// The client that waits for the answer.
 #[derive(Clone, Debug)]
 pub struct Client {
     stream: Option<Arc<TcpStream>>,

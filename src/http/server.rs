@@ -39,7 +39,7 @@ impl<F: Fn(Request) -> Response + Send + Sync> Answer for F {
     }
 }
 
-/// The one who answers, shared by all connections.
+/// The handler that answers, shared by all connections.
 pub(crate) type Handler = Arc<dyn Answer>;
 
 /// How a server ended.
@@ -127,7 +127,7 @@ struct Unheard {
     until: Instant,
 }
 
-/// A client that was told 503 and is yet to hang up.
+/// A client that was answered 503 and has not closed the connection yet.
 struct Refused {
     stream: Arc<TcpStream>,
     until: Instant,
@@ -153,7 +153,7 @@ impl Entrance<'_> {
                 Ok((stream, peer)) => self.admit(stream, peer),
                 Err(error) => match error.kind() {
                     io::ErrorKind::WouldBlock => return,
-                    // The client was gone before we came to it; there may be others.
+                    // The client was gone before it was accepted; there may be others.
                     io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset => {}
                     _ => return self.pause(&error),
                 },

@@ -149,7 +149,7 @@ pub(super) fn plain_state(line: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The numbers of a search; the `(MODSEQ 9)` that some servers add (RFC 7162 §3.1.5) is left out. `None` when a word
-/// is no number of a mail: it stands where one belongs that would be missed.
+/// is no number of a mail: the mail whose number it replaced would be missed.
 pub(super) fn plain_search(line: &[u8]) -> Option<Vec<u8>> {
     let mut out = b"* SEARCH".to_vec();
     let mut words = line.split(|b| b.is_ascii_whitespace()).skip(2).filter(|word| !word.is_empty());

@@ -74,7 +74,7 @@ pub(super) fn refused(doing: &str, error: imap::Error) -> Error {
     }
 }
 
-/// Folders of some servers all lie below INBOX, which people do not know from their mail programs.
+/// Some servers have all folders below INBOX, which people do not know from their mail programs.
 fn with_hint(error: Error) -> Error {
     match error {
         Error::Refused(why) => Error::Refused(format!("{why}; `maildesk admin address test` lists the folders")),
@@ -307,7 +307,7 @@ impl Mailbox {
         Ok(names.iter().map(|name| folder_name::decode(name.name())).collect())
     }
 
-    /// Says goodbye. What becomes of it changes nothing.
+    /// Logs out; a failure changes nothing.
     pub(super) fn close(mut self) {
         self.begin(Duration::ZERO);
         {

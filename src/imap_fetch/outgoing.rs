@@ -20,7 +20,7 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    /// Waits for it, until no mail is being handed over any more: an answer that nobody waits for leaves it
+    /// Waits for it, until no mail is being handed over any more: without the server's answer it is
     /// unknown whether the mail has arrived.
     pub(super) fn finish(&self) {
         outbox::wait_for_sender(&self.finished, &self.bounds, PATIENCE);

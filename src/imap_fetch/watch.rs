@@ -26,7 +26,7 @@ const IDLE_TIME: Duration = Duration::from_secs(4 * 60);
 /// How often a server without IDLE is asked.
 const POLL_TIME: Duration = Duration::from_secs(15);
 
-/// How often mails are tried again that more than once could not be read or settled. Chosen: one on
+/// How often mails are tried again that could not be read or settled more than once. Chosen: one on
 /// which the server hangs up each time must not become the watch's main work.
 const LEFTOVERS_PAUSE: Duration = Duration::from_secs(15 * 60);
 

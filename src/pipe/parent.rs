@@ -1,4 +1,4 @@
-//! Whether a mail came to its end, or the process that handed it over died in the middle of it.
+//! Whether a mail is complete, or the process that handed it over died in the middle of it.
 //!
 //! The end of a mail on a pipe is the moment in which its last writer closes it, and the system does that for a process
 //! that dies as well. A mail cut short in this way must not be stored: the MTA still has the whole one, and hands it

@@ -14,7 +14,7 @@ const FREE_BYTES_MIN: u64 = store::MAIL_NEEDS_BYTES;
 const FREE_BYTES_LOW: u64 = 1024 * 1024 * 1024;
 /// A clock before this (2025-01-01) was never set.
 const CLOCK_MIN_S: i64 = 1_735_689_600;
-/// Seconds the newest mail may lie in the future before the clock is thought wrong.
+/// Seconds the newest mail may be dated in the future before the clock counts as wrong.
 const CLOCK_AHEAD_MAX_S: i64 = 300;
 
 /// File systems without the shared memory and locks that a write-ahead log needs (statfs(2)).
@@ -116,7 +116,7 @@ fn is_something_else(path: &Path, found: &fs::Metadata) -> bool {
     !found.is_file() || (is_read && head != *store::FILE_HEAD)
 }
 
-/// Whether the folder, the database, what lies beside it and we belong to one user.
+/// Whether the folder, the database, the files beside it and this process belong to one user.
 fn owners(path: &Path, owner: u32) -> Vec<Finding> {
     let (shown, folder) = (path.display().to_string(), folder_of(path));
     let mut findings = Vec::new();

@@ -177,7 +177,7 @@ fn alias_lines(file: &str, aliases: &str) -> Vec<Line> {
 }
 
 /// Transports of Exim whose command is maildesk. A line that ends in a colon begins another one; a value that Exim has
-/// to expand is nobody's name.
+/// to expand is not a user's name.
 fn exim_lines(file: &str, configuration: &str) -> Vec<Line> {
     let mut found = Vec::new();
     let (mut command, mut user, mut name) = (None, None, "");

@@ -22,7 +22,7 @@ use crate::store::{self, Store};
 const QUEUE_AGE_FAIL_S: i64 = Timestamp::DAY_S;
 /// Seconds for which a mail that was given up is reported. Chosen: longer than the five days of its tries.
 const FAILURE_MEMORY_S: i64 = 7 * Timestamp::DAY_S;
-/// Days before its end at which a certificate is spoken of. Chosen: renewals run at thirty.
+/// Days before its end at which `doctor` warns of a certificate. Chosen: renewals run at thirty.
 const CERTIFICATE_DAYS_LOW: i64 = 14;
 
 /// What waits: outgoing mail, mail set aside, and who sends.
@@ -66,7 +66,7 @@ pub(super) fn queue(context: &CheckContext<'_>, store: &Store) -> store::Result<
     Ok(findings)
 }
 
-/// Where a service file of ours lies.
+/// Where a service file of ours is installed.
 const UNITS: [&str; 3] = [
     "/etc/systemd/system/maildesk.service",
     "/usr/lib/systemd/system/maildesk.service",

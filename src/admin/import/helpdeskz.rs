@@ -207,7 +207,7 @@ fn import(
     Ok(run.report)
 }
 
-/// What there is to say of the dump as a whole.
+/// Remarks about the dump as a whole.
 fn note_the_dump(arguments: &Arguments, installation: &Installation, report: &mut Report) -> outcome::Result<()> {
     for table in &installation.missing {
         report.add(Kind::Warning, table, "", "the dump has no such table")?;

@@ -26,7 +26,7 @@ pub(super) struct Mail {
     pub(super) name: String,
 }
 
-/// What became of an archive's mails.
+/// What happened to an archive's mails.
 #[derive(Default)]
 struct Summary {
     mails: u64,
@@ -140,7 +140,7 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// Delivers the last batch and says what became of all.
+    /// Delivers the last batch and says what happened to all mails.
     pub(super) fn finish(mut self, progress: Progress) -> outcome::Result<Done> {
         self.deliver()?;
         drop(progress);

@@ -8,7 +8,7 @@ use crate::mail::safe_file_name;
 use crate::store::attachment::NewAttachment;
 use crate::store::settings::Settings;
 
-/// Bytes looked at to tell text from data.
+/// Bytes looked at to distinguish text from data.
 const SAMPLE_BYTES: usize = 8 * 1024;
 
 /// A file found good.

@@ -150,7 +150,7 @@ impl Lexer {
                 return Ok(true);
             }
             [b'/', b'*', ..] => return self.skip_block_comment(),
-            // Its beginning may lie before the place that reading started at, so none are counted.
+            // Its beginning may be before the place that reading started at, so none are counted.
             [b'*', b'/', ..] => {
                 self.bytes.skip(2);
                 return Ok(true);

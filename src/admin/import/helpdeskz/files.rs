@@ -43,7 +43,7 @@ pub(super) fn import(run: &mut Run<'_>, folder: Option<&Path>) -> outcome::Resul
     )
 }
 
-/// Where an attachment lies, and what is said about it.
+/// Where an attachment is, and what is reported about it.
 type Place = (Home, Vec<String>);
 
 fn attachment(row: &Row, (id, (home, repairs), content): (i64, Place, Vec<u8>)) -> Ready<ImportedAttachment> {

@@ -28,7 +28,7 @@ pub(super) const NO_ADDRESS_DOMAIN: &str = "imported.invalid";
 pub(super) struct Renumbered {
     /// Users that became part of another one, or got another id: the customer's id by theirs.
     pub(super) users: HashMap<i64, i64>,
-    /// Staff whose id the desk gave to somebody else.
+    /// Staff whose id belongs to another person on this desk.
     pub(super) staff: HashSet<i64>,
 }
 

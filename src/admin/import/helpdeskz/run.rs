@@ -49,7 +49,7 @@ pub(super) struct Ready<T> {
     pub(super) bytes: usize,
 }
 
-/// What became of a row in its transaction.
+/// What happened to a row in its transaction.
 pub(super) enum RowOutcome {
     Added,
     /// It was there already.

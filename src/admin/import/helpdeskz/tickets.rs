@@ -23,7 +23,7 @@ const REPLIERS_BATCH: i64 = 5000;
 /// What people see instead of a requester who is gone.
 const PLACEHOLDER_NAME: &str = "Unknown (imported)";
 
-/// Imports tickets, then what lies in them.
+/// Imports tickets, then their contents.
 pub(super) fn import(run: &mut Run<'_>, renumbered: &Renumbered) -> outcome::Result<()> {
     // The placeholder for missing requesters must get an id that no user of HelpDeskZ's ever had.
     run.raise_next_id("users", Numbered::Customer)?;
@@ -44,7 +44,7 @@ pub(super) fn import(run: &mut Run<'_>, renumbered: &Renumbered) -> outcome::Res
         let placed = if is_lost { None } else { tx.place_message(&with_known_staff(new, renumbered))? };
         Ok(settled(new.ticket, placed))
     })?;
-    // Notes lie among messages here: they get ids of theirs behind all of HelpDeskZ's.
+    // Notes are messages here: they get message ids after all of HelpDeskZ's.
     run.raise_next_id("tickets_messages", Numbered::Message)?;
     run.table("ticket_notes", note, |tx, new: &ImportedNote| {
         let placed = if displaced.contains(&new.ticket) { None } else { tx.place_note(new)? };
