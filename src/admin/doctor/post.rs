@@ -45,7 +45,7 @@ pub(super) fn queue(context: &CheckContext<'_>, store: &Store) -> store::Result<
     });
     findings.extend(failures(context, store)?);
     if held > 0 {
-        let text = format!("{held} mails are quarantined and wait for a decision");
+        let text = format!("{} in quarantine, waiting for a decision", output::count(held, "mail"));
         findings.push(Finding::warn("quarantine", text, "maildesk admin mail list --state quarantined"));
     }
     let silent_s = context.now.unix().saturating_sub(served_at.unix());
@@ -55,8 +55,8 @@ pub(super) fn queue(context: &CheckContext<'_>, store: &Store) -> store::Result<
         let text = "the last heartbeat of `maildesk serve` is dated in the future: the clock was ahead then, and `serve` has not run since";
         Finding::warn("serve", text, "systemctl start maildesk, or put `maildesk admin jobs run` into cron")
     } else if served_at.unix() > 0 {
-        let text =
-            format!("`maildesk serve` has not run for {} minutes: the API is down, and failed mail is not tried again", silent_s / 60);
+        let silent = output::count(silent_s / 60, "minute");
+        let text = format!("`maildesk serve` has not run for {silent}: the API is down, and failed mail is not tried again");
         let is_unit = UNITS.iter().any(|unit| Path::new(unit).exists());
         let fix = if is_unit { "systemctl start maildesk" } else { "maildesk serve" };
         Finding::warn("serve", text, fix)
