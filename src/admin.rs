@@ -78,13 +78,13 @@ pub(crate) enum Command {
     /// Tickets
     #[command(subcommand)]
     Ticket(ticket::Command),
-    /// Every mail received and what became of it
+    /// Every mail received and what happened to it
     #[command(subcommand)]
     Mail(mail::Command),
     /// What our mails say
     #[command(subcommand)]
     Template(template::Command),
-    /// Mails that wait to be sent, and what became of others
+    /// Mails that wait to be sent, and what happened to the others
     #[command(subcommand)]
     Outbox(outbox::Command),
     /// Canned responses

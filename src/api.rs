@@ -76,7 +76,7 @@ pub struct HostRules {
     pub outbox_age_max_s: i64,
 }
 
-/// Whom to wake when something is to be done outside of requests.
+/// Which thread to wake when there is work to do outside of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {
     /// A committed request queued mail, or may have.
@@ -85,7 +85,7 @@ pub enum Wake {
     TokenUse,
 }
 
-/// Called with what is to be done; must return at once.
+/// Called with the kind of work; must return at once.
 pub(crate) type Waker = Box<dyn Fn(Wake) + Send + Sync>;
 
 /// What requests are answered from. One for the whole server.
@@ -140,13 +140,13 @@ impl Api {
         self
     }
 
-    /// Gives what a burst of requests took and nobody has used for a while back to the system.
+    /// Gives back to the system what a burst of requests took and has not been used for a while.
     pub fn give_back_unused(&self) {
         self.slots.give_back(UNUSED_KEPT);
         self.store.close_unused(UNUSED_KEPT);
     }
 
-    /// From now on `/readyz` wants a sign of life from the one who sends mail, not older than
+    /// From now on `/readyz` wants a heartbeat from the thread that sends mail, not older than
     /// [`crate::outbox::SERVED_FRESH_S`].
     pub fn expect_sender(&self, since: Timestamp) {
         self.readiness.expect_sender(since);
@@ -161,7 +161,7 @@ impl Api {
         self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Token uses that are to be written now, with their times.
+    /// Token uses to be written now, with their times.
     #[must_use]
     pub fn take_token_uses(&self) -> Vec<(TokenId, Timestamp)> {
         let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
@@ -339,5 +339,5 @@ impl<P> Call<'_, P> {
 }
 
 /// How long a health check waits for the write lock. Far above any transaction of ours, below the
-/// patience of whoever asks.
+/// patience of the client.
 pub(crate) const PROBE_LOCK_WAIT: Duration = Duration::from_secs(2);

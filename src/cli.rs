@@ -118,7 +118,7 @@ fn dispatch(arguments: Vec<OsString>, is_pipe: bool) -> u8 {
     }
 }
 
-/// Whether the command stays and works on by itself, so that its stderr is a log.
+/// Whether the command keeps running in the background, so that its stderr is a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stays {
     Yes,

@@ -1,4 +1,4 @@
-//! The host-level configuration file, `maildesk.toml`, and where the database lies.
+//! The host-level configuration file, `maildesk.toml`, and where the database is.
 //!
 //! Only what belongs to the machine is here; everything about the desk itself is in the database.
 
@@ -14,7 +14,7 @@ use crate::store::LOCK_WAIT_S;
 /// Where the file is looked for when neither `--config` nor `MAILDESK_CONFIG` names one.
 const SYSTEM_CONFIG: &str = "/etc/maildesk/maildesk.toml";
 
-/// Where the database of an installed desk lies.
+/// Where the database of an installed desk is.
 const SYSTEM_DATA: &str = "/var/lib/maildesk";
 
 /// `pipe` gives up after this many seconds by itself: Postfix bounces a mail whose command runs
@@ -75,7 +75,7 @@ pub(crate) struct Log {
     pub target: String,
     /// `error`, `warn`, `info` or `debug`.
     pub level: Level,
-    /// One JSON object per line in place of `key=value`.
+    /// One JSON object per line instead of `key=value`.
     pub json: bool,
 }
 
@@ -225,7 +225,7 @@ enum User {
 }
 
 /// The database in a user's own data folder. Root has to name it: no service account would find a desk in root's home, and
-/// nobody would look for it there.
+/// it would not be looked for there.
 fn user_database(user: User, named: Option<PathBuf>, usual: Option<PathBuf>) -> Result<PathBuf, Error> {
     let is_named = named.is_some();
     let path = named.or(usual).ok_or(Error::NoDatabase)?.join("maildesk/maildesk.db");

@@ -57,7 +57,7 @@ pub(crate) struct HttpLimits {
     pub body_bytes_max: u64,
     /// How much of a body stays in memory; the rest goes to an unlinked temporary file.
     pub body_memory_bytes_max: usize,
-    /// Bodies of all requests together that lie in temporary files; more is 503.
+    /// Bodies of all requests together in temporary files; more is 503.
     /// Chosen: 34 uploads of the largest size at once, well below a small server's `/tmp`.
     pub spooled_bytes_max: u64,
     /// Connections at a time. For one more, the connection that is idle longest is closed; when none
@@ -99,7 +99,7 @@ impl Default for HttpLimits {
 enum AfterAnswer {
     /// HTTP/1.1's silent default: the next request may come.
     KeepAlive,
-    /// An HTTP/1.0 client asked to keep the connection and must be told that it is kept.
+    /// An HTTP/1.0 client asked to keep the connection and must get the answer that it is kept.
     KeepAliveSaid,
     /// The connection ends with this answer.
     Close,

@@ -4,7 +4,7 @@
 //! far a folder was read is kept in the database by UIDVALIDITY and UID. A fetch that dies reads
 //! some mails again, and the intake's unique key makes that a no-op. The layers below: `folder`
 //! takes in one folder and `reconcile` looks for mails it missed, `mailbox` speaks the commands and `idle` waits, `connection` logs in,
-//! `channel` stands between the server and the protocol crate, `answer` says what that crate gets
+//! `channel` is between the server and the protocol crate, `answer` says what that crate gets
 //! to see, `wire` has the deadlines.
 
 mod account;
@@ -126,8 +126,8 @@ pub(crate) fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> ou
     let progress = if global.quiet { Progress::hidden() } else { Progress::on_terminal() };
     let mode = if arguments.dry_run { Mode::DryRun } else { Mode::Fetch };
     let now = Timestamp::now();
-    let desk = FetchContext { store: &store, rules: &rules, patience, stop: &stop, progress: &progress, mode, now };
-    let summaries = fetch_all(desk, &chosen, arguments.limit.unwrap_or(usize::MAX));
+    let context = FetchContext { store: &store, rules: &rules, patience, stop: &stop, progress: &progress, mode, now };
+    let summaries = fetch_all(context, &chosen, arguments.limit.unwrap_or(usize::MAX));
     progress.clear();
     print_all(global, &summaries)?;
     if mode == Mode::Fetch && summaries.iter().any(|summary| summary.counts().stored > 0) {
@@ -137,7 +137,7 @@ pub(crate) fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> ou
     outcome::done_unless(!summaries.iter().all(Summary::is_clean))
 }
 
-/// Logs in, lists the folders and looks into the ones that are to be fetched; changes nothing, not
+/// Logs in, lists the folders and opens the ones that will be fetched; changes nothing, not
 /// even the mark of a mail as recent.
 ///
 /// # Errors
@@ -199,12 +199,12 @@ fn stop_on_signals() -> outcome::Result<Stop> {
 }
 
 /// Fetches mailboxes side by side; the summaries come in the order of the addresses.
-fn fetch_all(desk: FetchContext<'_>, chosen: &[(AddressId, AddressRow)], limit: usize) -> Vec<Summary> {
+fn fetch_all(context: FetchContext<'_>, chosen: &[(AddressId, AddressRow)], limit: usize) -> Vec<Summary> {
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, Summary)>> = Mutex::new(Vec::new());
     let work = || {
         while let Some((at, (id, row))) = chosen.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
-            let summary = fetch_guarded(desk, *id, row, limit);
+            let summary = fetch_guarded(context, *id, row, limit);
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, summary));
         }
     };
@@ -223,10 +223,10 @@ fn fetch_all(desk: FetchContext<'_>, chosen: &[(AddressId, AddressRow)], limit: 
 }
 
 /// One mailbox must not end the others, not even by a bug of ours or of the protocol crate.
-fn fetch_guarded(desk: FetchContext<'_>, id: AddressId, row: &AddressRow, limit: usize) -> Summary {
+fn fetch_guarded(context: FetchContext<'_>, id: AddressId, row: &AddressRow, limit: usize) -> Summary {
     let started = Instant::now();
     let mut summary =
-        catch_unwind(AssertUnwindSafe(|| fetch_mailbox(desk, id, row, limit))).unwrap_or_else(|_| Summary {
+        catch_unwind(AssertUnwindSafe(|| fetch_mailbox(context, id, row, limit))).unwrap_or_else(|_| Summary {
             address: row.email.clone(),
             folders: Vec::new(),
             seconds: 0.0,
@@ -236,12 +236,12 @@ fn fetch_guarded(desk: FetchContext<'_>, id: AddressId, row: &AddressRow, limit:
     summary
 }
 
-fn fetch_mailbox(desk: FetchContext<'_>, id: AddressId, row: &AddressRow, limit: usize) -> Summary {
+fn fetch_mailbox(context: FetchContext<'_>, id: AddressId, row: &AddressRow, limit: usize) -> Summary {
     let mut summary = Summary { address: row.email.clone(), folders: Vec::new(), seconds: 0.0, error: None };
     let account = match Account::of(row) {
         Ok(account) => account,
         Err(error) => {
-            row.imap_folders.iter().for_each(|name| note_failure(desk, id, name, &error));
+            row.imap_folders.iter().for_each(|name| note_failure(context, id, name, &error));
             summary.error = Some(error.to_string());
             return summary;
         }
@@ -250,27 +250,28 @@ fn fetch_mailbox(desk: FetchContext<'_>, id: AddressId, row: &AddressRow, limit:
     let mut mailbox = None;
     for (at, name) in account.folders.iter().enumerate() {
         // After a broken connection the next folder gets a new one.
-        let mut open = match mailbox.take().map_or_else(|| Mailbox::open(&account, desk.stop, desk.patience), Ok) {
+        let mut open = match mailbox.take().map_or_else(|| Mailbox::open(&account, context.stop, context.patience), Ok)
+        {
             Ok(open) => open,
             Err(error) => {
-                account.folders.iter().skip(at).for_each(|name| note_failure(desk, id, name, &error));
+                account.folders.iter().skip(at).for_each(|name| note_failure(context, id, name, &error));
                 summary.error = Some(error.to_string());
                 return summary;
             }
         };
-        let mut fetch = Fetch::new(desk, id, &account, name);
+        let mut fetch = Fetch::new(context, id, &account, name);
         let done = fetch.open(&mut open).and_then(|folder| fetch.take_in(&mut open, &folder, left, Leftovers::All));
         left = left.saturating_sub(fetch.counts.fetched);
         let is_open = !matches!(done, Err(Error::Connection(_)));
         if let Err(error) = &done {
-            note_failure(desk, id, name, error);
+            note_failure(context, id, name, error);
         }
         let error = done.err().map(|error| error.to_string()).or(fetch.trouble);
         summary.folders.push(FolderSummary { name: name.clone(), counts: fetch.counts, error });
         if is_open {
             mailbox = Some(open);
         }
-        if desk.stop.is_asked() {
+        if context.stop.is_asked() {
             break;
         }
     }
@@ -281,9 +282,9 @@ fn fetch_mailbox(desk: FetchContext<'_>, id: AddressId, row: &AddressRow, limit:
 }
 
 /// Keeps the failure for `doctor` and the metrics; a database that cannot take it has its own troubles.
-fn note_failure(desk: FetchContext<'_>, id: AddressId, folder: &str, error: &Error) {
-    if desk.mode == Mode::Fetch && !matches!(error, Error::Stopped) {
-        let noted = desk.store.write(|tx| tx.note_imap_failure(id, folder, &error.to_string(), Timestamp::now()));
+fn note_failure(context: FetchContext<'_>, id: AddressId, folder: &str, error: &Error) {
+    if context.mode == Mode::Fetch && !matches!(error, Error::Stopped) {
+        let noted = context.store.write(|tx| tx.note_imap_failure(id, folder, &error.to_string(), Timestamp::now()));
         if let Err(error) = noted {
             tracing::debug!(%error, "noting a failed fetch");
         }
@@ -312,7 +313,7 @@ fn print_news(global: &Global, summary: &Summary) {
     }
     if summary.counts() != Counts::default() {
         let line = if global.json { terminal::json(summary.as_json().to_string()) } else { summary.as_text() };
-        // Whoever read the lines may go; the watch stays.
+        // The reader of the lines may go away; the watch goes on.
         writeln!(io::stdout().lock(), "{line}").ok();
     }
 }

@@ -1,6 +1,6 @@
 //! Log lines: one event per line, `level event key=value…`, written for grep.
 //!
-//! Goes to stderr, journald, syslog or a file that is opened anew on request (logrotate). Untrusted values are quoted and escaped, so that a
+//! Goes to stderr, journald, syslog or a file that is opened again on request (logrotate). Untrusted values are quoted and escaped, so that a
 //! line feed in a header forges no line. Never logged: bodies, subjects, tokens, passwords.
 
 use std::fmt;
@@ -36,7 +36,7 @@ const SYSLOG_SOCKET: &str = "/dev/log";
 pub(crate) enum Stderr {
     /// Log lines may go there.
     Ours,
-    /// It belongs to the MTA, who mails it to the sender (`pipe`).
+    /// It belongs to the MTA, which mails it to the sender (`pipe`).
     TheMtas,
 }
 
@@ -67,7 +67,7 @@ pub(crate) fn start(log: &Log, stderr: Stderr) {
     }
 }
 
-/// Opens the log file anew, which a log rotation may have moved away, and sets the level if one is
+/// Opens the log file again, which a log rotation may have moved away, and sets the level if one is
 /// given. What cannot be opened leaves the old file in use.
 ///
 /// # Errors

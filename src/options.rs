@@ -19,7 +19,7 @@ pub struct Global {
     /// Say nothing but data and errors
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Log more; twice for everything
+    /// Log more; give it twice to log everything
     #[arg(long, short, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 }

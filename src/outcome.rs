@@ -90,7 +90,7 @@ pub(crate) enum Failure {
     Busy(Complaint),
     /// Some items failed; each was named when it did.
     Partly,
-    /// The reader of our output went away (`maildesk … | head`): he has seen what he wanted.
+    /// The reader of our output went away (`maildesk … | head`): they have seen what they wanted.
     Unread,
     /// Everything else.
     Other(Complaint),
@@ -109,7 +109,7 @@ impl Failure {
         Self::Other(Complaint::new(anyhow::Error::msg(text.into())))
     }
 
-    /// A failure of no special kind, told by an error and what caused it.
+    /// A failure of no special kind, from an error and its causes.
     #[must_use]
     pub(crate) fn of(error: impl Into<anyhow::Error>) -> Self {
         Self::Other(Complaint::new(error))

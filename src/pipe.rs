@@ -12,7 +12,7 @@
 //! Postfix bounces on 1, 2, 70, 73, 74, 78, 101 and on its own time limit (postfix
 //! `src/global/sys_exits.c`); cPanel's Exim bounces on any output. So the one status line is all
 //! this program says, and logs go elsewhere. A person at a terminal, or one who asks for a dry run,
-//! is no MTA and hears why as well.
+//! is no MTA and gets the reason as well.
 
 mod parent;
 mod preview;
@@ -41,7 +41,7 @@ use crate::terminal;
 use crate::trip::trip;
 use parent::Ancestors;
 
-/// Why a mail is not taken in whose hander-over died.
+/// Why a mail is not taken in when the process that handed it over died.
 const CUT_SHORT: &str = "the program that handed the mail over died before its end";
 
 /// How long `pipe --help` waits to see whether a mail is on stdin.
@@ -205,7 +205,7 @@ fn is_told(stream: &mut UnixStream, ends_at: Instant) -> bool {
         && stream.read(&mut [0; 1]).is_ok_and(|bytes| bytes > 0)
 }
 
-/// The mail, if it came to its end.
+/// The mail, if it is complete.
 fn read_whole(bytes_max: usize, ancestors: &Ancestors) -> outcome::Result<Vec<u8>> {
     let raw = read_mail(bytes_max)?;
     if ancestors.is_one_gone() {
@@ -242,7 +242,7 @@ fn take_in(call: &Call<'_>, raw: &[u8], is_stored: &AtomicBool) -> outcome::Resu
     let exit = exit_for(&result);
     let delivery = result?;
     is_stored.store(exit == Exit::Stored, Ordering::SeqCst);
-    // The mail is on record, or refused: whatever happens from now on, the exit status stands. The hook of
+    // The mail is on record, or refused: whatever happens from now on, the exit status does not change. The hook of
     // `cli` has logged a panic.
     catch_unwind(AssertUnwindSafe(|| {
         trip("pipe-after-commit");
@@ -295,7 +295,7 @@ fn log_delivery(delivery: &Delivery, started: Instant) {
     );
 }
 
-/// Reads stdin up to one byte over the limit; the rest of a larger mail is read and let go, because
+/// Reads stdin up to one byte over the limit; the rest of a larger mail is read and dropped, because
 /// an MTA that cannot write everything may think the command failed.
 fn read_mail(bytes_max: usize) -> io::Result<Vec<u8>> {
     let mut input = io::stdin().lock();
@@ -341,7 +341,7 @@ fn reverse_path(text: &str) -> Option<ReversePath> {
     bare.parse().ok().map(ReversePath::Address)
 }
 
-/// What a stranger is told about a refused mail: one sentence about his mail, nothing about us.
+/// What the sender of a refused mail gets to read: one sentence about their mail, nothing about us.
 fn refusal_line(refusal: &Refusal) -> String {
     match refusal {
         Refusal::UnknownRecipient(recipient) => {
@@ -359,7 +359,7 @@ fn say(line: &str) {
     writeln!(io::stderr().lock(), "{line}").ok();
 }
 
-/// Says that the mail is to be kept and gives the status that makes the MTA do so; a person hears why as well.
+/// Says that the MTA should keep the mail and gives the status that makes the MTA do so; a person gets the reason as well.
 #[must_use]
 pub(crate) fn give_up(why: &str) -> u8 {
     // The command line may not have been read.
@@ -395,12 +395,12 @@ fn is_mail_waiting() -> bool {
     if io::stdin().is_terminal() {
         return false;
     }
-    let (tell, told) = mpsc::channel();
-    let look = move || tell.send(io::stdin().lock().read(&mut [0; 1]).is_ok_and(|bytes| bytes > 0));
+    let (sender, answer) = mpsc::channel();
+    let look = move || sender.send(io::stdin().lock().read(&mut [0; 1]).is_ok_and(|bytes| bytes > 0));
     if thread::Builder::new().name("stdin".to_owned()).spawn(look).is_err() {
         return true;
     }
-    told.recv_timeout(HELP_WAIT).unwrap_or(false)
+    answer.recv_timeout(HELP_WAIT).unwrap_or(false)
 }
 
 /// Turns SIGXFSZ, which would kill the process when a file grows past `ulimit -f`, into a write error.

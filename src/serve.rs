@@ -1,4 +1,4 @@
-//! `maildesk serve`: the HTTP API on a socket, and beside it the `threads` that send queued mail, watch
+//! `maildesk serve`: the HTTP API on a socket, and besides it the `threads` that send queued mail, watch
 //! mailboxes, do the timed work and keep the desk's heartbeat.
 //!
 //! What is answered is `api`'s, how bytes become requests is `http`'s. Here are the process's own
@@ -30,7 +30,7 @@ use crate::stop::on_signals;
 use crate::store::{Store, presence};
 use threads::Threads;
 
-/// Where `serve` listens when nobody says otherwise: behind a proxy on the same machine.
+/// Where `serve` listens unless told otherwise: behind a proxy on the same machine.
 const LISTEN: &str = "127.0.0.1:8080";
 
 /// How long the threads may take to end after the last request; with the drain of `http` this is
@@ -134,7 +134,7 @@ impl http::Answer for Answers {
     }
 }
 
-/// The work that nobody asks for by a request, each kind in a thread of its own: none must wait for another.
+/// The work outside of requests, each kind in its own thread, so that none waits for another.
 fn start_jobs(
     threads: &Threads,
     store: &Arc<Store>,
@@ -198,16 +198,16 @@ fn raise_file_limit() {
     }
 }
 
-/// Says that requests are answered from now on, to whoever reads stdout and to systemd.
+/// Says that requests are answered from now on, on stdout and to systemd.
 fn announce(address: SocketAddr) {
     let mut stdout = std::io::stdout().lock();
-    // Nobody has to read it.
+    // It does not matter if stdout is closed.
     writeln!(stdout, "listening on http://{address}").and_then(|()| stdout.flush()).ok();
     tell_systemd(&[NotifyState::Ready]);
     tracing::info!(%address, "listening");
 }
 
-/// Without systemd there is no socket to tell it by, and nothing to do.
+/// Without systemd there is no socket to notify, and nothing to do.
 fn tell_systemd(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::debug!(%error, "telling systemd");
@@ -220,7 +220,7 @@ fn waker(outbox: Sender<()>, keeper: Sender<()>) -> api::Waker {
             Wake::Outbox => &outbox,
             Wake::TokenUse => &keeper,
         };
-        // Nobody listens with --no-jobs, and at the end.
+        // There is no receiver with --no-jobs, and at the end.
         sender.send(()).ok();
     })
 }
@@ -241,8 +241,8 @@ fn watch_signals(control: &Control, api: &Arc<Api>, loaded: &Loaded, log_level: 
     on_signals(&[SIGTERM, SIGINT, SIGHUP], hear).context("listening for signals")
 }
 
-/// Puts the configuration file's limits, proxies and log level in force and opens the log file anew; a
-/// configuration that cannot be used changes nothing of the first.
+/// Puts the configuration file's limits, proxies and log level in force and opens the log file again; a
+/// configuration that cannot be used changes no limits.
 fn reload(control: &Control, api: &Api, path: Option<&Path>, log_level: LogLevel) {
     let done = config::load(path).and_then(|loaded| {
         api.set_rules(host_rules(&loaded)?);
@@ -251,7 +251,7 @@ fn reload(control: &Control, api: &Api, path: Option<&Path>, log_level: LogLevel
     });
     let level = done.as_ref().ok().copied().filter(|_| log_level == LogLevel::FromFile);
     if let Err(error) = logging::reopen(level) {
-        tracing::error!(%error, "log file not opened anew; the old one stays in use");
+        tracing::error!(%error, "the log file could not be opened again; the old one stays in use");
     }
     match done {
         Ok(_) => tracing::info!("configuration reloaded"),

@@ -105,7 +105,7 @@ pub(crate) struct Settings {
     /// IMAP folder; may be repeated [default: INBOX]
     #[arg(long, value_name = "FOLDER", num_args = 1..)]
     imap_folder: Vec<String>,
-    /// What becomes of a fetched mail: seen, move:FOLDER or delete [default: seen]
+    /// What to do with a fetched mail: seen, move:FOLDER or delete [default: seen]
     #[arg(long, value_name = "WHAT")]
     imap_after: Option<ImapAfter>,
     /// IMAP login [default: password]
@@ -139,16 +139,16 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Refuses password files that others may read.
-    fn check_files(&self, desk: &Context) -> outcome::Result<()> {
+    fn check_files(&self, context: &Context) -> outcome::Result<()> {
         let own = [&self.imap_password_file, &self.smtp_password_file];
         for path in own.into_iter().flatten().map(PathBuf::as_path).chain(self.imap.secret_files()) {
-            check_secret_file(&desk.out, path)?;
+            check_secret_file(&context.output, path)?;
         }
         Ok(())
     }
 
     /// Overwrites in `row` what was named on the command line.
-    fn put_into(self, desk: &Context, row: &mut AddressRow) -> outcome::Result<()> {
+    fn put_into(self, context: &Context, row: &mut AddressRow) -> outcome::Result<()> {
         fn put<T>(place: &mut T, value: Option<T>) {
             if let Some(value) = value {
                 *place = value;
@@ -179,7 +179,7 @@ impl Settings {
         put(&mut row.smtp_tls, self.smtp_tls);
         put(&mut row.outgoing_dir, path(self.outgoing_dir));
         if let Some(name) = &self.department {
-            row.department = Some(desk.store.read(|tx| department::find(tx, name))?.id);
+            row.department = Some(context.store.read(|tx| department::find(tx, name))?.id);
         }
         Ok(())
     }
@@ -193,7 +193,7 @@ fn absolute(path: &std::path::Path) -> String {
 /// What must be there for the chosen ways in and out.
 fn check(row: &AddressRow) -> outcome::Result<()> {
     let named = [
-        (row.name.trim().is_empty(), "--name is needed: the name in From"),
+        (row.name.trim().is_empty(), "--name is needed: it is shown in From"),
         (row.name.chars().count() > NAME_CHARS_MAX, "--name is too long (250 characters at most)"),
         (row.name.chars().any(char::is_control), "--name must be one line of text"),
         (row.incoming == Incoming::Imap && row.imap_host.is_empty(), "--incoming imap needs --imap-host"),
@@ -220,8 +220,8 @@ fn as_json(id: AddressId, row: &AddressRow) -> Value {
 }
 
 /// The address of that text or id, or the only one with that name.
-fn find(desk: &Context, name: &str) -> outcome::Result<(AddressId, AddressRow)> {
-    let all = desk.store.read(|tx| tx.addresses())?;
+fn find(context: &Context, name: &str) -> outcome::Result<(AddressId, AddressRow)> {
+    let all = context.store.read(|tx| tx.addresses())?;
     let is_named = |(_, row): &(AddressId, AddressRow), wanted: &str| row.email.to_lowercase() == wanted;
     let wanted = comparable_address(name.trim()).to_lowercase();
     if let Some(found) = all.iter().find(|one| is_named(one, &wanted)) {
@@ -236,17 +236,17 @@ fn find(desk: &Context, name: &str) -> outcome::Result<(AddressId, AddressRow)> 
     )
 }
 
-fn save(desk: &Context, id: Option<AddressId>, row: &AddressRow) -> outcome::Result<AddressId> {
+fn save(context: &Context, id: Option<AddressId>, row: &AddressRow) -> outcome::Result<AddressId> {
     check(row)?;
-    desk.store.write(|tx| {
+    context.store.write(|tx| {
         if let Some(department) = row.department
             && tx.department(department)?.is_none()
         {
             return missing("department", department);
         }
         let saved = match id {
-            Some(id) => tx.update_address(id, row, desk.now).map(|_| id),
-            None => tx.add_address(row, desk.now),
+            Some(id) => tx.update_address(id, row, context.now).map(|_| id),
+            None => tx.add_address(row, context.now),
         };
         match saved {
             Err(Error::Taken(_)) => bail!("{} is an address of this desk already", row.email),
@@ -255,20 +255,20 @@ fn save(desk: &Context, id: Option<AddressId>, row: &AddressRow) -> outcome::Res
     })
 }
 
-pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add { email, settings } => {
             let mut row = AddressRow::new(email.as_str(), "");
-            settings.check_files(desk)?;
-            settings.put_into(desk, &mut row)?;
+            settings.check_files(context)?;
+            settings.put_into(context, &mut row)?;
             if row.department.is_none() {
                 return usage("--department is needed: `maildesk admin department list` shows the ids");
             }
-            let id = save(desk, None, &row)?;
-            desk.out.object(&as_json(id, &row), &id.to_string())?;
+            let id = save(context, None, &row)?;
+            context.output.object(&as_json(id, &row), &id.to_string())?;
         }
         Command::List => {
-            let all = desk.store.read(|tx| tx.addresses())?;
+            let all = context.store.read(|tx| tx.addresses())?;
             let rows = all.iter().map(|(id, row)| {
                 let department = row.department.map_or_else(|| "-".to_owned(), |d| d.to_string());
                 let default = if row.is_default { "default" } else { "" };
@@ -283,42 +283,42 @@ pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
                 ]
             });
             let header = ["id", "address", "name", "department", "incoming", "outgoing", ""];
-            desk.out.list(all.iter().map(|(id, row)| as_json(*id, row)).collect(), &header, rows.collect())?;
+            context.output.list(all.iter().map(|(id, row)| as_json(*id, row)).collect(), &header, rows.collect())?;
         }
         Command::Show { address } => {
-            let (id, row) = find(desk, &address)?;
-            show(desk, id, &row)?;
+            let (id, row) = find(context, &address)?;
+            show(context, id, &row)?;
         }
         Command::Update { address, settings } => {
             if settings == Settings::default() {
                 return nothing_to_change();
             }
-            let (id, mut row) = find(desk, &address)?;
-            settings.check_files(desk)?;
-            settings.put_into(desk, &mut row)?;
-            save(desk, Some(id), &row)?;
-            show(desk, id, &row)?;
+            let (id, mut row) = find(context, &address)?;
+            settings.check_files(context)?;
+            settings.put_into(context, &mut row)?;
+            save(context, Some(id), &row)?;
+            show(context, id, &row)?;
         }
         Command::Test { address, plus } => {
-            let (id, row) = find(desk, &address)?;
-            return if plus { test_plus(desk, id, &row) } else { test(desk, &row) };
+            let (id, row) = find(context, &address)?;
+            return if plus { test_plus(context, id, &row) } else { test(context, &row) };
         }
         Command::Remove { address, removal } => {
-            let (id, row) = find(desk, &address)?;
-            let tail = if row.is_default { "; no address is the default one then" } else { "" };
+            let (id, row) = find(context, &address)?;
+            let tail = if row.is_default { "; the desk has no default address then" } else { "" };
             let loss = RemovalPreview::alone(format!("remove address {}", row.email)).ending(tail);
-            if !removal.is_agreed(&desk.out, &loss)? {
+            if !removal.is_agreed(&context.output, &loss)? {
                 return Ok(Done);
             }
-            desk.store.write(|tx| tx.remove_address(id))?;
-            loss.happened(&desk.out, &format!("{} is no address of this desk any more", row.email))?;
+            context.store.write(|tx| tx.remove_address(id))?;
+            loss.happened(&context.output, &format!("{} is no longer an address of this desk", row.email))?;
         }
     }
     Ok(Done)
 }
 
 /// Tries what can be tried without sending or changing anything; both ways, whatever comes of the first.
-fn test(desk: &Context, row: &AddressRow) -> outcome::Result<Done> {
+fn test(context: &Context, row: &AddressRow) -> outcome::Result<Done> {
     let folders = if row.incoming == Incoming::Imap { imap_fetch::probe(row).map(Some) } else { Ok(None) };
     let outgoing = if row.outgoing == Outgoing::None { Ok(()) } else { Transport::of(Some(row)).test() };
     let incoming_error = folders.as_ref().err().map(ToString::to_string);
@@ -335,7 +335,7 @@ fn test(desk: &Context, row: &AddressRow) -> outcome::Result<Done> {
     let mut lines: Vec<String> =
         fine.map(|(way, how, _)| format!("{}: {way} {how}: ok", terminal::line(&row.email))).collect();
     lines.extend(folders.iter().flatten().map(|folder| format!("  folder {}", terminal::line(folder))));
-    desk.out.object(&json, &lines.join("\n"))?;
+    context.output.object(&json, &lines.join("\n"))?;
     let wrong: Vec<String> = ways
         .iter()
         .filter_map(|(way, how, error)| Some(format!("{}: {way} {how}: {}", row.email, error.as_ref()?)))
@@ -344,24 +344,24 @@ fn test(desk: &Context, row: &AddressRow) -> outcome::Result<Done> {
 }
 
 /// Sends the mail whose return proves that plus-addresses work.
-fn test_plus(desk: &Context, id: AddressId, row: &AddressRow) -> outcome::Result<Done> {
+fn test_plus(context: &Context, id: AddressId, row: &AddressRow) -> outcome::Result<Done> {
     if row.outgoing == Outgoing::None {
         return usage(format!("{} has outgoing none: nothing can be sent", row.email));
     }
     let own: EmailAddress = row.email.parse()?;
-    let to = desk.store.write(|tx| {
+    let to = context.store.write(|tx| {
         let sender = tx.senders()?.into_iter().find(|sender| sender.id == id);
         let Some(sender) = sender else { return missing("address", id) };
-        Ok(plus::queue_test(tx, &sender, &own, desk.now)??)
+        Ok(plus::queue_test(tx, &sender, &own, context.now)??)
     })?;
-    let report = outbox::send_due(&desk.store, note_undelivered, desk.now)?;
+    let report = outbox::send_due(&context.store, note_undelivered, context.now)?;
     let sent = if report.deferred + report.failed > 0 { "is in the outbox" } else { "was sent" };
-    desk.out.object(&json!({ "email": row.email, "plus_address": to.as_str() }), to.as_str())?;
-    desk.out.say(&format!("a mail to {to} {sent}; once it comes back in, Reply-To uses plus-addresses"));
+    context.output.object(&json!({ "email": row.email, "plus_address": to.as_str() }), to.as_str())?;
+    context.output.say(&format!("a mail to {to} {sent}; once it arrives here again, Reply-To uses plus-addresses"));
     outcome::done_unless(report.deferred + report.failed > 0)
 }
 
-fn show(desk: &Context, id: AddressId, row: &AddressRow) -> outcome::Result<()> {
+fn show(context: &Context, id: AddressId, row: &AddressRow) -> outcome::Result<()> {
     let json = as_json(id, row);
     let has_imap = row.incoming == Incoming::Imap || !row.imap_host.is_empty() || !row.imap_user.is_empty();
     let has_smtp = row.outgoing == Outgoing::Smtp || !row.smtp_host.is_empty();
@@ -373,6 +373,6 @@ fn show(desk: &Context, id: AddressId, row: &AddressRow) -> outcome::Result<()> 
             && value.as_array().is_none_or(|list| !list.is_empty())
     });
     let text: Vec<String> = lines.map(|(key, value)| format!("{key:<20}{}", output::plain(value))).collect();
-    desk.out.object(&json, &text.join("\n"))?;
+    context.output.object(&json, &text.join("\n"))?;
     Ok(())
 }

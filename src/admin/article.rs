@@ -50,10 +50,10 @@ struct Whole {
     files: Vec<(AttachmentId, String, i64)>,
 }
 
-pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: &Command) -> outcome::Result<Done> {
     match command {
         Command::List => {
-            let all = read(desk, None)?;
+            let all = read(context, None)?;
             let rows = all.iter().map(|whole| {
                 let public = if whole.article.is_public { "public" } else { "private" };
                 vec![
@@ -66,21 +66,21 @@ pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
                 ]
             });
             let header = ["id", "title", "category", "state", "views", "changed"];
-            desk.out.list(all.iter().map(Whole::json).collect(), &header, rows.collect())?;
+            context.output.list(all.iter().map(Whole::json).collect(), &header, rows.collect())?;
         }
         Command::Show { id } => {
-            let Some(whole) = read(desk, Some(*id))?.pop() else { return missing("article", id) };
+            let Some(whole) = read(context, Some(*id))?.pop() else { return missing("article", id) };
             let text = format!("{}\n\n{}", terminal::line(&whole.article.title), html::to_text(&whole.article.body));
-            desk.out.object(&whole.json(), &text)?;
+            context.output.object(&whole.json(), &text)?;
         }
-        Command::Categories => categories(desk)?,
-        Command::Export { dir } => export(desk, dir)?,
+        Command::Categories => categories(context)?,
+        Command::Export { dir } => export(context, dir)?,
     }
     Ok(Done)
 }
 
-fn read(desk: &Context, id: Option<i64>) -> outcome::Result<Vec<Whole>> {
-    let all = desk.store.read(|tx| {
+fn read(context: &Context, id: Option<i64>) -> outcome::Result<Vec<Whole>> {
+    let all = context.store.read(|tx| {
         let categories = tx.article_categories()?;
         let articles = match id {
             Some(id) => tx.article(id)?.into_iter().collect(),
@@ -113,8 +113,8 @@ impl Whole {
     }
 }
 
-fn categories(desk: &Context) -> outcome::Result<()> {
-    let all = desk.store.read(|tx| tx.article_categories())?;
+fn categories(context: &Context) -> outcome::Result<()> {
+    let all = context.store.read(|tx| tx.article_categories())?;
     let json = all.iter().map(|category| {
         json!({
             "id": category.id, "name": category.name, "position": category.position, "parent_id": category.parent.unwrap_or(0),
@@ -126,15 +126,15 @@ fn categories(desk: &Context) -> outcome::Result<()> {
         let public = if category.is_public { "public" } else { "private" };
         vec![category.id.to_string(), category.name.clone(), parent.to_owned(), public.to_owned()]
     });
-    desk.out.list(json.collect(), &["id", "name", "below", "state"], rows.collect())?;
+    context.output.list(json.collect(), &["id", "name", "below", "state"], rows.collect())?;
     Ok(())
 }
 
 /// `DIR/index.json`, `DIR/12-title.html` and `DIR/files/9-name`; files that are there are left alone.
-fn export(desk: &Context, dir: &Path) -> outcome::Result<()> {
+fn export(context: &Context, dir: &Path) -> outcome::Result<()> {
     let files = dir.join("files");
     fs::create_dir_all(&files).with_context(|| format!("making {}", files.display()))?;
-    let all = read(desk, None)?;
+    let all = read(context, None)?;
     let mut index = Vec::new();
     for whole in &all {
         let article = &whole.article;
@@ -143,7 +143,7 @@ fn export(desk: &Context, dir: &Path) -> outcome::Result<()> {
         let mut json = whole.json();
         let mut exported = Vec::new();
         for (id, name, _) in &whole.files {
-            let Some(content) = desk.store.read(|tx| tx.attachment_content(*id))? else { continue };
+            let Some(content) = context.store.read(|tx| tx.attachment_content(*id))? else { continue };
             let name = format!("{id}-{name}");
             write_new(&files.join(&name), &content)?;
             links.push_str(&format!("<li><a href=\"files/{0}\">{0}</a></li>\n", html::escape(&name)));
@@ -165,7 +165,7 @@ fn export(desk: &Context, dir: &Path) -> outcome::Result<()> {
     }
     write_new(&dir.join("index.json"), serde_json::to_string_pretty(&index)?.as_bytes())?;
     let count = all.len();
-    desk.out.object(
+    context.output.object(
         &json!({ "articles": count, "dir": dir.to_string_lossy() }),
         &format!("{count} articles are in {}", dir.display()),
     )?;
@@ -177,7 +177,7 @@ fn write_new(path: &Path, content: &[u8]) -> outcome::Result<()> {
     let mut file = match fs::OpenOptions::new().write(true).create_new(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            bail!("{} is there already", path.display(); "export into an empty folder")
+            bail!("{} exists already", path.display(); "export into an empty folder")
         }
         Err(error) => return Err(error).with_context(|| format!("writing {}", path.display())),
     };

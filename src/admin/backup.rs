@@ -19,7 +19,7 @@ use crate::store::{Error, Store};
 /// Arguments of `admin backup`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Nobody has to stop working meanwhile. The file is checked, synced and readable by its owner only; \
+    after_help = "Everything else can keep running during the backup. The file is checked, synced and readable by its owner only; \
     it holds\neverything but the password files that addresses name. It overwrites nothing.\n\nExample:\n  \
     maildesk admin backup /var/backups/maildesk/$(date +%F).db"
 )]
@@ -42,19 +42,19 @@ pub(crate) struct Restore {
     removal: Removal,
 }
 
-pub(super) fn back_up(desk: &Context, arguments: &Backup) -> outcome::Result<Done> {
+pub(super) fn back_up(context: &Context, arguments: &Backup) -> outcome::Result<Done> {
     let path = &arguments.file;
-    let finished = desk.store.back_up(path).context("backing up")?;
+    let finished = context.store.back_up(path).context("backing up")?;
     let bytes = std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len();
     let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
     let json = json!({ "file": path, "bytes": bytes, "schema": SCHEMA_VERSION, "verified": true });
-    let said = desk.out.object(&json, &path.display().to_string());
+    let said = context.output.object(&json, &path.display().to_string());
     warn_unsynced(finished.unsynced.as_ref());
     complain_unsaid(&said);
     Ok(Done)
 }
 
-/// What is done is no failure, even where nobody could hear of it.
+/// The work is done, so a failed report of it is no failure.
 fn complain_unsaid(said: &std::io::Result<()>) {
     if let Err(error) = said {
         output::complain(&format!("done, but it could not be printed: {error}"));
@@ -82,7 +82,7 @@ fn lost(path: &Path) -> String {
     )
 }
 
-/// Refuses where a `serve` is at work, and keeps others from beginning.
+/// Refuses while a `serve` is running, and keeps others from starting.
 fn alone(path: &Path, now: Timestamp) -> outcome::Result<Option<Presence>> {
     let shown = path.display();
     match presence::restore_begins(path)? {

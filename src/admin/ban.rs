@@ -52,32 +52,32 @@ fn pattern(text: &str) -> outcome::Result<String> {
     usage(format!("{text:?} is neither an address (ann@example.org) nor a domain (example.org)"))
 }
 
-pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add { address_or_domain } => {
             let pattern = pattern(&address_or_domain)?;
-            desk.store.write(|tx| tx.ban(&pattern, desk.now))?;
-            desk.out.object(&json!({ "ban": pattern }), &pattern)?;
+            context.store.write(|tx| tx.ban(&pattern, context.now))?;
+            context.output.object(&json!({ "ban": pattern }), &pattern)?;
         }
         Command::List => {
-            let bans = desk.store.read(|tx| tx.bans())?;
+            let bans = context.store.read(|tx| tx.bans())?;
             let json = bans.iter().map(|(pattern, at)| json!({ "ban": pattern, "created_at": at.unix() })).collect();
             let rows = bans.iter().map(|(pattern, at)| vec![pattern.clone(), output::time(*at)]).collect();
-            desk.out.list(json, &["ban", "since"], rows)?;
+            context.output.list(json, &["ban", "since"], rows)?;
         }
         Command::Remove { address_or_domain, removal } => {
             let pattern = pattern(&address_or_domain)?;
-            if !desk.store.read(|tx| tx.bans())?.iter().any(|(banned, _)| banned.eq_ignore_ascii_case(&pattern)) {
+            if !context.store.read(|tx| tx.bans())?.iter().any(|(banned, _)| banned.eq_ignore_ascii_case(&pattern)) {
                 return missing("ban", pattern);
             }
             let loss = RemovalPreview::alone(format!("lift the ban of {pattern}"));
-            if !removal.is_agreed(&desk.out, &loss)? {
+            if !removal.is_agreed(&context.output, &loss)? {
                 return Ok(Done);
             }
-            if !desk.store.write(|tx| tx.lift_ban(&pattern))? {
+            if !context.store.write(|tx| tx.lift_ban(&pattern))? {
                 return missing("ban", pattern);
             }
-            loss.happened(&desk.out, &format!("mail of {pattern} is taken again"))?;
+            loss.happened(&context.output, &format!("mail of {pattern} is taken again"))?;
         }
     }
     Ok(Done)

@@ -1,4 +1,4 @@
-//! `admin canned`: canned responses, kept for whoever builds answers with them.
+//! `admin canned`: canned responses, kept for programs that write answers with them.
 
 use std::path::{Path, PathBuf};
 
@@ -77,22 +77,22 @@ pub(crate) enum Command {
     },
 }
 
-pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add { title, body, body_file, position } => {
             let title = checked_title(&title)?;
             let body = read_body(body, body_file.as_deref())?;
             let new = NewCannedResponse { title: Some(&title), body: body.as_deref(), position };
-            let id = desk.store.write(|tx| tx.add_canned_response(&new, desk.now))?;
-            desk.out.object(&as_json(&find(desk, id)?), &id.to_string())?;
+            let id = context.store.write(|tx| tx.add_canned_response(&new, context.now))?;
+            context.output.object(&as_json(&find(context, id)?), &id.to_string())?;
         }
         Command::List => {
-            let all = desk.store.read(|tx| tx.canned_responses())?;
+            let all = context.store.read(|tx| tx.canned_responses())?;
             let rows =
                 all.iter().map(|canned| vec![canned.id.to_string(), canned.position.to_string(), canned.title.clone()]);
-            desk.out.list(all.iter().map(as_json).collect(), &["id", "position", "title"], rows.collect())?;
+            context.output.list(all.iter().map(as_json).collect(), &["id", "position", "title"], rows.collect())?;
         }
-        Command::Show { id } => show(desk, id)?,
+        Command::Show { id } => show(context, id)?,
         Command::Update { id, title, body, body_file, position } => {
             if title.is_none() && body.is_none() && body_file.is_none() && position.is_none() {
                 return nothing_to_change();
@@ -100,21 +100,21 @@ pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
             let title = title.map(|title| checked_title(&title)).transpose()?;
             let body = read_body(body, body_file.as_deref())?;
             let change = NewCannedResponse { title: title.as_deref(), body: body.as_deref(), position };
-            if !desk.store.write(|tx| tx.update_canned_response(id, &change, desk.now))? {
+            if !context.store.write(|tx| tx.update_canned_response(id, &change, context.now))? {
                 return missing("canned", id);
             }
-            show(desk, id)?;
+            show(context, id)?;
         }
         Command::Remove { id, removal } => {
-            let canned = find(desk, id)?;
+            let canned = find(context, id)?;
             let loss = RemovalPreview::alone(format!("remove canned response {id} {:?}", canned.title));
-            if !removal.is_agreed(&desk.out, &loss)? {
+            if !removal.is_agreed(&context.output, &loss)? {
                 return Ok(Done);
             }
-            if !desk.store.write(|tx| tx.remove_canned_response(id))? {
+            if !context.store.write(|tx| tx.remove_canned_response(id))? {
                 return missing("canned", id);
             }
-            loss.happened(&desk.out, &format!("canned response {id} is gone"))?;
+            loss.happened(&context.output, &format!("canned response {id} is gone"))?;
         }
     }
     Ok(Done)
@@ -146,8 +146,8 @@ fn read_body(body: Option<String>, file: Option<&Path>) -> outcome::Result<Optio
     Ok(Some(if is_html { html::sanitise_message(&text) } else { html::text_to_html(text.trim_end()) }))
 }
 
-fn find(desk: &Context, id: i64) -> outcome::Result<CannedResponse> {
-    desk.store.read(|tx| tx.canned_response(id))?.map_or_else(|| missing("canned", id), Ok)
+fn find(context: &Context, id: i64) -> outcome::Result<CannedResponse> {
+    context.store.read(|tx| tx.canned_response(id))?.map_or_else(|| missing("canned", id), Ok)
 }
 
 fn as_json(canned: &CannedResponse) -> Value {
@@ -158,9 +158,9 @@ fn as_json(canned: &CannedResponse) -> Value {
     })
 }
 
-fn show(desk: &Context, id: i64) -> outcome::Result<()> {
-    let canned = find(desk, id)?;
+fn show(context: &Context, id: i64) -> outcome::Result<()> {
+    let canned = find(context, id)?;
     let text = format!("{}\n\n{}", terminal::line(&canned.title), html::to_text(&canned.body));
-    desk.out.object(&as_json(&canned), &text)?;
+    context.output.object(&as_json(&canned), &text)?;
     Ok(())
 }

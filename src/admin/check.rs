@@ -13,8 +13,8 @@ const SHOWN_MAX: usize = 20;
 /// Arguments of `admin check`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit status: 0 sound or all repaired, 1 something is wrong. What cannot be repaired has to come from a \
-    backup\n(`maildesk admin restore`).\nWithout --fix nobody has to wait. With it mail waits while something is repaired.\n\nExamples:\n  maildesk admin check\n  maildesk admin check --fix"
+    after_help = "Exit status: 0 sound, or everything was repaired, 1 something is wrong. What cannot be repaired has to come from a \
+    backup\n(`maildesk admin restore`).\nWithout --fix no other command has to wait. With it mail waits while something is repaired.\n\nExamples:\n  maildesk admin check\n  maildesk admin check --fix"
 )]
 pub(crate) struct Arguments {
     /// Repair what can be: indexes, the search index, kept numbers, bytes without an attachment
@@ -115,8 +115,8 @@ fn unused(store: &Store, is_fixing: bool) -> outcome::Result<Part> {
     settled(part, is_fixing, repair, || Ok(look()? == 0))
 }
 
-pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done> {
-    let (store, is_fixing) = (&desk.store, arguments.fix);
+pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<Done> {
+    let (store, is_fixing) = (&context.store, arguments.fix);
     let (structure, of_search) = structure(store, is_fixing)?;
     let mut parts = vec![structure];
     parts.push(Part::of("references", store.read(|tx| tx.dangling_rows())?));
@@ -133,7 +133,7 @@ pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done
             json!({ "name": part.name, "state": part.state.word(), "findings": part.findings })
         }).collect::<Vec<Value>>(),
     });
-    desk.out.object(&json, &as_text(&parts))?;
+    context.output.object(&json, &as_text(&parts))?;
     if faulty > 0 {
         let advice = if is_fixing {
             "restore a backup with `maildesk admin restore`"

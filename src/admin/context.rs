@@ -16,9 +16,9 @@ use crate::store::{self, Store, WriteTx};
 /// What a command of `admin` works with.
 pub(super) struct Context {
     pub(super) store: Store,
-    /// How mails are read that a command takes in.
+    /// The limits for reading mails that a command takes in.
     pub(super) rules: Rules,
-    pub(super) out: Output,
+    pub(super) output: Output,
     pub(super) now: Timestamp,
 }
 
@@ -26,7 +26,7 @@ impl Context {
     pub(super) fn open(global: &Global, loaded: &Loaded, out: Output, now: Timestamp) -> outcome::Result<Self> {
         let limits = &loaded.config.limits;
         let store = Store::open(&database(global, loaded)?, Duration::from_secs(limits.lock_wait_s))?;
-        Ok(Self { store, rules: Rules { limits: limits.mail() }, out, now })
+        Ok(Self { store, rules: Rules { limits: limits.mail() }, output: out, now })
     }
 
     /// Changes to tickets from the command line, in a transaction that is open.
@@ -34,7 +34,7 @@ impl Context {
         Change::new(tx, settings, Actor::Desk, Door::CommandLine, self.now)
     }
 
-    /// Makes one change to tickets in a transaction of its own.
+    /// Makes one change to tickets in its own transaction.
     pub(super) fn change<T>(&self, make: impl FnOnce(&Change<'_>) -> store::Result<T>) -> store::Result<T> {
         self.store.write(|tx| make(&self.changes(tx, &tx.settings()?)))
     }

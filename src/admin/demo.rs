@@ -106,7 +106,7 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
 fn curl_lines(token: &str, listen: &str) -> String {
     let url = format!("http://{listen}/api");
     format!(
-        "Or by the API, with a token that is good for this desk only:\n  \
+        "Or by the API, with a token that works for this desk only:\n  \
          curl -H 'Token: {token}' {url}/tickets\n  \
          curl -H 'Token: {token}' {url}/messages/show/1\n  \
          curl -H 'Token: {token}' -F ticket_id=1 -F message='On its way.' -F replier=user {url}/messages/create\n  \
@@ -165,7 +165,7 @@ fn show(
     }
     out.object(&json!({}), "")?;
     println_table(&["ticket", "status", "subject", "from", "department", "messages"], rows)?;
-    out.say(&format!("The desk lies in {}. Look around:", db.display()));
+    out.say(&format!("The desk is in {}. Look around:", db.display()));
     out.say(&format!("  maildesk --db {} admin ticket show 1", db.display()));
     Ok(())
 }

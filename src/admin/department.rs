@@ -71,33 +71,33 @@ fn checked(name: &str) -> outcome::Result<&str> {
     Ok(name)
 }
 
-pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add { name, private } => {
             let name = checked(&name)?;
-            let id = desk.store.write(|tx| tx.add_department(name, private))?;
+            let id = context.store.write(|tx| tx.add_department(name, private))?;
             let added = Department { id, name: name.to_owned(), is_private: private };
-            desk.out.object(&as_json(&added), &id.to_string())?;
+            context.output.object(&as_json(&added), &id.to_string())?;
         }
         Command::List => {
-            let all = desk.store.read(|tx| tx.departments())?;
+            let all = context.store.read(|tx| tx.departments())?;
             let rows = all.iter().map(|d| vec![d.id.to_string(), d.name.clone(), kind(d).to_owned()]).collect();
-            desk.out.list(all.iter().map(as_json).collect(), &["id", "name", "type"], rows)?;
+            context.output.list(all.iter().map(as_json).collect(), &["id", "name", "type"], rows)?;
         }
-        Command::Show { department } => show(desk, &desk.store.read(|tx| find(tx, &department))?)?,
+        Command::Show { department } => show(context, &context.store.read(|tx| find(tx, &department))?)?,
         Command::Update { department, name, private } => {
             if name.is_none() && private.is_none() {
                 return nothing_to_change();
             }
             let name = name.as_deref().map(checked).transpose()?;
-            let changed = desk.store.write(|tx| {
+            let changed = context.store.write(|tx| {
                 let found = find(tx, &department)?;
                 tx.update_department(found.id, name, private)?;
                 find(tx, &found.id.to_string())
             })?;
-            show(desk, &changed)?;
+            show(context, &changed)?;
         }
-        Command::Remove { department, removal } => remove(desk, &department, removal)?,
+        Command::Remove { department, removal } => remove(context, &department, removal)?,
     }
     Ok(Done)
 }
@@ -134,24 +134,24 @@ fn loss(tx: &ReadTx<'_>, found: &Department) -> outcome::Result<RemovalPreview> 
     Ok(RemovalPreview::with(format!("remove department {} {:?}", found.id, found.name), "its", belongings).ending(tail))
 }
 
-fn remove(desk: &Context, name: &str, removal: Removal) -> outcome::Result<()> {
-    let (found, loss) = desk.store.read(|tx| {
+fn remove(context: &Context, name: &str, removal: Removal) -> outcome::Result<()> {
+    let (found, loss) = context.store.read(|tx| {
         let found = find(tx, name)?;
         let loss = loss(tx, &found)?;
         Ok::<_, Failure>((found, loss))
     })?;
-    if !removal.is_agreed(&desk.out, &loss)? {
+    if !removal.is_agreed(&context.output, &loss)? {
         return Ok(());
     }
-    let loss = desk.store.write(|tx| {
-        // Once more: others may have removed departments while somebody was asked.
+    let loss = context.store.write(|tx| {
+        // Checked again: others may have removed departments while the question was open.
         let loss = self::loss(tx, &found)?;
-        if !desk.changes(tx, &tx.settings()?).remove_department(found.id)? {
+        if !context.changes(tx, &tx.settings()?).remove_department(found.id)? {
             return missing("department", found.id);
         }
         Ok(loss)
     })?;
-    loss.happened(&desk.out, &format!("done: {}", loss.sentence()))?;
+    loss.happened(&context.output, &format!("done: {}", loss.sentence()))?;
     Ok(())
 }
 
@@ -159,8 +159,8 @@ const fn kind(department: &Department) -> &'static str {
     if department.is_private { "private" } else { "public" }
 }
 
-fn show(desk: &Context, found: &Department) -> outcome::Result<()> {
+fn show(context: &Context, found: &Department) -> outcome::Result<()> {
     let text = format!("{}  {}  {}", found.id, terminal::line(&found.name), kind(found));
-    desk.out.object(&as_json(found), &text)?;
+    context.output.object(&as_json(found), &text)?;
     Ok(())
 }

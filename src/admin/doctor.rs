@@ -22,7 +22,7 @@ use crate::outcome::{self, Done, bail};
 use crate::store::{self, Store};
 use crate::terminal;
 
-/// How long a program that only looks something up may take. Chosen: a look-up in the DNS that nobody answers takes ten.
+/// How long a program that only looks something up may take. Chosen: a DNS look-up without an answer takes ten.
 const LOOK_UP: Duration = Duration::from_secs(15);
 
 /// How long a mail may take that is not stored: `pipe` waits ten seconds for a lock.

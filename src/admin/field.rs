@@ -25,11 +25,11 @@ pub(crate) enum PriorityCommand {
     List,
 }
 
-pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::List => {}
     }
-    let all = desk.store.read(|tx| tx.custom_fields())?;
+    let all = context.store.read(|tx| tx.custom_fields())?;
     let list = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| json!([]));
     let json = all.iter().map(|field| {
         let departments = list(&field.departments);
@@ -45,17 +45,17 @@ pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
         let required = if field.is_required { "required" } else { "" };
         vec![field.id.to_string(), field.kind.clone(), field.title.clone(), options.join(", "), required.to_owned()]
     });
-    desk.out.list(json.collect(), &["id", "type", "title", "options", ""], rows.collect())?;
+    context.output.list(json.collect(), &["id", "type", "title", "options", ""], rows.collect())?;
     Ok(Done)
 }
 
-pub(super) fn run_priority(desk: &Context, command: PriorityCommand) -> outcome::Result<Done> {
+pub(super) fn run_priority(context: &Context, command: PriorityCommand) -> outcome::Result<Done> {
     match command {
         PriorityCommand::List => {}
     }
-    let all = desk.store.read(|tx| tx.priorities())?;
+    let all = context.store.read(|tx| tx.priorities())?;
     let json = all.iter().map(|p| json!({ "id": p.id, "name": p.name, "color": p.color }));
     let rows = all.iter().map(|p| vec![p.id.to_string(), p.name.clone(), p.color.clone()]);
-    desk.out.list(json.collect(), &["id", "name", "color"], rows.collect())?;
+    context.output.list(json.collect(), &["id", "name", "color"], rows.collect())?;
     Ok(Done)
 }

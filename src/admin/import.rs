@@ -27,10 +27,10 @@ pub(crate) enum Command {
     Maildir(maildir::Arguments),
 }
 
-pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: &Command) -> outcome::Result<Done> {
     match command {
-        Command::Helpdeskz(arguments) => helpdeskz::run(desk, arguments),
-        Command::Mbox(arguments) => mbox::run(desk, arguments),
-        Command::Maildir(arguments) => maildir::run(desk, arguments),
+        Command::Helpdeskz(arguments) => helpdeskz::run(context, arguments),
+        Command::Mbox(arguments) => mbox::run(context, arguments),
+        Command::Maildir(arguments) => maildir::run(context, arguments),
     }
 }

@@ -1,4 +1,4 @@
-//! `admin jobs`: the timed work, for cron where no `serve` runs. What it is lies in [`crate::jobs`].
+//! `admin jobs`: the timed work, for cron where no `serve` runs. The work itself is in [`crate::jobs`].
 
 use serde_json::json;
 
@@ -17,15 +17,15 @@ pub(crate) enum Command {
     Run,
 }
 
-pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: &Command) -> outcome::Result<Done> {
     match command {
-        Command::Run => run_now(desk),
+        Command::Run => run_now(context),
     }
 }
 
-fn run_now(desk: &Context) -> outcome::Result<Done> {
-    let report = jobs::run(&desk.store, desk.now)?;
-    let sent = outbox::send_due(&desk.store, crate::desk::note_undelivered, desk.now)?;
+fn run_now(context: &Context) -> outcome::Result<Done> {
+    let report = jobs::run(&context.store, context.now)?;
+    let sent = outbox::send_due(&context.store, crate::desk::note_undelivered, context.now)?;
     let json = json!({
         "closed": report.closed, "raw_mails_forgotten": report.raw_mails, "sent_mails_forgotten": report.sent_mails,
         "logins_forgotten": report.logins, "sent": sent.sent, "deferred": sent.deferred, "failed": sent.failed,
@@ -35,8 +35,8 @@ fn run_now(desk: &Context) -> outcome::Result<Done> {
         report.closed, report.raw_mails, sent.sent, sent.deferred, sent.failed
     );
     // A job that had nothing to say would still make cron send mail.
-    if desk.out.is_json() || !desk.out.is_quiet() {
-        desk.out.object(&json, &text)?;
+    if context.output.is_json() || !context.output.is_quiet() {
+        context.output.object(&json, &text)?;
     }
     outcome::done_unless(sent.deferred + sent.failed > 0)
 }

@@ -1,4 +1,4 @@
-//! `admin mail`: every mail received and what became of it.
+//! `admin mail`: every mail received and what happened to it.
 
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ pub(crate) enum Command {
         #[arg(long)]
         raw: bool,
     },
-    /// Look at quarantined mails again, by the settings of now
+    /// Decide about quarantined mails again, by the current settings
     Retry {
         /// Ids
         #[arg(required = true, value_parser = crate::admin::id)]
@@ -69,37 +69,37 @@ fn as_json(receipt: &Receipt) -> Value {
     })
 }
 
-pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
-        Command::List { state, limit } => list(desk, state, limit)?,
+        Command::List { state, limit } => list(context, state, limit)?,
         Command::Show { id, raw } => {
-            let receipt = find(desk, id)?;
+            let receipt = find(context, id)?;
             if raw {
-                let mail = raw_mail(desk, &receipt)?;
-                output::raw(&desk.out, as_json(&receipt), &mail)?;
+                let mail = raw_mail(context, &receipt)?;
+                output::raw(&context.output, as_json(&receipt), &mail)?;
             } else {
-                show(desk, &receipt)?;
+                show(context, &receipt)?;
             }
         }
-        Command::Retry { ids, dry_run } => return retry(desk, &ids, dry_run),
+        Command::Retry { ids, dry_run } => return retry(context, &ids, dry_run),
         Command::Drop { id, removal } => {
-            let receipt = find(desk, id)?;
+            let receipt = find(context, id)?;
             require_quarantined(&receipt)?;
             let from = if receipt.from_email.is_empty() { "nobody" } else { &receipt.from_email };
             let loss = RemovalPreview::alone(format!("drop mail {id} {:?} from {from}", receipt.subject));
-            if !removal.is_agreed(&desk.out, &loss.ending("; it stays on record"))? {
+            if !removal.is_agreed(&context.output, &loss.ending("; it stays on record"))? {
                 return Ok(Done);
             }
-            desk.store.write(|tx| tx.settle_receipt(receipt.id, ReceiptState::Dropped, Reason::ByHand, None))?;
-            let dropped = find(desk, id)?;
-            desk.out.changed(&as_json(&dropped), &format!("mail {id} was dropped; it stays on record"))?;
+            context.store.write(|tx| tx.settle_receipt(receipt.id, ReceiptState::Dropped, Reason::ByHand, None))?;
+            let dropped = find(context, id)?;
+            context.output.changed(&as_json(&dropped), &format!("mail {id} was dropped; it stays on record"))?;
         }
     }
     Ok(Done)
 }
 
-fn list(desk: &Context, state: Option<ReceiptState>, limit: usize) -> outcome::Result<()> {
-    let receipts = desk.store.read(|tx| tx.receipts(state, limit))?;
+fn list(context: &Context, state: Option<ReceiptState>, limit: usize) -> outcome::Result<()> {
+    let receipts = context.store.read(|tx| tx.receipts(state, limit))?;
     let rows = receipts.iter().map(|r| {
         let ticket = r.ticket.map_or_else(String::new, |ticket| format!("#{ticket}"));
         vec![
@@ -113,32 +113,32 @@ fn list(desk: &Context, state: Option<ReceiptState>, limit: usize) -> outcome::R
         ]
     });
     let header = ["id", "received", "state", "reason", "ticket", "from", "subject"];
-    desk.out.list(receipts.iter().map(as_json).collect(), &header, rows.collect())?;
-    say_if_cut(&desk.out, receipts.len(), limit);
+    context.output.list(receipts.iter().map(as_json).collect(), &header, rows.collect())?;
+    say_if_cut(&context.output, receipts.len(), limit);
     Ok(())
 }
 
-fn find(desk: &Context, id: i64) -> outcome::Result<Receipt> {
-    desk.store.read(|tx| tx.receipt(ReceiptId::new(id)))?.map_or_else(|| missing("mail", id), Ok)
+fn find(context: &Context, id: i64) -> outcome::Result<Receipt> {
+    context.store.read(|tx| tx.receipt(ReceiptId::new(id)))?.map_or_else(|| missing("mail", id), Ok)
 }
 
 fn require_quarantined(receipt: &Receipt) -> outcome::Result<()> {
     match receipt.state {
         ReceiptState::Quarantined => Ok(()),
         ReceiptState::Stored | ReceiptState::Dropped => {
-            bail!("mail {} is {}, not quarantined; nothing to decide", receipt.id, receipt.state.word())
+            bail!("mail {} is {}, not quarantined; there is nothing to decide", receipt.id, receipt.state.word())
         }
     }
 }
 
-fn raw_mail(desk: &Context, receipt: &Receipt) -> outcome::Result<Vec<u8>> {
-    let Some(compressed) = desk.store.read(|tx| tx.raw_mail(receipt.id))? else {
+fn raw_mail(context: &Context, receipt: &Receipt) -> outcome::Result<Vec<u8>> {
+    let Some(compressed) = context.store.read(|tx| tx.raw_mail(receipt.id))? else {
         bail!("the raw text of mail {} is not kept any more (setting raw_keep_days)", receipt.id)
     };
     intake::decompress(&compressed).with_context(|| format!("unpacking mail {}", receipt.id))
 }
 
-fn show(desk: &Context, receipt: &Receipt) -> outcome::Result<()> {
+fn show(context: &Context, receipt: &Receipt) -> outcome::Result<()> {
     let text = format!(
         "mail       {}\nreceived   {}\nstate      {} ({})\nticket     {}\nfrom       {}\nto         {}\nsubject    {}\nbytes      {}",
         receipt.id,
@@ -151,15 +151,15 @@ fn show(desk: &Context, receipt: &Receipt) -> outcome::Result<()> {
         terminal::line(&receipt.subject),
         receipt.bytes
     );
-    desk.out.object(&as_json(receipt), &text)?;
+    context.output.object(&as_json(receipt), &text)?;
     Ok(())
 }
 
-fn retry(desk: &Context, ids: &[i64], dry_run: bool) -> outcome::Result<Done> {
+fn retry(context: &Context, ids: &[i64], dry_run: bool) -> outcome::Result<Done> {
     let mut some_failed = false;
     let (mut json, mut rows) = (Vec::new(), Vec::new());
     for id in ids {
-        match retry_one(desk, *id, dry_run) {
+        match retry_one(context, *id, dry_run) {
             Ok((outcome, reason, ticket)) => {
                 json.push(json!({ "id": id, "decision": outcome, "reason": reason, "ticket_id": ticket }));
                 let ticket = ticket.map_or_else(String::new, |ticket| format!("#{ticket}"));
@@ -173,21 +173,21 @@ fn retry(desk: &Context, ids: &[i64], dry_run: bool) -> outcome::Result<Done> {
             }
         }
     }
-    desk.out.list(json, &["id", "decision", "reason", "ticket"], rows)?;
+    context.output.list(json, &["id", "decision", "reason", "ticket"], rows)?;
     outcome::done_unless(some_failed)
 }
 
-fn retry_one(desk: &Context, id: i64, dry_run: bool) -> outcome::Result<(String, String, Option<i64>)> {
-    let receipt = find(desk, id)?;
+fn retry_one(context: &Context, id: i64, dry_run: bool) -> outcome::Result<(String, String, Option<i64>)> {
+    let receipt = find(context, id)?;
     require_quarantined(&receipt)?;
-    let raw = raw_mail(desk, &receipt)?;
+    let raw = raw_mail(context, &receipt)?;
     let sender = receipt.has_sender.then(|| receipt.sender.parse().map_or(ReversePath::Null, ReversePath::Address));
     let recipients = Some(receipt.recipient.clone()).filter(|r| !r.is_empty()).into_iter().collect();
     let envelope = Envelope { recipients, sender, source: Source::Retry(receipt.id) };
     let delivery: Delivery = if dry_run {
-        intake::rehearse(&desk.store, &desk.rules, &envelope, &raw, desk.now)?
+        intake::rehearse(&context.store, &context.rules, &envelope, &raw, context.now)?
     } else {
-        intake::deliver(&desk.store, &desk.rules, &envelope, &raw, desk.now)?
+        intake::deliver(&context.store, &context.rules, &envelope, &raw, context.now)?
     };
     Ok((delivery.outcome.word().to_owned(), delivery.reason, delivery.ticket.map(TicketId::get)))
 }

@@ -1,4 +1,4 @@
-//! `admin outbox`: mails that wait to be sent, and what became of others.
+//! `admin outbox`: mails that wait to be sent, and what happened to the others.
 
 use std::collections::BTreeMap;
 
@@ -60,13 +60,13 @@ pub(crate) enum Command {
 }
 
 /// Mails with whether automatic mail to their recipients is paused.
-fn with_pauses(desk: &Context, mails: Vec<Outgoing>) -> outcome::Result<Vec<(Outgoing, bool)>> {
+fn with_pauses(context: &Context, mails: Vec<Outgoing>) -> outcome::Result<Vec<(Outgoing, bool)>> {
     let mut known: BTreeMap<String, bool> = BTreeMap::new();
-    let marked = desk.store.read(|tx| {
+    let marked = context.store.read(|tx| {
         let mark = |mail: Outgoing| {
             let is_paused = match (known.get(&mail.recipient), mail.recipient.parse()) {
                 (Some(known), _) => *known,
-                (None, Ok(email)) => notify::is_paused(tx, &email, desk.now)?,
+                (None, Ok(email)) => notify::is_paused(tx, &email, context.now)?,
                 (None, Err(_)) => false,
             };
             known.insert(mail.recipient.clone(), is_paused);
@@ -88,45 +88,45 @@ fn as_json(mail: &Outgoing, is_paused: bool) -> Value {
 }
 
 /// One mail as it is now.
-fn json_of(desk: &Context, mail: Outgoing) -> outcome::Result<Value> {
-    let marked = with_pauses(desk, vec![mail])?.pop();
-    marked.map(|(mail, is_paused)| as_json(&mail, is_paused)).context("a mail that was there a moment ago")
+fn json_of(context: &Context, mail: Outgoing) -> outcome::Result<Value> {
+    let marked = with_pauses(context, vec![mail])?.pop();
+    marked.map(|(mail, is_paused)| as_json(&mail, is_paused)).context("reading the mail again")
 }
 
-fn find(desk: &Context, id: i64) -> outcome::Result<Outgoing> {
-    desk.store.read(|tx| tx.outgoing(OutboxId::new(id)))?.map_or_else(|| missing("outbox", id), Ok)
+fn find(context: &Context, id: i64) -> outcome::Result<Outgoing> {
+    context.store.read(|tx| tx.outgoing(OutboxId::new(id)))?.map_or_else(|| missing("outbox", id), Ok)
 }
 
-pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: &Command) -> outcome::Result<Done> {
     match command {
-        Command::List { state, limit } => list(desk, state.as_deref().unwrap_or(""), *limit)?,
-        Command::Show { id, raw } => show(desk, &find(desk, *id)?, *raw)?,
-        Command::Send => return send(desk),
+        Command::List { state, limit } => list(context, state.as_deref().unwrap_or(""), *limit)?,
+        Command::Show { id, raw } => show(context, &find(context, *id)?, *raw)?,
+        Command::Send => return send(context),
         Command::Retry { id } => {
-            let mail = find(desk, *id)?;
-            if !desk.store.write(|tx| tx.retry_outgoing(mail.id, desk.now))? {
+            let mail = find(context, *id)?;
+            if !context.store.write(|tx| tx.retry_outgoing(mail.id, context.now))? {
                 bail!("mail {id} cannot be sent again: it is {}, and its bytes may be gone", mail.state);
             }
-            desk.out.changed(&json_of(desk, find(desk, *id)?)?, &format!("mail {id} is due now"))?;
+            context.output.changed(&json_of(context, find(context, *id)?)?, &format!("mail {id} is due now"))?;
         }
         Command::Drop { id, removal } => {
-            let mail = find(desk, *id)?;
+            let mail = find(context, *id)?;
             let loss = RemovalPreview::alone(format!("drop outgoing mail {id} ({}) to {}", mail.event, mail.recipient));
-            if !removal.is_agreed(&desk.out, &loss.ending("; it stays on record"))? {
+            if !removal.is_agreed(&context.output, &loss.ending("; it stays on record"))? {
                 return Ok(Done);
             }
-            if !desk.store.write(|tx| tx.drop_outgoing(mail.id))? {
+            if !context.store.write(|tx| tx.drop_outgoing(mail.id))? {
                 bail!("mail {id} is {} already", mail.state);
             }
-            desk.out.changed(&json_of(desk, find(desk, *id)?)?, &format!("mail {id} is not sent any more"))?;
+            context.output.changed(&json_of(context, find(context, *id)?)?, &format!("mail {id} will not be sent"))?;
         }
     }
     Ok(Done)
 }
 
-fn list(desk: &Context, state: &str, limit: usize) -> outcome::Result<()> {
-    let mails = desk.store.read(|tx| tx.outgoing_recent(state, limit))?;
-    let mails = with_pauses(desk, mails)?;
+fn list(context: &Context, state: &str, limit: usize) -> outcome::Result<()> {
+    let mails = context.store.read(|tx| tx.outgoing_recent(state, limit))?;
+    let mails = with_pauses(context, mails)?;
     let rows = mails.iter().map(|(mail, is_paused)| {
         let mut said =
             if mail.bounced_at.unix() > 0 { format!("bounced: {}", mail.last_error) } else { mail.last_error.clone() };
@@ -147,33 +147,33 @@ fn list(desk: &Context, state: &str, limit: usize) -> outcome::Result<()> {
         ]
     });
     let header = ["id", "state", "event", "ticket", "to", "written", "tries", "next try", "last error"];
-    desk.out.list(
+    context.output.list(
         mails.iter().map(|(mail, is_paused)| as_json(mail, *is_paused)).collect(),
         &header,
         rows.collect(),
     )?;
-    say_if_cut(&desk.out, mails.len(), limit);
+    say_if_cut(&context.output, mails.len(), limit);
     Ok(())
 }
 
-fn show(desk: &Context, mail: &Outgoing, is_raw: bool) -> outcome::Result<()> {
+fn show(context: &Context, mail: &Outgoing, is_raw: bool) -> outcome::Result<()> {
     if is_raw {
-        let raw = desk.store.read(|tx| tx.outgoing_raw(mail.id))?;
+        let raw = context.store.read(|tx| tx.outgoing_raw(mail.id))?;
         let Some(raw) = raw else { bail!("the bytes of mail {} are no longer kept", mail.id) };
-        output::raw(&desk.out, json_of(desk, mail.clone())?, &raw)?;
+        output::raw(&context.output, json_of(context, mail.clone())?, &raw)?;
         return Ok(());
     }
-    let json = json_of(desk, mail.clone())?;
+    let json = json_of(context, mail.clone())?;
     let lines = json.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
     let text: Vec<String> = lines.map(|(key, value)| format!("{key:<18}{}", output::plain(value))).collect();
-    desk.out.object(&json, &text.join("\n"))?;
+    context.output.object(&json, &text.join("\n"))?;
     Ok(())
 }
 
-fn send(desk: &Context) -> outcome::Result<Done> {
-    let report = outbox::send_due(&desk.store, note_undelivered, desk.now)?;
+fn send(context: &Context) -> outcome::Result<Done> {
+    let report = outbox::send_due(&context.store, note_undelivered, context.now)?;
     let json = json!({ "sent": report.sent, "deferred": report.deferred, "failed": report.failed });
     let text = format!("{} sent, {} to be tried again, {} failed", report.sent, report.deferred, report.failed);
-    desk.out.object(&json, &text)?;
+    context.output.object(&json, &text)?;
     outcome::done_unless(report.deferred + report.failed > 0)
 }

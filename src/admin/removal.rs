@@ -1,4 +1,4 @@
-//! Asking before something is lost: `--dry-run`, a question where somebody sits at a terminal, and `--yes` everywhere
+//! Asking before something is lost: `--dry-run`, a question when a person runs the command at a terminal, and `--yes` everywhere
 //! else. Every verb that destroys something goes through here.
 
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -16,7 +16,7 @@ pub(crate) struct Removal {
     /// Change nothing; print what would go
     #[arg(long)]
     pub dry_run: bool,
-    /// Do not ask; needed where there is no terminal to ask at
+    /// Do not ask; needed when there is no terminal to ask at
     #[arg(long, short)]
     pub yes: bool,
 }
@@ -47,7 +47,7 @@ impl RemovalPreview {
         Self { also_removed: also_removed(whose, belongings), json, ..Self::alone(action) }
     }
 
-    /// What stands at the end of the sentence, such as ` into user 2`.
+    /// The end of the sentence, such as ` into user 2`.
     pub(super) fn ending(self, ending: impl Into<String>) -> Self {
         Self { ending: ending.into(), ..self }
     }
@@ -94,9 +94,7 @@ impl Removal {
             return Ok(true);
         }
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-            return usage(format!(
-                "nothing was changed: where there is no terminal to ask at, it takes --yes to {sentence}"
-            ));
+            return usage(format!("nothing was changed: without a terminal to ask at, --yes is needed to {sentence}"));
         }
         let mut stderr = io::stderr().lock();
         write!(stderr, "{sentence}? [y/N] ")?;

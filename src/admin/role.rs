@@ -24,7 +24,7 @@ pub(crate) enum Command {
     List,
 }
 
-pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: &Command) -> outcome::Result<Done> {
     match command {
         Command::List => {
             let json = StaffRole::ALL
@@ -33,7 +33,7 @@ pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
             let rows = StaffRole::ALL
                 .iter()
                 .map(|role| vec![role.number().to_string(), role.to_string(), meaning(*role).to_owned()]);
-            desk.out.list(json.collect(), &["id", "name", "may see"], rows.collect())?;
+            context.output.list(json.collect(), &["id", "name", "may see"], rows.collect())?;
         }
     }
     Ok(Done)

@@ -1,5 +1,5 @@
 //! `admin schedule`: on-duty hours that staff can be tied to (Servetel's time_group). Who is off duty
-//! is not told of tickets unless nobody of the department is on duty.
+//! is not notified of tickets unless no member of the department is on duty.
 
 use serde_json::{Value, json};
 
@@ -52,23 +52,23 @@ fn as_json(schedule: &Schedule, now: Timestamp) -> Value {
     })
 }
 
-pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
-        Command::Add { name, hours, tz } => add(desk, name.trim(), hours.trim(), &tz)?,
+        Command::Add { name, hours, tz } => add(context, name.trim(), hours.trim(), &tz)?,
         Command::List => {
-            let found = desk.store.read(|tx| tx.schedules())?;
+            let found = context.store.read(|tx| tx.schedules())?;
             let rows = found.iter().map(|schedule| {
-                let is_on_duty = duty::is_on_duty(&schedule.hours, &schedule.timezone, desk.now);
+                let is_on_duty = duty::is_on_duty(&schedule.hours, &schedule.timezone, context.now);
                 let now = if is_on_duty { "on duty" } else { "off duty" };
                 let staff = schedule.staff.to_string();
                 let name = schedule.name.clone();
                 vec![name, schedule.hours.clone(), schedule.timezone.clone(), staff, now.to_owned()]
             });
-            let json = found.iter().map(|schedule| as_json(schedule, desk.now)).collect();
-            desk.out.list(json, &["name", "hours", "time zone", "staff", "now"], rows.collect())?;
+            let json = found.iter().map(|schedule| as_json(schedule, context.now)).collect();
+            context.output.list(json, &["name", "hours", "time zone", "staff", "now"], rows.collect())?;
         }
         Command::Remove { name, removal } => {
-            let all = desk.store.read(|tx| tx.schedules())?;
+            let all = context.store.read(|tx| tx.schedules())?;
             let is_named = |one: &Schedule, wanted: &str| one.name.to_lowercase() == wanted;
             let found = named("schedule", &name, all, |one, id| one.id.get() == id, is_named)?;
             let name = found.name;
@@ -77,10 +77,10 @@ pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
                 n => format!("; then always on duty: {}", output::count(n, "staff member")),
             };
             let loss = RemovalPreview::alone(format!("remove schedule {name}")).ending(tail);
-            if !removal.is_agreed(&desk.out, &loss)? {
+            if !removal.is_agreed(&context.output, &loss)? {
                 return Ok(Done);
             }
-            let removed = desk.store.write(|tx| {
+            let removed = context.store.write(|tx| {
                 let Some(found) = tx.schedule_named(&name)? else { return Ok::<_, Error>(None) };
                 tx.remove_schedule(found.id)?;
                 Ok(Some(found))
@@ -90,13 +90,13 @@ pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
                 0 => String::new(),
                 n => format!("; {n} staff without hours are always on duty now"),
             };
-            loss.happened(&desk.out, &format!("schedule {name} was removed{along}"))?;
+            loss.happened(&context.output, &format!("schedule {name} was removed{along}"))?;
         }
     }
     Ok(Done)
 }
 
-fn add(desk: &Context, name: &str, hours: &str, tz: &str) -> outcome::Result<()> {
+fn add(context: &Context, name: &str, hours: &str, tz: &str) -> outcome::Result<()> {
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
         return usage(format!("a schedule's name has 1 to {NAME_CHARS_MAX} characters on one line"));
     }
@@ -104,9 +104,9 @@ fn add(desk: &Context, name: &str, hours: &str, tz: &str) -> outcome::Result<()>
         return usage(refused.to_string());
     }
     let Some(tz) = duty::zone_name(tz) else {
-        return usage(format!("{tz:?} is no time zone; use a name such as Europe/Berlin, Asia/Kolkata or UTC"));
+        return usage(format!("{tz:?} is not a time zone; use a name such as Europe/Berlin, Asia/Kolkata or UTC"));
     };
-    let added = desk.store.write(|tx| {
+    let added = context.store.write(|tx| {
         let id = tx.add_schedule(name, hours, &tz)?;
         Ok::<_, Error>(Schedule { id, name: name.to_owned(), hours: hours.to_owned(), timezone: tz.clone(), staff: 0 })
     });
@@ -114,6 +114,6 @@ fn add(desk: &Context, name: &str, hours: &str, tz: &str) -> outcome::Result<()>
         Err(Error::Taken(_)) => bail!("there is a schedule {} already", terminal::line(name)),
         other => other?,
     };
-    desk.out.object(&as_json(&added, desk.now), &added.id.to_string())?;
+    context.output.object(&as_json(&added, context.now), &added.id.to_string())?;
     Ok(())
 }

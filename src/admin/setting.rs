@@ -32,30 +32,30 @@ pub(crate) enum Command {
     },
 }
 
-pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: &Command) -> outcome::Result<Done> {
     match command {
         Command::List => {
-            let settings = desk.store.read(|tx| tx.setting_texts())?;
+            let settings = context.store.read(|tx| tx.setting_texts())?;
             let json = settings
                 .iter()
                 .map(|(d, value)| json!({ "key": d.key, "value": value, "default": d.default, "meaning": d.meaning }));
             let rows = settings
                 .iter()
                 .map(|(d, value)| vec![d.key.to_owned(), value.clone(), d.default.to_owned(), d.meaning.to_owned()]);
-            desk.out.list(json.collect(), &["key", "value", "default", "meaning"], rows.collect())?;
+            context.output.list(json.collect(), &["key", "value", "default", "meaning"], rows.collect())?;
         }
         Command::Get { key } => {
             let found = definition(key).or_else(|unknown| usage(unknown.to_string()))?;
-            let value = desk.store.read(|tx| tx.setting_text(found))?;
+            let value = context.store.read(|tx| tx.setting_text(found))?;
             let json = json!({ "key": found.key, "value": value, "default": found.default });
-            desk.out.object(&json, &terminal::line(&value))?;
+            context.output.object(&json, &terminal::line(&value))?;
         }
         Command::Set { key, value } => {
             let found = definition(key).or_else(|unknown| usage(unknown.to_string()))?;
             let value = found.check(value).or_else(|refused| usage(refused.to_string()))?;
-            desk.store.write(|tx| tx.set_setting(found, &value))?;
-            if desk.out.is_json() {
-                desk.out.object(&json!({ "key": found.key, "value": value, "default": found.default }), "")?;
+            context.store.write(|tx| tx.set_setting(found, &value))?;
+            if context.output.is_json() {
+                context.output.object(&json!({ "key": found.key, "value": value, "default": found.default }), "")?;
             }
         }
     }

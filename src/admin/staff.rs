@@ -39,7 +39,7 @@ pub(crate) enum Command {
     },
     /// Change a staff member
     Update(change::Update),
-    /// Remove a staff member; what he wrote stays
+    /// Remove a staff member; their messages stay
     Remove {
         /// Login name, id or address
         username: String,
@@ -97,11 +97,11 @@ fn as_json(tx: &ReadTx<'_>, staff: &Staff) -> Result<Value, Error> {
     Ok(json)
 }
 
-pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
-        Command::Add(new) => add(desk, &new)?,
+        Command::Add(new) => add(context, &new)?,
         Command::List => {
-            let (staff, json) = desk.store.read(|tx| {
+            let (staff, json) = context.store.read(|tx| {
                 let staff = tx.all_staff()?;
                 let json = staff.iter().map(|s| as_json(tx, s)).collect::<Result<Vec<_>, _>>()?;
                 Ok::<_, Error>((staff, json))
@@ -111,19 +111,19 @@ pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
                 let role = s.role.word().to_owned();
                 vec![s.id.to_string(), s.username.clone(), s.fullname.clone(), s.email.clone(), role, active.to_owned()]
             });
-            desk.out.list(json, &["id", "username", "name", "address", "role", "state"], rows.collect())?;
+            context.output.list(json, &["id", "username", "name", "address", "role", "state"], rows.collect())?;
         }
-        Command::Show { username } => show(desk, &username)?,
-        Command::Update(wanted) => change::update(desk, &wanted)?,
-        Command::Remove { username, removal } => change::remove(desk, &username, removal)?,
-        Command::Password(wanted) => change::password(desk, &wanted)?,
-        Command::Totp(command) => second_factor::run(desk, &command)?,
+        Command::Show { username } => show(context, &username)?,
+        Command::Update(wanted) => change::update(context, &wanted)?,
+        Command::Remove { username, removal } => change::remove(context, &username, removal)?,
+        Command::Password(wanted) => change::password(context, &wanted)?,
+        Command::Totp(command) => second_factor::run(context, &command)?,
     }
     Ok(Done)
 }
 
-fn show(desk: &Context, username: &str) -> outcome::Result<()> {
-    let found = desk.store.read(|tx| {
+fn show(context: &Context, username: &str) -> outcome::Result<()> {
+    let found = context.store.read(|tx| {
         let staff = find(tx, username)?;
         let json = as_json(tx, &staff)?;
         Ok::<_, Failure>((staff, json))
@@ -140,7 +140,7 @@ fn show(desk: &Context, username: &str) -> outcome::Result<()> {
         output::time(staff.registered_at),
         profile::lines(&json)
     );
-    desk.out.object(&json, &text)?;
+    context.output.object(&json, &text)?;
     Ok(())
 }
 
@@ -173,7 +173,7 @@ pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> outcome::Result<Staff> {
     named("staff", name, tx.all_staff()?, |one, id| one.id.get() == id, is_named)
 }
 
-fn add(desk: &Context, new: &Add) -> outcome::Result<()> {
+fn add(context: &Context, new: &Add) -> outcome::Result<()> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if new.username.is_empty() || !new.username.chars().all(is_name) {
         return usage(format!("the login name {:?} may only hold letters, digits, - and _", new.username));
@@ -197,17 +197,17 @@ fn add(desk: &Context, new: &Add) -> outcome::Result<()> {
         is_active: !new.inactive,
         totp_secret: &totp_secret,
     };
-    let id = desk.store.write(|tx| {
+    let id = context.store.write(|tx| {
         let departments = department::find_all(tx, &new.department)?;
-        match tx.add_staff(&row, &departments, desk.now) {
+        match tx.add_staff(&row, &departments, context.now) {
             Err(Error::Taken(_)) => bail!("the login name {} is in use", new.username),
             other => Ok(other?),
         }
     })?;
-    let json = desk.store.read(|tx| {
+    let json = context.store.read(|tx| {
         let staff = tx.staff(id)?;
         staff.map(|staff| as_json(tx, &staff)).transpose()
     })?;
-    desk.out.object(&json.unwrap_or_default(), &id.to_string())?;
+    context.output.object(&json.unwrap_or_default(), &id.to_string())?;
     Ok(())
 }

@@ -32,9 +32,9 @@ struct Numbers {
     oldest_pending: Timestamp,
 }
 
-pub(super) fn run(desk: &Context) -> outcome::Result<Done> {
-    let numbers = desk.store.read(|tx| read(tx, desk.now))?;
-    desk.out.object(&as_json(&numbers), &as_text(&numbers, desk.now))?;
+pub(super) fn run(context: &Context) -> outcome::Result<Done> {
+    let numbers = context.store.read(|tx| read(tx, context.now))?;
+    context.output.object(&as_json(&numbers), &as_text(&numbers, context.now))?;
     Ok(Done)
 }
 
@@ -92,7 +92,7 @@ fn days_until(now: Timestamp) -> Vec<String> {
     (0..CHART_DAYS).rev().map(|ago| today.saturating_sub(jiff::Span::new().days(ago)).to_string()).collect()
 }
 
-/// The value below which that many hundredths of a sorted list lie.
+/// The percentile of a sorted list.
 fn percentile(sorted: &[i64], hundredths: usize) -> Option<i64> {
     let last = sorted.len().checked_sub(1)?;
     sorted.get(last * hundredths / 100).copied()

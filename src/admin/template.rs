@@ -79,8 +79,8 @@ fn event(name: &str) -> outcome::Result<Event> {
     )
 }
 
-fn current(desk: &Context, event: Event) -> outcome::Result<(Template, bool)> {
-    let stored = desk.store.read(|tx| tx.stored_template(event.name()))?;
+fn current(context: &Context, event: Event) -> outcome::Result<(Template, bool)> {
+    let stored = context.store.read(|tx| tx.stored_template(event.name()))?;
     let is_edited = stored.is_some();
     Ok((stored.unwrap_or_else(|| event.shipped()), is_edited))
 }
@@ -92,31 +92,31 @@ fn as_json(event: Event, template: &Template, is_edited: bool) -> Value {
     })
 }
 
-pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
-        Command::List => list(desk)?,
-        Command::Show { name } => match kept(desk, &name)? {
+        Command::List => list(context)?,
+        Command::Show { name } => match kept(context, &name)? {
             Some(template) => {
                 let text =
                     format!("{name}, {KEPT}\nSubject: {}\n\n{}", terminal::line(&template.subject), template.body_html);
-                desk.out.object(&kept_json(&name, &template), &text)?;
+                context.output.object(&kept_json(&name, &template), &text)?;
             }
-            None => show(desk, event(&name)?)?,
+            None => show(context, event(&name)?)?,
         },
-        Command::Edit { name, subject, body_file } => edit(desk, event(&name)?, subject, body_file.as_deref())?,
-        Command::Enable { name } => switch(desk, event(&name)?, Switch::On)?,
-        Command::Disable { name } => switch(desk, event(&name)?, Switch::Off)?,
-        Command::Preview { name, ticket } => preview(desk, event(&name)?, ticket)?,
+        Command::Edit { name, subject, body_file } => edit(context, event(&name)?, subject, body_file.as_deref())?,
+        Command::Enable { name } => switch(context, event(&name)?, Switch::On)?,
+        Command::Disable { name } => switch(context, event(&name)?, Switch::Off)?,
+        Command::Preview { name, ticket } => preview(context, event(&name)?, ticket)?,
     }
     Ok(Done)
 }
 
 /// A stored template that is none of ours.
-fn kept(desk: &Context, name: &str) -> outcome::Result<Option<Template>> {
+fn kept(context: &Context, name: &str) -> outcome::Result<Option<Template>> {
     if Event::from_name(name).is_some() {
         return Ok(None);
     }
-    Ok(desk.store.read(|tx| tx.stored_template(name))?)
+    Ok(context.store.read(|tx| tx.stored_template(name))?)
 }
 
 fn kept_json(name: &str, template: &Template) -> Value {
@@ -126,27 +126,27 @@ fn kept_json(name: &str, template: &Template) -> Value {
     })
 }
 
-fn list(desk: &Context) -> outcome::Result<()> {
+fn list(context: &Context) -> outcome::Result<()> {
     let (mut json, mut rows) = (Vec::new(), Vec::new());
     for event in Event::ALL {
-        let (template, is_edited) = current(desk, event)?;
+        let (template, is_edited) = current(context, event)?;
         json.push(as_json(event, &template, is_edited));
         let state = if template.is_enabled { "on" } else { "off" };
         let origin = if is_edited { "edited" } else { "as shipped" };
         rows.push([event.name(), state, origin, &template.subject, event.meaning()].map(str::to_owned).to_vec());
     }
-    for name in desk.store.read(|tx| tx.stored_template_names())? {
-        if let Some(template) = kept(desk, &name)? {
+    for name in context.store.read(|tx| tx.stored_template_names())? {
+        if let Some(template) = kept(context, &name)? {
             json.push(kept_json(&name, &template));
             rows.push([name.as_str(), "kept", "imported", &template.subject, KEPT].map(str::to_owned).to_vec());
         }
     }
-    desk.out.list(json, &["name", "state", "texts", "subject", "sent"], rows)?;
+    context.output.list(json, &["name", "state", "texts", "subject", "sent"], rows)?;
     Ok(())
 }
 
-fn show(desk: &Context, event: Event) -> outcome::Result<()> {
-    let (template, is_edited) = current(desk, event)?;
+fn show(context: &Context, event: Event) -> outcome::Result<()> {
+    let (template, is_edited) = current(context, event)?;
     let state = if template.is_enabled { "on" } else { "off" };
     let text = format!(
         "{} ({state}), {}\nSubject: {}\n\n{}\n{}",
@@ -156,15 +156,15 @@ fn show(desk: &Context, event: Event) -> outcome::Result<()> {
         template.body_text,
         template.body_html
     );
-    desk.out.object(&as_json(event, &template, is_edited), text.trim_end())?;
+    context.output.object(&as_json(event, &template, is_edited), text.trim_end())?;
     Ok(())
 }
 
-fn edit(desk: &Context, event: Event, subject: Option<String>, body_file: Option<&Path>) -> outcome::Result<()> {
+fn edit(context: &Context, event: Event, subject: Option<String>, body_file: Option<&Path>) -> outcome::Result<()> {
     if subject.is_none() && body_file.is_none() {
         return usage("name what to change: --subject, --body-file or both");
     }
-    let (mut template, _) = current(desk, event)?;
+    let (mut template, _) = current(context, event)?;
     if let Some(subject) = subject {
         if subject.trim().is_empty()
             || subject.chars().count() > SUBJECT_CHARS_MAX
@@ -180,16 +180,16 @@ fn edit(desk: &Context, event: Event, subject: Option<String>, body_file: Option
             || path.extension().is_some_and(|e| e.eq_ignore_ascii_case("html") || e.eq_ignore_ascii_case("htm"));
         (template.body_text, template.body_html) = if is_html { (String::new(), body) } else { (body, String::new()) };
     }
-    desk.store.write(|tx| tx.store_template(event.name(), &template, desk.now))?;
-    changed(desk, event, "has new texts")
+    context.store.write(|tx| tx.store_template(event.name(), &template, context.now))?;
+    changed(context, event, "has new texts")
 }
 
 /// Shows a template after a change with `--json`, else says what changed.
-fn changed(desk: &Context, event: Event, what: &str) -> outcome::Result<()> {
-    if desk.out.is_json() {
-        return show(desk, event);
+fn changed(context: &Context, event: Event, what: &str) -> outcome::Result<()> {
+    if context.output.is_json() {
+        return show(context, event);
     }
-    desk.out.say(&format!("{} {what}", event.name()));
+    context.output.say(&format!("{} {what}", event.name()));
     Ok(())
 }
 
@@ -211,18 +211,18 @@ enum Switch {
     Off,
 }
 
-fn switch(desk: &Context, event: Event, to: Switch) -> outcome::Result<()> {
+fn switch(context: &Context, event: Event, to: Switch) -> outcome::Result<()> {
     if to == Switch::Off && !event.is_switchable() {
         return usage(format!("{} cannot be switched off: what staff write is always sent", event.name()));
     }
-    let (mut template, _) = current(desk, event)?;
+    let (mut template, _) = current(context, event)?;
     template.is_enabled = to == Switch::On;
-    desk.store.write(|tx| tx.store_template(event.name(), &template, desk.now))?;
-    changed(desk, event, if to == Switch::On { "is on" } else { "is off" })
+    context.store.write(|tx| tx.store_template(event.name(), &template, context.now))?;
+    changed(context, event, if to == Switch::On { "is on" } else { "is off" })
 }
 
-fn preview(desk: &Context, event: Event, ticket: i64) -> outcome::Result<()> {
-    let shown = desk.store.read(|tx| {
+fn preview(context: &Context, event: Event, ticket: i64) -> outcome::Result<()> {
+    let shown = context.store.read(|tx| {
         let settings = tx.settings()?;
         notify::preview(tx, &settings, event, TicketId::new(ticket))
     })?;
@@ -230,6 +230,6 @@ fn preview(desk: &Context, event: Event, ticket: i64) -> outcome::Result<()> {
     let subject = terminal::line(&rendered.subject);
     let text = format!("Subject: {subject}\n\n{}\n\n{}", rendered.text.trim_end(), rendered.html.trim_end());
     let json = json!({ "subject": rendered.subject, "text": rendered.text, "html": rendered.html });
-    desk.out.object(&json, &text)?;
+    context.output.object(&json, &text)?;
     Ok(())
 }

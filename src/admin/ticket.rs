@@ -54,7 +54,7 @@ pub(crate) enum Command {
         /// Who takes it: login name, id or address
         #[arg(group = "assignee")]
         username: Option<String>,
-        /// Take it from whoever has it
+        /// Take the assignment away
         #[arg(long, group = "assignee")]
         nobody: bool,
     },
@@ -189,25 +189,25 @@ pub(crate) struct List {
     limit: usize,
 }
 
-pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
-        Command::List(list) => show_list(desk, &list)?,
-        Command::Show { id, full } => show(desk, TicketId::new(id), full)?,
-        Command::Assign { id, username, nobody: _ } => change::assign(desk, TicketId::new(id), username.as_deref())?,
+        Command::List(list) => show_list(context, &list)?,
+        Command::Show { id, full } => show(context, TicketId::new(id), full)?,
+        Command::Assign { id, username, nobody: _ } => change::assign(context, TicketId::new(id), username.as_deref())?,
         Command::Requester { id, email, name, keep } => {
             let kept = if keep { Former::TakesPart } else { Former::Leaves };
-            change::requester(desk, TicketId::new(id), &name, &email, kept)?;
+            change::requester(context, TicketId::new(id), &name, &email, kept)?;
         }
-        Command::Events { id } => events::list(desk, TicketId::new(id))?,
-        Command::Reply(reply) => return post::reply(desk, &reply),
-        Command::Note(note) => post::note(desk, &note)?,
-        Command::Status { id, status } => change::status(desk, TicketId::new(id), status)?,
-        Command::Move { id, department } => change::department(desk, TicketId::new(id), &department)?,
+        Command::Events { id } => events::list(context, TicketId::new(id))?,
+        Command::Reply(reply) => return post::reply(context, &reply),
+        Command::Note(note) => post::note(context, &note)?,
+        Command::Status { id, status } => change::status(context, TicketId::new(id), status)?,
+        Command::Move { id, department } => change::department(context, TicketId::new(id), &department)?,
         Command::Merge { from, into, removal } => {
-            change::merge(desk, TicketId::new(from), TicketId::new(into), removal)?;
+            change::merge(context, TicketId::new(from), TicketId::new(into), removal)?;
         }
-        Command::Remove { id, removal } => change::remove(desk, TicketId::new(id), removal)?,
-        Command::Export { id, dir } => export::run(desk, TicketId::new(id), dir.as_deref())?,
+        Command::Remove { id, removal } => change::remove(context, TicketId::new(id), removal)?,
+        Command::Export { id, dir } => export::run(context, TicketId::new(id), dir.as_deref())?,
     }
     Ok(Done)
 }
@@ -221,8 +221,8 @@ pub(super) fn line_json(line: &TicketLine) -> Value {
     })
 }
 
-fn show_list(desk: &Context, list: &List) -> outcome::Result<()> {
-    let lines = desk.store.read(|tx| {
+fn show_list(context: &Context, list: &List) -> outcome::Result<()> {
+    let lines = context.store.read(|tx| {
         let staff = match list.assigned.as_deref() {
             Some(name) => Some(change::staff_named(tx, name)?.id),
             None => None,
@@ -240,7 +240,7 @@ fn show_list(desk: &Context, list: &List) -> outcome::Result<()> {
             department: list.department.as_deref().map(|name| department::find(tx, name)).transpose()?.map(|d| d.id),
             customer: list.user.as_deref().map(|name| user::find(tx, name)).transpose()?.map(|c| c.id),
             staff,
-            untouched_since: list.overdue.then(|| desk.now.plus_s(-hours.saturating_mul(Timestamp::HOUR_S))),
+            untouched_since: list.overdue.then(|| context.now.plus_s(-hours.saturating_mul(Timestamp::HOUR_S))),
             search: &list.search,
             order: list.sort.order(),
             max: list.limit,
@@ -259,13 +259,13 @@ fn show_list(desk: &Context, list: &List) -> outcome::Result<()> {
         ]
     });
     let header = ["ticket", "status", "subject", "from", "department", "replies", "touched"];
-    desk.out.list(lines.iter().map(line_json).collect(), &header, rows.collect())?;
-    say_if_cut(&desk.out, lines.len(), list.limit);
+    context.output.list(lines.iter().map(line_json).collect(), &header, rows.collect())?;
+    say_if_cut(&context.output, lines.len(), list.limit);
     Ok(())
 }
 
-fn show(desk: &Context, id: TicketId, full: bool) -> outcome::Result<()> {
-    let Some(whole) = desk.store.read(|tx| show::read(tx, id))? else { return missing("ticket", id) };
-    desk.out.object(&whole.json(), &whole.text(full))?;
+fn show(context: &Context, id: TicketId, full: bool) -> outcome::Result<()> {
+    let Some(whole) = context.store.read(|tx| show::read(tx, id))? else { return missing("ticket", id) };
+    context.output.object(&whole.json(), &whole.text(full))?;
     Ok(())
 }

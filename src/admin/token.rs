@@ -116,23 +116,25 @@ pub(crate) struct Update {
     active: Option<bool>,
 }
 
-pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
-        Command::Add(new) => add(desk, &new)?,
-        Command::List => list(desk)?,
-        Command::Show { id } => show(desk, id)?,
-        Command::Update(change) => update(desk, &change)?,
+        Command::Add(new) => add(context, &new)?,
+        Command::List => list(context)?,
+        Command::Show { id } => show(context, id)?,
+        Command::Update(change) => update(context, &change)?,
         Command::Revoke { id, removal } => {
-            let Some(token) = desk.store.read(|tx| tx.token(TokenId::new(id)))? else { return missing("token", id) };
+            let Some(token) = context.store.read(|tx| tx.token(TokenId::new(id)))? else { return missing("token", id) };
             let loss = RemovalPreview::alone(format!("revoke token {id} {:?}", token.name));
-            if !removal.is_agreed(&desk.out, &loss)? {
+            if !removal.is_agreed(&context.output, &loss)? {
                 return Ok(Done);
             }
-            if !desk.store.write(|tx| tx.revoke_token(TokenId::new(id)))? {
+            if !context.store.write(|tx| tx.revoke_token(TokenId::new(id)))? {
                 return missing("token", id);
             }
-            desk.out
-                .changed(&json!({ "id": id, "revoked": true }), &format!("token {id} is good for nothing any more"))?;
+            context.output.changed(
+                &json!({ "id": id, "revoked": true }),
+                &format!("token {id} was revoked and no longer works"),
+            )?;
         }
     }
     Ok(Done)
@@ -147,7 +149,7 @@ fn as_json(token: &Token) -> Value {
     })
 }
 
-fn add(desk: &Context, new: &Add) -> outcome::Result<()> {
+fn add(context: &Context, new: &Add) -> outcome::Result<()> {
     check_name(&new.name)?;
     let permissions = if new.all { "*".to_owned() } else { permission_list(&new.allow)? };
     let value = chosen(new)?;
@@ -164,16 +166,16 @@ fn add(desk: &Context, new: &Add) -> outcome::Result<()> {
         ips: new.ip.trim(),
         is_active: !new.inactive,
     };
-    let id = desk.store.write(|tx| match tx.add_token(&row, desk.now) {
-        Err(Error::Taken(_)) => bail!("this token is there already"; "choose another value"),
+    let id = context.store.write(|tx| match tx.add_token(&row, context.now) {
+        Err(Error::Taken(_)) => bail!("this token exists already"; "choose another value"),
         other => Ok(other?),
     })?;
-    let mut json = desk.store.read(|tx| tx.token(id))?.as_ref().map(as_json).unwrap_or_default();
+    let mut json = context.store.read(|tx| tx.token(id))?.as_ref().map(as_json).unwrap_or_default();
     if let Some(object) = json.as_object_mut() {
         object.insert("token".to_owned(), value.clone().into());
     }
-    desk.out.object(&json, &format!("{id}\n{value}"))?;
-    desk.out.say("the token is shown this once; only its hash is stored");
+    context.output.object(&json, &format!("{id}\n{value}"))?;
+    context.output.say("the token is shown only now: the database keeps just its hash");
     Ok(())
 }
 
@@ -227,15 +229,15 @@ fn permission_list(names: &[String]) -> outcome::Result<String> {
             Some(permission) => list.push(permission.name()),
             None => {
                 let all: Vec<&str> = Permission::ALL.iter().map(|permission| permission.name()).collect();
-                return usage(format!("{name:?} is no permission; there are {}", all.join(", ")));
+                return usage(format!("{name:?} is not a permission; there are {}", all.join(", ")));
             }
         }
     }
     Ok(list.join(" "))
 }
 
-fn list(desk: &Context) -> outcome::Result<()> {
-    let tokens = desk.store.read(|tx| tx.tokens())?;
+fn list(context: &Context) -> outcome::Result<()> {
+    let tokens = context.store.read(|tx| tx.tokens())?;
     let rows = tokens.iter().map(|token| {
         let state = if token.is_active { "active" } else { "inactive" };
         vec![
@@ -248,12 +250,12 @@ fn list(desk: &Context) -> outcome::Result<()> {
         ]
     });
     let json = tokens.iter().map(as_json).collect();
-    desk.out.list(json, &["id", "name", "state", "may", "from", "last used"], rows.collect())?;
+    context.output.list(json, &["id", "name", "state", "may", "from", "last used"], rows.collect())?;
     Ok(())
 }
 
-fn show(desk: &Context, id: i64) -> outcome::Result<()> {
-    let Some(token) = desk.store.read(|tx| tx.token(TokenId::new(id)))? else { return missing("token", id) };
+fn show(context: &Context, id: i64) -> outcome::Result<()> {
+    let Some(token) = context.store.read(|tx| tx.token(TokenId::new(id)))? else { return missing("token", id) };
     let text = format!(
         "id         {}\nname       {}\nstate      {}\nmay        {}\nfrom       {}\ncreated    {}\nlast used  {}",
         token.id,
@@ -264,11 +266,11 @@ fn show(desk: &Context, id: i64) -> outcome::Result<()> {
         output::time(token.created_at),
         output::time(token.last_used_at)
     );
-    desk.out.object(&as_json(&token), &text)?;
+    context.output.object(&as_json(&token), &text)?;
     Ok(())
 }
 
-fn update(desk: &Context, wanted: &Update) -> outcome::Result<()> {
+fn update(context: &Context, wanted: &Update) -> outcome::Result<()> {
     let has_list = wanted.all || wanted.none || !wanted.allow.is_empty();
     if !has_list && wanted.name.is_none() && wanted.ip.is_none() && wanted.active.is_none() {
         return nothing_to_change();
@@ -291,8 +293,8 @@ fn update(desk: &Context, wanted: &Update) -> outcome::Result<()> {
         ips: wanted.ip.as_deref().map(str::trim),
         is_active: wanted.active,
     };
-    if !desk.store.write(|tx| tx.update_token(TokenId::new(wanted.id), &change, desk.now))? {
+    if !context.store.write(|tx| tx.update_token(TokenId::new(wanted.id), &change, context.now))? {
         return missing("token", wanted.id);
     }
-    show(desk, wanted.id)
+    show(context, wanted.id)
 }

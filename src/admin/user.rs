@@ -64,7 +64,7 @@ pub(crate) enum Command {
         removal: Removal,
     },
     /// Give everything of one customer to another and remove the first
-    #[command(after_help = "Answers in the tickets that move go on to the address they went to.")]
+    #[command(after_help = "Answers in the moved tickets still go to the address they went to before.")]
     Merge {
         /// Id or address of the customer that ends
         from: String,
@@ -107,53 +107,58 @@ fn checked(name: &str) -> outcome::Result<&str> {
     Ok(name)
 }
 
-pub(super) fn run(desk: &Context, command: Command) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add { email, name } => {
             let name = checked(name.as_deref().unwrap_or_else(|| email.local_part()))?.to_owned();
-            let id = desk.store.write(|tx| tx.add_customer(&name, &email, desk.now)).map_err(|e| taken(e, &email))?;
-            let added = desk.store.read(|tx| find(tx, &id.to_string()))?;
-            desk.out.object(&as_json(&added), &id.to_string())?;
+            let id =
+                context.store.write(|tx| tx.add_customer(&name, &email, context.now)).map_err(|e| taken(e, &email))?;
+            let added = context.store.read(|tx| find(tx, &id.to_string()))?;
+            context.output.object(&as_json(&added), &id.to_string())?;
         }
         Command::List { search, limit } => {
-            let found = desk.store.read(|tx| tx.customers_like(&search, limit))?;
+            let found = context.store.read(|tx| tx.customers_like(&search, limit))?;
             let rows = found
                 .iter()
                 .map(|c| vec![c.id.to_string(), c.fullname.clone(), c.email.clone(), output::time(c.registered_at)]);
-            desk.out.list(found.iter().map(as_json).collect(), &["id", "name", "address", "since"], rows.collect())?;
-            say_if_cut(&desk.out, found.len(), limit);
+            context.output.list(
+                found.iter().map(as_json).collect(),
+                &["id", "name", "address", "since"],
+                rows.collect(),
+            )?;
+            say_if_cut(&context.output, found.len(), limit);
         }
-        Command::Show { user } => show(desk, &user)?,
+        Command::Show { user } => show(context, &user)?,
         Command::Update { user, name, email } => {
             if name.is_none() && email.is_none() {
                 return nothing_to_change();
             }
             let name = name.as_deref().map(checked).transpose()?;
-            let id = desk.store.read(|tx| find(tx, &user))?.id;
-            let changed = desk.store.write(|tx| tx.update_customer(id, name, email.as_ref()));
+            let id = context.store.read(|tx| find(tx, &user))?.id;
+            let changed = context.store.write(|tx| tx.update_customer(id, name, email.as_ref()));
             match email {
                 Some(email) => changed.map_err(|e| taken(e, &email))?,
                 None => changed?,
             };
-            show(desk, &id.to_string())?;
+            show(context, &id.to_string())?;
         }
-        Command::Remove { user, removal } => remove(desk, &user, removal)?,
-        Command::Merge { from, into, removal } => merge(desk, &from, &into, removal)?,
-        Command::Invite { user } => invite(desk, &user)?,
+        Command::Remove { user, removal } => remove(context, &user, removal)?,
+        Command::Merge { from, into, removal } => merge(context, &from, &into, removal)?,
+        Command::Invite { user } => invite(context, &user)?,
     }
     Ok(Done)
 }
 
-fn remove(desk: &Context, name: &str, removal: Removal) -> outcome::Result<()> {
-    let (found, belongings) = desk.store.read(|tx| {
+fn remove(context: &Context, name: &str, removal: Removal) -> outcome::Result<()> {
+    let (found, belongings) = context.store.read(|tx| {
         let found = find(tx, name)?;
         let belongings = tx.belongings(Owner::Customer(found.id))?;
         Ok::<_, Failure>((found, belongings))
     })?;
     let loss = RemovalPreview::with(format!("remove user {} {}", found.id, found.email), "their", belongings);
-    if removal.is_agreed(&desk.out, &loss)? {
-        desk.change(|change| change.remove_customer(found.id))?;
-        loss.happened(&desk.out, &format!("done: {}", loss.sentence()))?;
+    if removal.is_agreed(&context.output, &loss)? {
+        context.change(|change| change.remove_customer(found.id))?;
+        loss.happened(&context.output, &format!("done: {}", loss.sentence()))?;
     }
     Ok(())
 }
@@ -162,40 +167,40 @@ fn remove(desk: &Context, name: &str, removal: Removal) -> outcome::Result<()> {
 fn mergeable(tx: &ReadTx<'_>, from: &str, into: &str) -> outcome::Result<(Customer, Customer)> {
     let (source, target) = (find(tx, from)?, find(tx, into)?);
     if source.id == target.id {
-        return usage(format!("{from} and {into} are one user"));
+        return usage(format!("{from} and {into} are the same user"));
     }
     Ok((source, target))
 }
 
-fn merge(desk: &Context, from: &str, into: &str, removal: Removal) -> outcome::Result<()> {
-    let (source, target, belongings) = desk.store.read(|tx| {
+fn merge(context: &Context, from: &str, into: &str, removal: Removal) -> outcome::Result<()> {
+    let (source, target, belongings) = context.store.read(|tx| {
         let (source, target) = mergeable(tx, from, into)?;
         let belongings = tx.belongings(Owner::Customer(source.id))?;
         Ok::<_, Failure>((source, target, belongings))
     })?;
     let loss = RemovalPreview::with(format!("merge user {} {}", source.id, source.email), "their", belongings)
         .ending(format!(" into user {} {}", target.id, target.email));
-    if !removal.is_agreed(&desk.out, &loss)? {
+    if !removal.is_agreed(&context.output, &loss)? {
         return Ok(());
     }
-    desk.store.write(|tx| {
+    context.store.write(|tx| {
         let (source, target) = mergeable(tx, from, into)?;
-        Ok::<_, Failure>(desk.changes(tx, &tx.settings()?).merge_customers(&source, &target)?)
+        Ok::<_, Failure>(context.changes(tx, &tx.settings()?).merge_customers(&source, &target)?)
     })?;
-    show(desk, &target.id.to_string())
+    show(context, &target.id.to_string())
 }
 
 /// Mails a new activation link; an older one ends with it.
-fn invite(desk: &Context, name: &str) -> outcome::Result<()> {
+fn invite(context: &Context, name: &str) -> outcome::Result<()> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|e| Failure::other(format!("asking the system for random bytes: {e}")))?;
     let code = HEXLOWER.encode(&bytes);
-    let found = desk.store.write(|tx| {
+    let found = context.store.write(|tx| {
         let found = find(tx, name)?;
-        tx.set_activation(found.id, &token_hash(&code), desk.now)?;
-        if !notify::new_user(tx, &tx.settings()?, found.id, &code, desk.now)? {
+        tx.set_activation(found.id, &token_hash(&code), context.now)?;
+        if !notify::new_user(tx, &tx.settings()?, found.id, &code, context.now)? {
             bail!(
-                "nothing was mailed: template new_user is off, no address of the desk sends, or mail to {} keeps coming back \
+                "no mail was sent: template new_user is off, no address of the desk sends mail, or mail to {} keeps coming back \
                  (`maildesk admin template enable new_user`, `maildesk admin address update … --outgoing …`, `maildesk admin \
                  outbox list`)",
                 found.email
@@ -204,7 +209,7 @@ fn invite(desk: &Context, name: &str) -> outcome::Result<()> {
         Ok(found)
     })?;
     let json = json!({ "user_id": found.id.get(), "email": found.email, "queued": 1 });
-    desk.out.object(&json, &format!("a link for {} is in the outbox", terminal::line(&found.email)))?;
+    context.output.object(&json, &format!("a link for {} is in the outbox", terminal::line(&found.email)))?;
     Ok(())
 }
 
@@ -215,8 +220,8 @@ fn taken(error: crate::store::Error, email: &EmailAddress) -> Failure {
     }
 }
 
-fn show(desk: &Context, name: &str) -> outcome::Result<()> {
-    let found = desk.store.read(|tx| find(tx, name))?;
+fn show(context: &Context, name: &str) -> outcome::Result<()> {
+    let found = context.store.read(|tx| find(tx, name))?;
     let text = format!(
         "id          {}\nname        {}\naddress     {}\nstate       {}\nmobile      {}\nverified    {}\nregistered  {}",
         found.id,
@@ -227,6 +232,6 @@ fn show(desk: &Context, name: &str) -> outcome::Result<()> {
         output::time(found.verified_at),
         output::time(found.registered_at)
     );
-    desk.out.object(&as_json(&found), &text)?;
+    context.output.object(&as_json(&found), &text)?;
     Ok(())
 }

@@ -47,7 +47,7 @@ pub(super) fn authorize(
 ) -> Result<TokenId, ApiError> {
     let hash = token_hash(token);
     let known = tx.token_by_hash(&hash)?.filter(|known| known.is_active).ok_or(ApiError::Authentication)?;
-    // The index found it by its hash, which tells a guesser nothing; this says it in constant time.
+    // The index found it by its hash, which reveals nothing to a guesser; this compares in constant time.
     if !bool::from(known.sha256.ct_eq(&hash)) {
         return Err(ApiError::Authentication);
     }

@@ -21,7 +21,7 @@ pub(super) trait Dialect {
     /// What its handlers refuse with.
     type Error: From<ApiError> + From<store::Error>;
 
-    /// Whether the token may stand among the parameters, which are read before it is looked for then.
+    /// Whether the token may be among the parameters, which are read before it is looked for then.
     const HAS_TOKEN_IN_PARAMS: bool = false;
 
     /// Reads query and body.

@@ -9,7 +9,7 @@ use crate::ip_list::IpList;
 const HOPS_MAX: usize = 64;
 
 /// Where a request comes from: the peer, or when that is a trusted proxy the right-most address of
-/// X-Forwarded-For that is none. What stands further left is the client's own claim.
+/// X-Forwarded-For that is none. Addresses further left are only the client's claim.
 #[must_use]
 pub(crate) fn client(peer: SocketAddr, headers: &Headers, trusted: &IpList) -> IpAddr {
     let mut known = peer.ip().to_canonical();

@@ -44,11 +44,11 @@ impl Verb {
 }
 
 /// The function that answers, together with what it takes to reach it: neither can be written without the
-/// other. `&PathId` is what stands in the path where its row has `{id}`.
+/// other. `&PathId` is the part of the path where its row has `{id}`.
 pub(super) enum Handler {
     /// Answers anybody.
     Public(fn(&Api, Timestamp) -> Response),
-    /// Answers whoever has the code that stands in the path.
+    /// Answers everyone who has the code in the path.
     Code(fn(&Api, &ActivationCode, Timestamp) -> Response),
     /// Takes a token with the permission, or nothing while the desk's settings say so. Where a request came
     /// from proves nothing: plain proxies add no header.

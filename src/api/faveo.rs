@@ -2,7 +2,7 @@
 //! mails the activation link.
 //!
 //! Texts and shapes are Faveo's. Its clients send the token in the query, so here, and only here, it
-//! may stand there; nothing of a query is ever logged.
+//! may be there; nothing of a query is ever logged.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -89,7 +89,7 @@ impl Dialect for Faveo {
     fn check(params: Option<&Params>, settings: &Settings) -> Result<(), ErrorAnswer> {
         let wanted = &settings.faveo_api_key;
         let given = params.and_then(|params| params.text("api_key").ok().flatten()).unwrap_or("");
-        // Hashes are compared, so that the time tells not even the length.
+        // Hashes are compared, so that the time does not even reveal the length.
         if !wanted.is_empty() && !bool::from(token_hash(given).ct_eq(&token_hash(wanted))) {
             return Err(ErrorAnswer::object(401, &json!({ "result": "wrong api key" })));
         }

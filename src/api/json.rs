@@ -12,7 +12,7 @@ use crate::http::form;
 pub(super) fn compact(answer: &impl Serialize) -> String {
     // Maps with keys that are no strings are the one thing serde_json cannot print; there are none.
     let json = serde_json::to_string(answer).unwrap_or_default();
-    // PHP escapes these two even when told to leave unicode alone: they end lines in JavaScript.
+    // PHP escapes these two even with JSON_UNESCAPED_UNICODE: they end lines in JavaScript.
     if json.contains(['\u{2028}', '\u{2029}']) {
         return json.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
     }
@@ -22,7 +22,7 @@ pub(super) fn compact(answer: &impl Serialize) -> String {
 /// The members of a JSON object, in order.
 ///
 /// # Errors
-/// [`ApiError::Malformed`] for anything else, and for a name that stands there twice.
+/// [`ApiError::Malformed`] for anything else, and for a name that occurs twice.
 pub(super) fn object(body: &[u8]) -> Result<Vec<(String, Json)>, ApiError> {
     let malformed = |_| ApiError::Malformed("The JSON body must be one object with each name once.".to_owned());
     serde_json::from_slice::<JsonObject>(body).map(|object| object.0).map_err(malformed)

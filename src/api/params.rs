@@ -16,7 +16,7 @@ pub(super) const JSON_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Longest message, in bytes. Chosen: more than anybody writes, and little for the database.
 pub(super) const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 
-/// What a name stands for.
+/// The value of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Value {
     Text(String),
@@ -26,7 +26,7 @@ enum Value {
     List,
 }
 
-/// Something else stands where a text is meant.
+/// The value is something else where a text is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotText;
 
@@ -94,7 +94,7 @@ impl Params {
     /// The value of a name, empty or not.
     ///
     /// # Errors
-    /// [`ApiError::Malformed`] when an array stands there.
+    /// [`ApiError::Malformed`] when the value is an array.
     pub(super) fn get(&self, name: &str) -> Result<Option<&str>, ApiError> {
         match self.values.iter().rev().find(|(own, _)| own == name) {
             None => Ok(None),
@@ -108,7 +108,7 @@ impl Params {
     /// when it is missing or blank.
     ///
     /// # Errors
-    /// [`NotText`] when an array, object, true or false stands there.
+    /// [`NotText`] when the value is an array, object, true or false.
     pub(super) fn text(&self, name: &str) -> Result<Option<&str>, NotText> {
         match self.values.iter().rev().find(|(own, _)| own == name) {
             None => Ok(None),

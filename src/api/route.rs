@@ -6,7 +6,7 @@
 use super::endpoint::{ENDPOINTS, Endpoint, UNKNOWN, Verb};
 use crate::http::Method;
 
-/// An id as it stands in a path.
+/// An id as written in a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PathId(String);
 
@@ -25,7 +25,7 @@ impl PathId {
     }
 }
 
-/// The secret code of an activation link, as it stands in the path.
+/// The secret code of an activation link, as written in the path.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct ActivationCode(String);
 
@@ -50,7 +50,7 @@ pub(super) fn row_id(text: &str) -> Option<i64> {
     text.parse().ok().filter(|id| is_digits && *id > 0)
 }
 
-/// An endpoint, and what stands in the path where its row has `{id}` or `{code}`: empty where it has neither,
+/// An endpoint, and the part of the path where its row has `{id}` or `{code}`: empty where it has neither,
 /// and where an id was left out.
 #[derive(Clone)]
 pub(super) struct Route {
@@ -168,7 +168,7 @@ fn matched<'p>(template: &str, path: &'p str) -> Option<Option<&'p str>> {
         None => return (template == path).then_some(None),
     };
     let value = path.strip_prefix(fixed)?;
-    // An id with an escape or a dot in it can only be somebody trying the doors.
+    // An id with an escape or a dot in it is only ever sent by somebody looking for weak points.
     let is_odd = name == "id}" && (value.contains('%') || value == "." || value == "..");
     (!value.is_empty() && !value.contains('/') && !is_odd).then_some(Some(value))
 }

@@ -107,7 +107,7 @@ pub(super) fn create(call: &Call<'_, Body>) -> Result<KeyedAnswer, ErrorAnswer> 
     )
 }
 
-/// An account that can be made as the desk stands.
+/// An account that this desk can create now.
 struct Account<'w> {
     username: &'w str,
     fullname: &'w str,

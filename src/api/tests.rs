@@ -345,13 +345,13 @@ fn desk_whose_sender_gives_no_sign_of_life_is_not_ready() {
         let answer = bench.ask(Request::new(Method::Get, "/readyz"));
         (answer.status(), String::from_utf8_lossy(answer.body()).into_owned())
     };
-    assert_eq!(reason().0, 200, "nobody of this process is to send");
+    assert_eq!(reason().0, 200, "this process is not expected to send");
     bench.api.expect_sender(bench.now.get());
     bench.pass(20);
     assert_eq!(reason().0, 200, "it has just begun");
     bench.pass(20);
     let (status, text) = reason();
-    assert!(status == 503 && text.contains("no sign of life for 30 s"), "{status} {text}");
+    assert!(status == 503 && text.contains("no heartbeat for 30 s"), "{status} {text}");
     bench.store.write(|tx| tx.note_served(bench.now.get())).unwrap();
     assert_eq!(reason().0, 200);
     // One of a clock that was ahead is none.

@@ -32,7 +32,7 @@ const INTERNAL: Rejection = Rejection::new(500, "Internal error.");
 
 /// Why no request came of it.
 enum Failure {
-    /// The client is gone or idle; there is nobody to answer.
+    /// The client is gone or idle; there is no one to answer.
     Gone,
     Rejected(Rejection),
 }
@@ -44,7 +44,7 @@ impl From<Rejection> for Failure {
 }
 
 impl From<std::io::Error> for Failure {
-    /// A socket that errs has nobody behind it.
+    /// A socket error means that the client is gone.
     fn from(_: std::io::Error) -> Self {
         Self::Gone
     }
@@ -333,7 +333,7 @@ fn disk_fault(error: &std::io::Error) -> Rejection {
     NO_ROOM
 }
 
-/// RFC 9112 §9.3: HTTP/1.1 stays open unless told otherwise, HTTP/1.0 closes unless asked otherwise.
+/// RFC 9112 §9.3: HTTP/1.1 stays open unless asked otherwise, HTTP/1.0 closes unless asked otherwise.
 fn after_answer(head: &Head) -> AfterAnswer {
     let asked = |token| head.headers.lists("Connection", token);
     match head.version {

@@ -24,7 +24,7 @@ struct Shared {
 }
 
 impl Control {
-    /// A handle for a server that is yet to start.
+    /// A handle for a server that has not started yet.
     ///
     /// # Errors
     /// When the system has no file descriptors left for the pair of sockets that carries the stop.

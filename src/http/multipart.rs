@@ -246,7 +246,7 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Reads what stands behind a boundary: a line end before a part, two dashes at the form's end.
+    /// Reads what follows a boundary: a line end before a part, two dashes at the form's end.
     fn another_part_follows(&mut self) -> Result<bool, Error> {
         self.need(2)?;
         if self.unread().starts_with(b"--") {
@@ -337,7 +337,7 @@ fn header(line: &[u8]) -> Result<(&[u8], &[u8]), Error> {
     Ok((name, value.get(1..).unwrap_or_default().trim_ascii()))
 }
 
-/// Where `needle`, which begins with its only CR, first stands.
+/// The first position of `needle`, which begins with its only CR.
 fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {

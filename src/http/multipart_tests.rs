@@ -1,4 +1,4 @@
-//! Tests of the multipart reader: what real clients send, and what nobody should.
+//! Tests of the multipart reader: what real clients send, and what no client should.
 #![allow(clippy::unwrap_used)]
 
 use super::*;
@@ -159,7 +159,7 @@ fn a_large_file_lies_on_disk_and_a_small_one_in_memory() {
     }
 }
 
-/// A small generator of its own, so that a failing seed can be printed and run again.
+/// A small random generator, so that a failing seed can be printed and run again.
 struct Dice(u64);
 
 impl Dice {

@@ -1,5 +1,5 @@
 //! A request as the shell hands it on: method, path, query, headers, peer, body. Nothing here is
-//! decoded; percent-escapes, parameters and tokens are read by whoever asks for them.
+//! decoded; percent-escapes, parameters and tokens are decoded by the methods that ask for them.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method as it stands in the request line.
+    /// The method as written in the request line.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -91,7 +91,7 @@ impl Headers {
     }
 }
 
-/// The one who waits for the answer.
+/// The client that waits for the answer.
 #[derive(Clone, Debug)]
 pub struct Client {
     stream: Option<Arc<TcpStream>>,
@@ -109,7 +109,7 @@ impl Client {
         self.since
     }
 
-    /// Whether it has hung up meanwhile, so that work for it may be left out. A client that only shut
+    /// Whether it has closed the connection since, so that work for it may be left out. A client that only shut
     /// down its sending side looks the same; such are rare, and nginx takes them for gone as well.
     #[must_use]
     pub fn is_gone(&self) -> bool {

@@ -42,7 +42,7 @@ impl Response {
         Self::new(status, "text/html; charset=UTF-8", page.into())
     }
 
-    /// Sets a header, in place of one of the same name.
+    /// Sets a header; replaces one of the same name.
     ///
     /// Every character of `value` that is not printable ASCII or a tab becomes `?`, so that no
     /// value can begin another header line or another answer.

@@ -39,7 +39,7 @@ impl<F: Fn(Request) -> Response + Send + Sync> Answer for F {
     }
 }
 
-/// The one who answers, shared by all connections.
+/// The handler that answers, shared by all connections.
 pub(crate) type Handler = Arc<dyn Answer>;
 
 /// How a server ended.
@@ -64,7 +64,7 @@ const UNHEARD_WAIT: Duration = Duration::from_secs(1);
 const UNHEARD_BYTES: usize = 8 * 1024;
 /// Refused clients that are given time to read why.
 const REFUSED_MAX: usize = 64;
-/// How long, and how much of their request is read and dropped meanwhile: a head.
+/// How long, and how much of their request is read and dropped during that time: a head.
 const REFUSED_LINGER: Duration = Duration::from_secs(1);
 const REFUSED_BYTES_MAX: usize = 64 * 1024;
 
@@ -127,7 +127,7 @@ struct Unheard {
     until: Instant,
 }
 
-/// A client that was told 503 and is yet to hang up.
+/// A client that was answered 503 and has not closed the connection yet.
 struct Refused {
     stream: Arc<TcpStream>,
     until: Instant,
@@ -135,7 +135,7 @@ struct Refused {
 }
 
 impl Entrance<'_> {
-    /// Sleeps until somebody knocks, a refused client moves or must go, or a stop is asked for.
+    /// Sleeps until a client connects, a refused client sends something or its time is over, or a stop is asked for.
     fn wait(&self) -> io::Result<()> {
         let mut fds = Vec::with_capacity(self.refused.len() + self.unheard.len() + 2);
         fds.push(PollFd::new(self.control.stop_signal(), PollFlags::IN));
@@ -153,7 +153,7 @@ impl Entrance<'_> {
                 Ok((stream, peer)) => self.admit(stream, peer),
                 Err(error) => match error.kind() {
                     io::ErrorKind::WouldBlock => return,
-                    // The client was gone before we came to it; there may be others.
+                    // The client was gone before it was accepted; there may be others.
                     io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset => {}
                     _ => return self.pause(&error),
                 },
@@ -185,7 +185,7 @@ impl Entrance<'_> {
     }
 
     /// Looks at what clients without a place ask for, without taking it from the socket, and gives them
-    /// a kept place, an ordinary one that came free meanwhile, or the refusal.
+    /// a kept place, an ordinary one that came free in the meantime, or the refusal.
     fn hear(&mut self) {
         let now = Instant::now();
         for unheard in std::mem::take(&mut self.unheard) {

@@ -1,5 +1,5 @@
 //! Bytes of unknown size from outside: a request's body, a form's file. Small ones stay in memory,
-//! large ones lie in a temporary file without a name, which no crash can leave behind.
+//! large ones are in a temporary file without a name, which no crash can leave behind.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -9,12 +9,12 @@ use super::control::SpoolShare;
 
 /// Bytes in memory up to a threshold, beyond that in an unlinked temporary file.
 ///
-/// Reads and seeks like a file; a fresh one from the shell stands at its beginning.
+/// Reads and seeks like a file; a new one is positioned at its beginning.
 #[derive(Debug)]
 pub struct Spool {
     data: SpooledTempFile,
     bytes: u64,
-    /// Held for its drop: gives the server its room for spooled bodies back.
+    /// Held for its drop, which gives the room for spooled bodies back to the server.
     share: Option<SpoolShare>,
 }
 
@@ -37,7 +37,7 @@ impl Spool {
         self.bytes == 0
     }
 
-    /// Whether the bytes lie in a temporary file.
+    /// Whether the bytes are in a temporary file.
     #[must_use]
     pub fn is_on_disk(&self) -> bool {
         self.data.is_rolled()

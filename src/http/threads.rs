@@ -15,7 +15,7 @@ const WARM: Duration = Duration::from_secs(10);
 /// A handler's stack: SQLite, JSON of 128 levels and HTML cleaning run on it. Only touched pages count.
 const STACK_BYTES: usize = 1024 * 1024;
 
-/// Places beside the ordinary ones, for the paths that [`Answer::has_kept_place`](super::Answer) names.
+/// Places in addition to the ordinary ones, for the paths that [`Answer::has_kept_place`](super::Answer) names.
 /// Chosen: several monitors at once, each of which needs one for a moment.
 pub(super) const KEPT_PLACES: usize = 8;
 /// How long a fresh connection may be silent before it counts as idle: far above any round trip, so
@@ -132,7 +132,7 @@ impl Waits<'_> {
         wait
     }
 
-    /// Ends it; false when the connection was closed meanwhile to make room.
+    /// Ends it; false when the connection was already closed to make room.
     pub(super) fn end(&self, wait: Wait) -> bool {
         self.0.lock().waits.remove(&wait).is_some()
     }

@@ -1,7 +1,7 @@
-//! One connection's bytes: buffered reads, writes and the goodbye, each under a deadline.
+//! One connection's bytes: buffered reads, writes and the orderly close, each with a deadline.
 //!
 //! The socket is non-blocking, so a deadline spans any number of reads: a client that sends one
-//! byte a second wins no time by it. What the bytes mean is decided elsewhere.
+//! byte a second gains no time by it. What the bytes mean is decided elsewhere.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -26,7 +26,7 @@ const LINGER: Duration = Duration::from_secs(2);
 /// How much of it is read and dropped: twice the default body limit, a fraction of a second's work.
 const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// What a read brought.
+/// The result of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Filled {
     /// More bytes are in [`Wire::unread`].

@@ -1,4 +1,4 @@
-//! What a server's lines are, and the ones the protocol crate gets to see written anew in the
+//! What a server's lines are, and the ones the protocol crate gets to see, rewritten in the
 //! plainest form of the grammar (RFC 3501 §9). Pure; reading the bytes is [`super::channel`]'s.
 //!
 //! The crate refuses a whole answer for one code, flag or character it does not know, and servers
@@ -150,7 +150,7 @@ pub(super) fn plain_state(line: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The numbers of a search; the `(MODSEQ 9)` that some servers add (RFC 7162 §3.1.5) is left out. `None` when a word
-/// is no number of a mail: it stands where one belongs that would be missed.
+/// is no number of a mail: the mail whose number it replaced would be missed.
 pub(super) fn plain_search(line: &[u8]) -> Option<Vec<u8>> {
     let mut out = b"* SEARCH".to_vec();
     let mut words = line.split(|b| b.is_ascii_whitespace()).skip(2).filter(|word| !word.is_empty());
@@ -198,9 +198,9 @@ pub(super) fn plain_list(response: &[u8]) -> Option<Vec<u8>> {
     Some(format!("* LIST () NIL {{{}}}\r\n{name}\r\n", name.len()).into_bytes())
 }
 
-/// UID, size and text of a mail, whatever else is told of it and in whatever order. `None` when
+/// UID, size and text of a mail, whatever else the line has and in whatever order. `None` when
 /// there is nothing that was asked for: flags of other mails come at any time. `None` too when the
-/// parentheses do not end or two mails stand in one: then the length of a text was wrong, and it is
+/// parentheses do not end or there are two mails in one: then the length of a text was wrong, and it is
 /// cut short or another mail's.
 pub(super) fn plain_fetch(response: &[u8]) -> Option<Vec<u8>> {
     let at = response.iter().position(|b| *b == b'(')?;
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn states_searches_and_capabilities_lose_what_nobody_reads() {
+    fn states_searches_and_capabilities_lose_what_is_not_read() {
         assert_eq!(text(plain_state("* OK [UIDVALIDITY 7] gültig\r\n".as_bytes())), "* OK [UIDVALIDITY 7] ok\r\n");
         assert_eq!(text(plain_state(b"* ok [uidnext 13]\r\n")), "* OK [UIDNEXT 13] ok\r\n");
         assert_eq!(plain_state(b"* OK [UIDNEXT 99999999999] x\r\n"), None);

@@ -1,9 +1,9 @@
-//! What stands between the server and the protocol crate: it frames responses, keeps mails and
+//! The layer between the server and the protocol crate: it frames responses, keeps mails and
 //! nonsense away from the crate, and counts bytes.
 //!
 //! The crate reads a response of any length into memory and parses it again for every line of a
 //! literal. So literals that are mails are taken out here, each replaced by a short one that holds
-//! its number; lines nobody asked for are let go, the others are put plainly by [`super::answer`];
+//! its number; lines that were not asked for are dropped, the others are simplified by [`super::answer`];
 //! and everything is bounded.
 
 use std::cell::RefCell;
@@ -69,7 +69,7 @@ pub(super) struct Channel {
     bytes_left: usize,
     is_closing: bool,
     is_muted: bool,
-    /// Mails in the open folder, as far as the server has told.
+    /// Mails in the open folder, as far as the server has said.
     mails: Option<u32>,
     has_news: bool,
 }
@@ -137,7 +137,7 @@ impl Channel {
     }
 
     /// The answer to come holds mails, each kept up to `each` bytes (the rest of a longer one is let
-    /// go), and all of them together up to `all`: the sizes a server tells need not be true.
+    /// go), and all of them together up to `all`: the sizes a server announces may be wrong.
     pub(super) const fn expect_bodies(&mut self, each: usize, all: usize) {
         self.body_bytes_max = each;
         self.bodies_left = all;
@@ -148,14 +148,14 @@ impl Channel {
         self.is_closing = true;
     }
 
-    /// Takes the mail a placeholder stands for; `None` when it is no placeholder.
+    /// Takes the mail that a placeholder replaced; `None` when it is no placeholder.
     pub(super) fn take_body(&mut self, placeholder: &[u8]) -> Option<Vec<u8>> {
         let number = placeholder.strip_prefix(b"\r")?;
         let number: usize = std::str::from_utf8(number).ok()?.parse().ok()?;
         self.bodies.get_mut(number).map(std::mem::take)
     }
 
-    /// The connection itself, for the TLS handshake; `None` when bytes came that nobody asked for.
+    /// The connection itself, for the TLS handshake; `None` when bytes came that were not asked for.
     pub(super) fn into_link(self) -> Option<Link> {
         (self.input_at == self.input.len() && self.line.is_empty()).then_some(self.link)
     }
@@ -189,7 +189,7 @@ impl Channel {
         Ok(count)
     }
 
-    /// Puts the next response into `ready`, or nothing when nobody needs it.
+    /// Puts the next response into `ready`, or nothing when it is not needed.
     fn read_response(&mut self) -> io::Result<()> {
         let bytes_left = self.bytes_left;
         self.read_wanted()?;
@@ -250,7 +250,7 @@ impl Channel {
         kind
     }
 
-    /// How many mails the open folder has, as far as the server has told.
+    /// How many mails the open folder has, as far as the server has said.
     pub(super) const fn mails(&self) -> Option<u32> {
         self.mails
     }
@@ -260,7 +260,7 @@ impl Channel {
         self.has_news
     }
 
-    /// From here on mails that come are news. Servers tell of them during any command, and only once.
+    /// From here on mails that arrive are new mail. Servers announce them during any command, and only once.
     pub(super) const fn forget_news(&mut self) {
         self.has_news = false;
     }
@@ -335,7 +335,7 @@ impl Channel {
             return Err(invalid(format!("the server announces a mail of {bytes} bytes")));
         }
         let Some(left) = self.bodies_left.checked_sub(kept) else {
-            return Err(invalid("the server sends far more than the sizes it told"));
+            return Err(invalid("the server sends far more than the sizes it announced"));
         };
         self.bodies_left = left;
         // Room is made for what has come, not for what is announced.

@@ -123,10 +123,10 @@ fn start_tls(account: &Account, mut channel: Channel) -> Result<Link, Error> {
             "{place} refuses STARTTLS ({answer}); use --imap-tls implicit with port 993, or look who is between us and the server"
         )));
     }
-    // What came after the OK was sent by whoever sits on the line, before TLS: CVE-2021-33515 and others.
+    // What came after the OK was sent before TLS, perhaps by an attacker in between: CVE-2021-33515 and others.
     let Some(Link::Plain(wire)) = channel.into_link() else {
         return Err(Error::Connection(format!(
-            "{place} sent data between STARTTLS and TLS: somebody on the line may be injecting it; use --imap-tls implicit with port 993"
+            "{place} sent data between STARTTLS and TLS: an attacker in between may be injecting it; use --imap-tls implicit with port 993"
         )));
     };
     handshake(account, wire)
@@ -165,7 +165,7 @@ fn connector(account: &Account) -> Result<TlsConnector, Error> {
     builder.build().map_err(|e| Error::Setup(format!("preparing TLS: {e}")))
 }
 
-/// What to do about a failed handshake, told by the words of OpenSSL's verification (x509_txt.c).
+/// What to do about a failed handshake, chosen by the words of OpenSSL's verification (x509_txt.c).
 fn tls_hint(text: &str) -> &'static str {
     let text = text.to_ascii_lowercase();
     if text.contains("hostname mismatch") || text.contains("ip address mismatch") {

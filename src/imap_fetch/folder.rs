@@ -2,8 +2,8 @@
 //! mail to [`crate::intake`], and only then touch the mailbox and note how far we are.
 //!
 //! Progress is saved after the mailbox was touched. A fetch that dies in between reads some mails
-//! again, which adds none; the other order would leave mails unmarked for ever. Where settling takes
-//! several commands the mails are on the list of leftovers meanwhile, because those that are marked as
+//! again, which adds none; the other order would leave mails unmarked forever. Where settling takes
+//! several commands the mails are on the list of leftovers until it is done, because those that are marked as
 //! deleted already are found by no search.
 
 mod batch;
@@ -66,7 +66,7 @@ pub(super) struct FetchContext<'a> {
 
 /// The fetch of one folder.
 pub(super) struct Fetch<'a> {
-    pub(super) desk: FetchContext<'a>,
+    pub(super) context: FetchContext<'a>,
     pub(super) address: AddressId,
     pub(super) account: &'a Account,
     pub(super) name: &'a str,
@@ -88,13 +88,13 @@ struct Settling {
 }
 
 impl<'a> Fetch<'a> {
-    pub(super) fn new(desk: FetchContext<'a>, address: AddressId, account: &'a Account, name: &'a str) -> Self {
-        Self { desk, address, account, name, left_before: Vec::new(), counts: Counts::default(), trouble: None }
+    pub(super) fn new(context: FetchContext<'a>, address: AddressId, account: &'a Account, name: &'a str) -> Self {
+        Self { context, address, account, name, left_before: Vec::new(), counts: Counts::default(), trouble: None }
     }
 
     /// Opens the folder.
     pub(super) fn open(&self, mailbox: &mut Mailbox) -> Result<Folder, Error> {
-        let access = match self.desk.mode {
+        let access = match self.context.mode {
             Mode::Fetch => Access::Work,
             Mode::DryRun => Access::Look,
         };
@@ -112,7 +112,7 @@ impl<'a> Fetch<'a> {
         leftovers: Leftovers,
     ) -> Result<(), Error> {
         let state = self.state(mailbox, folder)?;
-        let old = self.desk.store.read(|tx| tx.imap_leftovers(self.address, self.name, LEFTOVERS_MAX))?;
+        let old = self.context.store.read(|tx| tx.imap_leftovers(self.address, self.name, LEFTOVERS_MAX))?;
         self.left_before = old.iter().map(|(uid, _)| *uid).collect();
         self.left_before.sort_unstable();
         let mut new = self.new_uids(mailbox, &state)?;
@@ -124,7 +124,7 @@ impl<'a> Fetch<'a> {
         let limit = limit - new.len();
         let missed = self.take_missed(mailbox, folder, &state, limit)?;
         old.truncate(limit - missed);
-        self.desk.progress.expect(old.len());
+        self.context.progress.expect(old.len());
         for chunk in old.chunks(SIZES_AT_ONCE) {
             let mut uids = chunk.to_vec();
             uids.sort_unstable();
@@ -147,8 +147,8 @@ impl<'a> Fetch<'a> {
         state: &FolderState,
         uids: &[u32],
     ) -> Result<(), Error> {
-        self.desk.progress.expect(uids.len());
-        let raw_bytes_max = self.desk.rules.limits.raw_bytes_max;
+        self.context.progress.expect(uids.len());
+        let raw_bytes_max = self.context.rules.limits.raw_bytes_max;
         for chunk in uids.chunks(SIZES_AT_ONCE) {
             let sizes = self.sizes(mailbox, state, chunk)?;
             for batch in batches(&sizes, raw_bytes_max) {
@@ -227,7 +227,7 @@ impl<'a> Fetch<'a> {
         state: &FolderState,
         batch: &[(u32, usize)],
     ) -> Result<(), Error> {
-        if self.desk.stop.is_asked() {
+        if self.context.stop.is_asked() {
             return Err(Error::Stopped);
         }
         let mut settling = Settling::default();
@@ -261,9 +261,9 @@ impl<'a> Fetch<'a> {
                     break;
                 }
             }
-            self.desk.progress.advance(1);
+            self.context.progress.advance(1);
         }
-        if self.desk.mode == Mode::Fetch {
+        if self.context.mode == Mode::Fetch {
             if mailbox.settles_in_steps(&self.account.after) && !settling.taken.is_empty() {
                 let begun = settling.taken.iter().map(|uid| (*uid, "settling it was cut short".to_owned()));
                 let begun = Settling { seen: settling.seen.clone(), taken: Vec::new(), left: begun.collect() };
@@ -285,7 +285,7 @@ impl<'a> Fetch<'a> {
         batch: &[(u32, usize)],
         left: &mut Vec<(u32, String)>,
     ) -> Result<Vec<(u32, Vec<u8>)>, Error> {
-        let raw_bytes_max = self.desk.rules.limits.raw_bytes_max;
+        let raw_bytes_max = self.context.rules.limits.raw_bytes_max;
         let why = match mailbox.read(batch, raw_bytes_max) {
             Err(Error::Refused(why)) => why,
             done => return done,
@@ -311,7 +311,7 @@ impl<'a> Fetch<'a> {
     /// The connection broke while a batch was read, and it may be for one of these mails: they are
     /// tried again after all others, each alone.
     fn put_off(&self, state: &FolderState, batch: &[(u32, usize)], why: &str) {
-        if self.desk.stop.is_asked() {
+        if self.context.stop.is_asked() {
             return;
         }
         let left = batch.iter().map(|(uid, _)| (*uid, why.to_owned())).collect();
@@ -328,8 +328,8 @@ impl<'a> Fetch<'a> {
         self.counts.fetched += 1;
         let source = if uid <= state.backlog_uid { Source::FirstFetch } else { Source::Fetch };
         let envelope = Envelope { recipients: vec![self.account.email.clone()], sender: None, source };
-        let FetchContext { store, rules, .. } = self.desk;
-        let done = match self.desk.mode {
+        let FetchContext { store, rules, .. } = self.context;
+        let done = match self.context.mode {
             Mode::Fetch => intake::deliver(store, rules, &envelope, raw, Timestamp::now()),
             Mode::DryRun => intake::rehearse(store, rules, &envelope, raw, Timestamp::now()),
         };
@@ -352,7 +352,7 @@ impl<'a> Fetch<'a> {
     }
 
     fn log(&self, uid: u32, delivery: &Delivery, started: Instant) {
-        if self.desk.mode == Mode::DryRun {
+        if self.context.mode == Mode::DryRun {
             return;
         }
         tracing::info!(
@@ -388,23 +388,23 @@ impl<'a> Fetch<'a> {
     }
 
     fn advance(&self, state: &FolderState, last_uid: u32, settling: &Settling) -> Result<(), Error> {
-        if self.desk.mode == Mode::DryRun {
+        if self.context.mode == Mode::DryRun {
             return Ok(());
         }
         let Settling { seen, taken: done, left } = settling;
         let step = Step { uid_validity: state.uid_validity, last_uid, seen, done, left };
-        Ok(self.desk.store.write(|tx| tx.advance_imap_folder(self.address, self.name, &step))?)
+        Ok(self.context.store.write(|tx| tx.advance_imap_folder(self.address, self.name, &step))?)
     }
 
     /// How often in a row the folder could not be read before this fetch.
     pub(super) fn failures(&self) -> Result<i64, Error> {
-        Ok(self.desk.store.read(|tx| tx.imap_failures(self.address, self.name))?)
+        Ok(self.context.store.read(|tx| tx.imap_failures(self.address, self.name))?)
     }
 
     fn note_success(&self) -> Result<(), Error> {
         let failures = self.failures()?;
-        if failures > 0 && self.desk.mode == Mode::Fetch {
-            self.desk.store.write(|tx| tx.note_imap_success(self.address, self.name))?;
+        if failures > 0 && self.context.mode == Mode::Fetch {
+            self.context.store.write(|tx| tx.note_imap_success(self.address, self.name))?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Waiting for news of the open folder with IDLE (RFC 2177).
 //!
 //! The crate's own IDLE is not used: it takes a line that comes before the continuation for the end,
-//! forgets half a line at its time limit, and each line starts its time anew.
+//! forgets half a line at its time limit, and each line starts its time limit again.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ fn ended(line: &str) -> Error {
 }
 
 impl Mailbox {
-    /// Whether mail has come since the last search: the server told of it while it did something else.
+    /// Whether mail has come since the last search: the server announced it during another command.
     pub(super) fn has_news(&self) -> bool {
         self.channel.borrow().has_news()
     }

@@ -1,5 +1,5 @@
 //! A logged-in mailbox and the few things done with it: open a folder, list UIDs, ask sizes, read
-//! mails, mark, move, delete, wait for news. UIDs only, never sequence numbers.
+//! mails, mark, move, delete, wait for new mail. UIDs only, never sequence numbers.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -48,7 +48,7 @@ pub(super) enum Access {
     Work,
 }
 
-/// What opening a folder told.
+/// What the server said when a folder was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Folder {
     pub(super) uid_validity: u32,
@@ -74,7 +74,7 @@ pub(super) fn refused(doing: &str, error: imap::Error) -> Error {
     }
 }
 
-/// Folders of some servers all lie below INBOX, which people do not know from their mail programs.
+/// Some servers have all folders below INBOX, which people do not know from their mail programs.
 fn with_hint(error: Error) -> Error {
     match error {
         Error::Refused(why) => Error::Refused(format!("{why}; `maildesk admin address test` lists the folders")),
@@ -178,7 +178,7 @@ impl Mailbox {
         }
     }
 
-    /// Lets the server tell what it has to tell: some look into their folders only then.
+    /// Lets the server send its news (NOOP): some look into their folders only then.
     pub(super) fn note_changes(&mut self) -> Result<(), Error> {
         self.begin(Duration::ZERO);
         self.session.noop().map_err(|e| refused("asking for changes", e))
@@ -307,7 +307,7 @@ impl Mailbox {
         Ok(names.iter().map(|name| folder_name::decode(name.name())).collect())
     }
 
-    /// Says goodbye. What becomes of it changes nothing.
+    /// Logs out; a failure changes nothing.
     pub(super) fn close(mut self) {
         self.begin(Duration::ZERO);
         {

@@ -15,21 +15,21 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A thread that sends.
 pub(super) struct Sending {
-    told: mpsc::Receiver<()>,
+    finished: mpsc::Receiver<()>,
     bounds: Patience,
 }
 
 impl Sending {
-    /// Waits for it, until no mail is being handed over any more: an answer that nobody waits for leaves it
+    /// Waits for it, until no mail is being handed over any more: without the server's answer it is
     /// unknown whether the mail has arrived.
     pub(super) fn finish(&self) {
-        outbox::wait_for_sender(&self.told, &self.bounds, PATIENCE);
+        outbox::wait_for_sender(&self.finished, &self.bounds, PATIENCE);
     }
 }
 
 /// Starts sending what is due unless a `serve` is alive.
 pub(super) fn send_unserved(store: &Store) -> Sending {
-    let (tell, told) = mpsc::channel();
+    let (finish, finished) = mpsc::channel();
     let bounds = Patience::default();
     let (path, within) = (store.path().to_owned(), bounds.clone());
     let send = move || {
@@ -44,11 +44,11 @@ pub(super) fn send_unserved(store: &Store) -> Sending {
         if let Err(error) = sent {
             tracing::warn!(%error, "sending after a fetch");
         }
-        // Nobody may be waiting any more.
-        tell.send(()).ok();
+        // The receiver may be gone already.
+        finish.send(()).ok();
     };
     if let Err(error) = thread::Builder::new().name("send".to_owned()).spawn(send) {
         tracing::warn!(%error, "no thread to send by; the mail stays in the queue");
     }
-    Sending { told, bounds }
+    Sending { finished, bounds }
 }

@@ -1,4 +1,4 @@
-//! Mails below the last one read that are on no record: an answer of the server's left them out, or told them as gone.
+//! Mails below the last one read that are not on record: an answer of the server left them out, or named them as gone.
 //! Once a day, and after every trouble with the folder, all its UIDs are compared with those that were seen.
 //!
 //! Both sides are lists in ascending order, walked side by side: the cost is that of the folder's UIDs and no mail is read
@@ -23,7 +23,7 @@ impl Fetch<'_> {
         state: &FolderState,
         limit: usize,
     ) -> Result<usize, Error> {
-        if self.failures()? == 0 && !is_due(state.reconciled_at, self.desk.now) {
+        if self.failures()? == 0 && !is_due(state.reconciled_at, self.context.now) {
             return Ok(0);
         }
         let Some(mut missed) = self.missed(mailbox, state)? else { return Ok(0) };
@@ -38,9 +38,9 @@ impl Fetch<'_> {
             );
             self.take_all(mailbox, folder, state, &missed)?;
         }
-        if missed.len() == all && self.desk.mode == Mode::Fetch {
-            let now = self.desk.now;
-            self.desk.store.write(|tx| tx.note_imap_reconciled(self.address, self.name, now))?;
+        if missed.len() == all && self.context.mode == Mode::Fetch {
+            let now = self.context.now;
+            self.context.store.write(|tx| tx.note_imap_reconciled(self.address, self.name, now))?;
         }
         Ok(missed.len())
     }
@@ -48,8 +48,8 @@ impl Fetch<'_> {
     /// The mails up to the last one read that are neither seen nor left over, in ascending order; `None` for a folder of
     /// which nothing is known.
     fn missed(&self, mailbox: &mut Mailbox, state: &FolderState) -> Result<Option<Vec<u32>>, Error> {
-        let Self { desk, address, name, .. } = *self;
-        let in_force = desk.store.read(|tx| tx.imap_folder(address, name))?;
+        let Self { context, address, name, .. } = *self;
+        let in_force = context.store.read(|tx| tx.imap_folder(address, name))?;
         let Some(last_uid) = in_force.filter(|s| s.uid_validity == state.uid_validity).map(|s| s.last_uid) else {
             return Ok(None);
         };
@@ -62,7 +62,7 @@ impl Fetch<'_> {
             }
             Err(error) => return Err(error),
         };
-        let known = desk.store.read(|tx| tx.imap_known(address, name))?;
+        let known = context.store.read(|tx| tx.imap_known(address, name))?;
         let mut missed = not_in(&found, &known, last_uid);
         drop(found);
         if !missed.is_empty() {
@@ -74,7 +74,7 @@ impl Fetch<'_> {
     }
 }
 
-/// Whether the last comparison is long enough ago, or lies in a future from which the clock came back.
+/// Whether the last comparison is long enough ago, or is dated in the future because the clock was ahead.
 fn is_due(reconciled_at: Timestamp, now: Timestamp) -> bool {
     !(0..RECONCILE_S).contains(&now.unix().saturating_sub(reconciled_at.unix()))
 }

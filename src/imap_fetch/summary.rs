@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::intake::Outcome;
 
-/// Mails by what became of them.
+/// Mails, counted by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     /// Read from the server.
@@ -43,7 +43,7 @@ impl Counts {
             Outcome::Duplicate => self.duplicates += 1,
             Outcome::Quarantined => self.quarantined += 1,
             Outcome::Dropped => self.dropped += 1,
-            // `intake` refuses nothing of ours: there is nobody to refuse it to.
+            // `intake` refuses nothing of ours: there is no sender to refuse it to.
             Outcome::Refused(_) => self.failed += 1,
         }
     }

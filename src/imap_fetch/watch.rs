@@ -26,7 +26,7 @@ const IDLE_TIME: Duration = Duration::from_secs(4 * 60);
 /// How often a server without IDLE is asked.
 const POLL_TIME: Duration = Duration::from_secs(15);
 
-/// How often mails are tried again that more than once could not be read or settled. Chosen: one on
+/// How often mails are tried again that could not be read or settled more than once. Chosen: one on
 /// which the server hangs up each time must not become the watch's main work.
 const LEFTOVERS_PAUSE: Duration = Duration::from_secs(15 * 60);
 
@@ -51,15 +51,15 @@ pub(crate) struct Watch<'a> {
     pub only: &'a [String],
 }
 
-/// Watches every mailbox until a stop is asked for; `tell` hears of each fetch that found mail or
-/// went wrong. Each mailbox is in trouble alone: the others go on.
+/// Watches every mailbox until a stop is asked for; `report` is called for each fetch that found mail or
+/// went wrong. A mailbox in trouble does not stop the others.
 ///
-/// Addresses that are added, changed or removed meanwhile are followed within seconds.
+/// Addresses that are added, changed or removed while it runs are noticed within seconds.
 ///
 /// # Errors
 /// When the addresses cannot be read at the start.
-pub(crate) fn watch(watch: Watch<'_>, mut tell: impl FnMut(Summary)) -> Result<(), store::Error> {
-    let (sender, told) = mpsc::channel();
+pub(crate) fn watch(watch: Watch<'_>, mut report: impl FnMut(Summary)) -> Result<(), store::Error> {
+    let (sender, summaries) = mpsc::channel();
     let mut wanted = targets(&watch)?;
     thread::scope(|scope| {
         let wake = sender.clone();
@@ -89,9 +89,9 @@ pub(crate) fn watch(watch: Watch<'_>, mut tell: impl FnMut(Summary)) -> Result<(
                     Err(error) => tracing::error!(%error, address = target.row.email, "starting to watch"),
                 }
             }
-            told.try_iter().flatten().for_each(&mut tell);
-            match told.recv_timeout(SUPERVISION_TICK) {
-                Ok(Some(summary)) => tell(summary),
+            summaries.try_iter().flatten().for_each(&mut report);
+            match summaries.recv_timeout(SUPERVISION_TICK) {
+                Ok(Some(summary)) => report(summary),
                 Ok(None) => break,
                 Err(_) if watch.stop.is_asked() => break,
                 Err(_) => {}
@@ -105,7 +105,7 @@ pub(crate) fn watch(watch: Watch<'_>, mut tell: impl FnMut(Summary)) -> Result<(
         running.iter().for_each(|one| one.stop.ask());
     });
     drop(sender);
-    told.try_iter().flatten().for_each(tell);
+    summaries.try_iter().flatten().for_each(report);
     Ok(())
 }
 
@@ -184,7 +184,7 @@ impl Watcher<'_> {
             let Target { address, row, folder } = &self.target;
             let noted = self.store.write(|tx| tx.note_imap_failure(*address, folder, &error, Timestamp::now()));
             let pause_s = noted.unwrap_or(PAUSE_S);
-            tracing::warn!(address = row.email, folder, retry_in_s = pause_s, error, "mailbox out of reach");
+            tracing::warn!(address = row.email, folder, retry_in_s = pause_s, error, "mailbox cannot be fetched");
             let summary = FolderSummary { name: folder.clone(), counts: Counts::default(), error: Some(error) };
             self.say(summary, 0.0);
             if self.stop.wait(Duration::from_secs(u64::try_from(pause_s).unwrap_or(0))) {
@@ -209,8 +209,8 @@ impl Watcher<'_> {
             let Self { store, rules, patience, .. } = *self;
             let stop = &self.stop;
             let now = Timestamp::now();
-            let desk = FetchContext { store, rules, patience, stop, progress: &progress, mode: Mode::Fetch, now };
-            let mut fetch = Fetch::new(desk, self.target.address, account, &self.target.folder);
+            let context = FetchContext { store, rules, patience, stop, progress: &progress, mode: Mode::Fetch, now };
+            let mut fetch = Fetch::new(context, self.target.address, account, &self.target.folder);
             let started = Instant::now();
             let folder = match open {
                 None => fetch.open(mailbox)?,
@@ -236,7 +236,7 @@ impl Watcher<'_> {
         }
     }
 
-    /// What is to be tried again of what went wrong before.
+    /// Which of the mails that went wrong before are tried again.
     fn leftovers(&self, now: Instant) -> Leftovers {
         if now < self.leftovers_at.get() {
             return Leftovers::Fresh;
@@ -258,7 +258,7 @@ impl Watcher<'_> {
 
     fn say(&self, folder: FolderSummary, seconds: f64) {
         let summary = Summary { address: self.target.row.email.clone(), folders: vec![folder], seconds, error: None };
-        // Nobody listens any more only at the very end.
+        // The receiver is gone only at the very end.
         self.tell.send(Some(summary)).ok();
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a mail came to its end, or whoever handed it over died in the middle of it.
+//! Whether a mail is complete, or the process that handed it over died in the middle of it.
 //!
 //! The end of a mail on a pipe is the moment in which its last writer closes it, and the system does that for a process
 //! that dies as well. A mail cut short in this way must not be stored: the MTA still has the whole one, and hands it
@@ -11,8 +11,8 @@
 //!   shell that ends at once is fine.
 //! - A parent that closed the pipe and ends only then, without waiting for us, is fine as well: it was alive at the end
 //!   of the mail. The system first closes the files of a process that dies and tells its children later, therefore its
-//!   own word (`PF_EXITING`) is asked for.
-//! - While the mail is being read the parent's death is signalled, so that nobody waits for the end of a pipe that a
+//!   own flag (`PF_EXITING`) is read.
+//! - While the mail is being read the parent's death is signalled, so that we do not wait for the end of a pipe that a
 //!   third process holds open. Signals of that kind also come when only the thread ended that started us, so the parent
 //!   is looked at.
 //! - A process that was dead before we began cannot be noticed: init may be our rightful parent.
@@ -35,7 +35,7 @@ const EXITING: u64 = 0x4;
 /// The processes that a `pipe` stems from, its parent first.
 #[derive(Debug, Default)]
 pub(super) struct Ancestors {
-    /// None where the mail cannot be cut short by anybody's death.
+    /// None where the mail cannot be cut short by the death of a process.
     ids: Vec<i32>,
 }
 
@@ -58,7 +58,7 @@ impl Ancestors {
         if getppid().map(Pid::as_raw_pid) != Some(*parent) {
             return true;
         }
-        // Where other users' processes are hidden, the parent is all there is to look at.
+        // Where other users' processes are hidden, the parent is all that can be looked at.
         let is_shown = stat_of(*parent).is_some();
         is_shown && self.ids.iter().any(|id| stat_of(*id).is_none_or(|stat| stat.is_going))
     }

@@ -1,4 +1,4 @@
-//! What `serve` does beside answering requests. Each kind of work has a thread of its own and goes on
+//! What `serve` does besides answering requests. Each kind of work has its own thread and goes on
 //! after an error: the next round tries again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,7 +24,7 @@ use crate::store::{self, Store};
 /// Between two heartbeats; `pipe` takes over sending after six missed ones.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// The outbox is looked at this often even when nobody says that there is something: other
+/// The outbox is looked at this often even without a wake-up: other
 /// processes queue mail too.
 const OUTBOX_POLL: Duration = Duration::from_secs(1);
 
@@ -34,7 +34,7 @@ const TIMED_PAUSE: Duration = Duration::from_secs(600);
 /// How often the setting `imap_watch` is looked at; one indexed read.
 const WATCH_POLL: Duration = Duration::from_secs(2);
 
-/// The pause before a kind of work is begun again after a panic: the first, doubled each time up to the last,
+/// The pause before a kind of work is started again after a panic: the first, doubled each time up to the last,
 /// and the first again after it has run so long.
 const RESTART_FIRST: Duration = Duration::from_secs(1);
 const RESTART_LAST: Duration = Duration::from_secs(60);
@@ -57,8 +57,8 @@ pub(super) fn keep(api: &Api, store: &Store, wakes: &Receiver<()>, threads: &Thr
     }
 }
 
-/// The sign of life of the one who sends: `pipe` leaves its mail to it, and `/readyz` and `admin doctor` miss it.
-/// The sending loop itself gives it, so that one that is dead or stands still gives none.
+/// The heartbeat of the thread that sends mail: while it is fresh `pipe` leaves its mail to `serve`; `/readyz` and
+/// `admin doctor` report when it is missing. The sending loop itself gives it, so that a dead or stuck loop gives none.
 struct Pulse<'a> {
     store: &'a Store,
     threads: &'a Threads,
@@ -66,7 +66,7 @@ struct Pulse<'a> {
 }
 
 impl Pulse<'_> {
-    /// Gives the sign when it is time; says whether the end is asked for.
+    /// Gives the heartbeat when it is due; says whether the end is asked for.
     fn beat(&mut self) -> bool {
         if self.threads.is_stopping() {
             return true;
@@ -79,7 +79,7 @@ impl Pulse<'_> {
     }
 }
 
-/// Takes the sign of life back at the end: `pipe` would wait for us another half minute.
+/// Clears the heartbeat at the end: otherwise `pipe` would wait for us another half minute.
 pub(super) fn take_leave(store: &Store) {
     logged("noting the end", store.write(|tx| tx.note_served(Timestamp::default())));
 }
@@ -98,7 +98,7 @@ fn note_token_uses(api: &Api, store: &Store) {
     logged("noting the use of tokens", done);
 }
 
-/// Sends what is queued, at once when told, else every second.
+/// Sends what is queued, at once when woken, else every second.
 pub(super) fn send(store: &Store, wakes: &Receiver<()>, threads: &Threads) {
     let mut pool = outbox::TransportPool::new(crate::desk::note_undelivered);
     let mut pulse = Pulse { store, threads, at: None };
@@ -116,7 +116,7 @@ pub(super) fn send(store: &Store, wakes: &Receiver<()>, threads: &Threads) {
             },
             Err(error) => tracing::warn!(%error, "looking for mail to send; tried again"),
         }
-        // After the work: one who panics at it each time gives no sign of life.
+        // After the work: a loop that panics each time gives no heartbeat.
         pulse.beat();
         wait(wakes, OUTBOX_POLL);
     }
@@ -173,12 +173,12 @@ fn watch_while(is_wanted: &impl Fn() -> bool, store: &Store, rules: &Rules, pati
         stop.ask();
         match watching.join() {
             Ok(done) => logged("watching the mailboxes", done),
-            Err(_) => tracing::error!("an internal error ended the watch of the mailboxes; started anew"),
+            Err(_) => tracing::error!("an internal error ended the watch of the mailboxes; it is started again"),
         }
     });
 }
 
-/// One line for each fetch that found something; a mailbox out of reach has had its own.
+/// One line for each fetch that found something; a mailbox that cannot be fetched has its own.
 fn log(summary: &imap_fetch::Summary) {
     let counts = summary.counts();
     if counts != imap_fetch::Counts::default() {
@@ -210,7 +210,7 @@ fn wait(wakes: &Receiver<()>, at_most: Duration) {
     }
 }
 
-/// The threads beside the server, and the word to end.
+/// The threads beside the server, and the flag that ends them.
 #[derive(Clone, Default)]
 pub(super) struct Threads {
     is_stopping: Arc<AtomicBool>,
@@ -220,7 +220,7 @@ pub(super) struct Threads {
 }
 
 impl Threads {
-    /// Starts a kind of work in a thread of its own. Work that panics is begun again after a pause; work that
+    /// Starts a kind of work in its own thread. Work that panics is started again after a pause; work that
     /// returns is over.
     pub(super) fn start(&self, name: &'static str, mut work: impl FnMut() + Send + 'static) -> outcome::Result<()> {
         let threads = self.clone();
@@ -240,7 +240,11 @@ impl Threads {
             if began.elapsed() >= RESTART_LAST {
                 pause = RESTART_FIRST;
             }
-            tracing::error!(thread = name, seconds = pause.as_secs(), "an internal error ended a thread; begun again");
+            tracing::error!(
+                thread = name,
+                seconds = pause.as_secs(),
+                "an internal error ended a thread; it is started again"
+            );
             if self.pause(pause) {
                 return;
             }
@@ -287,19 +291,19 @@ mod tests {
     #[test]
     fn work_that_panics_is_begun_again_and_the_end_needs_no_patience() {
         let (threads, begun) = (Threads::default(), Arc::new(AtomicUsize::new(0)));
-        let (tell, told) = std::sync::mpsc::channel();
+        let (sender, runs) = std::sync::mpsc::channel();
         let started = threads.start("test", {
             let begun = Arc::clone(&begun);
             move || {
                 let nth = begun.fetch_add(1, Ordering::SeqCst);
-                tell.send(nth).ok();
+                sender.send(nth).ok();
                 assert!(nth == 1, "a bug");
             }
         });
         started.unwrap();
         let soon = Duration::from_secs(20);
-        assert_eq!((told.recv_timeout(soon), told.recv_timeout(soon)), (Ok(0), Ok(1)));
-        // The second time it has returned: that is its end, and nothing is begun after it.
+        assert_eq!((runs.recv_timeout(soon), runs.recv_timeout(soon)), (Ok(0), Ok(1)));
+        // The second time it has returned: that is its end, and it is not started again.
         threads.join(soon);
         assert_eq!(begun.load(Ordering::SeqCst), 2);
 

@@ -80,7 +80,7 @@ fn doctor_warns_as_soon_as_a_mail_has_failed_and_of_mail_set_aside() {
     let fix = warned(
         &found,
         "queue",
-        "1 mail did not go yet and will be tried again; the last one: connecting to 127.0.0.1:1",
+        "1 mail could not be sent yet and will be tried again; the last error: connecting to 127.0.0.1:1",
     );
     assert!(type_it(&desk, &fix).stdout.contains("new_ticket"), "{fix}");
     desk.sqlite().execute_batch("UPDATE outbox SET state = 'failed'").expect("the desk can be written");
@@ -91,7 +91,7 @@ fn doctor_warns_as_soon_as_a_mail_has_failed_and_of_mail_set_aside() {
         .expect("the desk can be written");
     assert!(!is_warned(&report(&desk), "queue"), "long ago");
     desk.deliver(b"Subject: no sender\nMessage-ID: <three@client.test>\n\nwho?\n");
-    let fix = warned(&report(&desk), "quarantine", "set aside");
+    let fix = warned(&report(&desk), "quarantine", "1 mail in quarantine");
     assert!(type_it(&desk, &fix).stdout.contains("no sender"), "{fix}");
 }
 
@@ -104,7 +104,7 @@ fn doctor_warns_when_serve_was_stopped() {
     server.signal("TERM");
     server.wait();
     desk.sqlite().execute_batch("UPDATE desk SET served_at = unixepoch() - 60").expect("the desk is there");
-    let fix = warned(&report(&desk), "serve", "no `maildesk serve` since 1 minutes");
+    let fix = warned(&report(&desk), "serve", "`maildesk serve` has not run for 1 minute:");
     assert!(fix == "systemctl start maildesk" || fix.ends_with("serve"), "{fix}");
 }
 

@@ -182,7 +182,7 @@ fn a_mail_on_which_the_server_hangs_up_keeps_back_no_other() {
     assert_eq!(desk.count("tickets"), 4);
     assert_eq!(server.mails("INBOX").iter().filter(|(_, flags)| flags.is_empty()).count(), 1);
     let doctor = desk.try_admin(&["doctor"]);
-    assert!(doctor.stdout.contains("folder INBOX: 1 mail stays behind"), "{}", doctor.stdout);
+    assert!(doctor.stdout.contains("folder INBOX: 1 mail could not be fetched"), "{}", doctor.stdout);
     server.state().offers = "REPAIRED".to_owned();
     assert_fetches(&desk, [1, 1, 0]);
     assert_eq!(desk.count("tickets"), 5);

@@ -63,8 +63,8 @@ fn small_helpdeskz_moves_in_with_ids_dates_and_repairs() {
     let report = import(&desk, &[]);
     let lines = lines(&report);
     for wanted in [
-        "merged users 7: has the address of user 2, who stands for both",
-        "repaired tickets 13: department 44 does not exist: 1 is taken; user 99 does not exist: a placeholder stands for him",
+        "merged users 7: has the address of user 2, who is kept for both",
+        "repaired tickets 13: department 44 does not exist: 1 is taken; user 99 does not exist: a placeholder is used instead",
         "skipped tickets_messages 32: ticket 77 does not exist",
     ] {
         assert!(lines.iter().any(|line| line == wanted), "{wanted}\n{}", lines.join("\n"));
@@ -303,7 +303,7 @@ fn departments_staff_and_addresses_of_a_new_desk_give_way_to_imported_ids() {
     assert_eq!(
         (sven["id"].as_i64(), sven["role"].as_str()),
         (Some(5), Some("admin")),
-        "his own account stands for the imported one"
+        "the desk's own account is used instead of the imported one"
     );
 }
 

@@ -56,18 +56,16 @@ fn a_sender_that_panics_is_missed_by_everybody_and_begun_again() {
     wait_until("the sender panics again and again", || desk.log().matches("ended a thread").count() >= 2);
     assert_eq!(states(&desk), ["pending"]);
 
-    // As if it had sent before, half a minute ago. One that panics gives no new sign of life.
+    // As if it had sent before, half a minute ago. One that panics gives no new heartbeat.
     desk.sqlite().execute("UPDATE desk SET served_at = unixepoch() - 31", []).unwrap();
     let doctor = desk.try_admin(&["doctor"]).stdout;
-    assert!(doctor.contains("no `maildesk serve` since"), "{doctor}");
+    assert!(doctor.contains("`maildesk serve` has not run for"), "{doctor}");
     desk.deliver(mail("b", "Subject: y\n", "y"));
     assert_eq!(sink.taken().len(), 1, "pipe no longer leaves its mail to the sender");
 
     fs::remove_file(file).unwrap();
-    wait_until("the sender is begun again", || sink.taken().len() == 2);
-    wait_until("the sign of life is given again", || {
-        !desk.try_admin(&["doctor"]).stdout.contains("no `maildesk serve`")
-    });
+    wait_until("the sender is started again", || sink.taken().len() == 2);
+    wait_until("the heartbeat is given again", || !desk.try_admin(&["doctor"]).stdout.contains("no `maildesk serve`"));
     assert_eq!(server.get("/readyz").status, 200);
     drop(server);
 }

@@ -65,7 +65,7 @@ fn sighup_brings_new_limits_and_a_broken_file_changes_nothing() {
 }
 
 #[test]
-fn sighup_opens_the_log_anew_and_changes_its_level() {
+fn sighup_opens_the_log_again_and_changes_its_level() {
     let desk = Desk::new();
     let server = Server::start(&desk);
     assert!(eventually(|| desk.log().contains("info listening")), "{}", desk.log());

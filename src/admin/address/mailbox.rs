@@ -56,7 +56,7 @@ impl Settings {
         let path = |path: Option<String>| {
             path.map(|path| if path.is_empty() { PathBuf::new() } else { PathBuf::from(absolute(Path::new(&path))) })
         };
-        // A column that cannot be read starts anew: it holds nothing that cannot be said again.
+        // A column that cannot be read is started again: it holds nothing that cannot be found out again.
         let mut options = Options::read(&row.imap_options).unwrap_or_default();
         put(&mut options.ca_file, path(self.imap_ca_file));
         options.start = self.imap_start.unwrap_or(options.start);

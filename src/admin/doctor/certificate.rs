@@ -57,7 +57,7 @@ pub(super) fn ends_at(server: (&str, u16), how: Greeting) -> outcome::Result<Tim
         .map_err(tls)?;
     let stream = connector.connect(server.0, stream).map_err(|e| Failure::other(format!("TLS: {e}")))?;
     let der = stream.peer_certificate().map_err(tls)?.context("no certificate")?.to_der().map_err(tls)?;
-    not_after(&der).context("a certificate that cannot be read")
+    not_after(&der).context("reading the certificate")
 }
 
 /// A connection to the first of the server's addresses that takes one.
@@ -84,7 +84,7 @@ fn answer(stream: &mut TcpStream, is_last: impl Fn(&str) -> bool) -> outcome::Re
     loop {
         total += 1;
         if total > ANSWER_BYTES_MAX || started.elapsed() > PATIENCE_IN_ALL || stream.read(&mut byte)? == 0 {
-            bail!("the server broke off");
+            bail!("the server closed the connection");
         }
         if byte == *b"\n" {
             if is_last(&String::from_utf8_lossy(&line)) {

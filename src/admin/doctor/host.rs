@@ -10,11 +10,11 @@ use crate::store::{self, Store};
 
 /// Free bytes below which mail may soon not be taken.
 const FREE_BYTES_MIN: u64 = store::MAIL_NEEDS_BYTES;
-/// Free bytes below which somebody should think about it.
+/// Free bytes below which `doctor` warns.
 const FREE_BYTES_LOW: u64 = 1024 * 1024 * 1024;
 /// A clock before this (2025-01-01) was never set.
 const CLOCK_MIN_S: i64 = 1_735_689_600;
-/// Seconds the newest mail may lie in the future before the clock is thought wrong.
+/// Seconds the newest mail may be dated in the future before the clock counts as wrong.
 const CLOCK_AHEAD_MAX_S: i64 = 300;
 
 /// File systems without the shared memory and locks that a write-ahead log needs (statfs(2)).
@@ -73,7 +73,7 @@ fn files(path: &Path) -> Vec<Finding> {
         }
         Err(error) => {
             let fix = format!("ls -ld {}", quoted(&folder_of(path).display().to_string()));
-            return vec![Finding::fail("files", format!("{shown} is out of reach: {error}"), fix)];
+            return vec![Finding::fail("files", format!("{shown} cannot be accessed: {error}"), fix)];
         }
     };
     let file = quoted(&shown.to_string());
@@ -116,7 +116,7 @@ fn is_something_else(path: &Path, found: &fs::Metadata) -> bool {
     !found.is_file() || (is_read && head != *store::FILE_HEAD)
 }
 
-/// Whether the folder, the database, what lies beside it and we belong to one user.
+/// Whether the folder, the database, the files beside it and this process belong to one user.
 fn owners(path: &Path, owner: u32) -> Vec<Finding> {
     let (shown, folder) = (path.display().to_string(), folder_of(path));
     let mut findings = Vec::new();
@@ -198,7 +198,7 @@ fn file_system(path: &Path) -> Vec<Finding> {
     findings
 }
 
-/// Copies a desk to a place of its own.
+/// Copies a desk to another folder.
 const MOVE_IT: &str = "maildesk admin backup /var/lib/maildesk/maildesk.db";
 
 fn kind(number: u64, folder: &Path) -> Finding {
@@ -244,7 +244,7 @@ pub(super) fn look_inside(context: &CheckContext<'_>, store: &Store) -> store::R
     }
     let now = context.now.unix();
     findings.push(if now < CLOCK_MIN_S {
-        Finding::fail("clock", "the clock is not set; NTP keeps it", "timedatectl set-ntp true")
+        Finding::fail("clock", "the clock is not synchronised; switch NTP on", "timedatectl set-ntp true")
     } else if newest.unix() > now + CLOCK_AHEAD_MAX_S {
         let ahead = newest.unix() - now;
         let text =

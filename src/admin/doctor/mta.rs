@@ -32,7 +32,7 @@ pub(super) struct Line {
     /// The service is an alias.
     pub(super) is_alias: bool,
     program: String,
-    /// What stands between the program and `pipe`, such as `--config FILE`.
+    /// The arguments between the program and `pipe`, such as `--config FILE`.
     options: Vec<String>,
     user: String,
 }
@@ -56,7 +56,7 @@ pub(super) fn lines(context: &CheckContext<'_>, store: &Store) -> store::Result<
     let Some(first) = piped.first() else { return Ok(Vec::new()) };
     let mut findings = vec![match std::env::current_exe() {
         Ok(program) => ours(context, &program, first),
-        Err(error) => Finding::warn("pipe", format!("our own program is not found: {error}"), ""),
+        Err(error) => Finding::warn("pipe", format!("maildesk's own program file is not found: {error}"), ""),
     }];
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let postfix = Postfix::here(context.reach);
@@ -99,7 +99,7 @@ fn ours(context: &CheckContext<'_>, program: &Path, recipient: &str) -> Finding 
     }
     command.arg("--db").arg(&context.path).arg("pipe");
     match dry_run(&mut command, recipient) {
-        Ok(()) => Finding::ok("pipe", format!("a mail to {recipient} would be taken")),
+        Ok(()) => Finding::ok("pipe", format!("a mail to {recipient} would be accepted")),
         Err(why) => {
             let fix = format!("echo 'From: me@example.org' | maildesk pipe --recipient={recipient} --dry-run");
             Finding::fail("pipe", format!("a mail to {recipient}: {why}"), fix)
@@ -111,7 +111,7 @@ fn ours(context: &CheckContext<'_>, program: &Path, recipient: &str) -> Finding 
 fn theirs(line: &Line, recipient: &str) -> Finding {
     let shown = format!("{} runs {} as {}", line.file, line.program, line.user);
     if !line.program.contains('/') {
-        return Finding::ok("mta", format!("{shown}; a program without its folder is not tried"));
+        return Finding::ok("mta", format!("{shown}; a program without a full path is not tried"));
     }
     if !Path::new(&line.program).is_file() {
         let fix = format!("ls -l {}", host::quoted(&line.program));
@@ -131,7 +131,7 @@ fn theirs(line: &Line, recipient: &str) -> Finding {
         return Finding::ok("mta", format!("{shown}; run doctor as root to try it"));
     }
     match dry_run(&mut command, recipient) {
-        Ok(()) => Finding::ok("mta", format!("{shown}: a mail would be taken")),
+        Ok(()) => Finding::ok("mta", format!("{shown}: a mail would be accepted")),
         Err(why) => {
             let options: String = line.options.iter().map(|word| format!("{} ", host::quoted(word))).collect();
             let fix = format!("sudo -u {} {} {options}admin doctor", line.user, host::quoted(&line.program));
@@ -177,7 +177,7 @@ fn alias_lines(file: &str, aliases: &str) -> Vec<Line> {
 }
 
 /// Transports of Exim whose command is maildesk. A line that ends in a colon begins another one; a value that Exim has
-/// to expand is nobody's name.
+/// to expand is not a user's name.
 fn exim_lines(file: &str, configuration: &str) -> Vec<Line> {
     let mut found = Vec::new();
     let (mut command, mut user, mut name) = (None, None, "");

@@ -1,4 +1,4 @@
-//! Whether somebody hears of the tickets of each department.
+//! Whether somebody is notified of the tickets of each department.
 
 use super::{CheckContext, Finding, host};
 use crate::outbox::template::Event;
@@ -50,7 +50,7 @@ fn of(tx: &ReadTx<'_>, department: &Department, senders: &[Sender]) -> store::Re
     Ok(Some(Finding::warn("notices", text, fix)))
 }
 
-/// The command that makes somebody a member of the department.
+/// The command that adds a member to the department.
 fn member(tx: &ReadTx<'_>, department: &Department) -> store::Result<String> {
     let id = department.id;
     let active: Vec<Staff> = tx.all_staff()?.into_iter().filter(|one| one.is_active).collect();

@@ -18,11 +18,11 @@ use crate::store::receipt::ReceiptState;
 use crate::store::settings::Settings;
 use crate::store::{self, Store};
 
-/// Seconds a mail may wait before somebody has to look: by then its recipient wonders.
+/// Seconds a mail may wait before a person should look: by then its recipient wonders where it is.
 const QUEUE_AGE_FAIL_S: i64 = Timestamp::DAY_S;
-/// Seconds for which a mail that was given up is told. Chosen: longer than the five days of its tries.
+/// Seconds for which a mail that was given up is reported. Chosen: longer than the five days of its tries.
 const FAILURE_MEMORY_S: i64 = 7 * Timestamp::DAY_S;
-/// Days before its end at which a certificate is spoken of. Chosen: renewals run at thirty.
+/// Days before its end at which `doctor` warns of a certificate. Chosen: renewals run at thirty.
 const CERTIFICATE_DAYS_LOW: i64 = 14;
 
 /// What waits: outgoing mail, mail set aside, and who sends.
@@ -34,8 +34,8 @@ pub(super) fn queue(context: &CheckContext<'_>, store: &Store) -> store::Result<
     let mut findings = Vec::new();
     let age = if pending == 0 { 0 } else { context.now.unix().saturating_sub(oldest.unix()) };
     let text = match pending {
-        0 => "nothing waits to be sent".to_owned(),
-        n => format!("{n} mails wait to be sent, the oldest for {} minutes", age / 60),
+        0 => "no mail is waiting to be sent".to_owned(),
+        n => format!("{n} mails are waiting to be sent, the oldest for {} minutes", age / 60),
     };
     let fix = "maildesk admin outbox list --state pending";
     findings.push(match age {
@@ -45,35 +45,35 @@ pub(super) fn queue(context: &CheckContext<'_>, store: &Store) -> store::Result<
     });
     findings.extend(failures(context, store)?);
     if held > 0 {
-        let text = format!("{held} mails are set aside for somebody to decide");
+        let text = format!("{} in quarantine, waiting for a decision", output::count(held, "mail"));
         findings.push(Finding::warn("quarantine", text, "maildesk admin mail list --state quarantined"));
     }
     let silent_s = context.now.unix().saturating_sub(served_at.unix());
     findings.push(if outbox::is_sign_fresh(served_at, context.now) {
-        Finding::ok("serve", "a `maildesk serve` is at work")
+        Finding::ok("serve", "`maildesk serve` is running")
     } else if silent_s < 0 {
-        let text = "the last sign of life of a `maildesk serve` is dated later than now: the clock was ahead, and none has run since";
+        let text = "the last heartbeat of `maildesk serve` is dated in the future: the clock was ahead then, and `serve` has not run since";
         Finding::warn("serve", text, "systemctl start maildesk, or put `maildesk admin jobs run` into cron")
     } else if served_at.unix() > 0 {
-        let text =
-            format!("no `maildesk serve` since {} minutes: no API, and nothing sends later tries", silent_s / 60);
+        let silent = output::count(silent_s / 60, "minute");
+        let text = format!("`maildesk serve` has not run for {silent}: the API is down, and failed mail is not tried again");
         let is_unit = UNITS.iter().any(|unit| Path::new(unit).exists());
         let fix = if is_unit { "systemctl start maildesk" } else { "maildesk serve" };
         Finding::warn("serve", text, fix)
     } else {
-        Finding::ok("serve", "none has ever run: cron has to run `maildesk admin jobs run`")
+        Finding::ok("serve", "`maildesk serve` has never run: cron has to run `maildesk admin jobs run`")
     });
     Ok(findings)
 }
 
-/// Where a service file of ours lies.
+/// Where a service file of ours is installed.
 const UNITS: [&str; 3] = [
     "/etc/systemd/system/maildesk.service",
     "/usr/lib/systemd/system/maildesk.service",
     "/lib/systemd/system/maildesk.service",
 ];
 
-/// Mails that did not go: those to be tried again, and those given up lately.
+/// Mails that could not be sent: those to be tried again, and those given up recently.
 fn failures(context: &CheckContext<'_>, store: &Store) -> store::Result<Option<Finding>> {
     let since = context.now.plus_s(-FAILURE_MEMORY_S);
     let (deferred, failed, why) = store.read(|tx| tx.outbox_failures(since))?;
@@ -82,12 +82,12 @@ fn failures(context: &CheckContext<'_>, store: &Store) -> store::Result<Option<F
     }
     let what = match (deferred, failed) {
         (0, _) => format!("{} could not be delivered", output::count(failed, "mail")),
-        (_, 0) => format!("{} did not go yet and will be tried again", output::count(deferred, "mail")),
-        _ => format!("{} did not go yet, and {failed} could not be delivered", output::count(deferred, "mail")),
+        (_, 0) => format!("{} could not be sent yet and will be tried again", output::count(deferred, "mail")),
+        _ => format!("{} could not be sent yet, and {failed} could not be delivered", output::count(deferred, "mail")),
     };
     let state = if deferred > 0 { "pending" } else { "failed" };
     let fix = format!("maildesk admin outbox list --state {state}");
-    Ok(Some(Finding::warn("queue", format!("{what}; the last one: {why}"), fix)))
+    Ok(Some(Finding::warn("queue", format!("{what}; the last error: {why}"), fix)))
 }
 
 /// Each address, both ways.
@@ -100,14 +100,14 @@ pub(super) fn addresses(context: &CheckContext<'_>, store: &Store) -> store::Res
             "maildesk admin address add support@example.org --name Support --department 1 --default --incoming pipe";
         findings.push(Finding::warn("address", "the desk has no mail address", fix));
     } else if !addresses.iter().any(|(_, row)| row.is_default) {
-        let text = "no address is the default one: mail to unknown addresses goes to the lowest department";
+        let text = "no address is the default: mail to unknown addresses goes to the department with the lowest id";
         let first = addresses.first().map_or("", |(_, row)| row.email.as_str());
         let fix = format!("maildesk admin address update {} --default", host::quoted(first));
         findings.push(Finding::warn("address", text, fix));
     }
     for (_, row) in &addresses {
         if row.department.is_none() {
-            let text = format!("{} feeds no department: its mail is set aside", row.email);
+            let text = format!("{} has no department: its mail is quarantined", row.email);
             let department = lowest.map_or(1, DepartmentId::get);
             let fix = format!("maildesk admin address update {} --department {department}", row.email);
             findings.push(Finding::fail("address", text, fix));
@@ -132,14 +132,14 @@ fn domains<'a>(context: &CheckContext<'_>, emails: impl Iterator<Item = &'a str>
         emails.filter_map(|email| Some(email.rsplit_once('@')?.1.to_ascii_lowercase())).collect();
     let look = |name: &String| {
         if RESERVED_DOMAINS.iter().any(|last| name.rsplit('.').next() == Some(last)) {
-            let text = format!("{name} is a reserved name: nobody outside can write to it");
+            let text = format!("{name} is a reserved name: nobody on the internet can write to it");
             return Finding::ok("dns", text);
         }
-        let not_looked = format!("whether its mail comes here is not looked at (`dig MX {name}` shows it)");
+        let not_looked = format!("whether its mail comes here is not checked (`dig MX {name}` shows it)");
         match (name.as_str(), 25).to_socket_addrs().map(|mut found| found.next()) {
             Ok(Some(address)) => Finding::ok("dns", format!("{name} is at {}; {not_looked}", address.ip())),
             // A domain may have an MX record alone.
-            Ok(None) | Err(_) => Finding::ok("dns", format!("{name} has no address of its own; {not_looked}")),
+            Ok(None) | Err(_) => Finding::ok("dns", format!("{name} has no IP address; {not_looked}")),
         }
     };
     if context.reach == Reach::Here { Vec::new() } else { names.iter().map(look).collect() }
@@ -155,8 +155,12 @@ fn fetches(folder: &FolderHealth) -> Vec<Finding> {
         findings.push(Finding::fail("fetch", text, format!("maildesk imap-fetch --address {email}")));
     }
     if *left > 0 {
-        let mails = if *left == 1 { "1 mail stays behind".to_owned() } else { format!("{left} mails stay behind") };
-        let text = format!("{email}, folder {folder}: {mails}, every fetch tries again: {left_reason}");
+        let mails = if *left == 1 {
+            "1 mail could not be fetched".to_owned()
+        } else {
+            format!("{left} mails could not be fetched")
+        };
+        let text = format!("{email}, folder {folder}: {mails} and will be tried again by every fetch: {left_reason}");
         findings.push(Finding::warn("fetch", text, format!("maildesk imap-fetch --address {email}")));
     }
     findings
@@ -182,7 +186,8 @@ fn incoming(context: &CheckContext<'_>, row: &AddressRow) -> Vec<Finding> {
 
 fn outgoing(context: &CheckContext<'_>, row: &AddressRow) -> Vec<Finding> {
     if row.outgoing == Outgoing::None {
-        let text = format!("{} sends nothing: nobody hears of answers in its department", row.email);
+        let text =
+            format!("{} sends no mail: customers and staff of its department are not notified of answers", row.email);
         return vec![Finding::ok("outgoing", text)];
     }
     if row.outgoing == Outgoing::Smtp && context.reach == Reach::Here {
@@ -217,11 +222,11 @@ const fn greeting(tls: Tls, starttls: Greeting) -> Option<Greeting> {
     }
 }
 
-/// When a server's certificate ends. A server that cannot be reached was spoken of already.
+/// When a server's certificate ends. A server that cannot be reached is reported elsewhere.
 fn expiry(context: &CheckContext<'_>, host: &str, port: u16, how: Greeting) -> Option<Finding> {
     let ends = certificate::ends_at((host, port), how).ok()?;
     let days = (ends.unix() - context.now.unix()).div_euclid(Timestamp::DAY_S);
-    let text = format!("{host}:{port}: ends in {}; it is renewed on the server", output::count(days, "day"));
+    let text = format!("{host}:{port}: the certificate expires in {}", output::count(days, "day"));
     let protocol = match how {
         Greeting::None => "",
         Greeting::Imap => " -starttls imap",
@@ -231,31 +236,34 @@ fn expiry(context: &CheckContext<'_>, host: &str, port: u16, how: Greeting) -> O
     Some(if ends < context.now {
         Finding::fail(
             "certificate",
-            format!("{host}:{port}: ended {} ago; it has to be renewed on the server", output::count(-days, "day")),
+            format!(
+                "{host}:{port}: the certificate expired {} ago; renew it on the server",
+                output::count(-days, "day")
+            ),
             fix,
         )
     } else if days < CERTIFICATE_DAYS_LOW {
-        Finding::warn("certificate", text, fix)
+        Finding::warn("certificate", format!("{text}; renew it on the server"), fix)
     } else {
         Finding::ok("certificate", text)
     })
 }
 
-/// Whether links in mails lead anywhere.
+/// Whether links in mails work.
 fn site(context: &CheckContext<'_>, settings: &Settings, domain: &str) -> Finding {
     let url = settings.site_url.as_str();
     if url.is_empty() {
         let fix = format!("maildesk admin setting set site_url https://helpdesk.{domain}");
-        return Finding::warn("site_url", "setting site_url is empty: mails with a link are refused", fix);
+        return Finding::warn("site_url", "setting site_url is empty: mails that need a link cannot be sent", fix);
     }
     if context.reach == Reach::Here {
         return Finding::ok("site_url", url);
     }
     let name = host_of(url);
     match (name, 443).to_socket_addrs().map(|mut found| found.next().is_some()) {
-        Ok(true) => Finding::ok("site_url", format!("{url}: the name is known")),
+        Ok(true) => Finding::ok("site_url", format!("{url}: the host name resolves")),
         Ok(false) | Err(_) => {
-            let text = format!("{name} is not known here: links in our mails may lead nowhere");
+            let text = format!("{name} does not resolve on this machine: links in our mails may not work");
             Finding::warn("site_url", text, format!("getent hosts {}", host::quoted(name)))
         }
     }

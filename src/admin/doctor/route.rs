@@ -20,7 +20,7 @@ const MAPS: [&str; 3] = ["transport_maps", "virtual_alias_maps", "alias_maps"];
 const TRANSPORTS: [&str; 5] =
     ["mailbox_transport", "local_transport", "virtual_transport", "relay_transport", "default_transport"];
 
-/// Kinds of tables that lie in files; others ask a server.
+/// Kinds of tables that are files; others ask a server.
 const LOCAL_TABLES: [&str; 12] =
     ["hash", "btree", "lmdb", "cdb", "dbm", "sdbm", "texthash", "regexp", "pcre", "static", "inline", "unionmap"];
 

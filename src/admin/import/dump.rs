@@ -1,4 +1,4 @@
-//! A dump of MySQL or MariaDB, read in constant memory: what tables it has and where their rows lie
+//! A dump of MySQL or MariaDB, read in constant memory: what tables it has and where their rows are
 //! ([`survey()`]), and the rows of one table after the other ([`Rows`]). What HelpDeskZ means by them
 //! is `helpdeskz`'s.
 

@@ -1,7 +1,7 @@
 //! `admin import helpdeskz`: moving in from a dump of HelpDeskZ 2.0 to 2.0.2.
 //!
 //! The dump is read once to find its tables, then part by part in an order that lets every row find
-//! what it speaks of; each batch of rows is one transaction. What the columns mean is said table by
+//! the rows it refers to; each batch of rows is one transaction. What the columns mean is said table by
 //! table in `desk`, `people`, `tickets`, `files` and `knowledge`; `escaped` and `php` undo
 //! HelpDeskZ's ways of writing. A second run of the same dump changes nothing, an interrupted one
 //! goes on.
@@ -76,7 +76,7 @@ pub(crate) struct Arguments {
     prefix: Option<String>,
 }
 
-pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<Done> {
     let dump = &arguments.dump;
     let shown = dump.display();
     let bytes = require_regular_file(dump)?;
@@ -85,7 +85,7 @@ pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done
     {
         bail!("{} is no folder", folder.display());
     }
-    let progress = Progress::new(&desk.out, Unit::Bytes, bytes);
+    let progress = Progress::new(&context.output, Unit::Bytes, bytes);
     progress.part("reading", bytes);
     let survey = survey(dump, |offset| progress.at(offset)).with_context(|| format!("reading {shown}"))?;
     if let Some(offset) = survey.cut_at {
@@ -99,21 +99,21 @@ pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done
     let source = Source { arguments, installation: &installation, sha256: &sha256 };
 
     if !arguments.dry_run {
-        let whole = import(desk, &desk.store, &source, &progress)?;
-        return finish(desk, arguments, &installation, whole, progress);
+        let whole = import(context, &context.store, &source, &progress)?;
+        return finish(context, arguments, &installation, whole, progress);
     }
     // The whole of it, on a copy that goes away.
-    let folder = desk.store.path().parent().unwrap_or(Path::new("."));
+    let folder = context.store.path().parent().unwrap_or(Path::new("."));
     let scratch = private_file::temporary_folder(".maildesk-dry-run-", folder)?;
     let copy = scratch.path().join("copy.db");
-    desk.store.copy_to(&copy)?;
+    context.store.copy_to(&copy)?;
     let store = Store::open(&copy, std::time::Duration::from_secs(crate::store::LOCK_WAIT_S))?;
-    let report = import(desk, &store, &source, &progress)?;
-    finish(desk, arguments, &installation, report, progress)
+    let report = import(context, &store, &source, &progress)?;
+    finish(context, arguments, &installation, report, progress)
 }
 
 fn finish(
-    desk: &Context,
+    context: &Context,
     arguments: &Arguments,
     installation: &Installation,
     report: Report,
@@ -125,9 +125,9 @@ fn finish(
         "dump": arguments.dump.to_string_lossy(), "prefix": installation.prefix, "version": installation.version,
         "dry_run": arguments.dry_run,
     });
-    report.print(&desk.out, &head)?;
+    report.print(&context.output, &head)?;
     if arguments.dry_run {
-        desk.out.say("nothing was changed (--dry-run)");
+        context.output.say("nothing was changed (--dry-run)");
     }
     outcome::done_unless(is_partly)
 }
@@ -170,7 +170,7 @@ struct Source<'a> {
 }
 
 /// Imports into `store`, the desk's own or a copy of it.
-fn import(desk: &Context, store: &Store, source: &Source<'_>, progress: &Progress) -> outcome::Result<Report> {
+fn import(context: &Context, store: &Store, source: &Source<'_>, progress: &Progress) -> outcome::Result<Report> {
     let Source { arguments, installation, sha256 } = *source;
     let mut report = Report::new()?;
     let known = store.read(|tx| tx.import_of(sha256))?;
@@ -182,15 +182,15 @@ fn import(desk: &Context, store: &Store, source: &Source<'_>, progress: &Progres
         return Ok(report);
     }
     note_the_dump(arguments, installation, &mut report)?;
-    let (precedence, own_staff_above) = prepare(desk, store, source)?;
+    let (precedence, own_staff_above) = prepare(context, store, source)?;
     let mut run = Run {
         store,
-        database: desk.store.path(),
+        database: context.store.path(),
         dump: &arguments.dump,
         installation,
         progress,
         report,
-        now: desk.now,
+        now: context.now,
         precedence,
         own_staff_above,
         writes_files: !arguments.dry_run,
@@ -208,11 +208,11 @@ fn import(desk: &Context, store: &Store, source: &Source<'_>, progress: &Progres
         raise_next_ids(&mut run)?;
     }
     let has_files = arguments.attachments.is_some();
-    store.write(|tx| tx.finish_import(sha256, has_files, desk.now))?;
+    store.write(|tx| tx.finish_import(sha256, has_files, context.now))?;
     Ok(run.report)
 }
 
-/// What there is to say of the dump as a whole.
+/// Remarks about the dump as a whole.
 fn note_the_dump(arguments: &Arguments, installation: &Installation, report: &mut Report) -> outcome::Result<()> {
     for table in &installation.missing {
         report.add(Kind::Warning, table, "", "the dump has no such table")?;
@@ -247,7 +247,7 @@ fn is_unfinished(dump: &Path) -> outcome::Result<bool> {
 }
 
 /// Looks whether the desk can take the import, makes room, and records that it begins.
-fn prepare(desk: &Context, store: &Store, source: &Source<'_>) -> outcome::Result<(Precedence, Option<i64>)> {
+fn prepare(context: &Context, store: &Store, source: &Source<'_>) -> outcome::Result<(Precedence, Option<i64>)> {
     let Source { arguments, installation, sha256 } = *source;
     let name = arguments.dump.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let room = |table: &str| run::highest_id(&arguments.dump, installation, table);
@@ -264,13 +264,13 @@ fn prepare(desk: &Context, store: &Store, source: &Source<'_>) -> outcome::Resul
             let (customers, tickets) = tx.customers_and_tickets()?;
             if customers + tickets > 0 {
                 bail!(
-                    "the desk has {tickets} tickets and {customers} customers of its own, and HelpDeskZ's keep their ids";
+                    "the desk has {tickets} tickets and {customers} customers already, and HelpDeskZ's keep their ids";
                     "import into a new database (`maildesk --db NEW admin init`), then bring the other mail in"
                 );
             }
             tx.move_aside(aside)?;
         }
-        tx.begin_import(sha256, &name, desk.now)?;
+        tx.begin_import(sha256, &name, context.now)?;
         Ok(if finished > 0 { (Precedence::Desk, None) } else { (Precedence::Import, Some(aside.staff)) })
     })
 }
@@ -295,7 +295,7 @@ fn refuse_another_desk(store: &Store, arguments: &Arguments, installation: &Inst
         bail!(
             "the tickets of this dump are not those of the desk: {different} of {} that have one id are others",
             same + different;
-            "import another HelpDeskZ into a database of its own"
+            "import another HelpDeskZ into a separate database"
         );
     }
     Ok(())

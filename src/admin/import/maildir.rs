@@ -16,7 +16,7 @@ use crate::private_file::Folder;
 /// Options of `admin import maildir`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Mails keep their dates, nobody is notified, and mails that are there already are passed over. Only the folder
+Mails keep their dates, nobody is notified, and mails that are there already are skipped. Only the folder
 itself is read; run it again for each subfolder you want (.Archive …). Symbolic links in it are not followed.
 
 Example:
@@ -29,9 +29,9 @@ pub(crate) struct Arguments {
     address: Option<EmailAddress>,
 }
 
-pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<Done> {
     let shown = arguments.dir.display();
-    let mut import = Import::new(desk, arguments.address.as_ref())?;
+    let mut import = Import::new(context, arguments.address.as_ref())?;
     let mut files = Vec::new();
     let mut is_maildir = false;
     let root = Folder::open_named(&arguments.dir).with_context(|| format!("reading {shown}"))?;
@@ -39,7 +39,7 @@ pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done
         let folder = match root.folder(name.as_ref()) {
             Ok(folder) => Rc::new(folder),
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            // A link among them: what it leads to is not this maildir's.
+            // A symbolic link: its target does not belong to this maildir.
             Err(error) => return Err(error).with_context(|| format!("reading {shown}/{name}, which must be a folder")),
         };
         is_maildir = true;
@@ -48,11 +48,11 @@ pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done
         files.extend(visible.map(|file| (file, name, Rc::clone(&folder))));
     }
     if !is_maildir {
-        bail!("{shown} is no maildir: it has neither cur nor new");
+        bail!("{shown} is not a maildir: it has neither cur nor new");
     }
     // File names begin with the time of delivery: threads are read in their order.
     files.sort_by(|(a, ..), (b, ..)| a.cmp(b));
-    let progress = Progress::new(&desk.out, Unit::Mails, files.len() as u64);
+    let progress = Progress::new(&context.output, Unit::Mails, files.len() as u64);
     progress.part("importing", files.len() as u64);
     for (number, (file, kind, folder)) in files.iter().enumerate() {
         let name = arguments.dir.join(kind).join(file).display().to_string();

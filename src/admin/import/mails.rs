@@ -26,7 +26,7 @@ pub(super) struct Mail {
     pub(super) name: String,
 }
 
-/// What became of an archive's mails.
+/// What happened to an archive's mails.
 #[derive(Default)]
 struct Summary {
     mails: u64,
@@ -38,19 +38,19 @@ struct Summary {
     failed: u64,
 }
 
-fn own_address(desk: &Context, address: &EmailAddress) -> outcome::Result<String> {
-    let addresses = desk.store.read(|tx| tx.desk_addresses())?;
+fn own_address(context: &Context, address: &EmailAddress) -> outcome::Result<String> {
+    let addresses = context.store.read(|tx| tx.desk_addresses())?;
     match addresses.into_iter().find(|own| own.email.eq_ignore_ascii_case(address.as_str())) {
         Some(own) => Ok(own.email),
         None => usage(format!(
-            "{address} is no address of this desk; `maildesk admin address list` shows them, `address add` adds one"
+            "{address} is not an address of this desk; `maildesk admin address list` shows them, `address add` adds one"
         )),
     }
 }
 
 /// The import of one archive.
 pub(super) struct Import<'a> {
-    desk: &'a Context,
+    context: &'a Context,
     /// The desk's address all were sent to; `None`: each mail's headers say.
     address: Option<String>,
     batch: Vec<Archived>,
@@ -62,10 +62,10 @@ pub(super) struct Import<'a> {
 
 impl<'a> Import<'a> {
     /// Begins; an address must be one of the desk's.
-    pub(super) fn new(desk: &'a Context, address: Option<&EmailAddress>) -> outcome::Result<Self> {
-        let address = address.map(|address| own_address(desk, address)).transpose()?;
+    pub(super) fn new(context: &'a Context, address: Option<&EmailAddress>) -> outcome::Result<Self> {
+        let address = address.map(|address| own_address(context, address)).transpose()?;
         Ok(Self {
-            desk,
+            context,
             address,
             batch: Vec::new(),
             names: Vec::new(),
@@ -77,7 +77,7 @@ impl<'a> Import<'a> {
 
     /// Largest mail that is read whole, in bytes; one byte more says that it is larger.
     pub(super) fn mail_bytes_max(&self) -> usize {
-        self.desk.rules.limits.raw_bytes_max.saturating_add(1)
+        self.context.rules.limits.raw_bytes_max.saturating_add(1)
     }
 
     /// Adds a mail to the batch at hand.
@@ -102,7 +102,7 @@ impl<'a> Import<'a> {
     }
 
     fn deliver(&mut self) -> outcome::Result<()> {
-        let delivered = deliver_archive(&self.desk.store, &self.desk.rules, &self.batch, self.desk.now);
+        let delivered = deliver_archive(&self.context.store, &self.context.rules, &self.batch, self.context.now);
         self.batch.clear();
         self.bytes = 0;
         let names = std::mem::take(&mut self.names);
@@ -140,7 +140,7 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// Delivers the last batch and says what became of all.
+    /// Delivers the last batch and says what happened to all mails.
     pub(super) fn finish(mut self, progress: Progress) -> outcome::Result<Done> {
         self.deliver()?;
         drop(progress);
@@ -161,7 +161,7 @@ impl<'a> Import<'a> {
             s.duplicates,
             s.failed
         );
-        self.desk.out.object(&json, &text)?;
+        self.context.output.object(&json, &text)?;
         if s.mails == 0 {
             bail!("there was no mail to import");
         }

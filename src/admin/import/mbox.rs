@@ -17,7 +17,7 @@ const PIECE_BYTES_MAX: u64 = 64 * 1024;
 /// Options of `admin import mbox`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Mails keep their dates, nobody is notified, and mails that are there already are passed over.
+Mails keep their dates, nobody is notified, and mails that are there already are skipped.
 
 Example:
   maildesk admin import mbox /var/mail/support --address support@example.org")]
@@ -29,11 +29,11 @@ pub(crate) struct Arguments {
     address: Option<EmailAddress>,
 }
 
-pub(super) fn run(desk: &Context, arguments: &Arguments) -> outcome::Result<Done> {
+pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<Done> {
     let shown = arguments.file.display();
-    let mut import = Import::new(desk, arguments.address.as_ref())?;
+    let mut import = Import::new(context, arguments.address.as_ref())?;
     let file = private_file::open_named(&arguments.file).with_context(|| format!("reading {shown}"))?;
-    let progress = Progress::new(&desk.out, Unit::Bytes, file.metadata()?.len());
+    let progress = Progress::new(&context.output, Unit::Bytes, file.metadata()?.len());
     progress.part("importing", file.metadata()?.len());
     let mut mails = Mbox::new(BufReader::with_capacity(256 * 1024, file), import.mail_bytes_max());
     let mut number = 0;
@@ -53,7 +53,7 @@ struct Mbox<R> {
     input: R,
     mail_bytes_max: usize,
     line: Vec<u8>,
-    /// The separator line that the next mail stands behind.
+    /// The separator line before the next mail.
     separator: Option<Vec<u8>>,
     is_begun: bool,
     has_no_separator: bool,

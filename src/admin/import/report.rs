@@ -40,7 +40,7 @@ impl Kind {
     }
 }
 
-/// What became of the rows of one table.
+/// What happened to the rows of one table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Numbers {
     pub(super) rows: u64,

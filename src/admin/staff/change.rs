@@ -41,7 +41,7 @@ pub(crate) struct Update {
     /// Whether the account may pass staff/auth
     #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
     login: Option<bool>,
-    /// Whether the account is told of tickets
+    /// Whether the account is notified of tickets
     #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
     notifications: Option<bool>,
 }
@@ -70,7 +70,7 @@ impl Update {
     }
 }
 
-pub(super) fn update(desk: &Context, wanted: &Update) -> outcome::Result<()> {
+pub(super) fn update(context: &Context, wanted: &Update) -> outcome::Result<()> {
     if wanted.is_empty() {
         return nothing_to_change();
     }
@@ -83,7 +83,7 @@ pub(super) fn update(desk: &Context, wanted: &Update) -> outcome::Result<()> {
         has_login: wanted.login,
         has_notifications: wanted.notifications,
     };
-    desk.store.write(|tx| {
+    context.store.write(|tx| {
         let staff = find(tx, &wanted.username)?;
         let departments = department::find_all(tx, &wanted.department)?;
         if change.is_active == Some(false) || change.role.is_some_and(|role| role != StaffRole::Admin) {
@@ -102,46 +102,46 @@ pub(super) fn update(desk: &Context, wanted: &Update) -> outcome::Result<()> {
         }
         Ok(())
     })?;
-    show(desk, &wanted.username)
+    show(context, &wanted.username)
 }
 
-pub(super) fn remove(desk: &Context, username: &str, removal: Removal) -> outcome::Result<()> {
-    let staff = existing(desk, username)?;
-    desk.store.read(|tx| refuse_last_admin(tx, &staff))?;
+pub(super) fn remove(context: &Context, username: &str, removal: Removal) -> outcome::Result<()> {
+    let staff = existing(context, username)?;
+    context.store.read(|tx| refuse_last_admin(tx, &staff))?;
     let deed = format!("remove staff member {} {:?}", staff.username, staff.fullname);
     let loss = RemovalPreview::alone(deed).ending("; the messages stay");
-    if !removal.is_agreed(&desk.out, &loss)? {
+    if !removal.is_agreed(&context.output, &loss)? {
         return Ok(());
     }
-    desk.store.write(|tx| {
+    context.store.write(|tx| {
         refuse_last_admin(tx, &staff)?;
-        if !desk.changes(tx, &tx.settings()?).remove_staff(staff.id)? {
+        if !context.changes(tx, &tx.settings()?).remove_staff(staff.id)? {
             return missing("staff", username);
         }
         Ok(())
     })?;
-    loss.happened(&desk.out, &format!("{} was removed; the messages stay", staff.username))?;
+    loss.happened(&context.output, &format!("{} was removed; the messages stay", staff.username))?;
     Ok(())
 }
 
-pub(super) fn password(desk: &Context, wanted: &Password) -> outcome::Result<()> {
-    let staff = existing(desk, &wanted.username)?;
+pub(super) fn password(context: &Context, wanted: &Password) -> outcome::Result<()> {
+    let staff = existing(context, &wanted.username)?;
     let secret = match &wanted.password_file {
         Some(path) => secret_file::read(path)?,
         None => secret_from_stdin()?,
     };
     let hash = hashed(&secret)?;
-    let json = desk.store.write(|tx| {
+    let json = context.store.write(|tx| {
         let staff = find(tx, &wanted.username)?;
         tx.set_staff_password(staff.id, &hash)?;
         Ok::<_, Failure>(as_json(tx, &staff)?)
     })?;
-    desk.out.changed(&json, &format!("the password of {} was set", staff.username))?;
+    context.output.changed(&json, &format!("the password of {} was set", staff.username))?;
     Ok(())
 }
 
-pub(super) fn existing(desk: &Context, name: &str) -> outcome::Result<Staff> {
-    desk.store.read(|tx| find(tx, name))
+pub(super) fn existing(context: &Context, name: &str) -> outcome::Result<Staff> {
+    context.store.read(|tx| find(tx, name))
 }
 
 /// Refuses what would leave a desk that has an active admin without one.

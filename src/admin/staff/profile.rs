@@ -38,7 +38,7 @@ pub(super) fn lines(json: &Value) -> String {
     line("departments", &departments.join(", "));
     line("totp", if json["totp"] == true { "on" } else { "" });
     line("login", &switch("login", "blocked"));
-    line("told", &switch("notifications", "of no ticket"));
+    line("notified", &switch("notifications", "of no ticket"));
     for (key, value) in json["profile"].as_object().into_iter().flatten() {
         let text = match value {
             Value::String(text) => text.clone(),

@@ -41,31 +41,32 @@ pub(crate) struct Enable {
     totp_secret_stdin: bool,
 }
 
-pub(super) fn run(desk: &Context, command: &Command) -> outcome::Result<()> {
+pub(super) fn run(context: &Context, command: &Command) -> outcome::Result<()> {
     match command {
-        Command::Enable(wanted) => enable(desk, wanted),
+        Command::Enable(wanted) => enable(context, wanted),
         Command::Disable { username } => {
-            let staff = existing(desk, username)?;
-            desk.store.write(|tx| tx.set_totp_secret(staff.id, ""))?;
+            let staff = existing(context, username)?;
+            context.store.write(|tx| tx.set_totp_secret(staff.id, ""))?;
             let json = json!({ "username": staff.username, "totp": false });
-            desk.out.changed(&json, &format!("{} logs in without a code now", staff.username))?;
+            context.output.changed(&json, &format!("{} logs in without a code now", staff.username))?;
             Ok(())
         }
     }
 }
 
-fn enable(desk: &Context, wanted: &Enable) -> outcome::Result<()> {
-    let staff = existing(desk, &wanted.username)?;
+fn enable(context: &Context, wanted: &Enable) -> outcome::Result<()> {
+    let staff = existing(context, &wanted.username)?;
     let secret = secret(wanted)?;
-    let site = desk.store.read(|tx| tx.settings())?.site_name;
+    let site = context.store.read(|tx| tx.settings())?.site_name;
     let url = totp::otpauth_url(&site, &staff.username, &secret);
-    desk.store.write(|tx| tx.set_totp_secret(staff.id, &secret))?;
-    desk.out
+    context.store.write(|tx| tx.set_totp_secret(staff.id, &secret))?;
+    context
+        .output
         .object(&json!({ "username": staff.username, "totp": true, "secret": secret, "otpauth_url": url }), &url)?;
-    if std::io::stdout().is_terminal() && !desk.out.is_json() {
+    if std::io::stdout().is_terminal() && !context.output.is_json() {
         let picture =
             QrCode::new(&url).map_err(Failure::of).context("drawing the QR code")?.render::<Dense1x2>().build();
-        desk.out.say(&picture);
+        context.output.say(&picture);
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Changes to a ticket that nobody is written to about: who has it, whose it is, where it belongs,
+//! Changes to a ticket that send no mail: who has it, whose it is, where it belongs,
 //! and its end.
 
 use serde_json::json;
@@ -24,8 +24,8 @@ pub(super) fn staff_named(tx: &ReadTx<'_>, username: &str) -> outcome::Result<St
 }
 
 /// Prints a ticket's line after a change.
-fn tell(desk: &Context, id: TicketId, what: &str) -> outcome::Result<()> {
-    let (line, ticket, staff) = desk.store.read(|tx| {
+fn report(context: &Context, id: TicketId, what: &str) -> outcome::Result<()> {
+    let (line, ticket, staff) = context.store.read(|tx| {
         let ticket = found(tx, id)?;
         let staff = match ticket.staff {
             Some(staff) => tx.staff(staff)?,
@@ -38,15 +38,15 @@ fn tell(desk: &Context, id: TicketId, what: &str) -> outcome::Result<()> {
         object.insert("assigned_to".to_owned(), staff.map(|staff| staff.username).into());
         object.insert("merged_into".to_owned(), ticket.merged_into.map(TicketId::get).into());
     }
-    desk.out.object(&json, &terminal::line(&format!("#{id} {what}")))?;
+    context.output.object(&json, &terminal::line(&format!("#{id} {what}")))?;
     Ok(())
 }
 
-pub(super) fn assign(desk: &Context, id: TicketId, username: Option<&str>) -> outcome::Result<()> {
-    let given = desk.store.write(|tx| {
+pub(super) fn assign(context: &Context, id: TicketId, username: Option<&str>) -> outcome::Result<()> {
+    let given = context.store.write(|tx| {
         let ticket = found(tx, id)?;
         let settings = tx.settings()?;
-        let change = desk.changes(tx, &settings);
+        let change = context.changes(tx, &settings);
         let Some(username) = username else {
             change.unassign(&ticket)?;
             return Ok(None);
@@ -55,48 +55,52 @@ pub(super) fn assign(desk: &Context, id: TicketId, username: Option<&str>) -> ou
         change.assign(id, &staff, Notices::Usual)?;
         Ok::<_, Failure>(Some(staff.username))
     })?;
-    tell(desk, id, &given.map_or_else(|| "is nobody's".to_owned(), |username| format!("is {username}'s")))
+    report(
+        context,
+        id,
+        &given.map_or_else(|| "is assigned to nobody".to_owned(), |username| format!("is assigned to {username}")),
+    )
 }
 
-pub(super) fn status(desk: &Context, id: TicketId, status: Status) -> outcome::Result<()> {
-    desk.store.write(|tx| {
+pub(super) fn status(context: &Context, id: TicketId, status: Status) -> outcome::Result<()> {
+    context.store.write(|tx| {
         let ticket = found(tx, id)?;
         if let Some(into) = ticket.merged_into.filter(|_| status != Status::Closed) {
             bail!("ticket {id} was merged into {into}: change that one");
         }
-        Ok(desk.changes(tx, &tx.settings()?).set_status(&ticket, status)?)
+        Ok(context.changes(tx, &tx.settings()?).set_status(&ticket, status)?)
     })?;
-    tell(desk, id, &format!("is {status}"))
+    report(context, id, &format!("is {status}"))
 }
 
-pub(super) fn department(desk: &Context, id: TicketId, name: &str) -> outcome::Result<()> {
-    let department = desk.store.write(|tx| {
+pub(super) fn department(context: &Context, id: TicketId, name: &str) -> outcome::Result<()> {
+    let department = context.store.write(|tx| {
         let ticket = found(tx, id)?;
         let department = departments::find(tx, name)?;
-        desk.changes(tx, &tx.settings()?).move_to(&ticket, &department)?;
+        context.changes(tx, &tx.settings()?).move_to(&ticket, &department)?;
         Ok::<_, Failure>(department)
     })?;
-    tell(desk, id, &format!("is in {}", department.name))
+    report(context, id, &format!("is in {}", department.name))
 }
 
 pub(super) fn requester(
-    desk: &Context,
+    context: &Context,
     id: TicketId,
     name: &str,
     email: &EmailAddress,
     former: Former,
 ) -> outcome::Result<()> {
-    desk.store.write(|tx| {
+    context.store.write(|tx| {
         let ticket = found(tx, id)?;
         if tx.desk_addresses()?.iter().any(|own| own.email.eq_ignore_ascii_case(email.as_str())) {
-            return usage(format!("{email} is an address of this desk: it would write to itself"));
+            return usage(format!("{email} is an address of this desk: the desk would write to itself"));
         }
         let old = tx.customer(ticket.customer)?;
-        let customer = tx.customer_for(name, email, desk.now)?;
+        let customer = tx.customer_for(name, email, context.now)?;
         let (Some(old), Some(new)) = (old, tx.customer(customer)?) else { return missing("user", email) };
-        Ok::<_, Failure>(desk.changes(tx, &tx.settings()?).set_requester(&ticket, &old, &new, former)?)
+        Ok::<_, Failure>(context.changes(tx, &tx.settings()?).set_requester(&ticket, &old, &new, former)?)
     })?;
-    tell(desk, id, &format!("is {email}'s"))
+    report(context, id, &format!("has the requester {email}"))
 }
 
 /// The two tickets of a merge, if they can be merged: the second one is where it leads after merges
@@ -113,8 +117,8 @@ fn mergeable(tx: &ReadTx<'_>, from: TicketId, into: TicketId) -> outcome::Result
     Ok((source, target))
 }
 
-pub(super) fn merge(desk: &Context, from: TicketId, into: TicketId, removal: Removal) -> outcome::Result<()> {
-    let (subject, target, belongings) = desk.store.read(|tx| {
+pub(super) fn merge(context: &Context, from: TicketId, into: TicketId, removal: Removal) -> outcome::Result<()> {
+    let (subject, target, belongings) = context.store.read(|tx| {
         let (source, target) = mergeable(tx, from, into)?;
         let belongings = tx.belongings(Owner::Ticket(source.id))?;
         Ok::<_, Failure>((source.subject, target.id, belongings))
@@ -122,28 +126,31 @@ pub(super) fn merge(desk: &Context, from: TicketId, into: TicketId, removal: Rem
     let deed = format!("merge ticket {from} {subject:?}");
     let loss = RemovalPreview::with(deed, "its", Belongings { tickets: 0, ..belongings })
         .ending(format!(" into ticket {target}"));
-    if !removal.is_agreed(&desk.out, &loss)? {
+    if !removal.is_agreed(&context.output, &loss)? {
         return Ok(());
     }
-    desk.store.write(|tx: &WriteTx<'_>| {
+    context.store.write(|tx: &WriteTx<'_>| {
         let (source, target) = mergeable(tx, from, into)?;
-        Ok::<_, Failure>(desk.changes(tx, &tx.settings()?).merge(&source, &target)?)
+        Ok::<_, Failure>(context.changes(tx, &tx.settings()?).merge(&source, &target)?)
     })?;
-    tell(desk, target, &format!("has everything of #{from}"))
+    report(context, target, &format!("has the messages of #{from} too"))
 }
 
-pub(super) fn remove(desk: &Context, id: TicketId, removal: Removal) -> outcome::Result<()> {
+pub(super) fn remove(context: &Context, id: TicketId, removal: Removal) -> outcome::Result<()> {
     let (subject, belongings) =
-        desk.store.read(|tx| Ok::<_, Failure>((found(tx, id)?.subject, tx.belongings(Owner::Ticket(id))?)))?;
+        context.store.read(|tx| Ok::<_, Failure>((found(tx, id)?.subject, tx.belongings(Owner::Ticket(id))?)))?;
     let json = json!({ "messages": belongings.messages, "attachments": belongings.attachments });
     let deed = format!("remove ticket {id} {subject:?}");
     let loss = RemovalPreview::with(deed, "its", Belongings { tickets: 0, ..belongings }).counting(json);
-    if !removal.is_agreed(&desk.out, &loss)? {
+    if !removal.is_agreed(&context.output, &loss)? {
         return Ok(());
     }
-    if !desk.change(|change| change.remove_ticket(id))? {
+    if !context.change(|change| change.remove_ticket(id))? {
         return missing("ticket", id);
     }
-    loss.happened(&desk.out, &format!("ticket {id} was removed; its mails stay on record and do not come back"))?;
+    loss.happened(
+        &context.output,
+        &format!("ticket {id} was removed; its mails stay on record and do not open it again"),
+    )?;
     Ok(())
 }

@@ -17,9 +17,9 @@ fn json(event: &Event) -> Value {
 }
 
 /// Prints the history, oldest first; that of a removed ticket too.
-pub(super) fn list(desk: &Context, id: TicketId) -> outcome::Result<()> {
+pub(super) fn list(context: &Context, id: TicketId) -> outcome::Result<()> {
     let (events, is_known) =
-        desk.store.read(|tx| Ok::<_, Failure>((tx.events_of_ticket(id)?, tx.ticket(id)?.is_some())))?;
+        context.store.read(|tx| Ok::<_, Failure>((tx.events_of_ticket(id)?, tx.ticket(id)?.is_some())))?;
     if events.is_empty() && !is_known {
         return missing("ticket", id);
     }
@@ -27,6 +27,10 @@ pub(super) fn list(desk: &Context, id: TicketId) -> outcome::Result<()> {
         let who = if event.actor_name.is_empty() { event.actor.word() } else { &event.actor_name };
         vec![output::time(event.at), who.to_owned(), event.kind.clone(), event.detail.clone(), event.door.clone()]
     });
-    desk.out.list(events.iter().map(json).collect(), &["when", "who", "what", "detail", "door"], rows.collect())?;
+    context.output.list(
+        events.iter().map(json).collect(),
+        &["when", "who", "what", "detail", "door"],
+        rows.collect(),
+    )?;
     Ok(())
 }

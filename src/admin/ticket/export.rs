@@ -1,4 +1,4 @@
-//! A ticket taken out whole: for a customer who asks what is stored about him, or for another program.
+//! The export of a whole ticket: for a customer who asks what is stored about them, or for another program.
 
 use std::io::Write;
 use std::path::Path;
@@ -20,12 +20,12 @@ struct Pieces {
     ticket: Value,
     /// Attachments: id, name, type, bytes.
     files: Vec<(i64, String, String, Vec<u8>)>,
-    /// Raw mails by receipt.
+    /// Raw mails with the ids of their receipts.
     mails: Vec<(ReceiptId, Vec<u8>)>,
 }
 
-fn gather(desk: &Context, id: TicketId) -> outcome::Result<Option<Pieces>> {
-    desk.store.read(|tx| {
+fn gather(context: &Context, id: TicketId) -> outcome::Result<Option<Pieces>> {
+    context.store.read(|tx| {
         let Some(whole) = show::read(tx, id)? else { return Ok(None) };
         let mut files = Vec::new();
         for file in &whole.attachments {
@@ -44,18 +44,19 @@ fn gather(desk: &Context, id: TicketId) -> outcome::Result<Option<Pieces>> {
 }
 
 /// Prints everything as one JSON object, or writes it into a folder that must not be there yet.
-pub(super) fn run(desk: &Context, id: TicketId, dir: Option<&Path>) -> outcome::Result<()> {
-    let Some(pieces) = gather(desk, id)? else { return missing("ticket", id) };
+pub(super) fn run(context: &Context, id: TicketId, dir: Option<&Path>) -> outcome::Result<()> {
+    let Some(pieces) = gather(context, id)? else { return missing("ticket", id) };
     match dir {
         None => {
             let json = as_json(pieces);
             // Without --json too: an export is for programs, but one may read it.
             let text = serde_json::to_string_pretty(&json)?;
-            desk.out.object(&json, &terminal::json(text))?;
+            context.output.object(&json, &terminal::json(text))?;
         }
         Some(dir) => {
             let count = write_all(&pieces, dir)?;
-            desk.out
+            context
+                .output
                 .object(&json!({ "ticket_id": id.get(), "dir": dir, "files": count }), &dir.display().to_string())?;
         }
     }

@@ -18,7 +18,7 @@ use crate::store::settings::Settings;
 /// Longest text of an answer or note, in bytes: what the API takes.
 const TEXT_BYTES_MAX: u64 = 1024 * 1024;
 
-/// Bytes looked at to tell text from data.
+/// Bytes looked at to distinguish text from data.
 const SAMPLE_BYTES: usize = 8 * 1024;
 
 /// What is written, and with which files.
@@ -151,12 +151,12 @@ fn read_text(input: impl Read) -> outcome::Result<String> {
     Ok(text)
 }
 
-pub(super) fn reply(desk: &Context, reply: &ReplyArguments) -> outcome::Result<Done> {
+pub(super) fn reply(context: &Context, reply: &ReplyArguments) -> outcome::Result<Done> {
     let text = reply.written.text()?;
-    let settings = desk.store.read(|tx| tx.settings())?;
+    let settings = context.store.read(|tx| tx.settings())?;
     let files = reply.written.files(&settings)?;
     let attachments: Vec<NewAttachment<'_>> = files.iter().map(Attached::attachment).collect();
-    let (ticket, message, queued) = desk.store.write(|tx| {
+    let (ticket, message, queued) = context.store.write(|tx| {
         let ticket = found(tx, TicketId::new(reply.id))?;
         if let Some(into) = ticket.merged_into {
             bail!("ticket {} was merged into {into}: answer there", ticket.id);
@@ -168,35 +168,36 @@ pub(super) fn reply(desk: &Context, reply: &ReplyArguments) -> outcome::Result<D
         let post = Post { attachments: &attachments, ..Post::plain(Author::Staff(staff.id), &text) };
         let status = if reply.close { StatusChange::To(Status::Closed) } else { StatusChange::ByTable };
         let before = tx.outbox_pending()?;
-        let change = desk.changes(tx, &settings).by(Actor::Staff(staff.id));
+        let change = context.changes(tx, &settings).by(Actor::Staff(staff.id));
         let message = change.post(&ticket, &post, status, &MailContext::default(), Notices::Usual)?;
         Ok((ticket.id, message, tx.outbox_pending()? - before))
     })?;
-    let is_served = outbox::is_served(&desk.store, desk.now)?;
-    let sent = if is_served { 0 } else { outbox::send_ticket(&desk.store, ticket, note_undelivered, desk.now)?.sent };
-    let status = desk.store.read(|tx| found(tx, ticket))?.status;
+    let is_served = outbox::is_served(&context.store, context.now)?;
+    let sent =
+        if is_served { 0 } else { outbox::send_ticket(&context.store, ticket, note_undelivered, context.now)?.sent };
+    let status = context.store.read(|tx| found(tx, ticket))?.status;
     let json = json!({
         "ticket_id": ticket.get(), "message_id": message.get(), "status": status.word(), "queued": queued, "sent": sent,
     });
-    desk.out.object(&json, &message.to_string())?;
+    context.output.object(&json, &message.to_string())?;
     match queued {
-        0 => desk
-            .out
-            .say("nobody was mailed: the department has no address that sends, or nobody but its writer takes part"),
+        0 => context
+            .output
+            .say("no mail was sent: the department has no address that sends, or the ticket has no other participant"),
         n => {
             let sent = i64::try_from(sent).unwrap_or(n);
             let waiting = if sent < n { format!("; {} in the outbox", n - sent) } else { String::new() };
-            desk.out.say(&format!("{} of {} sent{waiting}", sent, output::count(n, "mail")));
+            context.output.say(&format!("{} of {} sent{waiting}", sent, output::count(n, "mail")));
         }
     }
     Ok(Done)
 }
 
-pub(super) fn note(desk: &Context, note: &NoteArguments) -> outcome::Result<()> {
+pub(super) fn note(context: &Context, note: &NoteArguments) -> outcome::Result<()> {
     let text = note.written.text()?;
-    let settings = desk.store.read(|tx| tx.settings())?;
+    let settings = context.store.read(|tx| tx.settings())?;
     let files = note.written.files(&settings)?;
-    let (ticket, message) = desk.store.write(|tx| {
+    let (ticket, message) = context.store.write(|tx| {
         let ticket = found(tx, TicketId::new(note.id))?.id;
         let author = match note.staff.as_deref() {
             Some(username) => Author::Staff(staff_named(tx, username)?.id),
@@ -204,11 +205,11 @@ pub(super) fn note(desk: &Context, note: &NoteArguments) -> outcome::Result<()> 
         };
         let attachments: Vec<NewAttachment<'_>> = files.iter().map(Attached::attachment).collect();
         let post = Post { attachments: &attachments, ..Post::plain(author, &text) };
-        let message = desk.changes(tx, &settings).by(author.into()).note(ticket, &post)?;
+        let message = context.changes(tx, &settings).by(author.into()).note(ticket, &post)?;
         Ok::<_, Failure>((ticket, message))
     })?;
     let json = json!({ "ticket_id": ticket.get(), "message_id": message.get() });
-    desk.out.object(&json, &message.to_string())?;
+    context.output.object(&json, &message.to_string())?;
     Ok(())
 }
 

@@ -79,7 +79,7 @@ impl Whole {
         }
     }
 
-    /// The author as people want to see him.
+    /// The author, as shown to people.
     fn byline(&self, author: Author) -> String {
         match author {
             Author::Customer(id) => self.writers.iter().find(|writer| writer.id == id).map_or_else(

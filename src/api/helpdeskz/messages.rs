@@ -43,7 +43,7 @@ impl From<MessageLine> for Message {
             date: line.created_at.into(),
             customer: Digits(customer),
             staff_id: Digits(staff),
-            // Text from mail may hold anything and is shown as HTML by whoever asks.
+            // Text from mail may hold anything and clients show it as HTML.
             message: if line.is_html { line.body } else { html::text_to_html(&line.body) },
         }
     }

@@ -8,7 +8,7 @@ use crate::mail::safe_file_name;
 use crate::store::attachment::NewAttachment;
 use crate::store::settings::Settings;
 
-/// Bytes looked at to tell text from data.
+/// Bytes looked at to distinguish text from data.
 const SAMPLE_BYTES: usize = 8 * 1024;
 
 /// A file found good.
@@ -137,7 +137,7 @@ fn holds(content: &str, named: &str) -> bool {
     }
 }
 
-/// Types that infer knows some files of, but that are text anyone may begin as he likes.
+/// Types that infer knows some files of, but that are text and may begin with anything.
 fn is_text_type(extension: &str) -> bool {
     matches!(extension, "html" | "xml" | "sh" | "svg" | "rtf" | "ps" | "pem" | "vcf" | "ics")
 }

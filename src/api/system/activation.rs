@@ -42,7 +42,7 @@ fn link_state(tx: &ReadTx<'_>, code: &ActivationCode, now: Timestamp) -> store::
     if code.as_str().len() > CODE_BYTES_MAX {
         return Ok(LinkState::Unknown);
     }
-    // Found by its hash, so the time it takes tells nothing about codes that exist.
+    // Found by its hash, so the time it takes reveals nothing about codes that exist.
     let Some(activation) = tx.activation(&token_hash(code.as_str()))? else { return Ok(LinkState::Unknown) };
     Ok(match activation.mailed_at {
         None => LinkState::Used,

@@ -13,7 +13,7 @@ const OPENAPI: &str = include_str!("../../../openapi.json");
 
 const STYLE: &str = include_str!("docs.css");
 
-/// The page loads nothing, runs nothing, is framed by nobody; only its own style sheet is allowed.
+/// The page loads nothing, runs nothing, may not be framed; only its own style sheet is allowed.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -116,7 +116,7 @@ pub(in crate::api) fn answer(api: &Api, now: Timestamp) -> Response {
 fn desk_metrics(api: &Api, now: Timestamp) -> store::Result<String> {
     api.store.read(|tx| {
         let mut page = Page::default();
-        page.begin("maildesk_mails_total", "counter", "Mails received, by what became of them.");
+        page.begin("maildesk_mails_total", "counter", "Mails received, by outcome.");
         for state in [ReceiptState::Stored, ReceiptState::Dropped, ReceiptState::Quarantined] {
             page.line("maildesk_mails_total", &format!("outcome=\"{}\"", state.word()), tx.receipts_in(state)?);
         }

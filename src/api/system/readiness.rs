@@ -16,7 +16,7 @@ const LOOK_HOLDS_S: i64 = 5;
 pub(in crate::api) struct Readiness {
     probe: Store,
     last: Mutex<Option<(Timestamp, Findings)>>,
-    /// Since when somebody of this process is to send mail.
+    /// Since when this process is expected to send mail.
     sends_since: OnceLock<Timestamp>,
 }
 
@@ -27,7 +27,7 @@ struct Findings {
     fault: Option<String>,
     /// When the oldest unsent mail was queued.
     oldest_pending: Option<Timestamp>,
-    /// The last sign of life of the one who sends mail.
+    /// The last heartbeat of the thread or process that sends mail.
     served_at: Timestamp,
 }
 
@@ -57,18 +57,18 @@ impl Readiness {
         }
     }
 
-    /// What to say if nobody sends any more who should.
+    /// The finding when the thread that should send mail has stopped.
     fn missing_sender(&self, served_at: Timestamp, now: Timestamp) -> Option<String> {
         let since = *self.sends_since.get()?;
         let is_alive = [served_at, since].iter().any(|sign| outbox::is_sign_fresh(*sign, now));
         (!is_alive).then(|| {
             let silent_s = outbox::SERVED_FRESH_S;
-            format!("the sending of mail has given no sign of life for {silent_s} s; see the log, then restart `maildesk serve`")
+            format!("the thread that sends mail has given no heartbeat for {silent_s} s; see the log, then restart `maildesk serve`")
         })
     }
 
     fn look(&self, now: Timestamp) -> Findings {
-        // Held while looking: others who ask meanwhile get this look.
+        // Held while looking: others who ask at the same time get this answer.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, look)) = &*last
             && (at.unix()..at.unix() + LOOK_HOLDS_S).contains(&now.unix())

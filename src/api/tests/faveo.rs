@@ -19,7 +19,7 @@ fn object(body: &Value) -> Request {
     Request::new(Method::Post, PATH).with_header("Content-Type", "application/json").with_body(body.to_string())
 }
 
-/// A JSON request with [`FULL`] and these fields beside or in place of Ann's.
+/// A JSON request with [`FULL`] and these fields added to Ann's or instead of them.
 fn with(fields: &Value) -> Request {
     let mut body = json!({"token": FULL, "email": "ann@client.test", "first_name": "Ann", "last_name": "Ode"});
     for (name, value) in fields.as_object().unwrap() {

@@ -32,7 +32,7 @@ fn an_account_is_locked_above_twenty_failures_from_many_addresses() {
     assert_eq!(bench.login("agent", "agent123", "10.0.1.2"), "Login locked for 60 minutes.");
     bench.pass(3601);
     assert_eq!(bench.login("agent", "agent123", "10.0.1.3"), GOOD);
-    // A name without an account is locked alike, and so tells nothing.
+    // A name without an account is locked in the same way, which reveals nothing.
     for n in 1..=21 {
         fail(n, "nobody");
     }

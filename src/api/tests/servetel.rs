@@ -17,7 +17,7 @@ fn least() -> Value {
     })
 }
 
-/// [`least`] with these members beside or in place of its own.
+/// [`least`] with these members added or replaced.
 fn with(members: &Value) -> Value {
     let mut body = least();
     for (name, value) in members.as_object().unwrap() {

@@ -248,7 +248,7 @@ fn spooled_bodies_share_one_budget() {
     let server = Server::echoing(limits);
     let sized = |size: usize| format!("{POST}Connection: close\r\nContent-Length: {size}\r\n\r\n{}", "x".repeat(size));
     let held = std::cell::RefCell::new(None);
-    // The share is taken as bytes arrive: whoever comes second is refused, so the first try may be it.
+    // The share is taken as bytes arrive: the second is refused, so the first try may be it.
     eventually("the budget is used", || {
         let mut waiting = server.connect();
         waiting.write_all(&sized(900).as_bytes()[..700]).unwrap();

@@ -13,7 +13,7 @@ const CLOCK_SLACK_S: i64 = 2 * Timestamp::DAY_S;
 impl Fetch<'_> {
     /// How far the folder was read, or its beginning when it is new or its UIDs start again.
     pub(super) fn state(&self, mailbox: &mut Mailbox, folder: &Folder) -> Result<FolderState, Error> {
-        let known = self.desk.store.read(|tx| tx.imap_folder(self.address, self.name))?;
+        let known = self.context.store.read(|tx| tx.imap_folder(self.address, self.name))?;
         if let Some(known) = known.filter(|known| known.uid_validity == folder.uid_validity) {
             return Ok(known);
         }
@@ -37,12 +37,12 @@ impl Fetch<'_> {
             uid_validity: folder.uid_validity,
             last_uid: if is_new_only { backlog_uid } else { 0 },
             backlog_uid,
-            started_at: self.desk.now,
-            reconciled_at: self.desk.now,
+            started_at: self.context.now,
+            reconciled_at: self.context.now,
         };
-        match self.desk.mode {
+        match self.context.mode {
             Mode::DryRun => Ok(known.map_or(new, |known| FolderState { started_at: known.started_at, ..new })),
-            Mode::Fetch => Ok(self.desk.store.write(|tx| tx.begin_imap_folder(self.address, self.name, new))?),
+            Mode::Fetch => Ok(self.context.store.write(|tx| tx.begin_imap_folder(self.address, self.name, new))?),
         }
     }
 

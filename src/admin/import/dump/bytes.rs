@@ -79,7 +79,7 @@ impl Bytes {
         self.at = (self.at + n).min(self.window.len());
     }
 
-    /// Moves to the next byte of the class, or the end, handing over what lies before in pieces.
+    /// Moves to the next byte of the class, or the end, handing over the bytes before it in pieces.
     pub(super) fn run(&mut self, stops: &Class, mut take: impl FnMut(&[u8])) -> io::Result<()> {
         loop {
             let rest = self.window.get(self.at..).unwrap_or_default();

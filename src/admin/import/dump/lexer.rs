@@ -2,7 +2,7 @@
 //! identifiers, strings and other values. Which statements there are is `statement`'s.
 //!
 //! `/*!40101 … */` and `/*M!100616 … */` hold SQL for servers of that version and are read;
-//! version 999999 is nobody's and a comment (mariadb-dump's sandbox line). Everything is linear and
+//! version 999999 does not exist, so it is a comment (mariadb-dump's sandbox line). Everything is linear and
 //! nothing is kept but the value at hand.
 
 use std::fs::File;
@@ -44,9 +44,9 @@ impl Default for Session {
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::admin::import) enum Cell {
-    /// NULL, or an expression nobody dumps.
+    /// NULL, or an expression that no dump program writes.
     Null,
-    /// A number or TRUE, as it stands.
+    /// A number or TRUE, as written.
     Bare(Vec<u8>),
     /// A string without its quotes and escapes. `charset` where the value names its own: `_latin1'…'`.
     Text {
@@ -150,7 +150,7 @@ impl Lexer {
                 return Ok(true);
             }
             [b'/', b'*', ..] => return self.skip_block_comment(),
-            // Its beginning may lie before the place that reading started at, so none are counted.
+            // Its beginning may be before the place that reading started at, so none are counted.
             [b'*', b'/', ..] => {
                 self.bytes.skip(2);
                 return Ok(true);
@@ -259,7 +259,7 @@ impl Lexer {
         }
     }
 
-    /// A bare word; empty where none starts. A delimiter made of letters would be taken for one: nobody sets such.
+    /// A bare word; empty where none starts. A delimiter made of letters would be taken for one: no dump program sets such a delimiter.
     pub(super) fn word(&mut self) -> io::Result<Vec<u8>> {
         let mut word = Vec::new();
         self.bytes.run(&NOT_WORD, |piece| keep(&mut word, piece, WORD_BYTES_MAX))?;
@@ -387,7 +387,7 @@ impl Lexer {
         Ok(bytes)
     }
 
-    /// A number, a word, an expression nobody dumps, or a string with its charset in front.
+    /// A number, a word, an expression that no dump program writes, or a string with its charset in front.
     fn bare(&mut self) -> io::Result<Option<Cell>> {
         let word = self.word()?;
         if let [b'_', charset @ ..] = word.as_slice() {

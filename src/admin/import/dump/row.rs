@@ -83,7 +83,7 @@ impl Row {
     }
 }
 
-/// Text in one of MySQL's charsets. What is no text in it becomes text as in a mail that lies about its charset.
+/// Text in one of MySQL's charsets. Bytes that are invalid in it are decoded as in a mail with a wrong charset.
 fn decoded(bytes: &[u8], charset: &str) -> String {
     debug_assert!(bytes.len() <= VALUE_BYTES_MAX);
     let label = match charset {

@@ -38,7 +38,7 @@ pub(super) enum RowRead {
     Row(Vec<Cell>),
     /// The statement is over.
     End,
-    /// What stands there is no row; the rest of the statement was moved over.
+    /// The text there is not a row; the rest of the statement was skipped.
     Broken,
 }
 

@@ -1,5 +1,5 @@
 //! The first pass over a dump: which tables it has, with which columns, and in which parts of the
-//! file their rows lie, so that later passes go straight there. No row is looked at.
+//! file their rows are, so that later passes go straight there. No row is looked at.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,7 +14,7 @@ use crate::private_file;
 const SPANS_MAX: usize = 4096;
 
 /// Distance of two statements, in bytes, below which they are one part. Chosen: blanks and comments
-/// lie between those of one table, and reading on is cheaper than seeking.
+/// are between those of one table, and reading on is cheaper than seeking.
 const NEAR_BYTES: u64 = 1024;
 
 /// Tables noted. Chosen: far above any server that has HelpDeskZ on it.
@@ -57,7 +57,7 @@ pub(in crate::admin::import) struct Survey {
 }
 
 impl TableName {
-    /// Whether both are the same table: MySQL on Windows does not tell case apart.
+    /// Whether both are the same table: MySQL on Windows ignores case.
     pub(in crate::admin::import) fn is_same(&self, other: &Self) -> bool {
         self.database == other.database && self.table.eq_ignore_ascii_case(&other.table)
     }
@@ -73,7 +73,7 @@ impl Survey {
     }
 }
 
-/// Reads the dump once; `progress` is told how many bytes are behind.
+/// Reads the dump once; `progress` is called with the number of bytes read.
 pub(in crate::admin::import) fn survey(dump: &Path, mut progress: impl FnMut(u64)) -> io::Result<Survey> {
     let mut reader = Reader::new(private_file::open_named(dump)?);
     let mut survey = Survey::default();

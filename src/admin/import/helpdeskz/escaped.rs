@@ -38,7 +38,7 @@ pub(super) enum Origin {
     Mail,
     /// A customer at the web form: escaped text with `<br />`.
     Form,
-    /// Staff at the panel: HTML nobody cleaned.
+    /// Staff at the panel: HTML that was never sanitised.
     Panel,
 }
 

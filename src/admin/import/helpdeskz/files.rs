@@ -1,4 +1,4 @@
-//! Attachments: the bytes lie in HelpDeskZ's folder under names of its own. Only files directly in
+//! Attachments: the bytes are in HelpDeskZ's folder, under names it made up. Only files directly in
 //! that folder are read.
 
 use std::io::Read;
@@ -43,7 +43,7 @@ pub(super) fn import(run: &mut Run<'_>, folder: Option<&Path>) -> outcome::Resul
     )
 }
 
-/// Where an attachment lies, and what is said about it.
+/// Where an attachment is, and what is reported about it.
 struct Place {
     home: Home,
     repairs: Vec<String>,

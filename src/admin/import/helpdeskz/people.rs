@@ -28,7 +28,7 @@ pub(super) const NO_ADDRESS_DOMAIN: &str = "imported.invalid";
 pub(super) struct Renumbered {
     /// Users that became part of another one, or got another id: the customer's id by theirs.
     pub(super) users: HashMap<i64, i64>,
-    /// Staff whose id the desk gave to somebody else.
+    /// Staff whose id belongs to another person on this desk.
     pub(super) staff: HashSet<i64>,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<Renumbered> {
         {
             if own_above.is_some_and(|above| other.id.get() > above) {
                 tx.renumber_staff(other.id, StaffId::new(new.id))?;
-                let why = "the desk's own account of that name stands for it, with its own password and role";
+                let why = "the desk has an account of that name already, which is used instead, with its own password and role";
                 return Ok(RowResult { outcome_of_row: RowOutcome::Merged(why.to_owned()), repairs });
             }
             let renamed = format!("{}-{}", new.username, new.id);
@@ -68,7 +68,7 @@ pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<Renumbered> {
             PlacedCustomer::Known => RowOutcome::Known,
             PlacedCustomer::MergedInto(other) => {
                 merged.insert(new.id, other.get());
-                RowOutcome::Merged(format!("has the address of user {other}, who stands for both"))
+                RowOutcome::Merged(format!("has the address of user {other}, who is kept for both"))
             }
             PlacedCustomer::TookIn(other) => {
                 for target in merged.values_mut().filter(|target| **target == other.get()) {
@@ -81,7 +81,7 @@ pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<Renumbered> {
             PlacedCustomer::Taken => {
                 let id = tx.place_customer_elsewhere(new)?;
                 merged.insert(new.id, id.get());
-                RowOutcome::Failed(format!("the desk has another customer with this id: he has id {id} now"))
+                RowOutcome::Failed(format!("the desk has another customer with this id: this one has id {id} now"))
             }
         };
         Ok(RowResult { outcome_of_row, repairs: Vec::new() })
@@ -120,7 +120,7 @@ fn customer(row: &Row) -> std::result::Result<Ready<ImportedCustomer>, Refused> 
     let mut fullname = escaped::name(&row.text("fullname"));
     if fullname.is_empty() {
         fullname = email.split('@').next().unwrap_or_default().to_owned();
-        repairs.push("it has no name: the address stands for it".to_owned());
+        repairs.push("it has no name: the address is used instead".to_owned());
     }
     let new = ImportedCustomer {
         id,
@@ -148,7 +148,7 @@ fn staff(row: &Row) -> std::result::Result<Ready<ImportedStaff>, Refused> {
     let is_admin = row.is_on("admin");
     let departments = if is_admin { Vec::new() } else { department_ids(&row.text("department"), &mut repairs) };
     let totp_secret = second_factor(&row.text("two_factor"));
-    // Without its second factor an account must not be open to whoever knows the password.
+    // Without its second factor an account must not be open to everyone who knows the password.
     let password_hash = match (kept_hash(&row.text("password")), &totp_secret) {
         (Some(hash), Ok(_)) => hash,
         (None, _) => {

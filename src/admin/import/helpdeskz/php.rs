@@ -1,7 +1,7 @@
 //! PHP's `serialize()` read back: scalars and arrays, as HelpDeskZ stores lists and permissions.
 //!
 //! Lengths count bytes of UTF-8. A wrong length, left by a search-and-replace over a dump or by a
-//! changed charset, is mended where the end of the text can still be told; that is said beside the
+//! changed charset, is repaired where the end of the text can still be found; that is reported beside the
 //! value. Objects are not read. Linear in the length of the text, nesting is limited.
 
 /// Deepest nesting read. HelpDeskZ's own is 3.
@@ -106,7 +106,7 @@ impl<'a> Parser<'a> {
         Some(())
     }
 
-    /// What stands between `head` and the next `;`.
+    /// The text between `head` and the next `;`.
     fn scalar(&mut self, head: &str) -> Option<&'a str> {
         self.take(head)?;
         let (value, rest) = self.rest.split_once(';')?;
@@ -136,7 +136,7 @@ impl<'a> Parser<'a> {
         Some(Php::Text(text))
     }
 
-    /// The first `";` behind which another value, the end of an array or the end of all stands.
+    /// The first `";` that is followed by another value, the end of an array or the end of the text.
     fn likely_end(&self) -> Option<usize> {
         let ends = self.rest.match_indices("\";").map(|(at, _)| at);
         ends.into_iter().find(|at| {

@@ -1,5 +1,5 @@
 //! The run of an import: the rows of a table read, prepared, placed in batches and reported. What a
-//! row means is said by whoever calls.
+//! row means is decided by the caller.
 
 use std::path::Path;
 
@@ -49,7 +49,7 @@ pub(super) struct Ready<T> {
     pub(super) bytes: usize,
 }
 
-/// What became of a row in its transaction.
+/// What happened to a row in its transaction.
 pub(super) enum RowOutcome {
     Added,
     /// It was there already.

@@ -20,12 +20,12 @@ use crate::store::{Result, WriteTx};
 /// Tickets whose last repliers are derived in one transaction.
 const REPLIERS_BATCH: i64 = 5000;
 
-/// What people see in place of a requester who is gone.
-const NOBODY: &str = "Unknown (imported)";
+/// What people see instead of a requester who is gone.
+const PLACEHOLDER_NAME: &str = "Unknown (imported)";
 
-/// Imports tickets, then what lies in them.
+/// Imports tickets, then their contents.
 pub(super) fn import(run: &mut Run<'_>, renumbered: &Renumbered) -> outcome::Result<()> {
-    // A requester to stand in for missing ones must get an id that no user of HelpDeskZ's ever had.
+    // The placeholder for missing requesters must get an id that no user of HelpDeskZ's ever had.
     run.raise_next_id("users", Numbered::Customer)?;
     let displaced = tickets(run, renumbered)?;
     let lost = |ticket: i64| {
@@ -44,7 +44,7 @@ pub(super) fn import(run: &mut Run<'_>, renumbered: &Renumbered) -> outcome::Res
         let placed = if is_lost { None } else { tx.place_message(&with_known_staff(new, renumbered))? };
         Ok(settled(new.ticket, placed))
     })?;
-    // Notes lie among messages here: they get ids of theirs behind all of HelpDeskZ's.
+    // Notes are messages here: they get message ids after all of HelpDeskZ's.
     run.raise_next_id("tickets_messages", Numbered::Message)?;
     run.table("ticket_notes", note, |tx, new: &ImportedNote| {
         let placed = if displaced.contains(&new.ticket) { None } else { tx.place_note(new)? };
@@ -57,7 +57,7 @@ pub(super) fn import(run: &mut Run<'_>, renumbered: &Renumbered) -> outcome::Res
     Ok(())
 }
 
-/// A message by somebody whose id is another one's here has no known author.
+/// A message whose author's id belongs to another person here has no known author.
 fn with_known_staff(message: &ImportedMessage, renumbered: &Renumbered) -> ImportedMessage {
     let mut message = message.clone();
     message.staff = message.staff.map(|id| if renumbered.staff.contains(&id) { 0 } else { id });
@@ -82,7 +82,7 @@ fn tickets(run: &mut Run<'_>, renumbered: &Renumbered) -> outcome::Result<HashSe
     Ok(displaced)
 }
 
-/// Places a ticket that is not there, whatever it speaks of that is not there.
+/// Places a ticket that is not there yet, even where rows that it refers to are missing.
 fn place_ticket(tx: &WriteTx<'_>, new: &ImportedTicket, renumbered: &Renumbered, now: Timestamp) -> Result<RowResult> {
     let mut new = new.clone();
     let mut repairs = Vec::new();
@@ -102,19 +102,19 @@ fn place_ticket(tx: &WriteTx<'_>, new: &ImportedTicket, renumbered: &Renumbered,
     if let Some(other) = renumbered.users.get(&new.customer) {
         new.customer = *other;
     } else if !tx.has_customer(new.customer)? {
-        repairs.push(format!("user {} does not exist: a placeholder stands for him", new.customer));
-        new.customer = nobody(tx, now)?;
+        repairs.push(format!("user {} does not exist: a placeholder is used instead", new.customer));
+        new.customer = placeholder(tx, now)?;
     }
     let mut settled = RowResult::from(tx.place_ticket(&new)?);
     settled.repairs = repairs;
     Ok(settled)
 }
 
-/// The customer who stands for those that are gone.
-fn nobody(tx: &WriteTx<'_>, now: Timestamp) -> Result<i64> {
+/// The placeholder for customers who are gone.
+fn placeholder(tx: &WriteTx<'_>, now: Timestamp) -> Result<i64> {
     let address = format!("unknown@{NO_ADDRESS_DOMAIN}");
     match address.parse() {
-        Ok(address) => Ok(tx.customer_for(NOBODY, &address, now)?.get()),
+        Ok(address) => Ok(tx.customer_for(PLACEHOLDER_NAME, &address, now)?.get()),
         Err(error) => Err(crate::store::Error::Corrupt(format!("{error}"))),
     }
 }
