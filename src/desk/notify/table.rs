@@ -73,7 +73,7 @@ mod tests {
             Occasion::CustomerReplied => "a customer replies",
             Occasion::MachineWrote => "a machine's mail joins a ticket",
             Occasion::StaffAnswered => "staff answer",
-            Occasion::Assigned => "somebody else assigns a ticket to a staff member",
+            Occasion::Assigned => "a ticket is assigned to a staff member by another person",
         }
     }
 
