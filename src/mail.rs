@@ -21,13 +21,13 @@ mod mime_parameter;
 pub(crate) mod origin;
 mod people;
 mod plain_address;
-pub(crate) mod prefix;
 pub(crate) mod reply;
 mod structure;
+pub(crate) mod subject_prefix;
 #[cfg(test)]
 mod tests;
 mod tnef;
-mod transfer;
+mod transfer_encoding;
 
 use content::{Content, Context};
 use encoded_word::Decoder;

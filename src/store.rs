@@ -18,6 +18,7 @@ pub(crate) mod department;
 mod desk;
 mod error;
 pub(crate) mod event;
+mod file_owner;
 pub(crate) mod idempotency;
 pub(crate) mod imap;
 pub(crate) mod import;
@@ -27,7 +28,6 @@ pub(crate) mod maintenance;
 pub(crate) mod message;
 pub(crate) mod migrate;
 pub(crate) mod outbox;
-mod owner;
 pub(crate) mod presence;
 pub(crate) mod receipt;
 pub(crate) mod row_count;
@@ -285,7 +285,8 @@ fn with_disk_space(connection: &Connection, error: rusqlite::Error) -> Error {
 /// A full disk at that file.
 fn no_room(path: &Path, needs: u64) -> Error {
     let mib = |bytes: u64| bytes.div_ceil(1024 * 1024);
-    let free = rustix::fs::statvfs(owner::folder_of(path)).map(|found| found.f_bavail.saturating_mul(found.f_frsize));
+    let free =
+        rustix::fs::statvfs(file_owner::folder_of(path)).map(|found| found.f_bavail.saturating_mul(found.f_frsize));
     let free = free.map_or_else(|_| String::new(), |bytes| format!("{} MiB are free, ", bytes / (1024 * 1024)));
     Error::Full(format!(
         "the disk or the quota of {} is full: {free}up to {} MiB are needed",

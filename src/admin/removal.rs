@@ -34,12 +34,12 @@ pub(super) struct RemovalPreview {
 }
 
 impl RemovalPreview {
-    /// Of what takes nothing else also_removed.
+    /// Of what removes nothing else.
     pub(super) fn alone(action: impl Into<String>) -> Self {
         Self { action: action.into(), also_removed: String::new(), ending: String::new(), json: json!({}) }
     }
 
-    /// Of what takes tickets, messages and attachments also_removed; `whose` is `its` or `their`.
+    /// Of what also removes tickets, messages and attachments; `whose` is `its` or `their`.
     pub(super) fn with(action: impl Into<String>, whose: &str, belongings: Belongings) -> Self {
         let json = json!({
             "tickets": belongings.tickets, "messages": belongings.messages, "attachments": belongings.attachments,
@@ -109,7 +109,7 @@ impl Removal {
     }
 }
 
-/// What goes also_removed, for people: `its 5 tickets with 7 messages and 1 attachment`.
+/// What is also removed, for people: `its 5 tickets with 7 messages and 1 attachment`.
 fn also_removed(whose: &str, belongings: Belongings) -> String {
     let counted = |n: i64, thing: &str| (n > 0).then(|| output::count(n, thing));
     let parts = [counted(belongings.messages, "message"), counted(belongings.attachments, "attachment")];

@@ -1,8 +1,8 @@
 //! Subjects: ticket tags in them, and whether two of them are about the same thing.
 
 use crate::domain::TicketId;
-use crate::mail::prefix;
 use crate::mail::reply::languages::entries;
+use crate::mail::subject_prefix;
 
 /// Tags read from one subject; more are ignored. Chosen: real subjects carry one or two.
 const TAGS_MAX: usize = 8;
@@ -70,10 +70,12 @@ pub(crate) fn without_cut_bracket(subject: &str) -> &str {
 /// The subject without bracketed words, prefixes, case and spaces.
 fn bare(subject: &str) -> String {
     let mut rest = subject;
-    while let Some(behind) = prefix::split(rest).map(|(_, behind)| behind).or_else(|| behind_calendar_prefix(rest)) {
+    while let Some(behind) =
+        subject_prefix::split(rest).map(|(_, behind)| behind).or_else(|| behind_calendar_prefix(rest))
+    {
         rest = behind;
     }
-    let rest = prefix::without_forward_suffix(rest).unwrap_or(rest);
+    let rest = subject_prefix::without_forward_suffix(rest).unwrap_or(rest);
     let folded: String = rest.to_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
     without_bracketed_words(&folded)
 }

@@ -99,7 +99,7 @@ impl Change<'_> {
 fn answer(change: &Change<'_>, event: Event, ticket: TicketId, message: MessageId) -> Result<()> {
     let (tx, settings, now) = (change.tx, change.settings, change.now);
     let Some(notice) = NoticeContext::of(tx, settings, ticket, message, event)? else { return Ok(()) };
-    // Automatic answers go to who wrote, never to Reply-To (mail.md §5).
+    // Automatic answers go to the sender, never to Reply-To: a stranger could name anybody there.
     let writer = match notice.about.message.author {
         Author::Customer(id) => tx.customer(id)?,
         Author::Staff(_) | Author::Desk => None,

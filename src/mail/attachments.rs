@@ -1,6 +1,6 @@
 //! Every leaf that is not the body, as attachments.
 //!
-//! Names are made safe in `name`, winmail.dat is opened in `tnef`. How many and how large
+//! Names are made safe in `file_name`, winmail.dat is opened in `tnef`. How many and how large
 //! attachments a ticket takes is decided when they are stored.
 
 use std::borrow::Cow;

@@ -1,7 +1,7 @@
-//! Bytes of a charset decoded into text: the chain declared, UTF-8, detected, windows-1252
-//! (mail.md §6), and the removal of characters no text may hold.
+//! Bytes of a charset decoded into text: the chain declared, UTF-8, detected, windows-1252,
+//! and the removal of characters no text may hold.
 //!
-//! Transfer encodings are undone in `transfer`; encoded-words are taken apart in `words`.
+//! Transfer encodings are undone in `transfer_encoding`; encoded-words are taken apart in `encoded_word`.
 
 use std::borrow::Cow;
 
@@ -179,7 +179,7 @@ const fn is_base64(byte: u8) -> bool {
 }
 
 fn utf16_of_base64(encoded: &[u8]) -> String {
-    let bytes = super::transfer::decode_base64(encoded);
+    let bytes = super::transfer_encoding::decode_base64(encoded);
     let units = bytes.as_chunks::<2>().0.iter().map(|pair| u16::from_be_bytes(*pair));
     char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }

@@ -5,9 +5,9 @@
 use super::body::{self, ChosenBody};
 use super::delivery_report::{self, ReportKind};
 use super::encoded_word::Decoder;
-use super::prefix::{self, Prefix};
 use super::reply::{self, BodyKind};
 use super::structure::{PartHeader, Structure};
+use super::subject_prefix::{self, Prefix};
 use super::{DeliveryReport, Forwarded, Limits, Part, attachments, forward};
 
 /// Longest text searched for quotes and forwarded mails, in bytes; a longer one is all reply
@@ -111,7 +111,7 @@ fn read_text(chosen: &ChosenBody, has_message: bool, context: &Context<'_>) -> (
 
 /// Whether a subject begins like an answer's, or with the tag of a ticket.
 fn is_answers_subject(subject: &str) -> bool {
-    let prefixes = std::iter::successors(prefix::split(subject), |(_, rest)| prefix::split(rest));
+    let prefixes = std::iter::successors(subject_prefix::split(subject), |(_, rest)| subject_prefix::split(rest));
     let is_answers = |(kind, _): (Prefix, &str)| kind == Prefix::Answer || kind == Prefix::DoubtfulForward;
     subject.contains("[#") || prefixes.take(PREFIXES_MAX).any(is_answers)
 }

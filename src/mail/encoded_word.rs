@@ -7,7 +7,7 @@
 use encoding_rs::Encoding;
 
 use super::charset::{self, Charset};
-use super::transfer::{decode_base64, hex_pair};
+use super::transfer_encoding::{decode_base64, hex_pair};
 use crate::terminal;
 
 /// Longest charset name in an encoded-word, in bytes (chosen; IANA's longest has 45).

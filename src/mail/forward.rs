@@ -4,9 +4,9 @@
 //! with an Outlook header is not a forward; its subject shows that. Forwards as attachments are found by
 //! the MIME structure, not here. An address taken from a block proves nothing about its owner.
 
-use super::prefix::{self, Prefix};
 use super::reply::divider::{Divider, divider_of};
 use super::reply::fields::{BLOCK_LINES_MAX, Block, Demand, Field, Row, block_at};
+use super::subject_prefix::{self, Prefix};
 use super::{Forwarded, Mailbox};
 use crate::domain::EmailAddress;
 
@@ -57,13 +57,13 @@ enum Claim {
 fn claim_of(subject: &str) -> Claim {
     let mut rest = subject;
     for _ in 0..TAGS_MAX {
-        let Some((Prefix::Mark, behind)) = prefix::split(rest) else { break };
+        let Some((Prefix::Mark, behind)) = subject_prefix::split(rest) else { break };
         rest = behind;
     }
-    if prefix::without_forward_suffix(rest).is_some() {
+    if subject_prefix::without_forward_suffix(rest).is_some() {
         return Claim::Forward;
     }
-    match prefix::split(rest) {
+    match subject_prefix::split(rest) {
         Some((Prefix::Forward, _)) => Claim::Forward,
         Some((Prefix::DoubtfulForward, _)) => Claim::Doubtful,
         Some((Prefix::Answer, _)) => Claim::Answer,

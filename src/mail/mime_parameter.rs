@@ -125,7 +125,7 @@ fn decoded_extended(pieces: &[&Parameter]) -> String {
 pub(super) fn percent_decode(mut text: &[u8], out: &mut Vec<u8>) {
     while let Some((first, after)) = text.split_first() {
         text = after;
-        match (first, super::transfer::hex_pair(after)) {
+        match (first, super::transfer_encoding::hex_pair(after)) {
             (b'%', Some(byte)) => {
                 out.push(byte);
                 text = after.get(2..).unwrap_or_default();

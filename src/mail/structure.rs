@@ -10,7 +10,7 @@ use super::encoded_word::Decoder;
 use super::header::{Header, Line, Lines, field_name, starts_with_ignore_case};
 use super::message_id;
 use super::mime_parameter::Parametrised;
-use super::transfer::Transfer;
+use super::transfer_encoding::Transfer;
 
 /// Header fields looked at in one MIME part (chosen; real parts have fewer than ten).
 const PART_FIELDS_MAX: usize = 100;

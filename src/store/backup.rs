@@ -17,7 +17,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::migrate::{self, SCHEMA_VERSION};
-use super::{Error, Result, Store, log, no_room, owner, prepare_connection, why_not_opened};
+use super::{Error, Result, Store, file_owner, log, no_room, prepare_connection, why_not_opened};
 use crate::domain::Timestamp;
 use crate::private_file::sync_folder_of;
 use part::{Part, named};
@@ -253,7 +253,7 @@ fn complete_copy(source: &Connection, path: &Path, lock_wait: Duration) -> Resul
     // WAL is a property of the file; it has no log yet when it gets its name.
     copied.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     copied.close().map_err(|(_, error)| error)?;
-    owner::give(part.path(), owner::folder_of(path)).map_err(inaccessible(path))?;
+    file_owner::give(part.path(), file_owner::folder_of(path)).map_err(inaccessible(path))?;
     sync(part.path())?;
     Ok(part)
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::backup::write_backup;
-use super::{Error, Result, log, owner, prepare_connection, steps, why_not_opened};
+use super::{Error, Result, file_owner, log, prepare_connection, steps, why_not_opened};
 use crate::domain::Timestamp;
 use crate::private_file;
 
@@ -218,7 +218,7 @@ fn back_up_beside(path: &Path, found: i64, now: Timestamp) -> Result<PathBuf> {
     prepare_connection(&source, lock_wait)?;
     // The steps are run only after the backup is safe on the disk.
     let unsynced = write_backup(&source, &backup, lock_wait)?.unsynced;
-    owner::give(&backup, path).map_err(|e| Error::Inaccessible { path: backup.clone(), reason: e.to_string() })?;
+    file_owner::give(&backup, path).map_err(|e| Error::Inaccessible { path: backup.clone(), reason: e.to_string() })?;
     match unsynced {
         Some(error) => Err(error),
         None => Ok(backup),
@@ -240,7 +240,7 @@ fn make_private_file(path: &Path) -> Result<()> {
         private_file::create_folder(folder).map_err(refused)?;
     }
     match private_file::create_new(path) {
-        Ok(_) => owner::give(path, owner::folder_of(path)).map_err(refused),
+        Ok(_) => file_owner::give(path, file_owner::folder_of(path)).map_err(refused),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             if path.metadata().is_ok_and(|found| !found.is_file()) {
                 return Err(Error::NotADatabase(path.to_owned()));

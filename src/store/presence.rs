@@ -45,7 +45,7 @@ pub(crate) fn serve_begins(database: &Path) -> Result<Presence> {
     let path = file_of(database);
     let refused = |e: std::io::Error| Error::Inaccessible { path: path.clone(), reason: e.to_string() };
     let file = private_file::append(&path).map_err(refused)?;
-    super::owner::give(&path, super::owner::folder_of(&path)).map_err(refused)?;
+    super::file_owner::give(&path, super::file_owner::folder_of(&path)).map_err(refused)?;
     flock(&file, FlockOperation::LockShared).map_err(|e| refused(e.into()))?;
     Ok(Presence { _file: file })
 }

@@ -52,7 +52,7 @@ fn a_serve_that_ran_in_the_future_sends_nothing_now() {
     desk.deliver(mail("a", "Subject: Printer\n", "x"));
     assert_eq!((states(&desk), sink.taken().len()), (vec!["sent".to_owned()], 1));
     let doctor = desk.try_admin(&["doctor"]).stdout;
-    assert!(doctor.contains("dated later than now"), "{doctor}");
+    assert!(doctor.contains("dated in the future"), "{doctor}");
 }
 
 #[test]

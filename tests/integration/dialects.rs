@@ -352,7 +352,7 @@ fn schedules_are_added_listed_and_removed() {
         (add("night", "09:00-12:00", "UTC"), 1, "there is a schedule night already"),
         (add("X", "Mon-Fri", "UTC"), 2, "are not hours"),
         (add("X", "25:00-26:00", "UTC"), 2, "are not hours"),
-        (add("X", "09:00-12:00", "Mars/Base"), 2, "is no time zone"),
+        (add("X", "09:00-12:00", "Mars/Base"), 2, "is not a time zone"),
         (add(" ", "09:00-12:00", "UTC"), 2, "1 to 100 characters"),
         (desk.try_admin(&["schedule", "remove", "X", "--yes"]), 1, "there is no schedule \"X\""),
     ] {

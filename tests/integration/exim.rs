@@ -46,7 +46,7 @@ impl Exim {
     fn start(variants: impl FnOnce(&Desk) -> Vec<(&'static str, String)>) -> Option<Self> {
         let found = program()?;
         let (desk, port) = (Desk::new(), free_port());
-        // Exim starts itself anew as its own account, which may not look into the checkout of another.
+        // Exim starts itself again as its own account, which may not look into the checkout of another.
         let program = desk.path("exim4");
         fs::copy(found, &program).expect("Exim can be copied");
         set_mode(program.clone(), 0o755);

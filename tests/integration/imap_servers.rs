@@ -239,7 +239,7 @@ fn uids_without_a_validity_are_believed_for_one_connection_only() {
     });
     let desk = server.desk(&[]);
     assert_fetches(&desk, [2, 2, 0]);
-    // The server counts anew: another mail has a number that was read before.
+    // The server renumbers its mails: another mail has a number that was read before.
     server.state().inbox()[0].text = text_of(40);
     assert_fetches(&desk, [2, 1, 0]);
     assert_eq!(desk.count("tickets"), 3);

@@ -1,5 +1,5 @@
 //! What every verb of `maildesk admin` says, word for word: transcripts in `snapshots/`, one a noun, run in order on a
-//! desk of their own. `MAILDESK_SNAPSHOTS=rewrite` writes them anew; the difference is then read like any other change.
+//! desk of their own. `MAILDESK_SNAPSHOTS=rewrite` writes them again; the difference is then read like any other change.
 //!
 //! A transcript has a command on a line that starts with `$`, `<` for its stdin, then its stdout, `!` before each line of
 //! stderr and `=` before a status that is not 0. `$~` is a command whose output differs from machine to machine: of JSON

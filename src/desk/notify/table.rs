@@ -32,7 +32,7 @@ pub(super) enum Notice {
 /// One line of [`TABLE`].
 struct Row {
     happening: Occasion,
-    /// The door it came through; `None` stands for every door that has no line of its own.
+    /// How it came in; `None` stands for every way that has no line of its own.
     door: Option<Door>,
     notices: &'static [Notice],
 }

@@ -17,7 +17,7 @@ impl Fetch<'_> {
         if let Some(known) = known.filter(|known| known.uid_validity == folder.uid_validity) {
             return Ok(known);
         }
-        // Both, because a number that is too high would hide mails for ever, and one that counts mail that came just
+        // Both, because a number that is too high would hide mails forever, and one that counts mail that came just
         // now would as well.
         let before_next = folder.uid_next.map(|next| next.saturating_sub(1));
         let backlog_uid = match (mailbox.last_uid(), before_next) {
@@ -30,7 +30,7 @@ impl Fetch<'_> {
             tracing::warn!(
                 address = self.account.email,
                 folder = self.name,
-                "the server has numbered the mails of this folder anew; reading it again from the start"
+                "the server has renumbered the mails of this folder; reading it again from the start"
             );
         }
         let new = FolderState {

@@ -17,7 +17,7 @@ fn page_about_settings_says_what_the_code_does() {
         std::fs::write(path, &page).unwrap();
     }
     let kept = std::fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(kept, page, "write it anew with MAILDESK_WRITE_DOCS=1 cargo test --lib settings");
+    assert_eq!(kept, page, "write it again with MAILDESK_WRITE_DOCS=1 cargo test --lib settings");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::domain::{EmailAddress, TicketId, Timestamp};
 use crate::store::customer::Customer;
 use crate::store::{ReadTx, Result, WriteTx};
 
-/// Most participants of one ticket besides the customer (mail.md §5).
+/// Most participants of one ticket besides the customer.
 pub(crate) const PARTICIPANTS_MAX: usize = 20;
 
 impl ReadTx<'_> {

@@ -24,7 +24,7 @@ fn starttls_and_plain_connections_work_when_asked_for() {
 #[test]
 fn doctor_says_when_certificates_end_over_tls_and_starttls() {
     for (certificate, level, text) in
-        [(Certificate::Good, "WARN", "ends in "), (Certificate::Expired, "FAIL", "ended ")]
+        [(Certificate::Good, "WARN", "expires in "), (Certificate::Expired, "FAIL", "expired ")]
     {
         let Some(server) = Dovecot::start_with(certificate, Plaintext::Refused) else { return };
         let starttls = server.port.to_string();
