@@ -247,7 +247,7 @@ impl Store {
     /// before, so a log that is never emptied would be read, and copied, again and again.
     fn empty_grown_log(&mut self) {
         if let Some(connection) = self.connections.last() {
-            log::leave_short(&connection);
+            log::leave_short(connection);
         }
     }
 }

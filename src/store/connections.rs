@@ -77,10 +77,11 @@ impl Connections {
         drop(closed);
     }
 
-    /// The last of them, for a store that is being closed.
-    pub(super) fn last(&mut self) -> Option<Connection> {
+    /// The last of them, for a store that comes to its end. It stays where it is: a process that ends now anyway must not
+    /// pay for taking it down.
+    pub(super) fn last(&mut self) -> Option<&Connection> {
         let kept = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        kept.idle.pop().map(|(connection, _)| connection)
+        kept.idle.last().map(|(connection, _)| connection)
     }
 }
 
