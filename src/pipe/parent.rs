@@ -58,13 +58,13 @@ impl Ancestors {
 
     /// Whether one of them is gone, or going, so that stdin may have ended before the mail did.
     pub(super) fn is_one_gone(&self) -> bool {
-        let Some(parent) = self.ids.first() else { return false };
+        let Some((parent, above)) = self.ids.split_first() else { return false };
         if getppid().map(Pid::as_raw_pid) != Some(*parent) {
             return true;
         }
         // Where other users' processes are hidden, the parent is all that can be looked at.
-        let is_shown = stat_of(*parent).is_some();
-        is_shown && self.ids.iter().any(|id| stat_of(*id).is_none_or(|stat| stat.is_going))
+        let Some(stat) = stat_of(*parent) else { return false };
+        stat.is_going || above.iter().any(|id| stat_of(*id).is_none_or(|stat| stat.is_going))
     }
 
     /// Where the death of the parent is signalled, as a byte; none where it does not matter.

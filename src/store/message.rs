@@ -74,16 +74,20 @@ pub struct Message {
     pub mail_html: String,
 }
 
+/// The writer of a message, of the columns `author, staff_id, customer_id` from that place on.
+fn author(row: &Row<'_>, at: usize) -> rusqlite::Result<Author> {
+    Ok(match row.get(at)? {
+        1 => Author::Staff(StaffId::new(row.get(at + 1)?)),
+        2 => Author::Desk,
+        _ => Author::Customer(UserId::new(row.get(at + 2)?)),
+    })
+}
+
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
-    let (staff, customer): (i64, i64) = (row.get(3)?, row.get(4)?);
     Ok(Message {
         id: MessageId::new(row.get(0)?),
         created_at: Timestamp::from_unix(row.get(1)?),
-        author: match row.get(2)? {
-            1 => Author::Staff(StaffId::new(staff)),
-            2 => Author::Desk,
-            _ => Author::Customer(UserId::new(customer)),
-        },
+        author: author(row, 2)?,
         is_internal: row.get(5)?,
         body: row.get(6)?,
         is_html: row.get(7)?,
@@ -129,15 +133,7 @@ impl ReadTx<'_> {
     /// A message's writer and text.
     pub fn message_text(&self, id: MessageId) -> Result<Option<MessageText>> {
         self.one("SELECT author, staff_id, customer_id, body, is_html FROM message WHERE id = $1", [id.get()], |row| {
-            Ok(MessageText {
-                author: match row.get(0)? {
-                    1 => Author::Staff(StaffId::new(row.get(1)?)),
-                    2 => Author::Desk,
-                    _ => Author::Customer(UserId::new(row.get(2)?)),
-                },
-                body: row.get(3)?,
-                is_html: row.get(4)?,
-            })
+            Ok(MessageText { author: author(row, 0)?, body: row.get(3)?, is_html: row.get(4)? })
         })
     }
 
@@ -171,15 +167,10 @@ impl ReadTx<'_> {
             Order::Descending => MESSAGES_DOWN,
         };
         let found = self.all(sql, (id.get(), window.size, window.offset), |row| {
-            let (staff, customer): (i64, i64) = (row.get(3)?, row.get(4)?);
             Ok(MessageLine {
                 id: MessageId::new(row.get(0)?),
                 created_at: Timestamp::from_unix(row.get(1)?),
-                author: match row.get(2)? {
-                    1 => Author::Staff(StaffId::new(staff)),
-                    2 => Author::Desk,
-                    _ => Author::Customer(UserId::new(customer)),
-                },
+                author: author(row, 2)?,
                 body: row.get(5)?,
                 is_html: row.get(6)?,
             })

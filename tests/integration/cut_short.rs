@@ -1,5 +1,5 @@
-//! Mails that end because whoever handed them over died: they are not stored, and the whole mail that comes later is one
-//! ticket. Nobody else who ends early is taken for dead.
+//! Mails that end because the process that handed them over died: they are not stored, and the whole mail that comes
+//! later is one ticket. Nobody else who ends early is taken for dead.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::client::eventually;
 use crate::desk::{Desk, Done, SUPPORT, mail};
 
-/// More than two pipes and a filter between them hold, so that whoever writes it knows that the reader has begun.
+/// More than two pipes and a filter between them hold, so that its writer knows that the reader has begun.
 const HALF_BYTES: usize = 400_000;
 
 /// An MTA in bash: `$@` takes the mail from a pipe, and `last` is what the MTA does at the end of it.
