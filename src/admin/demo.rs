@@ -18,7 +18,7 @@ use crate::serve;
 use crate::store::address::AddressRow;
 use crate::store::ticket::TicketQuery;
 use crate::store::token::NewToken;
-use crate::store::{self, Store};
+use crate::store::{self, Place, Store};
 
 macro_rules! examples {
     ($($name:literal),* $(,)?) => {
@@ -78,7 +78,7 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
         }
     };
     let db = dir.join("maildesk.db");
-    init::prepare(&db, &init::Arguments::named("Example Helpdesk"), now)?;
+    init::prepare(&Place::of(&db), &init::Arguments::named("Example Helpdesk"), now)?;
     let store = Store::open(&db, Duration::from_secs(store::LOCK_WAIT_S))?;
     furnish(&store, now)?;
     let rules = Rules { limits: loaded.config.limits.mail() };
@@ -100,7 +100,7 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
     drop(store);
     out.say(&curl_lines(&token, &arguments.listen));
     let serving = serve::Arguments { listen: Some(arguments.listen.clone()), no_jobs: false };
-    serve::serve_desk(&db, loaded, &serving, serve::LogLevel::Kept)
+    serve::serve_desk(&Place::of(&db), loaded, &serving, serve::LogLevel::Kept)
 }
 
 fn curl_lines(token: &str, listen: &str) -> String {

@@ -19,7 +19,7 @@ use crate::config::Loaded;
 use crate::domain::Timestamp;
 use crate::options::Global;
 use crate::outcome::{self, Done, bail};
-use crate::store::{self, Store};
+use crate::store::{self, Place, Store};
 use crate::terminal;
 
 /// How long a program that only looks something up may take. Chosen: a DNS look-up without an answer takes ten.
@@ -90,7 +90,7 @@ impl Finding {
             named.push_str(&format!("--config {} ", path(config)));
         }
         if let Some(db) = &context.global.db {
-            named.push_str(&format!("--db {} ", path(db)));
+            named.push_str(&format!("--db {} ", path(&Place::of(db).shown())));
         }
         for verb in ["admin ", "pipe ", "serve", "imap-fetch "] {
             self.fix = self.fix.replace(&format!("maildesk {verb}"), &format!("{named}{verb}"));
@@ -112,6 +112,8 @@ impl Finding {
 struct CheckContext<'a> {
     global: &'a Global,
     loaded: &'a Loaded,
+    place: Place,
+    /// The database's file, or the address of its server.
     path: PathBuf,
     now: Timestamp,
     reach: Reach,
@@ -132,9 +134,10 @@ pub(super) fn run(
     now: Timestamp,
 ) -> outcome::Result<Done> {
     let reach = if arguments.offline { Reach::Here } else { Reach::Network };
-    let context = CheckContext { global, loaded, path: database(global, loaded)?, now, reach };
+    let place = database(global, loaded)?;
+    let context = CheckContext { global, loaded, path: place.shown(), place, now, reach };
     let mut findings = host::look(&context);
-    match Store::open(&context.path, Duration::from_secs(loaded.config.limits.lock_wait_s)) {
+    match Store::open(&context.place, Duration::from_secs(loaded.config.limits.lock_wait_s)) {
         Ok(store) => findings.extend(look_inside(&context, &store)),
         Err(error) => findings.push(unopened(&context, &error)),
     }
@@ -166,9 +169,13 @@ fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
         store::Error::Busy => format!("fuser -v {path}"),
         store::Error::Full(_) => format!("df -h {path}"),
         store::Error::Undecided(_) => "dmesg".to_owned(),
-        store::Error::Corrupt(_) | store::Error::Taken(_) | store::Error::AfterFailure | store::Error::Sqlite(_) => {
-            "maildesk admin check".to_owned()
-        }
+        store::Error::Unreachable(_) => "pg_isready".to_owned(),
+        store::Error::Corrupt(_)
+        | store::Error::Taken(_)
+        | store::Error::AfterFailure
+        | store::Error::NotHere
+        | store::Error::Server(_)
+        | store::Error::Sqlite(_) => "maildesk admin check".to_owned(),
     };
     Finding::fail("database", error.to_string(), fix)
 }

@@ -34,6 +34,9 @@ impl ReadTx<'_> {
     /// What SQLite finds wrong with the file's structure, indexes and constraints; empty when nothing.
     /// Reads the whole file.
     pub fn structural_faults(&self) -> Result<Vec<String>> {
+        if !self.link.is_lite() {
+            return self.faults_found_by_server();
+        }
         let mut found = self.all("PRAGMA integrity_check", [], |row| row.get::<String>(0))?;
         found.retain(|line| line != "ok");
         Ok(found)
@@ -41,6 +44,9 @@ impl ReadTx<'_> {
 
     /// Rows that name a row that is not there.
     pub fn dangling_rows(&self) -> Result<Vec<String>> {
+        if !self.link.is_lite() {
+            return self.dangling_rows_of_server();
+        }
         self.all("SELECT \"table\", rowid, parent FROM pragma_foreign_key_check LIMIT $1", [FINDINGS_MAX], |row| {
             let (table, id, parent): (String, Option<i64>, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
             let row = id.map_or_else(|| "a row".to_owned(), |id| format!("row {id}"));
@@ -127,14 +133,22 @@ impl ReadTx<'_> {
 
     /// SQLite's journal mode: `wal` unless it was changed.
     pub fn journal_mode(&self) -> Result<String> {
+        if !self.link.is_lite() {
+            return Ok("wal".to_owned());
+        }
         Ok(self.one("PRAGMA journal_mode", [], |row| row.get(0))?.unwrap_or_default())
     }
 
-    /// The schema's number, and SQLite's own version.
+    /// The schema's number, and the engine with its version.
     pub fn versions(&self) -> Result<(i64, String)> {
-        let found = self.one("SELECT user_version, sqlite_version() FROM pragma_user_version", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
+        if !self.link.is_lite() {
+            let sql = "SELECT version, 'PostgreSQL ' || current_setting('server_version') FROM schema_version";
+            return Ok(self.one(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default());
+        }
+        let found =
+            self.one("SELECT user_version, 'SQLite ' || sqlite_version() FROM pragma_user_version", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
         Ok(found.unwrap_or_default())
     }
 }
@@ -143,6 +157,9 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Builds every index again.
     pub fn rebuild_indexes(&self) -> Result<()> {
+        if !self.link.is_lite() {
+            return self.rebuild_indexes_of_server();
+        }
         self.run("REINDEX", [])?;
         Ok(())
     }
@@ -179,7 +196,7 @@ mod tests {
 
     fn desk() -> (tempfile::TempDir, Store) {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("desk.db");
+        let path = crate::store::testing::place(dir.path());
         create_or_migrate(&path, &[7; 32], NOW).unwrap();
         let store = Store::open(&path, std::time::Duration::from_secs(1)).unwrap();
         store
