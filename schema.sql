@@ -592,7 +592,6 @@ CREATE TABLE receipt (
 CREATE INDEX receipt_state ON receipt (state, id);
 CREATE INDEX receipt_from ON receipt (from_email, state, received_at);
 CREATE INDEX receipt_ticket ON receipt (ticket_id) WHERE ticket_id > 0;
-CREATE INDEX receipt_received ON receipt (received_at);
 
 -- The raw mail, zstd-compressed, for raw_keep_days (quarantined: until decided).
 CREATE TABLE raw_mail (
