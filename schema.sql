@@ -235,7 +235,9 @@ CREATE TABLE ticket (
     -- Reply-To of the opening mail: where we write to instead of the customer's address.
     reply_to        TEXT    NOT NULL DEFAULT '',
     -- Answers to HelpDeskZ's custom fields, a JSON list of [title, value].
-    custom_fields   TEXT    NOT NULL DEFAULT '[]'
+    custom_fields   TEXT    NOT NULL DEFAULT '[]',
+    -- The name that belongs to reply_to; empty = the customer's.
+    reply_to_name   TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX ticket_department ON ticket (department_id, id);
 CREATE INDEX ticket_customer ON ticket (customer_id, id);
