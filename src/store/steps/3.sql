@@ -244,3 +244,10 @@ END;
 -- What a mail's writer typed, where more than that is shown; the name of Reply-To.
 ALTER TABLE message ADD COLUMN reply_text TEXT NOT NULL DEFAULT '';
 ALTER TABLE ticket ADD COLUMN reply_to_name TEXT NOT NULL DEFAULT '';
+
+-- The same condition on both engines.
+DROP INDEX customer_activation;
+CREATE INDEX customer_activation ON customer (activation_hash) WHERE length(activation_hash) > 0;
+
+-- Every mail paid for it, and the newest receipt is the one recorded last.
+DROP INDEX receipt_received;
