@@ -59,7 +59,7 @@ use std::time::{Duration, Instant};
 use connections::{Borrowed, Connections, Handle, WriteQueue};
 use engine::{Failed, Link, Row};
 pub(crate) use error::{Error, Result};
-pub use place::Place;
+pub(crate) use place::Place;
 use postgres::{Durability, Session};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};

@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn altered_bytes_are_named() {
         let (_dir, store) = desk();
-        run(&store, "UPDATE content SET data = X'616264'");
+        store.write(|tx| tx.run("UPDATE content SET data = $1", [&b"abd"[..]])).unwrap();
         let found = store.read(|tx| tx.altered_attachments()).unwrap();
         assert_eq!(found, ["attachment 1 (a.txt) of ticket 1: its bytes are not those that were stored"]);
     }
@@ -267,7 +267,8 @@ mod tests {
     #[test]
     fn bytes_without_attachment_and_attachments_without_bytes_are_told_apart() {
         let (_dir, store) = desk();
-        run(&store, "INSERT INTO content (sha256, bytes, data) VALUES (zeroblob(32), 1, X'00')");
+        let add = "INSERT INTO content (sha256, bytes, data) VALUES ($1, 1, $2)";
+        store.write(|tx| tx.run(add, (&[0_u8; 32][..], &[0_u8][..]))).unwrap();
         assert_eq!(store.read(|tx| tx.unused_contents()).unwrap(), 1);
         assert_eq!(store.write(|tx| tx.remove_unused_contents()).unwrap(), 1);
         run(&store, "UPDATE attachment SET content_id = 99");

@@ -174,3 +174,8 @@ fn create(session: &Session, secret: &[u8; 32], now: Timestamp) -> Result<Migrat
     set_version(session)?;
     Ok(Migrated::Created)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+#[path = "remote_tests.rs"]
+mod tests;

@@ -88,6 +88,16 @@ pub(crate) fn empty_place() -> PathBuf {
     address(&name)
 }
 
+impl Place {
+    /// As it was given, password and all.
+    pub(crate) fn address(&self) -> PathBuf {
+        match self {
+            Self::File(path) => path.clone(),
+            Self::Server(server) => PathBuf::from(server.address()),
+        }
+    }
+}
+
 /// The write lock, held from outside until dropped.
 pub(crate) struct Lock(Handle);
 
