@@ -21,6 +21,7 @@ use crate::options::Global;
 use crate::outcome::{self, Done, bail};
 use crate::store::{self, Store};
 use crate::terminal;
+pub(super) use host::quoted;
 
 /// How long a program that only looks something up may take. Chosen: a DNS look-up without an answer takes ten.
 const LOOK_UP: Duration = Duration::from_secs(15);

@@ -165,7 +165,7 @@ pub(super) fn owner_of(path: &Path) -> Option<String> {
 }
 
 /// A word as a shell takes it.
-pub(super) fn quoted(word: &str) -> String {
+pub(in crate::admin) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+@:=,%".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
