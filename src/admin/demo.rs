@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::output::{self, Output};
 use super::doctor::quoted;
+use super::output::{self, Output};
 use super::{init, token};
 use crate::api;
 use crate::config::Loaded;

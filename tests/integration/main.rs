@@ -40,6 +40,7 @@ mod quickstart;
 mod removal;
 mod serve;
 mod serve_load;
+mod setup;
 mod snapshots;
 mod terminal;
 mod threading;

@@ -160,7 +160,7 @@ fn name_of(uid: u32) -> String {
 }
 
 /// Whose a file is, by name.
-pub(super) fn owner_of(path: &Path) -> Option<String> {
+pub(in crate::admin) fn owner_of(path: &Path) -> Option<String> {
     fs::metadata(path).ok().map(|found| name_of(found.uid()))
 }
 
