@@ -72,7 +72,7 @@ CREATE TABLE customer (
     activation_at     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX customer_email ON customer (email);
-CREATE INDEX customer_activation ON customer (activation_hash) WHERE activation_hash <> X'';
+CREATE INDEX customer_activation ON customer (activation_hash) WHERE length(activation_hash) > 0;
 
 -- On-duty hours that staff are tied to (Servetel's time_group).
 CREATE TABLE schedule (
