@@ -12,8 +12,8 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::config::{self, Loaded};
 use crate::options::Global;
 use crate::outcome::{self, Done, EXIT_DONE, EXIT_FAILED, EXIT_USAGE, Failure};
-use crate::{store, terminal};
 use crate::{admin, imap_fetch, logging, pipe, serve};
+use crate::{store, terminal};
 
 /// Turns incoming mail into support tickets and serves them over a JSON API.
 #[derive(Debug, Parser)]

@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::desk::{Desk, Done, feed};
-use crate::mta::{account, set_mode, wait_for};
+use crate::mta::{Letter, SENDER, account, set_mode, small_mail, submit, wait_for};
 use crate::postfix::{Postfix, Setup};
 
 const ANSWERS: [&str; 10] = [
@@ -70,10 +70,20 @@ fn setup_writes_postfix_and_its_test_mail_is_a_ticket_that_is_acknowledged() {
     assert!(inbox.contains("Subject: [#1] Test mail of maildesk"), "{inbox}");
     let copy = postfix.desk.path("etc/main.cf.before-maildesk");
     assert_eq!(fs::read_to_string(copy).expect("the file was copied"), before);
+    // From outside (here: not from its own networks) the address is taken, and no other of the domain.
+    postfix.ask("postconf", &["-e", "mynetworks = 192.0.2.0/24"]);
+    postfix.ask("postfix", &["reload"]);
+    let send = |to: &str| {
+        submit(postfix.port, &Letter { sender: SENDER, recipients: &[to], message: &small_mail("from-outside", &[to]) })
+    };
+    assert_eq!(send("help+token@example.org"), Ok(()));
+    let refused = send("other@example.org").expect_err("no relay for others");
+    assert!(refused.starts_with("454 4.7.1") || refused.starts_with("554 5.7.1"), "{refused}");
+    postfix.wait_for("help+token@example.org", "sent");
     // Once more: nothing is left to do, and the mail still comes through Postfix.
     let again = set_up(&postfix, &db, &["--apply"]);
     let report: Value = serde_json::from_str(&again.stdout).unwrap_or_else(|_| panic!("{}", again.stderr));
-    assert_eq!((&report["mta_lines"], &report["ticket_id"]), (&serde_json::json!([]), &Value::from(2)));
+    assert_eq!((&report["mta_lines"], &report["ticket_id"]), (&serde_json::json!([]), &Value::from(3)));
     assert_eq!(report["mta_in_place"], true);
 }
 
@@ -97,7 +107,7 @@ fn without_apply_the_lines_are_shown_and_nothing_is_written() {
     assert_eq!(done.status, 0, "{}", done.stderr);
     let report: Value = serde_json::from_str(&done.stdout).expect("setup prints an object");
     let lines = report["mta_lines"].to_string();
-    for line in ["postconf -M 'maildesk/unix=", "relay_domains = example.org", "postfix check"] {
+    for line in ["postconf -M 'maildesk/unix=", "help@example.org OK", "postfix check"] {
         assert!(lines.contains(line), "{lines}");
     }
     assert_eq!((&report["mta_in_place"], &report["ticket_id"]), (&Value::from(false), &Value::from(1)));

@@ -34,14 +34,23 @@ const ENVIRONMENT: &[(&str, &str)] = &[
 ];
 
 const PIPE_ENVIRONMENT: &[(&str, &str)] = &[
-    ("ORIGINAL_RECIPIENT, RECIPIENT", "the envelope's recipient, where --recipient is not given (Postfix's local, Exim)"),
+    (
+        "ORIGINAL_RECIPIENT, RECIPIENT",
+        "the envelope's recipient, where --recipient is not given (Postfix's local, Exim)",
+    ),
     ("LOCAL_PART, DOMAIN", "the same in two parts (Exim)"),
     ("SENDER", "the envelope's sender, where --sender is not given; empty for a bounce"),
 ];
 
 const FILES: &[(&str, &str)] = &[
-    ("/etc/maildesk/maildesk.toml", "the configuration of the machine, see maildesk.toml(5); then $XDG_CONFIG_HOME/maildesk/maildesk.toml"),
-    ("/var/lib/maildesk/maildesk.db", "the database, where that folder can be written; else $XDG_DATA_HOME/maildesk/maildesk.db"),
+    (
+        "/etc/maildesk/maildesk.toml",
+        "the configuration of the machine, see maildesk.toml(5); then $XDG_CONFIG_HOME/maildesk/maildesk.toml",
+    ),
+    (
+        "/var/lib/maildesk/maildesk.db",
+        "the database, where that folder can be written; else $XDG_DATA_HOME/maildesk/maildesk.db",
+    ),
 ];
 
 /// Every command's page: its file name and its text.
@@ -236,7 +245,9 @@ pub(super) fn of_configuration() -> String {
 pub(super) fn of_settings() -> String {
     let mut page = head("maildesk-settings", "7", "settings of a desk");
     page.control("SH", ["DESCRIPTION"]);
-    page.text([roman("Kept in the database; a change holds for the next mail and the next request. In brackets: the default.")]);
+    page.text([roman(
+        "Kept in the database; a change holds for the next mail and the next request. In brackets: the default.",
+    )]);
     page.control("SH", ["SETTINGS"]);
     for definition in DEFINITIONS {
         page.control("TP", []);

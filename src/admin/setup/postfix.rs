@@ -15,7 +15,7 @@ const MESSAGE_BYTES: u64 = 52_428_800;
 
 /// Parameters looked at.
 const PARAMETERS: &str = "config_directory default_database_type transport_maps mydestination relay_domains \
-    virtual_mailbox_domains virtual_alias_domains local_recipient_maps relay_recipient_maps virtual_mailbox_maps \
+    virtual_mailbox_domains virtual_alias_domains smtpd_relay_restrictions smtpd_recipient_restrictions local_recipient_maps relay_recipient_maps virtual_mailbox_maps \
     recipient_delimiter message_size_limit mailbox_size_limit virtual_mailbox_limit maildesk_destination_recipient_limit";
 
 /// Kinds of domains, and the tables of the addresses that are accepted in them.
@@ -77,24 +77,39 @@ pub(super) fn plan(place: &Place<'_>) -> outcome::Result<Plan> {
     }
     let folder = values.filled("config_directory");
     let read = |name: &str| std::fs::read_to_string(Path::new(folder).join(name)).unwrap_or_default();
-    let (master, transport) = (read("master.cf"), read("maildesk-transport"));
-    let commands = commands(&values, &State { master: &master, transport: &transport }, place, &account)?;
-    let files = ["main.cf", "master.cf", "maildesk-transport"].map(|name| format!("{folder}/{name}"));
+    let (master, transport, access) = (read("master.cf"), read("maildesk-transport"), read("maildesk-access"));
+    let state = State { master: &master, transport: &transport, access: &access };
+    let commands = commands(&values, &state, place, &account)?;
+    let files =
+        ["main.cf", "master.cf", "maildesk-transport", "maildesk-access"].map(|name| format!("{folder}/{name}"));
     Ok(Plan::Commands { files: files.into(), commands })
 }
 
-/// The content of Postfix's files.
+/// What Postfix's files hold.
 struct State<'a> {
     master: &'a str,
     transport: &'a str,
+    access: &'a str,
+}
+
+/// Where our tables are, and of which kind.
+struct Table<'a> {
+    folder: &'a str,
+    kind: &'a str,
+    access: &'a str,
+}
+
+impl Table<'_> {
+    fn name(&self, file: &str) -> String {
+        format!("{}:{}/{file}", self.kind, self.folder)
+    }
 }
 
 fn commands(values: &Values, state: &State<'_>, place: &Place<'_>, account: &str) -> outcome::Result<Vec<String>> {
     let folder = values.filled("config_directory");
     let kind = Some(values.filled("default_database_type")).filter(|kind| !kind.is_empty()).unwrap_or("hash");
-    let file = format!("{folder}/maildesk-transport");
-    let table = format!("{kind}:{file}");
-    let domain = place.address.as_str().rsplit_once('@').map_or("", |(_, domain)| domain);
+    let tables = Table { folder, kind, access: state.access };
+    let table = tables.name("maildesk-transport");
     let mut steps = Vec::new();
     if !state.master.lines().any(|line| line.split_whitespace().next() == Some("maildesk")) {
         steps.push(format!(
@@ -106,14 +121,14 @@ fn commands(values: &Values, state: &State<'_>, place: &Place<'_>, account: &str
     let line = format!("{} maildesk:", place.address);
     let is_routed = state.transport.lines().any(|known| known.split_whitespace().eq(line.split_whitespace()));
     if !is_routed {
-        steps.push(format!("echo '{line}' >>{file}"));
+        steps.push(format!("echo '{line}' >>{folder}/maildesk-transport"));
         steps.push(format!("postmap {table}"));
     }
     steps.extend(values.add("transport_maps", &table));
     if values.filled("maildesk_destination_recipient_limit") != "1" {
         steps.push("postconf -e 'maildesk_destination_recipient_limit = 1'".to_owned());
     }
-    steps.extend(accept(values, domain, &table)?);
+    steps.extend(accept(values, place.address.as_str(), &tables)?);
     if values.filled("recipient_delimiter").is_empty() {
         steps.push("postconf -e 'recipient_delimiter = +'".to_owned());
     }
@@ -134,27 +149,41 @@ fn commands(values: &Values, state: &State<'_>, place: &Place<'_>, account: &str
 const RELOAD: &str = "postfix status 2>/dev/null && postfix reload || \
     if test -d /run/systemd/system; then systemctl start postfix; else postfix start; fi";
 
+/// Restrictions that turn mail for other people's domains away, and the words in them that do.
+const RESTRICTIONS: [&str; 2] = ["smtpd_relay_restrictions", "smtpd_recipient_restrictions"];
+const TURN_AWAY: [&str; 2] = ["defer_unauth_destination", "reject_unauth_destination"];
+
 /// What makes smtpd take mail for the address.
-fn accept(values: &Values, domain: &str, table: &str) -> outcome::Result<Vec<String>> {
+fn accept(values: &Values, email: &str, table: &Table<'_>) -> outcome::Result<Vec<String>> {
+    let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
     if values.has("virtual_alias_domains", domain) {
         bail!(
             "{domain} is one of Postfix's virtual_alias_domains, where every address is an alias";
             "add a line to virtual_alias_maps that leads the address to another domain of this host, and set up that one"
         );
     }
-    let class = CLASSES.into_iter().find(|(domains, _)| values.has(domains, domain));
-    let Some((_, recipients)) = class else {
-        let mut steps: Vec<String> = values.add("relay_domains", domain).into_iter().collect();
-        // Without a table every address of the domains is accepted; with one, only those it has.
-        if values.filled("relay_domains").is_empty() || !values.filled("relay_recipient_maps").is_empty() {
-            steps.extend(values.add("relay_recipient_maps", table));
+    if let Some((_, recipients)) = CLASSES.into_iter().find(|(domains, _)| values.has(domains, domain)) {
+        if values.filled(recipients).is_empty() {
+            return Ok(Vec::new());
         }
-        return Ok(steps);
-    };
-    if values.filled(recipients).is_empty() {
-        return Ok(Vec::new());
+        return Ok(values.add(recipients, &table.name("maildesk-transport")).into_iter().collect());
     }
-    Ok(values.add(recipients, table).into_iter().collect())
+    // The domain is somebody else's as far as this Postfix knows, and its other addresses stay so: mail to them goes out.
+    let access = table.name("maildesk-access");
+    let mut steps = Vec::new();
+    if !table.access.lines().any(|line| line.split_whitespace().next() == Some(email)) {
+        steps.push(format!("echo '{email} OK' >>{}/maildesk-access", table.folder));
+        steps.push(format!("postmap {access}"));
+    }
+    for name in RESTRICTIONS {
+        let written = values.written(name);
+        let word = TURN_AWAY.iter().find(|word| values.has(name, word) && written.contains(**word));
+        if let Some(word) = word.filter(|_| !written.contains(&access)) {
+            let with = written.replacen(word, &format!("check_recipient_access {access}, {word}"), 1);
+            steps.push(format!("postconf -e '{name} = {with}'"));
+        }
+    }
+    Ok(steps)
 }
 
 /// Copies the files, runs the commands, and puts the files back if one of them fails.
@@ -191,33 +220,37 @@ mod tests {
         let address = "support@example.org".parse().unwrap();
         let place = Place { config: None, db: Path::new("/var/lib/maildesk/maildesk.db"), address: &address };
         let all = values(&[&base[..], pairs].concat());
-        commands(&all, &State { master: "", transport: "" }, &place, "maildesk").unwrap()
+        commands(&all, &State { master: "", transport: "", access: "" }, &place, "maildesk").unwrap()
     }
 
     #[test]
-    fn a_domain_of_its_own_is_relayed_and_only_for_known_addresses() {
+    fn of_a_domain_of_others_only_the_address_is_taken() {
+        let restrictions = "permit_mynetworks permit_sasl_authenticated defer_unauth_destination";
         let limits =
             [("message_size_limit", "10240000"), ("mailbox_size_limit", "51200000"), ("virtual_mailbox_limit", "0")];
-        let steps = steps(&limits).join("\n");
+        let relay = [("smtpd_relay_restrictions", restrictions), ("smtpd_recipient_restrictions", "")];
+        let steps = steps(&[&limits[..], &relay].concat()).join("\n");
         for wanted in [
-            "postconf -e 'relay_domains = example.org'",
-            "postconf -e 'relay_recipient_maps = hash:/etc/postfix/maildesk-transport'",
+            "echo 'support@example.org OK' >>/etc/postfix/maildesk-access",
+            "postconf -e 'smtpd_relay_restrictions = permit_mynetworks permit_sasl_authenticated \
+             check_recipient_access hash:/etc/postfix/maildesk-access, defer_unauth_destination'",
             "echo 'support@example.org maildesk:' >>/etc/postfix/maildesk-transport",
             "postconf -e 'message_size_limit = 52428800'",
             "user=maildesk",
         ] {
             assert!(steps.contains(wanted), "{wanted}\n{steps}");
         }
+        for other in ["relay_domains", "smtpd_recipient_restrictions", "virtual_mailbox_limit"] {
+            assert!(!steps.contains(other), "{other} has nothing to do with it\n{steps}");
+        }
         assert!(steps.find("mailbox_size_limit").unwrap() < steps.find("message_size_limit").unwrap());
-        assert!(!steps.contains("virtual_mailbox_limit"), "it has no limit\n{steps}");
         assert!(steps.find("postmap").unwrap() < steps.find("postfix check").unwrap());
     }
 
     #[test]
-    fn other_relayed_domains_stay_open() {
-        let steps = steps(&[("relay_domains", "other.org")]).join("\n");
-        assert!(steps.contains("postconf -e 'relay_domains = other.org example.org'"), "{steps}");
-        assert!(!steps.contains("relay_recipient_maps"), "other.org's addresses would be refused\n{steps}");
+    fn other_addresses_of_a_relayed_domain_stay_open() {
+        let steps = steps(&[("relay_domains", "example.org")]).join("\n");
+        assert!(!steps.contains("relay_recipient_maps"), "the others would be refused\n{steps}");
     }
 
     #[test]
@@ -225,12 +258,13 @@ mod tests {
         let local = [("mydestination", "host, example.org"), ("local_recipient_maps", "unix:passwd.byname")];
         let steps = steps(&local).join("\n");
         let wanted = "postconf -e 'local_recipient_maps = unix:passwd.byname hash:/etc/postfix/maildesk-transport'";
-        assert!(steps.contains(wanted) && !steps.contains("relay_domains"), "{steps}");
+        assert!(steps.contains(wanted) && !steps.contains("maildesk-access"), "{steps}");
     }
 
     #[test]
     fn domain_of_aliases_is_refused_with_what_to_do() {
         let all = values(&[("virtual_alias_domains", "example.org")]);
-        assert!(accept(&all, "example.org", "hash:t").unwrap_err().to_string().contains("virtual_alias_maps"));
+        let table = Table { folder: "/etc/postfix", kind: "hash", access: "" };
+        assert!(accept(&all, "support@example.org", &table).unwrap_err().to_string().contains("virtual_alias_maps"));
     }
 }
