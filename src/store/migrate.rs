@@ -36,7 +36,7 @@ pub(crate) struct Step {
 /// Every step since version 1, in order.
 pub(crate) const STEPS: &[Step] = &[
     Step { to: 2, sql: include_str!("steps/2.sql"), rows: Some(rows_of_2) },
-    Step { to: 3, sql: include_str!("steps/3.sql"), rows: None },
+    Step { to: 3, sql: include_str!("steps/3.sql"), rows: Some(steps::strip_articles) },
 ];
 
 /// Step 2 in code.

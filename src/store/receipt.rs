@@ -211,9 +211,9 @@ impl ReadTx<'_> {
         })
     }
 
-    /// When the newest mail was received; 0 without any.
+    /// When the mail that was recorded last was received; 0 without any.
     pub fn newest_receipt_at(&self) -> Result<Timestamp> {
-        let at = self.number("SELECT received_at FROM receipt ORDER BY received_at DESC LIMIT 1", [])?;
+        let at = self.number("SELECT received_at FROM receipt ORDER BY id DESC LIMIT 1", [])?;
         Ok(Timestamp::from_unix(at))
     }
 }

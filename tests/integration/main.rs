@@ -37,6 +37,7 @@ mod place;
 mod postfix;
 mod private_files;
 mod quickstart;
+mod reading;
 mod removal;
 mod serve;
 mod serve_load;
