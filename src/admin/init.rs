@@ -80,6 +80,11 @@ pub(super) fn prepare(place: &Place, arguments: &Arguments, now: Timestamp) -> o
 }
 
 impl Arguments {
+    /// Arguments as `admin setup` gives them.
+    pub(super) fn of(site_name: &str, url: &str) -> Self {
+        Self { site_name: Some(site_name.to_owned()), url: Some(url.to_owned()), backed_up: false }
+    }
+
     /// Arguments as `admin demo` gives them.
     pub(super) fn named(site_name: &str) -> Self {
         Self { site_name: Some(site_name.to_owned()), url: None, backed_up: false }
