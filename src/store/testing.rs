@@ -114,7 +114,8 @@ impl Drop for Lock {
 pub(crate) fn lock(store: &Store) -> Lock {
     match store.place() {
         Place::File(path) => {
-            let lite = rusqlite::Connection::open(path).unwrap();
+            let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+            let lite = rusqlite::Connection::open_with_flags(path, flags).unwrap();
             lite.execute_batch("BEGIN IMMEDIATE").unwrap();
             Lock(Handle::Lite(lite))
         }
