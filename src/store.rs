@@ -31,6 +31,7 @@ pub(crate) mod outbox;
 pub(crate) mod presence;
 pub(crate) mod receipt;
 pub(crate) mod row_count;
+pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod staff;
 mod steps;

@@ -3,6 +3,7 @@
 use super::import::Placed;
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{AttachmentId, StaffId, Timestamp};
+use crate::mail::html;
 use crate::store::columns::id_or_none;
 
 /// A canned response.
@@ -213,8 +214,8 @@ impl WriteTx<'_> {
     /// Places an article.
     pub fn place_article(&self, new: &Article) -> Result<Placed> {
         let added = self.run(
-            "INSERT INTO article (id, title, body, category_id, staff_id, created_at, last_update_at, views, is_public) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+            "INSERT INTO article (id, title, body, category_id, staff_id, created_at, last_update_at, views, is_public, \
+             body_text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
             (
                 new.id,
                 &new.title,
@@ -225,6 +226,7 @@ impl WriteTx<'_> {
                 new.last_update_at.unix(),
                 new.views,
                 new.is_public,
+                html::to_text(&new.body),
             ),
         )?;
         Ok(if added > 0 { Placed::Added } else { Placed::Known })
