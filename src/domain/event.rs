@@ -67,6 +67,8 @@ words! {
         Mail = "mail",
         /// The HTTP API.
         Api = "api",
+        /// The pages.
+        Web = "web",
         /// The command line: `maildesk admin`.
         CommandLine = "command-line",
         /// Timed work.

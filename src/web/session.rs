@@ -86,13 +86,13 @@ pub(crate) fn set_cookie(secret: &str, is_secure: bool) -> String {
 pub(crate) fn viewer(tx: &ReadTx<'_>, session: &Session) -> store::Result<Option<Viewer>> {
     let SessionOwner::Staff(id) = session.owner else { return Ok(None) };
     let Some(staff) = tx.staff(id)? else { return Ok(None) };
-    let rights = tx.staff_rights(id)?;
-    let departments = if rights.sees_all {
+    let is_admin = staff.role == crate::domain::staff_role::StaffRole::Admin;
+    let departments = if is_admin {
         tx.departments()?.into_iter().map(|department| department.id).collect()
     } else {
         tx.staff_departments(id)?
     };
-    Ok(Some(Viewer { staff, departments, may_set_up: rights.may_set_up, sees_all: rights.sees_all }))
+    Ok(Some(Viewer { staff, departments, may_set_up: is_admin, sees_all: is_admin }))
 }
 
 #[cfg(test)]

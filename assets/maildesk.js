@@ -1,0 +1,1 @@
+// What the script adds to pages that work without it.
