@@ -4,6 +4,7 @@
 //! path means and who is let in, `agent` has the pages of staff. A page is HTML from the server; the script makes it
 //! pleasanter and is needed for nothing.
 
+mod addressees;
 mod agent;
 mod answer;
 mod assets;
@@ -11,11 +12,14 @@ mod call;
 mod clock;
 mod forgery;
 mod form;
+mod frame;
 mod language;
 mod limits;
 mod page;
 mod session;
+mod text;
 mod ui;
+mod upload;
 
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -49,7 +49,7 @@ impl Clock {
     pub(crate) fn time(&self, at: Timestamp) -> Time {
         let (then, today) = (self.zoned(at), self.zoned(self.now));
         let hour = format!("{:02}:{:02}", then.hour(), then.minute());
-        let month = self.language.t(&format!("month-{}", then.month()));
+        let month = self.language.word("month", &then.month().to_string());
         let (day, year) = (i64::from(then.day()).to_string(), then.year().to_string());
         let date = self.language.with_all("date", &[("day", (&day).into()), ("month", (&month).into())]);
         let with_year = format!("{date} {year}");

@@ -123,6 +123,16 @@ impl Language {
         self.text(name, Some(&args))
     }
 
+    /// The text for a word of ours, such as a status: `status` and `open` give `status-open`.
+    pub(crate) fn word(&self, kind: &str, word: &str) -> String {
+        self.t(&format!("{kind}-{word}"))
+    }
+
+    /// The same with one value.
+    pub(crate) fn word_with<'v>(&self, kind: &str, word: &str, key: &str, value: impl Into<Value<'v>>) -> String {
+        self.with(&format!("{kind}-{word}"), key, value)
+    }
+
     fn text(&self, name: &str, args: Option<&FluentArgs<'_>>) -> String {
         let bundle = &*self.bundle;
         let Some(pattern) = bundle.get_message(name).and_then(|message| message.value()) else {
@@ -177,11 +187,13 @@ mod tests {
         let (mut names, mut beginnings) = (BTreeSet::new(), BTreeSet::new());
         for path in paths.iter().filter(|path| !path.ends_with("language.rs")) {
             let text = fs::read_to_string(path).unwrap().replace(['\n', ' '], "");
-            for call in ["t(\"", "with(\"", "with_all(\"", "text:\"", "Says(\""] {
+            for call in ["ui.t(\"", "ui.with(\"", "language.t(\"", "language.with(\"", "language.with_all(\""] {
                 let found = text.split(call).skip(1).filter_map(|rest| rest.split('"').next());
                 names.extend(found.filter(|name| !name.is_empty()).map(str::to_owned));
             }
-            let found = text.split("word(\"").skip(1).filter_map(|rest| rest.split('"').next());
+            let found = text.split(".word(\"").skip(1).filter_map(|rest| rest.split('"').next());
+            beginnings.extend(found.map(|name| format!("{name}-")));
+            let found = text.split(".word_with(\"").skip(1).filter_map(|rest| rest.split('"').next());
             beginnings.extend(found.map(|name| format!("{name}-")));
         }
         (names, beginnings)
@@ -233,7 +245,7 @@ mod tests {
     #[test]
     fn a_number_decides_between_singular_and_plural() {
         let english = &LANGUAGES[0];
-        assert_eq!(english.with("closed-n", "n", 1), "Closed 1 ticket.");
-        assert_eq!(english.with("closed-n", "n", 2), "Closed 2 tickets.");
+        assert_eq!(english.with("done-close", "n", 1), "Closed 1 ticket.");
+        assert_eq!(english.with("done-close", "n", 2), "Closed 2 tickets.");
     }
 }

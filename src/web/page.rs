@@ -9,7 +9,7 @@ pub(crate) enum ListName {
     Unassigned,
     /// One's own.
     Mine,
-    /// All that wait for an answer of ours.
+    /// Answered: they wait for the customer.
     Waiting,
     /// Those that wait too long.
     Overdue,
@@ -17,8 +17,6 @@ pub(crate) enum ListName {
     Snoozed,
     /// Done.
     Closed,
-    /// Those that wait for the customer.
-    Answered,
     /// What was called spam.
     Spam,
     /// All of a department.
@@ -103,11 +101,10 @@ impl Page {
             ["logout"] => Self::SignOut,
             ["tickets"] => Self::Tickets(ListName::Unassigned),
             ["tickets", "mine"] => Self::Tickets(ListName::Mine),
-            ["tickets", "waiting"] => Self::Tickets(ListName::Waiting),
+            ["tickets", "waiting" | "answered"] => Self::Tickets(ListName::Waiting),
             ["tickets", "overdue"] => Self::Tickets(ListName::Overdue),
             ["tickets", "snoozed"] => Self::Tickets(ListName::Snoozed),
             ["tickets", "closed"] => Self::Tickets(ListName::Closed),
-            ["tickets", "answered"] => Self::Tickets(ListName::Answered),
             ["tickets", "spam"] => Self::Tickets(ListName::Spam),
             ["tickets", "department", id] => Self::Tickets(ListName::Department(DepartmentId::new(number(id)?))),
             ["views", id] => Self::Tickets(ListName::View(number(id)?)),
@@ -201,11 +198,11 @@ pub(crate) fn list_path(list: ListName) -> String {
     match list {
         ListName::Unassigned => "/staff/tickets".to_owned(),
         ListName::Mine => "/staff/tickets/mine".to_owned(),
-        ListName::Waiting => "/staff/tickets/waiting".to_owned(),
+        // HelpDeskZ's path for them.
+        ListName::Waiting => "/staff/tickets/answered".to_owned(),
         ListName::Overdue => "/staff/tickets/overdue".to_owned(),
         ListName::Snoozed => "/staff/tickets/snoozed".to_owned(),
         ListName::Closed => "/staff/tickets/closed".to_owned(),
-        ListName::Answered => "/staff/tickets/answered".to_owned(),
         ListName::Spam => "/staff/tickets/spam".to_owned(),
         ListName::Department(id) => format!("/staff/tickets/department/{id}"),
         ListName::View(id) => format!("/staff/views/{id}"),
@@ -276,7 +273,6 @@ mod tests {
             ListName::Overdue,
             ListName::Snoozed,
             ListName::Closed,
-            ListName::Answered,
             ListName::Spam,
             ListName::Department(DepartmentId::new(3)),
             ListName::View(4),

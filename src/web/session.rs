@@ -86,13 +86,8 @@ pub(crate) fn set_cookie(secret: &str, is_secure: bool) -> String {
 pub(crate) fn viewer(tx: &ReadTx<'_>, session: &Session) -> store::Result<Option<Viewer>> {
     let SessionOwner::Staff(id) = session.owner else { return Ok(None) };
     let Some(staff) = tx.staff(id)? else { return Ok(None) };
-    let is_admin = staff.role == crate::domain::staff_role::StaffRole::Admin;
-    let departments = if is_admin {
-        tx.departments()?.into_iter().map(|department| department.id).collect()
-    } else {
-        tx.staff_departments(id)?
-    };
-    Ok(Some(Viewer { staff, departments, may_set_up: is_admin, sees_all: is_admin }))
+    let departments = tx.departments_seen(&staff)?;
+    Ok(Some(Viewer { may_set_up: staff.may_set_up(), sees_all: staff.sees_all(), departments, staff }))
 }
 
 #[cfg(test)]

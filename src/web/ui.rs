@@ -78,7 +78,7 @@ impl Ui {
 
     /// The text for a word of ours, such as a status: `status` and `open` give `status-open`.
     pub(crate) fn word(&self, kind: &str, word: &str) -> String {
-        self.language.t(&format!("{kind}-{word}"))
+        self.language.word(kind, word)
     }
 
     /// A link: the path with the prefix.

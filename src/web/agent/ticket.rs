@@ -8,6 +8,7 @@ use askama::Template;
 
 use super::compose::{self, Compose, Kind};
 use super::frame_of;
+use crate::desk::may_see;
 use crate::domain::{DepartmentId, Status, TicketId};
 use crate::http::{Method, Response};
 use crate::store::ReadTx;
@@ -19,6 +20,7 @@ use crate::web::call::Call;
 use crate::web::session::Viewer;
 use crate::web::ui::Ui;
 use people::Beside;
+pub(crate) use speech::{PICTURES, name_of, path_of};
 use speech::Spoken;
 
 /// An entry of a select box.
@@ -40,15 +42,11 @@ struct Page {
     statuses: Vec<Choice>,
     assignees: Vec<Choice>,
     departments: Vec<Choice>,
-    priorities: Vec<Choice>,
     spoken: Vec<Spoken>,
     compose: Compose,
     beside: Beside,
     /// The page this one came from, without prefix.
     back: String,
-    is_spam: bool,
-    is_merged_into: Option<TicketId>,
-    snoozed_until: String,
 }
 
 /// The ticket, if this person may see it. What they may not see is not there.
@@ -66,7 +64,6 @@ pub(super) fn answer(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal>
         "send" | "send-close" | "note" | "anyway" | "anyway-close" => compose::send(call, id),
         "write-answer" => show(call, id, 200, Some(compose::again(call, Kind::Answer)?)),
         "write-note" => show(call, id, 200, Some(compose::again(call, Kind::Note)?)),
-        "keep" => compose::keep(call, id),
         _ => properties::change(call, id),
     }
 }
@@ -90,21 +87,16 @@ pub(crate) fn show(
             None => compose::of_ticket(tx, call, &ticket)?,
         };
         let ui = frame_of(tx, call, None)?;
-        let priorities = priorities(tx, &ticket)?;
         Ok(Page {
             id,
             subject: ticket.subject.clone(),
             statuses: statuses(call, ticket.status),
             assignees: assignees(tx, call, &ticket, &staff)?,
             departments: of_departments(&departments, viewer, ticket.department),
-            priorities,
             spoken,
             compose,
             beside,
             back: super::list::back_of(call.query.get("from")),
-            is_spam: ticket.spam_at != crate::domain::Timestamp::default(),
-            is_merged_into: ticket.merged_into,
-            snoozed_until: if ticket.snoozed_until > call.now { ui.time(&ticket.snoozed_until).full } else { String::new() },
             ui,
         })
     })?;
@@ -115,7 +107,7 @@ pub(crate) fn show(
 fn statuses(call: &Call<'_>, now: Status) -> Vec<Choice> {
     let choice = |status: Status| Choice {
         value: status.word().to_owned(),
-        text: call.language.t(&format!("status-{}", status.word())),
+        text: call.language.word("status", status.word()),
         is_chosen: status == now,
     };
     Status::ALL.into_iter().map(choice).collect()
@@ -128,7 +120,7 @@ fn assignees(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket, staff: &[Staff])
     let mut found = vec![nobody];
     for member in staff {
         let is_chosen = ticket.staff == Some(member.id);
-        if is_chosen || (member.is_active && tx.may_see(member, ticket.department)?) {
+        if is_chosen || (member.is_active && may_see(tx, member, ticket)?) {
             found.push(Choice { value: member.id.to_string(), text: member.fullname.clone(), is_chosen });
         }
     }
@@ -144,10 +136,4 @@ pub(crate) fn of_departments(departments: &[Department], viewer: &Viewer, now: D
         is_chosen: department.id == now,
     };
     seen.map(choice).collect()
-}
-
-fn priorities(tx: &ReadTx<'_>, ticket: &Ticket) -> Result<Vec<Choice>, Refusal> {
-    let (now, _) = tx.priority_of(ticket.id)?;
-    let known = tx.priorities()?.into_iter();
-    Ok(known.map(|(id, text)| Choice { value: id.to_string(), text, is_chosen: id == now }).collect())
 }

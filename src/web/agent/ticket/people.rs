@@ -91,7 +91,7 @@ pub(super) fn beside(
 fn happening(call: &Call<'_>, event: crate::store::event::Event, staff: &[Staff]) -> Happening {
     let known = EventKind::from_word(&event.kind);
     let detail = match known {
-        Some(EventKind::Status) if !event.detail.is_empty() => call.language.t(&format!("status-{}", event.detail)),
+        Some(EventKind::Status) if !event.detail.is_empty() => call.language.word("status", &event.detail),
         Some(EventKind::Assigned) => {
             let named = staff.iter().find(|member| member.username == event.detail);
             named.map_or_else(|| call.language.t("nobody"), |member| member.fullname.clone())
@@ -99,13 +99,13 @@ fn happening(call: &Call<'_>, event: crate::store::event::Event, staff: &[Staff]
         _ => event.detail,
     };
     let text = match known {
-        Some(kind) => call.language.with(&format!("event-{}", kind.word()), "detail", &detail),
+        Some(kind) => call.language.word_with("event", kind.word(), "detail", &detail),
         None => event.kind,
     };
     let who = if event.actor_name.is_empty() {
-        call.language.t(&format!("actor-{}", event.actor.word()))
+        call.language.word("actor", event.actor.word())
     } else {
         event.actor_name
     };
-    Happening { at: event.at, who, text, door: call.language.t(&format!("door-{}", event.door)) }
+    Happening { at: event.at, who, text, door: call.language.word("door", &event.door) }
 }
