@@ -76,7 +76,7 @@ CREATE TABLE customer (
     notes             TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 CREATE UNIQUE INDEX customer_email ON customer (email);
-CREATE INDEX customer_activation ON customer (activation_hash) WHERE activation_hash <> X'';
+CREATE INDEX customer_activation ON customer (activation_hash) WHERE length(activation_hash) > 0;
 
 -- On-duty hours that staff are tied to (Servetel's time_group).
 CREATE TABLE schedule (
@@ -593,7 +593,6 @@ CREATE TABLE receipt (
 CREATE INDEX receipt_state ON receipt (state, id);
 CREATE INDEX receipt_from ON receipt (from_email, state, received_at);
 CREATE INDEX receipt_ticket ON receipt (ticket_id) WHERE ticket_id > 0;
-CREATE INDEX receipt_received ON receipt (received_at);
 
 -- The raw mail, zstd-compressed, for raw_keep_days (quarantined: until decided).
 CREATE TABLE raw_mail (

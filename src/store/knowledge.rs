@@ -5,6 +5,7 @@ use super::{ReadTx, Result, WriteTx};
 use crate::domain::{AttachmentId, StaffId, Timestamp};
 use crate::mail::html;
 use crate::store::columns::id_or_none;
+use crate::store::engine::Row;
 
 /// A canned response.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub struct Article {
     pub is_public: bool,
 }
 
-fn canned(row: &rusqlite::Row<'_>) -> rusqlite::Result<CannedResponse> {
+fn canned(row: &Row<'_>) -> Result<CannedResponse> {
     Ok(CannedResponse {
         id: row.get(0)?,
         title: row.get(1)?,
@@ -71,7 +72,7 @@ fn canned(row: &rusqlite::Row<'_>) -> rusqlite::Result<CannedResponse> {
     })
 }
 
-fn article(row: &rusqlite::Row<'_>) -> rusqlite::Result<Article> {
+fn article(row: &Row<'_>) -> Result<Article> {
     Ok(Article {
         id: row.get(0)?,
         title: row.get(1)?,
@@ -181,7 +182,7 @@ impl WriteTx<'_> {
     /// Places a canned response.
     pub fn place_canned_response(&self, new: &CannedResponse) -> Result<Placed> {
         let created =
-            self.one("SELECT created_at FROM canned_response WHERE id = $1", [new.id], |row| row.get::<_, i64>(0))?;
+            self.one("SELECT created_at FROM canned_response WHERE id = $1", [new.id], |row| row.get::<i64>(0))?;
         if let Some(created) = created {
             return Ok(if created == new.created_at.unix() { Placed::Known } else { Placed::Taken });
         }

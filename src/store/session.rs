@@ -1,8 +1,7 @@
 //! Who is signed in to the pages, and links that let in once. Tokens are made and compared elsewhere: here are only their
 //! hashes.
 
-use rusqlite::Row;
-
+use super::engine::Row;
 use super::token::Sha256Bytes;
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{SessionId, StaffId, TicketId, Timestamp, UserId, Window};
@@ -79,11 +78,11 @@ pub enum EntryLink {
 
 const SESSION: &str = "id, staff_id, customer_id, ticket_id, email, created_at, used_at, ip, agent";
 
-fn session(row: &Row<'_>) -> rusqlite::Result<Option<Session>> {
-    let staff = row.get::<_, Option<i64>>(1)?.map(StaffId::new).map(SessionOwner::Staff);
-    let customer = row.get::<_, Option<i64>>(2)?.map(UserId::new).map(SessionOwner::Customer);
+fn session(row: &Row<'_>) -> Result<Option<Session>> {
+    let staff = row.get::<Option<i64>>(1)?.map(StaffId::new).map(SessionOwner::Staff);
+    let customer = row.get::<Option<i64>>(2)?.map(UserId::new).map(SessionOwner::Customer);
     let email: String = row.get(4)?;
-    let link = row.get::<_, Option<i64>>(3)?.map(|id| SessionOwner::TicketLink(TicketId::new(id), email));
+    let link = row.get::<Option<i64>>(3)?.map(|id| SessionOwner::TicketLink(TicketId::new(id), email));
     let Some(owner) = staff.or(customer).or(link) else { return Ok(None) };
     Ok(Some(Session {
         id: SessionId::new(row.get(0)?),
@@ -132,7 +131,7 @@ impl ReadTx<'_> {
         let found = self.one(
             "SELECT kind, customer_id FROM entry_link WHERE sha256 = $1 AND ends_at > $2",
             (&sha256[..], now.unix()),
-            |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?)),
+            |row| Ok((row.get::<String>(0)?, row.get::<Option<i64>>(1)?)),
         )?;
         Ok(found.and_then(|(kind, customer)| match (kind.as_str(), customer) {
             ("customer", Some(id)) => Some(EntryLink::Customer(UserId::new(id))),

@@ -1,9 +1,8 @@
 //! Staff accounts: making, changing and removing them, their departments and profiles, and which of them want mail.
 
-use rusqlite::Row;
-
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, EmailAddress, ScheduleId, StaffId, Timestamp};
+use crate::store::engine::Row;
 use crate::store::ticket::TicketRows;
 use crate::store::{ReadTx, Result, WriteTx};
 
@@ -67,7 +66,7 @@ pub struct NewStaff<'a> {
     pub totp_secret: &'a str,
 }
 
-fn staff(row: &Row<'_>) -> rusqlite::Result<Staff> {
+fn staff(row: &Row<'_>) -> Result<Staff> {
     Ok(Staff {
         id: StaffId::new(row.get(0)?),
         username: row.get(1)?,

@@ -241,3 +241,10 @@ CREATE TRIGGER article_refound AFTER UPDATE OF id, title, body_text ON article B
         VALUES ('delete', OLD.id, OLD.title, OLD.body_text);
     INSERT INTO article_search (rowid, title, body_text) VALUES (NEW.id, NEW.title, NEW.body_text);
 END;
+
+-- The same condition on both engines.
+DROP INDEX customer_activation;
+CREATE INDEX customer_activation ON customer (activation_hash) WHERE length(activation_hash) > 0;
+
+-- Every mail paid for it, and the newest receipt is the one recorded last.
+DROP INDEX receipt_received;
