@@ -36,6 +36,7 @@ mod pipe;
 mod place;
 mod postfix;
 mod private_files;
+mod reading;
 mod removal;
 mod serve;
 mod serve_load;
