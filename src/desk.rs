@@ -15,6 +15,7 @@ pub(crate) mod plus;
 mod post;
 mod remove;
 mod requester;
+mod satisfaction;
 mod status;
 
 pub(crate) use assign::{Refused, may_see};

@@ -32,6 +32,8 @@ pub(crate) mod outbox;
 pub(crate) mod presence;
 pub(crate) mod receipt;
 pub(crate) mod row_count;
+pub(crate) mod satisfaction;
+mod sending_key;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod staff;
