@@ -466,6 +466,7 @@ CREATE TABLE participant (
     added_at   INTEGER NOT NULL,
     UNIQUE (ticket_id, email)
 ) STRICT;
+CREATE INDEX participant_email ON participant (email);
 
 -- Our other addresses that a ticket's mail also went to: noted, never mailed.
 CREATE TABLE ticket_address_seen (

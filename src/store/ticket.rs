@@ -4,6 +4,7 @@ mod figures;
 mod inbox;
 mod list;
 mod merge;
+mod of_person;
 mod participant;
 mod rows;
 mod search;
@@ -13,6 +14,7 @@ mod view;
 
 pub(crate) use inbox::{COUNT_MAX, InboxLine, InboxQuery, Listing, Position};
 pub(crate) use list::{TicketLine, TicketSieve};
+pub(crate) use of_person::OwnTicket;
 pub(crate) use rows::{Belongings, NewTicket, Owner, Ticket, TicketRows};
 pub(crate) use search::{TicketOrder, TicketQuery};
 pub(crate) use view::SavedView;

@@ -135,6 +135,11 @@ pub(crate) fn shown(body: &str, is_html: bool) -> (Markup, bool) {
     (plain(&html::to_text(body)), false)
 }
 
+/// An article for our page: what staff wrote, without styles, scripts and pictures of elsewhere.
+pub(crate) fn article(body: &str) -> Markup {
+    Markup(html::sanitise_page(body))
+}
+
 /// Tags without attributes that our page shows.
 const LIGHT: [&str; 24] = [
     "p", "br", "strong", "em", "b", "i", "u", "s", "del", "ul", "ol", "li", "blockquote", "code", "pre", "h1", "h2",

@@ -253,3 +253,6 @@ CREATE INDEX customer_activation ON customer (activation_hash) WHERE length(acti
 
 -- Every mail paid for it, and the newest receipt is the one recorded last.
 DROP INDEX receipt_received;
+
+-- The tickets a person takes part in.
+CREATE INDEX participant_email ON participant (email);

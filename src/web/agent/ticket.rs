@@ -20,7 +20,7 @@ use crate::web::call::Call;
 use crate::web::session::Viewer;
 use crate::web::ui::Ui;
 use people::Beside;
-pub(crate) use speech::{PICTURES, name_of, path_of};
+pub(crate) use speech::{PICTURES, name_of, path_of, size_of};
 use speech::Spoken;
 
 /// An entry of a select box.
