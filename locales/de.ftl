@@ -1,4 +1,73 @@
 # Texts of the pages. Every catalogue has the same messages; a test finds a missing or surplus one.
+submit-ticket = Ticket aufgeben
+my-tickets = Meine Tickets
+my-account = Mein Konto
+kb-home = Wie können wir helfen?
+kb-search = Artikel durchsuchen
+kb-search-hint = Worum geht es?
+kb-more =
+    { $n ->
+        [one] 1 weiterer Artikel
+       *[other] { $n } weitere Artikel
+    }
+kb-other = Weitere Artikel
+kb-popular = Am meisten gelesen
+kb-way = Wo dies steht
+kb-nothing-found = Nichts gefunden.
+kb-empty = Hier gibt es noch keine Artikel.
+kb-ask-us = Nicht das Richtige? Fragen Sie uns.
+kb-suggested = Vielleicht hilft dies:
+your-name = Ihr Name
+your-email = Ihre E-Mail-Adresse
+subject = Betreff
+leave-empty = Dies leer lassen
+no-departments = Hier kann nichts aufgegeben werden. Bitte schreiben Sie uns eine E-Mail.
+form-stale = Diese Seite war lange offen. Drücken Sie den Knopf noch einmal.
+form-hasty = Das ging sehr schnell. Sehen Sie es durch und drücken Sie noch einmal auf Senden.
+email-wrong = Das ist keine E-Mail-Adresse.
+subject-wrong = Ein Betreff von höchstens 255 Zeichen wird gebraucht.
+message-missing = Schreiben Sie, worum es geht.
+department-wrong = Wählen Sie eine Abteilung.
+address-refused = Von dieser Adresse wird nichts angenommen.
+field-missing = { $name } wird gebraucht.
+field-wrong = { $name } ist nicht richtig ausgefüllt.
+too-many-tickets = Von Ihrer Adresse kamen viele Tickets. Warten Sie etwas, oder schreiben Sie uns eine E-Mail.
+too-many-links = Von Ihrer Adresse wurden viele Links angefordert. Warten Sie etwas.
+sent-title = Ihre Nachricht ist da
+sent-ticket = Es ist Ticket #{ $id }.
+sent-mail = Wir antworten per E-Mail. Der Link in unserer E-Mail öffnet das Ticket hier.
+send-link = Link zusenden
+send-link-hint = Der Link in der E-Mail meldet Sie an. Wer ein Passwort hat, kann es stattdessen benutzen:
+link-sent = Wenn wir diese Adresse kennen, ist eine E-Mail mit einem Link unterwegs. Der Link gilt eine halbe Stunde.
+link-needs-url = Von hier können keine Links verschickt werden, weil die eigene Adresse (site_url) nicht eingestellt ist.
+wrong-email-or-password = E-Mail-Adresse oder Passwort ist falsch.
+enter-text = Drücken Sie den Knopf, um Ihre Tickets zu sehen.
+no-link = Dieser Link gilt nicht
+no-link-text = Er wurde schon benutzt, ist zu alt oder wurde nicht ganz kopiert.
+ask-for-link = Neuen Link anfordern
+no-tickets = Sie haben keine Tickets.
+waits-open = Wartet auf uns
+waits-awaiting-reply = Wartet auf uns
+waits-in-progress = In Arbeit
+waits-answered = Beantwortet
+waits-closed = Geschlossen
+closed-past = Dieses Ticket wurde vor langem geschlossen. Was Sie schreiben, öffnet ein neues.
+closed-reopens = Dieses Ticket ist geschlossen. Was Sie schreiben, öffnet es wieder.
+solved = Gelöst, danke
+rate-question = Waren Sie damit zufrieden, wie wir es behandelt haben?
+rate-comment = Ein Wort dazu (wenn Sie mögen)
+rate-good = Ja, zufrieden
+rate-bad = Nein, nicht zufrieden
+rate-thanks = Danke für die Rückmeldung.
+saved = Gespeichert.
+language = Sprache
+as-browser = Wie der Browser
+zone = Zeitzone
+new-password = Neues Passwort
+save = Speichern
+name-wrong = Ein Name von höchstens 250 Zeichen wird gebraucht.
+zone-wrong = Diese Zeitzone gibt es nicht. Europe/Berlin ist eine.
+password-wrong = Ein Passwort hat mindestens 6 Zeichen und höchstens 1024 Bytes.
 skip = Zum Inhalt springen
 menu = Menü
 lists = Listen
@@ -209,77 +278,48 @@ event-dropped = Mail an { $detail } aus der Warteschlange genommen
 event-participant-left = { $detail } nimmt nicht mehr teil
 event-subject = Betreff geändert; er war: { $detail }
 event-rated = Urteil des Kunden: { $detail }
+done-take =
+    { $n ->
+        [one] 1 Ticket genommen.
+       *[other] { $n } Tickets genommen.
+    }
+done-assign =
+    { $n ->
+        [one] 1 Ticket zugewiesen.
+       *[other] { $n } Tickets zugewiesen.
+    }
 done-close =
     { $n ->
         [one] 1 Ticket geschlossen.
        *[other] { $n } Tickets geschlossen.
     }
-submit-ticket = Ticket aufgeben
-my-tickets = Meine Tickets
-my-account = Mein Konto
-kb-home = Wie können wir helfen?
-kb-search = Artikel durchsuchen
-kb-search-hint = Worum geht es?
-kb-more =
+done-status =
     { $n ->
-        [one] 1 weiterer Artikel
-       *[other] { $n } weitere Artikel
+        [one] Status geändert: 1 Ticket.
+       *[other] Status geändert: { $n } Tickets.
     }
-kb-other = Weitere Artikel
-kb-popular = Am meisten gelesen
-kb-way = Wo dies steht
-kb-nothing-found = Nichts gefunden.
-kb-empty = Hier gibt es noch keine Artikel.
-kb-ask-us = Nicht das Richtige? Fragen Sie uns.
-kb-suggested = Vielleicht hilft dies:
-your-name = Ihr Name
-your-email = Ihre E-Mail-Adresse
-subject = Betreff
-leave-empty = Dies leer lassen
-no-departments = Hier kann nichts aufgegeben werden. Bitte schreiben Sie uns eine E-Mail.
-form-stale = Diese Seite war lange offen. Drücken Sie den Knopf noch einmal.
-form-hasty = Das ging sehr schnell. Sehen Sie es durch und drücken Sie noch einmal auf Senden.
-email-wrong = Das ist keine E-Mail-Adresse.
-subject-wrong = Ein Betreff von höchstens 255 Zeichen wird gebraucht.
-message-missing = Schreiben Sie, worum es geht.
-department-wrong = Wählen Sie eine Abteilung.
-address-refused = Von dieser Adresse wird nichts angenommen.
-field-missing = { $name } wird gebraucht.
-field-wrong = { $name } ist nicht richtig ausgefüllt.
-too-many-tickets = Von Ihrer Adresse kamen viele Tickets. Warten Sie etwas, oder schreiben Sie uns eine E-Mail.
-too-many-links = Von Ihrer Adresse wurden viele Links angefordert. Warten Sie etwas.
-sent-title = Ihre Nachricht ist da
-sent-ticket = Es ist Ticket #{ $id }.
-sent-mail = Wir antworten per E-Mail. Der Link in unserer E-Mail öffnet das Ticket hier.
-send-link = Link zusenden
-send-link-hint = Der Link in der E-Mail meldet Sie an. Wer ein Passwort hat, kann es stattdessen benutzen:
-link-sent = Wenn wir diese Adresse kennen, ist eine E-Mail mit einem Link unterwegs. Der Link gilt eine halbe Stunde.
-link-needs-url = Von hier können keine Links verschickt werden, weil die eigene Adresse (site_url) nicht eingestellt ist.
-wrong-email-or-password = E-Mail-Adresse oder Passwort ist falsch.
-enter-text = Drücken Sie den Knopf, um Ihre Tickets zu sehen.
-no-link = Dieser Link gilt nicht
-no-link-text = Er wurde schon benutzt, ist zu alt oder wurde nicht ganz kopiert.
-ask-for-link = Neuen Link anfordern
-no-tickets = Sie haben keine Tickets.
-waits-open = Wartet auf uns
-waits-awaiting-reply = Wartet auf uns
-waits-in-progress = In Arbeit
-waits-answered = Beantwortet
-waits-closed = Geschlossen
-closed-past = Dieses Ticket wurde vor langem geschlossen. Was Sie schreiben, öffnet ein neues.
-closed-reopens = Dieses Ticket ist geschlossen. Was Sie schreiben, öffnet es wieder.
-solved = Gelöst, danke
-rate-question = Waren Sie damit zufrieden, wie wir es behandelt haben?
-rate-comment = Ein Wort dazu (wenn Sie mögen)
-rate-good = Ja, zufrieden
-rate-bad = Nein, nicht zufrieden
-rate-thanks = Danke für die Rückmeldung.
-saved = Gespeichert.
-language = Sprache
-as-browser = Wie der Browser
-zone = Zeitzone
-new-password = Neues Passwort
-save = Speichern
-name-wrong = Ein Name von höchstens 250 Zeichen wird gebraucht.
-zone-wrong = Diese Zeitzone gibt es nicht. Europe/Berlin ist eine.
-password-wrong = Ein Passwort hat mindestens 6 Zeichen und höchstens 1024 Bytes.
+done-move =
+    { $n ->
+        [one] 1 Ticket verschoben.
+       *[other] { $n } Tickets verschoben.
+    }
+done-tag =
+    { $n ->
+        [one] Schlagwort gesetzt: 1 Ticket.
+       *[other] Schlagwort gesetzt: { $n } Tickets.
+    }
+done-spam =
+    { $n ->
+        [one] Als Spam bezeichnet: 1 Ticket.
+       *[other] Als Spam bezeichnet: { $n } Tickets.
+    }
+done-not-spam =
+    { $n ->
+        [one] Kein Spam: 1 Ticket.
+       *[other] Kein Spam: { $n } Tickets.
+    }
+done-merge =
+    { $n ->
+        [one] 1 Ticket zusammengeführt.
+       *[other] { $n } Tickets zusammengeführt.
+    }

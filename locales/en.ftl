@@ -1,4 +1,73 @@
 # Texts of the pages. Every catalogue has the same messages; a test finds a missing or surplus one.
+submit-ticket = Submit a ticket
+my-tickets = My tickets
+my-account = My account
+kb-home = How can we help?
+kb-search = Search articles
+kb-search-hint = What is it about?
+kb-more =
+    { $n ->
+        [one] 1 more article
+       *[other] { $n } more articles
+    }
+kb-other = Other articles
+kb-popular = Most read
+kb-way = Where this is
+kb-nothing-found = Nothing was found.
+kb-empty = There are no articles here yet.
+kb-ask-us = Not what you need? Ask us.
+kb-suggested = This may answer it:
+your-name = Your name
+your-email = Your email
+subject = Subject
+leave-empty = Leave this empty
+no-departments = Nothing can be submitted here. Please write us a mail.
+form-stale = This page was open for long. Press the button once more.
+form-hasty = That was very quick. Look it over and press Send once more.
+email-wrong = This is not an email address.
+subject-wrong = A subject of at most 255 letters is needed.
+message-missing = Write what it is about.
+department-wrong = Choose a department.
+address-refused = Nothing is taken from this address.
+field-missing = { $name } is needed.
+field-wrong = { $name } is not filled in right.
+too-many-tickets = Many tickets came from your address. Wait a while, or write us a mail.
+too-many-links = Many links were asked for from your address. Wait a while.
+sent-title = We have your message
+sent-ticket = It is ticket #{ $id }.
+sent-mail = We answer by mail. The link in our mail opens the ticket here.
+send-link = Send me a link
+send-link-hint = The link in the mail signs you in. Those who have a password may use it instead:
+link-sent = If we know this address, a mail with a link is on its way. The link works for half an hour.
+link-needs-url = This desk cannot mail links, because its own address (site_url) is not set.
+wrong-email-or-password = Invalid email or password.
+enter-text = Press the button to see your tickets.
+no-link = This link does not work
+no-link-text = It was used before, is too old, or was not copied wholly.
+ask-for-link = Ask for a new link
+no-tickets = You have no tickets.
+waits-open = Waiting for us
+waits-awaiting-reply = Waiting for us
+waits-in-progress = In progress
+waits-answered = Answered
+waits-closed = Closed
+closed-past = This ticket was closed long ago. What you write opens a new one.
+closed-reopens = This ticket is closed. What you write opens it again.
+solved = Solved, thanks
+rate-question = Were you content with how we handled it?
+rate-comment = A word about it (you need not)
+rate-good = Yes, content
+rate-bad = No, not content
+rate-thanks = Thank you for telling us.
+saved = Saved.
+language = Language
+as-browser = As the browser
+zone = Time zone
+new-password = New password
+save = Save
+name-wrong = A name of at most 250 letters is needed.
+zone-wrong = There is no such time zone. Europe/Berlin is one.
+password-wrong = A password has at least 6 letters and at most 1024 bytes.
 skip = Skip to the content
 menu = Menu
 lists = Lists
@@ -209,77 +278,48 @@ event-dropped = mail to { $detail } taken out of the queue
 event-participant-left = { $detail } takes part no longer
 event-subject = subject changed; it was: { $detail }
 event-rated = the customer’s verdict: { $detail }
+done-take =
+    { $n ->
+        [one] Took 1 ticket.
+       *[other] Took { $n } tickets.
+    }
+done-assign =
+    { $n ->
+        [one] Assigned 1 ticket.
+       *[other] Assigned { $n } tickets.
+    }
 done-close =
     { $n ->
         [one] Closed 1 ticket.
        *[other] Closed { $n } tickets.
     }
-submit-ticket = Submit a ticket
-my-tickets = My tickets
-my-account = My account
-kb-home = How can we help?
-kb-search = Search articles
-kb-search-hint = What is it about?
-kb-more =
+done-status =
     { $n ->
-        [one] 1 more article
-       *[other] { $n } more articles
+        [one] Changed the status of 1 ticket.
+       *[other] Changed the status of { $n } tickets.
     }
-kb-other = Other articles
-kb-popular = Most read
-kb-way = Where this is
-kb-nothing-found = Nothing was found.
-kb-empty = There are no articles here yet.
-kb-ask-us = Not what you need? Ask us.
-kb-suggested = This may answer it:
-your-name = Your name
-your-email = Your email
-subject = Subject
-leave-empty = Leave this empty
-no-departments = Nothing can be submitted here. Please write us a mail.
-form-stale = This page was open for long. Press the button once more.
-form-hasty = That was very quick. Look it over and press Send once more.
-email-wrong = This is not an email address.
-subject-wrong = A subject of at most 255 letters is needed.
-message-missing = Write what it is about.
-department-wrong = Choose a department.
-address-refused = Nothing is taken from this address.
-field-missing = { $name } is needed.
-field-wrong = { $name } is not filled in right.
-too-many-tickets = Many tickets came from your address. Wait a while, or write us a mail.
-too-many-links = Many links were asked for from your address. Wait a while.
-sent-title = We have your message
-sent-ticket = It is ticket #{ $id }.
-sent-mail = We answer by mail. The link in our mail opens the ticket here.
-send-link = Send me a link
-send-link-hint = The link in the mail signs you in. Those who have a password may use it instead:
-link-sent = If we know this address, a mail with a link is on its way. The link works for half an hour.
-link-needs-url = This desk cannot mail links, because its own address (site_url) is not set.
-wrong-email-or-password = Invalid email or password.
-enter-text = Press the button to see your tickets.
-no-link = This link does not work
-no-link-text = It was used before, is too old, or was not copied wholly.
-ask-for-link = Ask for a new link
-no-tickets = You have no tickets.
-waits-open = Waiting for us
-waits-awaiting-reply = Waiting for us
-waits-in-progress = In progress
-waits-answered = Answered
-waits-closed = Closed
-closed-past = This ticket was closed long ago. What you write opens a new one.
-closed-reopens = This ticket is closed. What you write opens it again.
-solved = Solved, thanks
-rate-question = Were you content with how we handled it?
-rate-comment = A word about it (you need not)
-rate-good = Yes, content
-rate-bad = No, not content
-rate-thanks = Thank you for telling us.
-saved = Saved.
-language = Language
-as-browser = As the browser
-zone = Time zone
-new-password = New password
-save = Save
-name-wrong = A name of at most 250 letters is needed.
-zone-wrong = There is no such time zone. Europe/Berlin is one.
-password-wrong = A password has at least 6 letters and at most 1024 bytes.
+done-move =
+    { $n ->
+        [one] Moved 1 ticket.
+       *[other] Moved { $n } tickets.
+    }
+done-tag =
+    { $n ->
+        [one] Tagged 1 ticket.
+       *[other] Tagged { $n } tickets.
+    }
+done-spam =
+    { $n ->
+        [one] Called spam: 1 ticket.
+       *[other] Called spam: { $n } tickets.
+    }
+done-not-spam =
+    { $n ->
+        [one] Not spam: 1 ticket.
+       *[other] Not spam: { $n } tickets.
+    }
+done-merge =
+    { $n ->
+        [one] Merged 1 ticket.
+       *[other] Merged { $n } tickets.
+    }

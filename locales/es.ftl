@@ -1,4 +1,73 @@
 # Texts of the pages. Every catalogue has the same messages; a test finds a missing or surplus one.
+submit-ticket = Enviar un tique
+my-tickets = Mis tiques
+my-account = Mi cuenta
+kb-home = ¿En qué podemos ayudar?
+kb-search = Buscar artículos
+kb-search-hint = ¿De qué se trata?
+kb-more =
+    { $n ->
+        [one] 1 artículo más
+       *[other] { $n } artículos más
+    }
+kb-other = Otros artículos
+kb-popular = Los más leídos
+kb-way = Dónde está esto
+kb-nothing-found = No se encontró nada.
+kb-empty = Aquí todavía no hay artículos.
+kb-ask-us = ¿No es lo que necesita? Pregúntenos.
+kb-suggested = Quizá esto lo responda:
+your-name = Su nombre
+your-email = Su correo electrónico
+subject = Asunto
+leave-empty = Deje esto vacío
+no-departments = Aquí no se puede enviar nada. Escríbanos un correo.
+form-stale = Esta página llevaba mucho tiempo abierta. Pulse el botón otra vez.
+form-hasty = Ha sido muy rápido. Revíselo y pulse Enviar otra vez.
+email-wrong = Esto no es una dirección de correo.
+subject-wrong = Hace falta un asunto de 255 letras como máximo.
+message-missing = Escriba de qué se trata.
+department-wrong = Elija un departamento.
+address-refused = No se acepta nada de esta dirección.
+field-missing = Hace falta { $name }.
+field-wrong = { $name } no está bien rellenado.
+too-many-tickets = Han llegado muchos tiques de su dirección. Espere un rato o escríbanos un correo.
+too-many-links = Se han pedido muchos enlaces desde su dirección. Espere un rato.
+sent-title = Tenemos su mensaje
+sent-ticket = Es el tique #{ $id }.
+sent-mail = Respondemos por correo. El enlace de nuestro correo abre el tique aquí.
+send-link = Envíenme un enlace
+send-link-hint = El enlace del correo inicia su sesión. Quien tenga contraseña puede usarla en su lugar:
+link-sent = Si conocemos esta dirección, un correo con un enlace está en camino. El enlace vale media hora.
+link-needs-url = Desde aquí no se pueden enviar enlaces, porque la dirección propia (site_url) no está configurada.
+wrong-email-or-password = Correo o contraseña no válidos.
+enter-text = Pulse el botón para ver sus tiques.
+no-link = Este enlace no funciona
+no-link-text = Ya se usó, es demasiado antiguo o no se copió entero.
+ask-for-link = Pedir un enlace nuevo
+no-tickets = No tiene tiques.
+waits-open = A la espera de nosotros
+waits-awaiting-reply = A la espera de nosotros
+waits-in-progress = En curso
+waits-answered = Respondido
+waits-closed = Cerrado
+closed-past = Este tique se cerró hace mucho. Lo que escriba abre uno nuevo.
+closed-reopens = Este tique está cerrado. Lo que escriba lo abre de nuevo.
+solved = Resuelto, gracias
+rate-question = ¿Quedó contento con cómo lo tratamos?
+rate-comment = Unas palabras (si quiere)
+rate-good = Sí, contento
+rate-bad = No, descontento
+rate-thanks = Gracias por decírnoslo.
+saved = Guardado.
+language = Idioma
+as-browser = Como el navegador
+zone = Zona horaria
+new-password = Contraseña nueva
+save = Guardar
+name-wrong = Hace falta un nombre de 250 letras como máximo.
+zone-wrong = No existe esa zona horaria. Europe/Berlin es una.
+password-wrong = Una contraseña tiene al menos 6 letras y como máximo 1024 bytes.
 skip = Ir al contenido
 menu = Menú
 lists = Listas
@@ -209,77 +278,48 @@ event-dropped = correo a { $detail } retirado de la cola
 event-participant-left = { $detail } ya no participa
 event-subject = asunto cambiado; era: { $detail }
 event-rated = opinión del cliente: { $detail }
+done-take =
+    { $n ->
+        [one] 1 ticket tomado.
+       *[other] { $n } tickets tomados.
+    }
+done-assign =
+    { $n ->
+        [one] 1 ticket asignado.
+       *[other] { $n } tickets asignados.
+    }
 done-close =
     { $n ->
         [one] 1 ticket cerrado.
        *[other] { $n } tickets cerrados.
     }
-submit-ticket = Enviar un tique
-my-tickets = Mis tiques
-my-account = Mi cuenta
-kb-home = ¿En qué podemos ayudar?
-kb-search = Buscar artículos
-kb-search-hint = ¿De qué se trata?
-kb-more =
+done-status =
     { $n ->
-        [one] 1 artículo más
-       *[other] { $n } artículos más
+        [one] Estado cambiado: 1 ticket.
+       *[other] Estado cambiado: { $n } tickets.
     }
-kb-other = Otros artículos
-kb-popular = Los más leídos
-kb-way = Dónde está esto
-kb-nothing-found = No se encontró nada.
-kb-empty = Aquí todavía no hay artículos.
-kb-ask-us = ¿No es lo que necesita? Pregúntenos.
-kb-suggested = Quizá esto lo responda:
-your-name = Su nombre
-your-email = Su correo electrónico
-subject = Asunto
-leave-empty = Deje esto vacío
-no-departments = Aquí no se puede enviar nada. Escríbanos un correo.
-form-stale = Esta página llevaba mucho tiempo abierta. Pulse el botón otra vez.
-form-hasty = Ha sido muy rápido. Revíselo y pulse Enviar otra vez.
-email-wrong = Esto no es una dirección de correo.
-subject-wrong = Hace falta un asunto de 255 letras como máximo.
-message-missing = Escriba de qué se trata.
-department-wrong = Elija un departamento.
-address-refused = No se acepta nada de esta dirección.
-field-missing = Hace falta { $name }.
-field-wrong = { $name } no está bien rellenado.
-too-many-tickets = Han llegado muchos tiques de su dirección. Espere un rato o escríbanos un correo.
-too-many-links = Se han pedido muchos enlaces desde su dirección. Espere un rato.
-sent-title = Tenemos su mensaje
-sent-ticket = Es el tique #{ $id }.
-sent-mail = Respondemos por correo. El enlace de nuestro correo abre el tique aquí.
-send-link = Envíenme un enlace
-send-link-hint = El enlace del correo inicia su sesión. Quien tenga contraseña puede usarla en su lugar:
-link-sent = Si conocemos esta dirección, un correo con un enlace está en camino. El enlace vale media hora.
-link-needs-url = Desde aquí no se pueden enviar enlaces, porque la dirección propia (site_url) no está configurada.
-wrong-email-or-password = Correo o contraseña no válidos.
-enter-text = Pulse el botón para ver sus tiques.
-no-link = Este enlace no funciona
-no-link-text = Ya se usó, es demasiado antiguo o no se copió entero.
-ask-for-link = Pedir un enlace nuevo
-no-tickets = No tiene tiques.
-waits-open = A la espera de nosotros
-waits-awaiting-reply = A la espera de nosotros
-waits-in-progress = En curso
-waits-answered = Respondido
-waits-closed = Cerrado
-closed-past = Este tique se cerró hace mucho. Lo que escriba abre uno nuevo.
-closed-reopens = Este tique está cerrado. Lo que escriba lo abre de nuevo.
-solved = Resuelto, gracias
-rate-question = ¿Quedó contento con cómo lo tratamos?
-rate-comment = Unas palabras (si quiere)
-rate-good = Sí, contento
-rate-bad = No, descontento
-rate-thanks = Gracias por decírnoslo.
-saved = Guardado.
-language = Idioma
-as-browser = Como el navegador
-zone = Zona horaria
-new-password = Contraseña nueva
-save = Guardar
-name-wrong = Hace falta un nombre de 250 letras como máximo.
-zone-wrong = No existe esa zona horaria. Europe/Berlin es una.
-password-wrong = Una contraseña tiene al menos 6 letras y como máximo 1024 bytes.
+done-move =
+    { $n ->
+        [one] 1 ticket movido.
+       *[other] { $n } tickets movidos.
+    }
+done-tag =
+    { $n ->
+        [one] Etiqueta puesta: 1 ticket.
+       *[other] Etiqueta puesta: { $n } tickets.
+    }
+done-spam =
+    { $n ->
+        [one] Marcado como spam: 1 ticket.
+       *[other] Marcado como spam: { $n } tickets.
+    }
+done-not-spam =
+    { $n ->
+        [one] No es spam: 1 ticket.
+       *[other] No es spam: { $n } tickets.
+    }
+done-merge =
+    { $n ->
+        [one] 1 ticket unido.
+       *[other] { $n } tickets unidos.
+    }

@@ -1,4 +1,73 @@
 # Texts of the pages. Every catalogue has the same messages; a test finds a missing or surplus one.
+submit-ticket = Envoyer un ticket
+my-tickets = Mes tickets
+my-account = Mon compte
+kb-home = Comment pouvons-nous aider ?
+kb-search = Chercher des articles
+kb-search-hint = De quoi s’agit-il ?
+kb-more =
+    { $n ->
+        [one] 1 autre article
+       *[other] { $n } autres articles
+    }
+kb-other = Autres articles
+kb-popular = Les plus lus
+kb-way = Où cela se trouve
+kb-nothing-found = Rien n’a été trouvé.
+kb-empty = Il n’y a pas encore d’articles ici.
+kb-ask-us = Pas ce qu’il vous faut ? Demandez-nous.
+kb-suggested = Ceci y répond peut-être :
+your-name = Votre nom
+your-email = Votre adresse e-mail
+subject = Objet
+leave-empty = Laissez ceci vide
+no-departments = Rien ne peut être envoyé ici. Écrivez-nous un e-mail.
+form-stale = Cette page était ouverte depuis longtemps. Appuyez encore une fois sur le bouton.
+form-hasty = C’était très rapide. Relisez et appuyez encore une fois sur Envoyer.
+email-wrong = Ceci n’est pas une adresse e-mail.
+subject-wrong = Il faut un objet de 255 lettres au plus.
+message-missing = Écrivez de quoi il s’agit.
+department-wrong = Choisissez un service.
+address-refused = Rien n’est accepté de cette adresse.
+field-missing = { $name } est nécessaire.
+field-wrong = { $name } n’est pas bien rempli.
+too-many-tickets = Beaucoup de tickets sont venus de votre adresse. Attendez un peu ou écrivez-nous un e-mail.
+too-many-links = Beaucoup de liens ont été demandés depuis votre adresse. Attendez un peu.
+sent-title = Nous avons votre message
+sent-ticket = C’est le ticket n° { $id }.
+sent-mail = Nous répondons par e-mail. Le lien dans notre e-mail ouvre le ticket ici.
+send-link = Envoyez-moi un lien
+send-link-hint = Le lien dans l’e-mail vous connecte. Qui a un mot de passe peut s’en servir à la place :
+link-sent = Si nous connaissons cette adresse, un e-mail avec un lien est en route. Le lien vaut une demi-heure.
+link-needs-url = Aucun lien ne peut être envoyé d’ici, car l’adresse propre (site_url) n’est pas réglée.
+wrong-email-or-password = Adresse e-mail ou mot de passe incorrect.
+enter-text = Appuyez sur le bouton pour voir vos tickets.
+no-link = Ce lien ne fonctionne pas
+no-link-text = Il a déjà servi, est trop ancien ou n’a pas été copié en entier.
+ask-for-link = Demander un nouveau lien
+no-tickets = Vous n’avez pas de tickets.
+waits-open = En attente de nous
+waits-awaiting-reply = En attente de nous
+waits-in-progress = En cours
+waits-answered = Répondu
+waits-closed = Fermé
+closed-past = Ce ticket a été fermé il y a longtemps. Ce que vous écrivez en ouvre un nouveau.
+closed-reopens = Ce ticket est fermé. Ce que vous écrivez le rouvre.
+solved = Résolu, merci
+rate-question = Êtes-vous content de la façon dont nous l’avons traité ?
+rate-comment = Un mot à ce sujet (si vous voulez)
+rate-good = Oui, content
+rate-bad = Non, pas content
+rate-thanks = Merci de nous l’avoir dit.
+saved = Enregistré.
+language = Langue
+as-browser = Comme le navigateur
+zone = Fuseau horaire
+new-password = Nouveau mot de passe
+save = Enregistrer
+name-wrong = Il faut un nom de 250 lettres au plus.
+zone-wrong = Ce fuseau horaire n’existe pas. Europe/Berlin en est un.
+password-wrong = Un mot de passe a au moins 6 lettres et au plus 1024 octets.
 skip = Aller au contenu
 menu = Menu
 lists = Listes
@@ -209,77 +278,48 @@ event-dropped = courrier à { $detail } retiré de la file
 event-participant-left = { $detail } ne participe plus
 event-subject = objet modifié ; c’était : { $detail }
 event-rated = avis du client : { $detail }
+done-take =
+    { $n ->
+        [one] 1 ticket pris.
+       *[other] { $n } tickets pris.
+    }
+done-assign =
+    { $n ->
+        [one] 1 ticket attribué.
+       *[other] { $n } tickets attribués.
+    }
 done-close =
     { $n ->
         [one] 1 ticket fermé.
        *[other] { $n } tickets fermés.
     }
-submit-ticket = Envoyer un ticket
-my-tickets = Mes tickets
-my-account = Mon compte
-kb-home = Comment pouvons-nous aider ?
-kb-search = Chercher des articles
-kb-search-hint = De quoi s’agit-il ?
-kb-more =
+done-status =
     { $n ->
-        [one] 1 autre article
-       *[other] { $n } autres articles
+        [one] État modifié : 1 ticket.
+       *[other] État modifié : { $n } tickets.
     }
-kb-other = Autres articles
-kb-popular = Les plus lus
-kb-way = Où cela se trouve
-kb-nothing-found = Rien n’a été trouvé.
-kb-empty = Il n’y a pas encore d’articles ici.
-kb-ask-us = Pas ce qu’il vous faut ? Demandez-nous.
-kb-suggested = Ceci y répond peut-être :
-your-name = Votre nom
-your-email = Votre adresse e-mail
-subject = Objet
-leave-empty = Laissez ceci vide
-no-departments = Rien ne peut être envoyé ici. Écrivez-nous un e-mail.
-form-stale = Cette page était ouverte depuis longtemps. Appuyez encore une fois sur le bouton.
-form-hasty = C’était très rapide. Relisez et appuyez encore une fois sur Envoyer.
-email-wrong = Ceci n’est pas une adresse e-mail.
-subject-wrong = Il faut un objet de 255 lettres au plus.
-message-missing = Écrivez de quoi il s’agit.
-department-wrong = Choisissez un service.
-address-refused = Rien n’est accepté de cette adresse.
-field-missing = { $name } est nécessaire.
-field-wrong = { $name } n’est pas bien rempli.
-too-many-tickets = Beaucoup de tickets sont venus de votre adresse. Attendez un peu ou écrivez-nous un e-mail.
-too-many-links = Beaucoup de liens ont été demandés depuis votre adresse. Attendez un peu.
-sent-title = Nous avons votre message
-sent-ticket = C’est le ticket n° { $id }.
-sent-mail = Nous répondons par e-mail. Le lien dans notre e-mail ouvre le ticket ici.
-send-link = Envoyez-moi un lien
-send-link-hint = Le lien dans l’e-mail vous connecte. Qui a un mot de passe peut s’en servir à la place :
-link-sent = Si nous connaissons cette adresse, un e-mail avec un lien est en route. Le lien vaut une demi-heure.
-link-needs-url = Aucun lien ne peut être envoyé d’ici, car l’adresse propre (site_url) n’est pas réglée.
-wrong-email-or-password = Adresse e-mail ou mot de passe incorrect.
-enter-text = Appuyez sur le bouton pour voir vos tickets.
-no-link = Ce lien ne fonctionne pas
-no-link-text = Il a déjà servi, est trop ancien ou n’a pas été copié en entier.
-ask-for-link = Demander un nouveau lien
-no-tickets = Vous n’avez pas de tickets.
-waits-open = En attente de nous
-waits-awaiting-reply = En attente de nous
-waits-in-progress = En cours
-waits-answered = Répondu
-waits-closed = Fermé
-closed-past = Ce ticket a été fermé il y a longtemps. Ce que vous écrivez en ouvre un nouveau.
-closed-reopens = Ce ticket est fermé. Ce que vous écrivez le rouvre.
-solved = Résolu, merci
-rate-question = Êtes-vous content de la façon dont nous l’avons traité ?
-rate-comment = Un mot à ce sujet (si vous voulez)
-rate-good = Oui, content
-rate-bad = Non, pas content
-rate-thanks = Merci de nous l’avoir dit.
-saved = Enregistré.
-language = Langue
-as-browser = Comme le navigateur
-zone = Fuseau horaire
-new-password = Nouveau mot de passe
-save = Enregistrer
-name-wrong = Il faut un nom de 250 lettres au plus.
-zone-wrong = Ce fuseau horaire n’existe pas. Europe/Berlin en est un.
-password-wrong = Un mot de passe a au moins 6 lettres et au plus 1024 octets.
+done-move =
+    { $n ->
+        [one] 1 ticket déplacé.
+       *[other] { $n } tickets déplacés.
+    }
+done-tag =
+    { $n ->
+        [one] Étiquette ajoutée : 1 ticket.
+       *[other] Étiquette ajoutée : { $n } tickets.
+    }
+done-spam =
+    { $n ->
+        [one] Déclaré spam : 1 ticket.
+       *[other] Déclaré spam : { $n } tickets.
+    }
+done-not-spam =
+    { $n ->
+        [one] Pas du spam : 1 ticket.
+       *[other] Pas du spam : { $n } tickets.
+    }
+done-merge =
+    { $n ->
+        [one] 1 ticket fusionné.
+       *[other] { $n } tickets fusionnés.
+    }

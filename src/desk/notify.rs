@@ -127,7 +127,7 @@ impl Change<'_> {
             return Ok(());
         }
         let to = Person { name: &about.customer.fullname, email: &email };
-        notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[] }, now)?;
+        notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[], after_s: self.delivery.after_s }, now)?;
         Ok(())
     }
 }
@@ -152,7 +152,7 @@ fn answer(change: &Change<'_>, event: Event, ticket: TicketId, message: MessageI
         return Ok(());
     }
     let to = Person { name: &writer.fullname, email: &email };
-    notice.queue(tx, &Addressed { to, kind: MailKind::Replied, files: &[] }, now)?;
+    notice.queue(tx, &Addressed { to, kind: MailKind::Replied, files: &[], after_s: 0 }, now)?;
     Ok(())
 }
 
@@ -200,7 +200,11 @@ fn staff_reply(change: &Change<'_>, ticket: TicketId, message: MessageId) -> Res
             continue;
         }
         let to = Person { name: &name, email: &email };
-        match notice.queue(tx, &Addressed { to, kind: MailKind::Personal, files: &files }, now)? {
+        match notice.queue(
+            tx,
+            &Addressed { to, kind: MailKind::Personal, files: &files, after_s: change.delivery.after_s },
+            now,
+        )? {
             Queued::Yes => written.push(email),
             Queued::Unmailable => refused.push(address),
         }
@@ -277,7 +281,7 @@ fn staff_except(change: &Change<'_>, ticket: TicketId, message: MessageId, bring
             continue;
         }
         let to = Person { name: &member.fullname, email: &email };
-        notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[] }, now)?;
+        notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[], after_s: 0 }, now)?;
         notified.push(email);
     }
     Ok(())
@@ -301,7 +305,7 @@ fn assigned(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, staff: &Sta
     }
     notice.about.shorten();
     let to = Person { name: &staff.fullname, email: &email };
-    notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[] }, now)?;
+    notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[], after_s: 0 }, now)?;
     Ok(())
 }
 

@@ -190,8 +190,13 @@ impl Page {
     pub(crate) const fn takes_get(&self) -> bool {
         !matches!(
             self,
-            Self::Customers(CustomerPage::SignOut) |
-            Self::SignOut | Self::Bulk | Self::Undo | Self::Preview | Self::Drafts | Self::Pulse
+            Self::Customers(CustomerPage::SignOut)
+                | Self::SignOut
+                | Self::Bulk
+                | Self::Undo
+                | Self::Preview
+                | Self::Drafts
+                | Self::Pulse
         )
     }
 }
