@@ -640,12 +640,29 @@ CREATE TABLE outbox (
     -- Tries after which it is unknown whether the mail has arrived: all of it was handed over, no answer came.
     unknown_tries    INTEGER NOT NULL DEFAULT 0,
     -- The message it tells of; 0: none.
-    message_id       INTEGER NOT NULL DEFAULT 0
+    message_id       INTEGER NOT NULL DEFAULT 0,
+    -- The worker that has it; 0: none, or a process beside the database's file.
+    leased_by        INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (state, next_attempt_at, id);
 CREATE INDEX outbox_recipient ON outbox (recipient, is_automatic, created_at);
 CREATE INDEX outbox_ticket ON outbox (ticket_id) WHERE ticket_id > 0;
 CREATE INDEX outbox_message ON outbox (message_id) WHERE message_id > 0;
+
+-- Processes that send mail, where the database is on a server (src/store/worker.rs).
+CREATE TABLE worker (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    host     TEXT    NOT NULL,
+    -- Their last sign of life, by the server's clock.
+    seen_at  INTEGER NOT NULL
+) STRICT;
+
+-- Who does a kind of work that only one is to do at a time.
+CREATE TABLE work_lease (
+    name     TEXT    PRIMARY KEY,
+    holder   TEXT    NOT NULL,
+    ends_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- The bytes of an outgoing mail, apart so that trying and settling never rewrites them.
 CREATE TABLE outbox_raw (

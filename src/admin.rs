@@ -8,6 +8,7 @@ mod canned;
 mod check;
 mod config_show;
 mod context;
+mod copy;
 mod demo;
 mod department;
 mod doctor;
@@ -109,6 +110,8 @@ pub(crate) enum Command {
     Backup(backup::Backup),
     /// Put a backup in the place of the database
     Restore(backup::Restore),
+    /// Copy the whole desk into another database, a file or a server's
+    Copy(copy::Arguments),
     /// Look whether the database is sound
     Check(check::Arguments),
     /// Look whether everything around the desk is as it should be
@@ -163,6 +166,7 @@ pub(crate) fn run(
         Command::Field(command) => field::run(&Context::open(global, loaded, out, now)?, command),
         Command::Priority(command) => field::run_priority(&Context::open(global, loaded, out, now)?, command),
         Command::Import(command) => import::run(&Context::open(global, loaded, out, now)?, &command),
+        Command::Copy(arguments) => copy::run(loaded, &out, &arguments, now),
         Command::Backup(arguments) => backup::back_up(&Context::open(global, loaded, out, now)?, &arguments),
         Command::Restore(arguments) => {
             let lock_wait = Duration::from_secs(loaded.config.limits.lock_wait_s);

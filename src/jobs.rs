@@ -36,6 +36,16 @@ pub(crate) fn wake(store: &Store, now: Timestamp) -> Result<usize> {
     in_batches(store, |tx| Change::new(tx, &settings, Actor::Desk, Door::Jobs, now).wake_due(BATCH_MAX))
 }
 
+/// How long the timed work of several hosts is one host's, in seconds. Chosen: longer than the pause between two runs, so
+/// that it stays with one; when that one is lost, another takes it up then.
+const HELD_S: i64 = 900;
+
+/// This process, among those of all hosts.
+fn holder() -> String {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    format!("{host}/{}", std::process::id())
+}
+
 /// What was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Report {
@@ -55,6 +65,10 @@ pub(crate) struct Report {
 /// # Errors
 /// Those of the database; what was done before stays done.
 pub(crate) fn run(store: &Store, now: Timestamp) -> Result<Report> {
+    if store.place().file().is_none() && !store.write(|tx| tx.take_work("jobs", &holder(), now, now.plus_s(HELD_S)))? {
+        // Another host does it.
+        return Ok(Report::default());
+    }
     let settings = store.read(|tx| tx.settings())?;
     let (close_hours, keep_days) = (settings.ticket_autoclose, settings.raw_keep_days);
     let ago = |n: i64, unit_s: i64| now.plus_s(-n.saturating_mul(unit_s));

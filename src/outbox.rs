@@ -11,6 +11,7 @@ mod drain;
 pub(crate) mod patience;
 pub(crate) mod pool;
 mod presence;
+mod presence_remote;
 mod retry;
 pub(crate) mod template;
 pub(crate) mod transport;

@@ -13,6 +13,7 @@ pub(crate) mod backup;
 mod ban;
 mod columns;
 mod connections;
+pub(crate) mod copy;
 pub(crate) mod customer;
 pub(crate) mod department;
 mod desk;
@@ -52,6 +53,7 @@ pub(crate) mod testing;
 pub(crate) mod ticket;
 pub(crate) mod token;
 mod value;
+pub(crate) mod worker;
 
 use std::ops::{ControlFlow, Deref};
 use std::path::Path;

@@ -199,6 +199,7 @@ fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
         | store::Error::Taken(_)
         | store::Error::AfterFailure
         | store::Error::NotHere
+        | store::Error::NotEmpty
         | store::Error::Server(_)
         | store::Error::Sqlite(_) => "maildesk admin check".to_owned(),
     };

@@ -81,6 +81,8 @@ struct JobResult {
 #[derive(Clone, Copy)]
 struct DrainContext<'a> {
     store: &'a Store,
+    /// What we are called in the table of workers, where there is one.
+    worker: Option<i64>,
     patience: &'a Patience,
     clock: Clock,
     note_end: NoteEnd,
@@ -92,13 +94,14 @@ pub(super) fn drain(
     plan: DrainPlan<'_>,
     now: Timestamp,
 ) -> Result<SendReport, store::Error> {
+    let presence = SenderLock::begin(store, now)?;
     let context = DrainContext {
         store,
+        worker: presence.worker(),
         patience: plan.patience,
         clock: Clock { began_at: now, began: Instant::now() },
         note_end: pool.note_end,
     };
-    let _presence = SenderLock::begin(store, now)?;
     let waits = QueueWaits { try_s: WAIT_MAX_S, lease_s: LEASE_S };
     if store.read(|tx| tx.is_queue_astray(waits, now))? {
         let mails = store.write(|tx| tx.cut_queue_waits(waits, now))?;
@@ -166,7 +169,13 @@ impl Work<'_, '_> {
         if !store.read(|tx| tx.is_anything_due(scope, &self.busy, now))? {
             return Ok(Vec::new());
         }
-        store.write(|tx| tx.claim_due(scope, &self.busy, BATCH_MAX, now.plus_s(LEASE_S), now))
+        store.write(|tx| {
+            let mails = tx.claim_due(scope, &self.busy, BATCH_MAX, now.plus_s(LEASE_S), now)?;
+            if let Some(worker) = self.context.worker {
+                tx.note_lessee(worker, &mails)?;
+            }
+            Ok(mails)
+        })
     }
 
     /// Gives the mails of each address to a thread; if no thread can be started they are sent by this one.
@@ -230,7 +239,7 @@ fn send_by(
     shut: &mut Option<String>,
     mails: Vec<Claimed>,
 ) -> Result<SendReport, store::Error> {
-    let DrainContext { store, patience, clock, note_end } = context;
+    let DrainContext { store, patience, clock, note_end, .. } = context;
     let mut report = SendReport::default();
     for mail in mails {
         let (now, mut handover) = (clock.now(), patience.handover());

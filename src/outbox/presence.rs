@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
+use super::presence_remote::Worker;
 use crate::domain::Timestamp;
 use crate::store::{self, Store};
 
@@ -24,16 +25,20 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub(super) struct SenderLock {
     _folder: Option<File>,
+    worker: Option<Worker>,
 }
 
 impl SenderLock {
     /// Begins to send. If no other sender is running, existing leases belong to senders that were
     /// killed, and end now.
     pub(super) fn begin(store: &Store, now: Timestamp) -> store::Result<Self> {
-        let Some(file) = store.place().file() else { return Ok(Self { _folder: None }) };
+        let Some(file) = store.place().file() else {
+            // No lock of this host says anything about the others.
+            return Ok(Self { _folder: None, worker: Some(Worker::enter(store)?) });
+        };
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // A folder that may be entered but not read: then leases of killed senders last their full time.
-        let Ok(folder) = File::open(folder) else { return Ok(Self { _folder: None }) };
+        let Ok(folder) = File::open(folder) else { return Ok(Self { _folder: None, worker: None }) };
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
             // Alone for the moment: a sender that starts meanwhile waits until this lock is a shared one.
@@ -43,13 +48,20 @@ impl SenderLock {
                 store.write(|tx| tx.end_leases())?;
             }
             match flock(&folder, FlockOperation::NonBlockingLockShared) {
-                Ok(()) => return Ok(Self { _folder: Some(folder) }),
+                Ok(()) => return Ok(Self { _folder: Some(folder), worker: None }),
                 Err(Errno::WOULDBLOCK | Errno::INTR) => thread::sleep(LOOK_EVERY),
                 // File systems without such locks.
                 Err(_) => break,
             }
         }
-        Ok(Self { _folder: None })
+        Ok(Self { _folder: None, worker: None })
+    }
+}
+
+impl SenderLock {
+    /// Who claims, where the database is on a server.
+    pub(super) fn worker(&self) -> Option<i64> {
+        self.worker.as_ref().map(|worker| worker.id)
     }
 }
 

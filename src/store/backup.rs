@@ -16,6 +16,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::copy;
 use super::migrate::{self, SCHEMA_VERSION};
 use super::{Error, Result, Store, file_owner, log, no_room, prepare_connection, why_not_opened};
 use crate::domain::Timestamp;
@@ -100,11 +101,22 @@ impl Store {
     /// [`Error::Inaccessible`] when there is a file of that name or it cannot be made,
     /// [`Error::Full`], [`Error::Corrupt`] when the database itself is damaged.
     pub fn back_up(&self, target: &Path) -> Result<Finished<()>> {
+        if self.is_remote() {
+            return back_up_remote(self, target);
+        }
         let source = self.take()?;
         let finished = write_backup(source.lite()?, target, self.lock_wait)?;
         source.keep();
         Ok(finished)
     }
+}
+
+/// Does what [`Store::back_up`] promises, from a server: the desk is copied into a file of SQLite.
+fn back_up_remote(store: &Store, target: &Path) -> Result<Finished<()>> {
+    let part = Part::beside(target)?;
+    copy::into_file(store, part.path(), Timestamp::now())?;
+    let made = Connection::open_with_flags(part.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    write_backup(&made, target, store.lock_wait)
 }
 
 /// Does what [`Store::back_up`] promises, from a connection.

@@ -81,6 +81,9 @@ pub enum Error {
     /// The database server does not answer, or ends connections.
     #[error("the database server cannot be reached ({0}); try again")]
     Unreachable(String),
+    /// A desk that is to be copied into has something in it.
+    #[error("there is something in this desk already; only a new one can be copied into")]
+    NotEmpty,
     /// Only SQLite can do that.
     #[error("this works on a database in a file only, not on a PostgreSQL server")]
     NotHere,

@@ -110,6 +110,10 @@ impl Store {
         // Made here, because SQLite would make it with the mode of the umask.
         private_file::create_new(Path::new(path))
             .map_err(|error| Error::Inaccessible { path: path.into(), reason: error.to_string() })?;
+        if self.is_remote() {
+            std::fs::remove_file(path).ok();
+            return super::copy::into_file(self, Path::new(path), Timestamp::now());
+        }
         let connection = self.take()?;
         connection.lite()?.execute("VACUUM INTO $1", [path])?;
         connection.keep();

@@ -109,6 +109,22 @@ pub(super) enum Owned {
     Whole(i64),
     /// A text.
     Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// Nothing, where that kind would be.
+    Null(Kind),
+}
+
+impl Owned {
+    /// A value of a column of that kind.
+    pub(super) fn of(value: Value<'_>, kind: Kind) -> Self {
+        match value {
+            Value::Null(_) | Value::Room(_) => Self::Null(kind),
+            Value::Whole(number) => Self::Whole(number),
+            Value::Text(text) => Self::Text(text.to_owned()),
+            Value::Bytes(bytes) => Self::Bytes(bytes.to_vec()),
+        }
+    }
 }
 
 impl From<i64> for Owned {
@@ -130,6 +146,8 @@ impl Bind for Owned {
         match self {
             Self::Whole(number) => Value::Whole(*number),
             Self::Text(text) => Value::Text(text),
+            Self::Bytes(bytes) => Value::Bytes(bytes),
+            Self::Null(kind) => Value::Null(*kind),
         }
     }
 }

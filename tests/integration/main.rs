@@ -41,6 +41,7 @@ mod reading;
 mod removal;
 mod serve;
 mod serve_load;
+mod server;
 mod setup;
 mod snapshots;
 mod terminal;

@@ -256,3 +256,20 @@ DROP INDEX receipt_received;
 
 -- The tickets a person takes part in.
 CREATE INDEX participant_email ON participant (email);
+
+-- Several hosts on one database.
+ALTER TABLE outbox ADD COLUMN leased_by INTEGER NOT NULL DEFAULT 0;
+-- Processes that send mail, where the database is on a server (src/store/worker.rs).
+CREATE TABLE worker (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    host     TEXT    NOT NULL,
+    -- Their last sign of life, by the server's clock.
+    seen_at  INTEGER NOT NULL
+) STRICT;
+
+-- Who does a kind of work that only one is to do at a time.
+CREATE TABLE work_lease (
+    name     TEXT    PRIMARY KEY,
+    holder   TEXT    NOT NULL,
+    ends_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
