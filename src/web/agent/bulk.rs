@@ -12,8 +12,7 @@ use crate::web::call::Call;
 
 /// `POST /staff/tickets/bulk`
 pub(super) fn change(call: &Call<'_>) -> Result<Response, Refusal> {
-    let ids: Vec<TicketId> =
-        call.form.all("ticket").filter_map(|id| id.parse().ok()).map(TicketId::new).collect();
+    let ids: Vec<TicketId> = call.form.all("ticket").filter_map(|id| id.parse().ok()).map(TicketId::new).collect();
     call.write(|tx| {
         let viewer = call.viewer()?;
         for id in &ids {
@@ -22,7 +21,9 @@ pub(super) fn change(call: &Call<'_>) -> Result<Response, Refusal> {
         }
         Ok(())
     })?;
-    Ok(call.lead_to(&back_of(call.form.get("from"))))
+    let back = back_of(call.form.get("from"));
+    let mark = if back.contains('?') { '&' } else { '?' };
+    Ok(call.lead_to(&format!("{back}{mark}done={}&n={}", call.form.get("do"), ids.len())))
 }
 
 fn one(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<(), Refusal> {
