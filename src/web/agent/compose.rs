@@ -100,36 +100,54 @@ pub(super) fn again(call: &Call<'_>, kind: Kind) -> Result<Compose, Refusal> {
     })
 }
 
+/// What a form has written: its text and files, found good.
+pub(crate) struct Written {
+    text: String,
+    /// The text as HTML, where it uses Markdown.
+    html: Option<String>,
+    files: Vec<upload::Accepted>,
+}
+
+impl Written {
+    /// Reads the form; why it cannot be posted, in words.
+    pub(crate) fn of(call: &Call<'_>) -> Result<Self, String> {
+        let text = call.form.get("text").replace("\r\n", "\n").trim_end().to_owned();
+        if text.trim().is_empty() && call.form.files().is_empty() {
+            return Err(call.language.t("text-missing"));
+        }
+        let files = upload::of_staff(&call.settings, call.form.files()).map_err(|fault| fault.text(call.language))?;
+        let html = match typed(&text) {
+            Typed::Plain => None,
+            Typed::Formatted(html) => Some(html),
+        };
+        Ok(Self { text, html, files })
+    }
+
+    /// The files as they are stored.
+    pub(crate) fn attachments(&self) -> Vec<NewAttachment<'_>> {
+        self.files.iter().map(upload::Accepted::attachment).collect()
+    }
+
+    /// The message to post.
+    pub(crate) fn post<'w>(&'w self, author: Author, attachments: &'w [NewAttachment<'w>]) -> Post<'w> {
+        let text = self.html.as_deref().map_or(Text::Plain(&self.text), Text::Html);
+        Post { author, text, full_text: "", mail_html: "", attachments }
+    }
+}
+
 /// Posts what was written.
 pub(super) fn send(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
     let kind = if call.form.get("do") == "note" { Kind::Note } else { Kind::Answer };
-    let shown_again = |error: String| {
-        let compose = Compose { error, ..again(call, kind)? };
-        ticket::show(call, id, 422, Some(compose))
+    let written = match Written::of(call) {
+        Ok(written) => written,
+        Err(error) => return ticket::show(call, id, 422, Some(Compose { error, ..again(call, kind)? })),
     };
-    let text = call.form.get("text").replace("\r\n", "\n");
-    if text.trim().is_empty() && call.form.files().is_empty() {
-        return shown_again(call.language.t("text-missing"));
-    }
-    let files = match upload::of_staff(&call.settings, call.form.files()) {
-        Ok(files) => files,
-        Err(fault) => return shown_again(fault.text(call.language)),
-    };
-    let attachments: Vec<NewAttachment<'_>> = files.iter().map(upload::Accepted::attachment).collect();
-    let html;
-    let body = match typed(text.trim_end()) {
-        Typed::Plain => Text::Plain(text.trim_end()),
-        Typed::Formatted(formatted) => {
-            html = formatted;
-            Text::Html(&html)
-        }
-    };
+    let attachments = written.attachments();
     call.write(|tx| {
         let viewer = call.viewer()?;
         let ticket = visible(tx, viewer, id)?;
         let change = call.change(tx)?;
-        let author = Author::Staff(viewer.id());
-        let post = Post { author, text: body, full_text: "", mail_html: "", attachments: &attachments };
+        let post = written.post(Author::Staff(viewer.id()), &attachments);
         if kind == Kind::Note {
             change.note(ticket.id, &post)?;
             return Ok(());
