@@ -63,12 +63,14 @@ fn sees(tx: &ReadTx<'_>, call: &Call<'_>, receipt: &Receipt) -> Result<bool, Ref
         return Ok(true);
     }
     let own = tx.desk_addresses()?;
-    let department = own.iter().find(|own| own.email.eq_ignore_ascii_case(&receipt.recipient)).and_then(|own| own.department);
+    let department =
+        own.iter().find(|own| own.email.eq_ignore_ascii_case(&receipt.recipient)).and_then(|own| own.department);
     Ok(department.is_some_and(|department| viewer.sees(department)))
 }
 
 fn waiting(tx: &ReadTx<'_>, call: &Call<'_>, id: ReceiptId) -> Result<Receipt, Refusal> {
-    let receipt = tx.receipt(id)?.filter(|receipt| receipt.state == ReceiptState::Quarantined).ok_or(Refusal::NotFound)?;
+    let receipt =
+        tx.receipt(id)?.filter(|receipt| receipt.state == ReceiptState::Quarantined).ok_or(Refusal::NotFound)?;
     if sees(tx, call, &receipt)? { Ok(receipt) } else { Err(Refusal::NotFound) }
 }
 

@@ -59,7 +59,8 @@ pub(super) fn for_ticket(call: &Call<'_>) -> Result<Response, Refusal> {
             site: &call.settings.site_name,
         };
         let canned = tx.canned_responses()?.into_iter();
-        let one = |title: &str, body: &str| json!({ "title": title, "text": filled(html::to_text(body).trim(), &values) });
+        let one =
+            |title: &str, body: &str| json!({ "title": title, "text": filled(html::to_text(body).trim(), &values) });
         Ok(canned.map(|canned| one(&canned.title, &canned.body)).collect::<Vec<_>>())
     })?;
     Ok(answer::json(200, &found.into()))
@@ -76,7 +77,8 @@ mod tests {
 
     #[test]
     fn variables_are_filled_in_and_other_signs_stay() {
-        let values = Values { ticket: Some((12, "Printer".into(), "IT".into())), customer: None, staff: "Sam", site: "Desk" };
+        let values =
+            Values { ticket: Some((12, "Printer".into(), "IT".into())), customer: None, staff: "Sam", site: "Desk" };
         let text = "Hello %client_name%, #%ticket_id% %ticket_subject% 100% %unknown% %staff_name% %company_name%";
         assert_eq!(filled(text, &values), "Hello , #12 Printer 100% %unknown% Sam Desk");
     }

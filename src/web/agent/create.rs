@@ -5,7 +5,7 @@ use askama::Template;
 use super::compose::{Written, new_key};
 use super::frame_of;
 use super::ticket::{Choice, SUBJECT_CHARS_MAX, of_departments};
-use crate::desk::{MailContext, Notices, Opening};
+use crate::desk::{MailContext, Notices, Opening, Posted};
 use crate::domain::{Author, DepartmentId, TicketId};
 use crate::http::{Method, Response};
 use crate::mail::Mailbox;
@@ -39,7 +39,9 @@ fn show(call: &Call<'_>, status: u16, error: String) -> Result<Response, Refusal
     let page = call.read(|tx| {
         let viewer = call.viewer()?;
         let departments = tx.departments()?;
-        let chosen = form.number("department").or_else(|| departments.iter().find(|one| viewer.sees(one.id)).map(|one| one.id.get()));
+        let chosen = form
+            .number("department")
+            .or_else(|| departments.iter().find(|one| viewer.sees(one.id)).map(|one| one.id.get()));
         let key = if form.get("key").is_empty() { new_key()? } else { form.get("key").to_owned() };
         Ok(Create {
             ui: frame_of(tx, call, None)?,
@@ -71,7 +73,7 @@ fn open(call: &Call<'_>) -> Result<Response, Refusal> {
     if subject.is_empty() {
         return again(call.language.t("subject-missing"));
     }
-    let written = match Written::of(call) {
+    let written = match Written::of(call, false) {
         Ok(written) => written,
         Err(text) => return again(text),
     };
@@ -95,13 +97,20 @@ fn opened(
     }
     let is_note = call.form.get("do") == "note";
     let customer = tx.customer_for(&first.name, &first.address, call.now)?;
-    let attachments = written.attachments();
+    let attachments = written.attachments(tx, call)?;
+    let writing = written.writing(call, &attachments)?;
     let row = NewTicket { department, customer, subject, address: None, reply_to: None };
     let post = written.post(Author::Staff(viewer.id()), &attachments);
-    let change = call.change(tx)?;
     let mail = MailContext { participants: people, ..MailContext::default() };
-    let notices = if is_note { Notices::Nobody } else { Notices::Usual };
-    let opening = Opening { ticket: row, post, mail, linked: None, notices };
-    let (ticket, _) = if is_note { change.open_with_note(&opening)? } else { change.open(&opening)? };
-    Ok(ticket)
+    let opening = Opening { ticket: row, post, mail, linked: None, notices: Notices::Usual };
+    let change = call.change(tx)?;
+    let posted = if is_note {
+        change.open_written_note(&opening, &writing)?
+    } else {
+        change.open_written(&opening, &writing)?
+    };
+    Ok(match posted {
+        Posted::Now { ticket, .. } => ticket,
+        Posted::Before(spent) => spent.ticket,
+    })
 }

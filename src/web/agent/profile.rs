@@ -95,10 +95,15 @@ fn show(call: &Call<'_>, status: u16, said: Said) -> Result<Response, Refusal> {
         let pages = tx.staff_pages(viewer.id())?;
         let sessions = tx.sessions_of_staff(viewer.id(), call.now)?.into_iter();
         let this = call.session.as_ref().map(|session| session.id);
-        let choice = |kind: &str, word: &str, is_chosen: bool| Choice {
+        let scheme = |word: &str| Choice {
             value: word.to_owned(),
-            text: call.language.word(kind, if word.is_empty() { "auto" } else { word }),
-            is_chosen,
+            text: call.language.word("scheme", if word.is_empty() { "auto" } else { word }),
+            is_chosen: pages.preferences.scheme == word,
+        };
+        let after = |after: &AfterSending| Choice {
+            value: after.word().to_owned(),
+            text: call.language.word("after", after.word()),
+            is_chosen: *after == pages.preferences.after_sending,
         };
         let mut languages = vec![Choice {
             value: String::new(),
@@ -115,16 +120,19 @@ fn show(call: &Call<'_>, status: u16, said: Said) -> Result<Response, Refusal> {
             username: viewer.staff.username.clone(),
             email: viewer.staff.email.clone(),
             languages,
-            zone: pages.timezone,
-            schemes: ["", "light", "dark"].map(|word| choice("scheme", word, pages.preferences.scheme == word)).into(),
-            afters: AfterSending::ALL
-                .iter()
-                .map(|after| choice("after", after.word(), *after == pages.preferences.after_sending))
-                .collect(),
+            zone: pages.timezone.clone(),
+            schemes: ["", "light", "dark"].map(scheme).into(),
+            afters: AfterSending::ALL.iter().map(after).collect(),
             signature: html::to_text(&pages.signature),
             has_keys: pages.preferences.has_keys,
             sessions: sessions
-                .map(|one| SignedIn { is_this: Some(one.id) == this, id: one.id, agent: one.agent, ip: one.ip, used_at: one.used_at })
+                .map(|one| SignedIn {
+                    is_this: Some(one.id) == this,
+                    id: one.id,
+                    agent: one.agent,
+                    ip: one.ip,
+                    used_at: one.used_at,
+                })
                 .collect(),
             has_totp: viewer.staff.has_totp,
             codes_left: tx.recovery_codes_left(viewer.id())?,
@@ -142,7 +150,8 @@ fn save(call: &Call<'_>) -> Result<Response, Refusal> {
     if !zone.is_empty() && zone_name(zone).is_none() {
         return show(call, 422, Said { error: call.language.with("no-zone", "text", zone), ..Said::default() });
     }
-    let signature: String = form.get("signature").trim().replace("\r\n", "\n").chars().take(SIGNATURE_CHARS_MAX).collect();
+    let signature: String =
+        form.get("signature").trim().replace("\r\n", "\n").chars().take(SIGNATURE_CHARS_MAX).collect();
     let pages = StaffPages {
         timezone: zone_name(zone).unwrap_or_default(),
         locale: Language::of_code(form.get("language")).map_or_else(String::new, |language| language.code.to_owned()),
@@ -172,9 +181,10 @@ fn end(call: &Call<'_>) -> Result<Response, Refusal> {
 fn is_own_password(call: &Call<'_>) -> Result<bool, Refusal> {
     let known = call.read(|tx| Ok(tx.credentials(&call.viewer()?.staff.username)?))?.ok_or(Refusal::Forbidden)?;
     let typed = call.form.get("current");
-    let checked = call.web.slots.run(&|| call.client.is_gone(), |memory| {
-        password::verify_in(memory, typed, &known.password_hash)
-    });
+    let checked = call
+        .web
+        .slots
+        .run(&|| call.client.is_gone(), |memory| password::verify_in(memory, typed, &known.password_hash));
     checked.map_err(|_| Refusal::Busy)
 }
 
@@ -216,7 +226,8 @@ fn begin_totp(call: &Call<'_>) -> Result<Response, Refusal> {
 fn confirm_totp(call: &Call<'_>) -> Result<Response, Refusal> {
     let Ok(secret) = totp::clean_secret(call.form.get("secret")) else { return Err(Refusal::Broken) };
     let url = totp::otpauth_url(&call.settings.site_name, &call.viewer()?.staff.username, &secret);
-    let again = |error: String| show(call, 422, Said { secret: Some((secret.clone(), url.clone())), error, ..Said::default() });
+    let again =
+        |error: String| show(call, 422, Said { secret: Some((secret.clone(), url.clone())), error, ..Said::default() });
     if !is_own_password(call)? {
         return again(call.language.t("wrong-own-password"));
     }

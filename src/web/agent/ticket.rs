@@ -20,8 +20,8 @@ use crate::web::call::Call;
 use crate::web::session::Viewer;
 use crate::web::ui::Ui;
 use people::Beside;
-use speech::Spoken;
 pub(crate) use properties::SUBJECT_CHARS_MAX;
+use speech::Spoken;
 pub(crate) use speech::{PICTURES, name_of, path_of, size_of};
 
 /// An entry of a select box.
@@ -71,9 +71,13 @@ pub(super) fn answer(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal>
     }
     call.read(|tx| visible(tx, call.viewer()?, id).map(|_| ()))?;
     match call.form.get("do") {
-        "send" | "send-close" | "note" | "anyway" | "anyway-close" => compose::send(call, id),
-        "write-answer" => show(call, id, 200, Some(compose::again(call, Kind::Answer)?)),
-        "write-note" => show(call, id, 200, Some(compose::again(call, Kind::Note)?)),
+        "send" | "send-close" | "note" | "anyway" => compose::send(call, id),
+        "write-answer" => show(call, id, 200, Some(compose::again(call, id, Kind::Answer)?)),
+        "write-note" => show(call, id, 200, Some(compose::again(call, id, Kind::Note)?)),
+        "keep" => {
+            let kind = if call.form.get("kind") == "note" { Kind::Note } else { Kind::Answer };
+            show(call, id, 200, Some(compose::again(call, id, kind)?))
+        }
         _ => properties::change(call, id),
     }
 }
