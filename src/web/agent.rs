@@ -6,13 +6,13 @@ mod canned;
 mod compose;
 mod confirm;
 mod create;
-mod file;
+pub(super) mod file;
 mod list;
 mod live;
 mod outbox;
 mod profile;
 pub(super) mod sign_in;
-mod ticket;
+pub(super) mod ticket;
 mod undo;
 
 use super::answer::Refusal;
@@ -48,7 +48,7 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
         Page::AsideMail(id) => aside::answer(call, Some(*id)),
         Page::Outbox => outbox::answer(call),
         Page::Profile => profile::answer(call),
-        Page::Asset(_) => Err(Refusal::NotFound),
+        Page::Asset(_) | Page::Customers(_) => Err(Refusal::NotFound),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::store::staff::{AfterSending, Preferences, StaffPages};
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
 use crate::web::language::{LANGUAGES, Language};
-use crate::web::session;
+use crate::web::session::{self, Side};
 use crate::web::text::{Typed, typed};
 use crate::web::ui::Ui;
 use crate::{password, totp};
@@ -211,7 +211,7 @@ fn sign_in_again(call: &Call<'_>) -> Result<Response, Refusal> {
     let (ip, agent) = (call.address.to_string(), call.headers.get("User-Agent").unwrap_or(""));
     let new = crate::store::session::NewSession { sha256: &hash, owner: &owner, ip: &ip, agent };
     call.write(|tx| Ok(tx.add_session(&new, call.now)?))?;
-    let cookie = session::set_cookie(&secret, call.is_secure || call.is_loopback);
+    let cookie = session::set_cookie(Side::Staff, &secret, call.is_secure || call.is_loopback);
     Ok(call.lead_to("/staff/account/profile?said=saved").with_header("Set-Cookie", cookie))
 }
 
@@ -260,7 +260,7 @@ fn confirm_totp(call: &Call<'_>) -> Result<Response, Refusal> {
     })?;
     let (session, viewer) = session.zip(viewer).ok_or(Refusal::Failed)?;
     let later = call.for_page(call.page.clone(), call.form.clone()).signed_in(session, hash, viewer);
-    let cookie = session::set_cookie(&cookie_secret, call.is_secure || call.is_loopback);
+    let cookie = session::set_cookie(Side::Staff, &cookie_secret, call.is_secure || call.is_loopback);
     Ok(show(&later, 200, Said { codes, ..Said::default() })?.with_header("Set-Cookie", cookie))
 }
 
