@@ -126,23 +126,24 @@ fn mail_link(call: &Call<'_>, email: &EmailAddress, again: SignIn) -> Result<Res
         return Ok(page.with_header("Retry-After", seconds.to_string()));
     }
     let (token, hash) = session::new_secret()?;
-    call.write(|tx| queue_link(tx, call, email, (&token, &hash)))?;
+    call.write(|tx| queue_link(tx, call, email, &NewLink { token: &token, hash: &hash }))?;
     // The same for everybody: nobody learns here who writes to this desk.
     Ok(call.lead_to("/login?sent=1"))
 }
 
-fn queue_link(
-    tx: &WriteTx<'_>,
-    call: &Call<'_>,
-    email: &EmailAddress,
-    (token, hash): (&str, &[u8; 32]),
-) -> Result<(), Refusal> {
+/// What is mailed of a link, and what is kept of it.
+struct NewLink<'l> {
+    token: &'l str,
+    hash: &'l [u8; 32],
+}
+
+fn queue_link(tx: &WriteTx<'_>, call: &Call<'_>, email: &EmailAddress, link: &NewLink<'_>) -> Result<(), Refusal> {
     let customer = tx.customer_by_email(email.as_str())?.filter(|customer| customer.is_active);
     match customer {
         Some(customer) if tx.living_entry_links(customer.id, call.now)? < LINKS_MAX => {
-            if notify::entry_link(tx, &call.settings, &customer, token, call.now)? {
+            if notify::entry_link(tx, &call.settings, &customer, link.token, call.now)? {
                 let ends_at = call.now.plus_s(LINK_S);
-                tx.add_entry_link(hash, EntryLink::Customer(customer.id), ends_at, call.now)?;
+                tx.add_entry_link(link.hash, EntryLink::Customer(customer.id), ends_at, call.now)?;
             }
         }
         // Writes as well, so that the time it takes does not say who is known.
@@ -156,9 +157,11 @@ fn by_password(call: &Call<'_>, email: &EmailAddress, again: SignIn) -> Result<R
     call.web.limits.count(Act::SignIn, call.address, signins, call.now).map_err(Refusal::TooMany)?;
     let given = CustomerTry { email: email.as_str(), password: call.form.get("password"), ip: call.address };
     let waiting = Waiting { since: call.client.waits_since(), is_gone: &|| call.client.is_gone() };
-    let tried = call.web.logins.enter().and_then(|entered| {
-        entered.log_in_customer(&call.web.store, &call.web.slots, &given, waiting, call.now)
-    });
+    let tried = call
+        .web
+        .logins
+        .enter()
+        .and_then(|entered| entered.log_in_customer(&call.web.store, &call.web.slots, &given, waiting, call.now));
     let outcome = tried.map_err(|error| match error {
         Error::TooMany | Error::NoSlot(_) => Refusal::Busy,
         Error::Store(error) => error.into(),
@@ -168,9 +171,7 @@ fn by_password(call: &Call<'_>, email: &EmailAddress, again: SignIn) -> Result<R
             let next = if again.next.is_empty() { "/tickets" } else { again.next.as_str() };
             guest::begin(call, &SessionOwner::Customer(customer), next)
         }
-        CustomerOutcome::Wrong => {
-            SignIn { error: call.language.t("wrong-email-or-password"), ..again }.response(403)
-        }
+        CustomerOutcome::Wrong => SignIn { error: call.language.t("wrong-email-or-password"), ..again }.response(403),
         CustomerOutcome::Locked { minutes } => {
             SignIn { error: call.language.with("locked", "minutes", minutes), ..again }.response(429)
         }

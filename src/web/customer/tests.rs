@@ -1,6 +1,9 @@
 //! Customers' pages as a browser without JavaScript has them.
 #![allow(clippy::unwrap_used)]
 
+mod entry;
+mod pages;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
@@ -30,7 +33,8 @@ impl<'d> Person<'d> {
     }
 
     fn ask(&self, request: Request) -> Response {
-        let cookies: Vec<String> = self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> =
+            self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = request.with_header("Cookie", &cookies.join("; ")).with_header("Accept", "text/html");
         let response = respond(&self.desk.web, request, self.now.get());
         if let Some(set) = response.header("Set-Cookie") {
@@ -351,121 +355,6 @@ fn form_is_shown_again_with_what_is_wrong() {
 }
 
 #[test]
-fn customer_signs_in_by_a_mailed_link_once() {
-    let desk = desk();
-    let mine = desk.mail("one@desk.test", "Mine", 1);
-    let other = desk.mail("one@desk.test", "Other", 2);
-    let ann = Person::at(&desk);
-    assert_eq!(ann.get("/tickets").header("Location"), Some("/desk/login"));
-    let known = ann.submit("/login", &[("email", "ann1@x.test"), ("do", "link")]);
-    let before = mails(&desk).len();
-    let unknown = ann.submit("/login", &[("email", "who@x.test"), ("do", "link")]);
-    assert_eq!((known.status(), known.header("Location")), (unknown.status(), unknown.header("Location")));
-    assert_eq!(mails(&desk).len(), before, "nobody unknown gets mail");
-    let link = mailed(&desk, "ann1@x.test", "enter");
-    let page = ann.get(&link);
-    assert_eq!(text(&page).matches("<button").count(), 1);
-    assert_eq!(page.header("Referrer-Policy"), Some("strict-origin"));
-    assert_eq!(ann.get(&link).status(), 200, "looking at it does not use it up");
-    let page = text(&page);
-    let stranger = Person::at(&desk);
-    assert_eq!(ann.fill(&page, &link, &[]).header("Location"), Some("/desk/tickets"));
-    assert_eq!(stranger.fill(&page, &link, &[]).status(), 403, "used");
-    assert_eq!(stranger.get(&link).status(), 403);
-    let list = text(&ann.get("/tickets"));
-    assert!(list.contains("Mine") && !list.contains("Other"));
-    assert_eq!(ann.get(&format!("/tickets/show/{mine}")).status(), 200);
-    assert_eq!(ann.get(&format!("/tickets/show/{other}")).status(), 404);
-    let page = text(&ann.get("/tickets"));
-    assert_eq!(ann.fill(&page, "/account/logout", &[]).header("Location"), Some("/desk/"));
-    assert_eq!(ann.get("/tickets").status(), 303);
-}
-
-#[test]
-fn mailed_link_ends_after_half_an_hour_and_ten_an_hour_are_mailed() {
-    let desk = desk();
-    desk.mail("one@desk.test", "Mine", 1);
-    let ann = Person::at(&desk);
-    for n in 0..10 {
-        assert_eq!(ann.submit("/login", &[("email", "ann1@x.test"), ("do", "link")]).status(), 303, "{n}");
-    }
-    assert_eq!(ann.submit("/login", &[("email", "ann1@x.test"), ("do", "link")]).status(), 429);
-    let sent = mails(&desk).iter().filter(|(_, raw)| raw.contains("/desk/enter/")).count();
-    assert_eq!(sent, 5, "no more let in at a time");
-    let link = mailed(&desk, "ann1@x.test", "enter");
-    ann.now.set(NOW.plus_s(15 + 1799));
-    assert_eq!(ann.get(&link).status(), 200);
-    ann.now.set(NOW.plus_s(15 + 1800));
-    assert_eq!(ann.get(&link).status(), 403);
-}
-
-#[test]
-fn customer_signs_in_with_the_password_of_helpdeskz_and_changes_it() {
-    let desk = desk();
-    let id = desk.mail("one@desk.test", "Mine", 1);
-    let customer = desk.web.store.read(|tx| tx.ticket(id)).unwrap().unwrap().customer;
-    let php = bcrypt::hash("old secret", 4).unwrap().replacen("$2b$", "$2y$", 1);
-    desk.web.store.write(|tx| tx.set_customer_password(customer, &php)).unwrap();
-    let ann = Person::at(&desk);
-    for (email, password) in [("ann1@x.test", "wrong"), ("who@x.test", "old secret"), ("ann1@x.test", "")] {
-        let refused = ann.submit("/login", &[("email", email), ("password", password), ("do", "password")]);
-        assert!(refused.status() == 403 && text(&refused).contains("Invalid email or password."), "{email}");
-    }
-    let done = ann.submit("/login", &[("email", "ANN1@x.test"), ("password", "old secret"), ("do", "enter")]);
-    assert_eq!(done.header("Location"), Some("/desk/tickets"), "{}", text(&done));
-    let hash = desk.web.store.read(|tx| tx.customer_password(customer)).unwrap();
-    assert!(hash.starts_with("$argon2id$"), "hashed again");
-    let other = Person::at(&desk);
-    other.submit("/login", &[("email", "ann1@x.test"), ("password", "old secret"), ("do", "password")]);
-    assert_eq!(other.get("/tickets").status(), 200);
-    let profile = [("name", "Ann A"), ("locale", "de"), ("zone", "Asia/Kolkata"), ("password", "new secret")];
-    assert_eq!(ann.submit("/account/profile", &profile).status(), 303);
-    assert!(text(&ann.get("/account/profile")).contains("Gespeichert") || text(&ann.get("/tickets")).contains("Meine Tickets"));
-    assert_eq!(other.get("/tickets").status(), 303, "another session ended");
-    assert_eq!(ann.submit("/account/profile", &[("name", ""), ("locale", "")]).status(), 422);
-    assert_eq!(ann.submit("/account/profile", &[("name", "A"), ("zone", "Mars/Here")]).status(), 422);
-}
-
-#[test]
-fn guessed_passwords_lock_the_account() {
-    let desk = desk();
-    let id = desk.mail("one@desk.test", "Mine", 1);
-    desk.set("web_signins", "1000");
-    let customer = desk.web.store.read(|tx| tx.ticket(id)).unwrap().unwrap().customer;
-    let php = bcrypt::hash("right one", 4).unwrap();
-    desk.web.store.write(|tx| tx.set_customer_password(customer, &php)).unwrap();
-    let thief = Person::at(&desk);
-    let try_with = |password: &str| {
-        thief.submit("/login", &[("email", "ann1@x.test"), ("password", password), ("do", "password")]).status()
-    };
-    for _ in 0..21 {
-        assert_eq!(try_with("wrong"), 403);
-    }
-    assert_eq!(try_with("right one"), 429);
-}
-
-#[test]
-fn without_tls_nobody_signs_in_from_another_machine() {
-    let desk = Desk::new();
-    desk.set("site_url", "http://x.test");
-    sends(&desk);
-    desk.mail("one@desk.test", "Mine", 1);
-    let (_, raw) = mails(&desk).into_iter().find(|(to, _)| to == "ann1@x.test").unwrap();
-    let token: String =
-        raw.split_once("http://x.test/t/").unwrap().1.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-    let far = |path: &str| {
-        let mut request = Request::new(Method::Get, path);
-        request.peer = "192.0.2.7:1000".parse().unwrap();
-        respond(&desk.web, request, NOW)
-    };
-    let refused = far(&format!("/t/{token}"));
-    assert!(refused.status() == 403 && refused.header("Set-Cookie").is_none());
-    assert!(!text(&far("/login")).contains("<input type=\"password\""));
-    desk.set("web_insecure", "1");
-    assert!(far(&format!("/t/{token}")).header("Set-Cookie").unwrap().starts_with("maildesk-customer="));
-}
-
-#[test]
 fn customer_is_asked_once_how_it_was_handled_where_the_desk_wants_it() {
     let desk = desk();
     let close = |id: TicketId| {
@@ -527,99 +416,6 @@ fn answer_to_a_ticket_closed_long_ago_opens_a_new_one() {
 }
 
 #[test]
-fn articles_are_read_searched_and_suggested_but_not_those_of_staff() {
-    let desk = desk();
-    let staff = desk.admin;
-    let article = |title: &str, body: &str, category, is_public| {
-        let new = ArticleChange { title, body, markdown: "", category, is_public, position: None };
-        desk.web.store.write(|tx| tx.add_article(&new, staff, NOW)).unwrap()
-    };
-    let category = |name: &str, is_public| {
-        let new = CategoryChange { name, parent: None, is_public, position: None };
-        desk.web.store.write(|tx| tx.add_article_category(&new)).unwrap()
-    };
-    let (public, hidden) = (category("Printers <i>", true), category("Inside", false));
-    let body = "<h1>Ink</h1><p style=\"color:red\" onclick=\"x()\">Change <b>it</b></p><img src=\"https://e.test/p.png\">\
-                <script>alert(1)</script><table><tbody><tr><td>1</td></tr></tbody></table>";
-    let ink = article("Ink & <b>paper</b>", body, Some(public), true);
-    let secret = article("Ink prices", "secret", Some(public), false);
-    let inside = article("Ink inside", "secret", Some(hidden), true);
-    desk.web
-        .store
-        .write(|tx| {
-            let file = NewAttachment {
-                name: "ink.pdf",
-                original_name: "ink.pdf",
-                content_type: "application/pdf",
-                content: b"%PDF",
-                cid: "",
-                is_inline: false,
-            };
-            tx.add_article_file(ink, &file)?;
-            tx.add_article_file(secret, &file)
-        })
-        .unwrap();
-    let ann = Person::at(&desk);
-    let home = text(&ann.get("/"));
-    assert!(home.contains("Printers &#60;i&#62;") && home.contains("/desk/article/1-ink-b-paper-b"), "{home}");
-    assert!(!home.contains("Inside") && !home.contains("Ink prices"));
-    let page = text(&ann.get("/article/1-whatever"));
-    assert!(page.contains("Change <b>it</b>") && page.contains("<td>1</td>"), "{page}");
-    for hostile in ["<script>", "style=", "onclick", "e.test", "<b>paper"] {
-        assert!(!page.contains(hostile), "{hostile}: {page}");
-    }
-    assert_eq!(page.matches("<h1").count(), 1);
-    assert_eq!(text(&ann.get("/files/1/ink.pdf")), "%PDF");
-    assert_eq!(ann.get("/files/2/ink.pdf").status(), 404, "a hidden article's file");
-    for path in [format!("/article/{secret}-x"), format!("/article/{inside}"), format!("/category/{hidden}-x"), "/article/x".into()] {
-        assert_eq!(ann.get(&path).status(), 404, "{path}");
-    }
-    assert!(text(&ann.get(&format!("/category/{public}-x"))).contains("Ink &#38; "));
-    let found = text(&ann.get("/search?q=ink"));
-    assert!(found.contains("/article/1-") && !found.contains("Ink prices") && !found.contains("Ink inside"), "{found}");
-    assert!(text(&ann.get("/search?q=nothing")).contains("Nothing was found."));
-    let request = Request::new(Method::Get, "/search?q=my+ink+is+dry").with_header("Accept", "application/json");
-    let suggested = text(&respond(&desk.web, request, NOW));
-    assert!(suggested.contains("\"path\":\"/desk/article/1-ink-b-paper-b\"") && !suggested.contains("prices"), "{suggested}");
-    let article = desk.web.store.read(|tx| tx.article(ink)).unwrap().unwrap();
-    assert_eq!(article.views, 1);
-}
-
-#[test]
-fn every_page_keeps_to_the_policy_and_has_one_heading() {
-    let desk = desk();
-    let id = desk.mail("one@desk.test", "Mine", 1);
-    let ann = Person::at(&desk);
-    let link = mailed(&desk, "ann1@x.test", "t");
-    let check = |path: &str| {
-        let response = ann.get(path);
-        let page = text(&response);
-        assert_eq!(response.status(), 200, "{path}");
-        assert_eq!(page.matches("<h1").count(), 1, "{path}");
-        assert!(!page.contains(" style=") && !page.contains("<style") && !page.contains("<script>"), "{path}");
-        assert!(response.header("Content-Security-Policy").unwrap().contains("script-src 'self'"), "{path}");
-        for form in page.split("<form").skip(1).filter(|form| form.starts_with(" method=\"post\"")) {
-            assert!(form.split("</form").next().unwrap().contains("name=\"form_token\""), "{path}: {form}");
-        }
-        for slashed in [format!("{path}/")].iter().filter(|_| path.len() > 1 && !path.contains('?')) {
-            assert_eq!(ann.get(slashed).status(), 200, "{slashed}");
-        }
-    };
-    for path in ["/", "/search?q=x", "/submit-ticket", "/login", "/forgot-password"] {
-        check(path);
-    }
-    ann.get(&link);
-    check(&format!("/tickets/show/{id}"));
-    ann.submit("/login", &[("email", "ann1@x.test"), ("do", "link")]);
-    let enter = mailed(&desk, "ann1@x.test", "enter");
-    check(&enter);
-    ann.submit(&enter, &[]);
-    for path in ["/tickets", "/account/profile", "/submit-ticket"] {
-        check(path);
-    }
-}
-
-#[test]
 fn form_of_another_site_or_person_changes_nothing() {
     let desk = desk();
     let id = desk.mail("one@desk.test", "Mine", 1);
@@ -670,7 +466,8 @@ fn custom_fields_are_asked_checked_and_kept() {
     assert!(text(&with(&[])).contains("is needed"));
     assert!(text(&with(&[("field-1", "7"), ("field-2", "green")])).contains("Colour"));
     assert_eq!(tickets(&desk), 0);
-    let done = with(&[("field-1", "7"), ("field-2", "red"), ("field-3", "lid"), ("field-3", "cable"), ("field-4", "x")]);
+    let done =
+        with(&[("field-1", "7"), ("field-2", "red"), ("field-3", "lid"), ("field-3", "cable"), ("field-4", "x")]);
     assert_eq!(done.status(), 303);
     let (kept, _, _) = desk.web.store.read(|tx| tx.ticket_form(TicketId::new(1))).unwrap();
     let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
