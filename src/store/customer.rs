@@ -133,9 +133,12 @@ impl ReadTx<'_> {
         let search = search
             .rsplit_once('@')
             .map_or_else(|| search.to_owned(), |(local, domain)| format!("{local}@{}", ascii_domain(domain)));
+        let like = self.link.like();
         self.all(
-            "SELECT id, fullname, email, is_active, registered_at, mobile, country_code, verified_at FROM customer \
-             WHERE email LIKE $1 ESCAPE '!' OR fullname LIKE $1 ESCAPE '!' ORDER BY id DESC LIMIT $2",
+            &format!(
+                "SELECT id, fullname, email, is_active, registered_at, mobile, country_code, verified_at FROM customer \
+                 WHERE email {like} $1 ESCAPE '!' OR fullname {like} $1 ESCAPE '!' ORDER BY id DESC LIMIT $2"
+            ),
             (containing(&search), i64::try_from(max).unwrap_or(i64::MAX)),
             customer,
         )
