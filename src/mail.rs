@@ -201,6 +201,10 @@ pub(crate) struct ParsedMail {
     pub full_text: String,
     /// What the person typed; never empty unless `full_text` is.
     pub reply_text: String,
+    /// All of `full_text` but its signature, where it has one: what is shown of a mail that opens a ticket.
+    pub opening_text: Option<String>,
+    /// The mail answered below the reply, without its headers.
+    pub answered_text: String,
     /// The sanitised HTML body, where there is an HTML part within the caps.
     pub html: Option<String>,
     /// Every leaf part that is not the body.
@@ -280,6 +284,8 @@ impl ParsedMail {
             authentication_results: header.all("authentication-results").map(as_it_stands).collect(),
             full_text: content.body.full_text,
             reply_text: content.body.reply_text,
+            opening_text: content.body.opening_text,
+            answered_text: content.body.answered_text,
             html: content.body.html,
             attachments: content.attachments,
             forwarded: content.forwarded,

@@ -5,17 +5,13 @@
 use super::body::{self, ChosenBody};
 use super::delivery_report::{self, ReportKind};
 use super::encoded_word::Decoder;
-use super::reply::{self, BodyKind};
+use super::reply::{self, Forwards, Search};
 use super::structure::{PartHeader, Structure};
-use super::subject_prefix::{self, Prefix};
 use super::{DeliveryReport, Forwarded, Limits, Part, attachments, forward};
 
 /// Longest text searched for quotes and forwarded mails, in bytes; a longer one is all reply
 /// (chosen: people type less, and this search is the slowest step per byte).
 const SEARCHED_BYTES_MAX: usize = 1024 * 1024;
-
-/// Most prefixes of a subject looked at (chosen: real subjects have a few).
-const PREFIXES_MAX: usize = 16;
 
 /// The content of one mail.
 #[derive(Debug)]
@@ -82,43 +78,24 @@ impl Content {
         self.body = reply::Body {
             full_text: sentence.to_owned(),
             reply_text: sentence.to_owned(),
-            html: None,
-            warnings: Vec::new(),
+            ..reply::Body::default()
         };
         self.warnings.push(sentence.to_owned());
     }
 }
 
-/// Reads the body as a message or, where it holds a forwarded mail, as a forward.
+/// Reads the body, as a message or, where it holds a forwarded mail, as a forward.
 fn read_text(chosen: &ChosenBody, has_message: bool, context: &Context<'_>) -> (reply::Body, Option<Forwarded>) {
     let (text, html) = (chosen.text.as_deref(), chosen.html.as_deref());
     let is_long = text.or(html).is_some_and(|text| text.len() > SEARCHED_BYTES_MAX);
-    let is_answer = context.is_answer || is_answers_subject(context.subject);
-    let kind_of = |forwarded: &Option<Forwarded>| {
-        if is_long || has_message || forwarded.is_some() {
-            BodyKind::Forward
-        } else if is_answer {
-            BodyKind::Message
-        } else {
-            BodyKind::Opening
-        }
-    };
-    let search = |text: &str| if is_long { None } else { forward::forwarded_in(context.subject, text) };
-    if let Some(text) = text {
-        let forwarded = search(text);
-        return (reply::read_body(Some(text), html, kind_of(&forwarded)), forwarded);
+    // An answer's subject alone is believed; where ids or a ticket's tag show that it is one, the forward's line in it is
+    // what its writer put there.
+    let is_known_answer = context.is_answer || context.subject.contains("[#");
+    let forwards = if is_known_answer || !forward::is_answers(context.subject) { Forwards::Kept } else { Forwards::PutAside };
+    let body = reply::read_body(text, html, if is_long { Search::Nothing } else { Search::Whole(forwards) });
+    if is_long {
+        return (body, None);
     }
-    // Only the reading of the HTML gives a text to look for a forwarded mail in.
-    let first = kind_of(&None);
-    let body = reply::read_body(None, html, first);
-    let forwarded = search(&body.full_text);
-    let second = kind_of(&forwarded);
-    if second == first { (body, forwarded) } else { (reply::read_body(None, html, second), forwarded) }
-}
-
-/// Whether a subject begins like an answer's, or with the tag of a ticket.
-fn is_answers_subject(subject: &str) -> bool {
-    let prefixes = std::iter::successors(subject_prefix::split(subject), |(_, rest)| subject_prefix::split(rest));
-    let is_answers = |(kind, _): (Prefix, &str)| kind == Prefix::Answer || kind == Prefix::DoubtfulForward;
-    subject.contains("[#") || prefixes.take(PREFIXES_MAX).any(is_answers)
+    let forwarded = forward::forwarded_in(context.subject, &body.full_text, body.is_forward);
+    if has_message || forwarded.is_some() { (body.forwarded(), forwarded) } else { (body, forwarded) }
 }

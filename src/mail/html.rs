@@ -105,6 +105,12 @@ pub(crate) fn text_to_html(text: &str) -> String {
     escape(text).replace('\n', "<br />\n")
 }
 
+/// Whether a document may mark a signature; a quick look that spares reading most documents for it.
+#[must_use]
+pub(crate) fn may_have_signature(html: &str) -> bool {
+    html.contains("ignature")
+}
+
 /// HTML as readable text: one line a paragraph, links with the URLs their text does not show,
 /// quotes with `> `, table cells separated by tabs, no trailing spaces, no two blank lines in a row.
 /// Linear for any input; never fails.

@@ -304,3 +304,44 @@ pub(super) const DEVICES: &[&str] = &[
     "superhuman, hey, fastmail, gmx, web.de, zoho, mailspring, newton, polymail, front, missive, canary, edison, aqua",
     "mymail, почты, mail.ru, яндекс, мобильного, iphonesta, ipadista, puhelimesta, telefonu, iphonu, iphone'a",
 ];
+
+/// Beginnings of that line which say "my", so that any few words behind them name a device.
+pub(super) const SENT_FROM_MY: &[&str] = &[
+    "sent from my, sent via my, sent with my, sent on my, von meinem, von meiner, gesendet von meinem, gesendet von meiner",
+    "gesendet von mein, envoyé de mon, envoyé depuis mon, envoyé de ma, envoyé à partir de mon",
+    "enviado desde mi, enviado de mi, enviado con mi, enviado do meu, enviado da minha, enviado a partir do meu",
+    "inviato dal mio, inviato dalla mia, verzonden vanaf mijn, verstuurd vanaf mijn, verzonden met mijn, verstuurd met mijn",
+    "wysłane z mojego, wysłano z mojego, отправлено с моего, отправлено с мобильного, надіслано з мого",
+    "skickat från min, skickat från mitt, sendt fra min, sendt fra mit, sendt fra mitt, lähetetty minun, odesláno z mého",
+];
+
+/// Words of the texts that companies add below every mail.
+pub(super) const DISCLAIMERS: &[&str] = &[
+    "confidential, legally privileged, intended recipient, disclaimer, unsubscribe, before printing, consider the environment",
+    "virus-free, for viruses, registered office, all rights reserved, privacy policy, vertraulich, an die umwelt, ausdrucken",
+    "virenfrei, datenschutzerklärung, geschäftsführer, sitz der gesellschaft, handelsregister, confidentiel",
+    "avant d'imprimer, à l'environnement, protección de datos, confidencial, medio ambiente, antes de imprimir",
+    "riservat, all'ambiente, prima di stampare, meio ambiente, vertrouwelijk, aan het milieu, poufn, o środowisku",
+    "конфиденциальн, конфіденційн, konfidenti, fortrolig, luottamuksell, gizlidir, důvěrn, dôvern, bizalmas",
+    "confidențial, εμπιστευτικ, 机密, 保密, 機密, 기밀",
+];
+
+/// What a short reply says that points into the quoted mail: answers "below", "inline", in a colour.
+pub(super) const ANSWERS_BELOW: &[&str] = &[
+    "below, inline, in-line, interspersed, in the text, in red, in blue, in green, in bold, in color, in colour",
+    "unten, unterhalb, weiter unten, untenstehend, im text, in rot, in blau, in grün, rot markiert, dazwischen",
+    "ci-dessous, plus bas, ci dessous, dans le texte, dans le corps, en rouge, en bleu, en vert",
+    "abajo, más abajo, debajo, en el texto, en rojo, en azul, en verde, a continuación",
+    "sotto, qui sotto, di seguito, nel testo, in rosso, in blu, in verde, in calce",
+    "abaixo, mais abaixo, no texto, no corpo, em vermelho, em azul, em verde, a seguir",
+    "hieronder, onderstaand, in de tekst, in het rood, in het blauw, in het groen, tussen de regels",
+    "poniżej, w tekście, w treści, na czerwono, na niebiesko, na zielono",
+    "ниже, в тексте, красным, синим, зелёным, зеленым, нижче, червоним",
+    "nedan, i texten, i rött, i blått, med rött, nedenfor, nedenunder, i teksten, med rødt, i rødt, med blåt, i blåt",
+    "katso alla, vastaukset alla, vastaukseni alla, vastaan alle, alla olevat, alempana, punaisella, sinisellä, tekstissä",
+    "aşağıda, aşağıdadır, metin içinde, kırmızı, kırmızıyla, mavi renkte",
+    "níže, v textu, červeně, modře, zeleně, nižšie, červenou, lentebb, alább, pirossal, mai jos, cu roșu, παρακάτω, με κόκκινο",
+    "见下, 下文, 下面, 如下, 红色, 蓝色, 下方, 見下, 紅色, 藍色",
+    "以下, 下記, 文中, 赤字, 赤色, 青字, インライン",
+    "아래, 본문, 빨간색, 파란색, 인라인",
+];
