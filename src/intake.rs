@@ -6,6 +6,7 @@ mod apply;
 mod archive;
 mod facts;
 mod receipt;
+mod shown;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -240,6 +241,8 @@ pub(crate) struct Preview {
     pub mail: Option<ParsedMail>,
     /// The decision; `None` when the mail is on record already.
     pub decision: Option<Decision>,
+    /// What the ticket would show of the mail.
+    pub shown_text: Option<String>,
     /// The facts it rests on.
     pub facts: Option<Facts>,
     /// The receipt of the mail, if it is on record.
@@ -258,18 +261,19 @@ pub(crate) fn preview(
     now: Timestamp,
 ) -> Result<Preview, Error> {
     let incoming = read(rules, envelope, raw, ParsedMail::parse)?;
-    let (decision, facts, known) = store.read(|tx| {
+    let (decision, facts, known, shown_text) = store.read(|tx| {
         let known = match tx.receipt_by_key(&incoming.key)? {
             Some(known) if is_found_now(tx, &incoming, &known)? => None,
             known => known,
         };
-        let Some(mail) = &incoming.mail else { return Ok((None, None, known)) };
+        let Some(mail) = &incoming.mail else { return Ok((None, None, known, None)) };
         let settings = tx.settings()?;
         let facts = facts::gather(tx, &settings, &incoming, mail, now)?;
         let decision = known.is_none().then(|| decide(mail, &facts, &settings.policy()));
-        Ok::<_, store::Error>((decision, Some(facts), known))
+        let shown = shown::shown_text(tx, &settings, mail, &facts, decision.as_ref())?.to_owned();
+        Ok::<_, store::Error>((decision, Some(facts), known, Some(shown)))
     })?;
-    Ok(Preview { mail: incoming.mail, decision, facts, known })
+    Ok(Preview { mail: incoming.mail, decision, shown_text, facts, known })
 }
 
 fn read<'a>(
@@ -341,12 +345,14 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
     let settings = tx.settings()?;
     let (recorded_at, now) = (now, written_at(incoming, mail, now));
     let facts = facts::gather(tx, &settings, incoming, mail, now)?;
+    let decision = decide(mail, &facts, &settings.policy());
     let incoming_mail = apply::IncomingMail {
         mail,
+        shown: shown::shown_text(tx, &settings, mail, &facts, Some(&decision))?,
         notices: notices(incoming, mail, now),
         delivered_for: facts::delivered_for(incoming, mail),
     };
-    let settled = match decide(mail, &facts, &settings.policy()) {
+    let settled = match decision {
         Decision::Refuse(refusal) => return Ok(incoming.delivery(Outcome::Refused(refusal), "refused", None)),
         Decision::Open(open) => apply::open(tx, &settings, &incoming_mail, &open, now)?,
         Decision::Append(append) => apply::append(tx, &settings, &incoming_mail, &append, now)?,

@@ -17,6 +17,7 @@ pub(crate) mod forward;
 mod header;
 pub(crate) mod html;
 mod idempotency_key;
+pub(crate) mod known_text;
 mod mailing_list;
 mod message_id;
 mod mime_parameter;

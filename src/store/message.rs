@@ -46,6 +46,8 @@ pub struct NewMessage<'a> {
     pub visibility: Visibility,
     /// What is shown.
     pub text: Text<'a>,
+    /// What the mail's writer typed, where it is less than `text`; else empty.
+    pub reply_text: &'a str,
     /// The whole text of the mail, where it is more than `text`.
     pub full_text: &'a str,
     /// The sanitised HTML of the mail.
@@ -67,6 +69,8 @@ pub struct Message {
     pub body: String,
     /// Whether `body` is HTML.
     pub is_html: bool,
+    /// What the mail's writer typed; empty when `body` is just that.
+    pub reply_text: String,
     /// The whole text of the mail; empty when `body` is all.
     pub full_text: String,
     /// The sanitised HTML of the mail; empty when none.
@@ -92,6 +96,7 @@ fn message(row: &Row<'_>) -> Result<Message> {
         is_html: row.get(7)?,
         full_text: row.get(8)?,
         mail_html: row.get(9)?,
+        reply_text: row.get(10)?,
     })
 }
 
@@ -148,10 +153,21 @@ impl ReadTx<'_> {
     /// Every message of a ticket by date, notes included.
     pub fn messages(&self, id: TicketId) -> Result<Vec<Message>> {
         self.all(
-            "SELECT id, created_at, author, staff_id, customer_id, is_internal, body, is_html, full_text, mail_html \
+            "SELECT id, created_at, author, staff_id, customer_id, is_internal, body, is_html, full_text, mail_html, \
+             reply_text \
              FROM message WHERE ticket_id = $1 ORDER BY created_at, id",
             [id.get()],
             message,
+        )
+    }
+
+    /// The newest messages of a ticket, public or not: what is shown, whether that is HTML, and the whole text of the
+    /// mail where it is more.
+    pub fn newest_texts(&self, id: TicketId, count: i64) -> Result<Vec<(String, bool, String)>> {
+        self.all(
+            "SELECT body, is_html, full_text FROM message WHERE ticket_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
+            (id.get(), count),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
     }
 
@@ -204,7 +220,7 @@ impl TicketRows<'_> {
         };
         let id = self.insert(
             "INSERT INTO message (ticket_id, created_at, author, staff_id, customer_id, is_internal, body, is_html, \
-             full_text, mail_html) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             full_text, mail_html, reply_text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             (
                 new.ticket.get(),
                 now.unix(),
@@ -216,6 +232,7 @@ impl TicketRows<'_> {
                 is_html,
                 if new.full_text == body { "" } else { new.full_text },
                 new.mail_html,
+                if new.reply_text == body { "" } else { new.reply_text },
             ),
         )?;
         Ok(MessageId::new(id))

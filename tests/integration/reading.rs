@@ -1,3 +1,4 @@
 //! How a mail is read: who wrote it, what of it is shown, which text and files come out of it.
 
+mod shown;
 mod who;

@@ -302,7 +302,8 @@ mod tests {
             author: Author::Customer(customer),
             visibility: Visibility::Public,
             text: Text::Plain(text),
-            full_text: "",
+            reply_text: "",
+        full_text: "",
             mail_html: "",
         };
         tx.ticket_rows().add_message(&message, NOW).unwrap();
