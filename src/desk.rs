@@ -15,6 +15,7 @@ pub(crate) mod plus;
 mod post;
 mod remove;
 mod requester;
+mod reread;
 mod status;
 
 pub(crate) use assign::Refused;

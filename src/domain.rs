@@ -13,6 +13,7 @@ mod secret;
 
 pub(crate) mod desk_address;
 mod event;
+pub(crate) mod mail_rule;
 pub(crate) mod reason;
 pub(crate) mod staff_role;
 pub(crate) mod words;

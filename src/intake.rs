@@ -6,7 +6,9 @@ mod apply;
 mod archive;
 mod facts;
 mod receipt;
+mod reread;
 mod shown;
+mod verdict;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -22,6 +24,8 @@ use crate::store::receipt::{Receipt, ReceiptState};
 use crate::store::{self, ReadTx, Store, WriteTx};
 pub(crate) use archive::{Archived, deliver_archive};
 use receipt::{Filed, copy_key, is_found_now, note_second_recipient, recipient_text, record, record_copy};
+pub(crate) use reread::{Rereading, put as put_reread, reread};
+pub(crate) use verdict::verdict;
 
 /// Compression level of kept raw mail: the fastest; base64 shrinks to what it encodes at any level.
 const RAW_MAIL_ZSTD_LEVEL: i32 = 1;
@@ -260,9 +264,42 @@ pub(crate) fn preview(
     raw: &[u8],
     now: Timestamp,
 ) -> Result<Preview, Error> {
+    look(store, rules, envelope, raw, now, OnRecord::Counts)
+}
+
+/// Does what [`preview`] does, as if the mail had never come.
+///
+/// # Errors
+/// As [`deliver`].
+pub(crate) fn decided_anew(
+    store: &Store,
+    rules: &Rules,
+    envelope: &Envelope,
+    raw: &[u8],
+    now: Timestamp,
+) -> Result<Preview, Error> {
+    look(store, rules, envelope, raw, now, OnRecord::IsLeftOut)
+}
+
+/// Whether the record of a mail settles what becomes of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnRecord {
+    Counts,
+    IsLeftOut,
+}
+
+fn look(
+    store: &Store,
+    rules: &Rules,
+    envelope: &Envelope,
+    raw: &[u8],
+    now: Timestamp,
+    on_record: OnRecord,
+) -> Result<Preview, Error> {
     let incoming = read(rules, envelope, raw, ParsedMail::parse)?;
     let (decision, facts, known, shown_text) = store.read(|tx| {
         let known = match tx.receipt_by_key(&incoming.key)? {
+            _ if on_record == OnRecord::IsLeftOut => None,
             Some(known) if is_found_now(tx, &incoming, &known)? => None,
             known => known,
         };

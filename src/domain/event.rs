@@ -111,6 +111,8 @@ words! {
         Bounced = "bounced",
         /// A mail about it could not be sent; detail: the address.
         Undelivered = "undelivered",
+        /// A mail in it was read again by newer rules; detail: the message's id.
+        Reread = "reread",
         /// It was removed.
         Removed = "removed",
     }

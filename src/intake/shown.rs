@@ -1,7 +1,7 @@
 //! What a ticket shows of a mail: the reply where the rest is known to the desk, else all of it.
 
 use crate::decision::{Decision, Facts, NamedBy, Role};
-use crate::domain::TicketId;
+use crate::domain::{MessageId, TicketId};
 use crate::mail::ParsedMail;
 use crate::mail::html;
 use crate::mail::known_text::KnownText;
@@ -40,7 +40,11 @@ pub(super) fn shown_text<'a>(
     if mail.answered_text.trim().is_empty() {
         return Ok(&mail.reply_text);
     }
-    Ok(if known_about(tx, settings, ticket)?.has_new_line(&mail.answered_text) { whole } else { &mail.reply_text })
+    Ok(if known_before(tx, settings, ticket, None)?.has_new_line(&mail.answered_text) {
+        whole
+    } else {
+        &mail.reply_text
+    })
 }
 
 /// The ticket of which the mail answers a mail, whatever becomes of it.
@@ -49,11 +53,16 @@ fn answered_ticket(facts: &Facts) -> Option<TicketId> {
     facts.token.as_ref().map(|token| token.ticket.id).or(by_id)
 }
 
-/// What the desk wrote, got and sent about a ticket.
-fn known_about(tx: &ReadTx<'_>, settings: &Settings, ticket: TicketId) -> Result<KnownText> {
+/// What the desk wrote, got and sent about a ticket, before that message if one is given.
+pub(super) fn known_before(
+    tx: &ReadTx<'_>,
+    settings: &Settings,
+    ticket: TicketId,
+    message: Option<MessageId>,
+) -> Result<KnownText> {
     let mut known = KnownText::new();
     let mut bytes = 0;
-    for (body, is_html, full_text) in tx.newest_texts(ticket, MESSAGES_MAX)? {
+    for (body, is_html, full_text) in tx.newest_texts(ticket, message, MESSAGES_MAX)? {
         bytes += body.len() + full_text.len();
         if bytes > MESSAGE_BYTES_MAX {
             break;

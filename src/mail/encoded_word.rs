@@ -74,6 +74,10 @@ impl Decoder {
 
     /// Bytes outside encoded-words: UTF-8, else the body's charset, else detected.
     fn raw(self, bytes: &[u8]) -> String {
+        // Seven bits that switch to Japanese letters look like ASCII.
+        if charset::has_jis_escape(bytes) {
+            return charset::decode(bytes, charset::for_label(b"iso-2022-jp"));
+        }
         if let Ok(text) = std::str::from_utf8(bytes) {
             return text.to_owned();
         }

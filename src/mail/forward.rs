@@ -33,7 +33,9 @@ pub(crate) fn forwarded_in(subject: &str, text: &str, has_marker: bool) -> Optio
     let is_forward = match (claim, &found) {
         _ if has_marker => true,
         (Claim::Forward, _) => true,
-        (Claim::Doubtful, found) => found.is_some(),
+        // "VS:" is "forwarded" in Danish and Norwegian, and "answered" in Finnish.
+        (Claim::Doubtful, Some(_)) => !is_finnish_answer(subject, text),
+        (Claim::Doubtful, None) => false,
         (Claim::Nothing, Some(found)) => found.is_announced || found.is_at_top,
         (Claim::Nothing | Claim::Answer, _) => false,
     };
@@ -51,6 +53,17 @@ pub(crate) fn forwarded_in(subject: &str, text: &str, has_marker: bool) -> Optio
 #[must_use]
 pub(crate) fn is_answers(subject: &str) -> bool {
     claim_of(subject) == Claim::Answer
+}
+
+/// A subject with "VS:" above a header block in Finnish.
+fn is_finnish_answer(subject: &str, text: &str) -> bool {
+    let mut rest = subject;
+    for _ in 0..TAGS_MAX {
+        let Some((Prefix::Mark, behind)) = subject_prefix::split(rest) else { break };
+        rest = behind;
+    }
+    let is_vs = rest.trim_start().get(..2).is_some_and(|word| word.eq_ignore_ascii_case("vs"));
+    is_vs && (text.contains("Lähettäjä") || text.contains("Lähetetty"))
 }
 
 /// What a subject says about the mail.
@@ -175,9 +188,22 @@ mod tests {
         assert_eq!(forwarded_in("Re: Fwd: Broken lamp", GMAIL, false), None);
         assert_eq!(forwarded_in("Re: Fwd: Broken lamp", GMAIL, true).unwrap().from.unwrap().name, "Ann Example");
         assert_eq!(
-            forwarded_in("AW: x", "ok\n\nVon: Ann <ann@example.org>\nGesendet: heute\nAn: wir\nBetreff: x\n\nja", false),
+            forwarded_in(
+                "AW: x",
+                "ok\n\nVon: Ann <ann@example.org>\nGesendet: heute\nAn: wir\nBetreff: x\n\nja",
+                false
+            ),
             None
         );
+    }
+
+    #[test]
+    fn a_finnish_answer_is_no_forward() {
+        let finnish =
+            "Kiitos.\n\nLähettäjä: Ann <ann@example.org>\nLähetetty: eilen\nVastaanottaja: us\nAihe: Lamppu\n\nRikki.";
+        assert_eq!(forwarded_in("VS: Lamppu", finnish, false), None);
+        let danish = "Hej\n\nFra: Ann <ann@example.org>\nSendt: i går\nTil: os\nEmne: Lampe\n\nI stykker.";
+        assert!(forwarded_in("[#1] VS: Lampe", danish, false).is_some());
     }
 
     #[test]
@@ -237,7 +263,8 @@ mod tests {
     #[test]
     fn a_forward_without_a_readable_writer_is_still_a_forward() {
         let found =
-            forwarded_in("Fwd: x", "see below\n\n-----Original Message-----\nFrom: Ann\nSubject: y\n\nz", false).unwrap();
+            forwarded_in("Fwd: x", "see below\n\n-----Original Message-----\nFrom: Ann\nSubject: y\n\nz", false)
+                .unwrap();
         assert_eq!((found.from, found.subject.as_deref()), (None, Some("y")));
     }
 }

@@ -173,7 +173,12 @@ pub(crate) fn read_body(text: Option<&str>, html: Option<&str>, search: Search) 
         (Some(text), source, Search::Whole(forwards)) => body_of(typed_in(&text, source, forwards), text.into_owned()),
         (None, Some(source), Search::Whole(forwards)) if source.len() <= REPLY_HTML_BYTES_MAX => {
             let rendered = html::render(source, PlainQuote::Indented);
-            body_of(reply_of_html(&rendered, forwards), html::to_text(source))
+            if rendered.text.trim().is_empty() {
+                let crude = html::crude_text(source);
+                body_of(reply_of_text(&crude, forwards), crude)
+            } else {
+                body_of(reply_of_html(&rendered, forwards), html::to_text(source))
+            }
         }
         (None, Some(source), Search::Whole(_) | Search::Nothing) => whole(html::to_text(source)),
         (None, None, Search::Whole(_) | Search::Nothing) => Body::default(),
@@ -264,5 +269,7 @@ fn end_of_letters(text: &str, head: &str) -> Option<usize> {
     None
 }
 
+#[cfg(test)]
+mod corpus_tests;
 #[cfg(test)]
 mod tests;

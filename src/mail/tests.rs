@@ -126,7 +126,9 @@ fn reply_is_found_alike_in_every_mail_and_what_is_shown_of_a_new_one_is_all_but_
     let quoted = "Thanks!\n\nFrom: ann@x.test\nSent: Monday\nTo: bob@x.test\nSubject: hi\n\nold text";
     for text in [typed, log, quoted] {
         let head = text.lines().next().unwrap();
-        for header in ["Subject: Question", "Subject: Re: Question", "Subject: x\nIn-Reply-To: <a@b>", "Subject: x [#1]"] {
+        for header in
+            ["Subject: Question", "Subject: Re: Question", "Subject: x\nIn-Reply-To: <a@b>", "Subject: x [#1]"]
+        {
             let mail = parse(&format!("{header}\nFrom: ann@x.test\n\n{text}\n"));
             assert_eq!((mail.reply_text.as_str(), mail.opening_text.as_deref()), (head, None), "{header}");
         }
@@ -134,7 +136,10 @@ fn reply_is_found_alike_in_every_mail_and_what_is_shown_of_a_new_one_is_all_but_
     let signed = parse(&format!("Subject: Question\nFrom: ann@x.test\n\n{log}\n\n-- \nAnn\n"));
     assert_eq!((signed.reply_text.as_str(), signed.opening_text.as_deref()), ("This is the log:", Some(log)));
     let order = "From: Berlin\nTo: Paris\nDate: 12 May 2026\nTwo persons.";
-    assert_eq!(parse(&format!("Subject: Re: Journey\nFrom: ann@x.test\n\nPlease book:\n{order}\n")).reply_text, format!("Please book:\n{order}"));
+    assert_eq!(
+        parse(&format!("Subject: Re: Journey\nFrom: ann@x.test\n\nPlease book:\n{order}\n")).reply_text,
+        format!("Please book:\n{order}")
+    );
 }
 
 #[test]

@@ -54,6 +54,19 @@ pub struct NewMessage<'a> {
     pub mail_html: &'a str,
 }
 
+/// The texts of a mail that is a message.
+#[derive(Clone, Copy, Debug)]
+pub struct MessageTexts<'a> {
+    /// What is shown.
+    pub body: &'a str,
+    /// What its writer typed.
+    pub reply_text: &'a str,
+    /// The whole text.
+    pub full_text: &'a str,
+    /// The sanitised HTML; empty for none.
+    pub mail_html: &'a str,
+}
+
 /// A message's row, without the long texts of its mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -163,10 +176,16 @@ impl ReadTx<'_> {
 
     /// The newest messages of a ticket, public or not: what is shown, whether that is HTML, and the whole text of the
     /// mail where it is more.
-    pub fn newest_texts(&self, id: TicketId, count: i64) -> Result<Vec<(String, bool, String)>> {
+    pub fn newest_texts(
+        &self,
+        id: TicketId,
+        before: Option<MessageId>,
+        count: i64,
+    ) -> Result<Vec<(String, bool, String)>> {
         self.all(
-            "SELECT body, is_html, full_text FROM message WHERE ticket_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
-            (id.get(), count),
+            "SELECT body, is_html, full_text FROM message WHERE ticket_id = $1 AND id < $2 \
+             ORDER BY created_at DESC, id DESC LIMIT $3",
+            (id.get(), before.map_or(i64::MAX, MessageId::get), count),
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
     }
@@ -236,6 +255,22 @@ impl TicketRows<'_> {
             ),
         )?;
         Ok(MessageId::new(id))
+    }
+
+    /// Puts other texts in the place of a mail's.
+    pub fn set_message_texts(&self, message: MessageId, texts: &MessageTexts<'_>) -> Result<()> {
+        let only_if_other = |text: &'_ str| if text == texts.body { String::new() } else { text.to_owned() };
+        self.run(
+            "UPDATE message SET body = $1, reply_text = $2, full_text = $3, mail_html = $4 WHERE id = $5",
+            (
+                texts.body,
+                only_if_other(texts.reply_text),
+                only_if_other(texts.full_text),
+                texts.mail_html,
+                message.get(),
+            ),
+        )?;
+        Ok(())
     }
 
     /// Makes another customer the writer of a message.

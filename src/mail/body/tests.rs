@@ -99,7 +99,12 @@ fn a_named_text_is_read_where_it_is_the_only_one() {
     assert_eq!(texts(&multipart("mixed", "m", &[named])), both(Some("one"), None));
     assert_eq!(texts(&multipart("mixed", "m", &[PICTURE, named])), both(Some("one"), None));
     let marked = named.replace("inline", "attachment");
-    assert_eq!(texts(&multipart("mixed", "m", &[PICTURE, &marked])), both(None, None));
+    let mail = multipart("mixed", "m", &[PICTURE, &marked]);
+    assert_eq!(texts(&mail), both(Some("one"), None));
+    assert_eq!(chosen(&mail).files, [1], "it stays a file");
+    let long = |bytes: usize| multipart("mixed", "m", &[PICTURE, &format!("{marked}{}", "x".repeat(bytes - 3))]);
+    assert_eq!(chosen(&long(MARKED_BYTES_MAX)).files, [1]);
+    assert_eq!(chosen(&long(MARKED_BYTES_MAX + 1)).files, [] as [usize; 0]);
 }
 
 #[test]

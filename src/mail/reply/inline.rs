@@ -23,18 +23,23 @@ pub(super) fn announces_answers_below(lines: &[Line<'_>], typed: Range<usize>, e
     if !has_more_below || bytes > REPLY_BYTES_MAX {
         return false;
     }
-    let text: String = lines[typed].iter().filter(|line| !line.is_signature).flat_map(|line| [line.text, "\n"]).collect();
+    let text: String =
+        lines[typed].iter().filter(|line| !line.is_signature).flat_map(|line| [line.text, "\n"]).collect();
     says_below(&fold(&text))
 }
 
 fn says_below(folded: &str) -> bool {
-    let words: Vec<&str> =
-        folded.split(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '\'')).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = folded
+        .split(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '\''))
+        .filter(|word| !word.is_empty())
+        .collect();
     let is_phrase = |from: usize, count: usize| {
         words.get(from..from + count).is_some_and(|words| PHRASES.contains(words.join(" ").as_str()))
     };
     (0..words.len()).any(|from| (1..=PHRASE_WORDS_MAX).any(|count| is_phrase(from, count)))
-        || PHRASES.iter().any(|phrase| !phrase.is_ascii() && !phrase.contains(' ') && is_unspaced(phrase) && folded.contains(phrase))
+        || PHRASES
+            .iter()
+            .any(|phrase| !phrase.is_ascii() && !phrase.contains(' ') && is_unspaced(phrase) && folded.contains(phrase))
 }
 
 /// Chinese, Japanese and Korean words are not set apart by blanks.

@@ -11,36 +11,38 @@ pub(crate) fn entries(table: &[&'static str]) -> impl Iterator<Item = &'static s
 
 /// Words for "wrote" that end the line above a quote: "On Monday Ann wrote:".
 pub(super) const WROTE_LAST: &[&str] = &[
-    "wrote, writes, said",                                   // English
-    "geschrieben, schrieb, schreibt",                        // German
-    "a écrit, a ecrit, écrivait",                            // French
-    "escribió, escribio",                                    // Spanish
-    "ha scritto",                                            // Italian
+    "wrote, writes, said",                                                                  // English
+    "geschrieben, schrieb, schreibt",                                                       // German
+    "a écrit, a ecrit, écrivait",                                                           // French
+    "escribió, escribio, ha escrito, escribiu, va escriure", // Spanish, Galician, Catalan
+    "ha scritto, scrisse",                                   // Italian
     "escreveu",                                              // Portuguese
     "volgende geschreven, het volgende, schreef",            // Dutch
     "napisał, napisała, napisał(a), pisze",                  // Polish
     "написал, написала, написал(а), пишет, писал, писал(а)", // Russian
-    "пише, написав, написала, написав(ла)",                  // Ukrainian
-    "skrev, skriver",                                        // Swedish, Danish, Norwegian
-    "kirjoitti",                                             // Finnish
-    "yazdı, yazmış",                                         // Turkish
-    "napsal, napsala, napsal(a), píše",                      // Czech
-    "napísal, napísala, napísal(a)",                         // Slovak
-    "írta, a scris, έγραψε",                                 // Hungarian, Romanian, Greek
+    "пише, писав, писала, написав, написала, написав(ла), написа, је написао, је написала", // Ukrainian, Bulgarian, Serbian
+    "skrev, skriver",                   // Swedish, Danish, Norwegian
+    "kirjoitti",                        // Finnish
+    "yazdı, yazmış",                    // Turkish
+    "napsal, napsala, napsal(a), píše", // Czech
+    "napísal, napísala, napísal(a), napisal/a, je napisal, je napisala, je napisao, je napisao/la", // Slovak, Slovene, Croatian
+    "írta, a scris, έγραψε, rašė, rakstīja, kirjutas, menulis, đã viết", // Hungarian to Vietnamese
+    "כתב, כתבה, כתב/ה, كتب, كتبت, نوشت, เขียนว่า",                         // Hebrew, Arabic, Persian, Thai
 ];
 
 /// Words for "wrote" that come before the name or the date: "Am Montag schrieb Ann:".
 pub(super) const WROTE_BEFORE: &[&str] = &[
-    "schrieb, schreibt",            // German
-    "escribió",                     // Spanish
-    "escreveu",                     // Portuguese
-    "schreef",                      // Dutch
-    "napisana przez",               // Polish
-    "skrev, skriver",               // Swedish, Danish, Norwegian
-    "kirjoitti",                    // Finnish
-    "yazdı",                        // Turkish
-    "napsal, napsala, odesílatel",  // Czech
-    "írta",                         // Hungarian
+    "schrieb, schreibt",                                                         // German
+    "escribió",                                                                  // Spanish
+    "escreveu",                                                                  // Portuguese
+    "schreef",                                                                   // Dutch
+    "napisana przez",                                                            // Polish
+    "skrev, skriver",                                                            // Swedish, Danish, Norwegian
+    "kirjoitti, kirjutas, rašė",                                                 // Finnish, Estonian, Lithuanian
+    "писал, писала, писали, написал, написала, написали, пишет, писав, написав", // Russian, Ukrainian
+    "yazdı",                                                                     // Turkish
+    "napsal, napsala, odesílatel",                                               // Czech
+    "írta",                                                                      // Hungarian
     "wrote on, wrote in, wrote at", // English of Lotus Notes and of news readers
 ];
 
@@ -53,18 +55,25 @@ pub(super) const WROTE_UNSPACED: &[&str] = &[
 
 /// Words the line above a quote begins with, before its date.
 pub(super) const ON: &[&str] = &[
-    "on, at",                        // English
-    "am",                            // German
-    "le",                            // French
-    "el",                            // Spanish
-    "il, il giorno, in data",        // Italian
-    "em, no dia, às, a, em data de", // Portuguese
-    "op",                            // Dutch
-    "w dniu, dnia",                  // Polish
-    "den",                           // Swedish, Danish, Norwegian
-    "dne, dňa",                      // Czech, Slovak
-    "în data de, pe data de, στις",  // Romanian, Greek
-    "在, 於, 于",                    // Chinese
+    "on, at",                                            // English
+    "am",                                                // German
+    "le",                                                // French
+    "el",                                                // Spanish
+    "il, il giorno, in data",                            // Italian
+    "em, no dia, às, a, em data de",                     // Portuguese
+    "op",                                                // Dutch
+    "w dniu, dnia",                                      // Polish
+    "den",                                               // Swedish, Danish, Norwegian
+    "dne, dňa",                                          // Czech, Slovak
+    "în data de, pe data de, στις",                      // Romanian, Greek
+    "на, в, у, la, pe, dana, pada, vào, vào lúc, ב, في", // Bulgarian to Arabic
+    "在, 於, 于",                                        // Chinese
+];
+
+/// Words the line right above a quote begins with that say "quoting" (Horde).
+pub(super) const QUOTING: &[&str] = &[
+    "quoting, zitat von, zitiere, citation de, citando a, citando, citazione, citazione da, citaat van, cytowanie, cytat od",
+    "citerar, citat från, citat fra, siterer, lainaus, alıntı, citace od, idézet, цитирую, цитата",
 ];
 
 /// Field names for the writer, above a quoted mail.

@@ -45,7 +45,9 @@ pub(super) fn mark_signature(lines: &[Line<'_>], parts: &mut [Part], range: Rang
     let trailing = trailing(lines, range.clone(), &found);
     found.extend(trailing);
     let is_signature = |at: usize| found.iter().any(|block| block.contains(&at));
-    if found.is_empty() || ground == Ground::NeedsText && range.clone().all(|at| lines[at].is_blank() || is_signature(at)) {
+    if found.is_empty()
+        || ground == Ground::NeedsText && range.clone().all(|at| lines[at].is_blank() || is_signature(at))
+    {
         return false;
     }
     for block in &found {
@@ -101,11 +103,15 @@ fn trailing(lines: &[Line<'_>], range: Range<usize>, found: &[Range<usize>]) -> 
 /// their signature.
 fn separated(lines: &[Line<'_>], range: Range<usize>) -> Option<Range<usize>> {
     let exact = range.clone().find(|&at| lines[at].text == "-- " && !lines[at].is_signature);
-    let guessed = guessed_separator(lines, range.clone()).filter(|start| !has_several_sentences(lines, *start + 1..range.end));
+    let guessed =
+        guessed_separator(lines, range.clone()).filter(|start| !has_several_sentences(lines, *start + 1..range.end));
     let start = exact.into_iter().chain(guessed).min()?;
     let mut end = range.end;
     for at in start + 1..range.end {
-        if lines[at].is_blank() && lines.get(at + 1).is_some_and(|next| !next.is_blank()) && is_prose(lines, at + 1..range.end) {
+        if lines[at].is_blank()
+            && lines.get(at + 1).is_some_and(|next| !next.is_blank())
+            && is_prose(lines, at + 1..range.end)
+        {
             end = at;
             break;
         }
@@ -167,8 +173,8 @@ const NUMBER_DIGITS_MIN: usize = 5;
 
 /// Words whose full stop ends no sentence.
 const ABBREVIATIONS: [&str; 18] = [
-    "st.", "str.", "ltd.", "inc.", "co.", "corp.", "dr.", "prof.", "mr.", "mrs.", "no.", "nr.", "tel.", "ave.", "rd.", "e.v.",
-    "ing.", "dipl.",
+    "st.", "str.", "ltd.", "inc.", "co.", "corp.", "dr.", "prof.", "mr.", "mrs.", "no.", "nr.", "tel.", "ave.", "rd.",
+    "e.v.", "ing.", "dipl.",
 ];
 
 /// What of a paragraph is running text.

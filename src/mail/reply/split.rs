@@ -66,7 +66,7 @@ pub(crate) enum Forwards {
 /// a quote, all stays from the first quoted line on.
 pub(super) fn split(lines: &[Line<'_>], forwards: Forwards) -> Split {
     let end = lines.iter().rposition(|line| !line.is_blank()).map_or(0, |at| at + 1);
-    let cut = first_cut(lines, end, forwards);
+    let cut = first_cut(lines, end, forwards).map(|cut| with_name_above(lines, cut));
     let mut parts = vec![Part::Typed; lines.len()];
     let mut header = end..end;
     if forwards == Forwards::Kept && cut.as_ref().is_some_and(|cut| cut.kind == Kind::Forwarded) {
@@ -148,6 +148,28 @@ fn cut_at(lines: &[Line<'_>], at: usize) -> Option<Cut> {
     header_cut(lines, at).or_else(attribution)
 }
 
+/// Programs that put the name first may wrap the line behind it, so that what is found begins with the address.
+fn with_name_above(lines: &[Line<'_>], cut: Cut) -> Cut {
+    /// Most words of a name.
+    const NAME_WORDS_MAX: usize = 5;
+    let is_address_first = lines[cut.at].text.trim_start().starts_with('<');
+    let Some(above) = cut.at.checked_sub(1).filter(|_| is_address_first && cut.kind == Kind::Attribution) else {
+        return cut;
+    };
+    let is_name = |text: &str| {
+        let text = text.trim();
+        let words = text.split_whitespace().count();
+        (1..=NAME_WORDS_MAX).contains(&words)
+            && !text.contains(|c: char| c.is_ascii_digit())
+            && !text.ends_with(['.', '!', '?', ',', ';', ':'])
+    };
+    let stands_alone = above.checked_sub(1).is_none_or(|before| lines[before].is_blank());
+    if lines[above].is_quoted || !is_name(lines[above].text) || !stands_alone {
+        return cut;
+    }
+    Cut { at: above, ..cut }
+}
+
 /// A marked line of an unknown language: the header goes up to the quote, if that is near.
 fn marked_attribution(lines: &[Line<'_>], at: usize) -> Cut {
     /// Most lines of a marked attribution.
@@ -214,8 +236,9 @@ fn has_answers(lines: &[Line<'_>], from: usize, end: usize) -> bool {
     let last_quoted = (from..end).rev().find(|&at| lines[at].is_quoted).unwrap_or(from);
     let mut below = vec![Part::Typed; lines.len()];
     mark_signature(lines, &mut below, last_quoted + 1..end, Ground::BelowText);
-    let is_text =
-        |at: &usize| below[*at] == Part::Typed && !lines[*at].is_quoted && !lines[*at].is_blank() && !lines[*at].is_rule();
+    let is_text = |at: &usize| {
+        below[*at] == Part::Typed && !lines[*at].is_quoted && !lines[*at].is_blank() && !lines[*at].is_rule()
+    };
     let answer = (from..end).find(is_text);
     answer.is_some_and(|at| cut_at(lines, at).is_none())
 }

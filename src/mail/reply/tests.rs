@@ -35,7 +35,10 @@ fn a_signature_below_the_quote_does_not_make_the_quote_an_answer() {
 #[test]
 fn interleaved_answers_keep_all_from_the_first_quoted_line_on() {
     let mail = "On 15 Jan 2024, at 14:30, Bob <bob@example.org> wrote:\n> One?\n\nAye.\n\n> Two?\n\nNay.\n-- \nAnn";
-    assert_eq!(parts(mail), three("> One?\n\nAye.\n\n> Two?\n\nNay.", "On 15 Jan 2024, at 14:30, Bob <bob@example.org> wrote:", "-- \nAnn"));
+    assert_eq!(
+        parts(mail),
+        three("> One?\n\nAye.\n\n> Two?\n\nNay.", "On 15 Jan 2024, at 14:30, Bob <bob@example.org> wrote:", "-- \nAnn")
+    );
     let greeted = format!("Hi Bob,\n\n{mail}");
     assert!(parts(&greeted).0.starts_with("Hi Bob,\n\nOn 15 Jan") && parts(&greeted).0.ends_with("Nay."));
 }
@@ -153,7 +156,10 @@ fn the_structure_of_the_html_cuts_a_text_the_line_rules_do_not_know() {
 #[test]
 fn a_text_part_that_differs_from_the_html_is_left_alone() {
     let html = "<p>Short</p><blockquote type=cite>x</blockquote>";
-    assert_eq!(read_body(Some("Something else"), Some(html), Search::Whole(Forwards::Kept)).reply_text, "Something else");
+    assert_eq!(
+        read_body(Some("Something else"), Some(html), Search::Whole(Forwards::Kept)).reply_text,
+        "Something else"
+    );
 }
 
 #[test]

@@ -303,7 +303,7 @@ mod tests {
             visibility: Visibility::Public,
             text: Text::Plain(text),
             reply_text: "",
-        full_text: "",
+            full_text: "",
             mail_html: "",
         };
         tx.ticket_rows().add_message(&message, NOW).unwrap();

@@ -32,12 +32,17 @@ fn answer(id: &str, text: &str) -> String {
 #[test]
 fn mail_that_opens_a_ticket_shows_its_history_and_not_its_signature() {
     let desk = Desk::new();
-    let history = "Can you help with this?\n\nOn Mon, Jan 15, 2024 at 2:30 PM Bob <bob@example.org> wrote:\n> The printer burns.";
+    let history =
+        "Can you help with this?\n\nOn Mon, Jan 15, 2024 at 2:30 PM Bob <bob@example.org> wrote:\n> The printer burns.";
     let order = "Please book:\n\nFrom: Berlin\nTo: Paris\nDate: 12 May 2026\nPersons: 2";
     let header = "What is this?\n\nFrom: Bob <bob@example.org>\nSent: Monday, 15 January 2024 14:30\nTo: Ann\nSubject: Lamp\n\nIt broke.";
     for text in [history, order, header] {
         for subject in ["Question", "Re: Question"] {
-            let seen = desk.dry_run(mail("o", &format!("Subject: {subject}\n"), &format!("{text}\n\n-- \nAnn Ode\nExample Ltd")));
+            let seen = desk.dry_run(mail(
+                "o",
+                &format!("Subject: {subject}\n"),
+                &format!("{text}\n\n-- \nAnn Ode\nExample Ltd"),
+            ));
             let body = if text == header { format!("{text}\n\n-- \nAnn Ode\nExample Ltd") } else { text.to_owned() };
             assert_eq!(shown(&seen), body, "{subject}");
         }
@@ -46,15 +51,24 @@ fn mail_that_opens_a_ticket_shows_its_history_and_not_its_signature() {
     assert_eq!(reply(&seen), "Can you help with this?");
     desk.deliver(mail("o", "Subject: Question\n", history));
     let message = &desk.messages(1)[0];
-    assert_eq!((message["text"].as_str(), message["reply_text"].as_str()), (Some(history), Some("Can you help with this?")));
+    assert_eq!(
+        (message["text"].as_str(), message["reply_text"].as_str()),
+        (Some(history), Some("Can you help with this?"))
+    );
 }
 
 #[test]
 fn answer_shows_the_reply_alone_where_the_quote_is_what_the_desk_knows() {
     let desk = answered_desk();
     for (id, quote) in [
-        ("a1", "On Tue, Feb 3, 2026 at 2:30 PM Desk <support@helpdesk.test> wrote:\n> Please switch the printer off and on\n> again, then tell us what its\n> display says."),
-        ("a2", "-----Original Message-----\nFrom: Desk\nSent: Tuesday\nTo: Ann\nSubject: [#1] Printer on fire\n\nPlease switch the printer off and on again,\nthen tell us what its display says.\n\nOn Mon Ann wrote:\n> It burns since Monday, and nobody is\n> here to put it out."),
+        (
+            "a1",
+            "On Tue, Feb 3, 2026 at 2:30 PM Desk <support@helpdesk.test> wrote:\n> Please switch the printer off and on\n> again, then tell us what its\n> display says.",
+        ),
+        (
+            "a2",
+            "-----Original Message-----\nFrom: Desk\nSent: Tuesday\nTo: Ann\nSubject: [#1] Printer on fire\n\nPlease switch the printer off and on again,\nthen tell us what its display says.\n\nOn Mon Ann wrote:\n> It burns since Monday, and nobody is\n> here to put it out.",
+        ),
     ] {
         let seen = desk.dry_run(answer(id, &format!("It says PC LOAD LETTER.\n\n{quote}\n")));
         assert_eq!((shown(&seen), reply(&seen)), ("It says PC LOAD LETTER.", "It says PC LOAD LETTER."), "{quote}");
