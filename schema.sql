@@ -55,7 +55,7 @@ CREATE TABLE customer (
     id                INTEGER PRIMARY KEY AUTOINCREMENT,
     fullname          TEXT    NOT NULL,
     email             TEXT    NOT NULL COLLATE NOCASE,
-    -- Empty unless imported: maildesk has no customer login.
+    -- Empty for those who sign in by a mailed link.
     password_hash     TEXT    NOT NULL DEFAULT '',
     -- HelpDeskZ's users.status: 0 only ever blocked the login.
     is_active         INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)),
@@ -308,13 +308,14 @@ CREATE INDEX ticket_staff ON ticket (staff_id) WHERE staff_id IS NOT NULL;
 CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX ticket_address ON ticket (address_id) WHERE address_id IS NOT NULL;
 -- The lists of the inbox: each (department, status) is a range, read from its newest end.
-CREATE INDEX ticket_unassigned ON ticket (department_id, status, last_update_at, id)
+CREATE INDEX ticket_unassigned ON ticket (department_id, status, last_update_at, id, snoozed_until)
     WHERE staff_id IS NULL AND status <> 5 AND spam_at = 0;
-CREATE INDEX ticket_mine ON ticket (staff_id, status, last_update_at, id)
+CREATE INDEX ticket_mine ON ticket (staff_id, status, last_update_at, id, snoozed_until, department_id)
     WHERE staff_id IS NOT NULL AND status <> 5 AND spam_at = 0;
-CREATE INDEX ticket_touched ON ticket (department_id, status, last_update_at, id) WHERE spam_at = 0;
-CREATE INDEX ticket_snoozed ON ticket (snoozed_until, id) WHERE snoozed_until > 0;
-CREATE INDEX ticket_spam ON ticket (spam_at, id) WHERE spam_at > 0;
+CREATE INDEX ticket_touched ON ticket (department_id, status, last_update_at, id, snoozed_until)
+    WHERE spam_at = 0 AND merged_into IS NULL;
+CREATE INDEX ticket_snoozed ON ticket (department_id, snoozed_until, id) WHERE snoozed_until > 0;
+CREATE INDEX ticket_spam ON ticket (department_id, spam_at, id) WHERE spam_at > 0;
 
 -- Tickets that were merged into another one, with what it takes to part them again (src/store/ticket/merge.rs), a
 -- JSON object.
@@ -465,6 +466,7 @@ CREATE TABLE participant (
     added_at   INTEGER NOT NULL,
     UNIQUE (ticket_id, email)
 ) STRICT;
+CREATE INDEX participant_email ON participant (email);
 
 -- Our other addresses that a ticket's mail also went to: noted, never mailed.
 CREATE TABLE ticket_address_seen (
@@ -789,7 +791,9 @@ CREATE TABLE article (
     is_public       INTEGER NOT NULL CHECK (is_public IN (0, 1)),
     position        INTEGER NOT NULL DEFAULT 0,
     -- The body without markup, for search.
-    body_text       TEXT    NOT NULL DEFAULT ''
+    body_text       TEXT    NOT NULL DEFAULT '',
+    -- What the body was made from; empty where the HTML itself is written.
+    markdown        TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX article_of_category ON article (category_id, position, id);
 

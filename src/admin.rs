@@ -23,6 +23,7 @@ mod removal;
 mod role;
 mod schedule;
 mod setting;
+mod setup;
 mod staff;
 mod stats;
 mod template;
@@ -46,6 +47,8 @@ use output::Output;
 pub(crate) enum Command {
     /// Create the database, or migrate it; safe to repeat
     Init(init::Arguments),
+    /// From an installed program to a desk that has taken its first mail
+    Setup(Box<setup::Arguments>),
     /// Show a throw-away desk fed with example mails
     Demo(demo::Arguments),
     /// Departments
@@ -139,6 +142,7 @@ pub(crate) fn run(
     let now = Timestamp::now();
     match command {
         Command::Init(arguments) => init::run(&database(global, loaded)?, &out, &arguments, now),
+        Command::Setup(arguments) => setup::run(global, loaded, out, &arguments, now),
         Command::Demo(arguments) => demo::run(loaded, &out, &arguments, now),
         Command::Config(command) => config_show::run(global, loaded, &out, &command),
         Command::Department(command) => department::run(&Context::open(global, loaded, out, now)?, command),
@@ -162,7 +166,7 @@ pub(crate) fn run(
         Command::Backup(arguments) => backup::back_up(&Context::open(global, loaded, out, now)?, &arguments),
         Command::Restore(arguments) => {
             let lock_wait = Duration::from_secs(loaded.config.limits.lock_wait_s);
-            backup::restore(&database(global, loaded)?, &out, &arguments, lock_wait, now)
+            backup::restore(&backup::restorable(&database(global, loaded)?)?, &out, &arguments, lock_wait, now)
         }
         Command::Check(arguments) => check::run(&Context::open(global, loaded, out, now)?, &arguments),
         Command::Doctor(arguments) => doctor::run(global, loaded, &out, &arguments, now),

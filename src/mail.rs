@@ -24,9 +24,12 @@ pub(crate) mod known_text;
 mod mailing_list;
 mod message_id;
 mod mime_parameter;
+#[cfg(test)]
+mod mutation_tests;
 pub(crate) mod origin;
 mod people;
 mod plain_address;
+pub mod reading;
 pub(crate) mod reply;
 mod structure;
 pub(crate) mod subject_prefix;
@@ -242,7 +245,9 @@ impl ParsedMail {
         let (header, body_start) = Header::read(mail, limits.headers_max);
         let is_too_large = raw.len() > limits.raw_bytes_max;
         let body = if is_too_large { &[][..] } else { mail.get(body_start..).unwrap_or_default() };
-        let decoder = Decoder { body_charset: body_charset(&header) };
+        let words_charset =
+            ["subject", "from"].iter().find_map(|name| encoded_word::charset_of_words(header.first(name)?));
+        let decoder = Decoder { body_charset: body_charset(&header), words_charset };
         let top = PartHeader::read(&header, decoder, "text/plain");
         let subject = header.first("subject").map(|value| decoder.line(value)).unwrap_or_default();
         let ids =

@@ -19,8 +19,9 @@ use crate::config::Loaded;
 use crate::domain::Timestamp;
 use crate::options::Global;
 use crate::outcome::{self, Done, bail};
-use crate::store::{self, Store};
+use crate::store::{self, Place, Store};
 use crate::terminal;
+pub(super) use host::{owner_of, quoted};
 
 /// How long a program that only looks something up may take. Chosen: a DNS look-up without an answer takes ten.
 const LOOK_UP: Duration = Duration::from_secs(15);
@@ -90,7 +91,7 @@ impl Finding {
             named.push_str(&format!("--config {} ", path(config)));
         }
         if let Some(db) = &context.global.db {
-            named.push_str(&format!("--db {} ", path(db)));
+            named.push_str(&format!("--db {} ", path(&Place::of(db).shown())));
         }
         for verb in ["admin ", "pipe ", "serve", "imap-fetch "] {
             self.fix = self.fix.replace(&format!("maildesk {verb}"), &format!("{named}{verb}"));
@@ -112,6 +113,8 @@ impl Finding {
 struct CheckContext<'a> {
     global: &'a Global,
     loaded: &'a Loaded,
+    place: Place,
+    /// The database's file, or the address of its server.
     path: PathBuf,
     now: Timestamp,
     reach: Reach,
@@ -131,26 +134,51 @@ pub(super) fn run(
     arguments: &Arguments,
     now: Timestamp,
 ) -> outcome::Result<Done> {
-    let reach = if arguments.offline { Reach::Here } else { Reach::Network };
-    let context = CheckContext { global, loaded, path: database(global, loaded)?, now, reach };
-    let mut findings = host::look(&context);
-    match Store::open(&context.path, Duration::from_secs(loaded.config.limits.lock_wait_s)) {
-        Ok(store) => findings.extend(look_inside(&context, &store)),
-        Err(error) => findings.push(unopened(&context, &error)),
+    let (report, failed) = report(global, loaded, &database(global, loaded)?, arguments.offline, now);
+    out.object(&report.json, &report.text)?;
+    if failed > 0 {
+        bail!("{failed} of {} looks failed", report.looks);
     }
-    let findings: Vec<Finding> = findings.into_iter().map(|finding| finding.on(&context)).collect();
+    Ok(Done)
+}
+
+/// What was found, as it is printed.
+pub(super) struct Report {
+    /// For programs.
+    pub(super) json: Value,
+    /// For people.
+    pub(super) text: String,
+    /// How much was looked at.
+    looks: usize,
+}
+
+/// Looks at everything; how many looks failed.
+pub(super) fn report(
+    global: &Global,
+    loaded: &Loaded,
+    place: &Place,
+    is_offline: bool,
+    now: Timestamp,
+) -> (Report, usize) {
+    let reach = if is_offline { Reach::Here } else { Reach::Network };
+    look(&CheckContext { global, loaded, path: place.shown(), place: place.clone(), now, reach })
+}
+
+fn look(context: &CheckContext<'_>) -> (Report, usize) {
+    let mut findings = host::look(context);
+    match Store::open(&context.place, Duration::from_secs(context.loaded.config.limits.lock_wait_s)) {
+        Ok(store) => findings.extend(look_inside(context, &store)),
+        Err(error) => findings.push(unopened(context, &error)),
+    }
+    let findings: Vec<Finding> = findings.into_iter().map(|finding| finding.on(context)).collect();
     let failed = findings.iter().filter(|finding| finding.level == Level::Fail).count();
     let warned = findings.iter().filter(|finding| finding.level == Level::Warn).count();
     let json = json!({
         "ok": failed == 0, "failed": failed, "warned": warned,
         "checks": findings.iter().map(Finding::json).collect::<Vec<_>>(),
     });
-    let lines: Vec<String> = findings.iter().map(Finding::line).collect();
-    out.object(&json, &lines.join("\n"))?;
-    if failed > 0 {
-        bail!("{failed} of {} looks failed", findings.len());
-    }
-    Ok(Done)
+    let text = findings.iter().map(Finding::line).collect::<Vec<_>>().join("\n");
+    (Report { json, text, looks: findings.len() }, failed)
 }
 
 /// A database that cannot be opened; the other looks need it open.
@@ -166,9 +194,13 @@ fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
         store::Error::Busy => format!("fuser -v {path}"),
         store::Error::Full(_) => format!("df -h {path}"),
         store::Error::Undecided(_) => "dmesg".to_owned(),
-        store::Error::Corrupt(_) | store::Error::Taken(_) | store::Error::AfterFailure | store::Error::Sqlite(_) => {
-            "maildesk admin check".to_owned()
-        }
+        store::Error::Unreachable(_) => "pg_isready".to_owned(),
+        store::Error::Corrupt(_)
+        | store::Error::Taken(_)
+        | store::Error::AfterFailure
+        | store::Error::NotHere
+        | store::Error::Server(_)
+        | store::Error::Sqlite(_) => "maildesk admin check".to_owned(),
     };
     Finding::fail("database", error.to_string(), fix)
 }

@@ -408,6 +408,10 @@ pub(super) fn text_of(leaf: &Leaf<'_>, bytes: &[u8], decoder: Decoder) -> String
         let is_silent = is_html && std::str::from_utf8(bytes).is_err();
         is_silent.then(|| charset::declared_in_html(bytes)).flatten()
     });
+    let declared = declared.or_else(|| {
+        let is_foreign = !bytes.is_ascii() && std::str::from_utf8(bytes).is_err();
+        decoder.words_charset.filter(|_| is_foreign).map(charset::Charset::Standard)
+    });
     let text = charset::cleaned(charset::decode(bytes, declared));
     let says = |name: &str, word: &str| {
         leaf.header.content_type.get(name, decoder).is_some_and(|value| value.trim().eq_ignore_ascii_case(word))

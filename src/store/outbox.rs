@@ -10,7 +10,7 @@ pub(crate) use waits::QueueWaits;
 use super::columns::id_or_none;
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::reason::BounceClass;
-use crate::domain::{AddressId, EmailAddress, OutboxId, TicketId, Timestamp, Window};
+use crate::domain::{AddressId, EmailAddress, MessageId, OutboxId, TicketId, Timestamp, Window};
 use crate::store::engine::Row;
 
 /// How long a mail is tried before it counts as undeliverable (RFC 5321 §4.5.4.1: four to five days).
@@ -35,6 +35,10 @@ pub struct NewOutgoing<'a> {
     pub raw: &'a [u8],
     /// Sent automatically, not written by a person.
     pub is_automatic: bool,
+    /// The message it tells of.
+    pub message: Option<MessageId>,
+    /// It is not sent before.
+    pub due_at: Timestamp,
 }
 
 /// A mail that one sender has for itself until the lease ends.
@@ -104,6 +108,21 @@ pub struct Outgoing {
     pub last_error: String,
 }
 
+/// What became of one mail of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The answer.
+    pub message: MessageId,
+    /// Who it goes to.
+    pub recipient: String,
+    /// `pending`, `sent`, `failed` or `dropped`.
+    pub state: String,
+    /// When a report said that it did not arrive; 0 never.
+    pub bounced_at: Timestamp,
+    /// What went wrong last.
+    pub last_error: String,
+}
+
 const OUTGOING: &str = "id, created_at, state, event, ticket_id, address_id, recipient, internet_id, attempts, \
      next_attempt_at, sent_at, bounced_at, last_error, unknown_tries";
 
@@ -142,6 +161,24 @@ fn claimed(row: &Row<'_>) -> Result<Claimed> {
 
 /// Looking at the queue.
 impl ReadTx<'_> {
+    /// What became of the mails that carry a ticket's messages, by id.
+    pub fn deliveries_of_ticket(&self, ticket: TicketId) -> Result<Vec<Delivery>> {
+        self.all(
+            "SELECT message_id, recipient, state, bounced_at, last_error FROM outbox \
+             WHERE ticket_id = $1 AND ticket_id > 0 AND message_id > 0 AND event = 'staff_reply' ORDER BY id",
+            [ticket.get()],
+            |row| {
+                Ok(Delivery {
+                    message: MessageId::new(row.get(0)?),
+                    recipient: row.get(1)?,
+                    state: row.get(2)?,
+                    bounced_at: Timestamp::from_unix(row.get(3)?),
+                    last_error: row.get(4)?,
+                })
+            },
+        )
+    }
+
     /// The outgoing mail with that Message-ID (without brackets) and its ticket.
     pub fn outbox_by_internet_id(&self, internet_id: &str) -> Result<Option<(OutboxId, Option<TicketId>)>> {
         self.one("SELECT id, ticket_id FROM outbox WHERE internet_id = $1", [internet_id], |row| {
@@ -237,12 +274,12 @@ impl ReadTx<'_> {
 
 /// Filling and emptying the queue.
 impl WriteTx<'_> {
-    /// Puts a finished mail into the queue, due at once. The same Message-ID again adds nothing.
+    /// Puts a finished mail into the queue. The same Message-ID again adds nothing.
     pub fn queue(&self, new: &NewOutgoing<'_>, now: Timestamp) -> Result<Option<OutboxId>> {
         let id = self.one(
             "INSERT INTO outbox (created_at, state, event, ticket_id, address_id, envelope_sender, recipient, \
-             internet_id, is_automatic, next_attempt_at, give_up_at) \
-             VALUES ($1, 'pending', $2, $3, $4, $5, $6, $7, $8, $1, $9) ON CONFLICT (internet_id) DO NOTHING RETURNING id",
+             internet_id, is_automatic, next_attempt_at, give_up_at, message_id) \
+             VALUES ($1, 'pending', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (internet_id) DO NOTHING RETURNING id",
             (
                 now.unix(),
                 new.event,
@@ -252,7 +289,9 @@ impl WriteTx<'_> {
                 new.recipient.as_str(),
                 new.internet_id,
                 new.is_automatic,
+                new.due_at.unix(),
                 now.plus_s(GIVE_UP_AFTER_S).unix(),
+                new.message.map_or(0, MessageId::get),
             ),
             |row| row.get::<i64>(0),
         )?;
@@ -355,7 +394,7 @@ mod tests {
 
     fn desk() -> (tempfile::TempDir, Store) {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("desk.db");
+        let path = crate::store::testing::place(dir.path());
         create_or_migrate(&path, &[7; 32], NOW).unwrap();
         let store = Store::open(&path, Duration::from_secs(1)).unwrap();
         (dir, store)
@@ -372,6 +411,8 @@ mod tests {
             internet_id,
             raw: b"A: b\r\n\r\nc\r\n",
             is_automatic: true,
+            message: None,
+            due_at: NOW,
         };
         tx.queue(&new, NOW).unwrap()
     }
@@ -409,6 +450,9 @@ mod tests {
 
     #[test]
     fn queries_of_the_queue_use_its_indexes() {
+        if crate::store::testing::is_remote() {
+            return; // plans, and damage, of SQLite
+        }
         let (_dir, store) = desk();
         let queries = [
             "SELECT id FROM outbox WHERE state = 'pending' AND next_attempt_at <= 1 AND leased_until <= 1 \
@@ -422,10 +466,7 @@ mod tests {
             "SELECT message_id FROM thread_id WHERE ticket_id = 1 AND (email = '' OR email = 'a') ORDER BY position DESC LIMIT 20",
         ];
         for query in queries {
-            let connection = rusqlite::Connection::open(store.path()).unwrap();
-            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
-            let rows = statement.query_map([], |row| row.get::<_, String>(3)).unwrap();
-            let plan: Vec<String> = rows.map(rusqlite::Result::unwrap).collect();
+            let plan = store.sql_rows(&format!("EXPLAIN QUERY PLAN {query}"));
             assert!(
                 plan.iter().all(|step| !step.contains("SCAN") && !step.contains("TEMP B-TREE")),
                 "{query}: {plan:?}"

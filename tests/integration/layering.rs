@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["outbox", "login"],
     &["desk"],
     &["intake", "http", "jobs"],
-    &["api"],
+    &["api", "web"],
     &["config"],
     &["logging", "outcome"],
     &["options"],
@@ -30,6 +30,8 @@ const LAYERS: &[&[&str]] = &[
 /// Foreign crates that may be named in one module only.
 const PLACES: &[(&str, &str)] = &[
     ("rusqlite", "src/store"),
+    ("postgres", "src/store"),
+    ("postgres_native_tls", "src/store/postgres"),
     ("mail_parser", "src/mail"),
     ("tiny_http", "src/http"),
     ("httparse", "src/http"),
@@ -49,6 +51,9 @@ const PLACES: &[(&str, &str)] = &[
     ("argon2", "src/password"),
     ("totp_rs", "src/totp"),
     ("comfy_table", "src/admin"),
+    ("fluent_bundle", "src/web/language"),
+    ("askama", "src/web"),
+    ("pulldown_cmark", "src/web/text"),
 ];
 
 /// Modules that touch neither files nor network nor clock nor database.

@@ -35,8 +35,10 @@ const PASSING_FILE_SYSTEMS: [(u64, &str); 3] =
 /// What can be seen from outside the database.
 pub(super) fn look(context: &CheckContext<'_>) -> Vec<Finding> {
     let mut findings = vec![configuration(context)];
-    findings.extend(files(&context.path));
-    findings.extend(file_system(&context.path));
+    if context.place.file().is_some() {
+        findings.extend(files(&context.path));
+        findings.extend(file_system(&context.path));
+    }
     findings
 }
 
@@ -160,12 +162,12 @@ fn name_of(uid: u32) -> String {
 }
 
 /// Whose a file is, by name.
-pub(super) fn owner_of(path: &Path) -> Option<String> {
+pub(in crate::admin) fn owner_of(path: &Path) -> Option<String> {
     fs::metadata(path).ok().map(|found| name_of(found.uid()))
 }
 
 /// A word as a shell takes it.
-pub(super) fn quoted(word: &str) -> String {
+pub(in crate::admin) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+@:=,%".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
@@ -233,7 +235,7 @@ fn space(free: u64, database: u64, folder: &Path) -> Finding {
 pub(super) fn look_inside(context: &CheckContext<'_>, store: &Store) -> store::Result<Vec<Finding>> {
     let (versions, journal, newest) =
         store.read(|tx| Ok::<_, store::Error>((tx.versions()?, tx.journal_mode()?, tx.newest_receipt_at()?)))?;
-    let mut findings = vec![Finding::ok("schema", format!("{}, SQLite {}", versions.0, versions.1))];
+    let mut findings = vec![Finding::ok("schema", format!("{}, {}", versions.0, versions.1))];
     if journal != "wal" {
         let fix = format!("sqlite3 {} 'PRAGMA journal_mode = wal'", quoted(&context.path.display().to_string()));
         findings.push(Finding::warn(

@@ -171,3 +171,12 @@ fn content_ids_are_found_in_html() {
     found.sort();
     assert_eq!(found, ["a@x", "b@x", "c", "d&e"]);
 }
+
+#[test]
+fn text_that_declares_no_charset_is_in_that_of_the_headers_words() {
+    // The same bytes are Czech in one and nonsense in the other; too short a text for a guess.
+    let subject = "Subject: =?iso-8859-2?Q?=BElu=BB?=";
+    let mail = [subject.as_bytes(), b"\nContent-Type: text/plain\n\n\xbelu\xbb\n"].concat();
+    let read = crate::mail::ParsedMail::parse(&mail, &crate::mail::Limits::default()).unwrap();
+    assert_eq!(read.full_text.trim(), read.subject);
+}

@@ -40,18 +40,23 @@ pub(super) enum Ground {
 
 /// Marks the lines of signatures in `range`; says whether there are any.
 pub(super) fn mark_signature(lines: &[Line<'_>], parts: &mut [Part], range: Range<usize>, ground: Ground) -> bool {
-    let mut found = marked(lines, range.clone());
-    found.extend(separated(lines, range.clone()));
-    let trailing = trailing(lines, range.clone(), &found);
-    found.extend(trailing);
-    let is_signature = |at: usize| found.iter().any(|block| block.contains(&at));
-    if found.is_empty()
-        || ground == Ground::NeedsText && range.clone().all(|at| lines[at].is_blank() || is_signature(at))
-    {
+    let mut blocks = marked(lines, range.clone());
+    blocks.extend(separated(lines, range.clone()));
+    // One entry a line of the range: there may be as many blocks as lines.
+    let mut is_signature = vec![false; range.len()];
+    for block in blocks {
+        is_signature[block.start - range.start..block.end - range.start].fill(true);
+    }
+    if let Some(start) = trailing_start(lines, range.clone(), &is_signature) {
+        is_signature[start - range.start..].fill(true);
+    }
+    let is_text = |(at, is_signature): (usize, &bool)| !is_signature && !lines[range.start + at].is_blank();
+    let has_text = || is_signature.iter().enumerate().any(is_text);
+    if !is_signature.contains(&true) || ground == Ground::NeedsText && !has_text() {
         return false;
     }
-    for block in &found {
-        parts[block.clone()].fill(Part::Signature);
+    for (part, _) in parts[range].iter_mut().zip(&is_signature).filter(|(_, is_signature)| **is_signature) {
+        *part = Part::Signature;
     }
     true
 }
@@ -78,25 +83,23 @@ fn is_dashes(text: &str) -> bool {
     text.trim_end() == "--"
 }
 
-/// Goes up from the end over blank lines, rules and lines of devices, past the signatures found so far.
-fn trailing(lines: &[Line<'_>], range: Range<usize>, found: &[Range<usize>]) -> Option<Range<usize>> {
-    let (mut start, mut at, mut is_last) = (range.end, range.end, true);
-    while at > range.start {
-        if let Some(block) = found.iter().find(|block| block.contains(&(at - 1))) {
-            at = block.start.max(range.start);
+/// Goes up from the end over blank lines, rules and lines of devices, past the signatures found so far; the line where
+/// what they close begins.
+fn trailing_start(lines: &[Line<'_>], range: Range<usize>, is_signature: &[bool]) -> Option<usize> {
+    let (mut start, mut is_last) = (None, true);
+    for at in range.clone().rev() {
+        if is_signature[at - range.start] {
             continue;
         }
-        let line = &lines[at - 1];
+        let line = &lines[at];
         if line.is_rule() || is_device_line(line.text) || is_last && is_from_something(line.text) {
-            start = at - 1;
+            start = Some(at);
         } else if !line.is_blank() {
             break;
         }
         is_last &= line.is_blank();
-        at -= 1;
     }
-    // What is between two of them belongs to one of them.
-    (start < range.end).then_some(start..range.end)
+    start
 }
 
 /// The block that a line of dashes sets apart: up to a blank line that prose follows, because people write more below
