@@ -126,9 +126,9 @@ const PLACEHOLDER_WORDS_MAX: usize = 16;
 /// Largest HTML that is read to find out, in bytes.
 const COMPARED_BYTES_MAX: usize = 256 * 1024;
 /// How many times the words of a placeholder the HTML must have to say much more …
-const MORE_TIMES: usize = 3;
+const MORE_TIMES: usize = 2;
 /// … and how many words more at least.
-const MORE_WORDS: usize = 12;
+const MORE_WORDS: usize = 8;
 
 /// Whether the plain form says what the HTML says: it is neither blank nor a few words ("please view this as HTML")
 /// where the HTML shows much more.

@@ -31,7 +31,7 @@ fn dry_retry_of_any_mail_says_what_todays_rules_would_do_and_changes_nothing() {
     assert_eq!(banned[0]["changes"], serde_json::json!(["decision"]));
     assert_eq!((desk.count("tickets"), desk.last_outcome().as_str()), (1, "stored new #1"));
     let done = desk.try_admin(&["mail", "retry", "1"]);
-    assert!(done.status == 1 && done.stderr.contains("not quarantined"), "{}", done.stderr);
+    assert!(done.status != 0 && done.stderr.contains("not quarantined"), "{} {}", done.status, done.stderr);
 }
 
 #[test]
