@@ -16,6 +16,7 @@ pub(crate) mod desk_address;
 mod event;
 pub(crate) mod mail_rule;
 pub(crate) mod reason;
+pub(crate) mod search;
 pub(crate) mod staff_role;
 pub(crate) mod words;
 use std::fmt;
