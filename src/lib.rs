@@ -23,6 +23,7 @@ mod imap_fetch;
 mod intake;
 mod ip_list;
 mod jobs;
+mod live;
 mod logging;
 mod login;
 mod mail;

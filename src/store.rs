@@ -41,6 +41,7 @@ pub(crate) mod template;
 pub(crate) mod ticket;
 pub(crate) mod token;
 pub(crate) mod undo;
+pub(crate) mod watch;
 mod value;
 
 use std::ops::{ControlFlow, Deref};

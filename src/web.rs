@@ -26,6 +26,7 @@ mod upload;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::live::Live;
 use crate::domain::Timestamp;
 use crate::http::{Method, Request, Response};
 use crate::ip_list::IpList;
@@ -50,6 +51,7 @@ pub(crate) struct Web {
     wake: Waker,
     trusted_proxies: RwLock<IpList>,
     limits: limits::Limits,
+    live: Arc<Live>,
     pending: Pending,
     /// The path of `site_url` as it was a moment ago, for what cannot wait for the database.
     prefix: RwLock<String>,
@@ -71,6 +73,7 @@ impl Web {
             wake,
             trusted_proxies: RwLock::new(trusted_proxies),
             limits: limits::Limits::default(),
+            live: Arc::default(),
             pending: Pending::default(),
             prefix: RwLock::default(),
         };
@@ -78,6 +81,11 @@ impl Web {
             web.note_prefix(&settings);
         }
         web
+    }
+
+    /// What is happening now; `serve` keeps it fresh.
+    pub(crate) fn live(&self) -> &Arc<Live> {
+        &self.live
     }
 
     /// Believes other proxies from now on.

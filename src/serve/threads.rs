@@ -16,9 +16,11 @@ use crate::domain::Timestamp;
 use crate::imap_fetch::{self, Watch};
 use crate::intake::Rules;
 use crate::jobs;
+use crate::live::Live;
 use crate::outbox;
 use crate::outcome::{self, WithContext};
 use crate::stop::Stop;
+use crate::store::watch::Watch as Watching;
 use crate::store::{self, Store};
 
 /// Between two heartbeats; `pipe` takes over sending after six missed ones.
@@ -33,6 +35,13 @@ const TIMED_PAUSE: Duration = Duration::from_secs(600);
 
 /// How often the setting `imap_watch` is looked at; one indexed read.
 const WATCH_POLL: Duration = Duration::from_secs(2);
+
+/// Between two looks at whether something was committed. Pages ask every four seconds, and what `pipe` took in is to be on
+/// them after five.
+const FEED_POLL: Duration = Duration::from_millis(500);
+
+/// Between two looks at whether a ticket that was put off has to wake.
+const WAKE_PAUSE: Duration = Duration::from_secs(10);
 
 /// The pause before a kind of work is started again after a panic: the first, doubled each time up to the last,
 /// and the first again after it has run so long.
@@ -98,6 +107,35 @@ fn note_token_uses(api: &Api, store: &Store) {
     logged("noting the use of tokens", done);
 }
 
+/// Takes what happens to tickets, by whatever process, into memory, for the pages that ask what is new.
+pub(super) fn follow(live: &Live, store: &Store, threads: &Threads) {
+    let mut watch = None;
+    while !threads.pause(FEED_POLL) {
+        let done = is_anything_new(&mut watch, store).and_then(|is_new| {
+            if is_new {
+                live.take_in(store)?;
+            }
+            Ok(())
+        });
+        if done.is_err() {
+            // A new one says yes at first, so that nothing is missed.
+            watch = None;
+        }
+        logged("looking for what is new", done);
+    }
+}
+
+/// Whether something was committed; what watches is made when there is none, or after a failure.
+fn is_anything_new(watch: &mut Option<Watching>, store: &Store) -> store::Result<bool> {
+    let mut current = match watch.take() {
+        Some(current) => current,
+        None => store.watch()?,
+    };
+    let is_new = current.is_changed()?;
+    *watch = Some(current);
+    Ok(is_new)
+}
+
 /// Sends what is queued, at once when woken, else every second.
 pub(super) fn send(store: &Store, wakes: &Receiver<()>, threads: &Threads) {
     let mut pool = outbox::TransportPool::new(crate::desk::note_undelivered);
@@ -136,7 +174,10 @@ pub(super) fn work_by_time(store: &Store, threads: &Threads) {
             ),
             Err(error) => tracing::warn!(%error, "timed work; tried again"),
         }
-        threads.pause(TIMED_PAUSE);
+        let next = Instant::now() + TIMED_PAUSE;
+        while Instant::now() < next && !threads.pause(WAKE_PAUSE) {
+            logged("waking tickets", jobs::wake(store, Timestamp::now()).map(|_| ()));
+        }
     }
 }
 

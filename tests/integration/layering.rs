@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["mail", "totp"],
     &["decision"],
     &["store"],
-    &["outbox", "login"],
+    &["outbox", "login", "live"],
     &["desk"],
     &["intake", "http", "jobs"],
     &["api", "web"],
