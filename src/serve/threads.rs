@@ -126,7 +126,7 @@ pub(super) fn follow(live: &Live, store: &Store, threads: &Threads) {
 }
 
 /// Whether something was committed; what watches is made when there is none, or after a failure.
-fn is_anything_new(watch: &mut Option<Watching>, store: &Store) -> store::Result<bool> {
+fn is_anything_new<'s>(watch: &mut Option<Watching<'s>>, store: &'s Store) -> store::Result<bool> {
     let mut current = match watch.take() {
         Some(current) => current,
         None => store.watch()?,

@@ -2,11 +2,16 @@
 //! and people. The index and the triggers that keep it are in schema.sql; this is the one file whose
 //! SQL only SQLite understands. The API's pages are in `list`.
 
+use crate::store::engine::Link;
 use crate::store::value::Owned;
 
 use super::list::{TicketLine, line};
 use crate::domain::{DepartmentId, StaffId, Status, Timestamp, UserId};
 use crate::store::{Error, ReadTx, Result, WriteTx, containing};
+
+/// Texts whose words the index of PostgreSQL lacks, and words of texts that are gone.
+const DIFFERENCES: &str = "SELECT count(*) FROM search_text FULL JOIN search ON search.id = search_text.id \
+     WHERE search.words IS DISTINCT FROM search_words(search_text.text)";
 
 /// Words of a search looked at; more are ignored. Chosen: people type fewer.
 const TERMS_MAX: usize = 16;
@@ -64,8 +69,8 @@ impl TicketOrder {
 /// One word or phrase of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Term {
-    /// In FTS5's query language.
-    Text(String),
+    /// A word or a phrase, and whether its last word may be the beginning of one.
+    Text(String, bool),
     /// A piece of a text in a script without blanks between words, as a LIKE pattern.
     Piece(String),
     /// A ticket's number.
@@ -87,9 +92,7 @@ fn terms(search: &str) -> Vec<Term> {
                 Some(number) => found.push(Term::Number(number)),
                 None if !word.chars().any(char::is_alphanumeric) => {}
                 None if word.chars().any(is_without_blanks) => found.push(Term::Piece(containing(word))),
-                // Quotes keep FTS5 from reading operators; the word is cut in two where the index cuts it.
-                None if is_phrase => found.push(Term::Text(format!("\"{word}\""))),
-                None => found.push(Term::Text(format!("\"{word}\" *"))),
+                None => found.push(Term::Text(word.to_owned(), !is_phrase)),
             }
         }
     }
@@ -104,14 +107,29 @@ const fn is_without_blanks(c: char) -> bool {
         | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// By index: what the MATCH of `$n` finds.
-fn by_index(n: usize) -> String {
-    hits("search", "search.rowid", &format!("search MATCH ${n}"))
+/// By index: what `$n` finds.
+fn by_index(link: Link<'_>, n: usize, is_start: bool) -> String {
+    match link {
+        Link::Lite(_) => hits("search", "search.rowid", &format!("search MATCH ${n}")),
+        Link::Pg(_) => {
+            hits("search", "search.id", &format!("search.words @@ search_query(${n}, {})", i32::from(is_start)))
+        }
+    }
+}
+
+/// A word or phrase as the engine reads it.
+fn query(link: Link<'_>, words: &str, is_start: bool) -> String {
+    match (link, is_start) {
+        // Quotes keep FTS5 from reading operators; the word is cut in two where the index cuts it.
+        (Link::Lite(_), true) => format!("\"{words}\" *"),
+        (Link::Lite(_), false) => format!("\"{words}\""),
+        (Link::Pg(_), _) => words.to_owned(),
+    }
 }
 
 /// Without: every text is read.
-fn by_reading(n: usize) -> String {
-    hits("search_text", "search_text.id", &format!("search_text.text LIKE ${n} ESCAPE '!'"))
+fn by_reading(link: Link<'_>, n: usize) -> String {
+    hits("search_text", "search_text.id", &format!("search_text.text {} ${n} ESCAPE '!'", link.like()))
 }
 
 /// The tickets that a term hits: by a text of their own, by their customer, by a message's writer. `id` says by its last
@@ -145,23 +163,30 @@ pub(super) struct PeopleSets {
 }
 
 /// Adds a condition for each term of a search; says whether there was any.
-pub(super) fn term_conditions(search: &str, built: &mut Built) -> bool {
+pub(super) fn term_conditions(link: Link<'_>, search: &str, built: &mut Built) -> bool {
     let terms = terms(search);
     for term in &terms {
         let condition = match term {
             Term::Number(id) => format!("id = ${}", built.bind(*id)),
-            Term::Text(text) => format!("id IN ({})", by_index(built.bind(text.clone()))),
-            Term::Piece(pattern) => format!("id IN ({})", by_reading(built.bind(pattern.clone()))),
+            Term::Text(text, is_start) => {
+                format!("id IN ({})", by_index(link, built.bind(query(link, text, *is_start)), *is_start))
+            }
+            Term::Piece(pattern) => format!("id IN ({})", by_reading(link, built.bind(pattern.clone()))),
         };
         built.conditions.push(condition);
     }
     !terms.is_empty()
 }
 
+/// Whether a search has a word, a phrase or a number in it.
+pub(super) fn has_terms(search: &str) -> bool {
+    !terms(search).is_empty()
+}
+
 /// The words and phrases of a search, for finding their place in a text.
 pub(super) fn words_of(search: &str) -> Vec<String> {
     let words = terms(search).into_iter().filter_map(|term| match term {
-        Term::Text(text) => Some(text.trim_end_matches(" *").trim_matches('"').to_owned()),
+        Term::Text(text, _) => Some(text),
         Term::Piece(pattern) => Some(pattern.trim_matches('%').to_owned()),
         Term::Number(_) => None,
     });
@@ -170,14 +195,18 @@ pub(super) fn words_of(search: &str) -> Vec<String> {
 
 impl Built {
     /// The people whose name or address has that text, each word of it from its start.
-    pub(super) fn people(&mut self, text: &str) -> PeopleSets {
+    pub(super) fn people(&mut self, link: Link<'_>, text: &str) -> PeopleSets {
         let words = text.replace('"', " ");
-        let n = self.bind(format!("\"{}\" *", words.trim()));
-        let of = |kind: u8| format!("FROM search WHERE search MATCH ${n} AND search.rowid & 3 = {kind}");
+        let n = self.bind(query(link, words.trim(), true));
+        let (id, is_hit) = match link {
+            Link::Lite(_) => ("search.rowid", format!("search MATCH ${n}")),
+            Link::Pg(_) => ("search.id", format!("search.words @@ search_query(${n}, 1)")),
+        };
+        let of = |kind: u8| format!("SELECT {id} >> 2 FROM search WHERE {is_hit} AND {id} & 3 = {kind}");
         PeopleSets {
-            customers: format!("SELECT search.rowid >> 2 {}", of(0)),
+            customers: of(0),
             participants: format!(
-                "SELECT participant.ticket_id FROM participant WHERE participant.id IN (SELECT search.rowid >> 2 {})",
+                "SELECT participant.ticket_id FROM participant WHERE participant.id IN ({})",
                 of(1)
             ),
         }
@@ -204,9 +233,9 @@ impl Built {
 impl TicketQuery<'_> {
     /// Picks the ids: from the sets that the search found, from an index by customer or staff, or
     /// status by status from the index that has each in the order wanted.
-    fn sql(&self) -> Built {
+    fn sql(&self, link: Link<'_>) -> Built {
         let mut built = Built::default();
-        let has_terms = term_conditions(self.search, &mut built);
+        let has_terms = term_conditions(link, self.search, &mut built);
         built.filter("customer_id", self.customer.map(UserId::get));
         built.filter("staff_id", self.staff.map(StaffId::get));
         built.filter("department_id", self.department.map(DepartmentId::get));
@@ -233,8 +262,8 @@ impl TicketQuery<'_> {
         built
     }
 
-    fn finished(&self) -> (String, Vec<Owned>) {
-        let mut built = self.sql();
+    fn finished(&self, link: Link<'_>) -> (String, Vec<Owned>) {
+        let mut built = self.sql(link);
         let limit = built.bind(i64::try_from(self.max).unwrap_or(i64::MAX));
         let (ids, order) = (built.conditions.concat(), self.order.sql());
         let outer = order.replace("last_update_at", "ticket.last_update_at").replace("id", "ticket.id");
@@ -254,7 +283,7 @@ impl ReadTx<'_> {
         if !query.search.trim().is_empty() && terms(query.search).is_empty() {
             return Ok(Vec::new());
         }
-        let (sql, values) = query.finished();
+        let (sql, values) = query.finished(self.link);
         self.all(&sql, values.as_slice(), line)
     }
 }
@@ -266,6 +295,9 @@ impl ReadTx<'_> {
     /// # Errors
     /// Those of the database; [`Error::Corrupt`] when the index cannot be read.
     pub fn search_differences(&self) -> Result<i64> {
+        if !self.link.is_lite() {
+            return self.number(DIFFERENCES, []);
+        }
         // Temporary tables take no lock of the database and are removed with this transaction.
         self.failed.watch(|| {
             self.link.batch(
@@ -288,6 +320,9 @@ impl WriteTx<'_> {
     /// Whether the index has every word of every text and no other. Reads all of both with the write
     /// lock held.
     pub fn is_search_sound(&self) -> Result<bool> {
+        if !self.link.is_lite() {
+            return Ok(self.number(DIFFERENCES, [])? == 0);
+        }
         // The command is an INSERT by form; it writes nothing, and its error is its answer.
         self.failed.refuse()?;
         match self.link.run("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)", &()) {
@@ -299,17 +334,26 @@ impl WriteTx<'_> {
 
     /// Builds the index again from the texts.
     pub fn rebuild_search(&self) -> Result<()> {
+        if !self.link.is_lite() {
+            self.run("DELETE FROM search", [])?;
+            self.run("INSERT INTO search (id, words) SELECT id, search_words(text) FROM search_text", [])?;
+            return Ok(());
+        }
         self.run("INSERT INTO search (search) VALUES ('rebuild')", [])?;
         Ok(())
     }
 
     /// Merges parts of the index, about `pages` pages of work, so that searches read fewer of them.
     pub fn merge_search(&self, pages: u32) -> Result<()> {
-        self.run("INSERT INTO search (search, rank) VALUES ('merge', $1)", [pages])?;
+        // PostgreSQL's autovacuum does so by itself.
+        if self.link.is_lite() {
+            self.run("INSERT INTO search (search, rank) VALUES ('merge', $1)", [pages])?;
+        }
         Ok(())
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 #[path = "search_tests.rs"]
 mod tests;
