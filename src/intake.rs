@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sha2::{Digest, Sha256};
 
-use crate::decision::{Decision, Facts, Refusal, decide};
+use crate::decision::{Decision, Facts, Refusal, decide, let_in};
 use crate::desk::Notices;
 use crate::domain::reason::Reason;
 use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp, Window};
@@ -43,6 +43,8 @@ pub enum Source {
     },
     /// `admin mail retry`: a quarantined mail is looked at again, without rate limit.
     Retry(ReceiptId),
+    /// A person has looked at a quarantined mail and lets it in, whatever it was set aside for.
+    LetIn(ReceiptId),
 }
 
 /// What came with the mail besides its bytes.
@@ -296,7 +298,7 @@ impl Incoming<'_> {
     /// The receipt of the quarantined mail that is looked at again.
     const fn retried(&self) -> Option<ReceiptId> {
         match self.envelope.source {
-            Source::Retry(receipt) => Some(receipt),
+            Source::Retry(receipt) | Source::LetIn(receipt) => Some(receipt),
             Source::Pipe | Source::Fetch | Source::FirstFetch | Source::Import | Source::Archive { .. } => None,
         }
     }
@@ -346,7 +348,11 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
         notices: notices(incoming, mail, now),
         delivered_for: facts::delivered_for(incoming, mail),
     };
-    let settled = match decide(mail, &facts, &settings.policy()) {
+    let decided = match incoming.envelope.source {
+        Source::LetIn(_) => let_in(mail, &facts, &settings.policy()),
+        _ => decide(mail, &facts, &settings.policy()),
+    };
+    let settled = match decided {
         Decision::Refuse(refusal) => return Ok(incoming.delivery(Outcome::Refused(refusal), "refused", None)),
         Decision::Open(open) => apply::open(tx, &settings, &incoming_mail, &open, now)?,
         Decision::Append(append) => apply::append(tx, &settings, &incoming_mail, &append, now)?,
@@ -385,7 +391,7 @@ fn notices(incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Notice
     let is_fresh =
         || mail.date.is_some_and(|date| Window { since: now.plus_s(-FRESH_S), until: now.plus_s(AHEAD_S) }.holds(date));
     match incoming.envelope.source {
-        Source::Pipe | Source::Fetch | Source::Retry(_) => Notices::Usual,
+        Source::Pipe | Source::Fetch | Source::Retry(_) | Source::LetIn(_) => Notices::Usual,
         Source::FirstFetch if is_fresh() => Notices::Usual,
         Source::FirstFetch | Source::Import | Source::Archive { .. } => Notices::Nobody,
     }

@@ -23,7 +23,6 @@ mod imap_fetch;
 mod intake;
 mod ip_list;
 mod jobs;
-mod live;
 mod logging;
 mod login;
 mod mail;

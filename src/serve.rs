@@ -102,10 +102,6 @@ pub(crate) fn serve_desk(
         let (api, store, threads) = (Arc::clone(&api), Arc::clone(&store), threads.clone());
         move || threads::keep(&api, &store, &token_wakes, &threads)
     })?;
-    threads.start("feed", {
-        let (live, store, threads) = (Arc::clone(web.live()), Arc::clone(&store), threads.clone());
-        move || threads::follow(&live, &store, &threads)
-    })?;
     if !arguments.no_jobs {
         api.expect_sender(Timestamp::now());
         start_jobs(&threads, &store, loaded, outbox_wakes)?;

@@ -53,7 +53,6 @@ pub(crate) mod testing;
 pub(crate) mod ticket;
 pub(crate) mod token;
 pub(crate) mod undo;
-pub(crate) mod watch;
 mod value;
 
 use std::ops::{ControlFlow, Deref};

@@ -17,6 +17,7 @@ mod frame;
 mod language;
 mod limits;
 mod page;
+mod pulse;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -27,7 +28,6 @@ mod upload;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::live::Live;
 use crate::domain::Timestamp;
 use crate::http::{Method, Request, Response};
 use crate::ip_list::IpList;
@@ -58,8 +58,8 @@ pub(crate) struct Web {
     wake: Waker,
     trusted_proxies: RwLock<IpList>,
     limits: limits::Limits,
-    live: Arc<Live>,
     pending: Pending,
+    feed: pulse::Feed,
     /// The path of `site_url` as it was a moment ago, for what cannot wait for the database.
     prefix: RwLock<String>,
 }
@@ -80,19 +80,14 @@ impl Web {
             wake,
             trusted_proxies: RwLock::new(trusted_proxies),
             limits: limits::Limits::default(),
-            live: Arc::default(),
             pending: Pending::default(),
+            feed: pulse::Feed::default(),
             prefix: RwLock::default(),
         };
         if let Ok(settings) = web.store.read(|tx| tx.settings()) {
             web.note_prefix(&settings);
         }
         web
-    }
-
-    /// What is happening now; `serve` keeps it fresh.
-    pub(crate) fn live(&self) -> &Arc<Live> {
-        &self.live
     }
 
     /// Believes other proxies from now on.

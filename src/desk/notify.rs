@@ -14,8 +14,8 @@ use crate::store::settings::Settings;
 use crate::store::staff::{Staff, StaffToNotify};
 use crate::store::template::Template;
 use crate::store::{self, ReadTx, Result, WriteTx};
-use letter::{Addressed, NoticeContext, Outgoing, Queued, TicketContext, desk_values, is_ours, template_of};
 pub(crate) use entry::entry_link;
+use letter::{Addressed, NoticeContext, Outgoing, Queued, TicketContext, desk_values, is_ours, template_of};
 pub(super) use table::Occasion;
 use table::{Notice, notices_of};
 
@@ -139,7 +139,11 @@ impl Change<'_> {
             return Ok(());
         }
         let to = Person { name: &about.customer.fullname, email: &email };
-        notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[], after_s: self.delivery.after_s }, now)?;
+        notice.queue(
+            tx,
+            &Addressed { to, kind: MailKind::Generated, files: &[], after_s: self.delivery.after_s },
+            now,
+        )?;
         Ok(())
     }
 }
@@ -426,7 +430,8 @@ pub(crate) fn preview(
     let link = format!("{}/activate/CODE", settings.site_url);
     let entry_link = format!("{}/enter/CODE", settings.site_url);
     // A link that opens nothing: what is previewed is copied and shown around.
-    let ticket_link = if settings.site_url.is_empty() { String::new() } else { format!("{}/t/CODE", settings.site_url) };
+    let ticket_link =
+        if settings.site_url.is_empty() { String::new() } else { format!("{}/t/CODE", settings.site_url) };
     let mut more = vec![
         ("staff_name", Value::Plain("STAFF")),
         ("activation_link", Value::Plain(&link)),

@@ -35,7 +35,9 @@ impl TicketLink {
     #[must_use]
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('-').filter(|_| text.len() <= BYTES_MAX);
-        let (number, end, mark, None) = (parts.next()?, parts.next()?, parts.next()?, parts.next()) else { return None };
+        let (number, end, mark, None) = (parts.next()?, parts.next()?, parts.next()?, parts.next()) else {
+            return None;
+        };
         let is_plain = |part: &str| !part.starts_with(['0', '+']) && part.bytes().all(|b| b.is_ascii_hexdigit());
         let ticket = number.parse().ok().filter(|_| is_plain(number))?;
         let ends_at = i64::from_str_radix(end, 16).ok().filter(|_| is_plain(end))?;

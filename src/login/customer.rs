@@ -66,7 +66,8 @@ fn decided(
     now: Timestamp,
 ) -> Result<CustomerOutcome, Error> {
     let (failures, known) = store.read(|tx| {
-        let failures = tx.failed_logins(given.email, Window::last_s(ACCOUNT_WINDOW_S, now), ACCOUNT_FAILURES_MAX + 1)?;
+        let failures =
+            tx.failed_logins(given.email, Window::last_s(ACCOUNT_WINDOW_S, now), ACCOUNT_FAILURES_MAX + 1)?;
         let customer = tx.customer_by_email(given.email)?.filter(|customer| customer.is_active);
         let known = match customer {
             Some(customer) => Some((customer.id, tx.customer_password(customer.id)?)),

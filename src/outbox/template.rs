@@ -449,26 +449,30 @@ mod tests {
     #[test]
     fn imported_mail_about_a_lost_password_brings_the_link_instead() {
         let own = template("s", "Your new password is %client_password%", "");
-        assert_eq!(with_entry_link(&own, &[], "https://x.test/enter/a").text, "Your new password is https://x.test/enter/a");
+        assert_eq!(
+            with_entry_link(&own, &[], "https://x.test/enter/a").text,
+            "Your new password is https://x.test/enter/a"
+        );
         let own = template("s", "Somebody asked.", "");
-        assert_eq!(with_entry_link(&own, &[], "https://x.test/enter/a").text, "Somebody asked.\nhttps://x.test/enter/a\n");
+        assert_eq!(
+            with_entry_link(&own, &[], "https://x.test/enter/a").text,
+            "Somebody asked.\nhttps://x.test/enter/a\n"
+        );
     }
 
     #[test]
     fn every_template_but_autoresponse_is_shipped_switched_on() {
         let on: Vec<&str> = Event::ALL.into_iter().filter(|e| e.shipped().is_enabled).map(Event::name).collect();
-        assert_eq!(
-            on,
-            [
-                "new_ticket",
-                "staff_reply",
-                "staff_ticketnotification",
-                "staff_assigned",
-                "staff_mentioned",
-                "new_user",
-                "lost_password",
-                "satisfaction"
-            ]
-        );
+        let expected = [
+            "new_ticket",
+            "staff_reply",
+            "staff_ticketnotification",
+            "staff_assigned",
+            "staff_mentioned",
+            "new_user",
+            "lost_password",
+            "satisfaction",
+        ];
+        assert_eq!(on, expected);
     }
 }

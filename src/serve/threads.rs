@@ -16,11 +16,9 @@ use crate::domain::Timestamp;
 use crate::imap_fetch::{self, Watch};
 use crate::intake::Rules;
 use crate::jobs;
-use crate::live::Live;
 use crate::outbox;
 use crate::outcome::{self, WithContext};
 use crate::stop::Stop;
-use crate::store::watch::Watch as Watching;
 use crate::store::{self, Store};
 
 /// Between two heartbeats; `pipe` takes over sending after six missed ones.
@@ -35,10 +33,6 @@ const TIMED_PAUSE: Duration = Duration::from_secs(600);
 
 /// How often the setting `imap_watch` is looked at; one indexed read.
 const WATCH_POLL: Duration = Duration::from_secs(2);
-
-/// Between two looks at whether something was committed. Pages ask every four seconds, and what `pipe` took in is to be on
-/// them after five.
-const FEED_POLL: Duration = Duration::from_millis(500);
 
 /// Between two looks at whether a ticket that was put off has to wake.
 const WAKE_PAUSE: Duration = Duration::from_secs(10);
@@ -105,35 +99,6 @@ fn note_token_uses(api: &Api, store: &Store) {
         Ok(())
     });
     logged("noting the use of tokens", done);
-}
-
-/// Takes what happens to tickets, by whatever process, into memory, for the pages that ask what is new.
-pub(super) fn follow(live: &Live, store: &Store, threads: &Threads) {
-    let mut watch = None;
-    while !threads.pause(FEED_POLL) {
-        let done = is_anything_new(&mut watch, store).and_then(|is_new| {
-            if is_new {
-                live.take_in(store)?;
-            }
-            Ok(())
-        });
-        if done.is_err() {
-            // A new one says yes at first, so that nothing is missed.
-            watch = None;
-        }
-        logged("looking for what is new", done);
-    }
-}
-
-/// Whether something was committed; what watches is made when there is none, or after a failure.
-fn is_anything_new<'s>(watch: &mut Option<Watching<'s>>, store: &'s Store) -> store::Result<bool> {
-    let mut current = match watch.take() {
-        Some(current) => current,
-        None => store.watch()?,
-    };
-    let is_new = current.is_changed()?;
-    *watch = Some(current);
-    Ok(is_new)
 }
 
 /// Sends what is queued, at once when woken, else every second.

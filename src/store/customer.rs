@@ -106,7 +106,9 @@ impl ReadTx<'_> {
 
     /// The hash of a customer's password; empty for one who has none.
     pub(crate) fn customer_password(&self, id: UserId) -> Result<String> {
-        Ok(self.one("SELECT password_hash FROM customer WHERE id = $1", [id.get()], |row| row.get(0))?.unwrap_or_default())
+        Ok(self
+            .one("SELECT password_hash FROM customer WHERE id = $1", [id.get()], |row| row.get(0))?
+            .unwrap_or_default())
     }
 
     /// A customer's language and time zone; each empty for the browser's.

@@ -3,7 +3,7 @@
 use super::columns::id_or_none;
 use super::ticket::{Owner, TicketRows};
 use super::{ReadTx, Result};
-use crate::domain::{Actor, DepartmentId, Door, EventKind, MessageId, StaffId, TicketId, Timestamp};
+use crate::domain::{Actor, Door, EventKind, MessageId, StaffId, TicketId, Timestamp};
 use crate::store::engine::Row;
 
 /// A change, as it is recorded.
@@ -42,15 +42,6 @@ pub struct Event {
     pub door: String,
     /// The message or note that was written, if one was; it may be gone.
     pub message: Option<MessageId>,
-}
-
-/// An event, and whose ticket it is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FeedEvent {
-    /// The event.
-    pub event: Event,
-    /// The ticket's department; none when the ticket is gone.
-    pub department: Option<DepartmentId>,
 }
 
 fn event(row: &Row<'_>) -> Result<Event> {
@@ -102,18 +93,14 @@ impl ReadTx<'_> {
     }
 
     /// What happened to all tickets after an event, oldest first, at most `max`.
-    pub fn feed_since(&self, event_id: i64, max: usize) -> Result<Vec<FeedEvent>> {
+    pub fn events_since(&self, event_id: i64, max: usize) -> Result<Vec<Event>> {
         self.all(
             "SELECT event.id, ticket_id, at, actor, actor_id, coalesce(CASE actor \
              WHEN 0 THEN (SELECT fullname FROM customer WHERE customer.id = actor_id) \
-             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id, \
-             (SELECT department_id FROM ticket WHERE ticket.id = event.ticket_id) \
+             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id \
              FROM event WHERE event.id > $1 ORDER BY event.id LIMIT $2",
             (event_id, i64::try_from(max).unwrap_or(i64::MAX)),
-            |row| {
-                let department = row.get::<Option<i64>>(10)?.map(DepartmentId::new);
-                Ok(FeedEvent { event: event(row)?, department })
-            },
+            event,
         )
     }
 }

@@ -140,20 +140,12 @@ impl ReadTx<'_> {
 
     /// Every article by id.
     pub fn articles(&self) -> Result<Vec<Article>> {
-        self.all(
-            &format!("SELECT {ARTICLE} FROM article ORDER BY id"),
-            [],
-            article,
-        )
+        self.all(&format!("SELECT {ARTICLE} FROM article ORDER BY id"), [], article)
     }
 
     /// The article with that id.
     pub fn article(&self, id: i64) -> Result<Option<Article>> {
-        self.one(
-            &format!("SELECT {ARTICLE} FROM article WHERE id = $1"),
-            [id],
-            article,
-        )
+        self.one(&format!("SELECT {ARTICLE} FROM article WHERE id = $1"), [id], article)
     }
 
     /// Ids, safe names and sizes in bytes of an article's files.

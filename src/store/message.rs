@@ -119,6 +119,8 @@ pub struct Speech {
     pub has_mail_html: bool,
     /// Whether that has a picture or a table, which the text cannot show.
     pub has_more_than_text: bool,
+    /// How many pictures of it would be fetched from elsewhere.
+    pub remote_pictures: i64,
 }
 
 /// A public message as the API shows it.
@@ -191,7 +193,8 @@ impl ReadTx<'_> {
         self.all(
             "SELECT id, created_at, author, staff_id, customer_id, is_internal, body, is_html, \
              substr(full_text, 1, $1), CASE WHEN mail_html = '' THEN 0 ELSE 1 END, \
-             CASE WHEN mail_html LIKE '%<img %' OR mail_html LIKE '%<table%' THEN 1 ELSE 0 END \
+             CASE WHEN mail_html LIKE '%<img %' OR mail_html LIKE '%<table%' THEN 1 ELSE 0 END, \
+             (length(mail_html) - length(replace(mail_html, ' data-remote-src=', ''))) / 17 \
              FROM message WHERE ticket_id = $2 ORDER BY created_at, id",
             (FULL_TEXT_CHARS_MAX, ticket.get()),
             |row| {
@@ -205,6 +208,7 @@ impl ReadTx<'_> {
                     full_text: row.get(8)?,
                     has_mail_html: row.get(9)?,
                     has_more_than_text: row.get(10)?,
+                    remote_pictures: row.get(11)?,
                 })
             },
         )

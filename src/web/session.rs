@@ -127,7 +127,9 @@ mod tests {
     fn a_session_is_found_by_its_cookie_only() {
         let (secret, hash) = new_secret().unwrap();
         assert_eq!(secret.len(), 43);
-        let asked = |cookie: &str| named(&Request::new(Method::Get, "/").with_header("Cookie", cookie).headers, Side::Staff, false);
+        let asked = |cookie: &str| {
+            named(&Request::new(Method::Get, "/").with_header("Cookie", cookie).headers, Side::Staff, false)
+        };
         assert_eq!(asked(&format!("a=b; __Host-maildesk={secret}; c=d")), Some(hash));
         assert_eq!(asked(&format!("__Host-maildesk-customer={secret}")), None);
         assert_eq!(asked(&format!("maildesk={secret}")), None);

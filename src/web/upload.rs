@@ -148,7 +148,11 @@ mod tests {
         let bytes = usize::try_from(settings.ticket_file_size.bytes()).unwrap();
         assert!(of_customer(&settings, &[file("a.png", bytes)]).is_ok());
         assert_eq!(of_customer(&settings, &[file("a.png", bytes + 1)]).unwrap_err(), Fault::Size("a.png".into()));
-        assert_eq!(of_customer(&settings, &[file("a.png", 1), file("b.png", 1), file("c.png", 1), file("d.png", 1)]).unwrap_err(), Fault::Number(3));
+        assert_eq!(
+            of_customer(&settings, &[file("a.png", 1), file("b.png", 1), file("c.png", 1), file("d.png", 1)])
+                .unwrap_err(),
+            Fault::Number(3)
+        );
         let off = Settings { ticket_attachment: false, ..Settings::default() };
         assert_eq!(of_customer(&off, &[file("a.png", 1)]).unwrap_err(), Fault::Number(0));
         assert!(of_customer(&off, &[]).is_ok());

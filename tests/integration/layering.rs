@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["mail", "totp"],
     &["decision"],
     &["store"],
-    &["outbox", "login", "live"],
+    &["outbox", "login"],
     &["desk"],
     &["intake", "http", "jobs"],
     &["api", "web"],

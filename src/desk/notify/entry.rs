@@ -1,7 +1,7 @@
 //! The mail with the link that signs a customer in.
 
-use super::letter::{self, Outgoing, desk_values, template_of};
 use super::is_paused;
+use super::letter::{self, Outgoing, desk_values, template_of};
 use crate::domain::{EmailAddress, Timestamp};
 use crate::outbox::compose::Person;
 use crate::outbox::template::{self, Event, Value};
@@ -29,10 +29,7 @@ pub(crate) fn entry_link(
     }
     let link = format!("{}/enter/{code}", settings.site_url);
     let mut values = desk_values(settings);
-    values.extend([
-        ("client_name", Value::Plain(&customer.fullname)),
-        ("client_email", Value::Plain(&customer.email)),
-    ]);
+    values.extend([("client_name", Value::Plain(&customer.fullname)), ("client_email", Value::Plain(&customer.email))]);
     let rendered = template::with_entry_link(&template_of(tx, Event::LostPassword)?, &values, &link);
     let secret = tx.desk_secret()?;
     let mail = Outgoing {

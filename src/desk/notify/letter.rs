@@ -194,7 +194,8 @@ impl<'a> NoticeContext<'a> {
         let (to, sender, from, ticket) = (letter.to.email, &self.sender, &self.from, &self.about.ticket);
         let token = ReplyToken::issue(&self.secret, ticket.id, to).to_string();
         let plus = (self.settings.reply_address_token || sender.has_plus).then(|| from.with_subaddress(&token));
-        let link = ticket_link(self.settings, &self.secret, ticket.id, to, now).filter(|_| self.event.has_ticket_link());
+        let link =
+            ticket_link(self.settings, &self.secret, ticket.id, to, now).filter(|_| self.event.has_ticket_link());
         let mut values = vec![("staff_name", Value::Plain(letter.to.name))];
         if self.event.has_ticket_link() {
             values.push(("ticket_link", Value::Plain(link.as_deref().unwrap_or(""))));

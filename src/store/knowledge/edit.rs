@@ -48,9 +48,11 @@ impl ReadTx<'_> {
 
     /// The article of a file.
     pub(crate) fn article_of_file(&self, id: AttachmentId) -> Result<Option<i64>> {
-        self.one("SELECT article_id FROM attachment WHERE id = $1 AND article_id > 0 AND ticket_id = 0", [id.get()], |row| {
-            row.get(0)
-        })
+        self.one(
+            "SELECT article_id FROM attachment WHERE id = $1 AND article_id > 0 AND ticket_id = 0",
+            [id.get()],
+            |row| row.get(0),
+        )
     }
 }
 
@@ -139,10 +141,8 @@ impl WriteTx<'_> {
 
     /// Removes a file of an article; says whether it is one of that article's.
     pub(crate) fn remove_article_file(&self, article: i64, id: AttachmentId) -> Result<bool> {
-        let gone = self.run(
-            "DELETE FROM attachment WHERE id = $1 AND article_id = $2 AND ticket_id = 0",
-            (id.get(), article),
-        )?;
+        let gone = self
+            .run("DELETE FROM attachment WHERE id = $1 AND article_id = $2 AND ticket_id = 0", (id.get(), article))?;
         Ok(gone > 0)
     }
 }

@@ -150,8 +150,9 @@ impl ReadTx<'_> {
             }
         }
         // A run of letters without blanks is one word to the index.
-        let conditions: Vec<String> =
-            (1..=words.len()).map(|n| format!("(title LIKE ${n} ESCAPE '!' OR body_text LIKE ${n} ESCAPE '!')")).collect();
+        let conditions: Vec<String> = (1..=words.len())
+            .map(|n| format!("(title LIKE ${n} ESCAPE '!' OR body_text LIKE ${n} ESCAPE '!')"))
+            .collect();
         let patterns: Vec<Owned> = words.iter().map(|word| containing(word).into()).collect();
         let sql = format!("SELECT {LINE} FROM article WHERE {} ORDER BY views DESC, id", conditions.join(" AND "));
         let mut found = self.all(&sql, patterns.as_slice(), line)?;
@@ -231,13 +232,18 @@ mod tests {
             shelf.categories.iter().map(|(category, depth)| (category.name.clone(), *depth)).collect::<Vec<_>>()
         };
         assert_eq!(names(Reader::Public), [("Printers".to_owned(), 0)]);
-        assert_eq!(names(Reader::Staff), [("Printers".to_owned(), 0), ("Inside".to_owned(), 0), ("Inks".to_owned(), 1)]);
+        assert_eq!(
+            names(Reader::Staff),
+            [("Printers".to_owned(), 0), ("Inside".to_owned(), 0), ("Inks".to_owned(), 1)]
+        );
         let mut seen = found(&store, "ink", Reader::Public);
         seen.sort_unstable();
         assert_eq!(seen, [open, loose]);
         assert_eq!(found(&store, "ink", Reader::Staff).len(), 4);
         let shelf = store.read(|tx| tx.shelf(Reader::Public)).unwrap();
-        assert!(!shelf.shows(Some(inner), true) && !shelf.shows(Some(public), false) && shelf.shows(Some(public), true));
+        assert!(
+            !shelf.shows(Some(inner), true) && !shelf.shows(Some(public), false) && shelf.shows(Some(public), true)
+        );
         assert_ne!((secret, buried), (open, loose));
     }
 

@@ -47,17 +47,18 @@ pub(super) fn of(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket) -> Result<Ve
     }
     let mut spoken = Vec::new();
     for speech in tx.speeches(ticket.id)?.into_iter().filter(|speech| !speech.is_internal) {
-        let (kind, writer) = match speech.author {
-            Author::Customer(id) => {
-                let customer = tx.customer(id)?;
-                let name = customer.map(|customer| {
-                    if customer.fullname.trim().is_empty() { customer.email } else { customer.fullname }
-                });
-                ("customer", name)
-            }
-            Author::Staff(id) => ("staff", tx.staff(id)?.map(|staff| staff.fullname)),
-            Author::Desk => ("desk", Some(call.settings.site_name.clone())),
-        };
+        let (kind, writer) =
+            match speech.author {
+                Author::Customer(id) => {
+                    let customer = tx.customer(id)?;
+                    let name = customer.map(|customer| {
+                        if customer.fullname.trim().is_empty() { customer.email } else { customer.fullname }
+                    });
+                    ("customer", name)
+                }
+                Author::Staff(id) => ("staff", tx.staff(id)?.map(|staff| staff.fullname)),
+                Author::Desk => ("desk", Some(call.settings.site_name.clone())),
+            };
         let writer = writer.filter(|name| !name.is_empty()).unwrap_or_else(|| call.settings.site_name.clone());
         let (body, _) = text::shown(&speech.body, speech.is_html);
         // Below a staff member's mail stands what the desk told them alone.

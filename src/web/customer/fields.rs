@@ -65,7 +65,8 @@ impl Definition {
         let typed = form.trimmed(&name).replace("\r\n", "\n");
         let answer = match self.field.kind.as_str() {
             "checkbox" => {
-                let ticked: Vec<&str> = form.all(&name).filter(|value| self.options.iter().any(|own| own == value)).collect();
+                let ticked: Vec<&str> =
+                    form.all(&name).filter(|value| self.options.iter().any(|own| own == value)).collect();
                 ticked.join(", ")
             }
             "radio" | "select" if !typed.is_empty() && !self.options.contains(&typed) => return Err("field-wrong"),

@@ -156,9 +156,11 @@ fn by_password(call: &Call<'_>, email: &EmailAddress, again: SignIn) -> Result<R
     call.web.limits.count(Act::SignIn, call.address, signins, call.now).map_err(Refusal::TooMany)?;
     let given = CustomerTry { email: email.as_str(), password: call.form.get("password"), ip: call.address };
     let waiting = Waiting { since: call.client.waits_since(), is_gone: &|| call.client.is_gone() };
-    let tried = call.web.logins.enter().and_then(|entered| {
-        entered.log_in_customer(&call.web.store, &call.web.slots, &given, waiting, call.now)
-    });
+    let tried = call
+        .web
+        .logins
+        .enter()
+        .and_then(|entered| entered.log_in_customer(&call.web.store, &call.web.slots, &given, waiting, call.now));
     let outcome = tried.map_err(|error| match error {
         Error::TooMany | Error::NoSlot(_) => Refusal::Busy,
         Error::Store(error) => error.into(),
@@ -168,9 +170,7 @@ fn by_password(call: &Call<'_>, email: &EmailAddress, again: SignIn) -> Result<R
             let next = if again.next.is_empty() { "/tickets" } else { again.next.as_str() };
             guest::begin(call, &SessionOwner::Customer(customer), next)
         }
-        CustomerOutcome::Wrong => {
-            SignIn { error: call.language.t("wrong-email-or-password"), ..again }.response(403)
-        }
+        CustomerOutcome::Wrong => SignIn { error: call.language.t("wrong-email-or-password"), ..again }.response(403),
         CustomerOutcome::Locked { minutes } => {
             SignIn { error: call.language.with("locked", "minutes", minutes), ..again }.response(429)
         }

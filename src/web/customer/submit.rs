@@ -156,10 +156,7 @@ fn sent(call: &Call<'_>, key: &str) -> Response {
 }
 
 /// Checks the fields; `Err` says what is wrong, in words.
-fn checked<'c>(
-    call: &Call<'_>,
-    files: &'c [NewAttachment<'c>],
-) -> Result<Result<Wanted<'c>, String>, Refusal> {
+fn checked<'c>(call: &Call<'_>, files: &'c [NewAttachment<'c>]) -> Result<Result<Wanted<'c>, String>, Refusal> {
     let (form, language) = (&call.form, call.language);
     let (name, email) = match &call.guest {
         Some(guest) => (guest.name.clone(), Some(guest.email.clone())),
@@ -225,13 +222,8 @@ fn opened(
     wanted: &Wanted<'_>,
 ) -> Result<(TicketId, MessageId), Refusal> {
     let change = Change::new(tx, &call.settings, Actor::Customer(customer), Door::Web, call.now);
-    let ticket = NewTicket {
-        department: wanted.department,
-        customer,
-        subject: &wanted.subject,
-        address: None,
-        reply_to: None,
-    };
+    let ticket =
+        NewTicket { department: wanted.department, customer, subject: &wanted.subject, address: None, reply_to: None };
     let post = Post {
         author: Author::Customer(customer),
         text: Text::Plain(&wanted.text),
@@ -239,7 +231,6 @@ fn opened(
         mail_html: "",
         attachments: wanted.files,
     };
-    let opening =
-        Opening { ticket, post, mail: MailContext::default(), linked: None, notices: Notices::Usual };
+    let opening = Opening { ticket, post, mail: MailContext::default(), linked: None, notices: Notices::Usual };
     Ok(change.open_with_answers(&opening, &wanted.answers)?)
 }

@@ -194,9 +194,14 @@ fn posted(
 
 fn lead_to_message(call: &Call<'_>, (ticket, message): Done) -> Response {
     let anchor = if message.get() > 0 { format!("#m{message}") } else { String::new() };
-    let has_it = call.guest.as_ref().is_some_and(|guest| guest.customer().is_some() || guest.only_ticket() == Some(ticket));
+    let has_it =
+        call.guest.as_ref().is_some_and(|guest| guest.customer().is_some() || guest.only_ticket() == Some(ticket));
     // The link of one ticket does not open the new one; its own link is in the mail.
-    let path = if has_it { path_of(ticket) } else { call.guest.as_ref().and_then(Guest::only_ticket).map_or_else(|| path_of(ticket), path_of) };
+    let path = if has_it {
+        path_of(ticket)
+    } else {
+        call.guest.as_ref().and_then(Guest::only_ticket).map_or_else(|| path_of(ticket), path_of)
+    };
     call.lead_to(&format!("{path}{anchor}"))
 }
 

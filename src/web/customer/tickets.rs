@@ -30,8 +30,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Response, Refusal> {
         return Ok(call.lead_to(&sign_in::path_of(only)));
     };
     let before = call.query.number("before").unwrap_or(i64::MAX);
-    let mut tickets =
-        call.read(|tx| Ok(tx.tickets_of_person(customer, guest.email.as_str(), before, PAGE + 1)?))?;
+    let mut tickets = call.read(|tx| Ok(tx.tickets_of_person(customer, guest.email.as_str(), before, PAGE + 1)?))?;
     let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let has_older = tickets.len() > page;
     tickets.truncate(page);
