@@ -24,7 +24,7 @@ pub(crate) use open::Opening;
 pub(crate) use post::{MailContext, Post, StatusChange};
 pub(crate) use requester::Former;
 
-use crate::domain::{Actor, Door, EventKind, TicketId, Timestamp};
+use crate::domain::{Actor, Door, EventKind, MessageId, TicketId, Timestamp};
 use crate::store::event::NewEvent;
 use crate::store::settings::Settings;
 use crate::store::ticket::TicketRows;
@@ -66,10 +66,16 @@ impl<'a> Change<'a> {
     }
 
     const fn event<'d>(&self, kind: EventKind, detail: &'d str) -> NewEvent<'d> {
-        NewEvent { actor: self.actor, door: self.door, kind, detail }
+        NewEvent { actor: self.actor, door: self.door, kind, detail, message: None }
     }
 
     fn write_event(&self, ticket: TicketId, kind: EventKind, detail: &str) -> Result<()> {
         self.rows().add_event(ticket, &self.event(kind, detail), self.now)
+    }
+
+    /// As [`Change::write_event`], of a message or note that was written.
+    fn write_event_of(&self, ticket: TicketId, kind: EventKind, message: MessageId, detail: &str) -> Result<()> {
+        let event = NewEvent { message: Some(message), ..self.event(kind, detail) };
+        self.rows().add_event(ticket, &event, self.now)
     }
 }

@@ -117,6 +117,14 @@ id!(
     /// The id of what it takes to take a change back.
     UndoId
 );
+id!(
+    /// The id of a webhook: a URL that is told what happens to tickets.
+    WebhookId
+);
+id!(
+    /// The id of one delivery of a webhook.
+    DeliveryId
+);
 
 /// Seconds since 1970-01-01 UTC; 0 means "never", as in HelpDeskZ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]

@@ -34,13 +34,16 @@ pub(crate) mod receipt;
 pub(crate) mod row_count;
 pub(crate) mod session;
 pub(crate) mod settings;
+pub(crate) mod shape;
 pub(crate) mod staff;
 mod steps;
 pub(crate) mod template;
 pub(crate) mod ticket;
 pub(crate) mod token;
 mod value;
+pub(crate) mod webhook;
 
+use std::cell::RefCell;
 use std::ops::{ControlFlow, Deref};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,6 +52,7 @@ use std::time::{Duration, Instant};
 use connections::{Borrowed, Connections, WriteQueue};
 use engine::{Failed, Link, Row};
 pub(crate) use error::{Error, Result};
+use event::Happened;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use value::Params;
@@ -220,8 +224,8 @@ fn commit<T, E: From<Error>>(
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)
         .map_err(Error::from)?;
     connection.busy_timeout(lock_wait)?;
-    let write = WriteTx { read: ReadTx::on(Link::Lite(&tx)) };
-    let done = f(&write);
+    let write = WriteTx { read: ReadTx::on(Link::Lite(&tx)), told: RefCell::default() };
+    let done = f(&write).and_then(|done| write.queue_deliveries().map(|()| done).map_err(E::from));
     if done.is_ok() {
         write.failed.refuse()?;
         if let Err(error) = tx.commit() {
@@ -375,6 +379,8 @@ impl<'a> ReadTx<'a> {
 #[derive(Debug)]
 pub struct WriteTx<'a> {
     read: ReadTx<'a>,
+    /// The events of this transaction, which webhooks are told of at its end.
+    told: RefCell<Vec<Happened>>,
 }
 
 impl<'a> Deref for WriteTx<'a> {

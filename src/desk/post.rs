@@ -92,7 +92,7 @@ impl Change<'_> {
             }
             Author::Desk => (EventKind::Replied, Occasion::MachineWrote, ticket.status, ticket.last_replier),
         };
-        self.write_event(ticket.id, kind, "")?;
+        self.write_event_of(ticket.id, kind, message, "")?;
         let after = match status {
             StatusChange::ByTable => by_table,
             StatusChange::To(status) => status,
