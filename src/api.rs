@@ -11,7 +11,6 @@
 
 mod access;
 mod admission;
-pub(crate) mod client_address;
 mod cors;
 mod email;
 mod endpoint;
@@ -53,7 +52,7 @@ use system::readiness::Readiness;
 
 use crate::desk::Change;
 use crate::domain::{Actor, Door, Timestamp, TokenId};
-use crate::http::{Client, Method, Request, Response};
+use crate::http::{Client, Method, Request, Response, client_address};
 use crate::login::Logins;
 use crate::password::Slots;
 use crate::store::settings::Settings;
@@ -95,8 +94,8 @@ pub struct Api {
     wake: Waker,
     uses: Mutex<TokenUses>,
     /// Every password of a request is hashed here.
-    slots: Slots,
-    logins: Logins,
+    slots: Arc<Slots>,
+    logins: Arc<Logins>,
     /// The setting `cors_origins` as it was a moment ago, for refusals that cannot wait for the database.
     origins: RwLock<String>,
     metrics: Metrics,
@@ -125,8 +124,8 @@ impl Api {
             rules: RwLock::new(rules),
             wake,
             uses: Mutex::default(),
-            slots: Slots::default(),
-            logins: Logins::default(),
+            slots: Arc::default(),
+            logins: Arc::default(),
             origins: RwLock::default(),
             metrics: Metrics::default(),
             readiness: Readiness::new(probe),
@@ -136,8 +135,13 @@ impl Api {
     /// The same with another time at which failed logins are answered, for those who do not want to wait.
     #[must_use]
     pub fn with_failed_login_time(mut self, time: Duration) -> Self {
-        self.logins = self.logins.with_failed_after(time);
+        self.logins = Arc::new(Logins::default().with_failed_after(time));
         self
+    }
+
+    /// Where passwords are checked, for the others who check them in this process.
+    pub(crate) fn password_checks(&self) -> (Arc<Slots>, Arc<Logins>) {
+        (Arc::clone(&self.slots), Arc::clone(&self.logins))
     }
 
     /// Gives back to the system what a burst of requests took and has not been used for a while.
@@ -155,6 +159,11 @@ impl Api {
     /// Puts other host rules in force for the requests to come.
     pub fn set_rules(&self, rules: HostRules) {
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+
+    /// Whose X-Forwarded-For is believed.
+    pub(crate) fn trusted_proxies(&self) -> IpList {
+        self.rules().trusted_proxies
     }
 
     fn rules(&self) -> HostRules {
@@ -216,6 +225,13 @@ pub fn respond(api: &Api, request: Request, now: Timestamp) -> Response {
 pub(crate) fn has_kept_place(path: &str) -> bool {
     let found = route::find(&Method::Get, path);
     found.is_ok_and(|route| [system::HEALTH, system::READY].contains(&route.endpoint.path))
+}
+
+/// Whether a path belongs to the API.
+#[must_use]
+pub(crate) fn is_for_api(path: &str) -> bool {
+    !matches!(route::find(&Method::Get, path), Err(NotRouted::Unknown))
+        || ["/api/", "/v1/"].iter().any(|beginning| path.starts_with(beginning))
 }
 
 fn not_routed(refusal: NotRouted) -> Response {
@@ -283,7 +299,7 @@ fn open_or_admitted(
     is_open: fn(&Settings) -> bool,
     request: &Request,
 ) -> Result<(), ErrorAnswer> {
-    let address = client_address::client(request.peer, &request.headers, &api.rules().trusted_proxies);
+    let address = client_address(request.peer, &request.headers, &api.rules().trusted_proxies);
     let checked = api.store.read(|tx| {
         let settings = tx.settings()?;
         if is_open(&settings) {

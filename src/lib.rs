@@ -4,7 +4,7 @@
 //! Edges, named after the subcommands: [`pipe`], [`imap_fetch`], [`serve`], [`admin`]; [`cli`] calls them. The core:
 //! [`intake`] takes in one mail, [`decision`] says what it does, [`desk`] changes tickets, [`store`] holds all SQL,
 //! [`mail`] reads raw mail, [`domain`] has the nouns. Imports go one way, from the top:
-//! `cli → admin → serve → {pipe, imap_fetch} → options → {logging, outcome} → config → api → {intake, http, jobs} → desk →
+//! `cli → admin → serve → {pipe, imap_fetch} → options → {logging, outcome} → config → {api, web} → {intake, http, jobs} → desk →
 //! {outbox, login} → store → decision → mail → domain`, and the leaves below.
 
 // The web pages are not all there yet: verbs that wait for them are unused.
@@ -39,6 +39,7 @@ mod store;
 mod terminal;
 mod totp;
 mod trip;
+mod web;
 
 /// What the package's own tests and benchmarks use beside the program; nothing else may rely on it.
 #[doc(hidden)]

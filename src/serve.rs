@@ -28,6 +28,7 @@ use crate::options::Global;
 use crate::outcome::{self, Done, WithContext};
 use crate::stop::on_signals;
 use crate::store::{Store, presence};
+use crate::web::{self, Web};
 use threads::Threads;
 
 /// Where `serve` listens unless told otherwise: behind a proxy on the same machine.
@@ -91,7 +92,8 @@ pub(crate) fn serve_desk(
     let (wake_keeper, token_wakes) = mpsc::channel();
     let api = Arc::new(Api::new(Arc::clone(&store), probe, rules, waker(wake_sender.clone(), wake_keeper.clone())));
     api.note_origins();
-    watch_signals(&control, &api, loaded, log_level)?;
+    let web = Arc::new(pages(&store, &api, wake_sender.clone()));
+    watch_signals(&control, &api, &web, loaded, log_level)?;
     threads.start("keeper", {
         let (api, store, threads) = (Arc::clone(&api), Arc::clone(&store), threads.clone());
         move || threads::keep(&api, &store, &token_wakes, &threads)
@@ -101,7 +103,7 @@ pub(crate) fn serve_desk(
         start_jobs(&threads, &store, loaded, outbox_wakes)?;
     }
     announce(address);
-    let served = http::serve(listener, Arc::new(Answers(Arc::clone(&api))), &control).context("serving")?;
+    let served = http::serve(listener, Arc::new(Answers { api: Arc::clone(&api), web }), &control).context("serving")?;
     tell_systemd(&[NotifyState::Stopping]);
     if served.connections_cut > 0 {
         tracing::warn!(connections = served.connections_cut, "requests were cut off by the end");
@@ -117,16 +119,37 @@ pub(crate) fn serve_desk(
     Ok(Done)
 }
 
-/// The API as the HTTP shell asks it.
-struct Answers(Arc<Api>);
+/// The pages of the desk, which check passwords where the API does.
+fn pages(store: &Arc<Store>, api: &Api, outbox: Sender<()>) -> Web {
+    let (slots, logins) = api.password_checks();
+    let wake = Box::new(move || {
+        // There is no receiver with --no-jobs, and at the end.
+        outbox.send(()).ok();
+    });
+    Web::new(Arc::clone(store), slots, logins, api.trusted_proxies(), wake)
+}
+
+/// API and pages as the HTTP shell asks them.
+struct Answers {
+    api: Arc<Api>,
+    web: Arc<Web>,
+}
 
 impl http::Answer for Answers {
     fn answer(&self, request: Request) -> Response {
-        api::respond(&self.0, request, Timestamp::now())
+        let request = web::without_prefix(&self.web, request);
+        if !api::is_for_api(&request.path) && web::is_for_pages(&request) {
+            return web::respond(&self.web, request, Timestamp::now());
+        }
+        api::respond(&self.api, request, Timestamp::now())
     }
 
     fn refusal_for(&self, response: Response, origin: &str) -> Response {
-        api::refusal_for(&self.0, response, origin)
+        api::refusal_for(&self.api, response, origin)
+    }
+
+    fn refusal_as(&self, response: Response, accept: &str, language: &str) -> Response {
+        if web::wants_page(accept) { web::shell_refusal(&self.web, response, language) } else { response }
     }
 
     fn has_kept_place(&self, path: &str) -> bool {
@@ -225,11 +248,17 @@ fn waker(outbox: Sender<()>, keeper: Sender<()>) -> api::Waker {
     })
 }
 
-fn watch_signals(control: &Control, api: &Arc<Api>, loaded: &Loaded, log_level: LogLevel) -> outcome::Result<()> {
-    let (control, api, path) = (control.clone(), Arc::clone(api), loaded.path.clone());
+fn watch_signals(
+    control: &Control,
+    api: &Arc<Api>,
+    web: &Arc<Web>,
+    loaded: &Loaded,
+    log_level: LogLevel,
+) -> outcome::Result<()> {
+    let (control, api, web, path) = (control.clone(), Arc::clone(api), Arc::clone(web), loaded.path.clone());
     let hear = move |signal| {
         if signal == SIGHUP {
-            let reloaded = AssertUnwindSafe(|| reload(&control, &api, path.as_deref(), log_level));
+            let reloaded = AssertUnwindSafe(|| reload(&control, &api, &web, path.as_deref(), log_level));
             if catch_unwind(reloaded).is_err() {
                 tracing::error!("an internal error ended the reloading; signals are still heard");
             }
@@ -243,9 +272,10 @@ fn watch_signals(control: &Control, api: &Arc<Api>, loaded: &Loaded, log_level: 
 
 /// Puts the configuration file's limits, proxies and log level in force and opens the log file again; a
 /// configuration that cannot be used changes no limits.
-fn reload(control: &Control, api: &Api, path: Option<&Path>, log_level: LogLevel) {
+fn reload(control: &Control, api: &Api, web: &Web, path: Option<&Path>, log_level: LogLevel) {
     let done = config::load(path).and_then(|loaded| {
         api.set_rules(host_rules(&loaded)?);
+        web.set_trusted_proxies(api.trusted_proxies());
         control.set_limits(http_limits(&loaded.config));
         Ok(loaded.config.log.level)
     });

@@ -4,10 +4,9 @@
 //! only. The next page goes on from the last row of the one before, so that no page costs more than the first. Numbers
 //! are counted up to [`COUNT_MAX`].
 
-use rusqlite::Row;
-
 use super::rows::status;
 use crate::domain::{DepartmentId, StaffId, Status, TicketId, Timestamp, UserId};
+use crate::store::engine::Row;
 use crate::store::{ReadTx, Result};
 
 /// Tickets of a list are counted up to one more than what is shown as a number: 999, then "999+".
@@ -101,7 +100,7 @@ pub struct InboxLine {
     pub tags: Vec<String>,
 }
 
-fn line(row: &Row<'_>) -> rusqlite::Result<InboxLine> {
+fn line(row: &Row<'_>) -> Result<InboxLine> {
     Ok(InboxLine {
         id: TicketId::new(row.get(0)?),
         subject: row.get(1)?,
@@ -114,7 +113,7 @@ fn line(row: &Row<'_>) -> rusqlite::Result<InboxLine> {
         email: row.get(8)?,
         department: DepartmentId::new(row.get(9)?),
         department_name: row.get(10)?,
-        staff: row.get::<_, Option<i64>>(11)?.map(StaffId::new),
+        staff: row.get::<Option<i64>>(11)?.map(StaffId::new),
         staff_name: row.get(12)?,
         snoozed_until: Timestamp::from_unix(row.get(13)?),
         spam_at: Timestamp::from_unix(row.get(14)?),

@@ -255,7 +255,8 @@ fn views_are_ones_own_or_everybodys() {
 
 /// How SQLite would carry a statement out.
 fn plan(tx: &ReadTx<'_>, sql: &str) -> Result<Vec<String>> {
-    let mut statement = tx.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+    let crate::store::engine::Link::Lite(connection) = tx.link;
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
     let mut rows = statement.raw_query();
     let mut plan: Vec<String> = Vec::new();
     while let Some(row) = rows.next()? {

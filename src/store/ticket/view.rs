@@ -1,6 +1,7 @@
 //! Saved views of the inbox: searches with a name, a person's own or everybody's.
 
 use crate::domain::{StaffId, Timestamp, ViewId};
+use crate::store::engine::Row;
 use crate::store::{ReadTx, Result, WriteTx};
 
 /// A saved view.
@@ -18,10 +19,10 @@ pub struct SavedView {
     pub position: i64,
 }
 
-fn view(row: &rusqlite::Row<'_>) -> rusqlite::Result<SavedView> {
+fn view(row: &Row<'_>) -> Result<SavedView> {
     Ok(SavedView {
         id: ViewId::new(row.get(0)?),
-        staff: row.get::<_, Option<i64>>(1)?.map(StaffId::new),
+        staff: row.get::<Option<i64>>(1)?.map(StaffId::new),
         name: row.get(2)?,
         query: row.get(3)?,
         position: row.get(4)?,
