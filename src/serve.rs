@@ -103,7 +103,8 @@ pub(crate) fn serve_desk(
         start_jobs(&threads, &store, loaded, outbox_wakes)?;
     }
     announce(address);
-    let served = http::serve(listener, Arc::new(Answers { api: Arc::clone(&api), web }), &control).context("serving")?;
+    let served =
+        http::serve(listener, Arc::new(Answers { api: Arc::clone(&api), web }), &control).context("serving")?;
     tell_systemd(&[NotifyState::Stopping]);
     if served.connections_cut > 0 {
         tracing::warn!(connections = served.connections_cut, "requests were cut off by the end");
@@ -171,6 +172,10 @@ fn start_jobs(
     threads.start("outbox", {
         let (store, threads) = with();
         move || threads::send(&store, &outbox_wakes, &threads)
+    })?;
+    threads.start("webhooks", {
+        let (store, threads) = with();
+        move || threads::tell_webhooks(&store, &threads)
     })?;
     threads.start("timed", {
         let (store, threads) = with();

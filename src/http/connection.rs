@@ -76,7 +76,17 @@ impl<'a> Connection<'a> {
         handler: &'a Handler,
     ) -> Self {
         let Accepted { stream, peer } = accepted;
-        Self { wire: Wire::new(stream), peer, place, control, limits, handler, is_head: false, origin: None, accepts: Default::default() }
+        Self {
+            wire: Wire::new(stream),
+            peer,
+            place,
+            control,
+            limits,
+            handler,
+            is_head: false,
+            origin: None,
+            accepts: Default::default(),
+        }
     }
 
     /// Serves requests until the client leaves, misbehaves, idles too long, is idle when its place is

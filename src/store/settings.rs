@@ -176,6 +176,7 @@ settings! {
     web_links: i64 = "10", Kind::Number(1, NUMBER_MAX), "links mailed to customers who ask for one, per client address and hour";
     undo_send_s: i64 = "10", Kind::Number(0, 3600), "seconds in which an answer written in the browser can be taken back; 0 = not at all";
     require_totp: bool = "0", Kind::Switch, "1: staff without a second factor are led to set one up when they sign in";
+    webhook_private: bool = "0", Kind::Switch, "1: webhooks may go to private addresses too, such as those of this machine and its network";
     cors_origins: String = "", Kind::Text(LIST_CHARS_MAX), "origins that browsers may call the API from, comma-separated";
 }
 

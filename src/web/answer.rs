@@ -75,12 +75,7 @@ impl Refusal {
             Self::TooMany(seconds) => response.with_header("Retry-After", seconds.to_string()),
             Self::Busy => response.with_header("Retry-After", "1"),
             Self::Method(allow) => response.with_header("Allow", allow),
-            Self::NotFound
-            | Self::Forbidden
-            | Self::Forged
-            | Self::Broken
-            | Self::TooLarge
-            | Self::Failed => response,
+            Self::NotFound | Self::Forbidden | Self::Forged | Self::Broken | Self::TooLarge | Self::Failed => response,
         }
     }
 }

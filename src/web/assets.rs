@@ -76,7 +76,9 @@ mod tests {
     #[test]
     fn an_asset_is_found_by_its_hash_only() {
         let known = name("maildesk.css");
-        assert!(answer(known).is_some_and(|found| found.header("Cache-Control").is_some_and(|h| h.contains("immutable"))));
+        assert!(
+            answer(known).is_some_and(|found| found.header("Cache-Control").is_some_and(|h| h.contains("immutable")))
+        );
         assert!(answer("maildesk.css").is_none());
         assert!(answer("maildesk-0000000000000000.css").is_none());
         assert_eq!(name("other.css"), "");

@@ -13,8 +13,8 @@ use super::{Web, forgery};
 use crate::desk::Change;
 use crate::domain::{Actor, DeskSecret, Door, Timestamp};
 use crate::http::{Client, Headers, Method, Request, Response};
-use crate::store::settings::Settings;
 use crate::store::session::Session;
+use crate::store::settings::Settings;
 use crate::store::{self, ReadTx, WriteTx};
 
 /// How a person wants the pages.

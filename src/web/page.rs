@@ -180,10 +180,7 @@ impl Page {
 
     /// Whether it can be looked at: some are only posted to.
     pub(crate) const fn takes_get(&self) -> bool {
-        !matches!(
-            self,
-            Self::SignOut | Self::Bulk | Self::Undo | Self::Preview | Self::Drafts | Self::Pulse
-        )
+        !matches!(self, Self::SignOut | Self::Bulk | Self::Undo | Self::Preview | Self::Drafts | Self::Pulse)
     }
 }
 

@@ -51,9 +51,12 @@ fn linked(out: &mut String, mut line: &str) {
     while let Some(at) = [line.find("https://"), line.find("http://")].into_iter().flatten().min() {
         let (before, rest) = line.split_at(at);
         let is_begun = before.chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '`' | '|')).unwrap_or(rest.len());
+        let end =
+            rest.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '`' | '|')).unwrap_or(rest.len());
         let link = trimmed_link(rest.get(..end).unwrap_or_default());
-        let is_link = is_begun && link.len() <= LINK_BYTES_MAX && link.split_once("://").is_some_and(|(_, host)| !host.is_empty());
+        let is_link = is_begun
+            && link.len() <= LINK_BYTES_MAX
+            && link.split_once("://").is_some_and(|(_, host)| !host.is_empty());
         out.push_str(&escape(before));
         if is_link {
             anchor(out, link);
@@ -137,8 +140,30 @@ pub(crate) fn shown(body: &str, is_html: bool) -> (Markup, bool) {
 
 /// Tags without attributes that our page shows.
 const LIGHT: [&str; 24] = [
-    "p", "br", "strong", "em", "b", "i", "u", "s", "del", "ul", "ol", "li", "blockquote", "code", "pre", "h1", "h2",
-    "h3", "h4", "h5", "h6", "hr", "div", "span",
+    "p",
+    "br",
+    "strong",
+    "em",
+    "b",
+    "i",
+    "u",
+    "s",
+    "del",
+    "ul",
+    "ol",
+    "li",
+    "blockquote",
+    "code",
+    "pre",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "div",
+    "span",
 ];
 
 /// Whether sanitised HTML has nothing but light tags without attributes and links. What is stored is printed by the

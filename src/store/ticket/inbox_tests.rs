@@ -198,7 +198,7 @@ fn unread_is_what_others_did_since_one_looked() {
     let id = TicketId::new(store.write(|tx| Ok::<_, Error>(ticket(tx, GENERAL, 1, ""))).unwrap());
     let is_unread = || store.read(|tx| tx.inbox_lines(&[id], SAM)).unwrap()[0].is_unread;
     let happens = |actor, kind| {
-        let event = NewEvent { actor, door: Door::Mail, kind, detail: "" };
+        let event = NewEvent { actor, door: Door::Mail, kind, detail: "", message: None };
         store.write(|tx| tx.ticket_rows().add_event(id, &event, NOW)).unwrap();
     };
     let look = || {

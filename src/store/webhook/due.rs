@@ -38,43 +38,59 @@ pub enum Told {
 }
 
 impl ReadTx<'_> {
-    /// Whether any delivery is due; of a webhook that is switched off or paused none is.
-    pub fn is_delivery_due(&self, now: Timestamp) -> Result<bool> {
-        let found = self.number(
-            "SELECT EXISTS (SELECT 1 FROM webhook_delivery JOIN webhook ON webhook.id = webhook_id \
-             WHERE state = 'pending' AND next_attempt_at <= $1 AND leased_until <= $1 AND is_active = 1 AND paused_at = 0)",
-            [now.unix()],
-        )?;
-        Ok(found > 0)
+    /// Whether any delivery is due but for these webhooks; of one that is switched off or paused none is.
+    pub fn is_delivery_due(&self, busy: &[WebhookId], now: Timestamp) -> Result<bool> {
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM webhook_delivery AS due JOIN webhook ON webhook.id = due.webhook_id \
+             WHERE due.state = 'pending' AND due.next_attempt_at <= $1 AND due.leased_until <= $1 \
+             AND webhook.is_active = 1 AND webhook.paused_at = 0{})",
+            but_for(busy)
+        );
+        Ok(self.number(&sql, [now.unix()])? > 0)
     }
 }
 
+/// The condition that leaves out deliveries of some webhooks. Ids are numbers: nothing has to be quoted.
+fn but_for(busy: &[WebhookId]) -> String {
+    if busy.is_empty() {
+        return String::new();
+    }
+    let ids: Vec<String> = busy.iter().map(ToString::to_string).collect();
+    format!(" AND due.webhook_id NOT IN ({})", ids.join(", "))
+}
+
 impl WriteTx<'_> {
-    /// Claims due deliveries, at most `max`: of each webhook and ticket only the oldest that waits, so that a receiver
-    /// is told in order.
-    pub fn claim_deliveries(&self, max: usize, lease_end: Timestamp, now: Timestamp) -> Result<Vec<ClaimedDelivery>> {
-        let claimed = self.all(
+    /// Claims due deliveries but for these webhooks, at most `max`: of each webhook and ticket only the oldest that waits,
+    /// so that a receiver is told in order.
+    pub fn claim_deliveries(
+        &self,
+        busy: &[WebhookId],
+        max: usize,
+        lease_end: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<ClaimedDelivery>> {
+        let sql = format!(
             "SELECT due.id, due.webhook_id, webhook.url, webhook.secret, due.body, due.created_at, due.attempts \
              FROM webhook_delivery AS due JOIN webhook ON webhook.id = due.webhook_id \
              WHERE due.state = 'pending' AND due.next_attempt_at <= $1 AND due.leased_until <= $1 \
              AND webhook.is_active = 1 AND webhook.paused_at = 0 \
              AND NOT EXISTS (SELECT 1 FROM webhook_delivery AS older WHERE older.webhook_id = due.webhook_id \
-             AND older.ticket_id = due.ticket_id AND older.id < due.id AND older.state = 'pending') \
+             AND older.ticket_id = due.ticket_id AND older.id < due.id AND older.state = 'pending'){} \
              ORDER BY due.next_attempt_at, due.id LIMIT $2",
-            (now.unix(), i64::try_from(max).unwrap_or(i64::MAX)),
-            |row| {
-                Ok(ClaimedDelivery {
-                    id: DeliveryId::new(row.get(0)?),
-                    webhook: WebhookId::new(row.get(1)?),
-                    url: row.get(2)?,
-                    secret: row.get(3)?,
-                    body: row.get(4)?,
-                    created_at: Timestamp::from_unix(row.get(5)?),
-                    attempts: row.get::<i64>(6)? + 1,
-                    leased_until: lease_end,
-                })
-            },
-        )?;
+            but_for(busy)
+        );
+        let claimed = self.all(&sql, (now.unix(), i64::try_from(max).unwrap_or(i64::MAX)), |row| {
+            Ok(ClaimedDelivery {
+                id: DeliveryId::new(row.get(0)?),
+                webhook: WebhookId::new(row.get(1)?),
+                url: row.get(2)?,
+                secret: row.get(3)?,
+                body: row.get(4)?,
+                created_at: Timestamp::from_unix(row.get(5)?),
+                attempts: row.get::<i64>(6)? + 1,
+                leased_until: lease_end,
+            })
+        })?;
         for delivery in &claimed {
             self.run(
                 "UPDATE webhook_delivery SET attempts = $1, leased_until = $2 WHERE id = $3",

@@ -12,8 +12,7 @@ use crate::web::call::Call;
 
 /// `POST /staff/tickets/bulk`
 pub(super) fn change(call: &Call<'_>) -> Result<Response, Refusal> {
-    let ids: Vec<TicketId> =
-        call.form.all("ticket").filter_map(|id| id.parse().ok()).map(TicketId::new).collect();
+    let ids: Vec<TicketId> = call.form.all("ticket").filter_map(|id| id.parse().ok()).map(TicketId::new).collect();
     call.write(|tx| {
         let viewer = call.viewer()?;
         for id in &ids {

@@ -163,7 +163,9 @@ fn page(tx: &ReadTx<'_>, call: &Call<'_>, viewer: &Viewer, shown: Shown) -> Resu
     let first = DepartmentId::new(0);
     let tabs = match shown.name {
         Some(ListName::Closed | ListName::Spam) => {
-            let tab = |name: ListName| (call.language.word("list", self::word(name)), list_path(name), shown.name == Some(name));
+            let tab = |name: ListName| {
+                (call.language.word("list", self::word(name)), list_path(name), shown.name == Some(name))
+            };
             vec![tab(ListName::Closed), tab(ListName::Spam)]
         }
         _ => Vec::new(),

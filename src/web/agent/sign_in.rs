@@ -176,12 +176,7 @@ pub(super) fn try_to(call: &Call<'_>) -> Result<Response, Refusal> {
         .iter()
         .filter_map(|(name, value)| Some((name.strip_prefix("carried.")?.to_owned(), value.clone())))
         .collect();
-    let again = SignIn {
-        next: next_of(form.get("next")),
-        username: username.to_owned(),
-        carried,
-        ..SignIn::new(call)
-    };
+    let again = SignIn { next: next_of(form.get("next")), username: username.to_owned(), carried, ..SignIn::new(call) };
     if !again.is_open {
         return again.response(403);
     }
@@ -226,9 +221,7 @@ fn outcome(call: &Call<'_>, username: &str, password: &str) -> Result<Outcome, R
     };
     let waiting = Waiting { since: call.client.waits_since(), is_gone: &|| call.client.is_gone() };
     let entered = call.web.logins.enter();
-    let done = entered.and_then(|entered| {
-        entered.log_in(&call.web.store, &call.web.slots, &given, waiting, call.now)
-    });
+    let done = entered.and_then(|entered| entered.log_in(&call.web.store, &call.web.slots, &given, waiting, call.now));
     done.map_err(|error| match error {
         Error::TooMany | Error::NoSlot(_) => Refusal::Busy,
         Error::Store(error) => error.into(),

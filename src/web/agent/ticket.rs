@@ -20,8 +20,8 @@ use crate::web::call::Call;
 use crate::web::session::Viewer;
 use crate::web::ui::Ui;
 use people::Beside;
-pub(crate) use speech::{PICTURES, name_of, path_of};
 use speech::Spoken;
+pub(crate) use speech::{PICTURES, name_of, path_of};
 
 /// An entry of a select box.
 pub(crate) struct Choice {
@@ -69,12 +69,7 @@ pub(super) fn answer(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal>
 }
 
 /// Shows the ticket, with what is being written in it.
-pub(crate) fn show(
-    call: &Call<'_>,
-    id: TicketId,
-    status: u16,
-    compose: Option<Compose>,
-) -> Result<Response, Refusal> {
+pub(crate) fn show(call: &Call<'_>, id: TicketId, status: u16, compose: Option<Compose>) -> Result<Response, Refusal> {
     let viewer = call.viewer()?;
     let page = call.read(|tx| {
         let ticket = visible(tx, viewer, id)?;
@@ -115,8 +110,7 @@ fn statuses(call: &Call<'_>, now: Status) -> Vec<Choice> {
 
 /// Who may have the ticket: active staff who see its department.
 fn assignees(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket, staff: &[Staff]) -> Result<Vec<Choice>, Refusal> {
-    let nobody =
-        Choice { value: String::new(), text: call.language.t("nobody"), is_chosen: ticket.staff.is_none() };
+    let nobody = Choice { value: String::new(), text: call.language.t("nobody"), is_chosen: ticket.staff.is_none() };
     let mut found = vec![nobody];
     for member in staff {
         let is_chosen = ticket.staff == Some(member.id);

@@ -48,16 +48,10 @@ pub(crate) struct Happening {
 }
 
 /// What stands beside the conversation of a ticket.
-pub(super) fn beside(
-    tx: &ReadTx<'_>,
-    call: &Call<'_>,
-    ticket: &Ticket,
-    staff: &[Staff],
-) -> Result<Beside, Refusal> {
+pub(super) fn beside(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket, staff: &[Staff]) -> Result<Beside, Refusal> {
     let customer = tx.customer(ticket.customer)?.ok_or(Refusal::NotFound)?;
     let viewer = call.viewer()?;
-    let of_customer =
-        TicketQuery { customer: Some(customer.id), max: OTHERS_LOOKED_AT_MAX, ..TicketQuery::default() };
+    let of_customer = TicketQuery { customer: Some(customer.id), max: OTHERS_LOOKED_AT_MAX, ..TicketQuery::default() };
     let others = tx.tickets_found(&of_customer)?.into_iter();
     let others = others
         .filter(|line| line.id != ticket.id && viewer.sees(line.department))
@@ -102,10 +96,7 @@ fn happening(call: &Call<'_>, event: crate::store::event::Event, staff: &[Staff]
         Some(kind) => call.language.word_with("event", kind.word(), "detail", &detail),
         None => event.kind,
     };
-    let who = if event.actor_name.is_empty() {
-        call.language.word("actor", event.actor.word())
-    } else {
-        event.actor_name
-    };
+    let who =
+        if event.actor_name.is_empty() { call.language.word("actor", event.actor.word()) } else { event.actor_name };
     Happening { at: event.at, who, text, door: call.language.word("door", &event.door) }
 }

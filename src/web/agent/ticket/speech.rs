@@ -53,12 +53,7 @@ pub(crate) struct Delivery {
 pub(crate) const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
 /// Everything written in a ticket, oldest first.
-pub(super) fn of(
-    tx: &ReadTx<'_>,
-    call: &Call<'_>,
-    ticket: &Ticket,
-    staff: &[Staff],
-) -> Result<Vec<Spoken>, Refusal> {
+pub(super) fn of(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket, staff: &[Staff]) -> Result<Vec<Spoken>, Refusal> {
     let mut files: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
     for file in tx.attachments_of_ticket(ticket.id)? {
         if let Some(message) = file.message {
