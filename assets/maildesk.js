@@ -80,8 +80,9 @@ ticks.forEach((tick, n) => tick.addEventListener('click', event => {
 // Formatted mail: as high as it is.
 for (const frame of $$('iframe')) {
   const fit = () => {
-    const page = frame.contentDocument?.documentElement;
-    if (page) frame.style.setProperty('block-size', `${Math.min(page.scrollHeight + 8, 20000)}px`);
+    const page = frame.contentDocument?.body;
+    // Margins of 8 px above and below, borders, and a scroll bar where lines are wide.
+    if (page?.scrollHeight) frame.style.setProperty('block-size', `${Math.min(Math.ceil(page.getBoundingClientRect().height) + 36, 20000)}px`);
   };
   frame.addEventListener('load', () => {
     fit();

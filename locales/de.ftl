@@ -209,8 +209,48 @@ event-dropped = Mail an { $detail } aus der Warteschlange genommen
 event-participant-left = { $detail } nimmt nicht mehr teil
 event-subject = Betreff geändert; er war: { $detail }
 event-rated = Urteil des Kunden: { $detail }
+done-take =
+    { $n ->
+        [one] 1 Ticket genommen.
+       *[other] { $n } Tickets genommen.
+    }
+done-assign =
+    { $n ->
+        [one] 1 Ticket zugewiesen.
+       *[other] { $n } Tickets zugewiesen.
+    }
 done-close =
     { $n ->
         [one] 1 Ticket geschlossen.
        *[other] { $n } Tickets geschlossen.
+    }
+done-status =
+    { $n ->
+        [one] Status geändert: 1 Ticket.
+       *[other] Status geändert: { $n } Tickets.
+    }
+done-move =
+    { $n ->
+        [one] 1 Ticket verschoben.
+       *[other] { $n } Tickets verschoben.
+    }
+done-tag =
+    { $n ->
+        [one] Schlagwort gesetzt: 1 Ticket.
+       *[other] Schlagwort gesetzt: { $n } Tickets.
+    }
+done-spam =
+    { $n ->
+        [one] Als Spam bezeichnet: 1 Ticket.
+       *[other] Als Spam bezeichnet: { $n } Tickets.
+    }
+done-not-spam =
+    { $n ->
+        [one] Kein Spam: 1 Ticket.
+       *[other] Kein Spam: { $n } Tickets.
+    }
+done-merge =
+    { $n ->
+        [one] 1 Ticket zusammengeführt.
+       *[other] { $n } Tickets zusammengeführt.
     }

@@ -209,8 +209,48 @@ event-dropped = mail to { $detail } taken out of the queue
 event-participant-left = { $detail } takes part no longer
 event-subject = subject changed; it was: { $detail }
 event-rated = the customer’s verdict: { $detail }
+done-take =
+    { $n ->
+        [one] Took 1 ticket.
+       *[other] Took { $n } tickets.
+    }
+done-assign =
+    { $n ->
+        [one] Assigned 1 ticket.
+       *[other] Assigned { $n } tickets.
+    }
 done-close =
     { $n ->
         [one] Closed 1 ticket.
        *[other] Closed { $n } tickets.
+    }
+done-status =
+    { $n ->
+        [one] Changed the status of 1 ticket.
+       *[other] Changed the status of { $n } tickets.
+    }
+done-move =
+    { $n ->
+        [one] Moved 1 ticket.
+       *[other] Moved { $n } tickets.
+    }
+done-tag =
+    { $n ->
+        [one] Tagged 1 ticket.
+       *[other] Tagged { $n } tickets.
+    }
+done-spam =
+    { $n ->
+        [one] Called spam: 1 ticket.
+       *[other] Called spam: { $n } tickets.
+    }
+done-not-spam =
+    { $n ->
+        [one] Not spam: 1 ticket.
+       *[other] Not spam: { $n } tickets.
+    }
+done-merge =
+    { $n ->
+        [one] Merged 1 ticket.
+       *[other] Merged { $n } tickets.
     }

@@ -209,8 +209,48 @@ event-dropped = correo a { $detail } retirado de la cola
 event-participant-left = { $detail } ya no participa
 event-subject = asunto cambiado; era: { $detail }
 event-rated = opinión del cliente: { $detail }
+done-take =
+    { $n ->
+        [one] 1 ticket tomado.
+       *[other] { $n } tickets tomados.
+    }
+done-assign =
+    { $n ->
+        [one] 1 ticket asignado.
+       *[other] { $n } tickets asignados.
+    }
 done-close =
     { $n ->
         [one] 1 ticket cerrado.
        *[other] { $n } tickets cerrados.
+    }
+done-status =
+    { $n ->
+        [one] Estado cambiado: 1 ticket.
+       *[other] Estado cambiado: { $n } tickets.
+    }
+done-move =
+    { $n ->
+        [one] 1 ticket movido.
+       *[other] { $n } tickets movidos.
+    }
+done-tag =
+    { $n ->
+        [one] Etiqueta puesta: 1 ticket.
+       *[other] Etiqueta puesta: { $n } tickets.
+    }
+done-spam =
+    { $n ->
+        [one] Marcado como spam: 1 ticket.
+       *[other] Marcado como spam: { $n } tickets.
+    }
+done-not-spam =
+    { $n ->
+        [one] No es spam: 1 ticket.
+       *[other] No es spam: { $n } tickets.
+    }
+done-merge =
+    { $n ->
+        [one] 1 ticket unido.
+       *[other] { $n } tickets unidos.
     }

@@ -209,8 +209,48 @@ event-dropped = courrier à { $detail } retiré de la file
 event-participant-left = { $detail } ne participe plus
 event-subject = objet modifié ; c’était : { $detail }
 event-rated = avis du client : { $detail }
+done-take =
+    { $n ->
+        [one] 1 ticket pris.
+       *[other] { $n } tickets pris.
+    }
+done-assign =
+    { $n ->
+        [one] 1 ticket attribué.
+       *[other] { $n } tickets attribués.
+    }
 done-close =
     { $n ->
         [one] 1 ticket fermé.
        *[other] { $n } tickets fermés.
+    }
+done-status =
+    { $n ->
+        [one] État modifié : 1 ticket.
+       *[other] État modifié : { $n } tickets.
+    }
+done-move =
+    { $n ->
+        [one] 1 ticket déplacé.
+       *[other] { $n } tickets déplacés.
+    }
+done-tag =
+    { $n ->
+        [one] Étiquette ajoutée : 1 ticket.
+       *[other] Étiquette ajoutée : { $n } tickets.
+    }
+done-spam =
+    { $n ->
+        [one] Déclaré spam : 1 ticket.
+       *[other] Déclaré spam : { $n } tickets.
+    }
+done-not-spam =
+    { $n ->
+        [one] Pas du spam : 1 ticket.
+       *[other] Pas du spam : { $n } tickets.
+    }
+done-merge =
+    { $n ->
+        [one] 1 ticket fusionné.
+       *[other] { $n } tickets fusionnés.
     }

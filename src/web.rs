@@ -17,6 +17,8 @@ mod language;
 mod limits;
 mod page;
 mod session;
+#[cfg(test)]
+mod tests;
 mod text;
 mod ui;
 mod upload;

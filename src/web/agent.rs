@@ -10,7 +10,7 @@ mod ticket;
 use super::answer::Refusal;
 use super::call::Call;
 use super::page::{ListName, Page, list_path};
-use super::ui::{NavItem, Ui};
+use super::ui::{NavItem, Notice, Ui};
 use crate::domain::TicketId;
 use crate::http::{Method, Response};
 use crate::store::ReadTx;
@@ -90,7 +90,18 @@ pub(super) fn frame_of(tx: &ReadTx<'_>, call: &Call<'_>, here: Option<ListName>)
     ui.nav = nav;
     ui.may_set_up = viewer.may_set_up;
     ui.newest_event = tx.newest_event()?;
+    ui.notices.extend(done_before(call));
     Ok(ui)
+}
+
+/// What can be done to several tickets, as the form says it.
+const DONE: [&str; 9] = ["take", "assign", "close", "status", "move", "tag", "spam", "not-spam", "merge"];
+
+/// What the form before this page has done, for its notice.
+fn done_before(call: &Call<'_>) -> Option<Notice> {
+    let word = DONE.iter().find(|word| **word == call.query.get("done"))?;
+    let text = call.language.word_with("done", word, "n", call.query.number("n")?);
+    Some(Notice { text, undo: None, until: None, is_error: false })
 }
 
 /// Notes that a person has seen a ticket up to that event.

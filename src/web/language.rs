@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn a_number_decides_between_singular_and_plural() {
         let english = &LANGUAGES[0];
-        assert_eq!(english.with("done-close", "n", 1), "Closed 1 ticket.");
-        assert_eq!(english.with("done-close", "n", 2), "Closed 2 tickets.");
+        assert_eq!(english.word_with("done", "close", "n", 1), "Closed 1 ticket.");
+        assert_eq!(english.word_with("done", "close", "n", 2), "Closed 2 tickets.");
     }
 }

@@ -21,7 +21,9 @@ pub(super) fn change(call: &Call<'_>) -> Result<Response, Refusal> {
         }
         Ok(())
     })?;
-    Ok(call.lead_to(&back_of(call.form.get("from"))))
+    let back = back_of(call.form.get("from"));
+    let mark = if back.contains('?') { '&' } else { '?' };
+    Ok(call.lead_to(&format!("{back}{mark}done={}&n={}", call.form.get("do"), ids.len())))
 }
 
 fn one(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<(), Refusal> {
