@@ -20,4 +20,4 @@ pub(crate) fn trip(point: &str) {
 
 /// Does nothing.
 #[cfg(not(debug_assertions))]
-pub const fn trip(_point: &str) {}
+pub(crate) const fn trip(_point: &str) {}

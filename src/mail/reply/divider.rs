@@ -76,27 +76,30 @@ fn is_plainly_none(text: &str, below: Option<Row<'_>>) -> bool {
     text.is_ascii() && !is_ruled && !is_announced && !has_last_word(text.as_bytes())
 }
 
-/// Whether a word of the line has the length and the first letter of a phrase's last word.
+/// Whether a word of the line has the length, the first and the last letter of a phrase's last word.
 fn has_last_word(line: &[u8]) -> bool {
     let words = line.split(|byte| !byte.is_ascii_alphanumeric());
-    words.into_iter().any(|word| match (word.first(), LAST_WORDS.get(word.len())) {
-        (Some(first), Some(firsts)) => firsts & 1 << (first & LETTER) != 0,
+    words.into_iter().any(|word| match (word.first(), word.last(), LAST_WORDS.get(word.len())) {
+        (Some(first), Some(last), Some((firsts, lasts))) => firsts & bit(*first) != 0 && lasts & bit(*last) != 0,
         _ => false,
     })
 }
 
-/// The bits of an ASCII letter that do not tell its case.
-const LETTER: u8 = 0x1F;
+/// A letter of ASCII as a bit, the same for both cases.
+const fn bit(letter: u8) -> u32 {
+    1 << (letter & 0x1F)
+}
+
 /// Longest last word of a phrase of ASCII, in bytes, and one.
 const LAST_WORD_LENGTHS: usize = 16;
 
-/// By length, the first letters of the last words of those phrases that ASCII can write, as bits.
-static LAST_WORDS: LazyLock<[u32; LAST_WORD_LENGTHS]> = LazyLock::new(|| {
-    let mut lengths = [0; LAST_WORD_LENGTHS];
+/// By length, the first and the last letters of the last words of those phrases that ASCII can write.
+static LAST_WORDS: LazyLock<[(u32, u32); LAST_WORD_LENGTHS]> = LazyLock::new(|| {
+    let mut lengths = [(0, 0); LAST_WORD_LENGTHS];
     let last_words = ABOVE.iter().filter(|phrase| phrase.is_ascii()).filter_map(|phrase| phrase.split(' ').next_back());
-    for word in last_words {
-        if let (Some(first), Some(firsts)) = (word.bytes().next(), lengths.get_mut(word.len())) {
-            *firsts |= 1 << (first & LETTER);
+    for word in last_words.map(str::as_bytes) {
+        if let (Some(first), Some(last), Some(letters)) = (word.first(), word.last(), lengths.get_mut(word.len())) {
+            *letters = (letters.0 | bit(*first), letters.1 | bit(*last));
         }
     }
     lengths
@@ -186,6 +189,6 @@ mod tests {
             assert!(phrase.split(' ').next_back().unwrap().len() < LAST_WORD_LENGTHS, "{phrase}");
             assert!(has_last_word(phrase.to_uppercase().as_bytes()), "{phrase}");
         }
-        assert!(!has_last_word(b"dolor sit amet"));
+        assert!(!has_last_word(b"Lorem ipsum dolor sit amet"));
     }
 }
