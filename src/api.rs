@@ -342,6 +342,7 @@ impl<P> Call<'_, P> {
             {
                 return Ok(reply);
             }
+            tx.act_as(Actor::Machine, Door::Api);
             let body = apply(tx, check(tx)?)?;
             if let Some(key) = &self.key {
                 key.keep(tx, &body, self.now)?;

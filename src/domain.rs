@@ -23,7 +23,7 @@ pub use address::EmailAddress;
 pub(crate) use address::{InvalidEmailAddress, ascii_domain, comparable_address};
 pub use secret::{DeskSecret, ReplyToken};
 
-pub(crate) use event::{Actor, Door, EventKind};
+pub(crate) use event::{Actor, Door, EventKind, SetUpChange};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {

@@ -33,6 +33,7 @@ pub(crate) mod presence;
 pub(crate) mod receipt;
 pub(crate) mod row_count;
 pub(crate) mod session;
+pub(crate) mod set_up;
 pub(crate) mod settings;
 pub(crate) mod shape;
 pub(crate) mod staff;
@@ -43,7 +44,7 @@ pub(crate) mod token;
 mod value;
 pub(crate) mod webhook;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::{ControlFlow, Deref};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,6 +57,8 @@ use event::Happened;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use value::Params;
+
+use crate::domain::{Actor, Door};
 
 /// How long a writer waits for another one by default, in seconds: far above any transaction of
 /// ours (milliseconds), far below the MTA's patience. Config key `limits.lock_wait_s`.
@@ -224,7 +227,7 @@ fn commit<T, E: From<Error>>(
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)
         .map_err(Error::from)?;
     connection.busy_timeout(lock_wait)?;
-    let write = WriteTx { read: ReadTx::on(Link::Lite(&tx)), told: RefCell::default() };
+    let write = WriteTx { read: ReadTx::on(Link::Lite(&tx)), told: RefCell::default(), acting: Cell::new((Actor::Desk, Door::CommandLine)) };
     let done = f(&write).and_then(|done| write.queue_deliveries().map(|()| done).map_err(E::from));
     if done.is_ok() {
         write.failed.refuse()?;
@@ -381,6 +384,8 @@ pub struct WriteTx<'a> {
     read: ReadTx<'a>,
     /// The events of this transaction, which webhooks are told of at its end.
     told: RefCell<Vec<Happened>>,
+    /// Who changes the set-up in it, and how they came in.
+    acting: Cell<(Actor, Door)>,
 }
 
 impl<'a> Deref for WriteTx<'a> {

@@ -8,7 +8,7 @@ use std::fmt;
 use super::{ReadTx, Result, WriteTx};
 use crate::decision::{Policy, StrangerReply, UnknownRecipient};
 use crate::domain::words::words;
-use crate::domain::{DeskSecret, Timestamp};
+use crate::domain::{DeskSecret, SetUpChange, Timestamp};
 
 /// Which values a setting accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -429,7 +429,8 @@ impl WriteTx<'_> {
                 [definition.key, value],
             )?;
         }
-        Ok(())
+        // Some are secrets.
+        self.note_set_up(SetUpChange::Changed, &format!("setting {}", definition.key))
     }
 }
 

@@ -7,7 +7,7 @@ mod queue;
 pub(crate) use due::{ClaimedDelivery, Told};
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{DeliveryId, TicketId, Timestamp, WebhookId};
+use crate::domain::{DeliveryId, SetUpChange, TicketId, Timestamp, WebhookId};
 use crate::store::columns::id_or_none;
 use crate::store::engine::Row;
 
@@ -171,6 +171,7 @@ impl WriteTx<'_> {
             "INSERT INTO webhook (name, url, secret, kinds, created_at, last_update_at) VALUES ($1, $2, $3, $4, $5, $5)",
             (new.name, new.url, new.secret, new.kinds, now.unix()),
         )?;
+        self.note_set_up(SetUpChange::Added, &format!("webhook {id} {}", new.name))?;
         Ok(WebhookId::new(id))
     }
 
@@ -188,11 +189,17 @@ impl WriteTx<'_> {
                 (now.unix(), id.get()),
             )?;
         }
+        if let Some(now) = self.webhook(id)? {
+            self.note_set_up(SetUpChange::Changed, &format!("webhook {id} {}", now.name))?;
+        }
         Ok(changed > 0)
     }
 
     /// Removes a webhook with its log; says whether there was one.
     pub fn remove_webhook(&self, id: WebhookId) -> Result<bool> {
+        if let Some(gone) = self.webhook(id)? {
+            self.note_set_up(SetUpChange::Removed, &format!("webhook {id} {}", gone.name))?;
+        }
         Ok(self.run("DELETE FROM webhook WHERE id = $1", [id.get()])? > 0)
     }
 
