@@ -4,8 +4,10 @@
 //! caller's write transaction it changes the rows, queues the notices that follow (`notify` has the table of who gets
 //! which) and writes one event, so that nothing changes without a trace and no caller has to remember the rest.
 
+mod aside;
 mod assign;
 pub(crate) mod duty;
+mod mark;
 mod merge;
 mod move_to;
 mod note;
@@ -16,8 +18,11 @@ mod post;
 mod remove;
 mod requester;
 mod status;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub(crate) use assign::{Refused, may_see};
+pub(crate) use mark::{TAG_CHARS_MAX, fields, tag_name};
 pub(crate) use note::note_undelivered;
 pub(crate) use notify::Notices;
 pub(crate) use open::Opening;
@@ -25,6 +30,7 @@ pub(crate) use post::{MailContext, Post, StatusChange};
 pub(crate) use requester::Former;
 
 use crate::domain::{Actor, Door, EventKind, MessageId, TicketId, Timestamp};
+use crate::mail::Mailbox;
 use crate::store::event::NewEvent;
 use crate::store::settings::Settings;
 use crate::store::ticket::TicketRows;
@@ -39,7 +45,17 @@ pub(crate) struct Change<'a> {
     settings: &'a Settings,
     actor: Actor,
     door: Door,
+    delivery: Delivery<'a>,
     now: Timestamp,
+}
+
+/// How an answer is sent, where that is not as usual.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Delivery<'a> {
+    /// Its mails wait so many seconds, in which it can be taken back.
+    pub after_s: i64,
+    /// They go to these people, and not to the customer and everybody who takes part.
+    pub to: Option<&'a [Mailbox]>,
 }
 
 impl<'a> Change<'a> {
@@ -52,13 +68,19 @@ impl<'a> Change<'a> {
         door: Door,
         now: Timestamp,
     ) -> Self {
-        Self { tx, settings, actor, door, now }
+        Self { tx, settings, actor, door, delivery: Delivery { after_s: 0, to: None }, now }
     }
 
     /// The same transaction and door, with another actor for the changes.
     #[must_use]
     pub(crate) const fn by(self, actor: Actor) -> Self {
         Self { actor, ..self }
+    }
+
+    /// The same, with its answers sent like this.
+    #[must_use]
+    pub(crate) const fn delivering(self, delivery: Delivery<'a>) -> Self {
+        Self { delivery, ..self }
     }
 
     const fn rows(&self) -> TicketRows<'a> {
@@ -69,11 +91,16 @@ impl<'a> Change<'a> {
         NewEvent { actor: self.actor, door: self.door, kind, detail, message: None }
     }
 
+    fn write_message_event(&self, ticket: TicketId, kind: EventKind, message: MessageId) -> Result<()> {
+        let event = NewEvent { message: Some(message), ..self.event(kind, "") };
+        self.rows().add_event(ticket, &event, self.now)
+    }
+
     fn write_event(&self, ticket: TicketId, kind: EventKind, detail: &str) -> Result<()> {
         self.rows().add_event(ticket, &self.event(kind, detail), self.now)
     }
 
-    /// As [`Change::write_event`], of a message or note that was written.
+    /// As [`Change::write_event`], of a note that was written about something.
     fn write_event_of(&self, ticket: TicketId, kind: EventKind, message: MessageId, detail: &str) -> Result<()> {
         let event = NewEvent { message: Some(message), ..self.event(kind, detail) };
         self.rows().add_event(ticket, &event, self.now)

@@ -28,6 +28,18 @@ const DELIVERIES_KEPT_S: i64 = 30 * Timestamp::DAY_S;
 /// Pages of the search index merged at once; most runs find nothing to merge.
 const SEARCH_PAGES: u32 = 500;
 
+/// Wakes the tickets that were put off until now; says how many. Cheap enough for every few seconds.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) fn wake(store: &Store, now: Timestamp) -> Result<usize> {
+    if !store.read(|tx| tx.is_any_due_to_wake(now))? {
+        return Ok(0);
+    }
+    let settings = store.read(|tx| tx.settings())?;
+    in_batches(store, |tx| Change::new(tx, &settings, Actor::Desk, Door::Jobs, now).wake_due(BATCH_MAX))
+}
+
 /// What was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Report {
@@ -55,6 +67,13 @@ pub(crate) fn run(store: &Store, now: Timestamp) -> Result<Report> {
         let before = ago(close_hours, Timestamp::HOUR_S);
         report.closed = in_batches(store, |tx| {
             Change::new(tx, &settings, Actor::Desk, Door::Jobs, now).close_answered(before, BATCH_MAX)
+        })?;
+    }
+    wake(store, now)?;
+    if settings.spam_keep_days > 0 {
+        let before = ago(settings.spam_keep_days, Timestamp::DAY_S);
+        in_batches(store, |tx| {
+            Change::new(tx, &settings, Actor::Desk, Door::Jobs, now).remove_spam(before, BATCH_MAX)
         })?;
     }
     if keep_days > 0 {

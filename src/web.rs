@@ -170,6 +170,11 @@ fn answered(call: &Call<'_>) -> Result<Response, Refusal> {
         Method::Post if call.page.takes_post() => {}
         _ => return Err(Refusal::Method(if call.page.takes_get() { "GET, HEAD" } else { "POST" })),
     }
+    // Before anything is carried over a sign-in: a browser sends no cookie with another site's form, and what that form
+    // wants must not be done once its victim has signed in.
+    if is_post && !forgery::is_same_origin(&call.headers, &call.settings.site_url) {
+        return Err(Refusal::Forged);
+    }
     match (call.page.gate(), &call.viewer) {
         (Gate::Anyone, _) => {}
         (Gate::Staff | Gate::SetUp, None) => return agent::sign_in::first(call),

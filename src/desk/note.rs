@@ -10,9 +10,9 @@ use crate::store::{Result, WriteTx};
 impl Change<'_> {
     /// Adds an internal note; nobody is notified and nothing else changes.
     pub(crate) fn note(&self, ticket: TicketId, post: &Post<'_>) -> Result<MessageId> {
-        let note = self.add_message(ticket, post, Visibility::Internal)?;
-        self.write_event_of(ticket, EventKind::Noted, note, "")?;
-        Ok(note)
+        let message = self.add_message(ticket, post, Visibility::Internal)?;
+        self.write_message_event(ticket, EventKind::Noted, message)?;
+        Ok(message)
     }
 
     /// Adds a note of maildesk's own.

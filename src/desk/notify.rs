@@ -128,7 +128,7 @@ fn answer(change: &Change<'_>, event: Event, ticket: TicketId, message: MessageI
         return Ok(());
     }
     let to = Person { name: &writer.fullname, email: &email };
-    notice.queue(tx, &Addressed { to, kind: MailKind::Replied, files: &[] }, now)?;
+    notice.queue(tx, &Addressed { to, kind: MailKind::Replied, files: &[], after_s: 0 }, now)?;
     Ok(())
 }
 
@@ -176,7 +176,11 @@ fn staff_reply(change: &Change<'_>, ticket: TicketId, message: MessageId) -> Res
             continue;
         }
         let to = Person { name: &name, email: &email };
-        match notice.queue(tx, &Addressed { to, kind: MailKind::Personal, files: &files }, now)? {
+        match notice.queue(
+            tx,
+            &Addressed { to, kind: MailKind::Personal, files: &files, after_s: change.delivery.after_s },
+            now,
+        )? {
             Queued::Yes => written.push(email),
             Queued::Unmailable => refused.push(address),
         }
@@ -253,7 +257,7 @@ fn staff_except(change: &Change<'_>, ticket: TicketId, message: MessageId, bring
             continue;
         }
         let to = Person { name: &member.fullname, email: &email };
-        notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[] }, now)?;
+        notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[], after_s: 0 }, now)?;
         notified.push(email);
     }
     Ok(())
@@ -277,7 +281,7 @@ fn assigned(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, staff: &Sta
     }
     notice.about.shorten();
     let to = Person { name: &staff.fullname, email: &email };
-    notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[] }, now)?;
+    notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[], after_s: 0 }, now)?;
     Ok(())
 }
 

@@ -28,7 +28,7 @@ impl Change<'_> {
         let rows = self.rows();
         let ticket = rows.add_ticket(&opening.ticket, self.now)?;
         let message = self.add_message(ticket, &opening.post, Visibility::Public)?;
-        self.write_event_of(ticket, EventKind::Opened, message, "")?;
+        self.write_message_event(ticket, EventKind::Opened, message)?;
         if let Author::Staff(staff) = opening.post.author {
             rows.set_last_replier(ticket, staff)?;
         }

@@ -78,6 +78,8 @@ mod tests {
             internet_id: "a@b",
             raw: b"A: b\r\n\r\nc\r\n",
             is_automatic: true,
+            message: None,
+            due_at: NOW,
         };
         store.write(|tx| tx.queue(&mail, NOW)).unwrap();
         let claim = || store.write(|tx| tx.claim_due(Scope::All, &[], 10, NOW.plus_s(60), NOW)).unwrap().len();

@@ -1,5 +1,6 @@
 //! Events: one row for each change of a ticket, written in the transaction of the change.
 
+use super::columns::id_or_none;
 use super::ticket::{Owner, TicketRows};
 use super::{ReadTx, Result};
 use crate::domain::{Actor, Door, EventKind, MessageId, TicketId, Timestamp};
@@ -59,6 +60,8 @@ pub struct Event {
     pub detail: String,
     /// How it came in, in the database's word.
     pub door: String,
+    /// The message or note that was written, if one was; it may be gone.
+    pub message: Option<MessageId>,
 }
 
 fn event(row: &Row<'_>) -> Result<Event> {
@@ -71,6 +74,7 @@ fn event(row: &Row<'_>) -> Result<Event> {
         kind: row.get(6)?,
         detail: row.get(7)?,
         door: row.get(8)?,
+        message: id_or_none(row.get(9)?, MessageId::new),
     })
 }
 
@@ -85,7 +89,7 @@ impl ReadTx<'_> {
         self.all(
             "SELECT event.id, ticket_id, at, actor, actor_id, coalesce(CASE actor \
              WHEN 0 THEN (SELECT fullname FROM customer WHERE customer.id = actor_id) \
-             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door \
+             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id \
              FROM event WHERE ticket_id = $1 ORDER BY event.id",
             [ticket.get()],
             event,

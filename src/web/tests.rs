@@ -181,6 +181,18 @@ fn what_belongs_to_another_department_is_not_there() {
 }
 
 #[test]
+fn only_a_form_of_ours_waits_for_its_sender_to_sign_in() {
+    let desk = Desk::new();
+    desk.mail("one@desk.test", "Printer", 1);
+    let stranger = Browser { desk: &desk, cookie: String::new(), token: String::new() };
+    let sent = |site| stranger.post_as("/staff/tickets/view/1", "do=send&text=Typed+while+away", site);
+    let (ours, theirs) = (sent("same-origin"), sent("cross-site"));
+    assert!(text(&ours).contains("Typed while away") && text(&ours).contains("name=\"password\""), "{}", text(&ours));
+    assert_eq!(theirs.status(), 403);
+    assert!(!text(&theirs).contains("Typed while away"), "another site's form would be taken after the sign-in");
+}
+
+#[test]
 fn a_form_that_is_not_of_this_session_changes_nothing() {
     let desk = Desk::new();
     let id = desk.mail("one@desk.test", "Printer", 1);

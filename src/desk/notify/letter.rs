@@ -142,6 +142,8 @@ pub(super) struct Addressed<'a> {
     pub(super) to: Person<'a>,
     pub(super) kind: MailKind,
     pub(super) files: &'a [File],
+    /// It is not sent for so many seconds.
+    pub(super) after_s: i64,
 }
 
 /// What became of a letter.
@@ -200,6 +202,8 @@ impl<'a> NoticeContext<'a> {
             text: &rendered.text,
             html: &rendered.html,
             files: letter.files,
+            message: Some(self.message_id),
+            after_s: letter.after_s,
             ..Outgoing::new(sender, from, letter.to.clone())
         };
         let Ok(internet_id) = queue(tx, &self.secret, &outgoing, now)? else { return Ok(Queued::Unmailable) };
@@ -235,6 +239,10 @@ pub(in crate::desk) struct Outgoing<'a> {
     pub(in crate::desk) text: &'a str,
     pub(in crate::desk) html: &'a str,
     pub(in crate::desk) files: &'a [File],
+    /// The message it tells of.
+    pub(in crate::desk) message: Option<MessageId>,
+    /// It is not sent for so many seconds: until then it can be taken back.
+    pub(in crate::desk) after_s: i64,
 }
 
 impl<'a> Outgoing<'a> {
@@ -254,6 +262,8 @@ impl<'a> Outgoing<'a> {
             text: "",
             html: "",
             files: &[],
+            message: None,
+            after_s: 0,
         }
     }
 }
@@ -304,6 +314,8 @@ pub(in crate::desk) fn queue(
         internet_id: &internet_id,
         raw: &raw,
         is_automatic: mail.kind != MailKind::Personal,
+        message: mail.message,
+        due_at: now.plus_s(mail.after_s),
     };
     tx.queue(&new, now)?;
     Ok(Ok(internet_id))

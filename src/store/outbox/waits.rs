@@ -83,6 +83,8 @@ mod tests {
             internet_id,
             raw: b"A: b\r\n\r\nc\r\n",
             is_automatic: true,
+            message: None,
+            due_at: NOW,
         };
         store.write(|tx| tx.queue(&mail("a@b"), NOW)).unwrap();
         assert!(!store.read(|tx| tx.is_queue_astray(WAITS, NOW)).unwrap());
