@@ -16,6 +16,7 @@ mod connections;
 pub(crate) mod customer;
 pub(crate) mod department;
 mod desk;
+pub(crate) mod draft;
 mod engine;
 mod error;
 pub(crate) mod event;
@@ -41,6 +42,7 @@ mod steps;
 pub(crate) mod template;
 pub(crate) mod ticket;
 pub(crate) mod token;
+pub(crate) mod undo;
 mod value;
 pub(crate) mod webhook;
 

@@ -20,18 +20,21 @@ pub(crate) enum Event {
     StaffTicketNotification,
     /// A staff member was given a ticket; HelpDeskZ sends nothing then.
     StaffAssigned,
+    /// A note mentions a staff member.
+    StaffMentioned,
     /// An account was made and its owner is asked to confirm it.
     NewUser,
 }
 
 impl Event {
     /// All events in the order of lists.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::NewTicket,
         Self::Autoresponse,
         Self::StaffReply,
         Self::StaffTicketNotification,
         Self::StaffAssigned,
+        Self::StaffMentioned,
         Self::NewUser,
     ];
 
@@ -44,6 +47,7 @@ impl Event {
             Self::StaffReply => "staff_reply",
             Self::StaffTicketNotification => "staff_ticketnotification",
             Self::StaffAssigned => "staff_assigned",
+            Self::StaffMentioned => "staff_mentioned",
             Self::NewUser => "new_user",
         }
     }
@@ -62,6 +66,7 @@ impl Event {
             | Self::Autoresponse
             | Self::StaffTicketNotification
             | Self::StaffAssigned
+            | Self::StaffMentioned
             | Self::NewUser => true,
             Self::StaffReply => false,
         }
@@ -76,6 +81,7 @@ impl Event {
             Self::StaffReply => "to customer and participants, what staff wrote; cannot be switched off",
             Self::StaffTicketNotification => "to staff on duty in the department: a customer wrote",
             Self::StaffAssigned => "to the staff member to whom another person assigned a ticket",
+            Self::StaffMentioned => "to the staff member whom a note mentions as @username",
             Self::NewUser => "to a customer whose account was made and who is to confirm it",
         }
     }
@@ -89,6 +95,7 @@ impl Event {
             Self::StaffReply => ("%ticket_subject%", STAFF_REPLY, true),
             Self::StaffTicketNotification => ("%ticket_subject%", STAFF_TICKETNOTIFICATION, true),
             Self::StaffAssigned => ("%ticket_subject%", STAFF_ASSIGNED, true),
+            Self::StaffMentioned => ("%ticket_subject%", STAFF_MENTIONED, true),
             Self::NewUser => ("Please confirm your address for %company_name%", NEW_USER, true),
         };
         Template { subject: subject.to_owned(), body_text: body_text.to_owned(), body_html: String::new(), is_enabled }
@@ -116,6 +123,11 @@ const STAFF_TICKETNOTIFICATION: &str = "%message%\n\n\
 
 const STAFF_ASSIGNED: &str = "%staff_name%, ticket #%ticket_id% (\"%ticket_subject%\") is yours now. \
     The last message in it:\n\n%message%\n\n\
+    -- \n%client_name% <%client_email%>, %ticket_department%, %ticket_status%.\n\
+    Your answer to this mail goes to the customer.\n";
+
+const STAFF_MENTIONED: &str = "%staff_name%, a note in ticket #%ticket_id% (\"%ticket_subject%\") mentions you:\n\n\
+    %message%\n\n\
     -- \n%client_name% <%client_email%>, %ticket_department%, %ticket_status%.\n\
     Your answer to this mail goes to the customer.\n";
 
@@ -359,6 +371,9 @@ mod tests {
     #[test]
     fn every_template_but_autoresponse_is_shipped_switched_on() {
         let on: Vec<&str> = Event::ALL.into_iter().filter(|e| e.shipped().is_enabled).map(Event::name).collect();
-        assert_eq!(on, ["new_ticket", "staff_reply", "staff_ticketnotification", "staff_assigned", "new_user"]);
+        assert_eq!(
+            on,
+            ["new_ticket", "staff_reply", "staff_ticketnotification", "staff_assigned", "staff_mentioned", "new_user"]
+        );
     }
 }

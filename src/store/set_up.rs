@@ -1,24 +1,13 @@
-//! What a desk is set up with beside its addresses, departments and staff: custom fields, priorities, tags, shared views;
+//! What a desk is set up with beside its addresses, departments and staff: custom fields, priorities, shared views;
 //! and the record of every change of the set-up.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{Actor, Door, SetUpChange, TicketId, Timestamp};
+use crate::domain::{Actor, Door, MessageId, SetUpChange, TicketId, Timestamp, ViewId};
+use crate::store::columns::id_or_none;
 use crate::store::engine::Row;
 use crate::store::event::Event;
 use crate::store::import::desk::{ImportedCustomField, ImportedPriority};
 use crate::store::ticket::SavedView;
-use crate::domain::ViewId;
-
-/// A tag, and how many tickets have it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TagLine {
-    /// Id.
-    pub id: i64,
-    /// Its name.
-    pub name: String,
-    /// Tickets with it.
-    pub tickets: i64,
-}
 
 fn event(row: &Row<'_>) -> Result<Event> {
     Ok(Event {
@@ -30,6 +19,7 @@ fn event(row: &Row<'_>) -> Result<Event> {
         kind: row.get(6)?,
         detail: row.get(7)?,
         door: row.get(8)?,
+        message: id_or_none(row.get(9)?, MessageId::new),
     })
 }
 
@@ -41,7 +31,7 @@ impl ReadTx<'_> {
         self.all(
             "SELECT event.id, ticket_id, at, actor, actor_id, coalesce(CASE actor \
              WHEN 0 THEN (SELECT fullname FROM customer WHERE customer.id = actor_id) \
-             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door \
+             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id \
              FROM event WHERE event.id < $1 ORDER BY event.id DESC LIMIT $2",
             (before, i64::try_from(max).unwrap_or(i64::MAX)),
             event,
@@ -51,16 +41,6 @@ impl ReadTx<'_> {
     /// Whether the desk has any staff.
     pub fn has_staff(&self) -> Result<bool> {
         Ok(self.number("SELECT EXISTS (SELECT 1 FROM staff)", [])? > 0)
-    }
-
-    /// Every tag by its name.
-    pub fn tag_lines(&self) -> Result<Vec<TagLine>> {
-        self.all(
-            "SELECT tag.id, tag.name, (SELECT count(*) FROM ticket_tag WHERE ticket_tag.tag_id = tag.id) \
-             FROM tag ORDER BY tag.name",
-            [],
-            |row| Ok(TagLine { id: row.get(0)?, name: row.get(1)?, tickets: row.get(2)? }),
-        )
     }
 
     /// The views that everybody has, in their order.
@@ -149,18 +129,6 @@ impl WriteTx<'_> {
     pub fn remove_priority(&self, id: i64) -> Result<bool> {
         self.note_set_up(SetUpChange::Removed, &format!("priority {id}"))?;
         Ok(self.run("DELETE FROM priority WHERE id = $1", [id])? > 0)
-    }
-
-    /// Makes a tag, or gives one another name. Gives its id.
-    pub fn save_tag(&self, id: i64, name: &str, now: Timestamp) -> Result<i64> {
-        if id == 0 {
-            let id = self.insert("INSERT INTO tag (name, created_at) VALUES ($1, $2)", (name, now.unix()))?;
-            self.note_set_up(SetUpChange::Added, &format!("tag {id} {name}"))?;
-            return Ok(id);
-        }
-        self.run("UPDATE tag SET name = $1 WHERE id = $2", (name, id))?;
-        self.note_set_up(SetUpChange::Changed, &format!("tag {id} {name}"))?;
-        Ok(id)
     }
 
     /// Removes a tag from every ticket; says whether there was one.
