@@ -9,10 +9,12 @@
 //! the system clock.
 
 mod address;
+mod ban;
 mod secret;
 
 pub(crate) mod desk_address;
 mod event;
+pub(crate) mod permission;
 pub(crate) mod reason;
 pub(crate) mod staff_role;
 pub(crate) mod words;
@@ -23,6 +25,7 @@ pub use address::EmailAddress;
 pub(crate) use address::{InvalidEmailAddress, ascii_domain, comparable_address};
 pub use secret::{DeskSecret, ReplyToken};
 
+pub(crate) use ban::ban_pattern;
 pub(crate) use event::{Actor, Door, EventKind, SetUpChange};
 
 macro_rules! id {

@@ -17,6 +17,7 @@ mod language;
 mod limits;
 mod page;
 mod session;
+pub(crate) mod setup;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -51,6 +52,8 @@ pub(crate) struct Web {
     trusted_proxies: RwLock<IpList>,
     limits: limits::Limits,
     pending: Pending,
+    /// What the set-up needs from the process around; none in tests.
+    tools: Option<setup::Tools>,
     /// The path of `site_url` as it was a moment ago, for what cannot wait for the database.
     prefix: RwLock<String>,
 }
@@ -72,12 +75,20 @@ impl Web {
             trusted_proxies: RwLock::new(trusted_proxies),
             limits: limits::Limits::default(),
             pending: Pending::default(),
+            tools: None,
             prefix: RwLock::default(),
         };
         if let Ok(settings) = web.store.read(|tx| tx.settings()) {
             web.note_prefix(&settings);
         }
         web
+    }
+
+    /// The same with what the set-up needs from the process around.
+    #[must_use]
+    pub(crate) fn with_tools(mut self, tools: setup::Tools) -> Self {
+        self.tools = Some(tools);
+        self
     }
 
     /// Believes other proxies from now on.

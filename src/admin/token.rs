@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, nothing_to_change, output, secret_from_stdin, usage};
-use crate::api::permission::Permission;
+use crate::domain::permission::Permission;
 use crate::api::token_hash;
 use crate::domain::TokenId;
 use crate::ip_list::IpList;

@@ -5,7 +5,7 @@
 use super::access::authorize;
 use super::error::ApiError;
 use super::idempotency::{Key, KeyedAnswer};
-use super::permission::Permission;
+use crate::domain::permission::Permission;
 use super::refusal::ErrorAnswer;
 use super::{Api, Call};
 use crate::domain::{Timestamp, TokenId};

@@ -4,7 +4,7 @@
 use super::error::ApiError;
 use super::helpdeskz::{attachments, departments, messages, staff, staff_auth, tickets, users};
 use super::idempotency::KeyedAnswer;
-use super::permission::{Permission, Permission as May};
+use crate::domain::permission::{Permission, Permission as May};
 use super::refusal::ErrorAnswer;
 use super::route::{ActivationCode, PathId};
 use super::system::{self, activation, docs, metrics, readiness};

@@ -14,7 +14,7 @@ use super::error::ApiError;
 use super::idempotency::KeyedAnswer;
 use super::json::compact;
 use super::params::{NotText, Params};
-use super::permission::Permission;
+use crate::domain::permission::Permission;
 use super::refusal::{ErrorAnswer, FieldFaults};
 use super::{Call, email, random};
 use crate::desk::notify;

@@ -396,14 +396,23 @@ pub(crate) fn preview(
     event: Event,
     ticket: TicketId,
 ) -> Result<Option<Rendered>> {
+    preview_of(tx, settings, &template_of(tx, event)?, ticket)
+}
+
+/// The same of texts that are not stored.
+pub(crate) fn preview_of(
+    tx: &ReadTx<'_>,
+    settings: &Settings,
+    template: &Template,
+    ticket: TicketId,
+) -> Result<Option<Rendered>> {
     let Some(message) = tx.newest_public_message(ticket)? else { return Ok(None) };
     let Some(about) = TicketContext::of(tx, ticket, message)? else { return Ok(None) };
-    let template = template_of(tx, event)?;
     let link = format!("{}/activate/CODE", settings.site_url);
     let more = [
         ("staff_name", Value::Plain("STAFF")),
         ("activation_link", Value::Plain(&link)),
         ("client_password", Value::Plain(&link)),
     ];
-    Ok(Some(about.render(&template, settings, &more)))
+    Ok(Some(about.render(template, settings, &more)))
 }

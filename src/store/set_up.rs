@@ -2,11 +2,11 @@
 //! and the record of every change of the set-up.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{Actor, Door, MessageId, SetUpChange, TicketId, Timestamp, ViewId};
+use crate::domain::{Actor, Door, MessageId, SetUpChange, TagId, TicketId, Timestamp, ViewId};
 use crate::store::columns::id_or_none;
 use crate::store::engine::Row;
 use crate::store::event::Event;
-use crate::store::import::desk::{ImportedCustomField, ImportedPriority};
+use crate::store::import::{ImportedCustomField, ImportedPriority};
 use crate::store::ticket::SavedView;
 
 fn event(row: &Row<'_>) -> Result<Event> {
@@ -36,6 +36,12 @@ impl ReadTx<'_> {
             (before, i64::try_from(max).unwrap_or(i64::MAX)),
             event,
         )
+    }
+
+    /// The ticket that was opened last.
+    pub fn newest_ticket(&self) -> Result<Option<TicketId>> {
+        let found = self.number("SELECT coalesce(max(id), 0) FROM ticket", [])?;
+        Ok(id_or_none(found, TicketId::new))
     }
 
     /// Whether the desk has any staff.
@@ -132,8 +138,8 @@ impl WriteTx<'_> {
     }
 
     /// Removes a tag from every ticket; says whether there was one.
-    pub fn remove_tag(&self, id: i64) -> Result<bool> {
+    pub fn remove_tag(&self, id: TagId) -> Result<bool> {
         self.note_set_up(SetUpChange::Removed, &format!("tag {id}"))?;
-        Ok(self.run("DELETE FROM tag WHERE id = $1", [id])? > 0)
+        Ok(self.run("DELETE FROM tag WHERE id = $1", [id.get()])? > 0)
     }
 }

@@ -45,4 +45,10 @@ impl WriteTx<'_> {
         )?;
         self.note_set_up(SetUpChange::Changed, &format!("template {name}"))
     }
+
+    /// Takes the stored texts of a template away: the shipped ones hold again.
+    pub fn forget_template(&self, name: &str) -> Result<()> {
+        self.run("DELETE FROM template WHERE name = $1", [name])?;
+        self.note_set_up(SetUpChange::Changed, &format!("template {name}: as shipped"))
+    }
 }

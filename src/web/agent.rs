@@ -29,6 +29,8 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
         Page::Ticket(id) => ticket::answer(call, *id),
         Page::Mail(id) => file::mail(call, *id),
         Page::File(id) => file::file(call, *id),
+        Page::SetUp(place) => crate::web::setup::answer(call, place),
+        Page::First(token) => crate::web::setup::first_run(call, token),
         _ => Err(Refusal::NotFound),
     }
 }

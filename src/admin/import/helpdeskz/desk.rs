@@ -7,7 +7,7 @@ use super::run::{Ready, Refused, RowResult, Run, id_of, time};
 use super::{escaped, php};
 use crate::admin::import::dump::Row;
 use crate::admin::import::report::Kind;
-use crate::api::permission::Permission;
+use crate::domain::permission::Permission;
 use crate::api::token_hash;
 use crate::domain::Timestamp;
 use crate::ip_list::IpList;
