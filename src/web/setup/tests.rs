@@ -102,7 +102,7 @@ fn small_things_are_added_changed_and_removed() {
     let ada = desk.browser(desk.admin);
     for (path, add, change, was, is) in [
         ("/staff/setup/tags", "name=vip", "name=very+important", "vip", "very important"),
-        ("/staff/setup/views", "name=Mine&query=is%3Aopen", "name=Ours&query=is%3Aopen", "Mine", "Ours"),
+        ("/staff/setup/views", "name=Hot&query=is%3Aopen", "name=Cold&query=is%3Aopen", "Hot", "Cold"),
         ("/staff/setup/priorities", "name=High&color=%23ff0000", "name=Urgent&color=%23ff0000", "High", "Urgent"),
         ("/staff/canned-responses", "title=Hello&text=Hi+there", "title=Bye&text=Bye+then", "Hello", "Bye"),
         ("/staff/tools/custom-fields", "title=Order&kind=text", "title=Serial&kind=select&options=a%0Ab", "Order", "Serial"),
