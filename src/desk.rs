@@ -20,6 +20,7 @@ pub(crate) mod plus;
 mod post;
 mod remove;
 mod requester;
+mod satisfaction;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;

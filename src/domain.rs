@@ -11,11 +11,13 @@
 mod address;
 mod ban;
 mod secret;
+mod ticket_link;
 
 pub(crate) mod desk_address;
 mod event;
 pub(crate) mod permission;
 pub(crate) mod reason;
+pub(crate) mod search;
 pub(crate) mod staff_role;
 pub(crate) mod words;
 use std::fmt;
@@ -24,6 +26,7 @@ use std::str::FromStr;
 pub use address::EmailAddress;
 pub(crate) use address::{InvalidEmailAddress, ascii_domain, comparable_address};
 pub use secret::{DeskSecret, ReplyToken};
+pub(crate) use ticket_link::TicketLink;
 
 pub(crate) use ban::ban_pattern;
 pub(crate) use event::{Actor, Door, EventKind, SetUpChange};

@@ -28,7 +28,7 @@ use crate::logging;
 use crate::options::Global;
 use crate::outcome::{self, Done, WithContext};
 use crate::stop::on_signals;
-use crate::store::{Store, presence};
+use crate::store::{Place, Store, presence};
 use crate::web::{self, Web};
 use threads::Threads;
 
@@ -55,7 +55,7 @@ pub struct Arguments {
 /// # Errors
 /// What keeps it from starting: configuration, database, address in use.
 pub(crate) fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> outcome::Result<Done> {
-    let db = config::database_path(global.db.as_deref(), &loaded.config)?;
+    let db = config::database(global.db.as_deref(), &loaded.config)?;
     let log_level = if global.quiet || global.verbose > 0 { LogLevel::Kept } else { LogLevel::FromFile };
     serve_desk(&db, loaded, arguments, log_level)
 }
@@ -74,7 +74,7 @@ pub(crate) enum LogLevel {
 /// # Errors
 /// As [`run`].
 pub(crate) fn serve_desk(
-    db: &Path,
+    db: &Place,
     loaded: &Loaded,
     arguments: &Arguments,
     log_level: LogLevel,
@@ -82,7 +82,11 @@ pub(crate) fn serve_desk(
     let rules = host_rules(loaded)?;
     let store = Arc::new(Store::open(db, Duration::from_secs(loaded.config.limits.lock_wait_s))?);
     // Only a restore asks; where the file cannot be made, the heartbeat has to do.
-    let _presence = presence::serve_begins(db).inspect_err(|error| tracing::warn!(%error, "a restore will not see us"));
+    let _presence = db
+        .file()
+        .map(presence::serve_begins)
+        .transpose()
+        .inspect_err(|error| tracing::warn!(%error, "a restore will not see us"));
     let probe = Store::open(db, PROBE_LOCK_WAIT)?;
     raise_file_limit();
     let (listener, address) =
@@ -128,7 +132,7 @@ fn pages(store: &Arc<Store>, api: &Api, config: Option<&Path>, outbox: Sender<()
         // There is no receiver with --no-jobs, and at the end.
         outbox.send(()).ok();
     });
-    Web::new(Arc::clone(store), slots, logins, api.trusted_proxies(), wake).with_tools(tools::of(store.path(), config))
+    Web::new(Arc::clone(store), slots, logins, api.trusted_proxies(), wake).with_tools(tools::of(store.place(), config))
 }
 
 /// API and pages as the HTTP shell asks them.

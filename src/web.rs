@@ -10,6 +10,7 @@ mod answer;
 mod assets;
 mod call;
 mod clock;
+mod customer;
 mod forgery;
 mod form;
 mod frame;
@@ -39,6 +40,12 @@ use answer::Refusal;
 use call::Call;
 use language::Language;
 use page::{Gate, Page};
+
+/// Where a file is below a folder of pages, without prefix.
+pub(crate) fn file_path(folder: &str, id: crate::domain::AttachmentId, name: &str) -> String {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    format!("{folder}/{id}/{}", utf8_percent_encode(name, NON_ALPHANUMERIC))
+}
 
 /// Called after a change that may have queued mail; must return at once.
 pub(crate) type Waker = Box<dyn Fn() + Send + Sync>;
@@ -188,6 +195,8 @@ fn answered(call: &Call<'_>) -> Result<Response, Refusal> {
     }
     match (call.page.gate(), &call.viewer) {
         (Gate::Anyone, _) => {}
+        (Gate::Customer, _) if call.guest.is_none() => return customer::sign_in::first(call),
+        (Gate::Customer, _) => {}
         (Gate::Staff | Gate::SetUp, None) => return agent::sign_in::first(call),
         (Gate::SetUp, Some(viewer)) if !viewer.may_set_up => return Err(Refusal::Forbidden),
         (Gate::Staff | Gate::SetUp, Some(_)) => {}
@@ -195,5 +204,8 @@ fn answered(call: &Call<'_>) -> Result<Response, Refusal> {
     if is_post {
         call.check_forgery()?;
     }
-    agent::answer(call)
+    match &call.page {
+        Page::Customers(page) => customer::answer(call, page),
+        _ => agent::answer(call),
+    }
 }

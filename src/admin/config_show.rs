@@ -30,7 +30,8 @@ pub(super) fn run(global: &Global, loaded: &Loaded, out: &Output, command: &Comm
     };
     let json = json!({
         "file": loaded.path,
-        "db": database(global, loaded)?,
+        "db": database(global, loaded)?.shown(),
+        "db_password_file": config.db_password_file, "db_ca_file": config.db_ca_file,
         "listen": config.listen,
         "trusted_proxies": config.trusted_proxies,
         "log": { "target": config.log.target, "level": level, "json": config.log.json },

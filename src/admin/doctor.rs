@@ -19,7 +19,7 @@ use crate::config::Loaded;
 use crate::domain::Timestamp;
 use crate::options::Global;
 use crate::outcome::{self, Done, bail};
-use crate::store::{self, Store};
+use crate::store::{self, Place, Store};
 use crate::terminal;
 pub(super) use host::{owner_of, quoted};
 
@@ -91,7 +91,7 @@ impl Finding {
             named.push_str(&format!("--config {} ", path(config)));
         }
         if let Some(db) = &context.global.db {
-            named.push_str(&format!("--db {} ", path(db)));
+            named.push_str(&format!("--db {} ", path(&Place::of(db).shown())));
         }
         for verb in ["admin ", "pipe ", "serve", "imap-fetch "] {
             self.fix = self.fix.replace(&format!("maildesk {verb}"), &format!("{named}{verb}"));
@@ -113,6 +113,8 @@ impl Finding {
 struct CheckContext<'a> {
     global: &'a Global,
     loaded: &'a Loaded,
+    place: Place,
+    /// The database's file, or the address of its server.
     path: PathBuf,
     now: Timestamp,
     reach: Reach,
@@ -154,17 +156,17 @@ pub(super) struct Report {
 pub(super) fn report(
     global: &Global,
     loaded: &Loaded,
-    path: &Path,
+    place: &Place,
     is_offline: bool,
     now: Timestamp,
 ) -> (Report, usize) {
     let reach = if is_offline { Reach::Here } else { Reach::Network };
-    look(&CheckContext { global, loaded, path: path.to_owned(), now, reach })
+    look(&CheckContext { global, loaded, path: place.shown(), place: place.clone(), now, reach })
 }
 
 fn look(context: &CheckContext<'_>) -> (Report, usize) {
     let mut findings = host::look(context);
-    match Store::open(&context.path, Duration::from_secs(context.loaded.config.limits.lock_wait_s)) {
+    match Store::open(&context.place, Duration::from_secs(context.loaded.config.limits.lock_wait_s)) {
         Ok(store) => findings.extend(look_inside(context, &store)),
         Err(error) => findings.push(unopened(context, &error)),
     }
@@ -192,9 +194,13 @@ fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
         store::Error::Busy => format!("fuser -v {path}"),
         store::Error::Full(_) => format!("df -h {path}"),
         store::Error::Undecided(_) => "dmesg".to_owned(),
-        store::Error::Corrupt(_) | store::Error::Taken(_) | store::Error::AfterFailure | store::Error::Sqlite(_) => {
-            "maildesk admin check".to_owned()
-        }
+        store::Error::Unreachable(_) => "pg_isready".to_owned(),
+        store::Error::Corrupt(_)
+        | store::Error::Taken(_)
+        | store::Error::AfterFailure
+        | store::Error::NotHere
+        | store::Error::Server(_)
+        | store::Error::Sqlite(_) => "maildesk admin check".to_owned(),
     };
     Finding::fail("database", error.to_string(), fix)
 }

@@ -66,9 +66,7 @@ fn form_that_is_sent_twice_posts_once_with_the_files_of_its_draft() {
     };
     let kept = save("Pull").unwrap();
     bench.store.write(|tx| tx.add_draft_file(kept, &file("old.txt"))).unwrap();
-    let Posted::Now { message, .. } = answer(&bench, id, "k1", None).unwrap() else {
-        panic!("posted before")
-    };
+    let Posted::Now { message, .. } = answer(&bench, id, "k1", None).unwrap() else { panic!("posted before") };
     let before = SpentKey { ticket: id, message: Some(message) };
     assert_eq!(answer(&bench, id, "k1", None).unwrap(), Posted::Before(before));
     assert_eq!((messages(&bench, id), bench.pending()), (2, 1));

@@ -23,6 +23,13 @@ pub(crate) struct Opening<'a> {
 }
 
 impl Change<'_> {
+    /// Opens a ticket whose form has custom fields: `answers` is a JSON list of title and value.
+    pub(crate) fn open_with_answers(&self, opening: &Opening<'_>, answers: &str) -> Result<(TicketId, MessageId)> {
+        let (ticket, message) = self.open(opening)?;
+        self.rows().set_form_answers(ticket, answers)?;
+        Ok((ticket, message))
+    }
+
     /// Opens a ticket.
     pub(crate) fn open(&self, opening: &Opening<'_>) -> Result<(TicketId, MessageId)> {
         let rows = self.rows();

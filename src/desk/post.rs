@@ -112,6 +112,9 @@ impl Change<'_> {
         self.add_mail_context(ticket.id, mail)?;
         self.note_about_mail(ticket.id, mail)?;
         self.send_notices(happening, ticket.id, message, notices, mail.sender)?;
+        if after == Status::Closed && ticket.status != Status::Closed {
+            self.ask_satisfaction(ticket)?;
+        }
         Ok(message)
     }
 

@@ -12,30 +12,35 @@ use crate::child;
 use crate::domain::desk_address::{Incoming, Outgoing};
 use crate::imap_fetch;
 use crate::outbox::transport::Transport;
+use crate::store::Place;
 use crate::store::address::AddressRow;
 use crate::web::setup::{AddressTest, HealthLine, Tools};
 
 /// How long the doctor may take: it asks name servers, certificates and mail servers.
 const DOCTOR_PATIENCE: Duration = Duration::from_secs(60);
 
-/// The tools for the desk in that file, with the configuration that was read.
-pub(super) fn of(db: &Path, config: Option<&Path>) -> Tools {
+/// The tools for the desk in that place, with the configuration that was read. A desk on a server is named by its
+/// configuration: its address may hold a password, which must not stand in the lines of a mail server.
+pub(super) fn of(place: &Place, config: Option<&Path>) -> Tools {
     let program = std::env::current_exe().unwrap_or_else(|_| "maildesk".into());
-    let db = std::path::absolute(db).unwrap_or_else(|_| db.to_owned());
+    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let (config, db) = (config.map(whole), place.file().map(whole));
     let mut arguments = Vec::new();
-    if let Some(config) = config {
-        let config = std::path::absolute(config).unwrap_or_else(|_| config.to_owned());
+    if let Some(config) = &config {
         arguments.push(format!("--config={}", config.display()));
     }
-    arguments.push(format!("--db={}", db.display()));
+    if let Some(db) = &db {
+        arguments.push(format!("--db={}", db.display()));
+    }
+    let near = db.or(config).unwrap_or_default();
     let command = format!("{} {}", program.display(), arguments.join(" "));
     let health = move || doctor(Command::new(&program).args(&arguments));
     Tools {
         test_address: Box::new(test),
         health: Box::new(health),
         command,
-        account: account_of(&db),
-        folder: db.parent().unwrap_or(Path::new("/")).to_owned(),
+        account: account_of(&near),
+        folder: near.parent().unwrap_or(Path::new("/")).to_owned(),
     }
 }
 

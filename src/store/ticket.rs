@@ -2,9 +2,11 @@
 
 mod aside;
 mod figures;
+mod find;
 mod inbox;
 mod list;
 mod merge;
+mod of_person;
 mod participant;
 mod rows;
 mod search;
@@ -14,8 +16,10 @@ mod thread;
 mod view;
 
 pub(crate) use aside::Standing;
+pub(crate) use find::{Hit, InboxSearch};
 pub(crate) use inbox::{COUNT_MAX, InboxLine, InboxQuery, Listing, Position};
 pub(crate) use list::{TicketLine, TicketSieve};
+pub(crate) use of_person::OwnTicket;
 pub(crate) use rows::{Belongings, NewTicket, Owner, Ticket, TicketRows};
 pub(crate) use search::{TicketOrder, TicketQuery};
 pub(crate) use tag::Tag;

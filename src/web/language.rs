@@ -237,7 +237,9 @@ mod tests {
         // Where forms are made of tables of names, any word in quotes may be one.
         let set_up = in_quotes("src/web/setup");
         let is_used = |name: &&String| {
-            names.contains(*name) || set_up.contains(*name) || beginnings.iter().any(|beginning| name.starts_with(beginning.as_str()))
+            names.contains(*name)
+                || set_up.contains(*name)
+                || beginnings.iter().any(|beginning| name.starts_with(beginning.as_str()))
         };
         let surplus: Vec<_> = known.iter().filter(|name| !is_used(name)).collect();
         assert!(surplus.is_empty(), "in locales/en.ftl and used nowhere: {surplus:?}");

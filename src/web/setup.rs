@@ -23,8 +23,8 @@ mod token;
 mod view;
 mod webhook;
 
-pub(in crate::web) use first::answer as first_run;
 pub(crate) use address::AddressTest;
+pub(in crate::web) use first::answer as first_run;
 pub(crate) use health::HealthLine;
 
 use std::path::PathBuf;
@@ -168,7 +168,8 @@ impl Place {
             return Some(Self { noun: Noun::General, deed: Deed::List });
         }
         let path = format!("/staff/{}", pieces.join("/"));
-        let is_below = |noun: &&Noun| path.strip_prefix(noun.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let is_below =
+            |noun: &&Noun| path.strip_prefix(noun.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         let noun = Noun::ALL.iter().find(is_below).copied()?;
         let rest: Vec<&str> = path.strip_prefix(noun.path())?.split('/').skip(1).collect();
         let deed = match rest.as_slice() {

@@ -38,7 +38,7 @@ fn mail(to: &str, subject: &str, n: usize) -> Vec<u8> {
 impl Desk {
     pub(super) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("desk.db");
+        let path = crate::store::testing::place(dir.path());
         create_or_migrate(&path, &[7; 32], NOW).unwrap();
         let store = Arc::new(Store::open(&path, Duration::from_secs(1)).unwrap());
         let staff = |username, role, departments: &[DepartmentId]| {

@@ -33,8 +33,7 @@ fn find(call: &Call<'_>, id: &str) -> Result<(AddressId, AddressRow), Refusal> {
 }
 
 pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
-    let (all, departments, health) =
-        call.read(|tx| Ok((tx.addresses()?, tx.departments()?, tx.imap_health()?)))?;
+    let (all, departments, health) = call.read(|tx| Ok((tx.addresses()?, tx.departments()?, tx.imap_health()?)))?;
     let row = |(id, own): (AddressId, AddressRow)| {
         let department = departments.iter().find(|department| Some(department.id) == own.department);
         let fetched: Vec<String> =

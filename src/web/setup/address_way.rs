@@ -147,7 +147,9 @@ pub(super) fn test(call: &Call<'_>, row: &AddressRow) -> Result<Vec<OutcomeLine>
     forget(&kept);
     let mut lines = Vec::new();
     match said.incoming {
-        Some(Ok(folders)) => lines.push(OutcomeLine::good(call.language.with("test-in-fine", "folders", folders.join(", ").as_str()))),
+        Some(Ok(folders)) => {
+            lines.push(OutcomeLine::good(call.language.with("test-in-fine", "folders", folders.join(", ").as_str())))
+        }
         Some(Err(why)) => lines.push(OutcomeLine::bad(call.language.with("test-in-failed", "why", why.as_str()))),
         None if row.incoming == Incoming::Pipe => lines.push(OutcomeLine::good(call.language.t("test-in-pipe"))),
         None => lines.push(OutcomeLine::good(call.language.t("test-in-none"))),

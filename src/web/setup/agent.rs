@@ -232,11 +232,8 @@ fn second_factor(call: &Call<'_>, id: &str, is_on: bool) -> Result<Saved, Refusa
         return Ok(Saved::Done);
     }
     let url = totp::otpauth_url(&call.settings.site_name, &staff.username, &secret);
-    let outcome = vec![
-        OutcomeLine::good(call.language.t("totp-once")),
-        OutcomeLine::good(secret),
-        OutcomeLine::good(url),
-    ];
+    let outcome =
+        vec![OutcomeLine::good(call.language.t("totp-once")), OutcomeLine::good(secret), OutcomeLine::good(url)];
     Ok(Saved::Again(Form { outcome, ..form(call, Some(id))? }))
 }
 

@@ -99,8 +99,7 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
     let mut typed = Typed::new(call);
     let title = typed.line("title", TITLE_CHARS_MAX);
     let kind = call.form.trimmed("kind");
-    let options: Vec<&str> =
-        call.form.get("options").lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let options: Vec<&str> = call.form.get("options").lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if !KINDS.contains(&kind) {
         typed.wrong("kind", call.language.t("wrong-choice"));
     }

@@ -19,9 +19,9 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn has_deeds(&self) -> bool {
-        self.rows.iter().any(|row| {
-            row.edit.is_some() || row.remove.is_some() || !row.deeds.is_empty() || !row.links.is_empty()
-        })
+        self.rows
+            .iter()
+            .any(|row| row.edit.is_some() || row.remove.is_some() || !row.deeds.is_empty() || !row.links.is_empty())
     }
 }
 
@@ -95,17 +95,13 @@ impl Field {
 
     /// One of these: value and text of each.
     pub(super) fn select(name: &str, label: String, value: &str, choices: Vec<(String, String)>) -> Self {
-        let choices = choices
-            .into_iter()
-            .map(|(own, text)| Choice { is_on: own == value, value: own, text })
-            .collect();
+        let choices = choices.into_iter().map(|(own, text)| Choice { is_on: own == value, value: own, text }).collect();
         Self { choices, ..Self::new("select", name, label, value) }
     }
 
     /// Any of these: value, text and whether it is ticked of each.
     pub(super) fn checks(name: &str, label: String, choices: Vec<(String, String, bool)>) -> Self {
-        let choices =
-            choices.into_iter().map(|(value, text, is_on)| Choice { value, text, is_on }).collect();
+        let choices = choices.into_iter().map(|(value, text, is_on)| Choice { value, text, is_on }).collect();
         Self { choices, ..Self::new("checks", name, label, "") }
     }
 
@@ -244,7 +240,10 @@ impl<'c> Typed<'c> {
     pub(super) fn line(&mut self, name: &'c str, chars_max: usize) -> &'c str {
         let text = self.call.form.trimmed(name);
         if text.is_empty() || text.chars().count() > chars_max || text.chars().any(char::is_control) {
-            self.errors.push((name, self.call.language.with("wrong-line", "max", i64::try_from(chars_max).unwrap_or(i64::MAX))));
+            self.errors.push((
+                name,
+                self.call.language.with("wrong-line", "max", i64::try_from(chars_max).unwrap_or(i64::MAX)),
+            ));
         }
         text
     }

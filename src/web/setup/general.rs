@@ -34,7 +34,13 @@ pub(super) fn save(call: &Call<'_>) -> Result<Saved, Refusal> {
     for (definition, value) in &texts {
         let typed = match definition.kind {
             // A box that is not ticked is not sent, so the form has to have been the whole one.
-            Kind::Switch if call.form.has("site_name") => if call.form.has(definition.key) { "1" } else { "0" },
+            Kind::Switch if call.form.has("site_name") => {
+                if call.form.has(definition.key) {
+                    "1"
+                } else {
+                    "0"
+                }
+            }
             _ if call.form.has(definition.key) => call.form.get(definition.key),
             _ => continue,
         };

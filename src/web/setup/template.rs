@@ -100,7 +100,7 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
     let rendered = call.read(|tx| {
         let newest = tx.newest_ticket()?.map_or(0, TicketId::get);
         let ticket = TicketId::new(call.form.number("ticket").unwrap_or(newest));
-        Ok(notify::preview_of(tx, &call.settings, &template, ticket)?)
+        Ok(notify::preview_of(tx, &call.settings, event, &template, ticket)?)
     })?;
     let Some(rendered) = rendered else {
         return Ok(Saved::Again(again.with_errors(vec![("ticket", call.language.t("wrong-ticket"))])));

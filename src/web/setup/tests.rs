@@ -59,7 +59,11 @@ fn every_set_up_page_is_for_those_who_may_set_up_alone() {
             assert_eq!(abe.get(&format!("{path}/")).status(), 403, "{path}/");
             let stranger = respond(&desk.web, Request::new(Method::Get, &path), NOW);
             assert_eq!(stranger.status(), 303, "{path}");
-            assert_eq!(ada.post_as(&path, "name=x", "cross-site").status(), if path == noun.path() && noun != Noun::General { 405 } else { 403 }, "{path}");
+            assert_eq!(
+                ada.post_as(&path, "name=x", "cross-site").status(),
+                if path == noun.path() && noun != Noun::General { 405 } else { 403 },
+                "{path}"
+            );
         }
         assert_eq!(ada.get(path).status(), 200, "{path}");
         assert_eq!(abe.post(&format!("{path}/new"), "name=x").status(), 403, "{path}");
@@ -105,7 +109,13 @@ fn small_things_are_added_changed_and_removed() {
         ("/staff/setup/views", "name=Hot&query=is%3Aopen", "name=Cold&query=is%3Aopen", "Hot", "Cold"),
         ("/staff/setup/priorities", "name=High&color=%23ff0000", "name=Urgent&color=%23ff0000", "High", "Urgent"),
         ("/staff/canned-responses", "title=Hello&text=Hi+there", "title=Bye&text=Bye+then", "Hello", "Bye"),
-        ("/staff/tools/custom-fields", "title=Order&kind=text", "title=Serial&kind=select&options=a%0Ab", "Order", "Serial"),
+        (
+            "/staff/tools/custom-fields",
+            "title=Order&kind=text",
+            "title=Serial&kind=select&options=a%0Ab",
+            "Order",
+            "Serial",
+        ),
     ] {
         let row = |name: &str| format!("<bdi>{name}</bdi>");
         done(&ada, &format!("{path}/new"), &format!("{add}&do=save"));
@@ -156,7 +166,8 @@ fn a_token_is_shown_once_and_allows_what_was_ticked() {
 fn staff_are_added_with_rights_and_the_last_admin_stays() {
     let desk = Desk::new();
     let ada = desk.browser(desk.admin);
-    let form = "username=bob&name=Bob&email=bob%40desk.test&role=agent&departments=2&all=1&active=1&password=long-enough";
+    let form =
+        "username=bob&name=Bob&email=bob%40desk.test&role=agent&departments=2&all=1&active=1&password=long-enough";
     done(&ada, "/staff/agents/new", &format!("{form}&do=save"));
     let bob = desk.web.store.read(|tx| tx.staff_by_username("bob")).unwrap().unwrap();
     assert!(bob.sees_all() && !bob.may_set_up() && bob.is_active);
