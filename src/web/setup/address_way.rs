@@ -19,6 +19,10 @@ fn words(call: &Call<'_>, kind: &str, words: &[&str]) -> Vec<(String, String)> {
     words.iter().map(|word| ((*word).to_owned(), call.language.word(kind, word))).collect()
 }
 
+fn securities(call: &Call<'_>) -> Vec<(String, String)> {
+    Tls::WORDS.iter().map(|word| ((*word).to_owned(), call.language.word("tls", word))).collect()
+}
+
 pub(super) fn fields(call: &Call<'_>, row: &AddressRow, departments: Vec<Department>) -> Vec<Field> {
     let t = |name: &str| call.language.t(name);
     let chosen = row.department.or_else(|| departments.first().map(|own| own.id));
@@ -39,7 +43,7 @@ pub(super) fn fields(call: &Call<'_>, row: &AddressRow, departments: Vec<Departm
         Field::heading(t("f-imap"), t("h-imap")),
         Field::text("imap_host", t("f-imap-host"), row.imap_host.as_str()),
         Field::new("number", "imap_port", t("f-imap-port"), row.imap_port.to_string()),
-        Field::select("imap_tls", t("f-imap-tls"), row.imap_tls.word(), words(call, "tls", Tls::WORDS)),
+        Field::select("imap_tls", t("f-imap-tls"), row.imap_tls.word(), securities(call)),
         Field::text("imap_user", t("f-imap-user"), row.imap_user.as_str()),
         password("imap_password", "f-imap-password", &row.imap_password_file),
         Field::new("area", "imap_folders", t("f-imap-folders"), row.imap_folders.join("\n")).hint(t("h-imap-folders")),
@@ -48,7 +52,7 @@ pub(super) fn fields(call: &Call<'_>, row: &AddressRow, departments: Vec<Departm
         Field::heading(t("f-smtp"), t("h-smtp")),
         Field::text("smtp_host", t("f-smtp-host"), row.smtp_host.as_str()),
         Field::new("number", "smtp_port", t("f-smtp-port"), row.smtp_port.to_string()),
-        Field::select("smtp_tls", t("f-smtp-tls"), row.smtp_tls.word(), words(call, "tls", Tls::WORDS)),
+        Field::select("smtp_tls", t("f-smtp-tls"), row.smtp_tls.word(), securities(call)),
         Field::text("smtp_user", t("f-smtp-user"), row.smtp_user.as_str()),
         password("smtp_password", "f-smtp-password", &row.smtp_password_file),
     ]
