@@ -27,6 +27,8 @@ pub struct TicketQuery<'a> {
     pub customer: Option<UserId>,
     /// Assigned to one staff member.
     pub staff: Option<StaffId>,
+    /// Assigned to nobody.
+    pub is_unassigned: bool,
     /// Untouched since then.
     pub untouched_since: Option<Timestamp>,
     /// What people typed: every word is the start of one in the ticket; `"…"` is a phrase, `#12` a number.
@@ -231,6 +233,9 @@ impl TicketQuery<'_> {
         built.filter("customer_id", self.customer.map(UserId::get));
         built.filter("staff_id", self.staff.map(StaffId::get));
         built.filter("department_id", self.department.map(DepartmentId::get));
+        if self.is_unassigned {
+            built.conditions.push("staff_id IS NULL".to_owned());
+        }
         if let Some(since) = self.untouched_since {
             let n = built.bind(since.unix());
             built.conditions.push(format!("last_update_at < ${n}"));
