@@ -9,6 +9,7 @@ mod aside;
 mod assign;
 mod bulk;
 pub(crate) mod duty;
+mod mails;
 mod mark;
 mod mention;
 mod merge;

@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sha2::{Digest, Sha256};
 
-use crate::decision::{Decision, Facts, Refusal, decide};
+use crate::decision::{Decision, Facts, Refusal, decide, let_in};
 use crate::desk::Notices;
 use crate::domain::reason::Reason;
 use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp, Window};
@@ -48,6 +48,8 @@ pub enum Source {
     },
     /// `admin mail retry`: a quarantined mail is looked at again, without rate limit.
     Retry(ReceiptId),
+    /// A person has looked at a quarantined mail and lets it in, whatever it was set aside for.
+    LetIn(ReceiptId),
 }
 
 /// What came with the mail besides its bytes.
@@ -337,7 +339,7 @@ impl Incoming<'_> {
     /// The receipt of the quarantined mail that is looked at again.
     const fn retried(&self) -> Option<ReceiptId> {
         match self.envelope.source {
-            Source::Retry(receipt) => Some(receipt),
+            Source::Retry(receipt) | Source::LetIn(receipt) => Some(receipt),
             Source::Pipe | Source::Fetch | Source::FirstFetch | Source::Import | Source::Archive { .. } => None,
         }
     }
@@ -382,7 +384,10 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
     let settings = tx.settings()?;
     let (recorded_at, now) = (now, written_at(incoming, mail, now));
     let facts = facts::gather(tx, &settings, incoming, mail, now)?;
-    let decision = decide(mail, &facts, &settings.policy());
+    let decision = match incoming.envelope.source {
+        Source::LetIn(_) => let_in(mail, &facts, &settings.policy()),
+        _ => decide(mail, &facts, &settings.policy()),
+    };
     let incoming_mail = apply::IncomingMail {
         mail,
         shown: shown::shown_text(tx, &settings, mail, &facts, Some(&decision))?,
@@ -428,7 +433,7 @@ fn notices(incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Notice
     let is_fresh =
         || mail.date.is_some_and(|date| Window { since: now.plus_s(-FRESH_S), until: now.plus_s(AHEAD_S) }.holds(date));
     match incoming.envelope.source {
-        Source::Pipe | Source::Fetch | Source::Retry(_) => Notices::Usual,
+        Source::Pipe | Source::Fetch | Source::Retry(_) | Source::LetIn(_) => Notices::Usual,
         Source::FirstFetch if is_fresh() => Notices::Usual,
         Source::FirstFetch | Source::Import | Source::Archive { .. } => Notices::Nobody,
     }

@@ -137,6 +137,8 @@ pub struct Speech {
     pub has_mail_html: bool,
     /// Whether that has a picture or a table, which the text cannot show.
     pub has_more_than_text: bool,
+    /// How many pictures of it would be fetched from elsewhere.
+    pub remote_pictures: i64,
 }
 
 /// A public message as the API shows it.
@@ -223,26 +225,27 @@ impl ReadTx<'_> {
 
     /// The conversation of a ticket by date, notes included.
     pub fn speeches(&self, ticket: TicketId) -> Result<Vec<Speech>> {
-        self.all(
+        let sql = format!(
             "SELECT id, created_at, author, staff_id, customer_id, is_internal, body, is_html, \
-             substr(full_text, 1, $1), CASE WHEN mail_html = '' THEN 0 ELSE 1 END, \
-             CASE WHEN mail_html LIKE '%<img %' OR mail_html LIKE '%<table%' THEN 1 ELSE 0 END \
-             FROM message WHERE ticket_id = $2 ORDER BY created_at, id",
-            (FULL_TEXT_CHARS_MAX, ticket.get()),
-            |row| {
-                Ok(Speech {
-                    id: MessageId::new(row.get(0)?),
-                    created_at: Timestamp::from_unix(row.get(1)?),
-                    author: author(row, 2)?,
-                    is_internal: row.get(5)?,
-                    body: row.get(6)?,
-                    is_html: row.get(7)?,
-                    full_text: row.get(8)?,
-                    has_mail_html: row.get(9)?,
-                    has_more_than_text: row.get(10)?,
-                })
-            },
-        )
+             substr(full_text, 1, {FULL_TEXT_CHARS_MAX}), CASE WHEN mail_html = '' THEN 0 ELSE 1 END, \
+             CASE WHEN mail_html LIKE '%<img %' OR mail_html LIKE '%<table%' THEN 1 ELSE 0 END, \
+             (length(mail_html) - length(replace(mail_html, ' data-remote-src=', ''))) / 17 \
+             FROM message WHERE ticket_id = $1 ORDER BY created_at, id"
+        );
+        self.all(&sql, [ticket.get()], |row| {
+            Ok(Speech {
+                id: MessageId::new(row.get(0)?),
+                created_at: Timestamp::from_unix(row.get(1)?),
+                author: author(row, 2)?,
+                is_internal: row.get(5)?,
+                body: row.get(6)?,
+                is_html: row.get(7)?,
+                full_text: row.get(8)?,
+                has_mail_html: row.get(9)?,
+                has_more_than_text: row.get(10)?,
+                remote_pictures: row.get(11)?,
+            })
+        })
     }
 
     /// The ticket of a message, its formatted mail (empty when there is none), its text and whether that is HTML.

@@ -52,7 +52,7 @@ fn unpacked_lz(data: &[u8], size: usize) -> Vec<u8> {
         *place = *byte;
     }
     let (mut at, mut out, mut bytes) = (WINDOW.len(), Vec::new(), data.iter().copied());
-    let mut write = |window: &mut [u8; WINDOW_BYTES], at: &mut usize, out: &mut Vec<u8>, byte: u8| {
+    let write = |window: &mut [u8; WINDOW_BYTES], at: &mut usize, out: &mut Vec<u8>, byte: u8| {
         if let Some(place) = window.get_mut(*at) {
             *place = byte;
         }
