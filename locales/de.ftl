@@ -90,7 +90,6 @@ undo = Rückgängig
 sending = Wird gesendet…
 offline = Keine Verbindung; Ihr Entwurf ist sicher.
 something-new = Hier wurde etwas Neues geschrieben. Anzeigen
-draft-saved = Entwurf gespeichert
 month-1 = Januar
 month-2 = Februar
 month-3 = März
@@ -277,6 +276,117 @@ event-retried = Mail an { $detail } wird erneut versucht
 event-dropped = Mail an { $detail } aus der Warteschlange genommen
 event-participant-left = { $detail } nimmt nicht mehr teil
 event-subject = Betreff geändert; er war: { $detail }
+draft-saved-at = Entwurf gespeichert { $time }
+cancel = Abbrechen
+save-as-note = Als Notiz speichern
+no-address = „{ $text }“ ist keine Mailadresse.
+to-missing = Geben Sie an, an wen es geht.
+subject-missing = Geben Sie einen Betreff an.
+news-here = Inzwischen wurde hier geschrieben: Lesen Sie es oben. Ihr Text und Ihre Dateien sind noch da.
+said-sent = Gesendet.
+said-taken-back = Zurückgenommen. Ihr Text steht unten.
+said-undone = Rückgängig gemacht.
+said-too-late = Dafür ist es zu spät.
+said-nothing-ticked = Haken Sie zuerst ein Ticket an.
+said-saved = Gespeichert.
+button-take = Nehmen
+button-assign = Zuweisen
+button-close = Schließen
+button-status = Status setzen
+button-move = Verschieben
+button-tag = Schlagwort setzen
+button-spam = Spam
+button-not-spam = Kein Spam
+button-merge = Zusammenführen
+pictures-blocked = { $n } fremde Bilder sind blockiert.
+show-pictures = Bilder zeigen
+priority = Priorität
+snooze = Zurückstellen
+until = Bis
+until-hours = in 3 Stunden
+until-tomorrow = morgen um 8:00
+until-week = in einer Woche um 8:00
+until-at = zu einer Zeit
+until-time = Zeit
+put-off = Zurückstellen
+mark-unread = Als ungelesen markieren
+merge-with = Zusammenführen mit
+rename = Umbenennen
+customer-address = Adresse des Kunden
+give-to-customer = Diesem Kunden geben
+is-spam = Dieses Ticket wurde als Spam bezeichnet.
+is-snoozed = Zurückgestellt bis { $until }.
+wake = Jetzt zurückholen
+is-merged = Dieses Ticket wurde zusammengeführt mit
+untag = Schlagwort { $name } entfernen
+search-title = Suche: { $text }
+about-aside = Mails, die auf einen Menschen warten.
+empty-aside = Hier wartet keine Mail.
+empty-aside-text = Mail, die der Helpdesk nicht selbst zuordnen kann, wird hier aufgehoben und geht nie verloren.
+select-mail = Mail { $id } auswählen
+let-in = Einlassen
+drop = Verwerfen
+why-unreadable = Sie war nicht als Mail lesbar.
+why-no-from = Sie nennt keinen brauchbaren Absender.
+why-from-us = Sie gibt an, von einer unserer eigenen Adressen zu kommen.
+why-too-many = Der Absender schrieb zu viele Mails in einer Stunde.
+why-unknown-recipient = Sie ging an eine Adresse, die nicht unsere ist.
+why-no-department = Die Adresse hat keine Abteilung.
+why-staff-unproven = Sie gibt an, vom Team zu sein, ohne Nachweis.
+why-staff-without-token = Antwort aus dem Team ohne das Zeichen ihrer Mail.
+why-stranger-held = Ein Fremder nennt eines unserer Tickets.
+about-outbox = Was hinausgeht: wartend, fehlgeschlagen, gesendet.
+empty-outbox = Noch ist keine Mail hinausgegangen.
+empty-outbox-text = Antworten und Benachrichtigungen erscheinen hier, mit dem, was aus ihnen wurde.
+tries = { $n } Versuche
+try-again = Noch einmal
+profile = Profil
+language-auto = Wie der Browser
+time-zone = Zeitzone
+no-zone = „{ $text }“ ist keine Zeitzone; schreiben Sie sie wie Europe/Berlin.
+colours = Farben
+scheme-auto = Wie das System
+scheme-light = Hell
+scheme-dark = Dunkel
+after-sending = Nach dem Senden
+after-stay = Im Ticket bleiben
+after-next = Das nächste Ticket öffnen
+after-list = Zur Liste gehen
+signature = Signatur
+single-keys = Einzelne Tasten tun etwas
+signed-in-at = Angemeldet bei
+this-browser = dieser Browser
+end-session = Beenden
+current-password = Jetziges Passwort
+change-password = Passwort ändern
+password-short = Ein Passwort hat mindestens 8 Zeichen.
+password-unusable = Dieses Passwort geht nicht.
+wrong-own-password = Das jetzige Passwort ist falsch.
+second-factor = Zweiter Faktor
+no-second-factor = Zur Anmeldung genügt das Passwort.
+set-up-second-factor = Einrichten
+second-factor-text = Geben Sie diesen Schlüssel in Ihrer Authenticator-App ein, dann den Code, den sie zeigt.
+second-factor-link = In der App öffnen
+turn-on = Einschalten
+turn-off = Ausschalten
+recovery-codes = Ersatzcodes
+recovery-codes-text = Jeder ersetzt den Code einmal. Bewahren Sie sie nicht beim Telefon auf; sie werden nicht wieder gezeigt.
+recovery-codes-left = { $n } Ersatzcodes sind übrig.
+here-reading = { $name } ist hier
+here-writing = { $name } schreibt
+set-up = Einrichtung
+keys = Tasten
+keys-rows = nächste und vorige Zeile
+keys-open = öffnen
+keys-tick = anhaken, bis hierher anhaken
+keys-take = nehmen, zuweisen
+keys-status = Status, Abteilung
+keys-write = Antwort, Notiz
+keys-formatted = formatierte Mail, zitierter Text
+keys-search = suchen; im leeren Text: Textbausteine
+keys-aside = ungelesen, zurückstellen, Spam
+keys-pages = vorige und nächste Seite
+keys-lists = Nicht zugewiesen, Meine, Wartend, Überfällig
 event-rated = Urteil des Kunden: { $detail }
 done-take =
     { $n ->
@@ -318,8 +428,301 @@ done-not-spam =
         [one] Kein Spam: 1 Ticket.
        *[other] Kein Spam: { $n } Tickets.
     }
+done-snooze =
+    { $n ->
+        [one] 1 Ticket zurückgestellt.
+       *[other] { $n } Tickets zurückgestellt.
+    }
+done-wake =
+    { $n ->
+        [one] 1 Ticket zurückgeholt.
+       *[other] { $n } Tickets zurückgeholt.
+    }
+done-priority =
+    { $n ->
+        [one] Priorität geändert: 1 Ticket.
+       *[other] Priorität geändert: { $n } Tickets.
+    }
 done-merge =
     { $n ->
         [one] 1 Ticket zusammengeführt.
        *[other] { $n } Tickets zusammengeführt.
+    }
+said-dropped =
+    { $n ->
+        [one] 1 Mail verworfen.
+       *[other] { $n } Mails verworfen.
+    }
+said-let-in =
+    { $n ->
+        [one] 1 Mail eingelassen.
+       *[other] { $n } Mails eingelassen.
+    }
+said-stays =
+    { $n ->
+        [one] 1 Mail kann nicht eingelassen werden: Absender oder Abteilung fehlt.
+       *[other] { $n } Mails können nicht eingelassen werden: Absender oder Abteilung fehlt.
+    }
+drop-mails =
+    { $n ->
+        [one] 1 Mail verwerfen? Sie bleibt verzeichnet.
+       *[other] { $n } Mails verwerfen? Sie bleiben verzeichnet.
+    }
+sure =
+    { $n ->
+        [one] { $act }: 1 Ticket?
+       *[other] { $act }: { $n } Tickets?
+    }
+merge-into =
+    { $n ->
+        [one] 1 Ticket zusammenführen?
+       *[other] { $n } Tickets zu #{ $id } zusammenführen?
+    }
+add = Hinzufügen
+edit = Bearbeiten
+remove = Entfernen
+keep = Behalten
+test = Testen
+yes = Ja
+no = Nein
+send-again = Erneut senden
+setup-general = Einstellungen
+setup-departments = Abteilungen
+setup-addresses = E-Mail-Adressen
+setup-agents = Mitarbeiter
+setup-templates = E-Mail-Vorlagen
+setup-canned = Textbausteine
+setup-fields = Eigene Felder
+setup-priorities = Prioritäten
+setup-tags = Schlagwörter
+setup-views = Ansichten für alle
+setup-tokens = API-Schlüssel
+setup-webhooks = Webhooks
+setup-bans = Sperren
+setup-audit = Protokoll
+setup-health = Zustand
+setup-empty = Hier ist noch nichts.
+setup-deeds = Was getan werden kann
+setup-wrong = Nichts wurde gespeichert: siehe die Hinweise unten.
+setup-done-saved = Gespeichert.
+setup-done-removed = Entfernt.
+setup-done-sent = Es wird erneut gesendet.
+setup-new-department = Neue Abteilung
+setup-new-address = Neue E-Mail-Adresse
+setup-new-agent = Neuer Mitarbeiter
+setup-new-token = Neuer API-Schlüssel
+setup-new-canned = Neuer Textbaustein
+setup-new-field = Neues Feld
+setup-new-priority = Neue Priorität
+setup-new-tag = Neues Schlagwort
+setup-new-view = Neue Ansicht
+setup-new-ban = Neue Sperre
+setup-new-webhook = Neuer Webhook
+f-name = Name
+f-private = Nicht öffentlich
+f-tickets = Tickets
+f-query = Suche
+f-color = Farbe
+f-ban = Adresse oder Domain
+f-since = Seit
+f-title = Titel
+f-text = Text
+f-position = Platz
+f-kind = Art
+f-options = Auswahl
+f-required = Pflichtfeld
+f-departments = Abteilungen
+f-permissions = Rechte
+f-everything = Alles
+f-ips = IP-Adressen
+f-active = Aktiv
+f-last-used = Zuletzt benutzt
+f-email = E-Mail
+f-role = Rolle
+f-second-factor = Zweiter Faktor
+f-last-sign-in = Letzte Anmeldung
+f-sees-all = Sieht alle Abteilungen
+f-sets-up = Darf einrichten
+f-notices = Wird per Mail benachrichtigt
+f-subject = Betreff
+f-sent = Wird gesendet
+f-texts = Texte
+f-preview-ticket = Ticket für die Vorschau
+f-number = Nr.
+f-when = Wann
+f-who = Wer
+f-ticket = Ticket
+f-what = Was
+f-door = Wie
+f-state = Zustand
+f-found = Befund
+f-fix = Was zu tun ist
+f-url = URL
+f-events = Ereignisse
+f-tries = Versuche
+f-answer = Antwort
+f-incoming = Eingang
+f-outgoing = Ausgang
+f-default = Standard
+f-last-fetch = Letzter Abruf
+f-imap = Postfach (IMAP)
+f-imap-host = IMAP-Server
+f-imap-port = IMAP-Port
+f-imap-tls = IMAP-Sicherheit
+f-imap-user = IMAP-Benutzer
+f-imap-password = IMAP-Passwort
+f-imap-folders = IMAP-Ordner
+f-imap-after = Nach dem Abruf
+f-smtp = Mailserver (SMTP)
+f-smtp-host = SMTP-Server
+f-smtp-port = SMTP-Port
+f-smtp-tls = SMTP-Sicherheit
+f-smtp-user = SMTP-Benutzer
+f-smtp-password = SMTP-Passwort
+f-site-name = Name des Helpdesks
+h-private = Wird Kunden nicht angeboten.
+h-color = Eine Farbe als #rrggbb.
+h-ban = ann@example.org, oder example.org mit allem darunter.
+h-canned = Einfacher Text; HTML, wenn er mit < beginnt.
+h-options = Eine je Zeile, für Auswahl und Kästchen.
+h-field-departments = Keine angekreuzt: für alle.
+h-ips = Genau, 10.0.*.*, 10.0.0.0/8 oder IPv6, mit Kommas; leer: von überall.
+h-role = Admins sehen und ändern alles.
+h-password-new = Mindestens 6 Zeichen.
+h-password = Leer: bleibt, wie es ist.
+h-template = Einfacher Text; HTML, wenn er mit < beginnt. Wörter wie %ticket_id% werden ersetzt.
+h-preview = Die Nummer eines Tickets; leer: das neueste.
+h-url = https://host/pfad. Private Adressen nur mit der Einstellung webhook_private.
+h-webhook-on = Einschalten beendet auch eine Pause und sendet, was wartet.
+h-from = Steht im Absender.
+h-default = Mail an unbekannte Adressen geht an deren Abteilung.
+h-imap = Nur, wenn Mail aus einem Postfach kommt.
+h-smtp = Nur, wenn Mail an einen SMTP-Server geht.
+h-mailbox-password = Liegt in einer Datei neben der Datenbank, die nur deren Konto liest.
+h-mailbox-password-kept = Ist hinterlegt; leer: bleibt so.
+h-imap-folders = Einer je Zeile.
+h-imap-after = seen, move:ORDNER oder delete.
+h-lines = Kopieren Sie, was zu Ihrem Mailserver passt.
+h-aliases = Das Programm muss als { $account } laufen.
+h-cpanel = Weiterleitungen › Hinzufügen › An ein Programm.
+about-views = Eine Ansicht ist eine gespeicherte Suche, die bei allen neben den Listen steht.
+about-bans = Mail dieser Absender wird verworfen.
+about-general = Jede gilt ab der nächsten Mail und Anfrage. In Klammern steht der ausgelieferte Wert.
+about-audit = Jede Änderung, die neueste zuerst.
+about-health = Was maildesk admin doctor jetzt sagt.
+about-webhooks = Eigene Programme, die erfahren, was mit Tickets geschieht.
+health-elsewhere = Fragen Sie mit maildesk admin doctor.
+wrong-line = Eine Zeile mit 1 bis { $max } Zeichen.
+wrong-email = Das ist keine E-Mail-Adresse.
+wrong-port = Ein Port ist eine Zahl von 1 bis 65535.
+wrong-choice = Wählen Sie etwas Angebotenes.
+wrong-taken = Das ist schon vergeben.
+wrong-empty = Das wird gebraucht.
+wrong-ticket = Dieses Ticket gibt es nicht.
+wrong-username = Nur Buchstaben, Ziffern, - und _.
+wrong-password-length = Mindestens { $min } Zeichen, höchstens ein Kilobyte.
+wrong-password-again = Ein anderer Server: geben Sie das Passwort neu ein.
+last-admin = Das ist der letzte aktive Admin: legen Sie erst einen anderen an.
+last-department = Das ist die letzte Abteilung, und Tickets brauchen eine.
+messages-stay = Was sie schrieben, bleibt; ihre Tickets gehören dann niemandem.
+remove-department = Abteilung { $name } entfernen?
+remove-address = Adresse { $name } entfernen?
+remove-agent = Mitarbeiter { $name } entfernen?
+remove-token = Schlüssel { $name } entfernen?
+remove-template = Geänderte Texte von { $name } entfernen?
+remove-canned = Textbaustein { $name } entfernen?
+remove-field = Feld { $name } entfernen?
+remove-priority = Priorität { $name } entfernen?
+remove-tag = Schlagwort { $name } entfernen?
+remove-view = Ansicht { $name } entfernen?
+remove-ban = Sperre von { $name } entfernen?
+remove-webhook = Webhook { $name } entfernen?
+addresses-move = Diese Adressen gehen an { $name }:
+address-goes = Ihre Mail wird nicht mehr zu Tickets.
+default-address-goes = Es ist die Standardadresse: danach gibt es keine.
+token-ends = Programme, die ihn benutzen, werden sofort abgewiesen.
+token-once = Das ist der Schlüssel. Er wird nicht noch einmal gezeigt:
+totp-on = Zweiten Faktor einrichten
+totp-off = Zweiten Faktor abschalten
+totp-once = Das gehört in die App des Mitarbeiters. Es wird nicht noch einmal gezeigt:
+field-values-stay = Was in Tickets steht, bleibt.
+tickets-lose-priority = Tickets damit zeigen keine.
+ban-lifted = Ihre Mail wird wieder angenommen.
+texts-edited = geändert
+texts-shipped = wie ausgeliefert
+role-admin = Admin
+role-agent = Agent
+incoming-none = Keiner
+incoming-pipe = Vom Mailserver (pipe)
+incoming-imap = Aus einem Postfach (IMAP)
+outgoing-none = Keiner
+outgoing-smtp = SMTP-Server
+outgoing-sendmail = sendmail
+outgoing-file = Dateien
+tls-implicit = TLS
+tls-starttls = STARTTLS
+tls-none = Keine
+field-kind-text = Text
+field-kind-textarea = Mehrere Zeilen
+field-kind-password = Passwort
+field-kind-checkbox = Kästchen
+field-kind-radio = Eines von mehreren
+field-kind-select = Auswahlliste
+field-kind-date = Datum
+fetch-fine = gelungen
+test-in-fine = Eingang: angemeldet. Ordner: { $folders }
+test-in-failed = Eingang: { $why }
+test-in-pipe = Eingang: Der Mailserver übergibt die Mail; senden Sie eine zur Probe.
+test-in-none = Eingang: keiner.
+test-out-fine = Ausgang: Der Server nimmt Mail an.
+test-out-failed = Ausgang: { $why }
+test-out-none = Ausgang: keiner.
+webhook-active = an
+webhook-inactive = aus
+webhook-paused = pausiert: einen Tag lang schlug alles fehl
+webhook-failing = schlägt fehl
+webhook-on = Eingeschaltet
+webhook-log = Protokoll
+webhook-log-of = Zustellungen an { $name }
+webhook-new-key = Neuer Schlüssel
+webhook-key-once = Das ist der Schlüssel der Signaturen, für den Empfänger. Er wird nicht noch einmal gezeigt:
+webhook-took = Der Empfänger hat es angenommen: { $status }
+delivery-pending = wartet
+set-up-added = hinzugefügt: { $detail }
+set-up-changed = geändert: { $detail }
+set-up-removed = entfernt: { $detail }
+first-title = Ihr neuer Helpdesk
+first-about = Legen Sie das erste Konto an. Es sieht und ändert alles.
+first-over = Dieser Link wurde benutzt, oder seine Stunde ist um. maildesk admin init druckt einen neuen, solange es keine Mitarbeiter gibt.
+template-new_ticket = An den Kunden: das Ticket ist offen.
+template-autoresponse = An den Kunden: die Antwort ist da.
+template-staff_reply = An den Kunden: es gibt eine Antwort.
+template-staff_ticketnotification = An Mitarbeiter: ein Kunde schrieb.
+template-staff_assigned = An Mitarbeiter: ein Ticket gehört ihnen.
+template-staff_mentioned = An Mitarbeiter: eine Notiz erwähnt sie.
+template-new_user = An neue Kunden: Adresse bestätigen.
+removes-tickets =
+    { $n ->
+        [one] Ihr Ticket geht mit, samt allem darin.
+       *[other] Ihre { $n } Tickets gehen mit, samt allem darin.
+    }
+tickets-lose-tag =
+    { $n ->
+        [one] Ein Ticket verliert es.
+       *[other] { $n } Tickets verlieren es.
+    }
+deliveries-lost =
+    { $n ->
+        [one] Sein Protokoll geht, und eine wartende Zustellung.
+       *[other] Sein Protokoll geht, und { $n } wartende Zustellungen.
+    }
+fetch-failed =
+    { $n ->
+        [one] einmal fehlgeschlagen:
+       *[other] { $n }-mal fehlgeschlagen:
+    }
+fetch-left =
+    { $n ->
+        [one] eine Mail übrig
+       *[other] { $n } Mails übrig
     }

@@ -90,7 +90,6 @@ undo = Undo
 sending = Sending…
 offline = Not connected; your draft is safe.
 something-new = Something new was written here. Show it
-draft-saved = Draft saved
 month-1 = Jan
 month-2 = Feb
 month-3 = Mar
@@ -277,6 +276,117 @@ event-retried = mail to { $detail } is tried again
 event-dropped = mail to { $detail } taken out of the queue
 event-participant-left = { $detail } takes part no longer
 event-subject = subject changed; it was: { $detail }
+draft-saved-at = Draft saved { $time }
+cancel = Cancel
+save-as-note = Save as note
+no-address = “{ $text }” is not a mail address.
+to-missing = Say who it goes to.
+subject-missing = Give it a subject.
+news-here = Somebody wrote here meanwhile: read it above. Your text and files are kept.
+said-sent = Sent.
+said-taken-back = Taken back. Your text is below.
+said-undone = Undone.
+said-too-late = It is too late to undo this.
+said-nothing-ticked = Tick a ticket first.
+said-saved = Saved.
+button-take = Take
+button-assign = Assign
+button-close = Close
+button-status = Set status
+button-move = Move
+button-tag = Add tag
+button-spam = Spam
+button-not-spam = Not spam
+button-merge = Merge
+pictures-blocked = { $n } pictures from elsewhere are blocked.
+show-pictures = Show pictures
+priority = Priority
+snooze = Snooze
+until = Until
+until-hours = in 3 hours
+until-tomorrow = tomorrow at 8:00
+until-week = in a week at 8:00
+until-at = at a time
+until-time = Time
+put-off = Put off
+mark-unread = Mark as unread
+merge-with = Merge with
+rename = Rename
+customer-address = Address of the customer
+give-to-customer = Give to this customer
+is-spam = This ticket was called spam.
+is-snoozed = Put off until { $until }.
+wake = Take back now
+is-merged = This ticket was merged into
+untag = Remove tag { $name }
+search-title = Search: { $text }
+about-aside = Mails that wait for a person.
+empty-aside = No mail waits here.
+empty-aside-text = Mail that the desk cannot place by itself is kept here and never lost.
+select-mail = Select mail { $id }
+let-in = Let in
+drop = Drop
+why-unreadable = It could not be read as a mail.
+why-no-from = It names no usable sender.
+why-from-us = It claims to come from one of our own addresses.
+why-too-many = Its sender wrote too many mails within an hour.
+why-unknown-recipient = It went to an address that is not ours.
+why-no-department = Its address has no department.
+why-staff-unproven = It says that it is from staff, without proof.
+why-staff-without-token = An answer of staff without the token of their mail.
+why-stranger-held = A stranger names one of our tickets.
+about-outbox = What leaves: waiting, failed, sent.
+empty-outbox = No mail has left yet.
+empty-outbox-text = Answers and notices to people appear here, with what became of them.
+tries = { $n } tries
+try-again = Try again
+profile = Profile
+language-auto = As the browser has it
+time-zone = Time zone
+no-zone = “{ $text }” is no time zone; write it like Europe/Berlin.
+colours = Colours
+scheme-auto = As the system has them
+scheme-light = Light
+scheme-dark = Dark
+after-sending = After sending
+after-stay = Stay in the ticket
+after-next = Open the next ticket
+after-list = Go to the list
+signature = Signature
+single-keys = Single keys do something
+signed-in-at = Signed in at
+this-browser = this browser
+end-session = End
+current-password = Current password
+change-password = Change password
+password-short = A password has at least 8 characters.
+password-unusable = This password cannot be used.
+wrong-own-password = The current password is wrong.
+second-factor = Second factor
+no-second-factor = Signing in takes the password alone.
+set-up-second-factor = Set up
+second-factor-text = Enter this key in your authenticator app, then the code it shows.
+second-factor-link = Open in the app
+turn-on = Turn on
+turn-off = Turn off
+recovery-codes = Recovery codes
+recovery-codes-text = Each replaces the code once. Keep them where your telephone is not; they are not shown again.
+recovery-codes-left = { $n } recovery codes are left.
+here-reading = { $name } is here
+here-writing = { $name } is writing
+set-up = Set-up
+keys = Keys
+keys-rows = next and previous row
+keys-open = open
+keys-tick = tick, tick up to here
+keys-take = take, assign
+keys-status = status, department
+keys-write = answer, note
+keys-formatted = formatted mail, quoted text
+keys-search = search; in an empty text: canned responses
+keys-aside = unread, snooze, spam
+keys-pages = previous and next page
+keys-lists = Unassigned, Mine, Waiting, Overdue
 event-rated = the customer’s verdict: { $detail }
 done-take =
     { $n ->
@@ -318,8 +428,301 @@ done-not-spam =
         [one] Not spam: 1 ticket.
        *[other] Not spam: { $n } tickets.
     }
+done-snooze =
+    { $n ->
+        [one] Put off 1 ticket.
+       *[other] Put off { $n } tickets.
+    }
+done-wake =
+    { $n ->
+        [one] Took back 1 ticket.
+       *[other] Took back { $n } tickets.
+    }
+done-priority =
+    { $n ->
+        [one] Changed the priority of 1 ticket.
+       *[other] Changed the priority of { $n } tickets.
+    }
 done-merge =
     { $n ->
         [one] Merged 1 ticket.
        *[other] Merged { $n } tickets.
+    }
+said-dropped =
+    { $n ->
+        [one] Dropped 1 mail.
+       *[other] Dropped { $n } mails.
+    }
+said-let-in =
+    { $n ->
+        [one] Let in 1 mail.
+       *[other] Let in { $n } mails.
+    }
+said-stays =
+    { $n ->
+        [one] 1 mail cannot be let in: it has no sender or no department.
+       *[other] { $n } mails cannot be let in: they have no sender or no department.
+    }
+drop-mails =
+    { $n ->
+        [one] Drop 1 mail? It stays on record.
+       *[other] Drop { $n } mails? They stay on record.
+    }
+sure =
+    { $n ->
+        [one] { $act }: 1 ticket?
+       *[other] { $act }: { $n } tickets?
+    }
+merge-into =
+    { $n ->
+        [one] Merge 1 ticket?
+       *[other] Merge { $n } tickets into #{ $id }?
+    }
+add = Add
+edit = Edit
+remove = Remove
+keep = Keep
+test = Test
+yes = Yes
+no = No
+send-again = Send again
+setup-general = Settings
+setup-departments = Departments
+setup-addresses = Email addresses
+setup-agents = Staff
+setup-templates = Email templates
+setup-canned = Canned responses
+setup-fields = Custom fields
+setup-priorities = Priorities
+setup-tags = Tags
+setup-views = Views for everybody
+setup-tokens = API tokens
+setup-webhooks = Webhooks
+setup-bans = Bans
+setup-audit = Audit
+setup-health = Health
+setup-empty = Nothing is here yet.
+setup-deeds = What can be done
+setup-wrong = Nothing was saved: see what is marked below.
+setup-done-saved = Saved.
+setup-done-removed = Removed.
+setup-done-sent = It is sent again.
+setup-new-department = New department
+setup-new-address = New email address
+setup-new-agent = New staff member
+setup-new-token = New API token
+setup-new-canned = New canned response
+setup-new-field = New custom field
+setup-new-priority = New priority
+setup-new-tag = New tag
+setup-new-view = New view
+setup-new-ban = New ban
+setup-new-webhook = New webhook
+f-name = Name
+f-private = Private
+f-tickets = Tickets
+f-query = Query
+f-color = Color
+f-ban = Address or domain
+f-since = Since
+f-title = Title
+f-text = Text
+f-position = Position
+f-kind = Type
+f-options = Options
+f-required = Required
+f-departments = Departments
+f-permissions = Permissions
+f-everything = Everything
+f-ips = IP addresses
+f-active = Active
+f-last-used = Last used
+f-email = Email
+f-role = Role
+f-second-factor = Second factor
+f-last-sign-in = Last sign-in
+f-sees-all = May see all departments
+f-sets-up = May set up the desk
+f-notices = Is notified by mail
+f-subject = Subject
+f-sent = Is sent
+f-texts = Texts
+f-preview-ticket = Ticket for the preview
+f-number = No.
+f-when = When
+f-who = Who
+f-ticket = Ticket
+f-what = What
+f-door = How
+f-state = State
+f-found = What was found
+f-fix = What to do
+f-url = URL
+f-events = Events
+f-tries = Tries
+f-answer = Answer
+f-incoming = Incoming
+f-outgoing = Outgoing
+f-default = Default
+f-last-fetch = Last fetch
+f-imap = Mailbox (IMAP)
+f-imap-host = IMAP host
+f-imap-port = IMAP port
+f-imap-tls = IMAP security
+f-imap-user = IMAP user
+f-imap-password = IMAP password
+f-imap-folders = IMAP folders
+f-imap-after = After fetching
+f-smtp = Mail server (SMTP)
+f-smtp-host = SMTP host
+f-smtp-port = SMTP port
+f-smtp-tls = SMTP security
+f-smtp-user = SMTP user
+f-smtp-password = SMTP password
+f-site-name = Name of the desk
+h-private = Not offered to customers.
+h-color = A color as #rrggbb.
+h-ban = ann@example.org, or example.org with all below it.
+h-canned = Plain text; HTML if it begins with <.
+h-options = One a line, for choices and boxes.
+h-field-departments = None ticked: for all of them.
+h-ips = Exact, 10.0.*.*, 10.0.0.0/8 or IPv6, with commas between; empty: from anywhere.
+h-role = Admins see and set up everything.
+h-password-new = At least 6 characters.
+h-password = Empty: it stays as it is.
+h-template = Plain text; HTML if it begins with <. Words such as %ticket_id% are filled in.
+h-preview = A ticket’s number; empty: the newest.
+h-url = https://host/path. Private addresses only with the setting webhook_private.
+h-webhook-on = Switching it on also ends a pause and sends what waits.
+h-from = Shown in From.
+h-default = Mail to unknown addresses goes to this one’s department.
+h-imap = Only where mail comes in from a mailbox.
+h-smtp = Only where mail goes out to an SMTP server.
+h-mailbox-password = Kept in a file beside the database that only its account reads.
+h-mailbox-password-kept = Is kept; empty: it stays.
+h-imap-folders = One a line.
+h-imap-after = seen, move:FOLDER or delete.
+h-lines = Copy what fits your mail server.
+h-aliases = The program has to run as { $account }.
+h-cpanel = Forwarders › Add Forwarder › Pipe to a Program.
+about-views = A view is a saved search that stands beside everybody’s lists.
+about-bans = Mail of these senders is dropped.
+about-general = Each holds from the next mail and request on. The value as shipped is in brackets.
+about-audit = Every change, the newest first.
+about-health = What maildesk admin doctor says now.
+about-webhooks = Programs of yours that are told what happens to tickets.
+health-elsewhere = Ask with maildesk admin doctor.
+wrong-line = One line of 1 to { $max } characters.
+wrong-email = This is not an email address.
+wrong-port = A port is a number from 1 to 65535.
+wrong-choice = Choose one that is offered.
+wrong-taken = It is in use already.
+wrong-empty = This is needed.
+wrong-ticket = There is no such ticket.
+wrong-username = Letters, digits, - and _ only.
+wrong-password-length = At least { $min } characters, and not above a kilobyte.
+wrong-password-again = Another server: type the password again.
+last-admin = This is the last active admin: make another one first.
+last-department = This is the last department, and tickets need one.
+messages-stay = What they wrote stays; their tickets are nobody’s then.
+remove-department = Remove department { $name }?
+remove-address = Remove address { $name }?
+remove-agent = Remove staff member { $name }?
+remove-token = Remove token { $name }?
+remove-template = Remove the edited texts of { $name }?
+remove-canned = Remove canned response { $name }?
+remove-field = Remove custom field { $name }?
+remove-priority = Remove priority { $name }?
+remove-tag = Remove tag { $name }?
+remove-view = Remove view { $name }?
+remove-ban = Remove the ban of { $name }?
+remove-webhook = Remove webhook { $name }?
+addresses-move = These addresses move to { $name }:
+address-goes = Its mail makes no more tickets.
+default-address-goes = It is the default address: the desk has none then.
+token-ends = Programs that use it are refused at once.
+token-once = This is the token. It is not shown again:
+totp-on = Set up a second factor
+totp-off = Switch the second factor off
+totp-once = This goes into the app of the staff member. It is not shown again:
+field-values-stay = What tickets have in it stays with them.
+tickets-lose-priority = Tickets with it show none.
+ban-lifted = Their mail is taken again.
+texts-edited = edited
+texts-shipped = as shipped
+role-admin = Admin
+role-agent = Agent
+incoming-none = None
+incoming-pipe = From the mail server (pipe)
+incoming-imap = From a mailbox (IMAP)
+outgoing-none = None
+outgoing-smtp = SMTP server
+outgoing-sendmail = sendmail
+outgoing-file = Files
+tls-implicit = TLS
+tls-starttls = STARTTLS
+tls-none = None
+field-kind-text = Text
+field-kind-textarea = Several lines
+field-kind-password = Password
+field-kind-checkbox = Boxes
+field-kind-radio = One of several
+field-kind-select = Choice
+field-kind-date = Date
+fetch-fine = worked
+test-in-fine = Incoming: signed in. Folders: { $folders }
+test-in-failed = Incoming: { $why }
+test-in-pipe = Incoming: the mail server hands mail over; send a mail to try it.
+test-in-none = Incoming: none.
+test-out-fine = Outgoing: the server takes mail.
+test-out-failed = Outgoing: { $why }
+test-out-none = Outgoing: none.
+webhook-active = on
+webhook-inactive = off
+webhook-paused = paused: every delivery failed for a day
+webhook-failing = failing
+webhook-on = Switched on
+webhook-log = Log
+webhook-log-of = Deliveries of { $name }
+webhook-new-key = New key
+webhook-key-once = This is the key of the signatures, for the receiver. It is not shown again:
+webhook-took = The receiver took it: { $status }
+delivery-pending = waiting
+set-up-added = added: { $detail }
+set-up-changed = changed: { $detail }
+set-up-removed = removed: { $detail }
+first-title = Your new desk
+first-about = Make the first account. It may see and set up everything.
+first-over = This link has been used, or its hour is over. maildesk admin init prints a new one while the desk has no staff.
+template-new_ticket = To the customer: the ticket is open.
+template-autoresponse = To the customer: the reply has arrived.
+template-staff_reply = To the customer: staff have answered.
+template-staff_ticketnotification = To staff: a customer wrote.
+template-staff_assigned = To staff: a ticket is theirs now.
+template-staff_mentioned = To staff: a note mentions them.
+template-new_user = To a new customer: confirm the address.
+removes-tickets =
+    { $n ->
+        [one] Its ticket goes with it, and what is written in it.
+       *[other] Its { $n } tickets go with it, and what is written in them.
+    }
+tickets-lose-tag =
+    { $n ->
+        [one] One ticket loses it.
+       *[other] { $n } tickets lose it.
+    }
+deliveries-lost =
+    { $n ->
+        [one] Its log goes, and one delivery that waits.
+       *[other] Its log goes, and { $n } deliveries that wait.
+    }
+fetch-failed =
+    { $n ->
+        [one] failed once:
+       *[other] failed { $n } times:
+    }
+fetch-left =
+    { $n ->
+        [one] one mail left
+       *[other] { $n } mails left
     }

@@ -90,7 +90,6 @@ undo = Deshacer
 sending = Enviando…
 offline = Sin conexión; su borrador está a salvo.
 something-new = Hay algo nuevo aquí. Mostrarlo
-draft-saved = Borrador guardado
 month-1 = ene
 month-2 = feb
 month-3 = mar
@@ -277,6 +276,117 @@ event-retried = se reintenta el correo a { $detail }
 event-dropped = correo a { $detail } retirado de la cola
 event-participant-left = { $detail } ya no participa
 event-subject = asunto cambiado; era: { $detail }
+draft-saved-at = Borrador guardado { $time }
+cancel = Cancelar
+save-as-note = Guardar como nota
+no-address = «{ $text }» no es una dirección de correo.
+to-missing = Indique a quién va.
+subject-missing = Ponga un asunto.
+news-here = Mientras tanto alguien escribió aquí: léalo arriba. Su texto y sus archivos se conservan.
+said-sent = Enviado.
+said-taken-back = Retirado. Su texto está abajo.
+said-undone = Deshecho.
+said-too-late = Es tarde para deshacerlo.
+said-nothing-ticked = Marque primero un ticket.
+said-saved = Guardado.
+button-take = Tomar
+button-assign = Asignar
+button-close = Cerrar
+button-status = Poner estado
+button-move = Mover
+button-tag = Etiquetar
+button-spam = Spam
+button-not-spam = No es spam
+button-merge = Unir
+pictures-blocked = { $n } imágenes externas bloqueadas.
+show-pictures = Mostrar imágenes
+priority = Prioridad
+snooze = Posponer
+until = Hasta
+until-hours = en 3 horas
+until-tomorrow = mañana a las 8:00
+until-week = en una semana a las 8:00
+until-at = a una hora
+until-time = Hora
+put-off = Posponer
+mark-unread = Marcar como no leído
+merge-with = Unir con
+rename = Cambiar
+customer-address = Dirección del cliente
+give-to-customer = Dar a este cliente
+is-spam = Este ticket fue marcado como spam.
+is-snoozed = Pospuesto hasta { $until }.
+wake = Recuperar ahora
+is-merged = Este ticket se unió a
+untag = Quitar etiqueta { $name }
+search-title = Buscar: { $text }
+about-aside = Correos que esperan a una persona.
+empty-aside = Ningún correo espera aquí.
+empty-aside-text = El correo que el servicio no sabe ubicar se guarda aquí y nunca se pierde.
+select-mail = Seleccionar correo { $id }
+let-in = Dejar entrar
+drop = Descartar
+why-unreadable = No se pudo leer como correo.
+why-no-from = No indica un remitente utilizable.
+why-from-us = Dice venir de una de nuestras direcciones.
+why-too-many = El remitente escribió demasiados correos en una hora.
+why-unknown-recipient = Iba a una dirección que no es nuestra.
+why-no-department = La dirección no tiene departamento.
+why-staff-unproven = Dice ser del equipo, sin prueba.
+why-staff-without-token = Respuesta del equipo sin la marca de su correo.
+why-stranger-held = Un extraño nombra uno de nuestros tickets.
+about-outbox = Lo que sale: en espera, fallido, enviado.
+empty-outbox = Aún no ha salido ningún correo.
+empty-outbox-text = Aquí aparecen las respuestas y los avisos, y qué fue de ellos.
+tries = { $n } intentos
+try-again = Reintentar
+profile = Perfil
+language-auto = Como el navegador
+time-zone = Zona horaria
+no-zone = «{ $text }» no es una zona horaria; escríbala como Europe/Madrid.
+colours = Colores
+scheme-auto = Como el sistema
+scheme-light = Claro
+scheme-dark = Oscuro
+after-sending = Después de enviar
+after-stay = Quedarse en el ticket
+after-next = Abrir el siguiente ticket
+after-list = Ir a la lista
+signature = Firma
+single-keys = Las teclas sueltas hacen algo
+signed-in-at = Sesiones abiertas
+this-browser = este navegador
+end-session = Terminar
+current-password = Contraseña actual
+change-password = Cambiar contraseña
+password-short = Una contraseña tiene al menos 8 caracteres.
+password-unusable = Esta contraseña no se puede usar.
+wrong-own-password = La contraseña actual es incorrecta.
+second-factor = Segundo factor
+no-second-factor = Basta la contraseña para entrar.
+set-up-second-factor = Configurar
+second-factor-text = Escriba esta clave en su aplicación de autenticación y luego el código que muestre.
+second-factor-link = Abrir en la aplicación
+turn-on = Activar
+turn-off = Desactivar
+recovery-codes = Códigos de recuperación
+recovery-codes-text = Cada uno sustituye al código una vez. Guárdelos lejos del teléfono; no se vuelven a mostrar.
+recovery-codes-left = Quedan { $n } códigos de recuperación.
+here-reading = { $name } está aquí
+here-writing = { $name } está escribiendo
+set-up = Configuración
+keys = Teclas
+keys-rows = fila siguiente y anterior
+keys-open = abrir
+keys-tick = marcar, marcar hasta aquí
+keys-take = tomar, asignar
+keys-status = estado, departamento
+keys-write = respuesta, nota
+keys-formatted = correo con formato, texto citado
+keys-search = buscar; en un texto vacío: respuestas guardadas
+keys-aside = no leído, posponer, spam
+keys-pages = página anterior y siguiente
+keys-lists = Sin asignar, Míos, En espera, Atrasados
 event-rated = opinión del cliente: { $detail }
 done-take =
     { $n ->
@@ -318,8 +428,301 @@ done-not-spam =
         [one] No es spam: 1 ticket.
        *[other] No es spam: { $n } tickets.
     }
+done-snooze =
+    { $n ->
+        [one] 1 ticket pospuesto.
+       *[other] { $n } tickets pospuestos.
+    }
+done-wake =
+    { $n ->
+        [one] 1 ticket recuperado.
+       *[other] { $n } tickets recuperados.
+    }
+done-priority =
+    { $n ->
+        [one] Prioridad cambiada: 1 ticket.
+       *[other] Prioridad cambiada: { $n } tickets.
+    }
 done-merge =
     { $n ->
         [one] 1 ticket unido.
        *[other] { $n } tickets unidos.
+    }
+said-dropped =
+    { $n ->
+        [one] 1 correo descartado.
+       *[other] { $n } correos descartados.
+    }
+said-let-in =
+    { $n ->
+        [one] 1 correo admitido.
+       *[other] { $n } correos admitidos.
+    }
+said-stays =
+    { $n ->
+        [one] 1 correo no puede entrar: le falta remitente o departamento.
+       *[other] { $n } correos no pueden entrar: les falta remitente o departamento.
+    }
+drop-mails =
+    { $n ->
+        [one] ¿Descartar 1 correo? Queda registrado.
+       *[other] ¿Descartar { $n } correos? Quedan registrados.
+    }
+sure =
+    { $n ->
+        [one] { $act }: ¿1 ticket?
+       *[other] { $act }: ¿{ $n } tickets?
+    }
+merge-into =
+    { $n ->
+        [one] ¿Unir 1 ticket?
+       *[other] ¿Unir { $n } tickets en #{ $id }?
+    }
+add = Añadir
+edit = Editar
+remove = Quitar
+keep = Conservar
+test = Probar
+yes = Sí
+no = No
+send-again = Enviar de nuevo
+setup-general = Ajustes
+setup-departments = Departamentos
+setup-addresses = Direcciones de correo
+setup-agents = Personal
+setup-templates = Plantillas de correo
+setup-canned = Respuestas preparadas
+setup-fields = Campos propios
+setup-priorities = Prioridades
+setup-tags = Etiquetas
+setup-views = Vistas para todos
+setup-tokens = Claves de la API
+setup-webhooks = Webhooks
+setup-bans = Bloqueos
+setup-audit = Registro
+setup-health = Estado
+setup-empty = Aquí no hay nada todavía.
+setup-deeds = Qué se puede hacer
+setup-wrong = No se guardó nada: vea lo marcado abajo.
+setup-done-saved = Guardado.
+setup-done-removed = Quitado.
+setup-done-sent = Se envía de nuevo.
+setup-new-department = Departamento nuevo
+setup-new-address = Dirección nueva
+setup-new-agent = Persona nueva
+setup-new-token = Clave nueva
+setup-new-canned = Respuesta nueva
+setup-new-field = Campo nuevo
+setup-new-priority = Prioridad nueva
+setup-new-tag = Etiqueta nueva
+setup-new-view = Vista nueva
+setup-new-ban = Bloqueo nuevo
+setup-new-webhook = Webhook nuevo
+f-name = Nombre
+f-private = Privado
+f-tickets = Tickets
+f-query = Búsqueda
+f-color = Color
+f-ban = Dirección o dominio
+f-since = Desde
+f-title = Título
+f-text = Texto
+f-position = Posición
+f-kind = Tipo
+f-options = Opciones
+f-required = Obligatorio
+f-departments = Departamentos
+f-permissions = Permisos
+f-everything = Todo
+f-ips = Direcciones IP
+f-active = Activo
+f-last-used = Último uso
+f-email = Correo
+f-role = Rol
+f-second-factor = Segundo factor
+f-last-sign-in = Último acceso
+f-sees-all = Ve todos los departamentos
+f-sets-up = Puede configurar
+f-notices = Recibe avisos por correo
+f-subject = Asunto
+f-sent = Se envía
+f-texts = Textos
+f-preview-ticket = Ticket para la vista previa
+f-number = N.º
+f-when = Cuándo
+f-who = Quién
+f-ticket = Ticket
+f-what = Qué
+f-door = Cómo
+f-state = Estado
+f-found = Resultado
+f-fix = Qué hacer
+f-url = URL
+f-events = Sucesos
+f-tries = Intentos
+f-answer = Respuesta
+f-incoming = Entrada
+f-outgoing = Salida
+f-default = Predeterminada
+f-last-fetch = Última recogida
+f-imap = Buzón (IMAP)
+f-imap-host = Servidor IMAP
+f-imap-port = Puerto IMAP
+f-imap-tls = Seguridad IMAP
+f-imap-user = Usuario IMAP
+f-imap-password = Contraseña IMAP
+f-imap-folders = Carpetas IMAP
+f-imap-after = Tras recoger
+f-smtp = Servidor de correo (SMTP)
+f-smtp-host = Servidor SMTP
+f-smtp-port = Puerto SMTP
+f-smtp-tls = Seguridad SMTP
+f-smtp-user = Usuario SMTP
+f-smtp-password = Contraseña SMTP
+f-site-name = Nombre del servicio
+h-private = No se ofrece a los clientes.
+h-color = Un color como #rrggbb.
+h-ban = ann@example.org, o example.org con todo lo que cuelga de él.
+h-canned = Texto sin formato; HTML si empieza por <.
+h-options = Una por línea, para listas y casillas.
+h-field-departments = Ninguno marcado: para todos.
+h-ips = Exacta, 10.0.*.*, 10.0.0.0/8 o IPv6, separadas por comas; vacío: desde cualquier lugar.
+h-role = Los administradores ven y configuran todo.
+h-password-new = Al menos 6 caracteres.
+h-password = Vacío: queda como está.
+h-template = Texto sin formato; HTML si empieza por <. Palabras como %ticket_id% se sustituyen.
+h-preview = Número de un ticket; vacío: el más nuevo.
+h-url = https://host/ruta. Direcciones privadas solo con el ajuste webhook_private.
+h-webhook-on = Al activarlo termina la pausa y se envía lo pendiente.
+h-from = Se muestra como remitente.
+h-default = El correo a direcciones desconocidas va a su departamento.
+h-imap = Solo si el correo llega de un buzón.
+h-smtp = Solo si el correo sale por un servidor SMTP.
+h-mailbox-password = Se guarda en un archivo junto a la base de datos que solo lee su cuenta.
+h-mailbox-password-kept = Está guardada; vacío: queda igual.
+h-imap-folders = Una por línea.
+h-imap-after = seen, move:CARPETA o delete.
+h-lines = Copie lo que corresponda a su servidor.
+h-aliases = El programa debe ejecutarse como { $account }.
+h-cpanel = Reenviadores › Añadir › Canalizar a un programa.
+about-views = Una vista es una búsqueda guardada que aparece junto a las listas de todos.
+about-bans = El correo de estos remitentes se descarta.
+about-general = Cada uno vale desde el próximo correo o petición. Entre paréntesis, el valor de fábrica.
+about-audit = Cada cambio, el más nuevo primero.
+about-health = Lo que dice ahora maildesk admin doctor.
+about-webhooks = Programas suyos a los que se avisa de lo que ocurre con los tickets.
+health-elsewhere = Pregunte con maildesk admin doctor.
+wrong-line = Una línea de 1 a { $max } caracteres.
+wrong-email = No es una dirección de correo.
+wrong-port = Un puerto es un número de 1 a 65535.
+wrong-choice = Elija una de las ofrecidas.
+wrong-taken = Ya está en uso.
+wrong-empty = Es necesario.
+wrong-ticket = No existe ese ticket.
+wrong-username = Solo letras, cifras, - y _.
+wrong-password-length = Al menos { $min } caracteres y como mucho un kilobyte.
+wrong-password-again = Otro servidor: escriba de nuevo la contraseña.
+last-admin = Es el último administrador activo: cree antes otro.
+last-department = Es el último departamento y los tickets necesitan uno.
+messages-stay = Lo que escribió se queda; sus tickets quedan sin asignar.
+remove-department = ¿Quitar el departamento { $name }?
+remove-address = ¿Quitar la dirección { $name }?
+remove-agent = ¿Quitar a { $name }?
+remove-token = ¿Quitar la clave { $name }?
+remove-template = ¿Quitar los textos cambiados de { $name }?
+remove-canned = ¿Quitar la respuesta { $name }?
+remove-field = ¿Quitar el campo { $name }?
+remove-priority = ¿Quitar la prioridad { $name }?
+remove-tag = ¿Quitar la etiqueta { $name }?
+remove-view = ¿Quitar la vista { $name }?
+remove-ban = ¿Quitar el bloqueo de { $name }?
+remove-webhook = ¿Quitar el webhook { $name }?
+addresses-move = Estas direcciones pasan a { $name }:
+address-goes = Su correo ya no creará tickets.
+default-address-goes = Es la dirección predeterminada: ya no habrá ninguna.
+token-ends = Los programas que la usan serán rechazados al momento.
+token-once = Esta es la clave. No se mostrará otra vez:
+totp-on = Activar segundo factor
+totp-off = Desactivar segundo factor
+totp-once = Esto va en la aplicación de la persona. No se mostrará otra vez:
+field-values-stay = Lo que tienen los tickets se queda.
+tickets-lose-priority = Los tickets que la tienen no mostrarán ninguna.
+ban-lifted = Su correo se aceptará otra vez.
+texts-edited = cambiados
+texts-shipped = de fábrica
+role-admin = Administrador
+role-agent = Agente
+incoming-none = Ninguna
+incoming-pipe = Del servidor de correo (pipe)
+incoming-imap = De un buzón (IMAP)
+outgoing-none = Ninguna
+outgoing-smtp = Servidor SMTP
+outgoing-sendmail = sendmail
+outgoing-file = Archivos
+tls-implicit = TLS
+tls-starttls = STARTTLS
+tls-none = Ninguna
+field-kind-text = Texto
+field-kind-textarea = Varias líneas
+field-kind-password = Contraseña
+field-kind-checkbox = Casillas
+field-kind-radio = Una de varias
+field-kind-select = Lista
+field-kind-date = Fecha
+fetch-fine = correcta
+test-in-fine = Entrada: sesión iniciada. Carpetas: { $folders }
+test-in-failed = Entrada: { $why }
+test-in-pipe = Entrada: el servidor entrega el correo; envíe uno para probar.
+test-in-none = Entrada: ninguna.
+test-out-fine = Salida: el servidor acepta correo.
+test-out-failed = Salida: { $why }
+test-out-none = Salida: ninguna.
+webhook-active = activo
+webhook-inactive = inactivo
+webhook-paused = en pausa: falló todo durante un día
+webhook-failing = fallando
+webhook-on = Activado
+webhook-log = Registro
+webhook-log-of = Entregas de { $name }
+webhook-new-key = Clave nueva
+webhook-key-once = Esta es la clave de las firmas, para el receptor. No se mostrará otra vez:
+webhook-took = El receptor lo aceptó: { $status }
+delivery-pending = pendiente
+set-up-added = añadido: { $detail }
+set-up-changed = cambiado: { $detail }
+set-up-removed = quitado: { $detail }
+first-title = Su nuevo servicio
+first-about = Cree la primera cuenta. Podrá ver y configurar todo.
+first-over = Este enlace ya se usó o caducó su hora. maildesk admin init imprime otro mientras no haya personal.
+template-new_ticket = Al cliente: el ticket está abierto.
+template-autoresponse = Al cliente: llegó su respuesta.
+template-staff_reply = Al cliente: el personal respondió.
+template-staff_ticketnotification = Al personal: escribió un cliente.
+template-staff_assigned = Al personal: un ticket es suyo.
+template-staff_mentioned = Al personal: una nota los menciona.
+template-new_user = A un cliente nuevo: confirmar la dirección.
+removes-tickets =
+    { $n ->
+        [one] Se quita también su ticket, con todo lo escrito.
+       *[other] Se quitan también sus { $n } tickets, con todo lo escrito.
+    }
+tickets-lose-tag =
+    { $n ->
+        [one] Un ticket la pierde.
+       *[other] { $n } tickets la pierden.
+    }
+deliveries-lost =
+    { $n ->
+        [one] Se quita su registro y una entrega pendiente.
+       *[other] Se quita su registro y { $n } entregas pendientes.
+    }
+fetch-failed =
+    { $n ->
+        [one] falló una vez:
+       *[other] falló { $n } veces:
+    }
+fetch-left =
+    { $n ->
+        [one] queda un correo
+       *[other] quedan { $n } correos
     }

@@ -90,7 +90,6 @@ undo = Annuler
 sending = Envoi…
 offline = Pas de connexion ; votre brouillon est en sécurité.
 something-new = Du nouveau a été écrit ici. Afficher
-draft-saved = Brouillon enregistré
 month-1 = janv.
 month-2 = févr.
 month-3 = mars
@@ -277,6 +276,117 @@ event-retried = nouvel essai du courrier à { $detail }
 event-dropped = courrier à { $detail } retiré de la file
 event-participant-left = { $detail } ne participe plus
 event-subject = objet modifié ; c’était : { $detail }
+draft-saved-at = Brouillon enregistré { $time }
+cancel = Annuler
+save-as-note = Enregistrer comme note
+no-address = « { $text } » n’est pas une adresse.
+to-missing = Indiquez le destinataire.
+subject-missing = Donnez un objet.
+news-here = Quelqu’un a écrit entre-temps : lisez plus haut. Votre texte et vos fichiers sont gardés.
+said-sent = Envoyé.
+said-taken-back = Repris. Votre texte est plus bas.
+said-undone = Annulé.
+said-too-late = Il est trop tard pour annuler.
+said-nothing-ticked = Cochez d’abord un ticket.
+said-saved = Enregistré.
+button-take = Prendre
+button-assign = Attribuer
+button-close = Fermer
+button-status = Changer l’état
+button-move = Déplacer
+button-tag = Étiqueter
+button-spam = Spam
+button-not-spam = Pas du spam
+button-merge = Fusionner
+pictures-blocked = { $n } images externes bloquées.
+show-pictures = Afficher les images
+priority = Priorité
+snooze = Reporter
+until = Jusqu’à
+until-hours = dans 3 heures
+until-tomorrow = demain à 8 h
+until-week = dans une semaine à 8 h
+until-at = à une heure
+until-time = Heure
+put-off = Reporter
+mark-unread = Marquer non lu
+merge-with = Fusionner avec
+rename = Renommer
+customer-address = Adresse du client
+give-to-customer = Donner à ce client
+is-spam = Ce ticket a été déclaré spam.
+is-snoozed = Reporté jusqu’à { $until }.
+wake = Reprendre maintenant
+is-merged = Ce ticket a été fusionné avec
+untag = Retirer l’étiquette { $name }
+search-title = Recherche : { $text }
+about-aside = Courriers qui attendent quelqu’un.
+empty-aside = Aucun courrier n’attend ici.
+empty-aside-text = Le courrier que le service ne sait pas placer est gardé ici, jamais perdu.
+select-mail = Sélectionner le courrier { $id }
+let-in = Laisser entrer
+drop = Abandonner
+why-unreadable = Il n’a pas pu être lu comme un courrier.
+why-no-from = Il n’indique pas d’expéditeur utilisable.
+why-from-us = Il prétend venir d’une de nos adresses.
+why-too-many = Son expéditeur a écrit trop de courriers en une heure.
+why-unknown-recipient = Il allait à une adresse qui n’est pas la nôtre.
+why-no-department = Son adresse n’a pas de service.
+why-staff-unproven = Il dit venir de l’équipe, sans preuve.
+why-staff-without-token = Réponse de l’équipe sans la marque de son courrier.
+why-stranger-held = Un inconnu nomme un de nos tickets.
+about-outbox = Ce qui part : en attente, échoué, envoyé.
+empty-outbox = Aucun courrier n’est encore parti.
+empty-outbox-text = Réponses et avis apparaissent ici, avec ce qu’ils sont devenus.
+tries = { $n } essais
+try-again = Réessayer
+profile = Profil
+language-auto = Comme le navigateur
+time-zone = Fuseau horaire
+no-zone = « { $text } » n’est pas un fuseau ; écrivez-le comme Europe/Paris.
+colours = Couleurs
+scheme-auto = Comme le système
+scheme-light = Clair
+scheme-dark = Sombre
+after-sending = Après l’envoi
+after-stay = Rester dans le ticket
+after-next = Ouvrir le ticket suivant
+after-list = Aller à la liste
+signature = Signature
+single-keys = Les touches seules agissent
+signed-in-at = Connecté sur
+this-browser = ce navigateur
+end-session = Terminer
+current-password = Mot de passe actuel
+change-password = Changer le mot de passe
+password-short = Un mot de passe a au moins 8 caractères.
+password-unusable = Ce mot de passe ne convient pas.
+wrong-own-password = Le mot de passe actuel est faux.
+second-factor = Second facteur
+no-second-factor = Le mot de passe suffit pour se connecter.
+set-up-second-factor = Configurer
+second-factor-text = Saisissez cette clé dans votre application d’authentification, puis le code affiché.
+second-factor-link = Ouvrir dans l’application
+turn-on = Activer
+turn-off = Désactiver
+recovery-codes = Codes de secours
+recovery-codes-text = Chacun remplace le code une fois. Gardez-les loin du téléphone ; ils ne seront plus affichés.
+recovery-codes-left = Il reste { $n } codes de secours.
+here-reading = { $name } est ici
+here-writing = { $name } écrit
+set-up = Configuration
+keys = Touches
+keys-rows = ligne suivante et précédente
+keys-open = ouvrir
+keys-tick = cocher, cocher jusqu’ici
+keys-take = prendre, attribuer
+keys-status = état, service
+keys-write = réponse, note
+keys-formatted = courrier mis en forme, texte cité
+keys-search = rechercher ; dans un texte vide : réponses types
+keys-aside = non lu, reporter, spam
+keys-pages = page précédente et suivante
+keys-lists = Non attribués, Les miens, En attente, En retard
 event-rated = avis du client : { $detail }
 done-take =
     { $n ->
@@ -318,8 +428,301 @@ done-not-spam =
         [one] Pas du spam : 1 ticket.
        *[other] Pas du spam : { $n } tickets.
     }
+done-snooze =
+    { $n ->
+        [one] 1 ticket reporté.
+       *[other] { $n } tickets reportés.
+    }
+done-wake =
+    { $n ->
+        [one] 1 ticket repris.
+       *[other] { $n } tickets repris.
+    }
+done-priority =
+    { $n ->
+        [one] Priorité modifiée : 1 ticket.
+       *[other] Priorité modifiée : { $n } tickets.
+    }
 done-merge =
     { $n ->
         [one] 1 ticket fusionné.
        *[other] { $n } tickets fusionnés.
+    }
+said-dropped =
+    { $n ->
+        [one] 1 courrier abandonné.
+       *[other] { $n } courriers abandonnés.
+    }
+said-let-in =
+    { $n ->
+        [one] 1 courrier accepté.
+       *[other] { $n } courriers acceptés.
+    }
+said-stays =
+    { $n ->
+        [one] 1 courrier ne peut pas entrer : expéditeur ou service manquant.
+       *[other] { $n } courriers ne peuvent pas entrer : expéditeur ou service manquant.
+    }
+drop-mails =
+    { $n ->
+        [one] Abandonner 1 courrier ? Il reste enregistré.
+       *[other] Abandonner { $n } courriers ? Ils restent enregistrés.
+    }
+sure =
+    { $n ->
+        [one] { $act } : 1 ticket ?
+       *[other] { $act } : { $n } tickets ?
+    }
+merge-into =
+    { $n ->
+        [one] Fusionner 1 ticket ?
+       *[other] Fusionner { $n } tickets dans #{ $id } ?
+    }
+add = Ajouter
+edit = Modifier
+remove = Supprimer
+keep = Conserver
+test = Tester
+yes = Oui
+no = Non
+send-again = Renvoyer
+setup-general = Paramètres
+setup-departments = Services
+setup-addresses = Adresses e-mail
+setup-agents = Équipe
+setup-templates = Modèles d’e-mail
+setup-canned = Réponses types
+setup-fields = Champs personnalisés
+setup-priorities = Priorités
+setup-tags = Étiquettes
+setup-views = Vues pour tous
+setup-tokens = Jetons d’API
+setup-webhooks = Webhooks
+setup-bans = Blocages
+setup-audit = Journal
+setup-health = État
+setup-empty = Il n’y a encore rien ici.
+setup-deeds = Ce qui peut être fait
+setup-wrong = Rien n’a été enregistré : voyez ce qui est marqué ci-dessous.
+setup-done-saved = Enregistré.
+setup-done-removed = Supprimé.
+setup-done-sent = Renvoi en cours.
+setup-new-department = Nouveau service
+setup-new-address = Nouvelle adresse
+setup-new-agent = Nouveau membre
+setup-new-token = Nouveau jeton
+setup-new-canned = Nouvelle réponse type
+setup-new-field = Nouveau champ
+setup-new-priority = Nouvelle priorité
+setup-new-tag = Nouvelle étiquette
+setup-new-view = Nouvelle vue
+setup-new-ban = Nouveau blocage
+setup-new-webhook = Nouveau webhook
+f-name = Nom
+f-private = Privé
+f-tickets = Tickets
+f-query = Recherche
+f-color = Couleur
+f-ban = Adresse ou domaine
+f-since = Depuis
+f-title = Titre
+f-text = Texte
+f-position = Position
+f-kind = Type
+f-options = Options
+f-required = Obligatoire
+f-departments = Services
+f-permissions = Permissions
+f-everything = Tout
+f-ips = Adresses IP
+f-active = Actif
+f-last-used = Dernière utilisation
+f-email = E-mail
+f-role = Rôle
+f-second-factor = Second facteur
+f-last-sign-in = Dernière connexion
+f-sees-all = Voit tous les services
+f-sets-up = Peut configurer
+f-notices = Reçoit les avis par e-mail
+f-subject = Objet
+f-sent = Est envoyé
+f-texts = Textes
+f-preview-ticket = Ticket pour l’aperçu
+f-number = N°
+f-when = Quand
+f-who = Qui
+f-ticket = Ticket
+f-what = Quoi
+f-door = Comment
+f-state = État
+f-found = Constat
+f-fix = Que faire
+f-url = URL
+f-events = Événements
+f-tries = Essais
+f-answer = Réponse
+f-incoming = Réception
+f-outgoing = Envoi
+f-default = Par défaut
+f-last-fetch = Dernière relève
+f-imap = Boîte (IMAP)
+f-imap-host = Serveur IMAP
+f-imap-port = Port IMAP
+f-imap-tls = Sécurité IMAP
+f-imap-user = Utilisateur IMAP
+f-imap-password = Mot de passe IMAP
+f-imap-folders = Dossiers IMAP
+f-imap-after = Après la relève
+f-smtp = Serveur de messagerie (SMTP)
+f-smtp-host = Serveur SMTP
+f-smtp-port = Port SMTP
+f-smtp-tls = Sécurité SMTP
+f-smtp-user = Utilisateur SMTP
+f-smtp-password = Mot de passe SMTP
+f-site-name = Nom du service
+h-private = N’est pas proposé aux clients.
+h-color = Une couleur comme #rrggbb.
+h-ban = ann@example.org, ou example.org et tout ce qui en dépend.
+h-canned = Texte simple ; HTML s’il commence par <.
+h-options = Une par ligne, pour les choix et les cases.
+h-field-departments = Aucun coché : pour tous.
+h-ips = Exacte, 10.0.*.*, 10.0.0.0/8 ou IPv6, séparées par des virgules ; vide : de partout.
+h-role = Les administrateurs voient et configurent tout.
+h-password-new = Au moins 6 caractères.
+h-password = Vide : reste inchangé.
+h-template = Texte simple ; HTML s’il commence par <. Les mots comme %ticket_id% sont remplacés.
+h-preview = Numéro d’un ticket ; vide : le plus récent.
+h-url = https://hôte/chemin. Adresses privées seulement avec le paramètre webhook_private.
+h-webhook-on = L’activer met aussi fin à une pause et envoie ce qui attend.
+h-from = Affiché comme expéditeur.
+h-default = Le courrier aux adresses inconnues va à son service.
+h-imap = Seulement si le courrier vient d’une boîte.
+h-smtp = Seulement si le courrier part par un serveur SMTP.
+h-mailbox-password = Gardé dans un fichier à côté de la base, lisible par son seul compte.
+h-mailbox-password-kept = Est gardé ; vide : reste inchangé.
+h-imap-folders = Un par ligne.
+h-imap-after = seen, move:DOSSIER ou delete.
+h-lines = Copiez ce qui convient à votre serveur.
+h-aliases = Le programme doit tourner en tant que { $account }.
+h-cpanel = Redirections › Ajouter › Vers un programme.
+about-views = Une vue est une recherche gardée, affichée à côté des listes de tous.
+about-bans = Le courrier de ces expéditeurs est écarté.
+about-general = Chacun vaut dès le prochain courrier ou la prochaine requête. Entre parenthèses, la valeur d’origine.
+about-audit = Chaque changement, le plus récent d’abord.
+about-health = Ce que dit maintenant maildesk admin doctor.
+about-webhooks = Vos programmes, informés de ce qui arrive aux tickets.
+health-elsewhere = Demandez avec maildesk admin doctor.
+wrong-line = Une ligne de 1 à { $max } caractères.
+wrong-email = Ce n’est pas une adresse e-mail.
+wrong-port = Un port est un nombre de 1 à 65535.
+wrong-choice = Choisissez parmi les valeurs proposées.
+wrong-taken = Déjà utilisé.
+wrong-empty = C’est nécessaire.
+wrong-ticket = Ce ticket n’existe pas.
+wrong-username = Lettres, chiffres, - et _ seulement.
+wrong-password-length = Au moins { $min } caractères, un kilo-octet au plus.
+wrong-password-again = Autre serveur : retapez le mot de passe.
+last-admin = C’est le dernier administrateur actif : créez-en d’abord un autre.
+last-department = C’est le dernier service, et les tickets en ont besoin.
+messages-stay = Ce qu’il a écrit reste ; ses tickets ne sont plus à personne.
+remove-department = Supprimer le service { $name } ?
+remove-address = Supprimer l’adresse { $name } ?
+remove-agent = Supprimer { $name } ?
+remove-token = Supprimer le jeton { $name } ?
+remove-template = Supprimer les textes modifiés de { $name } ?
+remove-canned = Supprimer la réponse type { $name } ?
+remove-field = Supprimer le champ { $name } ?
+remove-priority = Supprimer la priorité { $name } ?
+remove-tag = Supprimer l’étiquette { $name } ?
+remove-view = Supprimer la vue { $name } ?
+remove-ban = Supprimer le blocage de { $name } ?
+remove-webhook = Supprimer le webhook { $name } ?
+addresses-move = Ces adresses passent à { $name } :
+address-goes = Son courrier ne fera plus de tickets.
+default-address-goes = C’est l’adresse par défaut : il n’y en aura plus.
+token-ends = Les programmes qui l’utilisent sont refusés aussitôt.
+token-once = Voici le jeton. Il ne sera plus montré :
+totp-on = Activer un second facteur
+totp-off = Désactiver le second facteur
+totp-once = À saisir dans l’application du membre. Ne sera plus montré :
+field-values-stay = Ce que les tickets contiennent reste.
+tickets-lose-priority = Les tickets qui l’ont n’en montrent plus.
+ban-lifted = Leur courrier est de nouveau accepté.
+texts-edited = modifiés
+texts-shipped = d’origine
+role-admin = Administrateur
+role-agent = Agent
+incoming-none = Aucune
+incoming-pipe = Du serveur de messagerie (pipe)
+incoming-imap = D’une boîte (IMAP)
+outgoing-none = Aucun
+outgoing-smtp = Serveur SMTP
+outgoing-sendmail = sendmail
+outgoing-file = Fichiers
+tls-implicit = TLS
+tls-starttls = STARTTLS
+tls-none = Aucune
+field-kind-text = Texte
+field-kind-textarea = Plusieurs lignes
+field-kind-password = Mot de passe
+field-kind-checkbox = Cases
+field-kind-radio = Un parmi plusieurs
+field-kind-select = Liste
+field-kind-date = Date
+fetch-fine = réussie
+test-in-fine = Réception : connecté. Dossiers : { $folders }
+test-in-failed = Réception : { $why }
+test-in-pipe = Réception : le serveur remet le courrier ; envoyez-en un pour essayer.
+test-in-none = Réception : aucune.
+test-out-fine = Envoi : le serveur accepte le courrier.
+test-out-failed = Envoi : { $why }
+test-out-none = Envoi : aucun.
+webhook-active = actif
+webhook-inactive = inactif
+webhook-paused = en pause : tout a échoué pendant un jour
+webhook-failing = en échec
+webhook-on = Activé
+webhook-log = Journal
+webhook-log-of = Livraisons de { $name }
+webhook-new-key = Nouvelle clé
+webhook-key-once = Voici la clé des signatures, pour le récepteur. Elle ne sera plus montrée :
+webhook-took = Le récepteur l’a accepté : { $status }
+delivery-pending = en attente
+set-up-added = ajouté : { $detail }
+set-up-changed = modifié : { $detail }
+set-up-removed = supprimé : { $detail }
+first-title = Votre nouveau service
+first-about = Créez le premier compte. Il voit et configure tout.
+first-over = Ce lien a servi, ou son heure est passée. maildesk admin init en imprime un autre tant qu’il n’y a pas d’équipe.
+template-new_ticket = Au client : le ticket est ouvert.
+template-autoresponse = Au client : sa réponse est arrivée.
+template-staff_reply = Au client : l’équipe a répondu.
+template-staff_ticketnotification = À l’équipe : un client a écrit.
+template-staff_assigned = À l’équipe : un ticket leur revient.
+template-staff_mentioned = À l’équipe : une note les mentionne.
+template-new_user = À un nouveau client : confirmer l’adresse.
+removes-tickets =
+    { $n ->
+        [one] Son ticket disparaît aussi, avec son contenu.
+       *[other] Ses { $n } tickets disparaissent aussi, avec leur contenu.
+    }
+tickets-lose-tag =
+    { $n ->
+        [one] Un ticket la perd.
+       *[other] { $n } tickets la perdent.
+    }
+deliveries-lost =
+    { $n ->
+        [one] Son journal disparaît, et une livraison en attente.
+       *[other] Son journal disparaît, et { $n } livraisons en attente.
+    }
+fetch-failed =
+    { $n ->
+        [one] a échoué une fois :
+       *[other] a échoué { $n } fois :
+    }
+fetch-left =
+    { $n ->
+        [one] reste un courrier
+       *[other] restent { $n } courriers
     }

@@ -2,6 +2,7 @@
 
 mod address;
 mod article;
+mod attachment;
 mod backup;
 mod ban;
 mod canned;
@@ -12,6 +13,7 @@ mod copy;
 mod demo;
 mod department;
 mod doctor;
+mod editor;
 mod field;
 mod import;
 mod init;
@@ -31,6 +33,7 @@ mod template;
 mod ticket;
 mod token;
 mod user;
+mod webhook;
 
 use std::path::Path;
 use std::time::Duration;
@@ -82,6 +85,9 @@ pub(crate) enum Command {
     /// Tickets
     #[command(subcommand)]
     Ticket(ticket::Command),
+    /// Files of tickets
+    #[command(subcommand)]
+    Attachment(attachment::Command),
     /// Every mail received and what happened to it
     #[command(subcommand)]
     Mail(mail::Command),
@@ -103,6 +109,9 @@ pub(crate) enum Command {
     /// Priorities of tickets
     #[command(subcommand)]
     Priority(field::PriorityCommand),
+    /// URLs that are told what happens to tickets
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     /// Move in: a HelpDeskZ database, or mail archives
     #[command(subcommand)]
     Import(import::Command),
@@ -158,6 +167,7 @@ pub(crate) fn run(
         Command::Setting(command) => setting::run(&Context::open(global, loaded, out, now)?, &command),
         Command::Ban(command) => ban::run(&Context::open(global, loaded, out, now)?, command),
         Command::Ticket(command) => ticket::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Attachment(command) => attachment::run(&Context::open(global, loaded, out, now)?, &command),
         Command::Mail(command) => mail::run(&Context::open(global, loaded, out, now)?, command),
         Command::Template(command) => template::run(&Context::open(global, loaded, out, now)?, command),
         Command::Outbox(command) => outbox::run(&Context::open(global, loaded, out, now)?, &command),
@@ -165,6 +175,7 @@ pub(crate) fn run(
         Command::Article(command) => article::run(&Context::open(global, loaded, out, now)?, &command),
         Command::Field(command) => field::run(&Context::open(global, loaded, out, now)?, command),
         Command::Priority(command) => field::run_priority(&Context::open(global, loaded, out, now)?, command),
+        Command::Webhook(command) => webhook::run(&Context::open(global, loaded, out, now)?, command),
         Command::Import(command) => import::run(&Context::open(global, loaded, out, now)?, &command),
         Command::Copy(arguments) => copy::run(loaded, &out, &arguments, now),
         Command::Backup(arguments) => backup::back_up(&Context::open(global, loaded, out, now)?, &arguments),
@@ -189,7 +200,8 @@ fn missing<T>(noun: &str, name: impl std::fmt::Display) -> outcome::Result<T> {
         "staff" => "staff member",
         other => other,
     };
-    bail!("there is no {thing} {name}"; "`maildesk admin {noun} list` shows them all")
+    let of = if noun == "attachment" { " TICKET" } else { "" };
+    bail!("there is no {thing} {name}"; "`maildesk admin {noun} list{of}` shows them all")
 }
 
 /// Ends an `update` that names nothing to change: exit status 2.

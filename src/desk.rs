@@ -4,10 +4,14 @@
 //! caller's write transaction it changes the rows, queues the notices that follow (`notify` has the table of who gets
 //! which) and writes one event, so that nothing changes without a trace and no caller has to remember the rest.
 
+mod answer;
 mod aside;
 mod assign;
+mod bulk;
 pub(crate) mod duty;
+mod mails;
 mod mark;
+mod mention;
 mod merge;
 mod move_to;
 mod note;
@@ -17,18 +21,23 @@ pub(crate) mod plus;
 mod post;
 mod remove;
 mod requester;
+mod reread;
 mod satisfaction;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
+mod undo;
 
+pub(crate) use answer::{Answer, NotPosted, Posted, Writing};
 pub(crate) use assign::{Refused, may_see};
+pub(crate) use bulk::{Deed, Done, TICKETS_MAX};
 pub(crate) use mark::{TAG_CHARS_MAX, fields, tag_name};
 pub(crate) use note::note_undelivered;
 pub(crate) use notify::Notices;
 pub(crate) use open::Opening;
 pub(crate) use post::{MailContext, Post, StatusChange};
 pub(crate) use requester::Former;
+pub(crate) use undo::{NotTakenBack, TakenBack};
 
 use crate::domain::{Actor, Door, EventKind, MessageId, TicketId, Timestamp};
 use crate::mail::Mailbox;
@@ -99,5 +108,11 @@ impl<'a> Change<'a> {
 
     fn write_event(&self, ticket: TicketId, kind: EventKind, detail: &str) -> Result<()> {
         self.rows().add_event(ticket, &self.event(kind, detail), self.now)
+    }
+
+    /// As [`Change::write_event`], of a note that was written about something.
+    fn write_event_of(&self, ticket: TicketId, kind: EventKind, message: MessageId, detail: &str) -> Result<()> {
+        let event = NewEvent { message: Some(message), ..self.event(kind, detail) };
+        self.rows().add_event(ticket, &event, self.now)
     }
 }

@@ -17,7 +17,9 @@ mod frame;
 mod language;
 mod limits;
 mod page;
+mod pulse;
 mod session;
+pub(crate) mod setup;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -58,6 +60,9 @@ pub(crate) struct Web {
     trusted_proxies: RwLock<IpList>,
     limits: limits::Limits,
     pending: Pending,
+    feed: pulse::Feed,
+    /// What the set-up needs from the process around; none in tests.
+    tools: Option<setup::Tools>,
     /// The path of `site_url` as it was a moment ago, for what cannot wait for the database.
     prefix: RwLock<String>,
 }
@@ -79,12 +84,21 @@ impl Web {
             trusted_proxies: RwLock::new(trusted_proxies),
             limits: limits::Limits::default(),
             pending: Pending::default(),
+            feed: pulse::Feed::default(),
+            tools: None,
             prefix: RwLock::default(),
         };
         if let Ok(settings) = web.store.read(|tx| tx.settings()) {
             web.note_prefix(&settings);
         }
         web
+    }
+
+    /// The same with what the set-up needs from the process around.
+    #[must_use]
+    pub(crate) fn with_tools(mut self, tools: setup::Tools) -> Self {
+        self.tools = Some(tools);
+        self
     }
 
     /// Believes other proxies from now on.

@@ -3,7 +3,7 @@
 use super::columns::id_or_none;
 use super::ticket::{Owner, TicketRows};
 use super::{ReadTx, Result};
-use crate::domain::{Actor, Door, EventKind, MessageId, TicketId, Timestamp};
+use crate::domain::{Actor, Door, EventKind, MessageId, StaffId, TicketId, Timestamp};
 use crate::store::engine::Row;
 
 /// A change, as it is recorded.
@@ -17,8 +17,28 @@ pub struct NewEvent<'a> {
     pub kind: EventKind,
     /// See [`EventKind`]; empty for nothing.
     pub detail: &'a str,
-    /// The message or note that was written, if one was.
+    /// The message or note that was written.
     pub message: Option<MessageId>,
+}
+
+/// An event of this transaction, for those who are told of it before it is committed.
+#[derive(Clone, Debug)]
+pub(super) struct Happened {
+    pub(super) id: i64,
+    pub(super) ticket: TicketId,
+    pub(super) at: Timestamp,
+    pub(super) actor: Actor,
+    pub(super) kind: EventKind,
+    pub(super) detail: String,
+    pub(super) door: Door,
+    pub(super) message: Option<MessageId>,
+}
+
+impl Happened {
+    fn of(id: i64, ticket: TicketId, new: &NewEvent<'_>, at: Timestamp) -> Self {
+        let NewEvent { actor, door, kind, detail, message } = *new;
+        Self { id, ticket, at, actor, kind, detail: detail.to_owned(), door, message }
+    }
 }
 
 /// A change that was made.
@@ -77,24 +97,53 @@ impl ReadTx<'_> {
     }
 }
 
+impl ReadTx<'_> {
+    /// What others have written into a ticket after an event that a staff member has seen, oldest first: messages, notes,
+    /// and another ticket's that was merged into it.
+    pub fn news_since(&self, ticket: TicketId, event_id: i64, staff: StaffId) -> Result<Vec<Event>> {
+        self.all(
+            "SELECT event.id, ticket_id, at, actor, actor_id, coalesce(CASE actor \
+             WHEN 0 THEN (SELECT fullname FROM customer WHERE customer.id = actor_id) \
+             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id \
+             FROM event WHERE ticket_id = $1 AND event.id > $2 AND kind IN ('opened', 'replied', 'answered', 'noted', 'merged') \
+             AND NOT (actor = 1 AND actor_id = $3) AND NOT (actor = 2 AND kind = 'noted') ORDER BY event.id",
+            (ticket.get(), event_id, staff.get()),
+            event,
+        )
+    }
+
+    /// What happened to all tickets after an event, oldest first, at most `max`.
+    pub fn events_since(&self, event_id: i64, max: usize) -> Result<Vec<Event>> {
+        self.all(
+            "SELECT event.id, ticket_id, at, actor, actor_id, coalesce(CASE actor \
+             WHEN 0 THEN (SELECT fullname FROM customer WHERE customer.id = actor_id) \
+             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id \
+             FROM event WHERE event.id > $1 ORDER BY event.id LIMIT $2",
+            (event_id, i64::try_from(max).unwrap_or(i64::MAX)),
+            event,
+        )
+    }
+}
+
 impl TicketRows<'_> {
     /// Records one change of one ticket.
     pub fn add_event(&self, ticket: TicketId, new: &NewEvent<'_>, now: Timestamp) -> Result<()> {
-        let (actor, id) = new.actor.to_row();
-        self.run(
+        let (actor, actor_id) = new.actor.to_row();
+        let id = self.insert(
             "INSERT INTO event (ticket_id, at, actor, actor_id, kind, detail, door, message_id) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             (
                 ticket.get(),
                 now.unix(),
                 actor,
-                id,
+                actor_id,
                 new.kind.word(),
                 new.detail,
                 new.door.word(),
                 new.message.map_or(0, MessageId::get),
             ),
         )?;
+        self.told.borrow_mut().push(Happened::of(id, ticket, new, now));
         Ok(())
     }
 
@@ -102,13 +151,16 @@ impl TicketRows<'_> {
     pub fn add_events(&self, owner: Owner, new: &NewEvent<'_>, now: Timestamp) -> Result<()> {
         let (actor, id) = new.actor.to_row();
         let (tickets, owner) = owner.tickets();
-        self.run(
+        let changed = self.all(
             &format!(
                 "WITH changed AS ({tickets}) INSERT INTO event (ticket_id, at, actor, actor_id, kind, detail, door) \
-                 SELECT id, $2, $3, $4, $5, $6, $7 FROM changed"
+                 SELECT id, $2, $3, $4, $5, $6, $7 FROM changed RETURNING id, ticket_id"
             ),
             (owner, now.unix(), actor, id, new.kind.word(), new.detail, new.door.word()),
+            |row| Ok((row.get(0)?, TicketId::new(row.get(1)?))),
         )?;
+        let happened = changed.into_iter().map(|(id, ticket)| Happened::of(id, ticket, new, now));
+        self.told.borrow_mut().extend(happened);
         Ok(())
     }
 }

@@ -4,6 +4,7 @@
 mod admin;
 mod admin_care;
 mod admin_ticket;
+mod agent;
 mod api;
 mod assign;
 mod clock;
@@ -48,6 +49,7 @@ mod terminal;
 mod threading;
 mod unsynced;
 mod web;
+mod webhook;
 
 // So that a test names them as `crate::desk`.
-use fixture::{browser, client, desk, dovecot, imap_script, maildir, mta, smtp_sink};
+use fixture::{browser, client, desk, dovecot, imap_script, maildir, mta, receiver, smtp_sink};
