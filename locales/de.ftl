@@ -573,3 +573,5 @@ fetch-left =
         [one] eine Mail übrig
        *[other] { $n } Mails übrig
     }
+template-lost_password = An Kunden, die ihn anfordern: der Link zur Anmeldung.
+template-satisfaction = An den Kunden nach dem Schließen: wie war es?

@@ -573,3 +573,5 @@ fetch-left =
         [one] one mail left
        *[other] { $n } mails left
     }
+template-lost_password = To a customer who asks for it: the link to sign in.
+template-satisfaction = To the customer after closing: how was it?

@@ -573,3 +573,5 @@ fetch-left =
         [one] queda un correo
        *[other] quedan { $n } correos
     }
+template-lost_password = Al cliente que lo pide: el enlace para entrar.
+template-satisfaction = Al cliente tras cerrar: ¿cómo fue?

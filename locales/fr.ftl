@@ -573,3 +573,5 @@ fetch-left =
         [one] reste un courrier
        *[other] restent { $n } courriers
     }
+template-lost_password = Au client qui le demande : le lien de connexion.
+template-satisfaction = Au client après la clôture : était-ce bien ?
