@@ -15,6 +15,7 @@ mod ticket_link;
 
 pub(crate) mod desk_address;
 mod event;
+pub(crate) mod mail_rule;
 pub(crate) mod permission;
 pub(crate) mod reason;
 pub(crate) mod search;

@@ -17,6 +17,7 @@ mod frame;
 mod language;
 mod limits;
 mod page;
+mod pulse;
 mod session;
 pub(crate) mod setup;
 #[cfg(test)]
@@ -61,6 +62,7 @@ pub(crate) struct Web {
     pending: Pending,
     /// What the set-up needs from the process around; none in tests.
     tools: Option<setup::Tools>,
+    feed: pulse::Feed,
     /// The path of `site_url` as it was a moment ago, for what cannot wait for the database.
     prefix: RwLock<String>,
 }
@@ -83,6 +85,7 @@ impl Web {
             limits: limits::Limits::default(),
             pending: Pending::default(),
             tools: None,
+            feed: pulse::Feed::default(),
             prefix: RwLock::default(),
         };
         if let Ok(settings) = web.store.read(|tx| tx.settings()) {
