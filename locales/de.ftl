@@ -318,7 +318,7 @@ is-spam = Dieses Ticket wurde als Spam bezeichnet.
 is-snoozed = Zurückgestellt bis { $until }.
 wake = Jetzt zurückholen
 is-merged = Dieses Ticket wurde zusammengeführt mit
-remove-tag = Schlagwort { $name } entfernen
+untag = Schlagwort { $name } entfernen
 search-title = Suche: { $text }
 about-aside = Mails, die auf einen Menschen warten.
 empty-aside = Hier wartet keine Mail.
@@ -447,6 +447,36 @@ done-merge =
     { $n ->
         [one] 1 Ticket zusammengeführt.
        *[other] { $n } Tickets zusammengeführt.
+    }
+said-dropped =
+    { $n ->
+        [one] 1 Mail verworfen.
+       *[other] { $n } Mails verworfen.
+    }
+said-let-in =
+    { $n ->
+        [one] 1 Mail eingelassen.
+       *[other] { $n } Mails eingelassen.
+    }
+said-stays =
+    { $n ->
+        [one] 1 Mail kann nicht eingelassen werden: Absender oder Abteilung fehlt.
+       *[other] { $n } Mails können nicht eingelassen werden: Absender oder Abteilung fehlt.
+    }
+drop-mails =
+    { $n ->
+        [one] 1 Mail verwerfen? Sie bleibt verzeichnet.
+       *[other] { $n } Mails verwerfen? Sie bleiben verzeichnet.
+    }
+sure =
+    { $n ->
+        [one] { $act }: 1 Ticket?
+       *[other] { $act }: { $n } Tickets?
+    }
+merge-into =
+    { $n ->
+        [one] 1 Ticket zusammenführen?
+       *[other] { $n } Tickets zu #{ $id } zusammenführen?
     }
 add = Hinzufügen
 edit = Bearbeiten
@@ -603,6 +633,7 @@ remove-template = Geänderte Texte von { $name } entfernen?
 remove-canned = Textbaustein { $name } entfernen?
 remove-field = Feld { $name } entfernen?
 remove-priority = Priorität { $name } entfernen?
+remove-tag = Schlagwort { $name } entfernen?
 remove-view = Ansicht { $name } entfernen?
 remove-ban = Sperre von { $name } entfernen?
 remove-webhook = Webhook { $name } entfernen?
@@ -697,33 +728,3 @@ fetch-left =
     }
 template-lost_password = An Kunden, die ihn anfordern: der Link zur Anmeldung.
 template-satisfaction = An den Kunden nach dem Schließen: wie war es?
-said-dropped =
-    { $n ->
-        [one] 1 Mail verworfen.
-       *[other] { $n } Mails verworfen.
-    }
-said-let-in =
-    { $n ->
-        [one] 1 Mail eingelassen.
-       *[other] { $n } Mails eingelassen.
-    }
-said-stays =
-    { $n ->
-        [one] 1 Mail kann nicht eingelassen werden: Absender oder Abteilung fehlt.
-       *[other] { $n } Mails können nicht eingelassen werden: Absender oder Abteilung fehlt.
-    }
-drop-mails =
-    { $n ->
-        [one] 1 Mail verwerfen? Sie bleibt verzeichnet.
-       *[other] { $n } Mails verwerfen? Sie bleiben verzeichnet.
-    }
-sure =
-    { $n ->
-        [one] { $act }: 1 Ticket?
-       *[other] { $act }: { $n } Tickets?
-    }
-merge-into =
-    { $n ->
-        [one] 1 Ticket zusammenführen?
-       *[other] { $n } Tickets zu #{ $id } zusammenführen?
-    }

@@ -318,7 +318,7 @@ is-spam = This ticket was called spam.
 is-snoozed = Put off until { $until }.
 wake = Take back now
 is-merged = This ticket was merged into
-remove-tag = Remove tag { $name }
+untag = Remove tag { $name }
 search-title = Search: { $text }
 about-aside = Mails that wait for a person.
 empty-aside = No mail waits here.
@@ -447,6 +447,36 @@ done-merge =
     { $n ->
         [one] Merged 1 ticket.
        *[other] Merged { $n } tickets.
+    }
+said-dropped =
+    { $n ->
+        [one] Dropped 1 mail.
+       *[other] Dropped { $n } mails.
+    }
+said-let-in =
+    { $n ->
+        [one] Let in 1 mail.
+       *[other] Let in { $n } mails.
+    }
+said-stays =
+    { $n ->
+        [one] 1 mail cannot be let in: it has no sender or no department.
+       *[other] { $n } mails cannot be let in: they have no sender or no department.
+    }
+drop-mails =
+    { $n ->
+        [one] Drop 1 mail? It stays on record.
+       *[other] Drop { $n } mails? They stay on record.
+    }
+sure =
+    { $n ->
+        [one] { $act }: 1 ticket?
+       *[other] { $act }: { $n } tickets?
+    }
+merge-into =
+    { $n ->
+        [one] Merge 1 ticket?
+       *[other] Merge { $n } tickets into #{ $id }?
     }
 add = Add
 edit = Edit
@@ -603,6 +633,7 @@ remove-template = Remove the edited texts of { $name }?
 remove-canned = Remove canned response { $name }?
 remove-field = Remove custom field { $name }?
 remove-priority = Remove priority { $name }?
+remove-tag = Remove tag { $name }?
 remove-view = Remove view { $name }?
 remove-ban = Remove the ban of { $name }?
 remove-webhook = Remove webhook { $name }?
@@ -697,33 +728,3 @@ fetch-left =
     }
 template-lost_password = To a customer who asks for it: the link to sign in.
 template-satisfaction = To the customer after closing: how was it?
-said-dropped =
-    { $n ->
-        [one] Dropped 1 mail.
-       *[other] Dropped { $n } mails.
-    }
-said-let-in =
-    { $n ->
-        [one] Let in 1 mail.
-       *[other] Let in { $n } mails.
-    }
-said-stays =
-    { $n ->
-        [one] 1 mail cannot be let in: it has no sender or no department.
-       *[other] { $n } mails cannot be let in: they have no sender or no department.
-    }
-drop-mails =
-    { $n ->
-        [one] Drop 1 mail? It stays on record.
-       *[other] Drop { $n } mails? They stay on record.
-    }
-sure =
-    { $n ->
-        [one] { $act }: 1 ticket?
-       *[other] { $act }: { $n } tickets?
-    }
-merge-into =
-    { $n ->
-        [one] Merge 1 ticket?
-       *[other] Merge { $n } tickets into #{ $id }?
-    }

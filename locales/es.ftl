@@ -318,7 +318,7 @@ is-spam = Este ticket fue marcado como spam.
 is-snoozed = Pospuesto hasta { $until }.
 wake = Recuperar ahora
 is-merged = Este ticket se unió a
-remove-tag = Quitar etiqueta { $name }
+untag = Quitar etiqueta { $name }
 search-title = Buscar: { $text }
 about-aside = Correos que esperan a una persona.
 empty-aside = Ningún correo espera aquí.
@@ -447,6 +447,36 @@ done-merge =
     { $n ->
         [one] 1 ticket unido.
        *[other] { $n } tickets unidos.
+    }
+said-dropped =
+    { $n ->
+        [one] 1 correo descartado.
+       *[other] { $n } correos descartados.
+    }
+said-let-in =
+    { $n ->
+        [one] 1 correo admitido.
+       *[other] { $n } correos admitidos.
+    }
+said-stays =
+    { $n ->
+        [one] 1 correo no puede entrar: le falta remitente o departamento.
+       *[other] { $n } correos no pueden entrar: les falta remitente o departamento.
+    }
+drop-mails =
+    { $n ->
+        [one] ¿Descartar 1 correo? Queda registrado.
+       *[other] ¿Descartar { $n } correos? Quedan registrados.
+    }
+sure =
+    { $n ->
+        [one] { $act }: ¿1 ticket?
+       *[other] { $act }: ¿{ $n } tickets?
+    }
+merge-into =
+    { $n ->
+        [one] ¿Unir 1 ticket?
+       *[other] ¿Unir { $n } tickets en #{ $id }?
     }
 add = Añadir
 edit = Editar
@@ -603,6 +633,7 @@ remove-template = ¿Quitar los textos cambiados de { $name }?
 remove-canned = ¿Quitar la respuesta { $name }?
 remove-field = ¿Quitar el campo { $name }?
 remove-priority = ¿Quitar la prioridad { $name }?
+remove-tag = ¿Quitar la etiqueta { $name }?
 remove-view = ¿Quitar la vista { $name }?
 remove-ban = ¿Quitar el bloqueo de { $name }?
 remove-webhook = ¿Quitar el webhook { $name }?
@@ -697,33 +728,3 @@ fetch-left =
     }
 template-lost_password = Al cliente que lo pide: el enlace para entrar.
 template-satisfaction = Al cliente tras cerrar: ¿cómo fue?
-said-dropped =
-    { $n ->
-        [one] 1 correo descartado.
-       *[other] { $n } correos descartados.
-    }
-said-let-in =
-    { $n ->
-        [one] 1 correo admitido.
-       *[other] { $n } correos admitidos.
-    }
-said-stays =
-    { $n ->
-        [one] 1 correo no puede entrar: le falta remitente o departamento.
-       *[other] { $n } correos no pueden entrar: les falta remitente o departamento.
-    }
-drop-mails =
-    { $n ->
-        [one] ¿Descartar 1 correo? Queda registrado.
-       *[other] ¿Descartar { $n } correos? Quedan registrados.
-    }
-sure =
-    { $n ->
-        [one] { $act }: ¿1 ticket?
-       *[other] { $act }: ¿{ $n } tickets?
-    }
-merge-into =
-    { $n ->
-        [one] ¿Unir 1 ticket?
-       *[other] ¿Unir { $n } tickets en #{ $id }?
-    }

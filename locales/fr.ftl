@@ -318,7 +318,7 @@ is-spam = Ce ticket a été déclaré spam.
 is-snoozed = Reporté jusqu’à { $until }.
 wake = Reprendre maintenant
 is-merged = Ce ticket a été fusionné avec
-remove-tag = Retirer l’étiquette { $name }
+untag = Retirer l’étiquette { $name }
 search-title = Recherche : { $text }
 about-aside = Courriers qui attendent quelqu’un.
 empty-aside = Aucun courrier n’attend ici.
@@ -447,6 +447,36 @@ done-merge =
     { $n ->
         [one] 1 ticket fusionné.
        *[other] { $n } tickets fusionnés.
+    }
+said-dropped =
+    { $n ->
+        [one] 1 courrier abandonné.
+       *[other] { $n } courriers abandonnés.
+    }
+said-let-in =
+    { $n ->
+        [one] 1 courrier accepté.
+       *[other] { $n } courriers acceptés.
+    }
+said-stays =
+    { $n ->
+        [one] 1 courrier ne peut pas entrer : expéditeur ou service manquant.
+       *[other] { $n } courriers ne peuvent pas entrer : expéditeur ou service manquant.
+    }
+drop-mails =
+    { $n ->
+        [one] Abandonner 1 courrier ? Il reste enregistré.
+       *[other] Abandonner { $n } courriers ? Ils restent enregistrés.
+    }
+sure =
+    { $n ->
+        [one] { $act } : 1 ticket ?
+       *[other] { $act } : { $n } tickets ?
+    }
+merge-into =
+    { $n ->
+        [one] Fusionner 1 ticket ?
+       *[other] Fusionner { $n } tickets dans #{ $id } ?
     }
 add = Ajouter
 edit = Modifier
@@ -603,6 +633,7 @@ remove-template = Supprimer les textes modifiés de { $name } ?
 remove-canned = Supprimer la réponse type { $name } ?
 remove-field = Supprimer le champ { $name } ?
 remove-priority = Supprimer la priorité { $name } ?
+remove-tag = Supprimer l’étiquette { $name } ?
 remove-view = Supprimer la vue { $name } ?
 remove-ban = Supprimer le blocage de { $name } ?
 remove-webhook = Supprimer le webhook { $name } ?
@@ -697,33 +728,3 @@ fetch-left =
     }
 template-lost_password = Au client qui le demande : le lien de connexion.
 template-satisfaction = Au client après la clôture : était-ce bien ?
-said-dropped =
-    { $n ->
-        [one] 1 courrier abandonné.
-       *[other] { $n } courriers abandonnés.
-    }
-said-let-in =
-    { $n ->
-        [one] 1 courrier accepté.
-       *[other] { $n } courriers acceptés.
-    }
-said-stays =
-    { $n ->
-        [one] 1 courrier ne peut pas entrer : expéditeur ou service manquant.
-       *[other] { $n } courriers ne peuvent pas entrer : expéditeur ou service manquant.
-    }
-drop-mails =
-    { $n ->
-        [one] Abandonner 1 courrier ? Il reste enregistré.
-       *[other] Abandonner { $n } courriers ? Ils restent enregistrés.
-    }
-sure =
-    { $n ->
-        [one] { $act } : 1 ticket ?
-       *[other] { $act } : { $n } tickets ?
-    }
-merge-into =
-    { $n ->
-        [one] Fusionner 1 ticket ?
-       *[other] Fusionner { $n } tickets dans #{ $id } ?
-    }

@@ -60,9 +60,9 @@ pub(crate) struct Web {
     trusted_proxies: RwLock<IpList>,
     limits: limits::Limits,
     pending: Pending,
+    feed: pulse::Feed,
     /// What the set-up needs from the process around; none in tests.
     tools: Option<setup::Tools>,
-    feed: pulse::Feed,
     /// The path of `site_url` as it was a moment ago, for what cannot wait for the database.
     prefix: RwLock<String>,
 }
@@ -84,8 +84,8 @@ impl Web {
             trusted_proxies: RwLock::new(trusted_proxies),
             limits: limits::Limits::default(),
             pending: Pending::default(),
-            tools: None,
             feed: pulse::Feed::default(),
+            tools: None,
             prefix: RwLock::default(),
         };
         if let Ok(settings) = web.store.read(|tx| tx.settings()) {

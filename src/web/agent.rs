@@ -37,8 +37,6 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
         Page::Ticket(id) => ticket::answer(call, *id),
         Page::Mail(id) => file::mail(call, *id),
         Page::File(id) => file::file(call, *id),
-        Page::SetUp(place) => crate::web::setup::answer(call, place),
-        Page::First(token) => crate::web::setup::first_run(call, token),
         Page::Search => list::search(call),
         Page::Undo => undo::take_back(call),
         Page::NewTicket => create::answer(call),
@@ -51,6 +49,8 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
         Page::Outbox => outbox::answer(call),
         Page::Profile => profile::answer(call),
         Page::Asset(_) | Page::Customers(_) => Err(Refusal::NotFound),
+        Page::SetUp(place) => crate::web::setup::answer(call, place),
+        Page::First(token) => crate::web::setup::first_run(call, token),
     }
 }
 
