@@ -20,6 +20,7 @@ mod faveo;
 mod helpdeskz;
 mod idempotency;
 mod json;
+mod mail;
 mod params;
 pub(crate) mod permission;
 mod random;
@@ -42,6 +43,7 @@ use error::ApiError;
 use faveo::Faveo;
 use helpdeskz::HelpDeskZ;
 use idempotency::{Key, KeyedAnswer};
+use mail::MailHost;
 
 use params::Params;
 use permission::Permission;
@@ -55,6 +57,7 @@ use crate::desk::Change;
 use crate::domain::{Actor, Door, Timestamp, TokenId};
 use crate::http::{Client, Method, Request, Response};
 use crate::login::Logins;
+use crate::mail::Limits;
 use crate::password::Slots;
 use crate::store::settings::Settings;
 use crate::store::{self, ReadTx, Store, WriteTx};
@@ -74,6 +77,8 @@ pub struct HostRules {
     pub trusted_proxies: IpList,
     /// Seconds the oldest unsent mail may wait before `/readyz` says so.
     pub outbox_age_max_s: i64,
+    /// What bounds the reading of a mail that is handed over.
+    pub mail_limits: Limits,
 }
 
 /// Which thread to wake when there is work to do outside of requests.
@@ -218,6 +223,12 @@ pub(crate) fn has_kept_place(path: &str) -> bool {
     found.is_ok_and(|route| [system::HEALTH, system::READY].contains(&route.endpoint.path))
 }
 
+/// Bytes of a body at a path, where `usual` are those at others.
+#[must_use]
+pub(crate) fn body_bytes_max(api: &Api, path: &str, usual: u64) -> u64 {
+    if route::without_final_slash(path) == mail::DELIVER { mail::body_bytes_max(api, usual) } else { usual }
+}
+
 fn not_routed(refusal: NotRouted) -> Response {
     match refusal {
         NotRouted::Unknown => Response::json(404, helpdeskz::error_body("Unknown endpoint.")),
@@ -255,6 +266,9 @@ fn answer(api: &Api, route: &Route, request: Request, now: Timestamp) -> Respons
         Handler::Faveo(permission, handler) => act::<Faveo>(api, &wanted(permission, true), request, handler, now),
         Handler::Servetel(permission, handler) => {
             act::<Servetel>(api, &wanted(permission, true), request, handler, now)
+        }
+        Handler::MailHost(permission, handler) => {
+            act::<MailHost>(api, &wanted(permission, false), request, handler, now)
         }
     };
     done.map_or_else(ErrorAnswer::response, KeyedAnswer::response)

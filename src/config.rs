@@ -2,6 +2,8 @@
 //!
 //! Only what belongs to the machine is here; everything about the desk itself is in the database.
 
+mod desk;
+
 use std::env;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +12,7 @@ use serde::Deserialize;
 use crate::ip_list::IpList;
 use crate::mail::Limits as MailLimits;
 use crate::store::LOCK_WAIT_S;
+pub(crate) use desk::Desk;
 
 /// Where the file is looked for when neither `--config` nor `MAILDESK_CONFIG` names one.
 const SYSTEM_CONFIG: &str = "/etc/maildesk/maildesk.toml";
@@ -43,6 +46,12 @@ pub(crate) enum Error {
     /// No place for the database is known.
     #[error("no place for the database is known: name one with --db, MAILDESK_DB or `db` in maildesk.toml")]
     NoDatabase,
+    /// The host hands its mail to a desk elsewhere.
+    #[error(
+        "this host has no database: its mail goes to {0} (`deliver_to` in maildesk.toml); run this there, or name a database \
+         with --db"
+    )]
+    Elsewhere(String),
     /// Root names no place and there is no system folder: it would be root's own home.
     #[error(
         "no place for the database is named: as root it would be {0}, where no service account finds it; make \
@@ -57,6 +66,15 @@ pub(crate) enum Error {
 pub(crate) struct Config {
     /// Path of the database.
     pub db: Option<PathBuf>,
+    /// URL of the desk that takes this host's mail, where the host has no database.
+    pub deliver_to: Option<String>,
+    /// File with the token for it.
+    pub deliver_token_file: Option<PathBuf>,
+    /// File with the certificates that are believed of it; the system's where there is none.
+    pub deliver_ca_file: Option<PathBuf>,
+    /// The three, checked.
+    #[serde(skip)]
+    pub desk: Option<Desk>,
     /// Address and port `serve` listens on; 127.0.0.1:8080 when empty.
     pub listen: Option<String>,
     /// Addresses and networks whose X-Forwarded-For is believed.
@@ -194,9 +212,14 @@ pub(crate) fn load(named: Option<&Path>) -> Result<Loaded, Error> {
 
 fn read(text: &str, path: &Path) -> Result<Config, Error> {
     let invalid = |reason: String| Error::Invalid { path: path.to_owned(), reason };
-    let config: Config = toml::from_str(text).map_err(|e| invalid(e.to_string().trim_end().to_owned()))?;
+    let mut config: Config = toml::from_str(text).map_err(|e| invalid(e.to_string().trim_end().to_owned()))?;
     for entry in &config.trusted_proxies {
         IpList::parse(entry).map_err(|refused| invalid(format!("trusted_proxies: {refused}")))?;
+    }
+    let (token_file, ca_file) = (config.deliver_token_file.clone(), config.deliver_ca_file.clone());
+    config.desk = desk::read(config.deliver_to.as_deref(), token_file, ca_file).map_err(invalid)?;
+    if config.desk.is_some() && config.db.is_some() {
+        return Err(invalid("db and deliver_to are both there; a host's mail goes to one desk".to_owned()));
     }
     Ok(config)
 }
@@ -205,10 +228,14 @@ fn read(text: &str, path: &Path) -> Result<Config, Error> {
 /// the system's folder when it is there and writable, else the user's data folder.
 ///
 /// # Errors
-/// [`Error::NoDatabase`] when not even a home folder is known, [`Error::RootsHome`] when it would be root's.
+/// [`Error::Elsewhere`] where mail goes to another host's desk, [`Error::NoDatabase`] when not even a home folder is
+/// known, [`Error::RootsHome`] when it would be root's.
 pub(crate) fn database_path(named: Option<&Path>, config: &Config) -> Result<PathBuf, Error> {
     if let Some(path) = named.or(config.db.as_deref()) {
         return Ok(path.to_owned());
+    }
+    if let Some(desk) = &config.desk {
+        return Err(Error::Elsewhere(desk.url.clone()));
     }
     if rustix::fs::access(SYSTEM_DATA, rustix::fs::Access::WRITE_OK).is_ok() {
         return Ok(Path::new(SYSTEM_DATA).join("maildesk.db"));

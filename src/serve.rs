@@ -132,6 +132,10 @@ impl http::Answer for Answers {
     fn has_kept_place(&self, path: &str) -> bool {
         api::has_kept_place(path)
     }
+
+    fn body_bytes_max(&self, path: &str, usual: u64) -> u64 {
+        api::body_bytes_max(&self.0, path, usual)
+    }
 }
 
 /// The work outside of requests, each kind in its own thread, so that none waits for another.
@@ -164,7 +168,8 @@ fn host_rules(loaded: &Loaded) -> Result<HostRules, config::Error> {
         let path = loaded.path.clone().unwrap_or_default();
         config::Error::Invalid { path, reason: format!("trusted_proxies: {refused}") }
     })?;
-    Ok(HostRules { trusted_proxies, outbox_age_max_s: loaded.config.limits.outbox_age_max_s })
+    let limits = &loaded.config.limits;
+    Ok(HostRules { trusted_proxies, outbox_age_max_s: limits.outbox_age_max_s, mail_limits: limits.mail() })
 }
 
 fn http_limits(config: &Config) -> http::HttpLimits {

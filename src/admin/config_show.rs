@@ -7,6 +7,7 @@ use super::output::Output;
 use crate::config::{Level, Loaded};
 use crate::options::Global;
 use crate::outcome::{self, Done};
+use crate::pipe;
 
 /// Verbs of `admin config`.
 #[derive(Debug, clap::Subcommand)]
@@ -28,9 +29,14 @@ pub(super) fn run(global: &Global, loaded: &Loaded, out: &Output, command: &Comm
         Level::Info => "info",
         Level::Debug => "debug",
     };
+    let desk = pipe::elsewhere(global, loaded);
+    let db = if desk.is_some() { None } else { Some(database(global, loaded)?) };
     let json = json!({
         "file": loaded.path,
-        "db": database(global, loaded)?,
+        "db": db,
+        "deliver_to": desk.map(|desk| &desk.url),
+        "deliver_token_file": desk.map(|desk| &desk.token_file),
+        "deliver_ca_file": desk.and_then(|desk| desk.ca_file.as_ref()),
         "listen": config.listen,
         "trusted_proxies": config.trusted_proxies,
         "log": { "target": config.log.target, "level": level, "json": config.log.json },

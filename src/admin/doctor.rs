@@ -2,6 +2,7 @@
 //! database's own soundness is `admin check`'s. The machine is in [`host`], ways in and out in [`post`].
 
 mod certificate;
+mod elsewhere;
 mod host;
 mod mta;
 mod people;
@@ -19,6 +20,7 @@ use crate::config::Loaded;
 use crate::domain::Timestamp;
 use crate::options::Global;
 use crate::outcome::{self, Done, bail};
+use crate::pipe;
 use crate::store::{self, Store};
 use crate::terminal;
 
@@ -132,13 +134,27 @@ pub(super) fn run(
     now: Timestamp,
 ) -> outcome::Result<Done> {
     let reach = if arguments.offline { Reach::Here } else { Reach::Network };
-    let context = CheckContext { global, loaded, path: database(global, loaded)?, now, reach };
-    let mut findings = host::look(&context);
-    match Store::open(&context.path, Duration::from_secs(loaded.config.limits.lock_wait_s)) {
-        Ok(store) => findings.extend(look_inside(&context, &store)),
-        Err(error) => findings.push(unopened(&context, &error)),
+    let findings = match pipe::elsewhere(global, loaded) {
+        Some(desk) => {
+            let context = CheckContext { global, loaded, path: PathBuf::new(), now, reach };
+            let findings = elsewhere::look(&context, desk).into_iter();
+            findings.map(|finding| finding.on(&context)).collect()
+        }
+        None => of_a_database(&CheckContext { global, loaded, path: database(global, loaded)?, now, reach }),
+    };
+    report(out, &findings)
+}
+
+fn of_a_database(context: &CheckContext<'_>) -> Vec<Finding> {
+    let mut findings = host::look(context);
+    match Store::open(&context.path, Duration::from_secs(context.loaded.config.limits.lock_wait_s)) {
+        Ok(store) => findings.extend(look_inside(context, &store)),
+        Err(error) => findings.push(unopened(context, &error)),
     }
-    let findings: Vec<Finding> = findings.into_iter().map(|finding| finding.on(&context)).collect();
+    findings.into_iter().map(|finding| finding.on(context)).collect()
+}
+
+fn report(out: &Output, findings: &[Finding]) -> outcome::Result<Done> {
     let failed = findings.iter().filter(|finding| finding.level == Level::Fail).count();
     let warned = findings.iter().filter(|finding| finding.level == Level::Warn).count();
     let json = json!({

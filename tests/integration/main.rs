@@ -33,6 +33,7 @@ mod outbox;
 mod outbox_faults;
 mod panics;
 mod pipe;
+mod pipe_elsewhere;
 mod place;
 mod postfix;
 mod private_files;

@@ -1,11 +1,11 @@
-//! What `pipe --dry-run` prints.
+//! What a dry run shows of a mail: the mail as it is read, and what would become of it.
 
 use serde_json::{Value, json};
 
+use super::Preview;
 use crate::decision::{Decision, Facts, Refusal};
 use crate::domain::reason::Reason;
 use crate::domain::{DepartmentId, TicketId};
-use crate::intake::Preview;
 use crate::mail::origin::Origin;
 use crate::mail::{Mailbox, ParsedMail};
 use crate::terminal;
@@ -68,7 +68,7 @@ fn mailbox(mailbox: &Mailbox) -> Value {
 }
 
 /// The object of `pipe --dry-run --json`.
-pub(super) fn as_json(preview: &Preview) -> Value {
+pub(crate) fn as_json(preview: &Preview) -> Value {
     let verdict = verdict(preview);
     let mut object = json!({
         "decision": verdict.decision,
@@ -105,7 +105,7 @@ fn details(preview: &Preview, mail: &ParsedMail) -> Value {
 }
 
 /// The same for people, in a few lines.
-pub(super) fn as_text(preview: &Preview) -> String {
+pub(crate) fn as_text(preview: &Preview) -> String {
     let verdict = verdict(preview);
     let mut lines = vec![format!("decision:    {} ({})", verdict.decision, verdict.reason)];
     if let Some(ticket) = verdict.ticket {
