@@ -64,7 +64,7 @@ pub(super) enum Handler {
     /// Servetel's dialect.
     Servetel(Permission, fn(&Call<'_, servetel::Body>) -> Result<KeyedAnswer, ErrorAnswer>),
     /// Mails from hosts without a database; the receipt keeps a mail from having a second effect.
-    MailHost(Permission, fn(&Call<'_, mail::HandedOver>) -> Result<KeyedAnswer, ErrorAnswer>),
+    MailHost(Permission, fn(&Call<'_, mail::HandedOver>) -> Result<KeyedAnswer, ApiError>),
 }
 
 /// A row of the table.

@@ -41,7 +41,7 @@ pub(super) struct HandedOver {
 
 impl Dialect for MailHost {
     type Params = HandedOver;
-    type Error = ErrorAnswer;
+    type Error = ApiError;
 
     fn params(request: Request) -> Result<HandedOver, ApiError> {
         let envelope = envelope(&request.headers)?;
@@ -63,18 +63,10 @@ impl Dialect for MailHost {
         token_of(headers).ok_or(ApiError::NoToken)
     }
 
-    fn denied(error: ApiError) -> ErrorAnswer {
-        refused(&error)
+    fn print(error: ApiError, _: Option<&Settings>) -> ErrorAnswer {
+        error.log();
+        ErrorAnswer::object(error.status(), &json!({ "error": 1, "message": error.message() }))
     }
-
-    fn print(error: ErrorAnswer, _: Option<&Settings>) -> ErrorAnswer {
-        error
-    }
-}
-
-fn refused(error: &ApiError) -> ErrorAnswer {
-    error.log();
-    ErrorAnswer::object(error.status(), &json!({ "error": 1, "message": error.message() }))
 }
 
 /// Reads the envelope.
@@ -114,14 +106,14 @@ pub(super) fn body_bytes_max(api: &Api, usual: u64) -> u64 {
 }
 
 /// `GET /api/mail/deliver`: what is taken, for `admin doctor` on the mail's host.
-pub(super) fn terms(call: &Call<'_, HandedOver>) -> Result<KeyedAnswer, ErrorAnswer> {
+pub(super) fn terms(call: &Call<'_, HandedOver>) -> Result<KeyedAnswer, ApiError> {
     let raw_bytes_max = call.api.rules().mail_limits.raw_bytes_max;
     let terms = json!({ "raw_bytes_max": raw_bytes_max, "version": env!("CARGO_PKG_VERSION") });
     Ok(KeyedAnswer::fresh(compact(&terms)))
 }
 
 /// `POST /api/mail/deliver`
-pub(super) fn deliver(call: &Call<'_, HandedOver>) -> Result<KeyedAnswer, ErrorAnswer> {
+pub(super) fn deliver(call: &Call<'_, HandedOver>) -> Result<KeyedAnswer, ApiError> {
     let HandedOver { envelope, raw, is_dry } = &call.params;
     let rules = Rules { limits: call.api.rules().mail_limits };
     let whole = rules.limits.raw_bytes_max.saturating_add(1);
@@ -150,10 +142,10 @@ pub(super) fn deliver(call: &Call<'_, HandedOver>) -> Result<KeyedAnswer, ErrorA
     Ok(answer(&delivery))
 }
 
-fn failed(error: intake::Error) -> ErrorAnswer {
+fn failed(error: intake::Error) -> ApiError {
     match error {
-        intake::Error::Empty => refused(&ApiError::Malformed("There is no mail: the body is empty.".to_owned())),
-        intake::Error::Store(error) => refused(&error.into()),
+        intake::Error::Empty => ApiError::Malformed("There is no mail: the body is empty.".to_owned()),
+        intake::Error::Store(error) => error.into(),
     }
 }
 
