@@ -69,10 +69,14 @@ CREATE TABLE customer (
     verified_at       INTEGER NOT NULL DEFAULT 0,
     -- SHA-256 of the last activation code (X'' = none) and when it was mailed; 0 once it was used.
     activation_hash   BLOB    NOT NULL DEFAULT X'',
-    activation_at     INTEGER NOT NULL DEFAULT 0
+    activation_at     INTEGER NOT NULL DEFAULT 0,
+    -- Language of pages, such as `de`; empty: the browser's.
+    locale            TEXT    NOT NULL DEFAULT '',
+    -- What staff should know about this person; the person never sees it.
+    notes             TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 CREATE UNIQUE INDEX customer_email ON customer (email);
-CREATE INDEX customer_activation ON customer (activation_hash) WHERE activation_hash <> X'';
+CREATE INDEX customer_activation ON customer (activation_hash) WHERE length(activation_hash) > 0;
 
 -- On-duty hours that staff are tied to (Servetel's time_group).
 CREATE TABLE schedule (
@@ -107,10 +111,61 @@ CREATE TABLE staff (
     -- NULL: no schedule, always on duty.
     schedule_id        INTEGER REFERENCES schedule (id) ON DELETE SET NULL,
     -- Telephony data of Servetel's call, a JSON object; maildesk only keeps it.
-    profile            TEXT    NOT NULL DEFAULT '{}'
+    profile            TEXT    NOT NULL DEFAULT '{}',
+    -- Language of pages, such as `de`; empty: the browser's.
+    locale             TEXT    NOT NULL DEFAULT '',
+    -- How this person wants the pages (src/store/staff/preferences.rs), a JSON object.
+    preferences        TEXT    NOT NULL DEFAULT '{}',
+    -- 1: an agent who sees every department; admins do anyway.
+    has_all_departments INTEGER NOT NULL DEFAULT 0 CHECK (has_all_departments IN (0, 1)),
+    -- 1: an agent who may change the desk's set-up; admins may anyway.
+    has_setup          INTEGER NOT NULL DEFAULT 0 CHECK (has_setup IN (0, 1))
 ) STRICT;
 CREATE INDEX staff_email ON staff (email);
 CREATE INDEX staff_schedule ON staff (schedule_id);
+
+-- Codes that replace the second factor once each, when the telephone is lost.
+CREATE TABLE recovery_code (
+    staff_id  INTEGER NOT NULL REFERENCES staff (id) ON DELETE CASCADE,
+    sha256    BLOB    NOT NULL CHECK (length(sha256) = 32),
+    -- 0: not used yet.
+    used_at   INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (staff_id, sha256)
+) STRICT, WITHOUT ROWID;
+
+-- Who is signed in, in which browser. The token itself is stored nowhere.
+CREATE TABLE session (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    sha256       BLOB    NOT NULL UNIQUE CHECK (length(sha256) = 32),
+    -- One of the three: a staff member, a customer, or whoever opened the link of one ticket that was mailed to `email`.
+    staff_id     INTEGER REFERENCES staff (id) ON DELETE CASCADE,
+    customer_id  INTEGER REFERENCES customer (id) ON DELETE CASCADE,
+    ticket_id    INTEGER REFERENCES ticket (id) ON DELETE CASCADE,
+    email        TEXT    NOT NULL DEFAULT '' COLLATE NOCASE,
+    created_at   INTEGER NOT NULL,
+    -- The last request, within a minute.
+    used_at      INTEGER NOT NULL,
+    ip           TEXT    NOT NULL DEFAULT '',
+    -- The browser's User-Agent, cut.
+    agent        TEXT    NOT NULL DEFAULT '',
+    CHECK (staff_id IS NOT NULL OR customer_id IS NOT NULL OR ticket_id IS NOT NULL)
+) STRICT;
+CREATE INDEX session_staff ON session (staff_id) WHERE staff_id IS NOT NULL;
+CREATE INDEX session_customer ON session (customer_id) WHERE customer_id IS NOT NULL;
+CREATE INDEX session_ticket ON session (ticket_id) WHERE ticket_id IS NOT NULL;
+CREATE INDEX session_used ON session (used_at);
+
+-- Links that let in once, until they end.
+CREATE TABLE entry_link (
+    sha256       BLOB    PRIMARY KEY CHECK (length(sha256) = 32),
+    -- customer: signs a customer in. setup: makes the first account of a new desk.
+    kind         TEXT    NOT NULL CHECK (kind IN ('customer', 'setup')),
+    customer_id  INTEGER REFERENCES customer (id) ON DELETE CASCADE,
+    created_at   INTEGER NOT NULL,
+    ends_at      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX entry_link_customer ON entry_link (customer_id) WHERE customer_id IS NOT NULL;
+CREATE INDEX entry_link_ends ON entry_link (ends_at);
 
 CREATE TABLE department (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -154,7 +209,9 @@ CREATE TABLE address (
     smtp_tls            TEXT    NOT NULL DEFAULT 'starttls' CHECK (smtp_tls IN ('implicit', 'starttls', 'none')),
     outgoing_dir        TEXT    NOT NULL DEFAULT '',
     -- When a plus-addressed test mail came back: plus-addresses may be used in Reply-To.
-    plus_seen_at        INTEGER NOT NULL DEFAULT 0
+    plus_seen_at        INTEGER NOT NULL DEFAULT 0,
+    -- Put under answers that leave by this address, below the writer's own.
+    signature           TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX address_department ON address (department_id);
 CREATE UNIQUE INDEX address_default ON address (is_default) WHERE is_default = 1;
@@ -235,7 +292,11 @@ CREATE TABLE ticket (
     -- Reply-To of the opening mail: where we write to instead of the customer's address.
     reply_to        TEXT    NOT NULL DEFAULT '',
     -- Answers to HelpDeskZ's custom fields, a JSON list of [title, value].
-    custom_fields   TEXT    NOT NULL DEFAULT '[]'
+    custom_fields   TEXT    NOT NULL DEFAULT '[]',
+    -- Out of the lists until then, or until the customer writes; 0 = not put off.
+    snoozed_until   INTEGER NOT NULL DEFAULT 0,
+    -- When it was called spam: out of sight, answered by nobody, removed after spam_keep_days; 0 = it is not.
+    spam_at         INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX ticket_department ON ticket (department_id, id);
 CREATE INDEX ticket_customer ON ticket (customer_id, id);
@@ -244,6 +305,128 @@ CREATE INDEX ticket_status_id ON ticket (status, id);
 CREATE INDEX ticket_staff ON ticket (staff_id) WHERE staff_id IS NOT NULL;
 CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX ticket_address ON ticket (address_id) WHERE address_id IS NOT NULL;
+-- The lists of the inbox: each (department, status) is a range, read from its newest end.
+CREATE INDEX ticket_unassigned ON ticket (department_id, status, last_update_at, id)
+    WHERE staff_id IS NULL AND status <> 5 AND spam_at = 0;
+CREATE INDEX ticket_mine ON ticket (staff_id, status, last_update_at, id)
+    WHERE staff_id IS NOT NULL AND status <> 5 AND spam_at = 0;
+CREATE INDEX ticket_touched ON ticket (department_id, status, last_update_at, id) WHERE spam_at = 0;
+CREATE INDEX ticket_snoozed ON ticket (snoozed_until, id) WHERE snoozed_until > 0;
+CREATE INDEX ticket_spam ON ticket (spam_at, id) WHERE spam_at > 0;
+
+-- Tickets that were merged into another one, with what it takes to part them again (src/store/ticket/merge.rs), a
+-- JSON object.
+CREATE TABLE ticket_merge (
+    ticket_id  INTEGER PRIMARY KEY REFERENCES ticket (id) ON DELETE CASCADE,
+    into_id    INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+    merged_at  INTEGER NOT NULL,
+    state      TEXT    NOT NULL
+) STRICT;
+CREATE INDEX ticket_merge_into ON ticket_merge (into_id);
+
+CREATE TABLE tag (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    name        TEXT    NOT NULL COLLATE NOCASE UNIQUE,
+    created_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE ticket_tag (
+    ticket_id  INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+    tag_id     INTEGER NOT NULL REFERENCES tag (id) ON DELETE CASCADE,
+    PRIMARY KEY (ticket_id, tag_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ticket_tag_tag ON ticket_tag (tag_id, ticket_id);
+
+-- How much of a ticket a staff member has seen: all events up to this one. -1: marked as unread by hand.
+CREATE TABLE seen (
+    staff_id   INTEGER NOT NULL REFERENCES staff (id) ON DELETE CASCADE,
+    ticket_id  INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+    event_id   INTEGER NOT NULL,
+    PRIMARY KEY (staff_id, ticket_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX seen_ticket ON seen (ticket_id);
+
+-- Saved searches of the inbox.
+CREATE TABLE saved_view (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- NULL: everybody's.
+    staff_id    INTEGER REFERENCES staff (id) ON DELETE CASCADE,
+    name        TEXT    NOT NULL,
+    -- A search, as people type it.
+    query       TEXT    NOT NULL,
+    position    INTEGER NOT NULL DEFAULT 0,
+    created_at  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX saved_view_staff ON saved_view (staff_id);
+
+-- What somebody is writing and has not sent yet: one a person, ticket and kind.
+CREATE TABLE draft (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    staff_id    INTEGER NOT NULL REFERENCES staff (id) ON DELETE CASCADE,
+    -- NULL: a new ticket.
+    ticket_id   INTEGER REFERENCES ticket (id) ON DELETE CASCADE,
+    kind        TEXT    NOT NULL CHECK (kind IN ('answer', 'note', 'ticket')),
+    -- What the form is sent with; see sending_key.
+    key         TEXT    NOT NULL UNIQUE,
+    body        TEXT    NOT NULL,
+    -- The other fields of the form, a JSON object of the page's own making.
+    fields      TEXT    NOT NULL DEFAULT '{}',
+    saved_at    INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX draft_of_ticket ON draft (staff_id, ticket_id, kind) WHERE ticket_id IS NOT NULL;
+CREATE UNIQUE INDEX draft_of_new ON draft (staff_id, kind) WHERE ticket_id IS NULL;
+CREATE INDEX draft_ticket ON draft (ticket_id) WHERE ticket_id IS NOT NULL;
+
+CREATE TABLE draft_file (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    draft_id      INTEGER NOT NULL REFERENCES draft (id) ON DELETE CASCADE,
+    -- As in attachment.
+    name          TEXT    NOT NULL,
+    original_name TEXT    NOT NULL,
+    content_type  TEXT    NOT NULL,
+    bytes         INTEGER NOT NULL,
+    data          BLOB    NOT NULL
+) STRICT;
+CREATE INDEX draft_file_draft ON draft_file (draft_id);
+
+-- Keys of forms that were sent: the same form again posts nothing.
+CREATE TABLE sending_key (
+    key         TEXT    PRIMARY KEY,
+    -- What became of it: the ticket, and the message; 0 when that was taken back.
+    ticket_id   INTEGER NOT NULL,
+    message_id  INTEGER NOT NULL,
+    spent_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sending_key_spent ON sending_key (spent_at);
+
+-- Changes that can be taken back for a while.
+CREATE TABLE undo (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    staff_id    INTEGER NOT NULL REFERENCES staff (id) ON DELETE CASCADE,
+    -- An answer; 0: changes of tickets.
+    message_id  INTEGER NOT NULL DEFAULT 0,
+    -- What it takes (src/desk/undo.rs), a JSON object.
+    state       TEXT    NOT NULL,
+    created_at  INTEGER NOT NULL,
+    ends_at     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX undo_staff ON undo (staff_id);
+CREATE INDEX undo_message ON undo (message_id) WHERE message_id > 0;
+CREATE INDEX undo_ends ON undo (ends_at);
+
+-- What customers think of how their ticket was handled, asked once after it was closed.
+CREATE TABLE satisfaction (
+    ticket_id    INTEGER PRIMARY KEY REFERENCES ticket (id) ON DELETE CASCADE,
+    -- Who it was assigned to when it was asked.
+    staff_id     INTEGER REFERENCES staff (id) ON DELETE SET NULL,
+    asked_at     INTEGER NOT NULL,
+    -- 1 good, 0 not good; NULL: no answer yet.
+    is_good      INTEGER CHECK (is_good IN (0, 1)),
+    comment      TEXT    NOT NULL DEFAULT '',
+    answered_at  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX satisfaction_staff ON satisfaction (staff_id) WHERE staff_id IS NOT NULL;
+CREATE INDEX satisfaction_answered ON satisfaction (answered_at) WHERE answered_at > 0;
 
 -- What happened to tickets: one row for each change, written in its transaction. The rows of a ticket
 -- stay when it is removed.
@@ -257,7 +440,9 @@ CREATE TABLE event (
     -- Words of `EventKind` and `Door` in src/domain/event.rs, which also says what the detail is.
     kind       TEXT    NOT NULL,
     detail     TEXT    NOT NULL DEFAULT '',
-    door       TEXT    NOT NULL
+    door       TEXT    NOT NULL,
+    -- The message or note that was written; 0 for other changes.
+    message_id INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX event_ticket ON event (ticket_id, id);
 
@@ -407,7 +592,6 @@ CREATE TABLE receipt (
 CREATE INDEX receipt_state ON receipt (state, id);
 CREATE INDEX receipt_from ON receipt (from_email, state, received_at);
 CREATE INDEX receipt_ticket ON receipt (ticket_id) WHERE ticket_id > 0;
-CREATE INDEX receipt_received ON receipt (received_at);
 
 -- The raw mail, zstd-compressed, for raw_keep_days (quarantined: until decided).
 CREATE TABLE raw_mail (
@@ -447,11 +631,14 @@ CREATE TABLE outbox (
     bounce_class     TEXT    NOT NULL DEFAULT '' CHECK (bounce_class IN ('', 'permanent', 'temporary')),
     last_error       TEXT    NOT NULL DEFAULT '',
     -- Tries after which it is unknown whether the mail has arrived: all of it was handed over, no answer came.
-    unknown_tries    INTEGER NOT NULL DEFAULT 0
+    unknown_tries    INTEGER NOT NULL DEFAULT 0,
+    -- The message it tells of; 0: none.
+    message_id       INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (state, next_attempt_at, id);
 CREATE INDEX outbox_recipient ON outbox (recipient, is_automatic, created_at);
 CREATE INDEX outbox_ticket ON outbox (ticket_id) WHERE ticket_id > 0;
+CREATE INDEX outbox_message ON outbox (message_id) WHERE message_id > 0;
 
 -- The bytes of an outgoing mail, apart so that trying and settling never rewrites them.
 CREATE TABLE outbox_raw (
@@ -512,6 +699,47 @@ CREATE TABLE idempotency (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_created ON idempotency (created_at);
 
+-- URLs that are told what happens to tickets.
+CREATE TABLE webhook (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    name            TEXT    NOT NULL,
+    url             TEXT    NOT NULL,
+    -- Key of the signatures, as the receiver has it: `whsec_` and base64 (Standard Webhooks).
+    secret          TEXT    NOT NULL,
+    -- Kinds of events, space-separated; `*` for all.
+    kinds           TEXT    NOT NULL,
+    is_active       INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)),
+    created_at      INTEGER NOT NULL,
+    last_update_at  INTEGER NOT NULL,
+    -- Since when every delivery fails; 0: the last one worked.
+    failing_since   INTEGER NOT NULL DEFAULT 0,
+    -- When it was stopped after failing for long; 0: it is not.
+    paused_at       INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE webhook_delivery (
+    id               INTEGER PRIMARY KEY AUTOINCREMENT,
+    webhook_id       INTEGER NOT NULL REFERENCES webhook (id) ON DELETE CASCADE,
+    -- What it tells of. Deliveries of one ticket go out in their order.
+    event_id         INTEGER NOT NULL,
+    ticket_id        INTEGER NOT NULL,
+    kind             TEXT    NOT NULL,
+    -- The finished JSON, the same on every try.
+    body             TEXT    NOT NULL,
+    state            TEXT    NOT NULL CHECK (state IN ('pending', 'sent', 'failed', 'dropped')),
+    created_at       INTEGER NOT NULL,
+    attempts         INTEGER NOT NULL DEFAULT 0,
+    next_attempt_at  INTEGER NOT NULL,
+    leased_until     INTEGER NOT NULL DEFAULT 0,
+    sent_at          INTEGER NOT NULL DEFAULT 0,
+    -- The receiver's HTTP status at the last try; 0: there was no answer.
+    http_status      INTEGER NOT NULL DEFAULT 0,
+    last_error       TEXT    NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX webhook_delivery_due ON webhook_delivery (state, next_attempt_at, id);
+CREATE INDEX webhook_delivery_order ON webhook_delivery (webhook_id, ticket_id, id);
+CREATE INDEX webhook_delivery_log ON webhook_delivery (webhook_id, id);
+
 --------------------------------------------------------------------- kept from HelpDeskZ as data
 
 -- Dumps that were imported, so that the same one again changes nothing.
@@ -553,8 +781,12 @@ CREATE TABLE article (
     created_at      INTEGER NOT NULL,
     last_update_at  INTEGER NOT NULL,
     views           INTEGER NOT NULL,
-    is_public       INTEGER NOT NULL CHECK (is_public IN (0, 1))
+    is_public       INTEGER NOT NULL CHECK (is_public IN (0, 1)),
+    position        INTEGER NOT NULL DEFAULT 0,
+    -- The body without markup, for search.
+    body_text       TEXT    NOT NULL DEFAULT ''
 ) STRICT;
+CREATE INDEX article_of_category ON article (category_id, position, id);
 
 CREATE TABLE custom_field (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -683,4 +915,22 @@ END;
 CREATE TRIGGER message_refound AFTER UPDATE OF id, body ON message BEGIN
     INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 3, substr(OLD.body, 1, 100000));
     INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 3, substr(NEW.body, 1, 100000));
+END;
+
+-- The same for articles of the knowledge base.
+CREATE VIRTUAL TABLE article_search USING fts5 (
+    title, body_text, content = 'article', content_rowid = 'id',
+    tokenize = 'unicode61 remove_diacritics 2'
+);
+CREATE TRIGGER article_found AFTER INSERT ON article BEGIN
+    INSERT INTO article_search (rowid, title, body_text) VALUES (NEW.id, NEW.title, NEW.body_text);
+END;
+CREATE TRIGGER article_unfound AFTER DELETE ON article BEGIN
+    INSERT INTO article_search (article_search, rowid, title, body_text)
+        VALUES ('delete', OLD.id, OLD.title, OLD.body_text);
+END;
+CREATE TRIGGER article_refound AFTER UPDATE OF id, title, body_text ON article BEGIN
+    INSERT INTO article_search (article_search, rowid, title, body_text)
+        VALUES ('delete', OLD.id, OLD.title, OLD.body_text);
+    INSERT INTO article_search (rowid, title, body_text) VALUES (NEW.id, NEW.title, NEW.body_text);
 END;

@@ -97,6 +97,26 @@ id!(
     /// The id of an API token.
     TokenId
 );
+id!(
+    /// The id of a session of the web pages.
+    SessionId
+);
+id!(
+    /// The id of a tag.
+    TagId
+);
+id!(
+    /// The id of a saved view of the inbox.
+    ViewId
+);
+id!(
+    /// The id of a draft.
+    DraftId
+);
+id!(
+    /// The id of what it takes to take a change back.
+    UndoId
+);
 
 /// Seconds since 1970-01-01 UTC; 0 means "never", as in HelpDeskZ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]

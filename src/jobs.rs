@@ -63,6 +63,7 @@ pub(crate) fn run(store: &Store, now: Timestamp) -> Result<Report> {
         tx.date_kept_answers(now)?;
         tx.forget_answers(now.plus_s(-ANSWERS_KEPT_S))?;
         tx.forget_login_attempts(Window::last_s(ATTEMPTS_KEPT_S, now))?;
+        tx.forget_ended_sessions(now)?;
         report.logins = tx.forget_login_log(Window::last_s(LOGINS_KEPT_S, now))?;
         tx.merge_search(SEARCH_PAGES)
     })?;

@@ -7,6 +7,9 @@
 //! `cli → admin → serve → {pipe, imap_fetch} → options → {logging, outcome} → config → api → {intake, http, jobs} → desk →
 //! {outbox, login} → store → decision → mail → domain`, and the leaves below.
 
+// The web pages are not all there yet: verbs that wait for them are unused.
+#![allow(dead_code)]
+
 mod admin;
 mod api;
 mod child;

@@ -322,7 +322,7 @@ fn settle(tx: &WriteTx<'_>, asked: &Asked<'_>, checked: &Checked) -> store::Resu
             return Ok(Round::Ended(Outcome::CodeMissing));
         }
         totp_step = totp::matching_step(&known.totp_secret, asked.given.two_factor, known.totp_last_step, asked.now);
-        if totp_step.is_none() {
+        if totp_step.is_none() && !is_recovery_code(tx, asked, known.staff)? {
             return Ok(Round::Ended(Outcome::CodeWrong(failed(tx, asked, Some(&known))?)));
         }
     }
@@ -330,6 +330,14 @@ fn settle(tx: &WriteTx<'_>, asked: &Asked<'_>, checked: &Checked) -> store::Resu
     tx.clear_login_attempts(&asked.ip)?;
     log(tx, asked, Some(known.staff), true)?;
     Ok(Round::Ended(Outcome::LoggedIn(known.staff)))
+}
+
+/// Whether the code is one that replaces the second factor; it is used up then.
+fn is_recovery_code(tx: &WriteTx<'_>, asked: &Asked<'_>, staff: StaffId) -> store::Result<bool> {
+    match totp::recovery_hash(asked.given.two_factor) {
+        Some(hash) => tx.use_recovery_code(staff, &hash, asked.now),
+        None => Ok(false),
+    }
 }
 
 /// Counts a failure.

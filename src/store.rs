@@ -16,6 +16,7 @@ mod connections;
 pub(crate) mod customer;
 pub(crate) mod department;
 mod desk;
+mod engine;
 mod error;
 pub(crate) mod event;
 mod file_owner;
@@ -31,22 +32,26 @@ pub(crate) mod outbox;
 pub(crate) mod presence;
 pub(crate) mod receipt;
 pub(crate) mod row_count;
+pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod staff;
 mod steps;
 pub(crate) mod template;
 pub(crate) mod ticket;
 pub(crate) mod token;
+mod value;
 
-use std::ops::Deref;
+use std::ops::{ControlFlow, Deref};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use connections::{Borrowed, Connections, WriteQueue};
+use engine::{Failed, Link, Row};
 pub(crate) use error::{Error, Result};
 use rusqlite::config::DbConfig;
-use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, Params, Row};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use value::Params;
 
 /// How long a writer waits for another one by default, in seconds: far above any transaction of
 /// ours (milliseconds), far below the MTA's patience. Config key `limits.lock_wait_s`.
@@ -109,7 +114,7 @@ impl Store {
     ) -> std::result::Result<T, E> {
         let connection = self.take()?;
         let tx = connection.unchecked_transaction().map_err(Error::from)?;
-        let done = f(&ReadTx { connection: &tx });
+        let done = f(&ReadTx::on(Link::Lite(&tx)));
         tx.rollback().map_err(Error::from)?;
         connection.keep();
         done
@@ -215,8 +220,10 @@ fn commit<T, E: From<Error>>(
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)
         .map_err(Error::from)?;
     connection.busy_timeout(lock_wait)?;
-    let done = f(&WriteTx { read: ReadTx { connection: &tx } });
+    let write = WriteTx { read: ReadTx::on(Link::Lite(&tx)) };
+    let done = f(&write);
     if done.is_ok() {
+        write.failed.refuse()?;
         if let Err(error) = tx.commit() {
             // If taking back failed, it is logged, and a mark file is left.
             log::bury(connection).ok();
@@ -324,36 +331,38 @@ fn out_of_reach(path: &Path) -> Error {
 /// One snapshot: all verbs that only read are its methods.
 #[derive(Debug)]
 pub struct ReadTx<'a> {
-    connection: &'a Connection,
+    link: Link<'a>,
+    failed: Failed,
 }
 
-impl ReadTx<'_> {
-    fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>> {
-        debug_assert!(is_numbered_in_order(sql), "SQLite binds $n by first use, so they must be in order: {sql}");
-        Ok(self.connection.prepare_cached(sql)?)
+impl<'a> ReadTx<'a> {
+    fn on(link: Link<'a>) -> Self {
+        Self { link, failed: Failed::default() }
     }
 
     /// The first row of a query, if any.
-    fn one<T>(
-        &self,
-        sql: &str,
-        params: impl Params,
-        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Option<T>> {
-        use rusqlite::OptionalExtension;
-        self.prepare(sql)?.query_row(params, read).optional().map_err(|e| with_disk_space(self.connection, e))
+    fn one<T>(&self, sql: &str, params: impl Params, read: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
+        self.failed.watch(|| self.link.one(sql, &params, read))
     }
 
     /// Every row of a query.
-    fn all<T>(
+    fn all<T>(&self, sql: &str, params: impl Params, mut read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        let mut found = Vec::new();
+        self.each(sql, params, |row| {
+            found.push(read(row)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(found)
+    }
+
+    /// Calls `read` with each row of a query until it breaks off; it runs no statement of its own.
+    fn each(
         &self,
         sql: &str,
         params: impl Params,
-        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>> {
-        let mut statement = self.prepare(sql)?;
-        let rows = statement.query_map(params, read)?;
-        Ok(rows.collect::<rusqlite::Result<Vec<T>>>()?)
+        read: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        self.failed.watch(|| self.link.each(sql, &params, read))
     }
 
     /// The one number a query yields; 0 when it yields none.
@@ -379,22 +388,17 @@ impl<'a> Deref for WriteTx<'a> {
 impl WriteTx<'_> {
     /// Runs one statement and says how many rows it changed.
     fn run(&self, sql: &str, params: impl Params) -> Result<usize> {
-        self.read.prepare(sql)?.execute(params).map_err(|e| with_disk_space(self.read.connection, e))
+        self.failed.watch(|| self.link.run(sql, &params))
     }
 
     /// Runs one INSERT and gives the new row's id.
     fn insert(&self, sql: &str, params: impl Params) -> Result<i64> {
-        self.read.prepare(sql)?.insert(params).map_err(|e| with_disk_space(self.read.connection, e))
+        self.failed.watch(|| self.link.insert(sql, &params))
     }
 
-    /// Writes `data` into a BLOB column made with `zeroblob`, without a copy in memory.
-    fn fill_blob(&self, table: &str, column: &str, row: i64, data: &[u8]) -> Result<()> {
-        use std::io::Write;
-        let mut blob = self.read.connection.blob_open(rusqlite::MAIN_DB, table, column, row, false)?;
-        for chunk in data.chunks(INLINE_BLOB_BYTES_MAX) {
-            blob.write_all(chunk).map_err(|e| Error::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(e))))?;
-        }
-        Ok(blob.close()?)
+    /// Writes the large bytes of a row of `table` for which [`Link::room_for`] only made room.
+    fn fill(&self, table: &str, row: i64, data: &[u8]) -> Result<()> {
+        self.failed.watch(|| self.link.fill((table, row), data))
     }
 }
 
@@ -404,25 +408,6 @@ fn containing(search: &str) -> String {
     format!("%{}%", search.replace('!', "!!").replace('%', "!%").replace('_', "!_"))
 }
 
-/// Whether `$1`, `$2` … appear first in that order: SQLite numbers such parameters by first use.
-fn is_numbered_in_order(sql: &str) -> bool {
-    let mut highest = 0;
-    sql.split('$').skip(1).all(|piece| {
-        let digits: String = piece.chars().take_while(char::is_ascii_digit).collect();
-        let number: u32 = digits.parse().unwrap_or(0);
-        let fits = number <= highest + 1;
-        highest = highest.max(number);
-        fits
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parameters_out_of_order_are_noticed() {
-        assert!(is_numbered_in_order("UPDATE t SET a = $1, b = $1 WHERE id = $2"));
-        assert!(!is_numbered_in_order("UPDATE t SET a = $2 WHERE id = $1"));
-    }
-}
+#[path = "store/store_tests.rs"]
+mod tests;

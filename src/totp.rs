@@ -1,5 +1,7 @@
 //! The second factor: time-based one-time passwords (RFC 6238; SHA-1, 6 digits, 30 s, ±1 step).
 
+use data_encoding::BASE32_NOPAD;
+use sha2::{Digest, Sha256};
 use totp_rs::{Algorithm, Builder, Secret, Totp};
 
 use crate::domain::Timestamp;
@@ -54,6 +56,29 @@ pub(crate) fn matching_step(secret: &str, code: &str, last_step: i64, now: Times
     (current - 1..=current + 1)
         .filter(|step| *step > last_step && *step >= 0)
         .find(|step| generator.check(&code, (step * STEP_S).unsigned_abs()).is_some())
+}
+
+/// Random bytes of a recovery code: 80 bits, as many as HelpDeskZ's secrets have.
+pub(crate) const RECOVERY_BYTES: usize = 10;
+
+/// Recovery codes given out at once. Chosen: as many as others give, for a card in a wallet.
+pub(crate) const RECOVERY_CODES: usize = 10;
+
+/// A recovery code of these random bytes: four groups of four letters and digits.
+#[must_use]
+pub(crate) fn recovery_code(bytes: [u8; RECOVERY_BYTES]) -> String {
+    let code = BASE32_NOPAD.encode(&bytes).to_ascii_lowercase();
+    let groups: Vec<String> = code.chars().collect::<Vec<_>>().chunks(4).map(|group| group.iter().collect()).collect();
+    groups.join("-")
+}
+
+/// SHA-256 of a recovery code as people type it; `None` when it is none by its form.
+#[must_use]
+pub(crate) fn recovery_hash(typed: &str) -> Option<[u8; 32]> {
+    let clean: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let clean = clean.to_ascii_uppercase();
+    let bytes = BASE32_NOPAD.decode(clean.as_bytes()).ok().filter(|bytes| bytes.len() == RECOVERY_BYTES)?;
+    Some(Sha256::digest(bytes).into())
 }
 
 /// The otpauth URL that authenticator programs read (Google's Key URI format).

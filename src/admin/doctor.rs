@@ -182,7 +182,7 @@ fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
         store::Error::Busy => format!("fuser -v {path}"),
         store::Error::Full(_) => format!("df -h {path}"),
         store::Error::Undecided(_) => "dmesg".to_owned(),
-        store::Error::Corrupt(_) | store::Error::Taken(_) | store::Error::Sqlite(_) => {
+        store::Error::Corrupt(_) | store::Error::Taken(_) | store::Error::AfterFailure | store::Error::Sqlite(_) => {
             "maildesk admin check".to_owned()
         }
     };

@@ -84,3 +84,18 @@ fn time_of_failures_grows_with_the_slowest_hash_of_the_desk() {
         assert_eq!(failure_step(s(1), slowest), s(step), "{slowest:?}");
     }
 }
+
+#[test]
+fn recovery_code_replaces_the_second_factor_once() {
+    let (_dir, store) = desk(SECRET);
+    let codes = [totp::recovery_code([1; 10]), totp::recovery_code([2; 10])];
+    let hashes: Vec<_> = codes.iter().map(|code| totp::recovery_hash(code).unwrap()).collect();
+    store.write(|tx| tx.set_recovery_codes(StaffId::new(1), &hashes)).unwrap();
+    let typed = codes[0].to_uppercase().replace('-', " ");
+    assert_eq!(log_in(&store, "agent123", &typed), Outcome::LoggedIn(StaffId::new(1)), "{typed}");
+    assert!(matches!(log_in(&store, "agent123", &codes[0]), Outcome::CodeWrong(_)), "it was used");
+    assert!(matches!(log_in(&store, "agent123", &totp::recovery_code([3; 10])), Outcome::CodeWrong(_)));
+    assert_eq!(store.read(|tx| tx.recovery_codes_left(StaffId::new(1))).unwrap(), 1);
+    store.write(|tx| tx.set_recovery_codes(StaffId::new(1), &[])).unwrap();
+    assert!(matches!(log_in(&store, "agent123", &codes[1]), Outcome::CodeWrong(_)), "new ones were given out");
+}

@@ -1,10 +1,9 @@
 //! The desk's own mail addresses: the department of each, how its mail comes in and goes out, and each as a sender.
 
-use rusqlite::{Row, named_params};
-
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, Tls};
 use crate::domain::{AddressId, DepartmentId, Timestamp, comparable_address};
+use crate::store::engine::Row;
 
 /// One of the desk's own addresses, as far as deciding about mail needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,11 +81,11 @@ const COLUMNS: &str = "email, name, department_id, is_default, incoming, imap_ho
      imap_password_file, imap_tls, imap_after, imap_auth, outgoing, smtp_host, smtp_port, smtp_user, \
      smtp_password_file, smtp_tls, outgoing_dir, id, imap_options";
 
-fn address(row: &Row<'_>) -> rusqlite::Result<(AddressId, AddressRow)> {
+fn address(row: &Row<'_>) -> Result<(AddressId, AddressRow)> {
     let found = AddressRow {
         email: row.get(0)?,
         name: row.get(1)?,
-        department: row.get::<_, Option<i64>>(2)?.map(DepartmentId::new),
+        department: row.get::<Option<i64>>(2)?.map(DepartmentId::new),
         is_default: row.get(3)?,
         incoming: row.get(4)?,
         imap_host: row.get(5)?,
@@ -94,7 +93,7 @@ fn address(row: &Row<'_>) -> rusqlite::Result<(AddressId, AddressRow)> {
         imap_user: row.get(7)?,
         imap_password_file: row.get(8)?,
         imap_tls: row.get(9)?,
-        imap_after: ImapAfter::of_column(&row.get::<_, String>(10)?),
+        imap_after: ImapAfter::of_column(&row.get::<String>(10)?),
         imap_auth: row.get(11)?,
         imap_folders: Vec::new(),
         imap_options: row.get(20)?,
@@ -144,7 +143,7 @@ impl ReadTx<'_> {
                 id: AddressId::new(row.get(0)?),
                 email: row.get(1)?,
                 name: row.get(2)?,
-                department: row.get::<_, Option<i64>>(3)?.map(DepartmentId::new),
+                department: row.get::<Option<i64>>(3)?.map(DepartmentId::new),
                 is_default: row.get(4)?,
             })
         })
@@ -186,7 +185,7 @@ impl ReadTx<'_> {
                     id: AddressId::new(row.get(0)?),
                     email: row.get(1)?,
                     name: row.get(2)?,
-                    department: row.get::<_, Option<i64>>(3)?.map(DepartmentId::new),
+                    department: row.get::<Option<i64>>(3)?.map(DepartmentId::new),
                     is_default: row.get(4)?,
                     outgoing: row.get(5)?,
                     has_plus: row.get(6)?,
@@ -224,23 +223,36 @@ impl WriteTx<'_> {
             self.run("UPDATE address SET is_default = 0 WHERE is_default = 1 AND id <> $1", [id.get()])?;
         }
         let changed = self.run(
-            "UPDATE address SET email = :email, name = :name, department_id = :department, is_default = :is_default, \
-             last_update_at = :now, incoming = :incoming, imap_host = :imap_host, imap_port = :imap_port, \
-             imap_user = :imap_user, imap_password_file = :imap_password_file, imap_tls = :imap_tls, \
-             imap_after = :imap_after, imap_auth = :imap_auth, imap_options = :imap_options, outgoing = :outgoing, smtp_host = :smtp_host, \
-             smtp_port = :smtp_port, smtp_user = :smtp_user, smtp_password_file = :smtp_password_file, \
-             smtp_tls = :smtp_tls, outgoing_dir = :outgoing_dir WHERE id = :id",
-            named_params! {
-                ":id": id.get(), ":now": now.unix(), ":email": row.email, ":name": row.name,
-                ":department": row.department.map(DepartmentId::get), ":is_default": row.is_default,
-                ":incoming": row.incoming, ":imap_host": row.imap_host, ":imap_port": row.imap_port,
-                ":imap_user": row.imap_user, ":imap_password_file": row.imap_password_file,
-                ":imap_tls": row.imap_tls, ":imap_after": row.imap_after.to_string(), ":imap_auth": row.imap_auth,
-                ":imap_options": row.imap_options,
-                ":outgoing": row.outgoing, ":smtp_host": row.smtp_host, ":smtp_port": row.smtp_port,
-                ":smtp_user": row.smtp_user, ":smtp_password_file": row.smtp_password_file,
-                ":smtp_tls": row.smtp_tls, ":outgoing_dir": row.outgoing_dir,
-            },
+            "UPDATE address SET email = $1, name = $2, department_id = $3, is_default = $4, \
+             last_update_at = $5, incoming = $6, imap_host = $7, imap_port = $8, \
+             imap_user = $9, imap_password_file = $10, imap_tls = $11, \
+             imap_after = $12, imap_auth = $13, imap_options = $14, outgoing = $15, smtp_host = $16, \
+             smtp_port = $17, smtp_user = $18, smtp_password_file = $19, \
+             smtp_tls = $20, outgoing_dir = $21 WHERE id = $22",
+            (
+                &row.email,
+                &row.name,
+                row.department.map(DepartmentId::get),
+                &row.is_default,
+                now.unix(),
+                &row.incoming,
+                &row.imap_host,
+                &row.imap_port,
+                &row.imap_user,
+                &row.imap_password_file,
+                &row.imap_tls,
+                row.imap_after.to_string(),
+                &row.imap_auth,
+                &row.imap_options,
+                &row.outgoing,
+                &row.smtp_host,
+                &row.smtp_port,
+                &row.smtp_user,
+                &row.smtp_password_file,
+                &row.smtp_tls,
+                &row.outgoing_dir,
+                id.get(),
+            ),
         )?;
         self.set_imap_folders(id, &row.imap_folders)?;
         Ok(changed > 0)

@@ -1,12 +1,12 @@
 //! Attachments: keeping files with messages, listing and removing them, and their bytes, which are stored once each.
 
-use rusqlite::Row;
 use sha2::{Digest, Sha256};
 
 use super::columns::id_or_none;
 use super::ticket::TicketRows;
-use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
+use super::{ReadTx, Result, WriteTx};
 use crate::domain::{AttachmentId, MessageId, TicketId};
+use crate::store::engine::Row;
 
 /// A line of a list of attachments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,14 +25,14 @@ pub struct AttachmentLine {
     pub bytes: i64,
 }
 
-fn line(row: &rusqlite::Row<'_>) -> rusqlite::Result<AttachmentLine> {
+fn line(row: &Row<'_>) -> Result<AttachmentLine> {
     Ok(AttachmentLine {
         id: AttachmentId::new(row.get(0)?),
         name: row.get(1)?,
         content_type: row.get(2)?,
         message: id_or_none(row.get(3)?, MessageId::new),
         bytes: row.get(4)?,
-        ticket: row.get::<_, Option<i64>>(5)?.filter(|id| *id > 0).map(TicketId::new),
+        ticket: row.get::<Option<i64>>(5)?.filter(|id| *id > 0).map(TicketId::new),
     })
 }
 
@@ -76,7 +76,7 @@ pub struct Attachment {
     pub cid: String,
 }
 
-fn attachment(row: &Row<'_>) -> rusqlite::Result<Attachment> {
+fn attachment(row: &Row<'_>) -> Result<Attachment> {
     Ok(Attachment {
         id: AttachmentId::new(row.get(0)?),
         ticket: id_or_none(row.get(1)?, TicketId::new),
@@ -180,13 +180,11 @@ impl WriteTx<'_> {
             return Ok(known);
         }
         let bytes = i64::try_from(data.len()).unwrap_or(i64::MAX);
-        if data.len() <= INLINE_BLOB_BYTES_MAX {
-            return self
-                .insert("INSERT INTO content (sha256, bytes, data) VALUES ($1, $2, $3)", (&sha256[..], bytes, data));
-        }
-        let id = self
-            .insert("INSERT INTO content (sha256, bytes, data) VALUES ($1, $2, zeroblob($2))", (&sha256[..], bytes))?;
-        self.fill_blob("content", "data", id, data)?;
+        let id = self.insert(
+            "INSERT INTO content (sha256, bytes, data) VALUES ($1, $2, $3)",
+            (&sha256[..], bytes, self.link.room_for(data)),
+        )?;
+        self.fill("content", id, data)?;
         Ok(id)
     }
 }

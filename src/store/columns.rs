@@ -1,8 +1,8 @@
 //! How the types of the domain are stored in columns: enums by their word, or HelpDeskZ's number; ids of
 //! rows that may be missing as in HelpDeskZ, where 0 means none.
 
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-
+use super::Result;
+use super::value::{Bind, Column, Kind, Value, misfit, text};
 use crate::domain::desk_address::{Auth, Incoming, Outgoing, Tls};
 use crate::domain::reason::{BounceClass, Reason};
 use crate::domain::staff_role::StaffRole;
@@ -10,17 +10,19 @@ use crate::domain::staff_role::StaffRole;
 macro_rules! by_word {
     ($($name:ty),+) => {
         $(
-            impl ToSql for $name {
-                fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-                    Ok(self.word().into())
+            impl Bind for $name {
+                const KIND: Kind = Kind::Text;
+
+                fn value(&self) -> Value<'_> {
+                    Value::Text(self.word())
                 }
             }
 
-            impl FromSql for $name {
-                fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                    let word = value.as_str()?;
+            impl Column for $name {
+                fn of(value: Value<'_>) -> Result<Self> {
+                    let word = text(value)?;
                     Self::from_word(word)
-                        .ok_or_else(|| FromSqlError::Other(format!("{word:?} is not one of {}", Self::WORDS.join(", ")).into()))
+                        .ok_or_else(|| misfit(&format!("{word:?}, which is not one of {}", Self::WORDS.join(", "))))
                 }
             }
         )+
@@ -29,16 +31,18 @@ macro_rules! by_word {
 
 by_word!(Incoming, Outgoing, Tls, Auth, Reason, BounceClass);
 
-impl ToSql for StaffRole {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.number().into())
+impl Bind for StaffRole {
+    const KIND: Kind = Kind::Whole;
+
+    fn value(&self) -> Value<'_> {
+        Value::Whole(self.number())
     }
 }
 
-impl FromSql for StaffRole {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let number = value.as_i64()?;
-        Self::from_number(number).ok_or(FromSqlError::OutOfRange(number))
+impl Column for StaffRole {
+    fn of(value: Value<'_>) -> Result<Self> {
+        let number = i64::of(value)?;
+        Self::from_number(number).ok_or_else(|| misfit(&format!("the role {number}, which there is not")))
     }
 }
 

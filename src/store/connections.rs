@@ -2,7 +2,7 @@
 //! unused. And the queue of its writers; waiting in it counts towards the same limit as waiting for SQLite's lock.
 
 use std::ops::Deref;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,11 +19,11 @@ const OPEN_MIN: usize = 8;
 const SPARE_WAIT: Duration = Duration::from_secs(1);
 
 /// Connections of a store, open and idle.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Connections {
     state: Mutex<Kept>,
     returned: Condvar,
-    open_max: usize,
+    open_max: OnceLock<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -33,15 +33,13 @@ struct Kept {
     in_use: usize,
 }
 
-impl Default for Connections {
-    fn default() -> Self {
-        let processors = thread::available_parallelism().map_or(1, usize::from);
-        let open_max = processors.saturating_mul(2).max(OPEN_MIN);
-        Self { state: Mutex::default(), returned: Condvar::new(), open_max }
-    }
-}
-
 impl Connections {
+    /// Asked only where it matters: counting processors takes a dozen system calls, and one mail has one connection.
+    fn open_max(&self) -> usize {
+        let processors = || thread::available_parallelism().map_or(1, usize::from);
+        *self.open_max.get_or_init(|| processors().saturating_mul(2).max(OPEN_MIN))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Kept> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -56,7 +54,7 @@ impl Connections {
                 kept.in_use += 1;
                 return Ok(Borrowed { connection, place: InUse(self) });
             }
-            if kept.in_use < self.open_max || left.is_zero() {
+            if kept.in_use < OPEN_MIN || kept.in_use < self.open_max() || left.is_zero() {
                 break;
             }
             kept = self.returned.wait_timeout(kept, left).unwrap_or_else(PoisonError::into_inner).0;
@@ -183,20 +181,20 @@ mod tests {
     fn readers_wait_for_a_connection_when_there_are_enough_but_not_for_good() {
         let connections = Connections::default();
         let make = || connections.take(|| Ok(Connection::open_in_memory()?)).unwrap();
-        let mut all: Vec<_> = (0..connections.open_max).map(|_| make()).collect();
+        let mut all: Vec<_> = (0..connections.open_max()).map(|_| make()).collect();
         thread::scope(|scope| {
             let next = scope.spawn(|| connections.take(|| panic!("one comes back")).unwrap());
             all.pop().unwrap().keep();
             all.push(next.join().unwrap());
         });
         all.push(make());
-        assert_eq!(all.len(), connections.open_max + 1, "after a while one more is made");
+        assert_eq!(all.len(), connections.open_max() + 1, "after a while one more is made");
     }
 
     #[test]
     fn a_connection_that_cannot_be_made_takes_no_place() {
         let connections = Connections::default();
-        for _ in 0..connections.open_max * 2 {
+        for _ in 0..connections.open_max() * 2 {
             assert!(connections.take(|| Err(Error::Busy)).is_err());
         }
         assert_eq!(connections.lock().in_use, 0);

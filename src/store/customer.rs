@@ -1,12 +1,11 @@
 //! Customers: their accounts and profiles, lists of them, merging, and the activation of their addresses.
 
-use rusqlite::Row;
-
 use super::row_count::{self, BUCKET_IDS, BUCKETS_DOWN, Start, Window};
 use super::ticket::TicketRows;
 use super::token::Sha256Bytes;
 use super::{ReadTx, Result, WriteTx, containing};
 use crate::domain::{EmailAddress, Timestamp, UserId, ascii_domain, comparable_address};
+use crate::store::engine::Row;
 
 /// What Faveo's register call says about a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +53,7 @@ pub struct Customer {
     pub verified_at: Timestamp,
 }
 
-fn customer(row: &Row<'_>) -> rusqlite::Result<Customer> {
+fn customer(row: &Row<'_>) -> Result<Customer> {
     Ok(Customer {
         id: UserId::new(row.get(0)?),
         fullname: row.get(1)?,
@@ -85,7 +84,7 @@ impl ReadTx<'_> {
     /// The activation whose code has that hash.
     pub fn activation(&self, code_sha256: &[u8; 32]) -> Result<Option<Activation>> {
         self.one(
-            "SELECT id, activation_at FROM customer WHERE activation_hash = $1 AND activation_hash <> X''",
+            "SELECT id, activation_at FROM customer WHERE activation_hash = $1 AND length(activation_hash) > 0",
             [&code_sha256[..]],
             |row| {
                 let mailed_at = Timestamp::from_unix(row.get(1)?);
@@ -200,8 +199,8 @@ impl WriteTx<'_> {
         let changed = self.run(
             "UPDATE customer SET fullname = coalesce($1, fullname), email = coalesce($2, email), \
              verified_at = CASE WHEN email <> coalesce($2, email) THEN 0 ELSE verified_at END, \
-             activation_hash = CASE WHEN email <> coalesce($2, email) THEN X'' ELSE activation_hash END WHERE id = $3",
-            (fullname, email.map(EmailAddress::as_str), id.get()),
+             activation_hash = CASE WHEN email <> coalesce($2, email) THEN $3 ELSE activation_hash END WHERE id = $4",
+            (fullname, email.map(EmailAddress::as_str), &[][..] as &[u8], id.get()),
         )?;
         Ok(changed > 0)
     }
@@ -235,7 +234,7 @@ impl TicketRows<'_> {
         self.run(
             "UPDATE customer SET mobile = CASE WHEN mobile = '' THEN $1 ELSE mobile END, \
              country_code = CASE WHEN country_code = '' THEN $2 ELSE country_code END, \
-             registered_at = min(registered_at, $3) WHERE id = $4",
+             registered_at = CASE WHEN registered_at > $3 THEN $3 ELSE registered_at END WHERE id = $4",
             (&from.mobile, &from.country_code, from.registered_at.unix(), target),
         )?;
         self.run("DELETE FROM customer WHERE id = $1", [source])?;

@@ -1,10 +1,9 @@
 //! Departments.
 
-use rusqlite::Row;
-
 use super::ticket::TicketRows;
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::DepartmentId;
+use crate::store::engine::Row;
 
 /// A department.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +16,7 @@ pub struct Department {
     pub is_private: bool,
 }
 
-fn department(row: &Row<'_>) -> rusqlite::Result<Department> {
+fn department(row: &Row<'_>) -> Result<Department> {
     Ok(Department { id: DepartmentId::new(row.get(0)?), name: row.get(1)?, is_private: row.get(2)? })
 }
 

@@ -72,6 +72,9 @@ pub enum Error {
         "{0}: the disk failed at the end, so it is not known whether the change took effect; look at the system's log, then do it again"
     )]
     Undecided(PathBuf),
+    /// A statement of the transaction failed before, so that nothing more may be done in it.
+    #[error("a statement failed before, so nothing was changed; this is a fault of maildesk, please report it")]
+    AfterFailure,
     /// A row breaks a uniqueness rule.
     #[error("{0} is in use already")]
     Taken(String),

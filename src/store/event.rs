@@ -1,10 +1,9 @@
 //! Events: one row for each change of a ticket, written in the transaction of the change.
 
-use rusqlite::Row;
-
 use super::ticket::{Owner, TicketRows};
 use super::{ReadTx, Result};
 use crate::domain::{Actor, Door, EventKind, TicketId, Timestamp};
+use crate::store::engine::Row;
 
 /// A change, as it is recorded.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +39,7 @@ pub struct Event {
     pub door: String,
 }
 
-fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
+fn event(row: &Row<'_>) -> Result<Event> {
     Ok(Event {
         id: row.get(0)?,
         ticket: TicketId::new(row.get(1)?),

@@ -149,7 +149,7 @@ impl WriteTx<'_> {
     /// Notes how far a folder was read. Nothing happens if its UIDVALIDITY has changed meanwhile.
     pub fn advance_imap_folder(&self, address: AddressId, folder: &str, step: &Step<'_>) -> Result<()> {
         let changed = self.run(
-            "UPDATE imap_folder SET last_uid = MAX(last_uid, $1) WHERE address_id = $2 AND name = $3 AND uid_validity = $4",
+            "UPDATE imap_folder SET last_uid = CASE WHEN last_uid < $1 THEN $1 ELSE last_uid END WHERE address_id = $2 AND name = $3 AND uid_validity = $4",
             (step.last_uid, address.get(), folder, step.uid_validity),
         )?;
         if changed == 0 {
@@ -168,7 +168,8 @@ impl WriteTx<'_> {
             let reason: String = reason.chars().take(ERROR_CHARS_MAX).collect();
             self.run(
                 "INSERT INTO imap_leftover (address_id, folder, uid, reason, failures) VALUES ($1, $2, $3, $4, 1) \
-                 ON CONFLICT (address_id, folder, uid) DO UPDATE SET reason = excluded.reason, failures = failures + 1",
+                 ON CONFLICT (address_id, folder, uid) DO UPDATE SET reason = excluded.reason, \
+                 failures = imap_leftover.failures + 1",
                 (address.get(), folder, uid, reason),
             )?;
         }

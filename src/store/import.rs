@@ -152,7 +152,7 @@ impl WriteTx<'_> {
     /// Records that all of a source is in.
     pub fn finish_import(&self, sha256: &[u8; 32], has_files: bool, now: Timestamp) -> Result<()> {
         self.run(
-            "UPDATE import SET finished_at = $1, has_files = max(has_files, $2) WHERE sha256 = $3",
+            "UPDATE import SET finished_at = $1, has_files = CASE WHEN has_files < $2 THEN $2 ELSE has_files END WHERE sha256 = $3",
             (now.unix(), has_files, &sha256[..]),
         )?;
         Ok(())
@@ -292,8 +292,7 @@ mod tests {
             "UPDATE message SET customer_id = 1 WHERE customer_id = 2 AND ticket_id IN (SELECT id FROM ticket WHERE customer_id = 2)",
             "SELECT id, name, bytes FROM attachment WHERE article_id = 1 AND ticket_id = 0 ORDER BY id",
         ] {
-            let steps =
-                store.read(|tx| tx.all(&format!("EXPLAIN QUERY PLAN {query}"), [], |row| row.get::<_, String>(3)));
+            let steps = store.read(|tx| tx.all(&format!("EXPLAIN QUERY PLAN {query}"), [], |row| row.get::<String>(3)));
             for step in steps.unwrap() {
                 assert!(!step.starts_with("SCAN") && !step.contains("TEMP B-TREE"), "{query}: {step}");
             }

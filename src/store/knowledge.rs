@@ -3,7 +3,9 @@
 use super::import::Placed;
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{AttachmentId, StaffId, Timestamp};
+use crate::mail::html;
 use crate::store::columns::id_or_none;
+use crate::store::engine::Row;
 
 /// A canned response.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +60,7 @@ pub struct Article {
     pub is_public: bool,
 }
 
-fn canned(row: &rusqlite::Row<'_>) -> rusqlite::Result<CannedResponse> {
+fn canned(row: &Row<'_>) -> Result<CannedResponse> {
     Ok(CannedResponse {
         id: row.get(0)?,
         title: row.get(1)?,
@@ -70,7 +72,7 @@ fn canned(row: &rusqlite::Row<'_>) -> rusqlite::Result<CannedResponse> {
     })
 }
 
-fn article(row: &rusqlite::Row<'_>) -> rusqlite::Result<Article> {
+fn article(row: &Row<'_>) -> Result<Article> {
     Ok(Article {
         id: row.get(0)?,
         title: row.get(1)?,
@@ -180,7 +182,7 @@ impl WriteTx<'_> {
     /// Places a canned response.
     pub fn place_canned_response(&self, new: &CannedResponse) -> Result<Placed> {
         let created =
-            self.one("SELECT created_at FROM canned_response WHERE id = $1", [new.id], |row| row.get::<_, i64>(0))?;
+            self.one("SELECT created_at FROM canned_response WHERE id = $1", [new.id], |row| row.get::<i64>(0))?;
         if let Some(created) = created {
             return Ok(if created == new.created_at.unix() { Placed::Known } else { Placed::Taken });
         }
@@ -213,8 +215,8 @@ impl WriteTx<'_> {
     /// Places an article.
     pub fn place_article(&self, new: &Article) -> Result<Placed> {
         let added = self.run(
-            "INSERT INTO article (id, title, body, category_id, staff_id, created_at, last_update_at, views, is_public) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+            "INSERT INTO article (id, title, body, category_id, staff_id, created_at, last_update_at, views, is_public, \
+             body_text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
             (
                 new.id,
                 &new.title,
@@ -225,6 +227,7 @@ impl WriteTx<'_> {
                 new.last_update_at.unix(),
                 new.views,
                 new.is_public,
+                html::to_text(&new.body),
             ),
         )?;
         Ok(if added > 0 { Placed::Added } else { Placed::Known })

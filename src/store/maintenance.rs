@@ -3,10 +3,13 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
+use super::{ReadTx, Result, WriteTx};
 
 /// Most findings of one kind that are listed.
 const FINDINGS_MAX: i64 = 100;
+
+/// Attachments' contents looked up at a time while their bytes are compared. Chosen: a few kilobytes of rows.
+const CONTENTS_AT_A_TIME: i64 = 1000;
 
 /// Every number that `row_count` has to contain, counted from the tables.
 macro_rules! counted {
@@ -31,7 +34,7 @@ impl ReadTx<'_> {
     /// What SQLite finds wrong with the file's structure, indexes and constraints; empty when nothing.
     /// Reads the whole file.
     pub fn structural_faults(&self) -> Result<Vec<String>> {
-        let mut found = self.all("PRAGMA integrity_check", [], |row| row.get::<_, String>(0))?;
+        let mut found = self.all("PRAGMA integrity_check", [], |row| row.get::<String>(0))?;
         found.retain(|line| line != "ok");
         Ok(found)
     }
@@ -63,16 +66,21 @@ impl ReadTx<'_> {
 
     /// Attachments whose bytes are not those that were stored. Reads every attachment.
     pub fn altered_attachments(&self) -> Result<Vec<String>> {
-        let mut statement = self.prepare("SELECT id, sha256 FROM content ORDER BY id")?;
-        let mut rows = statement.query([])?;
-        let mut altered = Vec::new();
-        while let Some(row) = rows.next()? {
-            let (id, expected): (i64, [u8; 32]) = (row.get(0)?, row.get(1)?);
-            if self.content_hash(id)? != expected {
-                altered.push(id);
+        let (mut altered, mut after) = (Vec::new(), 0);
+        loop {
+            let some: Vec<(i64, [u8; 32])> = self.all(
+                "SELECT id, sha256 FROM content WHERE id > $1 ORDER BY id LIMIT $2",
+                (after, CONTENTS_AT_A_TIME),
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            let Some((last, _)) = some.last() else { break };
+            after = *last;
+            for (id, expected) in some {
+                if self.content_hash(id)? != expected {
+                    altered.push(id);
+                }
             }
         }
-        drop(rows);
         let mut named = Vec::new();
         for content in altered {
             named.extend(self.all(
@@ -89,16 +97,9 @@ impl ReadTx<'_> {
 
     /// SHA-256 of stored bytes, piece by piece.
     fn content_hash(&self, id: i64) -> Result<[u8; 32]> {
-        use std::io::Read;
-        let mut blob = self.connection.blob_open(rusqlite::MAIN_DB, "content", "data", id, true)?;
-        let (mut hasher, mut buffer) = (Sha256::new(), vec![0; INLINE_BLOB_BYTES_MAX]);
-        loop {
-            let n = blob.read(&mut buffer).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
-            if n == 0 {
-                return Ok(hasher.finalize().into());
-            }
-            hasher.update(buffer.get(..n).unwrap_or_default());
-        }
+        let mut hasher = Sha256::new();
+        self.failed.watch(|| self.link.pieces(("content", id), |piece| hasher.update(piece)))?;
+        Ok(hasher.finalize().into())
     }
 
     /// Stored bytes that no attachment has.
@@ -116,9 +117,9 @@ impl ReadTx<'_> {
                 "WITH counted AS (",
                 counted!(),
                 "), wrong AS (SELECT kind, value, bucket FROM (SELECT kind, value, bucket, n FROM counted WHERE n <> 0 \
-                 EXCEPT SELECT kind, value, bucket, n FROM row_count) \
+                 EXCEPT SELECT kind, value, bucket, n FROM row_count) AS lacking \
                  UNION SELECT kind, value, bucket FROM (SELECT kind, value, bucket, n FROM row_count WHERE n <> 0 \
-                 EXCEPT SELECT kind, value, bucket, n FROM counted)) SELECT count(*) FROM wrong"
+                 EXCEPT SELECT kind, value, bucket, n FROM counted) AS surplus) SELECT count(*) FROM wrong"
             ),
             [],
         )
@@ -152,7 +153,7 @@ impl WriteTx<'_> {
         let sql = concat!(
             "INSERT INTO row_count (kind, value, bucket, n) SELECT kind, value, bucket, n FROM (",
             counted!(),
-            ") WHERE n <> 0"
+            ") AS counted WHERE n <> 0"
         );
         self.run(sql, [])?;
         Ok(())

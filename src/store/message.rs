@@ -1,11 +1,10 @@
 //! Messages of tickets, and notes: writing them, all of a ticket, pages of the public ones.
 
-use rusqlite::Row;
-
 use super::row_count::Window;
 use super::ticket::TicketRows;
 use super::{ReadTx, Result};
 use crate::domain::{Author, MessageId, StaffId, TicketId, Timestamp, UserId};
+use crate::store::engine::Row;
 
 /// A message as far as mail about it needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,15 +74,15 @@ pub struct Message {
 }
 
 /// The writer of a message, of the columns `author, staff_id, customer_id` from that place on.
-fn author(row: &Row<'_>, at: usize) -> rusqlite::Result<Author> {
-    Ok(match row.get(at)? {
+fn author(row: &Row<'_>, at: usize) -> Result<Author> {
+    Ok(match row.get::<i64>(at)? {
         1 => Author::Staff(StaffId::new(row.get(at + 1)?)),
         2 => Author::Desk,
         _ => Author::Customer(UserId::new(row.get(at + 2)?)),
     })
 }
 
-fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+fn message(row: &Row<'_>) -> Result<Message> {
     Ok(Message {
         id: MessageId::new(row.get(0)?),
         created_at: Timestamp::from_unix(row.get(1)?),

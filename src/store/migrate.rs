@@ -17,7 +17,7 @@ use crate::domain::Timestamp;
 use crate::private_file;
 
 /// The schema this program reads and writes.
-pub(crate) const SCHEMA_VERSION: i64 = 2;
+pub(crate) const SCHEMA_VERSION: i64 = 3;
 
 /// Marks the file as ours (`PRAGMA application_id`): the letters "mdsk".
 const APPLICATION_ID: i64 = 0x6d64_736b;
@@ -34,7 +34,10 @@ pub(crate) struct Step {
 }
 
 /// Every step since version 1, in order.
-pub(crate) const STEPS: &[Step] = &[Step { to: 2, sql: include_str!("steps/2.sql"), rows: Some(rows_of_2) }];
+pub(crate) const STEPS: &[Step] = &[
+    Step { to: 2, sql: include_str!("steps/2.sql"), rows: Some(rows_of_2) },
+    Step { to: 3, sql: include_str!("steps/3.sql"), rows: Some(steps::strip_articles) },
+];
 
 /// Step 2 in code.
 fn rows_of_2(connection: &Connection) -> Result<()> {

@@ -63,24 +63,56 @@ fn shape(path: &Path) -> Vec<String> {
     statement.query_map([], |row| row.get(0)).unwrap().map(|name| name.unwrap()).collect()
 }
 
-/// A desk of schema 1 with what `sql` puts into it.
-fn desk_of_schema_1(path: &Path, sql: &str) {
+/// The schemas of released versions, oldest first.
+const RELEASED: [&str; 2] = [include_str!("../../tests/schemas/1.sql"), include_str!("../../tests/schemas/2.sql")];
+
+/// A desk of an older schema with what `sql` puts into it.
+fn desk_of_schema(version: i64, path: &Path, sql: &str) {
     let connection = Connection::open(path).unwrap();
-    connection.execute_batch(include_str!("../../tests/schemas/1.sql")).unwrap();
+    connection.execute_batch(RELEASED[usize::try_from(version - 1).unwrap()]).unwrap();
     connection.execute("INSERT INTO desk (id, secret, created_at) VALUES (1, zeroblob(32), 0)", []).unwrap();
     connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
-    connection.pragma_update(None, "user_version", 1).unwrap();
+    connection.pragma_update(None, "user_version", version).unwrap();
     connection.execute_batch(sql).unwrap();
+}
+
+fn desk_of_schema_1(path: &Path, sql: &str) {
+    desk_of_schema(1, path, sql);
 }
 
 #[test]
 fn migrated_desk_has_the_shape_of_a_new_one() {
     let dir = tempfile::tempdir().unwrap();
-    let (old, new) = (dir.path().join("old.db"), dir.path().join("new.db"));
-    desk_of_schema_1(&old, "");
-    assert!(matches!(create_or_migrate(&old, &[7; 32], NOW).unwrap(), Migrated::Upgraded { from: 1, .. }));
+    let new = dir.path().join("new.db");
     new_desk(&new);
-    assert_eq!(shape(&old), shape(&new));
+    for version in 1..SCHEMA_VERSION {
+        let old = dir.path().join(format!("old{version}.db"));
+        desk_of_schema(version, &old, "");
+        let Migrated::Upgraded { from, .. } = create_or_migrate(&old, &[7; 32], NOW).unwrap() else { panic!("kept") };
+        assert_eq!(from, version);
+        assert_eq!(shape(&old), shape(&new), "from schema {version}");
+    }
+}
+
+#[test]
+fn article_of_an_older_version_is_found_by_its_words_and_not_by_its_markup() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("old.db");
+    desk_of_schema(
+        2,
+        &path,
+        "INSERT INTO article (title, body, category_id, staff_id, created_at, last_update_at, views, is_public)
+             VALUES ('Printers', '<p>They <strong>burn</strong> at times.</p>', 0, 0, 0, 0, 0, 1);",
+    );
+    create_or_migrate(&path, &[7; 32], NOW).unwrap();
+    let connection = Connection::open(&path).unwrap();
+    let found = |word: &str| -> i64 {
+        let sql = "SELECT count(*) FROM article_search WHERE article_search MATCH $1";
+        connection.query_row(sql, [word], |row| row.get(0)).unwrap()
+    };
+    assert_eq!([found("printers"), found("burn"), found("strong")], [1, 1, 0]);
+    let faults = "INSERT INTO article_search (article_search, rank) VALUES ('integrity-check', 1)";
+    connection.execute_batch(faults).expect("the index knows every article");
 }
 
 #[test]

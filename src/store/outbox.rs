@@ -5,13 +5,13 @@ mod due;
 mod waits;
 
 pub(crate) use due::Scope;
-use rusqlite::Row;
 pub(crate) use waits::QueueWaits;
 
 use super::columns::id_or_none;
-use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
+use super::{ReadTx, Result, WriteTx};
 use crate::domain::reason::BounceClass;
 use crate::domain::{AddressId, EmailAddress, OutboxId, TicketId, Timestamp, Window};
+use crate::store::engine::Row;
 
 /// How long a mail is tried before it counts as undeliverable (RFC 5321 §4.5.4.1: four to five days).
 pub(crate) const GIVE_UP_AFTER_S: i64 = 5 * Timestamp::DAY_S;
@@ -107,7 +107,7 @@ pub struct Outgoing {
 const OUTGOING: &str = "id, created_at, state, event, ticket_id, address_id, recipient, internet_id, attempts, \
      next_attempt_at, sent_at, bounced_at, last_error, unknown_tries";
 
-fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
+fn outgoing(row: &Row<'_>) -> Result<Outgoing> {
     Ok(Outgoing {
         id: OutboxId::new(row.get(0)?),
         created_at: Timestamp::from_unix(row.get(1)?),
@@ -126,7 +126,7 @@ fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
     })
 }
 
-fn claimed(row: &Row<'_>) -> rusqlite::Result<Claimed> {
+fn claimed(row: &Row<'_>) -> Result<Claimed> {
     Ok(Claimed {
         id: OutboxId::new(row.get(0)?),
         address: AddressId::new(row.get(1)?),
@@ -241,16 +241,11 @@ impl WriteTx<'_> {
                 new.is_automatic,
                 now.plus_s(GIVE_UP_AFTER_S).unix(),
             ),
-            |row| row.get::<_, i64>(0),
+            |row| row.get::<i64>(0),
         )?;
         let Some(id) = id else { return Ok(None) };
-        if new.raw.len() <= INLINE_BLOB_BYTES_MAX {
-            self.run("INSERT INTO outbox_raw (outbox_id, data) VALUES ($1, $2)", (id, new.raw))?;
-        } else {
-            let bytes = i64::try_from(new.raw.len()).unwrap_or(i64::MAX);
-            self.run("INSERT INTO outbox_raw (outbox_id, data) VALUES ($1, zeroblob($2))", (id, bytes))?;
-            self.fill_blob("outbox_raw", "data", id, new.raw)?;
-        }
+        self.run("INSERT INTO outbox_raw (outbox_id, data) VALUES ($1, $2)", (id, self.link.room_for(new.raw)))?;
+        self.fill("outbox_raw", id, new.raw)?;
         Ok(Some(OutboxId::new(id)))
     }
 
@@ -269,7 +264,7 @@ impl WriteTx<'_> {
                 (next.unix(), why, id, lease),
             )?,
             Settlement::Untried(why) => self.run(
-                "UPDATE outbox SET attempts = max(attempts - 1, 0), last_error = $1, leased_until = 0 \
+                "UPDATE outbox SET attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END, last_error = $1, leased_until = 0 \
                  WHERE id = $2 AND state = 'pending' AND leased_until = $3",
                 (why, id, lease),
             )?,
@@ -328,8 +323,7 @@ impl WriteTx<'_> {
     pub fn forget_outgoing_raw(&self, before: Timestamp, max: usize) -> Result<usize> {
         self.run(
             "DELETE FROM outbox_raw WHERE outbox_id IN (SELECT outbox_raw.outbox_id FROM outbox_raw \
-             CROSS JOIN outbox ON outbox.id = outbox_raw.outbox_id \
-             WHERE outbox.state <> 'pending' AND outbox.created_at < $1 ORDER BY outbox_raw.outbox_id LIMIT $2)",
+             CROSS JOIN outbox WHERE outbox.id = outbox_raw.outbox_id AND outbox.state <> 'pending' AND outbox.created_at < $1 ORDER BY outbox_raw.outbox_id LIMIT $2)",
             (before.unix(), i64::try_from(max).unwrap_or(i64::MAX)),
         )
     }
@@ -406,7 +400,7 @@ mod tests {
         let queries = [
             "SELECT id FROM outbox WHERE state = 'pending' AND next_attempt_at <= 1 AND leased_until <= 1 \
              ORDER BY next_attempt_at, id LIMIT 100",
-            "SELECT id FROM outbox WHERE ticket_id = 1 AND ticket_id > 0 AND +state = 'pending' AND next_attempt_at <= 1 \
+            "SELECT id FROM outbox WHERE ticket_id = 1 AND ticket_id > 0 AND state || '' = 'pending' AND next_attempt_at <= 1 \
              AND leased_until <= 1 ORDER BY id LIMIT 100",
             "SELECT count(*) FROM outbox WHERE recipient = 'a' AND is_automatic = 1 AND created_at > 1 AND created_at <= 2 \
              AND event IN ('new_ticket', 'autoresponse')",

@@ -1,11 +1,12 @@
 //! Receipts: every mail received, once, with what became of it, and its raw bytes for a while.
 
-use rusqlite::Row;
+use std::ops::ControlFlow;
 
 use super::columns::id_or_none;
-use super::{INLINE_BLOB_BYTES_MAX, ReadTx, Result, WriteTx};
+use super::{ReadTx, Result, WriteTx};
 use crate::domain::reason::Reason;
 use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp, Window};
+use crate::store::engine::Row;
 
 /// What became of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,8 +106,8 @@ pub struct NewReceipt<'a> {
     pub trace: Option<[u8; 32]>,
 }
 
-fn receipt(row: &Row<'_>) -> rusqlite::Result<Receipt> {
-    let state = match row.get::<_, String>(2)?.as_str() {
+fn receipt(row: &Row<'_>) -> Result<Receipt> {
+    let state = match row.get::<String>(2)?.as_str() {
         "stored" => ReceiptState::Stored,
         "dropped" => ReceiptState::Dropped,
         _ => ReceiptState::Quarantined,
@@ -210,9 +211,9 @@ impl ReadTx<'_> {
         })
     }
 
-    /// When the newest mail was received; 0 without any.
+    /// When the mail that was recorded last was received; 0 without any.
     pub fn newest_receipt_at(&self) -> Result<Timestamp> {
-        let at = self.number("SELECT received_at FROM receipt ORDER BY received_at DESC LIMIT 1", [])?;
+        let at = self.number("SELECT received_at FROM receipt ORDER BY id DESC LIMIT 1", [])?;
         Ok(Timestamp::from_unix(at))
     }
 }
@@ -282,13 +283,9 @@ impl WriteTx<'_> {
 
     /// Keeps the compressed raw mail of a receipt.
     pub fn keep_raw_mail(&self, id: ReceiptId, compressed: &[u8]) -> Result<()> {
-        if compressed.len() <= INLINE_BLOB_BYTES_MAX {
-            self.run("INSERT INTO raw_mail (receipt_id, data) VALUES ($1, $2)", (id.get(), compressed))?;
-            return Ok(());
-        }
-        let bytes = i64::try_from(compressed.len()).unwrap_or(i64::MAX);
-        self.run("INSERT INTO raw_mail (receipt_id, data) VALUES ($1, zeroblob($2))", (id.get(), bytes))?;
-        self.fill_blob("raw_mail", "data", id.get(), compressed)
+        let data = self.link.room_for(compressed);
+        self.run("INSERT INTO raw_mail (receipt_id, data) VALUES ($1, $2)", (id.get(), data))?;
+        self.fill("raw_mail", id.get(), compressed)
     }
 
     /// Deletes the raw bytes of mails received before then, except those in quarantine, oldest first, at
@@ -304,21 +301,22 @@ impl WriteTx<'_> {
     /// Receipts are written in the order of time, so the first newer one ends the search: the table
     /// with the bytes of a whole quarter is not read to find that nothing is due.
     fn old_raw_mails(&self, before: Timestamp, max: usize) -> Result<Vec<i64>> {
-        let mut statement = self.prepare(
-            "SELECT receipt.id, receipt.received_at, receipt.state FROM raw_mail \
-             CROSS JOIN receipt ON receipt.id = raw_mail.receipt_id ORDER BY raw_mail.receipt_id",
-        )?;
-        let mut rows = statement.query([])?;
         let mut old = Vec::new();
-        while let Some(row) = rows.next()? {
-            let (id, received_at, state): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            if received_at >= before.unix() || old.len() >= max {
-                break;
-            }
-            if state != ReceiptState::Quarantined.word() {
-                old.push(id);
-            }
-        }
+        self.each(
+            "SELECT receipt.id, receipt.received_at, receipt.state FROM raw_mail \
+             CROSS JOIN receipt WHERE receipt.id = raw_mail.receipt_id ORDER BY raw_mail.receipt_id",
+            (),
+            |row| {
+                let (id, received_at, state): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                if received_at >= before.unix() || old.len() >= max {
+                    return Ok(ControlFlow::Break(()));
+                }
+                if state != ReceiptState::Quarantined.word() {
+                    old.push(id);
+                }
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
         Ok(old)
     }
 }

@@ -1,6 +1,8 @@
 //! The numbers that `row_count` keeps (see schema.sql): totals without counting a table, and where in a long list a page
 //! begins.
 
+use std::ops::ControlFlow;
+
 use super::{ReadTx, Result};
 
 /// All tickets.
@@ -68,14 +70,12 @@ impl ReadTx<'_> {
         of: (i64, i64),
         mut found: impl FnMut(i64, i64) -> Option<Start>,
     ) -> Result<Option<Start>> {
-        let mut statement = self.prepare(sql)?;
-        let mut rows = statement.query(of)?;
-        while let Some(row) = rows.next()? {
-            if let Some(start) = found(row.get(0)?, row.get(1)?) {
-                return Ok(Some(start));
-            }
-        }
-        Ok(None)
+        let mut start = None;
+        self.each(sql, of, |row| {
+            start = found(row.get(0)?, row.get(1)?);
+            Ok(if start.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        Ok(start)
     }
 
     /// The kept number of rows of a kind (see `row_count` in schema.sql).

@@ -403,7 +403,7 @@ impl ReadTx<'_> {
 
     /// The desk's HMAC secret.
     pub fn desk_secret(&self) -> Result<DeskSecret> {
-        let bytes = self.one("SELECT secret FROM desk WHERE id = 1", [], |row| row.get::<_, [u8; 32]>(0))?;
+        let bytes = self.one("SELECT secret FROM desk WHERE id = 1", [], |row| row.get::<[u8; 32]>(0))?;
         bytes.map(DeskSecret::new).ok_or_else(|| super::Error::Corrupt("the desk row is missing".to_owned()))
     }
 }

@@ -1,7 +1,8 @@
-//! Staff: their accounts, logins and on-duty schedules.
+//! Staff: their accounts, logins, recovery codes and on-duty schedules.
 
 mod account;
 mod login;
+mod recovery;
 mod schedule;
 
 pub(crate) use account::{NewStaff, Staff, StaffChange, StaffProfile, StaffToNotify};

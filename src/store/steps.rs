@@ -28,6 +28,21 @@ pub(super) fn sanitise_again(tx: &Connection) -> Result<()> {
     rewrite(tx, table, column, which, |html| html::sanitise_mail(html).unwrap_or_default())
 }
 
+/// Schema 2 → 3: the texts of articles without markup, by which they are found.
+pub(super) fn strip_articles(tx: &Connection) -> Result<()> {
+    let (mut next, mut change) = (
+        tx.prepare("SELECT id, body FROM article WHERE id > $1 ORDER BY id LIMIT 1")?,
+        tx.prepare("UPDATE article SET body_text = $1 WHERE id = $2")?,
+    );
+    let mut after = i64::MIN;
+    while let Some(row) = next.query([after])?.next()? {
+        let (id, body): (i64, String) = (row.get(0)?, row.get(1)?);
+        change.execute((html::to_text(&body), id))?;
+        after = id;
+    }
+    Ok(())
+}
+
 /// Rewrites a column row by row, so that the memory taken is that of one row, however many there are. Rows that stay as
 /// they are are not written.
 fn rewrite(tx: &Connection, table: &str, column: &str, which: &str, sanitise: fn(&str) -> String) -> Result<()> {

@@ -1,9 +1,8 @@
 //! Mail templates that were edited or switched. The shipped texts are in [`crate::outbox`].
 
-use rusqlite::Row;
-
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::Timestamp;
+use crate::store::engine::Row;
 
 /// The texts of one mail, with `%placeholders%`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +17,7 @@ pub struct Template {
     pub is_enabled: bool,
 }
 
-fn template(row: &Row<'_>) -> rusqlite::Result<Template> {
+fn template(row: &Row<'_>) -> Result<Template> {
     Ok(Template { subject: row.get(0)?, body_text: row.get(1)?, body_html: row.get(2)?, is_enabled: row.get(3)? })
 }
 

@@ -1,9 +1,8 @@
 //! API tokens. Secrets are compared elsewhere: here are only their hashes and what each token may do.
 
-use rusqlite::Row;
-
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{Timestamp, TokenId};
+use crate::store::engine::Row;
 
 /// SHA-256 of something.
 pub(crate) type Sha256Bytes = [u8; 32];
@@ -59,7 +58,7 @@ pub struct TokenChange<'a> {
     pub is_active: Option<bool>,
 }
 
-fn token(row: &Row<'_>) -> rusqlite::Result<Token> {
+fn token(row: &Row<'_>) -> Result<Token> {
     Ok(Token {
         id: TokenId::new(row.get(0)?),
         name: row.get(1)?,
@@ -137,7 +136,7 @@ impl WriteTx<'_> {
 
     /// Notes when a token was used.
     pub fn note_token_use(&self, id: TokenId, at: Timestamp) -> Result<()> {
-        self.run("UPDATE token SET last_used_at = max(last_used_at, $1) WHERE id = $2", (at.unix(), id.get()))?;
+        self.run("UPDATE token SET last_used_at = $1 WHERE last_used_at < $1 AND id = $2", (at.unix(), id.get()))?;
         Ok(())
     }
 }

@@ -4,6 +4,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use foldhash::fast::FixedState;
+
 use super::fields::Row;
 use super::languages::{FORWARDED_BY, FORWARDED_MESSAGE, ORIGINAL_MESSAGE, REPLY_ABOVE, entries};
 use super::line::{fold, is_drawing};
@@ -22,12 +24,16 @@ pub(crate) enum Divider {
 /// Longest such line, in bytes.
 const DIVIDER_BYTES_MAX: usize = 240;
 
-static ORIGINAL: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(ORIGINAL_MESSAGE).collect());
-static FORWARDED: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(FORWARDED_MESSAGE).collect());
+/// Phrases known when the program is built. Every line of every mail is looked up in them, so they are hashed quickly, not
+/// safely: no sender can put anything into them.
+type Phrases = HashSet<&'static str, FixedState>;
+
+static ORIGINAL: LazyLock<Phrases> = LazyLock::new(|| entries(ORIGINAL_MESSAGE).collect());
+static FORWARDED: LazyLock<Phrases> = LazyLock::new(|| entries(FORWARDED_MESSAGE).collect());
 static FORWARDERS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(FORWARDED_BY).collect());
 static ABOVE: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(REPLY_ABOVE).collect());
 /// The last two words of those phrases whose script parts words by blanks.
-static ABOVE_ENDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+static ABOVE_ENDS: LazyLock<Phrases> = LazyLock::new(|| {
     ABOVE.iter().filter(|phrase| !is_unspaced(phrase)).filter_map(|phrase| pairs_of_words(phrase).last()).collect()
 });
 
@@ -48,13 +54,13 @@ pub(crate) fn divider_of(text: &str, below: Option<Row<'_>>) -> Option<Divider> 
     }
     let is_announced = is_ruled || has_colon && below.is_some();
     let is_above_header = below.is_some_and(|row| row.field().is_some());
-    if FORWARDED.contains(core) && (is_announced || is_above_header) {
+    if (is_announced || is_above_header) && FORWARDED.contains(core) {
         return Some(Divider::Forwarded);
     }
     if is_ruled && FORWARDERS.iter().any(|phrase| core.starts_with(phrase)) {
         return Some(Divider::Forwarded);
     }
-    if ORIGINAL.contains(core) && (is_ruled || is_above_header) {
+    if (is_ruled || is_above_header) && ORIGINAL.contains(core) {
         return Some(Divider::Original);
     }
     asks_to_reply_above(core).then_some(Divider::ReplyAbove)
@@ -69,7 +75,8 @@ fn asks_to_reply_above(line: &str) -> bool {
 
 /// Each two words that follow each other, with what is between them.
 fn pairs_of_words(line: &str) -> impl Iterator<Item = &str> {
-    let words = line.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let is_between = |c: char| if c.is_ascii() { !c.is_ascii_alphanumeric() } else { !c.is_alphanumeric() };
+    let words = line.split(is_between).filter(|word| !word.is_empty());
     let mut starts_and_ends = words.map(|word| {
         let start = word.as_ptr().addr() - line.as_ptr().addr();
         (start, start + word.len())

@@ -44,7 +44,7 @@ impl WriteTx<'_> {
             "SELECT first_uid, last_uid FROM imap_seen WHERE address_id = $1 AND folder = $2 AND first_uid <= $3 \
              ORDER BY first_uid DESC LIMIT 1",
             (address.get(), folder, last + 1),
-            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
+            |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?)),
         )? {
             if row_last + 1 < first {
                 break;

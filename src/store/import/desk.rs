@@ -1,7 +1,5 @@
 //! Departments, priorities, custom fields, addresses and tokens as imported.
 
-use rusqlite::named_params;
-
 use super::{Placed, Precedence};
 use crate::domain::{AddressId, DepartmentId, Timestamp};
 use crate::store::address::AddressRow;
@@ -142,22 +140,36 @@ impl WriteTx<'_> {
         }
         let is_default = row.is_default && !self.desk_addresses()?.iter().any(|address| address.is_default);
         let is_free = self.number("SELECT count(*) FROM address WHERE id = $1", [new.id])? == 0;
-        let id = self.read.prepare(
+        let id = if is_free { new.id } else { self.number("SELECT max(id) + 1 FROM address", [])? };
+        self.insert(
             "INSERT INTO address (id, email, name, department_id, is_default, created_at, last_update_at, incoming, \
              imap_host, imap_port, imap_user, imap_password_file, imap_tls, outgoing, smtp_host, smtp_port, smtp_user, \
              smtp_password_file, smtp_tls) \
-             VALUES (:id, :email, :name, :department, :default, :created, :updated, :incoming, :imap_host, :imap_port, \
-             :imap_user, :imap_password_file, :imap_tls, :outgoing, :smtp_host, :smtp_port, :smtp_user, \
-             :smtp_password_file, :smtp_tls)",
-        )?.insert(named_params! {
-            ":id": is_free.then_some(new.id), ":email": row.email, ":name": row.name,
-            ":department": row.department.map(DepartmentId::get), ":default": is_default,
-            ":created": new.created_at.unix(), ":updated": new.last_update_at.unix(), ":incoming": row.incoming,
-            ":imap_host": row.imap_host, ":imap_port": row.imap_port, ":imap_user": row.imap_user,
-            ":imap_password_file": row.imap_password_file, ":imap_tls": row.imap_tls, ":outgoing": row.outgoing,
-            ":smtp_host": row.smtp_host, ":smtp_port": row.smtp_port, ":smtp_user": row.smtp_user,
-            ":smtp_password_file": row.smtp_password_file, ":smtp_tls": row.smtp_tls,
-        })?;
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+             $11, $12, $13, $14, $15, $16, $17, \
+             $18, $19)",
+            (
+                id,
+                &row.email,
+                &row.name,
+                row.department.map(DepartmentId::get),
+                is_default,
+                new.created_at.unix(),
+                new.last_update_at.unix(),
+                &row.incoming,
+                &row.imap_host,
+                &row.imap_port,
+                &row.imap_user,
+                &row.imap_password_file,
+                &row.imap_tls,
+                &row.outgoing,
+                &row.smtp_host,
+                &row.smtp_port,
+                &row.smtp_user,
+                &row.smtp_password_file,
+                &row.smtp_tls,
+            ),
+        )?;
         for (position, folder) in row.imap_folders.iter().enumerate() {
             self.run(
                 "INSERT INTO imap_folder (address_id, name, position) VALUES ($1, $2, $3)",

@@ -1,7 +1,5 @@
 //! Customers and staff as imported: with ids, hashes and dates of their own.
 
-use rusqlite::named_params;
-
 use super::Placed;
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, StaffId, Timestamp, UserId};
@@ -145,18 +143,10 @@ impl WriteTx<'_> {
                 known.username.eq_ignore_ascii_case(&new.username) || known.registered_at == new.registered_at;
             return Ok(if is_same { Placed::Known } else { Placed::Taken });
         }
-        self.read.prepare(
-            "INSERT INTO staff (id, username, fullname, email, password_hash, role, is_active, registered_at, login_at, \
+        self.run("INSERT INTO staff (id, username, fullname, email, password_hash, role, is_active, registered_at, login_at, \
              last_login_at, timezone, signature, totp_secret) \
-             VALUES (:id, :username, :fullname, :email, :hash, :role, :active, :registered, :login, :last_login, \
-             :timezone, :signature, :totp)",
-        )?.execute(named_params! {
-            ":id": new.id, ":username": new.username, ":fullname": new.fullname, ":email": new.email,
-            ":hash": new.password_hash, ":role": new.role, ":active": new.is_active,
-            ":registered": new.registered_at.unix(), ":login": new.login_at.unix(),
-            ":last_login": new.last_login_at.unix(), ":timezone": new.timezone, ":signature": new.signature,
-            ":totp": new.totp_secret,
-        })?;
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+             $11, $12, $13)", (&new.id, &new.username, &new.fullname, &new.email, &new.password_hash, &new.role, &new.is_active, new.registered_at.unix(), new.login_at.unix(), new.last_login_at.unix(), &new.timezone, &new.signature, &new.totp_secret))?;
         let departments: Vec<DepartmentId> = new.departments.iter().copied().map(DepartmentId::new).collect();
         self.set_staff_departments(StaffId::new(new.id), &departments)?;
         Ok(Placed::Added)

@@ -1,7 +1,5 @@
 //! Tickets, messages, notes and attachments as imported.
 
-use rusqlite::named_params;
-
 use super::Placed;
 use crate::domain::{AttachmentId, MessageId, TicketId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
@@ -101,7 +99,7 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Places a ticket.
     pub fn place_ticket(&self, new: &ImportedTicket) -> Result<Placed> {
-        let created = self.one("SELECT created_at FROM ticket WHERE id = $1", [new.id], |row| row.get::<_, i64>(0))?;
+        let created = self.one("SELECT created_at FROM ticket WHERE id = $1", [new.id], |row| row.get::<i64>(0))?;
         if let Some(created) = created {
             return Ok(if created == new.created_at.unix() { Placed::Known } else { Placed::Taken });
         }
@@ -127,12 +125,12 @@ impl WriteTx<'_> {
 
     /// Adds a message; `None` when its ticket is not there.
     pub fn place_message(&self, new: &ImportedMessage) -> Result<Option<Placed>> {
-        let created = self.one("SELECT created_at FROM message WHERE id = $1", [new.id], |row| row.get::<_, i64>(0))?;
+        let created = self.one("SELECT created_at FROM message WHERE id = $1", [new.id], |row| row.get::<i64>(0))?;
         if let Some(created) = created {
             return Ok(Some(if created == new.created_at.unix() { Placed::Known } else { Placed::Taken }));
         }
         let customer =
-            self.one("SELECT customer_id FROM ticket WHERE id = $1", [new.ticket], |row| row.get::<_, i64>(0))?;
+            self.one("SELECT customer_id FROM ticket WHERE id = $1", [new.ticket], |row| row.get::<i64>(0))?;
         let Some(customer) = customer else { return Ok(None) };
         self.run(
             "INSERT INTO message (id, ticket_id, created_at, author, staff_id, customer_id, body, is_html, ip, is_email) \
@@ -181,15 +179,21 @@ impl WriteTx<'_> {
             return Ok(Placed::Known);
         }
         let content = self.add_content(&new.content)?;
-        self.read.prepare(
+        self.run(
             "INSERT INTO attachment (id, ticket_id, message_id, article_id, name, original_name, content_type, bytes, \
-             content_id) VALUES (:id, :ticket, :message, :article, :name, :original, :kind, :bytes, :content)",
-        )?.execute(named_params! {
-            ":id": new.id, ":ticket": home.ticket.map_or(0, TicketId::get), ":message": home.message.map_or(0, MessageId::get),
-            ":article": home.article.unwrap_or(0),
-            ":name": new.name, ":original": new.original_name, ":kind": new.content_type,
-            ":bytes": i64::try_from(new.content.len()).unwrap_or(i64::MAX), ":content": content,
-        })?;
+             content_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            (
+                &new.id,
+                home.ticket.map_or(0, TicketId::get),
+                home.message.map_or(0, MessageId::get),
+                home.article.unwrap_or(0),
+                &new.name,
+                &new.original_name,
+                &new.content_type,
+                i64::try_from(new.content.len()).unwrap_or(i64::MAX),
+                content,
+            ),
+        )?;
         Ok(Placed::Added)
     }
 
@@ -197,9 +201,9 @@ impl WriteTx<'_> {
     /// an id above `after`; returns the highest of them, `None` after the last.
     pub fn derive_last_repliers(&self, after: i64, count: i64) -> Result<Option<i64>> {
         let last = self.one(
-            "SELECT max(id) FROM (SELECT id FROM ticket WHERE id > $1 ORDER BY id LIMIT $2)",
+            "SELECT max(id) FROM (SELECT id FROM ticket WHERE id > $1 ORDER BY id LIMIT $2) AS next",
             (after, count),
-            |row| row.get::<_, Option<i64>>(0),
+            |row| row.get::<Option<i64>>(0),
         )?;
         let Some(last) = last.flatten() else { return Ok(None) };
         self.run(

@@ -46,7 +46,7 @@ impl ReadTx<'_> {
             Scope::Ticket(ticket) => self.number(
                 &format!(
                     "SELECT EXISTS (SELECT 1 FROM outbox WHERE ticket_id = $1 AND ticket_id > 0 \
-                     AND +state = 'pending' AND next_attempt_at <= $2 AND leased_until <= $2{others})"
+                     AND state || '' = 'pending' AND next_attempt_at <= $2 AND leased_until <= $2{others})"
                 ),
                 (ticket.get(), now.unix()),
             )?,
@@ -70,7 +70,7 @@ impl WriteTx<'_> {
     /// Claims up to `max` mails that are due, not claimed and not to be sent by one of the busy
     /// addresses, oldest first, until `leased_until`.
     ///
-    /// The `+` keeps SQLite from walking all waiting mails to find those of one ticket.
+    /// The `||` keeps SQLite from walking all waiting mails to find those of one ticket.
     pub fn claim_due(
         &self,
         scope: Scope,
@@ -95,7 +95,7 @@ impl WriteTx<'_> {
             Scope::Ticket(ticket) => self.all(
                 &format!(
                     "UPDATE outbox SET leased_until = $1, attempts = attempts + 1 WHERE id IN (SELECT id FROM outbox \
-                     WHERE ticket_id = $2 AND ticket_id > 0 AND +state = 'pending' AND next_attempt_at <= $3 \
+                     WHERE ticket_id = $2 AND ticket_id > 0 AND state || '' = 'pending' AND next_attempt_at <= $3 \
                      AND leased_until <= $3{others} ORDER BY id LIMIT $4) {returning}"
                 ),
                 (leased_until.unix(), ticket.get(), now.unix(), max),

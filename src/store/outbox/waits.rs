@@ -37,8 +37,10 @@ impl WriteTx<'_> {
     /// Shortens the waits of the queue to the longest allowed; says how many mails had a longer one.
     pub fn cut_queue_waits(&self, waits: QueueWaits, now: Timestamp) -> Result<usize> {
         self.run(
-            "UPDATE outbox SET next_attempt_at = min(next_attempt_at, $1), leased_until = min(leased_until, $2), \
-             give_up_at = min(give_up_at, $3) WHERE state = 'pending' \
+            "UPDATE outbox SET \
+             next_attempt_at = CASE WHEN next_attempt_at > $1 THEN $1 ELSE next_attempt_at END, \
+             leased_until = CASE WHEN leased_until > $2 THEN $2 ELSE leased_until END, \
+             give_up_at = CASE WHEN give_up_at > $3 THEN $3 ELSE give_up_at END WHERE state = 'pending' \
              AND (next_attempt_at > $1 OR leased_until > $2 OR give_up_at > $3)",
             waits.latest(now),
         )

@@ -1,9 +1,8 @@
 //! Staff accounts: making, changing and removing them, their departments and profiles, and which of them want mail.
 
-use rusqlite::Row;
-
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, EmailAddress, ScheduleId, StaffId, Timestamp};
+use crate::store::engine::Row;
 use crate::store::ticket::TicketRows;
 use crate::store::{ReadTx, Result, WriteTx};
 
@@ -49,7 +48,7 @@ pub struct NewStaff<'a> {
     pub totp_secret: &'a str,
 }
 
-fn staff(row: &Row<'_>) -> rusqlite::Result<Staff> {
+fn staff(row: &Row<'_>) -> Result<Staff> {
     Ok(Staff {
         id: StaffId::new(row.get(0)?),
         username: row.get(1)?,
@@ -243,8 +242,11 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Writes a staff member's profile.
+    /// Writes a staff member's profile. Who may not log in any more is signed out.
     pub fn set_staff_profile(&self, id: StaffId, profile: &StaffProfile<'_>) -> Result<()> {
+        if !profile.has_login {
+            self.end_sessions_of_staff(id)?;
+        }
         self.run(
             "UPDATE staff SET has_login = $1, has_notifications = $2, schedule_id = $3, profile = $4 WHERE id = $5",
             (
@@ -258,8 +260,13 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Changes a staff account.
+    /// Changes a staff account. Another role or a lock ends its sessions.
     pub fn update_staff(&self, id: StaffId, change: &StaffChange<'_>) -> Result<()> {
+        self.run(
+            "DELETE FROM session WHERE staff_id = $1 AND EXISTS (SELECT 1 FROM staff WHERE id = $1 \
+             AND (role <> coalesce($2, role) OR is_active <> coalesce($3, is_active) OR has_login <> coalesce($4, has_login)))",
+            (id.get(), change.role, change.is_active, change.has_login),
+        )?;
         self.run(
             "UPDATE staff SET fullname = coalesce($1, fullname), email = coalesce($2, email), role = coalesce($3, role), \
              is_active = coalesce($4, is_active), has_login = coalesce($5, has_login), \
@@ -277,8 +284,10 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Sets a password. An account that never had one was waiting for it, and is active from now on.
+    /// Sets a password and ends every session. An account that never had one was waiting for it, and is active from
+    /// now on.
     pub fn set_staff_password(&self, id: StaffId, password_hash: &str) -> Result<()> {
+        self.end_sessions_of_staff(id)?;
         self.run(
             "UPDATE staff SET password_hash = $1, is_active = CASE WHEN password_hash = '' THEN 1 ELSE is_active END \
              WHERE id = $2",
@@ -287,8 +296,11 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Sets the secret of the second factor; empty switches it off.
+    /// Sets the secret of the second factor; empty switches it off. Ends every session, and the recovery codes work no
+    /// more.
     pub fn set_totp_secret(&self, id: StaffId, secret: &str) -> Result<()> {
+        self.end_sessions_of_staff(id)?;
+        self.set_recovery_codes(id, &[])?;
         self.run("UPDATE staff SET totp_secret = $1, totp_last_step = 0 WHERE id = $2", (secret, id.get()))?;
         Ok(())
     }

@@ -84,7 +84,7 @@ impl ReadTx<'_> {
     pub fn failed_logins(&self, username: &str, within: Window, max: i64) -> Result<i64> {
         self.number(
             "SELECT count(*) FROM (SELECT 1 FROM login_log WHERE username = $1 AND is_success = 0 AND at > $2 \
-             AND at <= $3 LIMIT $4)",
+             AND at <= $3 LIMIT $4) AS failures",
             (username, within.since.unix(), within.until.unix(), max),
         )
     }

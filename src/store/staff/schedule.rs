@@ -1,9 +1,8 @@
 //! On-duty schedules, and which of the staff are tied to one. Their hours are read
 //! in `desk::duty`.
 
-use rusqlite::Row;
-
 use crate::domain::{ScheduleId, StaffId};
+use crate::store::engine::Row;
 use crate::store::{ReadTx, Result, WriteTx};
 
 /// On-duty hours with a name (Servetel's time_group).
@@ -21,7 +20,7 @@ pub struct Schedule {
     pub staff: i64,
 }
 
-fn schedule(row: &Row<'_>) -> rusqlite::Result<Schedule> {
+fn schedule(row: &Row<'_>) -> Result<Schedule> {
     Ok(Schedule {
         id: ScheduleId::new(row.get(0)?),
         name: row.get(1)?,

@@ -4,10 +4,9 @@
 //! costs a few reads and not a walk over 90,000 rows. Only combined filters walk an index.
 //! Pages past the end are empty.
 
-use rusqlite::Row;
-
 use super::rows::status;
 use crate::domain::{DepartmentId, Status, TicketId, Timestamp, UserId};
+use crate::store::engine::Row;
 use crate::store::row_count::{self, Window};
 use crate::store::{ReadTx, Result};
 
@@ -136,7 +135,7 @@ pub struct TicketLine {
     pub department_name: String,
 }
 
-pub(super) fn line(row: &Row<'_>) -> rusqlite::Result<TicketLine> {
+pub(super) fn line(row: &Row<'_>) -> Result<TicketLine> {
     Ok(TicketLine {
         id: TicketId::new(row.get(0)?),
         customer: UserId::new(row.get(1)?),

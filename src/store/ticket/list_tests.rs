@@ -137,7 +137,8 @@ fn no_list_scans_a_table_or_sorts_one() {
     ];
     for sql in queries {
         let explain = |tx: &ReadTx<'_>| {
-            let mut statement = tx.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+            let crate::store::engine::Link::Lite(connection) = tx.link;
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
             // A plan needs no values, and query_map would ask for them.
             let mut rows = statement.raw_query();
             let mut plan: Vec<String> = Vec::new();

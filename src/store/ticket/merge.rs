@@ -33,8 +33,9 @@ impl TicketRows<'_> {
         // Tickets merged into this one before are found in one step.
         self.run("UPDATE ticket SET merged_into = $1 WHERE merged_into = $2", (target, source))?;
         self.run(
-            "UPDATE ticket SET status = $1, last_update_at = max(last_update_at, $2), \
-             replies = max(0, (SELECT count(*) FROM message WHERE ticket_id = $3 AND is_internal = 0) - 1), \
+            "UPDATE ticket SET status = $1, last_update_at = CASE WHEN last_update_at < $2 THEN $2 ELSE last_update_at END, \
+             replies = (SELECT CASE WHEN count(*) > 0 THEN count(*) - 1 ELSE 0 END FROM message \
+             WHERE ticket_id = $3 AND is_internal = 0), \
              last_replier = coalesce((SELECT staff_id FROM message WHERE ticket_id = $3 AND is_internal = 0 \
              ORDER BY created_at DESC, id DESC LIMIT 1), last_replier) WHERE id = $3",
             (status.number(), from.last_update_at.unix(), target),

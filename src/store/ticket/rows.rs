@@ -1,10 +1,10 @@
 //! Tickets' rows: reading them, opening and changing them, and what is removed with them or with their owner. Only
 //! [`crate::desk`] changes them, through [`TicketRows`].
 
-use rusqlite::Row;
-
 use crate::domain::{AddressId, DepartmentId, EmailAddress, StaffId, Status, TicketId, Timestamp, UserId};
 use crate::store::columns::id_or_none;
+use crate::store::engine::Row;
+use crate::store::value::misfit;
 use crate::store::{ReadTx, Result, WriteTx};
 
 /// Most merges followed from one ticket to the next. Chosen: no ticket is merged a hundred
@@ -59,7 +59,7 @@ pub struct NewTicket<'a> {
     pub reply_to: Option<&'a EmailAddress>,
 }
 
-fn ticket(row: &Row<'_>) -> rusqlite::Result<Ticket> {
+fn ticket(row: &Row<'_>) -> Result<Ticket> {
     Ok(Ticket {
         id: TicketId::new(row.get(0)?),
         department: DepartmentId::new(row.get(1)?),
@@ -71,16 +71,16 @@ fn ticket(row: &Row<'_>) -> rusqlite::Result<Ticket> {
         closed_at: Timestamp::from_unix(row.get(7)?),
         replies: row.get(8)?,
         last_replier: id_or_none(row.get(9)?, StaffId::new),
-        staff: row.get::<_, Option<i64>>(10)?.map(StaffId::new),
-        merged_into: row.get::<_, Option<i64>>(11)?.map(TicketId::new),
-        address: row.get::<_, Option<i64>>(12)?.map(AddressId::new),
+        staff: row.get::<Option<i64>>(10)?.map(StaffId::new),
+        merged_into: row.get::<Option<i64>>(11)?.map(TicketId::new),
+        address: row.get::<Option<i64>>(12)?.map(AddressId::new),
         reply_to: row.get(13)?,
     })
 }
 
-pub(in crate::store) fn status(number: i64) -> rusqlite::Result<Status> {
+pub(in crate::store) fn status(number: i64) -> Result<Status> {
     // The column's CHECK allows 1 to 5 only, so this is a damaged row.
-    Status::from_number(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, number))
+    Status::from_number(number).ok_or_else(|| misfit(&format!("the status {number}, which there is not")))
 }
 
 /// What is removed together with a ticket or a customer.
@@ -169,7 +169,7 @@ impl ReadTx<'_> {
         let of =
             |table: &str| self.number(&format!("SELECT count(*) FROM {table} WHERE ticket_id IN ({tickets})"), [id]);
         Ok(Belongings {
-            tickets: self.number(&format!("SELECT count(*) FROM ({tickets})"), [id])?,
+            tickets: self.number(&format!("SELECT count(*) FROM ({tickets}) AS owned"), [id])?,
             messages: of("message")?,
             attachments: of("attachment")?,
         })
@@ -250,7 +250,7 @@ impl TicketRows<'_> {
     ) -> Result<()> {
         self.run(
             "UPDATE ticket SET replies = replies + 1, status = $1, last_replier = $2, \
-             last_update_at = max(last_update_at, $3), closed_at = CASE WHEN $1 = 5 AND status <> 5 THEN $3 ELSE closed_at END WHERE id = $4",
+             last_update_at = CASE WHEN last_update_at < $3 THEN $3 ELSE last_update_at END, closed_at = CASE WHEN $1 = 5 AND status <> 5 THEN $3 ELSE closed_at END WHERE id = $4",
             (status.number(), last_replier.map_or(0, StaffId::get), now.unix(), id.get()),
         )?;
         Ok(())

@@ -2,7 +2,7 @@
 //! and people. The index and the triggers that keep it are in schema.sql; this is the one file whose
 //! SQL only SQLite understands. The API's pages are in `list`.
 
-use rusqlite::types::Value;
+use crate::store::value::Owned;
 
 use super::list::{TicketLine, line};
 use crate::domain::{DepartmentId, StaffId, Status, Timestamp, UserId};
@@ -122,10 +122,10 @@ fn hits(texts: &str, id: &str, is_hit: &str) -> String {
          WHEN 2 THEN {id} >> 2 \
          ELSE (SELECT ticket_id FROM participant WHERE id = {id} >> 2) END \
          FROM {texts} WHERE {is_hit} AND {id} & 3 > 0 \
-         UNION ALL SELECT ticket.id FROM {texts} CROSS JOIN ticket ON ticket.customer_id = {id} >> 2 \
-         WHERE {is_hit} AND {id} & 3 = 0 \
-         UNION ALL SELECT message.ticket_id FROM {texts} CROSS JOIN message ON message.customer_id = {id} >> 2 \
-         AND message.customer_id > 0 WHERE {is_hit} AND {id} & 3 = 0"
+         UNION ALL SELECT ticket.id FROM {texts} CROSS JOIN ticket WHERE ticket.customer_id = {id} >> 2 \
+         AND {is_hit} AND {id} & 3 = 0 \
+         UNION ALL SELECT message.ticket_id FROM {texts} CROSS JOIN message WHERE message.customer_id = {id} >> 2 \
+         AND message.customer_id > 0 AND {is_hit} AND {id} & 3 = 0"
     )
 }
 
@@ -133,12 +133,12 @@ fn hits(texts: &str, id: &str, is_hit: &str) -> String {
 #[derive(Default)]
 struct Built {
     conditions: Vec<String>,
-    values: Vec<Value>,
+    values: Vec<Owned>,
 }
 
 impl Built {
     /// Adds a parameter and gives its number.
-    fn bind(&mut self, value: impl Into<Value>) -> usize {
+    fn bind(&mut self, value: impl Into<Owned>) -> usize {
         self.values.push(value.into());
         self.values.len()
     }
@@ -151,7 +151,7 @@ impl Built {
     }
 
     fn condition(&self) -> String {
-        if self.conditions.is_empty() { "1".to_owned() } else { self.conditions.join(" AND ") }
+        if self.conditions.is_empty() { "1 = 1".to_owned() } else { self.conditions.join(" AND ") }
     }
 }
 
@@ -181,8 +181,8 @@ impl TicketQuery<'_> {
         if has_few || !self.order.is_by_last_update() {
             if statuses.len() < Status::ALL.len() {
                 let numbers: Vec<String> = statuses.iter().map(|status| status.number().to_string()).collect();
-                // With `+` no index by status is used: the order or a smaller set decides.
-                built.conditions.push(format!("+status IN ({})", numbers.join(", ")));
+                // With `+ 0` no index by status is used: the order or a smaller set decides.
+                built.conditions.push(format!("status + 0 IN ({})", numbers.join(", ")));
             }
             built.conditions = vec![format!("SELECT id, last_update_at FROM ticket WHERE {}", built.condition())];
         } else {
@@ -195,7 +195,7 @@ impl TicketQuery<'_> {
         built
     }
 
-    fn finished(&self) -> (String, Vec<Value>) {
+    fn finished(&self) -> (String, Vec<Owned>) {
         let mut built = self.sql();
         let limit = built.bind(i64::try_from(self.max).unwrap_or(i64::MAX));
         let (ids, order) = (built.conditions.concat(), self.order.sql());
@@ -203,9 +203,8 @@ impl TicketQuery<'_> {
         let sql = format!(
             "SELECT ticket.id, ticket.customer_id, ticket.department_id, ticket.subject, ticket.created_at, \
              ticket.last_update_at, ticket.status, ticket.replies, customer.fullname, customer.email, department.name \
-             FROM ({ids} ORDER BY {order} LIMIT ${limit}) AS page CROSS JOIN ticket ON ticket.id = page.id \
-             CROSS JOIN customer ON customer.id = ticket.customer_id \
-             CROSS JOIN department ON department.id = ticket.department_id ORDER BY {outer}"
+             FROM ({ids} ORDER BY {order} LIMIT ${limit}) AS page CROSS JOIN ticket CROSS JOIN customer CROSS JOIN department WHERE ticket.id = page.id \
+             AND customer.id = ticket.customer_id AND department.id = ticket.department_id ORDER BY {outer}"
         );
         (sql, built.values)
     }
@@ -218,7 +217,7 @@ impl ReadTx<'_> {
             return Ok(Vec::new());
         }
         let (sql, values) = query.finished();
-        self.all(&sql, rusqlite::params_from_iter(values), line)
+        self.all(&sql, values.as_slice(), line)
     }
 }
 
@@ -230,11 +229,13 @@ impl ReadTx<'_> {
     /// Those of the database; [`Error::Corrupt`] when the index cannot be read.
     pub fn search_differences(&self) -> Result<i64> {
         // Temporary tables take no lock of the database and are removed with this transaction.
-        self.connection.execute_batch(
-            "CREATE VIRTUAL TABLE temp.search_word USING fts5vocab (main, search, instance);
+        self.failed.watch(|| {
+            self.link.batch(
+                "CREATE VIRTUAL TABLE temp.search_word USING fts5vocab (main, search, instance);
              CREATE TABLE temp.search_seen (id INTEGER PRIMARY KEY);
              INSERT OR IGNORE INTO temp.search_seen (id) SELECT doc FROM temp.search_word;",
-        )?;
+            )
+        })?;
         // A text of signs alone has no word; those with a letter or digit of ASCII surely have one.
         self.number(
             "SELECT (SELECT count(*) FROM search_text WHERE text GLOB '*[0-9A-Za-z]*' \
@@ -249,8 +250,9 @@ impl WriteTx<'_> {
     /// Whether the index has every word of every text and no other. Reads all of both with the write
     /// lock held.
     pub fn is_search_sound(&self) -> Result<bool> {
-        // The command is an INSERT by form; it writes nothing.
-        match self.run("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)", []) {
+        // The command is an INSERT by form; it writes nothing, and its error is its answer.
+        self.failed.refuse()?;
+        match self.link.run("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)", &()) {
             Ok(_) => Ok(true),
             Err(Error::Corrupt(_)) => Ok(false),
             Err(other) => Err(other),
@@ -463,7 +465,7 @@ mod tests {
             let plan: Vec<String> = store
                 .read(|tx| {
                     let sql = format!("EXPLAIN QUERY PLAN {sql}");
-                    tx.all(&sql, rusqlite::params_from_iter(values), |row| row.get(3))
+                    tx.all(&sql, values.as_slice(), |row| row.get(3))
                 })
                 .unwrap();
             let scans = plan.iter().filter(|step| step.starts_with("SCAN") && !step.contains("VIRTUAL TABLE"));

@@ -1,6 +1,7 @@
 //! The Message-IDs of a ticket's mails, in the order of the thread: they tie a mail to its ticket and fill References.
 
 use crate::domain::{EmailAddress, TicketId};
+use crate::store::engine::Row;
 use crate::store::{ReadTx, Result, WriteTx};
 
 /// A Message-ID of a ticket's thread.
@@ -16,12 +17,12 @@ impl ReadTx<'_> {
     /// Message-IDs of the ticket's mails that `email` has or may have, in order: the first one and
     /// the last `max - 1`.
     pub fn thread_ids_for(&self, ticket: TicketId, email: &EmailAddress, max: usize) -> Result<Vec<ThreadId>> {
-        fn thread_id(row: &rusqlite::Row<'_>) -> rusqlite::Result<ThreadId> {
+        fn thread_id(row: &Row<'_>) -> Result<ThreadId> {
             Ok(ThreadId { id: row.get(0)?, is_private: row.get(1)? })
         }
         let mut ids = self.all(
             "SELECT message_id, email <> '' FROM (SELECT message_id, email, position FROM thread_id \
-             WHERE ticket_id = $1 AND (email = '' OR email = $2) ORDER BY position DESC LIMIT $3) ORDER BY position",
+             WHERE ticket_id = $1 AND (email = '' OR email = $2) ORDER BY position DESC LIMIT $3) AS newest ORDER BY position",
             (ticket.get(), email.as_str(), i64::try_from(max).unwrap_or(i64::MAX)),
             thread_id,
         )?;

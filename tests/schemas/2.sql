@@ -1,0 +1,686 @@
+-- maildesk: the whole current schema, for SQLite 3.37 or newer (STRICT tables).
+--
+-- Reading guide. Ids of customer, department, staff, ticket, message and attachment are
+-- HelpDeskZ's: small integers that are never used twice (AUTOINCREMENT). Every *_at column is
+-- seconds since 1970-01-01 UTC; 0 means never. Booleans (is_*, has_*) are 0 or 1. Texts are
+-- UTF-8. Mail addresses compare without case (COLLATE NOCASE). Empty text means "none".
+-- PRAGMA user_version holds the schema's version; src/store/migrate.rs migrates older ones.
+
+------------------------------------------------------------------------------------------ desk
+
+-- One row: the identity of this desk.
+CREATE TABLE desk (
+    id          INTEGER PRIMARY KEY CHECK (id = 1),
+    -- 32 random bytes. HMAC key of reply tokens and of X-Maildesk-Loop; as secret as a password.
+    secret      BLOB    NOT NULL CHECK (length(secret) = 32),
+    created_at  INTEGER NOT NULL,
+    -- Last heartbeat of a running `serve`: while it is fresh, `pipe` leaves sending to it.
+    served_at   INTEGER NOT NULL DEFAULT 0,
+    -- How often `/readyz` wrote here to test whether the database can be written.
+    probes      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- Only keys that differ from the shipped default have a row; src/store/settings.rs has the list.
+CREATE TABLE setting (
+    key    TEXT PRIMARY KEY,
+    value  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Mail templates, by HelpDeskZ's names. Only edited or switched ones have a row.
+CREATE TABLE template (
+    name            TEXT    PRIMARY KEY,
+    subject         TEXT    NOT NULL,
+    body_text       TEXT    NOT NULL,
+    body_html       TEXT    NOT NULL,
+    is_enabled      INTEGER NOT NULL CHECK (is_enabled IN (0, 1)),
+    last_update_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Numbers of rows, kept by the triggers at the end of this file, so that no page of a list has
+-- to count a table. bucket -1 is the whole; bucket n counts ids from n * 1024 to n * 1024 + 1023,
+-- which is how a far page of a list is found without walking to it.
+-- kind: 0 tickets, 1 tickets by status, 2 tickets by department, 3 tickets by customer,
+-- 4 customers, 5 customers' and staff's messages, 6 attachments (value 0 where there is none).
+CREATE TABLE row_count (
+    kind    INTEGER NOT NULL,
+    value   INTEGER NOT NULL,
+    bucket  INTEGER NOT NULL,
+    n       INTEGER NOT NULL,
+    PRIMARY KEY (kind, value, bucket)
+) STRICT, WITHOUT ROWID;
+
+---------------------------------------------------------------------------------------- people
+
+CREATE TABLE customer (
+    id                INTEGER PRIMARY KEY AUTOINCREMENT,
+    fullname          TEXT    NOT NULL,
+    email             TEXT    NOT NULL COLLATE NOCASE,
+    -- Empty unless imported: maildesk has no customer login.
+    password_hash     TEXT    NOT NULL DEFAULT '',
+    -- HelpDeskZ's users.status: 0 only ever blocked the login.
+    is_active         INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)),
+    registered_at     INTEGER NOT NULL,
+    timezone          TEXT    NOT NULL DEFAULT '',
+    first_name        TEXT    NOT NULL DEFAULT '',
+    last_name         TEXT    NOT NULL DEFAULT '',
+    mobile            TEXT    NOT NULL DEFAULT '',
+    country_code      TEXT    NOT NULL DEFAULT '',
+    -- When the owner of the address opened the activation link.
+    verified_at       INTEGER NOT NULL DEFAULT 0,
+    -- SHA-256 of the last activation code (X'' = none) and when it was mailed; 0 once it was used.
+    activation_hash   BLOB    NOT NULL DEFAULT X'',
+    activation_at     INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX customer_email ON customer (email);
+CREATE INDEX customer_activation ON customer (activation_hash) WHERE activation_hash <> X'';
+
+-- On-duty hours that staff are tied to (Servetel's time_group).
+CREATE TABLE schedule (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    name      TEXT NOT NULL COLLATE NOCASE UNIQUE,
+    hours     TEXT NOT NULL,
+    timezone  TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE staff (
+    id                 INTEGER PRIMARY KEY AUTOINCREMENT,
+    username           TEXT    NOT NULL COLLATE NOCASE UNIQUE,
+    fullname           TEXT    NOT NULL,
+    email              TEXT    NOT NULL COLLATE NOCASE,
+    -- Argon2id; bcrypt or SHA-1 hex as imported until the next login; empty = no login.
+    password_hash      TEXT    NOT NULL DEFAULT '',
+    -- 1 admin (every department), 2 agent (those of staff_department).
+    role               INTEGER NOT NULL CHECK (role IN (1, 2)),
+    is_active          INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)),
+    -- 0: may not pass staff/auth although active (Servetel's block_web_login).
+    has_login          INTEGER NOT NULL DEFAULT 1 CHECK (has_login IN (0, 1)),
+    -- 0: is not notified of tickets (Servetel's create_agent false).
+    has_notifications  INTEGER NOT NULL DEFAULT 1 CHECK (has_notifications IN (0, 1)),
+    registered_at      INTEGER NOT NULL,
+    login_at           INTEGER NOT NULL DEFAULT 0,
+    last_login_at      INTEGER NOT NULL DEFAULT 0,
+    timezone           TEXT    NOT NULL DEFAULT '',
+    signature          TEXT    NOT NULL DEFAULT '',
+    -- Base32 secret of the second factor, empty = off; the last time step used never works again.
+    totp_secret        TEXT    NOT NULL DEFAULT '',
+    totp_last_step     INTEGER NOT NULL DEFAULT 0,
+    -- NULL: no schedule, always on duty.
+    schedule_id        INTEGER REFERENCES schedule (id) ON DELETE SET NULL,
+    -- Telephony data of Servetel's call, a JSON object; maildesk only keeps it.
+    profile            TEXT    NOT NULL DEFAULT '{}'
+) STRICT;
+CREATE INDEX staff_email ON staff (email);
+CREATE INDEX staff_schedule ON staff (schedule_id);
+
+CREATE TABLE department (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    position    INTEGER NOT NULL,
+    name        TEXT    NOT NULL,
+    is_private  INTEGER NOT NULL DEFAULT 0 CHECK (is_private IN (0, 1))
+) STRICT;
+
+CREATE TABLE staff_department (
+    staff_id       INTEGER NOT NULL REFERENCES staff (id) ON DELETE CASCADE,
+    department_id  INTEGER NOT NULL REFERENCES department (id) ON DELETE CASCADE,
+    PRIMARY KEY (staff_id, department_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX staff_department_department ON staff_department (department_id);
+
+-- The desk's own mail addresses, with how mail comes in and goes out.
+CREATE TABLE address (
+    id                  INTEGER PRIMARY KEY AUTOINCREMENT,
+    email               TEXT    NOT NULL COLLATE NOCASE UNIQUE,
+    name                TEXT    NOT NULL,
+    -- NULL: the last department was deleted; its mail is quarantined until one is given.
+    department_id       INTEGER REFERENCES department (id) ON DELETE SET NULL,
+    is_default          INTEGER NOT NULL DEFAULT 0 CHECK (is_default IN (0, 1)),
+    created_at          INTEGER NOT NULL,
+    last_update_at      INTEGER NOT NULL,
+    incoming            TEXT    NOT NULL DEFAULT 'none' CHECK (incoming IN ('none', 'pipe', 'imap')),
+    imap_host           TEXT    NOT NULL DEFAULT '',
+    imap_port           INTEGER NOT NULL DEFAULT 993,
+    imap_user           TEXT    NOT NULL DEFAULT '',
+    imap_password_file  TEXT    NOT NULL DEFAULT '',
+    imap_tls            TEXT    NOT NULL DEFAULT 'implicit' CHECK (imap_tls IN ('implicit', 'starttls', 'none')),
+    imap_after          TEXT    NOT NULL DEFAULT 'seen',
+    imap_auth           TEXT    NOT NULL DEFAULT 'password' CHECK (imap_auth IN ('password', 'xoauth2')),
+    -- Further IMAP options (private CA, token command …), a JSON object.
+    imap_options        TEXT    NOT NULL DEFAULT '{}',
+    outgoing            TEXT    NOT NULL DEFAULT 'none' CHECK (outgoing IN ('none', 'smtp', 'sendmail', 'file')),
+    smtp_host           TEXT    NOT NULL DEFAULT '',
+    smtp_port           INTEGER NOT NULL DEFAULT 587,
+    smtp_user           TEXT    NOT NULL DEFAULT '',
+    smtp_password_file  TEXT    NOT NULL DEFAULT '',
+    smtp_tls            TEXT    NOT NULL DEFAULT 'starttls' CHECK (smtp_tls IN ('implicit', 'starttls', 'none')),
+    outgoing_dir        TEXT    NOT NULL DEFAULT '',
+    -- When a plus-addressed test mail came back: plus-addresses may be used in Reply-To.
+    plus_seen_at        INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX address_department ON address (department_id);
+CREATE UNIQUE INDEX address_default ON address (is_default) WHERE is_default = 1;
+
+-- IMAP folders of an address and how far each was read (RFC 9051 §2.3.1.1).
+CREATE TABLE imap_folder (
+    address_id    INTEGER NOT NULL REFERENCES address (id) ON DELETE CASCADE,
+    name          TEXT    NOT NULL,
+    position      INTEGER NOT NULL,
+    uid_validity  INTEGER NOT NULL DEFAULT 0,
+    last_uid      INTEGER NOT NULL DEFAULT 0,
+    -- The highest UID when the folder was first seen with this uid_validity, and when that was.
+    backlog_uid   INTEGER NOT NULL DEFAULT 0,
+    started_at    INTEGER NOT NULL DEFAULT 0,
+    -- Failures in a row, the earliest time of the next try, and what went wrong last.
+    failures      INTEGER NOT NULL DEFAULT 0,
+    retry_at      INTEGER NOT NULL DEFAULT 0,
+    last_error    TEXT    NOT NULL DEFAULT '',
+    -- When the whole folder was last compared with imap_seen.
+    reconciled_at INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (address_id, name)
+) STRICT, WITHOUT ROWID;
+
+-- Mails of an IMAP folder that need not be fetched again, in runs of UIDs that neither overlap nor touch: those on record
+-- here, and older ones that are not wanted (imap_options, "start":"new"). A mail up to last_uid that is
+-- neither here nor in imap_leftover was missed.
+CREATE TABLE imap_seen (
+    address_id    INTEGER NOT NULL,
+    folder        TEXT    NOT NULL,
+    first_uid     INTEGER NOT NULL,
+    last_uid      INTEGER NOT NULL,
+    PRIMARY KEY (address_id, folder, first_uid),
+    FOREIGN KEY (address_id, folder) REFERENCES imap_folder (address_id, name) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- Mails up to last_uid that failed: not sent by the server, or on record
+-- here but not marked, moved or deleted there. Every fetch tries them again.
+CREATE TABLE imap_leftover (
+    address_id    INTEGER NOT NULL,
+    folder        TEXT    NOT NULL,
+    uid           INTEGER NOT NULL,
+    reason        TEXT    NOT NULL,
+    failures      INTEGER NOT NULL,
+    PRIMARY KEY (address_id, folder, uid),
+    FOREIGN KEY (address_id, folder) REFERENCES imap_folder (address_id, name) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- Addresses and domains whose mail is dropped on record. A domain is written without "@".
+CREATE TABLE ban (
+    pattern     TEXT    PRIMARY KEY COLLATE NOCASE,
+    created_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+--------------------------------------------------------------------------------------- tickets
+
+CREATE TABLE ticket (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    department_id   INTEGER NOT NULL REFERENCES department (id) ON DELETE CASCADE,
+    customer_id     INTEGER NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+    priority        INTEGER NOT NULL DEFAULT 1,
+    subject         TEXT    NOT NULL,
+    -- 1 open, 2 answered, 3 awaiting reply, 4 in progress, 5 closed.
+    status          INTEGER NOT NULL DEFAULT 1 CHECK (status BETWEEN 1 AND 5),
+    created_at      INTEGER NOT NULL,
+    last_update_at  INTEGER NOT NULL,
+    -- When it was closed last; 0 = never. reopen_days counts from here.
+    closed_at       INTEGER NOT NULL DEFAULT 0,
+    -- Messages of customers and staff after the first one, as HelpDeskZ counts.
+    replies         INTEGER NOT NULL DEFAULT 0,
+    -- 0 the customer, else the id of the staff member who wrote last.
+    last_replier    INTEGER NOT NULL DEFAULT 0,
+    -- NULL: not assigned.
+    staff_id        INTEGER REFERENCES staff (id) ON DELETE SET NULL,
+    -- NULL: not merged. Mail for a merged ticket goes to the one named here.
+    merged_into     INTEGER REFERENCES ticket (id) ON DELETE CASCADE,
+    -- NULL: opened otherwise than by mail to one of our addresses (then the department's is used).
+    address_id      INTEGER REFERENCES address (id) ON DELETE SET NULL,
+    -- Reply-To of the opening mail: where we write to instead of the customer's address.
+    reply_to        TEXT    NOT NULL DEFAULT '',
+    -- Answers to HelpDeskZ's custom fields, a JSON list of [title, value].
+    custom_fields   TEXT    NOT NULL DEFAULT '[]'
+) STRICT;
+CREATE INDEX ticket_department ON ticket (department_id, id);
+CREATE INDEX ticket_customer ON ticket (customer_id, id);
+CREATE INDEX ticket_status ON ticket (status, last_update_at);
+CREATE INDEX ticket_status_id ON ticket (status, id);
+CREATE INDEX ticket_staff ON ticket (staff_id) WHERE staff_id IS NOT NULL;
+CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX ticket_address ON ticket (address_id) WHERE address_id IS NOT NULL;
+
+-- What happened to tickets: one row for each change, written in its transaction. The rows of a ticket
+-- stay when it is removed.
+CREATE TABLE event (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    ticket_id  INTEGER NOT NULL,
+    at         INTEGER NOT NULL,
+    -- 0 a customer, 1 a staff member, 2 maildesk, 3 a program; actor_id is their id, 0 for none.
+    actor      INTEGER NOT NULL CHECK (actor BETWEEN 0 AND 3),
+    actor_id   INTEGER NOT NULL DEFAULT 0,
+    -- Words of `EventKind` and `Door` in src/domain/event.rs, which also says what the detail is.
+    kind       TEXT    NOT NULL,
+    detail     TEXT    NOT NULL DEFAULT '',
+    door       TEXT    NOT NULL
+) STRICT;
+CREATE INDEX event_ticket ON event (ticket_id, id);
+
+-- Two tickets about the same thing (a late answer opened the newer one).
+CREATE TABLE ticket_link (
+    ticket_id  INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+    other_id   INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+    PRIMARY KEY (ticket_id, other_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ticket_link_other ON ticket_link (other_id);
+
+-- People besides the customer who take part: Cc, forwarders. At most 20 a ticket.
+CREATE TABLE participant (
+    id         INTEGER PRIMARY KEY,
+    ticket_id  INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+    email      TEXT    NOT NULL COLLATE NOCASE,
+    name       TEXT    NOT NULL,
+    added_at   INTEGER NOT NULL,
+    UNIQUE (ticket_id, email)
+) STRICT;
+
+-- Our other addresses that a ticket's mail also went to: noted, never mailed.
+CREATE TABLE ticket_address_seen (
+    ticket_id   INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+    email       TEXT    NOT NULL COLLATE NOCASE,
+    PRIMARY KEY (ticket_id, email)
+) STRICT, WITHOUT ROWID;
+
+-- Who was given a reply token for a ticket: the address is part of the token's HMAC.
+CREATE TABLE token_holder (
+    ticket_id  INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+    email      TEXT    NOT NULL COLLATE NOCASE,
+    PRIMARY KEY (ticket_id, email)
+) STRICT, WITHOUT ROWID;
+
+-- Every Message-ID seen in or named by a ticket's mail (RFC 5322 §3.6.4), without brackets.
+CREATE TABLE thread_id (
+    message_id  TEXT    NOT NULL,
+    ticket_id   INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+    -- Order within the ticket: References of what we send are written in it.
+    position    INTEGER NOT NULL,
+    -- The only address that has the mail of that id (ours go out one by one); empty: all have it.
+    email       TEXT    NOT NULL DEFAULT '' COLLATE NOCASE,
+    PRIMARY KEY (message_id, ticket_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX thread_id_ticket ON thread_id (ticket_id, position);
+
+CREATE TABLE message (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    ticket_id    INTEGER NOT NULL REFERENCES ticket (id) ON DELETE CASCADE,
+    created_at   INTEGER NOT NULL,
+    -- 0 a customer, 1 staff, 2 maildesk itself.
+    author       INTEGER NOT NULL CHECK (author IN (0, 1, 2)),
+    -- The staff member who wrote it; 0 else. No foreign key: accounts are removed, their messages stay.
+    staff_id     INTEGER NOT NULL DEFAULT 0,
+    -- The customer who wrote it; 0 else. A participant's message names the participant.
+    customer_id  INTEGER NOT NULL DEFAULT 0,
+    -- 1: a note for staff, never sent and not counted in row_count or replies.
+    is_internal  INTEGER NOT NULL DEFAULT 0 CHECK (is_internal IN (0, 1)),
+    -- What is shown: the reply part of a mail, or a body posted over the API.
+    body         TEXT    NOT NULL,
+    -- 1: body is sanitised HTML; 0: plain text, escaped when it leaves as HTML.
+    is_html      INTEGER NOT NULL CHECK (is_html IN (0, 1)),
+    -- The whole text of the mail; empty when body is all of it.
+    full_text    TEXT    NOT NULL DEFAULT '',
+    -- The sanitised HTML body of the mail; empty when there is none.
+    mail_html    TEXT    NOT NULL DEFAULT '',
+    ip           TEXT    NOT NULL DEFAULT '',
+    -- HelpDeskZ's flag: 1 by mail or API, 0 typed into a web form (imported only).
+    is_email     INTEGER NOT NULL DEFAULT 1 CHECK (is_email IN (0, 1))
+) STRICT;
+CREATE INDEX message_ticket ON message (ticket_id, is_internal, created_at, id);
+-- For search by a writer's name and for merging two customers.
+CREATE INDEX message_customer ON message (customer_id, ticket_id) WHERE customer_id > 0;
+
+-- Attachment bytes, once per content.
+CREATE TABLE content (
+    id      INTEGER PRIMARY KEY,
+    sha256  BLOB    NOT NULL UNIQUE CHECK (length(sha256) = 32),
+    bytes   INTEGER NOT NULL,
+    data    BLOB    NOT NULL
+) STRICT;
+
+CREATE TABLE attachment (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- 0: belongs to an imported knowledge-base article.
+    ticket_id      INTEGER NOT NULL,
+    -- 0: its message is gone.
+    message_id     INTEGER NOT NULL,
+    article_id     INTEGER NOT NULL DEFAULT 0,
+    -- Safe for storage and download; original_name is the sender's.
+    name           TEXT    NOT NULL,
+    original_name  TEXT    NOT NULL,
+    content_type   TEXT    NOT NULL,
+    bytes          INTEGER NOT NULL,
+    -- 0: the file was gone when it was imported.
+    content_id     INTEGER NOT NULL,
+    -- Content-ID of an inline image, as cid: links of mail_html name it.
+    cid            TEXT    NOT NULL DEFAULT '',
+    is_inline      INTEGER NOT NULL DEFAULT 0 CHECK (is_inline IN (0, 1))
+) STRICT;
+CREATE INDEX attachment_ticket ON attachment (ticket_id);
+CREATE INDEX attachment_message ON attachment (message_id);
+CREATE INDEX attachment_content ON attachment (content_id);
+
+CREATE TRIGGER message_takes_attachments AFTER DELETE ON message BEGIN
+    DELETE FROM attachment WHERE message_id = OLD.id;
+END;
+CREATE TRIGGER ticket_takes_attachments AFTER DELETE ON ticket BEGIN
+    DELETE FROM attachment WHERE ticket_id = OLD.id AND OLD.id > 0;
+END;
+CREATE TRIGGER attachment_takes_content AFTER DELETE ON attachment BEGIN
+    DELETE FROM content WHERE id = OLD.content_id
+        AND NOT EXISTS (SELECT 1 FROM attachment WHERE content_id = OLD.content_id);
+END;
+
+-------------------------------------------------------------------------------------- mail in
+
+-- Every different mail ever handed over, once, and what became of it. Rows outlive the ticket:
+-- a deleted ticket does not come back when its mail is delivered again.
+CREATE TABLE receipt (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- SHA-256 of the mail without its trace headers: one row per mail, whatever the path.
+    key            BLOB    NOT NULL UNIQUE CHECK (length(key) = 32),
+    -- SHA-256 of its Delivered-To and the like (X'' without any): two copies of a mail that an MTA
+    -- made for one recipient have one key and two traces.
+    trace          BLOB    NOT NULL DEFAULT X'',
+    received_at    INTEGER NOT NULL,
+    state          TEXT    NOT NULL CHECK (state IN ('stored', 'dropped', 'quarantined')),
+    -- A word of src/domain/reason.rs, which has the texts for people.
+    reason         TEXT    NOT NULL,
+    -- A detail that some reasons have: the id of the mail that this one is a copy of.
+    detail         TEXT    NOT NULL DEFAULT '',
+    -- 0: none (dropped, quarantined).
+    ticket_id      INTEGER NOT NULL DEFAULT 0,
+    message_id     INTEGER NOT NULL DEFAULT 0,
+    -- From, the envelope, and Message-ID as the mail has them; empty where it has none.
+    from_email     TEXT    NOT NULL COLLATE NOCASE,
+    recipient      TEXT    NOT NULL,
+    sender         TEXT    NOT NULL,
+    -- Whether the caller gave an envelope sender: if so, an empty one means a bounce.
+    has_sender     INTEGER NOT NULL DEFAULT 0 CHECK (has_sender IN (0, 1)),
+    subject        TEXT    NOT NULL,
+    internet_id    TEXT    NOT NULL,
+    bytes          INTEGER NOT NULL
+) STRICT;
+CREATE INDEX receipt_state ON receipt (state, id);
+CREATE INDEX receipt_from ON receipt (from_email, state, received_at);
+CREATE INDEX receipt_ticket ON receipt (ticket_id) WHERE ticket_id > 0;
+CREATE INDEX receipt_received ON receipt (received_at);
+
+-- The raw mail, zstd-compressed, for raw_keep_days (quarantined: until decided).
+CREATE TABLE raw_mail (
+    receipt_id  INTEGER PRIMARY KEY REFERENCES receipt (id) ON DELETE CASCADE,
+    data        BLOB    NOT NULL
+) STRICT;
+
+------------------------------------------------------------------------------------- mail out
+
+-- Finished mails waiting to be sent, and what became of them.
+CREATE TABLE outbox (
+    id               INTEGER PRIMARY KEY AUTOINCREMENT,
+    created_at       INTEGER NOT NULL,
+    state            TEXT    NOT NULL CHECK (state IN ('pending', 'sent', 'failed', 'dropped')),
+    -- new_ticket, autoresponse, staff_reply, staff_ticketnotification, staff_assigned, new_user, test.
+    event            TEXT    NOT NULL,
+    -- 0: about no ticket.
+    ticket_id        INTEGER NOT NULL DEFAULT 0,
+    address_id       INTEGER NOT NULL,
+    -- Envelope: empty sender is RFC 5321's null reverse-path.
+    envelope_sender  TEXT    NOT NULL,
+    recipient        TEXT    NOT NULL COLLATE NOCASE,
+    -- Message-ID without brackets; the same on every try.
+    internet_id      TEXT    NOT NULL UNIQUE,
+    -- 1: sent automatically, not written by a person (counts towards auto_answers_per_hour, pauses on bounces).
+    is_automatic     INTEGER NOT NULL CHECK (is_automatic IN (0, 1)),
+    attempts         INTEGER NOT NULL DEFAULT 0,
+    next_attempt_at  INTEGER NOT NULL,
+    -- After this a failure is final.
+    give_up_at       INTEGER NOT NULL,
+    -- Until then one sender has the mail for itself; 0: no sender has it.
+    leased_until     INTEGER NOT NULL DEFAULT 0,
+    sent_at          INTEGER NOT NULL DEFAULT 0,
+    -- When a delivery report said the recipient did not get it.
+    bounced_at       INTEGER NOT NULL DEFAULT 0,
+    -- Whether the bounce is permanent; empty while bounced_at is 0.
+    bounce_class     TEXT    NOT NULL DEFAULT '' CHECK (bounce_class IN ('', 'permanent', 'temporary')),
+    last_error       TEXT    NOT NULL DEFAULT '',
+    -- Tries after which it is unknown whether the mail has arrived: all of it was handed over, no answer came.
+    unknown_tries    INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX outbox_due ON outbox (state, next_attempt_at, id);
+CREATE INDEX outbox_recipient ON outbox (recipient, is_automatic, created_at);
+CREATE INDEX outbox_ticket ON outbox (ticket_id) WHERE ticket_id > 0;
+
+-- The bytes of an outgoing mail, apart so that trying and settling never rewrites them.
+CREATE TABLE outbox_raw (
+    outbox_id  INTEGER PRIMARY KEY REFERENCES outbox (id) ON DELETE CASCADE,
+    data       BLOB    NOT NULL
+) STRICT;
+
+------------------------------------------------------------------------------------------ API
+
+CREATE TABLE token (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    name            TEXT    NOT NULL,
+    -- SHA-256 of the token; the token itself is stored nowhere.
+    sha256          BLOB    NOT NULL UNIQUE CHECK (length(sha256) = 32),
+    -- "*" or a space-separated list of group/action.
+    permissions     TEXT    NOT NULL,
+    -- Addresses and patterns, comma-separated; empty = any.
+    ips             TEXT    NOT NULL DEFAULT '',
+    is_active       INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)),
+    created_at      INTEGER NOT NULL,
+    last_update_at  INTEGER NOT NULL,
+    last_used_at    INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- staff/auth: failures per address of the end user (HelpDeskZ's lockout) …
+CREATE TABLE login_attempt (
+    ip          TEXT    PRIMARY KEY,
+    attempts    INTEGER NOT NULL,
+    last_at     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- … and every try, for the lockout per account and for people.
+CREATE TABLE login_log (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    at          INTEGER NOT NULL,
+    -- 0: there is no account of that name. The lockout counts by name, so that it does not show
+    -- which names have accounts.
+    staff_id    INTEGER NOT NULL,
+    username    TEXT    NOT NULL DEFAULT '' COLLATE NOCASE,
+    ip          TEXT    NOT NULL,
+    agent       TEXT    NOT NULL,
+    is_success  INTEGER NOT NULL CHECK (is_success IN (0, 1))
+) STRICT;
+CREATE INDEX login_log_staff ON login_log (staff_id, is_success, at);
+CREATE INDEX login_log_username ON login_log (username, is_success, at);
+
+-- Answers given to requests that carried an Idempotency-Key, for 24 hours.
+CREATE TABLE idempotency (
+    token_id     INTEGER NOT NULL REFERENCES token (id) ON DELETE CASCADE,
+    method       TEXT    NOT NULL,
+    path         TEXT    NOT NULL,
+    key          TEXT    NOT NULL,
+    body_sha256  BLOB    NOT NULL,
+    status       INTEGER NOT NULL,
+    body         TEXT    NOT NULL,
+    created_at   INTEGER NOT NULL,
+    PRIMARY KEY (token_id, method, path, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_created ON idempotency (created_at);
+
+--------------------------------------------------------------------- kept from HelpDeskZ as data
+
+-- Dumps that were imported, so that the same one again changes nothing.
+CREATE TABLE import (
+    -- SHA-256 of the file.
+    sha256       BLOB    PRIMARY KEY CHECK (length(sha256) = 32),
+    name         TEXT    NOT NULL,
+    started_at   INTEGER NOT NULL,
+    -- 0: it was interrupted, or is still running.
+    finished_at  INTEGER NOT NULL DEFAULT 0,
+    -- Whether its attachments were read too.
+    has_files    INTEGER NOT NULL DEFAULT 0 CHECK (has_files IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE canned_response (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    title           TEXT    NOT NULL,
+    body            TEXT    NOT NULL,
+    position        INTEGER NOT NULL DEFAULT 0,
+    staff_id        INTEGER NOT NULL DEFAULT 0,
+    created_at      INTEGER NOT NULL,
+    last_update_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE article_category (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    name       TEXT    NOT NULL,
+    position   INTEGER NOT NULL,
+    parent_id  INTEGER NOT NULL,
+    is_public  INTEGER NOT NULL CHECK (is_public IN (0, 1))
+) STRICT;
+
+CREATE TABLE article (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    title           TEXT    NOT NULL,
+    body            TEXT    NOT NULL,
+    category_id     INTEGER NOT NULL,
+    staff_id        INTEGER NOT NULL,
+    created_at      INTEGER NOT NULL,
+    last_update_at  INTEGER NOT NULL,
+    views           INTEGER NOT NULL,
+    is_public       INTEGER NOT NULL CHECK (is_public IN (0, 1))
+) STRICT;
+
+CREATE TABLE custom_field (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind         TEXT    NOT NULL,
+    title        TEXT    NOT NULL,
+    -- Options, a JSON list of texts.
+    options      TEXT    NOT NULL DEFAULT '[]',
+    is_required  INTEGER NOT NULL CHECK (is_required IN (0, 1)),
+    -- Department ids, a JSON list; empty = all.
+    departments  TEXT    NOT NULL DEFAULT '[]',
+    position     INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE priority (
+    id     INTEGER PRIMARY KEY,
+    name   TEXT NOT NULL,
+    color  TEXT NOT NULL
+) STRICT;
+
+----------------------------------------------------------------------------------- row numbers
+
+CREATE TRIGGER ticket_counted AFTER INSERT ON ticket BEGIN
+    INSERT INTO row_count (kind, value, bucket, n) VALUES
+        (0, 0, -1, 1), (0, 0, NEW.id / 1024, 1),
+        (1, NEW.status, -1, 1), (1, NEW.status, NEW.id / 1024, 1),
+        (2, NEW.department_id, -1, 1), (2, NEW.department_id, NEW.id / 1024, 1),
+        (3, NEW.customer_id, -1, 1), (3, NEW.customer_id, NEW.id / 1024, 1)
+        ON CONFLICT (kind, value, bucket) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER ticket_uncounted AFTER DELETE ON ticket BEGIN
+    UPDATE row_count SET n = n - 1 WHERE (kind, value, bucket) IN (VALUES
+        (0, 0, -1), (0, 0, OLD.id / 1024),
+        (1, OLD.status, -1), (1, OLD.status, OLD.id / 1024),
+        (2, OLD.department_id, -1), (2, OLD.department_id, OLD.id / 1024),
+        (3, OLD.customer_id, -1), (3, OLD.customer_id, OLD.id / 1024));
+    DELETE FROM row_count WHERE n = 0 AND kind = 3 AND value = OLD.customer_id;
+END;
+CREATE TRIGGER ticket_recounted AFTER UPDATE OF status, department_id, customer_id ON ticket
+WHEN OLD.status <> NEW.status OR OLD.department_id <> NEW.department_id OR OLD.customer_id <> NEW.customer_id BEGIN
+    UPDATE row_count SET n = n - 1 WHERE (kind, value, bucket) IN (VALUES
+        (1, OLD.status, -1), (1, OLD.status, OLD.id / 1024),
+        (2, OLD.department_id, -1), (2, OLD.department_id, OLD.id / 1024),
+        (3, OLD.customer_id, -1), (3, OLD.customer_id, OLD.id / 1024));
+    INSERT INTO row_count (kind, value, bucket, n) VALUES
+        (1, NEW.status, -1, 1), (1, NEW.status, NEW.id / 1024, 1),
+        (2, NEW.department_id, -1, 1), (2, NEW.department_id, NEW.id / 1024, 1),
+        (3, NEW.customer_id, -1, 1), (3, NEW.customer_id, NEW.id / 1024, 1)
+        ON CONFLICT (kind, value, bucket) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER customer_counted AFTER INSERT ON customer BEGIN
+    INSERT INTO row_count (kind, value, bucket, n) VALUES (4, 0, -1, 1), (4, 0, NEW.id / 1024, 1)
+        ON CONFLICT (kind, value, bucket) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER customer_uncounted AFTER DELETE ON customer BEGIN
+    UPDATE row_count SET n = n - 1 WHERE (kind, value, bucket) IN (VALUES (4, 0, -1), (4, 0, OLD.id / 1024));
+END;
+CREATE TRIGGER message_counted AFTER INSERT ON message WHEN NEW.is_internal = 0 BEGIN
+    INSERT INTO row_count (kind, value, bucket, n) VALUES (5, 0, -1, 1)
+        ON CONFLICT (kind, value, bucket) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER message_uncounted AFTER DELETE ON message WHEN OLD.is_internal = 0 BEGIN
+    UPDATE row_count SET n = n - 1 WHERE kind = 5 AND value = 0 AND bucket = -1;
+END;
+CREATE TRIGGER attachment_counted AFTER INSERT ON attachment BEGIN
+    INSERT INTO row_count (kind, value, bucket, n) VALUES (6, 0, -1, 1)
+        ON CONFLICT (kind, value, bucket) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER attachment_uncounted AFTER DELETE ON attachment BEGIN
+    UPDATE row_count SET n = n - 1 WHERE kind = 6 AND value = 0 AND bucket = -1;
+END;
+
+--------------------------------------------------------------------------------------- search
+
+-- What full-text search finds tickets by: subjects, messages and notes (their first 100,000
+-- characters), customers and participants. The id of a text is four times its row's id plus what it
+-- is: 0 a customer, 1 a participant, 2 a ticket's subject, 3 a message.
+CREATE VIEW search_text (id, text) AS
+    SELECT id * 4, fullname || ' ' || email FROM customer
+    UNION ALL SELECT id * 4 + 1, name || ' ' || email FROM participant
+    UNION ALL SELECT id * 4 + 2, subject FROM ticket
+    UNION ALL SELECT id * 4 + 3, substr(body, 1, 100000) FROM message;
+
+-- The index holds no copy of the texts (content=), so the triggers below must take out of it what
+-- they put in, word for word. Words are compared without case and accents: Müller is muller.
+CREATE VIRTUAL TABLE search USING fts5 (
+    text, content = 'search_text', content_rowid = 'id', columnsize = 0,
+    tokenize = 'unicode61 remove_diacritics 2'
+);
+
+CREATE TRIGGER customer_found AFTER INSERT ON customer BEGIN
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4, NEW.fullname || ' ' || NEW.email);
+END;
+CREATE TRIGGER customer_unfound AFTER DELETE ON customer BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4, OLD.fullname || ' ' || OLD.email);
+END;
+CREATE TRIGGER customer_refound AFTER UPDATE OF id, fullname, email ON customer BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4, OLD.fullname || ' ' || OLD.email);
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4, NEW.fullname || ' ' || NEW.email);
+END;
+CREATE TRIGGER participant_found AFTER INSERT ON participant BEGIN
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 1, NEW.name || ' ' || NEW.email);
+END;
+CREATE TRIGGER participant_unfound AFTER DELETE ON participant BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 1, OLD.name || ' ' || OLD.email);
+END;
+CREATE TRIGGER participant_refound AFTER UPDATE OF id, name, email ON participant BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 1, OLD.name || ' ' || OLD.email);
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 1, NEW.name || ' ' || NEW.email);
+END;
+CREATE TRIGGER ticket_found AFTER INSERT ON ticket BEGIN
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 2, NEW.subject);
+END;
+CREATE TRIGGER ticket_unfound AFTER DELETE ON ticket BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 2, OLD.subject);
+END;
+CREATE TRIGGER ticket_refound AFTER UPDATE OF id, subject ON ticket BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 2, OLD.subject);
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 2, NEW.subject);
+END;
+CREATE TRIGGER message_found AFTER INSERT ON message BEGIN
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 3, substr(NEW.body, 1, 100000));
+END;
+CREATE TRIGGER message_unfound AFTER DELETE ON message BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 3, substr(OLD.body, 1, 100000));
+END;
+CREATE TRIGGER message_refound AFTER UPDATE OF id, body ON message BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 3, substr(OLD.body, 1, 100000));
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 3, substr(NEW.body, 1, 100000));
+END;
