@@ -7,6 +7,7 @@ mod host;
 mod mta;
 mod people;
 mod post;
+mod replica;
 mod route;
 mod sandbox;
 
@@ -190,7 +191,15 @@ fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
 }
 
 fn look_inside(context: &CheckContext<'_>, store: &Store) -> Vec<Finding> {
-    let looks = [host::look_inside, post::queue, people::notified, post::addresses, sandbox::sendmail, mta::lines];
+    let looks = [
+        host::look_inside,
+        replica::look,
+        post::queue,
+        people::notified,
+        post::addresses,
+        sandbox::sendmail,
+        mta::lines,
+    ];
     let mut findings = Vec::new();
     for look in looks {
         match look(context, store) {

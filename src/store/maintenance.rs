@@ -130,6 +130,11 @@ impl ReadTx<'_> {
         Ok(self.one("PRAGMA journal_mode", [], |row| row.get(0))?.unwrap_or_default())
     }
 
+    /// Whether Litestream follows this database, or has: it keeps two tables of its own in it.
+    pub fn is_followed_by_litestream(&self) -> Result<bool> {
+        Ok(self.number("SELECT count(*) FROM sqlite_schema WHERE name = '_litestream_seq'", [])? > 0)
+    }
+
     /// The schema's number, and SQLite's own version.
     pub fn versions(&self) -> Result<(i64, String)> {
         let found = self.one("SELECT user_version, sqlite_version() FROM pragma_user_version", [], |row| {

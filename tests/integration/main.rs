@@ -28,6 +28,7 @@ mod import;
 mod intake;
 mod lanes;
 mod layering;
+mod litestream;
 mod mail_out;
 mod outbox;
 mod outbox_faults;
