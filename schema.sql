@@ -296,7 +296,9 @@ CREATE TABLE ticket (
     -- Out of the lists until then, or until the customer writes; 0 = not put off.
     snoozed_until   INTEGER NOT NULL DEFAULT 0,
     -- When it was called spam: out of sight, answered by nobody, removed after spam_keep_days; 0 = it is not.
-    spam_at         INTEGER NOT NULL DEFAULT 0
+    spam_at         INTEGER NOT NULL DEFAULT 0,
+    -- The name that belongs to reply_to; empty = the customer's.
+    reply_to_name   TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX ticket_department ON ticket (department_id, id);
 CREATE INDEX ticket_customer ON ticket (customer_id, id);
@@ -502,7 +504,8 @@ CREATE TABLE message (
     customer_id  INTEGER NOT NULL DEFAULT 0,
     -- 1: a note for staff, never sent and not counted in row_count or replies.
     is_internal  INTEGER NOT NULL DEFAULT 0 CHECK (is_internal IN (0, 1)),
-    -- What is shown: the reply part of a mail, or a body posted over the API.
+    -- What is shown: of a mail that joins a ticket the reply, of one that opens a ticket all but its signature; or a
+    -- body posted over the API.
     body         TEXT    NOT NULL,
     -- 1: body is sanitised HTML; 0: plain text, escaped when it leaves as HTML.
     is_html      INTEGER NOT NULL CHECK (is_html IN (0, 1)),
@@ -512,7 +515,9 @@ CREATE TABLE message (
     mail_html    TEXT    NOT NULL DEFAULT '',
     ip           TEXT    NOT NULL DEFAULT '',
     -- HelpDeskZ's flag: 1 by mail or API, 0 typed into a web form (imported only).
-    is_email     INTEGER NOT NULL DEFAULT 1 CHECK (is_email IN (0, 1))
+    is_email     INTEGER NOT NULL DEFAULT 1 CHECK (is_email IN (0, 1)),
+    -- What the person typed, without what they quoted; empty when body is just that.
+    reply_text   TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX message_ticket ON message (ticket_id, is_internal, created_at, id);
 -- For search by a writer's name and for merging two customers.

@@ -17,7 +17,7 @@ mod ticket;
 use crate::domain::reason::Reason;
 use crate::domain::words::words;
 use crate::domain::{AddressId, DepartmentId, OutboxId, StaffId, Status, TicketId, Timestamp};
-use crate::mail::origin::Origin;
+use crate::mail::origin::{Origin, Sign};
 use crate::mail::{Mailbox, ParsedMail};
 use authentication::Authentication;
 use ticket::New;
@@ -155,6 +155,8 @@ pub(crate) struct Facts {
     pub is_refusable: bool,
     /// The outgoing mail whose Message-ID a delivery report names, and its ticket.
     pub bounced: Option<(OutboxId, Option<TicketId>)>,
+    /// It came by a mailing list that feeds the desk: what it brings is a person's, but nobody is answered.
+    pub is_fed: bool,
     /// From or its domain is banned.
     pub is_banned: bool,
     /// From is one of our own addresses.
@@ -200,6 +202,8 @@ pub(crate) enum Role {
 pub(crate) enum Handling {
     /// Status, counters and notifications as for a person's message.
     Full,
+    /// The same, but the writer gets no automatic answer: it came by a mailing list.
+    Unanswered,
     /// Attached silently: a machine wrote it.
     Silent,
 }
@@ -285,6 +289,9 @@ pub(crate) fn decide(mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Decis
     }
     if let Some(early) = origin::without_ticket(mail, facts, policy) {
         return early;
+    }
+    if mail.signs.contains(&Sign::Disposition) {
+        return ticket::of_receipt(facts);
     }
     if let Some(token) = &facts.token {
         return ticket::with_token(mail, facts, policy, token);

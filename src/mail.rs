@@ -6,6 +6,7 @@
 
 mod address;
 mod attachments;
+pub(crate) mod auto_subject;
 mod body;
 mod charset;
 mod content;
@@ -16,6 +17,7 @@ pub(crate) mod forward;
 mod header;
 pub(crate) mod html;
 mod idempotency_key;
+mod mailing_list;
 mod message_id;
 mod mime_parameter;
 pub(crate) mod origin;
@@ -34,6 +36,8 @@ use encoded_word::Decoder;
 use header::Header;
 use people::People;
 use structure::PartHeader;
+
+use address::NAME_CHARS_MAX;
 
 use sha2::{Digest, Sha256};
 
@@ -161,7 +165,7 @@ pub(crate) struct ParsedMail {
     /// SHA-256 of the Delivered-To, X-Original-To, Envelope-To and X-Envelope-To fields, which are not
     /// part of `key`: distinguishes two copies of one mail. `None` when there are none.
     pub recipient_trace: Option<[u8; 32]>,
-    /// The first usable address of From.
+    /// The first usable address of From; in a mailing list's mail the person who wrote it, where the list says so.
     pub from: Option<Mailbox>,
     /// The usable addresses of Reply-To, at most 20.
     pub reply_to: Vec<Mailbox>,
@@ -185,6 +189,10 @@ pub(crate) struct ParsedMail {
     pub date: Option<Timestamp>,
     /// Signs of a machine in the headers, see [`origin`].
     pub signs: Vec<origin::Sign>,
+    /// The addresses by which one writes to the mailing list that passed it on; empty for other mail.
+    pub list_addresses: Vec<EmailAddress>,
+    /// Original-Message-ID of a disposition notification (RFC 8098): the mails it confirms.
+    pub confirmed_ids: Vec<String>,
     /// The value of X-Maildesk-Loop.
     pub loop_mark: Option<String>,
     /// The values of Authentication-Results, topmost first, unfolded; encoded-words are not decoded.
@@ -236,7 +244,9 @@ impl ParsedMail {
         if is_too_large {
             content.replace_body(&too_large_sentence(raw.len(), limits));
         }
-        let people = People::read(&header, decoder, limits.addresses_max);
+        let list_addresses = mailing_list::posting_addresses(&header, decoder);
+        let people =
+            People::read(&header, decoder, limits.addresses_max).with_writer(&header, &list_addresses, decoder);
         let signs = origin::signs_in(&header, people.from.as_ref(), content.report);
         let prose = delivery_report::Prose {
             signs: &signs,
@@ -264,6 +274,8 @@ impl ParsedMail {
             references,
             date: header.first("date").and_then(date),
             signs,
+            list_addresses,
+            confirmed_ids: content.confirmed_ids,
             loop_mark: header.first("x-maildesk-loop").map(|value| decoder.line(value)),
             authentication_results: header.all("authentication-results").map(as_it_stands).collect(),
             full_text: content.body.full_text,

@@ -55,9 +55,10 @@ pub(super) fn without_ticket(mail: &ParsedMail, facts: &Facts, policy: &Policy) 
     }
 }
 
-/// A person's mail is answered and reopens; a machine's does neither.
+/// A person's mail is answered and reopens; a machine's does neither. What a list brings that feeds the desk reopens.
 pub(super) fn handling(facts: &Facts) -> Handling {
     match facts.origin {
+        Origin::Person | Origin::List if facts.is_fed => Handling::Unanswered,
         Origin::Person => Handling::Full,
         Origin::Own | Origin::Bounce | Origin::List | Origin::Auto => Handling::Silent,
     }

@@ -77,7 +77,36 @@ fn bare(subject: &str) -> String {
     }
     let rest = subject_prefix::without_forward_suffix(rest).unwrap_or(rest);
     let folded: String = rest.to_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
-    without_bracketed_words(&folded)
+    BRACKETS.iter().fold(folded, |text, brackets| without_bracketed_words(&text, brackets))
+}
+
+/// What other ticket systems put their own number in. Round brackets hold people's own words as well, so there only a
+/// number counts.
+const BRACKETS: [Brackets; 4] = [
+    Brackets { open: '[', close: ']', is_theirs: |_| true },
+    Brackets { open: '{', close: '}', is_theirs: |_| true },
+    Brackets { open: '【', close: '】', is_theirs: |_| true },
+    Brackets { open: '(', close: ')', is_theirs: is_number },
+];
+
+struct Brackets {
+    open: char,
+    close: char,
+    /// Whether another system wrote the word between them.
+    is_theirs: fn(&str) -> bool,
+}
+
+/// `#4711`, `PRJ-17`, `case:4711`, `id 4711` without its blank: a few letters and then digits.
+fn is_number(word: &str) -> bool {
+    const LETTERS_MAX: usize = 12;
+    const DIGITS_MIN: usize = 2;
+    let front = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    let letters = front.trim_end_matches(['#', '-', ':', '.', '=']);
+    let is_marked = letters.len() < front.len() || !letters.is_empty();
+    is_marked
+        && word.len() - front.len() >= DIGITS_MIN
+        && letters.len() <= LETTERS_MAX
+        && letters.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, '#' | '-'))
 }
 
 /// `Accepted: rest`: what follows the prefix.
@@ -91,12 +120,17 @@ fn behind_calendar_prefix(subject: &str) -> Option<&str> {
     entries(CALENDAR_PREFIXES).any(|entry| entry == word).then(|| subject.get(at + colon.len_utf8()..))?
 }
 
-fn without_bracketed_words(folded: &str) -> String {
+fn without_bracketed_words(folded: &str, brackets: &Brackets) -> String {
     let mut out = String::with_capacity(folded.len());
     let mut rest = folded;
-    while let Some((before, after)) = rest.split_once('[') {
-        let Some((_, behind)) = after.split_once(']') else { break };
+    while let Some((before, after)) = rest.split_once(brackets.open) {
+        let Some((word, behind)) = after.split_once(brackets.close) else { break };
         out.push_str(before);
+        if !(brackets.is_theirs)(word) {
+            out.push(brackets.open);
+            out.push_str(word);
+            out.push(brackets.close);
+        }
         rest = behind;
     }
     out.push_str(rest);
@@ -168,6 +202,18 @@ mod tests {
         assert!(is_same("Re: Printer [on fire", "Printer [on fire"));
         assert!(!is_same("Re: Printer [on ice", "Printer [on fire"));
         assert!(!is_same("Invoice 7", "[Ticket 991]"));
+    }
+
+    #[test]
+    fn numbers_of_other_systems_do_not_count_and_words_in_round_brackets_do() {
+        for answer in
+            ["Re: Printer (#4711) on fire", "{HS-17} Printer on fire", "【票号88】Printer on fire (case:0815)"]
+        {
+            assert!(is_same("Re: Printer on fire", answer) && is_same(answer, "Printer on fire"), "{answer}");
+        }
+        for other in ["Printer on fire (again)", "Printer on fire (room 12 of 14)", "Printer on fire (2)"] {
+            assert!(!is_same("Re: Printer on fire", other), "{other}");
+        }
     }
 
     #[test]

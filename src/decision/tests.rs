@@ -68,6 +68,7 @@ fn usual_facts(mail: &ParsedMail) -> Facts {
         is_oversize: false,
         is_refusable: true,
         bounced: None,
+        is_fed: false,
         is_banned: false,
         is_from_us: false,
         mails_last_hour: Some(0),
@@ -185,6 +186,7 @@ fn open_in_words(open: &Open) -> String {
 fn effect_in_words(handling: Handling) -> &'static str {
     match handling {
         Handling::Full => "",
+        Handling::Unanswered => ", unanswered",
         Handling::Silent => ", silently",
     }
 }

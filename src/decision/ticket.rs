@@ -14,7 +14,7 @@ use crate::mail::ParsedMail;
 fn is_past_reopening(ticket: &TicketFact, facts: &Facts, policy: &Policy) -> bool {
     // A machine's mail reopens nothing, so it can always be added to a closed ticket.
     ticket.status == Status::Closed
-        && handling(facts) == Handling::Full
+        && handling(facts) != Handling::Silent
         && (policy.reopen_s == 0 || facts.now.unix() - ticket.closed_at.unix() > policy.reopen_s)
 }
 
@@ -29,10 +29,30 @@ pub(super) fn with_token(mail: &ParsedMail, facts: &Facts, policy: &Policy, toke
     match append(ticket, Reason::Token, Role::Customer, facts) {
         Decision::Append(append) => {
             // What a machine sends changes nothing else, the address we write to included.
-            let takes_reply_to = token.is_customers && append.handling == Handling::Full;
+            let takes_reply_to = token.is_customers && append.handling != Handling::Silent;
             Decision::Append(Append { takes_reply_to, ..append })
         }
         other => other,
+    }
+}
+
+/// A read receipt goes silently to the mail it confirms, and never opens a ticket.
+pub(super) fn of_receipt(facts: &Facts) -> Decision {
+    let by_token = facts.token.as_ref().map(|token| (&token.ticket, Reason::Token));
+    let mut named = facts.named.iter().filter(|hit| hit.takes_part).map(|hit| (&hit.ticket, reason_of(hit.by)));
+    let Some((ticket, reason)) = by_token.or_else(|| named.next()) else {
+        return Decision::Drop { reason: Reason::ReceiptNotOurs };
+    };
+    match append(ticket, reason, Role::Customer, facts) {
+        Decision::Append(append) => Decision::Append(Append { handling: Handling::Silent, ..append }),
+        other => other,
+    }
+}
+
+const fn reason_of(by: NamedBy) -> Reason {
+    match by {
+        NamedBy::ThreadId => Reason::Thread,
+        NamedBy::SubjectTag => Reason::SubjectTag,
     }
 }
 
@@ -49,15 +69,11 @@ pub(super) fn append(ticket: &TicketFact, reason: Reason, role: Role, facts: &Fa
 
 /// A ticket named by thread id or subject tag; `None` when no ticket is named.
 pub(super) fn named_ticket(mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Option<Decision> {
-    let reason = |by: NamedBy| match by {
-        NamedBy::ThreadId => Reason::Thread,
-        NamedBy::SubjectTag => Reason::SubjectTag,
-    };
     let mine = || facts.named.iter().filter(|hit| hit.takes_part);
     // A thread's ids may belong to several tickets (a changed subject opened a second one): one
     // that can take the mail is preferred to one that cannot.
     if let Some(hit) = mine().find(|hit| reason_against(mail, &hit.ticket, facts, policy).is_none()) {
-        return Some(append(&hit.ticket, reason(hit.by), Role::Customer, facts));
+        return Some(append(&hit.ticket, reason_of(hit.by), Role::Customer, facts));
     }
     if let Some(hit) = mine().next() {
         let reason = reason_against(mail, &hit.ticket, facts, policy).unwrap_or(Reason::New);
@@ -71,7 +87,7 @@ pub(super) fn named_ticket(mail: &ParsedMail, facts: &Facts, policy: &Policy) ->
     Some(match policy.stranger_reply {
         StrangerReply::Hold => Decision::Quarantine { reason: Reason::StrangerHeld },
         StrangerReply::Append if !is_past_reopening(&hit.ticket, facts, policy) => {
-            append(&hit.ticket, reason(hit.by), Role::Customer, facts)
+            append(&hit.ticket, reason_of(hit.by), Role::Customer, facts)
         }
         StrangerReply::Append | StrangerReply::New => {
             let note = format!("This mail named ticket [#{}], in which its sender takes no part.", hit.ticket.id);
@@ -86,7 +102,7 @@ fn reason_against(mail: &ParsedMail, ticket: &TicketFact, facts: &Facts, policy:
         return Some(Reason::ClosedTooLong);
     }
     // Auto-replies put their own words before the subject, or replace it.
-    let is_other = handling(facts) == Handling::Full && !is_under_subject(&mail.subject, &ticket.subject);
+    let is_other = handling(facts) != Handling::Silent && !is_under_subject(&mail.subject, &ticket.subject);
     is_other.then_some(Reason::OtherSubject)
 }
 

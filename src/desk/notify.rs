@@ -47,8 +47,21 @@ pub(crate) enum Notices {
     Usual,
     /// The customer, that the ticket was opened, and the people named in the table.
     Acknowledged,
+    /// The people named in the table, without an automatic answer to the writer: their mail came by a mailing list.
+    WithoutAnswers,
     /// Nobody: the mail was answered elsewhere long ago, or comes from another desk's machine.
     Nobody,
+}
+
+impl Notices {
+    /// The same without automatic answers.
+    #[must_use]
+    pub(crate) const fn without_answers(self) -> Self {
+        match self {
+            Self::Usual | Self::Acknowledged | Self::WithoutAnswers => Self::WithoutAnswers,
+            Self::Nobody => Self::Nobody,
+        }
+    }
 }
 
 impl Change<'_> {
@@ -64,7 +77,7 @@ impl Change<'_> {
     ) -> Result<()> {
         let usual = match notices {
             Notices::Nobody => return Ok(()),
-            Notices::Usual => notices_of(happening, self.door),
+            Notices::Usual | Notices::WithoutAnswers => notices_of(happening, self.door),
             Notices::Acknowledged => {
                 answer(self, Event::NewTicket, ticket, message)?;
                 notices_of(happening, self.door)
@@ -72,6 +85,7 @@ impl Change<'_> {
         };
         for notice in usual {
             match notice {
+                Notice::Acknowledgement | Notice::Autoresponse if notices == Notices::WithoutAnswers => {}
                 Notice::Acknowledgement => answer(self, Event::NewTicket, ticket, message)?,
                 Notice::Autoresponse => answer(self, Event::Autoresponse, ticket, message)?,
                 Notice::Staff if sender.is_empty() => staff(self, ticket, message)?,
@@ -94,8 +108,8 @@ impl Change<'_> {
     }
 }
 
-/// An automatic answer to a customer. Nothing is sent to an address above `auto_answers_per_hour`, or whose mail
-/// bounced three times.
+/// An automatic answer to a customer. Nothing is sent to an address or about a ticket above `auto_answers_per_hour`, to
+/// an address that takes no answers, or whose mail bounced three times.
 fn answer(change: &Change<'_>, event: Event, ticket: TicketId, message: MessageId) -> Result<()> {
     let (tx, settings, now) = (change.tx, change.settings, change.now);
     let Some(notice) = NoticeContext::of(tx, settings, ticket, message, event)? else { return Ok(()) };
@@ -106,7 +120,11 @@ fn answer(change: &Change<'_>, event: Event, ticket: TicketId, message: MessageI
     };
     let writer = writer.unwrap_or_else(|| notice.about.customer.clone());
     let Ok(email) = writer.email.parse::<EmailAddress>() else { return Ok(()) };
-    if is_ours(&notice.senders, &email) || !may_be_answered(tx, settings, &email, now)? {
+    if is_ours(&notice.senders, &email)
+        || email.is_no_reply()
+        || !may_be_answered(tx, settings, &email, now)?
+        || tx.automatic_answers_about(ticket, Window::last_s(Timestamp::HOUR_S, now))? >= settings.auto_answers_per_hour
+    {
         return Ok(());
     }
     let to = Person { name: &writer.fullname, email: &email };
@@ -136,12 +154,15 @@ fn staff_reply(change: &Change<'_>, ticket: TicketId, message: MessageId) -> Res
         Author::Customer(_) | Author::Desk => None,
     };
     let (files, left_out) = files(tx, &mut notice, message)?;
-    let reply_to = if notice.about.ticket.reply_to.is_empty() {
-        notice.about.customer.email.clone()
+    let (ticket_of, customer) = (&notice.about.ticket, &notice.about.customer);
+    let first = if ticket_of.reply_to.is_empty() {
+        (customer.email.clone(), customer.fullname.clone())
+    } else if ticket_of.reply_to_name.is_empty() {
+        (ticket_of.reply_to.clone(), customer.fullname.clone())
     } else {
-        notice.about.ticket.reply_to.clone()
+        (ticket_of.reply_to.clone(), ticket_of.reply_to_name.clone())
     };
-    let mut people = vec![(reply_to, notice.about.customer.fullname.clone())];
+    let mut people = vec![first];
     people.extend(tx.participants(ticket)?);
     let mut written: Vec<EmailAddress> = Vec::new();
     let mut refused: Vec<String> = Vec::new();

@@ -44,7 +44,7 @@ pub(crate) struct MailContext<'a> {
     /// The Message-ID of a staff member's mail, which only its sender has.
     pub own_thread_id: Option<(&'a str, &'a EmailAddress)>,
     /// Where answers go from now on.
-    pub reply_to: Option<&'a EmailAddress>,
+    pub reply_to: Option<&'a Mailbox>,
     /// What maildesk has to say about the mail, for a note; empty for nothing.
     pub note: &'a str,
 }
@@ -144,7 +144,7 @@ impl Change<'_> {
         }
         if let Some(reply_to) = mail.reply_to {
             self.rows().set_reply_to(ticket, reply_to)?;
-            self.write_event(ticket, EventKind::ReplyTo, reply_to.as_str())?;
+            self.write_event(ticket, EventKind::ReplyTo, reply_to.address.as_str())?;
         }
         for id in &mail.thread_ids {
             self.tx.note_thread_id(ticket, id)?;

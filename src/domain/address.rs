@@ -50,6 +50,15 @@ impl EmailAddress {
         self.text.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
+    /// Whether mail to it is read by nobody, as its local part says: noreply, no-reply, no_reply, donotreply,
+    /// do-not-reply, with or without a `+suffix`.
+    #[must_use]
+    pub fn is_no_reply(&self) -> bool {
+        let local = self.local_part().to_lowercase();
+        let base = local.split('+').next().unwrap_or_default();
+        matches!(base, "noreply" | "no-reply" | "no_reply" | "donotreply" | "do-not-reply")
+    }
+
     /// Splits `support+suffix@example.org` into `support@example.org` and `suffix` (RFC 5233): at its
     /// first `+`, which is where mail servers split, then at each further one, because an address may
     /// have one of its own. None before the first character.

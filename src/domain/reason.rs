@@ -33,6 +33,8 @@ words! {
         BounceNotOurs = "bounce-not-ours",
         /// Dropped: a delivery report that reports no failure.
         ReportWithoutFailure = "report-without-failure",
+        /// Dropped: a read receipt that names no mail and no ticket of ours.
+        ReceiptNotOurs = "receipt-not-ours",
         /// Dropped: staff wrote an internal note with it.
         Note = "note",
         /// Dropped: staff wrote nothing but commands.
@@ -83,6 +85,7 @@ impl Reason {
             Self::BounceAgain => "bounce of a mail that had bounced before",
             Self::BounceNotOurs => "bounce of a mail that is not ours",
             Self::ReportWithoutFailure => "delivery report without a failure",
+            Self::ReceiptNotOurs => "read receipt of a mail that is not ours",
             Self::Note => "kept as an internal note",
             Self::CommandsOnly => "commands only",
             Self::Copy => "another copy",

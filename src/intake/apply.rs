@@ -65,7 +65,7 @@ pub(super) fn open(
     notes.extend(left_out);
     let addresses = tx.desk_addresses()?;
     let is_sender = matches!(open.requester, Requester::Sender);
-    let reply_to = reply_to(mail, &addresses).filter(|address| is_sender && **address != from.address);
+    let reply_to = reply_to(mail, &addresses).filter(|mailbox| is_sender && mailbox.address != from.address);
     let new = NewTicket { department: open.department, customer, subject: &subject, address: open.address, reply_to };
     let post = Post {
         author: Author::Customer(customer),
@@ -81,13 +81,15 @@ pub(super) fn open(
         mail_context.participants.insert(0, from);
     }
     let actor = match open.handling {
-        Handling::Full => Actor::Customer(customer),
+        Handling::Full | Handling::Unanswered => Actor::Customer(customer),
         Handling::Silent => Actor::Machine,
     };
     // Staff want to know of a machine's alert, but not of another desk's mail: its staff may be us.
-    let is_another_desks = mail.loop_mark.is_some() || mail.signs.contains(&Sign::List);
+    let is_another_desks =
+        mail.loop_mark.is_some() || mail.signs.iter().any(|sign| matches!(sign, Sign::List | Sign::ForeignLoop));
     let notices = match open.handling {
         Handling::Silent if is_another_desks => Notices::Nobody,
+        Handling::Unanswered => incoming_mail.notices.without_answers(),
         Handling::Full | Handling::Silent => incoming_mail.notices,
     };
     let change = Change::new(tx, settings, actor, Door::Mail, now);
@@ -122,12 +124,15 @@ pub(super) fn append(
     let note = as_one_note(&notes);
     mail_context.note = &note;
     mail_context.reply_to = append.takes_reply_to.then(|| reply_to(mail, &addresses)).flatten();
-    let notices = incoming_mail.notices;
+    let notices = match append.handling {
+        Handling::Unanswered => incoming_mail.notices.without_answers(),
+        Handling::Full | Handling::Silent => incoming_mail.notices,
+    };
     let (message, outcome) = match append.role {
         Role::Customer => {
             let customer = tx.customer_for(&from.name, &from.address, now)?;
             let (actor, status) = match append.handling {
-                Handling::Full => (Actor::Customer(customer), StatusChange::ByTable),
+                Handling::Full | Handling::Unanswered => (Actor::Customer(customer), StatusChange::ByTable),
                 Handling::Silent => {
                     // A machine's Cc says nothing about who wants our answers.
                     mail_context.participants.clear();
@@ -231,8 +236,8 @@ fn sender(mail: &ParsedMail) -> Result<&Mailbox> {
 }
 
 /// The first address of Reply-To that is not ours: writing to ourselves would be a loop.
-fn reply_to<'a>(mail: &'a ParsedMail, addresses: &[DeskAddress]) -> Option<&'a EmailAddress> {
-    mail.reply_to.iter().map(|mailbox| &mailbox.address).find(|address| own_address(addresses, address).is_none())
+fn reply_to<'a>(mail: &'a ParsedMail, addresses: &[DeskAddress]) -> Option<&'a Mailbox> {
+    mail.reply_to.iter().find(|mailbox| own_address(addresses, &mailbox.address).is_none())
 }
 
 fn subject(mail: &ParsedMail, notes: &mut Vec<String>) -> String {

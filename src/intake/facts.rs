@@ -5,7 +5,7 @@ use crate::decision::authentication::{Authentication, of_sender};
 use crate::decision::{Facts, NamedBy, NamedFact, Route, TicketFact, TokenFact, is_under_subject, subject};
 use crate::domain::{DeskSecret, EmailAddress, OutboxId, ReplyToken, TicketId, Timestamp, Window};
 use crate::mail::origin::{LoopMark, NamesOurs, Origin, Seen, Sign, origin_of};
-use crate::mail::{Mailbox, ParsedMail, ReversePath};
+use crate::mail::{Mailbox, ParsedMail, ReversePath, auto_subject};
 use crate::store::address::DeskAddress;
 use crate::store::settings::Settings;
 use crate::store::ticket::Ticket;
@@ -35,7 +35,16 @@ pub(super) fn gather(
         Some(from) => tx.staff_by_email(from.as_str())?.map(|staff| staff.id),
         None => None,
     };
+    let (token, named) = (token(tx, incoming, mail, &secret)?, named(tx, mail, from)?);
+    let origin = match origin {
+        // Such a subject alone proves little: people write about automatic answers as well.
+        Origin::Person if (token.is_some() || !named.is_empty()) && auto_subject::is_automatic(&mail.subject) => {
+            Origin::Auto
+        }
+        origin => origin,
+    };
     Ok(Facts {
+        is_fed: is_fed(mail, settings, &addresses),
         route: route(tx, incoming, mail, &addresses)?,
         origin,
         is_oversize: incoming.is_oversize,
@@ -64,8 +73,8 @@ pub(super) fn gather(
         authentication: from.map_or(Authentication::Fail, |from| {
             of_sender(&mail.authentication_results, &settings.authserv_id, from.domain())
         }),
-        token: token(tx, incoming, mail, &secret)?,
-        named: named(tx, mail, from)?,
+        token,
+        named,
         forwards_ours: mail
             .forwarded
             .as_ref()
@@ -73,6 +82,17 @@ pub(super) fn gather(
             .is_some_and(|from| own_address(&addresses, &from.address).is_some()),
         now,
     })
+}
+
+/// Whether a mailing list brought it whose mail is meant for the desk. What a machine wrote to the list stays a
+/// machine's.
+fn is_fed(mail: &ParsedMail, settings: &Settings, addresses: &[DeskAddress]) -> bool {
+    let is_lists = |sign: &Sign| matches!(sign, Sign::List | Sign::ListPost | Sign::Bulk | Sign::NullReturnPath);
+    let is_feeding = |list: &EmailAddress| {
+        let mut named = settings.feeding_lists.split(',').map(str::trim);
+        own_address(addresses, list).is_some() || named.any(|named| named.eq_ignore_ascii_case(list.as_str()))
+    };
+    mail.signs.iter().all(is_lists) && mail.list_addresses.iter().any(is_feeding)
 }
 
 fn origin(mail: &ParsedMail, sender: Option<&ReversePath>, secret: &DeskSecret, names_ours: NamesOurs) -> Origin {
@@ -140,9 +160,10 @@ fn fact(ticket: Ticket) -> TicketFact {
     }
 }
 
-/// Ids this mail answers, nearest first: In-Reply-To, then References from the newest.
+/// Ids this mail answers, nearest first: those a read receipt confirms, In-Reply-To, then References from the newest.
 fn answered_ids(mail: &ParsedMail) -> impl Iterator<Item = &String> {
-    mail.in_reply_to.iter().chain(mail.references.iter().rev()).take(THREAD_IDS_MAX)
+    let confirmed = mail.confirmed_ids.iter();
+    confirmed.chain(&mail.in_reply_to).chain(mail.references.iter().rev()).take(THREAD_IDS_MAX)
 }
 
 /// Reply tokens in the mail, no matter which desk issued them.

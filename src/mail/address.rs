@@ -17,17 +17,30 @@ pub(super) const NAME_CHARS_MAX: usize = 250;
 /// When a field has none by its grammar, it is searched for something like an address: some
 /// programs encode the whole field as one word or forget the brackets.
 pub(super) fn mailboxes(value: &[u8], decoder: Decoder, count_max: usize) -> Vec<Mailbox> {
-    let repaired = plain_address::rewritten(&decoder.repaired(value)) + "\n";
-    let parsed = match MessageStream::new(repaired.as_bytes()).parse_address() {
-        HeaderValue::Address(list) => list.into_list(),
-        _ => Vec::new(),
-    };
-    let found: Vec<Mailbox> = parsed.into_iter().filter_map(mailbox).take(count_max).collect();
+    let found = by_grammar(plain_address::rewritten(&decoder.repaired(value)), count_max);
     if found.is_empty() && count_max > 0 {
         loose_mailbox(&plain_address::rewritten(&decoder.line(value))).into_iter().collect()
     } else {
         found
     }
+}
+
+/// The first usable address of a From field. A name with an unquoted comma is one name there: `Meyer, Ann <ann@x.test>`
+/// is Ann Meyer.
+pub(super) fn author(value: &[u8], decoder: Decoder) -> Option<Mailbox> {
+    let plain = plain_address::rewritten(&decoder.repaired(value));
+    let found = plain_address::with_whole_names(&plain).and_then(|whole| by_grammar(whole, 1).pop());
+    found.or_else(|| mailboxes(value, decoder, 1).pop())
+}
+
+/// The usable addresses that mail-parser finds in a repaired field, at most `count_max`.
+fn by_grammar(mut repaired: String, count_max: usize) -> Vec<Mailbox> {
+    repaired.push('\n');
+    let parsed = match MessageStream::new(repaired.as_bytes()).parse_address() {
+        HeaderValue::Address(list) => list.into_list(),
+        _ => Vec::new(),
+    };
+    parsed.into_iter().filter_map(mailbox).take(count_max).collect()
 }
 
 fn mailbox(parsed: Addr<'_>) -> Option<Mailbox> {
@@ -118,6 +131,28 @@ mod tests {
         ] {
             assert_eq!(read(value), [pair(name, "ann@example.org")], "{value}");
         }
+    }
+
+    #[test]
+    fn a_name_with_an_unquoted_comma_is_one_name_in_from() {
+        for (value, name) in [
+            ("Meyer, Ann <ann@example.org>", "Ann Meyer"),
+            ("Meyer,Ann <ann@example.org>", "Ann Meyer"),
+            ("van der Berg, Ann <ann@example.org>", "Ann van der Berg"),
+            ("ACME, Inc. <ann@example.org>", "ACME, Inc."),
+            ("Meyer, <ann@example.org>", "Meyer"),
+            ("Meyer, Ann, Sales <ann@example.org>", "Meyer, Ann, Sales"),
+            ("Meyer, ann@example.org", "Meyer"),
+            ("=?utf-8?Q?M=C3=BCller?=, =?utf-8?Q?Ann?= <ann@example.org>", "Ann Müller"),
+            ("\"Meyer, Ann\" <ann@example.org>", "Meyer, Ann"),
+            ("Ann <ann@example.org>, Bob <bob@example.org>", "Ann"),
+            (", Ann <ann@example.org>", "Ann"),
+            ("Meyer, Ann (Sales) <ann@example.org>", "Ann Meyer"),
+        ] {
+            let read = author(value.as_bytes(), Decoder::default()).unwrap();
+            assert_eq!((read.name.as_str(), read.address.as_str()), (name, "ann@example.org"), "{value}");
+        }
+        assert_eq!(author(b"Meyer, Ann", Decoder::default()), None);
     }
 
     #[test]

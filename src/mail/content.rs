@@ -26,6 +26,8 @@ pub(super) struct Content {
     pub(super) report: Option<ReportKind>,
     /// The delivery report of a multipart/report; one in prose needs signs of the header.
     pub(super) delivery_report: Option<DeliveryReport>,
+    /// The mails a disposition notification confirms.
+    pub(super) confirmed_ids: Vec<String>,
     /// What was left out, one sentence each; those of `body` are not among them.
     pub(super) warnings: Vec<String>,
 }
@@ -64,6 +66,11 @@ impl Content {
             report,
             delivery_report: (report == Some(ReportKind::DeliveryStatus))
                 .then(|| delivery_report::read_structured(&structure, context.decoder)),
+            confirmed_ids: if report == Some(ReportKind::Disposition) {
+                delivery_report::confirmed_ids(&structure, context.decoder)
+            } else {
+                Vec::new()
+            },
             warnings: found.warnings,
         }
     }

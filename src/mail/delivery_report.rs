@@ -23,18 +23,47 @@ const TEXT_CHARS_MAX: usize = 1000;
 pub(super) enum ReportKind {
     /// Delivery status (RFC 3464).
     DeliveryStatus,
-    /// Anything else: read receipts (RFC 8098), abuse feedback (RFC 5965).
+    /// Disposition notification (RFC 8098): a read receipt.
+    Disposition,
+    /// Anything else, such as abuse feedback (RFC 5965).
     Other,
 }
 
 /// The report this mail is, if its header `top` says that it is one.
 pub(super) fn kind_of(top: &PartHeader, structure: &Structure<'_>) -> Option<ReportKind> {
+    if disposition_leaf(structure).is_some() && status_leaf(structure).is_none() {
+        return Some(ReportKind::Disposition);
+    }
     if top.kind != "multipart/report" {
         return None;
     }
     let declared = top.content_type.get("report-type", Decoder::default()).unwrap_or_default();
     let is_delivery = declared.eq_ignore_ascii_case("delivery-status") || status_leaf(structure).is_some();
-    Some(if is_delivery { ReportKind::DeliveryStatus } else { ReportKind::Other })
+    let is_disposition = declared.eq_ignore_ascii_case("disposition-notification");
+    Some(match (is_delivery, is_disposition) {
+        (true, _) => ReportKind::DeliveryStatus,
+        (false, true) => ReportKind::Disposition,
+        (false, false) => ReportKind::Other,
+    })
+}
+
+fn disposition_leaf<'s, 'a>(structure: &'s Structure<'a>) -> Option<&'s Leaf<'a>> {
+    let kinds = ["message/disposition-notification", "message/global-disposition-notification"];
+    structure.leaves.iter().find(|leaf| kinds.contains(&leaf.header.kind.as_str()))
+}
+
+/// The mails that a disposition notification confirms: its Original-Message-ID, and the mail it returns.
+pub(super) fn confirmed_ids(structure: &Structure<'_>, decoder: Decoder) -> Vec<String> {
+    let mut report = DeliveryReport::default();
+    if let Some(leaf) = disposition_leaf(structure) {
+        let bytes = leaf.header.transfer.decode(leaf.bytes);
+        let (fields, _) = fields_of_block(bytes.get(..REPORT_BYTES_MAX).unwrap_or(&bytes).trim_ascii_start());
+        for (_, value) in fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("original-message-id")) {
+            add_ids(&mut report, Some(value.as_bytes()), decoder);
+        }
+    }
+    add_returned_ids(structure, decoder, &mut report);
+    report.original_message_ids
 }
 
 fn status_leaf<'s, 'a>(structure: &'s Structure<'a>) -> Option<&'s Leaf<'a>> {
@@ -50,6 +79,12 @@ pub(super) fn read_structured(structure: &Structure<'_>, decoder: Decoder) -> De
     if let Some(leaf) = status_leaf(structure) {
         read_status(&leaf.header.transfer.decode(leaf.bytes), decoder, &mut report);
     }
+    add_returned_ids(structure, decoder, &mut report);
+    report
+}
+
+/// The Message-IDs of the mails a report returns, whole or their headers.
+fn add_returned_ids(structure: &Structure<'_>, decoder: Decoder, report: &mut DeliveryReport) {
     let returned = structure.leaves.iter().filter(|leaf| {
         leaf.is_message()
             || matches!(
@@ -60,9 +95,8 @@ pub(super) fn read_structured(structure: &Structure<'_>, decoder: Decoder) -> De
     for leaf in returned {
         let bytes = leaf.header.transfer.decode(leaf.bytes);
         let (header, _) = Header::read(bytes.get(..REPORT_BYTES_MAX).unwrap_or(&bytes), RECIPIENTS_MAX);
-        add_ids(&mut report, header.first("message-id"), decoder);
+        add_ids(report, header.first("message-id"), decoder);
     }
-    report
 }
 
 /// Reads the blocks of fields of a delivery-status part: one about the mail, one for each recipient.

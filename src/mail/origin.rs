@@ -12,7 +12,8 @@ use super::{Mailbox, ParsedMail, ReversePath};
 pub(crate) enum Sign {
     /// Auto-Submitted with another value than `no` (RFC 3834 §5), token compare, parameters ignored.
     AutoSubmitted,
-    /// X-Autoreply, X-Autorespond or `Precedence: auto_reply`.
+    /// X-Autoreply, X-Autorespond, X-Mail-Autoreply, X-Vacation, X-FC-MachineGenerated, `Precedence: auto_reply` or
+    /// `Delivered-To: Autoresponder`.
     AutoReply,
     /// `Precedence: bulk` or `junk`.
     Bulk,
@@ -24,8 +25,12 @@ pub(crate) enum Sign {
     NullReturnPath,
     /// multipart/report with a delivery-status part (RFC 3464).
     DeliveryStatus,
-    /// multipart/report of another kind: read receipts (RFC 8098), abuse feedback (RFC 5965).
+    /// A disposition notification (RFC 8098): the mail was displayed, deleted …
+    Disposition,
+    /// multipart/report of another kind, such as abuse feedback (RFC 5965).
     OtherReport,
+    /// X-Loop, X-OTRS-Loop: another desk's or list's machine sent it.
+    ForeignLoop,
     /// From mailer-daemon (local part, case-insensitive).
     MailerDaemon,
     /// From postmaster (the same).
@@ -143,6 +148,10 @@ impl System {
     }
 }
 
+/// Fields that automatic answers have, whatever their value says, unless it says no.
+const AUTO_REPLY_FIELDS: [&str; 5] =
+    ["x-autoreply", "x-autorespond", "x-mail-autoreply", "x-vacation", "x-fc-machinegenerated"];
+
 /// Reads the signs off a header, its senders and the kind of report the mail is.
 pub(super) fn signs_in(header: &Header<'_>, from: Option<&Mailbox>, report: Option<ReportKind>) -> Vec<Sign> {
     let decoder = Decoder::default();
@@ -161,10 +170,12 @@ pub(super) fn signs_in(header: &Header<'_>, from: Option<&Mailbox>, report: Opti
         (Sign::AutoSubmitted, header.all("auto-submitted").any(|value| !matches!(token(value).as_str(), "" | "no"))),
         (
             Sign::AutoReply,
-            says_something("x-autoreply")
-                || says_something("x-autorespond")
-                || precedence(&["auto_reply", "auto-reply"]),
+            AUTO_REPLY_FIELDS.iter().any(|name| says_something(name))
+                || precedence(&["auto_reply", "auto-reply"])
+                || header.all("delivered-to").any(|value| token(value) == "autoresponder"),
         ),
+        (Sign::ForeignLoop, says_something("x-loop") || says_something("x-otrs-loop")),
+        (Sign::Disposition, report == Some(ReportKind::Disposition)),
         (Sign::Bulk, precedence(&["bulk", "junk"])),
         (Sign::List, header.first("list-id").is_some() || precedence(&["list"])),
         (Sign::FailedRecipients, header.first("x-failed-recipients").is_some()),

@@ -1,9 +1,9 @@
 //! Who a mail is from and to: the address fields of its header, within one budget.
 
-use super::address::{mailboxes, reverse_path};
+use super::address::{author, mailboxes, reverse_path};
 use super::encoded_word::Decoder;
 use super::header::Header;
-use super::{Mailbox, ReversePath};
+use super::{Mailbox, ReversePath, mailing_list};
 use crate::domain::EmailAddress;
 
 /// The fields that name the envelope recipient, in the order they are believed.
@@ -28,13 +28,12 @@ pub(super) struct People {
 impl People {
     /// Reads the address fields; delivery fields, To and Cc give at most `addresses_max` together.
     pub(super) fn read(header: &Header<'_>, decoder: Decoder, addresses_max: usize) -> Self {
-        let first = |name: &str| header.all(name).find_map(|value| mailboxes(value, decoder, 1).into_iter().next());
         let mut budget = Budget { left: addresses_max, is_cut: false };
         let delivered = DELIVERY_FIELDS.iter().flat_map(|name| budget.read(header, name, decoder)).collect::<Vec<_>>();
         let to = budget.read(header, "to", decoder);
         let cc = budget.read(header, "cc", decoder);
         Self {
-            from: first("from"),
+            from: header.all("from").find_map(|value| author(value, decoder)),
             reply_to: header
                 .all("reply-to")
                 .flat_map(|value| mailboxes(value, decoder, REPLY_TO_MAX))
@@ -46,6 +45,16 @@ impl People {
             return_path: header.all("return-path").find_map(reverse_path),
             is_cut: budget.is_cut,
         }
+    }
+
+    /// The same with the person who wrote in From, where that is a mailing list's own address. Answers do not go to
+    /// the list then: it would pass them on to everybody.
+    pub(super) fn with_writer(mut self, header: &Header<'_>, list: &[EmailAddress], decoder: Decoder) -> Self {
+        if let Some(writer) = mailing_list::writer(header, self.from.as_ref(), list, decoder) {
+            self.from = Some(writer);
+            self.reply_to.retain(|mailbox| !list.contains(&mailbox.address));
+        }
+        self
     }
 }
 

@@ -46,6 +46,57 @@ pub(super) fn rewritten(field: &str) -> String {
     out.concat()
 }
 
+/// Words behind a comma that belong to a company's or a person's name as it stands: `ACME, Inc.`
+const NAME_ENDS: [&str; 18] = [
+    "inc", "inc.", "ltd", "ltd.", "llc", "gmbh", "ag", "corp", "corp.", "co.", "plc", "s.a.", "jr.", "sr.", "phd",
+    "ph.d.", "md", "esq.",
+];
+
+/// A From field (rewritten already) whose elements without an `@` are joined with the next one, which is what people
+/// with a comma in their name mean: `Meyer, Ann <ann@x.test>` becomes `"Ann Meyer" <ann@x.test>`. `None`: there is
+/// nothing to join.
+pub(super) fn with_whole_names(field: &str) -> Option<String> {
+    let tokens = tokens(field);
+    if tokens.iter().any(|token| matches!(token.kind, Kind::Special(';' | ':'))) {
+        return None;
+    }
+    let elements: Vec<&[Token<'_>]> = tokens.split(|token| token.kind == Kind::Special(',')).collect();
+    let has_address = |element: &[Token<'_>]| element.iter().any(|token| token.kind == Kind::Special('@'));
+    let at = elements.iter().position(|element| has_address(element))?;
+    let front: Vec<String> =
+        elements.get(..at)?.iter().map(|element| words_of(element)).filter(|name| !name.is_empty()).collect();
+    let last = elements.get(at)?;
+    let bracket = last.iter().position(|token| token.kind == Kind::Special('<'));
+    let (given, address) = last.split_at(bracket.unwrap_or(0));
+    let given = words_of(given);
+    let name = match (front.as_slice(), given.as_str()) {
+        ([], _) => return None,
+        (names, "") => names.join(", "),
+        ([family], end) if NAME_ENDS.contains(&end.to_lowercase().as_str()) => format!("{family}, {end}"),
+        // Encoded-words in a row are one text, whatever is between them.
+        ([family], given) if given.ends_with("?=") && family.starts_with("=?") => {
+            format!("{given} =?utf-8?Q?_?= {family}")
+        }
+        ([family], given) => format!("{given} {family}"),
+        (names, given) => format!("{}, {given}", names.join(", ")),
+    };
+    let address: String = address.iter().map(|token| token.text).collect();
+    let address = if bracket.is_some() { address } else { format!("<{}>", address.trim()) };
+    let is_encoded = name.contains("=?");
+    let name = if is_encoded { name.replace(',', " ") } else { format!("\"{}\"", name.replace(['"', '\\'], "")) };
+    Some(format!("{name} {address}"))
+}
+
+/// The words of an element, without comments, quotes and needless blanks.
+fn words_of(element: &[Token<'_>]) -> String {
+    let text: String = element
+        .iter()
+        .filter(|token| token.kind != Kind::Comment)
+        .map(|token| if token.kind == Kind::Quoted { token.text.trim_matches('"') } else { token.text })
+        .collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 const fn is_filler(kind: Kind) -> bool {
     matches!(kind, Kind::Blank | Kind::Comment)
 }

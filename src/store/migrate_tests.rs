@@ -119,7 +119,9 @@ fn article_of_an_older_version_is_found_by_its_words_and_not_by_its_markup() {
 fn texts_that_an_older_version_stored_for_reasons_become_words_and_read_as_before() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("old.db");
-    let texts = Reason::ALL.iter().map(|reason| reason.in_full("7")).filter(|text| text != "7");
+    // Schema 1 had no other reasons.
+    let known: Vec<Reason> = Reason::ALL.iter().copied().filter(|reason| *reason != Reason::ReceiptNotOurs).collect();
+    let texts = known.iter().map(|reason| reason.in_full("7")).filter(|text| text != "7");
     let texts: Vec<String> = texts.chain(["something else 4%".to_owned()]).collect();
     let sql: Vec<String> = texts
         .iter()
@@ -138,7 +140,7 @@ fn texts_that_an_older_version_stored_for_reasons_become_words_and_read_as_befor
     receipts.reverse();
     assert_eq!(receipts.iter().map(Receipt::why).collect::<Vec<_>>(), texts);
     let reasons: Vec<Reason> = receipts.iter().map(|receipt| receipt.reason).collect();
-    assert_eq!(reasons, Reason::ALL, "the last one is of no version that is known");
+    assert_eq!(reasons, known, "the last one is of no version that is known");
     assert!(
         receipts
             .iter()

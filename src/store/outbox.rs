@@ -178,6 +178,19 @@ impl ReadTx<'_> {
         )
     }
 
+    /// How many automatic answers about a ticket, and about those it is linked with over however many others, were queued
+    /// in that time: a stranger's mail that names a ticket opens a linked one of its own.
+    pub fn automatic_answers_about(&self, ticket: TicketId, within: Window) -> Result<i64> {
+        self.number(
+            "WITH RECURSIVE family (id) AS (SELECT id FROM ticket WHERE id = $1 UNION \
+             SELECT CASE WHEN link.ticket_id = family.id THEN link.other_id ELSE link.ticket_id END \
+             FROM family JOIN ticket_link AS link ON link.ticket_id = family.id OR link.other_id = family.id) \
+             SELECT count(*) FROM outbox WHERE ticket_id > 0 AND ticket_id IN (SELECT id FROM family) \
+             AND is_automatic = 1 AND created_at > $2 AND created_at <= $3 AND event IN ('new_ticket', 'autoresponse')",
+            (ticket.get(), within.since.unix(), within.until.unix()),
+        )
+    }
+
     /// How many mails to that address bounced permanently ([`BounceClass::Permanent`]) in that time.
     pub fn hard_bounces(&self, recipient: &EmailAddress, within: Window) -> Result<i64> {
         self.number(

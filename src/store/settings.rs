@@ -159,6 +159,7 @@ settings! {
     reply_address_token: bool = "0", Kind::Switch, "1: Reply-To is a plus-address with the ticket's token; the MTA must accept plus-addresses";
     subject_tag: bool = "1", Kind::Switch, "[#12] in outgoing subjects";
     authserv_id: String = "", Kind::AuthservId, "whose Authentication-Results are trusted: the name our own MTA writes";
+    feeding_lists: String = "", Kind::Text(LIST_CHARS_MAX), "posting addresses of mailing lists that feed the desk, comma-separated: what they bring counts as a person's mail, without an acknowledgement";
     forward_to_sender: bool = "1", Kind::Switch, "a customer's mail forwarded by staff belongs to the original sender";
     staff_mail_commands: bool = "1", Kind::Switch, "#close and the like at the top of staff mail";
     raw_keep_days: i64 = "90", Kind::Number(0, NUMBER_MAX), "days the raw mail is kept; 0 = forever";

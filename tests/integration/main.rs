@@ -38,6 +38,7 @@ mod pipe_elsewhere;
 mod place;
 mod postfix;
 mod private_files;
+mod reading;
 mod removal;
 mod serve;
 mod serve_load;

@@ -4,6 +4,11 @@ use super::*;
 
 pub(super) const TABLES: &[&[Row]] = &[SIGNS, OWN, BOUNCES, MACHINES, TOO_MANY];
 
+const RECEIPT: &str = "From: ann@client.test\nSubject: Read: Printer on fire\nContent-Type: multipart/report; \
+     report-type=disposition-notification; boundary=b\n\n--b\n\nYour mail was displayed.\n--b\n\
+     Content-Type: message/disposition-notification\n\nFinal-Recipient: rfc822;ann@client.test\n\
+     Original-Message-ID: <q@helpdesk.test>\nDisposition: manual-action/MDN-sent-manually; displayed\n\n--b--\n";
+
 const SILENT: Row = Row { expected: "open (new), silently", ..USUAL };
 
 const SIGNS: &[Row] = &[
@@ -43,6 +48,64 @@ const SIGNS: &[Row] = &[
     Row { rule: "an empty envelope sender is a machine's", mail: "From: ann@client.test\nReturn-Path: <>", ..SILENT },
     Row { rule: "postmaster is a machine", mail: "From: Postmaster@client.test", ..SILENT },
     Row { rule: "mailer-daemon is a machine", mail: "From: mailer-daemon@client.test", ..SILENT },
+    Row { rule: "X-Loop is a machine's", mail: "From: ann@client.test\nX-Loop: helpdesk@other.test", ..SILENT },
+    Row { rule: "X-OTRS-Loop is a machine's", mail: "From: ann@client.test\nX-OTRS-Loop: yes", ..SILENT },
+    Row { rule: "X-Vacation is a machine's", mail: "From: ann@client.test\nX-Vacation: ann", ..SILENT },
+    Row { rule: "X-Mail-Autoreply is a machine's", mail: "From: ann@client.test\nX-Mail-Autoreply: true", ..SILENT },
+    Row {
+        rule: "X-FC-MachineGenerated is a machine's",
+        mail: "From: ann@client.test\nX-FC-MachineGenerated: true",
+        ..SILENT
+    },
+    Row {
+        rule: "Delivered-To: Autoresponder is a machine's",
+        mail: "From: ann@client.test\nDelivered-To: Autoresponder",
+        ..SILENT
+    },
+    Row {
+        rule: "what a list brings that feeds the desk is a person's, without an acknowledgement",
+        mail: "From: ann@client.test\nList-Id: <support.helpdesk.test>",
+        facts: |f| f.is_fed = true,
+        expected: "open (new), unanswered",
+        ..USUAL
+    },
+    Row {
+        rule: "what a feeding list brings reopens a ticket as a person's mail does, or comes too late",
+        mail: "From: ann@client.test\nList-Id: <support.helpdesk.test>\nIn-Reply-To: <q@helpdesk.test>",
+        facts: |f| {
+            f.is_fed = true;
+            f.named = in_thread(closed_for(31 * Timestamp::DAY_S));
+        },
+        expected: "open (closed too long), unanswered, linked with #12",
+        ..USUAL
+    },
+    Row {
+        rule: "a read receipt that names nothing of ours is dropped on record",
+        mail: RECEIPT,
+        expected: "drop (read receipt of a mail that is not ours)",
+        ..USUAL
+    },
+    Row {
+        rule: "a read receipt that names a ticket goes there silently, closed or not",
+        mail: RECEIPT,
+        facts: |f| f.named = in_thread(closed_for(31 * Timestamp::DAY_S)),
+        expected: "append to #12 (thread), silently",
+        ..USUAL
+    },
+    Row {
+        rule: "a read receipt of a stranger opens no ticket either",
+        mail: RECEIPT,
+        facts: |f| f.named = of_stranger(in_thread(ticket())),
+        expected: "drop (read receipt of a mail that is not ours)",
+        ..USUAL
+    },
+    Row {
+        rule: "a read receipt with a token goes to its ticket silently",
+        mail: RECEIPT,
+        facts: |f| f.token = customers_token(ticket()),
+        expected: "append to #12 (token), silently",
+        ..USUAL
+    },
     Row {
         rule: "X-Auto-Response-Suppress alone is not a sign of a machine",
         mail: "From: ann@client.test\nX-Auto-Response-Suppress: All",

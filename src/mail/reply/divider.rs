@@ -41,7 +41,7 @@ static ABOVE_ENDS: LazyLock<Phrases> = LazyLock::new(|| {
 /// are undecorated and count only above a header.
 pub(crate) fn divider_of(text: &str, below: Option<Row<'_>>) -> Option<Divider> {
     let text = text.trim();
-    if text.len() < 4 || text.len() > DIVIDER_BYTES_MAX {
+    if text.len() < 4 || text.len() > DIVIDER_BYTES_MAX || is_plainly_none(text, below) {
         return None;
     }
     let folded = fold(text);
@@ -65,6 +65,45 @@ pub(crate) fn divider_of(text: &str, below: Option<Row<'_>>) -> Option<Divider> 
     }
     asks_to_reply_above(core).then_some(Divider::ReplyAbove)
 }
+
+/// Whether a look at the bytes shows that the line, of ASCII and trimmed, announces nothing. Most lines of most mails end
+/// here, without being folded.
+fn is_plainly_none(text: &str, below: Option<Row<'_>>) -> bool {
+    let is_line_end = |byte: Option<u8>| byte.is_some_and(|byte| is_drawing(char::from(byte)));
+    let (first, last) = (text.bytes().next(), text.bytes().next_back());
+    let is_ruled = text.starts_with("--") || (is_line_end(first) && is_line_end(last));
+    let is_announced = below.is_some_and(|row| row.field().is_some() || text.contains(':'));
+    text.is_ascii() && !is_ruled && !is_announced && !has_last_word(text.as_bytes())
+}
+
+/// Whether a word of the line has the length, the first and the last letter of a phrase's last word.
+fn has_last_word(line: &[u8]) -> bool {
+    let words = line.split(|byte| !byte.is_ascii_alphanumeric());
+    words.into_iter().any(|word| match (word.first(), word.last(), LAST_WORDS.get(word.len())) {
+        (Some(first), Some(last), Some((firsts, lasts))) => firsts & bit(*first) != 0 && lasts & bit(*last) != 0,
+        _ => false,
+    })
+}
+
+/// A letter of ASCII as a bit, the same for both cases.
+const fn bit(letter: u8) -> u32 {
+    1 << (letter & 0x1F)
+}
+
+/// Longest last word of a phrase of ASCII, in bytes, and one.
+const LAST_WORD_LENGTHS: usize = 16;
+
+/// By length, the first and the last letters of the last words of those phrases that ASCII can write.
+static LAST_WORDS: LazyLock<[(u32, u32); LAST_WORD_LENGTHS]> = LazyLock::new(|| {
+    let mut lengths = [(0, 0); LAST_WORD_LENGTHS];
+    let last_words = ABOVE.iter().filter(|phrase| phrase.is_ascii()).filter_map(|phrase| phrase.split(' ').next_back());
+    for word in last_words.map(str::as_bytes) {
+        if let (Some(first), Some(last), Some(letters)) = (word.first(), word.last(), lengths.get_mut(word.len())) {
+            *letters = (letters.0 | bit(*first), letters.1 | bit(*last));
+        }
+    }
+    lengths
+});
 
 /// Whether one of the phrases is in the line. Every line of every mail comes here, so they are
 /// searched for only where two words of the line are the end of one.
@@ -142,5 +181,14 @@ mod tests {
         }
         assert_eq!(divider_of("이 줄 위에 답장해 주세요", None), Some(Divider::ReplyAbove));
         assert_eq!(divider_of("I drew a line above this line of text", None), None);
+    }
+
+    #[test]
+    fn last_words_of_phrases_fit_the_table() {
+        for phrase in ABOVE.iter().filter(|phrase| phrase.is_ascii()) {
+            assert!(phrase.split(' ').next_back().unwrap().len() < LAST_WORD_LENGTHS, "{phrase}");
+            assert!(has_last_word(phrase.to_uppercase().as_bytes()), "{phrase}");
+        }
+        assert!(!has_last_word(b"Lorem ipsum dolor sit amet"));
     }
 }

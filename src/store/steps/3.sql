@@ -241,6 +241,10 @@ CREATE TRIGGER article_refound AFTER UPDATE OF id, title, body_text ON article B
     INSERT INTO article_search (rowid, title, body_text) VALUES (NEW.id, NEW.title, NEW.body_text);
 END;
 
+-- What a mail's writer typed, where more than that is shown; the name of Reply-To.
+ALTER TABLE message ADD COLUMN reply_text TEXT NOT NULL DEFAULT '';
+ALTER TABLE ticket ADD COLUMN reply_to_name TEXT NOT NULL DEFAULT '';
+
 -- The same condition on both engines.
 DROP INDEX customer_activation;
 CREATE INDEX customer_activation ON customer (activation_hash) WHERE length(activation_hash) > 0;

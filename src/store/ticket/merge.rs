@@ -51,11 +51,12 @@ impl TicketRows<'_> {
     fn merge_people(&self, from: &Ticket, into: &Ticket, now: Timestamp) -> Result<()> {
         if let Some(customer) = self.customer(from.customer)? {
             let address = if from.reply_to.is_empty() { &customer.email } else { &from.reply_to };
+            let name = if from.reply_to_name.is_empty() { &customer.fullname } else { &from.reply_to_name };
             // An address that cannot be written to cannot take part.
             if let Ok(email) = address.parse()
                 && !self.takes_part(into.id, &email)?
             {
-                self.add_participant(into.id, &customer.fullname, &email, now)?;
+                self.add_participant(into.id, name, &email, now)?;
             }
         }
         for (address, name) in self.participants(from.id)? {

@@ -61,7 +61,10 @@ impl TicketRows<'_> {
     /// right to write into it any more; [`TicketRows::keep_taking_part`] gives it back.
     pub fn set_requester(&self, ticket: &Ticket, old: &Customer, new: &Customer) -> Result<()> {
         let id = ticket.id.get();
-        self.run("UPDATE ticket SET customer_id = $1, reply_to = '' WHERE id = $2", (new.id.get(), id))?;
+        self.run(
+            "UPDATE ticket SET customer_id = $1, reply_to = '', reply_to_name = '' WHERE id = $2",
+            (new.id.get(), id),
+        )?;
         self.run("DELETE FROM participant WHERE ticket_id = $1 AND email = $2", (id, &new.email))?;
         self.run(
             "DELETE FROM token_holder WHERE ticket_id = $1 AND email IN ($2, $3)",

@@ -1,7 +1,8 @@
 //! Tickets' rows: reading them, opening and changing them, and what is removed with them or with their owner. Only
 //! [`crate::desk`] changes them, through [`TicketRows`].
 
-use crate::domain::{AddressId, DepartmentId, EmailAddress, StaffId, Status, TicketId, Timestamp, UserId};
+use crate::domain::{AddressId, DepartmentId, StaffId, Status, TicketId, Timestamp, UserId};
+use crate::mail::Mailbox;
 use crate::store::columns::id_or_none;
 use crate::store::engine::Row;
 use crate::store::value::misfit;
@@ -42,6 +43,8 @@ pub struct Ticket {
     pub address: Option<AddressId>,
     /// Where answers go instead of the customer's address; empty = there.
     pub reply_to: String,
+    /// The name that belongs to `reply_to`; empty = the customer's.
+    pub reply_to_name: String,
 }
 
 /// What it takes to open a ticket.
@@ -56,7 +59,7 @@ pub struct NewTicket<'a> {
     /// The desk's address it came in by, if by mail.
     pub address: Option<AddressId>,
     /// Where answers go instead of the customer's address.
-    pub reply_to: Option<&'a EmailAddress>,
+    pub(crate) reply_to: Option<&'a Mailbox>,
 }
 
 fn ticket(row: &Row<'_>) -> Result<Ticket> {
@@ -75,6 +78,7 @@ fn ticket(row: &Row<'_>) -> Result<Ticket> {
         merged_into: row.get::<Option<i64>>(11)?.map(TicketId::new),
         address: row.get::<Option<i64>>(12)?.map(AddressId::new),
         reply_to: row.get(13)?,
+        reply_to_name: row.get(14)?,
     })
 }
 
@@ -128,7 +132,7 @@ impl ReadTx<'_> {
     pub fn ticket(&self, id: TicketId) -> Result<Option<Ticket>> {
         self.one(
             "SELECT id, department_id, customer_id, subject, status, created_at, last_update_at, closed_at, replies, \
-             last_replier, staff_id, merged_into, address_id, reply_to FROM ticket WHERE id = $1",
+             last_replier, staff_id, merged_into, address_id, reply_to, reply_to_name FROM ticket WHERE id = $1",
             [id.get()],
             ticket,
         )
@@ -226,15 +230,16 @@ impl TicketRows<'_> {
     /// Opens a ticket without messages.
     pub fn add_ticket(&self, new: &NewTicket<'_>, now: Timestamp) -> Result<TicketId> {
         let id = self.insert(
-            "INSERT INTO ticket (department_id, customer_id, subject, created_at, last_update_at, address_id, reply_to) \
-             VALUES ($1, $2, $3, $4, $4, $5, $6)",
+            "INSERT INTO ticket (department_id, customer_id, subject, created_at, last_update_at, address_id, reply_to, \
+             reply_to_name) VALUES ($1, $2, $3, $4, $4, $5, $6, $7)",
             (
                 new.department.get(),
                 new.customer.get(),
                 new.subject,
                 now.unix(),
                 new.address.map(AddressId::get),
-                new.reply_to.map_or("", EmailAddress::as_str),
+                new.reply_to.map_or("", |mailbox| mailbox.address.as_str()),
+                new.reply_to.map_or("", |mailbox| mailbox.name.as_str()),
             ),
         )?;
         Ok(TicketId::new(id))
@@ -291,8 +296,11 @@ impl TicketRows<'_> {
     }
 
     /// Sets where answers go instead of the customer's address.
-    pub fn set_reply_to(&self, id: TicketId, reply_to: &EmailAddress) -> Result<()> {
-        self.run("UPDATE ticket SET reply_to = $1 WHERE id = $2", (reply_to.as_str(), id.get()))?;
+    pub(crate) fn set_reply_to(&self, id: TicketId, reply_to: &Mailbox) -> Result<()> {
+        self.run(
+            "UPDATE ticket SET reply_to = $1, reply_to_name = $2 WHERE id = $3",
+            (reply_to.address.as_str(), &reply_to.name, id.get()),
+        )?;
         Ok(())
     }
 

@@ -1,0 +1,3 @@
+//! How a mail is read: who wrote it, what of it is shown, which text and files come out of it.
+
+mod who;
