@@ -31,7 +31,7 @@ mod system;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::ip_list::IpList;
@@ -105,8 +105,13 @@ pub struct Api {
     /// The setting `cors_origins` as it was a moment ago, for refusals that cannot wait for the database.
     origins: RwLock<String>,
     metrics: Metrics,
+    /// Prints what others have counted.
+    more_metrics: OnceLock<MoreMetrics>,
     readiness: Readiness,
 }
+
+/// Prints counts as Prometheus reads them.
+type MoreMetrics = Box<dyn Fn() -> String + Send + Sync>;
 
 /// Uses of tokens that are yet to be written, and when each was written last.
 #[derive(Default)]
@@ -134,6 +139,7 @@ impl Api {
             logins: Logins::default(),
             origins: RwLock::default(),
             metrics: Metrics::default(),
+            more_metrics: OnceLock::new(),
             readiness: Readiness::new(probe),
         }
     }
@@ -189,6 +195,11 @@ impl Api {
         if is_due {
             (self.wake)(Wake::TokenUse);
         }
+    }
+
+    /// From now on `/metrics` has these as well.
+    pub(crate) fn add_metrics(&self, print: MoreMetrics) {
+        self.more_metrics.get_or_init(|| print);
     }
 
     /// Counts of requests and connections, for `/metrics`.

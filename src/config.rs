@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::ip_list::IpList;
+use crate::lmtp::Place;
 use crate::mail::Limits as MailLimits;
 use crate::store::LOCK_WAIT_S;
 pub(crate) use desk::Desk;
@@ -77,6 +78,12 @@ pub(crate) struct Config {
     pub desk: Option<Desk>,
     /// Address and port `serve` listens on; 127.0.0.1:8080 when empty.
     pub listen: Option<String>,
+    /// Where `serve` takes mails by LMTP: `unix:/run/maildesk/lmtp.sock` or `127.0.0.1:24`; nowhere when empty.
+    pub lmtp: Option<String>,
+    /// Accounts that may hand over mails on that socket; those of the usual mail servers when empty.
+    pub lmtp_accounts: Option<Vec<String>>,
+    /// Networks that may hand over mails on that port; this machine when empty.
+    pub lmtp_networks: Vec<String>,
     /// Addresses and networks whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<String>,
     /// Where log lines go.
@@ -145,6 +152,8 @@ pub(crate) struct LimitsConfig {
     pub http_head_deadline_s: u64,
     /// Seconds for the body of a request.
     pub http_body_deadline_s: u64,
+    /// LMTP connections served at once.
+    pub lmtp_connections_max: usize,
     /// Seconds the oldest unsent mail may wait before `/readyz` says so.
     pub outbox_age_max_s: i64,
 }
@@ -165,6 +174,7 @@ impl Default for LimitsConfig {
             http_connections_max: 256,
             http_head_deadline_s: 10,
             http_body_deadline_s: 60,
+            lmtp_connections_max: 64,
             outbox_age_max_s: 3600,
         }
     }
@@ -215,6 +225,12 @@ fn read(text: &str, path: &Path) -> Result<Config, Error> {
     let mut config: Config = toml::from_str(text).map_err(|e| invalid(e.to_string().trim_end().to_owned()))?;
     for entry in &config.trusted_proxies {
         IpList::parse(entry).map_err(|refused| invalid(format!("trusted_proxies: {refused}")))?;
+    }
+    if let Some(place) = &config.lmtp {
+        place.parse::<Place>().map_err(|refused| invalid(format!("lmtp: {refused}")))?;
+    }
+    for entry in &config.lmtp_networks {
+        IpList::parse(entry).map_err(|refused| invalid(format!("lmtp_networks: {refused}")))?;
     }
     let (token_file, ca_file) = (config.deliver_token_file.clone(), config.deliver_ca_file.clone());
     config.desk = desk::read(config.deliver_to.as_deref(), token_file, ca_file).map_err(invalid)?;

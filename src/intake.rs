@@ -6,6 +6,7 @@ mod apply;
 mod archive;
 mod envelope;
 mod facts;
+mod group;
 pub(crate) mod preview;
 mod receipt;
 mod refusal;
@@ -24,6 +25,7 @@ use crate::store::receipt::{Receipt, ReceiptState};
 use crate::store::{self, ReadTx, Store, WriteTx};
 pub(crate) use archive::{Archived, deliver_archive};
 pub use envelope::{Envelope, Source};
+pub(crate) use group::{Letter, Settled, Trouble, deliver_group};
 use receipt::{Filed, copy_key, is_found_now, note_second_recipient, recipient_text, record, record_copy};
 pub(crate) use refusal::refusal_line;
 

@@ -38,6 +38,9 @@ pub(super) fn run(global: &Global, loaded: &Loaded, out: &Output, command: &Comm
         "deliver_token_file": desk.map(|desk| &desk.token_file),
         "deliver_ca_file": desk.and_then(|desk| desk.ca_file.as_ref()),
         "listen": config.listen,
+        "lmtp": config.lmtp,
+        "lmtp_accounts": config.lmtp_accounts,
+        "lmtp_networks": config.lmtp_networks,
         "trusted_proxies": config.trusted_proxies,
         "log": { "target": config.log.target, "level": level, "json": config.log.json },
         "limits": {
@@ -48,6 +51,7 @@ pub(super) fn run(global: &Global, loaded: &Loaded, out: &Output, command: &Comm
             "lock_wait_s": limits.lock_wait_s, "http_body_bytes_max": limits.http_body_bytes_max,
             "http_connections_max": limits.http_connections_max, "http_head_deadline_s": limits.http_head_deadline_s,
             "http_body_deadline_s": limits.http_body_deadline_s, "outbox_age_max_s": limits.outbox_age_max_s,
+            "lmtp_connections_max": limits.lmtp_connections_max,
         },
     });
     let text = serde_json::to_string_pretty(&json)?;

@@ -99,7 +99,7 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
     store.write(|tx| tx.add_token(&new, now))?;
     drop(store);
     out.say(&curl_lines(&token, &arguments.listen));
-    let serving = serve::Arguments { listen: Some(arguments.listen.clone()), no_jobs: false };
+    let serving = serve::Arguments { listen: Some(arguments.listen.clone()), lmtp: None, no_jobs: false };
     serve::serve_desk(&db, loaded, &serving, serve::LogLevel::Kept)
 }
 

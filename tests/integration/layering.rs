@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["outbox", "login"],
     &["desk"],
     &["intake", "http", "jobs"],
-    &["api"],
+    &["api", "lmtp"],
     &["config"],
     &["logging", "outcome"],
     &["options"],

@@ -29,6 +29,7 @@ mod intake;
 mod lanes;
 mod layering;
 mod litestream;
+mod lmtp;
 mod mail_out;
 mod outbox;
 mod outbox_faults;

@@ -102,7 +102,8 @@ mod tests {
     #[test]
     fn replica_is_judged_by_what_it_lacks_and_not_by_its_age() {
         let at = Timestamp::from_unix(1_800_000_000);
-        let level = |behind_s, idle_s| judged(at.plus_s(idle_s), at.plus_s(-behind_s), at, Path::new("/x")).level;
+        let level =
+            |behind_s: i64, idle_s: i64| judged(at.plus_s(idle_s), at.plus_s(-behind_s), at, Path::new("/x")).level;
         assert_eq!((level(BEHIND_S, 0), level(BEHIND_S + 1, 0)), (Level::Ok, Level::Warn));
         assert_eq!((level(BEHIND_LONG_S, 0), level(BEHIND_LONG_S + 1, 0)), (Level::Warn, Level::Fail));
         assert_eq!(level(0, 1_000_000), Level::Ok, "a desk without mail for days");
