@@ -308,13 +308,14 @@ CREATE INDEX ticket_staff ON ticket (staff_id) WHERE staff_id IS NOT NULL;
 CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX ticket_address ON ticket (address_id) WHERE address_id IS NOT NULL;
 -- The lists of the inbox: each (department, status) is a range, read from its newest end.
-CREATE INDEX ticket_unassigned ON ticket (department_id, status, last_update_at, id)
+CREATE INDEX ticket_unassigned ON ticket (department_id, status, last_update_at, id, snoozed_until)
     WHERE staff_id IS NULL AND status <> 5 AND spam_at = 0;
-CREATE INDEX ticket_mine ON ticket (staff_id, status, last_update_at, id)
+CREATE INDEX ticket_mine ON ticket (staff_id, status, last_update_at, id, snoozed_until, department_id)
     WHERE staff_id IS NOT NULL AND status <> 5 AND spam_at = 0;
-CREATE INDEX ticket_touched ON ticket (department_id, status, last_update_at, id) WHERE spam_at = 0;
-CREATE INDEX ticket_snoozed ON ticket (snoozed_until, id) WHERE snoozed_until > 0;
-CREATE INDEX ticket_spam ON ticket (spam_at, id) WHERE spam_at > 0;
+CREATE INDEX ticket_touched ON ticket (department_id, status, last_update_at, id, snoozed_until)
+    WHERE spam_at = 0 AND merged_into IS NULL;
+CREATE INDEX ticket_snoozed ON ticket (department_id, snoozed_until, id) WHERE snoozed_until > 0;
+CREATE INDEX ticket_spam ON ticket (department_id, spam_at, id) WHERE spam_at > 0;
 
 -- Tickets that were merged into another one, with what it takes to part them again (src/store/ticket/merge.rs), a
 -- JSON object.

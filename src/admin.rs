@@ -23,6 +23,7 @@ mod removal;
 mod role;
 mod schedule;
 mod setting;
+mod setup;
 mod staff;
 mod stats;
 mod template;
@@ -46,6 +47,8 @@ use output::Output;
 pub(crate) enum Command {
     /// Create the database, or migrate it; safe to repeat
     Init(init::Arguments),
+    /// From an installed program to a desk that has taken its first mail
+    Setup(Box<setup::Arguments>),
     /// Show a throw-away desk fed with example mails
     Demo(demo::Arguments),
     /// Departments
@@ -139,6 +142,7 @@ pub(crate) fn run(
     let now = Timestamp::now();
     match command {
         Command::Init(arguments) => init::run(&database(global, loaded)?, &out, &arguments, now),
+        Command::Setup(arguments) => setup::run(global, loaded, out, &arguments, now),
         Command::Demo(arguments) => demo::run(loaded, &out, &arguments, now),
         Command::Config(command) => config_show::run(global, loaded, &out, &command),
         Command::Department(command) => department::run(&Context::open(global, loaded, out, now)?, command),

@@ -11,7 +11,6 @@
 
 mod access;
 mod admission;
-pub(crate) mod client_address;
 mod cors;
 mod email;
 mod endpoint;
@@ -55,7 +54,7 @@ use system::readiness::Readiness;
 
 use crate::desk::Change;
 use crate::domain::{Actor, Door, Timestamp, TokenId};
-use crate::http::{Client, Method, Request, Response};
+use crate::http::{Client, Method, Request, Response, client_address};
 use crate::login::Logins;
 use crate::mail::Limits;
 use crate::password::Slots;
@@ -100,8 +99,8 @@ pub struct Api {
     wake: Waker,
     uses: Mutex<TokenUses>,
     /// Every password of a request is hashed here.
-    slots: Slots,
-    logins: Logins,
+    slots: Arc<Slots>,
+    logins: Arc<Logins>,
     /// The setting `cors_origins` as it was a moment ago, for refusals that cannot wait for the database.
     origins: RwLock<String>,
     metrics: Metrics,
@@ -135,8 +134,8 @@ impl Api {
             rules: RwLock::new(rules),
             wake,
             uses: Mutex::default(),
-            slots: Slots::default(),
-            logins: Logins::default(),
+            slots: Arc::default(),
+            logins: Arc::default(),
             origins: RwLock::default(),
             metrics: Metrics::default(),
             more_metrics: OnceLock::new(),
@@ -147,8 +146,13 @@ impl Api {
     /// The same with another time at which failed logins are answered, for those who do not want to wait.
     #[must_use]
     pub fn with_failed_login_time(mut self, time: Duration) -> Self {
-        self.logins = self.logins.with_failed_after(time);
+        self.logins = Arc::new(Logins::default().with_failed_after(time));
         self
+    }
+
+    /// Where passwords are checked, for the others who check them in this process.
+    pub(crate) fn password_checks(&self) -> (Arc<Slots>, Arc<Logins>) {
+        (Arc::clone(&self.slots), Arc::clone(&self.logins))
     }
 
     /// Gives back to the system what a burst of requests took and has not been used for a while.
@@ -166,6 +170,11 @@ impl Api {
     /// Puts other host rules in force for the requests to come.
     pub fn set_rules(&self, rules: HostRules) {
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+
+    /// Whose X-Forwarded-For is believed.
+    pub(crate) fn trusted_proxies(&self) -> IpList {
+        self.rules().trusted_proxies
     }
 
     fn rules(&self) -> HostRules {
@@ -240,6 +249,13 @@ pub(crate) fn body_bytes_max(api: &Api, path: &str, usual: u64) -> u64 {
     if route::without_final_slash(path) == mail::DELIVER { mail::body_bytes_max(api, usual) } else { usual }
 }
 
+/// Whether a path belongs to the API.
+#[must_use]
+pub(crate) fn is_for_api(path: &str) -> bool {
+    !matches!(route::find(&Method::Get, path), Err(NotRouted::Unknown))
+        || ["/api/", "/v1/"].iter().any(|beginning| path.starts_with(beginning))
+}
+
 fn not_routed(refusal: NotRouted) -> Response {
     match refusal {
         NotRouted::Unknown => Response::json(404, helpdeskz::error_body("Unknown endpoint.")),
@@ -308,7 +324,7 @@ fn open_or_admitted(
     is_open: fn(&Settings) -> bool,
     request: &Request,
 ) -> Result<(), ErrorAnswer> {
-    let address = client_address::client(request.peer, &request.headers, &api.rules().trusted_proxies);
+    let address = client_address(request.peer, &request.headers, &api.rules().trusted_proxies);
     let checked = api.store.read(|tx| {
         let settings = tx.settings()?;
         if is_open(&settings) {

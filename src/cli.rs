@@ -12,12 +12,12 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::config::{self, Loaded};
 use crate::options::Global;
 use crate::outcome::{self, Done, EXIT_DONE, EXIT_FAILED, EXIT_USAGE, Failure};
-use crate::terminal;
 use crate::{admin, imap_fetch, logging, pipe, serve};
+use crate::{store, terminal};
 
 /// Turns incoming mail into support tickets and serves them over a JSON API.
 #[derive(Debug, Parser)]
-#[command(name = "maildesk", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "maildesk", version, long_version = long_version(), propagate_version = true, max_term_width = 100)]
 pub struct Arguments {
     /// Options of every subcommand.
     #[command(flatten)]
@@ -25,6 +25,15 @@ pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// What a report of a mistake needs: the release, the commit it was built from, and SQLite's release.
+fn long_version() -> String {
+    let commit = match env!("MAILDESK_COMMIT") {
+        "" => "development build".to_owned(),
+        commit => format!("commit {commit}"),
+    };
+    format!("{} ({commit}, SQLite {})", env!("CARGO_PKG_VERSION"), store::maintenance::sqlite_version())
 }
 
 /// The subcommands.

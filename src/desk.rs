@@ -17,7 +17,7 @@ mod remove;
 mod requester;
 mod status;
 
-pub(crate) use assign::Refused;
+pub(crate) use assign::{Refused, may_see};
 pub(crate) use note::note_undelivered;
 pub(crate) use notify::Notices;
 pub(crate) use open::Opening;

@@ -17,6 +17,7 @@
 //! When all connections are taken, an idle one makes room. Health checks have a few places of their
 //! own: what they ask for is seen by looking at the first bytes, which stay in the socket.
 
+mod client_address;
 mod connection;
 mod control;
 mod disposition;
@@ -36,6 +37,7 @@ mod wire;
 use std::io;
 use std::time::Duration;
 
+pub(crate) use client_address::client as client_address;
 pub(crate) use control::Control;
 pub(crate) use request::{Client, Headers};
 pub use request::{Method, Request};

@@ -29,6 +29,7 @@ use crate::options::Global;
 use crate::outcome::{self, Done, Failure, WithContext};
 use crate::stop::on_signals;
 use crate::store::{Store, presence};
+use crate::web::{self, Web};
 use threads::Threads;
 
 /// Where `serve` listens unless told otherwise: behind a proxy on the same machine.
@@ -98,7 +99,10 @@ pub(crate) fn serve_desk(
     let api = Arc::new(Api::new(Arc::clone(&store), probe, rules, waker(wake_sender.clone(), wake_keeper.clone())));
     api.note_origins();
     let lmtp = lmtp.map(|server| start_lmtp(server, &store, &api, loaded, wake_sender.clone())).transpose()?;
-    watch_signals(Steered { control: control.clone(), api: Arc::clone(&api), lmtp: lmtp.clone() }, loaded, log_level)?;
+    let web = Arc::new(pages(&store, &api, wake_sender.clone()));
+    let steered =
+        Steered { control: control.clone(), api: Arc::clone(&api), web: Arc::clone(&web), lmtp: lmtp.clone() };
+    watch_signals(steered, loaded, log_level)?;
     threads.start("keeper", {
         let (api, store, threads) = (Arc::clone(&api), Arc::clone(&store), threads.clone());
         move || threads::keep(&api, &store, &token_wakes, &threads)
@@ -108,7 +112,8 @@ pub(crate) fn serve_desk(
         start_jobs(&threads, &store, loaded, outbox_wakes)?;
     }
     announce(address, lmtp.as_ref());
-    let served = http::serve(listener, Arc::new(Answers(Arc::clone(&api))), &control).context("serving")?;
+    let served =
+        http::serve(listener, Arc::new(Answers { api: Arc::clone(&api), web }), &control).context("serving")?;
     tell_systemd(&[NotifyState::Stopping]);
     if let Some(lmtp) = &lmtp {
         lmtp.stop();
@@ -161,16 +166,37 @@ fn start_lmtp(
     Ok(handle)
 }
 
-/// The API as the HTTP shell asks it.
-struct Answers(Arc<Api>);
+/// The pages of the desk, which check passwords where the API does.
+fn pages(store: &Arc<Store>, api: &Api, outbox: Sender<()>) -> Web {
+    let (slots, logins) = api.password_checks();
+    let wake = Box::new(move || {
+        // There is no receiver with --no-jobs, and at the end.
+        outbox.send(()).ok();
+    });
+    Web::new(Arc::clone(store), slots, logins, api.trusted_proxies(), wake)
+}
+
+/// API and pages as the HTTP shell asks them.
+struct Answers {
+    api: Arc<Api>,
+    web: Arc<Web>,
+}
 
 impl http::Answer for Answers {
     fn answer(&self, request: Request) -> Response {
-        api::respond(&self.0, request, Timestamp::now())
+        let request = web::without_prefix(&self.web, request);
+        if !api::is_for_api(&request.path) && web::is_for_pages(&request) {
+            return web::respond(&self.web, request, Timestamp::now());
+        }
+        api::respond(&self.api, request, Timestamp::now())
     }
 
     fn refusal_for(&self, response: Response, origin: &str) -> Response {
-        api::refusal_for(&self.0, response, origin)
+        api::refusal_for(&self.api, response, origin)
+    }
+
+    fn refusal_as(&self, response: Response, accept: &str, language: &str) -> Response {
+        if web::wants_page(accept) { web::shell_refusal(&self.web, response, language) } else { response }
     }
 
     fn has_kept_place(&self, path: &str) -> bool {
@@ -178,7 +204,7 @@ impl http::Answer for Answers {
     }
 
     fn body_bytes_max(&self, path: &str, usual: u64) -> u64 {
-        api::body_bytes_max(&self.0, path, usual)
+        api::body_bytes_max(&self.api, path, usual)
     }
 }
 
@@ -283,6 +309,7 @@ fn waker(outbox: Sender<()>, keeper: Sender<()>) -> api::Waker {
 struct Steered {
     control: Control,
     api: Arc<Api>,
+    web: Arc<Web>,
     lmtp: Option<lmtp::Handle>,
 }
 
@@ -308,6 +335,7 @@ fn watch_signals(steered: Steered, loaded: &Loaded, log_level: LogLevel) -> outc
 fn reload(steered: &Steered, path: Option<&Path>, log_level: LogLevel) {
     let done = config::load(path).and_then(|loaded| {
         steered.api.set_rules(host_rules(&loaded)?);
+        steered.web.set_trusted_proxies(steered.api.trusted_proxies());
         steered.control.set_limits(http_limits(&loaded.config));
         steered.lmtp.iter().for_each(|lmtp| lmtp.set_limits(loaded.config.limits.mail()));
         Ok(loaded.config.log.level)

@@ -25,4 +25,4 @@ fn is_asked(variable: &str, point: &str) -> bool {
 
 /// Does nothing.
 #[cfg(not(debug_assertions))]
-pub const fn trip(_point: &str) {}
+pub(crate) const fn trip(_point: &str) {}

@@ -1,10 +1,12 @@
 //! `admin demo`: a throw-away desk that shows the main job with example mails.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
 
+use super::doctor::quoted;
 use super::output::{self, Output};
 use super::{init, token};
 use crate::api;
@@ -12,7 +14,7 @@ use crate::config::Loaded;
 use crate::domain::desk_address::Incoming;
 use crate::domain::{TicketId, Timestamp};
 use crate::intake::{self, Envelope, Rules, Source};
-use crate::outcome::{self, Done, Failure, WithContext};
+use crate::outcome::{self, Done, Failure, WithContext, bail};
 use crate::private_file;
 use crate::serve;
 use crate::store::address::AddressRow;
@@ -67,6 +69,7 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Timestamp) -> outcome::Result<Done> {
+    let listen = if arguments.once { String::new() } else { free_place(&arguments.listen)? };
     let dir = match &arguments.dir {
         Some(dir) => {
             private_file::create_folder(dir).with_context(|| format!("making {}", dir.display()))?;
@@ -98,9 +101,27 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
     let new = NewToken { name: "demo", sha256: &api::token_hash(&token), permissions: "*", ips: "", is_active: true };
     store.write(|tx| tx.add_token(&new, now))?;
     drop(store);
-    out.say(&curl_lines(&token, &arguments.listen));
-    let serving = serve::Arguments { listen: Some(arguments.listen.clone()), lmtp: None, no_jobs: false };
+    out.say(&curl_lines(&token, &listen));
+    let serving = serve::Arguments { listen: Some(listen), lmtp: None, no_jobs: false };
     serve::serve_desk(&db, loaded, &serving, serve::LogLevel::Kept)
+}
+
+/// Where the API will listen, with the number that port 0 picked, so that the lines shown can be typed. A place that
+/// cannot be listened on is refused before anything is made and shown.
+fn free_place(listen: &str) -> outcome::Result<String> {
+    match TcpListener::bind(listen).and_then(|listener| listener.local_addr()) {
+        Ok(address) => Ok(address.to_string()),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            bail!("another program listens on {listen}"; "choose a free port: --listen 127.0.0.1:0")
+        }
+        Err(error) => bail!("the API cannot listen on {listen}: {error}"; "name another place: --listen 127.0.0.1:0"),
+    }
+}
+
+/// This program as it can be typed from any folder, for a shell.
+fn program() -> String {
+    let path = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("maildesk"));
+    quoted(&path.display().to_string())
 }
 
 fn curl_lines(token: &str, listen: &str) -> String {
@@ -166,7 +187,7 @@ fn show(
     out.object(&json!({}), "")?;
     println_table(&["ticket", "status", "subject", "from", "department", "messages"], rows)?;
     out.say(&format!("The desk is in {}. Look around:", db.display()));
-    out.say(&format!("  maildesk --db {} admin ticket show 1", db.display()));
+    out.say(&format!("  {} --db {} admin ticket show 1", program(), quoted(&db.display().to_string())));
     Ok(())
 }
 

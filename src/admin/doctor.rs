@@ -24,6 +24,7 @@ use crate::outcome::{self, Done, bail};
 use crate::pipe;
 use crate::store::{self, Store};
 use crate::terminal;
+pub(super) use host::{owner_of, quoted};
 
 /// How long a program that only looks something up may take. Chosen: a DNS look-up without an answer takes ten.
 const LOOK_UP: Duration = Duration::from_secs(15);
@@ -134,40 +135,62 @@ pub(super) fn run(
     arguments: &Arguments,
     now: Timestamp,
 ) -> outcome::Result<Done> {
-    let reach = if arguments.offline { Reach::Here } else { Reach::Network };
-    let findings = match pipe::elsewhere(global, loaded) {
+    let (report, failed) = match pipe::elsewhere(global, loaded) {
         Some(desk) => {
+            let reach = if arguments.offline { Reach::Here } else { Reach::Network };
             let context = CheckContext { global, loaded, path: PathBuf::new(), now, reach };
-            let findings = elsewhere::look(&context, desk).into_iter();
-            findings.map(|finding| finding.on(&context)).collect()
+            summed_up(&context, elsewhere::look(&context, desk))
         }
-        None => of_a_database(&CheckContext { global, loaded, path: database(global, loaded)?, now, reach }),
+        None => report(global, loaded, &database(global, loaded)?, arguments.offline, now),
     };
-    report(out, &findings)
+    out.object(&report.json, &report.text)?;
+    if failed > 0 {
+        bail!("{failed} of {} looks failed", report.looks);
+    }
+    Ok(Done)
 }
 
-fn of_a_database(context: &CheckContext<'_>) -> Vec<Finding> {
+/// What was found, as it is printed.
+pub(super) struct Report {
+    /// For programs.
+    pub(super) json: Value,
+    /// For people.
+    pub(super) text: String,
+    /// How much was looked at.
+    looks: usize,
+}
+
+/// Looks at everything; how many looks failed.
+pub(super) fn report(
+    global: &Global,
+    loaded: &Loaded,
+    path: &Path,
+    is_offline: bool,
+    now: Timestamp,
+) -> (Report, usize) {
+    let reach = if is_offline { Reach::Here } else { Reach::Network };
+    look(&CheckContext { global, loaded, path: path.to_owned(), now, reach })
+}
+
+fn look(context: &CheckContext<'_>) -> (Report, usize) {
     let mut findings = host::look(context);
     match Store::open(&context.path, Duration::from_secs(context.loaded.config.limits.lock_wait_s)) {
         Ok(store) => findings.extend(look_inside(context, &store)),
         Err(error) => findings.push(unopened(context, &error)),
     }
-    findings.into_iter().map(|finding| finding.on(context)).collect()
+    summed_up(context, findings)
 }
 
-fn report(out: &Output, findings: &[Finding]) -> outcome::Result<Done> {
+fn summed_up(context: &CheckContext<'_>, findings: Vec<Finding>) -> (Report, usize) {
+    let findings: Vec<Finding> = findings.into_iter().map(|finding| finding.on(context)).collect();
     let failed = findings.iter().filter(|finding| finding.level == Level::Fail).count();
     let warned = findings.iter().filter(|finding| finding.level == Level::Warn).count();
     let json = json!({
         "ok": failed == 0, "failed": failed, "warned": warned,
         "checks": findings.iter().map(Finding::json).collect::<Vec<_>>(),
     });
-    let lines: Vec<String> = findings.iter().map(Finding::line).collect();
-    out.object(&json, &lines.join("\n"))?;
-    if failed > 0 {
-        bail!("{failed} of {} looks failed", findings.len());
-    }
-    Ok(Done)
+    let text = findings.iter().map(Finding::line).collect::<Vec<_>>().join("\n");
+    (Report { json, text, looks: findings.len() }, failed)
 }
 
 /// A database that cannot be opened; the other looks need it open.

@@ -76,6 +76,11 @@ pub(super) fn prepare(path: &Path, arguments: &Arguments, now: Timestamp) -> out
 }
 
 impl Arguments {
+    /// Arguments as `admin setup` gives them.
+    pub(super) fn of(site_name: &str, url: &str) -> Self {
+        Self { site_name: Some(site_name.to_owned()), url: Some(url.to_owned()) }
+    }
+
     /// Arguments as `admin demo` gives them.
     pub(super) fn named(site_name: &str) -> Self {
         Self { site_name: Some(site_name.to_owned()), url: None }

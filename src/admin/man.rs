@@ -1,5 +1,7 @@
 //! `admin man` and `admin completions`: made of the same grammar as `--help`.
 
+mod page;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -52,15 +54,16 @@ pub(super) fn pages(out: &Output, arguments: &Man, grammar: clap::Command) -> ou
     let dir = &arguments.dir;
     fs::create_dir_all(dir).with_context(|| format!("creating {}", dir.display()))?;
     // `help` subcommands repeat what the pages say themselves.
-    let grammar = grammar.disable_help_subcommand(true);
-    clap_mangen::generate_to(grammar, dir).with_context(|| format!("writing into {}", dir.display()))?;
-    let is_ours = |entry: &fs::DirEntry| {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        name.starts_with("maildesk") && name.ends_with(".1")
-    };
-    let entries = fs::read_dir(dir).with_context(|| format!("reading {}", dir.display()))?;
-    let pages = entries.filter_map(Result::ok).filter(is_ours).count();
-    out.object(&json!({ "dir": dir, "pages": pages }), &format!("{pages} pages in {}", dir.display()))?;
+    let mut grammar = grammar.disable_help_subcommand(true);
+    grammar.build();
+    let mut made = page::of_commands(&grammar);
+    made.push(("maildesk.toml.5".to_owned(), page::of_configuration()));
+    made.push(("maildesk-settings.7".to_owned(), page::of_settings()));
+    for (name, text) in &made {
+        fs::write(dir.join(name), text).with_context(|| format!("writing {name} into {}", dir.display()))?;
+    }
+    let n = made.len();
+    out.object(&json!({ "dir": dir, "pages": n }), &format!("{n} pages in {}", dir.display()))?;
     Ok(Done)
 }
 

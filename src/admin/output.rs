@@ -1,6 +1,6 @@
 //! Printing: data to stdout as tables or JSON, talk to stderr.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -105,6 +105,49 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
 pub(super) fn plain(value: &Value) -> String {
     let text = value.to_string();
     terminal::line(text.trim_matches('"')).into_owned()
+}
+
+/// Whether there is a person to ask: stdin and stderr are terminals.
+pub(super) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks on the terminal; what was typed, without white space around it.
+///
+/// # Errors
+/// Those of the terminal, and `UnexpectedEof` when it is closed.
+pub(super) fn ask(question: &str) -> io::Result<String> {
+    let mut stderr = io::stderr().lock();
+    write!(stderr, "{}", terminal::line(question))?;
+    stderr.flush()?;
+    drop(stderr);
+    let mut answer = String::new();
+    if io::stdin().lock().read_line(&mut answer)? == 0 {
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the terminal was closed"));
+    }
+    Ok(answer.trim().to_owned())
+}
+
+/// Asks for something that the terminal does not show.
+///
+/// # Errors
+/// As [`ask`].
+pub(super) fn ask_hidden(question: &str) -> io::Result<String> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    let stdin = io::stdin();
+    let shown = tcgetattr(&stdin)?;
+    let mut hidden = shown.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(&stdin, OptionalActions::Flush, &hidden)?;
+    let answer = ask(question);
+    tcsetattr(&stdin, OptionalActions::Flush, &shown)?;
+    writeln!(io::stderr())?;
+    answer
+}
+
+/// Whether an answer to a question means yes.
+pub(super) fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }
 
 /// One line on stderr about something that went wrong, `--quiet` or not.

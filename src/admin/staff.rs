@@ -145,7 +145,7 @@ fn show(context: &Context, username: &str) -> outcome::Result<()> {
 }
 
 /// A full name that can be kept.
-fn fullname(name: &str) -> outcome::Result<&str> {
+pub(super) fn fullname(name: &str) -> outcome::Result<&str> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > FULLNAME_CHARS_MAX || name.chars().any(char::is_control) {
         return usage(format!("a name has 1 to {FULLNAME_CHARS_MAX} characters on one line"));
@@ -153,8 +153,13 @@ fn fullname(name: &str) -> outcome::Result<&str> {
     Ok(name)
 }
 
+/// Whether a login name may hold this.
+pub(super) const fn is_login_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '_'
+}
+
 /// A password as it is stored; one that cannot be taken is a usage error.
-fn hashed(secret: &str) -> outcome::Result<String> {
+pub(super) fn hashed(secret: &str) -> outcome::Result<String> {
     match password::hash(secret) {
         Err(refused @ (password::Error::TooShort | password::Error::TooLong)) => usage(refused.to_string()),
         other => Ok(other?),
@@ -174,8 +179,7 @@ pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> outcome::Result<Staff> {
 }
 
 fn add(context: &Context, new: &Add) -> outcome::Result<()> {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if new.username.is_empty() || !new.username.chars().all(is_name) {
+    if new.username.is_empty() || !new.username.chars().all(is_login_char) {
         return usage(format!("the login name {:?} may only hold letters, digits, - and _", new.username));
     }
     let fullname = fullname(&new.name)?;

@@ -7,9 +7,9 @@ use super::error::ApiError;
 use super::idempotency::{Key, KeyedAnswer};
 use super::permission::Permission;
 use super::refusal::ErrorAnswer;
-use super::{Api, Call, client_address};
+use super::{Api, Call};
 use crate::domain::{Timestamp, TokenId};
-use crate::http::{Headers, Request};
+use crate::http::{Headers, Request, client_address};
 use crate::store::settings::Settings;
 use crate::store::{self, ReadTx};
 
@@ -82,7 +82,7 @@ pub(super) fn admit<'a, D: Dialect>(
     snapshot: Option<&ReadTx<'_>>,
     now: Timestamp,
 ) -> Result<Call<'a, D::Params>, ErrorAnswer> {
-    let address = client_address::client(request.peer, &request.headers, &api.rules().trusted_proxies);
+    let address = client_address(request.peer, &request.headers, &api.rules().trusted_proxies);
     let (headers, path, client) = (request.headers.clone(), request.path.clone(), request.client.clone());
     let (mut unread, mut params) = (Some(request), None);
     if D::HAS_TOKEN_IN_PARAMS

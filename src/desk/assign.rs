@@ -2,7 +2,6 @@
 
 use super::Change;
 use super::notify::Notices;
-use crate::domain::staff_role::StaffRole;
 use crate::domain::{Actor, EventKind, TicketId};
 use crate::store::staff::Staff;
 use crate::store::ticket::Ticket;
@@ -89,6 +88,6 @@ impl Change<'_> {
 }
 
 /// Whether a staff member may see a ticket: admins see all, agents those of their departments.
-fn may_see(tx: &ReadTx<'_>, staff: &Staff, ticket: &Ticket) -> Result<bool> {
-    Ok(staff.role == StaffRole::Admin || tx.staff_departments(staff.id)?.contains(&ticket.department))
+pub(crate) fn may_see(tx: &ReadTx<'_>, staff: &Staff, ticket: &Ticket) -> Result<bool> {
+    Ok(staff.sees_all() || tx.staff_departments(staff.id)?.contains(&ticket.department))
 }

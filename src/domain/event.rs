@@ -69,6 +69,8 @@ words! {
         Api = "api",
         /// The command line: `maildesk admin`.
         CommandLine = "command-line",
+        /// The web pages.
+        Web = "web",
         /// Timed work.
         Jobs = "jobs",
         /// Sending mail: what became of it.
@@ -111,6 +113,38 @@ words! {
         Bounced = "bounced",
         /// A mail about it could not be sent; detail: the address.
         Undelivered = "undelivered",
+        /// It was put off; detail: until when, in seconds since 1970.
+        Snoozed = "snoozed",
+        /// It is no longer put off: its time has come, somebody took it back, or the customer wrote.
+        Woken = "woken",
+        /// It was called spam.
+        Spam = "spam",
+        /// It is not spam after all.
+        NotSpam = "not-spam",
+        /// It has a tag more; detail: the tag.
+        Tagged = "tagged",
+        /// It has a tag less; detail: the tag.
+        Untagged = "untagged",
+        /// It has another priority; detail: its name.
+        Priority = "priority",
+        /// A custom field was set; detail: its title.
+        Field = "field",
+        /// An answer was taken back before it was sent.
+        TakenBack = "taken-back",
+        /// It was parted from a ticket it had been merged with; detail: `from #12` or `of #12`.
+        Parted = "parted",
+        /// A note mentions a staff member; detail: the username.
+        Mentioned = "mentioned",
+        /// A mail about it is tried again; detail: the address.
+        Retried = "retried",
+        /// A mail about it was taken out of the queue; detail: the address.
+        Dropped = "dropped",
+        /// A participant takes part no longer; detail: the address.
+        ParticipantLeft = "participant-left",
+        /// Its subject was changed; detail: the one before.
+        Subject = "subject",
+        /// The customer said how it was handled; detail: `good` or `bad`.
+        Rated = "rated",
         /// It was removed.
         Removed = "removed",
     }

@@ -62,6 +62,8 @@ pub(super) struct Connection<'a> {
     is_head: bool,
     /// The page that the request being read or answered comes from, when a browser says so.
     origin: Option<String>,
+    /// Its `Accept` and `Accept-Language`, once its head is read.
+    accepts: (String, String),
 }
 
 impl<'a> Connection<'a> {
@@ -74,7 +76,17 @@ impl<'a> Connection<'a> {
         handler: &'a Handler,
     ) -> Self {
         let Accepted { stream, peer } = accepted;
-        Self { wire: Wire::new(stream), peer, place, control, limits, handler, is_head: false, origin: None }
+        Self {
+            wire: Wire::new(stream),
+            peer,
+            place,
+            control,
+            limits,
+            handler,
+            is_head: false,
+            origin: None,
+            accepts: Default::default(),
+        }
     }
 
     /// Serves requests until the client leaves, misbehaves, idles too long, is idle when its place is
@@ -86,7 +98,7 @@ impl<'a> Connection<'a> {
                 Ok(()) => {}
                 Err(ended) => return ended,
             }
-            (self.is_head, self.origin) = (false, None);
+            (self.is_head, self.origin, self.accepts) = (false, None, Default::default());
             let after = match self.read_request() {
                 Ok((request, after)) => self.respond(request, after),
                 Err(Failure::Gone) => return Ended::ByItself,
@@ -165,6 +177,9 @@ impl<'a> Connection<'a> {
     fn refuse(mut self, rejection: Rejection) {
         tracing::debug!(peer = %self.peer, status = rejection.status, message = rejection.message, "refused");
         let response = refusal(rejection, self.handler, self.origin.as_deref());
+        let (accept, language) = &self.accepts;
+        let completed = catch_unwind(AssertUnwindSafe(|| self.handler.refusal_as(response, accept, language)));
+        let response = completed.unwrap_or_else(|_| rejection.response());
         match self.write(&response, AfterAnswer::Close) {
             Ok(()) => self.wire.linger(),
             Err(error) => tracing::debug!(peer = %self.peer, %error, "writing the refusal"),
@@ -192,6 +207,8 @@ impl<'a> Connection<'a> {
         };
         self.is_head = head.method == Method::Head;
         self.origin = head.headers.get("Origin").map(str::to_owned);
+        let header = |name| head.headers.get(name).unwrap_or_default().to_owned();
+        self.accepts = (header("Accept"), header("Accept-Language"));
         let handler = self.handler;
         let most = catch_unwind(AssertUnwindSafe(|| handler.body_bytes_max(&head.path, self.limits.body_bytes_max)));
         let most = most.map_err(|_| INTERNAL)?;

@@ -26,6 +26,13 @@ pub(crate) trait Answer: Send + Sync {
         response
     }
 
+    /// Turns a refusal of the shell's own into what the client reads, by the `Accept` and `Accept-Language` of its
+    /// request. Never waits.
+    fn refusal_as(&self, response: Response, accept: &str, language: &str) -> Response {
+        let _ = (accept, language);
+        response
+    }
+
     /// Whether this path is answered even when every ordinary place is taken.
     fn has_kept_place(&self, path: &str) -> bool {
         let _ = path;

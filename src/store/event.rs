@@ -53,6 +53,11 @@ fn event(row: &Row<'_>) -> Result<Event> {
 }
 
 impl ReadTx<'_> {
+    /// The newest event of all; 0 when there is none.
+    pub fn newest_event(&self) -> Result<i64> {
+        self.number("SELECT coalesce(max(id), 0) FROM event", [])
+    }
+
     /// What happened to a ticket, oldest first; also to one that was removed.
     pub fn events_of_ticket(&self, ticket: TicketId) -> Result<Vec<Event>> {
         self.all(

@@ -29,6 +29,12 @@ macro_rules! counted {
     };
 }
 
+/// SQLite's own version; the program has it built in.
+#[must_use]
+pub(crate) fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
+
 /// Soundness.
 impl ReadTx<'_> {
     /// What SQLite finds wrong with the file's structure, indexes and constraints; empty when nothing.

@@ -95,6 +95,32 @@ fn message(row: &Row<'_>) -> Result<Message> {
     })
 }
 
+/// Longest whole text of a mail that comes along with a conversation, in characters. Chosen: what people read at once.
+const FULL_TEXT_CHARS_MAX: i64 = 50_000;
+
+/// A message as people read a conversation: the formatted mail is asked for on its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Speech {
+    /// Id.
+    pub id: MessageId,
+    /// When it was written or received.
+    pub created_at: Timestamp,
+    /// Its writer.
+    pub author: Author,
+    /// A note for staff.
+    pub is_internal: bool,
+    /// What is shown.
+    pub body: String,
+    /// Whether `body` is HTML.
+    pub is_html: bool,
+    /// The whole text of the mail; empty when `body` is all.
+    pub full_text: String,
+    /// Whether there is a formatted mail.
+    pub has_mail_html: bool,
+    /// Whether that has a picture or a table, which the text cannot show.
+    pub has_more_than_text: bool,
+}
+
 /// A public message as the API shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageLine {
@@ -153,6 +179,37 @@ impl ReadTx<'_> {
             [id.get()],
             message,
         )
+    }
+
+    /// The conversation of a ticket by date, notes included.
+    pub fn speeches(&self, ticket: TicketId) -> Result<Vec<Speech>> {
+        self.all(
+            "SELECT id, created_at, author, staff_id, customer_id, is_internal, body, is_html, \
+             substr(full_text, 1, $1), CASE WHEN mail_html = '' THEN 0 ELSE 1 END, \
+             CASE WHEN mail_html LIKE '%<img %' OR mail_html LIKE '%<table%' THEN 1 ELSE 0 END \
+             FROM message WHERE ticket_id = $2 ORDER BY created_at, id",
+            (FULL_TEXT_CHARS_MAX, ticket.get()),
+            |row| {
+                Ok(Speech {
+                    id: MessageId::new(row.get(0)?),
+                    created_at: Timestamp::from_unix(row.get(1)?),
+                    author: author(row, 2)?,
+                    is_internal: row.get(5)?,
+                    body: row.get(6)?,
+                    is_html: row.get(7)?,
+                    full_text: row.get(8)?,
+                    has_mail_html: row.get(9)?,
+                    has_more_than_text: row.get(10)?,
+                })
+            },
+        )
+    }
+
+    /// The ticket of a message, its formatted mail (empty when there is none), its text and whether that is HTML.
+    pub fn message_mail(&self, id: MessageId) -> Result<Option<(TicketId, String, String, bool)>> {
+        self.one("SELECT ticket_id, mail_html, body, is_html FROM message WHERE id = $1", [id.get()], |row| {
+            Ok((TicketId::new(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?))
+        })
     }
 
     /// How many public messages a ticket has, and those of the window by date, then id.

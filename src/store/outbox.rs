@@ -10,7 +10,7 @@ pub(crate) use waits::QueueWaits;
 use super::columns::id_or_none;
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::reason::BounceClass;
-use crate::domain::{AddressId, EmailAddress, OutboxId, TicketId, Timestamp, Window};
+use crate::domain::{AddressId, EmailAddress, MessageId, OutboxId, TicketId, Timestamp, Window};
 use crate::store::engine::Row;
 
 /// How long a mail is tried before it counts as undeliverable (RFC 5321 §4.5.4.1: four to five days).
@@ -104,6 +104,21 @@ pub struct Outgoing {
     pub last_error: String,
 }
 
+/// What became of one mail of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The answer.
+    pub message: MessageId,
+    /// Who it goes to.
+    pub recipient: String,
+    /// `pending`, `sent`, `failed` or `dropped`.
+    pub state: String,
+    /// When a report said that it did not arrive; 0 never.
+    pub bounced_at: Timestamp,
+    /// What went wrong last.
+    pub last_error: String,
+}
+
 const OUTGOING: &str = "id, created_at, state, event, ticket_id, address_id, recipient, internet_id, attempts, \
      next_attempt_at, sent_at, bounced_at, last_error, unknown_tries";
 
@@ -142,6 +157,24 @@ fn claimed(row: &Row<'_>) -> Result<Claimed> {
 
 /// Looking at the queue.
 impl ReadTx<'_> {
+    /// What became of the mails that carry a ticket's messages, by id.
+    pub fn deliveries_of_ticket(&self, ticket: TicketId) -> Result<Vec<Delivery>> {
+        self.all(
+            "SELECT message_id, recipient, state, bounced_at, last_error FROM outbox \
+             WHERE ticket_id = $1 AND ticket_id > 0 AND message_id > 0 AND event = 'staff_reply' ORDER BY id",
+            [ticket.get()],
+            |row| {
+                Ok(Delivery {
+                    message: MessageId::new(row.get(0)?),
+                    recipient: row.get(1)?,
+                    state: row.get(2)?,
+                    bounced_at: Timestamp::from_unix(row.get(3)?),
+                    last_error: row.get(4)?,
+                })
+            },
+        )
+    }
+
     /// The outgoing mail with that Message-ID (without brackets) and its ticket.
     pub fn outbox_by_internet_id(&self, internet_id: &str) -> Result<Option<(OutboxId, Option<TicketId>)>> {
         self.one("SELECT id, ticket_id FROM outbox WHERE internet_id = $1", [internet_id], |row| {

@@ -2,7 +2,6 @@
 //! hashes.
 
 use super::engine::Row;
-
 use super::token::Sha256Bytes;
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{SessionId, StaffId, TicketId, Timestamp, UserId, Window};

@@ -168,6 +168,14 @@ settings! {
     faveo_answer: FaveoAnswer = "object", Kind::Word(FaveoAnswer::WORDS), "answer to Faveo's register call: an object as Faveo's document prints it, or that object in an array of one, as Faveo's published apps read it";
     metrics_open: bool = "0", Kind::Switch, "1: /metrics answers without a token";
     imap_watch: bool = "0", Kind::Switch, "1: serve watches the IMAP mailboxes itself";
+    web: bool = "1", Kind::Switch, "1: serve has pages for people; 0: only the API";
+    web_page: i64 = "50", Kind::Number(1, PAGE_MAX), "tickets per page of the inbox";
+    web_insecure: bool = "0", Kind::Switch, "1: people may sign in without TLS from other machines too";
+    web_signins: i64 = "30", Kind::Number(1, NUMBER_MAX), "tries to sign in on the pages, per client address in 10 minutes";
+    web_submits: i64 = "20", Kind::Number(1, NUMBER_MAX), "tickets submitted on the pages, per client address and hour";
+    web_links: i64 = "10", Kind::Number(1, NUMBER_MAX), "links mailed to customers who ask for one, per client address and hour";
+    undo_send_s: i64 = "10", Kind::Number(0, 3600), "seconds in which an answer written in the browser can be taken back; 0 = not at all";
+    require_totp: bool = "0", Kind::Switch, "1: staff without a second factor are led to set one up when they sign in";
     cors_origins: String = "", Kind::Text(LIST_CHARS_MAX), "origins that browsers may call the API from, comma-separated";
 }
 

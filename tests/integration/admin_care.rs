@@ -283,6 +283,12 @@ fn dashboard_has_charts_and_times() {
     assert_eq!((by_day, stats["first_answer_s"]["tickets"].as_i64()), (3, Some(0)));
 }
 
+/// The keys of all settings.
+fn desk_settings() -> Vec<String> {
+    let all = Desk::new().admin(&["setting", "list"]);
+    all.as_array().into_iter().flatten().filter_map(|one| Some(one["key"].as_str()?.to_owned())).collect()
+}
+
 #[test]
 fn man_pages_and_completions_come_from_the_grammar() {
     let desk = Desk::without_database();
@@ -291,6 +297,29 @@ fn man_pages_and_completions_come_from_the_grammar() {
     assert!(made["pages"].as_i64() > Some(50), "{made}");
     let page = fs::read_to_string(dir.join("maildesk-admin-ticket-reply.1")).expect("a page per verb");
     assert!(page.contains(".TH") && page.contains("message\\-file"), "{page}");
+    for entry in fs::read_dir(&dir).expect("the folder is there") {
+        let path = entry.expect("the folder can be read").path();
+        let text = fs::read_to_string(&path).expect("a page is text");
+        let is_command = path.extension().is_some_and(|section| section == "1");
+        let sections: &[&str] = if is_command {
+            &["NAME", "SYNOPSIS", "\"GLOBAL OPTIONS\"", "\"EXIT STATUS\"", "ENVIRONMENT", "FILES", "EXAMPLES"]
+        } else {
+            &["NAME", "DESCRIPTION", "\"SEE ALSO\""]
+        };
+        for section in sections {
+            assert!(text.contains(&format!("\n.SH {section}\n")), "{}: {section}", path.display());
+        }
+        // Lists of values are indented and end with their option.
+        assert_eq!(text.matches("\n.RS").count(), text.matches("\n.RE").count(), "{}", path.display());
+    }
+    let pipe = fs::read_to_string(dir.join("maildesk-pipe.1")).expect("a page per command");
+    assert!(pipe.contains("ORIGINAL_RECIPIENT") && pipe.contains("\\fB67\\fR"), "{pipe}");
+    let settings = fs::read_to_string(dir.join("maildesk-settings.7")).expect("a page of settings");
+    for key in desk_settings() {
+        assert!(settings.contains(&format!("\\fB{key}\\fR")), "{key}");
+    }
+    let configuration = fs::read_to_string(dir.join("maildesk.toml.5")).expect("a page of the configuration");
+    assert!(configuration.contains("pipe_deadline_s = 100") && configuration.contains("trusted_proxies"));
     for (shell, word) in [("bash", "_maildesk"), ("zsh", "#compdef maildesk"), ("fish", "complete -c maildesk")] {
         let done = feed(desk.command().args(["admin", "completions", shell]), b"");
         assert!(done.status == 0 && done.stdout.contains(word), "{shell}: {}", done.stderr);

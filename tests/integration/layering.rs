@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["outbox", "login"],
     &["desk"],
     &["intake", "http", "jobs"],
-    &["api", "lmtp"],
+    &["api", "lmtp", "web"],
     &["config"],
     &["logging", "outcome"],
     &["options"],
@@ -51,6 +51,9 @@ const PLACES: &[(&str, &str)] = &[
     ("argon2", "src/password"),
     ("totp_rs", "src/totp"),
     ("comfy_table", "src/admin"),
+    ("fluent_bundle", "src/web/language"),
+    ("askama", "src/web"),
+    ("pulldown_cmark", "src/web/text"),
 ];
 
 /// Modules that touch neither files nor network nor clock nor database.

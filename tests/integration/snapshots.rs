@@ -20,11 +20,12 @@ use crate::desk::{Desk, Done, SALES, feed, mail};
 const NOBODY: u32 = 65534;
 
 /// Verbs that open no database, or speak of a broken one themselves.
-const WITHOUT_DATABASE: &[&str] = &["demo", "config show", "man", "completions", "doctor"];
+const WITHOUT_DATABASE: &[&str] = &["setup", "demo", "config show", "man", "completions", "doctor"];
 
 /// Nouns that are a verb themselves or name no object of the desk.
 const WITHOUT_OBJECTS: &[&str] = &[
     "init",
+    "setup",
     "demo",
     "role",
     "field",

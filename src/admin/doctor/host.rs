@@ -161,12 +161,12 @@ fn name_of(uid: u32) -> String {
 }
 
 /// Whose a file is, by name.
-pub(super) fn owner_of(path: &Path) -> Option<String> {
+pub(in crate::admin) fn owner_of(path: &Path) -> Option<String> {
     fs::metadata(path).ok().map(|found| name_of(found.uid()))
 }
 
 /// A word as a shell takes it.
-pub(super) fn quoted(word: &str) -> String {
+pub(in crate::admin) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+@:=,%".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();

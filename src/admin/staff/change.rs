@@ -82,6 +82,7 @@ pub(super) fn update(context: &Context, wanted: &Update) -> outcome::Result<()> 
         is_active: wanted.active,
         has_login: wanted.login,
         has_notifications: wanted.notifications,
+        ..StaffChange::default()
     };
     context.store.write(|tx| {
         let staff = find(tx, &wanted.username)?;

@@ -27,6 +27,24 @@ pub struct Staff {
     pub last_login_at: Timestamp,
     /// Whether a second factor is set.
     pub has_totp: bool,
+    /// Sees every department, though an agent.
+    pub has_all_departments: bool,
+    /// May change the desk's set-up, though an agent.
+    pub has_setup: bool,
+}
+
+impl Staff {
+    /// Whether every department is seen.
+    #[must_use]
+    pub(crate) const fn sees_all(&self) -> bool {
+        matches!(self.role, StaffRole::Admin) || self.has_all_departments
+    }
+
+    /// Whether the desk's set-up may be changed.
+    #[must_use]
+    pub(crate) const fn may_set_up(&self) -> bool {
+        matches!(self.role, StaffRole::Admin) || self.has_setup
+    }
 }
 
 /// What it takes to make a staff account.
@@ -59,6 +77,8 @@ fn staff(row: &Row<'_>) -> Result<Staff> {
         registered_at: Timestamp::from_unix(row.get(6)?),
         last_login_at: Timestamp::from_unix(row.get(7)?),
         has_totp: row.get(8)?,
+        has_all_departments: row.get(9)?,
+        has_setup: row.get(10)?,
     })
 }
 
@@ -90,6 +110,10 @@ pub struct StaffChange<'a> {
     pub has_login: Option<bool>,
     /// Is notified of tickets.
     pub has_notifications: Option<bool>,
+    /// Sees every department.
+    pub has_all_departments: Option<bool>,
+    /// May change the desk's set-up.
+    pub has_setup: Option<bool>,
 }
 
 /// A staff member who may have to be notified of a ticket.
@@ -109,8 +133,8 @@ impl ReadTx<'_> {
     /// The active staff member who has that address, without case.
     pub fn staff_by_email(&self, email: &str) -> Result<Option<Staff>> {
         self.one(
-            "SELECT id, username, fullname, email, role, is_active, registered_at, last_login_at, totp_secret <> '' \
-             FROM staff WHERE email = $1 AND is_active = 1 ORDER BY id LIMIT 1",
+            "SELECT id, username, fullname, email, role, is_active, registered_at, last_login_at, totp_secret <> '', \
+             has_all_departments, has_setup FROM staff WHERE email = $1 AND is_active = 1 ORDER BY id LIMIT 1",
             [email],
             staff,
         )
@@ -119,8 +143,8 @@ impl ReadTx<'_> {
     /// The staff member with that id.
     pub fn staff(&self, id: StaffId) -> Result<Option<Staff>> {
         self.one(
-            "SELECT id, username, fullname, email, role, is_active, registered_at, last_login_at, totp_secret <> '' \
-             FROM staff WHERE id = $1",
+            "SELECT id, username, fullname, email, role, is_active, registered_at, last_login_at, totp_secret <> '', \
+             has_all_departments, has_setup FROM staff WHERE id = $1",
             [id.get()],
             staff,
         )
@@ -129,8 +153,8 @@ impl ReadTx<'_> {
     /// The staff member with that login name, without case.
     pub fn staff_by_username(&self, username: &str) -> Result<Option<Staff>> {
         self.one(
-            "SELECT id, username, fullname, email, role, is_active, registered_at, last_login_at, totp_secret <> '' \
-             FROM staff WHERE username = $1",
+            "SELECT id, username, fullname, email, role, is_active, registered_at, last_login_at, totp_secret <> '', \
+             has_all_departments, has_setup FROM staff WHERE username = $1",
             [username],
             staff,
         )
@@ -139,8 +163,8 @@ impl ReadTx<'_> {
     /// Every staff member by id.
     pub fn all_staff(&self) -> Result<Vec<Staff>> {
         self.all(
-            "SELECT id, username, fullname, email, role, is_active, registered_at, last_login_at, totp_secret <> '' \
-             FROM staff ORDER BY id",
+            "SELECT id, username, fullname, email, role, is_active, registered_at, last_login_at, totp_secret <> '', \
+             has_all_departments, has_setup FROM staff ORDER BY id",
             [],
             staff,
         )
@@ -153,6 +177,14 @@ impl ReadTx<'_> {
             [id.get()],
             |row| Ok(DepartmentId::new(row.get(0)?)),
         )
+    }
+
+    /// The departments whose tickets a staff member sees, by id.
+    pub fn departments_seen(&self, staff: &Staff) -> Result<Vec<DepartmentId>> {
+        if staff.sees_all() {
+            return self.all("SELECT id FROM department ORDER BY id", [], |row| Ok(DepartmentId::new(row.get(0)?)));
+        }
+        self.staff_departments(staff.id)
     }
 
     /// Whether a staff account has that address, active or not.
@@ -264,13 +296,15 @@ impl WriteTx<'_> {
     pub fn update_staff(&self, id: StaffId, change: &StaffChange<'_>) -> Result<()> {
         self.run(
             "DELETE FROM session WHERE staff_id = $1 AND EXISTS (SELECT 1 FROM staff WHERE id = $1 \
-             AND (role <> coalesce($2, role) OR is_active <> coalesce($3, is_active) OR has_login <> coalesce($4, has_login)))",
-            (id.get(), change.role, change.is_active, change.has_login),
+             AND (role <> coalesce($2, role) OR is_active <> coalesce($3, is_active) OR has_login <> coalesce($4, has_login) \
+             OR has_setup <> coalesce($5, has_setup)))",
+            (id.get(), change.role, change.is_active, change.has_login, change.has_setup),
         )?;
         self.run(
             "UPDATE staff SET fullname = coalesce($1, fullname), email = coalesce($2, email), role = coalesce($3, role), \
              is_active = coalesce($4, is_active), has_login = coalesce($5, has_login), \
-             has_notifications = coalesce($6, has_notifications) WHERE id = $7",
+             has_notifications = coalesce($6, has_notifications), \
+             has_all_departments = coalesce($7, has_all_departments), has_setup = coalesce($8, has_setup) WHERE id = $9",
             (
                 change.fullname,
                 change.email.map(EmailAddress::as_str),
@@ -278,6 +312,8 @@ impl WriteTx<'_> {
                 change.is_active,
                 change.has_login,
                 change.has_notifications,
+                change.has_all_departments,
+                change.has_setup,
                 id.get(),
             ),
         )?;

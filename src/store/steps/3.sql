@@ -57,13 +57,14 @@ CREATE TABLE entry_link (
 CREATE INDEX entry_link_customer ON entry_link (customer_id) WHERE customer_id IS NOT NULL;
 CREATE INDEX entry_link_ends ON entry_link (ends_at);
 -- The lists of the inbox: each (department, status) is a range, read from its newest end.
-CREATE INDEX ticket_unassigned ON ticket (department_id, status, last_update_at, id)
+CREATE INDEX ticket_unassigned ON ticket (department_id, status, last_update_at, id, snoozed_until)
     WHERE staff_id IS NULL AND status <> 5 AND spam_at = 0;
-CREATE INDEX ticket_mine ON ticket (staff_id, status, last_update_at, id)
+CREATE INDEX ticket_mine ON ticket (staff_id, status, last_update_at, id, snoozed_until, department_id)
     WHERE staff_id IS NOT NULL AND status <> 5 AND spam_at = 0;
-CREATE INDEX ticket_touched ON ticket (department_id, status, last_update_at, id) WHERE spam_at = 0;
-CREATE INDEX ticket_snoozed ON ticket (snoozed_until, id) WHERE snoozed_until > 0;
-CREATE INDEX ticket_spam ON ticket (spam_at, id) WHERE spam_at > 0;
+CREATE INDEX ticket_touched ON ticket (department_id, status, last_update_at, id, snoozed_until)
+    WHERE spam_at = 0 AND merged_into IS NULL;
+CREATE INDEX ticket_snoozed ON ticket (department_id, snoozed_until, id) WHERE snoozed_until > 0;
+CREATE INDEX ticket_spam ON ticket (department_id, spam_at, id) WHERE spam_at > 0;
 
 -- Tickets that were merged into another one, with what it takes to part them again (src/store/ticket/merge.rs), a
 -- JSON object.

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use crate::http::Headers;
+use super::Headers;
 use crate::ip_list::IpList;
 
 /// Most hops of X-Forwarded-For looked at; no chain of proxies in use comes near.

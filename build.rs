@@ -1,0 +1,27 @@
+//! Notes which commit a release is built from, for `maildesk --version`.
+
+use std::process::Command;
+
+fn main() {
+    println!("cargo::rerun-if-env-changed=MAILDESK_COMMIT");
+    // While working on maildesk every commit would build it again; only what others get says where it is from.
+    let is_release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
+    let named = std::env::var("MAILDESK_COMMIT").ok().filter(|commit| !commit.is_empty());
+    let commit = named.or_else(|| if is_release { commit() } else { None });
+    println!("cargo::rustc-env=MAILDESK_COMMIT={}", commit.unwrap_or_default());
+}
+
+/// The commit that is checked out; `None` in a source archive.
+fn commit() -> Option<String> {
+    let ask = |arguments: &[&str]| {
+        let said = Command::new("git").args(arguments).output().ok().filter(|said| said.status.success())?;
+        Some(String::from_utf8(said.stdout).ok()?.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    for name in ["HEAD", "logs/HEAD"] {
+        let path = ask(&["rev-parse", "--git-path", name])?;
+        if std::path::Path::new(&path).exists() {
+            println!("cargo::rerun-if-changed={path}");
+        }
+    }
+    ask(&["rev-parse", "--short=12", "HEAD"])
+}

@@ -1,0 +1,256 @@
+# Texts of the pages. Every catalogue has the same messages; a test finds a missing or surplus one.
+skip = Zum Inhalt springen
+menu = Menü
+lists = Listen
+search = Suchen
+search-hint = Suche: Wörter, #12, from:, is:open
+new-ticket = Neues Ticket
+sign-in = Anmelden
+sign-out = Abmelden
+username = Benutzername
+password = Passwort
+password-kept = Schon geprüft
+code = Code
+code-wanted = Geben Sie den Code Ihres zweiten Faktors ein.
+code-wrong = Dieser Code ist falsch oder wurde schon benutzt.
+wrong-password = Benutzername oder Passwort ist falsch.
+locked = Zu viele Fehlversuche. Versuchen Sie es in { $minutes } Minuten wieder.
+needs-tls = Die Anmeldung braucht eine verschlüsselte Verbindung (https). Fragen Sie, wer diesen Helpdesk betreibt.
+session-over-kept = Ihre Sitzung ist zu Ende. Melden Sie sich an, dann wird gesendet, was Sie geschrieben haben.
+undo = Rückgängig
+sending = Wird gesendet…
+offline = Keine Verbindung; Ihr Entwurf ist sicher.
+something-new = Hier wurde etwas Neues geschrieben. Anzeigen
+draft-saved = Entwurf gespeichert
+month-1 = Januar
+month-2 = Februar
+month-3 = März
+month-4 = April
+month-5 = Mai
+month-6 = Juni
+month-7 = Juli
+month-8 = August
+month-9 = September
+month-10 = Oktober
+month-11 = November
+month-12 = Dezember
+date = { $day }. { $month }
+refused-not-found = Nicht gefunden
+refused-not-found-text = Diese Seite gibt es nicht, oder sie ist nicht für Sie.
+refused-forbidden = Nicht erlaubt
+refused-forbidden-text = Ihr Konto darf diese Seite nicht öffnen.
+refused-forged = Nicht angenommen
+refused-forged-text = Dieses Formular gehört nicht zu dieser Sitzung. Gehen Sie zurück, laden Sie die Seite neu und wiederholen Sie den Schritt.
+refused-broken = Nicht verstanden
+refused-broken-text = Das Formular war nicht lesbar. Gehen Sie zurück und versuchen Sie es noch einmal.
+refused-too-large = Zu groß
+refused-too-large-text = Das ist mehr, als dieser Helpdesk annimmt. Gehen Sie zurück: Ihr Text ist noch da. Lassen Sie einige Dateien weg.
+refused-too-many = Zu viele Versuche
+refused-too-many-text = Von Ihrer Adresse kamen zu viele Versuche. Warten Sie einige Minuten.
+refused-method = Nicht möglich
+refused-method-text = Diese Seite lässt sich so nicht öffnen.
+refused-busy = Beschäftigt
+refused-busy-text = Der Helpdesk ist gerade beschäftigt. Gehen Sie zurück und versuchen Sie es noch einmal; Ihr Text ist noch da.
+refused-failed = Etwas ging schief
+refused-failed-text = Es lag nicht an Ihnen und steht im Protokoll. Gehen Sie zurück und versuchen Sie es noch einmal.
+list-unassigned = Nicht zugewiesen
+list-mine = Meine
+list-waiting = Wartend
+list-overdue = Überfällig
+list-snoozed = Zurückgestellt
+list-closed = Geschlossen
+list-spam = Spam
+aside = Beiseitegelegt
+outbox = Postausgang
+about-unassigned = Die hat noch niemand.
+about-mine = Ihre, nicht geschlossen.
+about-waiting = Beantwortet; sie warten auf den Kunden.
+about-overdue = Sie warten zu lange auf Antwort, die längsten zuerst.
+about-snoozed = Zurückgestellt, die nächsten zuerst.
+about-closed = Erledigt.
+about-spam = Außer Sicht; wird nach einer Weile entfernt.
+empty-unassigned = Nichts wartet darauf, dass es jemand nimmt.
+empty-unassigned-text = Neue Tickets erscheinen hier von selbst. Sehen Sie unter Meine nach, oder helfen Sie bei Überfällig.
+empty-mine = Sie haben keine offenen Tickets.
+empty-mine-text = Nehmen Sie welche aus Nicht zugewiesen.
+empty-waiting = Kein beantwortetes Ticket wartet auf seinen Kunden.
+empty-waiting-text = Tickets kommen hierher, wenn Sie antworten, und gehen, wenn der Kunde schreibt.
+empty-overdue = Nichts ist überfällig.
+empty-overdue-text = Tickets kommen hierher, wenn lange niemand geantwortet hat (Einstellung overdue_time).
+empty-snoozed = Nichts ist zurückgestellt.
+empty-snoozed-text = Stellen Sie ein Ticket zurück, und es kommt zu einer Zeit wieder, oder wenn der Kunde schreibt.
+empty-closed = Noch ist kein Ticket geschlossen.
+empty-closed-text = Geschlossene Tickets bleiben hier; eine Antwort des Kunden öffnet sie wieder.
+empty-spam = Es gibt keinen Spam.
+empty-spam-text = Hierher kommen Tickets, die jemand Spam nennt.
+empty-department = Diese Abteilung hat keine Tickets.
+empty-department-text = Mail an ihre Adressen öffnet sie.
+empty-search = Nichts gefunden.
+empty-search-text = Wörter passen auf Wortanfänge. Nehmen Sie weniger, eine #Nummer oder from:Name.
+with-ticked = Mit den angehakten Tickets
+select-all = Alle auswählen
+select-ticket = #{ $id } auswählen
+take = Nehmen
+assign = Zuweisen
+assign-to = Zuweisen an
+close = Schließen
+spam = Spam
+not-spam = Kein Spam
+more = Mehr
+status = Status
+set-status = Status setzen
+department = Abteilung
+move = Verschieben
+tag = Schlagwort
+add-tag = Schlagwort setzen
+merge = Zusammenführen
+all-found = Alle gefundenen, nicht nur diese Seite
+no-subject = (kein Betreff)
+unread = ungelesen
+nobody = Niemand
+somebody = Jemand
+pages = Seiten
+newest = Neueste
+older = Ältere
+status-open = Offen
+status-answered = Beantwortet
+status-awaiting-reply = Wartet auf Antwort
+status-in-progress = In Arbeit
+status-closed = Geschlossen
+back = Zurück zur Liste
+assignee = Zuständig
+apply = Anwenden
+said-by = { $name } schrieb
+note = Notiz
+quoted-text = Zitierter Text
+formatted = Formatiert
+formatted-mail = Formatierte Mail
+bytes = { $n } Bytes
+kilobytes = { $n } kB
+megabytes = { $n } MB
+delivery-waiting = wartet
+delivery-sent = gesendet
+delivery-failed = fehlgeschlagen
+delivery-bounced = zurückgekommen
+delivery-dropped = verworfen
+save-draft = Entwurf speichern
+what-to-write = Was geschrieben wird
+answer = Antwort
+to = An
+cc = Cc
+note-hint = Nur das Team sieht dies. Nichts wird gesendet.
+formatting = Formatierung
+bold = Fett
+italic = Kursiv
+list = Liste
+quote = Zitat
+code-mark = Codetext
+preview = Vorschau
+canned = Textbausteine
+message = Nachricht
+leave-out = Weglassen
+files = Dateien
+send = Senden
+send-and-close = Senden und schließen
+send-anyway = Trotzdem senden
+save-note = Notiz speichern
+text-missing = Es gibt noch nichts zu senden: Schreiben Sie etwas oder wählen Sie eine Datei.
+too-many-files = Zu viele Dateien: höchstens { $n }.
+file-too-large = { $name } ist zu groß.
+file-not-taken = Dateien wie { $name } werden nicht angenommen.
+details = Einzelheiten
+customer = Kunde
+answers-go-to = Antworten gehen an
+takes-part = Nimmt auch teil
+linked-with = Verknüpft mit
+other-tickets = Andere Tickets
+no-other-tickets = Das ist das einzige.
+history = Verlauf
+actor-customer = Ein Kunde
+actor-staff = Ein früheres Teammitglied
+actor-desk = Der Helpdesk
+actor-machine = Ein Programm
+door-mail = per Mail
+door-api = über die API
+door-web = im Browser
+door-command-line = per Befehl
+door-jobs = nach der Uhr
+door-outbox = beim Senden
+event-opened = eröffnet
+event-replied = der Kunde schrieb
+event-answered = beantwortet
+event-noted = Notiz hinzugefügt
+event-status = Status: { $detail }
+event-assigned = zugewiesen an: { $detail }
+event-moved = verschoben nach { $detail }
+event-requester = Kunde ist nun { $detail }
+event-reply-to = Antworten gehen an { $detail }
+event-participant = { $detail } nimmt teil
+event-also-to = ging auch an { $detail }
+event-linked = verknüpft mit { $detail }
+event-merged = zusammengeführt { $detail }
+event-attachment-removed = Datei entfernt: { $detail }
+event-bounced = Mail an { $detail } kam zurück
+event-undelivered = Mail an { $detail } war nicht zustellbar
+event-removed = entfernt
+event-snoozed = zurückgestellt bis { $detail }
+event-woken = nicht mehr zurückgestellt
+event-spam = als Spam bezeichnet
+event-not-spam = kein Spam
+event-tagged = Schlagwort gesetzt: { $detail }
+event-untagged = Schlagwort entfernt: { $detail }
+event-priority = Priorität: { $detail }
+event-field = Feld geändert: { $detail }
+event-taken-back = Antwort zurückgenommen
+event-parted = getrennt { $detail }
+event-mentioned = { $detail } wurde erwähnt
+event-retried = Mail an { $detail } wird erneut versucht
+event-dropped = Mail an { $detail } aus der Warteschlange genommen
+event-participant-left = { $detail } nimmt nicht mehr teil
+event-subject = Betreff geändert; er war: { $detail }
+event-rated = Urteil des Kunden: { $detail }
+done-take =
+    { $n ->
+        [one] 1 Ticket genommen.
+       *[other] { $n } Tickets genommen.
+    }
+done-assign =
+    { $n ->
+        [one] 1 Ticket zugewiesen.
+       *[other] { $n } Tickets zugewiesen.
+    }
+done-close =
+    { $n ->
+        [one] 1 Ticket geschlossen.
+       *[other] { $n } Tickets geschlossen.
+    }
+done-status =
+    { $n ->
+        [one] Status geändert: 1 Ticket.
+       *[other] Status geändert: { $n } Tickets.
+    }
+done-move =
+    { $n ->
+        [one] 1 Ticket verschoben.
+       *[other] { $n } Tickets verschoben.
+    }
+done-tag =
+    { $n ->
+        [one] Schlagwort gesetzt: 1 Ticket.
+       *[other] Schlagwort gesetzt: { $n } Tickets.
+    }
+done-spam =
+    { $n ->
+        [one] Als Spam bezeichnet: 1 Ticket.
+       *[other] Als Spam bezeichnet: { $n } Tickets.
+    }
+done-not-spam =
+    { $n ->
+        [one] Kein Spam: 1 Ticket.
+       *[other] Kein Spam: { $n } Tickets.
+    }
+done-merge =
+    { $n ->
+        [one] 1 Ticket zusammengeführt.
+       *[other] { $n } Tickets zusammengeführt.
+    }

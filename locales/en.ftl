@@ -1,0 +1,256 @@
+# Texts of the pages. Every catalogue has the same messages; a test finds a missing or surplus one.
+skip = Skip to the content
+menu = Menu
+lists = Lists
+search = Search
+search-hint = Search: words, #12, from:, is:open
+new-ticket = New ticket
+sign-in = Sign in
+sign-out = Sign out
+username = Username
+password = Password
+password-kept = Already checked
+code = Code
+code-wanted = Enter the code of your second factor.
+code-wrong = This code is wrong or was used before.
+wrong-password = Invalid username or password.
+locked = Too many failed tries. Try again in { $minutes } minutes.
+needs-tls = Signing in needs an encrypted connection (https). Ask the person who runs this desk.
+session-over-kept = Your session is over. Sign in, and what you wrote will be sent.
+undo = Undo
+sending = Sending…
+offline = Not connected; your draft is safe.
+something-new = Something new was written here. Show it
+draft-saved = Draft saved
+month-1 = Jan
+month-2 = Feb
+month-3 = Mar
+month-4 = Apr
+month-5 = May
+month-6 = Jun
+month-7 = Jul
+month-8 = Aug
+month-9 = Sep
+month-10 = Oct
+month-11 = Nov
+month-12 = Dec
+date = { $day } { $month }
+refused-not-found = Not found
+refused-not-found-text = There is no such page, or it is not for you.
+refused-forbidden = Not allowed
+refused-forbidden-text = Your account may not open this page.
+refused-forged = Not accepted
+refused-forged-text = This form does not come from this session. Go back, load the page again and repeat what you did.
+refused-broken = Not understood
+refused-broken-text = The form could not be read. Go back and try again.
+refused-too-large = Too large
+refused-too-large-text = What you sent is larger than this desk takes. Go back: what you typed is still there. Leave out some files.
+refused-too-many = Too many tries
+refused-too-many-text = There were too many tries from your address. Wait a few minutes and try again.
+refused-method = Not possible
+refused-method-text = This page cannot be opened in this way.
+refused-busy = Busy
+refused-busy-text = The desk is busy for a moment. Go back and try again; what you typed is still there.
+refused-failed = Something went wrong
+refused-failed-text = It was not your fault and is in the log. Go back and try again.
+list-unassigned = Unassigned
+list-mine = Mine
+list-waiting = Waiting
+list-overdue = Overdue
+list-snoozed = Snoozed
+list-closed = Closed
+list-spam = Spam
+aside = Aside
+outbox = Outbox
+about-unassigned = Nobody has these yet.
+about-mine = Yours, not closed.
+about-waiting = Answered; they wait for the customer.
+about-overdue = They wait for an answer too long, longest first.
+about-snoozed = Put off, next to wake first.
+about-closed = Done.
+about-spam = Out of sight; removed after a while.
+empty-unassigned = Nothing waits for somebody to take it.
+empty-unassigned-text = New tickets appear here by themselves. Look at Mine, or help with Overdue.
+empty-mine = You have no open tickets.
+empty-mine-text = Take some from Unassigned.
+empty-waiting = No answered ticket waits for its customer.
+empty-waiting-text = Tickets come here when you answer, and leave when the customer writes.
+empty-overdue = Nothing is overdue.
+empty-overdue-text = Tickets come here when nobody has answered for long (setting overdue_time).
+empty-snoozed = Nothing is put off.
+empty-snoozed-text = Snooze a ticket to have it back at a time, or when the customer writes.
+empty-closed = No ticket is closed yet.
+empty-closed-text = Closed tickets are kept here; an answer of the customer opens them again.
+empty-spam = There is no spam.
+empty-spam-text = Tickets that somebody calls spam come here.
+empty-department = This department has no tickets.
+empty-department-text = Mail to its addresses opens them.
+empty-search = Nothing was found.
+empty-search-text = Words match the beginning of words. Try fewer of them, a #number, or from:name.
+with-ticked = With the ticked tickets
+select-all = Select all
+select-ticket = Select #{ $id }
+take = Take
+assign = Assign
+assign-to = Assign to
+close = Close
+spam = Spam
+not-spam = Not spam
+more = More
+status = Status
+set-status = Set status
+department = Department
+move = Move
+tag = Tag
+add-tag = Add tag
+merge = Merge
+all-found = All that were found, not only this page
+no-subject = (no subject)
+unread = unread
+nobody = Nobody
+somebody = Somebody
+pages = Pages
+newest = Newest
+older = Older
+status-open = Open
+status-answered = Answered
+status-awaiting-reply = Awaiting reply
+status-in-progress = In progress
+status-closed = Closed
+back = Back to the list
+assignee = Assignee
+apply = Apply
+said-by = { $name } wrote
+note = Note
+quoted-text = Quoted text
+formatted = Formatted
+formatted-mail = Formatted mail
+bytes = { $n } bytes
+kilobytes = { $n } kB
+megabytes = { $n } MB
+delivery-waiting = waiting
+delivery-sent = sent
+delivery-failed = failed
+delivery-bounced = bounced
+delivery-dropped = dropped
+save-draft = Save draft
+what-to-write = What to write
+answer = Answer
+to = To
+cc = Cc
+note-hint = Only staff see this. Nothing is sent.
+formatting = Formatting
+bold = Bold
+italic = Italic
+list = List
+quote = Quote
+code-mark = Code text
+preview = Preview
+canned = Canned responses
+message = Message
+leave-out = Leave out
+files = Files
+send = Send
+send-and-close = Send and close
+send-anyway = Send anyway
+save-note = Save note
+text-missing = There is nothing to send yet: write something or choose a file.
+too-many-files = Too many files: at most { $n }.
+file-too-large = { $name } is too large.
+file-not-taken = Files such as { $name } are not taken.
+details = Details
+customer = Customer
+answers-go-to = Answers go to
+takes-part = Also takes part
+linked-with = Linked with
+other-tickets = Other tickets
+no-other-tickets = This is their only one.
+history = History
+actor-customer = A customer
+actor-staff = A former staff member
+actor-desk = The desk
+actor-machine = A program
+door-mail = by mail
+door-api = by the API
+door-web = in the browser
+door-command-line = by command
+door-jobs = by the clock
+door-outbox = while sending
+event-opened = opened
+event-replied = the customer wrote
+event-answered = answered
+event-noted = note added
+event-status = status: { $detail }
+event-assigned = assigned to: { $detail }
+event-moved = moved to { $detail }
+event-requester = customer is now { $detail }
+event-reply-to = answers go to { $detail }
+event-participant = { $detail } takes part
+event-also-to = also sent to { $detail }
+event-linked = linked with { $detail }
+event-merged = merged { $detail }
+event-attachment-removed = file removed: { $detail }
+event-bounced = mail to { $detail } came back
+event-undelivered = mail to { $detail } could not be sent
+event-removed = removed
+event-snoozed = put off until { $detail }
+event-woken = no longer put off
+event-spam = called spam
+event-not-spam = not spam
+event-tagged = tag added: { $detail }
+event-untagged = tag removed: { $detail }
+event-priority = priority: { $detail }
+event-field = field changed: { $detail }
+event-taken-back = answer taken back
+event-parted = parted { $detail }
+event-mentioned = { $detail } was mentioned
+event-retried = mail to { $detail } is tried again
+event-dropped = mail to { $detail } taken out of the queue
+event-participant-left = { $detail } takes part no longer
+event-subject = subject changed; it was: { $detail }
+event-rated = the customer’s verdict: { $detail }
+done-take =
+    { $n ->
+        [one] Took 1 ticket.
+       *[other] Took { $n } tickets.
+    }
+done-assign =
+    { $n ->
+        [one] Assigned 1 ticket.
+       *[other] Assigned { $n } tickets.
+    }
+done-close =
+    { $n ->
+        [one] Closed 1 ticket.
+       *[other] Closed { $n } tickets.
+    }
+done-status =
+    { $n ->
+        [one] Changed the status of 1 ticket.
+       *[other] Changed the status of { $n } tickets.
+    }
+done-move =
+    { $n ->
+        [one] Moved 1 ticket.
+       *[other] Moved { $n } tickets.
+    }
+done-tag =
+    { $n ->
+        [one] Tagged 1 ticket.
+       *[other] Tagged { $n } tickets.
+    }
+done-spam =
+    { $n ->
+        [one] Called spam: 1 ticket.
+       *[other] Called spam: { $n } tickets.
+    }
+done-not-spam =
+    { $n ->
+        [one] Not spam: 1 ticket.
+       *[other] Not spam: { $n } tickets.
+    }
+done-merge =
+    { $n ->
+        [one] Merged 1 ticket.
+       *[other] Merged { $n } tickets.
+    }

@@ -1,0 +1,256 @@
+# Texts of the pages. Every catalogue has the same messages; a test finds a missing or surplus one.
+skip = Ir al contenido
+menu = Menú
+lists = Listas
+search = Buscar
+search-hint = Buscar: palabras, #12, from:, is:open
+new-ticket = Nuevo ticket
+sign-in = Iniciar sesión
+sign-out = Cerrar sesión
+username = Usuario
+password = Contraseña
+password-kept = Ya comprobada
+code = Código
+code-wanted = Escriba el código de su segundo factor.
+code-wrong = Este código es incorrecto o ya se usó.
+wrong-password = Usuario o contraseña incorrectos.
+locked = Demasiados intentos fallidos. Inténtelo de nuevo en { $minutes } minutos.
+needs-tls = Para iniciar sesión hace falta una conexión cifrada (https). Pregunte a quien administra este servicio.
+session-over-kept = Su sesión ha terminado. Inicie sesión y se enviará lo que escribió.
+undo = Deshacer
+sending = Enviando…
+offline = Sin conexión; su borrador está a salvo.
+something-new = Hay algo nuevo aquí. Mostrarlo
+draft-saved = Borrador guardado
+month-1 = ene
+month-2 = feb
+month-3 = mar
+month-4 = abr
+month-5 = may
+month-6 = jun
+month-7 = jul
+month-8 = ago
+month-9 = sep
+month-10 = oct
+month-11 = nov
+month-12 = dic
+date = { $day } { $month }
+refused-not-found = No encontrado
+refused-not-found-text = Esta página no existe o no es para usted.
+refused-forbidden = No permitido
+refused-forbidden-text = Su cuenta no puede abrir esta página.
+refused-forged = No aceptado
+refused-forged-text = Este formulario no procede de esta sesión. Vuelva atrás, recargue la página y repita lo que hizo.
+refused-broken = No se entiende
+refused-broken-text = No se pudo leer el formulario. Vuelva atrás e inténtelo de nuevo.
+refused-too-large = Demasiado grande
+refused-too-large-text = Lo enviado es más de lo que se admite. Vuelva atrás: lo que escribió sigue ahí. Quite algunos archivos.
+refused-too-many = Demasiados intentos
+refused-too-many-text = Hubo demasiados intentos desde su dirección. Espere unos minutos.
+refused-method = No es posible
+refused-method-text = Esta página no se puede abrir así.
+refused-busy = Ocupado
+refused-busy-text = El servicio está ocupado un momento. Vuelva atrás e inténtelo de nuevo; lo que escribió sigue ahí.
+refused-failed = Algo falló
+refused-failed-text = No fue culpa suya y está en el registro. Vuelva atrás e inténtelo de nuevo.
+list-unassigned = Sin asignar
+list-mine = Míos
+list-waiting = En espera
+list-overdue = Atrasados
+list-snoozed = Pospuestos
+list-closed = Cerrados
+list-spam = Spam
+aside = Apartados
+outbox = Bandeja de salida
+about-unassigned = Aún no los tiene nadie.
+about-mine = Suyos, sin cerrar.
+about-waiting = Respondidos; esperan al cliente.
+about-overdue = Esperan respuesta demasiado tiempo; primero los más antiguos.
+about-snoozed = Pospuestos; primero el que vuelve antes.
+about-closed = Terminados.
+about-spam = Fuera de la vista; se eliminan al cabo de un tiempo.
+empty-unassigned = Nada espera a que alguien lo tome.
+empty-unassigned-text = Los tickets nuevos aparecen aquí solos. Mire Míos o ayude con Atrasados.
+empty-mine = No tiene tickets abiertos.
+empty-mine-text = Tome algunos de Sin asignar.
+empty-waiting = Ningún ticket respondido espera a su cliente.
+empty-waiting-text = Los tickets llegan aquí al responder y salen cuando el cliente escribe.
+empty-overdue = Nada está atrasado.
+empty-overdue-text = Los tickets llegan aquí cuando nadie responde en mucho tiempo (ajuste overdue_time).
+empty-snoozed = Nada está pospuesto.
+empty-snoozed-text = Posponga un ticket y volverá a su hora, o cuando el cliente escriba.
+empty-closed = Aún no hay tickets cerrados.
+empty-closed-text = Los tickets cerrados quedan aquí; una respuesta del cliente los reabre.
+empty-spam = No hay spam.
+empty-spam-text = Aquí llegan los tickets marcados como spam.
+empty-department = Este departamento no tiene tickets.
+empty-department-text = El correo a sus direcciones los abre.
+empty-search = No se encontró nada.
+empty-search-text = Las palabras coinciden con el principio de otras. Pruebe con menos, un #número o from:nombre.
+with-ticked = Con los tickets marcados
+select-all = Seleccionar todos
+select-ticket = Seleccionar #{ $id }
+take = Tomar
+assign = Asignar
+assign-to = Asignar a
+close = Cerrar
+spam = Spam
+not-spam = No es spam
+more = Más
+status = Estado
+set-status = Poner estado
+department = Departamento
+move = Mover
+tag = Etiqueta
+add-tag = Etiquetar
+merge = Unir
+all-found = Todos los encontrados, no solo esta página
+no-subject = (sin asunto)
+unread = no leído
+nobody = Nadie
+somebody = Alguien
+pages = Páginas
+newest = Más recientes
+older = Anteriores
+status-open = Abierto
+status-answered = Respondido
+status-awaiting-reply = Espera respuesta
+status-in-progress = En curso
+status-closed = Cerrado
+back = Volver a la lista
+assignee = Responsable
+apply = Aplicar
+said-by = { $name } escribió
+note = Nota
+quoted-text = Texto citado
+formatted = Con formato
+formatted-mail = Correo con formato
+bytes = { $n } bytes
+kilobytes = { $n } kB
+megabytes = { $n } MB
+delivery-waiting = en espera
+delivery-sent = enviado
+delivery-failed = falló
+delivery-bounced = devuelto
+delivery-dropped = descartado
+save-draft = Guardar borrador
+what-to-write = Qué escribir
+answer = Responder
+to = Para
+cc = Cc
+note-hint = Solo lo ve el equipo. No se envía nada.
+formatting = Formato
+bold = Negrita
+italic = Cursiva
+list = Lista
+quote = Cita
+code-mark = Texto de código
+preview = Vista previa
+canned = Respuestas guardadas
+message = Mensaje
+leave-out = Quitar
+files = Archivos
+send = Enviar
+send-and-close = Enviar y cerrar
+send-anyway = Enviar de todos modos
+save-note = Guardar nota
+text-missing = Aún no hay nada que enviar: escriba algo o elija un archivo.
+too-many-files = Demasiados archivos: como máximo { $n }.
+file-too-large = { $name } es demasiado grande.
+file-not-taken = No se admiten archivos como { $name }.
+details = Detalles
+customer = Cliente
+answers-go-to = Las respuestas van a
+takes-part = También participa
+linked-with = Enlazado con
+other-tickets = Otros tickets
+no-other-tickets = Es el único.
+history = Historial
+actor-customer = Un cliente
+actor-staff = Alguien que estuvo en el equipo
+actor-desk = El servicio
+actor-machine = Un programa
+door-mail = por correo
+door-api = por la API
+door-web = en el navegador
+door-command-line = por comando
+door-jobs = por horario
+door-outbox = al enviar
+event-opened = abierto
+event-replied = el cliente escribió
+event-answered = respondido
+event-noted = nota añadida
+event-status = estado: { $detail }
+event-assigned = asignado a: { $detail }
+event-moved = movido a { $detail }
+event-requester = el cliente es ahora { $detail }
+event-reply-to = las respuestas van a { $detail }
+event-participant = participa { $detail }
+event-also-to = enviado también a { $detail }
+event-linked = enlazado con { $detail }
+event-merged = unido { $detail }
+event-attachment-removed = archivo eliminado: { $detail }
+event-bounced = el correo a { $detail } fue devuelto
+event-undelivered = no se pudo enviar el correo a { $detail }
+event-removed = eliminado
+event-snoozed = pospuesto hasta { $detail }
+event-woken = ya no está pospuesto
+event-spam = marcado como spam
+event-not-spam = no es spam
+event-tagged = etiqueta añadida: { $detail }
+event-untagged = etiqueta quitada: { $detail }
+event-priority = prioridad: { $detail }
+event-field = campo cambiado: { $detail }
+event-taken-back = respuesta retirada
+event-parted = separado { $detail }
+event-mentioned = se mencionó a { $detail }
+event-retried = se reintenta el correo a { $detail }
+event-dropped = correo a { $detail } retirado de la cola
+event-participant-left = { $detail } ya no participa
+event-subject = asunto cambiado; era: { $detail }
+event-rated = opinión del cliente: { $detail }
+done-take =
+    { $n ->
+        [one] 1 ticket tomado.
+       *[other] { $n } tickets tomados.
+    }
+done-assign =
+    { $n ->
+        [one] 1 ticket asignado.
+       *[other] { $n } tickets asignados.
+    }
+done-close =
+    { $n ->
+        [one] 1 ticket cerrado.
+       *[other] { $n } tickets cerrados.
+    }
+done-status =
+    { $n ->
+        [one] Estado cambiado: 1 ticket.
+       *[other] Estado cambiado: { $n } tickets.
+    }
+done-move =
+    { $n ->
+        [one] 1 ticket movido.
+       *[other] { $n } tickets movidos.
+    }
+done-tag =
+    { $n ->
+        [one] Etiqueta puesta: 1 ticket.
+       *[other] Etiqueta puesta: { $n } tickets.
+    }
+done-spam =
+    { $n ->
+        [one] Marcado como spam: 1 ticket.
+       *[other] Marcado como spam: { $n } tickets.
+    }
+done-not-spam =
+    { $n ->
+        [one] No es spam: 1 ticket.
+       *[other] No es spam: { $n } tickets.
+    }
+done-merge =
+    { $n ->
+        [one] 1 ticket unido.
+       *[other] { $n } tickets unidos.
+    }

@@ -1,0 +1,256 @@
+# Texts of the pages. Every catalogue has the same messages; a test finds a missing or surplus one.
+skip = Aller au contenu
+menu = Menu
+lists = Listes
+search = Rechercher
+search-hint = Recherche : mots, #12, from:, is:open
+new-ticket = Nouveau ticket
+sign-in = Se connecter
+sign-out = Se déconnecter
+username = Identifiant
+password = Mot de passe
+password-kept = Déjà vérifié
+code = Code
+code-wanted = Saisissez le code de votre second facteur.
+code-wrong = Ce code est faux ou a déjà servi.
+wrong-password = Identifiant ou mot de passe incorrect.
+locked = Trop d’essais manqués. Réessayez dans { $minutes } minutes.
+needs-tls = La connexion exige une liaison chiffrée (https). Demandez à la personne qui gère ce service.
+session-over-kept = Votre session est terminée. Connectez-vous : ce que vous avez écrit sera envoyé.
+undo = Annuler
+sending = Envoi…
+offline = Pas de connexion ; votre brouillon est en sécurité.
+something-new = Du nouveau a été écrit ici. Afficher
+draft-saved = Brouillon enregistré
+month-1 = janv.
+month-2 = févr.
+month-3 = mars
+month-4 = avr.
+month-5 = mai
+month-6 = juin
+month-7 = juil.
+month-8 = août
+month-9 = sept.
+month-10 = oct.
+month-11 = nov.
+month-12 = déc.
+date = { $day } { $month }
+refused-not-found = Introuvable
+refused-not-found-text = Cette page n’existe pas, ou elle n’est pas pour vous.
+refused-forbidden = Non autorisé
+refused-forbidden-text = Votre compte ne peut pas ouvrir cette page.
+refused-forged = Non accepté
+refused-forged-text = Ce formulaire ne vient pas de cette session. Revenez en arrière, rechargez la page et recommencez.
+refused-broken = Pas compris
+refused-broken-text = Le formulaire n’a pas pu être lu. Revenez en arrière et réessayez.
+refused-too-large = Trop volumineux
+refused-too-large-text = C’est plus que ce que ce service accepte. Revenez en arrière : votre texte est toujours là. Enlevez des fichiers.
+refused-too-many = Trop d’essais
+refused-too-many-text = Trop d’essais depuis votre adresse. Attendez quelques minutes.
+refused-method = Impossible
+refused-method-text = Cette page ne s’ouvre pas ainsi.
+refused-busy = Occupé
+refused-busy-text = Le service est occupé un instant. Revenez en arrière et réessayez ; votre texte est toujours là.
+refused-failed = Une erreur est survenue
+refused-failed-text = Ce n’est pas de votre faute ; c’est dans le journal. Revenez en arrière et réessayez.
+list-unassigned = Non attribués
+list-mine = Les miens
+list-waiting = En attente
+list-overdue = En retard
+list-snoozed = Reportés
+list-closed = Fermés
+list-spam = Spam
+aside = Mis de côté
+outbox = Boîte d’envoi
+about-unassigned = Personne ne les a encore.
+about-mine = Les vôtres, non fermés.
+about-waiting = Répondus ; ils attendent le client.
+about-overdue = Ils attendent une réponse depuis trop longtemps, les plus anciens d’abord.
+about-snoozed = Reportés, le prochain à revenir d’abord.
+about-closed = Terminés.
+about-spam = Hors de vue ; supprimés au bout d’un moment.
+empty-unassigned = Rien n’attend preneur.
+empty-unassigned-text = Les nouveaux tickets arrivent ici d’eux-mêmes. Voyez Les miens, ou aidez pour En retard.
+empty-mine = Vous n’avez pas de ticket ouvert.
+empty-mine-text = Prenez-en dans Non attribués.
+empty-waiting = Aucun ticket répondu n’attend son client.
+empty-waiting-text = Les tickets arrivent ici quand vous répondez et partent quand le client écrit.
+empty-overdue = Rien n’est en retard.
+empty-overdue-text = Les tickets arrivent ici quand personne n’a répondu depuis longtemps (réglage overdue_time).
+empty-snoozed = Rien n’est reporté.
+empty-snoozed-text = Reportez un ticket : il revient à l’heure dite, ou quand le client écrit.
+empty-closed = Aucun ticket n’est encore fermé.
+empty-closed-text = Les tickets fermés restent ici ; une réponse du client les rouvre.
+empty-spam = Il n’y a pas de spam.
+empty-spam-text = Les tickets déclarés spam arrivent ici.
+empty-department = Ce service n’a pas de tickets.
+empty-department-text = Le courrier à ses adresses les ouvre.
+empty-search = Rien n’a été trouvé.
+empty-search-text = Les mots correspondent au début des mots. Essayez-en moins, un #numéro ou from:nom.
+with-ticked = Avec les tickets cochés
+select-all = Tout sélectionner
+select-ticket = Sélectionner #{ $id }
+take = Prendre
+assign = Attribuer
+assign-to = Attribuer à
+close = Fermer
+spam = Spam
+not-spam = Pas du spam
+more = Plus
+status = État
+set-status = Changer l’état
+department = Service
+move = Déplacer
+tag = Étiquette
+add-tag = Étiqueter
+merge = Fusionner
+all-found = Tous ceux trouvés, pas seulement cette page
+no-subject = (sans objet)
+unread = non lu
+nobody = Personne
+somebody = Quelqu’un
+pages = Pages
+newest = Les plus récents
+older = Plus anciens
+status-open = Ouvert
+status-answered = Répondu
+status-awaiting-reply = Attend réponse
+status-in-progress = En cours
+status-closed = Fermé
+back = Retour à la liste
+assignee = Responsable
+apply = Appliquer
+said-by = { $name } a écrit
+note = Note
+quoted-text = Texte cité
+formatted = Mis en forme
+formatted-mail = Courrier mis en forme
+bytes = { $n } octets
+kilobytes = { $n } ko
+megabytes = { $n } Mo
+delivery-waiting = en attente
+delivery-sent = envoyé
+delivery-failed = échoué
+delivery-bounced = revenu
+delivery-dropped = abandonné
+save-draft = Enregistrer le brouillon
+what-to-write = Que rédiger
+answer = Réponse
+to = À
+cc = Cc
+note-hint = Seule l’équipe voit ceci. Rien n’est envoyé.
+formatting = Mise en forme
+bold = Gras
+italic = Italique
+list = Liste
+quote = Citation
+code-mark = Texte de code
+preview = Aperçu
+canned = Réponses types
+message = Message
+leave-out = Retirer
+files = Fichiers
+send = Envoyer
+send-and-close = Envoyer et fermer
+send-anyway = Envoyer quand même
+save-note = Enregistrer la note
+text-missing = Rien à envoyer pour l’instant : écrivez quelque chose ou choisissez un fichier.
+too-many-files = Trop de fichiers : { $n } au plus.
+file-too-large = { $name } est trop volumineux.
+file-not-taken = Les fichiers comme { $name } ne sont pas acceptés.
+details = Détails
+customer = Client
+answers-go-to = Les réponses vont à
+takes-part = Participe aussi
+linked-with = Lié à
+other-tickets = Autres tickets
+no-other-tickets = C’est le seul.
+history = Historique
+actor-customer = Un client
+actor-staff = Un ancien membre de l’équipe
+actor-desk = Le service
+actor-machine = Un programme
+door-mail = par courrier
+door-api = par l’API
+door-web = dans le navigateur
+door-command-line = par commande
+door-jobs = à l’heure dite
+door-outbox = à l’envoi
+event-opened = ouvert
+event-replied = le client a écrit
+event-answered = répondu
+event-noted = note ajoutée
+event-status = état : { $detail }
+event-assigned = attribué à : { $detail }
+event-moved = déplacé vers { $detail }
+event-requester = le client est désormais { $detail }
+event-reply-to = les réponses vont à { $detail }
+event-participant = { $detail } participe
+event-also-to = envoyé aussi à { $detail }
+event-linked = lié à { $detail }
+event-merged = fusionné { $detail }
+event-attachment-removed = fichier retiré : { $detail }
+event-bounced = le courrier à { $detail } est revenu
+event-undelivered = le courrier à { $detail } n’a pas pu partir
+event-removed = supprimé
+event-snoozed = reporté jusqu’à { $detail }
+event-woken = n’est plus reporté
+event-spam = déclaré spam
+event-not-spam = pas du spam
+event-tagged = étiquette ajoutée : { $detail }
+event-untagged = étiquette retirée : { $detail }
+event-priority = priorité : { $detail }
+event-field = champ modifié : { $detail }
+event-taken-back = réponse reprise
+event-parted = séparé { $detail }
+event-mentioned = { $detail } a été mentionné
+event-retried = nouvel essai du courrier à { $detail }
+event-dropped = courrier à { $detail } retiré de la file
+event-participant-left = { $detail } ne participe plus
+event-subject = objet modifié ; c’était : { $detail }
+event-rated = avis du client : { $detail }
+done-take =
+    { $n ->
+        [one] 1 ticket pris.
+       *[other] { $n } tickets pris.
+    }
+done-assign =
+    { $n ->
+        [one] 1 ticket attribué.
+       *[other] { $n } tickets attribués.
+    }
+done-close =
+    { $n ->
+        [one] 1 ticket fermé.
+       *[other] { $n } tickets fermés.
+    }
+done-status =
+    { $n ->
+        [one] État modifié : 1 ticket.
+       *[other] État modifié : { $n } tickets.
+    }
+done-move =
+    { $n ->
+        [one] 1 ticket déplacé.
+       *[other] { $n } tickets déplacés.
+    }
+done-tag =
+    { $n ->
+        [one] Étiquette ajoutée : 1 ticket.
+       *[other] Étiquette ajoutée : { $n } tickets.
+    }
+done-spam =
+    { $n ->
+        [one] Déclaré spam : 1 ticket.
+       *[other] Déclaré spam : { $n } tickets.
+    }
+done-not-spam =
+    { $n ->
+        [one] Pas du spam : 1 ticket.
+       *[other] Pas du spam : { $n } tickets.
+    }
+done-merge =
+    { $n ->
+        [one] 1 ticket fusionné.
+       *[other] { $n } tickets fusionnés.
+    }

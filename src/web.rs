@@ -1,0 +1,183 @@
+//! The pages that people open in a browser: [`respond`] turns a request into an answer, on plain values.
+//!
+//! It stands beside `api`; neither knows the other, and both change tickets through `desk`. `page` says which page a
+//! path means and who is let in, `agent` has the pages of staff. A page is HTML from the server; the script makes it
+//! pleasanter and is needed for nothing.
+
+mod addressees;
+mod agent;
+mod answer;
+mod assets;
+mod call;
+mod clock;
+mod forgery;
+mod form;
+mod frame;
+mod language;
+mod limits;
+mod page;
+mod session;
+#[cfg(test)]
+mod tests;
+mod text;
+mod ui;
+mod upload;
+
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::domain::Timestamp;
+use crate::http::{Method, Request, Response};
+use crate::ip_list::IpList;
+use crate::login::Logins;
+use crate::password::Slots;
+use crate::store::Store;
+use crate::store::settings::Settings;
+use agent::sign_in::Pending;
+use answer::Refusal;
+use call::Call;
+use language::Language;
+use page::{Gate, Page};
+
+/// Called after a change that may have queued mail; must return at once.
+pub(crate) type Waker = Box<dyn Fn() + Send + Sync>;
+
+/// What pages are made from. One for the whole server.
+pub(crate) struct Web {
+    store: Arc<Store>,
+    slots: Arc<Slots>,
+    logins: Arc<Logins>,
+    wake: Waker,
+    trusted_proxies: RwLock<IpList>,
+    limits: limits::Limits,
+    pending: Pending,
+    /// The path of `site_url` as it was a moment ago, for what cannot wait for the database.
+    prefix: RwLock<String>,
+}
+
+impl Web {
+    /// The pages of a desk. Passwords are checked as the API checks them, in the same places.
+    pub(crate) fn new(
+        store: Arc<Store>,
+        slots: Arc<Slots>,
+        logins: Arc<Logins>,
+        trusted_proxies: IpList,
+        wake: Waker,
+    ) -> Self {
+        let web = Self {
+            store,
+            slots,
+            logins,
+            wake,
+            trusted_proxies: RwLock::new(trusted_proxies),
+            limits: limits::Limits::default(),
+            pending: Pending::default(),
+            prefix: RwLock::default(),
+        };
+        if let Ok(settings) = web.store.read(|tx| tx.settings()) {
+            web.note_prefix(&settings);
+        }
+        web
+    }
+
+    /// Believes other proxies from now on.
+    pub(crate) fn set_trusted_proxies(&self, proxies: IpList) {
+        *self.trusted_proxies.write().unwrap_or_else(PoisonError::into_inner) = proxies;
+    }
+
+    fn note_prefix(&self, settings: &Settings) {
+        let prefix = page::prefix_of(&settings.site_url);
+        let mut known = self.prefix.write().unwrap_or_else(PoisonError::into_inner);
+        if *known != prefix {
+            prefix.clone_into(&mut known);
+        }
+    }
+
+    fn prefix(&self) -> String {
+        self.prefix.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn client_address(&self, request: &Request) -> IpAddr {
+        let proxies = self.trusted_proxies.read().unwrap_or_else(PoisonError::into_inner);
+        crate::http::client_address(request.peer, &request.headers, &proxies)
+    }
+
+    /// Whether the request came over TLS, as the connection's proxy or the desk's address says.
+    fn is_secure(&self, request: &Request, settings: &Settings) -> bool {
+        let is_trusted =
+            self.trusted_proxies.read().unwrap_or_else(PoisonError::into_inner).has(request.peer.ip().to_canonical());
+        let by_proxy = request.header("X-Forwarded-Proto").filter(|_| is_trusted);
+        by_proxy.map_or_else(|| settings.site_url.starts_with("https://"), |proto| proto.eq_ignore_ascii_case("https"))
+    }
+}
+
+/// A request without the path prefix of the desk's address, which a proxy may have kept or cut off.
+pub(crate) fn without_prefix(web: &Web, mut request: Request) -> Request {
+    let prefix = web.prefix();
+    if !prefix.is_empty() {
+        let path = page::without_prefix(&request.path, &prefix).to_owned();
+        request.path = path;
+    }
+    request
+}
+
+/// Whether the path is a page, or the client wants to read one.
+pub(crate) fn is_for_pages(request: &Request) -> bool {
+    Page::of(&request.path).is_some() || wants_page(request.header("Accept").unwrap_or(""))
+}
+
+/// Whether that `Accept` is a browser's.
+pub(crate) fn wants_page(accept: &str) -> bool {
+    accept.split(',').any(|piece| piece.trim().split(';').next() == Some("text/html"))
+}
+
+/// A refusal of the HTTP shell's, as a page. Never waits.
+pub(crate) fn shell_refusal(web: &Web, response: Response, accept_language: &str) -> Response {
+    answer::shell_refusal(response, Language::accepted(accept_language), &web.prefix())
+}
+
+/// Answers one request. A panic in it is the caller's to catch; no lock of ours is left poisoned.
+pub(crate) fn respond(web: &Web, request: Request, now: Timestamp) -> Response {
+    let language = Language::accepted(request.header("Accept-Language").unwrap_or(""));
+    if let Some(Page::Asset(name)) = Page::of(&request.path) {
+        let found = assets::answer(&name).map(answer::with_guards);
+        return found.unwrap_or_else(|| Refusal::NotFound.response(language, &web.prefix()));
+    }
+    let settings = match web.store.read(|tx| tx.settings()) {
+        Ok(settings) => settings,
+        Err(error) => return Refusal::from(error).response(language, &web.prefix()),
+    };
+    web.note_prefix(&settings);
+    if !settings.web {
+        return Response::json(404, "{\"error\":1,\"message\":\"Unknown endpoint.\"}");
+    }
+    let prefix = web.prefix();
+    let Some(page) = Page::of(&request.path) else { return Refusal::NotFound.response(language, &prefix) };
+    match Call::of(web, settings, page, request, now) {
+        Ok(call) => {
+            let language = call.language;
+            answered(&call).unwrap_or_else(|refusal| refusal.response(language, &prefix))
+        }
+        Err(refusal) => refusal.response(language, &prefix),
+    }
+}
+
+/// Lets a request in, or says why not, and has the page answer.
+fn answered(call: &Call<'_>) -> Result<Response, Refusal> {
+    let is_post = call.method == Method::Post;
+    match call.method {
+        Method::Get | Method::Head if call.page.takes_get() => {}
+        Method::Post if call.page.takes_post() => {}
+        _ => return Err(Refusal::Method(if call.page.takes_get() { "GET, HEAD" } else { "POST" })),
+    }
+    match (call.page.gate(), &call.viewer) {
+        (Gate::Anyone, _) => {}
+        (Gate::Staff | Gate::SetUp, None) => return agent::sign_in::first(call),
+        (Gate::SetUp, Some(viewer)) if !viewer.may_set_up => return Err(Refusal::Forbidden),
+        (Gate::Staff | Gate::SetUp, Some(_)) => {}
+    }
+    if is_post {
+        call.check_forgery()?;
+    }
+    agent::answer(call)
+}

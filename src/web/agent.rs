@@ -1,0 +1,115 @@
+//! The pages of staff: their lists, tickets, and what they do there.
+
+mod bulk;
+mod compose;
+mod file;
+mod list;
+pub(super) mod sign_in;
+mod ticket;
+
+use super::answer::Refusal;
+use super::call::Call;
+use super::page::{ListName, Page, list_path};
+use super::ui::{NavItem, Notice, Ui};
+use crate::domain::TicketId;
+use crate::http::{Method, Response};
+use crate::store::ReadTx;
+use crate::store::ticket::Listing;
+
+/// Has the page answer. Who asks has been let in.
+pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
+    let is_post = call.method == Method::Post;
+    match &call.page {
+        Page::Staff => Ok(call.lead_to("/staff/tickets")),
+        Page::SignIn if is_post => sign_in::try_to(call),
+        Page::SignIn => sign_in::show(call),
+        Page::SignOut => sign_in::out(call),
+        Page::Tickets(name) => list::show(call, *name),
+        Page::Bulk => bulk::change(call),
+        Page::Ticket(id) => ticket::answer(call, *id),
+        Page::Mail(id) => file::mail(call, *id),
+        Page::File(id) => file::file(call, *id),
+        _ => Err(Refusal::NotFound),
+    }
+}
+
+/// The lists beside every page, in their order, and what the script calls their numbers.
+const LISTS: [(ListName, &str); 6] = [
+    (ListName::Unassigned, "unassigned"),
+    (ListName::Mine, "mine"),
+    (ListName::Waiting, "waiting"),
+    (ListName::Overdue, "overdue"),
+    (ListName::Snoozed, "snoozed"),
+    (ListName::Closed, ""),
+];
+
+/// How many tickets each list has, by its key. Closed ones are not counted: nobody works on their number.
+pub(super) fn counts(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Vec<(&'static str, String)>, Refusal> {
+    let viewer = call.viewer()?;
+    let mut found = Vec::new();
+    for (name, key) in LISTS {
+        let listing = match list::of_name(call, name) {
+            Some(listing) if listing != Listing::Closed => listing,
+            _ => continue,
+        };
+        let n = tx.inbox_count(&list::query(call, viewer, listing))?;
+        found.push((key, list::shown_count(n)));
+    }
+    if viewer.sees_all {
+        found.push(("aside", tx.receipts_in(crate::store::receipt::ReceiptState::Quarantined)?.to_string()));
+    }
+    Ok(found)
+}
+
+/// What stands around a page of staff.
+pub(super) fn frame_of(tx: &ReadTx<'_>, call: &Call<'_>, here: Option<ListName>) -> Result<Ui, Refusal> {
+    let viewer = call.viewer()?;
+    let counts = counts(tx, call)?;
+    let count = |key: &str| counts.iter().find(|(own, _)| *own == key).map_or_else(String::new, |(_, n)| n.clone());
+    let item = |name: String, path: String, key: &'static str, is_here: bool| NavItem {
+        name,
+        path,
+        count: count(key),
+        is_here,
+        key,
+    };
+    let mut nav: Vec<NavItem> = LISTS
+        .iter()
+        .map(|(name, key)| {
+            item(call.language.word("list", list::word(*name)), list_path(*name), key, here == Some(*name))
+        })
+        .collect();
+    nav.push(item(call.language.t("aside"), "/staff/aside".to_owned(), "aside", call.page == Page::Aside));
+    nav.push(item(call.language.t("outbox"), "/staff/outbox".to_owned(), "", call.page == Page::Outbox));
+    for department in tx.departments()?.into_iter().filter(|department| viewer.sees(department.id)) {
+        let name = ListName::Department(department.id);
+        nav.push(item(department.name, list_path(name), "", here == Some(name)));
+    }
+    let mut ui = call.bare_ui();
+    ui.person.clone_from(&viewer.staff.fullname);
+    ui.nav = nav;
+    ui.may_set_up = viewer.may_set_up;
+    ui.newest_event = tx.newest_event()?;
+    ui.notices.extend(done_before(call));
+    Ok(ui)
+}
+
+/// What can be done to several tickets, as the form says it.
+const DONE: [&str; 9] = ["take", "assign", "close", "status", "move", "tag", "spam", "not-spam", "merge"];
+
+/// What the form before this page has done, for its notice.
+fn done_before(call: &Call<'_>) -> Option<Notice> {
+    let word = DONE.iter().find(|word| **word == call.query.get("done"))?;
+    let text = call.language.word_with("done", word, "n", call.query.number("n")?);
+    Some(Notice { text, undo: None, until: None, is_error: false })
+}
+
+/// Notes that a person has seen a ticket up to that event.
+fn note_seen(call: &Call<'_>, id: TicketId, event: i64) -> Result<(), Refusal> {
+    let staff = call.viewer()?.id();
+    let seen = call.read(|tx| Ok(tx.seen_event(staff, id)?))?;
+    if seen < event {
+        call.web.store.write_soon(|tx| tx.note_seen(staff, id, event))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Files and formatted mails of tickets, for those who see the ticket.
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::ticket::{PICTURES, path_of, visible};
+use crate::domain::{AttachmentId, MessageId};
+use crate::http::Response;
+use crate::web::answer::{Refusal, with_guards};
+use crate::web::call::Call;
+use crate::web::frame::{self, Pictures};
+
+/// `/staff/messages/5/mail`
+pub(super) fn mail(call: &Call<'_>, id: MessageId) -> Result<Response, Refusal> {
+    let (html, inline) = call.read(|tx| {
+        let (ticket, mail_html, body, is_html) = tx.message_mail(id)?.ok_or(Refusal::NotFound)?;
+        visible(tx, call.viewer()?, ticket)?;
+        let html = if mail_html.is_empty() && is_html { body } else { mail_html };
+        if html.is_empty() {
+            return Err(Refusal::NotFound);
+        }
+        let files = tx.attachments_of_ticket(ticket)?.into_iter();
+        let files = files.filter(|file| file.message == Some(id) && !file.cid.is_empty());
+        let inline = files.map(|file| (file.cid.clone(), format!("{}{}", call.prefix(), path_of(&file))));
+        Ok((html, inline.collect::<Vec<_>>()))
+    })?;
+    let pictures = if call.query.get("pictures") == "1" { Pictures::Shown } else { Pictures::Blocked };
+    Ok(frame::document(&html, &inline, pictures, call.language.code))
+}
+
+/// `/staff/files/3/NAME`
+pub(super) fn file(call: &Call<'_>, id: AttachmentId) -> Result<Response, Refusal> {
+    let (line, content) = call.read(|tx| {
+        let line = tx.attachment_line(id)?.ok_or(Refusal::NotFound)?;
+        visible(tx, call.viewer()?, line.ticket.ok_or(Refusal::NotFound)?)?;
+        Ok((line, tx.attachment_content(id)?.ok_or(Refusal::NotFound)?))
+    })?;
+    Ok(download(&line.name, &line.content_type, content))
+}
+
+/// A file for a browser: pictures inside the page, everything else as a download, nothing to be run.
+pub(crate) fn download(name: &str, content_type: &str, content: Vec<u8>) -> Response {
+    let picture = PICTURES.iter().find(|picture| **picture == content_type);
+    let how = if picture.is_some() { "inline" } else { "attachment" };
+    let named = utf8_percent_encode(name, NON_ALPHANUMERIC);
+    let response = Response::new(200, picture.copied().unwrap_or("application/octet-stream"), content);
+    with_guards(response)
+        .with_header("Content-Disposition", format!("{how}; filename*=UTF-8''{named}"))
+        .with_header("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'")
+        .with_header("Cache-Control", "private, no-cache")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pictures_are_shown_inside_and_no_name_breaks_a_header() {
+        for (content_type, how, sent) in [
+            ("image/png", "inline", "image/png"),
+            ("image/svg+xml", "attachment", "application/octet-stream"),
+            ("text/html", "attachment", "application/octet-stream"),
+            ("application/pdf", "attachment", "application/octet-stream"),
+        ] {
+            let response = download("a\"\r\nX: y;é.bin", content_type, vec![1]);
+            let disposition = response.header("Content-Disposition").unwrap_or("");
+            assert_eq!(disposition, format!("{how}; filename*=UTF-8''a%22%0D%0AX%3A%20y%3B%C3%A9%2Ebin"));
+            assert_eq!(response.header("Content-Type"), Some(sent));
+            assert_eq!(response.header("X-Content-Type-Options"), Some("nosniff"));
+            assert!(response.header("Content-Security-Policy").is_some_and(|policy| policy.starts_with("sandbox")));
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Lists of tickets: whose turn it is, one row each, with what can be done to those that are ticked.
+
+use askama::Template;
+
+use super::frame_of;
+use super::ticket::{Choice, of_departments};
+use crate::domain::{DepartmentId, MessageId, Status, TicketId, Timestamp};
+use crate::http::Response;
+use crate::store::ReadTx;
+use crate::store::ticket::{COUNT_MAX, InboxLine, InboxQuery, Listing, Position};
+use crate::web::answer::{self, Refusal};
+use crate::web::call::Call;
+use crate::web::page::{ListName, Page, list_path};
+use crate::web::session::Viewer;
+use crate::web::ui::Ui;
+
+/// A row as the page shows it.
+struct Row {
+    id: TicketId,
+    subject: String,
+    who: String,
+    department: String,
+    assignee: String,
+    status: &'static str,
+    at: Timestamp,
+    is_unread: bool,
+    tags: Vec<String>,
+    /// The message that the search found, to be opened there.
+    hit: Option<MessageId>,
+    excerpt: String,
+}
+
+impl From<InboxLine> for Row {
+    fn from(row: InboxLine) -> Self {
+        Self {
+            id: row.id,
+            subject: row.subject,
+            who: super::ticket::name_of(&row.fullname, &row.email),
+            department: row.department_name,
+            assignee: row.staff_name,
+            status: row.status.word(),
+            at: row.last_update_at,
+            is_unread: row.is_unread,
+            tags: row.tags,
+            hit: None,
+            excerpt: String::new(),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "staff/list.html")]
+struct ListPage {
+    ui: Ui,
+    title: String,
+    about: String,
+    /// Related lists: name, path, whether it is this one.
+    tabs: Vec<(String, String, bool)>,
+    rows: Vec<Row>,
+    /// Title and text where there are none.
+    empty: (String, String),
+    assignees: Vec<Choice>,
+    statuses: Vec<Choice>,
+    departments: Vec<Choice>,
+    is_spam: bool,
+    /// Whether what is done can reach all that were found.
+    can_all: bool,
+    /// This page, without prefix.
+    here: String,
+    here_escaped: String,
+    newer: String,
+    older: String,
+}
+
+/// The word of a list in names of texts.
+pub(crate) const fn word(list: ListName) -> &'static str {
+    match list {
+        ListName::Unassigned => "unassigned",
+        ListName::Mine => "mine",
+        ListName::Waiting => "waiting",
+        ListName::Overdue => "overdue",
+        ListName::Snoozed => "snoozed",
+        ListName::Closed => "closed",
+        ListName::Spam => "spam",
+        ListName::Department(_) => "department",
+        ListName::View(_) => "view",
+    }
+}
+
+/// The time before which an unanswered ticket is overdue.
+pub(crate) fn overdue_before(call: &Call<'_>) -> Timestamp {
+    match call.settings.overdue_time {
+        0 => Timestamp::default(),
+        hours => call.now.plus_s(hours.saturating_mul(-Timestamp::HOUR_S)),
+    }
+}
+
+/// What a list asks of the database.
+pub(crate) fn query<'q>(call: &Call<'_>, viewer: &'q Viewer, listing: Listing) -> InboxQuery<'q> {
+    InboxQuery { listing, staff: viewer.id(), departments: &viewer.departments, now: call.now }
+}
+
+/// A number of tickets for people: exact up to 999.
+pub(crate) fn shown_count(n: i64) -> String {
+    if n >= COUNT_MAX { format!("{}+", COUNT_MAX - 1) } else { n.to_string() }
+}
+
+/// The list behind a name; a saved search is none.
+pub(crate) fn of_name(call: &Call<'_>, name: ListName) -> Option<Listing> {
+    Some(match name {
+        ListName::Unassigned => Listing::Unassigned,
+        ListName::Mine => Listing::Mine,
+        ListName::Waiting => Listing::Waiting,
+        ListName::Overdue => Listing::Overdue(overdue_before(call)),
+        ListName::Snoozed => Listing::Snoozed,
+        ListName::Closed => Listing::Closed,
+        ListName::Spam => Listing::Spam,
+        ListName::Department(id) => Listing::Department(id),
+        ListName::View(_) => return None,
+    })
+}
+
+/// `/staff/tickets…`
+pub(super) fn show(call: &Call<'_>, name: ListName) -> Result<Response, Refusal> {
+    let viewer = call.viewer()?;
+    let listing = of_name(call, name).ok_or(Refusal::NotFound)?;
+    if let ListName::Department(id) = name
+        && !viewer.sees(id)
+    {
+        return Err(Refusal::NotFound);
+    }
+    let page = call.read(|tx| {
+        let size = usize::try_from(call.settings.web_page).unwrap_or(1);
+        let after = after(call);
+        let (lines, end) = tx.inbox_page(&query(call, viewer, listing), after, size)?;
+        let here = list_path(name);
+        let older = match end.filter(|_| lines.len() >= size) {
+            Some(end) => format!("{}{here}?after={}.{}", call.prefix(), end.at.unix(), end.id),
+            None => String::new(),
+        };
+        let newer = if after.is_some() { format!("{}{here}", call.prefix()) } else { String::new() };
+        let title = title(tx, call, name)?;
+        let rows = lines.into_iter().map(Row::from).collect();
+        page(tx, call, viewer, Shown { name: Some(name), title, here, rows, newer, older })
+    })?;
+    Ok(answer::html_page(200, page.render()?))
+}
+
+/// What differs from list to list.
+struct Shown {
+    name: Option<ListName>,
+    title: String,
+    here: String,
+    rows: Vec<Row>,
+    newer: String,
+    older: String,
+}
+
+fn page(tx: &ReadTx<'_>, call: &Call<'_>, viewer: &Viewer, shown: Shown) -> Result<ListPage, Refusal> {
+    let ui = frame_of(tx, call, shown.name)?;
+    let word = shown.name.map_or("search", word);
+    let departments = tx.departments()?;
+    let first = DepartmentId::new(0);
+    let tabs = match shown.name {
+        Some(ListName::Closed | ListName::Spam) => {
+            let tab = |name: ListName| {
+                (call.language.word("list", self::word(name)), list_path(name), shown.name == Some(name))
+            };
+            vec![tab(ListName::Closed), tab(ListName::Spam)]
+        }
+        _ => Vec::new(),
+    };
+    Ok(ListPage {
+        about: match shown.name {
+            Some(ListName::Department(_) | ListName::View(_)) | None => String::new(),
+            Some(_) => call.language.word("about", word),
+        },
+        empty: (call.language.word("empty", word), call.language.word("empty", &format!("{word}-text"))),
+        tabs,
+        assignees: assignees(tx, call, viewer)?,
+        statuses: statuses(call),
+        departments: of_departments(&departments, viewer, first),
+        is_spam: shown.name == Some(ListName::Spam),
+        can_all: shown.rows.len() > 1,
+        here_escaped: form_urlencoded::byte_serialize(shown.here.as_bytes()).collect(),
+        here: shown.here,
+        title: shown.title,
+        rows: shown.rows,
+        newer: shown.newer,
+        older: shown.older,
+        ui,
+    })
+}
+
+fn title(tx: &ReadTx<'_>, call: &Call<'_>, name: ListName) -> Result<String, Refusal> {
+    Ok(match name {
+        ListName::Department(id) => tx.department(id)?.ok_or(Refusal::NotFound)?.name,
+        _ => call.language.word("list", word(name)),
+    })
+}
+
+/// Where the page before ended: `1764345600.12`.
+fn after(call: &Call<'_>) -> Option<Position> {
+    let (at, id) = call.query.get("after").split_once('.')?;
+    Some(Position { at: Timestamp::from_unix(at.parse().ok()?), id: TicketId::new(id.parse().ok()?) })
+}
+
+fn statuses(call: &Call<'_>) -> Vec<Choice> {
+    let choice = |status: Status| Choice {
+        value: status.word().to_owned(),
+        text: call.language.word("status", status.word()),
+        is_chosen: false,
+    };
+    Status::ALL.into_iter().map(choice).collect()
+}
+
+/// Whom tickets of a list may be given to: those who share a department with the person, themselves first.
+fn assignees(tx: &ReadTx<'_>, call: &Call<'_>, viewer: &Viewer) -> Result<Vec<Choice>, Refusal> {
+    let choice = |value: String, text: String| Choice { value, text, is_chosen: false };
+    let mut found = vec![choice(viewer.id().to_string(), viewer.staff.fullname.clone())];
+    for member in tx.all_staff()? {
+        if member.id == viewer.id() || !member.is_active {
+            continue;
+        }
+        if member.sees_all() || tx.staff_departments(member.id)?.iter().any(|department| viewer.sees(*department)) {
+            found.push(choice(member.id.to_string(), member.fullname));
+        }
+    }
+    found.push(choice(String::new(), call.language.t("nobody")));
+    Ok(found)
+}
+
+/// The list that a link back leads to: a list of ours, else the first one.
+pub(crate) fn back_of(from: &str) -> String {
+    let path = from.split('?').next().unwrap_or("");
+    let is_list = matches!(Page::of(path), Some(Page::Tickets(_) | Page::Search));
+    if is_list && from.starts_with("/staff/") { from.to_owned() } else { "/staff/tickets".to_owned() }
+}

@@ -1,0 +1,133 @@
+//! One ticket: what was written in it, who it belongs to, and what can be done with it.
+
+mod people;
+mod properties;
+mod speech;
+
+use askama::Template;
+
+use super::compose::{self, Compose, Kind};
+use super::frame_of;
+use crate::desk::may_see;
+use crate::domain::{DepartmentId, Status, TicketId};
+use crate::http::{Method, Response};
+use crate::store::ReadTx;
+use crate::store::department::Department;
+use crate::store::staff::Staff;
+use crate::store::ticket::Ticket;
+use crate::web::answer::{self, Refusal};
+use crate::web::call::Call;
+use crate::web::session::Viewer;
+use crate::web::ui::Ui;
+use people::Beside;
+use speech::Spoken;
+pub(crate) use speech::{PICTURES, name_of, path_of};
+
+/// An entry of a select box.
+pub(crate) struct Choice {
+    /// Its value.
+    pub(crate) value: String,
+    /// What is shown.
+    pub(crate) text: String,
+    /// Whether it is the one.
+    pub(crate) is_chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "staff/ticket.html")]
+struct Page {
+    ui: Ui,
+    id: TicketId,
+    subject: String,
+    statuses: Vec<Choice>,
+    assignees: Vec<Choice>,
+    departments: Vec<Choice>,
+    spoken: Vec<Spoken>,
+    compose: Compose,
+    beside: Beside,
+    /// The page this one came from, without prefix.
+    back: String,
+}
+
+/// The ticket, if this person may see it. What they may not see is not there.
+pub(crate) fn visible(tx: &ReadTx<'_>, viewer: &Viewer, id: TicketId) -> Result<Ticket, Refusal> {
+    tx.ticket(id)?.filter(|ticket| viewer.sees(ticket.department)).ok_or(Refusal::NotFound)
+}
+
+/// `/staff/tickets/view/12`
+pub(super) fn answer(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
+    if call.method != Method::Post {
+        return show(call, id, 200, None);
+    }
+    call.read(|tx| visible(tx, call.viewer()?, id).map(|_| ()))?;
+    match call.form.get("do") {
+        "send" | "send-close" | "note" | "anyway" | "anyway-close" => compose::send(call, id),
+        "write-answer" => show(call, id, 200, Some(compose::again(call, Kind::Answer)?)),
+        "write-note" => show(call, id, 200, Some(compose::again(call, Kind::Note)?)),
+        _ => properties::change(call, id),
+    }
+}
+
+/// Shows the ticket, with what is being written in it.
+pub(crate) fn show(call: &Call<'_>, id: TicketId, status: u16, compose: Option<Compose>) -> Result<Response, Refusal> {
+    let viewer = call.viewer()?;
+    let page = call.read(|tx| {
+        let ticket = visible(tx, viewer, id)?;
+        let departments = tx.departments()?;
+        let staff = tx.all_staff()?;
+        let spoken = speech::of(tx, call, &ticket, &staff)?;
+        let beside = people::beside(tx, call, &ticket, &staff)?;
+        let compose = match compose {
+            Some(compose) => compose,
+            None => compose::of_ticket(tx, call, &ticket)?,
+        };
+        let ui = frame_of(tx, call, None)?;
+        Ok(Page {
+            id,
+            subject: ticket.subject.clone(),
+            statuses: statuses(call, ticket.status),
+            assignees: assignees(tx, call, &ticket, &staff)?,
+            departments: of_departments(&departments, viewer, ticket.department),
+            spoken,
+            compose,
+            beside,
+            back: super::list::back_of(call.query.get("from")),
+            ui,
+        })
+    })?;
+    super::note_seen(call, id, page.ui.newest_event)?;
+    Ok(answer::html_page(status, page.render()?))
+}
+
+fn statuses(call: &Call<'_>, now: Status) -> Vec<Choice> {
+    let choice = |status: Status| Choice {
+        value: status.word().to_owned(),
+        text: call.language.word("status", status.word()),
+        is_chosen: status == now,
+    };
+    Status::ALL.into_iter().map(choice).collect()
+}
+
+/// Who may have the ticket: active staff who see its department.
+fn assignees(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket, staff: &[Staff]) -> Result<Vec<Choice>, Refusal> {
+    let nobody = Choice { value: String::new(), text: call.language.t("nobody"), is_chosen: ticket.staff.is_none() };
+    let mut found = vec![nobody];
+    for member in staff {
+        let is_chosen = ticket.staff == Some(member.id);
+        if is_chosen || (member.is_active && may_see(tx, member, ticket)?) {
+            found.push(Choice { value: member.id.to_string(), text: member.fullname.clone(), is_chosen });
+        }
+    }
+    Ok(found)
+}
+
+/// The departments that a person may move a ticket to: those they see.
+pub(crate) fn of_departments(departments: &[Department], viewer: &Viewer, now: DepartmentId) -> Vec<Choice> {
+    let seen = departments.iter().filter(|department| viewer.sees(department.id));
+    let choice = |department: &Department| Choice {
+        value: department.id.to_string(),
+        text: department.name.clone(),
+        is_chosen: department.id == now,
+    };
+    seen.map(choice).collect()
+}

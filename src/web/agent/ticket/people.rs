@@ -1,0 +1,102 @@
+//! Beside the conversation: the customer, their other tickets, who takes part, and what happened.
+
+use crate::domain::{EventKind, TicketId, Timestamp};
+use crate::store::ReadTx;
+use crate::store::staff::Staff;
+use crate::store::ticket::{Ticket, TicketQuery};
+use crate::web::answer::Refusal;
+use crate::web::call::Call;
+
+use super::speech::name_of;
+
+/// Other tickets of the customer that are shown.
+const OTHERS_MAX: usize = 10;
+
+/// Tickets looked through for them: some may be of departments that are not shown to everybody.
+const OTHERS_LOOKED_AT_MAX: usize = 40;
+
+/// Newest events shown.
+const EVENTS_MAX: usize = 100;
+
+/// What stands beside the conversation.
+pub(crate) struct Beside {
+    pub(super) customer: String,
+    pub(super) email: String,
+    pub(super) reply_to: String,
+    pub(super) mobile: String,
+    pub(super) participants: Vec<String>,
+    pub(super) others: Vec<Other>,
+    pub(super) linked: Vec<TicketId>,
+    pub(super) fields: Vec<(String, String)>,
+    pub(super) events: Vec<Happening>,
+}
+
+/// Another ticket of the customer.
+pub(crate) struct Other {
+    pub(super) id: TicketId,
+    pub(super) subject: String,
+    pub(super) status: &'static str,
+    pub(super) at: Timestamp,
+}
+
+/// Something that happened.
+pub(crate) struct Happening {
+    pub(super) at: Timestamp,
+    pub(super) who: String,
+    pub(super) text: String,
+    pub(super) door: String,
+}
+
+/// What stands beside the conversation of a ticket.
+pub(super) fn beside(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket, staff: &[Staff]) -> Result<Beside, Refusal> {
+    let customer = tx.customer(ticket.customer)?.ok_or(Refusal::NotFound)?;
+    let viewer = call.viewer()?;
+    let of_customer = TicketQuery { customer: Some(customer.id), max: OTHERS_LOOKED_AT_MAX, ..TicketQuery::default() };
+    let others = tx.tickets_found(&of_customer)?.into_iter();
+    let others = others
+        .filter(|line| line.id != ticket.id && viewer.sees(line.department))
+        .take(OTHERS_MAX)
+        .map(|line| Other { id: line.id, subject: line.subject, status: line.status.word(), at: line.last_update_at });
+    let (fields, _, _) = tx.ticket_form(ticket.id)?;
+    let participants = tx.participants(ticket.id)?;
+    let shown = |(email, name): (String, String)| if name.is_empty() { email } else { format!("{name} <{email}>") };
+    let mut linked = Vec::new();
+    for id in tx.linked_tickets(ticket.id)? {
+        if tx.ticket(id)?.is_some_and(|other| viewer.sees(other.department)) {
+            linked.push(id);
+        }
+    }
+    let mut events = tx.events_of_ticket(ticket.id)?;
+    events.reverse();
+    events.truncate(EVENTS_MAX);
+    Ok(Beside {
+        customer: name_of(&customer.fullname, &customer.email),
+        email: customer.email,
+        reply_to: ticket.reply_to.clone(),
+        mobile: [customer.country_code, customer.mobile].join(" ").trim().to_owned(),
+        participants: participants.into_iter().map(shown).collect(),
+        others: others.collect(),
+        linked,
+        fields: serde_json::from_str(&fields).unwrap_or_default(),
+        events: events.into_iter().map(|event| happening(call, event, staff)).collect(),
+    })
+}
+
+fn happening(call: &Call<'_>, event: crate::store::event::Event, staff: &[Staff]) -> Happening {
+    let known = EventKind::from_word(&event.kind);
+    let detail = match known {
+        Some(EventKind::Status) if !event.detail.is_empty() => call.language.word("status", &event.detail),
+        Some(EventKind::Assigned) => {
+            let named = staff.iter().find(|member| member.username == event.detail);
+            named.map_or_else(|| call.language.t("nobody"), |member| member.fullname.clone())
+        }
+        _ => event.detail,
+    };
+    let text = match known {
+        Some(kind) => call.language.word_with("event", kind.word(), "detail", &detail),
+        None => event.kind,
+    };
+    let who =
+        if event.actor_name.is_empty() { call.language.word("actor", event.actor.word()) } else { event.actor_name };
+    Happening { at: event.at, who, text, door: call.language.word("door", &event.door) }
+}

@@ -1,0 +1,157 @@
+//! What a form or a query says: names, values and files.
+
+use crate::http::form::{self, Format};
+use crate::http::{Request, multipart};
+
+/// Longest text of one field, in bytes. Chosen: as much as a message of the API may have.
+pub(crate) const TEXT_BYTES_MAX: usize = 1024 * 1024;
+
+/// A file of a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct File {
+    /// The browser's name for it.
+    pub(crate) name: String,
+    /// The bytes.
+    pub(crate) content: Vec<u8>,
+}
+
+/// Names and values in their order, and the files that were chosen.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Form {
+    pairs: Vec<(String, String)>,
+    files: Vec<File>,
+}
+
+/// Why a form cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// It is no form, or a broken one.
+    Broken,
+    /// There is too much of it.
+    TooLarge,
+}
+
+impl Form {
+    /// Reads a query.
+    pub(crate) fn of_query(query: &str) -> Result<Self, Unreadable> {
+        let pairs = form::parse_urlencoded(query.as_bytes()).map_err(|error| of_status(error.status()))?;
+        Ok(Self { pairs, files: Vec::new() })
+    }
+
+    /// Reads a request's body.
+    pub(crate) fn of_body(request: Request) -> Result<Self, Unreadable> {
+        let format = Format::of(request.header("Content-Type")).map_err(|_| Unreadable::Broken)?;
+        let broken = |_| Unreadable::Broken;
+        match format {
+            Format::Urlencoded => {
+                let body = request.body.into_bytes().map_err(broken)?;
+                let pairs = form::parse_urlencoded(&body).map_err(|error| of_status(error.status()))?;
+                Self { pairs, files: Vec::new() }.checked()
+            }
+            Format::Multipart(boundary) => {
+                let mut read = Self::default();
+                let fields = multipart::parse(request.body, &boundary).map_err(|error| of_status(error.status()))?;
+                for field in fields {
+                    match field {
+                        multipart::Field::Text { name, value } => {
+                            let text = String::from_utf8(value).map_err(|_| Unreadable::Broken)?;
+                            read.pairs.push((name, text));
+                        }
+                        multipart::Field::File { filename, content, .. } => {
+                            let content = content.into_bytes().map_err(broken)?;
+                            // A file field without a file comes as a nameless empty one.
+                            if !filename.is_empty() || !content.is_empty() {
+                                read.files.push(File { name: filename, content });
+                            }
+                        }
+                    }
+                }
+                read.checked()
+            }
+            Format::Json | Format::Other if request.body.is_empty() => Ok(Self::default()),
+            Format::Json | Format::Other => Err(Unreadable::Broken),
+        }
+    }
+
+    fn checked(self) -> Result<Self, Unreadable> {
+        let is_long = self.pairs.iter().any(|(_, value)| value.len() > TEXT_BYTES_MAX);
+        if is_long { Err(Unreadable::TooLarge) } else { Ok(self) }
+    }
+
+    /// The last value of a name; empty when there is none.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.pairs.iter().rev().find(|(own, _)| own == name).map_or("", |(_, value)| value)
+    }
+
+    /// The same without blanks around it.
+    pub(crate) fn trimmed(&self, name: &str) -> &str {
+        self.get(name).trim()
+    }
+
+    /// Whether the form has that name at all, as a button that was pressed or a box that was ticked has.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(own, _)| own == name)
+    }
+
+    /// Every value of a name, in order.
+    pub(crate) fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+        self.pairs.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The number that a name's value is.
+    pub(crate) fn number(&self, name: &str) -> Option<i64> {
+        self.trimmed(name).parse().ok()
+    }
+
+    /// All pairs, for a form that is shown again.
+    pub(crate) fn pairs(&self) -> &[(String, String)] {
+        &self.pairs
+    }
+
+    /// The same with other pairs: a form that was carried over a sign-in.
+    pub(crate) const fn of_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self { pairs, files: Vec::new() }
+    }
+
+    /// The files that were chosen.
+    pub(crate) fn files(&self) -> &[File] {
+        &self.files
+    }
+}
+
+const fn of_status(status: u16) -> Unreadable {
+    if status == 413 { Unreadable::TooLarge } else { Unreadable::Broken }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::http::Method;
+
+    fn posted(content_type: &str, body: &str) -> Result<Form, Unreadable> {
+        Form::of_body(Request::new(Method::Post, "/").with_header("Content-Type", content_type).with_body(body))
+    }
+
+    #[test]
+    fn a_form_gives_its_values_and_files() {
+        let form = posted("application/x-www-form-urlencoded", "a=1&b=+x+&a=2").unwrap();
+        assert_eq!((form.get("a"), form.trimmed("b"), form.number("a")), ("2", "x", Some(2)));
+        assert_eq!(form.all("a").collect::<Vec<_>>(), ["1", "2"]);
+        let body = "--x\r\nContent-Disposition: form-data; name=\"t\"\r\n\r\nhello\r\n--x\r\n\
+            Content-Disposition: form-data; name=\"files\"; filename=\"a.txt\"\r\n\r\nA\r\n--x\r\n\
+            Content-Disposition: form-data; name=\"files\"; filename=\"\"\r\n\r\n\r\n--x--\r\n";
+        let form = posted("multipart/form-data; boundary=x", body).unwrap();
+        assert_eq!(form.get("t"), "hello");
+        assert_eq!(form.files(), [File { name: "a.txt".to_owned(), content: b"A".to_vec() }]);
+    }
+
+    #[test]
+    fn a_field_is_read_up_to_its_limit() {
+        let text = |bytes: usize| format!("a={}", "x".repeat(bytes));
+        assert!(posted("application/x-www-form-urlencoded", &text(TEXT_BYTES_MAX)).is_ok());
+        let more = posted("application/x-www-form-urlencoded", &text(TEXT_BYTES_MAX + 1));
+        assert_eq!(more.unwrap_err(), Unreadable::TooLarge);
+        assert_eq!(posted("application/json", "{}").unwrap_err(), Unreadable::Broken);
+    }
+}

@@ -1,0 +1,124 @@
+//! Files that come with a form: how many, how large, of which types, under which names they are kept.
+
+use super::form::File;
+use crate::mail::safe_file_name;
+use crate::store::attachment::NewAttachment;
+use crate::store::settings::Settings;
+
+/// Bytes looked at to tell text from data.
+const SAMPLE_BYTES: usize = 8 * 1024;
+
+/// A file found good.
+#[derive(Clone, Debug)]
+pub(crate) struct Accepted {
+    /// Safe name.
+    pub(crate) name: String,
+    /// The browser's name for it.
+    pub(crate) original_name: String,
+    /// `type/subtype`, by its content.
+    pub(crate) content_type: String,
+    /// The bytes.
+    pub(crate) content: Vec<u8>,
+}
+
+impl Accepted {
+    /// The file as it is stored.
+    pub(crate) fn attachment(&self) -> NewAttachment<'_> {
+        NewAttachment {
+            name: &self.name,
+            original_name: &self.original_name,
+            content_type: &self.content_type,
+            content: &self.content,
+            cid: "",
+            is_inline: false,
+        }
+    }
+}
+
+/// Why files are not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// More than so many.
+    Number(i64),
+    /// This one is too large.
+    Size(String),
+    /// This one's type is not taken.
+    Type(String),
+}
+
+impl Fault {
+    /// In words.
+    pub(crate) fn text(&self, language: &super::language::Language) -> String {
+        match self {
+            Self::Number(max) => language.with("too-many-files", "n", *max),
+            Self::Size(name) => language.with("file-too-large", "name", name),
+            Self::Type(name) => language.with("file-not-taken", "name", name),
+        }
+    }
+}
+
+/// Files of staff: what a mail may carry too (settings `mail_attachment_…`).
+pub(crate) fn of_staff(settings: &Settings, files: &[File]) -> Result<Vec<Accepted>, Fault> {
+    let max = settings.mail_attachment_number;
+    if i64::try_from(files.len()).unwrap_or(i64::MAX) > max {
+        return Err(Fault::Number(max));
+    }
+    let bytes_max = settings.mail_attachment_size.bytes();
+    files.iter().enumerate().map(|(number, file)| one(settings, number, file, bytes_max)).collect()
+}
+
+fn one(settings: &Settings, number: usize, file: &File, bytes_max: u64) -> Result<Accepted, Fault> {
+    let name = safe_file_name(&file.name).unwrap_or_else(|| format!("attachment-{}", number + 1));
+    if file.content.len() as u64 > bytes_max {
+        return Err(Fault::Size(name));
+    }
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    if extension.is_some_and(|extension| settings.mail_attachment_block.contains(&extension)) {
+        return Err(Fault::Type(name));
+    }
+    Ok(Accepted {
+        content_type: type_of(&file.content).to_owned(),
+        original_name: file.name.clone(),
+        content: file.content.clone(),
+        name,
+    })
+}
+
+/// The type of a content: as its first bytes say, else text or data.
+fn type_of(content: &[u8]) -> &'static str {
+    if let Some(kind) = infer::get(content) {
+        return kind.mime_type();
+    }
+    let sample = content.get(..SAMPLE_BYTES).unwrap_or(content);
+    let is_utf8 = std::str::from_utf8(sample).map_or_else(|error| error.error_len().is_none(), |_| true);
+    if is_utf8 && !sample.contains(&0) { "text/plain" } else { "application/octet-stream" }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, bytes: usize) -> File {
+        File { name: name.to_owned(), content: vec![b'x'; bytes] }
+    }
+
+    #[test]
+    fn files_of_staff_are_taken_up_to_what_mail_carries() {
+        let settings = Settings { mail_attachment_number: 2, ..Settings::default() };
+        let bytes = usize::try_from(settings.mail_attachment_size.bytes()).unwrap();
+        let taken = of_staff(&settings, &[file("../a.txt", bytes), file("", 1)]).unwrap();
+        assert_eq!((taken[0].name.as_str(), taken[1].name.as_str()), ("a.txt", "attachment-2"));
+        assert_eq!(of_staff(&settings, &[file("a", bytes + 1)]).unwrap_err(), Fault::Size("a".into()));
+        let three = [file("a", 1), file("b", 1), file("c", 1)];
+        assert_eq!(of_staff(&settings, &three).unwrap_err(), Fault::Number(2));
+        assert_eq!(of_staff(&settings, &[file("a.EXE", 1)]).unwrap_err(), Fault::Type("a.EXE".into()));
+    }
+
+    #[test]
+    fn the_content_says_what_a_file_is() {
+        assert_eq!(type_of(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "image/png");
+        assert_eq!(type_of("h\u{e9}".as_bytes()), "text/plain");
+        assert_eq!(type_of(b"a\0b"), "application/octet-stream");
+    }
+}
