@@ -131,6 +131,7 @@ impl Server {
         limits: Limits,
         queued: impl Fn() + Send + 'static,
     ) -> io::Result<Handle> {
+        store.expect_groups();
         let (committer, commits) = committer::channel();
         let metrics = Arc::new(Metrics::default());
         let (room, stop) = (Room::default(), Stop::new()?);

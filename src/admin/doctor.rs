@@ -4,6 +4,7 @@
 mod certificate;
 mod elsewhere;
 mod host;
+mod lmtp;
 mod mta;
 mod people;
 mod post;
@@ -174,6 +175,7 @@ pub(super) fn report(
 
 fn look(context: &CheckContext<'_>) -> (Report, usize) {
     let mut findings = host::look(context);
+    findings.extend(lmtp::look(context));
     match Store::open(&context.path, Duration::from_secs(context.loaded.config.limits.lock_wait_s)) {
         Ok(store) => findings.extend(look_inside(context, &store)),
         Err(error) => findings.push(unopened(context, &error)),

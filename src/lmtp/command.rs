@@ -58,15 +58,18 @@ pub(super) fn read(line: &[u8]) -> Result<Command, Reply> {
     }
 }
 
-/// Parameters that MAIL takes, and which values.
-const MAIL: [(&str, fn(&str) -> bool); 3] = [
+/// A parameter, and which values it takes.
+type Parameter = (&'static str, fn(&str) -> bool);
+
+/// Parameters that MAIL takes.
+const MAIL: [Parameter; 3] = [
     ("SIZE", |value| !value.is_empty() && value.len() <= 20 && value.bytes().all(|b| b.is_ascii_digit())),
     ("BODY", |value| value.eq_ignore_ascii_case("7BIT") || value.eq_ignore_ascii_case("8BITMIME")),
     ("SMTPUTF8", str::is_empty),
 ];
 
 /// `FROM:<address> PARAMETERS`; white space after the colon is a common mistake.
-fn path(text: &str, label: &str, known: &[(&str, fn(&str) -> bool)]) -> Result<String, Reply> {
+fn path(text: &str, label: &str, known: &[Parameter]) -> Result<String, Reply> {
     let wrong = || Reply::new(501, format!("5.5.4 {label}<address> is wanted"));
     let (start, rest) = text.split_at_checked(label.len()).ok_or_else(wrong)?;
     if !start.eq_ignore_ascii_case(label) {

@@ -61,7 +61,7 @@ pub(super) fn lines(context: &CheckContext<'_>, store: &Store) -> store::Result<
     let postfix = Postfix::here(context.reach);
     let found = lines_here(postfix.as_ref());
     findings.extend(found.iter().map(|line| theirs(line, first)));
-    let postfix = postfix.map(|postfix| postfix.knowing(&found));
+    let postfix = postfix.map(|postfix| postfix.knowing(&found).with_lmtp(context.loaded.config.lmtp.clone()));
     findings.extend(route::look(context, &piped, &found, postfix.as_ref()));
     Ok(findings)
 }

@@ -80,3 +80,24 @@ fn place_that_is_none_is_refused() {
     let done = feed(desk.command().args(["admin", "config", "show"]), b"");
     assert!(done.status == 78 && done.stderr.contains("lmtp: "), "{}", done.stderr);
 }
+
+#[test]
+fn doctor_says_whether_mails_are_taken() {
+    let desk = Desk::new();
+    let path = desk.path("lmtp.sock");
+    let text = std::fs::read_to_string(desk.path("maildesk.toml")).unwrap();
+    std::fs::write(desk.path("maildesk.toml"), format!("lmtp = \"unix:{}\"\n{text}", path.display())).unwrap();
+    let look = || {
+        let done = desk.try_admin(&["doctor", "--offline"]);
+        let report: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+        let checks = report["checks"].as_array().unwrap().iter();
+        let levels = checks.filter(|check| check["name"] == "lmtp").map(|check| check["level"].clone());
+        levels.map(|level| level.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    // The test's folder is closed to others, as /run/maildesk must not be.
+    assert_eq!(look(), ["WARN", "FAIL"]);
+    let (_server, _) = serve(&desk);
+    assert_eq!(look(), ["WARN", "OK"]);
+    std::fs::set_permissions(desk.path(""), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    assert_eq!(look(), ["OK"]);
+}
