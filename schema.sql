@@ -55,7 +55,7 @@ CREATE TABLE customer (
     id                INTEGER PRIMARY KEY AUTOINCREMENT,
     fullname          TEXT    NOT NULL,
     email             TEXT    NOT NULL COLLATE NOCASE,
-    -- Empty unless imported: maildesk has no customer login.
+    -- Empty for those who sign in by a mailed link.
     password_hash     TEXT    NOT NULL DEFAULT '',
     -- HelpDeskZ's users.status: 0 only ever blocked the login.
     is_active         INTEGER NOT NULL DEFAULT 1 CHECK (is_active IN (0, 1)),
@@ -466,6 +466,7 @@ CREATE TABLE participant (
     added_at   INTEGER NOT NULL,
     UNIQUE (ticket_id, email)
 ) STRICT;
+CREATE INDEX participant_email ON participant (email);
 
 -- Our other addresses that a ticket's mail also went to: noted, never mailed.
 CREATE TABLE ticket_address_seen (
@@ -790,7 +791,9 @@ CREATE TABLE article (
     is_public       INTEGER NOT NULL CHECK (is_public IN (0, 1)),
     position        INTEGER NOT NULL DEFAULT 0,
     -- The body without markup, for search.
-    body_text       TEXT    NOT NULL DEFAULT ''
+    body_text       TEXT    NOT NULL DEFAULT '',
+    -- What the body was made from; empty where the HTML itself is written.
+    markdown        TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX article_of_category ON article (category_id, position, id);
 

@@ -236,6 +236,38 @@ text?.addEventListener('keydown', event => {
   } else if (event.key === 'Escape') text.blur();
 });
 
+// Articles that may answer, while a subject is typed.
+const subject = $('[data-suggest]');
+if (subject) {
+  const box = $('#suggested');
+  let waits = 0, last = '';
+  subject.addEventListener('input', () => {
+    clearTimeout(waits);
+    waits = setTimeout(async () => {
+      const asked = last = subject.value.trim();
+      const found = asked.length < 3 ? [] : (await (await fetch(`${subject.dataset.suggest}?q=${encodeURIComponent(asked)}`, { headers: { Accept: 'application/json' } })).json()).articles;
+      if (asked !== last) return;
+      const list = document.createElement('ul');
+      for (const one of found) {
+        const link = document.createElement('a');
+        link.href = one.path;
+        link.target = '_blank';
+        link.textContent = one.title;
+        list.append(document.createElement('li'));
+        list.lastChild.append(link);
+      }
+      box.replaceChildren(...(found.length ? [box.dataset.title, list] : []));
+    }, 400);
+  });
+}
+// Fields of other departments are not asked.
+const chosen = $('#compose [name=department]');
+if (chosen) {
+  const show = () => { for (const one of $$('[data-departments]')) one.hidden = !one.dataset.departments.split(' ').includes(chosen.value); };
+  chosen.addEventListener('change', show);
+  show();
+}
+
 // Live: what changed since this page was made. Every 4 s while it is seen, every 60 s while it is not.
 let event_ = Number(data.event ?? 0), misses = 0, pulseTimer = 0;
 const seenField = form?.elements.seen;

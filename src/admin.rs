@@ -166,7 +166,7 @@ pub(crate) fn run(
         Command::Backup(arguments) => backup::back_up(&Context::open(global, loaded, out, now)?, &arguments),
         Command::Restore(arguments) => {
             let lock_wait = Duration::from_secs(loaded.config.limits.lock_wait_s);
-            backup::restore(&database(global, loaded)?, &out, &arguments, lock_wait, now)
+            backup::restore(&backup::restorable(&database(global, loaded)?)?, &out, &arguments, lock_wait, now)
         }
         Command::Check(arguments) => check::run(&Context::open(global, loaded, out, now)?, &arguments),
         Command::Doctor(arguments) => doctor::run(global, loaded, &out, &arguments, now),

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::ip_list::IpList;
-use crate::lmtp::Place;
+use crate::lmtp;
 use crate::mail::Limits as MailLimits;
-use crate::store::LOCK_WAIT_S;
+use crate::secret_file;
+use crate::store::{LOCK_WAIT_S, Place};
 pub(crate) use desk::Desk;
 
 /// Where the file is looked for when neither `--config` nor `MAILDESK_CONFIG` names one.
@@ -44,6 +45,14 @@ pub(crate) enum Error {
         /// What is wrong and where.
         reason: String,
     },
+    /// The file with the database's password cannot be used.
+    #[error("db_password_file: {0}")]
+    Password(#[from] secret_file::Error),
+    /// Every user of the machine sees the arguments of programs.
+    #[error(
+        "--db has a password, which every user of this machine could see; put it into a file that `db_password_file` in maildesk.toml names"
+    )]
+    PasswordInArguments,
     /// No place for the database is known.
     #[error("no place for the database is known: name one with --db, MAILDESK_DB or `db` in maildesk.toml")]
     NoDatabase,
@@ -65,8 +74,12 @@ pub(crate) enum Error {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
-    /// Path of the database.
-    pub db: Option<PathBuf>,
+    /// Path of the database, or postgres://….
+    pub db: Option<Place>,
+    /// File with the password of the database on a server.
+    pub db_password_file: Option<PathBuf>,
+    /// File with the certificate that the server's is checked against.
+    pub db_ca_file: Option<PathBuf>,
     /// URL of the desk that takes this host's mail, where the host has no database.
     pub deliver_to: Option<String>,
     /// File with the token for it.
@@ -227,7 +240,7 @@ fn read(text: &str, path: &Path) -> Result<Config, Error> {
         IpList::parse(entry).map_err(|refused| invalid(format!("trusted_proxies: {refused}")))?;
     }
     if let Some(place) = &config.lmtp {
-        place.parse::<Place>().map_err(|refused| invalid(format!("lmtp: {refused}")))?;
+        place.parse::<lmtp::Place>().map_err(|refused| invalid(format!("lmtp: {refused}")))?;
     }
     for entry in &config.lmtp_networks {
         IpList::parse(entry).map_err(|refused| invalid(format!("lmtp_networks: {refused}")))?;
@@ -240,19 +253,38 @@ fn read(text: &str, path: &Path) -> Result<Config, Error> {
     Ok(config)
 }
 
-/// The database's path: `named` (from `--db` or `MAILDESK_DB`), else `db` of the configuration, else
+/// Where the database is: `named` (from `--db` or `MAILDESK_DB`), else `db` of the configuration, else
 /// the system's folder when it is there and writable, else the user's data folder.
 ///
 /// # Errors
 /// [`Error::Elsewhere`] where mail goes to another host's desk, [`Error::NoDatabase`] when not even a home folder is
 /// known, [`Error::RootsHome`] when it would be root's.
-pub(crate) fn database_path(named: Option<&Path>, config: &Config) -> Result<PathBuf, Error> {
-    if let Some(path) = named.or(config.db.as_deref()) {
-        return Ok(path.to_owned());
+pub(crate) fn database(named: Option<&Path>, config: &Config) -> Result<Place, Error> {
+    match named.map(Place::of).or_else(|| config.db.clone()) {
+        Some(Place::Server(mut server)) => {
+            let is_shown = server.has_password_in_address()
+                && env::args_os().any(|word| {
+                    word.to_string_lossy().contains("postgres") && word.to_string_lossy().contains(server.address())
+                });
+            if is_shown {
+                return Err(Error::PasswordInArguments);
+            }
+            if let Some(file) = &config.db_password_file {
+                server.password = Some(secret_file::read(file)?);
+            }
+            server.ca_file.clone_from(&config.db_ca_file);
+            Ok(Place::Server(server))
+        }
+        Some(file) => Ok(file),
+        None => match &config.desk {
+            Some(desk) => Err(Error::Elsewhere(desk.url.clone())),
+            None => usual_place().map(Place::File),
+        },
     }
-    if let Some(desk) = &config.desk {
-        return Err(Error::Elsewhere(desk.url.clone()));
-    }
+}
+
+/// Where the database is when nobody says: the system's folder when it is there and writable, else the user's data folder.
+fn usual_place() -> Result<PathBuf, Error> {
     if rustix::fs::access(SYSTEM_DATA, rustix::fs::Access::WRITE_OK).is_ok() {
         return Ok(Path::new(SYSTEM_DATA).join("maildesk.db"));
     }

@@ -4,8 +4,10 @@
 //! caller's write transaction it changes the rows, queues the notices that follow (`notify` has the table of who gets
 //! which) and writes one event, so that nothing changes without a trace and no caller has to remember the rest.
 
+mod aside;
 mod assign;
 pub(crate) mod duty;
+mod mark;
 mod merge;
 mod move_to;
 mod note;
@@ -15,16 +17,21 @@ pub(crate) mod plus;
 mod post;
 mod remove;
 mod requester;
+mod satisfaction;
 mod status;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub(crate) use assign::{Refused, may_see};
+pub(crate) use mark::{TAG_CHARS_MAX, fields, tag_name};
 pub(crate) use note::note_undelivered;
 pub(crate) use notify::Notices;
 pub(crate) use open::Opening;
 pub(crate) use post::{MailContext, Post, StatusChange};
 pub(crate) use requester::Former;
 
-use crate::domain::{Actor, Door, EventKind, TicketId, Timestamp};
+use crate::domain::{Actor, Door, EventKind, MessageId, TicketId, Timestamp};
+use crate::mail::Mailbox;
 use crate::store::event::NewEvent;
 use crate::store::settings::Settings;
 use crate::store::ticket::TicketRows;
@@ -39,7 +46,17 @@ pub(crate) struct Change<'a> {
     settings: &'a Settings,
     actor: Actor,
     door: Door,
+    delivery: Delivery<'a>,
     now: Timestamp,
+}
+
+/// How an answer is sent, where that is not as usual.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Delivery<'a> {
+    /// Its mails wait so many seconds, in which it can be taken back.
+    pub after_s: i64,
+    /// They go to these people, and not to the customer and everybody who takes part.
+    pub to: Option<&'a [Mailbox]>,
 }
 
 impl<'a> Change<'a> {
@@ -52,7 +69,7 @@ impl<'a> Change<'a> {
         door: Door,
         now: Timestamp,
     ) -> Self {
-        Self { tx, settings, actor, door, now }
+        Self { tx, settings, actor, door, delivery: Delivery { after_s: 0, to: None }, now }
     }
 
     /// The same transaction and door, with another actor for the changes.
@@ -61,12 +78,23 @@ impl<'a> Change<'a> {
         Self { actor, ..self }
     }
 
+    /// The same, with its answers sent like this.
+    #[must_use]
+    pub(crate) const fn delivering(self, delivery: Delivery<'a>) -> Self {
+        Self { delivery, ..self }
+    }
+
     const fn rows(&self) -> TicketRows<'a> {
         self.tx.ticket_rows()
     }
 
     const fn event<'d>(&self, kind: EventKind, detail: &'d str) -> NewEvent<'d> {
-        NewEvent { actor: self.actor, door: self.door, kind, detail }
+        NewEvent { actor: self.actor, door: self.door, kind, detail, message: None }
+    }
+
+    fn write_message_event(&self, ticket: TicketId, kind: EventKind, message: MessageId) -> Result<()> {
+        let event = NewEvent { message: Some(message), ..self.event(kind, "") };
+        self.rows().add_event(ticket, &event, self.now)
     }
 
     fn write_event(&self, ticket: TicketId, kind: EventKind, detail: &str) -> Result<()> {

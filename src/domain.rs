@@ -10,6 +10,7 @@
 
 mod address;
 mod secret;
+mod ticket_link;
 
 pub(crate) mod desk_address;
 mod event;
@@ -22,6 +23,7 @@ use std::str::FromStr;
 pub use address::EmailAddress;
 pub(crate) use address::{InvalidEmailAddress, ascii_domain, comparable_address};
 pub use secret::{DeskSecret, ReplyToken};
+pub(crate) use ticket_link::TicketLink;
 
 pub(crate) use event::{Actor, Door, EventKind};
 

@@ -108,8 +108,8 @@ pub(crate) enum Error {
 /// Those of the command line, the configuration and the database. A mailbox in trouble is no error
 /// but [`Failure::Partly`].
 pub(crate) fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> outcome::Result<Done> {
-    let path = config::database_path(global.db.as_deref(), &loaded.config)?;
-    let store = Store::open(&path, Duration::from_secs(loaded.config.limits.lock_wait_s))?;
+    let place = config::database(global.db.as_deref(), &loaded.config)?;
+    let store = Store::open(&place, Duration::from_secs(loaded.config.limits.lock_wait_s))?;
     let rules = Rules { limits: loaded.config.limits.mail() };
     let patience = Duration::from_secs(loaded.config.limits.imap_deadline_s);
     let stop = stop_on_signals()?;

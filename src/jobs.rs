@@ -24,6 +24,18 @@ const LOGINS_KEPT_S: i64 = 90 * Timestamp::DAY_S;
 /// Pages of the search index merged at once; most runs find nothing to merge.
 const SEARCH_PAGES: u32 = 500;
 
+/// Wakes the tickets that were put off until now; says how many. Cheap enough for every few seconds.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) fn wake(store: &Store, now: Timestamp) -> Result<usize> {
+    if !store.read(|tx| tx.is_any_due_to_wake(now))? {
+        return Ok(0);
+    }
+    let settings = store.read(|tx| tx.settings())?;
+    in_batches(store, |tx| Change::new(tx, &settings, Actor::Desk, Door::Jobs, now).wake_due(BATCH_MAX))
+}
+
 /// What was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Report {
@@ -51,6 +63,13 @@ pub(crate) fn run(store: &Store, now: Timestamp) -> Result<Report> {
         let before = ago(close_hours, Timestamp::HOUR_S);
         report.closed = in_batches(store, |tx| {
             Change::new(tx, &settings, Actor::Desk, Door::Jobs, now).close_answered(before, BATCH_MAX)
+        })?;
+    }
+    wake(store, now)?;
+    if settings.spam_keep_days > 0 {
+        let before = ago(settings.spam_keep_days, Timestamp::DAY_S);
+        in_batches(store, |tx| {
+            Change::new(tx, &settings, Actor::Desk, Door::Jobs, now).remove_spam(before, BATCH_MAX)
         })?;
     }
     if keep_days > 0 {
@@ -97,7 +116,7 @@ mod tests {
 
     fn desk() -> (tempfile::TempDir, Store) {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("desk.db");
+        let path = crate::store::testing::place(dir.path());
         create_or_migrate(&path, &[7; 32], NOW).unwrap();
         let store = Store::open(&path, std::time::Duration::from_secs(1)).unwrap();
         (dir, store)

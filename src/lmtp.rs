@@ -25,7 +25,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -62,6 +62,8 @@ struct Shared {
     committer: Committer,
     metrics: Arc<Metrics>,
     stop: Stop,
+    /// When the end was asked for.
+    stopped_at: OnceLock<Instant>,
 }
 
 impl Shared {
@@ -135,7 +137,8 @@ impl Server {
         let (committer, commits) = committer::channel();
         let metrics = Arc::new(Metrics::default());
         let (room, stop) = (Room::default(), Stop::new()?);
-        let shared = Shared { limits: RwLock::new(limits), room, committer, metrics: Arc::clone(&metrics), stop };
+        let (limits, stopped_at) = (RwLock::new(limits), OnceLock::new());
+        let shared = Shared { limits, room, committer, metrics: Arc::clone(&metrics), stop, stopped_at };
         let handle = Handle { shared: Arc::new(shared), place: self.place.clone() };
         let write = move || {
             // A panic beside the storing, which catches its own, must not leave the desk without this thread.
@@ -258,11 +261,13 @@ fn remove_stale(path: &Path) -> io::Result<()> {
 impl Handle {
     /// Asks for an end: no new connections, those without a mail at hand end now.
     pub(crate) fn stop(&self) {
+        self.shared.stopped_at.get_or_init(Instant::now);
         self.shared.stop.ask();
     }
 
-    /// Waits until the last connection has ended; how many have not.
-    pub(crate) fn drain(&self, until: Instant) -> usize {
+    /// Waits until the last connection has ended, at most so long after the end was asked for; how many have not.
+    pub(crate) fn drain(&self, patience: Duration) -> usize {
+        let until = *self.shared.stopped_at.get_or_init(Instant::now) + patience;
         loop {
             let left = self.shared.metrics.connections.load(Ordering::Relaxed);
             if left == 0 || Instant::now() >= until {

@@ -6,6 +6,8 @@
 //! failures under its name pile up from many addresses, and old hashes are replaced. Locks go by the name
 //! given, account or not, so that a lock does not show whether an account exists.
 
+mod customer;
+
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -17,6 +19,8 @@ use crate::store::settings::Settings;
 use crate::store::staff::{Credentials, LoginNotes, LoginTry};
 use crate::store::{self, ReadTx, Store, WriteTx};
 use crate::totp;
+
+pub(crate) use customer::{CustomerOutcome, CustomerTry};
 
 /// Failures under one name in an hour, over all addresses, above which it is locked. Chosen: far above any
 /// number of slips, far below what guessing needs.

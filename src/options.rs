@@ -13,8 +13,9 @@ pub struct Global {
     /// Configuration file [default: /etc/maildesk/maildesk.toml, then the user's]
     #[arg(long, help_heading = GLOBAL, global = true, value_name = "FILE", env = "MAILDESK_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Database [default: /var/lib/maildesk/maildesk.db where that folder is writable, then the user's]
-    #[arg(long, help_heading = GLOBAL, global = true, value_name = "FILE", env = "MAILDESK_DB")]
+    /// Database: a file, or postgres://USER@HOST/NAME [default: /var/lib/maildesk/maildesk.db where that folder is
+    /// writable, then the user's]
+    #[arg(long, help_heading = GLOBAL, global = true, value_name = "FILE", env = "MAILDESK_DB", hide_env_values = true)]
     pub db: Option<PathBuf>,
     /// Print data as JSON: one object, or one array for lists
     #[arg(long, help_heading = GLOBAL, global = true)]

@@ -186,7 +186,7 @@ impl Error for Failure {}
 
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
-        let is_busy = matches!(error, store::Error::Busy);
+        let is_busy = matches!(error, store::Error::Busy | store::Error::Unreachable(_));
         let complaint = Complaint::new(error);
         if is_busy { Self::Busy(complaint) } else { Self::Other(complaint) }
     }

@@ -264,8 +264,8 @@ fn follow_up(delivery: &Delivery, store: Store, started: Instant, now: Timestamp
 }
 
 fn open_store(global: &Global, loaded: &Loaded) -> outcome::Result<Store> {
-    let path = config::database_path(global.db.as_deref(), &loaded.config)?;
-    Ok(Store::open(&path, Duration::from_secs(loaded.config.limits.lock_wait_s))?)
+    let place = config::database(global.db.as_deref(), &loaded.config)?;
+    Ok(Store::open(&place, Duration::from_secs(loaded.config.limits.lock_wait_s))?)
 }
 
 /// The server that takes the mails of this host, where the configuration names one; a database named on the command line

@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sd_notify::NotifyState;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -28,7 +28,7 @@ use crate::logging;
 use crate::options::Global;
 use crate::outcome::{self, Done, Failure, WithContext};
 use crate::stop::on_signals;
-use crate::store::{Store, presence};
+use crate::store::{Place, Store, presence};
 use crate::web::{self, Web};
 use threads::Threads;
 
@@ -58,7 +58,7 @@ pub struct Arguments {
 /// # Errors
 /// What keeps it from starting: configuration, database, address in use.
 pub(crate) fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> outcome::Result<Done> {
-    let db = config::database_path(global.db.as_deref(), &loaded.config)?;
+    let db = config::database(global.db.as_deref(), &loaded.config)?;
     let log_level = if global.quiet || global.verbose > 0 { LogLevel::Kept } else { LogLevel::FromFile };
     let lmtp = arguments.lmtp.clone().or_else(|| loaded.config.lmtp.clone());
     serve_desk(&db, loaded, &Arguments { lmtp, ..arguments.clone() }, log_level)
@@ -78,7 +78,7 @@ pub(crate) enum LogLevel {
 /// # Errors
 /// As [`run`].
 pub(crate) fn serve_desk(
-    db: &Path,
+    db: &Place,
     loaded: &Loaded,
     arguments: &Arguments,
     log_level: LogLevel,
@@ -86,7 +86,11 @@ pub(crate) fn serve_desk(
     let rules = host_rules(loaded)?;
     let store = Arc::new(Store::open(db, Duration::from_secs(loaded.config.limits.lock_wait_s))?);
     // Only a restore asks; where the file cannot be made, the heartbeat has to do.
-    let _presence = presence::serve_begins(db).inspect_err(|error| tracing::warn!(%error, "a restore will not see us"));
+    let _presence = db
+        .file()
+        .map(presence::serve_begins)
+        .transpose()
+        .inspect_err(|error| tracing::warn!(%error, "a restore will not see us"));
     let probe = Store::open(db, PROBE_LOCK_WAIT)?;
     raise_file_limit();
     let (listener, address) =
@@ -117,7 +121,7 @@ pub(crate) fn serve_desk(
     tell_systemd(&[NotifyState::Stopping]);
     if let Some(lmtp) = &lmtp {
         lmtp.stop();
-        let cut = lmtp.drain(Instant::now() + control.limits().drain);
+        let cut = lmtp.drain(control.limits().drain);
         if cut > 0 {
             tracing::warn!(connections = cut, "mails by LMTP were cut off by the end");
         }

@@ -29,26 +29,40 @@ pub(crate) mod maintenance;
 pub(crate) mod message;
 pub(crate) mod migrate;
 pub(crate) mod outbox;
+pub(crate) mod place;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(not(feature = "postgres"))]
+#[path = "store/postgres_off.rs"]
+mod postgres;
 pub(crate) mod presence;
 pub(crate) mod receipt;
+mod remote;
+mod remote_care;
 pub(crate) mod row_count;
+pub(crate) mod satisfaction;
+mod sending_key;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod staff;
 mod steps;
 pub(crate) mod template;
+#[cfg(test)]
+pub(crate) mod testing;
 pub(crate) mod ticket;
 pub(crate) mod token;
 mod value;
 
 use std::ops::{ControlFlow, Deref};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use connections::{Borrowed, Connections, WriteQueue};
+use connections::{Borrowed, Connections, Handle, WriteQueue};
 use engine::{Failed, Link, Row};
 pub(crate) use error::{Error, Result};
+pub(crate) use place::Place;
+use postgres::{Durability, Session};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use value::Params;
@@ -68,7 +82,7 @@ const INLINE_BLOB_BYTES_MAX: usize = 256 * 1024;
 /// An open database. Cheap to share between threads; connections are made when needed and kept.
 #[derive(Debug)]
 pub struct Store {
-    path: PathBuf,
+    place: Place,
     lock_wait: Duration,
     connections: Connections,
     writing: WriteQueue,
@@ -85,9 +99,9 @@ impl Store {
     /// # Errors
     /// [`Error::Missing`], [`Error::Inaccessible`], [`Error::NewerSchema`], [`Error::OlderSchema`],
     /// [`Error::NotADesk`], [`Error::Busy`] or [`Error::Corrupt`]; the file is unchanged then.
-    pub fn open(path: &Path, lock_wait: Duration) -> Result<Self> {
+    pub fn open(place: impl Into<Place>, lock_wait: Duration) -> Result<Self> {
         let store = Self {
-            path: path.to_owned(),
+            place: place.into(),
             lock_wait,
             connections: Connections::default(),
             writing: WriteQueue::default(),
@@ -96,7 +110,10 @@ impl Store {
             takes_groups: AtomicBool::new(false),
         };
         let connection = store.take()?;
-        migrate::require_current(&connection, path)?;
+        match &*connection {
+            Handle::Lite(lite) => migrate::require_current(lite, &store.place.shown())?,
+            Handle::Pg(session) => remote::require_current(session, &store.place.shown())?,
+        }
         connection.keep();
         Ok(store)
     }
@@ -108,10 +125,10 @@ impl Store {
         self.connections.close_unused(Duration::ZERO);
     }
 
-    /// The path given to [`Store::open`].
+    /// What was given to [`Store::open`].
     #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Runs `f` on one snapshot of the database.
@@ -122,8 +139,11 @@ impl Store {
         &self,
         f: impl FnOnce(&ReadTx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
+        if self.is_remote() {
+            return self.read_remote(f);
+        }
         let connection = self.take()?;
-        let tx = connection.unchecked_transaction().map_err(Error::from)?;
+        let tx = connection.lite()?.unchecked_transaction().map_err(Error::from)?;
         let done = f(&ReadTx::on(Link::Lite(&tx)));
         tx.rollback().map_err(Error::from)?;
         connection.keep();
@@ -142,9 +162,13 @@ impl Store {
     ) -> std::result::Result<T, E> {
         let deadline = Instant::now() + self.lock_wait;
         let _turn = self.writing.enter(deadline)?;
+        if self.is_remote() {
+            return self.write_remote(deadline, Durability::Now, f);
+        }
         let connection = self.take()?;
-        let done = commit(&connection, deadline, self.lock_wait, f)?;
-        self.growth.check(&connection, self.lock_wait);
+        let lite = connection.lite()?;
+        let done = commit(lite, deadline, self.lock_wait, f)?;
+        self.growth.check(lite, self.lock_wait);
         connection.keep();
         done
     }
@@ -159,12 +183,15 @@ impl Store {
     /// [`Error::Busy`] when readers or writers did not let go in time, and others when the disk fails: then nothing may
     /// be said.
     pub fn make_sure(&self) -> Result<()> {
+        if self.is_remote() {
+            return self.make_sure_remote();
+        }
         if self.is_sure.load(Ordering::Acquire) {
             return Ok(());
         }
         let _turn = self.writing.enter(Instant::now() + self.lock_wait)?;
         let connection = self.take()?;
-        log::empty(&connection)?;
+        log::empty(connection.lite()?)?;
         // Valid while connections stay open: the next first connection resets it.
         self.is_sure.store(true, Ordering::Release);
         connection.keep();
@@ -183,11 +210,15 @@ impl Store {
     ) -> std::result::Result<T, E> {
         let deadline = Instant::now() + self.lock_wait;
         let _turn = self.writing.enter(deadline)?;
+        if self.is_remote() {
+            return self.write_remote(deadline, Durability::Soon, f);
+        }
         let connection = self.take()?;
-        connection.execute_batch("PRAGMA synchronous = NORMAL").map_err(Error::from)?;
-        let done = commit(&connection, deadline, self.lock_wait, f)?;
+        let lite = connection.lite()?;
+        lite.execute_batch("PRAGMA synchronous = NORMAL").map_err(Error::from)?;
+        let done = commit(lite, deadline, self.lock_wait, f)?;
         // A connection that could not be set back is dropped: nothing else may be committed by it.
-        if connection.execute_batch("PRAGMA synchronous = FULL").is_ok() {
+        if lite.execute_batch("PRAGMA synchronous = FULL").is_ok() {
             connection.keep();
         }
         done
@@ -202,21 +233,25 @@ impl Store {
         self.connections.take(|| self.connect())
     }
 
-    fn connect(&self) -> Result<Connection> {
+    fn connect(&self) -> Result<Handle> {
+        let path = match &self.place {
+            Place::File(path) => path,
+            Place::Server(server) => return Ok(Handle::Pg(Box::new(Session::connect(server)?))),
+        };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags).map_err(|e| why_not_opened(&self.path, e))?;
+        let connection = Connection::open_with_flags(path, flags).map_err(|e| why_not_opened(path, e))?;
         prepare_connection(&connection, self.lock_wait).map_err(|e| match e {
-            Error::Sqlite(inner) => why_not_opened(&self.path, inner),
-            Error::ReadOnly => out_of_reach(&self.path),
-            Error::Full(_) => no_room(&self.path, MAIL_NEEDS_BYTES),
-            other => migrate::not_even_a_database(&self.path, other),
+            Error::Sqlite(inner) => why_not_opened(path, inner),
+            Error::ReadOnly => out_of_reach(path),
+            Error::Full(_) => no_room(path, MAIL_NEEDS_BYTES),
+            other => migrate::not_even_a_database(path, other),
         })?;
         if self.takes_groups.load(Ordering::Relaxed) {
             connection.execute_batch(FOR_GROUPS)?;
         }
         // If it is the first one, SQLite has just read the log, no matter which process wrote it.
         self.is_sure.store(false, Ordering::Release);
-        Ok(connection)
+        Ok(Handle::Lite(connection))
     }
 }
 
@@ -260,13 +295,16 @@ impl Store {
     /// locks the system releases at once. SQLite would free every object of the schema first.
     pub fn leave(mut self) {
         self.empty_grown_log();
-        std::mem::forget(self);
+        // A server is told that we leave.
+        if !self.is_remote() {
+            std::mem::forget(self);
+        }
     }
 
     /// Empties a log that has grown. A process that opens the database alone cannot know how much of the log was copied
     /// before, so a log that is never emptied would be read, and copied, again and again.
     fn empty_grown_log(&mut self) {
-        if let Some(connection) = self.connections.last() {
+        if let Some(Handle::Lite(connection)) = self.connections.last() {
             log::leave_short(connection);
         }
     }

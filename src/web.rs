@@ -10,6 +10,7 @@ mod answer;
 mod assets;
 mod call;
 mod clock;
+mod customer;
 mod forgery;
 mod form;
 mod frame;
@@ -38,6 +39,12 @@ use answer::Refusal;
 use call::Call;
 use language::Language;
 use page::{Gate, Page};
+
+/// Where a file is below a folder of pages, without prefix.
+pub(crate) fn file_path(folder: &str, id: crate::domain::AttachmentId, name: &str) -> String {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    format!("{folder}/{id}/{}", utf8_percent_encode(name, NON_ALPHANUMERIC))
+}
 
 /// Called after a change that may have queued mail; must return at once.
 pub(crate) type Waker = Box<dyn Fn() + Send + Sync>;
@@ -170,8 +177,15 @@ fn answered(call: &Call<'_>) -> Result<Response, Refusal> {
         Method::Post if call.page.takes_post() => {}
         _ => return Err(Refusal::Method(if call.page.takes_get() { "GET, HEAD" } else { "POST" })),
     }
+    // Before anything is carried over a sign-in: a browser sends no cookie with another site's form, and what that form
+    // wants must not be done once its victim has signed in.
+    if is_post && !forgery::is_same_origin(&call.headers, &call.settings.site_url) {
+        return Err(Refusal::Forged);
+    }
     match (call.page.gate(), &call.viewer) {
         (Gate::Anyone, _) => {}
+        (Gate::Customer, _) if call.guest.is_none() => return customer::sign_in::first(call),
+        (Gate::Customer, _) => {}
         (Gate::Staff | Gate::SetUp, None) => return agent::sign_in::first(call),
         (Gate::SetUp, Some(viewer)) if !viewer.may_set_up => return Err(Refusal::Forbidden),
         (Gate::Staff | Gate::SetUp, Some(_)) => {}
@@ -179,5 +193,8 @@ fn answered(call: &Call<'_>) -> Result<Response, Refusal> {
     if is_post {
         call.check_forgery()?;
     }
-    agent::answer(call)
+    match &call.page {
+        Page::Customers(page) => customer::answer(call, page),
+        _ => agent::answer(call),
+    }
 }

@@ -14,7 +14,7 @@ use crate::store::backup::{self, Restored};
 use crate::store::migrate::SCHEMA_VERSION;
 use crate::store::presence::{self, Found, Presence};
 use crate::store::ticket::Owner;
-use crate::store::{Error, Store};
+use crate::store::{Error, Place, Store};
 
 /// Arguments of `admin backup`.
 #[derive(Debug, clap::Args)]
@@ -93,6 +93,18 @@ fn alone(path: &Path, now: Timestamp) -> outcome::Result<Option<Presence>> {
             bail!("a `maildesk serve` uses {shown} (or did {fresh_s} seconds ago): stop it first")
         }
         Found::Unknown => Ok(None),
+    }
+}
+
+/// The file that a backup may replace.
+pub(super) fn restorable(place: &Place) -> outcome::Result<PathBuf> {
+    match place.file() {
+        Some(file) => Ok(file.to_owned()),
+        None => bail!(
+            "a database on a server is not restored from a file";
+            "make an empty database and copy the backup into it: `maildesk admin copy FILE {place}`; or use the server's \
+             own means (pg_restore)"
+        ),
     }
 }
 

@@ -33,10 +33,11 @@ pub(super) fn run(global: &Global, loaded: &Loaded, out: &Output, command: &Comm
     let db = if desk.is_some() { None } else { Some(database(global, loaded)?) };
     let json = json!({
         "file": loaded.path,
-        "db": db,
+        "db": db.map(|db| db.shown()),
         "deliver_to": desk.map(|desk| &desk.url),
         "deliver_token_file": desk.map(|desk| &desk.token_file),
         "deliver_ca_file": desk.and_then(|desk| desk.ca_file.as_ref()),
+        "db_password_file": config.db_password_file, "db_ca_file": config.db_ca_file,
         "listen": config.listen,
         "lmtp": config.lmtp,
         "lmtp_accounts": config.lmtp_accounts,

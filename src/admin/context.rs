@@ -1,6 +1,5 @@
 //! What a command of `admin` works with: the open desk, where to print, and the time.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::output::Output;
@@ -11,7 +10,7 @@ use crate::intake::Rules;
 use crate::options::Global;
 use crate::outcome;
 use crate::store::settings::Settings;
-use crate::store::{self, Store, WriteTx};
+use crate::store::{self, Place, Store, WriteTx};
 
 /// What a command of `admin` works with.
 pub(super) struct Context {
@@ -41,6 +40,6 @@ impl Context {
 }
 
 /// The database that the command line or the configuration names.
-pub(super) fn database(global: &Global, loaded: &Loaded) -> outcome::Result<PathBuf> {
-    Ok(config::database_path(global.db.as_deref(), &loaded.config)?)
+pub(super) fn database(global: &Global, loaded: &Loaded) -> outcome::Result<Place> {
+    Ok(config::database(global.db.as_deref(), &loaded.config)?)
 }

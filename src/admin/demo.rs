@@ -20,7 +20,7 @@ use crate::serve;
 use crate::store::address::AddressRow;
 use crate::store::ticket::TicketQuery;
 use crate::store::token::NewToken;
-use crate::store::{self, Store};
+use crate::store::{self, Place, Store};
 
 macro_rules! examples {
     ($($name:literal),* $(,)?) => {
@@ -81,7 +81,7 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
         }
     };
     let db = dir.join("maildesk.db");
-    init::prepare(&db, &init::Arguments::named("Example Helpdesk"), now)?;
+    init::prepare(&Place::of(&db), &init::Arguments::named("Example Helpdesk"), now)?;
     let store = Store::open(&db, Duration::from_secs(store::LOCK_WAIT_S))?;
     furnish(&store, now)?;
     let rules = Rules { limits: loaded.config.limits.mail() };
@@ -103,7 +103,7 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
     drop(store);
     out.say(&curl_lines(&token, &listen));
     let serving = serve::Arguments { listen: Some(listen), lmtp: None, no_jobs: false };
-    serve::serve_desk(&db, loaded, &serving, serve::LogLevel::Kept)
+    serve::serve_desk(&Place::of(&db), loaded, &serving, serve::LogLevel::Kept)
 }
 
 /// Where the API will listen, with the number that port 0 picked, so that the lines shown can be typed. A place that

@@ -23,7 +23,7 @@ use crate::domain::Timestamp;
 use crate::options::Global;
 use crate::outcome::{self, Done, bail};
 use crate::pipe;
-use crate::store::{self, Store};
+use crate::store::{self, Place, Store};
 use crate::terminal;
 pub(super) use host::{owner_of, quoted};
 
@@ -95,7 +95,7 @@ impl Finding {
             named.push_str(&format!("--config {} ", path(config)));
         }
         if let Some(db) = &context.global.db {
-            named.push_str(&format!("--db {} ", path(db)));
+            named.push_str(&format!("--db {} ", path(&Place::of(db).shown())));
         }
         for verb in ["admin ", "pipe ", "serve", "imap-fetch "] {
             self.fix = self.fix.replace(&format!("maildesk {verb}"), &format!("{named}{verb}"));
@@ -117,6 +117,8 @@ impl Finding {
 struct CheckContext<'a> {
     global: &'a Global,
     loaded: &'a Loaded,
+    place: Place,
+    /// The database's file, or the address of its server.
     path: PathBuf,
     now: Timestamp,
     reach: Reach,
@@ -139,7 +141,8 @@ pub(super) fn run(
     let (report, failed) = match pipe::elsewhere(global, loaded) {
         Some(desk) => {
             let reach = if arguments.offline { Reach::Here } else { Reach::Network };
-            let context = CheckContext { global, loaded, path: PathBuf::new(), now, reach };
+            let (place, path) = (Place::of(Path::new("")), PathBuf::new());
+            let context = CheckContext { global, loaded, place, path, now, reach };
             summed_up(&context, elsewhere::look(&context, desk))
         }
         None => report(global, loaded, &database(global, loaded)?, arguments.offline, now),
@@ -165,18 +168,18 @@ pub(super) struct Report {
 pub(super) fn report(
     global: &Global,
     loaded: &Loaded,
-    path: &Path,
+    place: &Place,
     is_offline: bool,
     now: Timestamp,
 ) -> (Report, usize) {
     let reach = if is_offline { Reach::Here } else { Reach::Network };
-    look(&CheckContext { global, loaded, path: path.to_owned(), now, reach })
+    look(&CheckContext { global, loaded, path: place.shown(), place: place.clone(), now, reach })
 }
 
 fn look(context: &CheckContext<'_>) -> (Report, usize) {
     let mut findings = host::look(context);
     findings.extend(lmtp::look(context));
-    match Store::open(&context.path, Duration::from_secs(context.loaded.config.limits.lock_wait_s)) {
+    match Store::open(&context.place, Duration::from_secs(context.loaded.config.limits.lock_wait_s)) {
         Ok(store) => findings.extend(look_inside(context, &store)),
         Err(error) => findings.push(unopened(context, &error)),
     }
@@ -208,9 +211,13 @@ fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
         store::Error::Busy => format!("fuser -v {path}"),
         store::Error::Full(_) => format!("df -h {path}"),
         store::Error::Undecided(_) => "dmesg".to_owned(),
-        store::Error::Corrupt(_) | store::Error::Taken(_) | store::Error::AfterFailure | store::Error::Sqlite(_) => {
-            "maildesk admin check".to_owned()
-        }
+        store::Error::Unreachable(_) => "pg_isready".to_owned(),
+        store::Error::Corrupt(_)
+        | store::Error::Taken(_)
+        | store::Error::AfterFailure
+        | store::Error::NotHere
+        | store::Error::Server(_)
+        | store::Error::Sqlite(_) => "maildesk admin check".to_owned(),
     };
     Finding::fail("database", error.to_string(), fix)
 }

@@ -1,7 +1,6 @@
 //! `admin init`: the database, department 1 and the desk's name.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
@@ -11,7 +10,7 @@ use crate::domain::Timestamp;
 use crate::outcome::{self, Done, Failure, WithContext};
 use crate::store::migrate::{self, Migrated};
 use crate::store::settings::{SettingError, definition};
-use crate::store::{self, Store};
+use crate::store::{self, Place, Store};
 
 /// Options of `admin init`.
 #[derive(Debug, clap::Args)]
@@ -25,10 +24,14 @@ pub(crate) struct Arguments {
     /// Public URL of the desk, for links in mails
     #[arg(long, value_name = "URL")]
     url: Option<String>,
+    /// There is a backup: migrate the tables on a PostgreSQL server (a file is backed up by itself)
+    #[arg(long)]
+    backed_up: bool,
 }
 
-pub(super) fn run(path: &Path, out: &Output, arguments: &Arguments, now: Timestamp) -> outcome::Result<Done> {
-    let done = prepare(path, arguments, now)?;
+pub(super) fn run(place: &Place, out: &Output, arguments: &Arguments, now: Timestamp) -> outcome::Result<Done> {
+    let done = prepare(place, arguments, now)?;
+    let path = &place.shown();
     let (word, talk) = match &done {
         Migrated::Created => ("created", format!("created {}", path.display())),
         Migrated::Current => ("current", format!("{} is up to date", path.display())),
@@ -40,6 +43,7 @@ pub(super) fn run(path: &Path, out: &Output, arguments: &Arguments, now: Timesta
                 backup.display()
             ),
         ),
+        Migrated::Raised { from } => ("migrated", format!("migrated {} from schema {from}", path.display())),
     };
     let backup = if let Migrated::Upgraded { backup, .. } = &done { Some(backup) } else { None };
     let json = json!({ "database": path, "schema": migrate::SCHEMA_VERSION, "result": word, "backup": backup });
@@ -52,7 +56,7 @@ pub(super) fn run(path: &Path, out: &Output, arguments: &Arguments, now: Timesta
 }
 
 /// Creates or migrates the database and stores the given settings.
-pub(super) fn prepare(path: &Path, arguments: &Arguments, now: Timestamp) -> outcome::Result<Migrated> {
+pub(super) fn prepare(place: &Place, arguments: &Arguments, now: Timestamp) -> outcome::Result<Migrated> {
     let settings = [("site_name", &arguments.site_name), ("site_url", &arguments.url)];
     let mut checked = Vec::new();
     for (key, value) in settings {
@@ -64,8 +68,8 @@ pub(super) fn prepare(path: &Path, arguments: &Arguments, now: Timestamp) -> out
     }
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).context("asking the operating system for random bytes")?;
-    let done = migrate::create_or_migrate(path, &secret, now)?;
-    let store = Store::open(path, Duration::from_secs(store::LOCK_WAIT_S))?;
+    let done = migrate::create_or_raise(place, &secret, arguments.backed_up, now)?;
+    let store = Store::open(place, Duration::from_secs(store::LOCK_WAIT_S))?;
     store.write(|tx| {
         for (definition, value) in &checked {
             tx.set_setting(definition, value)?;
@@ -78,11 +82,11 @@ pub(super) fn prepare(path: &Path, arguments: &Arguments, now: Timestamp) -> out
 impl Arguments {
     /// Arguments as `admin setup` gives them.
     pub(super) fn of(site_name: &str, url: &str) -> Self {
-        Self { site_name: Some(site_name.to_owned()), url: Some(url.to_owned()) }
+        Self { site_name: Some(site_name.to_owned()), url: Some(url.to_owned()), backed_up: false }
     }
 
     /// Arguments as `admin demo` gives them.
     pub(super) fn named(site_name: &str) -> Self {
-        Self { site_name: Some(site_name.to_owned()), url: None }
+        Self { site_name: Some(site_name.to_owned()), url: None, backed_up: false }
     }
 }

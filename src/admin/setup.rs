@@ -86,10 +86,11 @@ pub(super) fn run(
     arguments: &Arguments,
     now: Timestamp,
 ) -> outcome::Result<Done> {
-    let path = database(global, loaded)?;
+    let place_of_db = database(global, loaded)?;
+    let path = place_of_db.shown();
     let answers = Answers::gather(arguments, &out)?;
     let prepared = init::Arguments::of(&answers.site_name, &answers.url);
-    init::prepare(&path, &prepared, now)?;
+    init::prepare(&place_of_db, &prepared, now)?;
     out.say(&format!("the database is {}", path.display()));
     let context = Context::open(global, loaded, out, now)?;
     let found = arguments.mta.map_or_else(Mta::find, mta::Choice::mta);
@@ -111,7 +112,7 @@ pub(super) fn run(
         let way = if is_applied { trial::Way::Mta } else { trial::Way::Pipe };
         Some(trial::run(&context, global, &path, &answers, way)?)
     };
-    let (report, failed) = doctor::report(global, loaded, &path, arguments.offline, now);
+    let (report, failed) = doctor::report(global, loaded, &place_of_db, arguments.offline, now);
     let mta_name = found.as_ref().map(Mta::name);
     let json = json!({
         "database": path, "address": answers.address.as_str(), "staff": answers.staff, "mta": mta_name,

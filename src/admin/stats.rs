@@ -6,6 +6,7 @@ use super::{Context, output};
 use crate::domain::{Status, Timestamp, Window};
 use crate::outcome::{self, Done};
 use crate::store::receipt::ReceiptState;
+use crate::store::satisfaction::SatisfactionFigures;
 use crate::store::{Error, ReadTx, row_count};
 use crate::terminal;
 
@@ -29,6 +30,7 @@ struct Numbers {
     /// Seconds to the first answer, shortest first.
     answered_s: Vec<i64>,
     failed_outgoing: i64,
+    satisfaction: SatisfactionFigures,
     oldest_pending: Timestamp,
 }
 
@@ -73,6 +75,7 @@ fn read(tx: &ReadTx<'_>, now: Timestamp) -> Result<Numbers, Error> {
         by_status,
         by_department,
         answered_s: tx.first_answers(Window::last_s(ANSWER_DAYS * Timestamp::DAY_S, now))?,
+        satisfaction: tx.satisfaction_figures(Window::last_s(ANSWER_DAYS * Timestamp::DAY_S, now))?,
         failed_outgoing: tx.outbox_failed()?,
         oldest_pending: tx.oldest_pending()?.unwrap_or_default(),
     })
@@ -116,6 +119,8 @@ fn as_json(numbers: &Numbers) -> Value {
             "percentile_90": percentile(&numbers.answered_s, 90),
         }),
     );
+    let SatisfactionFigures { asked, good, bad } = numbers.satisfaction;
+    json.insert("satisfaction".to_owned(), json!({ "asked": asked, "good": good, "bad": bad }));
     json.into()
 }
 
@@ -179,6 +184,15 @@ fn as_text(numbers: &Numbers, now: Timestamp) -> String {
         ),
         _ => format!("No ticket of the last {ANSWER_DAYS} days was answered"),
     });
+    if let SatisfactionFigures { asked, good, bad } = numbers.satisfaction
+        && asked > 0
+    {
+        lines.push(format!(
+            "{good} of {} who answered were content ({} asked in the last {ANSWER_DAYS} days)",
+            output::count(good + bad, "customer"),
+            output::count(asked, "customer")
+        ));
+    }
     let waiting = match total("outbox_pending") {
         0 => "Nothing waits to be sent".to_owned(),
         n => format!(

@@ -19,8 +19,7 @@ const BODY_BYTES_MAX: u64 = 512 * 1024;
 /// Longest subject of a template, in characters (HelpDeskZ's column).
 const SUBJECT_CHARS_MAX: usize = 255;
 
-/// What is said of a template that an import brought and nothing here sends (`lost_password`: maildesk has no
-/// customer login).
+/// What is said of a template that an import brought and nothing here sends.
 const KEPT: &str = "kept from HelpDeskZ; maildesk never sends it";
 
 /// Verbs of `admin template`.
@@ -128,8 +127,12 @@ fn kept_json(name: &str, template: &Template) -> Value {
 
 fn list(context: &Context) -> outcome::Result<()> {
     let (mut json, mut rows) = (Vec::new(), Vec::new());
+    let asks = context.store.read(|tx| tx.settings())?.ask_satisfaction;
     for event in Event::ALL {
         let (template, is_edited) = current(context, event)?;
+        if event == Event::Satisfaction && !asks && !is_edited {
+            continue;
+        }
         json.push(as_json(event, &template, is_edited));
         let state = if template.is_enabled { "on" } else { "off" };
         let origin = if is_edited { "edited" } else { "as shipped" };
@@ -213,7 +216,8 @@ enum Switch {
 
 fn switch(context: &Context, event: Event, to: Switch) -> outcome::Result<()> {
     if to == Switch::Off && !event.is_switchable() {
-        return usage(format!("{} cannot be switched off: what staff write is always sent", event.name()));
+        let why = if event == Event::StaffReply { "what staff write is always sent" } else { "people sign in by it" };
+        return usage(format!("{} cannot be switched off: {why}", event.name()));
     }
     let (mut template, _) = current(context, event)?;
     template.is_enabled = to == Switch::On;

@@ -68,7 +68,8 @@ impl ApiError {
             Self::NotFound(_) => 404,
             Self::Malformed(_) => 400,
             Self::TooLarge(_) => 413,
-            Self::Overloaded | Self::Failed(store::Error::Busy | store::Error::Full(_)) => 503,
+            Self::Overloaded
+            | Self::Failed(store::Error::Busy | store::Error::Unreachable(_) | store::Error::Full(_)) => 503,
             Self::Failed(_) | Self::Broken(_) => 500,
         }
     }

@@ -49,7 +49,7 @@ impl Bench {
 
     fn with_rules(rules: HostRules) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("desk.db");
+        let path = crate::store::testing::place(dir.path());
         migrate::create_or_migrate(&path, &[7; 32], NOW).unwrap();
         let open = || Store::open(&path, Duration::from_millis(200)).unwrap();
         let store = Arc::new(open());
@@ -364,14 +364,13 @@ fn readiness_is_looked_at_once_in_five_seconds() {
     let bench = Bench::new();
     let ready = || bench.ask(Request::new(Method::Get, "/readyz")).status();
     assert_eq!(ready(), 200);
-    let lock = rusqlite::Connection::open(bench.store.path()).unwrap();
-    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let lock = crate::store::testing::lock(&bench.store);
     assert_eq!(ready(), 200, "the look before still holds");
     bench.pass(5);
     let refused = bench.ask(Request::new(Method::Get, "/readyz"));
     assert_eq!(refused.status(), 503);
     assert!(json(&refused)["reason"].as_str().unwrap().contains("locked"), "{refused:?}");
-    lock.execute_batch("ROLLBACK").unwrap();
+    drop(lock);
     bench.pass(5);
     assert_eq!(ready(), 200);
     assert_eq!(bench.ask(Request::new(Method::Get, "/healthz")).status(), 200);

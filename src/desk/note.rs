@@ -10,8 +10,9 @@ use crate::store::{Result, WriteTx};
 impl Change<'_> {
     /// Adds an internal note; nobody is notified and nothing else changes.
     pub(crate) fn note(&self, ticket: TicketId, post: &Post<'_>) -> Result<MessageId> {
-        self.write_event(ticket, EventKind::Noted, "")?;
-        self.add_message(ticket, post, Visibility::Internal)
+        let message = self.add_message(ticket, post, Visibility::Internal)?;
+        self.write_message_event(ticket, EventKind::Noted, message)?;
+        Ok(message)
     }
 
     /// Adds a note of maildesk's own.
@@ -51,5 +52,5 @@ pub(crate) fn note_undelivered(tx: &WriteTx<'_>, mail: &Claimed, text: &str, now
     };
     tx.ticket_rows().add_message(&new, now)?;
     let (actor, door, kind) = (Actor::Desk, Door::Outbox, EventKind::Undelivered);
-    tx.ticket_rows().add_event(ticket, &NewEvent { actor, door, kind, detail: &mail.recipient }, now)
+    tx.ticket_rows().add_event(ticket, &NewEvent { actor, door, kind, detail: &mail.recipient, message: None }, now)
 }

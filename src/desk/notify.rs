@@ -2,6 +2,7 @@
 //! caller's write transaction. Nothing is sent here ([`crate::outbox`] does that later), and nothing is queued for a
 //! department without a sending address.
 
+mod entry;
 pub(super) mod letter;
 mod table;
 
@@ -13,6 +14,7 @@ use crate::store::settings::Settings;
 use crate::store::staff::{Staff, StaffToNotify};
 use crate::store::template::Template;
 use crate::store::{self, ReadTx, Result, WriteTx};
+pub(crate) use entry::entry_link;
 use letter::{Addressed, NoticeContext, Outgoing, Queued, TicketContext, desk_values, is_ours, template_of};
 pub(super) use table::Occasion;
 use table::{Notice, notices_of};
@@ -108,6 +110,32 @@ impl Change<'_> {
     }
 }
 
+impl Change<'_> {
+    /// Queues the question how a ticket was handled, to where its answers go.
+    pub(super) fn send_satisfaction(&self, ticket: TicketId) -> Result<()> {
+        let (tx, settings, now) = (self.tx, self.settings, self.now);
+        let Some(message) = tx.newest_public_message(ticket)?.filter(|_| !settings.site_url.is_empty()) else {
+            return Ok(());
+        };
+        let Some(notice) = NoticeContext::of(tx, settings, ticket, message, Event::Satisfaction)? else {
+            return Ok(());
+        };
+        let about = &notice.about;
+        let address = if about.ticket.reply_to.is_empty() { &about.customer.email } else { &about.ticket.reply_to };
+        let Ok(email) = address.parse::<EmailAddress>() else { return Ok(()) };
+        if is_ours(&notice.senders, &email) || is_paused(tx, &email, now)? {
+            return Ok(());
+        }
+        let to = Person { name: &about.customer.fullname, email: &email };
+        notice.queue(
+            tx,
+            &Addressed { to, kind: MailKind::Generated, files: &[], after_s: self.delivery.after_s },
+            now,
+        )?;
+        Ok(())
+    }
+}
+
 /// An automatic answer to a customer. Nothing is sent to an address or about a ticket above `auto_answers_per_hour`, to
 /// an address that takes no answers, or whose mail bounced three times.
 fn answer(change: &Change<'_>, event: Event, ticket: TicketId, message: MessageId) -> Result<()> {
@@ -128,7 +156,7 @@ fn answer(change: &Change<'_>, event: Event, ticket: TicketId, message: MessageI
         return Ok(());
     }
     let to = Person { name: &writer.fullname, email: &email };
-    notice.queue(tx, &Addressed { to, kind: MailKind::Replied, files: &[] }, now)?;
+    notice.queue(tx, &Addressed { to, kind: MailKind::Replied, files: &[], after_s: 0 }, now)?;
     Ok(())
 }
 
@@ -176,7 +204,11 @@ fn staff_reply(change: &Change<'_>, ticket: TicketId, message: MessageId) -> Res
             continue;
         }
         let to = Person { name: &name, email: &email };
-        match notice.queue(tx, &Addressed { to, kind: MailKind::Personal, files: &files }, now)? {
+        match notice.queue(
+            tx,
+            &Addressed { to, kind: MailKind::Personal, files: &files, after_s: change.delivery.after_s },
+            now,
+        )? {
             Queued::Yes => written.push(email),
             Queued::Unmailable => refused.push(address),
         }
@@ -253,7 +285,7 @@ fn staff_except(change: &Change<'_>, ticket: TicketId, message: MessageId, bring
             continue;
         }
         let to = Person { name: &member.fullname, email: &email };
-        notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[] }, now)?;
+        notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[], after_s: 0 }, now)?;
         notified.push(email);
     }
     Ok(())
@@ -277,7 +309,7 @@ fn assigned(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, staff: &Sta
     }
     notice.about.shorten();
     let to = Person { name: &staff.fullname, email: &email };
-    notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[] }, now)?;
+    notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[], after_s: 0 }, now)?;
     Ok(())
 }
 
@@ -382,10 +414,22 @@ pub(crate) fn preview(
     let Some(about) = TicketContext::of(tx, ticket, message)? else { return Ok(None) };
     let template = template_of(tx, event)?;
     let link = format!("{}/activate/CODE", settings.site_url);
-    let more = [
+    let entry_link = format!("{}/enter/CODE", settings.site_url);
+    // A link that opens nothing: what is previewed is copied and shown around.
+    let ticket_link =
+        if settings.site_url.is_empty() { String::new() } else { format!("{}/t/CODE", settings.site_url) };
+    let mut more = vec![
         ("staff_name", Value::Plain("STAFF")),
         ("activation_link", Value::Plain(&link)),
-        ("client_password", Value::Plain(&link)),
+        ("entry_link", Value::Plain(&entry_link)),
+        ("client_password", Value::Plain(if event == Event::LostPassword { &entry_link } else { &link })),
     ];
-    Ok(Some(about.render(&template, settings, &more)))
+    if event.has_ticket_link() {
+        more.push(("ticket_link", Value::Plain(&ticket_link)));
+    }
+    let mut rendered = about.render(&template, settings, &more);
+    if event.has_ticket_link() && !ticket_link.is_empty() {
+        template::append_link(&mut rendered, &ticket_link);
+    }
+    Ok(Some(rendered))
 }

@@ -23,12 +23,19 @@ pub(crate) struct Opening<'a> {
 }
 
 impl Change<'_> {
+    /// Opens a ticket whose form has custom fields: `answers` is a JSON list of title and value.
+    pub(crate) fn open_with_answers(&self, opening: &Opening<'_>, answers: &str) -> Result<(TicketId, MessageId)> {
+        let (ticket, message) = self.open(opening)?;
+        self.rows().set_form_answers(ticket, answers)?;
+        Ok((ticket, message))
+    }
+
     /// Opens a ticket.
     pub(crate) fn open(&self, opening: &Opening<'_>) -> Result<(TicketId, MessageId)> {
         let rows = self.rows();
         let ticket = rows.add_ticket(&opening.ticket, self.now)?;
         let message = self.add_message(ticket, &opening.post, Visibility::Public)?;
-        self.write_event(ticket, EventKind::Opened, "")?;
+        self.write_message_event(ticket, EventKind::Opened, message)?;
         if let Author::Staff(staff) = opening.post.author {
             rows.set_last_replier(ticket, staff)?;
         }

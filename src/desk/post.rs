@@ -92,7 +92,8 @@ impl Change<'_> {
             }
             Author::Desk => (EventKind::Replied, Occasion::MachineWrote, ticket.status, ticket.last_replier),
         };
-        self.write_event(ticket.id, kind, "")?;
+        self.write_message_event(ticket.id, kind, message)?;
+        let notices = self.stir(ticket, post, notices)?;
         let after = match status {
             StatusChange::ByTable => by_table,
             StatusChange::To(status) => status,
@@ -111,7 +112,22 @@ impl Change<'_> {
         self.add_mail_context(ticket.id, mail)?;
         self.note_about_mail(ticket.id, mail)?;
         self.send_notices(happening, ticket.id, message, notices, mail.sender)?;
+        if after == Status::Closed && ticket.status != Status::Closed {
+            self.ask_satisfaction(ticket)?;
+        }
         Ok(message)
+    }
+
+    /// What a message does to a ticket that is out of the way: a customer's wakes it, an answer says that it is no spam.
+    /// Gives who is notified.
+    fn stir(&self, ticket: &Ticket, post: &Post<'_>, notices: Notices) -> Result<Notices> {
+        match post.author {
+            Author::Customer(_) if self.actor != Actor::Machine => self.wake(ticket)?,
+            Author::Staff(_) => self.not_spam(ticket)?,
+            Author::Customer(_) | Author::Desk => {}
+        }
+        let is_about_spam = ticket.is_spam() && !matches!(post.author, Author::Staff(_));
+        Ok(if is_about_spam { Notices::Nobody } else { notices })
     }
 
     /// Adds a message with its files; nothing else.

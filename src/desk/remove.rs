@@ -41,7 +41,7 @@ impl Change<'_> {
         self.rows().remove_staff(id)
     }
 
-    fn remove_tickets_of(&self, owner: Owner) -> Result<()> {
+    pub(super) fn remove_tickets_of(&self, owner: Owner) -> Result<()> {
         let event = self.event(EventKind::Removed, "");
         self.rows().add_events(owner, &event, self.now)
     }

@@ -11,6 +11,9 @@ impl Change<'_> {
         self.rows().set_status(ticket.id, status, self.now)?;
         if ticket.status != status {
             self.write_event(ticket.id, EventKind::Status, status.word())?;
+            if status == Status::Closed {
+                self.ask_satisfaction(ticket)?;
+            }
         }
         Ok(())
     }
@@ -20,6 +23,11 @@ impl Change<'_> {
         let closed: Vec<TicketId> = self.rows().close_answered(before, max, self.now)?;
         for ticket in &closed {
             self.write_event(*ticket, EventKind::Status, Status::Closed.word())?;
+            if self.settings.ask_satisfaction
+                && let Some(ticket) = self.tx.ticket(*ticket)?
+            {
+                self.ask_satisfaction(&ticket)?;
+            }
         }
         Ok(closed.len())
     }

@@ -68,7 +68,7 @@ impl DeskSecret {
 
     /// HMAC-SHA256 of `parts` (joined with line feeds), cut to 104 bits and written in base32 (RFC 4648) in lower
     /// case: that survives mail systems that fold local parts.
-    fn sign(&self, parts: &[&str]) -> String {
+    pub(super) fn sign(&self, parts: &[&str]) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         for part in parts {
             mac.update(part.as_bytes());

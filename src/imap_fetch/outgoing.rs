@@ -31,10 +31,10 @@ impl Sending {
 pub(super) fn send_unserved(store: &Store) -> Sending {
     let (finish, finished) = mpsc::channel();
     let bounds = Patience::default();
-    let (path, within) = (store.path().to_owned(), bounds.clone());
+    let (place, within) = (store.place().clone(), bounds.clone());
     let send = move || {
         let now = Timestamp::now();
-        let sent = Store::open(&path, Duration::from_secs(LOCK_WAIT_S)).and_then(|store| {
+        let sent = Store::open(&place, Duration::from_secs(LOCK_WAIT_S)).and_then(|store| {
             if outbox::is_served(&store, now)? {
                 Ok(None)
             } else {

@@ -200,13 +200,12 @@ mod tests {
 
     #[test]
     fn mail_that_cannot_be_settled_fails_alone() {
-        let (_dir, store) = desk();
+        let (dir, store) = desk();
         let mut letters =
             [letter("a", &["x@desk.example"]), letter("bad", &["x@desk.example"]), letter("c", &["x@desk.example"])];
         let breaks = "CREATE TRIGGER breaks BEFORE INSERT ON receipt WHEN NEW.from_email LIKE 'bad%' BEGIN SELECT \
                       RAISE(ABORT, 'a bug'); END";
-        let path = store.path().to_owned();
-        rusqlite::Connection::open(path).unwrap().execute_batch(breaks).unwrap();
+        rusqlite::Connection::open(dir.path().join("desk.db")).unwrap().execute_batch(breaks).unwrap();
         let settled = deliver_group(&store, &mut letters, NOW);
         assert_eq!(outcomes(&settled), [Ok(vec![Outcome::Opened]), Err(Trouble::Failed), Ok(vec![Outcome::Opened])]);
         assert_eq!(store.read(|tx| tx.receipts(None, 10)).unwrap().len(), 2);

@@ -13,7 +13,7 @@ const SECRET: &str = "JBSWY3DPEHPK3PXP";
 /// A desk with staff 1 (agent, password "agent123") and this second factor.
 fn desk(totp_secret: &str) -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("desk.db");
+    let path = crate::store::testing::place(dir.path());
     migrate::create_or_migrate(&path, &[7; 32], NOW).unwrap();
     let store = Store::open(&path, Duration::from_secs(1)).unwrap();
     let staff = NewStaff {

@@ -30,7 +30,8 @@ impl SenderLock {
     /// Begins to send. If no other sender is running, existing leases belong to senders that were
     /// killed, and end now.
     pub(super) fn begin(store: &Store, now: Timestamp) -> store::Result<Self> {
-        let folder = store.path().parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let Some(file) = store.place().file() else { return Ok(Self { _folder: None }) };
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // A folder that may be entered but not read: then leases of killed senders last their full time.
         let Ok(folder) = File::open(folder) else { return Ok(Self { _folder: None }) };
         let began = Instant::now();
@@ -78,6 +79,8 @@ mod tests {
             internet_id: "a@b",
             raw: b"A: b\r\n\r\nc\r\n",
             is_automatic: true,
+            message: None,
+            due_at: NOW,
         };
         store.write(|tx| tx.queue(&mail, NOW)).unwrap();
         let claim = || store.write(|tx| tx.claim_due(Scope::All, &[], 10, NOW.plus_s(60), NOW)).unwrap().len();

@@ -22,17 +22,23 @@ pub(crate) enum Event {
     StaffAssigned,
     /// An account was made and its owner is asked to confirm it.
     NewUser,
+    /// A customer asked for a link to sign in; HelpDeskZ mailed a new password then.
+    LostPassword,
+    /// A ticket was closed, and its customer is asked how it was handled.
+    Satisfaction,
 }
 
 impl Event {
     /// All events in the order of lists.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::NewTicket,
         Self::Autoresponse,
         Self::StaffReply,
         Self::StaffTicketNotification,
         Self::StaffAssigned,
         Self::NewUser,
+        Self::LostPassword,
+        Self::Satisfaction,
     ];
 
     /// The template's name.
@@ -45,6 +51,8 @@ impl Event {
             Self::StaffTicketNotification => "staff_ticketnotification",
             Self::StaffAssigned => "staff_assigned",
             Self::NewUser => "new_user",
+            Self::LostPassword => "lost_password",
+            Self::Satisfaction => "satisfaction",
         }
     }
 
@@ -62,8 +70,18 @@ impl Event {
             | Self::Autoresponse
             | Self::StaffTicketNotification
             | Self::StaffAssigned
-            | Self::NewUser => true,
-            Self::StaffReply => false,
+            | Self::NewUser
+            | Self::Satisfaction => true,
+            Self::StaffReply | Self::LostPassword => false,
+        }
+    }
+
+    /// Whether it goes to customers about a ticket of theirs, and so brings the link that opens it.
+    #[must_use]
+    pub(crate) const fn has_ticket_link(self) -> bool {
+        match self {
+            Self::NewTicket | Self::Autoresponse | Self::StaffReply | Self::Satisfaction => true,
+            Self::StaffTicketNotification | Self::StaffAssigned | Self::NewUser | Self::LostPassword => false,
         }
     }
 
@@ -77,6 +95,8 @@ impl Event {
             Self::StaffTicketNotification => "to staff on duty in the department: a customer wrote",
             Self::StaffAssigned => "to the staff member to whom another person assigned a ticket",
             Self::NewUser => "to a customer whose account was made and who is to confirm it",
+            Self::LostPassword => "to a customer who asks for a link to sign in; cannot be switched off",
+            Self::Satisfaction => "to the customer whose ticket was closed, where setting ask_satisfaction is on",
         }
     }
 
@@ -90,6 +110,8 @@ impl Event {
             Self::StaffTicketNotification => ("%ticket_subject%", STAFF_TICKETNOTIFICATION, true),
             Self::StaffAssigned => ("%ticket_subject%", STAFF_ASSIGNED, true),
             Self::NewUser => ("Please confirm your address for %company_name%", NEW_USER, true),
+            Self::LostPassword => ("Your link to %company_name%", LOST_PASSWORD, true),
+            Self::Satisfaction => ("%ticket_subject%", SATISFACTION, true),
         };
         Template { subject: subject.to_owned(), body_text: body_text.to_owned(), body_html: String::new(), is_enabled }
     }
@@ -125,6 +147,16 @@ const NEW_USER: &str = "Hello %client_name%,\n\n\
     If you expected nothing of the kind, you need not do anything.\n\n\
     -- \n%company_name%\n";
 
+const LOST_PASSWORD: &str = "Hello %client_name%,\n\n\
+    this link signs you in at %company_name%. It works once, for half an hour:\n\n%entry_link%\n\n\
+    If you did not ask for it, you need not do anything.\n\n\
+    -- \n%company_name%\n";
+
+const SATISFACTION: &str = "Hello %client_name%,\n\n\
+    your ticket \"%ticket_subject%\" is closed. Were you content with how we handled it? \
+    One click says so:\n\n%ticket_link%\n\n\
+    -- \n%company_name%, %ticket_department%\n";
+
 const NEW_USER_WITHOUT_LINK: &str = "Hello %client_name%,\n\n\
     an account for %client_email% was made at %company_name%. To reach us, simply answer this mail.\n\n\
     -- \n%company_name%\n";
@@ -137,6 +169,33 @@ const LINK_PLACEHOLDERS: [&str; 2] = ["%activation_link%", "%client_password%"];
 pub(crate) fn has_link(template: &Template) -> bool {
     let parts = [&template.subject, &template.body_text, &template.body_html];
     parts.iter().any(|part| LINK_PLACEHOLDERS.iter().any(|placeholder| part.contains(placeholder)))
+}
+
+/// Placeholders of `lost_password` that stand for the link; HelpDeskZ mailed a password in the second.
+const ENTRY_PLACEHOLDERS: [&str; 2] = ["%entry_link%", "%client_password%"];
+
+/// A mail with the link that signs a customer in: a text of the desk's own that lacks it gets it at its end.
+#[must_use]
+pub(crate) fn with_entry_link(template: &Template, values: &[(&str, Value<'_>)], link: &str) -> Rendered {
+    let mut values = values.to_vec();
+    values.extend(ENTRY_PLACEHOLDERS.map(|placeholder| (placeholder.trim_matches('%'), Value::Plain(link))));
+    let mut rendered = render(template, &values);
+    append_link(&mut rendered, link);
+    rendered
+}
+
+/// Puts a link at the end of each part of a mail that does not have it.
+pub(crate) fn append_link(rendered: &mut Rendered, link: &str) {
+    if !rendered.text.contains(link) {
+        rendered.text = format!("{}\n{link}\n", rendered.text.trim_end());
+    }
+    let escaped = html::escape(link);
+    if !rendered.html.contains(&escaped) {
+        let paragraph = format!("<p><a href=\"{escaped}\">{escaped}</a></p>");
+        // An imported text may be a whole document.
+        let end = rendered.html.to_ascii_lowercase().rfind("</body").unwrap_or(rendered.html.len());
+        rendered.html.insert_str(end, &paragraph);
+    }
 }
 
 /// The shipped text of `new_user` without the link; a desk's own text stays as it is.
@@ -357,8 +416,48 @@ mod tests {
     }
 
     #[test]
+    fn link_is_in_both_parts_once_whatever_the_template_says() {
+        let link = "https://x.test/t/12-a-b?x=1&y=2";
+        for (own, text, html) in [
+            (template("s", "Hello", ""), "Hello\nLINK\n", "Hello<p><a href=\"LINK\">LINK</a></p>"),
+            (template("s", "See %ticket_link%.", ""), "See LINK.", "See LINK."),
+            (template("s", "", "<p>Hi</p></BODY>"), "Hi\nLINK\n", "<p>Hi</p><p><a href=\"LINK\">LINK</a></p></BODY>"),
+        ] {
+            let mut done = render(&own, &[("ticket_link", Value::Plain(link))]);
+            append_link(&mut done, link);
+            assert_eq!(done.text.trim_start(), text.replace("LINK", link), "{own:?}");
+            assert_eq!(done.html, html.replace("LINK", &link.replace('&', "&amp;")), "{own:?}");
+        }
+    }
+
+    #[test]
+    fn imported_mail_about_a_lost_password_brings_the_link_instead() {
+        let own = template("s", "Your new password is %client_password%", "");
+        assert_eq!(
+            with_entry_link(&own, &[], "https://x.test/enter/a").text,
+            "Your new password is https://x.test/enter/a"
+        );
+        let own = template("s", "Somebody asked.", "");
+        assert_eq!(
+            with_entry_link(&own, &[], "https://x.test/enter/a").text,
+            "Somebody asked.\nhttps://x.test/enter/a\n"
+        );
+    }
+
+    #[test]
     fn every_template_but_autoresponse_is_shipped_switched_on() {
         let on: Vec<&str> = Event::ALL.into_iter().filter(|e| e.shipped().is_enabled).map(Event::name).collect();
-        assert_eq!(on, ["new_ticket", "staff_reply", "staff_ticketnotification", "staff_assigned", "new_user"]);
+        assert_eq!(
+            on,
+            [
+                "new_ticket",
+                "staff_reply",
+                "staff_ticketnotification",
+                "staff_assigned",
+                "new_user",
+                "lost_password",
+                "satisfaction"
+            ]
+        );
     }
 }

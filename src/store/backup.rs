@@ -101,7 +101,7 @@ impl Store {
     /// [`Error::Full`], [`Error::Corrupt`] when the database itself is damaged.
     pub fn back_up(&self, target: &Path) -> Result<Finished<()>> {
         let source = self.take()?;
-        let finished = write_backup(&source, target, self.lock_wait)?;
+        let finished = write_backup(source.lite()?, target, self.lock_wait)?;
         source.keep();
         Ok(finished)
     }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
+use super::postgres::Session;
 use super::{Error, Result};
 
 /// Connections at a time where the machine has few processors. Each may take 2 MB of cache, and more
@@ -17,6 +18,28 @@ const OPEN_MIN: usize = 8;
 /// How long a reader waits for one of them before another is made anyway: far above any read of
 /// ours, and what keeps nested readers from waiting for each other forever.
 const SPARE_WAIT: Duration = Duration::from_secs(1);
+
+/// An open connection, by its engine.
+#[derive(Debug)]
+pub(super) enum Handle {
+    /// Of SQLite.
+    Lite(Connection),
+    /// Of PostgreSQL.
+    Pg(Box<Session>),
+}
+
+impl Handle {
+    /// That of SQLite.
+    ///
+    /// # Errors
+    /// [`Error::NotHere`] for PostgreSQL's.
+    pub(super) const fn lite(&self) -> Result<&Connection> {
+        match self {
+            Self::Lite(connection) => Ok(connection),
+            Self::Pg(_) => Err(Error::NotHere),
+        }
+    }
+}
 
 /// Connections of a store, open and idle.
 #[derive(Debug, Default)]
@@ -29,7 +52,7 @@ pub(super) struct Connections {
 #[derive(Debug, Default)]
 struct Kept {
     /// The one used last is at the end, so that those at the front become the oldest.
-    idle: Vec<(Connection, Instant)>,
+    idle: Vec<(Handle, Instant)>,
     in_use: usize,
 }
 
@@ -45,14 +68,14 @@ impl Connections {
     }
 
     /// An idle connection, else one that `connect` makes. Waits while there are enough.
-    pub(super) fn take(&self, connect: impl FnOnce() -> Result<Connection>) -> Result<Borrowed<'_>> {
+    pub(super) fn take(&self, connect: impl FnOnce() -> Result<Handle>) -> Result<Borrowed<'_>> {
         let mut kept = self.lock();
         let end = Instant::now() + SPARE_WAIT;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if let Some((connection, _)) = kept.idle.pop() {
                 kept.in_use += 1;
-                return Ok(Borrowed { connection, place: InUse(self) });
+                return Ok(Borrowed { connection, was_kept: true, place: InUse(self) });
             }
             if kept.in_use < OPEN_MIN || kept.in_use < self.open_max() || left.is_zero() {
                 break;
@@ -62,7 +85,7 @@ impl Connections {
         kept.in_use += 1;
         drop(kept);
         let place = InUse(self);
-        Ok(Borrowed { connection: connect()?, place })
+        Ok(Borrowed { connection: connect()?, was_kept: false, place })
     }
 
     /// Closes those that were not used for so long.
@@ -77,7 +100,7 @@ impl Connections {
 
     /// The last of them, for a store that comes to its end. It stays where it is: a process that ends now anyway must not
     /// pay for taking it down.
-    pub(super) fn last(&mut self) -> Option<&Connection> {
+    pub(super) fn last(&mut self) -> Option<&Handle> {
         let kept = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         kept.idle.last().map(|(connection, _)| connection)
     }
@@ -86,22 +109,28 @@ impl Connections {
 /// A connection in use. Dropped, it is closed; whatever was begun on it is rolled back.
 #[derive(Debug)]
 pub(super) struct Borrowed<'a> {
-    connection: Connection,
+    connection: Handle,
+    was_kept: bool,
     place: InUse<'a>,
 }
 
 impl Deref for Borrowed<'_> {
-    type Target = Connection;
+    type Target = Handle;
 
-    fn deref(&self) -> &Connection {
+    fn deref(&self) -> &Handle {
         &self.connection
     }
 }
 
 impl Borrowed<'_> {
+    /// Whether it was open before: then it may have ended meanwhile.
+    pub(super) const fn was_kept(&self) -> bool {
+        self.was_kept
+    }
+
     /// Returns it for the next use.
     pub(super) fn keep(self) {
-        let Self { connection, place } = self;
+        let Self { connection, place, .. } = self;
         place.0.lock().idle.push((connection, Instant::now()));
     }
 }
@@ -166,7 +195,7 @@ mod tests {
     #[test]
     fn unused_connections_are_closed_and_used_ones_kept() {
         let connections = Connections::default();
-        let make = || connections.take(|| Ok(Connection::open_in_memory()?)).unwrap();
+        let make = || connections.take(|| Ok(Handle::Lite(Connection::open_in_memory()?))).unwrap();
         let all = [make(), make(), make()];
         all.into_iter().for_each(Borrowed::keep);
         connections.close_unused(Duration::from_secs(3600));
@@ -180,7 +209,7 @@ mod tests {
     #[test]
     fn readers_wait_for_a_connection_when_there_are_enough_but_not_for_good() {
         let connections = Connections::default();
-        let make = || connections.take(|| Ok(Connection::open_in_memory()?)).unwrap();
+        let make = || connections.take(|| Ok(Handle::Lite(Connection::open_in_memory()?))).unwrap();
         let mut all: Vec<_> = (0..connections.open_max()).map(|_| make()).collect();
         thread::scope(|scope| {
             let next = scope.spawn(|| connections.take(|| panic!("one comes back")).unwrap());

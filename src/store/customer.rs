@@ -104,6 +104,21 @@ impl ReadTx<'_> {
         )
     }
 
+    /// The hash of a customer's password; empty for one who has none.
+    pub(crate) fn customer_password(&self, id: UserId) -> Result<String> {
+        Ok(self
+            .one("SELECT password_hash FROM customer WHERE id = $1", [id.get()], |row| row.get(0))?
+            .unwrap_or_default())
+    }
+
+    /// A customer's language and time zone; each empty for the browser's.
+    pub(crate) fn customer_preferences(&self, id: UserId) -> Result<(String, String)> {
+        let found = self.one("SELECT locale, timezone FROM customer WHERE id = $1", [id.get()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        Ok(found.unwrap_or_default())
+    }
+
     /// The customer with that address, in whatever spelling.
     pub fn customer_by_email(&self, email: &str) -> Result<Option<Customer>> {
         self.one(
@@ -120,9 +135,12 @@ impl ReadTx<'_> {
         let search = search
             .rsplit_once('@')
             .map_or_else(|| search.to_owned(), |(local, domain)| format!("{local}@{}", ascii_domain(domain)));
+        let like = self.link.like();
         self.all(
-            "SELECT id, fullname, email, is_active, registered_at, mobile, country_code, verified_at FROM customer \
-             WHERE email LIKE $1 ESCAPE '!' OR fullname LIKE $1 ESCAPE '!' ORDER BY id DESC LIMIT $2",
+            &format!(
+                "SELECT id, fullname, email, is_active, registered_at, mobile, country_code, verified_at FROM customer \
+                 WHERE email {like} $1 ESCAPE '!' OR fullname {like} $1 ESCAPE '!' ORDER BY id DESC LIMIT $2"
+            ),
             (containing(&search), i64::try_from(max).unwrap_or(i64::MAX)),
             customer,
         )
@@ -203,6 +221,25 @@ impl WriteTx<'_> {
             (fullname, email.map(EmailAddress::as_str), &[][..] as &[u8], id.get()),
         )?;
         Ok(changed > 0)
+    }
+
+    /// Gives a customer another password, as its hash, which ends their sessions.
+    pub(crate) fn set_customer_password(&self, id: UserId, hash: &str) -> Result<()> {
+        self.run("UPDATE customer SET password_hash = $1 WHERE id = $2", (hash, id.get()))?;
+        self.run("DELETE FROM session WHERE customer_id = $1", [id.get()])?;
+        Ok(())
+    }
+
+    /// Replaces the hash of a password that was right by a better one of the same.
+    pub(crate) fn rehash_customer_password(&self, id: UserId, hash: &str) -> Result<()> {
+        self.run("UPDATE customer SET password_hash = $1 WHERE id = $2", (hash, id.get()))?;
+        Ok(())
+    }
+
+    /// Sets a customer's language and time zone.
+    pub(crate) fn set_customer_preferences(&self, id: UserId, locale: &str, timezone: &str) -> Result<()> {
+        self.run("UPDATE customer SET locale = $1, timezone = $2 WHERE id = $3", (locale, timezone, id.get()))?;
+        Ok(())
     }
 
     /// Opens an activation for a customer: what is kept is SHA-256 of the code that is mailed.

@@ -7,6 +7,9 @@ use crate::domain::Timestamp;
 impl ReadTx<'_> {
     /// The database's size in bytes, without its log.
     pub fn database_bytes(&self) -> Result<i64> {
+        if !self.link.is_lite() {
+            return self.number("SELECT pg_database_size(current_database())", []);
+        }
         self.number("SELECT p.page_count * s.page_size FROM pragma_page_count AS p, pragma_page_size AS s", [])
     }
 

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection};
 
+use super::postgres::{self, Session};
 use super::value::{Column, Kind, Params, Value};
 use super::{Error, INLINE_BLOB_BYTES_MAX, Result, with_disk_space};
 
@@ -14,6 +15,8 @@ use super::{Error, INLINE_BLOB_BYTES_MAX, Result, with_disk_space};
 pub(super) enum Link<'a> {
     /// A connection of SQLite.
     Lite(&'a Connection),
+    /// A connection of PostgreSQL.
+    Pg(&'a Session),
 }
 
 /// A row of an answer.
@@ -21,13 +24,20 @@ pub(super) enum Link<'a> {
 pub(super) enum Row<'a> {
     /// Of SQLite.
     Lite(&'a rusqlite::Row<'a>),
+    /// Of PostgreSQL.
+    Pg(&'a postgres::Row),
 }
 
 impl Row<'_> {
     /// The value of a column; 0 is the first one.
     pub(super) fn get<T: Column>(&self, column: usize) -> Result<T> {
+        T::of(self.value(column)?)
+    }
+
+    /// The value of a column, whatever it is.
+    pub(super) fn value(&self, column: usize) -> Result<Value<'_>> {
         match self {
-            Self::Lite(row) => T::of(match row.get_ref(column)? {
+            Self::Lite(row) => Ok(match row.get_ref(column)? {
                 ValueRef::Null => Value::Null(Kind::Whole),
                 ValueRef::Integer(number) => Value::Whole(number),
                 ValueRef::Text(text) => Value::Text(
@@ -36,6 +46,7 @@ impl Row<'_> {
                 ValueRef::Blob(bytes) => Value::Bytes(bytes),
                 ValueRef::Real(_) => return Err(super::value::misfit("a fraction, and no column holds any")),
             }),
+            Self::Pg(row) => postgres::value(row, column),
         }
     }
 }
@@ -64,6 +75,19 @@ fn bound<'c>(connection: &'c Connection, sql: &str, params: &impl Params) -> Res
 }
 
 impl Link<'_> {
+    /// Whether it is SQLite's.
+    pub(super) const fn is_lite(self) -> bool {
+        matches!(self, Self::Lite(_))
+    }
+
+    /// `LIKE` without case for ASCII letters, on a column of whatever collation; the pattern follows.
+    pub(super) const fn like(self) -> &'static str {
+        match self {
+            Self::Lite(_) => "LIKE",
+            Self::Pg(_) => "COLLATE \"C\" ILIKE",
+        }
+    }
+
     /// Calls `read` with each row of a query until it breaks off.
     pub(super) fn each(
         self,
@@ -82,6 +106,7 @@ impl Link<'_> {
                 }
                 Ok(())
             }
+            Self::Pg(session) => session.each(sql, params, |row| read(&Row::Pg(row))),
         }
     }
 
@@ -99,6 +124,16 @@ impl Link<'_> {
                 let row = rows.next().map_err(|e| with_disk_space(connection, e))?;
                 row.map(|row| read(&Row::Lite(row))).transpose()
             }
+            Self::Pg(session) => {
+                let (mut read, mut found) = (Some(read), None);
+                session.each(sql, params, |row| {
+                    if let Some(read) = read.take() {
+                        found = Some(read(&Row::Pg(row))?);
+                    }
+                    Ok(ControlFlow::Continue(()))
+                })?;
+                Ok(found)
+            }
         }
     }
 
@@ -108,6 +143,7 @@ impl Link<'_> {
             Self::Lite(connection) => {
                 bound(connection, sql, params)?.raw_execute().map_err(|e| with_disk_space(connection, e))
             }
+            Self::Pg(session) => session.run(sql, params),
         }
     }
 
@@ -118,6 +154,10 @@ impl Link<'_> {
                 1 => Ok(connection.last_insert_rowid()),
                 other => Err(rusqlite::Error::StatementChangedRows(other).into()),
             },
+            Self::Pg(_) => {
+                let id = self.one(&format!("{sql} RETURNING id"), params, |row| row.get(0))?;
+                id.ok_or_else(|| Error::Server("an INSERT added no row".to_owned()))
+            }
         }
     }
 
@@ -125,6 +165,7 @@ impl Link<'_> {
     pub(super) fn batch(self, sql: &str) -> Result<()> {
         match self {
             Self::Lite(connection) => Ok(connection.execute_batch(sql)?),
+            Self::Pg(session) => session.batch(sql),
         }
     }
 
@@ -132,7 +173,7 @@ impl Link<'_> {
     pub(super) const fn room_for(self, data: &[u8]) -> Value<'_> {
         match self {
             Self::Lite(_) if data.len() > INLINE_BLOB_BYTES_MAX => Value::Room(data.len()),
-            Self::Lite(_) => Value::Bytes(data),
+            Self::Lite(_) | Self::Pg(_) => Value::Bytes(data),
         }
     }
 
@@ -148,7 +189,7 @@ impl Link<'_> {
                 }
                 Ok(blob.close()?)
             }
-            Self::Lite(_) => Ok(()),
+            Self::Lite(_) | Self::Pg(_) => Ok(()),
         }
     }
 
@@ -165,6 +206,27 @@ impl Link<'_> {
                         return Ok(());
                     }
                     read(buffer.get(..n).unwrap_or_default());
+                }
+            }
+            Self::Pg(_) => {
+                let id = match place.0 {
+                    "raw_mail" => "receipt_id",
+                    "outbox_raw" => "outbox_id",
+                    _ => "id",
+                };
+                let sql = format!(
+                    "SELECT substr(data, CAST($1 AS INTEGER), CAST($2 AS INTEGER)) FROM {} WHERE {id} = $3",
+                    place.0
+                );
+                let size = i64::try_from(INLINE_BLOB_BYTES_MAX).unwrap_or(i64::MAX);
+                let mut from = 1;
+                loop {
+                    let piece: Vec<u8> = self.one(&sql, &(from, size, place.1), |row| row.get(0))?.unwrap_or_default();
+                    if piece.is_empty() {
+                        return Ok(());
+                    }
+                    read(&piece);
+                    from += size;
                 }
             }
         }

@@ -78,6 +78,15 @@ pub enum Error {
     /// A row breaks a uniqueness rule.
     #[error("{0} is in use already")]
     Taken(String),
+    /// The database server does not answer, or ends connections.
+    #[error("the database server cannot be reached ({0}); try again")]
+    Unreachable(String),
+    /// Only SQLite can do that.
+    #[error("this works on a database in a file only, not on a PostgreSQL server")]
+    NotHere,
+    /// Anything else PostgreSQL said.
+    #[error("database: {0}")]
+    Server(String),
     /// Anything else SQLite said.
     #[error("database: {0}")]
     Sqlite(rusqlite::Error),

@@ -1,8 +1,9 @@
 //! Events: one row for each change of a ticket, written in the transaction of the change.
 
+use super::columns::id_or_none;
 use super::ticket::{Owner, TicketRows};
 use super::{ReadTx, Result};
-use crate::domain::{Actor, Door, EventKind, TicketId, Timestamp};
+use crate::domain::{Actor, Door, EventKind, MessageId, TicketId, Timestamp};
 use crate::store::engine::Row;
 
 /// A change, as it is recorded.
@@ -16,6 +17,8 @@ pub struct NewEvent<'a> {
     pub kind: EventKind,
     /// See [`EventKind`]; empty for nothing.
     pub detail: &'a str,
+    /// The message or note that was written, if one was.
+    pub message: Option<MessageId>,
 }
 
 /// A change that was made.
@@ -37,6 +40,8 @@ pub struct Event {
     pub detail: String,
     /// How it came in, in the database's word.
     pub door: String,
+    /// The message or note that was written, if one was; it may be gone.
+    pub message: Option<MessageId>,
 }
 
 fn event(row: &Row<'_>) -> Result<Event> {
@@ -49,6 +54,7 @@ fn event(row: &Row<'_>) -> Result<Event> {
         kind: row.get(6)?,
         detail: row.get(7)?,
         door: row.get(8)?,
+        message: id_or_none(row.get(9)?, MessageId::new),
     })
 }
 
@@ -63,7 +69,7 @@ impl ReadTx<'_> {
         self.all(
             "SELECT event.id, ticket_id, at, actor, actor_id, coalesce(CASE actor \
              WHEN 0 THEN (SELECT fullname FROM customer WHERE customer.id = actor_id) \
-             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door \
+             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id \
              FROM event WHERE ticket_id = $1 ORDER BY event.id",
             [ticket.get()],
             event,
@@ -76,8 +82,18 @@ impl TicketRows<'_> {
     pub fn add_event(&self, ticket: TicketId, new: &NewEvent<'_>, now: Timestamp) -> Result<()> {
         let (actor, id) = new.actor.to_row();
         self.run(
-            "INSERT INTO event (ticket_id, at, actor, actor_id, kind, detail, door) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            (ticket.get(), now.unix(), actor, id, new.kind.word(), new.detail, new.door.word()),
+            "INSERT INTO event (ticket_id, at, actor, actor_id, kind, detail, door, message_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            (
+                ticket.get(),
+                now.unix(),
+                actor,
+                id,
+                new.kind.word(),
+                new.detail,
+                new.door.word(),
+                new.message.map_or(0, MessageId::get),
+            ),
         )?;
         Ok(())
     }

@@ -91,7 +91,7 @@ mod tests {
 
     fn desk() -> (tempfile::TempDir, Store) {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("desk.db");
+        let path = crate::store::testing::place(dir.path());
         create_or_migrate(&path, &[7; 32], NOW).unwrap();
         let store = Store::open(&path, Duration::from_secs(1)).unwrap();
         (dir, store)

@@ -1,4 +1,10 @@
-//! Canned responses and knowledge-base articles: kept as data, listed and exported.
+//! Canned responses and the knowledge base: its rows. `shelf` is what readers see of it, `edit` how staff change it.
+
+mod edit;
+mod shelf;
+
+pub(crate) use edit::{ArticleChange, CategoryChange};
+pub(crate) use shelf::{ArticleLine, Reader, Shelf};
 
 use super::import::Placed;
 use super::{ReadTx, Result, WriteTx};
@@ -58,7 +64,13 @@ pub struct Article {
     pub last_update_at: Timestamp,
     pub views: i64,
     pub is_public: bool,
+    pub position: i64,
+    /// What it was made from; empty where staff write the HTML itself.
+    pub markdown: String,
 }
+
+const ARTICLE: &str =
+    "id, title, body, category_id, staff_id, created_at, last_update_at, views, is_public, position, markdown";
 
 fn canned(row: &Row<'_>) -> Result<CannedResponse> {
     Ok(CannedResponse {
@@ -83,6 +95,8 @@ fn article(row: &Row<'_>) -> Result<Article> {
         last_update_at: Timestamp::from_unix(row.get(6)?),
         views: row.get(7)?,
         is_public: row.get(8)?,
+        position: row.get(9)?,
+        markdown: row.get(10)?,
     })
 }
 
@@ -126,22 +140,12 @@ impl ReadTx<'_> {
 
     /// Every article by id.
     pub fn articles(&self) -> Result<Vec<Article>> {
-        self.all(
-            "SELECT id, title, body, category_id, staff_id, created_at, last_update_at, views, is_public FROM article \
-             ORDER BY id",
-            [],
-            article,
-        )
+        self.all(&format!("SELECT {ARTICLE} FROM article ORDER BY id"), [], article)
     }
 
     /// The article with that id.
     pub fn article(&self, id: i64) -> Result<Option<Article>> {
-        self.one(
-            "SELECT id, title, body, category_id, staff_id, created_at, last_update_at, views, is_public FROM article \
-             WHERE id = $1",
-            [id],
-            article,
-        )
+        self.one(&format!("SELECT {ARTICLE} FROM article WHERE id = $1"), [id], article)
     }
 
     /// Ids, safe names and sizes in bytes of an article's files.
@@ -216,7 +220,8 @@ impl WriteTx<'_> {
     pub fn place_article(&self, new: &Article) -> Result<Placed> {
         let added = self.run(
             "INSERT INTO article (id, title, body, category_id, staff_id, created_at, last_update_at, views, is_public, \
-             body_text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+             body_text, position, markdown) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+             ON CONFLICT DO NOTHING",
             (
                 new.id,
                 &new.title,
@@ -228,6 +233,8 @@ impl WriteTx<'_> {
                 new.views,
                 new.is_public,
                 html::to_text(&new.body),
+                new.position,
+                &new.markdown,
             ),
         )?;
         Ok(if added > 0 { Placed::Added } else { Placed::Known })

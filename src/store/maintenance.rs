@@ -40,6 +40,9 @@ impl ReadTx<'_> {
     /// What SQLite finds wrong with the file's structure, indexes and constraints; empty when nothing.
     /// Reads the whole file.
     pub fn structural_faults(&self) -> Result<Vec<String>> {
+        if !self.link.is_lite() {
+            return self.faults_found_by_server();
+        }
         let mut found = self.all("PRAGMA integrity_check", [], |row| row.get::<String>(0))?;
         found.retain(|line| line != "ok");
         Ok(found)
@@ -47,6 +50,9 @@ impl ReadTx<'_> {
 
     /// Rows that name a row that is not there.
     pub fn dangling_rows(&self) -> Result<Vec<String>> {
+        if !self.link.is_lite() {
+            return self.dangling_rows_of_server();
+        }
         self.all("SELECT \"table\", rowid, parent FROM pragma_foreign_key_check LIMIT $1", [FINDINGS_MAX], |row| {
             let (table, id, parent): (String, Option<i64>, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
             let row = id.map_or_else(|| "a row".to_owned(), |id| format!("row {id}"));
@@ -133,19 +139,30 @@ impl ReadTx<'_> {
 
     /// SQLite's journal mode: `wal` unless it was changed.
     pub fn journal_mode(&self) -> Result<String> {
+        if !self.link.is_lite() {
+            return Ok("wal".to_owned());
+        }
         Ok(self.one("PRAGMA journal_mode", [], |row| row.get(0))?.unwrap_or_default())
     }
 
     /// Whether Litestream follows this database, or has: it keeps two tables of its own in it.
     pub fn is_followed_by_litestream(&self) -> Result<bool> {
+        if !self.link.is_lite() {
+            return Ok(false);
+        }
         Ok(self.number("SELECT count(*) FROM sqlite_schema WHERE name = '_litestream_seq'", [])? > 0)
     }
 
-    /// The schema's number, and SQLite's own version.
+    /// The schema's number, and the engine with its version.
     pub fn versions(&self) -> Result<(i64, String)> {
-        let found = self.one("SELECT user_version, sqlite_version() FROM pragma_user_version", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
+        if !self.link.is_lite() {
+            let sql = "SELECT version, 'PostgreSQL ' || current_setting('server_version') FROM schema_version";
+            return Ok(self.one(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default());
+        }
+        let found =
+            self.one("SELECT user_version, 'SQLite ' || sqlite_version() FROM pragma_user_version", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
         Ok(found.unwrap_or_default())
     }
 }
@@ -154,6 +171,9 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Builds every index again.
     pub fn rebuild_indexes(&self) -> Result<()> {
+        if !self.link.is_lite() {
+            return self.rebuild_indexes_of_server();
+        }
         self.run("REINDEX", [])?;
         Ok(())
     }
@@ -190,7 +210,7 @@ mod tests {
 
     fn desk() -> (tempfile::TempDir, Store) {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("desk.db");
+        let path = crate::store::testing::place(dir.path());
         create_or_migrate(&path, &[7; 32], NOW).unwrap();
         let store = Store::open(&path, std::time::Duration::from_secs(1)).unwrap();
         store
@@ -241,7 +261,7 @@ mod tests {
     #[test]
     fn altered_bytes_are_named() {
         let (_dir, store) = desk();
-        run(&store, "UPDATE content SET data = X'616264'");
+        store.write(|tx| tx.run("UPDATE content SET data = $1", [&b"abd"[..]])).unwrap();
         let found = store.read(|tx| tx.altered_attachments()).unwrap();
         assert_eq!(found, ["attachment 1 (a.txt) of ticket 1: its bytes are not those that were stored"]);
     }
@@ -261,7 +281,8 @@ mod tests {
     #[test]
     fn bytes_without_attachment_and_attachments_without_bytes_are_told_apart() {
         let (_dir, store) = desk();
-        run(&store, "INSERT INTO content (sha256, bytes, data) VALUES (zeroblob(32), 1, X'00')");
+        let add = "INSERT INTO content (sha256, bytes, data) VALUES ($1, 1, $2)";
+        store.write(|tx| tx.run(add, (&[0_u8; 32][..], &[0_u8][..]))).unwrap();
         assert_eq!(store.read(|tx| tx.unused_contents()).unwrap(), 1);
         assert_eq!(store.write(|tx| tx.remove_unused_contents()).unwrap(), 1);
         run(&store, "UPDATE attachment SET content_id = 99");

@@ -181,6 +181,11 @@ impl ReadTx<'_> {
         )
     }
 
+    /// Whether there is such a message and customers may read it.
+    pub(crate) fn is_public_message(&self, id: MessageId) -> Result<bool> {
+        Ok(self.number("SELECT count(*) FROM message WHERE id = $1 AND is_internal = 0", [id.get()])? > 0)
+    }
+
     /// The conversation of a ticket by date, notes included.
     pub fn speeches(&self, ticket: TicketId) -> Result<Vec<Speech>> {
         self.all(

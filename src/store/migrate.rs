@@ -12,7 +12,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::backup::write_backup;
-use super::{Error, Result, file_owner, log, prepare_connection, steps, why_not_opened};
+use super::{Error, Place, Result, file_owner, log, prepare_connection, remote, steps, why_not_opened};
 use crate::domain::Timestamp;
 use crate::private_file;
 
@@ -59,6 +59,11 @@ pub(crate) enum Migrated {
         /// The backup of the database as it was.
         backup: PathBuf,
     },
+    /// Steps were applied to a database of PostgreSQL, which is not backed up by itself.
+    Raised {
+        /// The version before.
+        from: i64,
+    },
 }
 
 /// Checks that an opened file is a desk with the current schema.
@@ -71,6 +76,15 @@ pub(crate) fn require_current(connection: &Connection, path: &Path) -> Result<()
     if application != APPLICATION_ID {
         return Err(Error::NotADesk(path()));
     }
+    require(found, &path())
+}
+
+/// Checks the number of a schema.
+///
+/// # Errors
+/// [`Error::NewerSchema`] or [`Error::OlderSchema`].
+pub(super) fn require(found: i64, path: &Path) -> Result<()> {
+    let path = || path.to_owned();
     match found.cmp(&SCHEMA_VERSION) {
         std::cmp::Ordering::Equal => Ok(()),
         std::cmp::Ordering::Greater => Err(Error::NewerSchema { path: path(), found, known: SCHEMA_VERSION }),
@@ -119,8 +133,25 @@ pub(super) fn not_even_a_database(path: &Path, error: Error) -> Error {
 /// # Errors
 /// [`Error::Inaccessible`], [`Error::NewerSchema`], [`Error::NotADesk`] (another program's
 /// database), [`Error::Busy`], [`Error::Full`]; the database is as it was then.
-pub(crate) fn create_or_migrate(path: &Path, secret: &[u8; 32], now: Timestamp) -> Result<Migrated> {
-    run_steps(path, secret, now, Plan { steps: STEPS, target: SCHEMA_VERSION })
+pub(crate) fn create_or_migrate(place: impl Into<Place>, secret: &[u8; 32], now: Timestamp) -> Result<Migrated> {
+    create_or_raise(place, secret, false, now)
+}
+
+/// As [`create_or_migrate`]. A database of PostgreSQL is migrated only where `has_backup` says that there is a backup; one
+/// of SQLite is backed up here.
+///
+/// # Errors
+/// As [`create_or_migrate`].
+pub(crate) fn create_or_raise(
+    place: impl Into<Place>,
+    secret: &[u8; 32],
+    has_backup: bool,
+    now: Timestamp,
+) -> Result<Migrated> {
+    match place.into() {
+        Place::File(path) => run_steps(&path, secret, now, Plan { steps: STEPS, target: SCHEMA_VERSION }),
+        Place::Server(server) => remote::create_or_migrate(&server, secret, has_backup, now),
+    }
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -203,6 +203,14 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// How many links that still let in a customer has.
+    pub(crate) fn living_entry_links(&self, customer: UserId, now: Timestamp) -> Result<i64> {
+        self.number(
+            "SELECT count(*) FROM entry_link WHERE customer_id = $1 AND ends_at > $2",
+            (customer.get(), now.unix()),
+        )
+    }
+
     /// Uses a link up; gives what it was for, unless it had ended or was used before.
     pub fn use_entry_link(&self, sha256: &Sha256Bytes, now: Timestamp) -> Result<Option<EntryLink>> {
         let found = self.entry_link(sha256, now)?;
@@ -235,7 +243,7 @@ mod tests {
     /// A desk with a staff member.
     fn desk() -> (tempfile::TempDir, Store, StaffId) {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("desk.db");
+        let path = crate::store::testing::place(dir.path());
         create_or_migrate(&path, &[7; 32], NOW).unwrap();
         let store = Store::open(&path, std::time::Duration::from_secs(1)).unwrap();
         let sam = NewStaff {

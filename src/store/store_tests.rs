@@ -8,7 +8,7 @@ const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
 fn desk() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("desk.db");
+    let path = crate::store::testing::place(dir.path());
     create_or_migrate(&path, &[7; 32], NOW).unwrap();
     let store = Store::open(&path, Duration::from_secs(1)).unwrap();
     (dir, store)

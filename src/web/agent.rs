@@ -2,10 +2,10 @@
 
 mod bulk;
 mod compose;
-mod file;
+pub(super) mod file;
 mod list;
 pub(super) mod sign_in;
-mod ticket;
+pub(super) mod ticket;
 
 use super::answer::Refusal;
 use super::call::Call;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::answer::{self, Refusal};
 use super::clock::Clock;
+use super::customer::Guest;
 use super::form::{Form, Unreadable};
 use super::language::Language;
 use super::page::{self, Page};
@@ -58,6 +59,8 @@ pub(crate) struct Call<'a> {
     session_hash: [u8; 32],
     /// The staff member who is signed in.
     pub(crate) viewer: Option<Viewer>,
+    /// The customer who is signed in, or has a ticket's link.
+    pub(crate) guest: Option<Guest>,
     /// Their language, else the browser's.
     pub(crate) language: &'static Language,
     /// Their clock.
@@ -88,8 +91,8 @@ impl<'a> Call<'a> {
     ) -> Result<Self, Refusal> {
         let address = web.client_address(&request);
         let is_secure = web.is_secure(&request, &settings);
-        let named = session::named(&request.headers, settings.web_insecure);
-        let (secret, session, viewer, profile) = web.store.read(|tx| {
+        let named = session::named(&request.headers, page.side(), settings.web_insecure);
+        let (secret, session, viewer, guest, profile) = web.store.read(|tx| {
             let session = match &named {
                 Some(hash) => tx.session(hash, now)?,
                 None => None,
@@ -102,7 +105,18 @@ impl<'a> Call<'a> {
                 Some(viewer) => Some((String::new(), tx.staff_timezone(viewer.id())?, Preferences::default())),
                 None => None,
             };
-            Ok::<_, store::Error>((tx.desk_secret()?, session, viewer, profile))
+            let guest = match &session {
+                Some(session) => Guest::of(tx, session)?,
+                None => None,
+            };
+            let profile = match guest.as_ref().and_then(Guest::customer) {
+                Some(customer) => {
+                    let (locale, zone) = tx.customer_preferences(customer)?;
+                    Some((locale, zone, Preferences::default()))
+                }
+                None => profile,
+            };
+            Ok::<_, store::Error>((tx.desk_secret()?, session, viewer, guest, profile))
         })?;
         if let Some(session) = session.as_ref().filter(|session| session.is_use_due(now)) {
             web.store.write_soon(|tx| tx.note_session_use(session.id, now))?;
@@ -133,6 +147,7 @@ impl<'a> Call<'a> {
             session,
             session_hash: named.unwrap_or_default(),
             viewer,
+            guest,
             language,
             clock,
             preferences,
@@ -164,11 +179,17 @@ impl<'a> Call<'a> {
             session: self.session.clone(),
             session_hash: self.session_hash,
             viewer: self.viewer.clone(),
+            guest: self.guest.clone(),
             language: self.language,
             clock: self.clock.clone(),
             preferences: self.preferences.clone(),
             now: self.now,
         }
+    }
+
+    /// Whether somebody is signed in.
+    const fn is_known(&self) -> bool {
+        self.session.is_some() && (self.viewer.is_some() || self.guest.is_some())
     }
 
     /// Whether the form came from a page of ours.
@@ -177,9 +198,10 @@ impl<'a> Call<'a> {
             return Err(Refusal::Forged);
         }
         let token = self.form.get("form_token");
-        let is_right = match (&self.session, &self.viewer) {
-            (Some(_), Some(_)) => forgery::is_token_of(&self.secret, &self.session_hash, token),
-            _ => forgery::anonymous_made_at(&self.secret, token, self.now).is_some(),
+        let is_right = if self.is_known() {
+            forgery::is_token_of(&self.secret, &self.session_hash, token)
+        } else {
+            forgery::anonymous_made_at(&self.secret, token, self.now).is_some()
         };
         if is_right { Ok(()) } else { Err(Refusal::Forged) }
     }
@@ -218,9 +240,10 @@ impl<'a> Call<'a> {
 
     /// What is around a page without lists: for those who are not signed in.
     pub(crate) fn bare_ui(&self) -> Ui {
-        let form_token = match (&self.session, &self.viewer) {
-            (Some(_), Some(_)) => forgery::token_of(&self.secret, &self.session_hash),
-            _ => forgery::anonymous_token(&self.secret, self.now),
+        let form_token = if self.is_known() {
+            forgery::token_of(&self.secret, &self.session_hash)
+        } else {
+            forgery::anonymous_token(&self.secret, self.now)
         };
         Ui {
             language: self.language,
@@ -229,6 +252,7 @@ impl<'a> Call<'a> {
             form_token,
             clock: self.clock.clone(),
             person: String::new(),
+            is_link_only: false,
             nav: Vec::new(),
             may_set_up: false,
             search: String::new(),

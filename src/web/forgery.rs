@@ -47,6 +47,24 @@ pub(crate) fn anonymous_made_at(secret: &DeskSecret, token: &str, now: Timestamp
     (is_ours && is_fresh).then_some(at)
 }
 
+/// The key of a form that strangers send: sent twice, it does once what it does, and none can be made up. It says when its
+/// page was made.
+pub(crate) fn page_key(secret: &DeskSecret, nonce: [u8; 16], now: Timestamp) -> String {
+    let about = format!("{}.{}", now.unix(), HEXLOWER.encode(&nonce));
+    let sign = mac(secret, format!("page {about}").as_bytes()).unwrap_or_default();
+    format!("{about}.{sign}")
+}
+
+/// When the page of a form with that key was made; none for a key that is not ours or too old.
+pub(crate) fn page_made_at(secret: &DeskSecret, key: &str, now: Timestamp) -> Option<Timestamp> {
+    let (about, sign) = key.rsplit_once('.')?;
+    let right = mac(secret, format!("page {about}").as_bytes())?;
+    let at = Timestamp::from_unix(about.split('.').next()?.parse().ok()?);
+    let is_ours = bool::from(right.as_bytes().ct_eq(sign.as_bytes()));
+    let is_fresh = at <= now.plus_s(60) && at.plus_s(ANONYMOUS_VALID_S) > now;
+    (is_ours && is_fresh).then_some(at)
+}
+
 /// Whether a request comes from a page of ours: as the browser says by `Sec-Fetch-Site`, or for older ones by `Origin`.
 pub(crate) fn is_same_origin(headers: &Headers, site_url: &str) -> bool {
     if let Some(site) = headers.get("Sec-Fetch-Site") {
@@ -85,6 +103,18 @@ mod tests {
         assert_eq!(at(ANONYMOUS_VALID_S), None);
         assert_eq!(anonymous_made_at(&SECRET, &format!("1{token}"), made), None);
         assert_eq!(anonymous_made_at(&SECRET, "", made), None);
+    }
+
+    #[test]
+    fn a_key_of_a_form_cannot_be_made_up() {
+        let made = Timestamp::from_unix(1_800_000_000);
+        let key = page_key(&SECRET, [1; 16], made);
+        assert_ne!(key, page_key(&SECRET, [2; 16], made));
+        assert_eq!(page_made_at(&SECRET, &key, made.plus_s(5)), Some(made));
+        assert_eq!(page_made_at(&SECRET, &key, made.plus_s(ANONYMOUS_VALID_S)), None);
+        let other = key.replacen("01", "02", 1);
+        assert_eq!(page_made_at(&SECRET, &other, made), None);
+        assert_eq!(page_made_at(&SECRET, &anonymous_token(&SECRET, made), made), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Which page a path means, and who is let in. A page without its line in [`Page::gate`] does not compile.
 
+use super::customer::CustomerPage;
+use super::session::Side;
 use crate::domain::{AttachmentId, DepartmentId, MessageId, ReceiptId, TicketId};
 
 /// A list of tickets.
@@ -30,6 +32,8 @@ pub(crate) enum ListName {
 pub(crate) enum Page {
     /// `/assets/NAME-HASH`.
     Asset(String),
+    /// One of the customers'.
+    Customers(CustomerPage),
     /// `/staff`: leads on.
     Staff,
     /// `/staff/login`.
@@ -75,6 +79,8 @@ pub(crate) enum Page {
 pub(crate) enum Gate {
     /// Anybody.
     Anyone,
+    /// Customers who are signed in.
+    Customer,
     /// Staff who are signed in. What of a department is shown, the page itself asks.
     Staff,
     /// Staff who may set up the desk.
@@ -90,7 +96,7 @@ impl Page {
         match pieces.as_slice() {
             ["assets", name] => Some(Self::Asset((*name).to_owned())),
             ["staff", rest @ ..] => Self::of_staff(rest),
-            _ => None,
+            pieces => CustomerPage::of(pieces).map(Self::Customers),
         }
     }
 
@@ -131,6 +137,7 @@ impl Page {
     pub(crate) const fn gate(&self) -> Gate {
         match self {
             Self::Asset(_) | Self::SignIn => Gate::Anyone,
+            Self::Customers(page) => page.gate(),
             Self::Staff
             | Self::SignOut
             | Self::Tickets(_)
@@ -155,6 +162,7 @@ impl Page {
     /// Whether it takes POST.
     pub(crate) const fn takes_post(&self) -> bool {
         match self {
+            Self::Customers(page) => page.takes_post(),
             Self::SignIn
             | Self::SignOut
             | Self::Bulk
@@ -180,12 +188,31 @@ impl Page {
 
     /// Whether it can be looked at: some are only posted to.
     pub(crate) const fn takes_get(&self) -> bool {
-        !matches!(self, Self::SignOut | Self::Bulk | Self::Undo | Self::Preview | Self::Drafts | Self::Pulse)
+        !matches!(
+            self,
+            Self::Customers(CustomerPage::SignOut)
+                | Self::SignOut
+                | Self::Bulk
+                | Self::Undo
+                | Self::Preview
+                | Self::Drafts
+                | Self::Pulse
+        )
+    }
+}
+
+impl Page {
+    /// Whose cookie says who looks at it.
+    pub(crate) const fn side(&self) -> Side {
+        match self {
+            Self::Customers(_) => Side::Customers,
+            _ => Side::Staff,
+        }
     }
 }
 
 /// A row's number as links write it: digits, no sign, no zero in front.
-fn number(text: &str) -> Option<i64> {
+pub(super) fn number(text: &str) -> Option<i64> {
     let is_plain = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
     text.parse().ok().filter(|_| is_plain)
 }

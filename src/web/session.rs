@@ -13,6 +13,31 @@ use crate::store::{self, ReadTx};
 /// Name of the cookie. `__Host-` makes browsers refuse one that another host or an insecure page set.
 const COOKIE: &str = "__Host-maildesk";
 
+/// Name of the cookie of customers: somebody of staff who looks at a customer's page stays signed in.
+const COOKIE_CUSTOMER: &str = "__Host-maildesk-customer";
+
+/// Its name where sign-in without TLS is allowed.
+const COOKIE_CUSTOMER_INSECURE: &str = "maildesk-customer";
+
+/// Whose pages a cookie is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Staff's.
+    Staff,
+    /// Customers'.
+    Customers,
+}
+
+impl Side {
+    /// The names of its cookie: with TLS and without.
+    const fn cookies(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Staff => (COOKIE, COOKIE_INSECURE),
+            Self::Customers => (COOKIE_CUSTOMER, COOKIE_CUSTOMER_INSECURE),
+        }
+    }
+}
+
 /// Its name where the desk's owner allows sign-in without TLS: browsers keep no `__Host-` cookie there.
 const COOKIE_INSECURE: &str = "maildesk";
 
@@ -67,18 +92,20 @@ pub(crate) fn cookie<'h>(headers: &'h Headers, name: &str) -> Option<&'h str> {
 }
 
 /// The hash of the session that a request names.
-pub(crate) fn named(headers: &Headers, is_insecure_allowed: bool) -> Option<[u8; 32]> {
-    let insecure = || cookie(headers, COOKIE_INSECURE).filter(|_| is_insecure_allowed);
-    cookie(headers, COOKIE).or_else(insecure).filter(|secret| !secret.is_empty()).map(hash_of)
+pub(crate) fn named(headers: &Headers, side: Side, is_insecure_allowed: bool) -> Option<[u8; 32]> {
+    let (secure, insecure) = side.cookies();
+    let insecure = || cookie(headers, insecure).filter(|_| is_insecure_allowed);
+    cookie(headers, secure).or_else(insecure).filter(|secret| !secret.is_empty()).map(hash_of)
 }
 
 /// The `Set-Cookie` of a session; an empty secret takes it away.
-pub(crate) fn set_cookie(secret: &str, is_secure: bool) -> String {
+pub(crate) fn set_cookie(side: Side, secret: &str, is_secure: bool) -> String {
     let age = if secret.is_empty() { 0 } else { LIFE_S };
+    let (with_tls, without) = side.cookies();
     if is_secure {
-        format!("{COOKIE}={secret}; Path=/; Max-Age={age}; Secure; HttpOnly; SameSite=Lax")
+        format!("{with_tls}={secret}; Path=/; Max-Age={age}; Secure; HttpOnly; SameSite=Lax")
     } else {
-        format!("{COOKIE_INSECURE}={secret}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax")
+        format!("{without}={secret}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax")
     }
 }
 
@@ -100,8 +127,11 @@ mod tests {
     fn a_session_is_found_by_its_cookie_only() {
         let (secret, hash) = new_secret().unwrap();
         assert_eq!(secret.len(), 43);
-        let asked = |cookie: &str| named(&Request::new(Method::Get, "/").with_header("Cookie", cookie).headers, false);
+        let asked = |cookie: &str| {
+            named(&Request::new(Method::Get, "/").with_header("Cookie", cookie).headers, Side::Staff, false)
+        };
         assert_eq!(asked(&format!("a=b; __Host-maildesk={secret}; c=d")), Some(hash));
+        assert_eq!(asked(&format!("__Host-maildesk-customer={secret}")), None);
         assert_eq!(asked(&format!("maildesk={secret}")), None);
         assert_eq!(asked("__Host-maildesk="), None);
     }

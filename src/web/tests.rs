@@ -38,7 +38,7 @@ fn mail(to: &str, subject: &str, n: usize) -> Vec<u8> {
 impl Desk {
     pub(super) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("desk.db");
+        let path = crate::store::testing::place(dir.path());
         create_or_migrate(&path, &[7; 32], NOW).unwrap();
         let store = Arc::new(Store::open(&path, Duration::from_secs(1)).unwrap());
         let staff = |username, role, departments: &[DepartmentId]| {
@@ -178,6 +178,18 @@ fn what_belongs_to_another_department_is_not_there() {
     assert_eq!(abe.post("/staff/tickets/bulk", &format!("ticket={other}&do=close")).status(), 404);
     let ticket = desk.web.store.read(|tx| tx.ticket(other)).unwrap().unwrap();
     assert_eq!((ticket.status, ticket.replies), (crate::domain::Status::Open, 0));
+}
+
+#[test]
+fn only_a_form_of_ours_waits_for_its_sender_to_sign_in() {
+    let desk = Desk::new();
+    desk.mail("one@desk.test", "Printer", 1);
+    let stranger = Browser { desk: &desk, cookie: String::new(), token: String::new() };
+    let sent = |site| stranger.post_as("/staff/tickets/view/1", "do=send&text=Typed+while+away", site);
+    let (ours, theirs) = (sent("same-origin"), sent("cross-site"));
+    assert!(text(&ours).contains("Typed while away") && text(&ours).contains("name=\"password\""), "{}", text(&ours));
+    assert_eq!(theirs.status(), 403);
+    assert!(!text(&theirs).contains("Typed while away"), "another site's form would be taken after the sign-in");
 }
 
 #[test]

@@ -138,6 +138,11 @@ pub(crate) fn shown(body: &str, is_html: bool) -> (Markup, bool) {
     (plain(&html::to_text(body)), false)
 }
 
+/// An article for our page: what staff wrote, without styles, scripts and pictures of elsewhere.
+pub(crate) fn article(body: &str) -> Markup {
+    Markup(html::sanitise_page(body))
+}
+
 /// Tags without attributes that our page shows.
 const LIGHT: [&str; 24] = [
     "p",

@@ -49,6 +49,8 @@ pub(crate) struct Ui {
     pub(crate) clock: Clock,
     /// The signed-in person's name; empty for nobody.
     pub(crate) person: String,
+    /// Whether that is a customer with the link of one ticket only.
+    pub(crate) is_link_only: bool,
     /// Their lists.
     pub(crate) nav: Vec<NavItem>,
     /// Whether they may set up the desk.
@@ -121,6 +123,7 @@ impl Bare {
             form_token: String::new(),
             clock: Clock::of(&[], Timestamp::default(), language),
             person: String::new(),
+            is_link_only: false,
             nav: Vec::new(),
             may_set_up: false,
             search: String::new(),

@@ -67,6 +67,25 @@ pub(crate) fn of_staff(settings: &Settings, files: &[File]) -> Result<Vec<Accept
     files.iter().enumerate().map(|(number, file)| one(settings, number, file, bytes_max)).collect()
 }
 
+/// Files of customers: what the API takes too (settings `ticket_attachment…`, `ticket_file_…`).
+pub(crate) fn of_customer(settings: &Settings, files: &[File]) -> Result<Vec<Accepted>, Fault> {
+    let max = if settings.ticket_attachment { settings.ticket_attachment_number } else { 0 };
+    if i64::try_from(files.len()).unwrap_or(i64::MAX) > max {
+        return Err(Fault::Number(max));
+    }
+    let bytes_max = settings.ticket_file_size.bytes();
+    let types = &settings.ticket_file_type;
+    let is_taken = |extension: &str| types.iter().any(|own| own == extension || (own == "jpg" && extension == "jpeg"));
+    let checked = |(number, file): (usize, &File)| {
+        let accepted = one(settings, number, file, bytes_max)?;
+        let extension = accepted.name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+        // A program stays one under the name of a picture.
+        let is_as_named = infer::get(&file.content).is_none_or(|kind| is_taken(kind.extension()));
+        if is_taken(&extension) && is_as_named { Ok(accepted) } else { Err(Fault::Type(accepted.name)) }
+    };
+    files.iter().enumerate().map(checked).collect()
+}
+
 fn one(settings: &Settings, number: usize, file: &File, bytes_max: u64) -> Result<Accepted, Fault> {
     let name = safe_file_name(&file.name).unwrap_or_else(|| format!("attachment-{}", number + 1));
     if file.content.len() as u64 > bytes_max {
@@ -113,6 +132,30 @@ mod tests {
         let three = [file("a", 1), file("b", 1), file("c", 1)];
         assert_eq!(of_staff(&settings, &three).unwrap_err(), Fault::Number(2));
         assert_eq!(of_staff(&settings, &[file("a.EXE", 1)]).unwrap_err(), Fault::Type("a.EXE".into()));
+    }
+
+    #[test]
+    fn files_of_customers_are_of_the_allowed_types_by_name_and_content() {
+        let settings = Settings::default();
+        let named = |name: &str, content: &[u8]| {
+            of_customer(&settings, &[File { name: name.to_owned(), content: content.to_vec() }])
+        };
+        let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+        assert!(named("a.PNG", png).is_ok() && named("a.jpeg", b"\xff\xd8\xff\xe0aaaaaaaa").is_ok());
+        assert_eq!(named("a.pdf", b"%PDF-1.7").unwrap_err(), Fault::Type("a.pdf".into()));
+        assert_eq!(named("a.png", b"MZ\x90\0\x03\0\0\0\x04\0\0\0").unwrap_err(), Fault::Type("a.png".into()));
+        assert_eq!(named("png", png).unwrap_err(), Fault::Type("png".into()));
+        let bytes = usize::try_from(settings.ticket_file_size.bytes()).unwrap();
+        assert!(of_customer(&settings, &[file("a.png", bytes)]).is_ok());
+        assert_eq!(of_customer(&settings, &[file("a.png", bytes + 1)]).unwrap_err(), Fault::Size("a.png".into()));
+        assert_eq!(
+            of_customer(&settings, &[file("a.png", 1), file("b.png", 1), file("c.png", 1), file("d.png", 1)])
+                .unwrap_err(),
+            Fault::Number(3)
+        );
+        let off = Settings { ticket_attachment: false, ..Settings::default() };
+        assert_eq!(of_customer(&off, &[file("a.png", 1)]).unwrap_err(), Fault::Number(0));
+        assert!(of_customer(&off, &[]).is_ok());
     }
 
     #[test]

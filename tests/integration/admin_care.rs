@@ -32,7 +32,7 @@ fn part<'a>(report: &'a Value, name: &str) -> Vec<&'a Value> {
 
 #[test]
 fn backup_and_restore_bring_back_what_was() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     desk.deliver(mail("one", "Subject: one\n", "x"));
     let made = backup(&desk, "one.db");
     assert_eq!((made["verified"].as_bool(), mode(&desk.path("one.db"))), (Some(true), 0o600));
@@ -56,7 +56,7 @@ fn backup_and_restore_bring_back_what_was() {
 
 #[test]
 fn restore_refuses_newer_damaged_and_foreign_files_and_a_running_serve() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     backup(&desk, "one.db");
     let refuse = |name: &str, word: &str| {
         let done = desk.try_admin(&["restore", &desk.path(name).to_string_lossy(), "--yes"]);
@@ -78,15 +78,15 @@ fn restore_refuses_newer_damaged_and_foreign_files_and_a_running_serve() {
     ] {
         refuse(name, word);
     }
-    desk.sqlite().execute_batch("UPDATE desk SET served_at = unixepoch()").expect("the desk is there");
+    desk.outside().run("UPDATE desk SET served_at = unixepoch()");
     refuse("one.db", "stop it first");
-    desk.sqlite().execute_batch("UPDATE desk SET served_at = unixepoch() - 60").expect("the desk is there");
+    desk.outside().run("UPDATE desk SET served_at = unixepoch() - 60");
     restore(&desk, "one.db");
 }
 
 #[test]
 fn restore_sees_every_serve_and_none_that_was_killed() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     backup(&desk, "one.db");
     let file = desk.path("one.db").to_string_lossy().into_owned();
     for options in [&["--no-jobs"][..], &[]] {
@@ -101,7 +101,7 @@ fn restore_sees_every_serve_and_none_that_was_killed() {
 
 #[test]
 fn damaged_database_is_kept_and_replaced() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     desk.deliver(mail("one", "Subject: one\n", "x"));
     backup(&desk, "one.db");
     // Its log has the whole of so young a database, and would make it good again.
@@ -115,7 +115,7 @@ fn damaged_database_is_kept_and_replaced() {
 
 #[test]
 fn backups_under_heavy_writes_are_whole() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let is_done = AtomicBool::new(false);
     thread::scope(|scope| {
         let writer = scope.spawn(|| {
@@ -150,7 +150,7 @@ fn backups_under_heavy_writes_are_whole() {
 
 #[test]
 fn killed_restore_leaves_the_old_or_the_new() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let filler = |count: i64| {
         let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) \
                    INSERT INTO customer (fullname, email, registered_at) \
@@ -188,17 +188,15 @@ fn killed_restore_leaves_the_old_or_the_new() {
 
 #[test]
 fn check_names_what_is_wrong_and_repairs_what_it_can() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let fields = "Subject: x\nContent-Type: multipart/mixed; boundary=b\n";
     desk.deliver(mail("q", fields, "--b\n\nx\n--b\nContent-Type: image/png; name=x.png\n\nxyz\n--b--"));
     let sound = desk.admin(&["check"]);
     assert_eq!((sound["ok"].as_bool(), sound["checks"].as_array().map(Vec::len)), (Some(true), Some(6)), "{sound}");
-    desk.sqlite()
-        .execute_batch(
-            "UPDATE row_count SET n = 5 WHERE kind = 0; DELETE FROM search_idx; DELETE FROM search_data WHERE id > 10; \
+    desk.outside().run(
+        "UPDATE row_count SET n = 5 WHERE kind = 0; DELETE FROM search_idx; DELETE FROM search_data WHERE id > 10; \
              INSERT INTO content (sha256, bytes, data) VALUES (zeroblob(32), 1, X'00')",
-        )
-        .expect("the desk can be written");
+    );
     let done = desk.try_admin(&["check"]);
     let report: Value = serde_json::from_str(&done.stdout).expect("a report comes all the same");
     assert_eq!((done.status, report["ok"].as_bool()), (1, Some(false)));
@@ -210,14 +208,14 @@ fn check_names_what_is_wrong_and_repairs_what_it_can() {
         assert_eq!(part(&fixed, name)[0]["state"], "repaired", "{fixed}");
     }
     assert_eq!(desk.admin(&["check"])["ok"], true);
-    desk.sqlite().execute_batch("UPDATE content SET data = X'616263'").expect("the desk can be written");
+    desk.outside().run("UPDATE content SET data = X'616263'");
     let done = desk.try_admin(&["check", "--fix"]);
     assert!(done.status == 1 && done.stdout.contains("x.png"), "{}{}", done.stdout, done.stderr);
 }
 
 #[test]
 fn doctor_says_what_is_wrong_and_what_to_do() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     desk.set("site_url", "http://localhost");
     let healthy = desk.admin(&["doctor"]);
     assert_eq!(healthy["ok"], true, "{healthy}");
@@ -244,16 +242,14 @@ fn doctor_says_what_is_wrong_and_what_to_do() {
 
 #[test]
 fn timed_work_is_done_once() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     desk.deliver(mail("one", "Subject: one\n", "x"));
     desk.deliver(mail("two", "Subject: two\n", "x"));
     desk.admin(&["ticket", "status", "1", "answered"]);
-    desk.sqlite()
-        .execute_batch(
-            "UPDATE ticket SET last_update_at = last_update_at - 97 * 3600; \
+    desk.outside().run(
+        "UPDATE ticket SET last_update_at = last_update_at - 97 * 3600; \
              UPDATE receipt SET received_at = received_at - 91 * 86400 WHERE id = 1",
-        )
-        .expect("the desk can be written");
+    );
     let first = desk.admin(&["jobs", "run"]);
     assert_eq!((first["closed"].as_i64(), first["raw_mails_forgotten"].as_i64()), (Some(1), Some(1)), "{first}");
     assert_eq!((desk.ticket(1)["status"].as_str(), desk.ticket(2)["status"].as_str()), (Some("closed"), Some("open")));
@@ -267,7 +263,7 @@ fn timed_work_is_done_once() {
 
 #[test]
 fn dashboard_has_charts_and_times() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let empty = feed(desk.command().args(["admin", "stats"]), b"");
     assert!(empty.status == 0 && empty.stdout.contains("0 tickets"), "{}", empty.stdout);
     for id in ["one", "two", "three"] {
@@ -285,7 +281,7 @@ fn dashboard_has_charts_and_times() {
 
 /// The keys of all settings.
 fn desk_settings() -> Vec<String> {
-    let all = Desk::new().admin(&["setting", "list"]);
+    let all = Desk::in_file().admin(&["setting", "list"]);
     all.as_array().into_iter().flatten().filter_map(|one| Some(one["key"].as_str()?.to_owned())).collect()
 }
 
@@ -339,7 +335,7 @@ fn on_terminal(desk: &Desk, line: &str, typed: &str) -> (i32, String) {
 
 #[test]
 fn terminal_is_asked_before_something_goes_and_tables_fit_it() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     desk.deliver(mail("one", &format!("Subject: {}\n", "many words ".repeat(20)), "x"));
     for (typed, status, left) in [("n\n", 1, 1), ("\n", 1, 1), ("y\n", 0, 0)] {
         if left == 1 {

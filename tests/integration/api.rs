@@ -77,7 +77,7 @@ fn what_admin_changes_holds_for_the_next_request() {
 
 #[test]
 fn a_tokens_use_is_kept_and_its_value_is_not() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let server = Server::start(&desk);
     server.get("/api/users");
     let used = || desk.admin(&["token", "show", "1"])["last_used_at"].as_i64().is_some_and(|at| at > 0);

@@ -23,13 +23,13 @@ fn mails_are_tried_within_the_longest_wait_and_not_given_up_by_the_clock() {
     desk.deliver(mail("a", "Subject: Printer\n", "x"));
     // Tried, and being tried, when the clock was ahead.
     ahead(&desk, "outbox", &["next_attempt_at", "give_up_at"]);
-    desk.sqlite().execute("UPDATE outbox SET leased_until = next_attempt_at + 600", []).unwrap();
+    desk.outside().run("UPDATE outbox SET leased_until = next_attempt_at + 600");
     desk.admin(&["outbox", "send"]);
     let row = outbox(&desk).remove(0);
     let (now, next) = (row["created_at"].as_i64().unwrap(), row["next_attempt_at"].as_i64().unwrap());
     assert!(next <= now + 12 * 3600 + 60, "{row}");
     // By then.
-    desk.sqlite().execute("UPDATE outbox SET next_attempt_at = 1, leased_until = 1", []).unwrap();
+    desk.outside().run("UPDATE outbox SET next_attempt_at = 1, leased_until = 1");
     desk.admin(&["outbox", "send"]);
     assert_eq!((states(&desk), sink.taken().len()), (vec!["sent".to_owned()], 1));
 
@@ -37,9 +37,7 @@ fn mails_are_tried_within_the_longest_wait_and_not_given_up_by_the_clock() {
     let down = Sink::start(&[Play::Greet("421 not now")]);
     desk.admin(&["address", "update", SUPPORT, "--smtp-port", &down.port()]);
     desk.deliver(mail("b", "Subject: Scanner\n", "x"));
-    desk.sqlite()
-        .execute("UPDATE outbox SET next_attempt_at = 1, give_up_at = 2, created_at = 1 WHERE state = 'pending'", [])
-        .unwrap();
+    desk.outside().run("UPDATE outbox SET next_attempt_at = 1, give_up_at = 2, created_at = 1 WHERE state = 'pending'");
     assert_eq!(desk.try_admin(&["outbox", "send"]).status, 3);
     assert_eq!(outbox(&desk)[0]["state"], "pending", "tried twice");
 }
@@ -48,7 +46,7 @@ fn mails_are_tried_within_the_longest_wait_and_not_given_up_by_the_clock() {
 fn a_serve_that_ran_in_the_future_sends_nothing_now() {
     let sink = Sink::start(&[Play::Take]);
     let desk = sending(&sink);
-    desk.sqlite().execute("UPDATE desk SET served_at = unixepoch() + 31536000", []).unwrap();
+    desk.outside().run("UPDATE desk SET served_at = unixepoch() + 31536000");
     desk.deliver(mail("a", "Subject: Printer\n", "x"));
     assert_eq!((states(&desk), sink.taken().len()), (vec!["sent".to_owned()], 1));
     let doctor = desk.try_admin(&["doctor"]).stdout;

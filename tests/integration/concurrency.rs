@@ -38,14 +38,8 @@ fn failures(count: usize, workers: usize, work: impl Fn(usize) -> (i32, String) 
 }
 
 fn assert_sound(desk: &Desk) {
-    let connection = desk.sqlite();
-    let ask = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).expect("the database answers");
-    assert_eq!(ask("PRAGMA integrity_check"), "ok");
-    let broken: i64 = connection
-        .query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))
-        .expect("the database answers");
-    assert_eq!(broken, 0, "no row names one that is not there");
-    let counted = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).expect("the database answers");
+    assert_eq!(desk.admin(&["check"])["ok"], true, "the tables are sound, and no row names one that is not there");
+    let counted = |sql: &str| desk.outside().number(sql);
     let messages = counted("SELECT count(*) FROM message WHERE is_internal = 0");
     assert_eq!(desk.count("messages"), messages, "the counters agree with the rows");
     assert_eq!(desk.count("tickets"), counted("SELECT count(*) FROM ticket"));

@@ -83,12 +83,10 @@ fn doctor_warns_as_soon_as_a_mail_has_failed_and_of_mail_set_aside() {
         "1 mail could not be sent yet and will be tried again; the last error: connecting to 127.0.0.1:1",
     );
     assert!(type_it(&desk, &fix).stdout.contains("new_ticket"), "{fix}");
-    desk.sqlite().execute_batch("UPDATE outbox SET state = 'failed'").expect("the desk can be written");
+    desk.outside().run("UPDATE outbox SET state = 'failed'");
     let fix = warned(&report(&desk), "queue", "1 mail could not be delivered");
     assert!(type_it(&desk, &fix).stdout.contains("failed"), "{fix}");
-    desk.sqlite()
-        .execute_batch("UPDATE outbox SET created_at = created_at - 8 * 86400")
-        .expect("the desk can be written");
+    desk.outside().run("UPDATE outbox SET created_at = created_at - 8 * 86400");
     assert!(!is_warned(&report(&desk), "queue"), "long ago");
     desk.deliver(b"Subject: no sender\nMessage-ID: <three@client.test>\n\nwho?\n");
     let fix = warned(&report(&desk), "quarantine", "1 mail in quarantine");
@@ -103,7 +101,7 @@ fn doctor_warns_when_serve_was_stopped() {
     assert!(!is_warned(&report(&desk), "serve"));
     server.signal("TERM");
     server.wait();
-    desk.sqlite().execute_batch("UPDATE desk SET served_at = unixepoch() - 60").expect("the desk is there");
+    desk.outside().run("UPDATE desk SET served_at = unixepoch() - 60");
     let fix = warned(&report(&desk), "serve", "`maildesk serve` has not run for 1 minute:");
     assert!(fix == "systemctl start maildesk" || fix.ends_with("serve"), "{fix}");
 }
@@ -139,7 +137,7 @@ fn doctor_warns_of_sendmail_where_privileges_cannot_be_gained() {
 
 #[test]
 fn every_command_that_doctor_gives_can_be_typed() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let closed = ["--outgoing", "smtp", "--smtp-host", "127.0.0.1", "--smtp-port", "1", "--smtp-tls", "none"];
     desk.admin(&[&["address", "update", SUPPORT][..], &closed].concat());
     let imap = [
@@ -157,12 +155,10 @@ fn every_command_that_doctor_gives_can_be_typed() {
     desk.admin(&[&["address", "add", "box@helpdesk.test", "--name", "Box", "--department", "2"][..], &imap].concat());
     desk.deliver(mail("q", "Subject: Printer\n", "It burns."));
     desk.deliver(b"Subject: no sender\nMessage-ID: <three@client.test>\n\nwho?\n");
-    desk.sqlite()
-        .execute_batch(
-            "UPDATE desk SET served_at = 1; UPDATE address SET is_default = 0; \
+    desk.outside().run(
+        "UPDATE desk SET served_at = 1; UPDATE address SET is_default = 0; \
                         UPDATE address SET department_id = NULL WHERE id = 2",
-        )
-        .expect("the desk can be written");
+    );
     fs::set_permissions(desk.db(), std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("the database is ours");
     let found = report(&desk);
     let mut fixes: Vec<String> = Vec::new();

@@ -118,7 +118,7 @@ fn timed_work_leaves_events() {
     let desk = with_staff();
     desk.deliver(mail("a", "Subject: Printer\n", "It burns."));
     desk.admin(&["ticket", "reply", "1", "--staff", "sam", "--message", "Try again."]);
-    desk.sqlite().execute("UPDATE ticket SET last_update_at = 0", []).expect("the database is writable");
+    desk.outside().run("UPDATE ticket SET last_update_at = 0");
     desk.admin(&["jobs", "run"]);
     assert_eq!(history(&desk, 1).last().map(String::as_str), Some("status closed by desk through jobs"));
 }

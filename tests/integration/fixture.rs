@@ -2,6 +2,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod client;
+pub(crate) mod database;
 pub(crate) mod desk;
 pub(crate) mod dovecot;
 pub(crate) mod imap_script;

@@ -27,7 +27,7 @@ fn last_uid(desk: &Desk) -> u32 {
 
 /// Puts the last comparison of the folder a day back.
 fn let_a_day_pass(desk: &Desk) {
-    desk.sqlite().execute_batch("UPDATE imap_folder SET reconciled_at = reconciled_at - 86400").expect("SQL");
+    desk.outside().run("UPDATE imap_folder SET reconciled_at = reconciled_at - 86400");
 }
 
 /// Answers the next search for new mail with `answer`, once.
@@ -112,7 +112,7 @@ fn a_clock_that_came_back_does_not_put_off_the_comparison() {
     let server = Script::plain(&[4], "");
     let desk = server.desk(&[]);
     assert_fetches(&desk, 1);
-    desk.sqlite().execute_batch("UPDATE imap_folder SET reconciled_at = reconciled_at + 86400").expect("SQL");
+    desk.outside().run("UPDATE imap_folder SET reconciled_at = reconciled_at + 86400");
     server.state().commands.clear();
     assert_fetches(&desk, 0);
     assert_fetches(&desk, 0);
@@ -128,7 +128,7 @@ fn a_comparison_takes_in_no_mail_that_was_not_wanted_or_is_marked_as_deleted() {
     assert_fetches(&desk, 1);
     // Somebody else's, and below the last one.
     server.state().inbox()[0].flags.push("\\Deleted".to_owned());
-    desk.sqlite().execute_batch("UPDATE imap_seen SET first_uid = 5").expect("SQL");
+    desk.outside().run("UPDATE imap_seen SET first_uid = 5");
     let_a_day_pass(&desk);
     assert_fetches(&desk, 0);
     assert_eq!(desk.count("tickets"), 1);

@@ -58,7 +58,7 @@ fn dry_run_of_a_bare_mail_has_the_same_fields() {
 
 #[test]
 fn dry_run_changes_nothing() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     desk.deliver(RICH);
     desk.set("unknown_recipient", "reject");
     let bytes = |name: &str| std::fs::read(desk.path("data").join(name)).ok();

@@ -30,6 +30,8 @@ const LAYERS: &[&[&str]] = &[
 /// Foreign crates that may be named in one module only, or in those of several lines.
 const PLACES: &[(&str, &str)] = &[
     ("rusqlite", "src/store"),
+    ("postgres", "src/store"),
+    ("postgres_native_tls", "src/store/postgres"),
     ("mail_parser", "src/mail"),
     ("tiny_http", "src/http"),
     ("httparse", "src/http"),

@@ -86,9 +86,7 @@ pub(crate) fn states(desk: &Desk) -> Vec<String> {
 
 /// Makes every waiting mail due.
 pub(crate) fn make_due(desk: &Desk) {
-    desk.sqlite()
-        .execute("UPDATE outbox SET next_attempt_at = 0, leased_until = 0 WHERE state = 'pending'", [])
-        .unwrap();
+    desk.outside().run("UPDATE outbox SET next_attempt_at = 0, leased_until = 0 WHERE state = 'pending'");
 }
 
 #[test]
@@ -183,8 +181,7 @@ fn staff_answer_by_mail_reaches_customer_and_participants_once_each() {
         assert_eq!(header(mail, "X-Maildesk-Loop"), None);
         assert!(mail.contains("Put water on it.") && mail.contains("filename=\"how.txt\""), "{mail}");
     }
-    let sender: String =
-        desk.sqlite().query_row("SELECT envelope_sender FROM outbox ORDER BY id DESC", [], |r| r.get(0)).unwrap();
+    let sender: String = desk.outside().text("SELECT envelope_sender FROM outbox ORDER BY id DESC LIMIT 1");
     assert_eq!(sender, SUPPORT);
     assert_eq!(desk.ticket(1)["status"], "answered");
 }
@@ -200,7 +197,7 @@ fn mail_leaves_by_the_address_of_the_tickets_department_or_the_default_one() {
         let mail = newest_to(&desk, "ann@");
         assert!(id_of(&mail).ends_with("@helpdesk.test>"));
         let sql = "SELECT envelope_sender FROM outbox ORDER BY id DESC LIMIT 1";
-        let envelope: String = desk.sqlite().query_row(sql, [], |row| row.get(0)).unwrap();
+        let envelope: String = desk.outside().text(sql);
         (header(&mail, "From").unwrap(), envelope)
     };
     desk.deliver_to(SALES, mail("a", "Subject: Printer\n", "x"));
@@ -306,7 +303,7 @@ fn null_sender_on_automatic_mail_reaches_the_server_with_the_same_bytes() {
     let taken = sink.taken();
     assert_eq!(taken.len(), 1);
     assert_eq!((taken[0].from.as_str(), taken[0].to.clone()), ("", vec!["ann@client.test".to_owned()]));
-    let raw: Vec<u8> = desk.sqlite().query_row("SELECT data FROM outbox_raw", [], |row| row.get(0)).unwrap();
+    let raw: Vec<u8> = desk.outside().bytes("SELECT data FROM outbox_raw");
     assert_eq!(taken[0].data.trim_end(), String::from_utf8(raw).unwrap().trim_end());
     assert_eq!(states(&desk), ["sent"]);
 }
@@ -346,7 +343,7 @@ fn two_desks_do_not_answer_each_other_for_ever() {
     // What the second desk is called outside; both are SUPPORT to themselves.
     let other = "desk@elsewhere.test";
     two.admin(&["address", "update", SUPPORT, "--name", "Elsewhere"]);
-    two.sqlite().execute("UPDATE address SET email = ?1 WHERE email = ?2", [other, SUPPORT]).unwrap();
+    two.outside().run(&format!("UPDATE address SET email = '{other}' WHERE email = '{SUPPORT}'"));
     for desk in [&one, &two] {
         desk.admin(&["template", "disable", "staff_ticketnotification"]);
         desk.admin(&["template", "enable", "autoresponse"]);
@@ -422,9 +419,9 @@ fn priority_in_a_template_is_the_tickets_own() {
     desk.admin(&["template", "edit", "new_ticket", "--body-file", &body.to_string_lossy()]);
     let shown = || desk.admin(&["template", "preview", "new_ticket", "--ticket", "1"])["text"].clone();
     assert_eq!(shown(), "It is Low.");
-    desk.sqlite().execute("UPDATE ticket SET priority = 6", []).unwrap();
+    desk.outside().run("UPDATE ticket SET priority = 6");
     assert_eq!(shown(), "It is Critical.", "HelpDeskZ's name where no table was imported");
-    desk.sqlite().execute("INSERT INTO priority (id, name, color) VALUES (6, 'Line down', '')", []).unwrap();
+    desk.outside().run("INSERT INTO priority (id, name, color) VALUES (6, 'Line down', '')");
     assert_eq!(shown(), "It is Line down.");
 }
 
@@ -471,12 +468,7 @@ fn paused_addresses_get_no_activation_link_and_are_shown() {
     assert_eq!(outbox(&desk).len(), 2);
     assert!(outbox(&desk).iter().all(|row| row["recipient_paused"] == false));
     desk.deliver(mail("a", "Subject: Printer\n", "x"));
-    desk.sqlite()
-        .execute(
-            "UPDATE outbox SET bounced_at = unixepoch(), bounce_class = 'permanent', last_error = '5.1.1 gone' WHERE recipient LIKE 'ann@%'",
-            [],
-        )
-        .unwrap();
+    desk.outside().run("UPDATE outbox SET bounced_at = unixepoch(), bounce_class = 'permanent', last_error = '5.1.1 gone' WHERE recipient LIKE 'ann@%'");
     let paused = |row: &Value| row["recipient_paused"] == (row["recipient"] == "ann@client.test");
     assert!(outbox(&desk).iter().all(paused), "{:?}", outbox(&desk));
     let done = desk.try_admin(&["user", "invite", "ann@client.test"]);

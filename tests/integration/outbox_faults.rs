@@ -6,8 +6,6 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rusqlite::params;
-
 use crate::client::Server;
 use crate::desk::{Desk, SALES, SUPPORT, mail};
 use crate::outbox::{make_due, outbox, sending, states};
@@ -164,7 +162,7 @@ fn a_server_that_takes_its_time_holds_up_its_own_address_only_and_not_the_sign_o
     let server = Server::start(&desk);
     desk.deliver(mail("a", "Subject: Printer\n", "x"));
     wait_until("the slow server has the mail", || slow.taken().len() == 1);
-    let beat = || -> i64 { desk.sqlite().query_row("SELECT served_at FROM desk", [], |row| row.get(0)).unwrap() };
+    let beat = || -> i64 { desk.outside().number("SELECT served_at FROM desk") };
     let first = beat();
     desk.deliver_to(SALES, mail("b", "Subject: Offer\n", "x"));
     wait_until("the other address sends meanwhile", || quick.taken().len() == 1);
@@ -180,13 +178,11 @@ fn what_became_of_a_mail_is_written_down_however_long_the_database_is_locked() {
     desk.configure("lock_wait_s = 0");
     fill(&desk, 1);
     let mut sender = desk.command().args(["admin", "outbox", "send"]).stdout(Stdio::null()).spawn().unwrap();
-    let locked = desk.sqlite();
-    wait_until("the mail is claimed", || {
-        locked.query_row("SELECT max(attempts) FROM outbox", [], |row| row.get::<_, i64>(0)).unwrap() == 1
-    });
-    locked.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut locked = desk.outside();
+    wait_until("the mail is claimed", || locked.number("SELECT max(attempts) FROM outbox") == 1);
+    locked.lock();
     wait_until("the database refuses", || desk.log().contains("recording what became of a mail"));
-    locked.execute_batch("COMMIT").unwrap();
+    locked.unlock();
     assert!(sender.wait().unwrap().success());
     assert_eq!((states(&desk), sink.taken().len()), (vec!["sent".to_owned()], 1));
 }
@@ -290,10 +286,10 @@ fn throughput_is_at_least_half_of_the_bare_transports() {
     let desk = sending(&sink);
     fill(&desk, MAILS);
     let raws: Vec<Vec<u8>> = {
-        let connection = desk.sqlite();
-        let mut statement = connection.prepare("SELECT data FROM outbox_raw ORDER BY outbox_id").unwrap();
-        let rows = statement.query_map([], |row| row.get(0)).unwrap();
-        rows.map(Result::unwrap).collect()
+        let mut outside = desk.outside();
+        let mail =
+            |n: i64| outside.bytes(&format!("SELECT data FROM outbox_raw ORDER BY outbox_id LIMIT 1 OFFSET {n}"));
+        (0..MAILS).map(mail).collect()
     };
     let began = Instant::now();
     desk.admin(&["outbox", "send"]);
@@ -318,23 +314,23 @@ fn sent(desk: &Desk) -> usize {
 
 /// Queues mails as if they had been written by `pipe`.
 fn fill(desk: &Desk, mails: i64) {
-    let mut connection = desk.sqlite();
-    let tx = connection.transaction().unwrap();
-    let address: i64 = tx.query_row("SELECT id FROM address WHERE email = ?1", [SUPPORT], |row| row.get(0)).unwrap();
+    let mut sql = String::from("BEGIN;");
     for n in 0..mails {
         let id = format!("bulk{n}@helpdesk.test");
-        tx.execute(
+        sql.push_str(&format!(
             "INSERT INTO outbox (created_at, state, event, address_id, envelope_sender, recipient, internet_id, is_automatic, \
-             next_attempt_at, give_up_at) VALUES (0, 'pending', 'staff_reply', ?1, ?2, 'ann@client.test', ?3, 0, 0, 9999999999)",
-            params![address, SUPPORT, id],
-        )
-        .unwrap();
+             next_attempt_at, give_up_at) SELECT 0, 'pending', 'staff_reply', id, '{SUPPORT}', 'ann@client.test', '{id}', 0, 0, \
+             9999999999 FROM address WHERE email = '{SUPPORT}';"
+        ));
         let raw = format!(
             "From: {SUPPORT}\r\nTo: ann@client.test\r\nMessage-ID: <{id}>\r\nSubject: {n}\r\n\r\n{}\r\n",
             "x".repeat(2000)
         );
-        tx.execute("INSERT INTO outbox_raw (outbox_id, data) VALUES (last_insert_rowid(), ?1)", [raw.as_bytes()])
-            .unwrap();
+        let hex: String = raw.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let bytes = if crate::fixture::database::is_on_server() { format!("'\\x{hex}'") } else { format!("X'{hex}'") };
+        sql.push_str(&format!(
+            "INSERT INTO outbox_raw (outbox_id, data) SELECT id, {bytes} FROM outbox WHERE internet_id = '{id}';"
+        ));
     }
-    tx.commit().unwrap();
+    desk.outside().run(&format!("{sql} COMMIT"));
 }

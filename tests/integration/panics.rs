@@ -57,7 +57,7 @@ fn a_sender_that_panics_is_missed_by_everybody_and_begun_again() {
     assert_eq!(states(&desk), ["pending"]);
 
     // As if it had sent before, half a minute ago. One that panics gives no new heartbeat.
-    desk.sqlite().execute("UPDATE desk SET served_at = unixepoch() - 31", []).unwrap();
+    desk.outside().run("UPDATE desk SET served_at = unixepoch() - 31");
     let doctor = desk.try_admin(&["doctor"]).stdout;
     assert!(doctor.contains("`maildesk serve` has not run for"), "{doctor}");
     desk.deliver(mail("b", "Subject: y\n", "y"));

@@ -123,7 +123,7 @@ fn database_that_is_missing_or_no_desk_defers() {
 
 #[test]
 fn schema_of_a_newer_or_older_program_defers_and_stays_untouched() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let version = |sql: &str| desk.sqlite().query_row(sql, [], |row| row.get::<_, i64>(0)).expect("a number");
     let current = version("PRAGMA user_version");
     for found in [current + 1, 9999, current - 1] {
@@ -138,7 +138,7 @@ fn schema_of_a_newer_or_older_program_defers_and_stays_untouched() {
 
 #[test]
 fn damaged_database_defers() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     for index in 0..40 {
         desk.deliver(mail(&format!("filler{index}"), "Subject: filler\n", &"x".repeat(2000)));
     }
@@ -213,7 +213,7 @@ fn as_stranger(desk: &Desk) -> Option<Command> {
 
 #[test]
 fn database_of_another_account_defers() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     desk.sqlite().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("nobody reads");
     open_to_strangers(&desk);
     let Some(mut command) = as_stranger(&desk) else { return };
@@ -222,7 +222,7 @@ fn database_of_another_account_defers() {
 
 #[test]
 fn read_only_database_or_folder_defers() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     desk.sqlite().execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE").expect("nobody reads");
     open_to_strangers(&desk);
     for (file, folder) in [(0o444, 0o777), (0o666, 0o555), (0o444, 0o555), (0o666, 0o000)] {

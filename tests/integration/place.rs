@@ -20,7 +20,7 @@ fn owner(path: &Path) -> u32 {
 
 #[test]
 fn database_that_is_a_folder_or_another_programs_file_is_named_as_that() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     fs::create_dir(desk.path("box")).expect("the folder is ours");
     fs::write(desk.path("notes.txt"), "Somebody's notes, which are longer than a header.\n")
         .expect("the folder is ours");
@@ -46,7 +46,7 @@ fn database_that_is_a_folder_or_another_programs_file_is_named_as_that() {
 
 #[test]
 fn doctor_leaves_the_modes_of_what_is_no_desk_alone() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     fs::write(desk.path("notes.txt"), "Somebody's notes, which are longer than a header.\n")
         .expect("the folder is ours");
     for path in [desk.path("data"), desk.path("notes.txt"), "/dev/null".into()] {
@@ -99,7 +99,7 @@ fn desk_in_doubt_on_a_full_disk_names_the_disk() {
 
 #[test]
 fn backup_and_restore_that_cannot_be_printed_are_done() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let backup = desk.path("backup.db").to_string_lossy().into_owned();
     for words in [&["backup", &backup][..], &["restore", &backup, "--yes"]] {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
@@ -111,11 +111,11 @@ fn backup_and_restore_that_cannot_be_printed_are_done() {
 
 #[test]
 fn backup_that_does_not_fit_names_the_disk_and_its_need() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let Some(_disk) = SmallDisk::mount(desk.path("disk")) else { return };
     let filler = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) \
                   INSERT INTO customer (fullname, email, registered_at) SELECT hex(randomblob(500)), i || '@x.test', 0 FROM n";
-    desk.sqlite().execute_batch(filler).expect("customers can be added");
+    desk.outside().run(filler);
     let backup = desk.path("disk/backup.db");
     let done = desk.try_admin(&["backup", &backup.to_string_lossy()]);
     let named = format!("the disk or the quota of {} is full: ", backup.display());
@@ -223,7 +223,7 @@ fn doctor_compares_the_owners_of_folder_and_files() {
     if !is_root() {
         return skip("only root can make files of two owners");
     }
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     chown(desk.path("data"), Some(ACCOUNT), Some(ACCOUNT)).expect("root may give a folder away");
     let report: Value = serde_json::from_str(&desk.try_admin(&["doctor", "--offline"]).stdout).expect("a report");
     let files = report["checks"].as_array().into_iter().flatten().find(|check| check["name"] == "files");
@@ -257,7 +257,7 @@ fn root_without_a_place_makes_no_database_at_home() {
 
 #[test]
 fn wrong_proxy_time_zone_and_mail_server_are_refused_where_they_are_set() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     for (key, value) in [("timezone", "Mars/Olympus"), ("authserv_id", "mx.test; dmarc=pass")] {
         let done = desk.try_admin(&["setting", "set", key, value]);
         assert!(done.status == 2 && done.stderr.contains(value), "{done:?}");

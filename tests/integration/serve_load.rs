@@ -144,7 +144,7 @@ fn every_failed_login_is_answered_at_the_same_time_whatever_is_stored() {
 
 #[test]
 fn passwords_of_clients_that_hung_up_are_not_hashed() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     desk.set("login_attempt", "0");
     account(&desk, "old", Some(&bcrypt(12)));
     let server = Server::start(&desk);
@@ -277,7 +277,7 @@ fn an_encoded_body_is_415_and_says_what_would_be_taken() {
 
 #[test]
 fn twelve_writers_before_a_held_lock_wait_no_longer_than_one() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     desk.configure("lock_wait_s = 1");
     let server = Server::start(&desk);
     let lock = Connection::open(desk.db()).expect("the desk's database");

@@ -118,7 +118,7 @@ fn steps(transcript: &str) -> Vec<Step> {
 
 /// A desk with something of everything, and files that commands name.
 pub(crate) fn furnished() -> Desk {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     desk.set("site_name", "Example");
     let staff = ["staff", "add", "sam", "--name", "Sam Poe", "--email", "sam@helpdesk.test", "--role", "agent"];
     let words = [&["--json", "admin"], &staff[..], &["--password-stdin"]].concat();

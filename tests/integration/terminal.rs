@@ -146,7 +146,7 @@ fn json_says_what_is_stored_although_it_is_written_with_escapes() {
 
 #[test]
 fn hostile_mail_is_shown_on_lines_of_its_own_only() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let encoded = "=?utf-8?q?x=0D=0AFORGED=E2=80=AE=1B[2J?=";
     let fields = format!(
         "Subject: {encoded}\nContent-Type: multipart/mixed; boundary=b\nCc: {encoded} <cy@third.test>\n\

@@ -157,7 +157,7 @@ fn on_record(desk: &Desk) -> Vec<String> {
 
 #[test]
 fn what_is_not_synced_is_gone() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let Some(disk) = Disk::below(desk.path("data"), &desk) else { return };
     assert_eq!(disk.pipe(&desk, &small("kept")).status, 0);
     disk.plan("kill -wal 0");
@@ -168,7 +168,7 @@ fn what_is_not_synced_is_gone() {
 
 #[test]
 fn mail_of_a_pipe_that_was_killed_before_its_sync_is_on_the_disk_before_it_is_called_known() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let Some(disk) = Disk::below(desk.path("data"), &desk) else { return };
     disk.plan("kill -wal 0");
     assert_eq!(disk.pipe(&desk, &small("a")).status, -9);
@@ -181,7 +181,7 @@ fn mail_of_a_pipe_that_was_killed_before_its_sync_is_on_the_disk_before_it_is_ca
 
 #[test]
 fn known_mail_is_not_acknowledged_while_the_disk_fails() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let Some(disk) = Disk::below(desk.path("data"), &desk) else { return };
     disk.plan("kill -wal 0");
     assert_eq!(disk.pipe(&desk, &small("a")).status, -9);
@@ -195,7 +195,7 @@ fn known_mail_is_not_acknowledged_while_the_disk_fails() {
 
 #[test]
 fn mail_whose_sync_failed_is_not_on_record_and_hides_no_later_one() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let Some(disk) = Disk::below(desk.path("data"), &desk) else { return };
     disk.plan("eio -wal 0");
     assert_eq!(disk.pipe(&desk, &small("failed")).status, 75);
@@ -212,7 +212,7 @@ fn mail_whose_sync_failed_is_not_on_record_and_hides_no_later_one() {
 #[test]
 fn what_a_failing_disk_left_behind_is_cleared_by_whoever_comes_next() {
     for next in ["failed", "later"] {
-        let desk = Desk::new();
+        let desk = Desk::in_file();
         let Some(disk) = Disk::below(desk.path("data"), &desk) else { return };
         disk.plan("eio-always -wal 0");
         assert_eq!(disk.pipe(&desk, &small("failed")).status, 75);
@@ -240,7 +240,7 @@ fn serve(disk: &Disk, desk: &Desk) -> Server {
 #[test]
 fn answer_of_a_serve_that_was_killed_before_its_sync_is_on_the_disk_before_it_is_given_again() {
     const FORM: &str = "fullname=Ann+Ode&email=ann%40client.test&password=Secret123";
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     desk.admin(&["token", "add", "full", "--all", "--value", TOKEN]);
     let Some(disk) = Disk::below(desk.path("data"), &desk) else { return };
     let headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Idempotency-Key", "one")];
@@ -288,7 +288,7 @@ fn mail_is_deleted_from_a_mailbox_only_when_it_is_on_the_disk() {
 
 #[test]
 fn restore_that_failed_did_not_happen() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let backup = desk.path("one.db").display().to_string();
     desk.admin(&["backup", &backup]);
     desk.deliver(small("after"));
@@ -311,7 +311,7 @@ fn restore_that_failed_did_not_happen() {
 
 #[test]
 fn restore_and_backup_that_are_complete_are_no_failure_when_the_folder_cannot_be_synced() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let Some(disk) = Disk::below(desk.path("data"), &desk) else { return };
     let backup = desk.path("data/one.db").display().to_string();
     disk.plan("eio-always /data 0");
@@ -327,7 +327,7 @@ fn restore_and_backup_that_are_complete_are_no_failure_when_the_folder_cannot_be
 
 #[test]
 fn backup_is_made_where_hard_links_are_not_allowed() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     fs::create_dir(desk.path("backups")).expect("a writable folder");
     let Some(disk) = Disk::below(desk.path("backups"), &desk) else { return };
     fs::write(desk.path("disk/nolink"), "").expect("a writable folder");
@@ -359,7 +359,7 @@ fn desk_in_folders_that_init_made_survives() {
 
 #[test]
 fn desk_is_unready_while_its_disk_fails() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     desk.admin(&["token", "add", "full", "--all", "--value", TOKEN]);
     let Some(disk) = Disk::below(desk.path("data"), &desk) else { return };
     disk.plan("eio-always -wal 0");

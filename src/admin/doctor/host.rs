@@ -35,8 +35,10 @@ const PASSING_FILE_SYSTEMS: [(u64, &str); 3] =
 /// What can be seen from outside the database.
 pub(super) fn look(context: &CheckContext<'_>) -> Vec<Finding> {
     let mut findings = vec![configuration(context)];
-    findings.extend(files(&context.path));
-    findings.extend(file_system(&context.path));
+    if context.place.file().is_some() {
+        findings.extend(files(&context.path));
+        findings.extend(file_system(&context.path));
+    }
     findings
 }
 
@@ -234,7 +236,7 @@ fn space(free: u64, database: u64, folder: &Path) -> Finding {
 pub(super) fn look_inside(context: &CheckContext<'_>, store: &Store) -> store::Result<Vec<Finding>> {
     let (versions, journal, newest) =
         store.read(|tx| Ok::<_, store::Error>((tx.versions()?, tx.journal_mode()?, tx.newest_receipt_at()?)))?;
-    let mut findings = vec![Finding::ok("schema", format!("{}, SQLite {}", versions.0, versions.1))];
+    let mut findings = vec![Finding::ok("schema", format!("{}, {}", versions.0, versions.1))];
     if journal != "wal" {
         let fix = format!("sqlite3 {} 'PRAGMA journal_mode = wal'", quoted(&context.path.display().to_string()));
         findings.push(Finding::warn(

@@ -117,7 +117,13 @@ fn ours(context: &CheckContext<'_>, program: &Path, recipient: &str) -> Finding 
     if let Some(config) = &context.global.config {
         command.arg("--config").arg(config);
     }
-    command.arg("--db").arg(&context.path).arg("pipe");
+    if context.place.file().is_some() {
+        command.arg("--db").arg(&context.path);
+    } else if let Some(address) = &context.global.db {
+        // It may have a password, which must not be seen in the list of processes.
+        command.env("MAILDESK_DB", address);
+    }
+    command.arg("pipe");
     match dry_run(&mut command, recipient) {
         Ok(()) => Finding::ok("pipe", format!("a mail to {recipient} would be accepted")),
         Err(why) => {

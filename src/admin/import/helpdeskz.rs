@@ -103,13 +103,20 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<D
         return finish(context, arguments, &installation, whole, progress);
     }
     // The whole of it, on a copy that goes away.
-    let folder = context.store.path().parent().unwrap_or(Path::new("."));
+    let database = beside(&context.store)?;
+    let folder = database.parent().unwrap_or(Path::new("."));
     let scratch = private_file::temporary_folder(".maildesk-dry-run-", folder)?;
     let copy = scratch.path().join("copy.db");
     context.store.copy_to(&copy)?;
     let store = Store::open(&copy, std::time::Duration::from_secs(crate::store::LOCK_WAIT_S))?;
     let report = import(context, &store, &source, &progress)?;
     finish(context, arguments, &installation, report, progress)
+}
+
+/// The file beside which files of the desk are made; for a database on a server, one that would be in this folder.
+fn beside(store: &Store) -> outcome::Result<PathBuf> {
+    let file = store.place().file().unwrap_or(Path::new("maildesk.db"));
+    std::path::absolute(file).context("asking for the current folder")
 }
 
 fn finish(
@@ -183,9 +190,10 @@ fn import(context: &Context, store: &Store, source: &Source<'_>, progress: &Prog
     }
     note_the_dump(arguments, installation, &mut report)?;
     let (precedence, own_staff_above) = prepare(context, store, source)?;
+    let database = beside(&context.store)?;
     let mut run = Run {
         store,
-        database: context.store.path(),
+        database: &database,
         dump: &arguments.dump,
         installation,
         progress,

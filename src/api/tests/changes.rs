@@ -1,31 +1,12 @@
 //! What changes, what must not, and what is answered twice.
 
 use proptest::prelude::*;
-use rusqlite::types::Value as Sql;
 
 use super::*;
 use crate::domain::{OutboxId, StaffId, TicketId};
 use crate::intake::{self, Envelope, Rules, Source};
 use crate::outbox::template::Event;
 use crate::store::template::Template;
-
-/// Everything in the database but what says when.
-fn contents(store: &Store) -> Vec<Vec<Sql>> {
-    let connection = rusqlite::Connection::open(store.path()).unwrap();
-    let tables: Vec<String> = {
-        let mut names =
-            connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
-        names.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
-    };
-    let mut rows = Vec::new();
-    for table in tables {
-        let mut all = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
-        let columns = all.column_count();
-        let read = |row: &rusqlite::Row<'_>| (0..columns).map(|n| row.get(n)).collect::<Result<Vec<Sql>, _>>();
-        rows.extend(all.query_map([], read).unwrap().map(Result::unwrap));
-    }
-    rows
-}
 
 const TICKET: &str = "opener=user&user_id=1&department_id=1&subject=Hi&body=Hello";
 
@@ -62,11 +43,11 @@ proptest! {
     ) {
         let bench = Bench::new();
         bench.post("/api/tickets/create", TICKET);
-        let before = contents(&bench.store);
+        let before = bench.store.everything();
         let form: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
         let answer = bench.post(&format!("/api/{path}"), &form);
         if answer["error"] == 1 {
-            prop_assert_eq!(contents(&bench.store), before, "{} {}", path, form);
+            prop_assert_eq!(bench.store.everything(), before, "{} {}", path, form);
         }
     }
 }

@@ -16,7 +16,7 @@ impl Bench {
     }
 
     fn sql(&self, statement: &str) {
-        rusqlite::Connection::open(self.store.path()).unwrap().execute_batch(statement).unwrap();
+        self.store.sql(statement);
     }
 }
 

@@ -97,20 +97,13 @@ fn equal_files_are_kept_once_and_until_the_last_is_deleted() {
     assert_eq!(bench.message("/api/attachments/delete/1", ""), "Attachment not found.");
     bench.post("/api/tickets/delete/2", "");
     assert_eq!(bench.get("/api/attachments/2")["message"], "Attachment not found.");
-    let left: i64 = rusqlite::Connection::open(bench.store.path())
-        .unwrap()
-        .query_row("SELECT count(*) FROM content", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(left, 0);
+    assert_eq!(bench.store.sql_number("SELECT count(*) FROM content"), 0);
 }
 
 #[test]
 fn a_file_that_was_gone_when_it_was_imported_is_said_to_be_gone() {
     let bench = Bench::new();
     bench.upload(&[("attachment[]", "a.png", PNG)]);
-    rusqlite::Connection::open(bench.store.path())
-        .unwrap()
-        .execute_batch("UPDATE attachment SET content_id = 0")
-        .unwrap();
+    bench.store.sql("UPDATE attachment SET content_id = 0");
     assert_eq!(bench.get("/api/attachments/show/1")["message"], "File was removed from servers.");
 }

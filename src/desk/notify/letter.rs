@@ -1,7 +1,7 @@
 //! One letter about a ticket: the template in force, its values, the address it leaves by, and its
 //! place in the thread. Who gets one is decided in [`super`].
 
-use crate::domain::{DeskSecret, EmailAddress, MessageId, ReplyToken, TicketId, Timestamp};
+use crate::domain::{DeskSecret, EmailAddress, MessageId, ReplyToken, TicketId, TicketLink, Timestamp};
 use crate::outbox::compose::{self, File, Letter, MailKind, Person, Unmailable, thread_index};
 use crate::outbox::template::{self, Event, Rendered, SubjectForm, Tag, Value, ticket_subject};
 use crate::store::address::Sender;
@@ -42,6 +42,22 @@ pub(super) fn template_of(tx: &ReadTx<'_>, event: Event) -> Result<Template> {
 pub(super) fn desk_values(settings: &Settings) -> Vec<(&'static str, Value<'_>)> {
     let url = Value::Plain(&settings.site_url);
     vec![("company_name", Value::Plain(&settings.site_name)), ("support_url", url), ("helpdesk_url", url)]
+}
+
+/// The link that opens a ticket in a browser for whoever reads mail at `email`; none where the desk has no pages, or does
+/// not know its own URL.
+pub(super) fn ticket_link(
+    settings: &Settings,
+    secret: &DeskSecret,
+    ticket: TicketId,
+    email: &EmailAddress,
+    now: Timestamp,
+) -> Option<String> {
+    if settings.site_url.is_empty() || !settings.web {
+        return None;
+    }
+    let ends_at = now.plus_s(settings.ticket_link_days.saturating_mul(Timestamp::DAY_S));
+    Some(format!("{}/t/{}", settings.site_url, TicketLink::issue(secret, ticket, email, ends_at)))
 }
 
 /// The domain for Message-IDs: the sender's, in ASCII.
@@ -142,6 +158,8 @@ pub(super) struct Addressed<'a> {
     pub(super) to: Person<'a>,
     pub(super) kind: MailKind,
     pub(super) files: &'a [File],
+    /// It is not sent for so many seconds.
+    pub(super) after_s: i64,
 }
 
 /// What became of a letter.
@@ -176,8 +194,16 @@ impl<'a> NoticeContext<'a> {
         let (to, sender, from, ticket) = (letter.to.email, &self.sender, &self.from, &self.about.ticket);
         let token = ReplyToken::issue(&self.secret, ticket.id, to).to_string();
         let plus = (self.settings.reply_address_token || sender.has_plus).then(|| from.with_subaddress(&token));
-        let rendered =
-            self.about.render(&self.template, self.settings, &[("staff_name", Value::Plain(letter.to.name))]);
+        let link =
+            ticket_link(self.settings, &self.secret, ticket.id, to, now).filter(|_| self.event.has_ticket_link());
+        let mut values = vec![("staff_name", Value::Plain(letter.to.name))];
+        if self.event.has_ticket_link() {
+            values.push(("ticket_link", Value::Plain(link.as_deref().unwrap_or(""))));
+        }
+        let mut rendered = self.about.render(&self.template, self.settings, &values);
+        if let Some(link) = &link {
+            template::append_link(&mut rendered, link);
+        }
         let form = if self.event == Event::StaffReply { SubjectForm::Reply } else { SubjectForm::First };
         let tag = if self.settings.subject_tag { Tag::On } else { Tag::Off };
         let thread = tx.thread_ids_for(ticket.id, to, REFERENCES_MAX)?;
@@ -200,6 +226,8 @@ impl<'a> NoticeContext<'a> {
             text: &rendered.text,
             html: &rendered.html,
             files: letter.files,
+            message: Some(self.message_id),
+            after_s: letter.after_s,
             ..Outgoing::new(sender, from, letter.to.clone())
         };
         let Ok(internet_id) = queue(tx, &self.secret, &outgoing, now)? else { return Ok(Queued::Unmailable) };
@@ -235,6 +263,10 @@ pub(in crate::desk) struct Outgoing<'a> {
     pub(in crate::desk) text: &'a str,
     pub(in crate::desk) html: &'a str,
     pub(in crate::desk) files: &'a [File],
+    /// The message it tells of.
+    pub(in crate::desk) message: Option<MessageId>,
+    /// It is not sent for so many seconds: until then it can be taken back.
+    pub(in crate::desk) after_s: i64,
 }
 
 impl<'a> Outgoing<'a> {
@@ -254,6 +286,8 @@ impl<'a> Outgoing<'a> {
             text: "",
             html: "",
             files: &[],
+            message: None,
+            after_s: 0,
         }
     }
 }
@@ -304,6 +338,8 @@ pub(in crate::desk) fn queue(
         internet_id: &internet_id,
         raw: &raw,
         is_automatic: mail.kind != MailKind::Personal,
+        message: mail.message,
+        due_at: now.plus_s(mail.after_s),
     };
     tx.queue(&new, now)?;
     Ok(Ok(internet_id))

@@ -104,7 +104,8 @@ mod tests {
         }
         page.push_str(
             "\nThrough the API a customer who opens a ticket is notified where the call has `notify=1`, as in HelpDeskZ. \
-             Mail that lay in a mailbox or archive before the desk began notifies nobody.\n",
+             Mail that lay in a mailbox or archive before the desk began notifies nobody. Where setting `ask_satisfaction` \
+             is on, the customer of a ticket that somebody else closed is asked once how it was handled (`satisfaction`).\n",
         );
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/notices.md");
         if std::env::var_os("MAILDESK_WRITE_DOCS").is_some() {

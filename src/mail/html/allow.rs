@@ -170,6 +170,21 @@ static MESSAGE: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
+/// For texts that stand in a page of ours: its policy lets no style of theirs apply and no picture of elsewhere load, and
+/// the page has its own first heading.
+static PAGE: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut builder = basis();
+    builder.rm_tags(["h1", "font", "center"]).rm_generic_attributes(["style"]);
+    builder.url_schemes(HashSet::from(["http", "https", "mailto", "tel", "data"]));
+    builder.link_rel(Some("noopener noreferrer nofollow")).attribute_filter(|element, attribute, value| {
+        match (element, attribute) {
+            ("img", "src") => bare_url(value, |url| has_head(url, &DATA_URL_HEADS)),
+            _ => filtered(attribute, value),
+        }
+    });
+    builder
+});
+
 /// What of an attribute is kept, except for images.
 fn filtered<'a>(attribute: &str, value: &'a str) -> Option<Cow<'a, str>> {
     match attribute {
@@ -229,6 +244,15 @@ pub(super) fn clean_mail(html: &str) -> String {
 /// Sanitises HTML posted over the API once; the caller has checked the caps.
 pub(super) fn clean_message(html: &str) -> String {
     MESSAGE.clean(&rewrite_tags(html, describe_image)).to_string()
+}
+
+/// Sanitises HTML for a page of ours once; the caller has checked the caps.
+pub(super) fn clean_page(html: &str) -> String {
+    let without_remote = |tag: &Tag<'_>| {
+        let is_kept = tag.attribute("src").is_some_and(|source| has_head(source.trim(), &DATA_URL_HEADS));
+        if is_kept { describe_image(tag) } else { Some(String::new()) }
+    };
+    PAGE.clean(&rewrite_tags(html, without_remote)).to_string()
 }
 
 /// Renames `src` of an image on another machine to `data-remote-src`, which loads nothing.

@@ -89,7 +89,7 @@ mod tests {
 
     fn desk() -> (tempfile::TempDir, Store, AddressId) {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("desk.db");
+        let path = crate::store::testing::place(dir.path());
         create_or_migrate(&path, &[7; 32], NOW).unwrap();
         let store = Store::open(&path, Duration::from_secs(1)).unwrap();
         let mut row = AddressRow::new("a@example.org", "A");

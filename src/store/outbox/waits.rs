@@ -64,7 +64,7 @@ mod tests {
 
     fn desk() -> (tempfile::TempDir, Store) {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("desk.db");
+        let path = crate::store::testing::place(dir.path());
         create_or_migrate(&path, &[7; 32], NOW).unwrap();
         let store = Store::open(&path, Duration::from_secs(1)).unwrap();
         (dir, store)
@@ -83,6 +83,8 @@ mod tests {
             internet_id,
             raw: b"A: b\r\n\r\nc\r\n",
             is_automatic: true,
+            message: None,
+            due_at: NOW,
         };
         store.write(|tx| tx.queue(&mail("a@b"), NOW)).unwrap();
         assert!(!store.read(|tx| tx.is_queue_astray(WAITS, NOW)).unwrap());

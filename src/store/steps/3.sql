@@ -14,6 +14,7 @@ ALTER TABLE event ADD COLUMN message_id INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE outbox ADD COLUMN message_id INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE article ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE article ADD COLUMN body_text TEXT NOT NULL DEFAULT '';
+ALTER TABLE article ADD COLUMN markdown TEXT NOT NULL DEFAULT '';
 -- Codes that replace the second factor once each, when the telephone is lost.
 CREATE TABLE recovery_code (
     staff_id  INTEGER NOT NULL REFERENCES staff (id) ON DELETE CASCADE,
@@ -252,3 +253,6 @@ CREATE INDEX customer_activation ON customer (activation_hash) WHERE length(acti
 
 -- Every mail paid for it, and the newest receipt is the one recorded last.
 DROP INDEX receipt_received;
+
+-- The tickets a person takes part in.
+CREATE INDEX participant_email ON participant (email);

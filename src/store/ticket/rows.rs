@@ -45,6 +45,18 @@ pub struct Ticket {
     pub reply_to: String,
     /// The name that belongs to `reply_to`; empty = the customer's.
     pub reply_to_name: String,
+    /// Until when it is put off; 0 = it is not.
+    pub snoozed_until: Timestamp,
+    /// When it was called spam; 0 = it is not.
+    pub spam_at: Timestamp,
+}
+
+impl Ticket {
+    /// Whether it was called spam.
+    #[must_use]
+    pub(crate) const fn is_spam(&self) -> bool {
+        self.spam_at.unix() > 0
+    }
 }
 
 /// What it takes to open a ticket.
@@ -79,6 +91,8 @@ fn ticket(row: &Row<'_>) -> Result<Ticket> {
         address: row.get::<Option<i64>>(12)?.map(AddressId::new),
         reply_to: row.get(13)?,
         reply_to_name: row.get(14)?,
+        snoozed_until: Timestamp::from_unix(row.get(15)?),
+        spam_at: Timestamp::from_unix(row.get(16)?),
     })
 }
 
@@ -132,7 +146,8 @@ impl ReadTx<'_> {
     pub fn ticket(&self, id: TicketId) -> Result<Option<Ticket>> {
         self.one(
             "SELECT id, department_id, customer_id, subject, status, created_at, last_update_at, closed_at, replies, \
-             last_replier, staff_id, merged_into, address_id, reply_to, reply_to_name FROM ticket WHERE id = $1",
+             last_replier, staff_id, merged_into, address_id, reply_to, reply_to_name, snoozed_until, \
+             spam_at FROM ticket WHERE id = $1",
             [id.get()],
             ticket,
         )

@@ -14,7 +14,7 @@ use crate::web::call::Call;
 use crate::web::form::Form;
 use crate::web::limits::Act;
 use crate::web::page::{self, Page};
-use crate::web::session;
+use crate::web::session::{self, Side};
 use crate::web::ui::Ui;
 
 /// Longest name looked at, in bytes. Chosen: longer ones cannot be accounts.
@@ -248,7 +248,7 @@ fn begin(call: &Call<'_>, staff: crate::domain::StaffId, page: SignIn) -> Result
     } else {
         taken_up(call, &hash, page)?
     };
-    Ok(response.with_header("Set-Cookie", session::set_cookie(&secret, has_secure_cookie(call))))
+    Ok(response.with_header("Set-Cookie", session::set_cookie(Side::Staff, &secret, has_secure_cookie(call))))
 }
 
 /// Takes a form that was sent while nobody was signed in, as if it came now.
@@ -274,7 +274,7 @@ pub(super) fn out(call: &Call<'_>) -> Result<Response, Refusal> {
     if let Some(session) = &call.session {
         call.web.store.write(|tx| tx.end_session(session.id))?;
     }
-    let gone = session::set_cookie("", has_secure_cookie(call));
+    let gone = session::set_cookie(Side::Staff, "", has_secure_cookie(call));
     Ok(call.lead_to("/staff/login").with_header("Set-Cookie", gone))
 }
 

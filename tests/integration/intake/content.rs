@@ -175,8 +175,7 @@ fn blocked_extension_is_left_out_and_named() {
 fn same_content_is_stored_once() {
     let desk = Desk::new();
     desk.deliver(multipart("s1", &[&file("\"a.txt\"", "the same bytes"), &file("\"b.txt\"", "the same bytes")]));
-    let contents: i64 =
-        desk.sqlite().query_row("SELECT count(*) FROM content", [], |row| row.get(0)).expect("a number");
+    let contents: i64 = desk.outside().number("SELECT count(*) FROM content");
     assert_eq!((contents, desk.count("attachments")), (1, 2));
 }
 

@@ -61,8 +61,7 @@ fn null_envelope_sender_is_a_machine() {
 #[test]
 fn mail_of_this_desk_come_back_is_dropped_and_a_forged_mark_is_worth_nothing() {
     let desk = Desk::new();
-    let bytes: [u8; 32] =
-        desk.sqlite().query_row("SELECT secret FROM desk", [], |row| row.get(0)).expect("the desk has a secret");
+    let bytes: [u8; 32] = desk.outside().bytes("SELECT secret FROM desk").try_into().expect("the desk has a secret");
     let id = "<1.2@helpdesk.test>";
     let mark = DeskSecret::new(bytes).loop_mark(id);
     let ours = mail("self", &format!("X-Maildesk-Loop: {id} {mark}\nSubject: x\nAuto-Submitted: auto-replied\n"), "x");
@@ -105,7 +104,7 @@ fn only_a_person_reopens_a_closed_ticket() {
     let desk = Desk::new();
     desk.deliver(mail("q", "Subject: Printer\n", "x"));
     let close = "UPDATE ticket SET status = 5, closed_at = unixepoch() WHERE id = 1";
-    desk.sqlite().execute_batch(close).expect("the database is writable");
+    desk.outside().run(close);
     let answer =
         |id: &str, fields: &str| mail(id, &format!("{fields}Subject: Re: Printer\nIn-Reply-To: <q@client.test>\n"), id);
     for (id, fields) in

@@ -18,10 +18,9 @@ fn from_stranger(mail: &str) -> String {
 
 /// A token for ticket 1, issued to `address` as an outgoing mail would.
 fn token(desk: &Desk, address: &str) -> String {
-    let connection = desk.sqlite();
-    let secret: [u8; 32] = connection.query_row("SELECT secret FROM desk", [], |row| row.get(0)).expect("a secret");
-    let insert = "INSERT OR IGNORE INTO token_holder (ticket_id, email) VALUES (1, $1)";
-    connection.execute(insert, [address]).expect("the database is writable");
+    let secret: [u8; 32] = desk.outside().bytes("SELECT secret FROM desk").try_into().expect("a secret");
+    let insert = format!("INSERT INTO token_holder (ticket_id, email) VALUES (1, '{address}') ON CONFLICT DO NOTHING");
+    desk.outside().run(&insert);
     let address: EmailAddress = address.parse().expect("an address");
     ReplyToken::issue(&DeskSecret::new(secret), TicketId::new(1), &address).to_string()
 }
@@ -198,7 +197,7 @@ fn closed_ticket_reopens_within_reopen_days_and_not_after() {
     let desk = with_ticket();
     let closed_for = |seconds: i64| {
         let sql = format!("UPDATE ticket SET status = 5, closed_at = unixepoch() - {seconds} WHERE id = 1");
-        desk.sqlite().execute_batch(&sql).expect("the database is writable");
+        desk.outside().run(&sql);
     };
     let answer = mail("a", "Subject: Re: Printer on fire\nIn-Reply-To: <q@client.test>\n", "x");
     let day = 24 * 3600;
@@ -226,7 +225,7 @@ fn closed_ticket_reopens_within_reopen_days_and_not_after() {
 fn mail_for_a_merged_ticket_goes_to_the_one_it_went_into() {
     let desk = with_ticket();
     desk.deliver(mail("q2", "Subject: Printer on fire\n", "again"));
-    desk.sqlite().execute_batch("UPDATE ticket SET merged_into = 2 WHERE id = 1").expect("the database is writable");
+    desk.outside().run("UPDATE ticket SET merged_into = 2 WHERE id = 1");
     for fields in ["Subject: Re: Printer on fire\nIn-Reply-To: <q@client.test>\n", "Subject: [#1] Printer on fire\n"] {
         assert!(decided(&desk, &mail("a", fields, "x")).starts_with("append #2"), "{fields}");
     }
@@ -243,7 +242,7 @@ fn status_follows_a_customers_answer() {
         [(1, "open"), (2, "awaiting-reply"), (3, "awaiting-reply"), (4, "in-progress"), (5, "awaiting-reply")]
     {
         let sql = format!("UPDATE ticket SET status = {before}, closed_at = unixepoch() WHERE id = 1");
-        desk.sqlite().execute_batch(&sql).expect("the database is writable");
+        desk.outside().run(&sql);
         desk.deliver(mail(&format!("s{before}"), "Subject: Re: Printer on fire\nIn-Reply-To: <q@client.test>\n", "x"));
         assert_eq!(desk.ticket(1)["status"], after, "was {before}");
     }

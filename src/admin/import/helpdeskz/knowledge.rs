@@ -55,6 +55,8 @@ pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<()> {
                 last_update_at: time(row, "last_update"),
                 views: row.number("views"),
                 is_public: row.is_on("public"),
+                position: 0,
+                markdown: String::new(),
             };
             Ok(Ready::new(row, id, new))
         },

@@ -1,0 +1,181 @@
+//! A store on a PostgreSQL server: its transactions, and the life of its schema.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::connections::{Borrowed, Handle};
+use super::engine::Link;
+use super::migrate::{self, Migrated, SCHEMA_VERSION, STEPS};
+use super::place::{Place, Server};
+use super::postgres::{self, Durability, Session};
+use super::{Error, ReadTx, Result, Store, WriteTx};
+use crate::domain::Timestamp;
+
+impl Store {
+    /// Whether the database is a server's.
+    pub(super) const fn is_remote(&self) -> bool {
+        matches!(self.place, Place::Server(_))
+    }
+
+    /// A connection on which a transaction was begun. One that was kept may have ended meanwhile: then a new one is
+    /// made, once, and never later than here: what was done in a transaction is never done again by itself.
+    fn begun(&self, begin: impl Fn(&Session) -> Result<()>) -> Result<Borrowed<'_>> {
+        let first = self.take()?;
+        match begin(first.session()?) {
+            Err(Error::Unreachable(_)) if first.was_kept() => {}
+            done => return done.map(|()| first),
+        }
+        drop(first);
+        // They have probably all ended.
+        self.close_unused(std::time::Duration::ZERO);
+        let second = self.take()?;
+        begin(second.session()?)?;
+        Ok(second)
+    }
+
+    pub(super) fn read_remote<T, E: From<Error>>(
+        &self,
+        f: impl FnOnce(&ReadTx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let connection = self.begun(Session::begin_read)?;
+        let session = connection.session()?;
+        let done = f(&ReadTx::on(Link::Pg(session)));
+        // What was read was read, whatever becomes of the connection.
+        if session.rollback().is_ok() && !session.is_lost() {
+            connection.keep();
+        }
+        done
+    }
+
+    pub(super) fn write_remote<T, E: From<Error>>(
+        &self,
+        deadline: Instant,
+        durability: Durability,
+        f: impl FnOnce(&WriteTx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let wait = || deadline.saturating_duration_since(Instant::now());
+        let begin = |session: &Session| {
+            session.begin_write(wait(), durability).inspect_err(|_| {
+                // The transaction was begun before the lock was waited for in vain.
+                if !session.is_lost() {
+                    session.rollback().ok();
+                }
+            })
+        };
+        let connection = self.begun(begin)?;
+        let session = connection.session()?;
+        let tx = WriteTx { read: ReadTx::on(Link::Pg(session)) };
+        let done = f(&tx);
+        let ended = match &done {
+            Ok(_) => match tx.failed.refuse() {
+                Ok(()) => session.commit(),
+                Err(error) => {
+                    if session.rollback().is_ok() {
+                        connection.keep();
+                    }
+                    return Err(error.into());
+                }
+            },
+            Err(_) => session.rollback(),
+        };
+        if ended.is_ok() && !session.is_lost() {
+            connection.keep();
+        }
+        // The error of `f` must not be lost for one of the rollback.
+        if done.is_ok() {
+            ended?;
+        }
+        done
+    }
+
+    /// What others committed is on the disk, and on a synchronous standby, when a commit of ours that comes after it is.
+    pub(super) fn make_sure_remote(&self) -> Result<()> {
+        self.write(|tx| tx.prove_writable())
+    }
+}
+
+impl Handle {
+    /// That of PostgreSQL.
+    ///
+    /// # Errors
+    /// [`Error::NotHere`] for SQLite's.
+    pub(super) fn session(&self) -> Result<&Session> {
+        match self {
+            Self::Pg(session) => Ok(session),
+            Self::Lite(_) => Err(Error::NotHere),
+        }
+    }
+}
+
+/// Whether there are tables of ours.
+fn version(session: &Session) -> Result<Option<i64>> {
+    let link = Link::Pg(session);
+    let is_there = link.one("SELECT to_regclass('schema_version') IS NOT NULL", &(), |row| row.get::<bool>(0))?;
+    if is_there != Some(true) {
+        return Ok(None);
+    }
+    link.one("SELECT version FROM schema_version", &(), |row| row.get(0))
+}
+
+/// Checks that a database is a desk with the current schema.
+///
+/// # Errors
+/// [`Error::NewerSchema`], [`Error::OlderSchema`] or [`Error::NotADesk`].
+pub(super) fn require_current(session: &Session, path: &Path) -> Result<()> {
+    match version(session)? {
+        None => Err(Error::NotADesk(path.to_owned())),
+        Some(found) => migrate::require(found, path),
+    }
+}
+
+/// Makes the tables, or brings them up to the current schema. Safe to repeat. There is no backup made by itself: a
+/// database of an older schema is only touched when the caller says that there is one.
+///
+/// # Errors
+/// [`Error::NewerSchema`], [`Error::OlderSchema`] without a backup, those of the server.
+pub(super) fn create_or_migrate(
+    server: &Server,
+    secret: &[u8; 32],
+    has_backup: bool,
+    now: Timestamp,
+) -> Result<Migrated> {
+    let session = Session::connect(server)?;
+    let path = Place::Server(server.clone()).shown();
+    session.begin_write(std::time::Duration::from_secs(super::LOCK_WAIT_S), Durability::Now)?;
+    let done = match version(&session)? {
+        None => create(&session, secret, now)?,
+        Some(found) if found == SCHEMA_VERSION => Migrated::Current,
+        Some(found) if found > SCHEMA_VERSION || !has_backup => {
+            migrate::require(found, &path)?;
+            Migrated::Current
+        }
+        Some(found) => {
+            for step in STEPS.iter().filter(|step| step.to > found) {
+                session.batch(&postgres::schema::translated(step.sql))?;
+            }
+            set_version(&session)?;
+            Migrated::Raised { from: found }
+        }
+    };
+    session.commit()?;
+    Ok(done)
+}
+
+fn set_version(session: &Session) -> Result<()> {
+    session.batch("DELETE FROM schema_version")?;
+    Link::Pg(session).run("INSERT INTO schema_version (version) VALUES ($1)", &(SCHEMA_VERSION,)).map(drop)
+}
+
+fn create(session: &Session, secret: &[u8; 32], now: Timestamp) -> Result<Migrated> {
+    let link = Link::Pg(session);
+    session.batch(&postgres::schema::whole(include_str!("../../schema.sql")))?;
+    link.run("INSERT INTO desk (id, secret, created_at) VALUES (1, $1, $2)", &(&secret[..], now.unix()))?;
+    link.run("INSERT INTO department (id, position, name) VALUES (1, 1, 'General')", &())?;
+    set_version(session)?;
+    Ok(Migrated::Created)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+#[path = "remote_tests.rs"]
+mod tests;

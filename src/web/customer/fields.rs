@@ -1,0 +1,125 @@
+//! The custom fields of a new ticket: what is asked, and what was answered.
+
+use serde_json::json;
+
+use crate::domain::DepartmentId;
+use crate::store::ReadTx;
+use crate::store::import::ImportedCustomField;
+use crate::web::answer::Refusal;
+use crate::web::form::Form;
+use crate::web::language::Language;
+
+/// Longest answer, in characters. Chosen: a long paragraph; more belongs in the message.
+const ANSWER_CHARS_MAX: usize = 5000;
+
+/// A field as the form shows it.
+pub(super) struct Field {
+    /// `field-3`.
+    pub(super) name: String,
+    /// HelpDeskZ's word: text, textarea, password, checkbox, radio, select, date, email.
+    pub(super) kind: String,
+    pub(super) title: String,
+    /// Its options, and whether each is chosen.
+    pub(super) options: Vec<(String, bool)>,
+    pub(super) is_required: bool,
+    /// The departments that ask it, blank-separated ids; empty for all.
+    pub(super) departments: String,
+    /// What was typed.
+    pub(super) value: String,
+}
+
+/// What the database has of a field.
+struct Definition {
+    field: ImportedCustomField,
+    options: Vec<String>,
+    departments: Vec<i64>,
+}
+
+/// A list in JSON; ids that HelpDeskZ wrote are texts.
+fn ids(list: &str) -> Vec<i64> {
+    let values: Vec<serde_json::Value> = serde_json::from_str(list).unwrap_or_default();
+    values.iter().filter_map(|value| value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())).collect()
+}
+
+fn definitions(tx: &ReadTx<'_>) -> Result<Vec<Definition>, Refusal> {
+    let all = tx.custom_fields()?.into_iter().map(|field| Definition {
+        options: serde_json::from_str(&field.options).unwrap_or_default(),
+        departments: ids(&field.departments),
+        field,
+    });
+    Ok(all.collect())
+}
+
+impl Definition {
+    fn name(&self) -> String {
+        format!("field-{}", self.field.id)
+    }
+
+    fn is_asked_by(&self, department: DepartmentId) -> bool {
+        self.departments.is_empty() || self.departments.contains(&department.get())
+    }
+
+    /// What the form answers; `Err` with the name of the text that says what is wrong.
+    fn answer(&self, form: &Form) -> Result<String, &'static str> {
+        let name = self.name();
+        let typed = form.trimmed(&name).replace("\r\n", "\n");
+        let answer = match self.field.kind.as_str() {
+            "checkbox" => {
+                let ticked: Vec<&str> =
+                    form.all(&name).filter(|value| self.options.iter().any(|own| own == value)).collect();
+                ticked.join(", ")
+            }
+            "radio" | "select" if !typed.is_empty() && !self.options.contains(&typed) => return Err("field-wrong"),
+            "email" if !typed.is_empty() && typed.parse::<crate::domain::EmailAddress>().is_err() => {
+                return Err("field-wrong");
+            }
+            "date" if !typed.is_empty() && typed.parse::<jiff::civil::Date>().is_err() => return Err("field-wrong"),
+            _ => typed,
+        };
+        if answer.chars().count() > ANSWER_CHARS_MAX {
+            return Err("field-wrong");
+        }
+        if self.field.is_required && answer.is_empty() { Err("field-missing") } else { Ok(answer) }
+    }
+}
+
+/// The fields that these departments ask, with what was typed.
+pub(super) fn asked(tx: &ReadTx<'_>, departments: &[DepartmentId], form: &Form) -> Result<Vec<Field>, Refusal> {
+    let all = definitions(tx)?.into_iter();
+    let wanted = all.filter(|one| departments.iter().any(|id| one.is_asked_by(*id)));
+    Ok(wanted
+        .map(|one| {
+            let name = one.name();
+            let chosen: Vec<String> = form.all(&name).map(str::to_owned).collect();
+            let ids: Vec<String> = one.departments.iter().map(i64::to_string).collect();
+            Field {
+                value: form.get(&name).to_owned(),
+                name,
+                options: one.options.iter().map(|own| (own.clone(), chosen.contains(own))).collect(),
+                kind: one.field.kind,
+                title: one.field.title,
+                is_required: one.field.is_required,
+                departments: ids.join(" "),
+            }
+        })
+        .collect())
+}
+
+/// The answers to what a department asks, a JSON list of title and value as HelpDeskZ kept it; else what is wrong, in
+/// words.
+pub(super) fn answers(
+    tx: &ReadTx<'_>,
+    department: DepartmentId,
+    form: &Form,
+    language: &Language,
+) -> Result<Result<String, String>, Refusal> {
+    let mut found = Vec::new();
+    for one in definitions(tx)?.iter().filter(|one| one.is_asked_by(department)) {
+        match one.answer(form) {
+            Ok(answer) => found.push(json!({ "title": one.field.title, "value": answer })),
+            Err("field-missing") => return Ok(Err(language.with("field-missing", "name", &one.field.title))),
+            Err(_) => return Ok(Err(language.with("field-wrong", "name", &one.field.title))),
+        }
+    }
+    Ok(Ok(serde_json::Value::from(found).to_string()))
+}

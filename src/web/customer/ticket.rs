@@ -1,0 +1,223 @@
+//! One ticket: reading it, answering, calling it solved, and saying how it was handled.
+
+use askama::Template;
+
+use super::conversation::{self, Spoken};
+use super::robots::{self, Suspicion};
+use super::sign_in::path_of;
+use super::{Guest, guest_of, ui_of};
+use crate::desk::{Change, MailContext, Notices, Opening, Post, StatusChange};
+use crate::domain::{Actor, Author, Door, MessageId, Status, TicketId, Timestamp, UserId};
+use crate::http::Response;
+use crate::store::attachment::NewAttachment;
+use crate::store::message::Text;
+use crate::store::satisfaction::Satisfaction;
+use crate::store::settings::Settings;
+use crate::store::ticket::{NewTicket, Ticket};
+use crate::store::{ReadTx, WriteTx};
+use crate::web::answer::{self, Refusal};
+use crate::web::call::Call;
+use crate::web::ui::Ui;
+use crate::web::upload;
+
+/// Longest word about how a ticket was handled, in characters. Chosen: a paragraph.
+const COMMENT_CHARS_MAX: usize = 1000;
+
+#[derive(Template)]
+#[template(path = "customer/ticket.html")]
+struct Page {
+    ui: Ui,
+    id: TicketId,
+    subject: String,
+    /// `open`, `answered`, …
+    status: &'static str,
+    is_closed: bool,
+    /// Whether an answer opens a new ticket, because this one was closed long ago.
+    is_past: bool,
+    spoken: Vec<Spoken>,
+    text: String,
+    error: String,
+    key: String,
+    takes_files: bool,
+    accept: String,
+    /// Asked how it was handled, and not answered yet.
+    is_asked: bool,
+    /// Answered just now or before.
+    is_rated: bool,
+}
+
+/// Whether a ticket was closed so long ago that an answer opens a new one, as by mail.
+fn is_past(ticket: &Ticket, settings: &Settings, now: Timestamp) -> bool {
+    let reopen_s = settings.reopen_days.saturating_mul(Timestamp::DAY_S);
+    ticket.status == Status::Closed && (reopen_s == 0 || now.unix() - ticket.closed_at.unix() > reopen_s)
+}
+
+/// Whether the ticket is this person's, not one they only take part in.
+fn is_requester(tx: &ReadTx<'_>, guest: &Guest, ticket: &Ticket) -> Result<bool, Refusal> {
+    let is = |email: &str| guest.email.as_str().eq_ignore_ascii_case(email);
+    let owner = tx.customer(ticket.customer)?.is_some_and(|customer| is(&customer.email));
+    Ok(guest.customer() == Some(ticket.customer) || owner || is(&ticket.reply_to))
+}
+
+/// `GET /tickets/show/12`
+pub(super) fn show(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
+    shown(call, id, 200, String::new())
+}
+
+fn shown(call: &Call<'_>, id: TicketId, status: u16, error: String) -> Result<Response, Refusal> {
+    let guest = guest_of(call)?;
+    let found = call.read(|tx| {
+        let ticket = guest.ticket(tx, id)?;
+        let spoken = conversation::of(tx, call, &ticket)?;
+        let asked = if is_requester(tx, guest, &ticket)? { tx.satisfaction(ticket.id)? } else { None };
+        Ok((ticket, spoken, asked))
+    })?;
+    let (ticket, spoken, asked): (Ticket, Vec<Spoken>, Option<Satisfaction>) = found;
+    if ticket.id != id && error.is_empty() {
+        return Ok(call.lead_to(&path_of(ticket.id)));
+    }
+    let settings = &call.settings;
+    let is_kept = !error.is_empty() && robots::suspicion(call) != Some(Suspicion::Stale);
+    let is_closed = ticket.status == Status::Closed;
+    let page = Page {
+        ui: ui_of(call),
+        id: ticket.id,
+        status: ticket.status.word(),
+        is_closed,
+        is_past: is_past(&ticket, settings, call.now),
+        spoken,
+        text: call.form.get("text").to_owned(),
+        error,
+        key: if is_kept { call.form.get("key").to_owned() } else { robots::key(call)? },
+        takes_files: settings.ticket_attachment && settings.ticket_attachment_number > 0,
+        accept: settings.ticket_file_type.iter().map(|own| format!(".{own}")).collect::<Vec<_>>().join(","),
+        is_asked: is_closed && asked.as_ref().is_some_and(|asked| asked.is_good.is_none()),
+        is_rated: asked.as_ref().is_some_and(|asked| asked.is_good.is_some()),
+        subject: ticket.subject,
+    };
+    Ok(answer::html_page(status, page.render()?))
+}
+
+/// What became of a form: the ticket it stands in, and its message.
+type Done = (TicketId, MessageId);
+
+/// `POST /tickets/show/12`
+pub(super) fn change(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
+    let guest = guest_of(call)?;
+    call.read(|tx| guest.ticket(tx, id).map(drop))?;
+    match call.form.get("do") {
+        "good" => rate(call, guest, id, true),
+        "bad" => rate(call, guest, id, false),
+        _ => send(call, guest, id),
+    }
+}
+
+fn send(call: &Call<'_>, guest: &Guest, id: TicketId) -> Result<Response, Refusal> {
+    let key = call.form.get("key");
+    if let Some(done) = call.read(|tx| Ok(tx.spent_form_key(key)?))? {
+        return Ok(lead_to_message(call, done));
+    }
+    if robots::suspicion(call) == Some(Suspicion::Stale) {
+        return shown(call, id, 422, call.language.t("form-stale"));
+    }
+    let is_solved = call.form.get("do") == "solved";
+    let text = call.form.get("text").replace("\r\n", "\n");
+    let is_silent = text.trim().is_empty() && call.form.files().is_empty();
+    if is_silent && !is_solved {
+        return shown(call, id, 422, call.language.t("text-missing"));
+    }
+    let files = match upload::of_customer(&call.settings, call.form.files()) {
+        Ok(files) => files,
+        Err(fault) => return shown(call, id, 422, fault.text(call.language)),
+    };
+    let attachments: Vec<NewAttachment<'_>> = files.iter().map(upload::Accepted::attachment).collect();
+    let done = call.write(|tx| {
+        if let Some(done) = tx.spent_form_key(key)? {
+            return Ok(done);
+        }
+        let ticket = guest.ticket(tx, id)?;
+        if tx.is_banned(&guest.email)? {
+            return Err(Refusal::Forbidden);
+        }
+        let customer = match guest.customer() {
+            Some(id) => id,
+            None => tx.customer_for(&guest.name, &guest.email, call.now)?,
+        };
+        let change = Change::new(tx, &call.settings, Actor::Customer(customer), Door::Web, call.now);
+        let done = if is_silent {
+            change.set_status(&ticket, Status::Closed)?;
+            (ticket.id, MessageId::new(0))
+        } else {
+            let post = Post {
+                author: Author::Customer(customer),
+                text: Text::Plain(text.trim_end()),
+                full_text: "",
+                mail_html: "",
+                attachments: &attachments,
+            };
+            posted(tx, call, change, (&ticket, customer), &post, is_solved)?
+        };
+        tx.spend_form_key(key, done.0, done.1, call.now)?;
+        Ok(done)
+    })?;
+    Ok(lead_to_message(call, done))
+}
+
+/// Posts into the ticket, or opens a new one where that was closed long ago.
+fn posted(
+    tx: &WriteTx<'_>,
+    call: &Call<'_>,
+    change: Change<'_>,
+    (ticket, customer): (&Ticket, UserId),
+    post: &Post<'_>,
+    is_solved: bool,
+) -> Result<Done, Refusal> {
+    if !is_past(ticket, &call.settings, call.now) {
+        let status = if is_solved { StatusChange::To(Status::Closed) } else { StatusChange::ByTable };
+        let message = change.post(ticket, post, status, &MailContext::default(), Notices::Usual)?;
+        return Ok((ticket.id, message));
+    }
+    let department = match tx.department(ticket.department)? {
+        Some(department) => department.id,
+        None => tx.lowest_department()?.ok_or(Refusal::Failed)?,
+    };
+    let new = NewTicket { department, customer, subject: &ticket.subject, address: ticket.address, reply_to: None };
+    let opening = Opening {
+        ticket: new,
+        post: post.clone(),
+        mail: MailContext::default(),
+        linked: Some(ticket.id),
+        notices: Notices::Usual,
+    };
+    Ok(change.open(&opening)?)
+}
+
+fn lead_to_message(call: &Call<'_>, (ticket, message): Done) -> Response {
+    let anchor = if message.get() > 0 { format!("#m{message}") } else { String::new() };
+    let has_it =
+        call.guest.as_ref().is_some_and(|guest| guest.customer().is_some() || guest.only_ticket() == Some(ticket));
+    // The link of one ticket does not open the new one; its own link is in the mail.
+    let path = if has_it {
+        path_of(ticket)
+    } else {
+        call.guest.as_ref().and_then(Guest::only_ticket).map_or_else(|| path_of(ticket), path_of)
+    };
+    call.lead_to(&format!("{path}{anchor}"))
+}
+
+fn rate(call: &Call<'_>, guest: &Guest, id: TicketId, is_good: bool) -> Result<Response, Refusal> {
+    let comment: String = call.form.trimmed("comment").chars().take(COMMENT_CHARS_MAX).collect();
+    let ticket = call.write(|tx| {
+        let ticket = guest.ticket(tx, id)?;
+        if !is_requester(tx, guest, &ticket)? {
+            return Err(Refusal::NotFound);
+        }
+        let customer = guest.customer().unwrap_or(ticket.customer);
+        let change = Change::new(tx, &call.settings, Actor::Customer(customer), Door::Web, call.now);
+        if !change.rate(ticket.id, is_good, &comment)? {
+            return Err(Refusal::NotFound);
+        }
+        Ok(ticket.id)
+    })?;
+    Ok(call.lead_to(&format!("{}#rating", path_of(ticket))))
+}
