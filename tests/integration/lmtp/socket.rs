@@ -94,10 +94,14 @@ fn doctor_says_whether_mails_are_taken() {
         let levels = checks.filter(|check| check["name"] == "lmtp").map(|check| check["level"].clone());
         levels.map(|level| level.as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    // The test's folder is closed to others, as /run/maildesk must not be.
+    // Closed to others, as /run/maildesk must not be.
+    let set_mode = |mode| {
+        std::fs::set_permissions(desk.path(""), std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    };
+    set_mode(0o700);
     assert_eq!(look(), ["WARN", "FAIL"]);
     let (_server, _) = serve(&desk);
     assert_eq!(look(), ["WARN", "OK"]);
-    std::fs::set_permissions(desk.path(""), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    set_mode(0o755);
     assert_eq!(look(), ["OK"]);
 }
