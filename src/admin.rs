@@ -2,6 +2,7 @@
 
 mod address;
 mod article;
+mod attachment;
 mod backup;
 mod ban;
 mod canned;
@@ -11,6 +12,7 @@ mod context;
 mod demo;
 mod department;
 mod doctor;
+mod editor;
 mod field;
 mod import;
 mod init;
@@ -81,6 +83,9 @@ pub(crate) enum Command {
     /// Tickets
     #[command(subcommand)]
     Ticket(ticket::Command),
+    /// Files of tickets
+    #[command(subcommand)]
+    Attachment(attachment::Command),
     /// Every mail received and what happened to it
     #[command(subcommand)]
     Mail(mail::Command),
@@ -155,6 +160,7 @@ pub(crate) fn run(
         Command::Setting(command) => setting::run(&Context::open(global, loaded, out, now)?, &command),
         Command::Ban(command) => ban::run(&Context::open(global, loaded, out, now)?, command),
         Command::Ticket(command) => ticket::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Attachment(command) => attachment::run(&Context::open(global, loaded, out, now)?, &command),
         Command::Mail(command) => mail::run(&Context::open(global, loaded, out, now)?, command),
         Command::Template(command) => template::run(&Context::open(global, loaded, out, now)?, command),
         Command::Outbox(command) => outbox::run(&Context::open(global, loaded, out, now)?, &command),
@@ -185,7 +191,8 @@ fn missing<T>(noun: &str, name: impl std::fmt::Display) -> outcome::Result<T> {
         "staff" => "staff member",
         other => other,
     };
-    bail!("there is no {thing} {name}"; "`maildesk admin {noun} list` shows them all")
+    let of = if noun == "attachment" { " TICKET" } else { "" };
+    bail!("there is no {thing} {name}"; "`maildesk admin {noun} list{of}` shows them all")
 }
 
 /// Ends an `update` that names nothing to change: exit status 2.

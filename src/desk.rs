@@ -4,10 +4,14 @@
 //! caller's write transaction it changes the rows, queues the notices that follow (`notify` has the table of who gets
 //! which) and writes one event, so that nothing changes without a trace and no caller has to remember the rest.
 
+mod answer;
 mod aside;
 mod assign;
+mod bulk;
 pub(crate) mod duty;
+mod mails;
 mod mark;
+mod mention;
 mod merge;
 mod move_to;
 mod note;
@@ -17,18 +21,23 @@ pub(crate) mod plus;
 mod post;
 mod remove;
 mod requester;
+mod reread;
 mod satisfaction;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
+mod undo;
 
+pub(crate) use answer::{Answer, NotPosted, Posted, Writing};
 pub(crate) use assign::{Refused, may_see};
+pub(crate) use bulk::{Deed, Done, TICKETS_MAX};
 pub(crate) use mark::{TAG_CHARS_MAX, fields, tag_name};
 pub(crate) use note::note_undelivered;
 pub(crate) use notify::Notices;
 pub(crate) use open::Opening;
 pub(crate) use post::{MailContext, Post, StatusChange};
 pub(crate) use requester::Former;
+pub(crate) use undo::{NotTakenBack, TakenBack};
 
 use crate::domain::{Actor, Door, EventKind, MessageId, TicketId, Timestamp};
 use crate::mail::Mailbox;

@@ -21,6 +21,9 @@ const ATTEMPTS_KEPT_S: i64 = Timestamp::DAY_S;
 /// How long tries to log in stay in the log, in seconds. Chosen: a quarter, as raw mail.
 const LOGINS_KEPT_S: i64 = 90 * Timestamp::DAY_S;
 
+/// How long it is known which forms were sent, in seconds. Chosen: longer than anybody leaves a page open.
+const KEYS_KEPT_S: i64 = 30 * Timestamp::DAY_S;
+
 /// Pages of the search index merged at once; most runs find nothing to merge.
 const SEARCH_PAGES: u32 = 500;
 
@@ -83,6 +86,8 @@ pub(crate) fn run(store: &Store, now: Timestamp) -> Result<Report> {
         tx.forget_answers(now.plus_s(-ANSWERS_KEPT_S))?;
         tx.forget_login_attempts(Window::last_s(ATTEMPTS_KEPT_S, now))?;
         tx.forget_ended_sessions(now)?;
+        tx.forget_undo(now)?;
+        tx.forget_sending_keys(now.plus_s(-KEYS_KEPT_S))?;
         report.logins = tx.forget_login_log(Window::last_s(LOGINS_KEPT_S, now))?;
         tx.merge_search(SEARCH_PAGES)
     })?;

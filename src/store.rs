@@ -16,6 +16,7 @@ mod connections;
 pub(crate) mod customer;
 pub(crate) mod department;
 mod desk;
+pub(crate) mod draft;
 mod engine;
 mod error;
 pub(crate) mod event;
@@ -51,6 +52,7 @@ pub(crate) mod template;
 pub(crate) mod testing;
 pub(crate) mod ticket;
 pub(crate) mod token;
+pub(crate) mod undo;
 mod value;
 
 use std::ops::{ControlFlow, Deref};

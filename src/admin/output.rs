@@ -1,5 +1,7 @@
 //! Printing: data to stdout as tables or JSON, talk to stderr.
 
+pub(super) mod screen;
+
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use base64::Engine;
@@ -41,10 +43,19 @@ impl Output {
         writeln!(io::stdout().lock(), "{text}")
     }
 
-    /// A list: a JSON array, or a table.
+    /// One object whose text may be long: JSON, or the text through the pager of a terminal.
+    pub(super) fn pages(&self, json: &Value, text: &str) -> io::Result<()> {
+        if self.is_json { self.object(json, "") } else { screen::page(&terminal::text(text)) }
+    }
+
+    /// A list: a JSON array, or a table. An empty one is said in words.
     pub(super) fn list(&self, json: Vec<Value>, header: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {
         if self.is_json {
             return writeln!(io::stdout().lock(), "{}", terminal::json(Value::Array(json).to_string()));
+        }
+        if rows.is_empty() {
+            self.say("there are none");
+            return Ok(());
         }
         writeln!(io::stdout().lock(), "{}", table(header, rows))
     }
@@ -153,6 +164,26 @@ pub(super) fn is_yes(answer: &str) -> bool {
 /// One line on stderr about something that went wrong, `--quiet` or not.
 pub(super) fn complain(text: &str) {
     anstream::eprintln!("maildesk: {}", terminal::line(text));
+}
+
+/// Stdout, for the bytes of a file.
+pub(super) fn stdout() -> impl Write {
+    io::stdout().lock()
+}
+
+/// A next step, as it can be typed.
+pub(super) fn next(command: &str, object: impl std::fmt::Display) -> String {
+    format!("`maildesk {command} {object}` shows it")
+}
+
+/// How long ago that was, for people: `5 min`, `3 h`, `12 d`.
+pub(super) fn age(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.unix().saturating_sub(at.unix()).max(0);
+    match seconds {
+        0..3600 => format!("{} min", seconds / 60),
+        3600..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / Timestamp::DAY_S),
+    }
 }
 
 /// A number and what is counted: `1 mail`, `2 mails`.

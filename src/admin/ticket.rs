@@ -1,37 +1,38 @@
-//! `admin ticket`: the verbs and the list. One ticket whole is in `show`, writing into one in
-//! [`post`], other changes in [`change`], taking one out in [`export`].
+//! `admin ticket`: the verbs. The list is in [`list`], one ticket whole in `show`, writing into one in [`post`], other
+//! changes in [`change`] and [`mark`], taking one out in [`export`].
 
 mod change;
 mod events;
 mod export;
+mod list;
+mod mark;
+mod new;
 mod post;
 mod show;
+mod who;
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::removal::Removal;
-use super::{Context, department, missing, output, say_if_cut, user};
+use super::{Context, missing};
 use crate::desk::Former;
-use crate::domain::{EmailAddress, Status, TicketId, Timestamp};
-use crate::outcome::{self, Done, Failure};
-use crate::store::ticket::{TicketLine, TicketOrder, TicketQuery};
-
-/// Statuses in which a ticket waits for staff.
-const WAITING: [Status; 3] = [Status::Open, Status::AwaitingReply, Status::InProgress];
+use crate::domain::{EmailAddress, Status, TicketId};
+use crate::outcome::{self, Done};
+use crate::store::ticket::TicketLine;
 
 /// Verbs of `admin ticket`.
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "Examples:\n  \
-    maildesk admin ticket list --status open,awaiting-reply --sort oldest\n  \
+    maildesk admin ticket list --mine\n  \
+    maildesk admin ticket new --from ann@example.org --department General --subject 'Lamp' --message 'She called.'\n  \
     maildesk admin ticket list --search 'müller invoice'\n  \
     maildesk admin ticket reply 12 --staff sam --message-file answer.txt --attach plan.pdf --close\n  \
     maildesk admin ticket merge 13 12 --yes")]
 pub(crate) enum Command {
-    /// Tickets, last touched first
-    List(Box<List>),
+    /// Tickets that are not closed, last touched first
+    List(Box<list::List>),
     /// One ticket with its messages
     Show {
         /// Id
@@ -81,7 +82,33 @@ pub(crate) enum Command {
         id: i64,
     },
     /// Answer as a staff member; the answer is mailed to the customer and the participants
-    Reply(post::ReplyArguments),
+    Reply(Box<post::ReplyArguments>),
+    /// Open a ticket for a customer who called or came by
+    New(Box<new::New>),
+    /// Close tickets
+    Close {
+        /// Ids
+        #[arg(value_parser = crate::admin::id, required = true)]
+        id: Vec<i64>,
+    },
+    /// Set the priority
+    Priority {
+        /// Id
+        #[arg(value_parser = crate::admin::id)]
+        id: i64,
+        /// Its name or number, as `admin priority list` has them
+        priority: String,
+    },
+    /// Add tags and take some off
+    #[command(after_help = "Example:\n  maildesk admin ticket tag 12 +urgent -waiting")]
+    Tag {
+        /// Id
+        #[arg(value_parser = crate::admin::id)]
+        id: i64,
+        /// +NAME adds a tag, -NAME takes it off
+        #[arg(value_name = "+TAG|-TAG", required = true, allow_hyphen_values = true)]
+        tags: Vec<String>,
+    },
     /// Add a note that only staff see
     Note(post::NoteArguments),
     /// Set the status
@@ -132,66 +159,13 @@ pub(crate) enum Command {
     },
 }
 
-/// What comes first in the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Sort {
-    /// Last touched first
-    Newest,
-    /// Longest untouched first
-    Oldest,
-    /// Highest number first
-    Id,
-    /// Lowest number first
-    IdUp,
-}
-
-impl Sort {
-    const fn order(self) -> TicketOrder {
-        match self {
-            Self::Newest => TicketOrder::NewestTouched,
-            Self::Oldest => TicketOrder::OldestTouched,
-            Self::Id => TicketOrder::NewestOpened,
-            Self::IdUp => TicketOrder::OldestOpened,
-        }
-    }
-}
-
-/// Options of `admin ticket list`.
-#[derive(Debug, clap::Args)]
-#[command(
-    after_help = "SEARCH looks into subjects, messages, notes, names and addresses. Each word is the start of one \
-    there, case and\naccents do not matter; \"words in quotes\" stand together; #12 is a ticket."
-)]
-pub(crate) struct List {
-    /// Of these statuses: open, answered, awaiting-reply, in-progress, closed
-    #[arg(long, value_delimiter = ',')]
-    status: Vec<Status>,
-    /// Of one department, by id or name
-    #[arg(long, value_name = "ID")]
-    department: Option<String>,
-    /// Of one customer, by id or address
-    #[arg(long, value_name = "USER")]
-    user: Option<String>,
-    /// Assigned to this staff member
-    #[arg(long, value_name = "USERNAME")]
-    assigned: Option<String>,
-    /// With these words
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
-    search: String,
-    /// Waiting for staff longer than setting overdue_time
-    #[arg(long)]
-    overdue: bool,
-    /// What comes first
-    #[arg(long, value_enum, default_value_t = Sort::Newest)]
-    sort: Sort,
-    /// At most this many
-    #[arg(long, default_value_t = 1000)]
-    limit: usize,
-}
-
 pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
-        Command::List(list) => show_list(context, &list)?,
+        Command::List(list) => list::show(context, &list)?,
+        Command::New(new) => return new::run(context, &new),
+        Command::Close { id } => return mark::close(context, &id),
+        Command::Priority { id, priority } => mark::priority(context, TicketId::new(id), &priority)?,
+        Command::Tag { id, tags } => mark::tag(context, TicketId::new(id), &tags)?,
         Command::Show { id, full } => show(context, TicketId::new(id), full)?,
         Command::Assign { id, username, nobody: _ } => change::assign(context, TicketId::new(id), username.as_deref())?,
         Command::Requester { id, email, name, keep } => {
@@ -221,51 +195,8 @@ pub(super) fn line_json(line: &TicketLine) -> Value {
     })
 }
 
-fn show_list(context: &Context, list: &List) -> outcome::Result<()> {
-    let lines = context.store.read(|tx| {
-        let staff = match list.assigned.as_deref() {
-            Some(name) => Some(change::staff_named(tx, name)?.id),
-            None => None,
-        };
-        let mut statuses = list.status.clone();
-        let hours = tx.settings()?.overdue_time;
-        if list.overdue {
-            statuses = WAITING.into_iter().filter(|one| statuses.is_empty() || statuses.contains(one)).collect();
-            if statuses.is_empty() || hours == 0 {
-                return Ok(Vec::new());
-            }
-        }
-        let query = TicketQuery {
-            statuses: &statuses,
-            department: list.department.as_deref().map(|name| department::find(tx, name)).transpose()?.map(|d| d.id),
-            customer: list.user.as_deref().map(|name| user::find(tx, name)).transpose()?.map(|c| c.id),
-            staff,
-            untouched_since: list.overdue.then(|| context.now.plus_s(-hours.saturating_mul(Timestamp::HOUR_S))),
-            search: &list.search,
-            order: list.sort.order(),
-            max: list.limit,
-        };
-        Ok::<_, Failure>(tx.tickets_found(&query)?)
-    })?;
-    let rows = lines.iter().map(|line| {
-        vec![
-            format!("#{}", line.id),
-            line.status.to_string(),
-            line.subject.clone(),
-            line.email.clone(),
-            line.department_name.clone(),
-            line.replies.to_string(),
-            output::time(line.last_update_at),
-        ]
-    });
-    let header = ["ticket", "status", "subject", "from", "department", "replies", "touched"];
-    context.output.list(lines.iter().map(line_json).collect(), &header, rows.collect())?;
-    say_if_cut(&context.output, lines.len(), list.limit);
-    Ok(())
-}
-
 fn show(context: &Context, id: TicketId, full: bool) -> outcome::Result<()> {
     let Some(whole) = context.store.read(|tx| show::read(tx, id))? else { return missing("ticket", id) };
-    context.output.object(&whole.json(), &whole.text(full))?;
+    context.output.pages(&whole.json(), &whole.text(full))?;
     Ok(())
 }

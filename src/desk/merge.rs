@@ -1,7 +1,7 @@
 //! Merging: two tickets about the same subject, two accounts of one customer.
 
 use super::Change;
-use crate::domain::{EventKind, Status};
+use crate::domain::{EventKind, Status, TicketId};
 use crate::store::Result;
 use crate::store::customer::Customer;
 use crate::store::ticket::{Owner, Ticket};
@@ -26,6 +26,15 @@ impl Change<'_> {
         self.note_of_desk(into.id, &format!("Ticket #{} ({}) was merged into this one.", from.id, from.subject))?;
         self.note_of_desk(from.id, &format!("This ticket was merged into #{}.", into.id))?;
         Ok(())
+    }
+
+    /// Parts a ticket again from the one it was merged into; says from which. `None` when it is not merged, or was by a
+    /// version that kept no record of what was moved. What came in since stays in the other one.
+    pub(crate) fn part(&self, ticket: &Ticket) -> Result<Option<TicketId>> {
+        let Some(into) = self.rows().part_tickets(ticket)? else { return Ok(None) };
+        self.write_event(ticket.id, EventKind::Parted, &format!("from #{into}"))?;
+        self.write_event(into, EventKind::Parted, &format!("of #{}", ticket.id))?;
+        Ok(Some(into))
     }
 
     /// Gives everything of one customer to another and removes the first.

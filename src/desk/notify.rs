@@ -93,8 +93,8 @@ impl Change<'_> {
                 Notice::Staff if sender.is_empty() => staff(self, ticket, message)?,
                 Notice::Staff => staff_except(self, ticket, message, sender)?,
                 Notice::Answer => staff_reply(self, ticket, message)?,
-                // Follows from an assignment, not from a message: see `notify_assignee`.
-                Notice::Assignee => {}
+                // These follow from no message: see `notify_assignee` and `notify_mentioned`.
+                Notice::Assignee | Notice::Mentioned => {}
             }
         }
         Ok(())
@@ -106,7 +106,19 @@ impl Change<'_> {
         if notices == Notices::Nobody || !is_notified {
             return Ok(());
         }
-        assigned(self.tx, self.settings, ticket, staff, self.now)
+        // The message to answer is the newest one; a ticket that has only notes has none.
+        match self.tx.newest_public_message(ticket)? {
+            Some(message) => to_member(self, Event::StaffAssigned, ticket, message, staff),
+            None => Ok(()),
+        }
+    }
+
+    /// Queues the notice of a note that mentions a staff member.
+    pub(super) fn notify_mentioned(&self, ticket: TicketId, note: MessageId, staff: &Staff) -> Result<()> {
+        if notices_of(Occasion::Mentioned, self.door).contains(&Notice::Mentioned) {
+            to_member(self, Event::StaffMentioned, ticket, note, staff)?;
+        }
+        Ok(())
     }
 }
 
@@ -182,16 +194,10 @@ fn staff_reply(change: &Change<'_>, ticket: TicketId, message: MessageId) -> Res
         Author::Customer(_) | Author::Desk => None,
     };
     let (files, left_out) = files(tx, &mut notice, message)?;
-    let (ticket_of, customer) = (&notice.about.ticket, &notice.about.customer);
-    let first = if ticket_of.reply_to.is_empty() {
-        (customer.email.clone(), customer.fullname.clone())
-    } else if ticket_of.reply_to_name.is_empty() {
-        (ticket_of.reply_to.clone(), customer.fullname.clone())
-    } else {
-        (ticket_of.reply_to.clone(), ticket_of.reply_to_name.clone())
+    let people = match change.delivery.to {
+        Some(people) => people.iter().map(|one| (one.address.as_str().to_owned(), one.name.clone())).collect(),
+        None => usual_recipients(tx, &notice)?,
     };
-    let mut people = vec![first];
-    people.extend(tx.participants(ticket)?);
     let mut written: Vec<EmailAddress> = Vec::new();
     let mut refused: Vec<String> = Vec::new();
     for (address, name) in people {
@@ -225,6 +231,21 @@ fn staff_reply(change: &Change<'_>, ticket: TicketId, message: MessageId) -> Res
         change.note_of_desk(ticket, &notes.join("\n"))?;
     }
     Ok(())
+}
+
+/// The customer, or where they want their answers, and everybody who takes part: address and name of each.
+fn usual_recipients(tx: &ReadTx<'_>, notice: &NoticeContext<'_>) -> Result<Vec<(String, String)>> {
+    let (ticket, customer) = (&notice.about.ticket, &notice.about.customer);
+    let first = if ticket.reply_to.is_empty() {
+        (customer.email.clone(), customer.fullname.clone())
+    } else if ticket.reply_to_name.is_empty() {
+        (ticket.reply_to.clone(), customer.fullname.clone())
+    } else {
+        (ticket.reply_to.clone(), ticket.reply_to_name.clone())
+    };
+    let mut people = vec![first];
+    people.extend(tx.participants(ticket.id)?);
+    Ok(people)
 }
 
 /// The attachments that are sent, and the names of the others, which the text mentions.
@@ -291,19 +312,12 @@ fn staff_except(change: &Change<'_>, ticket: TicketId, message: MessageId, bring
     Ok(())
 }
 
-/// Notifies a staff member of a ticket that was assigned to them (template `staff_assigned`), on duty or not; a member
-/// who wants no notices of tickets gets none.
-fn assigned(tx: &WriteTx<'_>, settings: &Settings, ticket: TicketId, staff: &Staff, now: Timestamp) -> Result<()> {
+/// Notifies one staff member, on duty or not; a member who wants no notices of tickets gets none.
+fn to_member(change: &Change<'_>, event: Event, ticket: TicketId, message: MessageId, staff: &Staff) -> Result<()> {
+    let (tx, now) = (change.tx, change.now);
     let wants_notices = tx.staff_switches(staff.id)?.is_none_or(|(_, notices)| notices);
-    // The message to answer is the newest one; a ticket that has only notes has none.
-    let (Some(message), Ok(email), true) =
-        (tx.newest_public_message(ticket)?, staff.email.parse::<EmailAddress>(), wants_notices)
-    else {
-        return Ok(());
-    };
-    let Some(mut notice) = NoticeContext::of(tx, settings, ticket, message, Event::StaffAssigned)? else {
-        return Ok(());
-    };
+    let (Ok(email), true) = (staff.email.parse::<EmailAddress>(), wants_notices) else { return Ok(()) };
+    let Some(mut notice) = NoticeContext::of(tx, change.settings, ticket, message, event)? else { return Ok(()) };
     if is_ours(&notice.senders, &email) || is_paused(tx, &email, now)? {
         return Ok(());
     }

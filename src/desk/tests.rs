@@ -24,7 +24,7 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("desk.db");
+        let path = crate::store::testing::place(dir.path());
         migrate::create_or_migrate(&path, &[7; 32], NOW).unwrap();
         let store = Store::open(&path, std::time::Duration::from_secs(1)).unwrap();
         let fill = |tx: &WriteTx<'_>| {

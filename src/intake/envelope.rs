@@ -21,6 +21,8 @@ pub enum Source {
     },
     /// `admin mail retry`: a quarantined mail is looked at again, without rate limit.
     Retry(ReceiptId),
+    /// A person has looked at a quarantined mail and lets it in, whatever it was set aside for.
+    LetIn(ReceiptId),
 }
 
 /// What came with the mail besides its bytes.

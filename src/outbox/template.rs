@@ -20,6 +20,8 @@ pub(crate) enum Event {
     StaffTicketNotification,
     /// A staff member was given a ticket; HelpDeskZ sends nothing then.
     StaffAssigned,
+    /// A note mentions a staff member.
+    StaffMentioned,
     /// An account was made and its owner is asked to confirm it.
     NewUser,
     /// A customer asked for a link to sign in; HelpDeskZ mailed a new password then.
@@ -30,12 +32,13 @@ pub(crate) enum Event {
 
 impl Event {
     /// All events in the order of lists.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::NewTicket,
         Self::Autoresponse,
         Self::StaffReply,
         Self::StaffTicketNotification,
         Self::StaffAssigned,
+        Self::StaffMentioned,
         Self::NewUser,
         Self::LostPassword,
         Self::Satisfaction,
@@ -50,6 +53,7 @@ impl Event {
             Self::StaffReply => "staff_reply",
             Self::StaffTicketNotification => "staff_ticketnotification",
             Self::StaffAssigned => "staff_assigned",
+            Self::StaffMentioned => "staff_mentioned",
             Self::NewUser => "new_user",
             Self::LostPassword => "lost_password",
             Self::Satisfaction => "satisfaction",
@@ -70,6 +74,7 @@ impl Event {
             | Self::Autoresponse
             | Self::StaffTicketNotification
             | Self::StaffAssigned
+            | Self::StaffMentioned
             | Self::NewUser
             | Self::Satisfaction => true,
             Self::StaffReply | Self::LostPassword => false,
@@ -81,7 +86,11 @@ impl Event {
     pub(crate) const fn has_ticket_link(self) -> bool {
         match self {
             Self::NewTicket | Self::Autoresponse | Self::StaffReply | Self::Satisfaction => true,
-            Self::StaffTicketNotification | Self::StaffAssigned | Self::NewUser | Self::LostPassword => false,
+            Self::StaffTicketNotification
+            | Self::StaffAssigned
+            | Self::StaffMentioned
+            | Self::NewUser
+            | Self::LostPassword => false,
         }
     }
 
@@ -94,6 +103,7 @@ impl Event {
             Self::StaffReply => "to customer and participants, what staff wrote; cannot be switched off",
             Self::StaffTicketNotification => "to staff on duty in the department: a customer wrote",
             Self::StaffAssigned => "to the staff member to whom another person assigned a ticket",
+            Self::StaffMentioned => "to the staff member whom a note mentions as @username",
             Self::NewUser => "to a customer whose account was made and who is to confirm it",
             Self::LostPassword => "to a customer who asks for a link to sign in; cannot be switched off",
             Self::Satisfaction => "to the customer whose ticket was closed, where setting ask_satisfaction is on",
@@ -109,6 +119,7 @@ impl Event {
             Self::StaffReply => ("%ticket_subject%", STAFF_REPLY, true),
             Self::StaffTicketNotification => ("%ticket_subject%", STAFF_TICKETNOTIFICATION, true),
             Self::StaffAssigned => ("%ticket_subject%", STAFF_ASSIGNED, true),
+            Self::StaffMentioned => ("%ticket_subject%", STAFF_MENTIONED, true),
             Self::NewUser => ("Please confirm your address for %company_name%", NEW_USER, true),
             Self::LostPassword => ("Your link to %company_name%", LOST_PASSWORD, true),
             Self::Satisfaction => ("%ticket_subject%", SATISFACTION, true),
@@ -138,6 +149,11 @@ const STAFF_TICKETNOTIFICATION: &str = "%message%\n\n\
 
 const STAFF_ASSIGNED: &str = "%staff_name%, ticket #%ticket_id% (\"%ticket_subject%\") is yours now. \
     The last message in it:\n\n%message%\n\n\
+    -- \n%client_name% <%client_email%>, %ticket_department%, %ticket_status%.\n\
+    Your answer to this mail goes to the customer.\n";
+
+const STAFF_MENTIONED: &str = "%staff_name%, a note in ticket #%ticket_id% (\"%ticket_subject%\") mentions you:\n\n\
+    %message%\n\n\
     -- \n%client_name% <%client_email%>, %ticket_department%, %ticket_status%.\n\
     Your answer to this mail goes to the customer.\n";
 
@@ -447,17 +463,16 @@ mod tests {
     #[test]
     fn every_template_but_autoresponse_is_shipped_switched_on() {
         let on: Vec<&str> = Event::ALL.into_iter().filter(|e| e.shipped().is_enabled).map(Event::name).collect();
-        assert_eq!(
-            on,
-            [
-                "new_ticket",
-                "staff_reply",
-                "staff_ticketnotification",
-                "staff_assigned",
-                "new_user",
-                "lost_password",
-                "satisfaction"
-            ]
-        );
+        let expected = [
+            "new_ticket",
+            "staff_reply",
+            "staff_ticketnotification",
+            "staff_assigned",
+            "staff_mentioned",
+            "new_user",
+            "lost_password",
+            "satisfaction",
+        ];
+        assert_eq!(on, expected);
     }
 }

@@ -3,7 +3,7 @@
 use super::columns::id_or_none;
 use super::ticket::{Owner, TicketRows};
 use super::{ReadTx, Result};
-use crate::domain::{Actor, Door, EventKind, MessageId, TicketId, Timestamp};
+use crate::domain::{Actor, Door, EventKind, MessageId, StaffId, TicketId, Timestamp};
 use crate::store::engine::Row;
 
 /// A change, as it is recorded.
@@ -72,6 +72,34 @@ impl ReadTx<'_> {
              WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id \
              FROM event WHERE ticket_id = $1 ORDER BY event.id",
             [ticket.get()],
+            event,
+        )
+    }
+}
+
+impl ReadTx<'_> {
+    /// What others have written into a ticket after an event that a staff member has seen, oldest first: messages, notes,
+    /// and another ticket's that was merged into it.
+    pub fn news_since(&self, ticket: TicketId, event_id: i64, staff: StaffId) -> Result<Vec<Event>> {
+        self.all(
+            "SELECT event.id, ticket_id, at, actor, actor_id, coalesce(CASE actor \
+             WHEN 0 THEN (SELECT fullname FROM customer WHERE customer.id = actor_id) \
+             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id \
+             FROM event WHERE ticket_id = $1 AND event.id > $2 AND kind IN ('opened', 'replied', 'answered', 'noted', 'merged') \
+             AND NOT (actor = 1 AND actor_id = $3) AND NOT (actor = 2 AND kind = 'noted') ORDER BY event.id",
+            (ticket.get(), event_id, staff.get()),
+            event,
+        )
+    }
+
+    /// What happened to all tickets after an event, oldest first, at most `max`.
+    pub fn events_since(&self, event_id: i64, max: usize) -> Result<Vec<Event>> {
+        self.all(
+            "SELECT event.id, ticket_id, at, actor, actor_id, coalesce(CASE actor \
+             WHEN 0 THEN (SELECT fullname FROM customer WHERE customer.id = actor_id) \
+             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id \
+             FROM event WHERE event.id > $1 ORDER BY event.id LIMIT $2",
+            (event_id, i64::try_from(max).unwrap_or(i64::MAX)),
             event,
         )
     }

@@ -2,6 +2,7 @@
 
 mod aside;
 mod figures;
+mod find;
 mod inbox;
 mod list;
 mod merge;
@@ -15,6 +16,7 @@ mod thread;
 mod view;
 
 pub(crate) use aside::Standing;
+pub(crate) use find::{Hit, InboxSearch};
 pub(crate) use inbox::{COUNT_MAX, InboxLine, InboxQuery, Listing, Position};
 pub(crate) use list::{TicketLine, TicketSieve};
 pub(crate) use of_person::OwnTicket;

@@ -93,7 +93,7 @@ fn lists_are_filtered_and_sorted() {
     for (id, hours) in [(1, 50), (2, 60), (3, 49), (4, 47)] {
         age(id, hours);
     }
-    let list = |args: &[&str]| ids(&desk.admin(&[&["ticket", "list"], args].concat()));
+    let list = |args: &[&str]| ids(&desk.admin(&[&["ticket", "list", "--all"], args].concat()));
     assert_eq!(list(&[]), [4, 3, 1, 2]);
     assert_eq!(list(&["--sort", "oldest"]), [2, 1, 3, 4]);
     assert_eq!((list(&["--sort", "id"]), list(&["--sort", "id-up", "--limit", "2"])), (vec![4, 3, 2, 1], vec![1, 2]));

@@ -398,6 +398,7 @@ fn terminals_are_written_to_in_one_place() {
     // What strangers wrote must not get around `terminal`.
     let places = [
         "src/admin/output.rs",
+        "src/admin/output/screen.rs",
         "src/cli.rs",
         "src/imap_fetch.rs",
         "src/pipe.rs",

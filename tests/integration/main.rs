@@ -4,6 +4,7 @@
 mod admin;
 mod admin_care;
 mod admin_ticket;
+mod agent;
 mod api;
 mod assign;
 mod clock;

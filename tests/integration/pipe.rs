@@ -170,7 +170,7 @@ fn locked_database_defers_and_the_next_try_delivers() {
 
 #[test]
 fn lock_that_is_given_back_in_time_delays_and_does_not_defer() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     desk.configure("lock_wait_s = 20");
     let lock = desk.lock();
     let mut child = desk.command().arg("pipe").stdin(Stdio::piped()).spawn().expect("the binary starts");
@@ -245,7 +245,7 @@ fn in_shell(desk: &Desk, script: &str) -> Command {
 
 #[test]
 fn file_size_limit_defers() {
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let big = mail("big", "Subject: big\n", &"All work and no play makes Jack a dull boy.\n".repeat(40_000));
     // Blocks of 512 bytes: enough for the log file and the shared memory, not for the mail.
     let done = feed(in_shell(&desk, "ulimit -f 400; exec \"$@\" ").arg("pipe"), big.as_bytes());

@@ -24,7 +24,7 @@ pub(super) fn staff_named(tx: &ReadTx<'_>, username: &str) -> outcome::Result<St
 }
 
 /// Prints a ticket's line after a change.
-fn report(context: &Context, id: TicketId, what: &str) -> outcome::Result<()> {
+pub(super) fn report(context: &Context, id: TicketId, what: &str) -> outcome::Result<()> {
     let (line, ticket, staff) = context.store.read(|tx| {
         let ticket = found(tx, id)?;
         let staff = match ticket.staff {

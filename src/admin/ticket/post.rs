@@ -6,14 +6,18 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::change::{found, staff_named};
-use crate::admin::{Context, output, usage};
+use super::who;
+use crate::admin::{Context, editor, named, output, usage};
 use crate::desk::{MailContext, Notices, Post, StatusChange, note_undelivered};
-use crate::domain::{Actor, Author, Status, TicketId};
-use crate::mail::safe_file_name;
+use crate::domain::{Actor, Author, EmailAddress, MessageId, Status, TicketId};
+use crate::mail::{Mailbox, html, safe_file_name};
 use crate::outbox;
 use crate::outcome::{self, Done, Failure, WithContext, bail};
+use crate::store::ReadTx;
 use crate::store::attachment::NewAttachment;
+use crate::store::knowledge::CannedResponse;
 use crate::store::settings::Settings;
+use crate::terminal;
 
 /// Longest text of an answer or note, in bytes: what the API takes.
 const TEXT_BYTES_MAX: u64 = 1024 * 1024;
@@ -23,9 +27,9 @@ const SAMPLE_BYTES: usize = 8 * 1024;
 
 /// What is written, and with which files.
 #[derive(Debug, clap::Args)]
-#[command(group(clap::ArgGroup::new("text").required(true)))]
+#[command(group(clap::ArgGroup::new("text")))]
 pub(super) struct MessageArguments {
-    /// The text
+    /// The text [default: what you write in $EDITOR, on a terminal]
     #[arg(long, value_name = "TEXT", group = "text", allow_hyphen_values = true)]
     message: Option<String>,
     /// File with the text; - is stdin
@@ -42,9 +46,15 @@ pub(crate) struct ReplyArguments {
     /// Id
     #[arg(value_parser = crate::admin::id)]
     id: i64,
-    /// Whose answer it is
+    /// Whose answer it is [default: yours: MAILDESK_STAFF, else the staff member with your login name]
     #[arg(long, value_name = "USERNAME")]
-    staff: String,
+    staff: Option<String>,
+    /// The text of a canned response, by its title or id
+    #[arg(long, value_name = "NAME", group = "text")]
+    canned: Option<String>,
+    /// Somebody else who gets this answer and takes part from now on; may be repeated
+    #[arg(long, value_name = "EMAIL")]
+    cc: Vec<EmailAddress>,
     /// What is written
     #[command(flatten)]
     written: MessageArguments,
@@ -68,7 +78,7 @@ pub(crate) struct NoteArguments {
 }
 
 /// A file read from disk.
-struct Attached {
+pub(super) struct Attached {
     name: String,
     original_name: String,
     content_type: &'static str,
@@ -89,7 +99,7 @@ impl Attached {
         Ok(Self { name, original_name, content_type: content_type(&content), content })
     }
 
-    fn attachment(&self) -> NewAttachment<'_> {
+    pub(super) fn attachment(&self) -> NewAttachment<'_> {
         NewAttachment {
             name: &self.name,
             original_name: &self.original_name,
@@ -115,21 +125,44 @@ fn content_type(content: &[u8]) -> &'static str {
 }
 
 impl MessageArguments {
-    /// The text, without white space at its end.
-    fn text(&self) -> outcome::Result<String> {
-        let text = match (&self.message, &self.message_file) {
-            (Some(text), _) => text.clone(),
-            (None, Some(path)) if path.as_os_str() == "-" => {
+    /// The text, without white space at its end: the one given, `instead` where none is, else what is written in the
+    /// editor, where `remark` stands below it.
+    pub(super) fn text(&self, context: &Context, instead: Option<String>, remark: &str) -> outcome::Result<String> {
+        self.text_beginning_with("", context, instead, remark)
+    }
+
+    /// Refuses what has no text where nobody can write one.
+    fn check(&self, context: &Context, has_other: bool) -> outcome::Result<()> {
+        let is_given = has_other || self.message.is_some() || self.message_file.is_some();
+        if is_given || (output::can_ask() && !context.output.is_json()) {
+            return Ok(());
+        }
+        usage("the text is missing: give it with --message <TEXT> or --message-file <FILE>, or run this on a terminal")
+    }
+
+    /// The same; the editor begins with a text.
+    fn text_beginning_with(
+        &self,
+        begin: &str,
+        context: &Context,
+        instead: Option<String>,
+        remark: &str,
+    ) -> outcome::Result<String> {
+        self.check(context, instead.is_some())?;
+        let text = match (&self.message, &self.message_file, instead) {
+            (Some(text), ..) => text.clone(),
+            (None, Some(path), _) if path.as_os_str() == "-" => {
                 read_text(std::io::stdin().lock()).context("reading stdin")?
             }
-            (None, Some(path)) => {
+            (None, Some(path), _) => {
                 let reading = || format!("reading {}", path.display());
                 read_text(std::fs::File::open(path).with_context(reading)?).with_context(reading)?
             }
-            (None, None) => String::new(),
+            (None, None, Some(text)) => text,
+            (None, None, None) => editor::write(begin, remark)?,
         };
         if text.trim().is_empty() {
-            return usage("the text is empty: give it with --message or --message-file");
+            return usage("the text is empty: nothing was done");
         }
         if text.len() as u64 > TEXT_BYTES_MAX {
             return usage(format!("the text is longer than {TEXT_BYTES_MAX} bytes"));
@@ -139,7 +172,7 @@ impl MessageArguments {
         Ok(kept.collect())
     }
 
-    fn files(&self, settings: &Settings) -> outcome::Result<Vec<Attached>> {
+    pub(super) fn files(&self, settings: &Settings) -> outcome::Result<Vec<Attached>> {
         let bytes_max = settings.mail_attachment_size.bytes();
         self.attach.iter().map(|path| Attached::read(path, bytes_max)).collect()
     }
@@ -151,17 +184,50 @@ fn read_text(input: impl Read) -> outcome::Result<String> {
     Ok(text)
 }
 
+/// What the editor begins with: the customer's last words, quoted.
+fn quoted(tx: &ReadTx<'_>, ticket: TicketId) -> outcome::Result<String> {
+    let messages = tx.messages(ticket)?;
+    let theirs = messages.iter().rev().find(|one| !one.is_internal && matches!(one.author, Author::Customer(_)));
+    let Some(message) = theirs else { return Ok(String::new()) };
+    let text = if message.is_html { html::to_text(&message.body) } else { message.body.clone() };
+    let text = terminal::text(&text).into_owned();
+    let lines: Vec<String> = text.trim().lines().map(|line| format!("> {line}").trim_end().to_owned()).collect();
+    Ok(format!("\n\n{}\n", lines.join("\n")))
+}
+
+/// The text of a canned response: the one with that id, or the only one with that title.
+fn canned(tx: &ReadTx<'_>, name: &str) -> outcome::Result<String> {
+    let is_named = |one: &CannedResponse, wanted: &str| one.title.trim().to_lowercase() == wanted;
+    let found = named("canned", name, tx.canned_responses()?, |one, id| one.id == id, is_named)?;
+    Ok(html::to_text(&found.body))
+}
+
+/// The text of an answer; the ticket and its writer are looked for before an editor is opened.
+fn text_of(context: &Context, reply: &ReplyArguments) -> outcome::Result<String> {
+    let id = TicketId::new(reply.id);
+    reply.written.check(context, reply.canned.is_some())?;
+    let (begin, instead) = context.store.read(|tx| {
+        let ticket = found(tx, id)?;
+        who::acting(tx, reply.staff.as_deref())?;
+        let instead = reply.canned.as_deref().map(|name| canned(tx, name)).transpose()?;
+        Ok::<_, Failure>((quoted(tx, ticket.id)?, instead))
+    })?;
+    reply.written.text_beginning_with(&begin, context, instead, &format!("your answer to #{id}"))
+}
+
 pub(super) fn reply(context: &Context, reply: &ReplyArguments) -> outcome::Result<Done> {
-    let text = reply.written.text()?;
+    let text = text_of(context, reply)?;
     let settings = context.store.read(|tx| tx.settings())?;
     let files = reply.written.files(&settings)?;
     let attachments: Vec<NewAttachment<'_>> = files.iter().map(Attached::attachment).collect();
+    let people: Vec<Mailbox> =
+        reply.cc.iter().map(|address| Mailbox { name: String::new(), address: address.clone() }).collect();
     let (ticket, message, queued) = context.store.write(|tx| {
         let ticket = found(tx, TicketId::new(reply.id))?;
         if let Some(into) = ticket.merged_into {
             bail!("ticket {} was merged into {into}: answer there", ticket.id);
         }
-        let staff = staff_named(tx, &reply.staff)?;
+        let staff = who::acting(tx, reply.staff.as_deref())?;
         if !staff.is_active {
             bail!("the account {} is not active", staff.username);
         }
@@ -169,15 +235,37 @@ pub(super) fn reply(context: &Context, reply: &ReplyArguments) -> outcome::Resul
         let status = if reply.close { StatusChange::To(Status::Closed) } else { StatusChange::ByTable };
         let before = tx.outbox_pending()?;
         let change = context.changes(tx, &settings).by(Actor::Staff(staff.id));
-        let message = change.post(&ticket, &post, status, &MailContext::default(), Notices::Usual)?;
+        let mail = MailContext { participants: people.iter().collect(), ..MailContext::default() };
+        let message = change.post(&ticket, &post, status, &mail, Notices::Usual)?;
         Ok((ticket.id, message, tx.outbox_pending()? - before))
     })?;
     let is_served = outbox::is_served(&context.store, context.now)?;
     let sent =
         if is_served { 0 } else { outbox::send_ticket(&context.store, ticket, note_undelivered, context.now)?.sent };
-    let status = context.store.read(|tx| found(tx, ticket))?.status;
+    report(context, &Answered { ticket, message, queued, sent })?;
+    Ok(Done)
+}
+
+/// An answer that is on record.
+struct Answered {
+    ticket: TicketId,
+    message: MessageId,
+    /// Mails it caused.
+    queued: i64,
+    /// Mails of it that are sent already.
+    sent: usize,
+}
+
+/// Says who is mailed.
+fn report(context: &Context, answered: &Answered) -> outcome::Result<()> {
+    let Answered { ticket, message, queued, sent } = *answered;
+    let (status, deliveries) =
+        context.store.read(|tx| Ok::<_, Failure>((found(tx, ticket)?.status, tx.deliveries_of_ticket(ticket)?)))?;
+    let to: Vec<String> =
+        deliveries.into_iter().filter(|one| one.message == message).map(|one| one.recipient).collect();
     let json = json!({
         "ticket_id": ticket.get(), "message_id": message.get(), "status": status.word(), "queued": queued, "sent": sent,
+        "mailed": to,
     });
     context.output.object(&json, &message.to_string())?;
     match queued {
@@ -187,14 +275,15 @@ pub(super) fn reply(context: &Context, reply: &ReplyArguments) -> outcome::Resul
         n => {
             let sent = i64::try_from(sent).unwrap_or(n);
             let waiting = if sent < n { format!("; {} in the outbox", n - sent) } else { String::new() };
-            context.output.say(&format!("{} of {} sent{waiting}", sent, output::count(n, "mail")));
+            let to = if to.is_empty() { String::new() } else { format!(" to {}", to.join(", ")) };
+            context.output.say(&terminal::line(&format!("{sent} of {} sent{to}{waiting}", output::count(n, "mail"))));
         }
     }
-    Ok(Done)
+    Ok(())
 }
 
 pub(super) fn note(context: &Context, note: &NoteArguments) -> outcome::Result<()> {
-    let text = note.written.text()?;
+    let text = note.written.text(context, None, &format!("your note on #{}", note.id))?;
     let settings = context.store.read(|tx| tx.settings())?;
     let files = note.written.files(&settings)?;
     let (ticket, message) = context.store.write(|tx| {

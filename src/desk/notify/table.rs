@@ -12,6 +12,7 @@ pub(in crate::desk) enum Occasion {
     MachineWrote,
     StaffAnswered,
     Assigned,
+    Mentioned,
 }
 
 /// A mail that follows from what happened.
@@ -27,6 +28,8 @@ pub(super) enum Notice {
     Answer,
     /// To the new assignee, on duty or not (template `staff_assigned`).
     Assignee,
+    /// To whom a note mentions, on duty or not (template `staff_mentioned`).
+    Mentioned,
 }
 
 /// One line of [`TABLE`].
@@ -54,6 +57,7 @@ const TABLE: &[Row] = &[
     row(Occasion::MachineWrote, None, &[]),
     row(Occasion::StaffAnswered, None, &[Notice::Answer]),
     row(Occasion::Assigned, None, &[Notice::Assignee]),
+    row(Occasion::Mentioned, None, &[Notice::Mentioned]),
 ];
 
 pub(super) fn notices_of(happening: Occasion, door: Door) -> &'static [Notice] {
@@ -74,6 +78,7 @@ mod tests {
             Occasion::MachineWrote => "a machine's mail joins a ticket",
             Occasion::StaffAnswered => "staff answer",
             Occasion::Assigned => "a ticket is assigned to a staff member by another person",
+            Occasion::Mentioned => "a note written on the pages mentions a staff member",
         }
     }
 
@@ -84,6 +89,7 @@ mod tests {
             Notice::Staff => "staff of the department who are on duty (`staff_ticketnotification`)",
             Notice::Answer => "the customer and everybody who takes part (`staff_reply`)",
             Notice::Assignee => "the new assignee (`staff_assigned`)",
+            Notice::Mentioned => "whom it mentions (`staff_mentioned`)",
         }
     }
 
@@ -92,7 +98,7 @@ mod tests {
         let mut page = String::from(
             "# Who is notified of what\n\nOne mail for each person, queued in the transaction of the change. Nobody gets a \
              notice of their own mail, addresses of the desk get none, and neither does an address whose mail keeps \
-             coming back. An internal note, a status, a move, a merge and a removal notify nobody.\n\n\
+             coming back. Any other internal note, a status, a move, a merge and a removal notify nobody.\n\n\
              | when | how it came in | who gets a mail (template) |\n|---|---|---|\n",
         );
         for row in TABLE {
@@ -125,6 +131,7 @@ mod tests {
             Occasion::MachineWrote,
             Occasion::StaffAnswered,
             Occasion::Assigned,
+            Occasion::Mentioned,
         ];
         for happening in happenings {
             assert!(TABLE.iter().any(|row| row.happening == happening && row.door.is_none()), "{happening:?}");

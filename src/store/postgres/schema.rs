@@ -15,6 +15,10 @@ CREATE FUNCTION number_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+-- Whole numbers are BIGINT everywhere here.
+CREATE FUNCTION substr(TEXT, BIGINT, BIGINT) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT pg_catalog.substr($1, CAST($2 AS INT), CAST($3 AS INT))
+$$;
 -- As FTS5's unicode61 cuts texts: without accents and case, and all but letters and digits parts words.
 CREATE FUNCTION search_fold(TEXT) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT regexp_replace(lower(normalize(regexp_replace(normalize($1, NFD) COLLATE "C", '[\u0300-\u036f]', '', 'g'), NFC)

@@ -1,7 +1,8 @@
 //! Tickets out of the way: put off until a time, or called spam.
 
-use super::rows::TicketRows;
+use super::rows::{Ticket, TicketRows};
 use crate::domain::{StaffId, Status, TicketId, Timestamp};
+use crate::store::columns::id_or_none;
 use crate::store::{ReadTx, Result};
 
 /// The values of a ticket's row that people change, for putting them back.
@@ -19,6 +20,49 @@ pub struct Standing {
     pub last_replier: Option<StaffId>,
     /// Until when it is put off.
     pub snoozed_until: Timestamp,
+}
+
+impl Standing {
+    /// How a ticket stands.
+    #[must_use]
+    pub(crate) const fn of(ticket: &Ticket) -> Self {
+        Self {
+            status: ticket.status,
+            closed_at: ticket.closed_at,
+            staff: ticket.staff,
+            last_update_at: ticket.last_update_at,
+            last_replier: ticket.last_replier,
+            snoozed_until: ticket.snoozed_until,
+        }
+    }
+
+    /// As numbers, for keeping; nobody is 0.
+    #[must_use]
+    pub(crate) fn numbers(&self) -> [i64; 6] {
+        let id = |staff: Option<StaffId>| staff.map_or(0, StaffId::get);
+        [
+            self.status.number(),
+            self.closed_at.unix(),
+            id(self.staff),
+            self.last_update_at.unix(),
+            id(self.last_replier),
+            self.snoozed_until.unix(),
+        ]
+    }
+
+    /// What [`Standing::numbers`] wrote.
+    #[must_use]
+    pub(crate) fn from_numbers(numbers: [i64; 6]) -> Self {
+        let [status, closed_at, staff, last_update_at, last_replier, snoozed_until] = numbers;
+        Self {
+            status: Status::from_number(status).unwrap_or(Status::Open),
+            closed_at: Timestamp::from_unix(closed_at),
+            staff: id_or_none(staff, StaffId::new),
+            last_update_at: Timestamp::from_unix(last_update_at),
+            last_replier: id_or_none(last_replier, StaffId::new),
+            snoozed_until: Timestamp::from_unix(snoozed_until),
+        }
+    }
 }
 
 impl ReadTx<'_> {

@@ -125,7 +125,7 @@ fn line(row: &Row<'_>) -> Result<InboxLine> {
 
 /// What is new in a ticket since a person saw it: messages and notes by others, mail that came back, waking up, and that
 /// it became theirs. Closed tickets are never unread unless marked by hand.
-const IS_UNREAD: &str = "coalesce(seen.event_id, 0) < 0 OR (ticket.status <> 5 AND EXISTS (SELECT 1 FROM event \
+pub(super) const IS_UNREAD: &str = "coalesce(seen.event_id, 0) < 0 OR (ticket.status <> 5 AND EXISTS (SELECT 1 FROM event \
      WHERE event.ticket_id = ticket.id AND event.id > coalesce(seen.event_id, 0) \
      AND NOT (event.actor = 1 AND event.actor_id = $1) \
      AND (event.kind IN ('opened', 'replied', 'answered', 'noted', 'bounced', 'undelivered', 'woken') \

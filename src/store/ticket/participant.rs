@@ -57,6 +57,12 @@ impl TicketRows<'_> {
         self.takes_part(ticket, email)
     }
 
+    /// Takes a participant off a ticket: they get no answers, and may not write into it by what they were sent.
+    pub fn remove_participant(&self, ticket: TicketId, email: &str) -> Result<bool> {
+        self.run("DELETE FROM token_holder WHERE ticket_id = $1 AND email = $2", (ticket.get(), email))?;
+        Ok(self.run("DELETE FROM participant WHERE ticket_id = $1 AND email = $2", (ticket.get(), email))? > 0)
+    }
+
     /// Gives a ticket to another customer, who gets the answers from now on. The one before has no
     /// right to write into it any more; [`TicketRows::keep_taking_part`] gives it back.
     pub fn set_requester(&self, ticket: &Ticket, old: &Customer, new: &Customer) -> Result<()> {

@@ -27,6 +27,8 @@ pub struct TicketQuery<'a> {
     pub customer: Option<UserId>,
     /// Assigned to one staff member.
     pub staff: Option<StaffId>,
+    /// Assigned to nobody.
+    pub is_unassigned: bool,
     /// Untouched since then.
     pub untouched_since: Option<Timestamp>,
     /// What people typed: every word is the start of one in the ticket; `"…"` is a phrase, `#12` a number.
@@ -148,15 +150,69 @@ fn hits(texts: &str, id: &str, is_hit: &str) -> String {
 }
 
 /// A query and the values of its parameters.
-#[derive(Default)]
-struct Built {
-    conditions: Vec<String>,
-    values: Vec<Owned>,
+#[derive(Clone, Debug, Default)]
+pub(super) struct Built {
+    pub(super) conditions: Vec<String>,
+    pub(super) values: Vec<Owned>,
+}
+
+/// The sets of people whose name or address has a text.
+pub(super) struct PeopleSets {
+    /// A query for ids of customers.
+    pub(super) customers: String,
+    /// A query for ids of tickets by their participants.
+    pub(super) participants: String,
+}
+
+/// Adds a condition for each term of a search; says whether there was any.
+pub(super) fn term_conditions(link: Link<'_>, search: &str, built: &mut Built) -> bool {
+    let terms = terms(search);
+    for term in &terms {
+        let condition = match term {
+            Term::Number(id) => format!("id = ${}", built.bind(*id)),
+            Term::Text(text, is_start) => {
+                format!("id IN ({})", by_index(link, built.bind(query(link, text, *is_start)), *is_start))
+            }
+            Term::Piece(pattern) => format!("id IN ({})", by_reading(link, built.bind(pattern.clone()))),
+        };
+        built.conditions.push(condition);
+    }
+    !terms.is_empty()
+}
+
+/// Whether a search has a word, a phrase or a number in it.
+pub(super) fn has_terms(search: &str) -> bool {
+    !terms(search).is_empty()
+}
+
+/// The words and phrases of a search, for finding their place in a text.
+pub(super) fn words_of(search: &str) -> Vec<String> {
+    let words = terms(search).into_iter().filter_map(|term| match term {
+        Term::Text(text, _) => Some(text),
+        Term::Piece(pattern) => Some(pattern.trim_matches('%').to_owned()),
+        Term::Number(_) => None,
+    });
+    words.filter(|word| !word.is_empty()).collect()
 }
 
 impl Built {
+    /// The people whose name or address has that text, each word of it from its start.
+    pub(super) fn people(&mut self, link: Link<'_>, text: &str) -> PeopleSets {
+        let words = text.replace('"', " ");
+        let n = self.bind(query(link, words.trim(), true));
+        let (id, is_hit) = match link {
+            Link::Lite(_) => ("search.rowid", format!("search MATCH ${n}")),
+            Link::Pg(_) => ("search.id", format!("search.words @@ search_query(${n}, 1)")),
+        };
+        let of = |kind: u8| format!("SELECT {id} >> 2 FROM search WHERE {is_hit} AND {id} & 3 = {kind}");
+        PeopleSets {
+            customers: of(0),
+            participants: format!("SELECT participant.ticket_id FROM participant WHERE participant.id IN ({})", of(1)),
+        }
+    }
+
     /// Adds a parameter and gives its number.
-    fn bind(&mut self, value: impl Into<Owned>) -> usize {
+    pub(super) fn bind(&mut self, value: impl Into<Owned>) -> usize {
         self.values.push(value.into());
         self.values.len()
     }
@@ -168,7 +224,7 @@ impl Built {
         }
     }
 
-    fn condition(&self) -> String {
+    pub(super) fn condition(&self) -> String {
         if self.conditions.is_empty() { "1 = 1".to_owned() } else { self.conditions.join(" AND ") }
     }
 }
@@ -178,25 +234,18 @@ impl TicketQuery<'_> {
     /// status by status from the index that has each in the order wanted.
     fn sql(&self, link: Link<'_>) -> Built {
         let mut built = Built::default();
-        let terms = terms(self.search);
-        for term in &terms {
-            let condition = match term {
-                Term::Number(id) => format!("id = ${}", built.bind(*id)),
-                Term::Text(text, is_start) => {
-                    format!("id IN ({})", by_index(link, built.bind(query(link, text, *is_start)), *is_start))
-                }
-                Term::Piece(pattern) => format!("id IN ({})", by_reading(link, built.bind(pattern.clone()))),
-            };
-            built.conditions.push(condition);
-        }
+        let has_terms = term_conditions(link, self.search, &mut built);
         built.filter("customer_id", self.customer.map(UserId::get));
         built.filter("staff_id", self.staff.map(StaffId::get));
         built.filter("department_id", self.department.map(DepartmentId::get));
+        if self.is_unassigned {
+            built.conditions.push("staff_id IS NULL".to_owned());
+        }
         if let Some(since) = self.untouched_since {
             let n = built.bind(since.unix());
             built.conditions.push(format!("last_update_at < ${n}"));
         }
-        let has_few = !terms.is_empty() || self.customer.is_some() || self.staff.is_some();
+        let has_few = has_terms || self.customer.is_some() || self.staff.is_some();
         let statuses = if self.statuses.is_empty() { &Status::ALL[..] } else { self.statuses };
         if has_few || !self.order.is_by_last_update() {
             if statuses.len() < Status::ALL.len() {
