@@ -102,7 +102,7 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
     store.write(|tx| tx.add_token(&new, now))?;
     drop(store);
     out.say(&curl_lines(&token, &listen));
-    let serving = serve::Arguments { listen: Some(listen), no_jobs: false };
+    let serving = serve::Arguments { listen: Some(listen), lmtp: None, no_jobs: false };
     serve::serve_desk(&Place::of(&db), loaded, &serving, serve::LogLevel::Kept)
 }
 
