@@ -121,13 +121,13 @@ async function save() {
   isDirty = false;
   isSaving = true;
   clearTimeout(timer);
-  const fields = new FormData();
-  for (const [name, value] of new FormData(form)) if (typeof value === 'string') fields.append(name, value);
+  const fields = new FormData(form), sent = picker ? [...picker.files] : [];
   fields.set('ticket', data.ticket ?? '');
   try {
     const answer = await post('/staff/drafts', fields);
     const said = await answer.json();
     saved.textContent = said.saved ?? said.error ?? '';
+    if (answer.ok && !form.dataset.leaving) keep(said.files, sent);
   } catch {
     isDirty = true;
     saved.textContent = data.offline;
@@ -137,10 +137,31 @@ async function save() {
   if (isDirty && !timer) changed();
 }
 if (form?.hasAttribute('data-draft')) {
-  form.addEventListener('input', event => { if (event.target !== picker) changed(); });
+  form.addEventListener('input', changed);
   text?.addEventListener('blur', save);
   document.addEventListener('visibilitychange', () => { if (document.hidden) leave(); });
   addEventListener('pagehide', leave);
+}
+// Files that the server has are listed, and no longer chosen.
+function keep(files, sent) {
+  const list = $('#kept');
+  if (!list || !files) return;
+  const left = new DataTransfer();
+  for (const file of picker.files) if (!sent.includes(file)) left.items.add(file);
+  if (sent.length) picker.files = left.files;
+  list.hidden = !files.length;
+  list.replaceChildren(...files.map(file => {
+    const row = document.createElement('li'), name = document.createElement('bdi'), size = document.createElement('span');
+    const label = document.createElement('label'), box = document.createElement('input');
+    name.textContent = file.name;
+    size.textContent = file.size;
+    size.className = 'size';
+    label.className = 'line';
+    Object.assign(box, { type: 'checkbox', name: 'drop', value: file.id });
+    label.append(box, list.dataset.leaveOut);
+    row.append(name, ' ', size, ' ', label);
+    return row;
+  }));
 }
 function leave() {
   if (!isDirty || form.dataset.leaving) return;

@@ -90,7 +90,6 @@ undo = Rückgängig
 sending = Wird gesendet…
 offline = Keine Verbindung; Ihr Entwurf ist sicher.
 something-new = Hier wurde etwas Neues geschrieben. Anzeigen
-draft-saved = Entwurf gespeichert
 month-1 = Januar
 month-2 = Februar
 month-3 = März
@@ -277,6 +276,121 @@ event-retried = Mail an { $detail } wird erneut versucht
 event-dropped = Mail an { $detail } aus der Warteschlange genommen
 event-participant-left = { $detail } nimmt nicht mehr teil
 event-subject = Betreff geändert; er war: { $detail }
+draft-saved-at = Entwurf gespeichert { $time }
+save = Speichern
+cancel = Abbrechen
+subject = Betreff
+save-as-note = Als Notiz speichern
+no-address = „{ $text }“ ist keine Mailadresse.
+to-missing = Geben Sie an, an wen es geht.
+subject-missing = Geben Sie einen Betreff an.
+news-here = Inzwischen wurde hier geschrieben: Lesen Sie es oben. Ihr Text und Ihre Dateien sind noch da.
+said-sent = Gesendet.
+said-taken-back = Zurückgenommen. Ihr Text steht unten.
+said-undone = Rückgängig gemacht.
+said-too-late = Dafür ist es zu spät.
+said-nothing-ticked = Haken Sie zuerst ein Ticket an.
+said-saved = Gespeichert.
+button-take = Nehmen
+button-assign = Zuweisen
+button-close = Schließen
+button-status = Status setzen
+button-move = Verschieben
+button-tag = Schlagwort setzen
+button-spam = Spam
+button-not-spam = Kein Spam
+button-merge = Zusammenführen
+pictures-blocked = { $n } fremde Bilder sind blockiert.
+show-pictures = Bilder zeigen
+priority = Priorität
+snooze = Zurückstellen
+until = Bis
+until-hours = in 3 Stunden
+until-tomorrow = morgen um 8:00
+until-week = in einer Woche um 8:00
+until-at = zu einer Zeit
+until-time = Zeit
+put-off = Zurückstellen
+mark-unread = Als ungelesen markieren
+merge-with = Zusammenführen mit
+rename = Umbenennen
+customer-address = Adresse des Kunden
+give-to-customer = Diesem Kunden geben
+is-spam = Dieses Ticket wurde als Spam bezeichnet.
+is-snoozed = Zurückgestellt bis { $until }.
+wake = Jetzt zurückholen
+is-merged = Dieses Ticket wurde zusammengeführt mit
+remove-tag = Schlagwort { $name } entfernen
+search-title = Suche: { $text }
+about-aside = Mails, die auf einen Menschen warten.
+empty-aside = Hier wartet keine Mail.
+empty-aside-text = Mail, die der Helpdesk nicht selbst zuordnen kann, wird hier aufgehoben und geht nie verloren.
+select-mail = Mail { $id } auswählen
+let-in = Einlassen
+drop = Verwerfen
+why-unreadable = Sie war nicht als Mail lesbar.
+why-no-from = Sie nennt keinen brauchbaren Absender.
+why-from-us = Sie gibt an, von einer unserer eigenen Adressen zu kommen.
+why-too-many = Der Absender schrieb zu viele Mails in einer Stunde.
+why-unknown-recipient = Sie ging an eine Adresse, die nicht unsere ist.
+why-no-department = Die Adresse hat keine Abteilung.
+why-staff-unproven = Sie gibt an, vom Team zu sein, ohne Nachweis.
+why-staff-without-token = Antwort aus dem Team ohne das Zeichen ihrer Mail.
+why-stranger-held = Ein Fremder nennt eines unserer Tickets.
+about-outbox = Was hinausgeht: wartend, fehlgeschlagen, gesendet.
+empty-outbox = Noch ist keine Mail hinausgegangen.
+empty-outbox-text = Antworten und Benachrichtigungen erscheinen hier, mit dem, was aus ihnen wurde.
+tries = { $n } Versuche
+try-again = Noch einmal
+profile = Profil
+language = Sprache
+language-auto = Wie der Browser
+time-zone = Zeitzone
+no-zone = „{ $text }“ ist keine Zeitzone; schreiben Sie sie wie Europe/Berlin.
+colours = Farben
+scheme-auto = Wie das System
+scheme-light = Hell
+scheme-dark = Dunkel
+after-sending = Nach dem Senden
+after-stay = Im Ticket bleiben
+after-next = Das nächste Ticket öffnen
+after-list = Zur Liste gehen
+signature = Signatur
+single-keys = Einzelne Tasten tun etwas
+signed-in-at = Angemeldet bei
+this-browser = dieser Browser
+end-session = Beenden
+new-password = Neues Passwort
+current-password = Jetziges Passwort
+change-password = Passwort ändern
+password-short = Ein Passwort hat mindestens 8 Zeichen.
+password-unusable = Dieses Passwort geht nicht.
+wrong-own-password = Das jetzige Passwort ist falsch.
+second-factor = Zweiter Faktor
+no-second-factor = Zur Anmeldung genügt das Passwort.
+set-up-second-factor = Einrichten
+second-factor-text = Geben Sie diesen Schlüssel in Ihrer Authenticator-App ein, dann den Code, den sie zeigt.
+second-factor-link = In der App öffnen
+turn-on = Einschalten
+turn-off = Ausschalten
+recovery-codes = Ersatzcodes
+recovery-codes-text = Jeder ersetzt den Code einmal. Bewahren Sie sie nicht beim Telefon auf; sie werden nicht wieder gezeigt.
+recovery-codes-left = { $n } Ersatzcodes sind übrig.
+here-reading = { $name } ist hier
+here-writing = { $name } schreibt
+set-up = Einrichtung
+keys = Tasten
+keys-rows = nächste und vorige Zeile
+keys-open = öffnen
+keys-tick = anhaken, bis hierher anhaken
+keys-take = nehmen, zuweisen
+keys-status = Status, Abteilung
+keys-write = Antwort, Notiz
+keys-formatted = formatierte Mail, zitierter Text
+keys-search = suchen; im leeren Text: Textbausteine
+keys-aside = ungelesen, zurückstellen, Spam
+keys-pages = vorige und nächste Seite
+keys-lists = Nicht zugewiesen, Meine, Wartend, Überfällig
 event-rated = Urteil des Kunden: { $detail }
 done-take =
     { $n ->
@@ -318,8 +432,53 @@ done-not-spam =
         [one] Kein Spam: 1 Ticket.
        *[other] Kein Spam: { $n } Tickets.
     }
+done-snooze =
+    { $n ->
+        [one] 1 Ticket zurückgestellt.
+       *[other] { $n } Tickets zurückgestellt.
+    }
+done-wake =
+    { $n ->
+        [one] 1 Ticket zurückgeholt.
+       *[other] { $n } Tickets zurückgeholt.
+    }
+done-priority =
+    { $n ->
+        [one] Priorität geändert: 1 Ticket.
+       *[other] Priorität geändert: { $n } Tickets.
+    }
 done-merge =
     { $n ->
         [one] 1 Ticket zusammengeführt.
        *[other] { $n } Tickets zusammengeführt.
+    }
+said-dropped =
+    { $n ->
+        [one] 1 Mail verworfen.
+       *[other] { $n } Mails verworfen.
+    }
+said-let-in =
+    { $n ->
+        [one] 1 Mail eingelassen.
+       *[other] { $n } Mails eingelassen.
+    }
+said-stays =
+    { $n ->
+        [one] 1 Mail kann nicht eingelassen werden: Absender oder Abteilung fehlt.
+       *[other] { $n } Mails können nicht eingelassen werden: Absender oder Abteilung fehlt.
+    }
+drop-mails =
+    { $n ->
+        [one] 1 Mail verwerfen? Sie bleibt verzeichnet.
+       *[other] { $n } Mails verwerfen? Sie bleiben verzeichnet.
+    }
+sure =
+    { $n ->
+        [one] { $act }: 1 Ticket?
+       *[other] { $act }: { $n } Tickets?
+    }
+merge-into =
+    { $n ->
+        [one] 1 Ticket zusammenführen?
+       *[other] { $n } Tickets zu #{ $id } zusammenführen?
     }

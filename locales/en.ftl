@@ -90,7 +90,6 @@ undo = Undo
 sending = Sending…
 offline = Not connected; your draft is safe.
 something-new = Something new was written here. Show it
-draft-saved = Draft saved
 month-1 = Jan
 month-2 = Feb
 month-3 = Mar
@@ -277,6 +276,121 @@ event-retried = mail to { $detail } is tried again
 event-dropped = mail to { $detail } taken out of the queue
 event-participant-left = { $detail } takes part no longer
 event-subject = subject changed; it was: { $detail }
+draft-saved-at = Draft saved { $time }
+save = Save
+cancel = Cancel
+subject = Subject
+save-as-note = Save as note
+no-address = “{ $text }” is not a mail address.
+to-missing = Say who it goes to.
+subject-missing = Give it a subject.
+news-here = Somebody wrote here meanwhile: read it above. Your text and files are kept.
+said-sent = Sent.
+said-taken-back = Taken back. Your text is below.
+said-undone = Undone.
+said-too-late = It is too late to undo this.
+said-nothing-ticked = Tick a ticket first.
+said-saved = Saved.
+button-take = Take
+button-assign = Assign
+button-close = Close
+button-status = Set status
+button-move = Move
+button-tag = Add tag
+button-spam = Spam
+button-not-spam = Not spam
+button-merge = Merge
+pictures-blocked = { $n } pictures from elsewhere are blocked.
+show-pictures = Show pictures
+priority = Priority
+snooze = Snooze
+until = Until
+until-hours = in 3 hours
+until-tomorrow = tomorrow at 8:00
+until-week = in a week at 8:00
+until-at = at a time
+until-time = Time
+put-off = Put off
+mark-unread = Mark as unread
+merge-with = Merge with
+rename = Rename
+customer-address = Address of the customer
+give-to-customer = Give to this customer
+is-spam = This ticket was called spam.
+is-snoozed = Put off until { $until }.
+wake = Take back now
+is-merged = This ticket was merged into
+remove-tag = Remove tag { $name }
+search-title = Search: { $text }
+about-aside = Mails that wait for a person.
+empty-aside = No mail waits here.
+empty-aside-text = Mail that the desk cannot place by itself is kept here and never lost.
+select-mail = Select mail { $id }
+let-in = Let in
+drop = Drop
+why-unreadable = It could not be read as a mail.
+why-no-from = It names no usable sender.
+why-from-us = It claims to come from one of our own addresses.
+why-too-many = Its sender wrote too many mails within an hour.
+why-unknown-recipient = It went to an address that is not ours.
+why-no-department = Its address has no department.
+why-staff-unproven = It says that it is from staff, without proof.
+why-staff-without-token = An answer of staff without the token of their mail.
+why-stranger-held = A stranger names one of our tickets.
+about-outbox = What leaves: waiting, failed, sent.
+empty-outbox = No mail has left yet.
+empty-outbox-text = Answers and notices to people appear here, with what became of them.
+tries = { $n } tries
+try-again = Try again
+profile = Profile
+language = Language
+language-auto = As the browser has it
+time-zone = Time zone
+no-zone = “{ $text }” is no time zone; write it like Europe/Berlin.
+colours = Colours
+scheme-auto = As the system has them
+scheme-light = Light
+scheme-dark = Dark
+after-sending = After sending
+after-stay = Stay in the ticket
+after-next = Open the next ticket
+after-list = Go to the list
+signature = Signature
+single-keys = Single keys do something
+signed-in-at = Signed in at
+this-browser = this browser
+end-session = End
+new-password = New password
+current-password = Current password
+change-password = Change password
+password-short = A password has at least 8 characters.
+password-unusable = This password cannot be used.
+wrong-own-password = The current password is wrong.
+second-factor = Second factor
+no-second-factor = Signing in takes the password alone.
+set-up-second-factor = Set up
+second-factor-text = Enter this key in your authenticator app, then the code it shows.
+second-factor-link = Open in the app
+turn-on = Turn on
+turn-off = Turn off
+recovery-codes = Recovery codes
+recovery-codes-text = Each replaces the code once. Keep them where your telephone is not; they are not shown again.
+recovery-codes-left = { $n } recovery codes are left.
+here-reading = { $name } is here
+here-writing = { $name } is writing
+set-up = Set-up
+keys = Keys
+keys-rows = next and previous row
+keys-open = open
+keys-tick = tick, tick up to here
+keys-take = take, assign
+keys-status = status, department
+keys-write = answer, note
+keys-formatted = formatted mail, quoted text
+keys-search = search; in an empty text: canned responses
+keys-aside = unread, snooze, spam
+keys-pages = previous and next page
+keys-lists = Unassigned, Mine, Waiting, Overdue
 event-rated = the customer’s verdict: { $detail }
 done-take =
     { $n ->
@@ -318,8 +432,53 @@ done-not-spam =
         [one] Not spam: 1 ticket.
        *[other] Not spam: { $n } tickets.
     }
+done-snooze =
+    { $n ->
+        [one] Put off 1 ticket.
+       *[other] Put off { $n } tickets.
+    }
+done-wake =
+    { $n ->
+        [one] Took back 1 ticket.
+       *[other] Took back { $n } tickets.
+    }
+done-priority =
+    { $n ->
+        [one] Changed the priority of 1 ticket.
+       *[other] Changed the priority of { $n } tickets.
+    }
 done-merge =
     { $n ->
         [one] Merged 1 ticket.
        *[other] Merged { $n } tickets.
+    }
+said-dropped =
+    { $n ->
+        [one] Dropped 1 mail.
+       *[other] Dropped { $n } mails.
+    }
+said-let-in =
+    { $n ->
+        [one] Let in 1 mail.
+       *[other] Let in { $n } mails.
+    }
+said-stays =
+    { $n ->
+        [one] 1 mail cannot be let in: it has no sender or no department.
+       *[other] { $n } mails cannot be let in: they have no sender or no department.
+    }
+drop-mails =
+    { $n ->
+        [one] Drop 1 mail? It stays on record.
+       *[other] Drop { $n } mails? They stay on record.
+    }
+sure =
+    { $n ->
+        [one] { $act }: 1 ticket?
+       *[other] { $act }: { $n } tickets?
+    }
+merge-into =
+    { $n ->
+        [one] Merge 1 ticket?
+       *[other] Merge { $n } tickets into #{ $id }?
     }

@@ -90,7 +90,6 @@ undo = Deshacer
 sending = Enviando…
 offline = Sin conexión; su borrador está a salvo.
 something-new = Hay algo nuevo aquí. Mostrarlo
-draft-saved = Borrador guardado
 month-1 = ene
 month-2 = feb
 month-3 = mar
@@ -277,6 +276,121 @@ event-retried = se reintenta el correo a { $detail }
 event-dropped = correo a { $detail } retirado de la cola
 event-participant-left = { $detail } ya no participa
 event-subject = asunto cambiado; era: { $detail }
+draft-saved-at = Borrador guardado { $time }
+save = Guardar
+cancel = Cancelar
+subject = Asunto
+save-as-note = Guardar como nota
+no-address = «{ $text }» no es una dirección de correo.
+to-missing = Indique a quién va.
+subject-missing = Ponga un asunto.
+news-here = Mientras tanto alguien escribió aquí: léalo arriba. Su texto y sus archivos se conservan.
+said-sent = Enviado.
+said-taken-back = Retirado. Su texto está abajo.
+said-undone = Deshecho.
+said-too-late = Es tarde para deshacerlo.
+said-nothing-ticked = Marque primero un ticket.
+said-saved = Guardado.
+button-take = Tomar
+button-assign = Asignar
+button-close = Cerrar
+button-status = Poner estado
+button-move = Mover
+button-tag = Etiquetar
+button-spam = Spam
+button-not-spam = No es spam
+button-merge = Unir
+pictures-blocked = { $n } imágenes externas bloqueadas.
+show-pictures = Mostrar imágenes
+priority = Prioridad
+snooze = Posponer
+until = Hasta
+until-hours = en 3 horas
+until-tomorrow = mañana a las 8:00
+until-week = en una semana a las 8:00
+until-at = a una hora
+until-time = Hora
+put-off = Posponer
+mark-unread = Marcar como no leído
+merge-with = Unir con
+rename = Cambiar
+customer-address = Dirección del cliente
+give-to-customer = Dar a este cliente
+is-spam = Este ticket fue marcado como spam.
+is-snoozed = Pospuesto hasta { $until }.
+wake = Recuperar ahora
+is-merged = Este ticket se unió a
+remove-tag = Quitar etiqueta { $name }
+search-title = Buscar: { $text }
+about-aside = Correos que esperan a una persona.
+empty-aside = Ningún correo espera aquí.
+empty-aside-text = El correo que el servicio no sabe ubicar se guarda aquí y nunca se pierde.
+select-mail = Seleccionar correo { $id }
+let-in = Dejar entrar
+drop = Descartar
+why-unreadable = No se pudo leer como correo.
+why-no-from = No indica un remitente utilizable.
+why-from-us = Dice venir de una de nuestras direcciones.
+why-too-many = El remitente escribió demasiados correos en una hora.
+why-unknown-recipient = Iba a una dirección que no es nuestra.
+why-no-department = La dirección no tiene departamento.
+why-staff-unproven = Dice ser del equipo, sin prueba.
+why-staff-without-token = Respuesta del equipo sin la marca de su correo.
+why-stranger-held = Un extraño nombra uno de nuestros tickets.
+about-outbox = Lo que sale: en espera, fallido, enviado.
+empty-outbox = Aún no ha salido ningún correo.
+empty-outbox-text = Aquí aparecen las respuestas y los avisos, y qué fue de ellos.
+tries = { $n } intentos
+try-again = Reintentar
+profile = Perfil
+language = Idioma
+language-auto = Como el navegador
+time-zone = Zona horaria
+no-zone = «{ $text }» no es una zona horaria; escríbala como Europe/Madrid.
+colours = Colores
+scheme-auto = Como el sistema
+scheme-light = Claro
+scheme-dark = Oscuro
+after-sending = Después de enviar
+after-stay = Quedarse en el ticket
+after-next = Abrir el siguiente ticket
+after-list = Ir a la lista
+signature = Firma
+single-keys = Las teclas sueltas hacen algo
+signed-in-at = Sesiones abiertas
+this-browser = este navegador
+end-session = Terminar
+new-password = Nueva contraseña
+current-password = Contraseña actual
+change-password = Cambiar contraseña
+password-short = Una contraseña tiene al menos 8 caracteres.
+password-unusable = Esta contraseña no se puede usar.
+wrong-own-password = La contraseña actual es incorrecta.
+second-factor = Segundo factor
+no-second-factor = Basta la contraseña para entrar.
+set-up-second-factor = Configurar
+second-factor-text = Escriba esta clave en su aplicación de autenticación y luego el código que muestre.
+second-factor-link = Abrir en la aplicación
+turn-on = Activar
+turn-off = Desactivar
+recovery-codes = Códigos de recuperación
+recovery-codes-text = Cada uno sustituye al código una vez. Guárdelos lejos del teléfono; no se vuelven a mostrar.
+recovery-codes-left = Quedan { $n } códigos de recuperación.
+here-reading = { $name } está aquí
+here-writing = { $name } está escribiendo
+set-up = Configuración
+keys = Teclas
+keys-rows = fila siguiente y anterior
+keys-open = abrir
+keys-tick = marcar, marcar hasta aquí
+keys-take = tomar, asignar
+keys-status = estado, departamento
+keys-write = respuesta, nota
+keys-formatted = correo con formato, texto citado
+keys-search = buscar; en un texto vacío: respuestas guardadas
+keys-aside = no leído, posponer, spam
+keys-pages = página anterior y siguiente
+keys-lists = Sin asignar, Míos, En espera, Atrasados
 event-rated = opinión del cliente: { $detail }
 done-take =
     { $n ->
@@ -318,8 +432,53 @@ done-not-spam =
         [one] No es spam: 1 ticket.
        *[other] No es spam: { $n } tickets.
     }
+done-snooze =
+    { $n ->
+        [one] 1 ticket pospuesto.
+       *[other] { $n } tickets pospuestos.
+    }
+done-wake =
+    { $n ->
+        [one] 1 ticket recuperado.
+       *[other] { $n } tickets recuperados.
+    }
+done-priority =
+    { $n ->
+        [one] Prioridad cambiada: 1 ticket.
+       *[other] Prioridad cambiada: { $n } tickets.
+    }
 done-merge =
     { $n ->
         [one] 1 ticket unido.
        *[other] { $n } tickets unidos.
+    }
+said-dropped =
+    { $n ->
+        [one] 1 correo descartado.
+       *[other] { $n } correos descartados.
+    }
+said-let-in =
+    { $n ->
+        [one] 1 correo admitido.
+       *[other] { $n } correos admitidos.
+    }
+said-stays =
+    { $n ->
+        [one] 1 correo no puede entrar: le falta remitente o departamento.
+       *[other] { $n } correos no pueden entrar: les falta remitente o departamento.
+    }
+drop-mails =
+    { $n ->
+        [one] ¿Descartar 1 correo? Queda registrado.
+       *[other] ¿Descartar { $n } correos? Quedan registrados.
+    }
+sure =
+    { $n ->
+        [one] { $act }: ¿1 ticket?
+       *[other] { $act }: ¿{ $n } tickets?
+    }
+merge-into =
+    { $n ->
+        [one] ¿Unir 1 ticket?
+       *[other] ¿Unir { $n } tickets en #{ $id }?
     }

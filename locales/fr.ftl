@@ -90,7 +90,6 @@ undo = Annuler
 sending = Envoi…
 offline = Pas de connexion ; votre brouillon est en sécurité.
 something-new = Du nouveau a été écrit ici. Afficher
-draft-saved = Brouillon enregistré
 month-1 = janv.
 month-2 = févr.
 month-3 = mars
@@ -277,6 +276,121 @@ event-retried = nouvel essai du courrier à { $detail }
 event-dropped = courrier à { $detail } retiré de la file
 event-participant-left = { $detail } ne participe plus
 event-subject = objet modifié ; c’était : { $detail }
+draft-saved-at = Brouillon enregistré { $time }
+save = Enregistrer
+cancel = Annuler
+subject = Objet
+save-as-note = Enregistrer comme note
+no-address = « { $text } » n’est pas une adresse.
+to-missing = Indiquez le destinataire.
+subject-missing = Donnez un objet.
+news-here = Quelqu’un a écrit entre-temps : lisez plus haut. Votre texte et vos fichiers sont gardés.
+said-sent = Envoyé.
+said-taken-back = Repris. Votre texte est plus bas.
+said-undone = Annulé.
+said-too-late = Il est trop tard pour annuler.
+said-nothing-ticked = Cochez d’abord un ticket.
+said-saved = Enregistré.
+button-take = Prendre
+button-assign = Attribuer
+button-close = Fermer
+button-status = Changer l’état
+button-move = Déplacer
+button-tag = Étiqueter
+button-spam = Spam
+button-not-spam = Pas du spam
+button-merge = Fusionner
+pictures-blocked = { $n } images externes bloquées.
+show-pictures = Afficher les images
+priority = Priorité
+snooze = Reporter
+until = Jusqu’à
+until-hours = dans 3 heures
+until-tomorrow = demain à 8 h
+until-week = dans une semaine à 8 h
+until-at = à une heure
+until-time = Heure
+put-off = Reporter
+mark-unread = Marquer non lu
+merge-with = Fusionner avec
+rename = Renommer
+customer-address = Adresse du client
+give-to-customer = Donner à ce client
+is-spam = Ce ticket a été déclaré spam.
+is-snoozed = Reporté jusqu’à { $until }.
+wake = Reprendre maintenant
+is-merged = Ce ticket a été fusionné avec
+remove-tag = Retirer l’étiquette { $name }
+search-title = Recherche : { $text }
+about-aside = Courriers qui attendent quelqu’un.
+empty-aside = Aucun courrier n’attend ici.
+empty-aside-text = Le courrier que le service ne sait pas placer est gardé ici, jamais perdu.
+select-mail = Sélectionner le courrier { $id }
+let-in = Laisser entrer
+drop = Abandonner
+why-unreadable = Il n’a pas pu être lu comme un courrier.
+why-no-from = Il n’indique pas d’expéditeur utilisable.
+why-from-us = Il prétend venir d’une de nos adresses.
+why-too-many = Son expéditeur a écrit trop de courriers en une heure.
+why-unknown-recipient = Il allait à une adresse qui n’est pas la nôtre.
+why-no-department = Son adresse n’a pas de service.
+why-staff-unproven = Il dit venir de l’équipe, sans preuve.
+why-staff-without-token = Réponse de l’équipe sans la marque de son courrier.
+why-stranger-held = Un inconnu nomme un de nos tickets.
+about-outbox = Ce qui part : en attente, échoué, envoyé.
+empty-outbox = Aucun courrier n’est encore parti.
+empty-outbox-text = Réponses et avis apparaissent ici, avec ce qu’ils sont devenus.
+tries = { $n } essais
+try-again = Réessayer
+profile = Profil
+language = Langue
+language-auto = Comme le navigateur
+time-zone = Fuseau horaire
+no-zone = « { $text } » n’est pas un fuseau ; écrivez-le comme Europe/Paris.
+colours = Couleurs
+scheme-auto = Comme le système
+scheme-light = Clair
+scheme-dark = Sombre
+after-sending = Après l’envoi
+after-stay = Rester dans le ticket
+after-next = Ouvrir le ticket suivant
+after-list = Aller à la liste
+signature = Signature
+single-keys = Les touches seules agissent
+signed-in-at = Connecté sur
+this-browser = ce navigateur
+end-session = Terminer
+new-password = Nouveau mot de passe
+current-password = Mot de passe actuel
+change-password = Changer le mot de passe
+password-short = Un mot de passe a au moins 8 caractères.
+password-unusable = Ce mot de passe ne convient pas.
+wrong-own-password = Le mot de passe actuel est faux.
+second-factor = Second facteur
+no-second-factor = Le mot de passe suffit pour se connecter.
+set-up-second-factor = Configurer
+second-factor-text = Saisissez cette clé dans votre application d’authentification, puis le code affiché.
+second-factor-link = Ouvrir dans l’application
+turn-on = Activer
+turn-off = Désactiver
+recovery-codes = Codes de secours
+recovery-codes-text = Chacun remplace le code une fois. Gardez-les loin du téléphone ; ils ne seront plus affichés.
+recovery-codes-left = Il reste { $n } codes de secours.
+here-reading = { $name } est ici
+here-writing = { $name } écrit
+set-up = Configuration
+keys = Touches
+keys-rows = ligne suivante et précédente
+keys-open = ouvrir
+keys-tick = cocher, cocher jusqu’ici
+keys-take = prendre, attribuer
+keys-status = état, service
+keys-write = réponse, note
+keys-formatted = courrier mis en forme, texte cité
+keys-search = rechercher ; dans un texte vide : réponses types
+keys-aside = non lu, reporter, spam
+keys-pages = page précédente et suivante
+keys-lists = Non attribués, Les miens, En attente, En retard
 event-rated = avis du client : { $detail }
 done-take =
     { $n ->
@@ -318,8 +432,53 @@ done-not-spam =
         [one] Pas du spam : 1 ticket.
        *[other] Pas du spam : { $n } tickets.
     }
+done-snooze =
+    { $n ->
+        [one] 1 ticket reporté.
+       *[other] { $n } tickets reportés.
+    }
+done-wake =
+    { $n ->
+        [one] 1 ticket repris.
+       *[other] { $n } tickets repris.
+    }
+done-priority =
+    { $n ->
+        [one] Priorité modifiée : 1 ticket.
+       *[other] Priorité modifiée : { $n } tickets.
+    }
 done-merge =
     { $n ->
         [one] 1 ticket fusionné.
        *[other] { $n } tickets fusionnés.
+    }
+said-dropped =
+    { $n ->
+        [one] 1 courrier abandonné.
+       *[other] { $n } courriers abandonnés.
+    }
+said-let-in =
+    { $n ->
+        [one] 1 courrier accepté.
+       *[other] { $n } courriers acceptés.
+    }
+said-stays =
+    { $n ->
+        [one] 1 courrier ne peut pas entrer : expéditeur ou service manquant.
+       *[other] { $n } courriers ne peuvent pas entrer : expéditeur ou service manquant.
+    }
+drop-mails =
+    { $n ->
+        [one] Abandonner 1 courrier ? Il reste enregistré.
+       *[other] Abandonner { $n } courriers ? Ils restent enregistrés.
+    }
+sure =
+    { $n ->
+        [one] { $act } : 1 ticket ?
+       *[other] { $act } : { $n } tickets ?
+    }
+merge-into =
+    { $n ->
+        [one] Fusionner 1 ticket ?
+       *[other] Fusionner { $n } tickets dans #{ $id } ?
     }

@@ -21,7 +21,7 @@ use crate::mail::origin::{Origin, Sign};
 use crate::mail::{Mailbox, ParsedMail};
 use authentication::Authentication;
 use ticket::New;
-pub(crate) use ticket::is_under_subject;
+pub(crate) use ticket::{is_under_subject, let_in};
 
 /// Longest subject of a ticket, in characters (HelpDeskZ's column); the rest goes into a note.
 pub(crate) const SUBJECT_CHARS_MAX: usize = 255;

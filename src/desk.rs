@@ -9,6 +9,7 @@ mod aside;
 mod assign;
 mod bulk;
 pub(crate) mod duty;
+mod mails;
 mod mark;
 mod mention;
 mod merge;
@@ -20,6 +21,7 @@ pub(crate) mod plus;
 mod post;
 mod remove;
 mod requester;
+mod reread;
 mod satisfaction;
 mod status;
 #[cfg(test)]

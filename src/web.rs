@@ -17,6 +17,7 @@ mod frame;
 mod language;
 mod limits;
 mod page;
+mod pulse;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -58,6 +59,7 @@ pub(crate) struct Web {
     trusted_proxies: RwLock<IpList>,
     limits: limits::Limits,
     pending: Pending,
+    feed: pulse::Feed,
     /// The path of `site_url` as it was a moment ago, for what cannot wait for the database.
     prefix: RwLock<String>,
 }
@@ -79,6 +81,7 @@ impl Web {
             trusted_proxies: RwLock::new(trusted_proxies),
             limits: limits::Limits::default(),
             pending: Pending::default(),
+            feed: pulse::Feed::default(),
             prefix: RwLock::default(),
         };
         if let Ok(settings) = web.store.read(|tx| tx.settings()) {

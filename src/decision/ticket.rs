@@ -114,6 +114,19 @@ pub(crate) fn is_under_subject(answer: &str, ticket: &str) -> bool {
     subject::is_same(answer, if is_cut { subject::without_cut_bracket(ticket) } else { ticket })
 }
 
+/// What a quarantined mail does when a person lets it in: what it does anyway, or else it opens a ticket. Without a
+/// sender or a department it stays where it is.
+pub(crate) fn let_in(mail: &ParsedMail, facts: &Facts, policy: &Policy) -> Decision {
+    match super::decide(mail, facts, policy) {
+        Decision::Quarantine { reason } if mail.from.is_some() => {
+            let linked = facts.named.first().map(|hit| hit.ticket.id);
+            let note = format!("This mail was set aside ({}) and let in by a person.", reason.text());
+            open(mail, facts, policy, New { reason, linked, note: Some(note) })
+        }
+        decision => decision,
+    }
+}
+
 /// Why a ticket is opened, and how it is linked with another one.
 pub(super) struct New {
     pub(super) reason: Reason,

@@ -131,6 +131,17 @@ impl Change<'_> {
         Ok(Posted::Now { ticket, message, undo: None })
     }
 
+    /// Does the same with a note as its first message, which only staff see; nobody is notified.
+    pub(crate) fn open_written_note(&self, opening: &Opening<'_>, writing: &Writing<'_>) -> Result<Posted> {
+        if let Some(before) = self.spent(writing)? {
+            return Ok(Posted::Before(before));
+        }
+        let (ticket, message) =
+            self.with_files(writing, |post| self.open_with_note(&Opening { post: post.clone(), ..opening.clone() }))?;
+        self.spend(writing, ticket, message)?;
+        Ok(Posted::Now { ticket, message, undo: None })
+    }
+
     fn spent(&self, writing: &Writing<'_>) -> Result<Option<SpentKey>> {
         if writing.key.is_empty() { Ok(None) } else { self.tx.spent_key(writing.key) }
     }
@@ -166,7 +177,14 @@ impl Change<'_> {
         });
         let attachments: Vec<NewAttachment<'_>> = of_draft.chain(writing.attachments.iter().cloned()).collect();
         let author = Author::Staff(writing.staff.id);
-        post(&Post { author, text: writing.text, full_text: "", mail_html: "", attachments: &attachments })
+        post(&Post {
+            author,
+            text: writing.text,
+            reply_text: "",
+            full_text: "",
+            mail_html: "",
+            attachments: &attachments,
+        })
     }
 
     /// The recipients who do not take part yet; whoever took part and is none of them leaves.

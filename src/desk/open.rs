@@ -32,9 +32,19 @@ impl Change<'_> {
 
     /// Opens a ticket.
     pub(crate) fn open(&self, opening: &Opening<'_>) -> Result<(TicketId, MessageId)> {
+        self.open_with(opening, Visibility::Public)
+    }
+
+    /// Opens a ticket with a note that only staff see, such as what was said on the telephone; nobody is notified.
+    pub(crate) fn open_with_note(&self, opening: &Opening<'_>) -> Result<(TicketId, MessageId)> {
+        let silent = Opening { notices: Notices::Nobody, ..opening.clone() };
+        self.open_with(&silent, Visibility::Internal)
+    }
+
+    fn open_with(&self, opening: &Opening<'_>, visibility: Visibility) -> Result<(TicketId, MessageId)> {
         let rows = self.rows();
         let ticket = rows.add_ticket(&opening.ticket, self.now)?;
-        let message = self.add_message(ticket, &opening.post, Visibility::Public)?;
+        let message = self.add_message(ticket, &opening.post, visibility)?;
         self.write_message_event(ticket, EventKind::Opened, message)?;
         if let Author::Staff(staff) = opening.post.author {
             rows.set_last_replier(ticket, staff)?;

@@ -65,7 +65,8 @@ pub(super) fn gather(
                 | Source::FirstFetch
                 | Source::Import
                 | Source::Archive { .. }
-                | Source::Retry(_),
+                | Source::Retry(_)
+                | Source::LetIn(_),
                 _,
             ) => None,
         },

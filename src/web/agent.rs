@@ -1,17 +1,25 @@
 //! The pages of staff: their lists, tickets, and what they do there.
 
+mod aside;
 mod bulk;
+mod canned;
 mod compose;
+mod confirm;
+mod create;
 pub(super) mod file;
 mod list;
+mod live;
+mod outbox;
+mod profile;
 pub(super) mod sign_in;
 pub(super) mod ticket;
+mod undo;
 
 use super::answer::Refusal;
 use super::call::Call;
 use super::page::{ListName, Page, list_path};
 use super::ui::{NavItem, Notice, Ui};
-use crate::domain::TicketId;
+use crate::domain::{TicketId, UndoId};
 use crate::http::{Method, Response};
 use crate::store::ReadTx;
 use crate::store::ticket::Listing;
@@ -29,7 +37,18 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
         Page::Ticket(id) => ticket::answer(call, *id),
         Page::Mail(id) => file::mail(call, *id),
         Page::File(id) => file::file(call, *id),
-        _ => Err(Refusal::NotFound),
+        Page::Search => list::search(call),
+        Page::Undo => undo::take_back(call),
+        Page::NewTicket => create::answer(call),
+        Page::Preview => Ok(canned::preview(call)),
+        Page::CannedFor => canned::for_ticket(call),
+        Page::Drafts => compose::save(call),
+        Page::Pulse => live::pulse(call),
+        Page::Aside => aside::answer(call, None),
+        Page::AsideMail(id) => aside::answer(call, Some(*id)),
+        Page::Outbox => outbox::answer(call),
+        Page::Profile => profile::answer(call),
+        Page::Asset(_) | Page::Customers(_) => Err(Refusal::NotFound),
     }
 }
 
@@ -90,18 +109,36 @@ pub(super) fn frame_of(tx: &ReadTx<'_>, call: &Call<'_>, here: Option<ListName>)
     ui.nav = nav;
     ui.may_set_up = viewer.may_set_up;
     ui.newest_event = tx.newest_event()?;
-    ui.notices.extend(done_before(call));
+    ui.notices.extend(done_before(tx, call)?);
     Ok(ui)
 }
 
 /// What can be done to several tickets, as the form says it.
-const DONE: [&str; 9] = ["take", "assign", "close", "status", "move", "tag", "spam", "not-spam", "merge"];
+const DONE: [&str; 12] =
+    ["take", "assign", "close", "status", "move", "tag", "spam", "not-spam", "merge", "snooze", "wake", "priority"];
 
-/// What the form before this page has done, for its notice.
-fn done_before(call: &Call<'_>) -> Option<Notice> {
-    let word = DONE.iter().find(|word| **word == call.query.get("done"))?;
-    let text = call.language.word_with("done", word, "n", call.query.number("n")?);
-    Some(Notice { text, undo: None, until: None, is_error: false })
+/// What is said once about a form, as the address of the next page has it.
+const SAID: [&str; 9] =
+    ["sent", "taken-back", "undone", "too-late", "nothing-ticked", "dropped", "let-in", "stays", "saved"];
+
+/// What the form before this page has done, for its notice, with the way back where there is one.
+fn done_before(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Option<Notice>, Refusal> {
+    let query = &call.query;
+    let n = query.number("n").unwrap_or(0);
+    let done = DONE.iter().find(|word| **word == query.get("done"));
+    let said = SAID.iter().find(|word| **word == query.get("said"));
+    let text = match (done, said) {
+        (Some(word), _) => call.language.word_with("done", word, "n", n),
+        (None, Some(word)) => call.language.word_with("said", word, "n", n),
+        (None, None) => return Ok(None),
+    };
+    let undo = match query.number("undo") {
+        Some(id) => tx.undo(UndoId::new(id), call.viewer()?.id(), call.now)?,
+        None => None,
+    };
+    let until = undo.as_ref().filter(|undo| undo.message.is_some()).map(|undo| undo.ends_at);
+    let is_error = matches!(said, Some(&"too-late" | &"nothing-ticked" | &"stays"));
+    Ok(Some(Notice { text, undo: undo.map(|undo| undo.id.get()), until, is_error }))
 }
 
 /// Notes that a person has seen a ticket up to that event.

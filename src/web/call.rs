@@ -16,16 +16,8 @@ use crate::domain::{Actor, DeskSecret, Door, Timestamp};
 use crate::http::{Client, Headers, Method, Request, Response};
 use crate::store::session::Session;
 use crate::store::settings::Settings;
+use crate::store::staff::{Preferences, StaffPages};
 use crate::store::{self, ReadTx, WriteTx};
-
-/// How a person wants the pages.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Preferences {
-    /// `light`, `dark` or empty.
-    pub(crate) scheme: String,
-    /// Whether single keys work.
-    pub(crate) has_keys: bool,
-}
 
 /// A request and what is known about who sent it.
 pub(crate) struct Call<'a> {
@@ -102,7 +94,7 @@ impl<'a> Call<'a> {
                 None => None,
             };
             let profile = match &viewer {
-                Some(viewer) => Some((String::new(), tx.staff_timezone(viewer.id())?, Preferences::default())),
+                Some(viewer) => Some(tx.staff_pages(viewer.id())?),
                 None => None,
             };
             let guest = match &session {
@@ -111,8 +103,8 @@ impl<'a> Call<'a> {
             };
             let profile = match guest.as_ref().and_then(Guest::customer) {
                 Some(customer) => {
-                    let (locale, zone) = tx.customer_preferences(customer)?;
-                    Some((locale, zone, Preferences::default()))
+                    let (locale, timezone) = tx.customer_preferences(customer)?;
+                    Some(StaffPages { timezone, locale, ..StaffPages::default() })
                 }
                 None => profile,
             };
@@ -121,7 +113,7 @@ impl<'a> Call<'a> {
         if let Some(session) = session.as_ref().filter(|session| session.is_use_due(now)) {
             web.store.write_soon(|tx| tx.note_session_use(session.id, now))?;
         }
-        let (locale, zone, preferences) = profile.unwrap_or_default();
+        let StaffPages { timezone: zone, locale, preferences, .. } = profile.unwrap_or_default();
         let asked = request.header("Accept-Language").unwrap_or("");
         let language = Language::of_code(&locale).unwrap_or_else(|| Language::accepted(asked));
         // The script notes the browser's zone in a cookie: `Europe%2FBerlin`.

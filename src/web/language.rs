@@ -66,6 +66,12 @@ impl From<i64> for Value<'_> {
     }
 }
 
+impl From<&i64> for Value<'_> {
+    fn from(number: &i64) -> Self {
+        Self::Number(*number)
+    }
+}
+
 impl<'a> From<&'a str> for Value<'a> {
     fn from(text: &'a str) -> Self {
         Self::Text(text)
@@ -140,6 +146,12 @@ impl Language {
             return name.to_owned();
         };
         bundle.format_pattern(pattern, args, &mut Vec::new()).into_owned()
+    }
+}
+
+impl<'a> From<&&'a String> for Value<'a> {
+    fn from(text: &&'a String) -> Self {
+        Self::Text(text)
     }
 }
 

@@ -1,51 +1,81 @@
-//! What is done to the tickets that were ticked in a list.
+//! What is done to the tickets that were ticked in a list, or to all that were found.
 
-use super::list::back_of;
-use super::ticket::visible;
-use crate::desk::Notices;
+use super::confirm;
+use super::list::{self, back_of};
+use crate::desk::{Deed, Done, TICKETS_MAX, tag_name};
 use crate::domain::{DepartmentId, StaffId, Status, TicketId};
 use crate::http::Response;
 use crate::store::WriteTx;
-use crate::store::ticket::Ticket;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
 
 /// `POST /staff/tickets/bulk`
 pub(super) fn change(call: &Call<'_>) -> Result<Response, Refusal> {
-    let ids: Vec<TicketId> = call.form.all("ticket").filter_map(|id| id.parse().ok()).map(TicketId::new).collect();
-    call.write(|tx| {
-        let viewer = call.viewer()?;
-        for id in &ids {
-            let ticket = visible(tx, viewer, *id)?;
-            one(call, tx, &ticket)?;
-        }
-        Ok(())
-    })?;
+    let act = call.form.get("do");
     let back = back_of(call.form.get("from"));
     let mark = if back.contains('?') { '&' } else { '?' };
-    Ok(call.lead_to(&format!("{back}{mark}done={}&n={}", call.form.get("do"), ids.len())))
+    let reaches_all = call.form.get("all") == "1";
+    let mut ids: Vec<TicketId> = if reaches_all {
+        list::all_of(call, &back, TICKETS_MAX)?
+    } else {
+        call.form.all("ticket").filter_map(|id| id.parse().ok()).map(TicketId::new).collect()
+    };
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(call.lead_to(&format!("{back}{mark}said=nothing-ticked")));
+    }
+    let n = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+    if (reaches_all || matches!(act, "spam" | "merge")) && !confirm::is_sure(call) {
+        let (question, button) = question(call, act, n, ids.first().copied())?;
+        return confirm::ask(call, question, button, back);
+    }
+    let done = call.write(|tx| each(call, tx, &ids))?;
+    if done.changed.is_empty() && !done.refused.is_empty() {
+        // Whoever ticks a ticket that is not theirs to see learns nothing of it.
+        return Err(Refusal::NotFound);
+    }
+    let undo = done.undo.map_or_else(String::new, |undo| format!("&undo={undo}"));
+    Ok(call.lead_to(&format!("{back}{mark}done={act}&n={}{undo}", done.changed.len())))
 }
 
-fn one(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<(), Refusal> {
-    let viewer = call.viewer()?;
-    let change = call.change(tx)?;
-    match call.form.get("do") {
-        "take" => change.assign(ticket.id, &viewer.staff, Notices::Usual)?,
-        "assign" => match call.form.number("assignee") {
-            None => change.unassign(ticket)?,
+fn question(call: &Call<'_>, act: &str, n: i64, first: Option<TicketId>) -> Result<(String, String), Refusal> {
+    let word = super::DONE.iter().find(|word| **word == act).ok_or(Refusal::Broken)?;
+    let button = call.language.word("button", word);
+    let question = match (act, first) {
+        ("merge", Some(first)) => call.language.with_all("merge-into", &[("n", n.into()), ("id", first.get().into())]),
+        _ => call.language.with_all("sure", &[("n", n.into()), ("act", (&button).into())]),
+    };
+    Ok((question, button))
+}
+
+fn each(call: &Call<'_>, tx: &WriteTx<'_>, ids: &[TicketId]) -> Result<Done, Refusal> {
+    let (form, viewer, change) = (&call.form, call.viewer()?, call.change(tx)?);
+    let to_each = |ids: &[TicketId], deed: Deed<'_>| Ok(change.to_each(&viewer.staff, ids, deed)?);
+    match form.get("do") {
+        "take" => to_each(ids, Deed::Assign(Some(&viewer.staff))),
+        "assign" => match form.number("assignee") {
+            None => to_each(ids, Deed::Assign(None)),
             Some(id) => {
                 let staff = tx.staff(StaffId::new(id))?.ok_or(Refusal::NotFound)?;
-                change.assign(ticket.id, &staff, Notices::Usual)?;
+                to_each(ids, Deed::Assign(Some(&staff)))
             }
         },
-        "close" => change.set_status(ticket, Status::Closed)?,
-        "status" => change.set_status(ticket, call.form.get("status").parse().map_err(|_| Refusal::Broken)?)?,
+        "close" => to_each(ids, Deed::Status(Status::Closed)),
+        "status" => to_each(ids, Deed::Status(form.get("status").parse().map_err(|_| Refusal::Broken)?)),
         "move" => {
-            let id = DepartmentId::new(call.form.number("department").ok_or(Refusal::Broken)?);
+            let id = DepartmentId::new(form.number("department").ok_or(Refusal::Broken)?);
             let department = tx.department(id)?.filter(|found| viewer.sees(found.id)).ok_or(Refusal::NotFound)?;
-            change.move_to(ticket, &department)?;
+            to_each(ids, Deed::Move(&department))
         }
-        _ => return Err(Refusal::Broken),
+        "tag" => to_each(ids, Deed::Tag(&tag_name(form.get("tag")).ok_or(Refusal::Broken)?)),
+        "spam" => to_each(ids, Deed::Spam),
+        "not-spam" => to_each(ids, Deed::NotSpam),
+        // Into the oldest: its number is the one the customer knows.
+        "merge" => match ids {
+            [first, others @ ..] if !others.is_empty() => to_each(others, Deed::Merge(*first)),
+            _ => Err(Refusal::Broken),
+        },
+        _ => Err(Refusal::Broken),
     }
-    Ok(())
 }

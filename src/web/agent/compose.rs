@@ -1,16 +1,20 @@
-//! Writing an answer or a note.
+//! Writing an answer or a note: the form, what is kept of it while it is written, and sending it.
 
 use data_encoding::HEXLOWER;
+use serde_json::{Value, json};
 
 use super::ticket::{self, visible};
-use crate::desk::{MailContext, Notices, Post, StatusChange};
-use crate::domain::{Author, Status, TicketId};
+use crate::desk::{Answer, NotPosted, Post, Posted, StatusChange, Writing};
+use crate::domain::{Author, DraftId, Status, TicketId, Timestamp, UndoId};
 use crate::http::Response;
-use crate::store::ReadTx;
+use crate::mail::Mailbox;
 use crate::store::attachment::NewAttachment;
+use crate::store::draft::{DraftKind, DraftPlace};
 use crate::store::message::Text;
+use crate::store::staff::AfterSending;
 use crate::store::ticket::Ticket;
-use crate::web::answer::Refusal;
+use crate::store::{ReadTx, WriteTx};
+use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
 use crate::web::text::{Typed, typed};
 use crate::web::{addressees, upload};
@@ -24,6 +28,14 @@ pub(crate) enum Kind {
     Note,
 }
 
+/// A file that is kept with what is being written.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptFile {
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    pub(crate) size: String,
+}
+
 /// The form below a ticket, as it is shown.
 #[derive(Clone, Debug)]
 pub(crate) struct Compose {
@@ -33,14 +45,15 @@ pub(crate) struct Compose {
     pub(crate) text: String,
     pub(crate) to: String,
     pub(crate) cc: String,
-    /// Files that are kept with the draft.
-    pub(crate) files: Vec<(i64, String, String)>,
+    pub(crate) files: Vec<KeptFile>,
     /// The newest event the writer has seen.
     pub(crate) seen: i64,
     /// What is wrong; empty for nothing.
     pub(crate) error: String,
     /// Whether something new stands in the ticket, so that it has to be sent anyway.
     pub(crate) has_news: bool,
+    /// Whether the ticket is closed with it then.
+    pub(crate) closes: bool,
     /// When the draft was saved, for people; empty for never.
     pub(crate) saved: String,
 }
@@ -62,84 +75,366 @@ pub(crate) fn new_key() -> Result<String, Refusal> {
     Ok(HEXLOWER.encode(&bytes))
 }
 
-/// The empty form below a ticket.
+/// The key that a form brings, if it looks like one of ours.
+fn key_of<'c>(call: &'c Call<'_>) -> &'c str {
+    let key = call.form.get("key");
+    if key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_hexdigit()) { key } else { "" }
+}
+
+const fn draft_kind(kind: Kind) -> DraftKind {
+    match kind {
+        Kind::Answer => DraftKind::Answer,
+        Kind::Note => DraftKind::Note,
+    }
+}
+
+/// The form below a ticket: with the draft where there is one.
 pub(super) fn of_ticket(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket) -> Result<Compose, Refusal> {
-    let kind = if call.query.get("write") == "note" { Kind::Note } else { Kind::Answer };
+    let staff = call.viewer()?.id();
+    let place = |kind| DraftPlace { staff, ticket: Some(ticket.id), kind };
+    let (answer, note) = (tx.draft(place(DraftKind::Answer))?, tx.draft(place(DraftKind::Note))?);
+    let is_note_newer = match (&answer, &note) {
+        (Some(answer), Some(note)) => note.saved_at > answer.saved_at,
+        (None, Some(_)) => true,
+        _ => false,
+    };
+    let kind = match call.query.get("write") {
+        "note" => Kind::Note,
+        "answer" => Kind::Answer,
+        _ if is_note_newer => Kind::Note,
+        _ => Kind::Answer,
+    };
+    let draft = if kind == Kind::Note { note } else { answer };
+    let (to, cc) = addressees_of(tx, ticket)?;
+    let fields: Value = draft.as_ref().and_then(|draft| serde_json::from_str(&draft.fields).ok()).unwrap_or_default();
+    let field =
+        |name: &str, otherwise: String| fields.get(name).and_then(Value::as_str).map_or(otherwise, str::to_owned);
+    let files = match &draft {
+        Some(draft) => kept_files(tx, call, draft.id)?,
+        None => Vec::new(),
+    };
+    Ok(Compose {
+        kind,
+        key: match &draft {
+            Some(draft) => draft.key.clone(),
+            None => new_key()?,
+        },
+        to: field("to", to),
+        cc: field("cc", cc),
+        files,
+        seen: tx.newest_event()?,
+        error: String::new(),
+        has_news: false,
+        closes: false,
+        saved: draft.as_ref().map_or_else(String::new, |draft| saved_at(call, draft.saved_at)),
+        text: draft.map_or_else(String::new, |draft| draft.body),
+    })
+}
+
+/// Whom an answer goes to unless its writer changes it.
+fn addressees_of(tx: &ReadTx<'_>, ticket: &Ticket) -> Result<(String, String), Refusal> {
     let customer = tx.customer(ticket.customer)?.ok_or(Refusal::NotFound)?;
     let address = if ticket.reply_to.is_empty() { &customer.email } else { &ticket.reply_to };
     let participants = tx.participants(ticket.id)?;
     let cc: Vec<String> = participants.iter().map(|(email, name)| addressees::shown(name, email)).collect();
-    Ok(Compose {
-        kind,
-        key: new_key()?,
-        text: String::new(),
-        to: addressees::shown(&customer.fullname, address),
-        cc: cc.join(", "),
-        files: Vec::new(),
-        seen: tx.newest_event()?,
-        error: String::new(),
-        has_news: false,
-        saved: String::new(),
-    })
+    Ok((addressees::shown(&customer.fullname, address), cc.join(", ")))
 }
 
-/// The form as it was sent, to be shown again.
-pub(super) fn again(call: &Call<'_>, kind: Kind) -> Result<Compose, Refusal> {
+fn kept_files(tx: &ReadTx<'_>, call: &Call<'_>, draft: DraftId) -> Result<Vec<KeptFile>, Refusal> {
+    let files = tx.draft_files(draft)?.into_iter();
+    let kept = |file: crate::store::draft::DraftFile| KeptFile {
+        id: file.id,
+        size: ticket::size_of(call, file.bytes),
+        name: file.name,
+    };
+    Ok(files.map(kept).collect())
+}
+
+fn saved_at(call: &Call<'_>, at: Timestamp) -> String {
+    call.language.with("draft-saved-at", "time", &call.clock.time(at).short)
+}
+
+/// Keeps what the form has, files too, as a draft; gives the files kept. None when the form was sent already.
+fn keep_form(
+    call: &Call<'_>,
+    tx: &WriteTx<'_>,
+    place: DraftPlace,
+    files: &[upload::Accepted],
+) -> Result<Option<DraftId>, Refusal> {
+    let (form, key) = (&call.form, key_of(call));
+    if key.is_empty() {
+        return Ok(None);
+    }
+    let text = form.get("text").replace("\r\n", "\n");
+    let fields = json!({ "to": form.get("to"), "cc": form.get("cc"), "subject": form.get("subject"), "department": form.get("department") });
+    let Some(draft) = tx.save_draft(place, key, &text, &fields.to_string(), call.now)? else { return Ok(None) };
+    for file in form.all("drop").filter_map(|id| id.parse().ok()) {
+        tx.remove_draft_file(file, place.staff)?;
+    }
+    let kept = tx.draft_files(draft)?;
+    let is_kept = |file: &upload::Accepted| {
+        kept.iter().any(|kept| kept.original_name == file.original_name && kept.bytes == len(&file.content))
+    };
+    let room = usize::try_from(call.settings.mail_attachment_number).unwrap_or(0).saturating_sub(kept.len());
+    for file in files.iter().filter(|file| !is_kept(file)).take(room) {
+        tx.add_draft_file(draft, &file.attachment())?;
+    }
+    Ok(Some(draft))
+}
+
+fn len(content: &[u8]) -> i64 {
+    i64::try_from(content.len()).unwrap_or(i64::MAX)
+}
+
+/// `POST /staff/drafts`: the script keeps what is being written.
+pub(super) fn save(call: &Call<'_>) -> Result<Response, Refusal> {
+    let files = match upload::of_staff(&call.settings, call.form.files()) {
+        Ok(files) => files,
+        Err(fault) => return Ok(answer::json(422, &json!({ "error": fault.text(call.language) }))),
+    };
+    let kept = call.web.store.write(|tx| {
+        let viewer = call.viewer()?;
+        let ticket = match call.form.number("ticket") {
+            Some(id) => Some(visible(tx, viewer, TicketId::new(id))?.id),
+            None => None,
+        };
+        let kind = match (call.form.get("kind"), ticket) {
+            ("note", Some(_)) => DraftKind::Note,
+            (_, Some(_)) => DraftKind::Answer,
+            (_, None) => DraftKind::Ticket,
+        };
+        let place = DraftPlace { staff: viewer.id(), ticket, kind };
+        let is_empty = call.form.get("text").trim().is_empty() && files.is_empty();
+        match keep_form(call, tx, place, &files)? {
+            Some(draft) if is_empty && tx.draft_files(draft)?.is_empty() && kind != DraftKind::Ticket => {
+                tx.remove_draft(draft)?;
+                Ok(Some(Vec::new()))
+            }
+            Some(draft) => Ok(Some(kept_files(tx, call, draft)?)),
+            None => Ok::<_, Refusal>(None),
+        }
+    })?;
+    let saved = if kept.is_some() { saved_at(call, call.now) } else { String::new() };
+    let files: Vec<Value> = kept
+        .unwrap_or_default()
+        .into_iter()
+        .map(|file| json!({ "id": file.id, "name": file.name, "size": file.size }))
+        .collect();
+    Ok(answer::json(200, &json!({ "saved": saved, "files": files })))
+}
+
+/// The form as it was sent, to be shown again; what it has is kept as a draft.
+pub(super) fn again(call: &Call<'_>, id: TicketId, kind: Kind) -> Result<Compose, Refusal> {
     let form = &call.form;
+    let files = upload::of_staff(&call.settings, form.files()).unwrap_or_default();
+    let (files, seen) = call.web.store.write(|tx| {
+        let staff = call.viewer()?.id();
+        let place = DraftPlace { staff, ticket: Some(id), kind: draft_kind(kind) };
+        let kept = match keep_form(call, tx, place, &files)? {
+            Some(draft) => kept_files(tx, call, draft)?,
+            None => Vec::new(),
+        };
+        Ok::<_, Refusal>((kept, tx.newest_event()?))
+    })?;
     Ok(Compose {
         kind,
-        key: form.get("key").to_owned(),
+        key: if key_of(call).is_empty() { new_key()? } else { key_of(call).to_owned() },
         text: form.get("text").to_owned(),
         to: form.get("to").to_owned(),
         cc: form.get("cc").to_owned(),
-        files: Vec::new(),
-        seen: form.number("seen").unwrap_or(0),
+        files,
+        seen,
         error: String::new(),
         has_news: false,
-        saved: String::new(),
+        closes: matches!(form.get("do"), "send-close") || form.get("closes") == "1",
+        saved: saved_at(call, call.now),
     })
+}
+
+/// What a form has written: its text and files, found good.
+pub(crate) struct Written {
+    text: String,
+    /// The text as HTML, where it uses Markdown.
+    html: Option<String>,
+    files: Vec<upload::Accepted>,
+    key: String,
+    fields: String,
+}
+
+impl Written {
+    /// Reads the form; why it cannot be posted, in words. `has_kept` says whether files are kept with its draft.
+    pub(crate) fn of(call: &Call<'_>, has_kept: bool) -> Result<Self, String> {
+        let form = &call.form;
+        let text = form.get("text").replace("\r\n", "\n").trim_end().to_owned();
+        if text.trim().is_empty() && form.files().is_empty() && !has_kept {
+            return Err(call.language.t("text-missing"));
+        }
+        let files = upload::of_staff(&call.settings, form.files()).map_err(|fault| fault.text(call.language))?;
+        let html = match typed(&text) {
+            Typed::Plain => None,
+            Typed::Formatted(html) => Some(html),
+        };
+        let fields = json!({ "to": form.get("to"), "cc": form.get("cc") }).to_string();
+        Ok(Self { text, html, files, key: key_of(call).to_owned(), fields })
+    }
+
+    /// The files as they are stored, without those that are kept with the draft already.
+    pub(crate) fn attachments(&self, tx: &WriteTx<'_>, call: &Call<'_>) -> Result<Vec<NewAttachment<'_>>, Refusal> {
+        let staff = call.viewer()?.id();
+        for file in call.form.all("drop").filter_map(|id| id.parse().ok()) {
+            tx.remove_draft_file(file, staff)?;
+        }
+        let kept = match tx.draft_by_key(&self.key, staff)? {
+            Some(draft) => tx.draft_files(draft.id)?,
+            None => Vec::new(),
+        };
+        let is_kept = |file: &&upload::Accepted| {
+            kept.iter().any(|kept| kept.original_name == file.original_name && kept.bytes == len(&file.content))
+        };
+        Ok(self.files.iter().filter(|file| !is_kept(file)).map(upload::Accepted::attachment).collect())
+    }
+
+    /// The text to post.
+    pub(crate) fn text(&self) -> Text<'_> {
+        self.html.as_deref().map_or(Text::Plain(&self.text), Text::Html)
+    }
+
+    /// The message to post.
+    pub(crate) fn post<'w>(&'w self, author: Author, attachments: &'w [NewAttachment<'w>]) -> Post<'w> {
+        Post { author, text: self.text(), reply_text: "", full_text: "", mail_html: "", attachments }
+    }
+
+    /// What was written, for the verbs that post a form once.
+    pub(crate) fn writing<'w>(
+        &'w self,
+        call: &'w Call<'_>,
+        attachments: &'w [NewAttachment<'w>],
+    ) -> Result<Writing<'w>, Refusal> {
+        Ok(Writing {
+            staff: &call.viewer()?.staff,
+            text: self.text(),
+            attachments,
+            key: &self.key,
+            typed: &self.text,
+            fields: &self.fields,
+        })
+    }
+}
+
+/// What became of a form.
+enum Sent {
+    Posted(Posted),
+    News,
+    Merged(TicketId),
 }
 
 /// Posts what was written.
 pub(super) fn send(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
     let kind = if call.form.get("do") == "note" { Kind::Note } else { Kind::Answer };
-    let shown_again = |error: String| {
-        let compose = Compose { error, ..again(call, kind)? };
+    let wrong = |error: String| {
+        let compose = Compose { error, ..again(call, id, kind)? };
         ticket::show(call, id, 422, Some(compose))
     };
-    let text = call.form.get("text").replace("\r\n", "\n");
-    if text.trim().is_empty() && call.form.files().is_empty() {
-        return shown_again(call.language.t("text-missing"));
-    }
-    let files = match upload::of_staff(&call.settings, call.form.files()) {
-        Ok(files) => files,
-        Err(fault) => return shown_again(fault.text(call.language)),
-    };
-    let attachments: Vec<NewAttachment<'_>> = files.iter().map(upload::Accepted::attachment).collect();
-    let html;
-    let body = match typed(text.trim_end()) {
-        Typed::Plain => Text::Plain(text.trim_end()),
-        Typed::Formatted(formatted) => {
-            html = formatted;
-            Text::Html(&html)
-        }
-    };
-    call.write(|tx| {
-        let viewer = call.viewer()?;
-        let ticket = visible(tx, viewer, id)?;
-        let change = call.change(tx)?;
-        let author = Author::Staff(viewer.id());
-        let post = Post { author, text: body, full_text: "", mail_html: "", attachments: &attachments };
-        if kind == Kind::Note {
-            change.note(ticket.id, &post)?;
-            return Ok(());
-        }
-        let status = match call.form.get("do") {
-            "send-close" => StatusChange::To(Status::Closed),
-            _ => StatusChange::ByTable,
-        };
-        change.post(&ticket, &post, status, &MailContext::default(), Notices::Usual)?;
-        Ok(())
+    let has_kept = call.read(|tx| {
+        let draft = tx.draft_by_key(key_of(call), call.viewer()?.id())?;
+        Ok(match draft {
+            Some(draft) => !tx.draft_files(draft.id)?.is_empty(),
+            None => false,
+        })
     })?;
-    Ok(call.lead_to(&format!("/staff/tickets/view/{id}")))
+    let written = match Written::of(call, has_kept) {
+        Ok(written) => written,
+        Err(error) => return wrong(error),
+    };
+    let people = match recipients(call, kind) {
+        Ok(people) => people,
+        Err(piece) => return wrong(call.language.with("no-address", "text", &piece)),
+    };
+    if people.as_ref().is_some_and(Vec::is_empty) {
+        return wrong(call.language.t("to-missing"));
+    }
+    let sent = call.write(|tx| post(call, tx, id, kind, &written, people.as_deref()))?;
+    match sent {
+        Sent::Posted(Posted::Now { ticket, message, undo }) => landed(call, ticket, &format!("m{message}"), kind, undo),
+        Sent::Posted(Posted::Before(spent)) => {
+            let anchor = spent.message.map_or_else(String::new, |message| format!("#m{message}"));
+            Ok(call.lead_to(&format!("/staff/tickets/view/{}{anchor}", spent.ticket)))
+        }
+        Sent::Merged(into) => Ok(call.lead_to(&format!("/staff/tickets/view/{into}"))),
+        Sent::News => {
+            let error = call.language.t("news-here");
+            let compose = Compose { error, has_news: true, ..again(call, id, kind)? };
+            ticket::show(call, id, 409, Some(compose))
+        }
+    }
+}
+
+/// The people of "To" and "Cc"; none where the form has no such fields.
+fn recipients(call: &Call<'_>, kind: Kind) -> Result<Option<Vec<Mailbox>>, String> {
+    if kind == Kind::Note || !call.form.has("to") {
+        return Ok(None);
+    }
+    let mut people = addressees::read(call.form.get("to"))?;
+    if people.is_empty() {
+        return Ok(Some(people));
+    }
+    for person in addressees::read(call.form.get("cc"))? {
+        if !people.iter().any(|known| known.address == person.address) {
+            people.push(person);
+        }
+    }
+    Ok(Some(people))
+}
+
+fn post(
+    call: &Call<'_>,
+    tx: &WriteTx<'_>,
+    id: TicketId,
+    kind: Kind,
+    written: &Written,
+    people: Option<&[Mailbox]>,
+) -> Result<Sent, Refusal> {
+    let ticket = visible(tx, call.viewer()?, id)?;
+    let change = call.change(tx)?;
+    let attachments = written.attachments(tx, call)?;
+    let writing = written.writing(call, &attachments)?;
+    if kind == Kind::Note {
+        return Ok(Sent::Posted(change.write_note(&ticket, &writing)?));
+    }
+    let act = call.form.get("do");
+    let closes = act == "send-close" || (act == "anyway" && call.form.get("closes") == "1");
+    let status = if closes { StatusChange::To(Status::Closed) } else { StatusChange::ByTable };
+    let shown = if act == "anyway" { None } else { call.form.number("seen") };
+    match change.answer(&ticket, &Answer { writing, status, recipients: people, shown }) {
+        Ok(posted) => Ok(Sent::Posted(posted)),
+        Err(NotPosted::Store(error)) => Err(error.into()),
+        Err(NotPosted::Merged(_, into)) => Ok(Sent::Merged(into)),
+        Err(NotPosted::News(_)) => Ok(Sent::News),
+    }
+}
+
+/// Where one lands after sending, as the person wants it.
+fn landed(
+    call: &Call<'_>,
+    ticket: TicketId,
+    anchor: &str,
+    kind: Kind,
+    undo: Option<UndoId>,
+) -> Result<Response, Refusal> {
+    let from = ticket::back(call);
+    let mark = if from.contains('?') { '&' } else { '?' };
+    let undo = undo.map_or_else(String::new, |undo| format!("&undo={undo}"));
+    let escaped: String = form_urlencoded::byte_serialize(from.as_bytes()).collect();
+    let stay = format!("/staff/tickets/view/{ticket}?from={escaped}&said=sent{undo}#{anchor}");
+    if kind == Kind::Note {
+        return Ok(call.lead_to(&format!("/staff/tickets/view/{ticket}?from={escaped}#{anchor}")));
+    }
+    Ok(match call.preferences.after_sending {
+        AfterSending::Stay => call.lead_to(&stay),
+        AfterSending::List => call.lead_to(&format!("{from}{mark}said=sent{undo}")),
+        AfterSending::Next => match super::list::next_of(call, &from, ticket)? {
+            Some(next) => call.lead_to(&format!("/staff/tickets/view/{next}?from={escaped}&said=sent{undo}")),
+            None => call.lead_to(&format!("{from}{mark}said=sent{undo}")),
+        },
+    })
 }

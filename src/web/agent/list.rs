@@ -4,12 +4,14 @@ use askama::Template;
 
 use super::frame_of;
 use super::ticket::{Choice, of_departments};
+use crate::domain::search::Search;
 use crate::domain::{DepartmentId, MessageId, Status, TicketId, Timestamp};
 use crate::http::Response;
 use crate::store::ReadTx;
-use crate::store::ticket::{COUNT_MAX, InboxLine, InboxQuery, Listing, Position};
+use crate::store::ticket::{COUNT_MAX, Hit, InboxLine, InboxQuery, InboxSearch, Listing, Position};
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
+use crate::web::form::Form;
 use crate::web::page::{ListName, Page, list_path};
 use crate::web::session::Viewer;
 use crate::web::ui::Ui;
@@ -144,6 +146,72 @@ pub(super) fn show(call: &Call<'_>, name: ListName) -> Result<Response, Refusal>
         page(tx, call, viewer, Shown { name: Some(name), title, here, rows, newer, older })
     })?;
     Ok(answer::html_page(200, page.render()?))
+}
+
+/// The tickets of a list, at most `max`, by the address of its page.
+pub(crate) fn all_of(call: &Call<'_>, path: &str, max: usize) -> Result<Vec<TicketId>, Refusal> {
+    let viewer = call.viewer()?;
+    let (path, query_text) = path.split_once('?').unwrap_or((path, ""));
+    call.read(|tx| match Page::of(path) {
+        Some(Page::Tickets(name)) => match of_name(call, name) {
+            Some(listing) => {
+                let (lines, _) = tx.inbox_page(&query(call, viewer, listing), None, max)?;
+                Ok(lines.into_iter().map(|line| line.id).collect())
+            }
+            None => Ok(Vec::new()),
+        },
+        Some(Page::Search) => {
+            let form = Form::of_query(query_text)?;
+            Ok(found(tx, call, form.trimmed("q"), max)?.into_iter().map(|row| row.id).collect())
+        }
+        _ => Ok(Vec::new()),
+    })
+}
+
+/// The ticket after that one in a list.
+pub(crate) fn next_of(call: &Call<'_>, path: &str, id: TicketId) -> Result<Option<TicketId>, Refusal> {
+    let size = usize::try_from(call.settings.web_page).unwrap_or(1);
+    Ok(all_of(call, path, size)?.into_iter().find(|other| *other != id))
+}
+
+/// `/staff/tickets/search?q=…`
+pub(super) fn search(call: &Call<'_>) -> Result<Response, Refusal> {
+    let text = call.query.trimmed("q");
+    if let Some(id) = text.strip_prefix('#').and_then(|digits| digits.parse().ok()).map(TicketId::new) {
+        let is_there = call.read(|tx| Ok(super::ticket::visible(tx, call.viewer()?, id).is_ok()))?;
+        if is_there {
+            return Ok(call.lead_to(&format!("/staff/tickets/view/{id}")));
+        }
+    }
+    let page = call.read(|tx| {
+        let viewer = call.viewer()?;
+        let size = usize::try_from(call.settings.web_page).unwrap_or(1);
+        let rows = found(tx, call, text, size)?;
+        let escaped: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        let here = format!("/staff/tickets/search?q={escaped}");
+        let title = call.language.with("search-title", "text", text);
+        let shown = Shown { name: None, title, here, rows, newer: String::new(), older: String::new() };
+        let mut page = page(tx, call, viewer, shown)?;
+        text.clone_into(&mut page.ui.search);
+        Ok(page)
+    })?;
+    Ok(answer::html_page(200, page.render()?))
+}
+
+/// What a search finds among the tickets that a person sees.
+fn found(tx: &ReadTx<'_>, call: &Call<'_>, text: &str, max: usize) -> Result<Vec<Row>, Refusal> {
+    let viewer = call.viewer()?;
+    let search = Search::parse(text, call.now, call.clock.zone_name());
+    let wanted = InboxSearch {
+        search: &search,
+        staff: viewer.id(),
+        departments: &viewer.departments,
+        overdue_before: overdue_before(call),
+        now: call.now,
+    };
+    let (hits, _) = tx.inbox_search(&wanted, None, max)?;
+    let row = |hit: Hit| Row { hit: hit.message, excerpt: hit.excerpt, ..Row::from(hit.line) };
+    Ok(hits.into_iter().map(row).collect())
 }
 
 /// What differs from list to list.

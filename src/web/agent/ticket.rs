@@ -20,6 +20,7 @@ use crate::web::call::Call;
 use crate::web::session::Viewer;
 use crate::web::ui::Ui;
 use people::Beside;
+pub(crate) use properties::SUBJECT_CHARS_MAX;
 use speech::Spoken;
 pub(crate) use speech::{PICTURES, name_of, path_of, size_of};
 
@@ -42,6 +43,15 @@ struct Page {
     statuses: Vec<Choice>,
     assignees: Vec<Choice>,
     departments: Vec<Choice>,
+    /// Empty on a desk that has none.
+    priorities: Vec<Choice>,
+    tags: Vec<String>,
+    known_tags: Vec<String>,
+    /// Until when it is put off, for people; empty when it is not.
+    snoozed: String,
+    is_spam: bool,
+    is_mine: bool,
+    merged_into: Option<TicketId>,
     spoken: Vec<Spoken>,
     compose: Compose,
     beside: Beside,
@@ -61,11 +71,20 @@ pub(super) fn answer(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal>
     }
     call.read(|tx| visible(tx, call.viewer()?, id).map(|_| ()))?;
     match call.form.get("do") {
-        "send" | "send-close" | "note" | "anyway" | "anyway-close" => compose::send(call, id),
-        "write-answer" => show(call, id, 200, Some(compose::again(call, Kind::Answer)?)),
-        "write-note" => show(call, id, 200, Some(compose::again(call, Kind::Note)?)),
+        "send" | "send-close" | "note" | "anyway" => compose::send(call, id),
+        "write-answer" => show(call, id, 200, Some(compose::again(call, id, Kind::Answer)?)),
+        "write-note" => show(call, id, 200, Some(compose::again(call, id, Kind::Note)?)),
+        "keep" => {
+            let kind = if call.form.get("kind") == "note" { Kind::Note } else { Kind::Answer };
+            show(call, id, 200, Some(compose::again(call, id, kind)?))
+        }
         _ => properties::change(call, id),
     }
+}
+
+/// The list that the ticket was opened from.
+pub(crate) fn back(call: &Call<'_>) -> String {
+    super::list::back_of(call.query.get("from"))
 }
 
 /// Shows the ticket, with what is being written in it.
@@ -88,10 +107,17 @@ pub(crate) fn show(call: &Call<'_>, id: TicketId, status: u16, compose: Option<C
             statuses: statuses(call, ticket.status),
             assignees: assignees(tx, call, &ticket, &staff)?,
             departments: of_departments(&departments, viewer, ticket.department),
+            priorities: priorities(tx, &ticket)?,
+            tags: tx.tags_of_ticket(ticket.id)?,
+            known_tags: tx.tags()?.into_iter().map(|tag| tag.name).collect(),
+            snoozed: if ticket.snoozed_until > call.now { ui.time(&ticket.snoozed_until).full } else { String::new() },
+            is_spam: ticket.is_spam(),
+            is_mine: ticket.staff == Some(viewer.id()),
+            merged_into: ticket.merged_into,
             spoken,
             compose,
             beside,
-            back: super::list::back_of(call.query.get("from")),
+            back: back(call),
             ui,
         })
     })?;
@@ -130,4 +156,10 @@ pub(crate) fn of_departments(departments: &[Department], viewer: &Viewer, now: D
         is_chosen: department.id == now,
     };
     seen.map(choice).collect()
+}
+
+fn priorities(tx: &ReadTx<'_>, ticket: &Ticket) -> Result<Vec<Choice>, Refusal> {
+    let (now, _) = tx.priority_of(ticket.id)?;
+    let known = tx.priorities()?.into_iter();
+    Ok(known.map(|one| Choice { value: one.id.to_string(), text: one.name, is_chosen: one.id == now }).collect())
 }

@@ -1,13 +1,17 @@
 //! Changing a ticket's status, assignee, department and the like, at once.
 
 use super::visible;
-use crate::desk::{Notices, Refused};
-use crate::domain::{DepartmentId, StaffId, Status, TicketId};
+use crate::desk::{Deed, Former, Notices, Refused, tag_name};
+use crate::domain::{DepartmentId, StaffId, Status, TicketId, Timestamp, UndoId};
 use crate::http::Response;
 use crate::store::WriteTx;
 use crate::store::ticket::Ticket;
+use crate::web::addressees;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
+
+/// Longest subject, in characters: what the API takes.
+pub(crate) const SUBJECT_CHARS_MAX: usize = 255;
 
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
@@ -19,40 +23,143 @@ impl From<Refused> for Refusal {
     }
 }
 
-/// Applies what the form says. Only what differs from what the page has shown is changed, so that a page that is old
-/// undoes nobody's work.
+/// Does what the pressed button says, and leads back to the ticket or to its list.
 pub(super) fn change(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
-    let form = &call.form;
-    let differs = |name: &str| form.has(name) && form.get(name) != form.get(&format!("was-{name}"));
-    call.write(|tx| {
-        let viewer = call.viewer()?;
-        let ticket = visible(tx, viewer, id)?;
-        let change = call.change(tx)?;
-        if differs("status") {
-            let status: Status = form.get("status").parse().map_err(|_| Refusal::Broken)?;
-            change.set_status(&ticket, status)?;
+    let act = call.form.get("do");
+    if act == "unread" {
+        let staff = call.viewer()?.id();
+        call.web.store.write_soon(|tx| tx.mark_unread(staff, id))?;
+        return Ok(call.lead_to(&super::back(call)));
+    }
+    let lands = call.write(|tx| {
+        let ticket = visible(tx, call.viewer()?, id)?;
+        match act {
+            "apply" | "" => apply(call, tx, &ticket),
+            "snooze" | "spam" | "not-spam" | "wake" => put_aside(call, tx, &ticket),
+            "merge" => merge(call, tx, &ticket),
+            _ => one(call, tx, &ticket).map(|()| Lands::Here),
         }
-        if differs("department") {
-            let department = DepartmentId::new(form.number("department").ok_or(Refusal::Broken)?);
-            let department = tx.department(department)?.filter(|found| viewer.sees(found.id));
-            change.move_to(&ticket, &department.ok_or(Refusal::NotFound)?)?;
-        }
-        if differs("assignee") {
-            assign(call, tx, &ticket)?;
-        }
-        Ok(())
     })?;
-    Ok(call.lead_to(&format!("/staff/tickets/view/{id}")))
+    let back = super::back(call);
+    let from: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
+    let undo = |undo: Option<UndoId>| undo.map_or_else(String::new, |undo| format!("&undo={undo}"));
+    Ok(match lands {
+        Lands::Here => call.lead_to(&format!("/staff/tickets/view/{id}?from={from}")),
+        Lands::Done(what, id_of) => {
+            call.lead_to(&format!("/staff/tickets/view/{id}?from={from}&done={what}&n=1{}", undo(id_of)))
+        }
+        Lands::List(what, id_of) => {
+            let mark = if back.contains('?') { '&' } else { '?' };
+            call.lead_to(&format!("{back}{mark}done={what}&n=1{}", undo(id_of)))
+        }
+        Lands::At(other) => call.lead_to(&format!("/staff/tickets/view/{other}?from={from}")),
+    })
 }
 
-fn assign(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<(), Refusal> {
+/// Which page comes next.
+enum Lands {
+    Here,
+    /// Here, with what was done and how to take it back.
+    Done(&'static str, Option<UndoId>),
+    List(&'static str, Option<UndoId>),
+    At(TicketId),
+}
+
+/// Applies what the selects say. Only what differs from what the page has shown is changed, so that a page that is old
+/// undoes nobody's work.
+fn apply(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<Lands, Refusal> {
+    let form = &call.form;
+    let viewer = call.viewer()?;
+    let differs = |name: &str| form.has(name) && form.get(name) != form.get(&format!("was-{name}"));
     let change = call.change(tx)?;
-    match call.form.number("assignee") {
-        None => change.unassign(ticket)?,
-        Some(id) => {
-            let staff = tx.staff(StaffId::new(id))?.ok_or(Refusal::NotFound)?;
-            change.assign(ticket.id, &staff, Notices::Usual)?;
+    let mut lands = Lands::Here;
+    let mut each = |what: &'static str, deed: Deed<'_>| {
+        let done = change.to_each(&viewer.staff, &[ticket.id], deed)?;
+        match done.refused.is_empty() {
+            true if done.undo.is_some() => lands = Lands::Done(what, done.undo),
+            true => {}
+            false => return Err(Refusal::Broken),
         }
+        Ok(())
+    };
+    if differs("status") {
+        let status: Status = form.get("status").parse().map_err(|_| Refusal::Broken)?;
+        each(if status == Status::Closed { "close" } else { "status" }, Deed::Status(status))?;
+    }
+    if differs("priority") {
+        let id = form.number("priority").ok_or(Refusal::Broken)?;
+        let known = tx.priorities()?.into_iter().find(|known| known.id == id).ok_or(Refusal::Broken)?;
+        each("priority", Deed::Priority(id, &known.name))?;
+    }
+    if differs("assignee") {
+        let staff = match form.number("assignee") {
+            None => None,
+            Some(id) => Some(tx.staff(StaffId::new(id))?.ok_or(Refusal::NotFound)?),
+        };
+        each("assign", Deed::Assign(staff.as_ref()))?;
+    }
+    if differs("department") {
+        let department = DepartmentId::new(form.number("department").ok_or(Refusal::Broken)?);
+        let department = tx.department(department)?.filter(|found| viewer.sees(found.id)).ok_or(Refusal::NotFound)?;
+        each("move", Deed::Move(&department))?;
+    }
+    Ok(lands)
+}
+
+fn one(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<(), Refusal> {
+    let (form, change) = (&call.form, call.change(tx)?);
+    match form.get("do") {
+        "take-one" => change.assign(ticket.id, &call.viewer()?.staff, Notices::Usual)?,
+        "tag" if form.has("untag") => change.untag(ticket, form.get("untag"))?,
+        "tag" => change.tag(ticket, &tag_name(form.get("tag")).ok_or(Refusal::Broken)?)?,
+        "subject" => {
+            let subject: String = form.trimmed("subject").chars().take(SUBJECT_CHARS_MAX).collect();
+            change.set_subject(ticket, &subject)?;
+        }
+        "requester" => {
+            let people = addressees::read(form.get("requester")).map_err(|_| Refusal::Broken)?;
+            let [person] = people.as_slice() else { return Err(Refusal::Broken) };
+            let old = tx.customer(ticket.customer)?.ok_or(Refusal::NotFound)?;
+            let new = tx.customer_for(&person.name, &person.address, call.now)?;
+            let new = tx.customer(new)?.ok_or(Refusal::NotFound)?;
+            change.set_requester(ticket, &old, &new, Former::TakesPart)?;
+        }
+        _ => return Err(Refusal::Broken),
     }
     Ok(())
+}
+
+fn put_aside(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<Lands, Refusal> {
+    let (what, deed) = match call.form.get("do") {
+        "snooze" => ("snooze", Deed::Snooze(until(call).ok_or(Refusal::Broken)?)),
+        "spam" => ("spam", Deed::Spam),
+        "not-spam" => ("not-spam", Deed::NotSpam),
+        _ => ("wake", Deed::Wake),
+    };
+    let done = call.change(tx)?.to_each(&call.viewer()?.staff, &[ticket.id], deed)?;
+    Ok(match what {
+        "snooze" | "spam" => Lands::List(what, done.undo),
+        _ => Lands::Done(what, done.undo),
+    })
+}
+
+/// Until when a ticket is put off: one of the choices, or a time.
+fn until(call: &Call<'_>) -> Option<Timestamp> {
+    match call.form.get("until") {
+        "hours" => Some(call.now.plus_s(3 * Timestamp::HOUR_S)),
+        "tomorrow" => Some(call.clock.morning(1)),
+        "week" => Some(call.clock.morning(7)),
+        _ => call.clock.of_form(call.form.get("at")),
+    }
+    .filter(|until| *until > call.now)
+}
+
+fn merge(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<Lands, Refusal> {
+    let into = call.form.get("into").trim().trim_start_matches('#').parse().map_err(|_| Refusal::Broken)?;
+    let into = visible(tx, call.viewer()?, TicketId::new(into))?;
+    if into.id == ticket.id || into.merged_into.is_some() || ticket.merged_into.is_some() {
+        return Err(Refusal::Broken);
+    }
+    call.change(tx)?.merge(ticket, &into)?;
+    Ok(Lands::At(into.id))
 }

@@ -27,6 +27,8 @@ pub(crate) struct Spoken {
     pub(super) is_formatted: bool,
     /// Whether the formatted form says what the text cannot, so that it is open from the start.
     pub(super) is_open: bool,
+    /// Pictures of it that are not fetched until asked for.
+    pub(super) blocked: i64,
     pub(super) files: Vec<File>,
     pub(super) deliveries: Vec<Delivery>,
 }
@@ -109,6 +111,7 @@ fn one(call: &Call<'_>, speech: Speech, writer: String, files: Vec<Attachment>, 
         at: speech.created_at,
         is_formatted: speech.has_mail_html || !is_whole,
         is_open: speech.has_more_than_text,
+        blocked: speech.remote_pictures,
         body,
         full,
         files: files.into_iter().map(|file| shown_file(call, file)).collect(),

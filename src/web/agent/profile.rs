@@ -1,0 +1,272 @@
+//! A person's own page: how they want the desk, where they are signed in, their password and second factor.
+
+use askama::Template;
+
+use super::frame_of;
+use super::ticket::Choice;
+use crate::domain::{SessionId, Timestamp};
+use crate::http::{Method, Response};
+use crate::mail::html;
+use crate::store::session::SessionOwner;
+use crate::store::settings::zone_name;
+use crate::store::staff::{AfterSending, Preferences, StaffPages};
+use crate::web::answer::{self, Refusal};
+use crate::web::call::Call;
+use crate::web::language::{LANGUAGES, Language};
+use crate::web::session::{self, Side};
+use crate::web::text::{Typed, typed};
+use crate::web::ui::Ui;
+use crate::{password, totp};
+
+/// Shortest new password, in characters: as the command line wants it.
+const PASSWORD_CHARS_MIN: usize = 8;
+
+/// Recovery codes made at a time. Chosen: a card full.
+const RECOVERY_CODES: usize = 10;
+
+/// Longest signature, in characters.
+const SIGNATURE_CHARS_MAX: usize = 2000;
+
+/// A browser in which the person is signed in.
+struct SignedIn {
+    id: SessionId,
+    agent: String,
+    ip: String,
+    used_at: Timestamp,
+    is_this: bool,
+}
+
+#[derive(Template)]
+#[template(path = "staff/profile.html")]
+struct Profile {
+    ui: Ui,
+    username: String,
+    email: String,
+    languages: Vec<Choice>,
+    zone: String,
+    schemes: Vec<Choice>,
+    afters: Vec<Choice>,
+    signature: String,
+    has_keys: bool,
+    sessions: Vec<SignedIn>,
+    has_totp: bool,
+    codes_left: i64,
+    /// The secret of a second factor that is being set up, and its address for the telephone.
+    secret: Option<(String, String)>,
+    /// New recovery codes, shown once.
+    codes: Vec<String>,
+    error: String,
+}
+
+/// What is shown besides what is stored.
+#[derive(Default)]
+struct Said {
+    secret: Option<(String, String)>,
+    codes: Vec<String>,
+    error: String,
+}
+
+/// `/staff/account/profile`
+pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
+    if call.method != Method::Post {
+        return show(call, 200, Said::default());
+    }
+    match call.form.get("do") {
+        "save" => save(call),
+        "end" => end(call),
+        "password" => new_password(call),
+        "totp" => begin_totp(call),
+        "totp-confirm" => confirm_totp(call),
+        "totp-off" => {
+            let id = call.viewer()?.id();
+            if !is_own_password(call)? {
+                return show(call, 422, Said { error: call.language.t("wrong-own-password"), ..Said::default() });
+            }
+            call.write(|tx| Ok(tx.set_totp_secret(id, "")?))?;
+            sign_in_again(call)
+        }
+        _ => Err(Refusal::Broken),
+    }
+}
+
+fn show(call: &Call<'_>, status: u16, said: Said) -> Result<Response, Refusal> {
+    let page = call.read(|tx| {
+        let viewer = call.viewer()?;
+        let pages = tx.staff_pages(viewer.id())?;
+        let sessions = tx.sessions_of_staff(viewer.id(), call.now)?.into_iter();
+        let this = call.session.as_ref().map(|session| session.id);
+        let scheme = |word: &str| Choice {
+            value: word.to_owned(),
+            text: call.language.word("scheme", if word.is_empty() { "auto" } else { word }),
+            is_chosen: pages.preferences.scheme == word,
+        };
+        let after = |after: &AfterSending| Choice {
+            value: after.word().to_owned(),
+            text: call.language.word("after", after.word()),
+            is_chosen: *after == pages.preferences.after_sending,
+        };
+        let mut languages = vec![Choice {
+            value: String::new(),
+            text: call.language.t("language-auto"),
+            is_chosen: pages.locale.is_empty(),
+        }];
+        languages.extend(LANGUAGES.iter().map(|language| Choice {
+            value: language.code.to_owned(),
+            text: language.name.to_owned(),
+            is_chosen: language.code == pages.locale,
+        }));
+        Ok(Profile {
+            ui: frame_of(tx, call, None)?,
+            username: viewer.staff.username.clone(),
+            email: viewer.staff.email.clone(),
+            languages,
+            zone: pages.timezone.clone(),
+            schemes: ["", "light", "dark"].map(scheme).into(),
+            afters: AfterSending::ALL.iter().map(after).collect(),
+            signature: html::to_text(&pages.signature),
+            has_keys: pages.preferences.has_keys,
+            sessions: sessions
+                .map(|one| SignedIn {
+                    is_this: Some(one.id) == this,
+                    id: one.id,
+                    agent: one.agent,
+                    ip: one.ip,
+                    used_at: one.used_at,
+                })
+                .collect(),
+            has_totp: viewer.staff.has_totp,
+            codes_left: tx.recovery_codes_left(viewer.id())?,
+            secret: said.secret,
+            codes: said.codes,
+            error: said.error,
+        })
+    })?;
+    Ok(answer::html_page(status, page.render()?))
+}
+
+fn save(call: &Call<'_>) -> Result<Response, Refusal> {
+    let form = &call.form;
+    let zone = form.trimmed("zone");
+    if !zone.is_empty() && zone_name(zone).is_none() {
+        return show(call, 422, Said { error: call.language.with("no-zone", "text", zone), ..Said::default() });
+    }
+    let signature: String =
+        form.get("signature").trim().replace("\r\n", "\n").chars().take(SIGNATURE_CHARS_MAX).collect();
+    let pages = StaffPages {
+        timezone: zone_name(zone).unwrap_or_default(),
+        locale: Language::of_code(form.get("language")).map_or_else(String::new, |language| language.code.to_owned()),
+        signature: match typed(&signature) {
+            Typed::Plain => html::text_to_html(&signature),
+            Typed::Formatted(html) => html,
+        },
+        preferences: Preferences {
+            scheme: Some(form.get("scheme")).filter(|word| ["light", "dark"].contains(word)).unwrap_or("").to_owned(),
+            has_keys: form.has("keys"),
+            after_sending: AfterSending::from_word(form.get("after")).unwrap_or_default(),
+        },
+    };
+    let id = call.viewer()?.id();
+    call.write(|tx| Ok(tx.set_staff_pages(id, &pages)?))?;
+    Ok(call.lead_to("/staff/account/profile?said=saved"))
+}
+
+fn end(call: &Call<'_>) -> Result<Response, Refusal> {
+    let id = SessionId::new(call.form.number("session").ok_or(Refusal::Broken)?);
+    let staff = call.viewer()?.id();
+    let is_ended = call.write(|tx| Ok(tx.end_session_of(id, staff)?))?;
+    if is_ended { Ok(call.lead_to("/staff/account/profile")) } else { Err(Refusal::NotFound) }
+}
+
+/// Whether the form brings the person's own password. A slot of the few that hash is waited for.
+fn is_own_password(call: &Call<'_>) -> Result<bool, Refusal> {
+    let known = call.read(|tx| Ok(tx.credentials(&call.viewer()?.staff.username)?))?.ok_or(Refusal::Forbidden)?;
+    let typed = call.form.get("current");
+    let checked = call
+        .web
+        .slots
+        .run(&|| call.client.is_gone(), |memory| password::verify_in(memory, typed, &known.password_hash));
+    checked.map_err(|_| Refusal::Busy)
+}
+
+fn new_password(call: &Call<'_>) -> Result<Response, Refusal> {
+    let new = call.form.get("new");
+    let refused = |name: &str| show(call, 422, Said { error: call.language.word("password", name), ..Said::default() });
+    if new.chars().count() < PASSWORD_CHARS_MIN {
+        return refused("short");
+    }
+    if !is_own_password(call)? {
+        return show(call, 422, Said { error: call.language.t("wrong-own-password"), ..Said::default() });
+    }
+    let hashed = call.web.slots.run(&|| call.client.is_gone(), |memory| password::hash_in(memory, new));
+    let Ok(hash) = hashed.map_err(|_| Refusal::Busy)? else { return refused("unusable") };
+    let id = call.viewer()?.id();
+    call.write(|tx| Ok(tx.set_staff_password(id, &hash)?))?;
+    sign_in_again(call)
+}
+
+/// Every session ended with the change; this browser gets a new one.
+fn sign_in_again(call: &Call<'_>) -> Result<Response, Refusal> {
+    let (secret, hash) = session::new_secret()?;
+    let owner = SessionOwner::Staff(call.viewer()?.id());
+    let (ip, agent) = (call.address.to_string(), call.headers.get("User-Agent").unwrap_or(""));
+    let new = crate::store::session::NewSession { sha256: &hash, owner: &owner, ip: &ip, agent };
+    call.write(|tx| Ok(tx.add_session(&new, call.now)?))?;
+    let cookie = session::set_cookie(Side::Staff, &secret, call.is_secure || call.is_loopback);
+    Ok(call.lead_to("/staff/account/profile?said=saved").with_header("Set-Cookie", cookie))
+}
+
+fn begin_totp(call: &Call<'_>) -> Result<Response, Refusal> {
+    let mut bytes = [0; totp::SECRET_BYTES];
+    random(&mut bytes)?;
+    let secret = totp::secret_of(bytes);
+    let url = totp::otpauth_url(&call.settings.site_name, &call.viewer()?.staff.username, &secret);
+    show(call, 200, Said { secret: Some((secret, url)), ..Said::default() })
+}
+
+fn confirm_totp(call: &Call<'_>) -> Result<Response, Refusal> {
+    let Ok(secret) = totp::clean_secret(call.form.get("secret")) else { return Err(Refusal::Broken) };
+    let url = totp::otpauth_url(&call.settings.site_name, &call.viewer()?.staff.username, &secret);
+    let again =
+        |error: String| show(call, 422, Said { secret: Some((secret.clone(), url.clone())), error, ..Said::default() });
+    if !is_own_password(call)? {
+        return again(call.language.t("wrong-own-password"));
+    }
+    if totp::matching_step(&secret, call.form.get("code"), 0, call.now).is_none() {
+        return again(call.language.t("code-wrong"));
+    }
+    let mut codes = Vec::new();
+    let mut hashes = Vec::new();
+    for _ in 0..RECOVERY_CODES {
+        let mut bytes = [0; totp::RECOVERY_BYTES];
+        random(&mut bytes)?;
+        let code = totp::recovery_code(bytes);
+        hashes.extend(totp::recovery_hash(&code));
+        codes.push(code);
+    }
+    let id = call.viewer()?.id();
+    let (cookie_secret, hash) = session::new_secret()?;
+    let owner = SessionOwner::Staff(id);
+    let (ip, agent) = (call.address.to_string(), call.headers.get("User-Agent").unwrap_or(""));
+    let new = crate::store::session::NewSession { sha256: &hash, owner: &owner, ip: &ip, agent };
+    let session = call.write(|tx| {
+        tx.set_totp_secret(id, &secret)?;
+        tx.set_recovery_codes(id, &hashes)?;
+        tx.add_session(&new, call.now)?;
+        Ok(tx.session(&hash, call.now)?)
+    })?;
+    let viewer = call.read(|tx| match &session {
+        Some(session) => Ok(session::viewer(tx, session)?),
+        None => Ok(None),
+    })?;
+    let (session, viewer) = session.zip(viewer).ok_or(Refusal::Failed)?;
+    let later = call.for_page(call.page.clone(), call.form.clone()).signed_in(session, hash, viewer);
+    let cookie = session::set_cookie(Side::Staff, &cookie_secret, call.is_secure || call.is_loopback);
+    Ok(show(&later, 200, Said { codes, ..Said::default() })?.with_header("Set-Cookie", cookie))
+}
+
+fn random(bytes: &mut [u8]) -> Result<(), Refusal> {
+    getrandom::fill(bytes).map_err(|error| {
+        tracing::error!(%error, "asking for random bytes");
+        Refusal::Failed
+    })
+}
