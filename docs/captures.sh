@@ -23,7 +23,11 @@ capture() {
   local columns=$1 rows=$2 command=$3
   tmux -L "$socket" -f /dev/null new-session -d -s one -x "$columns" -y "$rows" \
     "PATH=$work/bin:\$PATH PAGER=cat NO_COLOR=1 TZ=UTC $command; touch $work/done; sleep 60"
-  for _ in {1..100}; do [[ -e $work/done ]] && break; sleep 0.1; done
+  # A full screen stays until a key ends it: its last line says that it is drawn.
+  for _ in {1..100}; do
+    if [[ -e $work/done ]] || tmux -L "$socket" capture-pane -p -t one | grep -q '? shows the keys'; then break; fi
+    sleep 0.1
+  done
   tmux -L "$socket" capture-pane -p -t one | sed -e 's/[[:space:]]*$//' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
   tmux -L "$socket" kill-session -t one
   rm -f "$work/done"
@@ -35,7 +39,7 @@ capture() {
   echo 'Taken from a terminal by `docs/captures.sh`.'
   for columns in 80 140; do
     printf '\n## %s columns\n\n' "$columns"
-    for command in 'maildesk admin ticket list' 'maildesk admin ticket show 2'; do
+    for command in "maildesk admin ticket list" "maildesk admin ticket show 2" "maildesk admin inbox --staff sam"; do
       printf '`%s`:\n\n```text\n' "$command"
       capture "$columns" 40 "$command"
       printf '```\n\n'

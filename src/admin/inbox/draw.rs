@@ -50,7 +50,7 @@ impl Inbox<'_> {
     fn tabs(&self) -> Line<'static> {
         let tab = |(n, (key, name)): (usize, &(char, &str))| {
             let style = if n == self.list { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
-            Span::styled(format!(" {name} (g{key}) "), style)
+            Span::styled(format!(" {name} g{key} "), style)
         };
         Line::from(LISTS.iter().enumerate().map(tab).collect::<Vec<_>>())
     }
