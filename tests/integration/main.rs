@@ -13,6 +13,7 @@ mod corpus;
 mod courier;
 mod cut_short;
 mod dialects;
+mod docs;
 mod doctor;
 mod events;
 mod exim;
