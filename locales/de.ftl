@@ -482,3 +482,6 @@ merge-into =
         [one] 1 Ticket zusammenführen?
        *[other] { $n } Tickets zu #{ $id } zusammenführen?
     }
+view-name = Name dieser Suche
+save-view = Suche speichern
+for-everybody = für alle

@@ -482,3 +482,6 @@ merge-into =
         [one] Merge 1 ticket?
        *[other] Merge { $n } tickets into #{ $id }?
     }
+view-name = Name of this search
+save-view = Save search
+for-everybody = for everybody

@@ -482,3 +482,6 @@ merge-into =
         [one] ¿Unir 1 ticket?
        *[other] ¿Unir { $n } tickets en #{ $id }?
     }
+view-name = Nombre de esta búsqueda
+save-view = Guardar búsqueda
+for-everybody = para todos

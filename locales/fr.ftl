@@ -482,3 +482,6 @@ merge-into =
         [one] Fusionner 1 ticket ?
        *[other] Fusionner { $n } tickets dans #{ $id } ?
     }
+view-name = Nom de cette recherche
+save-view = Enregistrer la recherche
+for-everybody = pour tous

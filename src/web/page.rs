@@ -166,6 +166,7 @@ impl Page {
             Self::SignIn
             | Self::SignOut
             | Self::Bulk
+            | Self::Search
             | Self::Undo
             | Self::Ticket(_)
             | Self::NewTicket
@@ -176,13 +177,7 @@ impl Page {
             | Self::AsideMail(_)
             | Self::Outbox
             | Self::Profile => true,
-            Self::Asset(_)
-            | Self::Staff
-            | Self::Tickets(_)
-            | Self::Search
-            | Self::Mail(_)
-            | Self::File(_)
-            | Self::CannedFor => false,
+            Self::Asset(_) | Self::Staff | Self::Tickets(_) | Self::Mail(_) | Self::File(_) | Self::CannedFor => false,
         }
     }
 
