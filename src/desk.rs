@@ -21,6 +21,7 @@ pub(crate) mod plus;
 mod post;
 mod remove;
 mod requester;
+mod reread;
 mod satisfaction;
 mod status;
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod ticket_link;
 
 pub(crate) mod desk_address;
 mod event;
+pub(crate) mod mail_rule;
 pub(crate) mod reason;
 pub(crate) mod search;
 pub(crate) mod staff_role;

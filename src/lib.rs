@@ -48,6 +48,6 @@ pub mod inside {
     pub use crate::domain::{DeskSecret, EmailAddress, ReplyToken, TicketId, Timestamp};
     pub use crate::http::{Method, Request};
     pub use crate::intake::{Envelope, Outcome, Rules, Source, deliver};
-    pub use crate::mail::Limits as MailLimits;
+    pub use crate::mail::{Limits as MailLimits, reading};
     pub use crate::store::Store;
 }

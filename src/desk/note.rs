@@ -47,6 +47,7 @@ pub(crate) fn note_undelivered(tx: &WriteTx<'_>, mail: &Claimed, text: &str, now
         author: Author::Desk,
         visibility: Visibility::Internal,
         text: Text::Plain(text),
+        reply_text: "",
         full_text: "",
         mail_html: "",
     };

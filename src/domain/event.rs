@@ -113,6 +113,8 @@ words! {
         Bounced = "bounced",
         /// A mail about it could not be sent; detail: the address.
         Undelivered = "undelivered",
+        /// A mail in it was read again by newer rules; detail: the message's id.
+        Reread = "reread",
         /// It was put off; detail: until when, in seconds since 1970.
         Snoozed = "snoozed",
         /// It is no longer put off: its time has come, somebody took it back, or the customer wrote.

@@ -34,6 +34,9 @@ const TIMED_PAUSE: Duration = Duration::from_secs(600);
 /// How often the setting `imap_watch` is looked at; one indexed read.
 const WATCH_POLL: Duration = Duration::from_secs(2);
 
+/// Between two looks at whether a ticket that was put off has to wake.
+const WAKE_PAUSE: Duration = Duration::from_secs(10);
+
 /// The pause before a kind of work is started again after a panic: the first, doubled each time up to the last,
 /// and the first again after it has run so long.
 const RESTART_FIRST: Duration = Duration::from_secs(1);
@@ -136,7 +139,10 @@ pub(super) fn work_by_time(store: &Store, threads: &Threads) {
             ),
             Err(error) => tracing::warn!(%error, "timed work; tried again"),
         }
-        threads.pause(TIMED_PAUSE);
+        let next = Instant::now() + TIMED_PAUSE;
+        while Instant::now() < next && !threads.pause(WAKE_PAUSE) {
+            logged("waking tickets", jobs::wake(store, Timestamp::now()).map(|_| ()));
+        }
     }
 }
 

@@ -61,3 +61,6 @@ fn ui_of(call: &Call<'_>) -> Ui {
 fn guest_of<'c>(call: &'c Call<'_>) -> Result<&'c Guest, Refusal> {
     call.guest.as_ref().ok_or(Refusal::Forbidden)
 }
+
+#[cfg(test)]
+mod tests;

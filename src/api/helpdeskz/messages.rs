@@ -78,8 +78,14 @@ pub(in crate::api) fn create(call: &Call<'_>) -> Result<KeyedAnswer, ApiError> {
                 files.iter().flatten().map(upload::Accepted::attachment).collect();
             let is_staff = matches!(author, Author::Staff(_));
             let status = if closes && is_staff { StatusChange::To(Status::Closed) } else { StatusChange::ByTable };
-            let post =
-                Post { author, text: Text::Html(&text), full_text: "", mail_html: "", attachments: &attachments };
+            let post = Post {
+                author,
+                text: Text::Html(&text),
+                reply_text: "",
+                full_text: "",
+                mail_html: "",
+                attachments: &attachments,
+            };
             let mail = MailContext::default();
             call.change_by(tx, author.into()).post(&ticket, &post, status, &mail, Notices::Usual)?;
             Ok(done("Message was created and added to ticket."))

@@ -137,8 +137,14 @@ pub(in crate::api) fn create(call: &Call<'_>) -> Result<KeyedAnswer, ApiError> {
                 reply_to: None,
             };
             let author = new.staff.map_or(Author::Customer(new.customer), Author::Staff);
-            let post =
-                Post { author, text: Text::Html(&body), full_text: "", mail_html: "", attachments: &attachments };
+            let post = Post {
+                author,
+                text: Text::Html(&body),
+                reply_text: "",
+                full_text: "",
+                mail_html: "",
+                attachments: &attachments,
+            };
             let notices = if acknowledge { Notices::Acknowledged } else { Notices::Usual };
             let opening = Opening { ticket: row, post, mail: MailContext::default(), linked: None, notices };
             let (ticket, _) = call.change_by(tx, author.into()).open(&opening)?;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::ArticleCategory;
 use crate::domain::Timestamp;
-use crate::store::engine::Row;
+use crate::store::engine::{Link, Row};
 use crate::store::value::Owned;
 use crate::store::{ReadTx, Result, WriteTx, containing};
 
@@ -105,8 +105,16 @@ impl Shelf {
     }
 }
 
-/// The words of a search, in FTS5's query language; those of scripts without blanks between words are looked for in the
-/// texts themselves.
+/// How many of the words of a search an article has to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Joint {
+    /// Every one.
+    All,
+    /// One of them.
+    Any,
+}
+
+/// The words of a search: letters and digits.
 fn words(search: &str) -> Vec<String> {
     let words = search.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.take(WORDS_MAX).map(str::to_owned).collect()
@@ -140,9 +148,8 @@ impl ReadTx<'_> {
             return Ok(Vec::new());
         }
         let is_shown = |line: &ArticleLine| shelf.shows(line.category, line.is_public);
-        let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\" *")).collect();
-        for joint in [" AND ", " OR "] {
-            let mut found = self.articles_matching(&quoted.join(joint))?;
+        for joint in [Joint::All, Joint::Any] {
+            let mut found = self.articles_matching(&words, joint)?;
             found.retain(is_shown);
             if !found.is_empty() {
                 found.truncate(max);
@@ -150,8 +157,9 @@ impl ReadTx<'_> {
             }
         }
         // A run of letters without blanks is one word to the index.
+        let like = self.link.like();
         let conditions: Vec<String> = (1..=words.len())
-            .map(|n| format!("(title LIKE ${n} ESCAPE '!' OR body_text LIKE ${n} ESCAPE '!')"))
+            .map(|n| format!("(title {like} ${n} ESCAPE '!' OR body_text {like} ${n} ESCAPE '!')"))
             .collect();
         let patterns: Vec<Owned> = words.iter().map(|word| containing(word).into()).collect();
         let sql = format!("SELECT {LINE} FROM article WHERE {} ORDER BY views DESC, id", conditions.join(" AND "));
@@ -161,15 +169,34 @@ impl ReadTx<'_> {
         Ok(found)
     }
 
-    /// What the index has for a query, best first. The one statement here that only SQLite understands.
-    fn articles_matching(&self, query: &str) -> Result<Vec<ArticleLine>> {
-        self.all(
+    /// What the index has for words that are the beginnings of some, best first. Each engine has an index of its own.
+    fn articles_matching(&self, words: &[String], joint: Joint) -> Result<Vec<ArticleLine>> {
+        let (key, condition, rank, values): (_, _, _, Vec<Owned>) = match self.link {
+            Link::Lite(_) => {
+                // Quotes keep FTS5 from reading operators.
+                let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\" *")).collect();
+                let joint = if joint == Joint::All { " AND " } else { " OR " };
+                let rank = "bm25(article_search, 4.0, 1.0)".to_owned();
+                ("rowid", "article_search MATCH $1".to_owned(), rank, vec![quoted.join(joint).into()])
+            }
+            Link::Pg(_) => {
+                let each: Vec<String> = (1..=words.len()).map(|n| format!("search_query(${n}, 1)")).collect();
+                let query = each.join(if joint == Joint::All { " && " } else { " || " });
+                let rank = format!("ts_rank(article_search.words, {query}) DESC");
+                (
+                    "id",
+                    format!("article_search.words @@ ({query})"),
+                    rank,
+                    words.iter().map(|word| word.clone().into()).collect(),
+                )
+            }
+        };
+        let sql = format!(
             "SELECT article.id, article.title, article.category_id, article.views, article.is_public, article.position, \
-             article.last_update_at FROM article_search JOIN article ON article.id = article_search.rowid \
-             WHERE article_search MATCH $1 ORDER BY bm25(article_search, 4.0, 1.0), article.id",
-            [query],
-            line,
-        )
+             article.last_update_at FROM article_search JOIN article ON article.id = article_search.{key} \
+             WHERE {condition} ORDER BY {rank}, article.id"
+        );
+        self.all(&sql, values.as_slice(), line)
     }
 }
 

@@ -126,23 +126,24 @@ fn mail_link(call: &Call<'_>, email: &EmailAddress, again: SignIn) -> Result<Res
         return Ok(page.with_header("Retry-After", seconds.to_string()));
     }
     let (token, hash) = session::new_secret()?;
-    call.write(|tx| queue_link(tx, call, email, (&token, &hash)))?;
+    call.write(|tx| queue_link(tx, call, email, &NewLink { token: &token, hash: &hash }))?;
     // The same for everybody: nobody learns here who writes to this desk.
     Ok(call.lead_to("/login?sent=1"))
 }
 
-fn queue_link(
-    tx: &WriteTx<'_>,
-    call: &Call<'_>,
-    email: &EmailAddress,
-    (token, hash): (&str, &[u8; 32]),
-) -> Result<(), Refusal> {
+/// What is mailed of a link, and what is kept of it.
+struct NewLink<'l> {
+    token: &'l str,
+    hash: &'l [u8; 32],
+}
+
+fn queue_link(tx: &WriteTx<'_>, call: &Call<'_>, email: &EmailAddress, link: &NewLink<'_>) -> Result<(), Refusal> {
     let customer = tx.customer_by_email(email.as_str())?.filter(|customer| customer.is_active);
     match customer {
         Some(customer) if tx.living_entry_links(customer.id, call.now)? < LINKS_MAX => {
-            if notify::entry_link(tx, &call.settings, &customer, token, call.now)? {
+            if notify::entry_link(tx, &call.settings, &customer, link.token, call.now)? {
                 let ends_at = call.now.plus_s(LINK_S);
-                tx.add_entry_link(hash, EntryLink::Customer(customer.id), ends_at, call.now)?;
+                tx.add_entry_link(link.hash, EntryLink::Customer(customer.id), ends_at, call.now)?;
             }
         }
         // Writes as well, so that the time it takes does not say who is known.

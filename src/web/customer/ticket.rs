@@ -7,7 +7,7 @@ use super::robots::{self, Suspicion};
 use super::sign_in::path_of;
 use super::{Guest, guest_of, ui_of};
 use crate::desk::{Change, MailContext, Notices, Opening, Post, StatusChange};
-use crate::domain::{Actor, Author, Door, MessageId, Status, TicketId, Timestamp, UserId};
+use crate::domain::{Actor, Author, Door, MessageId, Status, TicketId, Timestamp};
 use crate::http::Response;
 use crate::store::attachment::NewAttachment;
 use crate::store::message::Text;
@@ -98,8 +98,17 @@ fn shown(call: &Call<'_>, id: TicketId, status: u16, error: String) -> Result<Re
     Ok(answer::html_page(status, page.render()?))
 }
 
-/// What became of a form: the ticket it stands in, and its message.
-type Done = (TicketId, MessageId);
+/// What became of a form: the ticket it stands in, and its message; 0 for none.
+#[derive(Clone, Copy)]
+struct Done {
+    ticket: TicketId,
+    message: MessageId,
+}
+
+/// What became of a form with that key, if it was sent before.
+fn done_before(tx: &ReadTx<'_>, key: &str) -> Result<Option<Done>, Refusal> {
+    Ok(tx.spent_form_key(key)?.map(|(ticket, message)| Done { ticket, message }))
+}
 
 /// `POST /tickets/show/12`
 pub(super) fn change(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
@@ -114,7 +123,7 @@ pub(super) fn change(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal>
 
 fn send(call: &Call<'_>, guest: &Guest, id: TicketId) -> Result<Response, Refusal> {
     let key = call.form.get("key");
-    if let Some(done) = call.read(|tx| Ok(tx.spent_form_key(key)?))? {
+    if let Some(done) = call.read(|tx| done_before(tx, key))? {
         return Ok(lead_to_message(call, done));
     }
     if robots::suspicion(call) == Some(Suspicion::Stale) {
@@ -132,7 +141,7 @@ fn send(call: &Call<'_>, guest: &Guest, id: TicketId) -> Result<Response, Refusa
     };
     let attachments: Vec<NewAttachment<'_>> = files.iter().map(upload::Accepted::attachment).collect();
     let done = call.write(|tx| {
-        if let Some(done) = tx.spent_form_key(key)? {
+        if let Some(done) = done_before(tx, key)? {
             return Ok(done);
         }
         let ticket = guest.ticket(tx, id)?;
@@ -143,21 +152,22 @@ fn send(call: &Call<'_>, guest: &Guest, id: TicketId) -> Result<Response, Refusa
             Some(id) => id,
             None => tx.customer_for(&guest.name, &guest.email, call.now)?,
         };
-        let change = Change::new(tx, &call.settings, Actor::Customer(customer), Door::Web, call.now);
         let done = if is_silent {
+            let change = Change::new(tx, &call.settings, Actor::Customer(customer), Door::Web, call.now);
             change.set_status(&ticket, Status::Closed)?;
-            (ticket.id, MessageId::new(0))
+            Done { ticket: ticket.id, message: MessageId::new(0) }
         } else {
             let post = Post {
                 author: Author::Customer(customer),
                 text: Text::Plain(text.trim_end()),
+                reply_text: "",
                 full_text: "",
                 mail_html: "",
                 attachments: &attachments,
             };
-            posted(tx, call, change, (&ticket, customer), &post, is_solved)?
+            posted(tx, call, &ticket, &post, is_solved)?
         };
-        tx.spend_form_key(key, done.0, done.1, call.now)?;
+        tx.spend_form_key(key, done.ticket, done.message, call.now)?;
         Ok(done)
     })?;
     Ok(lead_to_message(call, done))
@@ -167,15 +177,16 @@ fn send(call: &Call<'_>, guest: &Guest, id: TicketId) -> Result<Response, Refusa
 fn posted(
     tx: &WriteTx<'_>,
     call: &Call<'_>,
-    change: Change<'_>,
-    (ticket, customer): (&Ticket, UserId),
+    ticket: &Ticket,
     post: &Post<'_>,
     is_solved: bool,
 ) -> Result<Done, Refusal> {
+    let Author::Customer(customer) = post.author else { return Err(Refusal::Failed) };
+    let change = Change::new(tx, &call.settings, Actor::Customer(customer), Door::Web, call.now);
     if !is_past(ticket, &call.settings, call.now) {
         let status = if is_solved { StatusChange::To(Status::Closed) } else { StatusChange::ByTable };
         let message = change.post(ticket, post, status, &MailContext::default(), Notices::Usual)?;
-        return Ok((ticket.id, message));
+        return Ok(Done { ticket: ticket.id, message });
     }
     let department = match tx.department(ticket.department)? {
         Some(department) => department.id,
@@ -189,10 +200,12 @@ fn posted(
         linked: Some(ticket.id),
         notices: Notices::Usual,
     };
-    Ok(change.open(&opening)?)
+    let (ticket, message) = change.open(&opening)?;
+    Ok(Done { ticket, message })
 }
 
-fn lead_to_message(call: &Call<'_>, (ticket, message): Done) -> Response {
+fn lead_to_message(call: &Call<'_>, done: Done) -> Response {
+    let Done { ticket, message } = done;
     let anchor = if message.get() > 0 { format!("#m{message}") } else { String::new() };
     let has_it =
         call.guest.as_ref().is_some_and(|guest| guest.customer().is_some() || guest.only_ticket() == Some(ticket));
