@@ -40,6 +40,7 @@ mod terminal;
 mod totp;
 mod trip;
 mod web;
+mod webhook;
 
 /// What the package's own tests and benchmarks use beside the program; nothing else may rely on it.
 #[doc(hidden)]

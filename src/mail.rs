@@ -25,6 +25,7 @@ mod mailing_list;
 mod message_id;
 mod mime_parameter;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod mutation_tests;
 pub(crate) mod origin;
 mod people;

@@ -79,6 +79,18 @@ words! {
 }
 
 words! {
+    /// What happened to a part of the desk's set-up: an event without a ticket, whose detail names the part.
+    pub enum SetUpChange {
+        /// It was added.
+        Added = "added",
+        /// It was changed.
+        Changed = "changed",
+        /// It was removed.
+        Removed = "removed",
+    }
+}
+
+words! {
     /// What happened to a ticket.
     pub enum EventKind {
         /// It was opened.

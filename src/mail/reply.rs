@@ -270,6 +270,7 @@ fn end_of_letters(text: &str, head: &str) -> Option<usize> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod corpus_tests;
 #[cfg(test)]
 mod tests;

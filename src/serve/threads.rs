@@ -20,6 +20,7 @@ use crate::outbox;
 use crate::outcome::{self, WithContext};
 use crate::stop::Stop;
 use crate::store::{self, Store};
+use crate::webhook;
 
 /// Between two heartbeats; `pipe` takes over sending after six missed ones.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -122,6 +123,20 @@ pub(super) fn send(store: &Store, wakes: &Receiver<()>, threads: &Threads) {
         // After the work: a loop that panics each time gives no heartbeat.
         pulse.beat();
         wait(wakes, OUTBOX_POLL);
+    }
+}
+
+/// Tells webhooks what happened.
+pub(super) fn tell_webhooks(store: &Store, threads: &Threads) {
+    while !threads.is_stopping() {
+        match webhook::send_due(store, Timestamp::now, &|| threads.is_stopping()) {
+            Ok(report) if report == webhook::Report::default() => {}
+            Ok(report) => {
+                tracing::info!(sent = report.sent, deferred = report.deferred, failed = report.failed, "webhooks");
+            }
+            Err(error) => tracing::warn!(%error, "telling webhooks; tried again"),
+        }
+        threads.pause(OUTBOX_POLL);
     }
 }
 

@@ -49,6 +49,8 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
         Page::Outbox => outbox::answer(call),
         Page::Profile => profile::answer(call),
         Page::Asset(_) | Page::Customers(_) => Err(Refusal::NotFound),
+        Page::SetUp(place) => crate::web::setup::answer(call, place),
+        Page::First(token) => crate::web::setup::first_run(call, token),
     }
 }
 

@@ -224,8 +224,7 @@ impl ReadTx<'_> {
     ) -> Result<(Vec<Hit>, Option<Position>)> {
         let start = Position { at: Timestamp::from_unix(i64::MAX), id: TicketId::new(i64::MAX) };
         // What has no word in it, such as "!?", finds nothing rather than everything.
-        let is_of_signs =
-            !query.search.text.trim().is_empty() && !has_terms(&query.search.text);
+        let is_of_signs = !query.search.text.trim().is_empty() && !has_terms(&query.search.text);
         if is_of_signs || query.search.is_empty() {
             return Ok((Vec::new(), None));
         }

@@ -207,10 +207,7 @@ impl Built {
         let of = |kind: u8| format!("SELECT {id} >> 2 FROM search WHERE {is_hit} AND {id} & 3 = {kind}");
         PeopleSets {
             customers: of(0),
-            participants: format!(
-                "SELECT participant.ticket_id FROM participant WHERE participant.id IN ({})",
-                of(1)
-            ),
+            participants: format!("SELECT participant.ticket_id FROM participant WHERE participant.id IN ({})", of(1)),
         }
     }
 
