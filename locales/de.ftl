@@ -478,6 +478,9 @@ merge-into =
         [one] 1 Ticket zusammenführen?
        *[other] { $n } Tickets zu #{ $id } zusammenführen?
     }
+view-name = Name dieser Suche
+save-view = Suche speichern
+for-everybody = für alle
 add = Hinzufügen
 edit = Bearbeiten
 remove = Entfernen

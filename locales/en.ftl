@@ -478,6 +478,9 @@ merge-into =
         [one] Merge 1 ticket?
        *[other] Merge { $n } tickets into #{ $id }?
     }
+view-name = Name of this search
+save-view = Save search
+for-everybody = for everybody
 add = Add
 edit = Edit
 remove = Remove

@@ -478,6 +478,9 @@ merge-into =
         [one] ¿Unir 1 ticket?
        *[other] ¿Unir { $n } tickets en #{ $id }?
     }
+view-name = Nombre de esta búsqueda
+save-view = Guardar búsqueda
+for-everybody = para todos
 add = Añadir
 edit = Editar
 remove = Quitar

@@ -478,6 +478,9 @@ merge-into =
         [one] Fusionner 1 ticket ?
        *[other] Fusionner { $n } tickets dans #{ $id } ?
     }
+view-name = Nom de cette recherche
+save-view = Enregistrer la recherche
+for-everybody = pour tous
 add = Ajouter
 edit = Modifier
 remove = Supprimer
