@@ -1,5 +1,6 @@
 //! Which page a path means, and who is let in. A page without its line in [`Page::gate`] does not compile.
 
+use super::agent::KnowledgePage;
 use super::customer::CustomerPage;
 use super::session::Side;
 use crate::domain::{AttachmentId, DepartmentId, MessageId, ReceiptId, TicketId};
@@ -70,6 +71,8 @@ pub(crate) enum Page {
     Outbox,
     /// `/staff/account/profile`.
     Profile,
+    /// `/staff/kb/…`: the knowledge base as staff read and change it.
+    Knowledge(KnowledgePage),
     /// `/staff/canned-responses/insert`: canned responses filled in for a ticket, for the script.
     CannedFor,
 }
@@ -129,6 +132,7 @@ impl Page {
             ["outbox"] => Self::Outbox,
             ["account", "profile"] => Self::Profile,
             ["canned-responses", "insert"] => Self::CannedFor,
+            ["kb", rest @ ..] => Self::Knowledge(KnowledgePage::of(rest)?),
             _ => return None,
         })
     }
@@ -155,6 +159,7 @@ impl Page {
             | Self::AsideMail(_)
             | Self::Outbox
             | Self::Profile
+            | Self::Knowledge(_)
             | Self::CannedFor => Gate::Staff,
         }
     }
@@ -163,6 +168,7 @@ impl Page {
     pub(crate) const fn takes_post(&self) -> bool {
         match self {
             Self::Customers(page) => page.takes_post(),
+            Self::Knowledge(page) => page.takes_post(),
             Self::SignIn
             | Self::SignOut
             | Self::Bulk
