@@ -156,10 +156,10 @@ fn article(call: &Call<'_>, id: i64) -> Result<Response, Refusal> {
     let page = call.read(|tx| {
         let article = tx.article(id)?.ok_or(Refusal::NotFound)?;
         let is_public = tx.shelf(Reader::Public)?.shows(article.category, article.is_public);
-        let files = tx.files_of_article(id)?.into_iter().map(|(file, name, _)| File {
-            path: file_path("/staff/kb/files", file, &name),
-            name,
-        });
+        let files = tx
+            .files_of_article(id)?
+            .into_iter()
+            .map(|(file, name, _)| File { path: file_path("/staff/kb/files", file, &name), name });
         Ok(ArticlePage {
             files: files.collect(),
             ui: frame_of(tx, call, None)?,

@@ -239,8 +239,7 @@ pub(super) fn save_category(call: &Call<'_>, id: Option<i64>) -> Result<Response
 pub(super) fn ask_about_category(call: &Call<'_>, id: i64) -> Result<Response, Refusal> {
     let (shelf, can) = call.read(|tx| Ok((tx.shelf(Reader::Staff)?, tx.is_category_empty(id)?)))?;
     let name = shelf.category(id).ok_or(Refusal::NotFound)?.name.clone();
-    let text =
-        if can { call.language.t("kb-remove-category") } else { call.language.t("kb-category-full") };
+    let text = if can { call.language.t("kb-remove-category") } else { call.language.t("kb-category-full") };
     Ok(answer::html_page(200, Remove { ui: ui(call)?, name, text, can }.render()?))
 }
 
