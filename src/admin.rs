@@ -32,6 +32,7 @@ mod template;
 mod ticket;
 mod token;
 mod user;
+mod webhook;
 
 use std::path::Path;
 use std::time::Duration;
@@ -107,6 +108,9 @@ pub(crate) enum Command {
     /// Priorities of tickets
     #[command(subcommand)]
     Priority(field::PriorityCommand),
+    /// URLs that are told what happens to tickets
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     /// Move in: a HelpDeskZ database, or mail archives
     #[command(subcommand)]
     Import(import::Command),
@@ -168,6 +172,7 @@ pub(crate) fn run(
         Command::Article(command) => article::run(&Context::open(global, loaded, out, now)?, &command),
         Command::Field(command) => field::run(&Context::open(global, loaded, out, now)?, command),
         Command::Priority(command) => field::run_priority(&Context::open(global, loaded, out, now)?, command),
+        Command::Webhook(command) => webhook::run(&Context::open(global, loaded, out, now)?, command),
         Command::Import(command) => import::run(&Context::open(global, loaded, out, now)?, &command),
         Command::Backup(arguments) => backup::back_up(&Context::open(global, loaded, out, now)?, &arguments),
         Command::Restore(arguments) => {

@@ -20,7 +20,6 @@ mod helpdeskz;
 mod idempotency;
 mod json;
 mod params;
-pub(crate) mod permission;
 mod random;
 mod refusal;
 mod route;
@@ -43,7 +42,6 @@ use helpdeskz::HelpDeskZ;
 use idempotency::{Key, KeyedAnswer};
 
 use params::Params;
-use permission::Permission;
 use refusal::ErrorAnswer;
 use route::{NotRouted, Route};
 use servetel::Servetel;
@@ -51,6 +49,7 @@ use system::metrics::Metrics;
 use system::readiness::Readiness;
 
 use crate::desk::Change;
+use crate::domain::permission::Permission;
 use crate::domain::{Actor, Door, Timestamp, TokenId};
 use crate::http::{Client, Method, Request, Response, client_address};
 use crate::login::Logins;
@@ -342,6 +341,7 @@ impl<P> Call<'_, P> {
             {
                 return Ok(reply);
             }
+            tx.act_as(Actor::Machine, Door::Api);
             let body = apply(tx, check(tx)?)?;
             if let Some(key) = &self.key {
                 key.keep(tx, &body, self.now)?;

@@ -21,6 +21,7 @@ pub(crate) mod plus;
 mod post;
 mod remove;
 mod requester;
+mod reread;
 mod satisfaction;
 mod status;
 #[cfg(test)]
@@ -107,5 +108,11 @@ impl<'a> Change<'a> {
 
     fn write_event(&self, ticket: TicketId, kind: EventKind, detail: &str) -> Result<()> {
         self.rows().add_event(ticket, &self.event(kind, detail), self.now)
+    }
+
+    /// As [`Change::write_event`], of a note that was written about something.
+    fn write_event_of(&self, ticket: TicketId, kind: EventKind, message: MessageId, detail: &str) -> Result<()> {
+        let event = NewEvent { message: Some(message), ..self.event(kind, detail) };
+        self.rows().add_event(ticket, &event, self.now)
     }
 }

@@ -9,11 +9,14 @@
 //! the system clock.
 
 mod address;
+mod ban;
 mod secret;
 mod ticket_link;
 
 pub(crate) mod desk_address;
 mod event;
+pub(crate) mod mail_rule;
+pub(crate) mod permission;
 pub(crate) mod reason;
 pub(crate) mod search;
 pub(crate) mod staff_role;
@@ -26,7 +29,8 @@ pub(crate) use address::{InvalidEmailAddress, ascii_domain, comparable_address};
 pub use secret::{DeskSecret, ReplyToken};
 pub(crate) use ticket_link::TicketLink;
 
-pub(crate) use event::{Actor, Door, EventKind};
+pub(crate) use ban::ban_pattern;
+pub(crate) use event::{Actor, Door, EventKind, SetUpChange};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -119,6 +123,14 @@ id!(
 id!(
     /// The id of what it takes to take a change back.
     UndoId
+);
+id!(
+    /// The id of a webhook: a URL that is told what happens to tickets.
+    WebhookId
+);
+id!(
+    /// The id of one delivery of a webhook.
+    DeliveryId
 );
 
 /// Seconds since 1970-01-01 UTC; 0 means "never", as in HelpDeskZ.

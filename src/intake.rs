@@ -6,6 +6,9 @@ mod apply;
 mod archive;
 mod facts;
 mod receipt;
+mod reread;
+mod shown;
+mod verdict;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -21,6 +24,8 @@ use crate::store::receipt::{Receipt, ReceiptState};
 use crate::store::{self, ReadTx, Store, WriteTx};
 pub(crate) use archive::{Archived, deliver_archive};
 use receipt::{Filed, copy_key, is_found_now, note_second_recipient, recipient_text, record, record_copy};
+pub(crate) use reread::{Rereading, put as put_reread, reread};
+pub(crate) use verdict::verdict;
 
 /// Compression level of kept raw mail: the fastest; base64 shrinks to what it encodes at any level.
 const RAW_MAIL_ZSTD_LEVEL: i32 = 1;
@@ -242,6 +247,8 @@ pub(crate) struct Preview {
     pub mail: Option<ParsedMail>,
     /// The decision; `None` when the mail is on record already.
     pub decision: Option<Decision>,
+    /// What the ticket would show of the mail.
+    pub shown_text: Option<String>,
     /// The facts it rests on.
     pub facts: Option<Facts>,
     /// The receipt of the mail, if it is on record.
@@ -259,19 +266,53 @@ pub(crate) fn preview(
     raw: &[u8],
     now: Timestamp,
 ) -> Result<Preview, Error> {
+    look(store, rules, envelope, raw, now, OnRecord::Counts)
+}
+
+/// Does what [`preview`] does, as if the mail had never come.
+///
+/// # Errors
+/// As [`deliver`].
+pub(crate) fn decided_anew(
+    store: &Store,
+    rules: &Rules,
+    envelope: &Envelope,
+    raw: &[u8],
+    now: Timestamp,
+) -> Result<Preview, Error> {
+    look(store, rules, envelope, raw, now, OnRecord::IsLeftOut)
+}
+
+/// Whether the record of a mail settles what becomes of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnRecord {
+    Counts,
+    IsLeftOut,
+}
+
+fn look(
+    store: &Store,
+    rules: &Rules,
+    envelope: &Envelope,
+    raw: &[u8],
+    now: Timestamp,
+    on_record: OnRecord,
+) -> Result<Preview, Error> {
     let incoming = read(rules, envelope, raw, ParsedMail::parse)?;
-    let (decision, facts, known) = store.read(|tx| {
+    let (decision, facts, known, shown_text) = store.read(|tx| {
         let known = match tx.receipt_by_key(&incoming.key)? {
+            _ if on_record == OnRecord::IsLeftOut => None,
             Some(known) if is_found_now(tx, &incoming, &known)? => None,
             known => known,
         };
-        let Some(mail) = &incoming.mail else { return Ok((None, None, known)) };
+        let Some(mail) = &incoming.mail else { return Ok((None, None, known, None)) };
         let settings = tx.settings()?;
         let facts = facts::gather(tx, &settings, &incoming, mail, now)?;
         let decision = known.is_none().then(|| decide(mail, &facts, &settings.policy()));
-        Ok::<_, store::Error>((decision, Some(facts), known))
+        let shown = shown::shown_text(tx, &settings, mail, &facts, decision.as_ref())?.to_owned();
+        Ok::<_, store::Error>((decision, Some(facts), known, Some(shown)))
     })?;
-    Ok(Preview { mail: incoming.mail, decision, facts, known })
+    Ok(Preview { mail: incoming.mail, decision, shown_text, facts, known })
 }
 
 fn read<'a>(
@@ -343,16 +384,17 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
     let settings = tx.settings()?;
     let (recorded_at, now) = (now, written_at(incoming, mail, now));
     let facts = facts::gather(tx, &settings, incoming, mail, now)?;
-    let incoming_mail = apply::IncomingMail {
-        mail,
-        notices: notices(incoming, mail, now),
-        delivered_for: facts::delivered_for(incoming, mail),
-    };
-    let decided = match incoming.envelope.source {
+    let decision = match incoming.envelope.source {
         Source::LetIn(_) => let_in(mail, &facts, &settings.policy()),
         _ => decide(mail, &facts, &settings.policy()),
     };
-    let settled = match decided {
+    let incoming_mail = apply::IncomingMail {
+        mail,
+        shown: shown::shown_text(tx, &settings, mail, &facts, Some(&decision))?,
+        notices: notices(incoming, mail, now),
+        delivered_for: facts::delivered_for(incoming, mail),
+    };
+    let settled = match decision {
         Decision::Refuse(refusal) => return Ok(incoming.delivery(Outcome::Refused(refusal), "refused", None)),
         Decision::Open(open) => apply::open(tx, &settings, &incoming_mail, &open, now)?,
         Decision::Append(append) => apply::append(tx, &settings, &incoming_mail, &append, now)?,
@@ -412,54 +454,4 @@ pub(crate) enum Place {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::store::migrate::create_or_migrate;
-
-    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
-    const MAIL: &[u8] = b"From: ann@example.org\nTo: support@example.com\nSubject: Hi\nMessage-ID: <a@b>\n\nHello\n";
-
-    fn desk() -> (tempfile::TempDir, Store) {
-        let dir = tempfile::tempdir().unwrap();
-        let path = crate::store::testing::place(dir.path());
-        create_or_migrate(&path, &[7; 32], NOW).unwrap();
-        let store = Store::open(&path, Duration::from_secs(1)).unwrap();
-        (dir, store)
-    }
-
-    fn envelope(source: Source) -> Envelope {
-        Envelope { recipients: vec!["support@example.com".to_owned()], sender: None, source }
-    }
-
-    fn rules() -> Rules {
-        Rules { limits: Limits::default() }
-    }
-
-    #[test]
-    fn mail_that_panics_the_parser_is_kept_raw_and_can_be_tried_again() {
-        let (_dir, store) = desk();
-        let piped = envelope(Source::Pipe);
-        let incoming = read(&rules(), &piped, MAIL, |_, _| panic!("a bug in a dependency")).unwrap();
-        let delivery = take_in(&store, &incoming, MAIL, NOW).unwrap();
-        assert_eq!((delivery.outcome, delivery.reason.as_str()), (Outcome::Quarantined, "unreadable"));
-        let receipt = store.read(|tx| tx.receipts(None, 10)).unwrap().remove(0);
-        let raw = store.read(|tx| tx.raw_mail(receipt.id)).unwrap().unwrap();
-        assert_eq!(decompress(&raw).unwrap(), MAIL);
-
-        let again = deliver(&store, &rules(), &envelope(Source::Retry(receipt.id)), MAIL, NOW).unwrap();
-        assert_eq!(again.outcome, Outcome::Opened);
-        let redelivered = deliver(&store, &rules(), &piped, MAIL, NOW).unwrap();
-        assert_eq!(redelivered.outcome, Outcome::Duplicate);
-        assert_eq!(store.read(|tx| tx.receipts(None, 10)).unwrap().len(), 1);
-    }
-
-    #[test]
-    fn rehearsal_changes_nothing() {
-        let (_dir, store) = desk();
-        let shown = rehearse(&store, &rules(), &envelope(Source::Pipe), MAIL, NOW).unwrap();
-        assert_eq!(shown.outcome, Outcome::Opened);
-        assert_eq!(store.read(|tx| tx.receipts(None, 10)).unwrap().len(), 0);
-    }
-}
+mod tests;

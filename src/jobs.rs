@@ -21,6 +21,10 @@ const ATTEMPTS_KEPT_S: i64 = Timestamp::DAY_S;
 /// How long tries to log in stay in the log, in seconds. Chosen: a quarter, as raw mail.
 const LOGINS_KEPT_S: i64 = 90 * Timestamp::DAY_S;
 
+/// How long deliveries of webhooks stay in the log, in seconds; one that waits longer is forgotten too. Chosen: long enough
+/// to look into what a receiver missed, and to send it again.
+const DELIVERIES_KEPT_S: i64 = 30 * Timestamp::DAY_S;
+
 /// How long it is known which forms were sent, in seconds. Chosen: longer than anybody leaves a page open.
 const KEYS_KEPT_S: i64 = 30 * Timestamp::DAY_S;
 
@@ -81,6 +85,7 @@ pub(crate) fn run(store: &Store, now: Timestamp) -> Result<Report> {
     }
     let before = now.plus_s(-outbox::RAW_KEPT_S);
     report.sent_mails = in_batches(store, |tx| tx.forget_outgoing_raw(before, BATCH_MAX))?;
+    in_batches(store, |tx| tx.forget_deliveries(now.plus_s(-DELIVERIES_KEPT_S), BATCH_MAX))?;
     store.write(|tx| {
         tx.date_kept_answers(now)?;
         tx.forget_answers(now.plus_s(-ANSWERS_KEPT_S))?;

@@ -40,6 +40,7 @@ mod terminal;
 mod totp;
 mod trip;
 mod web;
+mod webhook;
 
 /// What the package's own tests and benchmarks use beside the program; nothing else may rely on it.
 #[doc(hidden)]
@@ -48,6 +49,6 @@ pub mod inside {
     pub use crate::domain::{DeskSecret, EmailAddress, ReplyToken, TicketId, Timestamp};
     pub use crate::http::{Method, Request};
     pub use crate::intake::{Envelope, Outcome, Rules, Source, deliver};
-    pub use crate::mail::Limits as MailLimits;
+    pub use crate::mail::{Limits as MailLimits, reading};
     pub use crate::store::Store;
 }

@@ -8,8 +8,11 @@ mod address;
 mod attachments;
 pub(crate) mod auto_subject;
 mod body;
+mod calendar;
 mod charset;
+mod cms;
 mod content;
+mod data_url;
 mod delivery_report;
 mod encoded_word;
 mod file_name;
@@ -17,12 +20,17 @@ pub(crate) mod forward;
 mod header;
 pub(crate) mod html;
 mod idempotency_key;
+pub(crate) mod known_text;
 mod mailing_list;
 mod message_id;
 mod mime_parameter;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod mutation_tests;
 pub(crate) mod origin;
 mod people;
 mod plain_address;
+pub mod reading;
 pub(crate) mod reply;
 mod structure;
 pub(crate) mod subject_prefix;
@@ -30,6 +38,7 @@ pub(crate) mod subject_prefix;
 mod tests;
 mod tnef;
 mod transfer_encoding;
+mod uuencoded;
 
 use content::{Content, Context};
 use encoded_word::Decoder;
@@ -201,6 +210,10 @@ pub(crate) struct ParsedMail {
     pub full_text: String,
     /// What the person typed; never empty unless `full_text` is.
     pub reply_text: String,
+    /// All of `full_text` but its signature, where it has one: what is shown of a mail that opens a ticket.
+    pub opening_text: Option<String>,
+    /// The mail answered below the reply, without its headers.
+    pub answered_text: String,
     /// The sanitised HTML body, where there is an HTML part within the caps.
     pub html: Option<String>,
     /// Every leaf part that is not the body.
@@ -233,7 +246,9 @@ impl ParsedMail {
         let (header, body_start) = Header::read(mail, limits.headers_max);
         let is_too_large = raw.len() > limits.raw_bytes_max;
         let body = if is_too_large { &[][..] } else { mail.get(body_start..).unwrap_or_default() };
-        let decoder = Decoder { body_charset: body_charset(&header) };
+        let words_charset =
+            ["subject", "from"].iter().find_map(|name| encoded_word::charset_of_words(header.first(name)?));
+        let decoder = Decoder { body_charset: body_charset(&header), words_charset };
         let top = PartHeader::read(&header, decoder, "text/plain");
         let subject = header.first("subject").map(|value| decoder.line(value)).unwrap_or_default();
         let ids =
@@ -280,6 +295,8 @@ impl ParsedMail {
             authentication_results: header.all("authentication-results").map(as_it_stands).collect(),
             full_text: content.body.full_text,
             reply_text: content.body.reply_text,
+            opening_text: content.body.opening_text,
+            answered_text: content.body.answered_text,
             html: content.body.html,
             attachments: content.attachments,
             forwarded: content.forwarded,

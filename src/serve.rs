@@ -5,6 +5,7 @@
 //! affairs: the socket (ours or systemd's), signals, readiness, an orderly end.
 
 mod threads;
+mod tools;
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
@@ -96,7 +97,7 @@ pub(crate) fn serve_desk(
     let (wake_keeper, token_wakes) = mpsc::channel();
     let api = Arc::new(Api::new(Arc::clone(&store), probe, rules, waker(wake_sender.clone(), wake_keeper.clone())));
     api.note_origins();
-    let web = Arc::new(pages(&store, &api, wake_sender.clone()));
+    let web = Arc::new(pages(&store, &api, loaded.path.as_deref(), wake_sender.clone()));
     watch_signals(&control, &api, &web, loaded, log_level)?;
     threads.start("keeper", {
         let (api, store, threads) = (Arc::clone(&api), Arc::clone(&store), threads.clone());
@@ -125,13 +126,13 @@ pub(crate) fn serve_desk(
 }
 
 /// The pages of the desk, which check passwords where the API does.
-fn pages(store: &Arc<Store>, api: &Api, outbox: Sender<()>) -> Web {
+fn pages(store: &Arc<Store>, api: &Api, config: Option<&Path>, outbox: Sender<()>) -> Web {
     let (slots, logins) = api.password_checks();
     let wake = Box::new(move || {
         // There is no receiver with --no-jobs, and at the end.
         outbox.send(()).ok();
     });
-    Web::new(Arc::clone(store), slots, logins, api.trusted_proxies(), wake)
+    Web::new(Arc::clone(store), slots, logins, api.trusted_proxies(), wake).with_tools(tools::of(store.place(), config))
 }
 
 /// API and pages as the HTTP shell asks them.
@@ -176,6 +177,10 @@ fn start_jobs(
     threads.start("outbox", {
         let (store, threads) = with();
         move || threads::send(&store, &outbox_wakes, &threads)
+    })?;
+    threads.start("webhooks", {
+        let (store, threads) = with();
+        move || threads::tell_webhooks(&store, &threads)
     })?;
     threads.start("timed", {
         let (store, threads) = with();

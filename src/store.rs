@@ -43,7 +43,9 @@ mod remote_care;
 pub(crate) mod row_count;
 pub(crate) mod satisfaction;
 pub(crate) mod session;
+pub(crate) mod set_up;
 pub(crate) mod settings;
+pub(crate) mod shape;
 pub(crate) mod staff;
 mod steps;
 pub(crate) mod template;
@@ -53,7 +55,9 @@ pub(crate) mod ticket;
 pub(crate) mod token;
 pub(crate) mod undo;
 mod value;
+pub(crate) mod webhook;
 
+use std::cell::{Cell, RefCell};
 use std::ops::{ControlFlow, Deref};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -62,11 +66,14 @@ use std::time::{Duration, Instant};
 use connections::{Borrowed, Connections, Handle, WriteQueue};
 use engine::{Failed, Link, Row};
 pub(crate) use error::{Error, Result};
+use event::Happened;
 pub(crate) use place::Place;
 use postgres::{Durability, Session};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use value::Params;
+
+use crate::domain::{Actor, Door};
 
 /// How long a writer waits for another one by default, in seconds: far above any transaction of
 /// ours (milliseconds), far below the MTA's patience. Config key `limits.lock_wait_s`.
@@ -256,8 +263,8 @@ fn commit<T, E: From<Error>>(
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)
         .map_err(Error::from)?;
     connection.busy_timeout(lock_wait)?;
-    let write = WriteTx { read: ReadTx::on(Link::Lite(&tx)) };
-    let done = f(&write);
+    let write = WriteTx::on(Link::Lite(&tx));
+    let done = write.carry_out(f);
     if done.is_ok() {
         write.failed.refuse()?;
         if let Err(error) = tx.commit() {
@@ -414,6 +421,10 @@ impl<'a> ReadTx<'a> {
 #[derive(Debug)]
 pub struct WriteTx<'a> {
     read: ReadTx<'a>,
+    /// The events of this transaction, which webhooks are told of at its end.
+    told: RefCell<Vec<Happened>>,
+    /// Who changes the set-up in it, and how they came in.
+    acting: Cell<(Actor, Door)>,
 }
 
 impl<'a> Deref for WriteTx<'a> {
@@ -421,6 +432,23 @@ impl<'a> Deref for WriteTx<'a> {
 
     fn deref(&self) -> &Self::Target {
         &self.read
+    }
+}
+
+impl<'a> WriteTx<'a> {
+    fn on(link: Link<'a>) -> Self {
+        let acting = Cell::new((Actor::Desk, Door::CommandLine));
+        Self { read: ReadTx::on(link), told: RefCell::default(), acting }
+    }
+
+    /// Runs `f`, and queues what webhooks are told of it.
+    fn carry_out<T, E: From<Error>>(
+        &self,
+        f: impl FnOnce(&Self) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let done = f(self)?;
+        self.queue_deliveries()?;
+        Ok(done)
     }
 }
 

@@ -19,6 +19,7 @@ mod limits;
 mod page;
 mod pulse;
 mod session;
+pub(crate) mod setup;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -60,6 +61,8 @@ pub(crate) struct Web {
     limits: limits::Limits,
     pending: Pending,
     feed: pulse::Feed,
+    /// What the set-up needs from the process around; none in tests.
+    tools: Option<setup::Tools>,
     /// The path of `site_url` as it was a moment ago, for what cannot wait for the database.
     prefix: RwLock<String>,
 }
@@ -82,12 +85,20 @@ impl Web {
             limits: limits::Limits::default(),
             pending: Pending::default(),
             feed: pulse::Feed::default(),
+            tools: None,
             prefix: RwLock::default(),
         };
         if let Ok(settings) = web.store.read(|tx| tx.settings()) {
             web.note_prefix(&settings);
         }
         web
+    }
+
+    /// The same with what the set-up needs from the process around.
+    #[must_use]
+    pub(crate) fn with_tools(mut self, tools: setup::Tools) -> Self {
+        self.tools = Some(tools);
+        self
     }
 
     /// Believes other proxies from now on.

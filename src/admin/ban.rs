@@ -4,11 +4,8 @@ use serde_json::json;
 
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, output, usage};
-use crate::domain::{EmailAddress, ascii_domain, comparable_address};
+use crate::domain::ban_pattern;
 use crate::outcome::{self, Done};
-
-/// Longest domain name, in bytes (RFC 1035 §2.3.4).
-const DOMAIN_BYTES_MAX: usize = 253;
 
 /// Verbs of `admin ban`.
 #[derive(Debug, clap::Subcommand)]
@@ -36,20 +33,10 @@ pub(crate) enum Command {
 }
 
 fn pattern(text: &str) -> outcome::Result<String> {
-    let text = text.trim().trim_start_matches('@');
-    let is_domain = !text.is_empty()
-        && text.len() <= DOMAIN_BYTES_MAX
-        && text
-            .split('.')
-            .all(|label| !label.is_empty() && !label.contains(|c: char| c.is_whitespace() || c.is_control()));
-    let is_address = text.contains('@') && text.parse::<EmailAddress>().is_ok();
-    if is_address {
-        return Ok(comparable_address(text).to_lowercase());
-    }
-    if is_domain && !text.contains('@') {
-        return Ok(ascii_domain(text).to_lowercase());
-    }
-    usage(format!("{text:?} is neither an address (ann@example.org) nor a domain (example.org)"))
+    ban_pattern(text).map_or_else(
+        || usage(format!("{:?} is neither an address (ann@example.org) nor a domain (example.org)", text.trim())),
+        Ok,
+    )
 }
 
 pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {

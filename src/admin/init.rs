@@ -3,12 +3,15 @@
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
+use data_encoding::BASE64URL_NOPAD;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::output::Output;
 use crate::domain::Timestamp;
 use crate::outcome::{self, Done, Failure, WithContext};
 use crate::store::migrate::{self, Migrated};
+use crate::store::session::EntryLink;
 use crate::store::settings::{SettingError, definition};
 use crate::store::{self, Place, Store};
 
@@ -46,13 +49,36 @@ pub(super) fn run(place: &Place, out: &Output, arguments: &Arguments, now: Times
         Migrated::Raised { from } => ("migrated", format!("migrated {} from schema {from}", path.display())),
     };
     let backup = if let Migrated::Upgraded { backup, .. } = &done { Some(backup) } else { None };
-    let json = json!({ "database": path, "schema": migrate::SCHEMA_VERSION, "result": word, "backup": backup });
+    let link = first_link(place, now)?;
+    let json = json!({ "first_account": link, "database": path, "schema": migrate::SCHEMA_VERSION, "result": word, "backup": backup });
     out.changed(&json, &talk)?;
+    if let Some(link) = link {
+        out.say(&format!("make the first account in a browser within the hour: {link}"));
+    }
     let owner = std::fs::metadata(path).map(|found| found.uid()).unwrap_or_default();
     if rustix::process::geteuid().is_root() && owner != 0 {
         out.say(&format!("it belongs to user id {owner}, as its folder does"));
     }
     Ok(Done)
+}
+
+/// How long the link to the first account works.
+const FIRST_LINK_S: i64 = Timestamp::HOUR_S;
+
+/// A link by which the first account of a desk without staff is made in a browser, once; none where the pages are off or
+/// where they are is not known.
+fn first_link(place: &Place, now: Timestamp) -> outcome::Result<Option<String>> {
+    let store = Store::open(place, Duration::from_secs(store::LOCK_WAIT_S))?;
+    let (settings, has_staff) = store.read(|tx| Ok::<_, store::Error>((tx.settings()?, tx.has_staff()?)))?;
+    if has_staff || !settings.web || settings.site_url.is_empty() {
+        return Ok(None);
+    }
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).context("asking the operating system for random bytes")?;
+    let token = BASE64URL_NOPAD.encode(&secret);
+    let hash = Sha256::digest(token.as_bytes()).into();
+    store.write(|tx| tx.add_entry_link(&hash, EntryLink::Setup, now.plus_s(FIRST_LINK_S), now))?;
+    Ok(Some(format!("{}/staff/first/{token}", settings.site_url)))
 }
 
 /// Creates or migrates the database and stores the given settings.

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+mod reading;
+
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, output, say_if_cut};
 use crate::domain::reason::Reason;
-use crate::domain::{ReceiptId, TicketId};
+use crate::domain::{ReceiptId, TicketId, Timestamp};
 use crate::intake::{self, Delivery, Envelope, Source};
 use crate::mail::ReversePath;
 use crate::outcome::{self, Done, WithContext, bail};
@@ -19,6 +21,7 @@ Examples:
   maildesk admin mail list --state quarantined
   maildesk admin mail show 12 --raw
   maildesk admin mail retry 12 13 --dry-run
+  maildesk admin mail reread --since 2026-02-28 --dry-run
   maildesk admin mail drop 12 --yes")]
 pub(crate) enum Command {
     /// Mails, newest first
@@ -39,12 +42,23 @@ pub(crate) enum Command {
         #[arg(long)]
         raw: bool,
     },
-    /// Decide about quarantined mails again, by the current settings
+    /// Decide about quarantined mails again, by the current rules and settings; with --dry-run, say of any
+    /// mail whose raw text is kept what they would do with it now
     Retry {
         /// Ids
         #[arg(required = true, value_parser = crate::admin::id)]
         ids: Vec<i64>,
         /// Only say what would happen
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Read stored messages again by the current rules, where the raw mail is kept: texts change, nobody is
+    /// notified
+    Reread {
+        /// Of mails received since that day (UTC), such as 2026-02-28
+        #[arg(long, value_parser = reading::since)]
+        since: Timestamp,
+        /// Only say what would change
         #[arg(long)]
         dry_run: bool,
     },
@@ -81,10 +95,12 @@ pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> 
                 show(context, &receipt)?;
             }
         }
-        Command::Retry { ids, dry_run } => return retry(context, &ids, dry_run),
+        Command::Retry { ids, dry_run: true } => return retry_dry(context, &ids),
+        Command::Retry { ids, dry_run: false } => return retry(context, &ids),
+        Command::Reread { since, dry_run } => return reading::reread(context, since, dry_run),
         Command::Drop { id, removal } => {
             let receipt = find(context, id)?;
-            require_quarantined(&receipt)?;
+            reading::require_quarantined(&receipt)?;
             let from = if receipt.from_email.is_empty() { "nobody" } else { &receipt.from_email };
             let loss = RemovalPreview::alone(format!("drop mail {id} {:?} from {from}", receipt.subject));
             if !removal.is_agreed(&context.output, &loss.ending("; it stays on record"))? {
@@ -122,15 +138,6 @@ fn find(context: &Context, id: i64) -> outcome::Result<Receipt> {
     context.store.read(|tx| tx.receipt(ReceiptId::new(id)))?.map_or_else(|| missing("mail", id), Ok)
 }
 
-fn require_quarantined(receipt: &Receipt) -> outcome::Result<()> {
-    match receipt.state {
-        ReceiptState::Quarantined => Ok(()),
-        ReceiptState::Stored | ReceiptState::Dropped => {
-            bail!("mail {} is {}, not quarantined; there is nothing to decide", receipt.id, receipt.state.word())
-        }
-    }
-}
-
 fn raw_mail(context: &Context, receipt: &Receipt) -> outcome::Result<Vec<u8>> {
     let Some(compressed) = context.store.read(|tx| tx.raw_mail(receipt.id))? else {
         bail!("the raw text of mail {} is not kept any more (setting raw_keep_days)", receipt.id)
@@ -139,7 +146,8 @@ fn raw_mail(context: &Context, receipt: &Receipt) -> outcome::Result<Vec<u8>> {
 }
 
 fn show(context: &Context, receipt: &Receipt) -> outcome::Result<()> {
-    let text = format!(
+    let (rule, rule_json) = reading::rule(receipt);
+    let mut text = format!(
         "mail       {}\nreceived   {}\nstate      {} ({})\nticket     {}\nfrom       {}\nto         {}\nsubject    {}\nbytes      {}",
         receipt.id,
         output::time(receipt.received_at),
@@ -151,19 +159,36 @@ fn show(context: &Context, receipt: &Receipt) -> outcome::Result<()> {
         terminal::line(&receipt.subject),
         receipt.bytes
     );
-    context.output.object(&as_json(receipt), &text)?;
+    text.push_str(&format!("\nrule       {rule}"));
+    let mut json = as_json(receipt);
+    json["rule"] = rule_json;
+    if let Some((lines, reading)) = reading::reading(context, receipt)? {
+        text.push_str(&format!("\n{lines}"));
+        json["reading"] = reading;
+    }
+    context.output.object(&json, &text)?;
     Ok(())
 }
 
-fn retry(context: &Context, ids: &[i64], dry_run: bool) -> outcome::Result<Done> {
+/// The envelope that a mail on record came with.
+fn envelope_of(receipt: &Receipt, source: Source) -> Envelope {
+    let sender = receipt.has_sender.then(|| receipt.sender.parse().map_or(ReversePath::Null, ReversePath::Address));
+    let recipients = Some(receipt.recipient.clone()).filter(|r| !r.is_empty()).into_iter().collect();
+    Envelope { recipients, sender, source }
+}
+
+fn retry(context: &Context, ids: &[i64]) -> outcome::Result<Done> {
     let mut some_failed = false;
     let (mut json, mut rows) = (Vec::new(), Vec::new());
     for id in ids {
-        match retry_one(context, *id, dry_run) {
-            Ok((outcome, reason, ticket)) => {
-                json.push(json!({ "id": id, "decision": outcome, "reason": reason, "ticket_id": ticket }));
-                let ticket = ticket.map_or_else(String::new, |ticket| format!("#{ticket}"));
-                rows.push(vec![id.to_string(), outcome, reason, ticket]);
+        match retry_one(context, *id) {
+            Ok(delivery) => {
+                let (outcome, reason) = (delivery.outcome.word(), delivery.reason);
+                json.push(json!({
+                    "id": id, "decision": outcome, "reason": reason, "ticket_id": delivery.ticket.map(TicketId::get),
+                }));
+                let ticket = delivery.ticket.map_or_else(String::new, |ticket| format!("#{ticket}"));
+                rows.push(vec![id.to_string(), outcome.to_owned(), reason, ticket]);
             }
             Err(error) => {
                 some_failed = true;
@@ -177,17 +202,42 @@ fn retry(context: &Context, ids: &[i64], dry_run: bool) -> outcome::Result<Done>
     outcome::done_unless(some_failed)
 }
 
-fn retry_one(context: &Context, id: i64, dry_run: bool) -> outcome::Result<(String, String, Option<i64>)> {
+fn retry_one(context: &Context, id: i64) -> outcome::Result<Delivery> {
     let receipt = find(context, id)?;
-    require_quarantined(&receipt)?;
+    reading::require_quarantined(&receipt)?;
     let raw = raw_mail(context, &receipt)?;
-    let sender = receipt.has_sender.then(|| receipt.sender.parse().map_or(ReversePath::Null, ReversePath::Address));
-    let recipients = Some(receipt.recipient.clone()).filter(|r| !r.is_empty()).into_iter().collect();
-    let envelope = Envelope { recipients, sender, source: Source::Retry(receipt.id) };
-    let delivery: Delivery = if dry_run {
-        intake::rehearse(&context.store, &context.rules, &envelope, &raw, context.now)?
-    } else {
-        intake::deliver(&context.store, &context.rules, &envelope, &raw, context.now)?
-    };
-    Ok((delivery.outcome.word().to_owned(), delivery.reason, delivery.ticket.map(TicketId::get)))
+    let envelope = envelope_of(&receipt, Source::Retry(receipt.id));
+    Ok(intake::deliver(&context.store, &context.rules, &envelope, &raw, context.now)?)
+}
+
+/// What today's rules would do with mails on record, and what of that differs from the record.
+fn retry_dry(context: &Context, ids: &[i64]) -> outcome::Result<Done> {
+    let mut some_failed = false;
+    let (mut json, mut rows) = (Vec::new(), Vec::new());
+    for id in ids {
+        match reading::again(context, *id) {
+            Ok(again) => {
+                json.push(json!({
+                    "id": id, "decision": again.decision, "reason": again.reason, "ticket_id": again.ticket,
+                    "changes": again.changes,
+                }));
+                let ticket = again.ticket.map_or_else(String::new, |ticket| format!("#{ticket}"));
+                rows.push(vec![id.to_string(), again.decision, again.reason, ticket, again.changes.join(", ")]);
+            }
+            Err(error) => {
+                some_failed = true;
+                output::complain(&format!("mail {id}: {error:#}"));
+                json.push(json!({ "id": id, "error": format!("{error:#}") }));
+                rows.push(vec![
+                    id.to_string(),
+                    "failed".to_owned(),
+                    format!("{error:#}"),
+                    String::new(),
+                    String::new(),
+                ]);
+            }
+        }
+    }
+    context.output.list(json, &["id", "decision", "reason", "ticket", "changes"], rows)?;
+    outcome::done_unless(some_failed)
 }

@@ -90,7 +90,7 @@ fn as_json(tx: &ReadTx<'_>, staff: &Staff) -> Result<Value, Error> {
     let departments: Vec<i64> = tx.staff_departments(staff.id)?.into_iter().map(DepartmentId::get).collect();
     let mut json = json!({
         "id": staff.id.get(), "username": staff.username, "fullname": staff.fullname, "email": staff.email,
-        "role": staff.role.word(), "departments": departments, "active": staff.is_active, "totp": staff.has_totp,
+        "role": staff.role.word(), "departments": departments, "active": staff.is_active, "all_departments": staff.sees_all(), "set_up": staff.may_set_up(), "totp": staff.has_totp,
         "registered_at": staff.registered_at.unix(), "last_login_at": staff.last_login_at.unix(),
     });
     profile::add_to(&mut json, tx, staff.id)?;

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, nothing_to_change, output, secret_from_stdin, usage};
-use crate::api::permission::Permission;
 use crate::api::token_hash;
 use crate::domain::TokenId;
+use crate::domain::permission::Permission;
 use crate::ip_list::IpList;
 use crate::outcome::{self, Done, WithContext, bail};
 use crate::secret_file;

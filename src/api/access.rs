@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::error::ApiError;
-use super::permission::Permission;
 use crate::domain::TokenId;
+use crate::domain::permission::Permission;
 use crate::http::Headers;
 use crate::ip_list::IpList;
 use crate::store::ReadTx;

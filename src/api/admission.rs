@@ -5,9 +5,9 @@
 use super::access::authorize;
 use super::error::ApiError;
 use super::idempotency::{Key, KeyedAnswer};
-use super::permission::Permission;
 use super::refusal::ErrorAnswer;
 use super::{Api, Call};
+use crate::domain::permission::Permission;
 use crate::domain::{Timestamp, TokenId};
 use crate::http::{Headers, Request, client_address};
 use crate::store::settings::Settings;

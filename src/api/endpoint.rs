@@ -4,12 +4,12 @@
 use super::error::ApiError;
 use super::helpdeskz::{attachments, departments, messages, staff, staff_auth, tickets, users};
 use super::idempotency::KeyedAnswer;
-use super::permission::{Permission, Permission as May};
 use super::refusal::ErrorAnswer;
 use super::route::{ActivationCode, PathId};
 use super::system::{self, activation, docs, metrics, readiness};
 use super::{Api, Call, faveo, servetel};
 use crate::domain::Timestamp;
+use crate::domain::permission::{Permission, Permission as May};
 use crate::http::{Method, Response};
 use crate::store::ReadTx;
 use crate::store::settings::Settings;

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::permission::Permission;
+use crate::domain::permission::Permission;
 use crate::http::{form, multipart};
 use crate::login;
 use crate::password::NoSlot;

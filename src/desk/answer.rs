@@ -177,7 +177,14 @@ impl Change<'_> {
         });
         let attachments: Vec<NewAttachment<'_>> = of_draft.chain(writing.attachments.iter().cloned()).collect();
         let author = Author::Staff(writing.staff.id);
-        post(&Post { author, text: writing.text, full_text: "", mail_html: "", attachments: &attachments })
+        post(&Post {
+            author,
+            text: writing.text,
+            reply_text: "",
+            full_text: "",
+            mail_html: "",
+            attachments: &attachments,
+        })
     }
 
     /// The recipients who do not take part yet; whoever took part and is none of them leaves.

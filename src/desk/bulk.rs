@@ -52,6 +52,7 @@ pub(crate) struct Done {
     pub undo: Option<UndoId>,
 }
 
+#[allow(clippy::wrong_self_convention)] // nothing is turned into another type: it is done to tickets
 impl Change<'_> {
     /// Does the same to each of these tickets, at most [`TICKETS_MAX`], that `staff` may see. Those that have it already
     /// are neither changed nor refused.

@@ -30,8 +30,9 @@ impl Change<'_> {
 
     /// Notes that a mail about the ticket, which went to `recipient`, came back; `text` says why.
     pub(crate) fn bounced(&self, ticket: TicketId, recipient: &str, text: &str) -> Result<MessageId> {
-        self.by(Actor::Desk).write_event(ticket, EventKind::Bounced, recipient)?;
-        self.add_message(ticket, &Post::plain(Author::Desk, text), Visibility::Internal)
+        let note = self.add_message(ticket, &Post::plain(Author::Desk, text), Visibility::Internal)?;
+        self.by(Actor::Desk).write_event_of(ticket, EventKind::Bounced, note, recipient)?;
+        Ok(note)
     }
 }
 
@@ -47,10 +48,12 @@ pub(crate) fn note_undelivered(tx: &WriteTx<'_>, mail: &Claimed, text: &str, now
         author: Author::Desk,
         visibility: Visibility::Internal,
         text: Text::Plain(text),
+        reply_text: "",
         full_text: "",
         mail_html: "",
     };
-    tx.ticket_rows().add_message(&new, now)?;
+    let note = tx.ticket_rows().add_message(&new, now)?;
     let (actor, door, kind) = (Actor::Desk, Door::Outbox, EventKind::Undelivered);
-    tx.ticket_rows().add_event(ticket, &NewEvent { actor, door, kind, detail: &mail.recipient, message: None }, now)
+    let event = NewEvent { actor, door, kind, detail: &mail.recipient, message: Some(note) };
+    tx.ticket_rows().add_event(ticket, &event, now)
 }

@@ -424,9 +424,19 @@ pub(crate) fn preview(
     event: Event,
     ticket: TicketId,
 ) -> Result<Option<Rendered>> {
+    preview_of(tx, settings, event, &template_of(tx, event)?, ticket)
+}
+
+/// The same of texts that are not stored.
+pub(crate) fn preview_of(
+    tx: &ReadTx<'_>,
+    settings: &Settings,
+    event: Event,
+    template: &Template,
+    ticket: TicketId,
+) -> Result<Option<Rendered>> {
     let Some(message) = tx.newest_public_message(ticket)? else { return Ok(None) };
     let Some(about) = TicketContext::of(tx, ticket, message)? else { return Ok(None) };
-    let template = template_of(tx, event)?;
     let link = format!("{}/activate/CODE", settings.site_url);
     let entry_link = format!("{}/enter/CODE", settings.site_url);
     // A link that opens nothing: what is previewed is copied and shown around.
@@ -441,7 +451,7 @@ pub(crate) fn preview(
     if event.has_ticket_link() {
         more.push(("ticket_link", Value::Plain(&ticket_link)));
     }
-    let mut rendered = about.render(&template, settings, &more);
+    let mut rendered = about.render(template, settings, &more);
     if event.has_ticket_link() && !ticket_link.is_empty() {
         template::append_link(&mut rendered, &ticket_link);
     }

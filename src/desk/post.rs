@@ -16,6 +16,8 @@ pub(crate) struct Post<'a> {
     pub author: Author,
     /// What is shown.
     pub text: Text<'a>,
+    /// What the mail's writer typed, where it is less than `text`; else empty.
+    pub reply_text: &'a str,
     /// The whole text of the mail, where it is more than `text`; else empty.
     pub full_text: &'a str,
     /// The sanitised HTML of the mail; empty for none.
@@ -28,7 +30,7 @@ impl<'a> Post<'a> {
     /// A message of plain text alone.
     #[must_use]
     pub(crate) const fn plain(author: Author, text: &'a str) -> Self {
-        Self { author, text: Text::Plain(text), full_text: "", mail_html: "", attachments: &[] }
+        Self { author, text: Text::Plain(text), reply_text: "", full_text: "", mail_html: "", attachments: &[] }
     }
 }
 
@@ -137,6 +139,7 @@ impl Change<'_> {
             author: post.author,
             visibility,
             text: post.text,
+            reply_text: post.reply_text,
             full_text: post.full_text,
             mail_html: post.mail_html,
         };

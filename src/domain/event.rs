@@ -79,6 +79,18 @@ words! {
 }
 
 words! {
+    /// What happened to a part of the desk's set-up: an event without a ticket, whose detail names the part.
+    pub enum SetUpChange {
+        /// It was added.
+        Added = "added",
+        /// It was changed.
+        Changed = "changed",
+        /// It was removed.
+        Removed = "removed",
+    }
+}
+
+words! {
     /// What happened to a ticket.
     pub enum EventKind {
         /// It was opened.
@@ -113,6 +125,8 @@ words! {
         Bounced = "bounced",
         /// A mail about it could not be sent; detail: the address.
         Undelivered = "undelivered",
+        /// A mail in it was read again by newer rules; detail: the message's id.
+        Reread = "reread",
         /// It was put off; detail: until when, in seconds since 1970.
         Snoozed = "snoozed",
         /// It is no longer put off: its time has come, somebody took it back, or the customer wrote.

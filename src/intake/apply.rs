@@ -29,6 +29,8 @@ const NO_SUBJECT: &str = "n/a";
 /// A mail that becomes a message.
 pub(super) struct IncomingMail<'a> {
     pub(super) mail: &'a ParsedMail,
+    /// What the ticket shows of it.
+    pub(super) shown: &'a str,
     pub(super) notices: Notices,
     /// The addresses it was delivered for: ours, even where we do not know them (an alias).
     pub(super) delivered_for: Vec<EmailAddress>,
@@ -69,7 +71,8 @@ pub(super) fn open(
     let new = NewTicket { department: open.department, customer, subject: &subject, address: open.address, reply_to };
     let post = Post {
         author: Author::Customer(customer),
-        text: Text::Plain(&mail.reply_text),
+        text: Text::Plain(incoming_mail.shown),
+        reply_text: &mail.reply_text,
         full_text: &mail.full_text,
         mail_html: mail.html.as_deref().unwrap_or(""),
         attachments: &kept,
@@ -139,7 +142,7 @@ pub(super) fn append(
                     (Actor::Machine, StatusChange::Nothing)
                 }
             };
-            let post = post_of(mail, Author::Customer(customer), &mail.reply_text, &kept);
+            let post = post_of(mail, Author::Customer(customer), incoming_mail.shown, &kept);
             let change = Change::new(tx, settings, actor, Door::Mail, now);
             (Some(change.post(&ticket, &post, status, &mail_context, notices)?), PostedAs::Message)
         }
@@ -254,6 +257,7 @@ fn post_of<'a>(mail: &'a ParsedMail, author: Author, text: &'a str, attachments:
     Post {
         author,
         text: Text::Plain(text),
+        reply_text: if matches!(author, Author::Customer(_)) { &mail.reply_text } else { "" },
         full_text: &mail.full_text,
         mail_html: mail.html.as_deref().unwrap_or(""),
         attachments,

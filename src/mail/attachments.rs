@@ -6,10 +6,14 @@
 use std::borrow::Cow;
 
 use super::body::{ChosenBody, TEXT_BYTES_MAX};
+use super::cms::Container;
 use super::encoded_word::{Decoder, one_line};
 use super::header::{Header, skip_leading_lines};
 use super::structure::{Leaf, Structure};
-use super::{Forwarded, Limits, Part, address, charset, file_name, tnef};
+use super::{Forwarded, Limits, Part, address, charset, cms, file_name, tnef};
+
+/// The name of the file of a mail that is nothing but an invitation.
+const INVITATION: &str = "invite.ics";
 
 /// Header fields looked at in an attached message.
 const MESSAGE_FIELDS_MAX: usize = 200;
@@ -25,6 +29,8 @@ pub(super) struct Attachments {
     pub(super) tnef_text: Option<String>,
     /// See `tnef_text`.
     pub(super) tnef_html: Option<String>,
+    /// The mail inside of an S/MIME signature.
+    pub(super) signed_mail: Option<Vec<u8>>,
     /// One sentence for each thing that is not as the sender meant it.
     pub(super) warnings: Vec<String>,
 }
@@ -35,12 +41,13 @@ pub(super) fn collect(structure: &Structure<'_>, body: &ChosenBody, limits: &Lim
         decoder,
         parts_max: limits.mime_parts_max,
         has_text: !body.is_blank(),
+        is_invitation: body.is_blank(),
         out: Attachments::default(),
     };
     for (index, leaf) in structure.leaves.iter().enumerate() {
         if body.cut.contains(&index) {
             collector.add_cut_text(leaf);
-        } else if !body.leaves.contains(&index) {
+        } else if !body.leaves.contains(&index) || body.files.contains(&index) {
             collector.add(leaf);
         }
     }
@@ -57,8 +64,24 @@ pub(super) fn collect(structure: &Structure<'_>, body: &ChosenBody, limits: &Lim
             limits.mime_levels_max
         ));
     }
-    out.warnings.extend(secrecy_warning(structure).map(str::to_owned));
+    let hidden = hidden_mail(structure);
+    out.warnings.extend(secrecy_warning(structure, hidden.as_ref()).map(str::to_owned));
+    if let Some(Container::Signed(mail)) = hidden {
+        out.signed_mail = Some(mail);
+    }
     out
+}
+
+/// The first S/MIME container of a mail, opened. What it holds decides, not its name.
+fn hidden_mail(structure: &Structure<'_>) -> Option<Container> {
+    let leaf = structure.leaves.iter().find(|leaf| is_smime(leaf) && !leaf.is_too_deep)?;
+    Some(cms::open(&leaf.header.transfer.decode(leaf.bytes)))
+}
+
+fn is_smime(leaf: &Leaf<'_>) -> bool {
+    let is_named = leaf.header.file_name.as_deref().is_some_and(|name| name.to_ascii_lowercase().ends_with(".p7m"));
+    matches!(leaf.header.kind.as_str(), "application/pkcs7-mime" | "application/x-pkcs7-mime")
+        || leaf.header.kind == "application/octet-stream" && is_named
 }
 
 /// Marks the parts an HTML body shows inside itself.
@@ -70,32 +93,28 @@ pub(super) fn mark_inline(parts: &mut [Part], html: &str) {
 }
 
 /// What to say about S/MIME and PGP parts (RFC 8551, RFC 3156), which are kept but not opened.
-fn secrecy_warning(structure: &Structure<'_>) -> Option<&'static str> {
+fn secrecy_warning(structure: &Structure<'_>, hidden: Option<&Container>) -> Option<&'static str> {
     let has = |kinds: &[&str]| structure.leaves.iter().any(|leaf| kinds.contains(&leaf.header.kind.as_str()));
-    let is_signed_only = |leaf: &&Leaf<'_>| {
-        let kind = leaf.header.content_type.get("smime-type", Decoder::default()).unwrap_or_default();
-        kind.eq_ignore_ascii_case("signed-data")
-    };
-    let is_smime = |leaf: &&Leaf<'_>| {
-        let is_named = leaf.header.file_name.as_deref().is_some_and(|name| name.to_ascii_lowercase().ends_with(".p7m"));
-        matches!(leaf.header.kind.as_str(), "application/pkcs7-mime" | "application/x-pkcs7-mime")
-            || leaf.header.kind == "application/octet-stream" && is_named
-    };
     if has(&["application/pgp-encrypted"]) {
-        Some("The mail is encrypted with PGP; the encrypted part was kept as an attachment.")
-    } else if structure.leaves.iter().any(|leaf| is_smime(&leaf)) {
-        let is_signed = structure.leaves.iter().filter(is_smime).all(|leaf| is_signed_only(&leaf));
-        Some(if is_signed {
-            "The mail is wrapped in an S/MIME signature; the signed part was kept as an attachment, unopened."
-        } else {
-            "The mail is encrypted with S/MIME; the encrypted part was kept as an attachment."
-        })
-    } else if has(&["application/pkcs7-signature", "application/x-pkcs7-signature"]) {
-        Some("The mail has an S/MIME signature; it was kept but not checked.")
-    } else if has(&["application/pgp-signature"]) {
-        Some("The mail has a PGP signature; it was kept but not checked.")
-    } else {
-        None
+        return Some("The mail is encrypted with PGP; the encrypted part was kept as an attachment.");
+    }
+    match hidden {
+        Some(Container::Signed(_)) => {
+            Some("The mail is wrapped in an S/MIME signature; what is in it was read and kept, signature not checked.")
+        }
+        Some(Container::Encrypted) => {
+            Some("The mail is encrypted with S/MIME; the encrypted part was kept as an attachment.")
+        }
+        Some(Container::Other) => {
+            Some("The mail has an S/MIME part that could not be opened; it was kept as an attachment.")
+        }
+        None if has(&["application/pkcs7-signature", "application/x-pkcs7-signature"]) => {
+            Some("The mail has an S/MIME signature; it was kept but not checked.")
+        }
+        None if has(&["application/pgp-signature"]) => {
+            Some("The mail has a PGP signature; it was kept but not checked.")
+        }
+        None => None,
     }
 }
 
@@ -104,6 +123,8 @@ struct Collector {
     parts_max: usize,
     /// Whether the mail has its own text, besides the one in winmail.dat.
     has_text: bool,
+    /// Whether it is nothing but an invitation.
+    is_invitation: bool,
     out: Attachments,
 }
 
@@ -136,8 +157,17 @@ impl Collector {
     }
 
     fn name(&self, leaf: &Leaf<'_>) -> String {
-        let given = leaf.header.file_name.as_deref().and_then(file_name::safe);
-        given.unwrap_or_else(|| file_name::made_up(&leaf.header.kind, self.number()))
+        let header = &leaf.header;
+        let given = header.file_name.as_deref().and_then(file_name::safe);
+        if given.is_none() && self.is_invitation && header.kind == "text/calendar" {
+            return INVITATION.to_owned();
+        }
+        let described = || header.description.as_deref().and_then(|text| file_name::described(text, &header.kind));
+        let by_id = || {
+            let id = header.content_id.as_deref()?.split('@').next()?;
+            file_name::described(id, &header.kind)
+        };
+        given.or_else(described).or_else(by_id).unwrap_or_else(|| file_name::made_up(&header.kind, self.number()))
     }
 
     /// The name of an attached message; notes who wrote it.

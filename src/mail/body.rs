@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::charset;
 use super::encoded_word::Decoder;
+use super::html;
 use super::message_id::ID_BYTES_MAX;
 use super::structure::{Leaf, PartHeader, Place, Structure};
 
@@ -25,6 +26,8 @@ pub(super) struct ChosenBody {
     pub(super) html: Option<String>,
     /// Indices into [`Structure::leaves`], ascending.
     pub(super) leaves: Vec<usize>,
+    /// Those of `leaves` that are files as well: their sender marked them so, but there is no other text.
+    pub(super) files: Vec<usize>,
     /// Those of `leaves` longer than [`TEXT_BYTES_MAX`].
     pub(super) cut: Vec<usize>,
 }
@@ -32,7 +35,33 @@ pub(super) struct ChosenBody {
 impl ChosenBody {
     /// Whether there is nothing to read.
     pub(super) fn is_blank(&self) -> bool {
-        [&self.text, &self.html].into_iter().all(|text| text.as_deref().is_none_or(|text| text.trim().is_empty()))
+        [&self.text, &self.html].into_iter().all(|text| text.as_deref().is_none_or(is_blank_text))
+    }
+}
+
+impl ChosenBody {
+    /// Puts another body before this one, whose leaves belong to another structure.
+    pub(super) fn put_before(&mut self, other: Self) {
+        let own = std::mem::take(self);
+        let is_own_blank = own.is_blank();
+        *self = if is_own_blank {
+            Self { leaves: own.leaves, files: own.files, cut: own.cut, ..other }
+        } else {
+            let html = (other.html.is_some() || own.html.is_some()).then(|| {
+                let as_html = |body: &Self| {
+                    body.html.clone().unwrap_or_else(|| html_of(body.text.as_deref().unwrap_or_default()))
+                };
+                as_html(&other) + &as_html(&own)
+            });
+            let text = match (&other.text, &own.text) {
+                (Some(first), Some(second)) => Some(joined(&[first, second])),
+                // Only HTML says everything.
+                (None, _) if other.html.is_some() => None,
+                (_, None) if own.html.is_some() => None,
+                (first, second) => first.clone().or_else(|| second.clone()),
+            };
+            Self { text, html, leaves: own.leaves, files: own.files, cut: own.cut }
+        };
     }
 }
 
@@ -60,19 +89,23 @@ pub(super) fn choose(structure: &Structure<'_>, decoder: Decoder) -> ChosenBody 
     if segments.is_empty() {
         segments.extend(fallback(structure));
     }
+    let marked = if segments.is_empty() { marked_as_file(structure) } else { None };
+    segments.extend(marked.and_then(|index| structure.leaves.get(index).map(|leaf| Segment::single(index, leaf))));
     let mut reader = Reader { structure, decoder, body: ChosenBody::default() };
     let read: Vec<(Option<String>, Option<String>)> = segments
         .iter()
         .map(|segment| {
             reader.body.leaves.extend(&segment.blanks);
             let html = reader.join(&segment.htmls);
-            // An empty text beside a full HTML part says nothing (some programs write one).
-            let text = reader.join(&segment.texts).filter(|text| html.is_none() || !text.trim().is_empty());
+            // An empty text or a placeholder beside a full HTML part says nothing (some programs write one).
+            let text =
+                reader.join(&segment.texts).filter(|text| html.as_ref().is_none_or(|html| speaks_for(text, html)));
             (text, html)
         })
         .collect();
     let mut body = reader.body;
     body.leaves.sort_unstable();
+    body.files.extend(marked);
     let is_spoken_by_html_alone = |(text, html): &(Option<String>, Option<String>)| text.is_none() && html.is_some();
     if !read.iter().any(is_spoken_by_html_alone) {
         let texts: Vec<&str> = read.iter().filter_map(|(text, _)| text.as_deref()).collect();
@@ -84,6 +117,39 @@ pub(super) fn choose(structure: &Structure<'_>, decoder: Decoder) -> ChosenBody 
         );
     }
     body
+}
+
+/// Longest plain form that may be a placeholder, in bytes (chosen: two lines).
+const PLACEHOLDER_BYTES_MAX: usize = 240;
+/// Most words of a placeholder.
+const PLACEHOLDER_WORDS_MAX: usize = 16;
+/// Largest HTML that is read to find out, in bytes.
+const COMPARED_BYTES_MAX: usize = 256 * 1024;
+/// How many times the words of a placeholder the HTML must have to say much more …
+const MORE_TIMES: usize = 2;
+/// … and how many words more at least.
+const MORE_WORDS: usize = 8;
+
+/// Whether the plain form says what the HTML says: it is neither blank nor a few words ("please view this as HTML")
+/// where the HTML shows much more.
+fn speaks_for(text: &str, html: &str) -> bool {
+    if is_blank_text(text) {
+        return false;
+    }
+    let words = |text: &str| text.split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count();
+    if text.len() > PLACEHOLDER_BYTES_MAX || html.len() > COMPARED_BYTES_MAX || words(text) > PLACEHOLDER_WORDS_MAX {
+        return true;
+    }
+    let shown = words(&html::to_text(html));
+    shown < words(text) * MORE_TIMES || shown < words(text) + MORE_WORDS
+}
+
+/// Nothing to read: white space, no-break and zero-width characters, byte order marks.
+pub(super) fn is_blank_text(text: &str) -> bool {
+    text.chars().all(|c| {
+        c.is_whitespace()
+            || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{AD}' | '\u{34F}')
+    })
 }
 
 /// Joins texts, one below the other.
@@ -181,7 +247,7 @@ const BLANK_BYTES_MAX: usize = 4096;
 fn is_blank(leaf: &Leaf<'_>) -> bool {
     leaf.bytes.len() <= BLANK_BYTES_MAX
         && leaf.header.kind != "text/html"
-        && text_of(leaf, &leaf.header.transfer.decode(leaf.bytes), Decoder::default()).trim().is_empty()
+        && is_blank_text(&text_of(leaf, &leaf.header.transfer.decode(leaf.bytes), Decoder::default()))
 }
 
 /// The child a multipart/related is about (RFC 2387 §3.2): the one `start` names, else the first
@@ -258,6 +324,24 @@ fn fallback(structure: &Structure<'_>) -> Option<Segment> {
     Some(Segment::single(index, leaf))
 }
 
+/// Largest part that is the text although it is marked as a file, in bytes (chosen: a long letter).
+const MARKED_BYTES_MAX: usize = 128 * 1024;
+
+/// The first text part of reasonable size, whatever its disposition: some programs mark the only text as a file.
+fn marked_as_file(structure: &Structure<'_>) -> Option<usize> {
+    structure.leaves.iter().position(|leaf| {
+        let is_shown = structure.places_up(leaf.place).all(|place| match structure.kind_at(place) {
+            "multipart/signed" | "multipart/report" => place.child == 0,
+            "multipart/encrypted" | "multipart/digest" => false,
+            _ => true,
+        });
+        matches!(leaf.header.kind.as_str(), "text/plain" | "text/html")
+            && is_shown
+            && !leaf.is_too_deep
+            && leaf.bytes.len() <= MARKED_BYTES_MAX
+    })
+}
+
 /// Whether a leaf is plain text or HTML that nothing but its name or its place makes a file.
 fn is_unmarked_text(structure: &Structure<'_>, leaf: &Leaf<'_>) -> bool {
     let is_text = matches!(leaf.header.kind.as_str(), "text/plain" | "text/html");
@@ -323,6 +407,10 @@ pub(super) fn text_of(leaf: &Leaf<'_>, bytes: &[u8], decoder: Decoder) -> String
     let declared = declared.or_else(|| {
         let is_silent = is_html && std::str::from_utf8(bytes).is_err();
         is_silent.then(|| charset::declared_in_html(bytes)).flatten()
+    });
+    let declared = declared.or_else(|| {
+        let is_foreign = !bytes.is_ascii() && std::str::from_utf8(bytes).is_err();
+        decoder.words_charset.filter(|_| is_foreign).map(charset::Charset::Standard)
     });
     let text = charset::cleaned(charset::decode(bytes, declared));
     let says = |name: &str, word: &str| {

@@ -42,6 +42,7 @@ pub(super) fn for_label(label: &[u8]) -> Option<Charset> {
         "cp932" | "ms932" | "windows-932" => Some(SHIFT_JIS),
         "iso-2022-jp-1" | "iso-2022-jp-2" | "iso-2022-jp-3" | "iso-2022-jp-ms" | "cp50220" | "cp50221" | "cp50222"
         | "jis" => Some(ISO_2022_JP),
+        "cp437" | "ibm437" | "437" | "cspc8codepage437" => return Some(Charset::CodePage(decode_cp437)),
         "utf8mb4" | "utf_8" => Some(UTF_8),
         other => Encoding::for_label(other.as_bytes())
             .or_else(|| Encoding::for_label(other.replace('_', "-").as_bytes()))
@@ -67,6 +68,9 @@ pub(super) fn decode(bytes: &[u8], declared: Option<Charset>) -> String {
         Some(Charset::Utf7) | None => None,
     };
     let broken = standard.map(|encoding| Attempt::of(bytes, encoding));
+    if let Some(encoding) = standard.filter(|encoding| encoding.is_single_byte() && has_utf8_line(bytes)) {
+        return by_lines(bytes, encoding);
+    }
     if let Some(Attempt { text, is_whole: true, .. }) = broken {
         return text;
     }
@@ -76,8 +80,11 @@ pub(super) fn decode(bytes: &[u8], declared: Option<Charset>) -> String {
         return broken.unwrap_or_else(|| Attempt::of(bytes, ISO_2022_JP)).text;
     }
     let utf8 = Attempt::of(bytes, UTF_8);
-    if utf8.is_whole || utf8.is_mostly_whole {
+    if utf8.is_whole {
         return utf8.text;
+    }
+    if utf8.is_mostly_whole {
+        return by_lines(bytes, WINDOWS_1252);
     }
     match broken {
         Some(Attempt { text, is_mostly_whole: true, .. }) => text,
@@ -112,6 +119,38 @@ impl Attempt {
     }
 }
 
+/// Whether a line of the text is UTF-8 beyond ASCII. Single-byte charsets form such lines only by accident.
+fn has_utf8_line(bytes: &[u8]) -> bool {
+    !bytes.is_ascii() && bytes.split(|b| *b == b'\n').any(|line| !line.is_ascii() && std::str::from_utf8(line).is_ok())
+}
+
+/// Text put together from several charsets, such as a gateway's footer below a mail: lines that are UTF-8 are read so,
+/// and of the others what is UTF-8, with the bytes between in `other`.
+fn by_lines(bytes: &[u8], other: &'static Encoding) -> String {
+    let mut out = String::with_capacity(bytes.len() + bytes.len() / 8);
+    for line in bytes.split_inclusive(|b| *b == b'\n') {
+        match std::str::from_utf8(line) {
+            Ok(text) => out.push_str(text),
+            Err(_) if other != WINDOWS_1252 => out.push_str(&other.decode_without_bom_handling(line).0),
+            Err(_) => {
+                for chunk in line.utf8_chunks() {
+                    out.push_str(chunk.valid());
+                    // A character that was cut off at the end of the text is no letter of another charset.
+                    let is_cut = !chunk.invalid().is_empty()
+                        && line.ends_with(chunk.invalid())
+                        && std::str::from_utf8(chunk.invalid()).is_err_and(|error| error.error_len().is_none());
+                    if is_cut {
+                        out.push(char::REPLACEMENT_CHARACTER);
+                    } else {
+                        out.push_str(&other.decode_without_bom_handling(chunk.invalid()).0);
+                    }
+                }
+            }
+        }
+    }
+    out
+}
+
 fn detected(bytes: &[u8]) -> String {
     let first = bytes.iter().position(|b| !b.is_ascii()).unwrap_or(0);
     let sample = bytes.get(first.saturating_sub(64)..).unwrap_or(bytes);
@@ -126,8 +165,20 @@ fn detected(bytes: &[u8]) -> String {
     }
 }
 
+/// The upper half of code page 437, the first PC's.
+const CP437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{A0}";
+
+fn decode_cp437(bytes: &[u8]) -> String {
+    let upper: Vec<char> = CP437.chars().collect();
+    let decoded = |byte: &u8| match byte.checked_sub(0x80) {
+        Some(at) => upper.get(usize::from(at)).copied().unwrap_or(char::REPLACEMENT_CHARACTER),
+        None => char::from(*byte),
+    };
+    bytes.iter().map(decoded).collect()
+}
+
 /// Whether 7-bit text switches to a Japanese character set (ISO 2022 escape sequences).
-fn has_jis_escape(bytes: &[u8]) -> bool {
+pub(super) fn has_jis_escape(bytes: &[u8]) -> bool {
     bytes.windows(3).any(|three| matches!(three, b"\x1b$B" | b"\x1b$@" | b"\x1b(J" | b"\x1b(I"))
 }
 
@@ -233,6 +284,24 @@ mod tests {
 
     fn decoded(bytes: &[u8], label: &str) -> String {
         decode(bytes, for_label(label.as_bytes()))
+    }
+
+    #[test]
+    fn code_pages_of_the_first_pcs_are_known() {
+        assert_eq!(CP437.chars().count(), 128);
+        assert_eq!(decoded(b"Gr\x81\xe1e \x9d \xff.", "cp437"), "Grüße ¥ \u{A0}.");
+        assert_eq!(decoded(b"Gr\x81\xe1e \x9e", "ibm850"), "Grüße ×");
+    }
+
+    #[test]
+    fn text_of_several_charsets_is_read_line_by_line() {
+        let mixed = ["Grüße aus Köln\n".as_bytes(), &b"Footer: Gr\xfc\xdfe\n"[..], "Zürich – 10 €".as_bytes()].concat();
+        for label in ["utf-8", "", "iso-8859-1", "us-ascii"] {
+            assert_eq!(decoded(&mixed, label), "Grüße aus Köln\nFooter: Grüße\nZürich – 10 €", "{label}");
+        }
+        assert_eq!(decoded(b"Gr\xc3\xbc\xdfe", "utf-8"), "Grüße");
+        let cyrillic = [&b"\xcf\xf0\xe8\xe2\xe5\xf2\n"[..], "Привет".as_bytes()].concat();
+        assert_eq!(decoded(&cyrillic, "windows-1251"), "Привет\nПривет");
     }
 
     #[test]

@@ -2,20 +2,18 @@
 //!
 //! Puts together what `structure`, `body`, `attachments`, `report`, `reply` and `forward` find.
 
+use super::attachments::Attachments;
 use super::body::{self, ChosenBody};
 use super::delivery_report::{self, ReportKind};
 use super::encoded_word::Decoder;
-use super::reply::{self, BodyKind};
+use super::header::Header;
+use super::reply::{self, Forwards, Search};
 use super::structure::{PartHeader, Structure};
-use super::subject_prefix::{self, Prefix};
-use super::{DeliveryReport, Forwarded, Limits, Part, attachments, forward};
+use super::{DeliveryReport, Forwarded, Limits, Part, attachments, calendar, data_url, file_name, forward, uuencoded};
 
 /// Longest text searched for quotes and forwarded mails, in bytes; a longer one is all reply
 /// (chosen: people type less, and this search is the slowest step per byte).
 const SEARCHED_BYTES_MAX: usize = 1024 * 1024;
-
-/// Most prefixes of a subject looked at (chosen: real subjects have a few).
-const PREFIXES_MAX: usize = 16;
 
 /// The content of one mail.
 #[derive(Debug)]
@@ -46,12 +44,17 @@ impl Content {
     pub(super) fn read(top: &PartHeader, bytes: &[u8], context: &Context<'_>) -> Self {
         let structure = Structure::read(top.clone(), bytes, context.limits, context.decoder);
         let mut chosen = body::choose(&structure, context.decoder);
-        let found = attachments::collect(&structure, &chosen, context.limits, context.decoder);
+        let mut found = attachments::collect(&structure, &chosen, context.limits, context.decoder);
+        if chosen.is_blank() {
+            chosen.text = invitation(&structure, context.decoder).or(chosen.text);
+        }
+        open_signed(&mut chosen, &mut found, context);
         if chosen.is_blank() {
             chosen.text = found.tnef_text.or(chosen.text);
             chosen.html = found.tnef_html;
         }
         let mut parts = found.parts;
+        take_out_files(&mut chosen, &mut parts, context.limits);
         if let Some(html) = &chosen.html {
             attachments::mark_inline(&mut parts, html);
         }
@@ -79,46 +82,90 @@ impl Content {
 impl Content {
     /// Replaces a body that was not read by one sentence, and adds it to the warnings.
     pub(super) fn replace_body(&mut self, sentence: &str) {
-        self.body = reply::Body {
-            full_text: sentence.to_owned(),
-            reply_text: sentence.to_owned(),
-            html: None,
-            warnings: Vec::new(),
-        };
+        self.body =
+            reply::Body { full_text: sentence.to_owned(), reply_text: sentence.to_owned(), ..reply::Body::default() };
         self.warnings.push(sentence.to_owned());
     }
 }
 
-/// Reads the body as a message or, where it holds a forwarded mail, as a forward.
+/// Signatures around signatures that are opened. Chosen: a mail that is signed, encrypted and signed again has two.
+const SIGNED_LEVELS_MAX: usize = 3;
+
+/// Reads the mail inside of an S/MIME signature as a mail of its own: its text stands before what else there is, such as a
+/// list's footer, and its files before the container.
+fn open_signed(chosen: &mut ChosenBody, found: &mut Attachments, context: &Context<'_>) {
+    let mut mail = found.signed_mail.take();
+    for _ in 0..SIGNED_LEVELS_MAX {
+        let Some(bytes) = mail.take() else { return };
+        let (header, start) = Header::read(&bytes, context.limits.headers_max);
+        let part = PartHeader::read(&header, context.decoder, "text/plain");
+        let structure = Structure::read(part, bytes.get(start..).unwrap_or_default(), context.limits, context.decoder);
+        let inner = body::choose(&structure, context.decoder);
+        let mut files = attachments::collect(&structure, &inner, context.limits, context.decoder);
+        chosen.put_before(inner);
+        let room = context.limits.mime_parts_max.saturating_sub(found.parts.len());
+        files.parts.truncate(room);
+        found.parts.splice(0..0, files.parts);
+        found.message = found.message.take().or(files.message);
+        found.tnef_text = found.tnef_text.take().or(files.tnef_text);
+        found.tnef_html = found.tnef_html.take().or(files.tnef_html);
+        found.warnings.extend(files.warnings);
+        mail = files.signed_mail;
+    }
+}
+
+/// The text of a mail that is nothing but an invitation.
+fn invitation(structure: &Structure<'_>, decoder: Decoder) -> Option<String> {
+    let leaf = structure.leaves.iter().find(|leaf| leaf.header.kind == "text/calendar" && !leaf.is_too_deep)?;
+    calendar::text_of(&body::text_of(leaf, &leaf.header.transfer.decode(leaf.bytes), decoder))
+}
+
+/// Files that are written into the text (uuencode) or into the HTML (`data:` pictures) become parts.
+fn take_out_files(chosen: &mut ChosenBody, parts: &mut Vec<Part>, limits: &Limits) {
+    if let Some((rest, files)) = chosen.text.as_deref().and_then(uuencoded::taken_out) {
+        chosen.text = Some(rest);
+        for file in files {
+            let number = parts.len() + 1;
+            let kind = "application/octet-stream".to_owned();
+            parts.push(Part {
+                name: file_name::safe(&file.name).unwrap_or_else(|| file_name::made_up(&kind, number)),
+                original_name: file.name,
+                content_type: kind,
+                content: file.content,
+                content_id: None,
+                is_inline: false,
+            });
+        }
+    }
+    let room = limits.mime_parts_max.saturating_sub(parts.len());
+    if let Some((html, pictures)) = chosen.html.as_deref().and_then(|html| data_url::taken_out(html, room)) {
+        chosen.html = Some(html);
+        for picture in pictures {
+            parts.push(Part {
+                name: file_name::made_up(&picture.kind, parts.len() + 1),
+                original_name: String::new(),
+                content_type: picture.kind,
+                content: picture.content,
+                content_id: Some(picture.content_id),
+                is_inline: false,
+            });
+        }
+    }
+}
+
+/// Reads the body, as a message or, where it holds a forwarded mail, as a forward.
 fn read_text(chosen: &ChosenBody, has_message: bool, context: &Context<'_>) -> (reply::Body, Option<Forwarded>) {
     let (text, html) = (chosen.text.as_deref(), chosen.html.as_deref());
     let is_long = text.or(html).is_some_and(|text| text.len() > SEARCHED_BYTES_MAX);
-    let is_answer = context.is_answer || is_answers_subject(context.subject);
-    let kind_of = |forwarded: &Option<Forwarded>| {
-        if is_long || has_message || forwarded.is_some() {
-            BodyKind::Forward
-        } else if is_answer {
-            BodyKind::Message
-        } else {
-            BodyKind::Opening
-        }
-    };
-    let search = |text: &str| if is_long { None } else { forward::forwarded_in(context.subject, text) };
-    if let Some(text) = text {
-        let forwarded = search(text);
-        return (reply::read_body(Some(text), html, kind_of(&forwarded)), forwarded);
+    // An answer's subject alone is believed; where ids or a ticket's tag show that it is one, the forward's line in it is
+    // what its writer put there.
+    let is_known_answer = context.is_answer || context.subject.contains("[#");
+    let forwards =
+        if is_known_answer || !forward::is_answers(context.subject) { Forwards::Kept } else { Forwards::PutAside };
+    let body = reply::read_body(text, html, if is_long { Search::Nothing } else { Search::Whole(forwards) });
+    if is_long {
+        return (body, None);
     }
-    // Only the reading of the HTML gives a text to look for a forwarded mail in.
-    let first = kind_of(&None);
-    let body = reply::read_body(None, html, first);
-    let forwarded = search(&body.full_text);
-    let second = kind_of(&forwarded);
-    if second == first { (body, forwarded) } else { (reply::read_body(None, html, second), forwarded) }
-}
-
-/// Whether a subject begins like an answer's, or with the tag of a ticket.
-fn is_answers_subject(subject: &str) -> bool {
-    let prefixes = std::iter::successors(subject_prefix::split(subject), |(_, rest)| subject_prefix::split(rest));
-    let is_answers = |(kind, _): (Prefix, &str)| kind == Prefix::Answer || kind == Prefix::DoubtfulForward;
-    subject.contains("[#") || prefixes.take(PREFIXES_MAX).any(is_answers)
+    let forwarded = forward::forwarded_in(context.subject, &body.full_text, body.is_forward);
+    if has_message || forwarded.is_some() { (body.forwarded(), forwarded) } else { (body, forwarded) }
 }

@@ -25,6 +25,8 @@ const RUNS_MAX: usize = 200;
 pub(super) struct Decoder {
     /// The charset of the mail's body: the best guess for raw bytes in its header.
     pub(super) body_charset: Option<&'static Encoding>,
+    /// The charset of the encoded-words in the mail's header: the best guess for parts that declare none.
+    pub(super) words_charset: Option<&'static Encoding>,
 }
 
 /// A stretch of a header value.
@@ -74,11 +76,27 @@ impl Decoder {
 
     /// Bytes outside encoded-words: UTF-8, else the body's charset, else detected.
     fn raw(self, bytes: &[u8]) -> String {
+        // Seven bits that switch to Japanese letters look like ASCII.
+        if charset::has_jis_escape(bytes) {
+            return charset::decode(bytes, charset::for_label(b"iso-2022-jp"));
+        }
         if let Ok(text) = std::str::from_utf8(bytes) {
             return text.to_owned();
         }
         charset::decode(bytes, self.body_charset.map(Charset::Standard))
     }
+}
+
+/// The charset of the first encoded-word of a header value that is not UTF-8.
+pub(super) fn charset_of_words(value: &[u8]) -> Option<&'static Encoding> {
+    let value = unfolded(value);
+    pieces(&value).into_iter().find_map(|piece| match piece {
+        Piece::Encoded { label, .. } => match charset::for_label(label) {
+            Some(Charset::Standard(encoding)) if encoding != encoding_rs::UTF_8 => Some(encoding),
+            _ => None,
+        },
+        Piece::Plain(_) => None,
+    })
 }
 
 /// Writes `text` as one encoded-word (Q encoding), whatever its length.
@@ -263,7 +281,7 @@ mod tests {
     fn raw_bytes_are_utf8_or_the_bodys_charset_or_guessed() {
         assert_eq!(line("grün".as_bytes()), "grün");
         assert_eq!(line(b"Gr\xfc\xdfe aus M\xfcnchen"), "Grüße aus München");
-        let decoder = Decoder { body_charset: Some(encoding_rs::KOI8_R) };
+        let decoder = Decoder { body_charset: Some(encoding_rs::KOI8_R), ..Decoder::default() };
         assert_eq!(decoder.line(b"\xf0\xd2\xc9\xd7\xc5\xd4"), "Привет");
     }
 

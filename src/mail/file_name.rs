@@ -52,6 +52,25 @@ pub(super) fn made_up(kind: &str, number: usize) -> String {
     format!("attachment-{number}.{}", extension_of(kind))
 }
 
+/// Longest description that is a name, in characters: a longer one is a sentence.
+const DESCRIPTION_CHARS_MAX: usize = 80;
+
+/// A name made of what describes a part, with the extension of its type; `None` when nothing of it is a name.
+pub(super) fn described(text: &str, kind: &str) -> Option<String> {
+    let text = text.trim();
+    if text.chars().count() > DESCRIPTION_CHARS_MAX || !text.contains(char::is_alphanumeric) {
+        return None;
+    }
+    let stem = safe(&text.replace(['/', '\\'], "-"))?;
+    let extension = extension_of(kind);
+    let has_extension = stem.rsplit_once('.').is_some_and(|(front, end)| {
+        !front.is_empty()
+            && (end.eq_ignore_ascii_case(extension)
+                || KNOWN_EXTENSIONS.iter().any(|(_, known)| end.eq_ignore_ascii_case(known)))
+    });
+    Some(if has_extension { stem } else { shortened(format!("{stem}.{extension}")) })
+}
+
 /// The name of an attached message: its subject, path separators replaced, else a number.
 pub(super) fn of_message(subject: &str, number: usize) -> String {
     let flat: String = subject.chars().map(|c| if matches!(c, '/' | '\\') { '-' } else { c }).collect();

@@ -20,18 +20,22 @@ const FROM_BYTES_MAX: usize = 1000;
 /// The mail forwarded by a mail with this decoded subject and this text (line ends LF), if it is a
 /// forward. Linear in the text.
 ///
-/// A subject that begins with an answer's prefix ("Re: Fwd: x") is an answer. Prefixes that mean
-/// something else in another language ("TR:", "VS:", "I:") count only with a forwarded block.
+/// A subject that begins with an answer's prefix ("Re: Fwd: x") is an answer, unless a forward's line stands between its
+/// text and the other mail (`has_marker`). Prefixes that mean something else in another language ("TR:", "VS:", "I:")
+/// count only with a forwarded block.
 #[must_use]
-pub(crate) fn forwarded_in(subject: &str, text: &str) -> Option<Forwarded> {
+pub(crate) fn forwarded_in(subject: &str, text: &str, has_marker: bool) -> Option<Forwarded> {
     let claim = claim_of(subject);
-    if claim == Claim::Answer {
+    if claim == Claim::Answer && !has_marker {
         return None;
     }
     let found = find_block(text);
     let is_forward = match (claim, &found) {
+        _ if has_marker => true,
         (Claim::Forward, _) => true,
-        (Claim::Doubtful, found) => found.is_some(),
+        // "VS:" is "forwarded" in Danish and Norwegian, and "answered" in Finnish.
+        (Claim::Doubtful, Some(_)) => !is_finnish_answer(subject, text),
+        (Claim::Doubtful, None) => false,
         (Claim::Nothing, Some(found)) => found.is_announced || found.is_at_top,
         (Claim::Nothing | Claim::Answer, _) => false,
     };
@@ -43,6 +47,23 @@ pub(crate) fn forwarded_in(subject: &str, text: &str) -> Option<Forwarded> {
             .filter(|subject| !subject.is_empty())
             .map(str::to_owned),
     })
+}
+
+/// Whether a subject begins as an answer's does.
+#[must_use]
+pub(crate) fn is_answers(subject: &str) -> bool {
+    claim_of(subject) == Claim::Answer
+}
+
+/// A subject with "VS:" above a header block in Finnish.
+fn is_finnish_answer(subject: &str, text: &str) -> bool {
+    let mut rest = subject;
+    for _ in 0..TAGS_MAX {
+        let Some((Prefix::Mark, behind)) = subject_prefix::split(rest) else { break };
+        rest = behind;
+    }
+    let is_vs = rest.trim_start().get(..2).is_some_and(|word| word.eq_ignore_ascii_case("vs"));
+    is_vs && (text.contains("Lähettäjä") || text.contains("Lähetetty"))
 }
 
 /// What a subject says about the mail.
@@ -147,7 +168,7 @@ mod tests {
                          Date: Mon, Jan 15, 2024\nSubject: Broken lamp\nTo: <info@shop.test>\n\nIt broke.";
 
     fn from(subject: &str, text: &str) -> (String, String, String) {
-        let found = forwarded_in(subject, text).unwrap();
+        let found = forwarded_in(subject, text, false).unwrap();
         let from = found.from.unwrap();
         (from.name, from.address.as_str().to_owned(), found.subject.unwrap_or_default())
     }
@@ -164,11 +185,25 @@ mod tests {
 
     #[test]
     fn an_answer_is_no_forward_whatever_it_quotes() {
-        assert_eq!(forwarded_in("Re: Fwd: Broken lamp", GMAIL), None);
+        assert_eq!(forwarded_in("Re: Fwd: Broken lamp", GMAIL, false), None);
+        assert_eq!(forwarded_in("Re: Fwd: Broken lamp", GMAIL, true).unwrap().from.unwrap().name, "Ann Example");
         assert_eq!(
-            forwarded_in("AW: x", "ok\n\nVon: Ann <ann@example.org>\nGesendet: heute\nAn: wir\nBetreff: x\n\nja"),
+            forwarded_in(
+                "AW: x",
+                "ok\n\nVon: Ann <ann@example.org>\nGesendet: heute\nAn: wir\nBetreff: x\n\nja",
+                false
+            ),
             None
         );
+    }
+
+    #[test]
+    fn a_finnish_answer_is_no_forward() {
+        let finnish =
+            "Kiitos.\n\nLähettäjä: Ann <ann@example.org>\nLähetetty: eilen\nVastaanottaja: us\nAihe: Lamppu\n\nRikki.";
+        assert_eq!(forwarded_in("VS: Lamppu", finnish, false), None);
+        let danish = "Hej\n\nFra: Ann <ann@example.org>\nSendt: i går\nTil: os\nEmne: Lampe\n\nI stykker.";
+        assert!(forwarded_in("[#1] VS: Lampe", danish, false).is_some());
     }
 
     #[test]
@@ -176,7 +211,7 @@ mod tests {
         let block = "Von: Ann Example [mailto:ann@example.org]\nGesendet: Montag\nAn: info@shop.test\nBetreff: Lampe\n\nKaputt.";
         assert_eq!(from("Lampe", block), ann("Lampe"));
         assert_eq!(from("WG: Lampe", &format!("Bitte übernehmen\n\n{block}")), ann("Lampe"));
-        assert_eq!(forwarded_in("Lampe", &format!("Antwort oben\n\n{block}")), None);
+        assert_eq!(forwarded_in("Lampe", &format!("Antwort oben\n\n{block}"), false), None);
     }
 
     #[test]
@@ -199,13 +234,13 @@ mod tests {
             "FW (2): x",
             "x (fwd)",
         ] {
-            assert!(forwarded_in(subject, "no block here").is_some(), "{subject}");
+            assert!(forwarded_in(subject, "no block here", false).is_some(), "{subject}");
         }
         for subject in ["TR: x", "I: x", "VS: x", "RV: x", "ENC: x", "x", "Re: x", "Subject: x", ""] {
-            assert_eq!(forwarded_in(subject, "no block here"), None, "{subject}");
+            assert_eq!(forwarded_in(subject, "no block here", false), None, "{subject}");
         }
         for subject in ["TR: x", "I: x", "VS: x", "RV: x", "ENC: x", "PD: x", "VB: x"] {
-            assert!(forwarded_in(subject, GMAIL).is_some(), "{subject}");
+            assert!(forwarded_in(subject, GMAIL, false).is_some(), "{subject}");
         }
     }
 
@@ -228,7 +263,8 @@ mod tests {
     #[test]
     fn a_forward_without_a_readable_writer_is_still_a_forward() {
         let found =
-            forwarded_in("Fwd: x", "see below\n\n-----Original Message-----\nFrom: Ann\nSubject: y\n\nz").unwrap();
+            forwarded_in("Fwd: x", "see below\n\n-----Original Message-----\nFrom: Ann\nSubject: y\n\nz", false)
+                .unwrap();
         assert_eq!((found.from, found.subject.as_deref()), (None, Some("y")));
     }
 }

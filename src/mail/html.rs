@@ -5,6 +5,7 @@
 
 mod allow;
 mod bounds;
+mod crude;
 mod elements;
 mod quotes;
 #[cfg(test)]
@@ -112,6 +113,18 @@ pub(crate) fn escape(text: &str) -> String {
 #[must_use]
 pub(crate) fn text_to_html(text: &str) -> String {
     escape(text).replace('\n', "<br />\n")
+}
+
+/// The text of HTML in which nothing would be visible because it is broken; may be empty.
+#[must_use]
+pub(crate) fn crude_text(html: &str) -> String {
+    crude::crude_text(html)
+}
+
+/// Whether a document may mark a signature; a quick look that spares reading most documents for it.
+#[must_use]
+pub(crate) fn may_have_signature(html: &str) -> bool {
+    html.contains("ignature")
 }
 
 /// HTML as readable text: one line a paragraph, links with the URLs their text does not show,

@@ -54,6 +54,20 @@ pub(crate) enum Origin {
     Person,
 }
 
+impl Origin {
+    /// The word for it in what the program prints.
+    #[must_use]
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Own => "self",
+            Self::Bounce => "bounce",
+            Self::List => "list",
+            Self::Auto => "auto",
+            Self::Person => "person",
+        }
+    }
+}
+
 /// What the caller, who knows the desk's secret, found about [`ParsedMail::loop_mark`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum LoopMark {

@@ -7,25 +7,33 @@
 mod attribution;
 pub(crate) mod divider;
 pub(crate) mod fields;
+mod inline;
 pub(crate) mod languages;
 mod line;
+mod quoted;
 mod signature;
 mod split;
 
 use super::html::{self, HTML_BYTES_MAX, HTML_DEPTH_MAX, PlainQuote, Rendered};
 use line::Line;
-use split::MailKind;
+pub(crate) use split::Forwards;
+use split::{Part, Split};
 
-/// The parts of a mail's text, as slices of it. Text may be missing from all three only where it is
-/// blank, a line above a quote that opens the mail, or between parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Reply<'a> {
+/// The parts of a mail's text. Every line with something on it is in one of the first three, and in no other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reply {
     /// What the person typed; never empty unless the text is blank.
-    pub typed: &'a str,
+    pub typed: String,
     /// The mail answered, with its header; empty when none was found.
-    pub quoted: &'a str,
+    pub quoted: String,
     /// The signature or the line a device adds; empty when none was found.
-    pub signature: &'a str,
+    pub signature: String,
+    /// All but the signature, in the order of the mail; empty when there is none.
+    pub unsigned: String,
+    /// The mail answered without its headers, one line a line; for finding out whether the desk knows it.
+    pub answered: String,
+    /// Another mail is passed on below a line that says so; all of it is `typed`.
+    pub is_forward: bool,
 }
 
 /// Most lines that are searched for a reply; a mail with more is not a letter, and judging its lines would take more
@@ -36,69 +44,111 @@ const REPLY_HTML_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Splits a mail's plain text (line ends LF). Linear in its length.
 ///
-/// Text between or below quoted lines keeps all from the first quoted line on (and what was typed
+/// Text between quoted lines keeps all from the first quoted line on (and what was typed
 /// above); where nothing would be left, the whole text is the reply.
-#[cfg(test)]
 #[must_use]
-pub(crate) fn reply_text(full: &str) -> Reply<'_> {
-    reply_of_text(full, BodyKind::Message)
-}
-
-fn reply_of_text(full: &str, kind: BodyKind) -> Reply<'_> {
+pub(crate) fn reply_of_text(full: &str, forwards: Forwards) -> Reply {
     if has_too_many_lines(full) {
-        return Reply { typed: full, quoted: "", signature: "" };
+        return Reply { typed: full.to_owned(), ..Reply::default() };
     }
-    let kind_of_mail = if kind == BodyKind::Opening { MailKind::Opening } else { MailKind::Answer };
-    split_lines(full, &line::lines_of_text(full), kind_of_mail)
+    let lines = line::lines_of_text(full);
+    put_together(full, &lines, &split::split(&lines, forwards))
 }
 
-fn reply_of_html(rendered: &Rendered, kind: BodyKind) -> Reply<'_> {
+fn reply_of_html(rendered: &Rendered, forwards: Forwards) -> Reply {
     if has_too_many_lines(&rendered.text) {
-        return Reply { typed: &rendered.text, quoted: "", signature: "" };
+        return Reply { typed: rendered.text.clone(), ..Reply::default() };
     }
-    let kind_of_mail = if kind == BodyKind::Opening { MailKind::OpeningHtml } else { MailKind::Answer };
-    split_lines(&rendered.text, &line::lines_of_html(rendered), kind_of_mail)
+    let lines = line::lines_of_html(rendered);
+    put_together(&rendered.text, &lines, &split::split(&lines, forwards))
 }
 
 fn has_too_many_lines(text: &str) -> bool {
     text.bytes().filter(|b| *b == b'\n').count() >= LINES_MAX
 }
 
-fn split_lines<'a>(full: &'a str, lines: &[Line<'_>], kind_of_mail: MailKind) -> Reply<'a> {
-    let split = split::split(lines, kind_of_mail);
-    let slice = |range: std::ops::Range<usize>| -> &'a str {
-        let filled = || range.clone().filter(|&at| !lines[at].is_blank());
-        match (filled().next(), filled().next_back()) {
-            (Some(first), Some(last)) => full[lines[first].start..lines[last].end()].trim_end(),
-            _ => "",
-        }
+fn put_together(full: &str, lines: &[Line<'_>], split: &Split) -> Reply {
+    let of = |part: Part| joined(full, lines, |at| split.parts[at] == part);
+    let mut reply = Reply {
+        typed: of(Part::Typed),
+        quoted: of(Part::Quoted),
+        signature: of(Part::Signature),
+        unsigned: String::new(),
+        answered: String::new(),
+        is_forward: split.is_forward,
     };
-    Reply { typed: slice(split.typed), quoted: slice(split.quoted), signature: slice(split.signature) }
+    if reply.typed.is_empty() && !full.trim().is_empty() {
+        return Reply { typed: joined(full, lines, |_| true), is_forward: split.is_forward, ..Reply::default() };
+    }
+    if !reply.signature.is_empty() {
+        reply.unsigned = joined(full, lines, |at| split.parts[at] != Part::Signature);
+    }
+    if !reply.quoted.is_empty() {
+        let is_answered = |at: usize| split.parts[at] == Part::Quoted && !split.header.contains(&at);
+        reply.answered = quoted::without_headers(&joined(full, lines, is_answered));
+    }
+    reply
 }
 
-/// What kind of mail a body is read from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BodyKind {
-    /// A message that may be an answer: quotes and signatures are put aside.
-    Message,
-    /// A mail that answers nothing: typed header lines and a bare quote at its end are its own text;
-    /// a quoted mail that a program wrote below it is put aside all the same.
-    Opening,
-    /// A forward: its point is the other mail, so the reply is the full text.
-    Forward,
+/// The lines that are wanted, without blank ones at the ends and at the places where others are left out.
+fn joined(full: &str, lines: &[Line<'_>], is_wanted: impl Fn(usize) -> bool) -> String {
+    let mut out = String::new();
+    let mut at = 0;
+    while at < lines.len() {
+        if !is_wanted(at) {
+            at += 1;
+            continue;
+        }
+        let end = (at..lines.len()).find(|&next| !is_wanted(next)).unwrap_or(lines.len());
+        let first = (at..end).find(|&line| !lines[line].is_blank());
+        let last = (at..end).rev().find(|&line| !lines[line].is_blank());
+        if let (Some(first), Some(last)) = (first, last) {
+            if !out.is_empty() {
+                out.push_str("\n\n");
+            }
+            out.push_str(full[lines[first].start..lines[last].end()].trim_end());
+        }
+        at = end;
+    }
+    out
 }
 
 /// The texts of one mail.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Body {
     /// The text part, or the HTML part as text.
     pub full_text: String,
     /// What the person typed; blank only if `full_text` is.
     pub reply_text: String,
+    /// All but the signature, where there is one: what is shown of a mail that opens a ticket.
+    pub opening_text: Option<String>,
+    /// The mail answered without its headers.
+    pub answered_text: String,
+    /// Another mail is passed on below a line that says so.
+    pub is_forward: bool,
     /// The sanitised HTML part; `None` if there is none or it is past the caps.
     pub html: Option<String>,
     /// What was left out, one sentence each.
     pub warnings: Vec<String>,
+}
+
+impl Body {
+    /// The same as a forward, whose point is the other mail: the reply is the full text.
+    pub(crate) fn forwarded(mut self) -> Self {
+        self.reply_text.clone_from(&self.full_text);
+        self.opening_text = None;
+        self.answered_text.clear();
+        self
+    }
+}
+
+/// How far the text of a body is searched for quotes and signatures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Search {
+    /// All of it.
+    Whole(Forwards),
+    /// Not at all: it is too long for a letter, and the whole is the reply.
+    Nothing,
 }
 
 /// Reads a mail's body from its decoded text and HTML parts.
@@ -106,7 +156,7 @@ pub(crate) struct Body {
 /// The text part is preferred where it has content. Where only the HTML structure shows a quote, as
 /// in languages without an entry in the tables, it decides where the text is cut. Never fails.
 #[must_use]
-pub(crate) fn read_body(text: Option<&str>, html: Option<&str>, kind: BodyKind) -> Body {
+pub(crate) fn read_body(text: Option<&str>, html: Option<&str>, search: Search) -> Body {
     let text = text.map(html::without_controls).filter(|text| !text.trim().is_empty());
     let source = html.filter(|html| !html.trim().is_empty());
     let sanitised = source.and_then(html::sanitise_mail);
@@ -117,43 +167,84 @@ pub(crate) fn read_body(text: Option<&str>, html: Option<&str>, kind: BodyKind) 
             HTML_BYTES_MAX / 1024
         ));
     }
-    let (full_text, reply_text) = match (text, source, kind) {
-        (Some(text), _, BodyKind::Forward) => (text.to_string(), text.to_string()),
-        (Some(text), source, BodyKind::Message | BodyKind::Opening) => {
-            let typed = typed_in(&text, source, kind).to_owned();
-            (text.into_owned(), typed)
-        }
-        (None, Some(source), BodyKind::Forward) => {
-            let full = html::to_text(source);
-            (full.clone(), full)
-        }
-        (None, Some(source), BodyKind::Message | BodyKind::Opening) if source.len() > REPLY_HTML_BYTES_MAX => {
-            let full = html::to_text(source);
-            (full.clone(), full)
-        }
-        (None, Some(source), BodyKind::Message | BodyKind::Opening) => {
+    let whole = |full_text: String| Body { full_text, ..Body::default() }.forwarded();
+    let body = match (text, source, search) {
+        (Some(text), _, Search::Nothing) => whole(text.into_owned()),
+        (Some(text), source, Search::Whole(forwards)) => body_of(typed_in(&text, source, forwards), text.into_owned()),
+        (None, Some(source), Search::Whole(forwards)) if source.len() <= REPLY_HTML_BYTES_MAX => {
             let rendered = html::render(source, PlainQuote::Indented);
-            let typed = reply_of_html(&rendered, kind).typed.to_owned();
-            (html::to_text(source), typed)
+            if rendered.text.trim().is_empty() {
+                let crude = html::crude_text(source);
+                body_of(reply_of_text(&crude, forwards), crude)
+            } else {
+                body_of(reply_of_html(&rendered, forwards), html::to_text(source))
+            }
         }
-        (None, None, BodyKind::Message | BodyKind::Opening | BodyKind::Forward) => (String::new(), String::new()),
+        (None, Some(source), Search::Whole(_) | Search::Nothing) => whole(html::to_text(source)),
+        (None, None, Search::Whole(_) | Search::Nothing) => Body::default(),
     };
-    Body { full_text, reply_text, html: sanitised, warnings }
+    Body { html: sanitised, warnings, ..body }
+}
+
+fn body_of(reply: Reply, full_text: String) -> Body {
+    Body {
+        full_text,
+        reply_text: reply.typed,
+        opening_text: Some(reply.unsigned).filter(|unsigned| !unsigned.is_empty()),
+        answered_text: reply.answered,
+        is_forward: reply.is_forward,
+        ..Body::default()
+    }
 }
 
 /// The reply in the text part, with the HTML part as a second opinion.
-fn typed_in<'a>(text: &'a str, html: Option<&str>, kind: BodyKind) -> &'a str {
-    let reply = reply_of_text(text, kind);
-    let Some(html) = html.filter(|html| reply.quoted.is_empty() && html.len() <= HTML_BYTES_MAX) else {
-        return reply.typed;
-    };
-    let rendered = html::render(html, PlainQuote::Indented);
-    let structural = reply_of_html(&rendered, kind);
-    if structural.quoted.is_empty() {
-        return reply.typed;
+fn typed_in(text: &str, html: Option<&str>, forwards: Forwards) -> Reply {
+    let mut reply = reply_of_text(text, forwards);
+    if reply.is_forward {
+        return reply;
     }
+    let Some(html) = html.filter(|html| {
+        let may_add = reply.quoted.is_empty() || reply.signature.is_empty() && html::may_have_signature(html);
+        may_add && html.len() <= HTML_BYTES_MAX
+    }) else {
+        return reply;
+    };
+    let structural = reply_of_html(&html::render(html, PlainQuote::Indented), forwards);
     // The two parts differ in white space, wrapping and markup, but not in letters.
-    end_of_letters(reply.typed, structural.typed).map_or(reply.typed, |end| reply.typed[..end].trim_end())
+    if reply.quoted.is_empty() && !structural.quoted.is_empty() {
+        if let Some(end) = end_of_letters(&reply.typed, &structural.typed) {
+            let below = reply.typed.split_off(end).trim().to_owned();
+            reply.typed.truncate(reply.typed.trim_end().len());
+            reply.answered = quoted::without_headers(&below);
+            reply.quoted = below;
+        }
+    } else if reply.signature.is_empty()
+        && let Some(start) = start_of_letters(&reply.typed, &structural.signature)
+    {
+        reply.signature = reply.typed.split_off(start).trim().to_owned();
+        reply.typed.truncate(reply.typed.trim_end().len());
+        reply.unsigned.clone_from(&reply.typed);
+    }
+    reply
+}
+
+/// Where in `text` the letters and digits of `tail` begin, if `text` ends with them, other text is before them, and the
+/// line begins there. `None` for a `tail` without letters.
+fn start_of_letters(text: &str, tail: &str) -> Option<usize> {
+    let mut wanted = tail.chars().rev().filter(|c| c.is_alphanumeric()).peekable();
+    wanted.peek()?;
+    let mut start = text.len();
+    for (at, c) in text.char_indices().rev().filter(|(_, c)| c.is_alphanumeric()) {
+        match wanted.next() {
+            Some(expected) if expected == c => start = at,
+            Some(_) => return None,
+            None => {
+                let line_start = text[..start].rfind('\n')?;
+                return (line_start > at).then_some(line_start + 1);
+            }
+        }
+    }
+    None
 }
 
 /// Where in `text` the letters and digits of `head` end, if `text` begins with them and the line
@@ -178,5 +269,8 @@ fn end_of_letters(text: &str, head: &str) -> Option<usize> {
     None
 }
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod corpus_tests;
 #[cfg(test)]
 mod tests;

@@ -30,6 +30,8 @@ pub(super) struct PartHeader {
     pub(super) transfer: Transfer,
     /// Content-ID without brackets.
     pub(super) content_id: Option<String>,
+    /// Content-Description, decoded.
+    pub(super) description: Option<String>,
 }
 
 impl PartHeader {
@@ -57,6 +59,7 @@ impl PartHeader {
             disposition: disposition.word,
             file_name,
             transfer: header.first("content-transfer-encoding").map(Transfer::of).unwrap_or_default(),
+            description: header.first("content-description").map(|value| decoder.line(value)),
             content_id: header.first("content-id").and_then(|value| message_id::message_id(value, decoder)),
         }
     }

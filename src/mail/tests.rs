@@ -120,24 +120,26 @@ fn an_encrypted_part_under_a_general_type_is_known_by_its_name() {
 }
 
 #[test]
-fn typed_header_lines_and_a_log_below_belong_to_a_new_mail_and_end_an_answer() {
+fn reply_is_found_alike_in_every_mail_and_what_is_shown_of_a_new_one_is_all_but_the_signature() {
     let typed = "Please set:\nFrom: ann@x.test\nTo: bob@x.test\nSubject: hi\nand send it.";
     let log = "This is the log:\n\n> one\n> two";
     let quoted = "Thanks!\n\nFrom: ann@x.test\nSent: Monday\nTo: bob@x.test\nSubject: hi\n\nold text";
-    for (text, whole) in [(typed, true), (log, true), (quoted, false)] {
+    for text in [typed, log, quoted] {
         let head = text.lines().next().unwrap();
-        let reply = |header: &str| parse(&format!("{header}\nFrom: ann@x.test\n\n{text}\n")).reply_text;
-        assert_eq!(reply("Subject: Question").trim_end(), if whole { text } else { head });
-        for answer in
-            ["Subject: Re: Question", "Subject: x\nIn-Reply-To: <a@b>", "Subject: [EXT] AW: x", "Subject: x [#1]"]
+        for header in
+            ["Subject: Question", "Subject: Re: Question", "Subject: x\nIn-Reply-To: <a@b>", "Subject: x [#1]"]
         {
-            assert_eq!(reply(answer), head, "{answer}");
+            let mail = parse(&format!("{header}\nFrom: ann@x.test\n\n{text}\n"));
+            assert_eq!((mail.reply_text.as_str(), mail.opening_text.as_deref()), (head, None), "{header}");
         }
     }
-    let html = "Content-Type: text/html\nSubject: x\n\n<p>Please set:</p><p>From: a@x.test<br>To: b@x.test<br>Subject: hi</p><p>now</p>";
-    assert!(parse(html).reply_text.ends_with("now"));
-    let marked = "Content-Type: text/html\nSubject: x\n\n<p>Yes</p><blockquote type=cite>old</blockquote>";
-    assert_eq!(parse(marked).reply_text, "Yes");
+    let signed = parse(&format!("Subject: Question\nFrom: ann@x.test\n\n{log}\n\n-- \nAnn\n"));
+    assert_eq!((signed.reply_text.as_str(), signed.opening_text.as_deref()), ("This is the log:", Some(log)));
+    let order = "From: Berlin\nTo: Paris\nDate: 12 May 2026\nTwo persons.";
+    assert_eq!(
+        parse(&format!("Subject: Re: Journey\nFrom: ann@x.test\n\nPlease book:\n{order}\n")).reply_text,
+        format!("Please book:\n{order}")
+    );
 }
 
 #[test]

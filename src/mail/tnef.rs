@@ -4,9 +4,18 @@
 //! TNEF packs nothing, so what comes out is never larger than what went in. If it does not understand
 //! something it stops, and the file is kept whole.
 
+mod message;
+mod rtf;
+
 use super::charset::{self, Charset};
 
 const SIGNATURE: u32 = 0x223E_9F78;
+
+/// Messages within messages that are opened. Chosen: a forward of a forward; deeper ones are kept as they are.
+const LEVELS_MAX: usize = 3;
+
+/// What an object property begins with if it is a message (IID_IMessage, MS-OXTNEF §2.1.3.3.15).
+const MESSAGE_INTERFACE: [u8; 16] = [0x07, 0x03, 0x02, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46];
 
 /// Attachments taken out of one container (chosen: the limit of MIME parts in a mail).
 const ATTACHMENTS_MAX: usize = 1000;
@@ -29,11 +38,20 @@ mod attribute {
 /// MAPI property ids (MS-OXPROPS).
 mod property {
     pub(super) const MESSAGE_CLASS: u16 = 0x001A;
+    pub(super) const SUBJECT: u16 = 0x0037;
+    pub(super) const SENT_REPRESENTING_NAME: u16 = 0x0042;
+    pub(super) const SENT_REPRESENTING_EMAIL: u16 = 0x0065;
+    pub(super) const SENDER_NAME: u16 = 0x0C1A;
+    pub(super) const SENDER_EMAIL: u16 = 0x0C1F;
+    pub(super) const SENDER_SMTP: u16 = 0x5D01;
+    pub(super) const DISPLAY_TO: u16 = 0x0E04;
+    pub(super) const MESSAGE_CODE_PAGE: u16 = 0x3FFD;
     pub(super) const RTF_COMPRESSED: u16 = 0x1009;
     pub(super) const BODY: u16 = 0x1000;
     pub(super) const BODY_HTML: u16 = 0x1013;
     pub(super) const INTERNET_CODE_PAGE: u16 = 0x3FDE;
     pub(super) const ATTACH_DATA: u16 = 0x3701;
+    pub(super) const DISPLAY_NAME: u16 = 0x3001;
     pub(super) const ATTACH_LONG_NAME: u16 = 0x3707;
     pub(super) const ATTACH_MIME_TYPE: u16 = 0x370E;
     pub(super) const ATTACH_CONTENT_ID: u16 = 0x3712;
@@ -52,6 +70,15 @@ pub(super) struct File {
     pub(super) content: Vec<u8>,
 }
 
+/// What is known of a message besides its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Envelope {
+    pub(super) subject: String,
+    pub(super) sender_name: String,
+    pub(super) sender_email: String,
+    pub(super) to: String,
+}
+
 /// What a container held.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Contents {
@@ -60,9 +87,11 @@ pub(super) struct Contents {
     pub(super) text: Option<String>,
     /// Its HTML, where there is one.
     pub(super) html: Option<String>,
-    /// Whether something was in it that stays unread (an attached Outlook item, broken ends).
+    /// Who wrote it and about what.
+    pub(super) envelope: Envelope,
+    /// Whether something was in it that stays unread (broken ends, messages nested too deep).
     pub(super) is_partly_read: bool,
-    /// Whether the text is there as RTF, which is not read.
+    /// Whether there is an RTF body that could not be read.
     pub(super) has_rtf: bool,
     /// Whether it is something else than a letter: a meeting request, a task, a contact.
     pub(super) is_item: bool,
@@ -88,24 +117,38 @@ impl Contents {
 
 /// Reads a container; `None` when it is not one or cannot be read from its start.
 pub(super) fn unpack(bytes: &[u8]) -> Option<Contents> {
+    unpack_at(bytes, LEVELS_MAX)
+}
+
+fn unpack_at(bytes: &[u8], levels_left: usize) -> Option<Contents> {
     let mut cursor = Cursor { rest: bytes };
     if cursor.u32()? != SIGNATURE {
         return None;
     }
     cursor.take(2)?;
-    let mut reader = Reader { code_page: None, items: 0, out: Contents::default() };
+    let mut reader = Reader { levels_left, ..Reader::default() };
     while !cursor.rest.is_empty() {
         if reader.attribute(&mut cursor).is_none() {
             reader.out.is_partly_read = true;
             break;
         }
     }
-    Some(reader.out)
+    Some(reader.finish())
 }
 
+#[derive(Default)]
 struct Reader {
+    /// The code page of the sender's system.
     code_page: Option<Charset>,
+    /// The code page of the message's own texts, and that of its HTML.
+    message_code_page: Option<Charset>,
+    html_code_page: Option<Charset>,
     items: usize,
+    levels_left: usize,
+    /// Bodies as bytes: their code page may be named behind them.
+    body: Option<Vec<u8>>,
+    html: Option<Vec<u8>>,
+    rtf: Option<Vec<u8>>,
     out: Contents,
 }
 
@@ -124,7 +167,7 @@ impl Reader {
                 self.code_page = charset::for_label(format!("cp{number}").as_bytes());
             }
             attribute::MESSAGE_CLASS => self.class(&self.ansi(data)),
-            attribute::BODY => self.out.text = Some(self.ansi(data)),
+            attribute::BODY => self.body = Some(up_to_nul(data).to_vec()),
             attribute::ATTACH_REND_DATA => {
                 if self.out.files.len() >= ATTACHMENTS_MAX {
                     return None;
@@ -135,7 +178,13 @@ impl Reader {
                 let name = self.ansi(data);
                 self.file()?.name = name;
             }
-            attribute::ATTACH_DATA => self.file()?.content = data.to_vec(),
+            // Outlook writes a picture of an icon here where the data are in the property.
+            attribute::ATTACH_DATA => {
+                let file = self.file()?;
+                if file.content.is_empty() {
+                    file.content = data.to_vec();
+                }
+            }
             attribute::MESSAGE_PROPERTIES | attribute::ATTACH_PROPERTIES => {
                 let mut properties = Cursor { rest: data };
                 let count = properties.u32()?;
@@ -159,8 +208,60 @@ impl Reader {
 
     /// Text in the container's code page, up to the first NUL.
     fn ansi(&self, data: &[u8]) -> String {
-        let text = data.split(|b| *b == 0).next().unwrap_or_default();
-        charset::cleaned(charset::decode(text, self.code_page))
+        charset::cleaned(charset::decode(up_to_nul(data), self.message_code_page.or(self.code_page)))
+    }
+
+    /// Decodes the bodies, now that all code pages are known; RTF speaks where there is nothing else.
+    fn finish(mut self) -> Contents {
+        let decoded = |bytes: Vec<u8>, page: Option<Charset>| charset::cleaned(charset::decode(&bytes, page));
+        if let Some(body) = self.body.take().filter(|_| self.out.text.is_none()) {
+            let page = self.message_code_page.or(self.code_page).or(self.html_code_page);
+            self.out.text = Some(decoded(body, page));
+        }
+        if let Some(html) = self.html.take().filter(|_| self.out.html.is_none()) {
+            let page = self.html_code_page.or_else(|| charset::declared_in_html(&html)).or(self.code_page);
+            self.out.html = Some(decoded(html, page));
+        }
+        if let Some(packed) = self.rtf.take() {
+            match rtf::read(&packed) {
+                Some(body) if !self.out.has_text() => match body {
+                    rtf::Body::Text(text) => self.out.text = Some(text),
+                    rtf::Body::Html(html) => self.out.html = Some(html),
+                },
+                Some(_) => {}
+                None => self.out.has_rtf = true,
+            }
+        }
+        self.out
+    }
+
+    /// An attached object: a message becomes a mail of its own, what another program made is kept as it is.
+    fn object(&mut self, value: &[u8]) {
+        let Some(data) = value.strip_prefix(&MESSAGE_INTERFACE) else {
+            let content = value.get(MESSAGE_INTERFACE.len()..).unwrap_or_default().to_vec();
+            if let Some(file) = self.file() {
+                file.kind = file.kind.take().or_else(|| Some("application/x-ole-storage".to_owned()));
+                file.content = content;
+            }
+            return;
+        };
+        let inner = self.levels_left.checked_sub(1).and_then(|left| unpack_at(data, left));
+        let Some(inner) = inner else {
+            self.out.is_partly_read = true;
+            return;
+        };
+        self.out.is_partly_read |= inner.is_partly_read;
+        let mail = message::as_mail(&inner);
+        if let Some(file) = self.file() {
+            let subject =
+                if inner.envelope.subject.is_empty() { std::mem::take(&mut file.name) } else { inner.envelope.subject };
+            *file = File {
+                name: format!("{subject}.eml"),
+                kind: Some("message/rfc822".to_owned()),
+                content: mail,
+                ..File::default()
+            };
+        }
     }
 
     /// Reads one MAPI property; `None` when its shape is unknown, because then its end is too.
@@ -199,17 +300,19 @@ impl Reader {
         };
         match (is_of_file, id) {
             (false, property::MESSAGE_CLASS) => self.class(&text()),
-            (false, property::RTF_COMPRESSED) => self.out.has_rtf = true,
-            (false, property::BODY) => self.out.text = Some(text()),
-            (false, property::BODY_HTML) if kind == 0x0102 => {
-                let html = charset::decode(value, self.code_page.or_else(|| charset::declared_in_html(value)));
-                self.out.html = Some(charset::cleaned(html));
-            }
-            (false, property::BODY_HTML) => self.out.html = Some(text()),
-            (false, property::INTERNET_CODE_PAGE) => {
-                let number = Cursor { rest: value }.u32().unwrap_or_default();
-                let label = if number == 65001 { "utf-8".to_owned() } else { format!("cp{number}") };
-                self.code_page = charset::for_label(label.as_bytes()).or(self.code_page);
+            (false, property::RTF_COMPRESSED) => self.rtf = Some(value.to_vec()),
+            (false, property::BODY) if kind == 0x001F => self.out.text = Some(text()),
+            (false, property::BODY) => self.body = Some(up_to_nul(value).to_vec()),
+            (false, property::BODY_HTML) if kind == 0x001F => self.out.html = Some(text()),
+            (false, property::BODY_HTML) => self.html = Some(up_to_nul(value).to_vec()),
+            (false, property::INTERNET_CODE_PAGE) => self.html_code_page = code_page(value),
+            (false, property::MESSAGE_CODE_PAGE) => self.message_code_page = code_page(value),
+            (false, id) if ENVELOPE.contains(&id) => self.note_envelope(id, text()),
+            (true, property::DISPLAY_NAME) => {
+                let name = text();
+                if let Some(file) = self.file().filter(|file| file.name.is_empty()) {
+                    file.name = name;
+                }
             }
             (true, property::ATTACH_LONG_NAME) => {
                 let name = text();
@@ -229,11 +332,73 @@ impl Reader {
                     file.content_id = Some(content_id).filter(|content_id| !content_id.is_empty());
                 }
             }
-            // An attached Outlook item or OLE object (MS-OXCMSG §2.2.2.9): no file of its own.
-            (true, property::ATTACH_DATA) if kind == 0x000D => self.out.is_partly_read = true,
+            // An attached Outlook item or OLE object (MS-OXCMSG §2.2.2.9).
+            (true, property::ATTACH_DATA) if kind == 0x000D => self.object(value),
+            (true, property::ATTACH_DATA) => {
+                if let Some(file) = self.file().filter(|_| !value.is_empty()) {
+                    file.content = value.to_vec();
+                }
+            }
             _ => {}
         }
     }
+}
+
+/// Properties that say who wrote a message and about what.
+const ENVELOPE: [u16; 7] = [
+    property::SUBJECT,
+    property::SENT_REPRESENTING_NAME,
+    property::SENT_REPRESENTING_EMAIL,
+    property::SENDER_NAME,
+    property::SENDER_EMAIL,
+    property::SENDER_SMTP,
+    property::DISPLAY_TO,
+];
+
+impl Reader {
+    fn note_envelope(&mut self, id: u16, text: String) {
+        let envelope = &mut self.out.envelope;
+        // Exchange names its own users by paths.
+        let is_address = text.contains('@');
+        match id {
+            property::SUBJECT => envelope.subject = text,
+            property::DISPLAY_TO => envelope.to = text,
+            property::SENDER_SMTP if is_address => envelope.sender_email = text,
+            property::SENDER_EMAIL | property::SENT_REPRESENTING_EMAIL
+                if is_address && envelope.sender_email.is_empty() =>
+            {
+                envelope.sender_email = text;
+            }
+            property::SENDER_NAME => envelope.sender_name = text,
+            property::SENT_REPRESENTING_NAME if envelope.sender_name.is_empty() => envelope.sender_name = text,
+            _ => {}
+        }
+    }
+}
+
+fn up_to_nul(data: &[u8]) -> &[u8] {
+    data.split(|b| *b == 0).next().unwrap_or_default()
+}
+
+/// The charset of a code page's number.
+fn code_page(value: &[u8]) -> Option<Charset> {
+    let number = Cursor { rest: value }.u32()?;
+    let label = match number {
+        65001 => "utf-8".to_owned(),
+        65000 => "utf-7".to_owned(),
+        1200 => "utf-16le".to_owned(),
+        20866 => "koi8-r".to_owned(),
+        21866 => "koi8-u".to_owned(),
+        50220..=50222 => "iso-2022-jp".to_owned(),
+        51932 => "euc-jp".to_owned(),
+        51949 => "euc-kr".to_owned(),
+        51936 => "gb2312".to_owned(),
+        54936 => "gb18030".to_owned(),
+        950 => "big5".to_owned(),
+        28591..=28606 => format!("iso-8859-{}", number - 28590),
+        _ => format!("cp{number}"),
+    };
+    charset::for_label(label.as_bytes())
 }
 
 /// Skips the name of a named property: a GUID and a number or a UTF-16 name.
@@ -299,127 +464,4 @@ impl<'a> Cursor<'a> {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    fn attribute_bytes(id: u32, data: &[u8]) -> Vec<u8> {
-        let len = u32::try_from(data.len()).unwrap();
-        [&[2][..], &id.to_le_bytes(), &len.to_le_bytes(), data, &[0, 0]].concat()
-    }
-
-    fn container(attributes: &[Vec<u8>]) -> Vec<u8> {
-        [&SIGNATURE.to_le_bytes()[..], &[1, 0], &attributes.concat()].concat()
-    }
-
-    fn string_property(id: u16, text: &str) -> Vec<u8> {
-        let units: Vec<u8> = text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
-        let padding = vec![0; (4 - units.len() % 4) % 4];
-        [
-            &0x001F_u16.to_le_bytes()[..],
-            &id.to_le_bytes(),
-            &1_u32.to_le_bytes(),
-            &(units.len() as u32).to_le_bytes(),
-            &units,
-            &padding,
-        ]
-        .concat()
-    }
-
-    fn properties(list: &[Vec<u8>]) -> Vec<u8> {
-        [&(list.len() as u32).to_le_bytes()[..], &list.concat()].concat()
-    }
-
-    #[test]
-    fn files_and_text_come_out() {
-        let of_file = properties(&[
-            string_property(0x3707, "long name.txt"),
-            string_property(0x370E, "Text/Plain"),
-            string_property(0x3712, "<a@x>"),
-        ]);
-        let bytes = container(&[
-            attribute_bytes(attribute::OEM_CODE_PAGE, &1252_u32.to_le_bytes()),
-            attribute_bytes(attribute::BODY, b"gr\xfcn\0"),
-            attribute_bytes(attribute::ATTACH_REND_DATA, &[0; 14]),
-            attribute_bytes(attribute::ATTACH_TITLE, b"LONGNA~1.TXT\0"),
-            attribute_bytes(attribute::ATTACH_DATA, b"content"),
-            attribute_bytes(attribute::ATTACH_PROPERTIES, &of_file),
-            attribute_bytes(attribute::ATTACH_REND_DATA, &[0; 14]),
-            attribute_bytes(attribute::ATTACH_TITLE, b"\xe4.txt\0"),
-        ]);
-        let contents = unpack(&bytes).unwrap();
-        let file = File {
-            name: "long name.txt".into(),
-            kind: Some("text/plain".into()),
-            content_id: Some("a@x".into()),
-            content: b"content".to_vec(),
-        };
-        assert_eq!(contents.files, [file, File { name: "ä.txt".into(), ..File::default() }]);
-        assert_eq!((contents.text.as_deref(), contents.is_partly_read), (Some("grün"), false));
-    }
-
-    #[test]
-    fn text_is_found_among_the_message_properties() {
-        let number = [&0x0003_u16.to_le_bytes()[..], &0x0E07_u16.to_le_bytes(), &[1, 0, 0, 0]].concat();
-        let list = properties(&[number, string_property(0x1000, "body"), string_property(0x1013, "<p>body</p>")]);
-        let contents = unpack(&container(&[attribute_bytes(attribute::MESSAGE_PROPERTIES, &list)])).unwrap();
-        assert_eq!((contents.text.as_deref(), contents.html.as_deref()), (Some("body"), Some("<p>body</p>")));
-    }
-
-    #[test]
-    fn broken_containers_give_what_they_have() {
-        assert_eq!(unpack(b"no container"), None);
-        assert_eq!(unpack(b""), None);
-        let whole = container(&[
-            attribute_bytes(attribute::ATTACH_REND_DATA, &[0; 14]),
-            attribute_bytes(attribute::ATTACH_DATA, b"first"),
-            attribute_bytes(attribute::ATTACH_REND_DATA, &[0; 14]),
-            attribute_bytes(attribute::ATTACH_DATA, b"second"),
-        ]);
-        let cut = unpack(&whole[..whole.len() - 4]).unwrap();
-        assert!(cut.is_partly_read && cut.files[0].content == b"first");
-        let lying = [&whole[..], &[2, 0xF, 0x80, 6, 0, 0xFF, 0xFF, 0xFF, 0xFF]].concat();
-        assert!(unpack(&lying).unwrap().is_partly_read);
-    }
-
-    fn binary_property(id: u16, bytes: &[u8; 4]) -> Vec<u8> {
-        [&0x0102_u16.to_le_bytes()[..], &id.to_le_bytes(), &1_u32.to_le_bytes(), &4_u32.to_le_bytes(), bytes].concat()
-    }
-
-    #[test]
-    fn rtf_and_items_that_are_no_letters_are_told() {
-        let with = |list: &[Vec<u8>]| {
-            unpack(&container(&[attribute_bytes(attribute::MESSAGE_PROPERTIES, &properties(list))])).unwrap()
-        };
-        let rtf = with(&[binary_property(property::RTF_COMPRESSED, b"LZFu")]);
-        assert!(rtf.has_rtf && rtf.is_empty() && !rtf.is_item);
-        assert!(with(&[string_property(property::MESSAGE_CLASS, "IPM.Schedule.Meeting.Request")]).is_item);
-        assert!(!with(&[string_property(property::MESSAGE_CLASS, "IPM.Note.SMIME")]).is_item);
-        let by_attribute =
-            |class: &[u8]| unpack(&container(&[attribute_bytes(attribute::MESSAGE_CLASS, class)])).unwrap().is_item;
-        assert!(by_attribute(b"IPM.Microsoft Schedule.MtgReq\0") && !by_attribute(b"IPM.Microsoft Mail.Note\0"));
-    }
-
-    #[test]
-    fn an_empty_file_is_stored_unless_its_bytes_may_be_what_was_not_read() {
-        let empty = File { name: "a.txt".to_owned(), ..File::default() };
-        let whole = Contents { files: vec![empty.clone()], ..Contents::default() };
-        assert!(whole.is_worth_storing(&empty) && !whole.is_worth_storing(&File::default()) && !whole.is_empty());
-        assert!(!Contents { is_partly_read: true, ..whole }.is_worth_storing(&empty));
-    }
-
-    #[test]
-    fn items_up_to_the_limit_are_read_and_one_more_is_not() {
-        let of = |count: usize| unpack(&container(&vec![attribute_bytes(attribute::BODY, b"x"); count])).unwrap();
-        assert!(!of(ITEMS_MAX).is_partly_read);
-        assert!(of(ITEMS_MAX + 1).is_partly_read);
-    }
-
-    #[test]
-    fn files_up_to_the_limit_are_taken_and_one_more_is_not() {
-        let of =
-            |count: usize| unpack(&container(&vec![attribute_bytes(attribute::ATTACH_REND_DATA, &[]); count])).unwrap();
-        assert!(!of(ATTACHMENTS_MAX).is_partly_read);
-        let more = of(ATTACHMENTS_MAX + 1);
-        assert!(more.is_partly_read && more.files.len() == ATTACHMENTS_MAX);
-    }
-}
+mod tests;

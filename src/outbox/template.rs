@@ -463,18 +463,16 @@ mod tests {
     #[test]
     fn every_template_but_autoresponse_is_shipped_switched_on() {
         let on: Vec<&str> = Event::ALL.into_iter().filter(|e| e.shipped().is_enabled).map(Event::name).collect();
-        assert_eq!(
-            on,
-            [
-                "new_ticket",
-                "staff_reply",
-                "staff_ticketnotification",
-                "staff_assigned",
-                "staff_mentioned",
-                "new_user",
-                "lost_password",
-                "satisfaction"
-            ]
-        );
+        let expected = [
+            "new_ticket",
+            "staff_reply",
+            "staff_ticketnotification",
+            "staff_assigned",
+            "staff_mentioned",
+            "new_user",
+            "lost_password",
+            "satisfaction",
+        ];
+        assert_eq!(on, expected);
     }
 }

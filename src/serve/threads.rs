@@ -20,6 +20,7 @@ use crate::outbox;
 use crate::outcome::{self, WithContext};
 use crate::stop::Stop;
 use crate::store::{self, Store};
+use crate::webhook;
 
 /// Between two heartbeats; `pipe` takes over sending after six missed ones.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -33,6 +34,9 @@ const TIMED_PAUSE: Duration = Duration::from_secs(600);
 
 /// How often the setting `imap_watch` is looked at; one indexed read.
 const WATCH_POLL: Duration = Duration::from_secs(2);
+
+/// Between two looks at whether a ticket that was put off has to wake.
+const WAKE_PAUSE: Duration = Duration::from_secs(10);
 
 /// The pause before a kind of work is started again after a panic: the first, doubled each time up to the last,
 /// and the first again after it has run so long.
@@ -122,6 +126,20 @@ pub(super) fn send(store: &Store, wakes: &Receiver<()>, threads: &Threads) {
     }
 }
 
+/// Tells webhooks what happened.
+pub(super) fn tell_webhooks(store: &Store, threads: &Threads) {
+    while !threads.is_stopping() {
+        match webhook::send_due(store, Timestamp::now, &|| threads.is_stopping()) {
+            Ok(report) if report == webhook::Report::default() => {}
+            Ok(report) => {
+                tracing::info!(sent = report.sent, deferred = report.deferred, failed = report.failed, "webhooks");
+            }
+            Err(error) => tracing::warn!(%error, "telling webhooks; tried again"),
+        }
+        threads.pause(OUTBOX_POLL);
+    }
+}
+
 /// Closes, forgets and tidies what is due, as `admin jobs run` does.
 pub(super) fn work_by_time(store: &Store, threads: &Threads) {
     while !threads.is_stopping() {
@@ -136,7 +154,10 @@ pub(super) fn work_by_time(store: &Store, threads: &Threads) {
             ),
             Err(error) => tracing::warn!(%error, "timed work; tried again"),
         }
-        threads.pause(TIMED_PAUSE);
+        let next = Instant::now() + TIMED_PAUSE;
+        while Instant::now() < next && !threads.pause(WAKE_PAUSE) {
+            logged("waking tickets", jobs::wake(store, Timestamp::now()).map(|_| ()));
+        }
     }
 }
 

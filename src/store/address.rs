@@ -2,7 +2,7 @@
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, Tls};
-use crate::domain::{AddressId, DepartmentId, Timestamp, comparable_address};
+use crate::domain::{AddressId, DepartmentId, SetUpChange, Timestamp, comparable_address};
 use crate::store::engine::Row;
 
 /// One of the desk's own addresses, as far as deciding about mail needs it.
@@ -210,7 +210,8 @@ impl WriteTx<'_> {
             (&new.email, &new.name, new.department.map(DepartmentId::get), new.is_default, now.unix()),
         )?;
         let id = AddressId::new(id);
-        self.update_address(id, new, now)?;
+        self.write_address(id, new, now)?;
+        self.note_set_up(SetUpChange::Added, &format!("address {id} {}", new.email))?;
         Ok(id)
     }
 
@@ -219,6 +220,14 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`super::Error::Taken`] when another one has the new address.
     pub fn update_address(&self, id: AddressId, row: &AddressRow, now: Timestamp) -> Result<bool> {
+        let is_there = self.write_address(id, row, now)?;
+        if is_there {
+            self.note_set_up(SetUpChange::Changed, &format!("address {id} {}", row.email))?;
+        }
+        Ok(is_there)
+    }
+
+    fn write_address(&self, id: AddressId, row: &AddressRow, now: Timestamp) -> Result<bool> {
         if row.is_default {
             self.run("UPDATE address SET is_default = 0 WHERE is_default = 1 AND id <> $1", [id.get()])?;
         }
@@ -275,6 +284,9 @@ impl WriteTx<'_> {
 
     /// Removes an address; says whether there was one.
     pub fn remove_address(&self, id: AddressId) -> Result<bool> {
+        let found = self.addresses()?.into_iter().find(|(own, _)| *own == id);
+        let Some((_, gone)) = found else { return Ok(false) };
+        self.note_set_up(SetUpChange::Removed, &format!("address {id} {}", gone.email))?;
         Ok(self.run("DELETE FROM address WHERE id = $1", [id.get()])? > 0)
     }
 

@@ -1,7 +1,7 @@
 //! Bans: addresses and domains whose mail is dropped.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{EmailAddress, Timestamp};
+use crate::domain::{EmailAddress, SetUpChange, Timestamp};
 
 impl ReadTx<'_> {
     /// Whether the address, its domain or a domain above it is banned.
@@ -27,15 +27,19 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Bans an address or a domain; repeating it changes nothing.
     pub fn ban(&self, pattern: &str, now: Timestamp) -> Result<()> {
-        self.run(
+        let added = self.run(
             "INSERT INTO ban (pattern, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
             (pattern, now.unix()),
         )?;
-        Ok(())
+        if added > 0 { self.note_set_up(SetUpChange::Added, &format!("ban {pattern}")) } else { Ok(()) }
     }
 
     /// Lifts a ban; says whether there was one.
     pub fn lift_ban(&self, pattern: &str) -> Result<bool> {
-        Ok(self.run("DELETE FROM ban WHERE pattern = $1", [pattern])? > 0)
+        let is_lifted = self.run("DELETE FROM ban WHERE pattern = $1", [pattern])? > 0;
+        if is_lifted {
+            self.note_set_up(SetUpChange::Removed, &format!("ban {pattern}"))?;
+        }
+        Ok(is_lifted)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::ticket::TicketRows;
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::DepartmentId;
+use crate::domain::{DepartmentId, SetUpChange};
 use crate::store::engine::Row;
 
 /// A department.
@@ -45,6 +45,7 @@ impl WriteTx<'_> {
              VALUES ((SELECT coalesce(max(position), 0) + 1 FROM department), $1, $2)",
             (name, is_private),
         )?;
+        self.note_set_up(SetUpChange::Added, &format!("department {id} {name}"))?;
         Ok(DepartmentId::new(id))
     }
 
@@ -54,6 +55,9 @@ impl WriteTx<'_> {
             "UPDATE department SET name = coalesce($1, name), is_private = coalesce($2, is_private) WHERE id = $3",
             (name, is_private, id.get()),
         )?;
+        if let Some(now) = self.department(id)? {
+            self.note_set_up(SetUpChange::Changed, &format!("department {id} {}", now.name))?;
+        }
         Ok(changed > 0)
     }
 }
@@ -62,6 +66,9 @@ impl TicketRows<'_> {
     /// Removes a department with its tickets; its addresses move to the lowest one left (none left:
     /// their mail is quarantined), its staff links go. Says whether there was one.
     pub fn remove_department(&self, id: DepartmentId) -> Result<bool> {
+        if let Some(gone) = self.department(id)? {
+            self.note_set_up(SetUpChange::Removed, &format!("department {id} {}", gone.name))?;
+        }
         self.run(
             "UPDATE address SET department_id = (SELECT min(id) FROM department WHERE id <> $1) WHERE department_id = $1",
             [id.get()],

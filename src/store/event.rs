@@ -17,8 +17,28 @@ pub struct NewEvent<'a> {
     pub kind: EventKind,
     /// See [`EventKind`]; empty for nothing.
     pub detail: &'a str,
-    /// The message or note that was written, if one was.
+    /// The message or note that was written.
     pub message: Option<MessageId>,
+}
+
+/// An event of this transaction, for those who are told of it before it is committed.
+#[derive(Clone, Debug)]
+pub(super) struct Happened {
+    pub(super) id: i64,
+    pub(super) ticket: TicketId,
+    pub(super) at: Timestamp,
+    pub(super) actor: Actor,
+    pub(super) kind: EventKind,
+    pub(super) detail: String,
+    pub(super) door: Door,
+    pub(super) message: Option<MessageId>,
+}
+
+impl Happened {
+    fn of(id: i64, ticket: TicketId, new: &NewEvent<'_>, at: Timestamp) -> Self {
+        let NewEvent { actor, door, kind, detail, message } = *new;
+        Self { id, ticket, at, actor, kind, detail: detail.to_owned(), door, message }
+    }
 }
 
 /// A change that was made.
@@ -108,21 +128,22 @@ impl ReadTx<'_> {
 impl TicketRows<'_> {
     /// Records one change of one ticket.
     pub fn add_event(&self, ticket: TicketId, new: &NewEvent<'_>, now: Timestamp) -> Result<()> {
-        let (actor, id) = new.actor.to_row();
-        self.run(
+        let (actor, actor_id) = new.actor.to_row();
+        let id = self.insert(
             "INSERT INTO event (ticket_id, at, actor, actor_id, kind, detail, door, message_id) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             (
                 ticket.get(),
                 now.unix(),
                 actor,
-                id,
+                actor_id,
                 new.kind.word(),
                 new.detail,
                 new.door.word(),
                 new.message.map_or(0, MessageId::get),
             ),
         )?;
+        self.told.borrow_mut().push(Happened::of(id, ticket, new, now));
         Ok(())
     }
 
@@ -130,13 +151,16 @@ impl TicketRows<'_> {
     pub fn add_events(&self, owner: Owner, new: &NewEvent<'_>, now: Timestamp) -> Result<()> {
         let (actor, id) = new.actor.to_row();
         let (tickets, owner) = owner.tickets();
-        self.run(
+        let changed = self.all(
             &format!(
                 "WITH changed AS ({tickets}) INSERT INTO event (ticket_id, at, actor, actor_id, kind, detail, door) \
-                 SELECT id, $2, $3, $4, $5, $6, $7 FROM changed"
+                 SELECT id, $2, $3, $4, $5, $6, $7 FROM changed RETURNING id, ticket_id"
             ),
             (owner, now.unix(), actor, id, new.kind.word(), new.detail, new.door.word()),
+            |row| Ok((row.get(0)?, TicketId::new(row.get(1)?))),
         )?;
+        let happened = changed.into_iter().map(|(id, ticket)| Happened::of(id, ticket, new, now));
+        self.told.borrow_mut().extend(happened);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ pub(crate) use shelf::{ArticleLine, Reader, Shelf};
 
 use super::import::Placed;
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{AttachmentId, StaffId, Timestamp};
+use crate::domain::{AttachmentId, SetUpChange, StaffId, Timestamp};
 use crate::mail::html;
 use crate::store::columns::id_or_none;
 use crate::store::engine::Row;
@@ -161,11 +161,13 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Makes a canned response, placed last unless a position is given.
     pub fn add_canned_response(&self, new: &NewCannedResponse<'_>, now: Timestamp) -> Result<i64> {
-        self.insert(
+        let id = self.insert(
             "INSERT INTO canned_response (title, body, position, created_at, last_update_at) VALUES ($1, $2, \
              coalesce($3, (SELECT coalesce(max(position), 0) + 1 FROM canned_response)), $4, $4)",
             (new.title.unwrap_or(""), new.body.unwrap_or(""), new.position, now.unix()),
-        )
+        )?;
+        self.note_set_up(SetUpChange::Added, &format!("canned {id} {}", new.title.unwrap_or("")))?;
+        Ok(id)
     }
 
     /// Changes a canned response; says whether there is one.
@@ -175,11 +177,17 @@ impl WriteTx<'_> {
              position = coalesce($3, position), last_update_at = $4 WHERE id = $5",
             (change.title, change.body, change.position, now.unix(), id),
         )?;
+        if let Some(now) = self.canned_response(id)? {
+            self.note_set_up(SetUpChange::Changed, &format!("canned {id} {}", now.title))?;
+        }
         Ok(changed > 0)
     }
 
     /// Removes a canned response; says whether there was one.
     pub fn remove_canned_response(&self, id: i64) -> Result<bool> {
+        if let Some(gone) = self.canned_response(id)? {
+            self.note_set_up(SetUpChange::Removed, &format!("canned {id} {}", gone.title))?;
+        }
         Ok(self.run("DELETE FROM canned_response WHERE id = $1", [id])? > 0)
     }
 

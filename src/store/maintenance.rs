@@ -228,7 +228,7 @@ mod tests {
 
     fn note(ticket: TicketId) -> NewMessage<'static> {
         let (author, visibility, text) = (crate::domain::Author::Desk, Visibility::Internal, Text::Plain("n"));
-        NewMessage { ticket, author, visibility, text, full_text: "", mail_html: "" }
+        NewMessage { ticket, author, visibility, text, reply_text: "", full_text: "", mail_html: "" }
     }
 
     fn run(store: &Store, sql: &str) {

@@ -46,9 +46,24 @@ pub struct NewMessage<'a> {
     pub visibility: Visibility,
     /// What is shown.
     pub text: Text<'a>,
+    /// What the mail's writer typed, where it is less than `text`; else empty.
+    pub reply_text: &'a str,
     /// The whole text of the mail, where it is more than `text`.
     pub full_text: &'a str,
     /// The sanitised HTML of the mail.
+    pub mail_html: &'a str,
+}
+
+/// The texts of a mail that is a message.
+#[derive(Clone, Copy, Debug)]
+pub struct MessageTexts<'a> {
+    /// What is shown.
+    pub body: &'a str,
+    /// What its writer typed.
+    pub reply_text: &'a str,
+    /// The whole text.
+    pub full_text: &'a str,
+    /// The sanitised HTML; empty for none.
     pub mail_html: &'a str,
 }
 
@@ -67,6 +82,8 @@ pub struct Message {
     pub body: String,
     /// Whether `body` is HTML.
     pub is_html: bool,
+    /// What the mail's writer typed; empty when `body` is just that.
+    pub reply_text: String,
     /// The whole text of the mail; empty when `body` is all.
     pub full_text: String,
     /// The sanitised HTML of the mail; empty when none.
@@ -92,6 +109,7 @@ fn message(row: &Row<'_>) -> Result<Message> {
         is_html: row.get(7)?,
         full_text: row.get(8)?,
         mail_html: row.get(9)?,
+        reply_text: row.get(10)?,
     })
 }
 
@@ -176,10 +194,27 @@ impl ReadTx<'_> {
     /// Every message of a ticket by date, notes included.
     pub fn messages(&self, id: TicketId) -> Result<Vec<Message>> {
         self.all(
-            "SELECT id, created_at, author, staff_id, customer_id, is_internal, body, is_html, full_text, mail_html \
+            "SELECT id, created_at, author, staff_id, customer_id, is_internal, body, is_html, full_text, mail_html, \
+             reply_text \
              FROM message WHERE ticket_id = $1 ORDER BY created_at, id",
             [id.get()],
             message,
+        )
+    }
+
+    /// The newest messages of a ticket, public or not: what is shown, whether that is HTML, and the whole text of the
+    /// mail where it is more.
+    pub fn newest_texts(
+        &self,
+        id: TicketId,
+        before: Option<MessageId>,
+        count: i64,
+    ) -> Result<Vec<(String, bool, String)>> {
+        self.all(
+            "SELECT body, is_html, full_text FROM message WHERE ticket_id = $1 AND id < $2 \
+             ORDER BY created_at DESC, id DESC LIMIT $3",
+            (id.get(), before.map_or(i64::MAX, MessageId::get), count),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
     }
 
@@ -269,7 +304,7 @@ impl TicketRows<'_> {
         };
         let id = self.insert(
             "INSERT INTO message (ticket_id, created_at, author, staff_id, customer_id, is_internal, body, is_html, \
-             full_text, mail_html) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             full_text, mail_html, reply_text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             (
                 new.ticket.get(),
                 now.unix(),
@@ -281,9 +316,26 @@ impl TicketRows<'_> {
                 is_html,
                 if new.full_text == body { "" } else { new.full_text },
                 new.mail_html,
+                if new.reply_text == body { "" } else { new.reply_text },
             ),
         )?;
         Ok(MessageId::new(id))
+    }
+
+    /// Puts other texts in the place of a mail's.
+    pub fn set_message_texts(&self, message: MessageId, texts: &MessageTexts<'_>) -> Result<()> {
+        let only_if_other = |text: &'_ str| if text == texts.body { String::new() } else { text.to_owned() };
+        self.run(
+            "UPDATE message SET body = $1, reply_text = $2, full_text = $3, mail_html = $4 WHERE id = $5",
+            (
+                texts.body,
+                only_if_other(texts.reply_text),
+                only_if_other(texts.full_text),
+                texts.mail_html,
+                message.get(),
+            ),
+        )?;
+        Ok(())
     }
 
     /// Makes another customer the writer of a message.

@@ -204,6 +204,16 @@ impl ReadTx<'_> {
         self.one("SELECT data FROM raw_mail WHERE receipt_id = $1", [id.get()], |row| row.get(0))
     }
 
+    /// The mails received since then that are messages and whose raw text is kept, oldest first.
+    pub fn stored_with_raw_mail(&self, since: Timestamp) -> Result<Vec<ReceiptId>> {
+        self.all(
+            "SELECT receipt.id FROM receipt JOIN raw_mail ON raw_mail.receipt_id = receipt.id \
+             WHERE receipt.state = 'stored' AND receipt.message_id > 0 AND receipt.received_at >= $1 ORDER BY receipt.id",
+            [since.unix()],
+            |row| Ok(ReceiptId::new(row.get(0)?)),
+        )
+    }
+
     /// The mails that are messages of a ticket, by when they came.
     pub fn receipts_of_ticket(&self, ticket: TicketId) -> Result<Vec<ReceiptId>> {
         self.all("SELECT id FROM receipt WHERE ticket_id = $1 AND ticket_id > 0 ORDER BY id", [ticket.get()], |row| {

@@ -64,8 +64,8 @@ impl Store {
         };
         let connection = self.begun(begin)?;
         let session = connection.session()?;
-        let tx = WriteTx { read: ReadTx::on(Link::Pg(session)) };
-        let done = f(&tx);
+        let tx = WriteTx::on(Link::Pg(session));
+        let done = tx.carry_out(f);
         let ended = match &done {
             Ok(_) => match tx.failed.refuse() {
                 Ok(()) => session.commit(),

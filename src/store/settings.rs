@@ -8,7 +8,7 @@ use std::fmt;
 use super::{ReadTx, Result, WriteTx};
 use crate::decision::{Policy, StrangerReply, UnknownRecipient};
 use crate::domain::words::words;
-use crate::domain::{DeskSecret, Timestamp};
+use crate::domain::{DeskSecret, SetUpChange, Timestamp};
 
 /// Which values a setting accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -179,6 +179,7 @@ settings! {
     spam_keep_days: i64 = "30", Kind::Number(0, NUMBER_MAX), "days after which a ticket called spam is removed; 0 = never";
     undo_send_s: i64 = "10", Kind::Number(0, 3600), "seconds in which an answer written in the browser can be taken back; 0 = not at all";
     require_totp: bool = "0", Kind::Switch, "1: staff without a second factor are led to set one up when they sign in";
+    webhook_private: bool = "0", Kind::Switch, "1: webhooks may go to private addresses too, such as those of this machine and its network";
     cors_origins: String = "", Kind::Text(LIST_CHARS_MAX), "origins that browsers may call the API from, comma-separated";
 }
 
@@ -431,7 +432,8 @@ impl WriteTx<'_> {
                 [definition.key, value],
             )?;
         }
-        Ok(())
+        // Some are secrets.
+        self.note_set_up(SetUpChange::Changed, &format!("setting {}", definition.key))
     }
 }
 

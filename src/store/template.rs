@@ -1,7 +1,7 @@
 //! Mail templates that were edited or switched. The shipped texts are in [`crate::outbox`].
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::Timestamp;
+use crate::domain::{SetUpChange, Timestamp};
 use crate::store::engine::Row;
 
 /// The texts of one mail, with `%placeholders%`.
@@ -43,6 +43,12 @@ impl WriteTx<'_> {
              last_update_at = excluded.last_update_at",
             (name, &template.subject, &template.body_text, &template.body_html, template.is_enabled, now.unix()),
         )?;
-        Ok(())
+        self.note_set_up(SetUpChange::Changed, &format!("template {name}"))
+    }
+
+    /// Takes the stored texts of a template away: the shipped ones hold again.
+    pub fn forget_template(&self, name: &str) -> Result<()> {
+        self.run("DELETE FROM template WHERE name = $1", [name])?;
+        self.note_set_up(SetUpChange::Changed, &format!("template {name}: as shipped"))
     }
 }

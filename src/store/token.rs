@@ -1,7 +1,7 @@
 //! API tokens. Secrets are compared elsewhere: here are only their hashes and what each token may do.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{Timestamp, TokenId};
+use crate::domain::{SetUpChange, Timestamp, TokenId};
 use crate::store::engine::Row;
 
 /// SHA-256 of something.
@@ -116,6 +116,7 @@ impl WriteTx<'_> {
              VALUES ($1, $2, $3, $4, $5, $6, $6)",
             (new.name, &new.sha256[..], new.permissions, new.ips, new.is_active, now.unix()),
         )?;
+        self.note_set_up(SetUpChange::Added, &format!("token {id} {}", new.name))?;
         Ok(TokenId::new(id))
     }
 
@@ -126,11 +127,17 @@ impl WriteTx<'_> {
              ips = coalesce($3, ips), is_active = coalesce($4, is_active), last_update_at = $5 WHERE id = $6",
             (change.name, change.permissions, change.ips, change.is_active, now.unix(), id.get()),
         )?;
+        if let Some(now) = self.token(id)? {
+            self.note_set_up(SetUpChange::Changed, &format!("token {id} {}", now.name))?;
+        }
         Ok(changed > 0)
     }
 
     /// Removes a token; it stops working at once. Says whether there was one.
     pub fn revoke_token(&self, id: TokenId) -> Result<bool> {
+        if let Some(gone) = self.token(id)? {
+            self.note_set_up(SetUpChange::Removed, &format!("token {id} {}", gone.name))?;
+        }
         Ok(self.run("DELETE FROM token WHERE id = $1", [id.get()])? > 0)
     }
 

@@ -53,6 +53,8 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
         Page::Profile => profile::answer(call),
         Page::Knowledge(page) => knowledge::answer(call, *page),
         Page::Asset(_) | Page::Customers(_) => Err(Refusal::NotFound),
+        Page::SetUp(place) => crate::web::setup::answer(call, place),
+        Page::First(token) => crate::web::setup::first_run(call, token),
     }
 }
 

@@ -225,7 +225,12 @@ impl<'a> Call<'a> {
 
     /// Changes in one transaction, and has queued mail sent.
     pub(crate) fn write<T>(&self, f: impl FnOnce(&WriteTx<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
-        let done = self.web.store.write(f)?;
+        let done = self.web.store.write(|tx| {
+            if let Some(viewer) = &self.viewer {
+                tx.act_as(Actor::Staff(viewer.id()), Door::Web);
+            }
+            f(tx)
+        })?;
         (self.web.wake)();
         Ok(done)
     }

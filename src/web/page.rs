@@ -3,6 +3,7 @@
 use super::agent::KnowledgePage;
 use super::customer::CustomerPage;
 use super::session::Side;
+use super::setup::{Deed, Noun, Place};
 use crate::domain::{AttachmentId, DepartmentId, MessageId, ReceiptId, TicketId};
 
 /// A list of tickets.
@@ -75,6 +76,10 @@ pub(crate) enum Page {
     Knowledge(KnowledgePage),
     /// `/staff/canned-responses/insert`: canned responses filled in for a ticket, for the script.
     CannedFor,
+    /// A page of the set-up.
+    SetUp(Place),
+    /// `/staff/first/TOKEN`: the first account of a new desk.
+    First(String),
 }
 
 /// Who is let in.
@@ -87,7 +92,6 @@ pub(crate) enum Gate {
     /// Staff who are signed in. What of a department is shown, the page itself asks.
     Staff,
     /// Staff who may set up the desk.
-    #[allow(dead_code)] // the pages behind it come with the set-up
     SetUp,
 }
 
@@ -133,14 +137,16 @@ impl Page {
             ["account", "profile"] => Self::Profile,
             ["canned-responses", "insert"] => Self::CannedFor,
             ["kb", rest @ ..] => Self::Knowledge(KnowledgePage::of(rest)?),
-            _ => return None,
+            ["first", token] => Self::First((*token).to_owned()),
+            other => Self::SetUp(Place::of(other)?),
         })
     }
 
     /// Who is let in.
     pub(crate) const fn gate(&self) -> Gate {
         match self {
-            Self::Asset(_) | Self::SignIn => Gate::Anyone,
+            Self::Asset(_) | Self::SignIn | Self::First(_) => Gate::Anyone,
+            Self::SetUp(_) => Gate::SetUp,
             Self::Customers(page) => page.gate(),
             Self::Staff
             | Self::SignOut
@@ -181,7 +187,12 @@ impl Page {
             | Self::Aside
             | Self::AsideMail(_)
             | Self::Outbox
-            | Self::Profile => true,
+            | Self::Profile
+            | Self::First(_) => true,
+            Self::SetUp(place) => match place.deed {
+                Deed::List => matches!(place.noun, Noun::General),
+                Deed::Add | Deed::Edit(_) | Deed::Remove(_) | Deed::Log(_) => true,
+            },
             Self::Asset(_)
             | Self::Staff
             | Self::Tickets(_)

@@ -21,7 +21,8 @@ fn furnished() -> Desk {
     let subject = "Subject: The printer on the second floor prints nothing but blank pages since this morning\n";
     desk.deliver(mail("one", subject, "It is blank.\nReally."));
     desk.deliver(
-        mail("two", "Subject: 注文番号の確認をお願いします、急いでいます\n", "?").replace("Ann Ode <ann@", "田中 美咲 <mi@"),
+        mail("two", "Subject: 注文番号の確認をお願いします、急いでいます\n", "?")
+            .replace("Ann Ode <ann@", "田中 美咲 <mi@"),
     );
     desk.deliver(mail("three", "Subject: Old\n", "x").replace("ann@", "bo@"));
     desk

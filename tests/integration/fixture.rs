@@ -8,4 +8,5 @@ pub(crate) mod dovecot;
 pub(crate) mod imap_script;
 pub(crate) mod maildir;
 pub(crate) mod mta;
+pub(crate) mod receiver;
 pub(crate) mod smtp_sink;

@@ -48,6 +48,7 @@ mod terminal;
 mod threading;
 mod unsynced;
 mod web;
+mod webhook;
 
 // So that a test names them as `crate::desk`.
-use fixture::{browser, client, desk, dovecot, imap_script, maildir, mta, smtp_sink};
+use fixture::{browser, client, desk, dovecot, imap_script, maildir, mta, receiver, smtp_sink};

@@ -196,6 +196,11 @@ fn redacted(text: &str, desk: &Desk) -> String {
             rest = rest.get(pattern.len()..).unwrap_or_default();
             continue;
         }
+        if let Some(key) = rest.strip_prefix("whsec_") {
+            out.push_str("whsec_RANDOM");
+            rest = key.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "+/=".contains(c));
+            continue;
+        }
         let word: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
         if word.is_empty() {
             out.push(c);
@@ -316,6 +321,9 @@ fn every_verb_says_what_its_transcript_has() {
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
 
+/// Verbs that succeed only with another server at hand; webhook.rs has them.
+const SHOWN_ELSEWHERE: [&str; 1] = ["webhook test"];
+
 #[test]
 fn every_verb_has_a_transcript_in_text_and_in_json_and_objects_have_their_mistakes() {
     let verbs = verbs();
@@ -333,8 +341,8 @@ fn every_verb_has_a_transcript_in_text_and_in_json_and_objects_have_their_mistak
             }
         }
     }
-    let lacks =
-        |is_json: bool| verbs.iter().filter(|verb| !seen.contains(&((*verb).clone(), is_json))).collect::<Vec<_>>();
+    let here = || verbs.iter().filter(|verb| !SHOWN_ELSEWHERE.contains(&verb.as_str()));
+    let lacks = |is_json: bool| here().filter(|verb| !seen.contains(&((*verb).clone(), is_json))).collect::<Vec<_>>();
     assert!(lacks(false).is_empty() && lacks(true).is_empty(), "text: {:?}, JSON: {:?}", lacks(false), lacks(true));
     let nouns: BTreeSet<&str> = verbs.iter().filter_map(|verb| verb.split(' ').next()).collect();
     for noun in nouns.iter().filter(|noun| !WITHOUT_OBJECTS.contains(noun)) {

@@ -44,6 +44,12 @@ pub(crate) struct Update {
     /// Whether the account is notified of tickets
     #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
     notifications: Option<bool>,
+    /// Whether an agent sees every department
+    #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
+    all_departments: Option<bool>,
+    /// Whether an agent may set up the desk in the browser
+    #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
+    set_up: Option<bool>,
 }
 
 /// Options of `admin staff password`.
@@ -63,7 +69,7 @@ pub(crate) struct Password {
 impl Update {
     /// Whether it names nothing to change.
     fn is_empty(&self) -> bool {
-        let switches = [self.active, self.login, self.notifications];
+        let switches = [self.active, self.login, self.notifications, self.all_departments, self.set_up];
         let texts = self.name.is_some() || self.email.is_some() || self.schedule.is_some();
         let place = self.role.is_some() || self.no_departments || !self.department.is_empty();
         !texts && !place && switches.iter().all(Option::is_none)
@@ -82,7 +88,8 @@ pub(super) fn update(context: &Context, wanted: &Update) -> outcome::Result<()> 
         is_active: wanted.active,
         has_login: wanted.login,
         has_notifications: wanted.notifications,
-        ..StaffChange::default()
+        has_all_departments: wanted.all_departments,
+        has_setup: wanted.set_up,
     };
     context.store.write(|tx| {
         let staff = find(tx, &wanted.username)?;

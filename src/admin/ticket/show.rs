@@ -98,7 +98,7 @@ impl Whole {
             let full = if m.full_text.is_empty() { &m.body } else { &m.full_text };
             json!({
                 "id": m.id.get(), "date": m.created_at.unix(), "author": self.author(m.author), "user_id": user,
-                "internal": m.is_internal, "text": m.body, "is_html": m.is_html, "full_text": full, "html": m.mail_html,
+                "internal": m.is_internal, "text": m.body, "is_html": m.is_html, "reply_text": if m.reply_text.is_empty() { &m.body } else { &m.reply_text }, "full_text": full, "html": m.mail_html,
                 "attachments": self.files(m.id).map(attachment_json).collect::<Vec<_>>(),
             })
         });

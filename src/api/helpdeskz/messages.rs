@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::answer::{Digits, done};
+use super::answer::done;
 use super::faults::Faults;
 use super::tickets::{NOT_FOUND, sanitised, staff};
 use super::upload;
@@ -15,39 +15,12 @@ use crate::api::params::{MESSAGE_BYTES_MAX, Params};
 use crate::api::route::{PathId, row_id};
 use crate::desk::{MailContext, Notices, Post, StatusChange};
 use crate::domain::{Author, Status, TicketId};
-use crate::mail::html;
 use crate::store::ReadTx;
 use crate::store::attachment::NewAttachment;
-use crate::store::message::{MessageLine, Order, Text};
+use crate::store::message::{Order, Text};
 use crate::store::settings::ReplyOrder;
+use crate::store::shape::MessageShape;
 use crate::store::ticket::Ticket;
-
-#[derive(Serialize)]
-struct Message {
-    id: Digits,
-    date: Digits,
-    customer: Digits,
-    staff_id: Digits,
-    message: String,
-}
-
-impl From<MessageLine> for Message {
-    fn from(line: MessageLine) -> Self {
-        let (customer, staff) = match line.author {
-            Author::Customer(_) => (1, 0),
-            Author::Staff(id) => (0, id.get()),
-            Author::Desk => (0, 0),
-        };
-        Self {
-            id: Digits(line.id.get()),
-            date: line.created_at.into(),
-            customer: Digits(customer),
-            staff_id: Digits(staff),
-            // Text from mail may hold anything and clients show it as HTML.
-            message: if line.is_html { line.body } else { html::text_to_html(&line.body) },
-        }
-    }
-}
 
 /// `GET /api/messages/show/TICKET_ID`
 pub(in crate::api) fn show(tx: &ReadTx<'_>, call: &Call<'_>, id: &PathId) -> Result<String, ApiError> {
@@ -56,13 +29,13 @@ pub(in crate::api) fn show(tx: &ReadTx<'_>, call: &Call<'_>, id: &PathId) -> Res
         success: i64,
         pages: i64,
         total_replies: i64,
-        messages: Vec<Message>,
+        messages: Vec<MessageShape>,
     }
     let ticket = tx.ticket(TicketId::new(id.row().ok_or(NOT_FOUND)?))?.ok_or(NOT_FOUND)?;
     let order = if call.settings.reply_order == ReplyOrder::Ascending { Order::Ascending } else { Order::Descending };
     let size = call.settings.tickets_replies.max(1);
     let (total, lines) = tx.messages_page(ticket.id, order, window(call.params.page_or_first()?, size))?;
-    let messages = lines.into_iter().map(Message::from).collect();
+    let messages = lines.into_iter().map(MessageShape::from).collect();
     Ok(compact(&List { success: 1, pages: pages(total, size), total_replies: total, messages }))
 }
 
@@ -78,8 +51,14 @@ pub(in crate::api) fn create(call: &Call<'_>) -> Result<KeyedAnswer, ApiError> {
                 files.iter().flatten().map(upload::Accepted::attachment).collect();
             let is_staff = matches!(author, Author::Staff(_));
             let status = if closes && is_staff { StatusChange::To(Status::Closed) } else { StatusChange::ByTable };
-            let post =
-                Post { author, text: Text::Html(&text), full_text: "", mail_html: "", attachments: &attachments };
+            let post = Post {
+                author,
+                text: Text::Html(&text),
+                reply_text: "",
+                full_text: "",
+                mail_html: "",
+                attachments: &attachments,
+            };
             let mail = MailContext::default();
             call.change_by(tx, author.into()).post(&ticket, &post, status, &mail, Notices::Usual)?;
             Ok(done("Message was created and added to ticket."))

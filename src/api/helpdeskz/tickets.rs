@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::answer::{Digits, Escaped, done};
+use super::answer::done;
 use super::faults::Faults;
 use super::upload;
 use super::users::{pages, window};
@@ -19,43 +19,13 @@ use crate::store::ReadTx;
 use crate::store::attachment::NewAttachment;
 use crate::store::department::Department;
 use crate::store::message::Text;
-use crate::store::ticket::{NewTicket, TicketLine, TicketSieve};
+use crate::store::shape::TicketShape;
+use crate::store::ticket::{NewTicket, TicketSieve};
 
 /// Longest subject, in characters. Chosen: more than a line of any list shows.
 const SUBJECT_CHARS_MAX: usize = 255;
 
 pub(super) const NOT_FOUND: ApiError = ApiError::NotFound("Ticket not found.");
-
-#[derive(Serialize)]
-struct Ticket<'a> {
-    id: Digits,
-    user_id: Digits,
-    department_id: Digits,
-    subject: &'a str,
-    date: Digits,
-    last_update: Digits,
-    status: Digits,
-    replies: Digits,
-    user_fullname: Escaped<'a>,
-    department_name: Escaped<'a>,
-}
-
-impl<'a> From<&'a TicketLine> for Ticket<'a> {
-    fn from(line: &'a TicketLine) -> Self {
-        Self {
-            id: Digits(line.id.get()),
-            user_id: Digits(line.customer.get()),
-            department_id: Digits(line.department.get()),
-            subject: &line.subject,
-            date: line.created_at.into(),
-            last_update: line.last_update_at.into(),
-            status: Digits(line.status.number()),
-            replies: Digits(line.replies),
-            user_fullname: Escaped(&line.fullname),
-            department_name: Escaped(&line.department_name),
-        }
-    }
-}
 
 /// `GET /api/tickets`
 pub(in crate::api) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, ApiError> {
@@ -64,7 +34,7 @@ pub(in crate::api) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, A
         success: i64,
         total_tickets: i64,
         pages: i64,
-        tickets: Vec<Ticket<'a>>,
+        tickets: Vec<TicketShape<'a>>,
     }
     let params = &call.params;
     let page = params.page()?;
@@ -80,7 +50,7 @@ pub(in crate::api) fn list(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<String, A
         TicketSieve { customer: params.filter("user_id")?, department: params.filter("department_id")?, status };
     let size = call.settings.tickets_page.max(1);
     let (total, lines) = tx.tickets_page(&sieve, window(page, size))?;
-    let tickets = lines.iter().map(Ticket::from).collect();
+    let tickets = lines.iter().map(TicketShape::from).collect();
     Ok(compact(&List { success: 1, total_tickets: total, pages: pages(total, size), tickets }))
 }
 
@@ -98,11 +68,11 @@ pub(in crate::api) fn show(tx: &ReadTx<'_>, id: &PathId) -> Result<String, ApiEr
     #[derive(Serialize)]
     struct Shown<'a> {
         success: i64,
-        ticket: Ticket<'a>,
+        ticket: TicketShape<'a>,
     }
     let id = id.row().ok_or(NOT_FOUND)?;
     let line = tx.ticket_line(TicketId::new(id))?.ok_or(NOT_FOUND)?;
-    Ok(compact(&Shown { success: 1, ticket: Ticket::from(&line) }))
+    Ok(compact(&Shown { success: 1, ticket: TicketShape::from(&line) }))
 }
 
 /// What `create` found good.
@@ -137,8 +107,14 @@ pub(in crate::api) fn create(call: &Call<'_>) -> Result<KeyedAnswer, ApiError> {
                 reply_to: None,
             };
             let author = new.staff.map_or(Author::Customer(new.customer), Author::Staff);
-            let post =
-                Post { author, text: Text::Html(&body), full_text: "", mail_html: "", attachments: &attachments };
+            let post = Post {
+                author,
+                text: Text::Html(&body),
+                reply_text: "",
+                full_text: "",
+                mail_html: "",
+                attachments: &attachments,
+            };
             let notices = if acknowledge { Notices::Acknowledged } else { Notices::Usual };
             let opening = Opening { ticket: row, post, mail: MailContext::default(), linked: None, notices };
             let (ticket, _) = call.change_by(tx, author.into()).open(&opening)?;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::endpoint::{ENDPOINTS, Endpoint, Handler};
-use crate::api::permission::Permission;
+use crate::domain::permission::Permission;
 
 const REGISTER: &str = "/api/v1/helpdesk/register";
 const CREATE_USER: &str = "/v1/user";

@@ -99,7 +99,12 @@ fn a_named_text_is_read_where_it_is_the_only_one() {
     assert_eq!(texts(&multipart("mixed", "m", &[named])), both(Some("one"), None));
     assert_eq!(texts(&multipart("mixed", "m", &[PICTURE, named])), both(Some("one"), None));
     let marked = named.replace("inline", "attachment");
-    assert_eq!(texts(&multipart("mixed", "m", &[PICTURE, &marked])), both(None, None));
+    let mail = multipart("mixed", "m", &[PICTURE, &marked]);
+    assert_eq!(texts(&mail), both(Some("one"), None));
+    assert_eq!(chosen(&mail).files, [1], "it stays a file");
+    let long = |bytes: usize| multipart("mixed", "m", &[PICTURE, &format!("{marked}{}", "x".repeat(bytes - 3))]);
+    assert_eq!(chosen(&long(MARKED_BYTES_MAX)).files, [1]);
+    assert_eq!(chosen(&long(MARKED_BYTES_MAX + 1)).files, [] as [usize; 0]);
 }
 
 #[test]
@@ -165,4 +170,13 @@ fn content_ids_are_found_in_html() {
     let mut found: Vec<_> = found.into_iter().collect();
     found.sort();
     assert_eq!(found, ["a@x", "b@x", "c", "d&e"]);
+}
+
+#[test]
+fn text_that_declares_no_charset_is_in_that_of_the_headers_words() {
+    // The same bytes are Czech in one and nonsense in the other; too short a text for a guess.
+    let subject = "Subject: =?iso-8859-2?Q?=BElu=BB?=";
+    let mail = [subject.as_bytes(), b"\nContent-Type: text/plain\n\n\xbelu\xbb\n"].concat();
+    let read = crate::mail::ParsedMail::parse(&mail, &crate::mail::Limits::default()).unwrap();
+    assert_eq!(read.full_text.trim(), read.subject);
 }

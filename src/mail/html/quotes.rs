@@ -128,11 +128,11 @@ impl<'a> Seen<'a> {
     }
 
     fn has_class(&self, names: &[&str]) -> bool {
-        self.class.split_ascii_whitespace().any(|class| names.contains(&class))
+        self.class.split_ascii_whitespace().any(|class| names.iter().any(|name| is_name(class, name)))
     }
 
     fn has_id(&self, names: &[&str]) -> bool {
-        names.contains(&self.id.as_ref())
+        names.iter().any(|name| is_name(&self.id, name))
     }
 
     fn is_named_box(&self, tag: &Tag<'_>) -> bool {
@@ -157,6 +157,20 @@ impl<'a> Seen<'a> {
         let tight: String = self.style.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
         OUTLOOK_RULES.iter().any(|rule| tight.contains(rule))
     }
+}
+
+/// What programs put in front of the names in a mail they quote: Outlook on the web, Gmail, Yahoo.
+const PREFIXES: [&str; 4] = ["x_", "m_", "ydp", "yiv"];
+
+/// Whether a class or an id is that name, as another program may have prefixed it: `x_gmail_quote`,
+/// `ydp1a2b3cyahoo_quoted`, `m_-4711divRplyFwdMsg`. Yahoo numbers its ids as well.
+fn is_name(word: &str, name: &str) -> bool {
+    if word.len() <= name.len() {
+        return word == name;
+    }
+    let is_prefixed = PREFIXES.iter().any(|prefix| word.starts_with(prefix));
+    let ends = |word: &str| word.ends_with(name);
+    is_prefixed && (ends(word) || ends(word.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_')))
 }
 
 #[cfg(test)]
@@ -193,6 +207,16 @@ mod tests {
     fn gmail_and_thunderbird_announce_the_line_above_the_quote() {
         assert_eq!(sign("<div class=\"gmail_attr\">"), Some(Sign::Attribution));
         assert_eq!(sign("<div class=\"moz-cite-prefix\">"), Some(Sign::Attribution));
+    }
+
+    #[test]
+    fn names_that_another_program_prefixed_are_known_by_their_ends() {
+        assert_eq!(sign("<div class=\"x_x_gmail_attr\">"), Some(Sign::Attribution));
+        assert_eq!(sign("<div id=\"x_divRplyFwdMsg\">"), Some(Sign::RestIsQuoted));
+        assert_eq!(sign("<div id=\"m_-471divRplyFwdMsg\">"), Some(Sign::RestIsQuoted));
+        assert_eq!(sign("<div class=\"ydp12ab3cyahoo_quoted\">"), Some(Sign::QuoteBox));
+        assert_eq!(sign("<div class=\"yiv0471gmail_signature\">"), Some(Sign::Signature));
+        assert_eq!(sign("<div id=\"companySignature\">"), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::languages::{ON, WROTE_BEFORE, WROTE_LAST, WROTE_UNSPACED, entries};
+use super::languages::{ON, QUOTING, WROTE_BEFORE, WROTE_LAST, WROTE_UNSPACED, entries};
 use super::line::{Line, fold, is_drawing, next_filled};
 
 /// Most lines one attribution is wrapped over; five were seen.
@@ -24,6 +24,7 @@ const NAME_BYTES_MAX: usize = 90;
 static LAST: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(WROTE_LAST).collect());
 static BEFORE: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(WROTE_BEFORE).collect());
 static UNSPACED: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(WROTE_UNSPACED).collect());
+static QUOTING_WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(QUOTING).collect());
 static ON_WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(ON).collect());
 
 /// If an attribution starts at line `at`, the number of the line after it.
@@ -65,6 +66,10 @@ fn end_from(lines: &[Line<'_>], at: usize) -> Option<usize> {
         if joined.len() > BYTES_MAX {
             return None;
         }
+        // Yahoo's application goes on with the quoted text on the same line.
+        if n == 0 && head_of_glued(text).is_some_and(|head| ends_attribution(head) && is_attribution(head, false)) {
+            return Some(at + 1);
+        }
         if n == 0 && is_old_gmail(text, &lines[at + 1..]) {
             return Some(at + 1);
         }
@@ -78,6 +83,12 @@ fn end_from(lines: &[Line<'_>], at: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// What is in front of a colon that three blanks and more text follow.
+fn head_of_glued(text: &str) -> Option<&str> {
+    let at = text.find(":   ")?;
+    text.get(..=at).filter(|head| head.len() <= BYTES_MAX)
 }
 
 /// A cheap test that keeps the search linear: something of a date or an address must be near.
@@ -111,6 +122,12 @@ fn is_attribution(joined: &str, is_quote_next: bool) -> bool {
     let core = bare.trim_end_matches([' ', ':', '：']);
     let parts = Parts::of(core);
     let opens = begins_with_on(core) || begins_with_date(core);
+    if is_quote_next
+        && has_colon
+        && QUOTING_WORDS.iter().any(|word| core.strip_prefix(*word).is_some_and(|rest| rest.starts_with(' ')))
+    {
+        return true;
+    }
     let is_strong = parts.has_address || parts.has_time || (parts.has_date && core.ends_with(" you wrote"));
     if let Some(front) = without_wrote_at_end(core) {
         return (opens && (is_strong || (parts.has_date && is_quote_next)))

@@ -52,12 +52,12 @@ static NAMES: LazyLock<HashMap<&'static str, Field>> = LazyLock::new(|| {
 /// How many signs show that a mail's header starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Demand {
-    /// Nothing announced it, in a mail that answers nothing: a writer, a date and one more. People type
-    /// "From:", "To:" and "Subject:" when they ask for something; mail programs write a date as well.
-    Dated,
-    /// Nothing announced it: a writer and two more kinds of fields.
+    /// Nothing announced it: a writer and two more kinds of fields, with the values of a mail's header. People fill in
+    /// forms with "From:", "To:" and "Date:" when they order a journey, say.
     Three,
-    /// A divider or a line like "Original Message" is before it: a writer and one more.
+    /// A line of dashes is before it: a writer and one more, with the values of a mail's header.
+    Plausible,
+    /// A divider like "Original Message" is before it: a writer and one more.
     Two,
 }
 
@@ -135,9 +135,11 @@ pub(crate) fn block_at(rows: &[Row<'_>], demand: Demand) -> Option<Block> {
 pub(crate) fn block_length(rows: &[Row<'_>], demand: Demand) -> Option<usize> {
     rows.first()?.field?;
     let (mut end, mut wrapped, mut blanks, mut kinds) = (0, 0, 0, 0u8);
+    let mut values = Values::default();
     for (n, row) in rows.iter().enumerate().take(BLOCK_LINES_MAX) {
-        if let Some((field, _)) = row.field {
+        if let Some((field, value)) = row.field {
             kinds |= 1 << field as u8;
+            values.note(field, value);
             end = n + 1;
             (wrapped, blanks) = (0, 0);
         } else if row.text.is_empty() {
@@ -145,19 +147,58 @@ pub(crate) fn block_length(rows: &[Row<'_>], demand: Demand) -> Option<usize> {
         } else if blanks > 0 {
             break;
         } else {
+            // A wrapped address.
+            values.has_address |= wrapped == 0 && row.text.contains('@') && n == end;
             wrapped += 1;
         }
         if wrapped > WRAPPED_LINES_MAX || blanks > BLANK_LINES_MAX {
             break;
         }
     }
-    let has_writer = kinds & (1 << Field::From as u8) != 0;
-    let others = match demand {
-        Demand::Three | Demand::Dated => 2,
-        Demand::Two => 1,
+    let has = |field: Field| kinds & (1 << field as u8) != 0;
+    let (others, is_plausible) = match demand {
+        // A travel order has a day as well, but neither a subject nor the minute.
+        Demand::Three => (2, values.has_address || values.has_date && (has(Field::Subject) || values.has_time)),
+        Demand::Plausible => (1, values.has_address || values.has_date && (has(Field::Subject) || values.has_time)),
+        Demand::Two => (1, true),
     };
-    let has_date = kinds & (1 << Field::Date as u8) != 0;
-    (has_writer && (has_date || demand != Demand::Dated) && kinds.count_ones() > others).then_some(end)
+    (has(Field::From) && is_plausible && kinds.count_ones() > others).then_some(end)
+}
+
+/// What the values of a block show.
+#[derive(Default)]
+struct Values {
+    /// A mail address of a writer or reader.
+    has_address: bool,
+    /// A day, with digits.
+    has_date: bool,
+    /// A day and its minute.
+    has_time: bool,
+}
+
+impl Values {
+    fn note(&mut self, field: Field, value: &str) {
+        match field {
+            Field::From | Field::To | Field::Cc => self.has_address |= is_address_in(value),
+            Field::Date => {
+                let digits = value.bytes().filter(u8::is_ascii_digit).count();
+                self.has_date |= digits >= DATE_DIGITS_MIN;
+                self.has_time |= digits > DATE_DIGITS_MIN && value.contains(':');
+            }
+            Field::Subject | Field::Other => {}
+        }
+    }
+}
+
+/// Fewest digits of a date with a day and a time, or a day and a year.
+const DATE_DIGITS_MIN: usize = 4;
+
+/// Whether something like `ann@example.org` is in the text.
+fn is_address_in(text: &str) -> bool {
+    text.match_indices('@').any(|(at, _)| {
+        text[..at].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '"'))
+            && text[at + 1..].starts_with(char::is_alphanumeric)
+    })
 }
 
 #[cfg(test)]
@@ -191,7 +232,8 @@ mod tests {
             "보낸 사람: Ann\n보낸 날짜: 2024\n받는 사람: Bob\n제목: x",
             "寄件者：Ann\n寄件日期：2024\n收件者：Bob\n主旨：x",
         ] {
-            let found = block(text).unwrap();
+            let rows = text.split('\n').map(Row::of).collect::<Vec<_>>();
+            let found = block_at(&rows, Demand::Two).unwrap();
             assert_eq!((found.end, found.value(Field::Subject)), (4, Some("x")), "{text}");
         }
     }
@@ -201,6 +243,17 @@ mod tests {
         let found = block("From: Ann\n<ann@example.org>\n\nSent: x\nTo: y\nSubject: a long\nmatter\n\nText").unwrap();
         assert_eq!(found.value(Field::From), Some("Ann <ann@example.org>"));
         assert_eq!((found.end, found.value(Field::Subject)), (6, Some("a long")));
+    }
+
+    #[test]
+    fn a_block_counts_unannounced_only_with_an_address_or_a_day_and_a_subject_among_its_values() {
+        assert!(block("From: Ann\nSent: Monday, 15 January 2024 14:30\nTo: Bob\nSubject: x").is_some());
+        assert!(block("From: Ann <ann@example.org>\nTo: Bob\nSubject: x").is_some());
+        assert!(block("From: Ann\nTo: bob@example.org\nSubject: x").is_some());
+        assert!(block("From: Ann\nSent: 15 January 2024 14:30\nTo: Bob").is_some());
+        assert_eq!(block("From: Berlin\nTo: Paris\nDate: 12 May 2026"), None);
+        assert_eq!(block("From: Ann\nTo: Bob\nSubject: x"), None);
+        assert_eq!(block("Von: Berlin\nAn: Paris\nDatum: morgen\nBetreff: Reise"), None);
     }
 
     #[test]

@@ -11,36 +11,38 @@ pub(crate) fn entries(table: &[&'static str]) -> impl Iterator<Item = &'static s
 
 /// Words for "wrote" that end the line above a quote: "On Monday Ann wrote:".
 pub(super) const WROTE_LAST: &[&str] = &[
-    "wrote, writes, said",                                   // English
-    "geschrieben, schrieb, schreibt",                        // German
-    "a écrit, a ecrit, écrivait",                            // French
-    "escribió, escribio",                                    // Spanish
-    "ha scritto",                                            // Italian
+    "wrote, writes, said",                                                                  // English
+    "geschrieben, schrieb, schreibt",                                                       // German
+    "a écrit, a ecrit, écrivait",                                                           // French
+    "escribió, escribio, ha escrito, escribiu, va escriure", // Spanish, Galician, Catalan
+    "ha scritto, scrisse",                                   // Italian
     "escreveu",                                              // Portuguese
     "volgende geschreven, het volgende, schreef",            // Dutch
     "napisał, napisała, napisał(a), pisze",                  // Polish
     "написал, написала, написал(а), пишет, писал, писал(а)", // Russian
-    "пише, написав, написала, написав(ла)",                  // Ukrainian
-    "skrev, skriver",                                        // Swedish, Danish, Norwegian
-    "kirjoitti",                                             // Finnish
-    "yazdı, yazmış",                                         // Turkish
-    "napsal, napsala, napsal(a), píše",                      // Czech
-    "napísal, napísala, napísal(a)",                         // Slovak
-    "írta, a scris, έγραψε",                                 // Hungarian, Romanian, Greek
+    "пише, писав, писала, написав, написала, написав(ла), написа, је написао, је написала", // Ukrainian, Bulgarian, Serbian
+    "skrev, skriver",                   // Swedish, Danish, Norwegian
+    "kirjoitti",                        // Finnish
+    "yazdı, yazmış",                    // Turkish
+    "napsal, napsala, napsal(a), píše", // Czech
+    "napísal, napísala, napísal(a), napisal/a, je napisal, je napisala, je napisao, je napisao/la", // Slovak, Slovene, Croatian
+    "írta, a scris, έγραψε, rašė, rakstīja, kirjutas, menulis, đã viết", // Hungarian to Vietnamese
+    "כתב, כתבה, כתב/ה, كتب, كتبت, نوشت, เขียนว่า",                         // Hebrew, Arabic, Persian, Thai
 ];
 
 /// Words for "wrote" that come before the name or the date: "Am Montag schrieb Ann:".
 pub(super) const WROTE_BEFORE: &[&str] = &[
-    "schrieb, schreibt",            // German
-    "escribió",                     // Spanish
-    "escreveu",                     // Portuguese
-    "schreef",                      // Dutch
-    "napisana przez",               // Polish
-    "skrev, skriver",               // Swedish, Danish, Norwegian
-    "kirjoitti",                    // Finnish
-    "yazdı",                        // Turkish
-    "napsal, napsala, odesílatel",  // Czech
-    "írta",                         // Hungarian
+    "schrieb, schreibt",                                                         // German
+    "escribió",                                                                  // Spanish
+    "escreveu",                                                                  // Portuguese
+    "schreef",                                                                   // Dutch
+    "napisana przez",                                                            // Polish
+    "skrev, skriver",                                                            // Swedish, Danish, Norwegian
+    "kirjoitti, kirjutas, rašė",                                                 // Finnish, Estonian, Lithuanian
+    "писал, писала, писали, написал, написала, написали, пишет, писав, написав", // Russian, Ukrainian
+    "yazdı",                                                                     // Turkish
+    "napsal, napsala, odesílatel",                                               // Czech
+    "írta",                                                                      // Hungarian
     "wrote on, wrote in, wrote at", // English of Lotus Notes and of news readers
 ];
 
@@ -53,18 +55,25 @@ pub(super) const WROTE_UNSPACED: &[&str] = &[
 
 /// Words the line above a quote begins with, before its date.
 pub(super) const ON: &[&str] = &[
-    "on, at",                        // English
-    "am",                            // German
-    "le",                            // French
-    "el",                            // Spanish
-    "il, il giorno, in data",        // Italian
-    "em, no dia, às, a, em data de", // Portuguese
-    "op",                            // Dutch
-    "w dniu, dnia",                  // Polish
-    "den",                           // Swedish, Danish, Norwegian
-    "dne, dňa",                      // Czech, Slovak
-    "în data de, pe data de, στις",  // Romanian, Greek
-    "在, 於, 于",                    // Chinese
+    "on, at",                                            // English
+    "am",                                                // German
+    "le",                                                // French
+    "el",                                                // Spanish
+    "il, il giorno, in data",                            // Italian
+    "em, no dia, às, a, em data de",                     // Portuguese
+    "op",                                                // Dutch
+    "w dniu, dnia",                                      // Polish
+    "den",                                               // Swedish, Danish, Norwegian
+    "dne, dňa",                                          // Czech, Slovak
+    "în data de, pe data de, στις",                      // Romanian, Greek
+    "на, в, у, la, pe, dana, pada, vào, vào lúc, ב, في", // Bulgarian to Arabic
+    "在, 於, 于",                                        // Chinese
+];
+
+/// Words the line right above a quote begins with that say "quoting" (Horde).
+pub(super) const QUOTING: &[&str] = &[
+    "quoting, zitat von, zitiere, citation de, citando a, citando, citazione, citazione da, citaat van, cytowanie, cytat od",
+    "citerar, citat från, citat fra, siterer, lainaus, alıntı, citace od, idézet, цитирую, цитата",
 ];
 
 /// Field names for the writer, above a quoted mail.
@@ -303,4 +312,45 @@ pub(super) const DEVICES: &[&str] = &[
     "portable, movil, móvil, celular, cellulare, dispositivo, gerät, apparat, surface, kindle, watch, mac, macbook",
     "superhuman, hey, fastmail, gmx, web.de, zoho, mailspring, newton, polymail, front, missive, canary, edison, aqua",
     "mymail, почты, mail.ru, яндекс, мобильного, iphonesta, ipadista, puhelimesta, telefonu, iphonu, iphone'a",
+];
+
+/// Beginnings of that line which say "my", so that any few words behind them name a device.
+pub(super) const SENT_FROM_MY: &[&str] = &[
+    "sent from my, sent via my, sent with my, sent on my, von meinem, von meiner, gesendet von meinem, gesendet von meiner",
+    "gesendet von mein, envoyé de mon, envoyé depuis mon, envoyé de ma, envoyé à partir de mon",
+    "enviado desde mi, enviado de mi, enviado con mi, enviado do meu, enviado da minha, enviado a partir do meu",
+    "inviato dal mio, inviato dalla mia, verzonden vanaf mijn, verstuurd vanaf mijn, verzonden met mijn, verstuurd met mijn",
+    "wysłane z mojego, wysłano z mojego, отправлено с моего, отправлено с мобильного, надіслано з мого",
+    "skickat från min, skickat från mitt, sendt fra min, sendt fra mit, sendt fra mitt, lähetetty minun, odesláno z mého",
+];
+
+/// Words of the texts that companies add below every mail.
+pub(super) const DISCLAIMERS: &[&str] = &[
+    "confidential, legally privileged, intended recipient, disclaimer, unsubscribe, before printing, consider the environment",
+    "virus-free, for viruses, registered office, all rights reserved, privacy policy, vertraulich, an die umwelt, ausdrucken",
+    "virenfrei, datenschutzerklärung, geschäftsführer, sitz der gesellschaft, handelsregister, confidentiel",
+    "avant d'imprimer, à l'environnement, protección de datos, confidencial, medio ambiente, antes de imprimir",
+    "riservat, all'ambiente, prima di stampare, meio ambiente, vertrouwelijk, aan het milieu, poufn, o środowisku",
+    "конфиденциальн, конфіденційн, konfidenti, fortrolig, luottamuksell, gizlidir, důvěrn, dôvern, bizalmas",
+    "confidențial, εμπιστευτικ, 机密, 保密, 機密, 기밀",
+];
+
+/// What a short reply says that points into the quoted mail: answers "below", "inline", in a colour.
+pub(super) const ANSWERS_BELOW: &[&str] = &[
+    "below, inline, in-line, interspersed, in the text, in red, in blue, in green, in bold, in color, in colour",
+    "unten, unterhalb, weiter unten, untenstehend, im text, in rot, in blau, in grün, rot markiert, dazwischen",
+    "ci-dessous, plus bas, ci dessous, dans le texte, dans le corps, en rouge, en bleu, en vert",
+    "abajo, más abajo, debajo, en el texto, en rojo, en azul, en verde, a continuación",
+    "sotto, qui sotto, di seguito, nel testo, in rosso, in blu, in verde, in calce",
+    "abaixo, mais abaixo, no texto, no corpo, em vermelho, em azul, em verde, a seguir",
+    "hieronder, onderstaand, in de tekst, in het rood, in het blauw, in het groen, tussen de regels",
+    "poniżej, w tekście, w treści, na czerwono, na niebiesko, na zielono",
+    "ниже, в тексте, красным, синим, зелёным, зеленым, нижче, червоним",
+    "nedan, i texten, i rött, i blått, med rött, nedenfor, nedenunder, i teksten, med rødt, i rødt, med blåt, i blåt",
+    "katso alla, vastaukset alla, vastaukseni alla, vastaan alle, alla olevat, alempana, punaisella, sinisellä, tekstissä",
+    "aşağıda, aşağıdadır, metin içinde, kırmızı, kırmızıyla, mavi renkte",
+    "níže, v textu, červeně, modře, zeleně, nižšie, červenou, lentebb, alább, pirossal, mai jos, cu roșu, παρακάτω, με κόκκινο",
+    "见下, 下文, 下面, 如下, 红色, 蓝色, 下方, 見下, 紅色, 藍色",
+    "以下, 下記, 文中, 赤字, 赤色, 青字, インライン",
+    "아래, 본문, 빨간색, 파란색, 인라인",
 ];

@@ -53,6 +53,11 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{AD}')
 }
 
+/// The text without the `>` and blanks in front.
+pub(super) fn without_quote_marks(text: &str) -> &str {
+    text.trim_start_matches(|c: char| c == '>' || c.is_whitespace())
+}
+
 /// The lines of a plain text. `>` after at most three blanks means quoted, as people write it.
 pub(super) fn lines_of_text(text: &str) -> Vec<Line<'_>> {
     let mut start = 0;

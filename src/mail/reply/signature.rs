@@ -4,10 +4,12 @@
 //! A closing ("Best regards, Ann") was typed by the writer and stays.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::languages::{APPS, DEVICES, GET_APP, SENT_FROM, SENT_FROM_ENDS, entries};
+use super::languages::{APPS, DEVICES, DISCLAIMERS, GET_APP, SENT_FROM, SENT_FROM_ENDS, SENT_FROM_MY, entries};
 use super::line::{Line, fold};
+use super::split::Part;
 
 /// Most filled lines after a `--` whose trailing space got lost; more is text, not a signature.
 const DASHES_LINES_MAX: usize = 20;
@@ -23,50 +25,108 @@ const INFLECTED_DEVICES: [&str; 6] = ["iphone", "ipad", "ipod", "android", "sams
 
 static DEVICE_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(DEVICES).collect());
 static SENT_HEADS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM).collect());
+static SENT_FROM_MINE: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM_MY).collect());
+static DISCLAIMER_WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(DISCLAIMERS).collect());
 static SENT_ENDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM_ENDS).collect());
 
-/// The line the signature of `lines[from..to]` begins at; `to` if there is none. A signature
-/// that would leave no other text does not count.
-pub(super) fn signature_start(lines: &[Line<'_>], from: usize, to: usize) -> usize {
-    let start = signature_start_below(lines, from, to);
-    if (from..start).all(|at| lines[at].is_blank()) { to } else { start }
+/// What has to be left where a signature is taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ground {
+    /// Other text: a mail is never all signature.
+    NeedsText,
+    /// Nothing: the text is above, as where a signature stands below a quote.
+    BelowText,
 }
 
-/// [`signature_start`] below a quote, where no text is needed before the signature.
-pub(super) fn signature_start_below(lines: &[Line<'_>], from: usize, to: usize) -> usize {
-    trailing_start(lines, from, separator(lines, from, to).unwrap_or(to))
+/// Marks the lines of signatures in `range`; says whether there are any.
+pub(super) fn mark_signature(lines: &[Line<'_>], parts: &mut [Part], range: Range<usize>, ground: Ground) -> bool {
+    let mut blocks = marked(lines, range.clone());
+    blocks.extend(separated(lines, range.clone()));
+    // One entry a line of the range: there may be as many blocks as lines.
+    let mut is_signature = vec![false; range.len()];
+    for block in blocks {
+        is_signature[block.start - range.start..block.end - range.start].fill(true);
+    }
+    if let Some(start) = trailing_start(lines, range.clone(), &is_signature) {
+        is_signature[start - range.start..].fill(true);
+    }
+    let is_text = |(at, is_signature): (usize, &bool)| !is_signature && !lines[range.start + at].is_blank();
+    let has_text = || is_signature.iter().enumerate().any(is_text);
+    if !is_signature.contains(&true) || ground == Ground::NeedsText && !has_text() {
+        return false;
+    }
+    for (part, _) in parts[range].iter_mut().zip(&is_signature).filter(|(_, is_signature)| **is_signature) {
+        *part = Part::Signature;
+    }
+    true
 }
 
-/// Goes up from `to` over blank lines, rules and lines of devices.
-fn trailing_start(lines: &[Line<'_>], from: usize, to: usize) -> usize {
-    let mut start = to;
-    for at in (from..to).rev() {
+/// The signatures that the HTML marks, each with the `--` right above it. What stands below one was typed.
+fn marked(lines: &[Line<'_>], range: Range<usize>) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut open: Option<usize> = None;
+    for at in range.clone() {
+        match (open, lines[at].is_signature) {
+            (None, true) => open = Some(if at > range.start && is_dashes(lines[at - 1].text) { at - 1 } else { at }),
+            (Some(start), false) if !lines[at].is_blank() => {
+                found.push(start..at);
+                open = None;
+            }
+            _ => {}
+        }
+    }
+    found.extend(open.map(|start| start..range.end));
+    found
+}
+
+fn is_dashes(text: &str) -> bool {
+    text.trim_end() == "--"
+}
+
+/// Goes up from the end over blank lines, rules and lines of devices, past the signatures found so far; the line where
+/// what they close begins.
+fn trailing_start(lines: &[Line<'_>], range: Range<usize>, is_signature: &[bool]) -> Option<usize> {
+    let (mut start, mut is_last) = (None, true);
+    for at in range.clone().rev() {
+        if is_signature[at - range.start] {
+            continue;
+        }
         let line = &lines[at];
-        if line.is_rule() || is_device_line(line.text) {
-            start = at;
+        if line.is_rule() || is_device_line(line.text) || is_last && is_from_something(line.text) {
+            start = Some(at);
         } else if !line.is_blank() {
             break;
         }
+        is_last &= line.is_blank();
     }
     start
 }
 
-/// The topmost line in `lines[from..to]` that separates a signature from the text.
-fn separator(lines: &[Line<'_>], from: usize, to: usize) -> Option<usize> {
-    let exact = (from..to).find(|&at| lines[at].text == "-- ");
-    let marked = (from..to)
-        .rev()
-        .take_while(|&at| lines[at].is_signature || lines[at].is_blank() || lines[at].is_rule())
-        .filter(|&at| lines[at].is_signature)
-        .last();
-    [exact, marked, guessed_separator(lines, from, to)].into_iter().flatten().min()
+/// The block that a line of dashes sets apart: up to a blank line that prose follows, because people write more below
+/// their signature.
+fn separated(lines: &[Line<'_>], range: Range<usize>) -> Option<Range<usize>> {
+    let exact = range.clone().find(|&at| lines[at].text == "-- " && !lines[at].is_signature);
+    let guessed =
+        guessed_separator(lines, range.clone()).filter(|start| !has_several_sentences(lines, *start + 1..range.end));
+    let start = exact.into_iter().chain(guessed).min()?;
+    let mut end = range.end;
+    for at in start + 1..range.end {
+        if lines[at].is_blank()
+            && lines.get(at + 1).is_some_and(|next| !next.is_blank())
+            && is_prose(lines, at + 1..range.end)
+        {
+            end = at;
+            break;
+        }
+    }
+    Some(start..end)
 }
 
 /// The topmost `--` or `____` with few enough lines below; looked for from the end, so that a text
 /// full of them is read once.
-fn guessed_separator(lines: &[Line<'_>], from: usize, to: usize) -> Option<usize> {
+fn guessed_separator(lines: &[Line<'_>], range: Range<usize>) -> Option<usize> {
     let (mut found, mut filled, mut has_contact) = (None, 0, false);
-    for at in (from..to).rev().filter(|&at| !lines[at].is_blank()) {
+    for at in range.rev().filter(|&at| !lines[at].is_blank() && !lines[at].is_signature) {
         let text = lines[at].text.trim_end();
         let is_rule = text.len() >= 2 && text.bytes().all(|b| b == b'_');
         if text == "--" || (is_rule && has_contact && filled <= RULE_LINES_MAX) {
@@ -81,6 +141,95 @@ fn guessed_separator(lines: &[Line<'_>], from: usize, to: usize) -> Option<usize
     found
 }
 
+/// Whether a person wrote more than a name and an address there. One long sentence may be a motto.
+fn has_several_sentences(lines: &[Line<'_>], range: Range<usize>) -> bool {
+    let mut count = 0;
+    let mut at = range.start;
+    while at < range.end {
+        let paragraph = paragraph_at(lines, at..range.end);
+        count += Prose::of(lines, paragraph.clone()).sentences;
+        at = paragraph.end + 1;
+    }
+    count >= 2
+}
+
+/// Whether the paragraph at the beginning of `range` is running text: a whole sentence, no address or number of a
+/// signature, and not what a company adds below every mail.
+fn is_prose(lines: &[Line<'_>], range: Range<usize>) -> bool {
+    let prose = Prose::of(lines, paragraph_at(lines, range));
+    prose.sentences > 0 && prose.words >= PROSE_WORDS_MIN
+}
+
+fn paragraph_at(lines: &[Line<'_>], range: Range<usize>) -> Range<usize> {
+    let end = range.clone().find(|&at| lines[at].is_blank() || lines[at].is_quoted).unwrap_or(range.end);
+    range.start..end
+}
+
+/// Fewest words of a paragraph that counts as prose.
+const PROSE_WORDS_MIN: usize = 5;
+/// Fewest words of a sentence: "Example Ltd." and "12 Main St." are none.
+const SENTENCE_WORDS_MIN: usize = 4;
+/// Fewest letters of a sentence in a script without blanks between words.
+const SENTENCE_LETTERS_MIN: usize = 8;
+/// Digits in a row that make a telephone or register number.
+const NUMBER_DIGITS_MIN: usize = 5;
+
+/// Words whose full stop ends no sentence.
+const ABBREVIATIONS: [&str; 18] = [
+    "st.", "str.", "ltd.", "inc.", "co.", "corp.", "dr.", "prof.", "mr.", "mrs.", "no.", "nr.", "tel.", "ave.", "rd.",
+    "e.v.", "ing.", "dipl.",
+];
+
+/// What of a paragraph is running text.
+#[derive(Default)]
+struct Prose {
+    words: usize,
+    sentences: usize,
+}
+
+impl Prose {
+    fn of(lines: &[Line<'_>], range: Range<usize>) -> Self {
+        let texts = || lines[range.clone()].iter().map(|line| line.text);
+        if texts().any(is_contact) || texts().any(has_number) {
+            return Self::default();
+        }
+        let text = texts().collect::<Vec<_>>().join(" ");
+        let folded = fold(&text);
+        if DISCLAIMER_WORDS.iter().any(|word| folded.contains(word)) {
+            return Self::default();
+        }
+        let mut prose = Self::default();
+        let mut words = 0;
+        for word in folded.split(' ').filter(|word| word.contains(char::is_alphabetic)) {
+            let bare = word.trim_end_matches(['"', ')', '\'', '”', '»']);
+            let ends = bare.ends_with(['.', '!', '?', '…']) && !ABBREVIATIONS.contains(&bare);
+            // Scripts without blanks end a sentence in the middle of what looks like one word.
+            let closed = word.matches(['。', '！', '？']).count();
+            let is_long = word.chars().count() >= SENTENCE_LETTERS_MIN;
+            prose.words += if closed > 0 && is_long { PROSE_WORDS_MIN } else { 1 };
+            words += 1;
+            if ends {
+                prose.sentences += usize::from(words >= SENTENCE_WORDS_MIN);
+                words = 0;
+            }
+            prose.sentences += if is_long { closed } else { 0 };
+        }
+        prose
+    }
+}
+
+fn has_number(text: &str) -> bool {
+    let mut digits = 0;
+    text.chars().any(|c| {
+        match c {
+            c if c.is_ascii_digit() => digits += 1,
+            ' ' | '-' | '/' | '(' | ')' | '.' | '+' => {}
+            _ => digits = 0,
+        }
+        digits >= NUMBER_DIGITS_MIN
+    })
+}
+
 /// A line that belongs to a signature or a mailing list's footer rather than to a text.
 fn is_contact(text: &str) -> bool {
     text.contains('@')
@@ -90,14 +239,34 @@ fn is_contact(text: &str) -> bool {
         || is_device_line(text)
 }
 
+/// Most words after "Sent from my": more is a sentence.
+const MINE_WORDS_MAX: usize = 4;
+
+/// "Sent from my new Fairphone": whatever it is, on the last line it is what the mail was written on.
+fn is_from_something(text: &str) -> bool {
+    if text.len() > DEVICE_LINE_BYTES_MAX {
+        return false;
+    }
+    let folded = fold(text);
+    let core = core_of(&folded);
+    SENT_FROM_MINE.iter().filter_map(|head| core.strip_prefix(*head)).any(|rest| {
+        let is_word_end = rest.starts_with(' ');
+        is_word_end && (1..=MINE_WORDS_MAX).contains(&rest.split(' ').filter(|word| !word.is_empty()).count())
+    })
+}
+
+/// The line without the brackets and signs that programs put around it.
+fn core_of(folded: &str) -> &str {
+    folded.trim_matches(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '*' | '_' | '.'))
+}
+
 /// "Sent from my iPhone", "Get Outlook for iOS".
 fn is_device_line(text: &str) -> bool {
     if text.len() > DEVICE_LINE_BYTES_MAX {
         return false;
     }
     let folded = fold(text);
-    let core = folded
-        .trim_matches(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '*' | '_' | '.'));
+    let core = core_of(&folded);
     if let Some(rest) = SENT_HEADS.iter().find_map(|head| core.strip_prefix(*head)) {
         return names_device(rest);
     }
@@ -143,10 +312,12 @@ mod tests {
     use super::super::line::lines_of_text;
     use super::*;
 
-    fn kept(text: &str) -> &str {
+    fn kept(text: &str) -> String {
         let lines = lines_of_text(text);
-        let end = signature_start(&lines, 0, lines.len());
-        text[..lines.get(end).map_or(text.len(), |line| line.start)].trim_end()
+        let mut parts = vec![Part::Typed; lines.len()];
+        mark_signature(&lines, &mut parts, 0..lines.len(), Ground::NeedsText);
+        let typed = lines.iter().zip(&parts).filter(|(_, part)| **part == Part::Typed);
+        typed.map(|(line, _)| line.text).collect::<Vec<_>>().join("\n").trim_end().to_owned()
     }
 
     #[test]
@@ -191,6 +362,32 @@ mod tests {
             "Outlook für Android beziehen<https://aka.ms/x>",
         ] {
             assert_eq!(kept(&format!("Hello\n\n{line}\n")), "Hello", "{line}");
+        }
+    }
+
+    #[test]
+    fn prose_below_a_signature_was_typed() {
+        let more = "PS: I forgot to say that the other printer burns as well.";
+        assert_eq!(kept(&format!("Hello\n-- \nAnn\nExample Ltd\n\n{more}")), format!("Hello\n\n{more}"));
+        assert_eq!(kept("Hello\n-- \nAnn\n\nExample Ltd\n12 Main St. Springfield"), "Hello");
+        assert_eq!(kept("Hello\n-- \nAnn\n\nThis e-mail is confidential and meant for its recipient alone."), "Hello");
+        assert_eq!(kept("Hello\n-- \nAnn\n\nRegistered in England and Wales under number 1234567."), "Hello");
+    }
+
+    #[test]
+    fn several_sentences_below_two_dashes_are_text() {
+        let text = "Hello\n--\nThe printer burns since Monday. We have no other one in the house.";
+        assert_eq!(kept(text), text);
+        assert_eq!(kept("Hello\n--\nAnn\nThere is no planet B, so please be kind."), "Hello");
+    }
+
+    #[test]
+    fn whatever_a_mail_was_sent_from_goes_with_its_last_line() {
+        for line in ["Sent from my Fairphone", "Sent from my old faithful typewriter", "Von meinem Toaster gesendet"] {
+            assert_eq!(kept(&format!("Hello\n\n{line}\n")), "Hello", "{line}");
+        }
+        for text in ["Sent from my Fairphone\n\nMore", "Hello\n\nSent from my desk in the old town hall"] {
+            assert_eq!(kept(text), text);
         }
     }
 

@@ -6,26 +6,30 @@ use super::super::html::Mark;
 use super::attribution::attribution_end;
 use super::divider::{Divider, divider_of};
 use super::fields::{BLOCK_LINES_MAX, Demand, Row, block_length};
-use super::line::{Line, next_filled};
-use super::signature::{signature_start, signature_start_below};
+use super::inline::announces_answers_below;
+use super::line::{Line, next_filled, without_quote_marks};
+use super::signature::{Ground, mark_signature};
 
-/// What is known about a mail before its lines are looked at.
+/// What a line is part of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum MailKind {
-    /// It may answer another one.
-    Answer,
-    /// It answers nothing: what looks like a quote may be its subject.
-    Opening,
-    /// The same, written in HTML: what its structure calls a quote is one.
-    OpeningHtml,
+pub(super) enum Part {
+    /// What the person typed.
+    Typed,
+    /// The mail answered, with its header.
+    Quoted,
+    /// A signature, or the line a device adds.
+    Signature,
 }
 
-/// The three parts of a mail, as ranges of lines. Each may be empty.
+/// What a mail's lines are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Split {
-    pub(super) typed: Range<usize>,
-    pub(super) quoted: Range<usize>,
-    pub(super) signature: Range<usize>,
+    /// One entry a line.
+    pub(super) parts: Vec<Part>,
+    /// Another mail is passed on below a line that says so.
+    pub(super) is_forward: bool,
+    /// The lines of a header between the reply and the mail answered.
+    pub(super) header: Range<usize>,
 }
 
 /// Where another mail begins.
@@ -49,54 +53,121 @@ enum Kind {
     Rest,
 }
 
-/// Splits a mail's lines. Nothing that may have been typed is put aside: where unquoted text follows
-/// a quote, all stays from the first quoted line on.
-pub(super) fn split(lines: &[Line<'_>], kind_of_mail: MailKind) -> Split {
-    let end = lines.iter().rposition(|line| !line.is_blank()).map_or(0, |at| at + 1);
-    let cut = (0..end).find_map(|at| cut_at(lines, at, kind_of_mail));
-    let (typed, quoted) = match cut {
-        Some(cut) => around_cut(lines, &cut, end, kind_of_mail),
-        None if kind_of_mail == MailKind::Opening => (0..end, end..end),
-        None => around_bare_quote(lines, end),
-    };
-    with_signature(lines, typed, quoted, end)
+/// What becomes of a mail below a forward's line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forwards {
+    /// It is what the mail is about: all is kept.
+    Kept,
+    /// It is put aside like the mail an answer quotes: nothing but the subject, an answer's, says what this mail is.
+    PutAside,
 }
 
-fn with_signature(lines: &[Line<'_>], typed: Range<usize>, quoted: Range<usize>, end: usize) -> Split {
-    // A signature comes after all quotes of the text it closes.
-    let last_quoted = typed.clone().rev().find(|&at| lines[at].is_quoted).map(|at| at + 1);
-    let start = match last_quoted {
-        Some(below) => signature_start_below(lines, below, typed.end),
-        None => signature_start(lines, typed.start, typed.end),
+/// Splits a mail's lines. Nothing that may have been typed is put aside: where unquoted text follows
+/// a quote, all stays from the first quoted line on.
+pub(super) fn split(lines: &[Line<'_>], forwards: Forwards) -> Split {
+    let end = lines.iter().rposition(|line| !line.is_blank()).map_or(0, |at| at + 1);
+    let cut = first_cut(lines, end, forwards).map(|cut| with_name_above(lines, cut));
+    let mut parts = vec![Part::Typed; lines.len()];
+    let mut header = end..end;
+    if forwards == Forwards::Kept && cut.as_ref().is_some_and(|cut| cut.kind == Kind::Forwarded) {
+        return Split { parts, is_forward: true, header };
+    }
+    let typed = match &cut {
+        Some(cut) => {
+            let typed = around_cut(lines, cut, end);
+            if typed.end <= cut.at || typed.start > cut.at {
+                header = cut.at..cut.body.min(end);
+            }
+            typed
+        }
+        None => around_bare_quote(lines, end),
     };
-    if start < typed.end {
-        return Split { typed: typed.start..start, quoted, signature: start..typed.end };
+    let typed = if announces_answers_below(lines, typed.clone(), end) { 0..end } else { typed };
+    for (at, part) in parts.iter_mut().enumerate().take(end) {
+        if !typed.contains(&at) {
+            *part = Part::Quoted;
+        }
     }
-    let below = quoted.clone().rev().find(|&at| lines[at].is_quoted).map_or(quoted.end, |at| at + 1);
-    let start = signature_start_below(lines, below, quoted.end);
-    if !quoted.is_empty() && start < quoted.end {
-        return Split { typed, quoted: quoted.start..start, signature: start..quoted.end };
+    mark_signatures(lines, &mut parts, typed, end);
+    Split { parts, is_forward: false, header }
+}
+
+/// The first line at which another mail begins, looked for from the top. A quote that begins with a forward's line is one
+/// as well (Apple Mail).
+fn first_cut(lines: &[Line<'_>], end: usize, forwards: Forwards) -> Option<Cut> {
+    let mut is_quote_open = forwards == Forwards::PutAside;
+    for at in 0..end {
+        let line = &lines[at];
+        if line.is_quoted && !is_quote_open && !line.is_blank() {
+            is_quote_open = true;
+            if is_forwards_line(lines, at) {
+                return Some(Cut { at, body: at + 1, kind: Kind::Forwarded });
+            }
+        }
+        if let Some(cut) = cut_at(lines, at) {
+            return Some(cut);
+        }
     }
-    Split { typed, quoted, signature: end..end }
+    None
+}
+
+fn is_forwards_line(lines: &[Line<'_>], at: usize) -> bool {
+    let below = next_filled(lines, at + 1).map(|next| Row::of(without_quote_marks(lines[next].text)));
+    divider_of(without_quote_marks(lines[at].text), below) == Some(Divider::Forwarded)
+}
+
+/// Marks signatures in what was typed, else below the mail answered. A signature comes after all quotes of the text it
+/// closes.
+fn mark_signatures(lines: &[Line<'_>], parts: &mut [Part], typed: Range<usize>, end: usize) {
+    let last_quoted = typed.clone().rev().find(|&at| lines[at].is_quoted).map(|at| at + 1);
+    let (from, ground) = last_quoted.map_or((typed.start, Ground::NeedsText), |below| (below, Ground::BelowText));
+    if mark_signature(lines, parts, from..typed.end, ground) || typed.end >= end {
+        return;
+    }
+    let below = (typed.end..end).rev().find(|&at| lines[at].is_quoted).map_or(end, |at| at + 1);
+    mark_signature(lines, parts, below..end, Ground::BelowText);
 }
 
 /// Whether another mail begins at line `at`.
-fn cut_at(lines: &[Line<'_>], at: usize, kind_of_mail: MailKind) -> Option<Cut> {
+fn cut_at(lines: &[Line<'_>], at: usize) -> Option<Cut> {
     let line = &lines[at];
     if line.is_quoted || line.is_blank() {
         return None;
     }
-    let attribution = attribution_end(lines, at).map(|body| Cut { at, body, kind: Kind::Attribution });
+    let attribution = || attribution_end(lines, at).map(|body| Cut { at, body, kind: Kind::Attribution });
     match line.mark {
-        Some(Mark::RestIsQuoted) => return Some(Cut { at, body: at, kind: Kind::Rest }),
+        Some(Mark::RestIsQuoted) => {
+            let is_forward = header_cut(lines, at).is_some_and(|cut| cut.kind == Kind::Forwarded);
+            return Some(Cut { at, body: at, kind: if is_forward { Kind::Forwarded } else { Kind::Rest } });
+        }
         Some(Mark::Attribution) => {
-            return attribution
-                .or_else(|| header_cut(lines, at, kind_of_mail))
-                .or_else(|| Some(marked_attribution(lines, at)));
+            return attribution().or_else(|| header_cut(lines, at)).or_else(|| Some(marked_attribution(lines, at)));
         }
         None => {}
     }
-    header_cut(lines, at, kind_of_mail).or(attribution)
+    header_cut(lines, at).or_else(attribution)
+}
+
+/// Programs that put the name first may wrap the line behind it, so that what is found begins with the address.
+fn with_name_above(lines: &[Line<'_>], cut: Cut) -> Cut {
+    /// Most words of a name.
+    const NAME_WORDS_MAX: usize = 5;
+    let is_address_first = lines[cut.at].text.trim_start().starts_with('<');
+    let Some(above) = cut.at.checked_sub(1).filter(|_| is_address_first && cut.kind == Kind::Attribution) else {
+        return cut;
+    };
+    let is_name = |text: &str| {
+        let text = text.trim();
+        let words = text.split_whitespace().count();
+        (1..=NAME_WORDS_MAX).contains(&words)
+            && !text.contains(|c: char| c.is_ascii_digit())
+            && !text.ends_with(['.', '!', '?', ',', ';', ':'])
+    };
+    let stands_alone = above.checked_sub(1).is_none_or(|before| lines[before].is_blank());
+    if lines[above].is_quoted || !is_name(lines[above].text) || !stands_alone {
+        return cut;
+    }
+    Cut { at: above, ..cut }
 }
 
 /// A marked line of an unknown language: the header goes up to the quote, if that is near.
@@ -107,7 +178,7 @@ fn marked_attribution(lines: &[Line<'_>], at: usize) -> Cut {
     Cut { at, body, kind: Kind::Attribution }
 }
 
-fn header_cut(lines: &[Line<'_>], at: usize, kind_of_mail: MailKind) -> Option<Cut> {
+fn header_cut(lines: &[Line<'_>], at: usize) -> Option<Cut> {
     let next = next_filled(lines, at + 1);
     if let Some(divider) = divider_of(lines[at].text, next.map(|next| lines[next].row)) {
         let body = next.and_then(|next| block_end(lines, next, Demand::Two)).unwrap_or(at + 1);
@@ -118,11 +189,7 @@ fn header_cut(lines: &[Line<'_>], at: usize, kind_of_mail: MailKind) -> Option<C
         return Some(Cut { at, body, kind });
     }
     let is_below_rule = lines[..at].iter().rev().find(|line| !line.is_blank()).is_some_and(Line::is_rule);
-    let demand = match kind_of_mail {
-        _ if is_below_rule => Demand::Two,
-        MailKind::Answer => Demand::Three,
-        MailKind::Opening | MailKind::OpeningHtml => Demand::Dated,
-    };
+    let demand = if is_below_rule { Demand::Plausible } else { Demand::Three };
     block_end(lines, at, demand).map(|body| Cut { at, body, kind: Kind::Header })
 }
 
@@ -135,40 +202,57 @@ fn block_end(lines: &[Line<'_>], at: usize, demand: Demand) -> Option<usize> {
     block_length(&rows, demand).map(|length| at + length)
 }
 
-fn around_cut(lines: &[Line<'_>], cut: &Cut, end: usize, kind_of_mail: MailKind) -> (Range<usize>, Range<usize>) {
+/// The lines that were typed, where another mail begins at `cut`.
+fn around_cut(lines: &[Line<'_>], cut: &Cut, end: usize) -> Range<usize> {
     let is_typed_above = lines[..cut.at].iter().any(|line| !line.is_blank() && !line.is_rule());
     let body = next_filled(lines, cut.body).unwrap_or(end);
     let is_body_quoted = lines.get(body).is_some_and(|line| line.is_quoted);
-    if cut.kind != Kind::Rest && is_body_quoted && has_answers(lines, body, end, kind_of_mail) {
-        return (if is_typed_above { 0 } else { body }..end, end..end);
+    if cut.kind != Kind::Rest && is_body_quoted && has_answers(lines, body, end) {
+        if !is_typed_above && cut.kind == Kind::Attribution {
+            return below_one_quote(lines, body, end).unwrap_or(body..end);
+        }
+        return if is_typed_above { 0 } else { body }..end;
     }
     if is_typed_above {
-        return (0..cut.at, cut.at..end);
+        return 0..cut.at;
     }
     // Nothing above and no quote marks below: what follows may be what was typed.
     if matches!(cut.kind, Kind::Attribution | Kind::Forwarded) && body < end && !is_body_quoted {
-        return (body..end, end..end);
+        return body..end;
     }
-    (0..end, end..end)
+    0..end
+}
+
+/// Text below a single quote is the answer to all of it: the lines below. `None` where the quote goes on further down,
+/// because answers in between need what they answer.
+fn below_one_quote(lines: &[Line<'_>], body: usize, end: usize) -> Option<Range<usize>> {
+    let quote_end = (body..end).find(|&at| !lines[at].is_quoted && !lines[at].is_blank())?;
+    let is_only_one = (quote_end..end).all(|at| !lines[at].is_quoted && cut_at(lines, at).is_none());
+    is_only_one.then_some(quote_end..end)
 }
 
 /// Whether text that is neither quoted nor a signature nor another mail follows the quote at `from`.
-fn has_answers(lines: &[Line<'_>], from: usize, end: usize, kind_of_mail: MailKind) -> bool {
+fn has_answers(lines: &[Line<'_>], from: usize, end: usize) -> bool {
     let last_quoted = (from..end).rev().find(|&at| lines[at].is_quoted).unwrap_or(from);
-    let tail = signature_start_below(lines, last_quoted + 1, end);
-    let answer = (from..tail).find(|&at| !lines[at].is_quoted && !lines[at].is_blank() && !lines[at].is_rule());
-    answer.is_some_and(|at| cut_at(lines, at, kind_of_mail).is_none())
+    let mut below = vec![Part::Typed; lines.len()];
+    mark_signature(lines, &mut below, last_quoted + 1..end, Ground::BelowText);
+    let is_text = |at: &usize| {
+        below[*at] == Part::Typed && !lines[*at].is_quoted && !lines[*at].is_blank() && !lines[*at].is_rule()
+    };
+    let answer = (from..end).find(is_text);
+    answer.is_some_and(|at| cut_at(lines, at).is_none())
 }
 
 /// No header was found; quoted lines may still end the mail.
-fn around_bare_quote(lines: &[Line<'_>], end: usize) -> (Range<usize>, Range<usize>) {
-    let whole = (0..end, end..end);
-    let Some(last) = (0..end).rev().find(|&at| lines[at].is_quoted) else { return whole };
-    if signature_start_below(lines, last + 1, end) > next_filled(lines, last + 1).unwrap_or(end) {
-        return whole;
+fn around_bare_quote(lines: &[Line<'_>], end: usize) -> Range<usize> {
+    let Some(last) = (0..end).rev().find(|&at| lines[at].is_quoted) else { return 0..end };
+    let mut below = vec![Part::Typed; lines.len()];
+    mark_signature(lines, &mut below, last + 1..end, Ground::BelowText);
+    if (last + 1..end).any(|at| below[at] == Part::Typed && !lines[at].is_blank()) {
+        return 0..end;
     }
     let start = (0..=last).rev().take_while(|&at| lines[at].is_quoted || lines[at].is_blank()).last().unwrap_or(last);
     let is_typed_above = (0..start).any(|at| !lines[at].is_blank() && !lines[at].is_rule());
     let is_interleaved = (0..start).any(|at| lines[at].is_quoted);
-    if is_typed_above && !is_interleaved { (0..start, start..end) } else { whole }
+    if is_typed_above && !is_interleaved { 0..start } else { 0..end }
 }

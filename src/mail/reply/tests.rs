@@ -2,9 +2,13 @@
 
 use super::*;
 
-fn parts(full: &str) -> (&str, &str, &str) {
-    let reply = reply_text(full);
+fn parts(full: &str) -> (String, String, String) {
+    let reply = reply_of_text(full, Forwards::Kept);
     (reply.typed, reply.quoted, reply.signature)
+}
+
+fn three(typed: &str, quoted: &str, signature: &str) -> (String, String, String) {
+    (typed.to_owned(), quoted.to_owned(), signature.to_owned())
 }
 
 #[test]
@@ -18,7 +22,7 @@ fn a_top_posted_reply_is_cut_above_the_quote() {
 #[test]
 fn a_signature_between_reply_and_quote_is_set_apart() {
     let mail = "Yes.\n-- \nAnn\n\nAm 15.01.24 um 14:30 schrieb Bob:\n> Ja?\n";
-    assert_eq!(parts(mail), ("Yes.", "Am 15.01.24 um 14:30 schrieb Bob:\n> Ja?", "-- \nAnn"));
+    assert_eq!(parts(mail), three("Yes.", "Am 15.01.24 um 14:30 schrieb Bob:\n> Ja?", "-- \nAnn"));
 }
 
 #[test]
@@ -31,7 +35,10 @@ fn a_signature_below_the_quote_does_not_make_the_quote_an_answer() {
 #[test]
 fn interleaved_answers_keep_all_from_the_first_quoted_line_on() {
     let mail = "On 15 Jan 2024, at 14:30, Bob <bob@example.org> wrote:\n> One?\n\nAye.\n\n> Two?\n\nNay.\n-- \nAnn";
-    assert_eq!(parts(mail), ("> One?\n\nAye.\n\n> Two?\n\nNay.", "", "-- \nAnn"));
+    assert_eq!(
+        parts(mail),
+        three("> One?\n\nAye.\n\n> Two?\n\nNay.", "On 15 Jan 2024, at 14:30, Bob <bob@example.org> wrote:", "-- \nAnn")
+    );
     let greeted = format!("Hi Bob,\n\n{mail}");
     assert!(parts(&greeted).0.starts_with("Hi Bob,\n\nOn 15 Jan") && parts(&greeted).0.ends_with("Nay."));
 }
@@ -44,7 +51,7 @@ fn text_below_a_quote_without_header_keeps_the_quote() {
 
 #[test]
 fn a_quote_that_ends_the_mail_goes_even_without_header() {
-    assert_eq!(parts("Aye.\n\n> One?\n> Two?\n"), ("Aye.", "> One?\n> Two?", ""));
+    assert_eq!(parts("Aye.\n\n> One?\n> Two?\n"), three("Aye.", "> One?\n> Two?", ""));
 }
 
 #[test]
@@ -60,7 +67,7 @@ fn nothing_is_ever_cut_to_nothing() {
     ] {
         assert_eq!(parts(mail).0, mail);
     }
-    assert_eq!(parts(" \n\n"), ("", "", ""));
+    assert_eq!(parts(" \n\n"), three("", "", ""));
 }
 
 #[test]
@@ -89,12 +96,12 @@ fn a_thread_of_several_mails_is_cut_at_the_first() {
 #[test]
 fn a_quote_followed_by_the_rest_of_an_outlook_thread_holds_no_answer() {
     let mail = "Fine.\n\nOn 15 Jan 2024, at 14:30, Bob <bob@example.org> wrote:\n> One?\n\n\
-                From: Ann\nSent: Monday\nTo: Bob\nSubject: x\n\nText";
+                From: Ann\nSent: Monday, 15 January 2024 14:30\nTo: Bob\nSubject: x\n\nText";
     assert_eq!(parts(mail).0, "Fine.");
 }
 
 fn html_reply(html: &str) -> String {
-    read_body(None, Some(html), BodyKind::Message).reply_text
+    read_body(None, Some(html), Search::Whole(Forwards::Kept)).reply_text
 }
 
 #[test]
@@ -141,7 +148,7 @@ fn the_structure_of_the_html_cuts_a_text_the_line_rules_do_not_know() {
     let text = "Kyllä, kiitos *paljon*\nteille.\n\nBob sanoi eilen\n\nvanha viesti";
     let html = "<p>Kyllä, kiitos <b>paljon</b> teille.</p><div class=gmail_attr>Bob sanoi eilen</div>\
                 <blockquote class=gmail_quote>vanha viesti</blockquote>";
-    let body = read_body(Some(text), Some(html), BodyKind::Message);
+    let body = read_body(Some(text), Some(html), Search::Whole(Forwards::Kept));
     assert_eq!(body.reply_text, "Kyllä, kiitos *paljon*\nteille.");
     assert_eq!(body.full_text, text);
 }
@@ -149,40 +156,44 @@ fn the_structure_of_the_html_cuts_a_text_the_line_rules_do_not_know() {
 #[test]
 fn a_text_part_that_differs_from_the_html_is_left_alone() {
     let html = "<p>Short</p><blockquote type=cite>x</blockquote>";
-    assert_eq!(read_body(Some("Something else"), Some(html), BodyKind::Message).reply_text, "Something else");
+    assert_eq!(
+        read_body(Some("Something else"), Some(html), Search::Whole(Forwards::Kept)).reply_text,
+        "Something else"
+    );
 }
 
 #[test]
 fn a_forward_keeps_all() {
     let text =
         "FYI\n\n---------- Forwarded message ---------\nFrom: Ann <ann@example.org>\nSubject: x\nTo: us\n\nIt broke.";
-    let body = read_body(Some(text), None, BodyKind::Forward);
+    let body = read_body(Some(text), None, Search::Whole(Forwards::Kept)).forwarded();
     assert_eq!((body.reply_text.as_str(), body.full_text.as_str()), (text, text));
-    assert_eq!(read_body(Some(text), None, BodyKind::Message).reply_text, "FYI");
+    let by_marker = read_body(Some(text), None, Search::Whole(Forwards::Kept));
+    assert!(by_marker.is_forward && by_marker.reply_text == text);
 }
 
 #[test]
 fn the_html_part_speaks_where_the_text_part_is_blank() {
-    let body = read_body(Some(" \r\n"), Some("<p>Hello</p>"), BodyKind::Message);
+    let body = read_body(Some(" \r\n"), Some("<p>Hello</p>"), Search::Whole(Forwards::Kept));
     assert_eq!((body.full_text.as_str(), body.html.as_deref()), ("Hello", Some("<p>Hello</p>")));
 }
 
 #[test]
 fn html_past_the_caps_is_text_with_a_warning() {
     let html = format!("{}Hello", "<div>".repeat(HTML_DEPTH_MAX + 1));
-    let body = read_body(None, Some(&html), BodyKind::Message);
+    let body = read_body(None, Some(&html), Search::Whole(Forwards::Kept));
     assert_eq!((body.reply_text.as_str(), body.html, body.warnings.len()), ("Hello", None, 1));
 }
 
 #[test]
 fn a_body_without_parts_is_empty() {
-    let body = read_body(None, None, BodyKind::Message);
-    assert_eq!(body, Body { full_text: String::new(), reply_text: String::new(), html: None, warnings: Vec::new() });
+    let body = read_body(None, None, Search::Whole(Forwards::Kept));
+    assert_eq!(body, Body::default());
 }
 
 #[test]
 fn line_ends_become_line_feeds_and_controls_go() {
-    let body = read_body(Some("a\0b\r\nc\u{1F600}"), None, BodyKind::Message);
+    let body = read_body(Some("a\0b\r\nc\u{1F600}"), None, Search::Whole(Forwards::Kept));
     assert_eq!(body.full_text, "ab\nc\u{1F600}");
 }
 

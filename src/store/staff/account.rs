@@ -1,7 +1,7 @@
 //! Staff accounts: making, changing and removing them, their departments and profiles, and which of them want mail.
 
 use crate::domain::staff_role::StaffRole;
-use crate::domain::{DepartmentId, EmailAddress, ScheduleId, StaffId, Timestamp};
+use crate::domain::{DepartmentId, EmailAddress, ScheduleId, SetUpChange, StaffId, Timestamp};
 use crate::store::engine::Row;
 use crate::store::ticket::TicketRows;
 use crate::store::{ReadTx, Result, WriteTx};
@@ -258,12 +258,23 @@ impl WriteTx<'_> {
             ),
         )?;
         let id = StaffId::new(id);
-        self.set_staff_departments(id, departments)?;
+        self.tie_to_departments(id, departments)?;
+        self.note_set_up(SetUpChange::Added, &format!("staff {id} {}", new.username))?;
         Ok(id)
     }
 
     /// Ties a staff member to exactly these departments.
     pub fn set_staff_departments(&self, id: StaffId, departments: &[DepartmentId]) -> Result<()> {
+        self.tie_to_departments(id, departments)?;
+        self.note_staff_change(id, "departments")
+    }
+
+    fn note_staff_change(&self, id: StaffId, what: &str) -> Result<()> {
+        let username = self.staff(id)?.map(|staff| staff.username).unwrap_or_default();
+        self.note_set_up(SetUpChange::Changed, &format!("staff {id} {username}: {what}"))
+    }
+
+    fn tie_to_departments(&self, id: StaffId, departments: &[DepartmentId]) -> Result<()> {
         self.run("DELETE FROM staff_department WHERE staff_id = $1", [id.get()])?;
         for department in departments {
             self.run(
@@ -317,7 +328,7 @@ impl WriteTx<'_> {
                 id.get(),
             ),
         )?;
-        Ok(())
+        self.note_staff_change(id, "account")
     }
 
     /// Sets a password and ends every session. An account that never had one was waiting for it, and is active from
@@ -329,7 +340,7 @@ impl WriteTx<'_> {
              WHERE id = $2",
             (password_hash, id.get()),
         )?;
-        Ok(())
+        self.note_staff_change(id, "password")
     }
 
     /// Sets the secret of the second factor; empty switches it off. Ends every session, and the recovery codes work no
@@ -338,7 +349,7 @@ impl WriteTx<'_> {
         self.end_sessions_of_staff(id)?;
         self.set_recovery_codes(id, &[])?;
         self.run("UPDATE staff SET totp_secret = $1, totp_last_step = 0 WHERE id = $2", (secret, id.get()))?;
-        Ok(())
+        self.note_staff_change(id, "second factor")
     }
 }
 
@@ -346,6 +357,9 @@ impl WriteTx<'_> {
 impl TicketRows<'_> {
     /// Removes a staff account; what it wrote stays. Says whether there was one.
     pub fn remove_staff(&self, id: StaffId) -> Result<bool> {
+        if let Some(gone) = self.staff(id)? {
+            self.note_set_up(SetUpChange::Removed, &format!("staff {id} {}", gone.username))?;
+        }
         Ok(self.run("DELETE FROM staff WHERE id = $1", [id.get()])? > 0)
     }
 }

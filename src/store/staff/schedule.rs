@@ -1,7 +1,7 @@
 //! On-duty schedules, and which of the staff are tied to one. Their hours are read
 //! in `desk::duty`.
 
-use crate::domain::{ScheduleId, StaffId};
+use crate::domain::{ScheduleId, SetUpChange, StaffId};
 use crate::store::engine::Row;
 use crate::store::{ReadTx, Result, WriteTx};
 
@@ -60,6 +60,7 @@ impl WriteTx<'_> {
     pub fn add_schedule(&self, name: &str, hours: &str, timezone: &str) -> Result<ScheduleId> {
         let id =
             self.insert("INSERT INTO schedule (name, hours, timezone) VALUES ($1, $2, $3)", (name, hours, timezone))?;
+        self.note_set_up(SetUpChange::Added, &format!("schedule {id} {name}"))?;
         Ok(ScheduleId::new(id))
     }
 
@@ -71,6 +72,9 @@ impl WriteTx<'_> {
 
     /// Removes a schedule; staff who were tied to it are always on duty from now on. Says whether there was one.
     pub fn remove_schedule(&self, id: ScheduleId) -> Result<bool> {
+        if let Some(gone) = self.schedules()?.into_iter().find(|own| own.id == id) {
+            self.note_set_up(SetUpChange::Removed, &format!("schedule {id} {}", gone.name))?;
+        }
         Ok(self.run("DELETE FROM schedule WHERE id = $1", [id.get()])? > 0)
     }
 }

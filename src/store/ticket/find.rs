@@ -2,7 +2,7 @@
 //! the message that was found.
 
 use super::inbox::{IS_UNREAD, InboxLine, Position};
-use super::search::{Built, term_conditions, words_of};
+use super::search::{Built, has_terms, term_conditions, words_of};
 use crate::domain::search::{Assigned, Has, Is, Search};
 use crate::domain::{DepartmentId, MessageId, StaffId, Status, TicketId, Timestamp};
 use crate::mail::html;
@@ -75,15 +75,15 @@ impl InboxSearch<'_> {
     /// Everything but department and status; and whether few tickets are left to look at.
     fn conditions(&self, tx: &ReadTx<'_>, built: &mut Built) -> Result<bool> {
         let search = self.search;
-        let mut has_few = term_conditions(&search.text, tx.link, built);
+        let mut has_few = term_conditions(tx.link, &search.text, built);
         for person in &search.from {
             has_few = true;
-            let sets = built.people(person, tx.link);
+            let sets = built.people(tx.link, person);
             built.conditions.push(format!("customer_id IN ({})", sets.customers));
         }
         for person in &search.to {
             has_few = true;
-            let sets = built.people(person, tx.link);
+            let sets = built.people(tx.link, person);
             let n = built.bind(person.to_lowercase());
             built.conditions.push(format!(
                 "(id IN ({}) OR address_id IN (SELECT id FROM address WHERE lower(email) = ${n}))",
@@ -224,8 +224,7 @@ impl ReadTx<'_> {
     ) -> Result<(Vec<Hit>, Option<Position>)> {
         let start = Position { at: Timestamp::from_unix(i64::MAX), id: TicketId::new(i64::MAX) };
         // What has no word in it, such as "!?", finds nothing rather than everything.
-        let is_of_signs = !query.search.text.trim().is_empty()
-            && !term_conditions(&query.search.text, self.link, &mut Built::default());
+        let is_of_signs = !query.search.text.trim().is_empty() && !has_terms(&query.search.text);
         if is_of_signs || query.search.is_empty() {
             return Ok((Vec::new(), None));
         }

@@ -22,7 +22,7 @@ fn customer(tx: &WriteTx<'_>, name: &str) -> UserId {
 fn message(tx: &WriteTx<'_>, ticket: TicketId, visibility: Visibility, text: &str) -> MessageId {
     let author = Author::Customer(UserId::new(1));
     let text = Text::Plain(text);
-    let new = NewMessage { ticket, author, visibility, text, full_text: "", mail_html: "" };
+    let new = NewMessage { ticket, author, visibility, text, reply_text: "", full_text: "", mail_html: "" };
     tx.ticket_rows().add_message(&new, NOW).unwrap()
 }
 

@@ -165,7 +165,7 @@ pub(super) struct PeopleSets {
 }
 
 /// Adds a condition for each term of a search; says whether there was any.
-pub(super) fn term_conditions(search: &str, link: Link<'_>, built: &mut Built) -> bool {
+pub(super) fn term_conditions(link: Link<'_>, search: &str, built: &mut Built) -> bool {
     let terms = terms(search);
     for term in &terms {
         let condition = match term {
@@ -180,6 +180,11 @@ pub(super) fn term_conditions(search: &str, link: Link<'_>, built: &mut Built) -
     !terms.is_empty()
 }
 
+/// Whether a search has a word, a phrase or a number in it.
+pub(super) fn has_terms(search: &str) -> bool {
+    !terms(search).is_empty()
+}
+
 /// The words and phrases of a search, for finding their place in a text.
 pub(super) fn words_of(search: &str) -> Vec<String> {
     let words = terms(search).into_iter().filter_map(|term| match term {
@@ -192,7 +197,7 @@ pub(super) fn words_of(search: &str) -> Vec<String> {
 
 impl Built {
     /// The people whose name or address has that text, each word of it from its start.
-    pub(super) fn people(&mut self, text: &str, link: Link<'_>) -> PeopleSets {
+    pub(super) fn people(&mut self, link: Link<'_>, text: &str) -> PeopleSets {
         let words = text.replace('"', " ");
         let n = self.bind(query(link, words.trim(), true));
         let (id, is_hit) = match link {
@@ -229,7 +234,7 @@ impl TicketQuery<'_> {
     /// status by status from the index that has each in the order wanted.
     fn sql(&self, link: Link<'_>) -> Built {
         let mut built = Built::default();
-        let has_terms = term_conditions(self.search, link, &mut built);
+        let has_terms = term_conditions(link, self.search, &mut built);
         built.filter("customer_id", self.customer.map(UserId::get));
         built.filter("staff_id", self.staff.map(StaffId::get));
         built.filter("department_id", self.department.map(DepartmentId::get));

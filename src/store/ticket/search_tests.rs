@@ -27,6 +27,7 @@ fn add(tx: &WriteTx<'_>, name: &str, email: &str, subject: &str, text: &str) -> 
         author: Author::Customer(customer),
         visibility: Visibility::Public,
         text: Text::Plain(text),
+        reply_text: "",
         full_text: "",
         mail_html: "",
     };

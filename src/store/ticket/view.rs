@@ -1,6 +1,6 @@
 //! Saved views of the inbox: searches with a name, a person's own or everybody's.
 
-use crate::domain::{StaffId, Timestamp, ViewId};
+use crate::domain::{SetUpChange, StaffId, Timestamp, ViewId};
 use crate::store::engine::Row;
 use crate::store::{ReadTx, Result, WriteTx};
 
@@ -59,16 +59,19 @@ impl WriteTx<'_> {
              (SELECT coalesce(max(position), 0) + 1 FROM saved_view), $4)",
             (staff.map(StaffId::get), name, query, now.unix()),
         )?;
+        self.note_set_up(SetUpChange::Added, &format!("view {id} {name}"))?;
         Ok(ViewId::new(id))
     }
 
     /// Changes a view's name and search; says whether there is one.
     pub fn update_view(&self, id: ViewId, name: &str, query: &str) -> Result<bool> {
+        self.note_set_up(SetUpChange::Changed, &format!("view {id} {name}"))?;
         Ok(self.run("UPDATE saved_view SET name = $1, query = $2 WHERE id = $3", (name, query, id.get()))? > 0)
     }
 
     /// Removes a view; says whether there was one.
     pub fn remove_view(&self, id: ViewId) -> Result<bool> {
+        self.note_set_up(SetUpChange::Removed, &format!("view {id}"))?;
         Ok(self.run("DELETE FROM saved_view WHERE id = $1", [id.get()])? > 0)
     }
 }

@@ -301,7 +301,7 @@ impl Written {
 
     /// The message to post.
     pub(crate) fn post<'w>(&'w self, author: Author, attachments: &'w [NewAttachment<'w>]) -> Post<'w> {
-        Post { author, text: self.text(), full_text: "", mail_html: "", attachments }
+        Post { author, text: self.text(), reply_text: "", full_text: "", mail_html: "", attachments }
     }
 
     /// What was written, for the verbs that post a form once.

@@ -4,10 +4,11 @@ use askama::Template;
 
 use super::frame_of;
 use super::ticket::{Choice, of_departments};
+use crate::domain::search::Search;
 use crate::domain::{DepartmentId, MessageId, Status, TicketId, Timestamp};
 use crate::http::Response;
 use crate::store::ReadTx;
-use crate::store::ticket::{COUNT_MAX, InboxLine, InboxQuery, Listing, Position, TicketQuery};
+use crate::store::ticket::{COUNT_MAX, Hit, InboxLine, InboxQuery, InboxSearch, Listing, Position};
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
 use crate::web::form::Form;
@@ -200,14 +201,18 @@ pub(super) fn search(call: &Call<'_>) -> Result<Response, Refusal> {
 /// What a search finds among the tickets that a person sees.
 fn found(tx: &ReadTx<'_>, call: &Call<'_>, text: &str, max: usize) -> Result<Vec<Row>, Refusal> {
     let viewer = call.viewer()?;
-    let wanted = TicketQuery { search: text, max: SEARCHED_MAX, ..TicketQuery::default() };
-    let found = tx.tickets_found(&wanted)?.into_iter().filter(|line| viewer.sees(line.department));
-    let ids: Vec<TicketId> = found.map(|line| line.id).take(max).collect();
-    Ok(tx.inbox_lines(&ids, viewer.id())?.into_iter().map(Row::from).collect())
+    let search = Search::parse(text, call.now, call.clock.zone_name());
+    let wanted = InboxSearch {
+        search: &search,
+        staff: viewer.id(),
+        departments: &viewer.departments,
+        overdue_before: overdue_before(call),
+        now: call.now,
+    };
+    let (hits, _) = tx.inbox_search(&wanted, None, max)?;
+    let row = |hit: Hit| Row { hit: hit.message, excerpt: hit.excerpt, ..Row::from(hit.line) };
+    Ok(hits.into_iter().map(row).collect())
 }
-
-/// Tickets looked through for those that a person sees.
-const SEARCHED_MAX: usize = 1000;
 
 /// What differs from list to list.
 struct Shown {

@@ -151,6 +151,7 @@ fn path_of(call: &Call<'_>) -> String {
         Page::AsideMail(id) => format!("/staff/aside/{id}"),
         Page::Outbox => "/staff/outbox".to_owned(),
         Page::Profile => "/staff/account/profile".to_owned(),
+        Page::SetUp(place) => format!("{}{query}", place.path()),
         Page::Bulk => "/staff/tickets/bulk".to_owned(),
         _ => "/staff/tickets".to_owned(),
     }

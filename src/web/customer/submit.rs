@@ -228,6 +228,7 @@ fn opened(
     let post = Post {
         author: Author::Customer(customer),
         text: Text::Plain(&wanted.text),
+        reply_text: "",
         full_text: "",
         mail_html: "",
         attachments: wanted.files,

@@ -149,6 +149,7 @@ fn send(call: &Call<'_>, guest: &Guest, id: TicketId) -> Result<Response, Refusa
             let post = Post {
                 author: Author::Customer(customer),
                 text: Text::Plain(text.trim_end()),
+                reply_text: "",
                 full_text: "",
                 mail_html: "",
                 attachments: &attachments,

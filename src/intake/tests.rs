@@ -1,0 +1,51 @@
+//! Mails that cannot be read, and rehearsals.
+
+use std::time::Duration;
+
+use super::*;
+use crate::store::migrate::create_or_migrate;
+
+const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+const MAIL: &[u8] = b"From: ann@example.org\nTo: support@example.com\nSubject: Hi\nMessage-ID: <a@b>\n\nHello\n";
+
+fn desk() -> (tempfile::TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = crate::store::testing::place(dir.path());
+    create_or_migrate(&path, &[7; 32], NOW).unwrap();
+    let store = Store::open(&path, Duration::from_secs(1)).unwrap();
+    (dir, store)
+}
+
+fn envelope(source: Source) -> Envelope {
+    Envelope { recipients: vec!["support@example.com".to_owned()], sender: None, source }
+}
+
+fn rules() -> Rules {
+    Rules { limits: Limits::default() }
+}
+
+#[test]
+fn mail_that_panics_the_parser_is_kept_raw_and_can_be_tried_again() {
+    let (_dir, store) = desk();
+    let piped = envelope(Source::Pipe);
+    let incoming = read(&rules(), &piped, MAIL, |_, _| panic!("a bug in a dependency")).unwrap();
+    let delivery = take_in(&store, &incoming, MAIL, NOW).unwrap();
+    assert_eq!((delivery.outcome, delivery.reason.as_str()), (Outcome::Quarantined, "unreadable"));
+    let receipt = store.read(|tx| tx.receipts(None, 10)).unwrap().remove(0);
+    let raw = store.read(|tx| tx.raw_mail(receipt.id)).unwrap().unwrap();
+    assert_eq!(decompress(&raw).unwrap(), MAIL);
+
+    let again = deliver(&store, &rules(), &envelope(Source::Retry(receipt.id)), MAIL, NOW).unwrap();
+    assert_eq!(again.outcome, Outcome::Opened);
+    let redelivered = deliver(&store, &rules(), &piped, MAIL, NOW).unwrap();
+    assert_eq!(redelivered.outcome, Outcome::Duplicate);
+    assert_eq!(store.read(|tx| tx.receipts(None, 10)).unwrap().len(), 1);
+}
+
+#[test]
+fn rehearsal_changes_nothing() {
+    let (_dir, store) = desk();
+    let shown = rehearse(&store, &rules(), &envelope(Source::Pipe), MAIL, NOW).unwrap();
+    assert_eq!(shown.outcome, Outcome::Opened);
+    assert_eq!(store.read(|tx| tx.receipts(None, 10)).unwrap().len(), 0);
+}

@@ -1,0 +1,145 @@
+//! What a desk is set up with beside its addresses, departments and staff: custom fields, priorities, shared views;
+//! and the record of every change of the set-up.
+
+use super::{ReadTx, Result, WriteTx};
+use crate::domain::{Actor, Door, MessageId, SetUpChange, TagId, TicketId, Timestamp, ViewId};
+use crate::store::columns::id_or_none;
+use crate::store::engine::Row;
+use crate::store::event::Event;
+use crate::store::import::{ImportedCustomField, ImportedPriority};
+use crate::store::ticket::SavedView;
+
+fn event(row: &Row<'_>) -> Result<Event> {
+    Ok(Event {
+        id: row.get(0)?,
+        ticket: TicketId::new(row.get(1)?),
+        at: Timestamp::from_unix(row.get(2)?),
+        actor: Actor::from_row(row.get(3)?, row.get(4)?),
+        actor_name: row.get(5)?,
+        kind: row.get(6)?,
+        detail: row.get(7)?,
+        door: row.get(8)?,
+        message: id_or_none(row.get(9)?, MessageId::new),
+    })
+}
+
+impl ReadTx<'_> {
+    /// Everything that was changed, of tickets and of the set-up, newest first, below an event (0: from the newest), at
+    /// most `max`.
+    pub fn events_before(&self, before: i64, max: usize) -> Result<Vec<Event>> {
+        let before = if before > 0 { before } else { i64::MAX };
+        self.all(
+            "SELECT event.id, ticket_id, at, actor, actor_id, coalesce(CASE actor \
+             WHEN 0 THEN (SELECT fullname FROM customer WHERE customer.id = actor_id) \
+             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id \
+             FROM event WHERE event.id < $1 ORDER BY event.id DESC LIMIT $2",
+            (before, i64::try_from(max).unwrap_or(i64::MAX)),
+            event,
+        )
+    }
+
+    /// The ticket that was opened last.
+    pub fn newest_ticket(&self) -> Result<Option<TicketId>> {
+        let found = self.number("SELECT coalesce(max(id), 0) FROM ticket", [])?;
+        Ok(id_or_none(found, TicketId::new))
+    }
+
+    /// Whether the desk has any staff.
+    pub fn has_staff(&self) -> Result<bool> {
+        Ok(self.number("SELECT EXISTS (SELECT 1 FROM staff)", [])? > 0)
+    }
+
+    /// The views that everybody has, in their order.
+    pub fn shared_views(&self) -> Result<Vec<SavedView>> {
+        self.all(
+            "SELECT id, name, query, position FROM saved_view WHERE staff_id IS NULL ORDER BY position, name, id",
+            [],
+            |row| {
+                Ok(SavedView {
+                    id: ViewId::new(row.get(0)?),
+                    staff: None,
+                    name: row.get(1)?,
+                    query: row.get(2)?,
+                    position: row.get(3)?,
+                })
+            },
+        )
+    }
+}
+
+impl WriteTx<'_> {
+    /// Says who makes the changes of the set-up in this transaction, and by which door. Unless it is said, it is the person
+    /// at the command line.
+    pub(crate) fn act_as(&self, actor: Actor, door: Door) {
+        self.acting.set((actor, door));
+    }
+
+    /// Records a change of the set-up: `what` names the part, such as `department 3 Sales`.
+    pub(crate) fn note_set_up(&self, change: SetUpChange, what: &str) -> Result<()> {
+        let (actor, door) = self.acting.get();
+        let (actor, id) = actor.to_row();
+        self.run(
+            "INSERT INTO event (ticket_id, at, actor, actor_id, kind, detail, door) VALUES (0, $1, $2, $3, $4, $5, $6)",
+            (Timestamp::now().unix(), actor, id, change.word(), what, door.word()),
+        )?;
+        Ok(())
+    }
+
+    /// Writes a custom field; id 0 makes one, placed last. Gives its id.
+    pub fn save_custom_field(&self, field: &ImportedCustomField) -> Result<i64> {
+        let values = (&field.kind, &field.title, &field.options, field.is_required, &field.departments);
+        let (kind, title, options, is_required, departments) = values;
+        if field.id == 0 {
+            let id = self.insert(
+                "INSERT INTO custom_field (kind, title, options, is_required, departments, position) VALUES ($1, $2, $3, $4, \
+                 $5, (SELECT coalesce(max(position), 0) + 1 FROM custom_field))",
+                (kind, title, options, is_required, departments),
+            )?;
+            self.note_set_up(SetUpChange::Added, &format!("field {id} {title}"))?;
+            return Ok(id);
+        }
+        self.run(
+            "UPDATE custom_field SET kind = $1, title = $2, options = $3, is_required = $4, departments = $5, \
+             position = $6 WHERE id = $7",
+            (kind, title, options, is_required, departments, field.position, field.id),
+        )?;
+        self.note_set_up(SetUpChange::Changed, &format!("field {} {title}", field.id))?;
+        Ok(field.id)
+    }
+
+    /// Removes a custom field; what tickets have in it stays with them. Says whether there was one.
+    pub fn remove_custom_field(&self, id: i64) -> Result<bool> {
+        self.note_set_up(SetUpChange::Removed, &format!("field {id}"))?;
+        Ok(self.run("DELETE FROM custom_field WHERE id = $1", [id])? > 0)
+    }
+
+    /// Writes a priority; id 0 makes one. Gives its id.
+    pub fn save_priority(&self, priority: &ImportedPriority) -> Result<i64> {
+        if priority.id == 0 {
+            let id = self.insert(
+                "INSERT INTO priority (id, name, color) VALUES ((SELECT coalesce(max(id), 0) + 1 FROM priority), $1, $2)",
+                (&priority.name, &priority.color),
+            )?;
+            self.note_set_up(SetUpChange::Added, &format!("priority {id} {}", priority.name))?;
+            return Ok(id);
+        }
+        self.run(
+            "UPDATE priority SET name = $1, color = $2 WHERE id = $3",
+            (&priority.name, &priority.color, priority.id),
+        )?;
+        self.note_set_up(SetUpChange::Changed, &format!("priority {} {}", priority.id, priority.name))?;
+        Ok(priority.id)
+    }
+
+    /// Removes a priority; says whether there was one.
+    pub fn remove_priority(&self, id: i64) -> Result<bool> {
+        self.note_set_up(SetUpChange::Removed, &format!("priority {id}"))?;
+        Ok(self.run("DELETE FROM priority WHERE id = $1", [id])? > 0)
+    }
+
+    /// Removes a tag from every ticket; says whether there was one.
+    pub fn remove_tag(&self, id: TagId) -> Result<bool> {
+        self.note_set_up(SetUpChange::Removed, &format!("tag {id}"))?;
+        Ok(self.run("DELETE FROM tag WHERE id = $1", [id.get()])? > 0)
+    }
+}

@@ -1,0 +1,280 @@
+//! What tables and forms of the set-up are made of, and reading what was typed into them.
+
+use crate::domain::{EmailAddress, Timestamp};
+use crate::web::call::Call;
+use crate::web::form;
+
+/// A list.
+#[derive(Default)]
+pub(super) struct Table {
+    pub(super) title: String,
+    pub(super) about: String,
+    /// Where a new one is made.
+    pub(super) add: Option<&'static str>,
+    pub(super) head: Vec<String>,
+    pub(super) rows: Vec<Row>,
+    /// Where it goes on.
+    pub(super) older: String,
+}
+
+impl Table {
+    pub(super) fn has_deeds(&self) -> bool {
+        self.rows
+            .iter()
+            .any(|row| row.edit.is_some() || row.remove.is_some() || !row.deeds.is_empty() || !row.links.is_empty())
+    }
+}
+
+/// A line of a list.
+#[derive(Default)]
+pub(super) struct Row {
+    /// For the ids of the page.
+    pub(super) key: String,
+    pub(super) cells: Vec<String>,
+    /// Cells that are times, by their place.
+    pub(super) times: Vec<(usize, Timestamp)>,
+    pub(super) edit: Option<String>,
+    pub(super) remove: Option<String>,
+    pub(super) links: Vec<(String, String)>,
+    pub(super) deeds: Vec<RowDeed>,
+}
+
+impl Row {
+    #[allow(clippy::trivially_copy_pass_by_ref)] // as templates call it
+    pub(super) fn time_at(&self, place: &usize) -> Option<&Timestamp> {
+        self.times.iter().find(|(own, at)| own == place && at.unix() > 0).map(|(_, at)| at)
+    }
+}
+
+/// A button of a line.
+pub(super) struct RowDeed {
+    pub(super) path: String,
+    pub(super) word: String,
+    pub(super) text: String,
+}
+
+/// One of several values.
+pub(super) struct Choice {
+    pub(super) value: String,
+    pub(super) text: String,
+    pub(super) is_on: bool,
+}
+
+/// A field of a form.
+#[derive(Default)]
+pub(super) struct Field {
+    /// `text`, `password`, `email`, `url`, `number`, `area`, `select`, `check`, `checks` or `heading`.
+    pub(super) kind: &'static str,
+    pub(super) name: String,
+    pub(super) label: String,
+    pub(super) value: String,
+    pub(super) hint: String,
+    pub(super) error: String,
+    pub(super) choices: Vec<Choice>,
+    pub(super) is_required: bool,
+    /// Whether the hint is in English whatever the page's language is.
+    pub(super) is_english: bool,
+}
+
+impl Field {
+    pub(super) fn new(kind: &'static str, name: &str, label: String, value: impl Into<String>) -> Self {
+        Self { kind, name: name.to_owned(), label, value: value.into(), ..Self::default() }
+    }
+
+    pub(super) fn text(name: &str, label: String, value: impl Into<String>) -> Self {
+        Self::new("text", name, label, value)
+    }
+
+    pub(super) fn check(name: &str, label: String, is_on: bool) -> Self {
+        Self::new("check", name, label, if is_on { "1" } else { "" })
+    }
+
+    pub(super) fn heading(label: String, hint: String) -> Self {
+        Self { hint, ..Self::new("heading", "", label, "") }
+    }
+
+    /// One of these: value and text of each.
+    pub(super) fn select(name: &str, label: String, value: &str, choices: Vec<(String, String)>) -> Self {
+        let choices = choices.into_iter().map(|(own, text)| Choice { is_on: own == value, value: own, text }).collect();
+        Self { choices, ..Self::new("select", name, label, value) }
+    }
+
+    /// Any of these: value, text and whether it is ticked of each.
+    pub(super) fn checks(name: &str, label: String, choices: Vec<(String, String, bool)>) -> Self {
+        let choices = choices.into_iter().map(|(value, text, is_on)| Choice { value, text, is_on }).collect();
+        Self { choices, ..Self::new("checks", name, label, "") }
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    pub(super) const fn required(mut self) -> Self {
+        self.is_required = true;
+        self
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        self.value == "1"
+    }
+
+    pub(super) fn has_note(&self) -> bool {
+        !self.hint.is_empty() || !self.error.is_empty()
+    }
+}
+
+/// What a deed said.
+pub(super) struct OutcomeLine {
+    pub(super) text: String,
+    pub(super) is_good: bool,
+}
+
+impl OutcomeLine {
+    pub(super) const fn good(text: String) -> Self {
+        Self { text, is_good: true }
+    }
+
+    pub(super) const fn bad(text: String) -> Self {
+        Self { text, is_good: false }
+    }
+}
+
+/// A form.
+#[derive(Default)]
+pub(super) struct Form {
+    pub(super) title: String,
+    pub(super) about: String,
+    pub(super) fields: Vec<Field>,
+    /// Whether there is "Save".
+    pub(super) can_save: bool,
+    /// Further buttons: word and text.
+    pub(super) deeds: Vec<(&'static str, String)>,
+    /// What is said in the status region.
+    pub(super) outcome: Vec<OutcomeLine>,
+    /// Texts to copy: title, hint, text.
+    pub(super) blocks: Vec<(String, String, String)>,
+}
+
+impl Form {
+    pub(super) fn new(title: String, fields: Vec<Field>) -> Self {
+        Self { title, fields, can_save: true, ..Self::default() }
+    }
+
+    /// The same without "Save": it only shows something.
+    pub(super) fn only_shown(mut self) -> Self {
+        self.can_save = false;
+        self
+    }
+
+    pub(super) fn has_buttons(&self) -> bool {
+        self.can_save || !self.deeds.is_empty()
+    }
+
+    pub(super) fn has_errors(&self) -> bool {
+        self.fields.iter().any(|field| !field.error.is_empty())
+    }
+
+    /// The same form with what was typed in place of what is stored. Passwords are not given back.
+    pub(super) fn filled(mut self, typed: &form::Form) -> Self {
+        for field in &mut self.fields {
+            match field.kind {
+                "password" | "heading" => {}
+                "check" => field.value = if typed.has(&field.name) { "1" } else { "" }.to_owned(),
+                "checks" => {
+                    for choice in &mut field.choices {
+                        choice.is_on = typed.all(&field.name).any(|value| value == choice.value);
+                    }
+                }
+                _ if !typed.has(&field.name) => {}
+                _ => {
+                    typed.get(&field.name).clone_into(&mut field.value);
+                    for choice in &mut field.choices {
+                        choice.is_on = choice.value == field.value;
+                    }
+                }
+            }
+        }
+        self
+    }
+
+    pub(super) fn with_errors(mut self, errors: Vec<(&str, String)>) -> Self {
+        for (name, error) in errors {
+            if let Some(field) = self.fields.iter_mut().find(|field| field.name == name) {
+                field.error = error;
+            }
+        }
+        self
+    }
+}
+
+/// What is asked before something is removed.
+pub(super) struct Loss {
+    pub(super) title: String,
+    pub(super) lines: Vec<String>,
+    pub(super) is_possible: bool,
+}
+
+impl Loss {
+    pub(super) const fn new(title: String, lines: Vec<String>) -> Self {
+        Self { title, lines, is_possible: true }
+    }
+}
+
+/// Reads what was typed and gathers what is wrong with it.
+pub(super) struct Typed<'c> {
+    call: &'c Call<'c>,
+    pub(super) errors: Vec<(&'c str, String)>,
+}
+
+impl<'c> Typed<'c> {
+    pub(super) const fn new(call: &'c Call<'c>) -> Self {
+        Self { call, errors: Vec::new() }
+    }
+
+    pub(super) fn wrong(&mut self, name: &'c str, text: String) {
+        self.errors.push((name, text));
+    }
+
+    /// One line of 1 to so many characters.
+    pub(super) fn line(&mut self, name: &'c str, chars_max: usize) -> &'c str {
+        let text = self.call.form.trimmed(name);
+        if text.is_empty() || text.chars().count() > chars_max || text.chars().any(char::is_control) {
+            self.errors.push((
+                name,
+                self.call.language.with("wrong-line", "max", i64::try_from(chars_max).unwrap_or(i64::MAX)),
+            ));
+        }
+        text
+    }
+
+    /// The same, or nothing.
+    pub(super) fn line_or_none(&mut self, name: &'c str, chars_max: usize) -> &'c str {
+        if self.call.form.trimmed(name).is_empty() { "" } else { self.line(name, chars_max) }
+    }
+
+    /// An address.
+    pub(super) fn email(&mut self, name: &'c str) -> Option<EmailAddress> {
+        let parsed = self.call.form.trimmed(name).parse().ok();
+        if parsed.is_none() {
+            self.errors.push((name, self.call.language.t("wrong-email")));
+        }
+        parsed
+    }
+
+    /// A TCP port.
+    pub(super) fn port(&mut self, name: &'c str, default: u16) -> u16 {
+        let text = self.call.form.trimmed(name);
+        if text.is_empty() {
+            return default;
+        }
+        text.parse().ok().filter(|port| *port > 0).unwrap_or_else(|| {
+            self.errors.push((name, self.call.language.t("wrong-port")));
+            default
+        })
+    }
+
+    pub(super) fn is_fine(&self) -> bool {
+        self.errors.is_empty()
+    }
+}

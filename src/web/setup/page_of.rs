@@ -1,0 +1,75 @@
+//! The three kinds of pages of the set-up: a list, a form, a question before something is removed.
+
+use askama::Template;
+
+use super::field::{Form, Loss, Table};
+use super::{Noun, html};
+use crate::http::Response;
+use crate::web::agent;
+use crate::web::answer::Refusal;
+use crate::web::call::Call;
+use crate::web::ui::{Notice, Ui};
+
+/// The nouns beside every page: name, path, and whether it is the one shown.
+type Nouns = Vec<(String, &'static str, bool)>;
+
+#[derive(Template)]
+#[template(path = "setup/table.html")]
+struct TablePage<'a> {
+    ui: Ui,
+    nouns: Nouns,
+    table: &'a Table,
+}
+
+#[derive(Template)]
+#[template(path = "setup/form.html")]
+struct FormPage<'a> {
+    ui: Ui,
+    nouns: Nouns,
+    form: &'a Form,
+}
+
+#[derive(Template)]
+#[template(path = "setup/remove.html")]
+struct Question<'a> {
+    ui: Ui,
+    nouns: Nouns,
+    title: &'a str,
+    lines: &'a [String],
+    is_possible: bool,
+    back: String,
+}
+
+fn nouns(call: &Call<'_>, here: Noun) -> Nouns {
+    Noun::ALL.iter().map(|noun| (noun.title(call), noun.path(), *noun == here)).collect()
+}
+
+fn ui(call: &Call<'_>) -> Result<Ui, Refusal> {
+    let mut ui = call.read(|tx| agent::frame_of(tx, call, None))?;
+    if let word @ ("saved" | "removed" | "sent") = call.query.get("done") {
+        let text = call.language.word("setup-done", word);
+        ui.notices.push(Notice { text, undo: None, until: None, is_error: false });
+    }
+    Ok(ui)
+}
+
+pub(super) fn table(call: &Call<'_>, noun: Noun, table: &Table) -> Result<Response, Refusal> {
+    html(200, &TablePage { ui: ui(call)?, nouns: nouns(call, noun), table })
+}
+
+pub(super) fn form(call: &Call<'_>, noun: Noun, form: &Form) -> Result<Response, Refusal> {
+    let status = if form.has_errors() { 422 } else { 200 };
+    html(status, &FormPage { ui: ui(call)?, nouns: nouns(call, noun), form })
+}
+
+pub(super) fn question(call: &Call<'_>, noun: Noun, loss: &Loss) -> Result<Response, Refusal> {
+    let page = Question {
+        ui: ui(call)?,
+        nouns: nouns(call, noun),
+        title: &loss.title,
+        lines: &loss.lines,
+        is_possible: loss.is_possible,
+        back: noun.path().to_owned(),
+    };
+    html(200, &page)
+}
