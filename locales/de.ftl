@@ -1,4 +1,8 @@
 # Texts of the pages. Every catalogue has the same messages; a test finds a missing or surplus one.
+new-password = Neues Passwort
+language = Sprache
+save = Speichern
+subject = Betreff
 articles = Artikel
 kb-new-article = Neuer Artikel
 kb-new-category = Neue Kategorie

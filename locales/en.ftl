@@ -1,4 +1,8 @@
 # Texts of the pages. Every catalogue has the same messages; a test finds a missing or surplus one.
+new-password = New password
+language = Language
+save = Save
+subject = Subject
 articles = Articles
 kb-new-article = New article
 kb-new-category = New category

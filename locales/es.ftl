@@ -1,4 +1,8 @@
 # Texts of the pages. Every catalogue has the same messages; a test finds a missing or surplus one.
+new-password = Contraseña nueva
+language = Idioma
+save = Guardar
+subject = Asunto
 articles = Artículos
 kb-new-article = Artículo nuevo
 kb-new-category = Categoría nueva

@@ -1,4 +1,8 @@
 # Texts of the pages. Every catalogue has the same messages; a test finds a missing or surplus one.
+new-password = Nouveau mot de passe
+language = Langue
+save = Enregistrer
+subject = Objet
 articles = Articles
 kb-new-article = Nouvel article
 kb-new-category = Nouvelle catégorie
