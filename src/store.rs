@@ -42,7 +42,6 @@ mod remote;
 mod remote_care;
 pub(crate) mod row_count;
 pub(crate) mod satisfaction;
-mod sending_key;
 pub(crate) mod session;
 pub(crate) mod set_up;
 pub(crate) mod settings;

@@ -227,6 +227,9 @@ mod tests {
         let english = messages(LANGUAGES[0].source);
         for language in &LANGUAGES {
             let own = messages(language.source);
+            let heads = language.source.lines().filter(|line| !line.starts_with(['#', ' ', '}']));
+            let count = heads.filter(|line| line.contains(" =")).count();
+            assert_eq!(own.len(), count, "{}: a message stands there twice", language.code);
             let missing: Vec<_> = english.difference(&own).collect();
             let surplus: Vec<_> = own.difference(&english).collect();
             assert!(missing.is_empty() && surplus.is_empty(), "{}: {missing:?} {surplus:?}", language.code);
