@@ -8,7 +8,6 @@
 //! {outbox, login} → store → decision → mail → domain`, and the leaves below.
 
 // The web pages are not all there yet: verbs that wait for them are unused.
-#![allow(dead_code, unused_imports)]
 
 mod admin;
 mod api;
