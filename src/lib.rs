@@ -7,8 +7,6 @@
 //! `cli → admin → serve → {pipe, imap_fetch} → options → {logging, outcome} → config → {api, lmtp, web} → {intake, http, jobs} → desk →
 //! {outbox, login} → store → decision → mail → domain`, and the leaves below.
 
-// The web pages are not all there yet: verbs that wait for them are unused.
-
 mod admin;
 mod api;
 mod child;

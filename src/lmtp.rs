@@ -118,11 +118,6 @@ impl Server {
         Ok(Self { listener, place, peers, connections_max })
     }
 
-    /// Where it listens, with the port that was picked.
-    pub(crate) const fn place(&self) -> &Place {
-        &self.place
-    }
-
     /// Serves in threads of its own. `queued` is called after mails that may have queued others.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ pub(crate) struct Language {
     pub(crate) name: &'static str,
     /// Whether it is written from right to left.
     pub(crate) is_rtl: bool,
+    #[cfg_attr(not(test), allow(dead_code))] // a test compares the catalogues
     source: &'static str,
     bundle: LazyLock<FluentBundle<FluentResource>>,
 }

@@ -194,12 +194,7 @@ impl Page {
                 Deed::List => matches!(place.noun, Noun::General),
                 Deed::Add | Deed::Edit(_) | Deed::Remove(_) | Deed::Log(_) => true,
             },
-            Self::Asset(_)
-            | Self::Staff
-            | Self::Tickets(_)
-            | Self::Mail(_)
-            | Self::File(_)
-            | Self::CannedFor => false,
+            Self::Asset(_) | Self::Staff | Self::Tickets(_) | Self::Mail(_) | Self::File(_) | Self::CannedFor => false,
         }
     }
 

@@ -174,6 +174,7 @@ fn doctor_tells_the_age_of_the_replica() {
     let wal = desk.path("data/maildesk.db-wal");
     let changed = |ago: i64| {
         // As if the last change had been made that much later.
+        #[allow(clippy::disallowed_methods)] // the file system's clock
         let later = SystemTime::now() + Duration::from_secs(ago.unsigned_abs());
         std::fs::File::options().append(true).open(&wal).unwrap().set_modified(later).unwrap();
     };

@@ -58,13 +58,14 @@ fn extensions_are_offered_and_kept() {
     // A whole group of commands at once, and the mail in two chunks, with bytes of another charset.
     let mail = wire("chunks", "gr\u{fc}\u{df}e, and a dot:\r\n.\r\nstill here");
     let (one, two) = mail.split_at(100);
-    client.send(&format!(
+    let commands = format!(
         "MAIL FROM:<\u{fc}@client.test> SIZE={} BODY=8BITMIME SMTPUTF8\r\nRCPT TO:<{SUPPORT}>\r\nRCPT TO:<{SALES}>\r\n\
          BDAT {}\r\n{one}BDAT {} LAST\r\n{two}NOOP\r\n",
         mail.len(),
         one.len(),
         two.len()
-    ));
+    );
+    client.send(&commands);
     let replies: Vec<String> = (0..7).map(|_| client.reply()).collect();
     let codes: Vec<&str> = replies.iter().map(|reply| &reply[..3]).collect();
     assert_eq!(codes, ["250"; 7], "{replies:?}");

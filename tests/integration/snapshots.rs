@@ -345,9 +345,8 @@ fn every_verb_has_a_transcript_in_text_and_in_json_and_objects_have_their_mistak
             }
         }
     }
-    let is_for_programs = |verb: &&String| {
-        !FOR_TERMINALS.contains(&verb.as_str()) && !SHOWN_ELSEWHERE.contains(&verb.as_str())
-    };
+    let is_for_programs =
+        |verb: &&String| !FOR_TERMINALS.contains(&verb.as_str()) && !SHOWN_ELSEWHERE.contains(&verb.as_str());
     let lacks = |is_json: bool| {
         let unseen = |verb: &&String| !seen.contains(&((*verb).clone(), is_json));
         verbs.iter().filter(is_for_programs).filter(unseen).collect::<Vec<_>>()

@@ -90,7 +90,6 @@ pub(super) fn answer(call: &Call<'_>, page: KnowledgePage) -> Result<Response, R
 struct Part {
     id: i64,
     name: String,
-    depth: usize,
     is_public: bool,
     articles: Vec<ArticleLine>,
 }
@@ -109,10 +108,9 @@ fn all(call: &Call<'_>) -> Result<Response, Refusal> {
         let shelf = tx.shelf(Reader::Staff)?;
         let lines = tx.article_lines()?;
         let of = |id: Option<i64>| lines.iter().filter(|line| line.category == id).cloned().collect::<Vec<_>>();
-        let parts = shelf.categories.iter().map(|(category, depth)| Part {
+        let parts = shelf.categories.iter().map(|(category, _)| Part {
             id: category.id,
             name: category.name.clone(),
-            depth: *depth,
             is_public: category.is_public,
             articles: of(Some(category.id)),
         });
@@ -120,7 +118,7 @@ fn all(call: &Call<'_>) -> Result<Response, Refusal> {
         let loose = of(None);
         if !loose.is_empty() {
             let name = call.language.t("kb-other");
-            parts.push(Part { id: 0, name, depth: 0, is_public: true, articles: loose });
+            parts.push(Part { id: 0, name, is_public: true, articles: loose });
         }
         let said = match call.query.get("said") {
             "saved" => call.language.t("saved"),

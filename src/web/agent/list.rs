@@ -202,7 +202,7 @@ pub(super) fn search(call: &Call<'_>) -> Result<Response, Refusal> {
 
 /// A saved search.
 fn view(call: &Call<'_>, id: ViewId) -> Result<Response, Refusal> {
-    let view = call.read(|tx| Ok(tx.view_for(id, call.viewer()?.id())?.ok_or(Refusal::NotFound)?))?;
+    let view = call.read(|tx| tx.view_for(id, call.viewer()?.id())?.ok_or(Refusal::NotFound))?;
     let name = ListName::View(id.get());
     show_found(call, Some(name), &view.query, view.name, list_path(name))
 }
