@@ -500,6 +500,9 @@ merge-into =
         [one] 1 Ticket zusammenführen?
        *[other] { $n } Tickets zu #{ $id } zusammenführen?
     }
+view-name = Name dieser Suche
+save-view = Suche speichern
+for-everybody = für alle
 add = Hinzufügen
 edit = Bearbeiten
 remove = Entfernen
@@ -748,3 +751,5 @@ fetch-left =
         [one] eine Mail übrig
        *[other] { $n } Mails übrig
     }
+template-lost_password = An Kunden, die ihn anfordern: der Link zur Anmeldung.
+template-satisfaction = An den Kunden nach dem Schließen: wie war es?

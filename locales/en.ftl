@@ -500,6 +500,9 @@ merge-into =
         [one] Merge 1 ticket?
        *[other] Merge { $n } tickets into #{ $id }?
     }
+view-name = Name of this search
+save-view = Save search
+for-everybody = for everybody
 add = Add
 edit = Edit
 remove = Remove
@@ -748,3 +751,5 @@ fetch-left =
         [one] one mail left
        *[other] { $n } mails left
     }
+template-lost_password = To a customer who asks for it: the link to sign in.
+template-satisfaction = To the customer after closing: how was it?

@@ -500,6 +500,9 @@ merge-into =
         [one] ¿Unir 1 ticket?
        *[other] ¿Unir { $n } tickets en #{ $id }?
     }
+view-name = Nombre de esta búsqueda
+save-view = Guardar búsqueda
+for-everybody = para todos
 add = Añadir
 edit = Editar
 remove = Quitar
@@ -748,3 +751,5 @@ fetch-left =
         [one] queda un correo
        *[other] quedan { $n } correos
     }
+template-lost_password = Al cliente que lo pide: el enlace para entrar.
+template-satisfaction = Al cliente tras cerrar: ¿cómo fue?

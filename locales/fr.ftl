@@ -500,6 +500,9 @@ merge-into =
         [one] Fusionner 1 ticket ?
        *[other] Fusionner { $n } tickets dans #{ $id } ?
     }
+view-name = Nom de cette recherche
+save-view = Enregistrer la recherche
+for-everybody = pour tous
 add = Ajouter
 edit = Modifier
 remove = Supprimer
@@ -748,3 +751,5 @@ fetch-left =
         [one] reste un courrier
        *[other] restent { $n } courriers
     }
+template-lost_password = Au client qui le demande : le lien de connexion.
+template-satisfaction = Au client après la clôture : était-ce bien ?

@@ -111,6 +111,10 @@ pub(super) fn frame_of(tx: &ReadTx<'_>, call: &Call<'_>, here: Option<ListName>)
         let name = ListName::Department(department.id);
         nav.push(item(department.name, list_path(name), "", here == Some(name)));
     }
+    for view in tx.views_for(viewer.id())? {
+        let name = ListName::View(view.id.get());
+        nav.push(item(view.name, list_path(name), "", here == Some(name)));
+    }
     let mut ui = call.bare_ui();
     ui.person.clone_from(&viewer.staff.fullname);
     ui.nav = nav;

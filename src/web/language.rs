@@ -238,6 +238,15 @@ mod tests {
                 Err((resource, errors)) => (resource, errors),
             };
             assert!(errors.is_empty(), "{}: {errors:?}", language.code);
+            let mut names: Vec<&str> = language
+                .source
+                .lines()
+                .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+                .filter_map(|line| line.split(" =").next())
+                .collect();
+            names.sort_unstable();
+            let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+            assert!(twice.is_empty(), "{}: {twice:?} stand there twice", language.code);
         }
     }
 

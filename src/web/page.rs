@@ -178,6 +178,7 @@ impl Page {
             Self::SignIn
             | Self::SignOut
             | Self::Bulk
+            | Self::Search
             | Self::Undo
             | Self::Ticket(_)
             | Self::NewTicket
@@ -196,7 +197,6 @@ impl Page {
             Self::Asset(_)
             | Self::Staff
             | Self::Tickets(_)
-            | Self::Search
             | Self::Mail(_)
             | Self::File(_)
             | Self::CannedFor => false,
