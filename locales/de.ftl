@@ -1,4 +1,30 @@
 # Texts of the pages. Every catalogue has the same messages; a test finds a missing or surplus one.
+new-password = Neues Passwort
+language = Sprache
+save = Speichern
+subject = Betreff
+articles = Artikel
+kb-new-article = Neuer Artikel
+kb-new-category = Neue Kategorie
+kb-staff-only = nur intern
+kb-public = Alle dürfen es lesen
+kb-as-public = Wie alle es sehen
+kb-views = { $n } mal gelesen
+kb-none = (keine)
+kb-inside = Innerhalb von
+kb-back = Zurück zu den Artikeln
+kb-removed = Entfernt.
+kb-remove-article = Der Artikel und seine Dateien sind dann endgültig weg.
+kb-remove-category = Die Kategorie ist dann endgültig weg.
+kb-category-full = Darin sind Artikel oder Kategorien. Verschieben oder entfernen Sie sie zuerst.
+kb-link-to = Artikel: { $title }
+title = Titel
+category = Kategorie
+text = Text
+format = Format
+position = Position
+name = Name
+title-wrong = Ein Name von höchstens 200 Zeichen wird gebraucht.
 submit-ticket = Ticket aufgeben
 my-tickets = Meine Tickets
 my-account = Mein Konto
@@ -19,7 +45,6 @@ kb-ask-us = Nicht das Richtige? Fragen Sie uns.
 kb-suggested = Vielleicht hilft dies:
 your-name = Ihr Name
 your-email = Ihre E-Mail-Adresse
-subject = Betreff
 leave-empty = Dies leer lassen
 no-departments = Hier kann nichts aufgegeben werden. Bitte schreiben Sie uns eine E-Mail.
 form-stale = Diese Seite war lange offen. Drücken Sie den Knopf noch einmal.
@@ -60,11 +85,8 @@ rate-good = Ja, zufrieden
 rate-bad = Nein, nicht zufrieden
 rate-thanks = Danke für die Rückmeldung.
 saved = Gespeichert.
-language = Sprache
 as-browser = Wie der Browser
 zone = Zeitzone
-new-password = Neues Passwort
-save = Speichern
 name-wrong = Ein Name von höchstens 250 Zeichen wird gebraucht.
 zone-wrong = Diese Zeitzone gibt es nicht. Europe/Berlin ist eine.
 password-wrong = Ein Passwort hat mindestens 6 Zeichen und höchstens 1024 Bytes.
@@ -478,6 +500,9 @@ merge-into =
         [one] 1 Ticket zusammenführen?
        *[other] { $n } Tickets zu #{ $id } zusammenführen?
     }
+view-name = Name dieser Suche
+save-view = Suche speichern
+for-everybody = für alle
 add = Hinzufügen
 edit = Bearbeiten
 remove = Entfernen
@@ -726,3 +751,5 @@ fetch-left =
         [one] eine Mail übrig
        *[other] { $n } Mails übrig
     }
+template-lost_password = An Kunden, die ihn anfordern: der Link zur Anmeldung.
+template-satisfaction = An den Kunden nach dem Schließen: wie war es?

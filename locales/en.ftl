@@ -1,4 +1,30 @@
 # Texts of the pages. Every catalogue has the same messages; a test finds a missing or surplus one.
+new-password = New password
+language = Language
+save = Save
+subject = Subject
+articles = Articles
+kb-new-article = New article
+kb-new-category = New category
+kb-staff-only = staff only
+kb-public = Everybody may read it
+kb-as-public = As everybody sees it
+kb-views = read { $n } times
+kb-none = (none)
+kb-inside = Inside
+kb-back = Back to the articles
+kb-removed = Removed.
+kb-remove-article = The article and its files will be gone for good.
+kb-remove-category = The category will be gone for good.
+kb-category-full = There are articles or categories in it. Move or remove them first.
+kb-link-to = Article: { $title }
+title = Title
+category = Category
+text = Text
+format = Format
+position = Position
+name = Name
+title-wrong = A name of at most 200 letters is needed.
 submit-ticket = Submit a ticket
 my-tickets = My tickets
 my-account = My account
@@ -19,7 +45,6 @@ kb-ask-us = Not what you need? Ask us.
 kb-suggested = This may answer it:
 your-name = Your name
 your-email = Your email
-subject = Subject
 leave-empty = Leave this empty
 no-departments = Nothing can be submitted here. Please write us a mail.
 form-stale = This page was open for long. Press the button once more.
@@ -60,11 +85,8 @@ rate-good = Yes, content
 rate-bad = No, not content
 rate-thanks = Thank you for telling us.
 saved = Saved.
-language = Language
 as-browser = As the browser
 zone = Time zone
-new-password = New password
-save = Save
 name-wrong = A name of at most 250 letters is needed.
 zone-wrong = There is no such time zone. Europe/Berlin is one.
 password-wrong = A password has at least 6 letters and at most 1024 bytes.
@@ -478,6 +500,9 @@ merge-into =
         [one] Merge 1 ticket?
        *[other] Merge { $n } tickets into #{ $id }?
     }
+view-name = Name of this search
+save-view = Save search
+for-everybody = for everybody
 add = Add
 edit = Edit
 remove = Remove
@@ -726,3 +751,5 @@ fetch-left =
         [one] one mail left
        *[other] { $n } mails left
     }
+template-lost_password = To a customer who asks for it: the link to sign in.
+template-satisfaction = To the customer after closing: how was it?

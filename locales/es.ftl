@@ -1,4 +1,30 @@
 # Texts of the pages. Every catalogue has the same messages; a test finds a missing or surplus one.
+new-password = Contraseña nueva
+language = Idioma
+save = Guardar
+subject = Asunto
+articles = Artículos
+kb-new-article = Artículo nuevo
+kb-new-category = Categoría nueva
+kb-staff-only = solo personal
+kb-public = Todos pueden leerlo
+kb-as-public = Como lo ven todos
+kb-views = leído { $n } veces
+kb-none = (ninguna)
+kb-inside = Dentro de
+kb-back = Volver a los artículos
+kb-removed = Eliminado.
+kb-remove-article = El artículo y sus archivos se perderán para siempre.
+kb-remove-category = La categoría se perderá para siempre.
+kb-category-full = Contiene artículos o categorías. Muévalos o elimínelos antes.
+kb-link-to = Artículo: { $title }
+title = Título
+category = Categoría
+text = Texto
+format = Formato
+position = Posición
+name = Nombre
+title-wrong = Hace falta un nombre de 200 letras como máximo.
 submit-ticket = Enviar un tique
 my-tickets = Mis tiques
 my-account = Mi cuenta
@@ -19,7 +45,6 @@ kb-ask-us = ¿No es lo que necesita? Pregúntenos.
 kb-suggested = Quizá esto lo responda:
 your-name = Su nombre
 your-email = Su correo electrónico
-subject = Asunto
 leave-empty = Deje esto vacío
 no-departments = Aquí no se puede enviar nada. Escríbanos un correo.
 form-stale = Esta página llevaba mucho tiempo abierta. Pulse el botón otra vez.
@@ -60,11 +85,8 @@ rate-good = Sí, contento
 rate-bad = No, descontento
 rate-thanks = Gracias por decírnoslo.
 saved = Guardado.
-language = Idioma
 as-browser = Como el navegador
 zone = Zona horaria
-new-password = Contraseña nueva
-save = Guardar
 name-wrong = Hace falta un nombre de 250 letras como máximo.
 zone-wrong = No existe esa zona horaria. Europe/Berlin es una.
 password-wrong = Una contraseña tiene al menos 6 letras y como máximo 1024 bytes.
@@ -478,6 +500,9 @@ merge-into =
         [one] ¿Unir 1 ticket?
        *[other] ¿Unir { $n } tickets en #{ $id }?
     }
+view-name = Nombre de esta búsqueda
+save-view = Guardar búsqueda
+for-everybody = para todos
 add = Añadir
 edit = Editar
 remove = Quitar
@@ -726,3 +751,5 @@ fetch-left =
         [one] queda un correo
        *[other] quedan { $n } correos
     }
+template-lost_password = Al cliente que lo pide: el enlace para entrar.
+template-satisfaction = Al cliente tras cerrar: ¿cómo fue?

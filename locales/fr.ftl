@@ -1,4 +1,30 @@
 # Texts of the pages. Every catalogue has the same messages; a test finds a missing or surplus one.
+new-password = Nouveau mot de passe
+language = Langue
+save = Enregistrer
+subject = Objet
+articles = Articles
+kb-new-article = Nouvel article
+kb-new-category = Nouvelle catégorie
+kb-staff-only = interne
+kb-public = Tout le monde peut le lire
+kb-as-public = Comme tout le monde le voit
+kb-views = lu { $n } fois
+kb-none = (aucune)
+kb-inside = Dans
+kb-back = Retour aux articles
+kb-removed = Supprimé.
+kb-remove-article = L’article et ses fichiers seront perdus pour toujours.
+kb-remove-category = La catégorie sera perdue pour toujours.
+kb-category-full = Elle contient des articles ou des catégories. Déplacez-les ou supprimez-les d’abord.
+kb-link-to = Article : { $title }
+title = Titre
+category = Catégorie
+text = Texte
+format = Format
+position = Position
+name = Nom
+title-wrong = Il faut un nom de 200 lettres au plus.
 submit-ticket = Envoyer un ticket
 my-tickets = Mes tickets
 my-account = Mon compte
@@ -19,7 +45,6 @@ kb-ask-us = Pas ce qu’il vous faut ? Demandez-nous.
 kb-suggested = Ceci y répond peut-être :
 your-name = Votre nom
 your-email = Votre adresse e-mail
-subject = Objet
 leave-empty = Laissez ceci vide
 no-departments = Rien ne peut être envoyé ici. Écrivez-nous un e-mail.
 form-stale = Cette page était ouverte depuis longtemps. Appuyez encore une fois sur le bouton.
@@ -60,11 +85,8 @@ rate-good = Oui, content
 rate-bad = Non, pas content
 rate-thanks = Merci de nous l’avoir dit.
 saved = Enregistré.
-language = Langue
 as-browser = Comme le navigateur
 zone = Fuseau horaire
-new-password = Nouveau mot de passe
-save = Enregistrer
 name-wrong = Il faut un nom de 250 lettres au plus.
 zone-wrong = Ce fuseau horaire n’existe pas. Europe/Berlin en est un.
 password-wrong = Un mot de passe a au moins 6 lettres et au plus 1024 octets.
@@ -478,6 +500,9 @@ merge-into =
         [one] Fusionner 1 ticket ?
        *[other] Fusionner { $n } tickets dans #{ $id } ?
     }
+view-name = Nom de cette recherche
+save-view = Enregistrer la recherche
+for-everybody = pour tous
 add = Ajouter
 edit = Modifier
 remove = Supprimer
@@ -726,3 +751,5 @@ fetch-left =
         [one] reste un courrier
        *[other] restent { $n } courriers
     }
+template-lost_password = Au client qui le demande : le lien de connexion.
+template-satisfaction = Au client après la clôture : était-ce bien ?

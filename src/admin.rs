@@ -16,6 +16,7 @@ mod doctor;
 mod editor;
 mod field;
 mod import;
+mod inbox;
 mod init;
 mod jobs;
 mod mail;
@@ -85,6 +86,8 @@ pub(crate) enum Command {
     /// Tickets
     #[command(subcommand)]
     Ticket(ticket::Command),
+    /// The inbox, full-screen, for people who live in a terminal
+    Inbox(inbox::Arguments),
     /// Files of tickets
     #[command(subcommand)]
     Attachment(attachment::Command),
@@ -167,6 +170,7 @@ pub(crate) fn run(
         Command::Setting(command) => setting::run(&Context::open(global, loaded, out, now)?, &command),
         Command::Ban(command) => ban::run(&Context::open(global, loaded, out, now)?, command),
         Command::Ticket(command) => ticket::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Inbox(arguments) => inbox::run(&Context::open(global, loaded, out, now)?, &arguments),
         Command::Attachment(command) => attachment::run(&Context::open(global, loaded, out, now)?, &command),
         Command::Mail(command) => mail::run(&Context::open(global, loaded, out, now)?, command),
         Command::Template(command) => template::run(&Context::open(global, loaded, out, now)?, command),

@@ -19,6 +19,7 @@ mod faveo;
 mod helpdeskz;
 mod idempotency;
 mod json;
+mod mail;
 mod params;
 mod random;
 mod refusal;
@@ -28,7 +29,7 @@ mod system;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::ip_list::IpList;
@@ -40,6 +41,7 @@ use error::ApiError;
 use faveo::Faveo;
 use helpdeskz::HelpDeskZ;
 use idempotency::{Key, KeyedAnswer};
+use mail::MailHost;
 
 use params::Params;
 use refusal::ErrorAnswer;
@@ -53,6 +55,7 @@ use crate::domain::permission::Permission;
 use crate::domain::{Actor, Door, Timestamp, TokenId};
 use crate::http::{Client, Method, Request, Response, client_address};
 use crate::login::Logins;
+use crate::mail::Limits;
 use crate::password::Slots;
 use crate::store::settings::Settings;
 use crate::store::{self, ReadTx, Store, WriteTx};
@@ -72,6 +75,8 @@ pub struct HostRules {
     pub trusted_proxies: IpList,
     /// Seconds the oldest unsent mail may wait before `/readyz` says so.
     pub outbox_age_max_s: i64,
+    /// What bounds the reading of a mail that is handed over.
+    pub mail_limits: Limits,
 }
 
 /// Which thread to wake when there is work to do outside of requests.
@@ -98,8 +103,13 @@ pub struct Api {
     /// The setting `cors_origins` as it was a moment ago, for refusals that cannot wait for the database.
     origins: RwLock<String>,
     metrics: Metrics,
+    /// Prints what others have counted.
+    more_metrics: OnceLock<MoreMetrics>,
     readiness: Readiness,
 }
+
+/// Prints counts as Prometheus reads them.
+type MoreMetrics = Box<dyn Fn() -> String + Send + Sync>;
 
 /// Uses of tokens that are yet to be written, and when each was written last.
 #[derive(Default)]
@@ -127,6 +137,7 @@ impl Api {
             logins: Arc::default(),
             origins: RwLock::default(),
             metrics: Metrics::default(),
+            more_metrics: OnceLock::new(),
             readiness: Readiness::new(probe),
         }
     }
@@ -194,6 +205,11 @@ impl Api {
         }
     }
 
+    /// From now on `/metrics` has these as well.
+    pub(crate) fn add_metrics(&self, print: MoreMetrics) {
+        self.more_metrics.get_or_init(|| print);
+    }
+
     /// Counts of requests and connections, for `/metrics`.
     #[must_use]
     pub const fn metrics(&self) -> &Metrics {
@@ -224,6 +240,12 @@ pub fn respond(api: &Api, request: Request, now: Timestamp) -> Response {
 pub(crate) fn has_kept_place(path: &str) -> bool {
     let found = route::find(&Method::Get, path);
     found.is_ok_and(|route| [system::HEALTH, system::READY].contains(&route.endpoint.path))
+}
+
+/// Bytes of a body at a path, where `usual` are those at others.
+#[must_use]
+pub(crate) fn body_bytes_max(api: &Api, path: &str, usual: u64) -> u64 {
+    if route::without_final_slash(path) == mail::DELIVER { mail::body_bytes_max(api, usual) } else { usual }
 }
 
 /// Whether a path belongs to the API.
@@ -270,6 +292,9 @@ fn answer(api: &Api, route: &Route, request: Request, now: Timestamp) -> Respons
         Handler::Faveo(permission, handler) => act::<Faveo>(api, &wanted(permission, true), request, handler, now),
         Handler::Servetel(permission, handler) => {
             act::<Servetel>(api, &wanted(permission, true), request, handler, now)
+        }
+        Handler::MailHost(permission, handler) => {
+            act::<MailHost>(api, &wanted(permission, false), request, handler, now)
         }
     };
     done.map_or_else(ErrorAnswer::response, KeyedAnswer::response)

@@ -2,15 +2,19 @@
 //!
 //! Only what belongs to the machine is here; everything about the desk itself is in the database.
 
+mod desk;
+
 use std::env;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::ip_list::IpList;
+use crate::lmtp;
 use crate::mail::Limits as MailLimits;
 use crate::secret_file;
 use crate::store::{LOCK_WAIT_S, Place};
+pub(crate) use desk::Desk;
 
 /// Where the file is looked for when neither `--config` nor `MAILDESK_CONFIG` names one.
 const SYSTEM_CONFIG: &str = "/etc/maildesk/maildesk.toml";
@@ -52,6 +56,12 @@ pub(crate) enum Error {
     /// No place for the database is known.
     #[error("no place for the database is known: name one with --db, MAILDESK_DB or `db` in maildesk.toml")]
     NoDatabase,
+    /// The host hands its mail to a desk elsewhere.
+    #[error(
+        "this host has no database: its mail goes to {0} (`deliver_to` in maildesk.toml); run this there, or name a database \
+         with --db"
+    )]
+    Elsewhere(String),
     /// Root names no place and there is no system folder: it would be root's own home.
     #[error(
         "no place for the database is named: as root it would be {0}, where no service account finds it; make \
@@ -70,8 +80,23 @@ pub(crate) struct Config {
     pub db_password_file: Option<PathBuf>,
     /// File with the certificate that the server's is checked against.
     pub db_ca_file: Option<PathBuf>,
+    /// URL of the desk that takes this host's mail, where the host has no database.
+    pub deliver_to: Option<String>,
+    /// File with the token for it.
+    pub deliver_token_file: Option<PathBuf>,
+    /// File with the certificates that are believed of it; the system's where there is none.
+    pub deliver_ca_file: Option<PathBuf>,
+    /// The three, checked.
+    #[serde(skip)]
+    pub desk: Option<Desk>,
     /// Address and port `serve` listens on; 127.0.0.1:8080 when empty.
     pub listen: Option<String>,
+    /// Where `serve` takes mails by LMTP: `unix:/run/maildesk/lmtp.sock` or `127.0.0.1:24`; nowhere when empty.
+    pub lmtp: Option<String>,
+    /// Accounts that may hand over mails on that socket; those of the usual mail servers when empty.
+    pub lmtp_accounts: Option<Vec<String>>,
+    /// Networks that may hand over mails on that port; this machine when empty.
+    pub lmtp_networks: Vec<String>,
     /// Addresses and networks whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<String>,
     /// Where log lines go.
@@ -140,6 +165,8 @@ pub(crate) struct LimitsConfig {
     pub http_head_deadline_s: u64,
     /// Seconds for the body of a request.
     pub http_body_deadline_s: u64,
+    /// LMTP connections served at once.
+    pub lmtp_connections_max: usize,
     /// Seconds the oldest unsent mail may wait before `/readyz` says so.
     pub outbox_age_max_s: i64,
 }
@@ -160,6 +187,7 @@ impl Default for LimitsConfig {
             http_connections_max: 256,
             http_head_deadline_s: 10,
             http_body_deadline_s: 60,
+            lmtp_connections_max: 64,
             outbox_age_max_s: 3600,
         }
     }
@@ -207,9 +235,20 @@ pub(crate) fn load(named: Option<&Path>) -> Result<Loaded, Error> {
 
 fn read(text: &str, path: &Path) -> Result<Config, Error> {
     let invalid = |reason: String| Error::Invalid { path: path.to_owned(), reason };
-    let config: Config = toml::from_str(text).map_err(|e| invalid(e.to_string().trim_end().to_owned()))?;
+    let mut config: Config = toml::from_str(text).map_err(|e| invalid(e.to_string().trim_end().to_owned()))?;
     for entry in &config.trusted_proxies {
         IpList::parse(entry).map_err(|refused| invalid(format!("trusted_proxies: {refused}")))?;
+    }
+    if let Some(place) = &config.lmtp {
+        place.parse::<lmtp::Place>().map_err(|refused| invalid(format!("lmtp: {refused}")))?;
+    }
+    for entry in &config.lmtp_networks {
+        IpList::parse(entry).map_err(|refused| invalid(format!("lmtp_networks: {refused}")))?;
+    }
+    let (token_file, ca_file) = (config.deliver_token_file.clone(), config.deliver_ca_file.clone());
+    config.desk = desk::read(config.deliver_to.as_deref(), token_file, ca_file).map_err(invalid)?;
+    if config.desk.is_some() && config.db.is_some() {
+        return Err(invalid("db and deliver_to are both there; a host's mail goes to one desk".to_owned()));
     }
     Ok(config)
 }
@@ -218,7 +257,8 @@ fn read(text: &str, path: &Path) -> Result<Config, Error> {
 /// the system's folder when it is there and writable, else the user's data folder.
 ///
 /// # Errors
-/// [`Error::NoDatabase`] when not even a home folder is known, [`Error::RootsHome`] when it would be root's.
+/// [`Error::Elsewhere`] where mail goes to another host's desk, [`Error::NoDatabase`] when not even a home folder is
+/// known, [`Error::RootsHome`] when it would be root's.
 pub(crate) fn database(named: Option<&Path>, config: &Config) -> Result<Place, Error> {
     match named.map(Place::of).or_else(|| config.db.clone()) {
         Some(Place::Server(mut server)) => {
@@ -236,7 +276,10 @@ pub(crate) fn database(named: Option<&Path>, config: &Config) -> Result<Place, E
             Ok(Place::Server(server))
         }
         Some(file) => Ok(file),
-        None => usual_place().map(Place::File),
+        None => match &config.desk {
+            Some(desk) => Err(Error::Elsewhere(desk.url.clone())),
+            None => usual_place().map(Place::File),
+        },
     }
 }
 

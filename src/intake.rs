@@ -4,8 +4,12 @@
 
 mod apply;
 mod archive;
+mod envelope;
 mod facts;
+mod group;
+pub(crate) mod preview;
 mod receipt;
+mod refusal;
 mod reread;
 mod shown;
 mod verdict;
@@ -19,49 +23,19 @@ use crate::desk::Notices;
 use crate::domain::reason::Reason;
 use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp, Window};
 use crate::mail::origin::Origin;
-use crate::mail::{Limits, ParseError, ParsedMail, ReversePath};
+use crate::mail::{Limits, ParseError, ParsedMail};
 use crate::store::receipt::{Receipt, ReceiptState};
 use crate::store::{self, ReadTx, Store, WriteTx};
 pub(crate) use archive::{Archived, deliver_archive};
+pub use envelope::{Envelope, Source};
+pub(crate) use group::{Letter, Settled, Trouble, deliver_group};
 use receipt::{Filed, copy_key, is_found_now, note_second_recipient, recipient_text, record, record_copy};
+pub(crate) use refusal::refusal_line;
 pub(crate) use reread::{Rereading, put as put_reread, reread};
 pub(crate) use verdict::verdict;
 
 /// Compression level of kept raw mail: the fastest; base64 shrinks to what it encodes at any level.
 const RAW_MAIL_ZSTD_LEVEL: i32 = 1;
-
-/// Who hands a mail over, which decides the limits that apply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// `maildesk pipe`: can refuse, is rate-limited.
-    Pipe,
-    /// `maildesk imap-fetch`: is rate-limited.
-    Fetch,
-    /// The first fetch of a mailbox: no rate limit, and nobody is notified of mail that is not fresh.
-    FirstFetch,
-    /// The example mails of `admin demo`: no rate limit, and nobody is notified.
-    Import,
-    /// `admin import mbox` and `maildir`: as `Import`, and the mail keeps its own date.
-    Archive {
-        /// When it arrived, as the archive says; used if Date is missing or impossible.
-        arrived_at: Option<Timestamp>,
-    },
-    /// `admin mail retry`: a quarantined mail is looked at again, without rate limit.
-    Retry(ReceiptId),
-    /// A person has looked at a quarantined mail and lets it in, whatever it was set aside for.
-    LetIn(ReceiptId),
-}
-
-/// What came with the mail besides its bytes.
-#[derive(Clone, Debug)]
-pub struct Envelope {
-    /// Envelope recipients as the caller gave them; empty when there were none.
-    pub recipients: Vec<String>,
-    /// Envelope sender; `None` when the caller did not say.
-    pub sender: Option<ReversePath>,
-    /// Who hands it over.
-    pub source: Source,
-}
 
 /// What became of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@
 //! is no MTA and gets the reason as well.
 
 mod parent;
-mod preview;
+pub(crate) mod remote;
 
 use std::env;
 use std::io::{self, IsTerminal, Read, Write};
@@ -30,9 +30,8 @@ use std::time::{Duration, Instant};
 use crate::config::{self, Loaded};
 use crate::decision::Refusal;
 use crate::domain::Timestamp;
-use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source};
+use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source, preview, refusal_line};
 use crate::logging;
-use crate::mail::ReversePath;
 use crate::options::Global;
 use crate::outbox;
 use crate::outcome::{self, Failure};
@@ -53,9 +52,6 @@ const SENDING_PATIENCE: Duration = Duration::from_secs(10);
 /// How long before the deadline `pipe` stops waiting for the answer to a mail that it has handed over: time to
 /// write down that it is not known whether that has arrived.
 const SETTLING: Duration = Duration::from_secs(5);
-
-/// Longest address shown back to a sender, in characters; RFC 5321 allows 254.
-const SHOWN_ADDRESS_CHARS_MAX: usize = 254;
 
 /// First allocation for a mail that comes through a pipe: most mails fit.
 const FIRST_READ_BYTES: usize = 64 * 1024;
@@ -146,7 +142,10 @@ pub(crate) fn run(global: &Global, loaded: Result<Loaded, config::Error>, argume
             return dry_run(global, &loaded, arguments, &raw);
         }
         let call = Call { global, loaded: &loaded, arguments, started, end: started + deadline };
-        take_in(&call, &raw, &watched.is_stored)
+        match elsewhere(global, &loaded) {
+            Some(desk) => remote::hand_over(&call, desk, &raw),
+            None => take_in(&call, &raw, &watched.is_stored),
+        }
     });
     match done {
         Ok(exit) => exit.status(),
@@ -269,7 +268,19 @@ fn open_store(global: &Global, loaded: &Loaded) -> outcome::Result<Store> {
     Ok(Store::open(&place, Duration::from_secs(loaded.config.limits.lock_wait_s))?)
 }
 
+/// The server that takes the mails of this host, where the configuration names one; a database named on the command line
+/// is nearer.
+pub(crate) fn elsewhere<'a>(global: &Global, loaded: &'a Loaded) -> Option<&'a config::Desk> {
+    loaded.config.desk.as_ref().filter(|_| global.db.is_none())
+}
+
 fn dry_run(global: &Global, loaded: &Loaded, arguments: &Arguments, raw: &[u8]) -> outcome::Result<Exit> {
+    if let Some(desk) = elsewhere(global, loaded) {
+        let shown = remote::dry_run(desk, &envelope(arguments), raw)?;
+        let text = if global.json { terminal::json(shown.json.to_string()) } else { shown.text };
+        writeln!(io::stdout().lock(), "{text}").ok();
+        return Ok(Exit::Stored);
+    }
     let limits = &loaded.config.limits;
     let store = open_store(global, loaded)?;
     let rules = Rules { limits: limits.mail() };
@@ -318,40 +329,8 @@ fn envelope(arguments: &Arguments) -> Envelope {
         let parts = || Some(format!("{}@{}", filled("LOCAL_PART")?, filled("DOMAIN")?));
         recipients.extend(filled("ORIGINAL_RECIPIENT").or_else(|| filled("RECIPIENT")).or_else(parts));
     }
-    let recipients = recipients.iter().map(|recipient| bare_recipient(recipient).to_owned()).collect();
     let sender = arguments.sender.clone().or_else(|| variable("SENDER"));
-    Envelope { recipients, sender: sender.and_then(|text| reverse_path(&text)), source: Source::Pipe }
-}
-
-/// A recipient without the brackets of SMTP and the dot that ends a full domain name.
-fn bare_recipient(text: &str) -> &str {
-    let text = text.trim();
-    let inside = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text).trim();
-    let bare = inside.strip_suffix('.').unwrap_or(inside);
-    // What is left of "<>" is still a recipient, if none of ours.
-    if bare.is_empty() { text } else { bare }
-}
-
-/// Reads an envelope sender. Empty, `<>` and MAILER-DAEMON (Postfix's null_sender) mean a bounce.
-fn reverse_path(text: &str) -> Option<ReversePath> {
-    let bare = text.trim().trim_start_matches('<').trim_end_matches('>');
-    if bare.is_empty() || bare.eq_ignore_ascii_case("mailer-daemon") {
-        return Some(ReversePath::Null);
-    }
-    bare.parse().ok().map(ReversePath::Address)
-}
-
-/// What the sender of a refused mail gets to read: one sentence about their mail, nothing about us.
-fn refusal_line(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::UnknownRecipient(recipient) => {
-            let shown: String = terminal::line(recipient).chars().take(SHOWN_ADDRESS_CHARS_MAX).collect();
-            let shown = if shown.is_empty() { "this address".to_owned() } else { shown };
-            format!("5.1.1 {shown} does not accept mail")
-        }
-        Refusal::Banned => "5.7.1 mail from this sender is not accepted here".to_owned(),
-        Refusal::TooLarge => "5.7.1 the message is larger than this address accepts".to_owned(),
-    }
+    Envelope::handed_over(&recipients, sender.as_deref(), Source::Pipe)
 }
 
 /// The one line on stderr. A closed stderr changes nothing.
@@ -443,28 +422,5 @@ mod tests {
         for (result, status) in cases {
             assert_eq!(exit_for(&result).status(), status, "{result:?}");
         }
-    }
-
-    #[test]
-    fn recipients_come_bare_in_brackets_and_with_a_last_dot() {
-        for text in ["a@example.org", " a@example.org ", "<a@example.org>", "a@example.org.", "< a@example.org. >"] {
-            assert_eq!(bare_recipient(text), "a@example.org", "{text:?}");
-        }
-        assert_eq!((bare_recipient("<>"), bare_recipient("a@b>")), ("<>", "a@b>"));
-    }
-
-    #[test]
-    fn null_senders_are_recognised() {
-        for text in ["", "<>", "MAILER-DAEMON", " "] {
-            assert_eq!(reverse_path(text), Some(ReversePath::Null), "{text:?}");
-        }
-        assert!(matches!(reverse_path("ann@example.org"), Some(ReversePath::Address(_))));
-        assert_eq!(reverse_path("not an address"), None);
-    }
-
-    #[test]
-    fn refusal_shows_one_clean_line() {
-        let line = refusal_line(&Refusal::UnknownRecipient("a\r\nb@example.org".to_owned()));
-        assert_eq!(line, "5.1.1 a b@example.org does not accept mail");
     }
 }

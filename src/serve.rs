@@ -24,9 +24,10 @@ use crate::domain::Timestamp;
 use crate::http::{self, Control, Request, Response};
 use crate::intake::Rules;
 use crate::ip_list::IpList;
+use crate::lmtp;
 use crate::logging;
 use crate::options::Global;
-use crate::outcome::{self, Done, WithContext};
+use crate::outcome::{self, Done, Failure, WithContext};
 use crate::stop::on_signals;
 use crate::store::{Place, Store, presence};
 use crate::web::{self, Web};
@@ -45,6 +46,9 @@ pub struct Arguments {
     /// Address and port; port 0 picks a free one [default: `listen` of the configuration, else 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<String>,
+    /// Take mails by LMTP there as well: unix:PATH or ADDR:PORT [default: `lmtp` of the configuration, else not]
+    #[arg(long, value_name = "PLACE")]
+    pub lmtp: Option<String>,
     /// Answer requests only: send no mail, do no timed work
     #[arg(long)]
     pub no_jobs: bool,
@@ -57,7 +61,8 @@ pub struct Arguments {
 pub(crate) fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> outcome::Result<Done> {
     let db = config::database(global.db.as_deref(), &loaded.config)?;
     let log_level = if global.quiet || global.verbose > 0 { LogLevel::Kept } else { LogLevel::FromFile };
-    serve_desk(&db, loaded, arguments, log_level)
+    let lmtp = arguments.lmtp.clone().or_else(|| loaded.config.lmtp.clone());
+    serve_desk(&db, loaded, &Arguments { lmtp, ..arguments.clone() }, log_level)
 }
 
 /// What SIGHUP does to the level of the log.
@@ -91,14 +96,18 @@ pub(crate) fn serve_desk(
     raise_file_limit();
     let (listener, address) =
         listen(arguments.listen.as_deref().or(loaded.config.listen.as_deref()).unwrap_or(LISTEN))?;
+    let lmtp = bind_lmtp(arguments, loaded)?;
     let control = Control::new(http_limits(&loaded.config)).context("preparing the server")?;
     let threads = Threads::default();
     let (wake_sender, outbox_wakes) = mpsc::channel();
     let (wake_keeper, token_wakes) = mpsc::channel();
     let api = Arc::new(Api::new(Arc::clone(&store), probe, rules, waker(wake_sender.clone(), wake_keeper.clone())));
     api.note_origins();
+    let lmtp = lmtp.map(|server| start_lmtp(server, &store, &api, loaded, wake_sender.clone())).transpose()?;
     let web = Arc::new(pages(&store, &api, loaded.path.as_deref(), wake_sender.clone()));
-    watch_signals(&control, &api, &web, loaded, log_level)?;
+    let steered =
+        Steered { control: control.clone(), api: Arc::clone(&api), web: Arc::clone(&web), lmtp: lmtp.clone() };
+    watch_signals(steered, loaded, log_level)?;
     threads.start("keeper", {
         let (api, store, threads) = (Arc::clone(&api), Arc::clone(&store), threads.clone());
         move || threads::keep(&api, &store, &token_wakes, &threads)
@@ -107,10 +116,17 @@ pub(crate) fn serve_desk(
         api.expect_sender(Timestamp::now());
         start_jobs(&threads, &store, loaded, outbox_wakes)?;
     }
-    announce(address);
+    announce(address, lmtp.as_ref());
     let served =
         http::serve(listener, Arc::new(Answers { api: Arc::clone(&api), web }), &control).context("serving")?;
     tell_systemd(&[NotifyState::Stopping]);
+    if let Some(lmtp) = &lmtp {
+        lmtp.stop();
+        let cut = lmtp.drain(control.limits().drain);
+        if cut > 0 {
+            tracing::warn!(connections = cut, "mails by LMTP were cut off by the end");
+        }
+    }
     if served.connections_cut > 0 {
         tracing::warn!(connections = served.connections_cut, "requests were cut off by the end");
     }
@@ -123,6 +139,36 @@ pub(crate) fn serve_desk(
     }
     tracing::info!("stopped");
     Ok(Done)
+}
+
+/// The socket for LMTP, where one is wanted.
+fn bind_lmtp(arguments: &Arguments, loaded: &Loaded) -> outcome::Result<Option<lmtp::Server>> {
+    let config = &loaded.config;
+    let Some(place) = &arguments.lmtp else { return Ok(None) };
+    let place: lmtp::Place = place.parse().map_err(|refused: String| Failure::usage(format!("--lmtp: {refused}")))?;
+    let peers = lmtp::Peers::new(config.lmtp_accounts.as_deref(), &config.lmtp_networks);
+    let peers = peers.map_err(|refused| Failure::other(format!("lmtp_networks: {refused}")))?;
+    let server = lmtp::Server::bind(&place, peers, config.limits.lmtp_connections_max);
+    let server = server.with_context(|| format!("listening for LMTP on {place}"))?;
+    Ok(Some(server))
+}
+
+fn start_lmtp(
+    server: lmtp::Server,
+    store: &Arc<Store>,
+    api: &Api,
+    loaded: &Loaded,
+    outbox: Sender<()>,
+) -> outcome::Result<lmtp::Handle> {
+    let queued = move || {
+        // There is no receiver with --no-jobs.
+        outbox.send(()).ok();
+    };
+    let handle = server.start(Arc::clone(store), loaded.config.limits.mail(), queued);
+    let handle = handle.context("starting to take mails by LMTP")?;
+    let metrics = handle.metrics();
+    api.add_metrics(Box::new(move || metrics.text()));
+    Ok(handle)
 }
 
 /// The pages of the desk, which check passwords where the API does.
@@ -161,6 +207,10 @@ impl http::Answer for Answers {
     fn has_kept_place(&self, path: &str) -> bool {
         api::has_kept_place(path)
     }
+
+    fn body_bytes_max(&self, path: &str, usual: u64) -> u64 {
+        api::body_bytes_max(&self.api, path, usual)
+    }
 }
 
 /// The work outside of requests, each kind in its own thread, so that none waits for another.
@@ -197,7 +247,8 @@ fn host_rules(loaded: &Loaded) -> Result<HostRules, config::Error> {
         let path = loaded.path.clone().unwrap_or_default();
         config::Error::Invalid { path, reason: format!("trusted_proxies: {refused}") }
     })?;
-    Ok(HostRules { trusted_proxies, outbox_age_max_s: loaded.config.limits.outbox_age_max_s })
+    let limits = &loaded.config.limits;
+    Ok(HostRules { trusted_proxies, outbox_age_max_s: limits.outbox_age_max_s, mail_limits: limits.mail() })
 }
 
 fn http_limits(config: &Config) -> http::HttpLimits {
@@ -231,11 +282,16 @@ fn raise_file_limit() {
     }
 }
 
-/// Says that requests are answered from now on, on stdout and to systemd.
-fn announce(address: SocketAddr) {
+/// Says that requests and mails are taken from now on, on stdout and to systemd.
+fn announce(address: SocketAddr, lmtp: Option<&lmtp::Handle>) {
     let mut stdout = std::io::stdout().lock();
+    let mut lines = format!("listening on http://{address}\n");
+    if let Some(lmtp) = lmtp {
+        lines.push_str(&format!("taking mail by LMTP on {}\n", lmtp.place()));
+        tracing::info!(place = %lmtp.place(), "taking mail by LMTP");
+    }
     // It does not matter if stdout is closed.
-    writeln!(stdout, "listening on http://{address}").and_then(|()| stdout.flush()).ok();
+    stdout.write_all(lines.as_bytes()).and_then(|()| stdout.flush()).ok();
     tell_systemd(&[NotifyState::Ready]);
     tracing::info!(%address, "listening");
 }
@@ -258,23 +314,26 @@ fn waker(outbox: Sender<()>, keeper: Sender<()>) -> api::Waker {
     })
 }
 
-fn watch_signals(
-    control: &Control,
-    api: &Arc<Api>,
-    web: &Arc<Web>,
-    loaded: &Loaded,
-    log_level: LogLevel,
-) -> outcome::Result<()> {
-    let (control, api, web, path) = (control.clone(), Arc::clone(api), Arc::clone(web), loaded.path.clone());
+/// What signals steer.
+struct Steered {
+    control: Control,
+    api: Arc<Api>,
+    web: Arc<Web>,
+    lmtp: Option<lmtp::Handle>,
+}
+
+fn watch_signals(steered: Steered, loaded: &Loaded, log_level: LogLevel) -> outcome::Result<()> {
+    let path = loaded.path.clone();
     let hear = move |signal| {
         if signal == SIGHUP {
-            let reloaded = AssertUnwindSafe(|| reload(&control, &api, &web, path.as_deref(), log_level));
+            let reloaded = AssertUnwindSafe(|| reload(&steered, path.as_deref(), log_level));
             if catch_unwind(reloaded).is_err() {
                 tracing::error!("an internal error ended the reloading; signals are still heard");
             }
         } else {
             tracing::info!(signal, "stopping");
-            control.stop();
+            steered.control.stop();
+            steered.lmtp.iter().for_each(lmtp::Handle::stop);
         }
     };
     on_signals(&[SIGTERM, SIGINT, SIGHUP], hear).context("listening for signals")
@@ -282,11 +341,12 @@ fn watch_signals(
 
 /// Puts the configuration file's limits, proxies and log level in force and opens the log file again; a
 /// configuration that cannot be used changes no limits.
-fn reload(control: &Control, api: &Api, web: &Web, path: Option<&Path>, log_level: LogLevel) {
+fn reload(steered: &Steered, path: Option<&Path>, log_level: LogLevel) {
     let done = config::load(path).and_then(|loaded| {
-        api.set_rules(host_rules(&loaded)?);
-        web.set_trusted_proxies(api.trusted_proxies());
-        control.set_limits(http_limits(&loaded.config));
+        steered.api.set_rules(host_rules(&loaded)?);
+        steered.web.set_trusted_proxies(steered.api.trusted_proxies());
+        steered.control.set_limits(http_limits(&loaded.config));
+        steered.lmtp.iter().for_each(|lmtp| lmtp.set_limits(loaded.config.limits.mail()));
         Ok(loaded.config.log.level)
     });
     let level = done.as_ref().ok().copied().filter(|_| log_level == LogLevel::FromFile);

@@ -43,7 +43,6 @@ mod remote;
 mod remote_care;
 pub(crate) mod row_count;
 pub(crate) mod satisfaction;
-mod sending_key;
 pub(crate) mod session;
 pub(crate) mod set_up;
 pub(crate) mod settings;
@@ -100,6 +99,8 @@ pub struct Store {
     growth: log::Growth,
     // Whether all that was in the log when our oldest connection was made is on the disk for certain.
     is_sure: AtomicBool,
+    // Whether mails come in groups.
+    takes_groups: AtomicBool,
 }
 
 impl Store {
@@ -116,6 +117,7 @@ impl Store {
             writing: WriteQueue::default(),
             growth: log::Growth::default(),
             is_sure: AtomicBool::new(false),
+            takes_groups: AtomicBool::new(false),
         };
         let connection = store.take()?;
         match &*connection {
@@ -124,6 +126,13 @@ impl Store {
         }
         connection.keep();
         Ok(store)
+    }
+
+    /// From now on mails are stored in groups: what one transaction changes stays in memory until its commit, and the log is
+    /// copied into the database less often.
+    pub(crate) fn expect_groups(&self) {
+        self.takes_groups.store(true, Ordering::Relaxed);
+        self.connections.close_unused(Duration::ZERO);
     }
 
     /// What was given to [`Store::open`].
@@ -247,6 +256,9 @@ impl Store {
             Error::Full(_) => no_room(path, MAIL_NEEDS_BYTES),
             other => migrate::not_even_a_database(path, other),
         })?;
+        if self.takes_groups.load(Ordering::Relaxed) {
+            connection.execute_batch(FOR_GROUPS)?;
+        }
         // If it is the first one, SQLite has just read the log, no matter which process wrote it.
         self.is_sure.store(false, Ordering::Release);
         Ok(Handle::Lite(connection))
@@ -307,6 +319,11 @@ impl Store {
         }
     }
 }
+
+/// For groups of mails. A group of 64 changes some 2,000 pages of 4 KiB; in the usual 2 MiB of cache they would go to the log
+/// several times before the commit. A page that every group changes is copied into the database once for 3,000 pages of
+/// the log, 12 MiB, and not once for 1,000.
+const FOR_GROUPS: &str = "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 3000";
 
 /// Sets the options that all our connections have.
 pub(crate) fn prepare_connection(connection: &Connection, lock_wait: Duration) -> Result<()> {

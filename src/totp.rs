@@ -61,9 +61,6 @@ pub(crate) fn matching_step(secret: &str, code: &str, last_step: i64, now: Times
 /// Random bytes of a recovery code: 80 bits, as many as HelpDeskZ's secrets have.
 pub(crate) const RECOVERY_BYTES: usize = 10;
 
-/// Recovery codes given out at once. Chosen: as many as others give, for a card in a wallet.
-pub(crate) const RECOVERY_CODES: usize = 10;
-
 /// A recovery code of these random bytes: four groups of four letters and digits.
 #[must_use]
 pub(crate) fn recovery_code(bytes: [u8; RECOVERY_BYTES]) -> String {

@@ -7,6 +7,7 @@ use super::output::Output;
 use crate::config::{Level, Loaded};
 use crate::options::Global;
 use crate::outcome::{self, Done};
+use crate::pipe;
 
 /// Verbs of `admin config`.
 #[derive(Debug, clap::Subcommand)]
@@ -28,11 +29,19 @@ pub(super) fn run(global: &Global, loaded: &Loaded, out: &Output, command: &Comm
         Level::Info => "info",
         Level::Debug => "debug",
     };
+    let desk = pipe::elsewhere(global, loaded);
+    let db = if desk.is_some() { None } else { Some(database(global, loaded)?) };
     let json = json!({
         "file": loaded.path,
-        "db": database(global, loaded)?.shown(),
+        "db": db.map(|db| db.shown()),
+        "deliver_to": desk.map(|desk| &desk.url),
+        "deliver_token_file": desk.map(|desk| &desk.token_file),
+        "deliver_ca_file": desk.and_then(|desk| desk.ca_file.as_ref()),
         "db_password_file": config.db_password_file, "db_ca_file": config.db_ca_file,
         "listen": config.listen,
+        "lmtp": config.lmtp,
+        "lmtp_accounts": config.lmtp_accounts,
+        "lmtp_networks": config.lmtp_networks,
         "trusted_proxies": config.trusted_proxies,
         "log": { "target": config.log.target, "level": level, "json": config.log.json },
         "limits": {
@@ -43,6 +52,7 @@ pub(super) fn run(global: &Global, loaded: &Loaded, out: &Output, command: &Comm
             "lock_wait_s": limits.lock_wait_s, "http_body_bytes_max": limits.http_body_bytes_max,
             "http_connections_max": limits.http_connections_max, "http_head_deadline_s": limits.http_head_deadline_s,
             "http_body_deadline_s": limits.http_body_deadline_s, "outbox_age_max_s": limits.outbox_age_max_s,
+            "lmtp_connections_max": limits.lmtp_connections_max,
         },
     });
     let text = serde_json::to_string_pretty(&json)?;

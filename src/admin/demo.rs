@@ -12,12 +12,14 @@ use super::{init, token};
 use crate::api;
 use crate::config::Loaded;
 use crate::domain::desk_address::Incoming;
+use crate::domain::staff_role::StaffRole;
 use crate::domain::{TicketId, Timestamp};
 use crate::intake::{self, Envelope, Rules, Source};
 use crate::outcome::{self, Done, Failure, WithContext, bail};
 use crate::private_file;
 use crate::serve;
 use crate::store::address::AddressRow;
+use crate::store::staff::NewStaff;
 use crate::store::ticket::TicketQuery;
 use crate::store::token::NewToken;
 use crate::store::{self, Place, Store};
@@ -84,6 +86,15 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
     init::prepare(&Place::of(&db), &init::Arguments::named("Example Helpdesk"), now)?;
     let store = Store::open(&db, Duration::from_secs(store::LOCK_WAIT_S))?;
     furnish(&store, now)?;
+    let inbox = if arguments.once {
+        String::new()
+    } else {
+        let password = demo_staff(&store, now)?;
+        format!("Inbox: http://{listen}/staff, user {DEMO_USER}, password {password}")
+    };
+    if !inbox.is_empty() {
+        out.say(&inbox);
+    }
     let rules = Rules { limits: loaded.config.limits.mail() };
     let (mut json, mut rows) = (Vec::new(), Vec::new());
     for (name, raw) in MAILS {
@@ -101,8 +112,9 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
     let new = NewToken { name: "demo", sha256: &api::token_hash(&token), permissions: "*", ips: "", is_active: true };
     store.write(|tx| tx.add_token(&new, now))?;
     drop(store);
+    out.say(&inbox);
     out.say(&curl_lines(&token, &listen));
-    let serving = serve::Arguments { listen: Some(listen), no_jobs: false };
+    let serving = serve::Arguments { listen: Some(listen), lmtp: None, no_jobs: false };
     serve::serve_desk(&Place::of(&db), loaded, &serving, serve::LogLevel::Kept)
 }
 
@@ -133,6 +145,37 @@ fn curl_lines(token: &str, listen: &str) -> String {
          curl -H 'Token: {token}' -F ticket_id=1 -F message='On its way.' -F replier=user {url}/messages/create\n  \
          http://{listen}/docs shows every call. Ctrl-C ends it."
     )
+}
+
+/// The account that looks around.
+const DEMO_USER: &str = "demo";
+
+/// Makes that account, or gives it another password; says the password.
+fn demo_staff(store: &Store, now: Timestamp) -> outcome::Result<String> {
+    let mut bytes = [0; 9];
+    getrandom::fill(&mut bytes).context("asking the operating system for random bytes")?;
+    let password = data_encoding::BASE64URL_NOPAD.encode(&bytes);
+    let hash = crate::password::hash(&password).map_err(Failure::of)?;
+    let email = "demo@example.com".parse().map_err(Failure::of)?;
+    let new = NewStaff {
+        username: DEMO_USER,
+        fullname: "Demo Agent",
+        email: &email,
+        password_hash: &hash,
+        role: StaffRole::Admin,
+        is_active: true,
+        totp_secret: "",
+    };
+    store.write(|tx| {
+        match tx.staff_by_username(DEMO_USER)? {
+            Some(staff) => tx.set_staff_password(staff.id, &hash)?,
+            None => {
+                tx.add_staff(&new, &[], now)?;
+            }
+        }
+        Ok::<_, Failure>(())
+    })?;
+    Ok(password)
 }
 
 /// Two departments with an address each.

@@ -2,10 +2,13 @@
 //! database's own soundness is `admin check`'s. The machine is in [`host`], ways in and out in [`post`].
 
 mod certificate;
+mod elsewhere;
 mod host;
+mod lmtp;
 mod mta;
 mod people;
 mod post;
+mod replica;
 mod route;
 mod sandbox;
 
@@ -19,6 +22,7 @@ use crate::config::Loaded;
 use crate::domain::Timestamp;
 use crate::options::Global;
 use crate::outcome::{self, Done, bail};
+use crate::pipe;
 use crate::store::{self, Place, Store};
 use crate::terminal;
 pub(super) use host::{owner_of, quoted};
@@ -134,7 +138,15 @@ pub(super) fn run(
     arguments: &Arguments,
     now: Timestamp,
 ) -> outcome::Result<Done> {
-    let (report, failed) = report(global, loaded, &database(global, loaded)?, arguments.offline, now);
+    let (report, failed) = match pipe::elsewhere(global, loaded) {
+        Some(desk) => {
+            let reach = if arguments.offline { Reach::Here } else { Reach::Network };
+            let (place, path) = (Place::of(Path::new("")), PathBuf::new());
+            let context = CheckContext { global, loaded, place, path, now, reach };
+            summed_up(&context, elsewhere::look(&context, desk))
+        }
+        None => report(global, loaded, &database(global, loaded)?, arguments.offline, now),
+    };
     out.object(&report.json, &report.text)?;
     if failed > 0 {
         bail!("{failed} of {} looks failed", report.looks);
@@ -166,10 +178,15 @@ pub(super) fn report(
 
 fn look(context: &CheckContext<'_>) -> (Report, usize) {
     let mut findings = host::look(context);
+    findings.extend(lmtp::look(context));
     match Store::open(&context.place, Duration::from_secs(context.loaded.config.limits.lock_wait_s)) {
         Ok(store) => findings.extend(look_inside(context, &store)),
         Err(error) => findings.push(unopened(context, &error)),
     }
+    summed_up(context, findings)
+}
+
+fn summed_up(context: &CheckContext<'_>, findings: Vec<Finding>) -> (Report, usize) {
     let findings: Vec<Finding> = findings.into_iter().map(|finding| finding.on(context)).collect();
     let failed = findings.iter().filter(|finding| finding.level == Level::Fail).count();
     let warned = findings.iter().filter(|finding| finding.level == Level::Warn).count();
@@ -207,7 +224,15 @@ fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
 }
 
 fn look_inside(context: &CheckContext<'_>, store: &Store) -> Vec<Finding> {
-    let looks = [host::look_inside, post::queue, people::notified, post::addresses, sandbox::sendmail, mta::lines];
+    let looks = [
+        host::look_inside,
+        replica::look,
+        post::queue,
+        people::notified,
+        post::addresses,
+        sandbox::sendmail,
+        mta::lines,
+    ];
     let mut findings = Vec::new();
     for look in looks {
         match look(context, store) {

@@ -9,7 +9,7 @@ mod mark;
 mod new;
 mod post;
 mod show;
-mod who;
+pub(super) mod who;
 
 use std::path::PathBuf;
 
@@ -193,6 +193,19 @@ pub(super) fn line_json(line: &TicketLine) -> Value {
         "user_id": line.customer.get(), "user_fullname": line.fullname, "user_email": line.email,
         "created_at": line.created_at.unix(), "last_update_at": line.last_update_at.unix(), "replies": line.replies,
     })
+}
+
+/// A ticket with its messages as text; `None` where it is gone.
+pub(super) fn text(context: &Context, id: TicketId) -> outcome::Result<Option<String>> {
+    Ok(context.store.read(|tx| show::read(tx, id))?.map(|whole| whole.text(false)))
+}
+
+/// An answer, or a note, written in the editor by a staff member.
+pub(super) fn write(context: &Context, id: TicketId, staff: &str, is_note: bool) -> outcome::Result<()> {
+    if is_note {
+        return post::note(context, &post::NoteArguments::of(id, staff));
+    }
+    post::reply(context, &post::ReplyArguments::of(id, staff)).map(|Done| ())
 }
 
 fn show(context: &Context, id: TicketId, full: bool) -> outcome::Result<()> {

@@ -7,14 +7,14 @@ use super::idempotency::KeyedAnswer;
 use super::refusal::ErrorAnswer;
 use super::route::{ActivationCode, PathId};
 use super::system::{self, activation, docs, metrics, readiness};
-use super::{Api, Call, faveo, servetel};
+use super::{Api, Call, faveo, mail, servetel};
 use crate::domain::Timestamp;
 use crate::domain::permission::{Permission, Permission as May};
 use crate::http::{Method, Response};
 use crate::store::ReadTx;
 use crate::store::settings::Settings;
 
-use Handler::{Changes, Code, Faveo, Public, Reads, Servetel, TokenOrSetting, Works};
+use Handler::{Changes, Code, Faveo, MailHost, Public, Reads, Servetel, TokenOrSetting, Works};
 
 /// The methods an endpoint may have; HEAD is answered as GET.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub(super) enum Handler {
     Faveo(Permission, fn(&Call<'_>) -> Result<KeyedAnswer, ErrorAnswer>),
     /// Servetel's dialect.
     Servetel(Permission, fn(&Call<'_, servetel::Body>) -> Result<KeyedAnswer, ErrorAnswer>),
+    /// Mails from hosts without a database; the receipt keeps a mail from having a second effect.
+    MailHost(Permission, fn(&Call<'_, mail::HandedOver>) -> Result<KeyedAnswer, ApiError>),
 }
 
 /// A row of the table.
@@ -148,6 +150,8 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
     post("/api/staff/auth", Works(May::StaffAuth, |call, _| staff_auth::authenticate(call))),
     post("/api/v1/helpdesk/register", Faveo(May::UsersCreate, faveo::register)),
     post("/v1/user", Servetel(May::StaffCreate, servetel::create)),
+    get(mail::DELIVER, MailHost(May::MailDeliver, mail::terms)),
+    post(mail::DELIVER, MailHost(May::MailDeliver, mail::deliver)),
     get("/activate/{code}", Code(activation::show)),
     post("/activate/{code}", Code(activation::confirm)),
     get(system::HEALTH, Public(|_, _| system::health())),

@@ -227,7 +227,7 @@ fn arrays_and_broken_bodies_are_refused_with_400() {
 #[test]
 fn token_lists_and_proxies_are_obeyed() {
     let trusted = IpList::parse("127.0.0.1").unwrap();
-    let bench = Bench::with_rules(HostRules { trusted_proxies: trusted, outbox_age_max_s: 1 });
+    let bench = Bench::with_rules(HostRules { trusted_proxies: trusted, outbox_age_max_s: 1, ..HostRules::default() });
     bench.store.write(|tx| add_token(tx, "OFFICE00000000000000000000000000000000", "*", "198.51.100.0/24")).unwrap();
     let ask = |forwarded: &str| {
         let request = Request::new(Method::Get, "/api/users").with_header("X-Forwarded-For", forwarded);

@@ -57,6 +57,7 @@ impl Change<'_> {
     }
 
     /// Calls a ticket spam and bans its customer's address.
+    #[allow(dead_code)] // a verb that no door calls yet
     pub(crate) fn spam_and_ban(&self, ticket: &Ticket) -> Result<()> {
         if let Some(customer) = self.tx.customer(ticket.customer)? {
             self.tx.ban(&customer.email, self.now)?;

@@ -24,12 +24,13 @@ pub(crate) enum Permission {
     StaffRead,
     StaffAuth,
     StaffCreate,
+    MailDeliver,
     MetricsRead,
 }
 
 impl Permission {
     /// Every permission, grouped as HelpDeskZ shows them.
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::UsersCreate,
         Self::UsersRead,
         Self::UsersUpdate,
@@ -50,6 +51,7 @@ impl Permission {
         Self::StaffRead,
         Self::StaffAuth,
         Self::StaffCreate,
+        Self::MailDeliver,
         Self::MetricsRead,
     ];
 
@@ -87,6 +89,7 @@ impl Permission {
             Self::StaffRead => ("staff/read", "Get information/details of staff users."),
             Self::StaffAuth => ("staff/auth", "Validate staff authentication."),
             Self::StaffCreate => ("staff/create", "Create staff users."),
+            Self::MailDeliver => ("mail/deliver", "Hand over mails from a mail host."),
             Self::MetricsRead => ("metrics/read", "Read metrics."),
         }
     }

@@ -209,12 +209,15 @@ impl<'a> Connection<'a> {
         self.origin = head.headers.get("Origin").map(str::to_owned);
         let header = |name| head.headers.get(name).unwrap_or_default().to_owned();
         self.accepts = (header("Accept"), header("Accept-Language"));
-        let framing = framing(&head.headers, head.version, self.limits.body_bytes_max)?;
+        let handler = self.handler;
+        let most = catch_unwind(AssertUnwindSafe(|| handler.body_bytes_max(&head.path, self.limits.body_bytes_max)));
+        let most = most.map_err(|_| INTERNAL)?;
+        let framing = framing(&head.headers, head.version, most)?;
         if head.headers.get("Content-Encoding").is_some() {
             return Err(ENCODED.into());
         }
         self.honour_expectation(&head, framing)?;
-        let body = self.read_body(framing)?;
+        let body = self.read_body(framing, most)?;
         let after = after_answer(&head);
         let Head { method, path, query, headers, version: _ } = head;
         let client = Client::new(Arc::clone(self.wire.stream()));
@@ -261,12 +264,13 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
-    fn read_body(&mut self, framing: Framing) -> Result<Spool, Failure> {
+    fn read_body(&mut self, framing: Framing, bytes_max: u64) -> Result<Spool, Failure> {
         let deadline = Instant::now() + self.body_deadline();
         let mut body = IncomingBody {
             spool: Spool::new(self.limits.body_memory_bytes_max),
             share: SpoolShare::new(self.control),
             limits: self.limits,
+            bytes_max,
         };
         match framing {
             Framing::Length(0) => {}
@@ -296,7 +300,7 @@ impl<'a> Connection<'a> {
     }
 
     fn read_chunks(&mut self, body: &mut IncomingBody<'_>, deadline: Instant) -> Result<(), Failure> {
-        let mut decoder = ChunkDecoder::new(self.limits.body_bytes_max);
+        let mut decoder = ChunkDecoder::new(body.bytes_max);
         loop {
             while !self.wire.unread().is_empty() && !decoder.is_done() {
                 match decoder.next(self.wire.unread())? {
@@ -328,12 +332,13 @@ struct IncomingBody<'a> {
     spool: Spool,
     share: SpoolShare,
     limits: &'a HttpLimits,
+    bytes_max: u64,
 }
 
 impl IncomingBody<'_> {
     fn append(&mut self, bytes: &[u8]) -> Result<(), Rejection> {
         let size = self.spool.len().saturating_add(bytes.len() as u64);
-        if size > self.limits.body_bytes_max {
+        if size > self.bytes_max {
             return Err(BODY_TOO_LARGE);
         }
         let on_disk = size > self.limits.body_memory_bytes_max as u64;

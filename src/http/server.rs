@@ -38,6 +38,12 @@ pub(crate) trait Answer: Send + Sync {
         let _ = path;
         false
     }
+
+    /// The largest body that is taken at this path, where `usual` holds for most.
+    fn body_bytes_max(&self, path: &str, usual: u64) -> u64 {
+        let _ = path;
+        usual
+    }
 }
 
 impl<F: Fn(Request) -> Response + Send + Sync> Answer for F {

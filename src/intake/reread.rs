@@ -84,7 +84,7 @@ fn compared(stored: &Message, mail: &ParsedMail, shown: String, ticket: TicketId
         }
     }
     let (reply, full_text) = (mail.reply_text.clone(), mail.full_text.clone());
-    (!changes.is_empty()).then(|| Rereading { ticket, message: stored.id, changes, shown, reply, full_text, html })
+    (!changes.is_empty()).then_some(Rereading { ticket, message: stored.id, changes, shown, reply, full_text, html })
 }
 
 /// Puts what was read in the place of what is stored. Nobody is notified, and neither status nor times change.

@@ -28,7 +28,7 @@ pub(super) fn taken_out(html: &str, count_max: usize) -> Option<(String, Vec<Pic
     while let Some(at) = find_ignore_case(rest, SCHEME) {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
-        let end = from.find(|c: char| matches!(c, '"' | '\'' | '>' | '<' | ')' | '&')).unwrap_or(from.len());
+        let end = from.find(['"', '\'', '>', '<', ')', '&']).unwrap_or(from.len());
         let (url, behind) = from.split_at(end);
         rest = behind;
         match picture(url.get(SCHEME.len()..).unwrap_or_default()).filter(|_| pictures.len() < count_max) {

@@ -145,6 +145,14 @@ impl ReadTx<'_> {
         Ok(self.one("PRAGMA journal_mode", [], |row| row.get(0))?.unwrap_or_default())
     }
 
+    /// Whether Litestream follows this database, or has: it keeps two tables of its own in it.
+    pub fn is_followed_by_litestream(&self) -> Result<bool> {
+        if !self.link.is_lite() {
+            return Ok(false);
+        }
+        Ok(self.number("SELECT count(*) FROM sqlite_schema WHERE name = '_litestream_seq'", [])? > 0)
+    }
+
     /// The schema's number, and the engine with its version.
     pub fn versions(&self) -> Result<(i64, String)> {
         if !self.link.is_lite() {

@@ -312,7 +312,8 @@ mod tests {
             })
             .unwrap();
         sign_in(&store, 9, &other);
-        let changes: [(&str, fn(&WriteTx<'_>, StaffId) -> Result<()>); 5] = [
+        type Alter = fn(&WriteTx<'_>, StaffId) -> Result<()>;
+        let changes: [(&str, Alter); 5] = [
             ("password", |tx, id| tx.set_staff_password(id, "other")),
             ("role", |tx, id| tx.update_staff(id, &StaffChange { role: Some(StaffRole::Admin), ..Default::default() })),
             ("lock", |tx, id| tx.update_staff(id, &StaffChange { is_active: Some(false), ..Default::default() })),

@@ -70,12 +70,12 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Says who makes the changes of the set-up in this transaction, and by which door. Unless it is said, it is the person
     /// at the command line.
-    pub(crate) fn act_as(&self, actor: Actor, door: Door) {
+    pub fn act_as(&self, actor: Actor, door: Door) {
         self.acting.set((actor, door));
     }
 
     /// Records a change of the set-up: `what` names the part, such as `department 3 Sales`.
-    pub(crate) fn note_set_up(&self, change: SetUpChange, what: &str) -> Result<()> {
+    pub fn note_set_up(&self, change: SetUpChange, what: &str) -> Result<()> {
         let (actor, door) = self.acting.get();
         let (actor, id) = actor.to_row();
         self.run(

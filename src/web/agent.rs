@@ -7,6 +7,7 @@ mod compose;
 mod confirm;
 mod create;
 pub(super) mod file;
+mod knowledge;
 mod list;
 mod live;
 mod outbox;
@@ -14,6 +15,8 @@ mod profile;
 pub(super) mod sign_in;
 pub(super) mod ticket;
 mod undo;
+
+pub(crate) use knowledge::KnowledgePage;
 
 use super::answer::Refusal;
 use super::call::Call;
@@ -48,6 +51,7 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
         Page::AsideMail(id) => aside::answer(call, Some(*id)),
         Page::Outbox => outbox::answer(call),
         Page::Profile => profile::answer(call),
+        Page::Knowledge(page) => knowledge::answer(call, *page),
         Page::Asset(_) | Page::Customers(_) => Err(Refusal::NotFound),
         Page::SetUp(place) => crate::web::setup::answer(call, place),
         Page::First(token) => crate::web::setup::first_run(call, token),
@@ -101,10 +105,15 @@ pub(super) fn frame_of(tx: &ReadTx<'_>, call: &Call<'_>, here: Option<ListName>)
         })
         .collect();
     nav.push(item(call.language.t("aside"), "/staff/aside".to_owned(), "aside", call.page == Page::Aside));
+    nav.push(item(call.language.t("articles"), "/staff/kb".to_owned(), "", matches!(call.page, Page::Knowledge(_))));
     nav.push(item(call.language.t("outbox"), "/staff/outbox".to_owned(), "", call.page == Page::Outbox));
     for department in tx.departments()?.into_iter().filter(|department| viewer.sees(department.id)) {
         let name = ListName::Department(department.id);
         nav.push(item(department.name, list_path(name), "", here == Some(name)));
+    }
+    for view in tx.views_for(viewer.id())? {
+        let name = ListName::View(view.id.get());
+        nav.push(item(view.name, list_path(name), "", here == Some(name)));
     }
     let mut ui = call.bare_ui();
     ui.person.clone_from(&viewer.staff.fullname);

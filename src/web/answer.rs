@@ -102,7 +102,7 @@ pub(crate) fn shell_refusal(response: Response, language: &'static Language, pre
     };
     let page = refusal_page(response.status(), word, language, prefix);
     match response.header("Retry-After") {
-        Some(after) => page.with_header("Retry-After", after.to_owned()),
+        Some(after) => page.with_header("Retry-After", after),
         None => page,
     }
 }

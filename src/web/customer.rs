@@ -18,7 +18,7 @@ use super::answer::Refusal;
 use super::call::Call;
 use super::ui::Ui;
 use crate::http::{Method, Response};
-pub(crate) use article::{path_of as article_path, slug};
+pub(crate) use article::path_of as article_path;
 pub(crate) use guest::Guest;
 pub(crate) use page::CustomerPage;
 

@@ -14,6 +14,7 @@ pub(crate) struct Language {
     pub(crate) name: &'static str,
     /// Whether it is written from right to left.
     pub(crate) is_rtl: bool,
+    #[cfg_attr(not(test), allow(dead_code))] // a test compares the catalogues
     source: &'static str,
     bundle: LazyLock<FluentBundle<FluentResource>>,
 }
@@ -227,6 +228,9 @@ mod tests {
         let english = messages(LANGUAGES[0].source);
         for language in &LANGUAGES {
             let own = messages(language.source);
+            let heads = language.source.lines().filter(|line| !line.starts_with(['#', ' ', '}']));
+            let count = heads.filter(|line| line.contains(" =")).count();
+            assert_eq!(own.len(), count, "{}: a message stands there twice", language.code);
             let missing: Vec<_> = english.difference(&own).collect();
             let surplus: Vec<_> = own.difference(&english).collect();
             assert!(missing.is_empty() && surplus.is_empty(), "{}: {missing:?} {surplus:?}", language.code);
@@ -235,6 +239,15 @@ mod tests {
                 Err((resource, errors)) => (resource, errors),
             };
             assert!(errors.is_empty(), "{}: {errors:?}", language.code);
+            let mut names: Vec<&str> = language
+                .source
+                .lines()
+                .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+                .filter_map(|line| line.split(" =").next())
+                .collect();
+            names.sort_unstable();
+            let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+            assert!(twice.is_empty(), "{}: {twice:?} stand there twice", language.code);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Which page a path means, and who is let in. A page without its line in [`Page::gate`] does not compile.
 
+use super::agent::KnowledgePage;
 use super::customer::CustomerPage;
 use super::session::Side;
 use super::setup::{Deed, Noun, Place};
@@ -71,6 +72,8 @@ pub(crate) enum Page {
     Outbox,
     /// `/staff/account/profile`.
     Profile,
+    /// `/staff/kb/…`: the knowledge base as staff read and change it.
+    Knowledge(KnowledgePage),
     /// `/staff/canned-responses/insert`: canned responses filled in for a ticket, for the script.
     CannedFor,
     /// A page of the set-up.
@@ -133,6 +136,7 @@ impl Page {
             ["outbox"] => Self::Outbox,
             ["account", "profile"] => Self::Profile,
             ["canned-responses", "insert"] => Self::CannedFor,
+            ["kb", rest @ ..] => Self::Knowledge(KnowledgePage::of(rest)?),
             ["first", token] => Self::First((*token).to_owned()),
             other => Self::SetUp(Place::of(other)?),
         })
@@ -161,6 +165,7 @@ impl Page {
             | Self::AsideMail(_)
             | Self::Outbox
             | Self::Profile
+            | Self::Knowledge(_)
             | Self::CannedFor => Gate::Staff,
         }
     }
@@ -169,9 +174,11 @@ impl Page {
     pub(crate) const fn takes_post(&self) -> bool {
         match self {
             Self::Customers(page) => page.takes_post(),
+            Self::Knowledge(page) => page.takes_post(),
             Self::SignIn
             | Self::SignOut
             | Self::Bulk
+            | Self::Search
             | Self::Undo
             | Self::Ticket(_)
             | Self::NewTicket
@@ -187,13 +194,7 @@ impl Page {
                 Deed::List => matches!(place.noun, Noun::General),
                 Deed::Add | Deed::Edit(_) | Deed::Remove(_) | Deed::Log(_) => true,
             },
-            Self::Asset(_)
-            | Self::Staff
-            | Self::Tickets(_)
-            | Self::Search
-            | Self::Mail(_)
-            | Self::File(_)
-            | Self::CannedFor => false,
+            Self::Asset(_) | Self::Staff | Self::Tickets(_) | Self::Mail(_) | Self::File(_) | Self::CannedFor => false,
         }
     }
 

@@ -213,7 +213,7 @@ mod tests {
         let served = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             let mut bytes = vec![0; 4096];
-            stream.read(&mut bytes).unwrap();
+            assert!(stream.read(&mut bytes).unwrap() > 0);
             let answer =
                 format!("HTTP/1.1 307 x\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
             stream.write_all(answer.as_bytes()).unwrap();

@@ -11,7 +11,7 @@ use maildesk::inside::{Envelope, MailLimits, Outcome, Rules, Source, Store, Time
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [database, folder, recipient] = arguments.as_slice() else { return Err("DATABASE FOLDER RECIPIENT".into()) };
-    let store = Store::open(database.as_ref(), Duration::from_secs(10))?;
+    let store = Store::open(std::path::Path::new(&database), Duration::from_secs(10))?;
     let rules = Rules { limits: MailLimits::default() };
     let mut paths: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
     paths.sort_by_key(std::fs::DirEntry::path);

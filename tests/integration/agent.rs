@@ -224,3 +224,27 @@ fn colours_and_the_pager_are_for_terminals() {
     let piped = feed(desk.command().args(["admin", "ticket", "show", "4"]).env("PAGER", "false"), b"").stdout;
     assert!(piped.contains("[#4] Long"), "{piped}");
 }
+
+#[test]
+fn inbox_on_a_terminal_takes_opens_and_closes_by_key() {
+    let desk = furnished();
+    let first = desk.admin(&["ticket", "list"])[0]["id"].as_i64().expect("a ticket is open");
+    // Take the first, go to mine, open it, close it, leave.
+    let shown = on_terminal(&desk, 80, "% admin inbox --staff sam", "tgmocq", &[("TZ", "UTC")]);
+    assert_eq!(shown.status, 0, "{}", shown.stdout);
+    for text in ["Unassigned", "ticket", "Ann Ode", "#3 is yours", "[#3] Old", "closed"] {
+        assert!(shown.stdout.contains(text), "{text}: {:?}", shown.stdout);
+    }
+    let ticket = desk.ticket(first);
+    assert_eq!(
+        (&ticket["assigned_to"], &ticket["status"]),
+        (&json!("staff sam"), &json!("closed")),
+        "{:?}",
+        shown.stdout
+    );
+    let events = desk.admin(&["ticket", "events", &first.to_string()]);
+    assert!(events.to_string().contains("sam"), "each change has its event: {events}");
+    let piped = feed(desk.command().args(["admin", "inbox", "--staff", "sam"]), b"q");
+    let expected = "maildesk: the inbox is for terminals; `maildesk admin ticket list` is for programs\n";
+    assert_eq!(piped.parts(), (2, "", expected));
+}

@@ -9,15 +9,15 @@ use crate::mta::{
     BOUNCE, Desk, Letter, SENDER, account, free_port, is_root, run, set_mode, skip, small_mail, submit, wait_for,
 };
 
-const ROUTER: &str = include_str!("../../examples/exim/router");
+pub(crate) const ROUTER: &str = include_str!("../../examples/exim/router");
 const TRANSPORT: &str = include_str!("../../examples/exim/transport");
 const CONFIGURATION: &str = include_str!("../mta/exim.conf");
 
 /// A running private Exim and the desk it delivers to.
-struct Exim {
-    desk: Desk,
+pub(crate) struct Exim {
+    pub(crate) desk: Desk,
     program: PathBuf,
-    port: u16,
+    pub(crate) port: u16,
     daemon: Child,
 }
 
@@ -44,21 +44,29 @@ impl Exim {
     /// Starts Exim with the example's router and transport for `support@` and `sales@example.com`, and for each of
     /// `variants` (local part, command line) the same with that command.
     fn start(variants: impl FnOnce(&Desk) -> Vec<(&'static str, String)>) -> Option<Self> {
+        Self::start_with(|desk| {
+            let (mut routers, mut transports) = (desk.adapt(ROUTER), desk.adapt(TRANSPORT));
+            for (name, command) in variants(desk) {
+                let rename = |text: &str| {
+                    text.replace("maildesk:", &format!("{name}:")).replace("maildesk_pipe", &format!("{name}_pipe"))
+                };
+                routers.push_str(&rename(ROUTER).replace("support : sales", name));
+                let transport = TRANSPORT.replace("/usr/bin/maildesk pipe", &command);
+                transports.push_str(&desk.adapt(&rename(&transport)));
+            }
+            (routers, transports)
+        })
+    }
+
+    /// Starts Exim with these routers and transports.
+    pub(crate) fn start_with(lines: impl FnOnce(&Desk) -> (String, String)) -> Option<Self> {
         let found = program()?;
         let (desk, port) = (Desk::new(), free_port());
         // Exim starts itself again as its own account, which may not look into the checkout of another.
         let program = desk.path("exim4");
         fs::copy(found, &program).expect("Exim can be copied");
         set_mode(program.clone(), 0o755);
-        let (mut routers, mut transports) = (desk.adapt(ROUTER), desk.adapt(TRANSPORT));
-        for (name, command) in variants(&desk) {
-            let rename = |text: &str| {
-                text.replace("maildesk:", &format!("{name}:")).replace("maildesk_pipe", &format!("{name}_pipe"))
-            };
-            routers.push_str(&rename(ROUTER).replace("support : sales", name));
-            let transport = TRANSPORT.replace("/usr/bin/maildesk pipe", &command);
-            transports.push_str(&desk.adapt(&rename(&transport)));
-        }
+        let (routers, transports) = lines(&desk);
         for (folder, owner) in [("spool", "Debian-exim"), ("exim-log", "Debian-exim"), ("inboxes", desk.account())] {
             fs::create_dir(desk.path(folder)).expect("a new folder");
             set_mode(desk.path(folder), 0o755);
@@ -87,29 +95,29 @@ impl Exim {
     }
 
     /// Tries every mail of the queue once, retry times or not, and returns when that is done.
-    fn run_queue(&self) {
+    pub(crate) fn run_queue(&self) {
         run(Command::new(&self.program).arg("-C").arg(self.desk.path("exim.conf")).arg("-qff"));
     }
 
     /// How many mails wait in the queue.
-    fn queued(&self) -> usize {
+    pub(crate) fn queued(&self) -> usize {
         let count = run(Command::new(&self.program).arg("-C").arg(self.desk.path("exim.conf")).arg("-bpc"));
         String::from_utf8_lossy(&count.stdout).trim().parse().expect("-bpc prints a number")
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let read = |name| fs::read_to_string(self.desk.path(name)).unwrap_or_default();
         format!("{}{}\n{}", read("exim-log/mainlog"), read("exim-log/paniclog"), self.desk.log())
     }
 
     /// The log lines with this mark: `=>` delivered, `==` deferred, `**` bounced.
-    fn lines(&self, mark: &str) -> Vec<String> {
+    pub(crate) fn lines(&self, mark: &str) -> Vec<String> {
         let mark = format!(" {mark} ");
         let log = fs::read_to_string(self.desk.path("exim-log/mainlog")).unwrap_or_default();
         log.lines().filter(|line| line.contains(&mark)).map(str::to_owned).collect()
     }
 
-    fn assert_no_bounce(&self) {
+    pub(crate) fn assert_no_bounce(&self) {
         assert!(self.lines("**").is_empty(), "a mail bounced:\n{}", self.log());
     }
 }

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["outbox", "login", "webhook"],
     &["desk"],
     &["intake", "http", "jobs"],
-    &["api", "web"],
+    &["api", "lmtp", "web"],
     &["config"],
     &["logging", "outcome"],
     &["options"],
@@ -45,6 +45,8 @@ const PLACES: &[(&str, &str)] = &[
     ("ureq", "src/imap_fetch"),
     // Tells webhooks.
     ("ureq", "src/webhook/deliver"),
+    // One asks for access tokens, the other hands mails over.
+    ("ureq", "src/pipe/remote"),
     ("ipnet", "src/ip_list"),
     ("toml", "src/config"),
     ("anyhow", "src/outcome"),

@@ -19,7 +19,7 @@ use crate::desk::{Desk, Done, SUPPORT, feed, mail, mode, write_all};
 use crate::mta::{account, is_root, skip};
 
 /// What an MTA is told whatever went wrong here.
-const TRY_AGAIN: &str = "4.3.0 the mail could not be stored now and will be tried again\n";
+pub(crate) const TRY_AGAIN: &str = "4.3.0 the mail could not be stored now and will be tried again\n";
 
 /// An account that owns nothing of the desk.
 const STRANGER: &str = "nobody";
@@ -34,7 +34,7 @@ fn assert_try_again(done: &Done, what: &str) {
 }
 
 /// The mail was taken: 0 and silence.
-fn assert_taken(done: &Done, what: &str) {
+pub(crate) fn assert_taken(done: &Done, what: &str) {
     assert_eq!(done.parts(), (0, "", ""), "{what}");
 }
 

@@ -1,6 +1,6 @@
 // Drives the agents' pages in a real browser: node tests/web/run.mjs [WORD], with WORD a part of a test's name.
 // Ends with "N passed, N failed".
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -268,6 +268,54 @@ test('staff open a ticket for a caller, and write to a customer first', withDesk
   quiet(page);
 }));
 
+test('a search by words and conditions is opened at the hit, and saved as a view', withDesk({}, async desk => {
+  desk.mail({ subject: 'Lamp', text: 'it flickers at night' });
+  desk.mail({ subject: 'Chair', text: 'it squeaks', from: 'Bob Ray <bob@client.test>' });
+  const page = await window_(desk, 'abe');
+  await page.getByRole('searchbox', { name: 'Search' }).fill('flickers');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Lamp' }).click();
+  await page.waitForURL(/view\/1.*#m\d+/);
+  await page.getByRole('searchbox', { name: 'Search' }).fill('from:bob is:open');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Chair' }).waitFor();
+  is(await page.getByRole('checkbox', { name: /^Select #/ }).count(), 1);
+  await page.getByLabel('Name of this search').fill('From Bob');
+  await page.getByRole('button', { name: 'Save search' }).click();
+  await page.getByRole('heading', { name: 'From Bob' }).waitFor();
+  await page.goto(`${desk.url}/staff/tickets`);
+  await page.getByRole('link', { name: 'From Bob' }).click();
+  await page.getByRole('link', { name: 'Chair' }).waitFor();
+  await page.getByRole('searchbox', { name: 'Search' }).fill('#2');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: '#2 Chair' }).waitFor();
+  quiet(page);
+}));
+
+test('tags, snoozing and merging have their way back', withDesk({}, async desk => {
+  for (const subject of ['One', 'Two']) desk.mail({ subject });
+  const page = await window_(desk, 'abe');
+  await open(page, 1);
+  await page.getByRole('combobox', { name: 'Tag' }).fill('urgent');
+  await page.getByRole('button', { name: 'Add tag' }).click();
+  await page.getByRole('button', { name: 'Remove tag urgent' }).waitFor();
+  await page.getByText('Snooze', { exact: true }).click();
+  await page.getByRole('button', { name: 'Put off' }).click();
+  await page.getByText('Put off 1 ticket.').waitFor();
+  is(await page.getByRole('link', { name: 'One' }).count(), 0);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('link', { name: 'One' }).waitFor();
+  await page.getByLabel('Select #1').check();
+  await page.getByLabel('Select #2').check();
+  await page.getByText('More', { exact: true }).click();
+  await page.getByRole('button', { name: 'Merge' }).click();
+  await page.getByRole('button', { name: 'Merge' }).click();
+  await page.getByText('Merged 1 ticket.').waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('link', { name: 'Two' }).waitFor();
+  quiet(page);
+}));
+
 test('single keys lead from list to answer and back, and are silent in fields', withDesk({}, async desk => {
   for (const subject of ['One', 'Two']) desk.mail({ subject });
   const page = await window_(desk, 'abe');
@@ -406,6 +454,7 @@ test('pictures of the pages are made', withDesk({}, async desk => {
       await page.goto(`${desk.url}/staff/tickets`);
       await page.setViewportSize({ width: 1280, height: 560 });
       await page.screenshot({ path: join(pictures, 'inbox.png') });
+      if (process.env.MAILDESK_WRITE_DOCS) copyFileSync(join(pictures, 'inbox.png'), 'docs/inbox.png');
     }
     await page.context().close();
   }

@@ -42,7 +42,8 @@ pub(super) fn look(context: &CheckContext<'_>) -> Vec<Finding> {
     findings
 }
 
-fn configuration(context: &CheckContext<'_>) -> Finding {
+/// The configuration file.
+pub(super) fn configuration(context: &CheckContext<'_>) -> Finding {
     let Some(path) = &context.loaded.path else {
         return Finding::ok("config", "no maildesk.toml: built-in defaults");
     };

@@ -58,19 +58,39 @@ pub(super) fn lines(context: &CheckContext<'_>, store: &Store) -> store::Result<
         Ok(program) => ours(context, &program, first),
         Err(error) => Finding::warn("pipe", format!("maildesk's own program file is not found: {error}"), ""),
     }];
-    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let postfix = Postfix::here(context.reach);
-    let master = postfix.as_ref().map_or_else(|| POSTFIX_MASTER.to_owned(), Postfix::master_cf);
+    let found = lines_here(postfix.as_ref());
+    findings.extend(found.iter().map(|line| theirs(line, first)));
+    let postfix = postfix.map(|postfix| postfix.knowing(&found).with_lmtp(context.loaded.config.lmtp.clone()));
+    findings.extend(route::look(context, &piped, &found, postfix.as_ref()));
+    Ok(findings)
+}
+
+/// A recipient that no desk has, for a host that does not know which there are: only whether a mail gets to the desk
+/// is looked at.
+const NOBODY: &str = "doctor@example.invalid";
+
+/// Tries the lines found on a host without a database.
+pub(super) fn lines_elsewhere(context: &CheckContext<'_>) -> Vec<Finding> {
+    let found = lines_here(Postfix::here(context.reach).as_ref());
+    if found.is_empty() {
+        let text = "no line of a mail server here runs maildesk; examples/ has the lines";
+        return vec![Finding::warn("mta", text, "")];
+    }
+    found.iter().map(|line| theirs(line, NOBODY)).collect()
+}
+
+/// The lines of mail servers here that run us.
+fn lines_here(postfix: Option<&Postfix>) -> Vec<Line> {
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let master = postfix.map_or_else(|| POSTFIX_MASTER.to_owned(), Postfix::master_cf);
     let mut found = postfix_lines(&master, &read(&master));
     found.extend(ALIASES.iter().flat_map(|path| alias_lines(path, &read(path))));
     let pieces = fs::read_dir(EXIM_TRANSPORTS).into_iter().flatten().flatten();
     let pieces = pieces.map(|entry| entry.path().to_string_lossy().into_owned());
     let files: Vec<String> = EXIM.iter().map(|path| (*path).to_owned()).chain(pieces).collect();
     found.extend(files.iter().flat_map(|path| exim_lines(path, &read(path))));
-    findings.extend(found.iter().map(|line| theirs(line, first)));
-    let postfix = postfix.map(|postfix| postfix.knowing(&found));
-    findings.extend(route::look(context, &piped, &found, postfix.as_ref()));
-    Ok(findings)
+    found
 }
 
 fn example(recipient: &str) -> String {

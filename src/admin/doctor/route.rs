@@ -32,6 +32,8 @@ pub(super) struct Postfix {
     values: BTreeMap<String, String>,
     /// Services of master.cf that run maildesk.
     services: Vec<String>,
+    /// Where `serve` takes mails by LMTP.
+    lmtp: Option<String>,
     reach: Reach,
 }
 
@@ -44,8 +46,14 @@ impl Postfix {
         said.status.success().then(|| Self {
             values: said.stdout.lines().filter_map(pair).collect(),
             services: Vec::new(),
+            lmtp: None,
             reach,
         })
+    }
+
+    /// Notes where `serve` takes mails by LMTP.
+    pub(super) fn with_lmtp(self, place: Option<String>) -> Self {
+        Self { lmtp: place, ..self }
     }
 
     /// Notes which of the lines found are services of master.cf.
@@ -88,7 +96,9 @@ impl Postfix {
 
     fn is_service(&self, transport: &str) -> bool {
         let name = transport.split(':').next().unwrap_or_default().trim();
-        self.services.iter().any(|service| service == name)
+        // Postfix writes a port as inet:127.0.0.1:24.
+        let is_lmtp = self.lmtp.as_ref().is_some_and(|place| transport.trim_end().ends_with(place));
+        is_lmtp || self.services.iter().any(|service| service == name)
     }
 
     /// How mail for the address comes to us.
@@ -214,6 +224,17 @@ mod tests {
         assert!(exim_route(alias, &[]).is_some_and(|how| how.contains("/usr/bin/maildesk")));
         let local = "maildesk@example.com\n  router = local_user, transport = maildir_home\n";
         assert_eq!(exim_route(local, &lines), None, "the address's own name is no route");
+    }
+
+    #[test]
+    fn transport_to_the_place_of_lmtp_is_a_way_to_us() {
+        let postfix = |place: &str| {
+            let (values, services) = (BTreeMap::new(), Vec::new());
+            Postfix { values, services, lmtp: None, reach: Reach::Here }.with_lmtp(Some(place.to_owned()))
+        };
+        assert!(postfix("unix:/run/maildesk/lmtp.sock").is_service("maildesk-lmtp:unix:/run/maildesk/lmtp.sock"));
+        assert!(postfix("127.0.0.1:24").is_service("lmtp:inet:127.0.0.1:24"));
+        assert!(!postfix("127.0.0.1:24").is_service("lmtp:unix:private/dovecot-lmtp"));
     }
 
     #[test]

@@ -77,6 +77,22 @@ pub(crate) struct NoteArguments {
     written: MessageArguments,
 }
 
+impl ReplyArguments {
+    /// An answer that is written in the editor.
+    pub(super) fn of(id: TicketId, staff: &str) -> Self {
+        let written = MessageArguments { message: None, message_file: None, attach: Vec::new() };
+        Self { id: id.get(), staff: Some(staff.to_owned()), canned: None, cc: Vec::new(), written, close: false }
+    }
+}
+
+impl NoteArguments {
+    /// A note that is written in the editor.
+    pub(super) fn of(id: TicketId, staff: &str) -> Self {
+        let written = MessageArguments { message: None, message_file: None, attach: Vec::new() };
+        Self { id: id.get(), staff: Some(staff.to_owned()), written }
+    }
+}
+
 /// A file read from disk.
 pub(super) struct Attached {
     name: String,

@@ -7,7 +7,7 @@ use crate::store::staff::Staff;
 
 /// The staff member that is named, else the one MAILDESK_STAFF names, else the one with the login name of whoever is at
 /// the terminal (behind sudo: of whoever called it).
-pub(super) fn acting(tx: &ReadTx<'_>, named: Option<&str>) -> outcome::Result<Staff> {
+pub(in crate::admin) fn acting(tx: &ReadTx<'_>, named: Option<&str>) -> outcome::Result<Staff> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     if let Some(name) = named.map(str::to_owned).or_else(|| variable("MAILDESK_STAFF")) {
         return staff_named(tx, &name);

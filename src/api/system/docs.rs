@@ -40,23 +40,61 @@ fn page(description: &Value) -> String {
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head><body>\n\
-         <h1>{title}</h1>\n<p>{about}</p>\n<p><a href=\"/openapi.json\">openapi.json</a></p>\n",
+         <h1>{title}</h1>\n<p>{about}</p>\n<p>For programs: <a href=\"/openapi.json\">openapi.json</a></p>\n",
         title = escape(text(info, "title")),
         about = escape(text(info, "description")).replace("\n\n", "</p>\n<p>"),
     );
-    for (path, methods) in description.get("paths").and_then(Value::as_object).into_iter().flatten() {
-        for (method, operation) in methods.as_object().into_iter().flatten() {
-            write_operation(&mut out, path, method, operation);
-        }
+    let operations: Vec<_> = description
+        .get("paths")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .flat_map(|(path, methods)| {
+            methods.as_object().into_iter().flatten().map(move |(method, operation)| (path, method, operation))
+        })
+        .collect();
+    out.push_str("<nav><h2>Contents</h2><ul>\n");
+    for (path, method, operation) in &operations {
+        let (anchor, summary) = (anchor(path, method), escape(text(operation, "summary")));
+        let name = format!("{} {}", method.to_uppercase(), escape(path));
+        writeln!(out, "<li><a href=\"#{anchor}\"><code>{name}</code></a> {summary}</li>").ok();
+    }
+    out.push_str("</ul></nav>\n");
+    for (path, method, operation) in operations {
+        write_operation(&mut out, path, method, operation);
     }
     out.push_str("</body></html>\n");
     out
 }
 
+/// Where an operation is on the page: its method and path in letters that need no escape.
+fn anchor(path: &str, method: &str) -> String {
+    let letters = path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
+    let joined: String = format!("{method}-").chars().chain(letters).collect();
+    joined.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+/// A call as it can be typed, with what it must have; `$DESK` is where the desk is.
+fn curl(path: &str, method: &str, operation: &Value) -> String {
+    let mut line = String::from("curl -H \"Token: $TOKEN\"");
+    let content = operation.pointer("/requestBody/content").and_then(Value::as_object);
+    let schema = content.and_then(|content| content.values().next()).and_then(|media| media.get("schema"));
+    let required = schema.and_then(|schema| schema.get("required")).and_then(Value::as_array).into_iter().flatten();
+    let fields: Vec<&str> = required.filter_map(Value::as_str).collect();
+    for field in &fields {
+        line.push_str(&format!(" -F {field}=…"));
+    }
+    if fields.is_empty() && method != "get" {
+        line.push_str(&format!(" -X {}", method.to_uppercase()));
+    }
+    format!("{line} \"$DESK{}\"", path.replace("{id}", "1"))
+}
+
 // Writing into a String cannot fail, here and below.
 fn write_operation(out: &mut String, path: &str, method: &str, operation: &Value) {
     let summary = escape(text(operation, "summary"));
-    writeln!(out, "<section><h2><code>{} {}</code> {summary}</h2>", method.to_uppercase(), escape(path)).ok();
+    let (anchor, shown) = (anchor(path, method), format!("{} {}", method.to_uppercase(), escape(path)));
+    writeln!(out, "<section id=\"{anchor}\"><h2><a href=\"#{anchor}\"><code>{shown}</code></a> {summary}</h2>").ok();
     let about = text(operation, "description");
     if !about.is_empty() {
         writeln!(out, "<p>{}</p>", escape(about)).ok();
@@ -79,8 +117,10 @@ fn write_operation(out: &mut String, path: &str, method: &str, operation: &Value
         }
     }
     if !rows.is_empty() {
-        writeln!(out, "<table><tr><th>name<th>in<th>type<th>meaning</tr>\n{rows}</table>").ok();
+        writeln!(out, "<div class=\"wide\"><table><tr><th>name<th>in<th>type<th>meaning</tr>\n{rows}</table></div>")
+            .ok();
     }
+    writeln!(out, "<pre>{}</pre>", escape(&curl(path, method, operation))).ok();
     for (status, response) in operation.get("responses").and_then(Value::as_object).into_iter().flatten() {
         // What every operation shares is a reference, and is said at the top of the page.
         if response.get("$ref").is_some() {
@@ -181,6 +221,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn every_operation_has_its_place_in_the_contents_and_a_call_to_type() {
+        let page = page(&serde_json::from_str(OPENAPI).unwrap());
+        let mut anchors = std::collections::BTreeSet::new();
+        for (method, path) in described() {
+            let anchor = anchor(&path, &method);
+            assert_eq!(page.matches(&format!("<section id=\"{anchor}\">")).count(), 1, "{anchor}");
+            assert!(page.contains(&format!("<li><a href=\"#{anchor}\">")), "{anchor}");
+            assert!(page.contains(&format!("$DESK{}", path.replace("{id}", "1"))), "{path}");
+            assert!(anchors.insert(anchor));
+        }
+        assert!(page.contains("-F subject=…") && page.contains("prefers-color-scheme:dark"));
     }
 
     #[test]

@@ -106,7 +106,8 @@ impl Page {
 pub(in crate::api) fn answer(api: &Api, now: Timestamp) -> Response {
     match desk_metrics(api, now) {
         Ok(page) => {
-            let text = format!("{}{page}", api.metrics().text());
+            let more = api.more_metrics.get().map_or_else(String::new, |print| print());
+            let text = format!("{}{page}{more}", api.metrics().text());
             Response::new(200, "text/plain; version=0.0.4; charset=utf-8", text)
         }
         Err(error) => HelpDeskZ::print(error.into(), None).response(),

@@ -20,7 +20,8 @@ fn permission(row: &Endpoint) -> Option<Permission> {
         | Handler::Works(permission, _)
         | Handler::Changes(permission, _)
         | Handler::Faveo(permission, _)
-        | Handler::Servetel(permission, _) => Some(permission),
+        | Handler::Servetel(permission, _)
+        | Handler::MailHost(permission, _) => Some(permission),
     }
 }
 

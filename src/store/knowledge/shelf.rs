@@ -40,6 +40,13 @@ pub(crate) struct ArticleLine {
     pub(crate) last_update_at: Timestamp,
 }
 
+impl ArticleLine {
+    /// How often it was read.
+    pub(crate) const fn views_shown(&self) -> i64 {
+        self.views
+    }
+}
+
 const LINE: &str = "id, title, category_id, views, is_public, position, last_update_at";
 
 fn line(row: &Row<'_>) -> Result<ArticleLine> {

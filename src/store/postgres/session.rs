@@ -30,8 +30,6 @@ pub(in crate::store) struct Session {
     client: RefCell<Client>,
     is_lost: Cell<bool>,
     trips: Cell<u64>,
-    /// The server's clock minus ours, in seconds, when the connection was made.
-    pub(super) clock_offset_s: Cell<i64>,
 }
 
 impl std::fmt::Debug for Session {
@@ -56,12 +54,7 @@ impl Session {
     /// [`Error::Unreachable`], or [`Error::Inaccessible`] when the server refuses.
     pub(in crate::store) fn connect(server: &Server) -> Result<Self> {
         let client = connect::connect(server)?;
-        Ok(Self {
-            client: RefCell::new(client),
-            is_lost: Cell::new(false),
-            trips: Cell::new(0),
-            clock_offset_s: Cell::new(0),
-        })
+        Ok(Self { client: RefCell::new(client), is_lost: Cell::new(false), trips: Cell::new(0) })
     }
 
     /// Whether the connection failed, so that it cannot be used again.
@@ -70,6 +63,7 @@ impl Session {
     }
 
     /// How often the server was asked and waited for.
+    #[allow(dead_code)] // for measurements
     pub(in crate::store) fn trips(&self) -> u64 {
         self.trips.get()
     }

@@ -32,7 +32,12 @@ fn desk() -> (tempfile::TempDir, Store) {
     let path = crate::store::testing::place(dir.path());
     migrate::create_or_migrate(&path, &[7; 32], NOW).unwrap();
     let store = Store::open(&path, std::time::Duration::from_secs(1)).unwrap();
-    store.write(|tx| Ok::<_, Error>(fill(tx))).unwrap();
+    store
+        .write(|tx| {
+            fill(tx);
+            Ok::<_, Error>(())
+        })
+        .unwrap();
     (dir, store)
 }
 

@@ -61,7 +61,14 @@ pub(super) fn for_ticket(call: &Call<'_>) -> Result<Response, Refusal> {
         let canned = tx.canned_responses()?.into_iter();
         let one =
             |title: &str, body: &str| json!({ "title": title, "text": filled(html::to_text(body).trim(), &values) });
-        Ok(canned.map(|canned| one(&canned.title, &canned.body)).collect::<Vec<_>>())
+        let mut all: Vec<_> = canned.map(|canned| one(&canned.title, &canned.body)).collect();
+        let links = super::knowledge::links(tx, call)?.into_iter();
+        all.extend(
+            links.map(
+                |(title, link)| json!({ "title": call.language.with("kb-link-to", "title", &title), "text": link }),
+            ),
+        );
+        Ok(all)
     })?;
     Ok(answer::json(200, &found.into()))
 }

@@ -5,8 +5,8 @@ use askama::Template;
 use super::frame_of;
 use super::ticket::{Choice, of_departments};
 use crate::domain::search::Search;
-use crate::domain::{DepartmentId, MessageId, Status, TicketId, Timestamp};
-use crate::http::Response;
+use crate::domain::{DepartmentId, MessageId, Status, TicketId, Timestamp, ViewId};
+use crate::http::{Method, Response};
 use crate::store::ReadTx;
 use crate::store::ticket::{COUNT_MAX, Hit, InboxLine, InboxQuery, InboxSearch, Listing, Position};
 use crate::web::answer::{self, Refusal};
@@ -67,6 +67,8 @@ struct ListPage {
     is_spam: bool,
     /// Whether what is done can reach all that were found.
     can_all: bool,
+    /// Whether this search can be saved.
+    can_save: bool,
     /// This page, without prefix.
     here: String,
     here_escaped: String,
@@ -124,6 +126,9 @@ pub(crate) fn of_name(call: &Call<'_>, name: ListName) -> Option<Listing> {
 
 /// `/staff/tickets…`
 pub(super) fn show(call: &Call<'_>, name: ListName) -> Result<Response, Refusal> {
+    if let ListName::View(id) = name {
+        return view(call, ViewId::new(id));
+    }
     let viewer = call.viewer()?;
     let listing = of_name(call, name).ok_or(Refusal::NotFound)?;
     if let ListName::Department(id) = name
@@ -153,6 +158,10 @@ pub(crate) fn all_of(call: &Call<'_>, path: &str, max: usize) -> Result<Vec<Tick
     let viewer = call.viewer()?;
     let (path, query_text) = path.split_once('?').unwrap_or((path, ""));
     call.read(|tx| match Page::of(path) {
+        Some(Page::Tickets(ListName::View(id))) => {
+            let view = tx.view_for(ViewId::new(id), viewer.id())?.ok_or(Refusal::NotFound)?;
+            Ok(found(tx, call, &view.query, None, max)?.0.into_iter().map(|row| row.id).collect())
+        }
         Some(Page::Tickets(name)) => match of_name(call, name) {
             Some(listing) => {
                 let (lines, _) = tx.inbox_page(&query(call, viewer, listing), None, max)?;
@@ -162,7 +171,7 @@ pub(crate) fn all_of(call: &Call<'_>, path: &str, max: usize) -> Result<Vec<Tick
         },
         Some(Page::Search) => {
             let form = Form::of_query(query_text)?;
-            Ok(found(tx, call, form.trimmed("q"), max)?.into_iter().map(|row| row.id).collect())
+            Ok(found(tx, call, form.trimmed("q"), None, max)?.0.into_iter().map(|row| row.id).collect())
         }
         _ => Ok(Vec::new()),
     })
@@ -177,29 +186,61 @@ pub(crate) fn next_of(call: &Call<'_>, path: &str, id: TicketId) -> Result<Optio
 /// `/staff/tickets/search?q=…`
 pub(super) fn search(call: &Call<'_>) -> Result<Response, Refusal> {
     let text = call.query.trimmed("q");
+    if call.method == Method::Post {
+        return save_view(call);
+    }
     if let Some(id) = text.strip_prefix('#').and_then(|digits| digits.parse().ok()).map(TicketId::new) {
         let is_there = call.read(|tx| Ok(super::ticket::visible(tx, call.viewer()?, id).is_ok()))?;
         if is_there {
             return Ok(call.lead_to(&format!("/staff/tickets/view/{id}")));
         }
     }
+    let title = call.language.with("search-title", "text", text);
+    let escaped: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    show_found(call, None, text, title, format!("/staff/tickets/search?q={escaped}"))
+}
+
+/// A saved search.
+fn view(call: &Call<'_>, id: ViewId) -> Result<Response, Refusal> {
+    let view = call.read(|tx| tx.view_for(id, call.viewer()?.id())?.ok_or(Refusal::NotFound))?;
+    let name = ListName::View(id.get());
+    show_found(call, Some(name), &view.query, view.name, list_path(name))
+}
+
+fn show_found(
+    call: &Call<'_>,
+    name: Option<ListName>,
+    text: &str,
+    title: String,
+    here: String,
+) -> Result<Response, Refusal> {
     let page = call.read(|tx| {
         let viewer = call.viewer()?;
         let size = usize::try_from(call.settings.web_page).unwrap_or(1);
-        let rows = found(tx, call, text, size)?;
-        let escaped: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
-        let here = format!("/staff/tickets/search?q={escaped}");
-        let title = call.language.with("search-title", "text", text);
-        let shown = Shown { name: None, title, here, rows, newer: String::new(), older: String::new() };
-        let mut page = page(tx, call, viewer, shown)?;
+        let after = after(call);
+        let (rows, end) = found(tx, call, text, after, size)?;
+        let mark = if here.contains('?') { '&' } else { '?' };
+        let older = match end.filter(|_| rows.len() >= size) {
+            Some(end) => format!("{}{here}{mark}after={}.{}", call.prefix(), end.at.unix(), end.id),
+            None => String::new(),
+        };
+        let newer = if after.is_some() { format!("{}{here}", call.prefix()) } else { String::new() };
+        let mut page = page(tx, call, viewer, Shown { name, title, here, rows, newer, older })?;
         text.clone_into(&mut page.ui.search);
+        page.can_save = name.is_none() && !text.is_empty();
         Ok(page)
     })?;
     Ok(answer::html_page(200, page.render()?))
 }
 
 /// What a search finds among the tickets that a person sees.
-fn found(tx: &ReadTx<'_>, call: &Call<'_>, text: &str, max: usize) -> Result<Vec<Row>, Refusal> {
+fn found(
+    tx: &ReadTx<'_>,
+    call: &Call<'_>,
+    text: &str,
+    after: Option<Position>,
+    max: usize,
+) -> Result<(Vec<Row>, Option<Position>), Refusal> {
     let viewer = call.viewer()?;
     let search = Search::parse(text, call.now, call.clock.zone_name());
     let wanted = InboxSearch {
@@ -209,9 +250,25 @@ fn found(tx: &ReadTx<'_>, call: &Call<'_>, text: &str, max: usize) -> Result<Vec
         overdue_before: overdue_before(call),
         now: call.now,
     };
-    let (hits, _) = tx.inbox_search(&wanted, None, max)?;
+    let (hits, end) = tx.inbox_search(&wanted, after, max)?;
     let row = |hit: Hit| Row { hit: hit.message, excerpt: hit.excerpt, ..Row::from(hit.line) };
-    Ok(hits.into_iter().map(row).collect())
+    Ok((hits.into_iter().map(row).collect(), end))
+}
+
+/// Longest name of a saved search, in characters.
+const VIEW_CHARS_MAX: usize = 60;
+
+/// Saves a search under a name, for oneself or for everybody.
+fn save_view(call: &Call<'_>) -> Result<Response, Refusal> {
+    let form = &call.form;
+    let name: String = form.trimmed("name").chars().take(VIEW_CHARS_MAX).collect();
+    let text = form.trimmed("q");
+    if name.is_empty() || text.is_empty() {
+        return Err(Refusal::Broken);
+    }
+    let owner = if form.has("shared") { None } else { Some(call.viewer()?.id()) };
+    let id = call.write(|tx| Ok(tx.add_view(owner, &name, text, call.now)?))?;
+    Ok(call.lead_to(&list_path(ListName::View(id.get()))))
 }
 
 /// What differs from list to list.
@@ -226,7 +283,10 @@ struct Shown {
 
 fn page(tx: &ReadTx<'_>, call: &Call<'_>, viewer: &Viewer, shown: Shown) -> Result<ListPage, Refusal> {
     let ui = frame_of(tx, call, shown.name)?;
-    let word = shown.name.map_or("search", word);
+    let word = match shown.name {
+        Some(ListName::View(_)) | None => "search",
+        Some(name) => word(name),
+    };
     let departments = tx.departments()?;
     let first = DepartmentId::new(0);
     let tabs = match shown.name {
@@ -250,6 +310,7 @@ fn page(tx: &ReadTx<'_>, call: &Call<'_>, viewer: &Viewer, shown: Shown) -> Resu
         departments: of_departments(&departments, viewer, first),
         is_spam: shown.name == Some(ListName::Spam),
         can_all: shown.rows.len() > 1,
+        can_save: false,
         here_escaped: form_urlencoded::byte_serialize(shown.here.as_bytes()).collect(),
         here: shown.here,
         title: shown.title,

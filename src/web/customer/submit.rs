@@ -9,6 +9,7 @@ use crate::desk::{Change, MailContext, Notices, Opening, Post};
 use crate::domain::{Actor, Author, DepartmentId, Door, EmailAddress, MessageId, TicketId, Timestamp, UserId};
 use crate::http::Response;
 use crate::store::attachment::NewAttachment;
+use crate::store::draft::SpentKey;
 use crate::store::message::Text;
 use crate::store::ticket::NewTicket;
 use crate::store::{ReadTx, WriteTx};
@@ -96,8 +97,8 @@ impl Submit {
 /// `GET /submit-ticket`
 pub(super) fn show(call: &Call<'_>, chosen: Option<DepartmentId>) -> Result<Response, Refusal> {
     if call.query.has("sent") {
-        let spent = call.read(|tx| Ok(tx.spent_form_key(call.query.get("sent"))?))?;
-        let (ticket, _) = spent.ok_or(Refusal::NotFound)?;
+        let spent = call.read(|tx| Ok(tx.spent_key(call.query.get("sent"))?))?;
+        let ticket = spent.ok_or(Refusal::NotFound)?.ticket;
         return Ok(answer::html_page(200, Sent { ui: ui_of(call), ticket }.render()?));
     }
     Submit::of(call, chosen)?.response(200)
@@ -117,7 +118,7 @@ struct Wanted<'c> {
 /// `POST /submit-ticket`
 pub(super) fn send(call: &Call<'_>, chosen: Option<DepartmentId>) -> Result<Response, Refusal> {
     let key = call.form.get("key");
-    if call.read(|tx| Ok(tx.spent_form_key(key)?))?.is_some() {
+    if call.read(|tx| Ok(tx.spent_key(key)?))?.is_some() {
         return Ok(sent(call, key));
     }
     let again = |status: u16, error: String| {
@@ -196,7 +197,7 @@ fn checked<'c>(call: &Call<'_>, files: &'c [NewAttachment<'c>]) -> Result<Result
 
 /// Opens the ticket, unless the same form did so a moment ago.
 fn open(tx: &WriteTx<'_>, call: &Call<'_>, wanted: &Wanted<'_>, key: &str) -> Result<(), Refusal> {
-    if tx.spent_form_key(key)?.is_some() {
+    if tx.spent_key(key)?.is_some() {
         return Ok(());
     }
     let customer = match call.guest.as_ref().and_then(super::Guest::customer) {
@@ -204,10 +205,10 @@ fn open(tx: &WriteTx<'_>, call: &Call<'_>, wanted: &Wanted<'_>, key: &str) -> Re
         None => tx.customer_for(&wanted.name, &wanted.email, call.now)?,
     };
     let (ticket, message) = match same(tx, customer, wanted, call.now)? {
-        Some(ticket) => (ticket, MessageId::new(0)),
+        Some(ticket) => (ticket, None),
         None => opened(tx, call, customer, wanted)?,
     };
-    tx.spend_form_key(key, ticket, message, call.now)?;
+    tx.spend_key(key, SpentKey { ticket, message }, call.now)?;
     Ok(())
 }
 
@@ -220,7 +221,7 @@ fn opened(
     call: &Call<'_>,
     customer: UserId,
     wanted: &Wanted<'_>,
-) -> Result<(TicketId, MessageId), Refusal> {
+) -> Result<(TicketId, Option<MessageId>), Refusal> {
     let change = Change::new(tx, &call.settings, Actor::Customer(customer), Door::Web, call.now);
     let ticket =
         NewTicket { department: wanted.department, customer, subject: &wanted.subject, address: None, reply_to: None };
@@ -233,5 +234,6 @@ fn opened(
         attachments: wanted.files,
     };
     let opening = Opening { ticket, post, mail: MailContext::default(), linked: None, notices: Notices::Usual };
-    Ok(change.open_with_answers(&opening, &wanted.answers)?)
+    let (ticket, message) = change.open_with_answers(&opening, &wanted.answers)?;
+    Ok((ticket, Some(message)))
 }

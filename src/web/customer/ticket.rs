@@ -7,9 +7,10 @@ use super::robots::{self, Suspicion};
 use super::sign_in::path_of;
 use super::{Guest, guest_of, ui_of};
 use crate::desk::{Change, MailContext, Notices, Opening, Post, StatusChange};
-use crate::domain::{Actor, Author, Door, MessageId, Status, TicketId, Timestamp};
+use crate::domain::{Actor, Author, Door, Status, TicketId, Timestamp};
 use crate::http::Response;
 use crate::store::attachment::NewAttachment;
+use crate::store::draft::SpentKey;
 use crate::store::message::Text;
 use crate::store::satisfaction::Satisfaction;
 use crate::store::settings::Settings;
@@ -98,18 +99,6 @@ fn shown(call: &Call<'_>, id: TicketId, status: u16, error: String) -> Result<Re
     Ok(answer::html_page(status, page.render()?))
 }
 
-/// What became of a form: the ticket it stands in, and its message; 0 for none.
-#[derive(Clone, Copy)]
-struct Done {
-    ticket: TicketId,
-    message: MessageId,
-}
-
-/// What became of a form with that key, if it was sent before.
-fn done_before(tx: &ReadTx<'_>, key: &str) -> Result<Option<Done>, Refusal> {
-    Ok(tx.spent_form_key(key)?.map(|(ticket, message)| Done { ticket, message }))
-}
-
 /// `POST /tickets/show/12`
 pub(super) fn change(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
     let guest = guest_of(call)?;
@@ -123,7 +112,7 @@ pub(super) fn change(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal>
 
 fn send(call: &Call<'_>, guest: &Guest, id: TicketId) -> Result<Response, Refusal> {
     let key = call.form.get("key");
-    if let Some(done) = call.read(|tx| done_before(tx, key))? {
+    if let Some(done) = call.read(|tx| Ok(tx.spent_key(key)?))? {
         return Ok(lead_to_message(call, done));
     }
     if robots::suspicion(call) == Some(Suspicion::Stale) {
@@ -141,7 +130,7 @@ fn send(call: &Call<'_>, guest: &Guest, id: TicketId) -> Result<Response, Refusa
     };
     let attachments: Vec<NewAttachment<'_>> = files.iter().map(upload::Accepted::attachment).collect();
     let done = call.write(|tx| {
-        if let Some(done) = done_before(tx, key)? {
+        if let Some(done) = tx.spent_key(key)? {
             return Ok(done);
         }
         let ticket = guest.ticket(tx, id)?;
@@ -155,7 +144,7 @@ fn send(call: &Call<'_>, guest: &Guest, id: TicketId) -> Result<Response, Refusa
         let done = if is_silent {
             let change = Change::new(tx, &call.settings, Actor::Customer(customer), Door::Web, call.now);
             change.set_status(&ticket, Status::Closed)?;
-            Done { ticket: ticket.id, message: MessageId::new(0) }
+            SpentKey { ticket: ticket.id, message: None }
         } else {
             let post = Post {
                 author: Author::Customer(customer),
@@ -167,7 +156,7 @@ fn send(call: &Call<'_>, guest: &Guest, id: TicketId) -> Result<Response, Refusa
             };
             posted(tx, call, &ticket, &post, is_solved)?
         };
-        tx.spend_form_key(key, done.ticket, done.message, call.now)?;
+        tx.spend_key(key, done, call.now)?;
         Ok(done)
     })?;
     Ok(lead_to_message(call, done))
@@ -180,13 +169,13 @@ fn posted(
     ticket: &Ticket,
     post: &Post<'_>,
     is_solved: bool,
-) -> Result<Done, Refusal> {
+) -> Result<SpentKey, Refusal> {
     let Author::Customer(customer) = post.author else { return Err(Refusal::Failed) };
     let change = Change::new(tx, &call.settings, Actor::Customer(customer), Door::Web, call.now);
     if !is_past(ticket, &call.settings, call.now) {
         let status = if is_solved { StatusChange::To(Status::Closed) } else { StatusChange::ByTable };
         let message = change.post(ticket, post, status, &MailContext::default(), Notices::Usual)?;
-        return Ok(Done { ticket: ticket.id, message });
+        return Ok(SpentKey { ticket: ticket.id, message: Some(message) });
     }
     let department = match tx.department(ticket.department)? {
         Some(department) => department.id,
@@ -201,12 +190,12 @@ fn posted(
         notices: Notices::Usual,
     };
     let (ticket, message) = change.open(&opening)?;
-    Ok(Done { ticket, message })
+    Ok(SpentKey { ticket, message: Some(message) })
 }
 
-fn lead_to_message(call: &Call<'_>, done: Done) -> Response {
-    let Done { ticket, message } = done;
-    let anchor = if message.get() > 0 { format!("#m{message}") } else { String::new() };
+fn lead_to_message(call: &Call<'_>, done: SpentKey) -> Response {
+    let SpentKey { ticket, message } = done;
+    let anchor = message.map_or_else(String::new, |message| format!("#m{message}"));
     let has_it =
         call.guest.as_ref().is_some_and(|guest| guest.customer().is_some() || guest.only_ticket() == Some(ticket));
     // The link of one ticket does not open the new one; its own link is in the mail.

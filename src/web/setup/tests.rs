@@ -253,6 +253,10 @@ fn texts_of_mails_are_changed_looked_at_and_put_back() {
     assert_eq!(stored().unwrap().subject, "We have it");
     done(&ada, "/staff/setup/email-templates/remove/new_ticket", "do=remove");
     assert_eq!(stored(), None);
+    for event in crate::outbox::template::Event::ALL {
+        let shown = page(&ada, &format!("/staff/setup/email-templates/edit/{}", event.name()));
+        assert!(!shown.contains(&format!("template-{}", event.name())), "{} has no words", event.name());
+    }
 }
 
 #[test]

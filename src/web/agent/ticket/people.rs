@@ -36,7 +36,6 @@ pub(crate) struct Other {
     pub(super) id: TicketId,
     pub(super) subject: String,
     pub(super) status: &'static str,
-    pub(super) at: Timestamp,
 }
 
 /// Something that happened.
@@ -56,7 +55,7 @@ pub(super) fn beside(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket, staff: &
     let others = others
         .filter(|line| line.id != ticket.id && viewer.sees(line.department))
         .take(OTHERS_MAX)
-        .map(|line| Other { id: line.id, subject: line.subject, status: line.status.word(), at: line.last_update_at });
+        .map(|line| Other { id: line.id, subject: line.subject, status: line.status.word() });
     let (fields, _, _) = tx.ticket_form(ticket.id)?;
     let participants = tx.participants(ticket.id)?;
     let shown = |(email, name): (String, String)| if name.is_empty() { email } else { format!("{name} <{email}>") };

@@ -1,9 +1,9 @@
-//! What `pipe --dry-run` prints.
+//! What a dry run shows of a mail: the mail as it is read, and what would become of it.
 
 use serde_json::{Value, json};
 
+use super::{Preview, verdict};
 use crate::domain::{DepartmentId, TicketId};
-use crate::intake::{Preview, verdict};
 use crate::mail::{Mailbox, ParsedMail};
 use crate::terminal;
 
@@ -12,7 +12,7 @@ fn mailbox(mailbox: &Mailbox) -> Value {
 }
 
 /// The object of `pipe --dry-run --json`.
-pub(super) fn as_json(preview: &Preview) -> Value {
+pub(crate) fn as_json(preview: &Preview) -> Value {
     let verdict = verdict(preview);
     let mut object = json!({
         "decision": verdict.decision,
@@ -50,7 +50,7 @@ fn details(preview: &Preview, mail: &ParsedMail) -> Value {
 }
 
 /// The same for people, in a few lines.
-pub(super) fn as_text(preview: &Preview) -> String {
+pub(crate) fn as_text(preview: &Preview) -> String {
     let verdict = verdict(preview);
     let mut lines = vec![format!("decision:    {} ({})", verdict.decision, verdict.reason)];
     if let Some(ticket) = verdict.ticket {

@@ -1,0 +1,92 @@
+//! What the inbox draws: the lists above, a list or a ticket, and what was done below.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::Paragraph;
+
+use super::{Inbox, LISTS};
+use crate::admin::output;
+use crate::admin::output::screen::{self, Cell, Column, Tint};
+use crate::domain::Timestamp;
+
+const COLUMNS: [Column; 6] = [
+    Column { title: " ticket", gives: 0, from_width: 0 },
+    Column { title: "status", gives: 0, from_width: 0 },
+    Column { title: "age", gives: 0, from_width: 0 },
+    Column { title: "from", gives: 2, from_width: 0 },
+    Column { title: "assigned", gives: 1, from_width: 100 },
+    Column { title: "subject", gives: 3, from_width: 0 },
+];
+
+const HELP: &str = "\
+  j k         move, or scroll a ticket
+  Enter       open            Esc   back to the list
+  r           answer in $EDITOR
+  n           note in $EDITOR
+  t           take            c     close
+  !           spam            [ ]   pages
+  g then      i unassigned, m mine, w waiting, o overdue, z put off, c closed
+  q           end";
+
+impl Inbox<'_> {
+    pub(super) fn draw(&self, frame: &mut Frame<'_>) {
+        let [head, body, foot] =
+            Layout::vertical([Constraint::Length(1), Constraint::Min(1), Constraint::Length(1)]).areas(frame.area());
+        frame.render_widget(self.tabs(), head);
+        if self.has_help {
+            frame.render_widget(Paragraph::new(HELP), body);
+        } else if let Some(opened) = &self.opened {
+            let lines = opened.lines.iter().skip(opened.scroll).map(|line| Line::raw(line.as_str()));
+            frame.render_widget(Paragraph::new(Text::from_iter(lines)), body);
+        } else {
+            self.draw_list(frame, body);
+        }
+        let said = Line::styled(self.said.as_str(), Style::new().add_modifier(Modifier::DIM));
+        frame.render_widget(said, foot);
+    }
+
+    fn tabs(&self) -> Line<'static> {
+        let tab = |(n, (key, name)): (usize, &(char, &str))| {
+            let style = if n == self.list { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+            Span::styled(format!(" {name} g{key} "), style)
+        };
+        Line::from(LISTS.iter().enumerate().map(tab).collect::<Vec<_>>())
+    }
+
+    fn draw_list(&self, frame: &mut Frame<'_>, body: Rect) {
+        if self.lines.is_empty() {
+            frame.render_widget(Paragraph::new("  nothing here"), body);
+            return;
+        }
+        let now = Timestamp::now();
+        let plain = |text: String| -> Cell { (text, Tint::Plain) };
+        let rows: Vec<Vec<Cell>> = self
+            .lines
+            .iter()
+            .map(|line| {
+                let mark = if line.is_unread { '•' } else { ' ' };
+                vec![
+                    plain(format!("{mark}#{}", line.id)),
+                    plain(line.status.to_string()),
+                    plain(output::age(line.created_at, now)),
+                    plain(if line.fullname.is_empty() { line.email.clone() } else { line.fullname.clone() }),
+                    plain(line.staff_name.clone()),
+                    plain(line.subject.clone()),
+                ]
+            })
+            .collect();
+        let table = screen::fitted(&COLUMNS, &rows, Some(body.width.into()), false);
+        let mut lines = table.lines();
+        let height = usize::from(body.height).saturating_sub(1).max(1);
+        let first = self.at.saturating_sub(height.saturating_sub(1));
+        let mut shown =
+            vec![Line::styled(lines.next().unwrap_or_default().to_owned(), Style::new().add_modifier(Modifier::BOLD))];
+        for (n, line) in lines.enumerate().skip(first).take(height) {
+            let style = if n == self.at { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+            shown.push(Line::styled(line.to_owned(), style));
+        }
+        frame.render_widget(Paragraph::new(shown), body);
+    }
+}
