@@ -133,7 +133,6 @@ pub(super) fn not_even_a_database(path: &Path, error: Error) -> Error {
 /// # Errors
 /// [`Error::Inaccessible`], [`Error::NewerSchema`], [`Error::NotADesk`] (another program's
 /// database), [`Error::Busy`], [`Error::Full`]; the database is as it was then.
-#[cfg(test)]
 pub(crate) fn create_or_migrate(place: impl Into<Place>, secret: &[u8; 32], now: Timestamp) -> Result<Migrated> {
     create_or_raise(place, secret, false, now)
 }
