@@ -10,7 +10,7 @@ use crate::snapshots::{furnished, verbs, whole_grammar};
 const DESTROYING: [&str; 5] = ["remove", "drop", "restore", "merge", "revoke"];
 
 /// One command line for each of those verbs, on a furnished desk.
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 14] = [
     &["department", "remove", "1"],
     &["address", "remove", "1"],
     &["user", "remove", "1"],
@@ -24,6 +24,7 @@ const COMMANDS: [&[&str]; 13] = [
     &["mail", "drop", "3"],
     &["outbox", "drop", "2"],
     &["canned", "remove", "1"],
+    &["webhook", "remove", "1"],
 ];
 
 /// Everything in the tables that people fill.
@@ -63,6 +64,7 @@ fn verb_that_destroys_wants_yes_and_can_be_rehearsed() {
     desk.admin(&["token", "add", "shop"]);
     desk.admin(&["ban", "add", "spammer.example"]);
     desk.admin(&["canned", "add", "Number", "--body", "Which?"]);
+    desk.admin(&["webhook", "add", "https://hooks.example/desk", "--event", "opened"]);
     desk.admin(&["address", "update", "1", "--outgoing", "smtp", "--smtp-host", "127.0.0.1", "--smtp-port", "1"]);
     desk.try_admin(&["ticket", "reply", "1", "--staff", "sam", "--message", "Hello"]);
     let file = desk.path("desk.db").to_string_lossy().into_owned();
