@@ -243,7 +243,7 @@ pub(crate) fn preview(
     look(store, rules, envelope, raw, now, OnRecord::Counts)
 }
 
-/// Does what [`preview`] does, as if the mail had never come.
+/// Does what [`preview()`] does, as if the mail had never come.
 ///
 /// # Errors
 /// As [`deliver`].
