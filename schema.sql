@@ -723,7 +723,7 @@ CREATE TABLE idempotency (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_created ON idempotency (created_at);
 
--- URLs that are told what happens to tickets.
+-- URLs that are notified of what happens to tickets.
 CREATE TABLE webhook (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
     name            TEXT    NOT NULL,

@@ -112,7 +112,7 @@ pub(crate) enum Command {
     /// Priorities of tickets
     #[command(subcommand)]
     Priority(field::PriorityCommand),
-    /// URLs that are told what happens to tickets
+    /// URLs that are notified of what happens to tickets
     #[command(subcommand)]
     Webhook(webhook::Command),
     /// Move in: a HelpDeskZ database, or mail archives

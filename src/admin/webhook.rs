@@ -1,4 +1,4 @@
-//! `admin webhook`: URLs that are told what happens to tickets.
+//! `admin webhook`: URLs that are notified of what happens to tickets.
 
 use serde_json::{Value, json};
 

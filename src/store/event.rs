@@ -64,7 +64,8 @@ pub struct Event {
     pub message: Option<MessageId>,
 }
 
-fn event(row: &Row<'_>) -> Result<Event> {
+/// An event of its row: id, ticket, time, actor, the actor's id and name, kind, detail, door, message.
+pub(super) fn event(row: &Row<'_>) -> Result<Event> {
     Ok(Event {
         id: row.get(0)?,
         ticket: TicketId::new(row.get(1)?),

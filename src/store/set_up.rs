@@ -2,26 +2,11 @@
 //! and the record of every change of the set-up.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{Actor, Door, MessageId, SetUpChange, TagId, TicketId, Timestamp, ViewId};
+use crate::domain::{Actor, Door, SetUpChange, TagId, TicketId, Timestamp, ViewId};
 use crate::store::columns::id_or_none;
-use crate::store::engine::Row;
-use crate::store::event::Event;
+use crate::store::event::{Event, event};
 use crate::store::import::{ImportedCustomField, ImportedPriority};
 use crate::store::ticket::SavedView;
-
-fn event(row: &Row<'_>) -> Result<Event> {
-    Ok(Event {
-        id: row.get(0)?,
-        ticket: TicketId::new(row.get(1)?),
-        at: Timestamp::from_unix(row.get(2)?),
-        actor: Actor::from_row(row.get(3)?, row.get(4)?),
-        actor_name: row.get(5)?,
-        kind: row.get(6)?,
-        detail: row.get(7)?,
-        door: row.get(8)?,
-        message: id_or_none(row.get(9)?, MessageId::new),
-    })
-}
 
 impl ReadTx<'_> {
     /// Everything that was changed, of tickets and of the set-up, newest first, below an event (0: from the newest), at

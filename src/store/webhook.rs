@@ -1,4 +1,4 @@
-//! Webhooks: URLs that are told what happens to tickets. Their rows and log here; `queue` writes deliveries in the
+//! Webhooks: URLs that are notified of what happens to tickets. Their rows and log here; `queue` writes deliveries in the
 //! transaction of the change, `due` hands them to a sender and records what became of them.
 
 mod due;

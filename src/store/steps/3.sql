@@ -182,7 +182,7 @@ CREATE INDEX satisfaction_staff ON satisfaction (staff_id) WHERE staff_id IS NOT
 CREATE INDEX satisfaction_answered ON satisfaction (answered_at) WHERE answered_at > 0;
 CREATE INDEX outbox_message ON outbox (message_id) WHERE message_id > 0;
 
--- URLs that are told what happens to tickets.
+-- URLs that are notified of what happens to tickets.
 CREATE TABLE webhook (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
     name            TEXT    NOT NULL,
