@@ -653,6 +653,8 @@ CREATE INDEX outbox_message ON outbox (message_id) WHERE message_id > 0;
 CREATE TABLE worker (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     host     TEXT    NOT NULL,
+    -- What others on the same machine know a killed process by (src/process.rs).
+    process  TEXT    NOT NULL DEFAULT '',
     -- Their last sign of life, by the server's clock.
     seen_at  INTEGER NOT NULL
 ) STRICT;

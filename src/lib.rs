@@ -30,6 +30,7 @@ mod outcome;
 mod password;
 mod pipe;
 mod private_file;
+mod process;
 mod secret_file;
 mod serve;
 mod stop;

@@ -20,7 +20,6 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::api::{self, Api, HostRules, PROBE_LOCK_WAIT, Wake};
 use crate::config::{self, Config, Loaded};
-use crate::domain::Timestamp;
 use crate::http::{self, Control, Request, Response};
 use crate::intake::Rules;
 use crate::ip_list::IpList;
@@ -114,12 +113,13 @@ pub(crate) fn serve_desk(
         move || threads::keep(&api, &store, &token_wakes, &threads)
     })?;
     if !arguments.no_jobs {
-        api.expect_sender(Timestamp::now());
+        api.expect_sender(store.now());
         start_jobs(&threads, &store, loaded, outbox_wakes)?;
     }
     announce(address, lmtp.as_ref());
     let served =
-        http::serve(listener, Arc::new(Answers { api: Arc::clone(&api), web }), &control).context("serving")?;
+        http::serve(listener, Arc::new(Answers { api: Arc::clone(&api), web, store: Arc::clone(&store) }), &control)
+            .context("serving")?;
     tell_systemd(&[NotifyState::Stopping]);
     if let Some(lmtp) = &lmtp {
         lmtp.stop();
@@ -186,15 +186,16 @@ fn pages(store: &Arc<Store>, api: &Api, config: Option<&Path>, outbox: Sender<()
 struct Answers {
     api: Arc<Api>,
     web: Arc<Web>,
+    store: Arc<Store>,
 }
 
 impl http::Answer for Answers {
     fn answer(&self, request: Request) -> Response {
         let request = web::without_prefix(&self.web, request);
         if !api::is_for_api(&request.path) && web::is_for_pages(&request) {
-            return web::respond(&self.web, request, Timestamp::now());
+            return web::respond(&self.web, request, self.store.now());
         }
-        api::respond(&self.api, request, Timestamp::now())
+        api::respond(&self.api, request, self.store.now())
     }
 
     fn refusal_for(&self, response: Response, origin: &str) -> Response {

@@ -43,6 +43,7 @@ mod remote;
 mod remote_care;
 pub(crate) mod row_count;
 pub(crate) mod satisfaction;
+pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod set_up;
 pub(crate) mod settings;
@@ -63,17 +64,19 @@ use std::cell::{Cell, RefCell};
 use std::ops::{ControlFlow, Deref};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+use columns::{containing, places};
 use connections::{Borrowed, Connections, Handle, WriteQueue};
 use engine::{Failed, Link, Row};
 pub(crate) use error::{Error, Result};
+use error::{out_of_reach, why_not_opened};
 use event::Happened;
 pub(crate) use place::Place;
 use postgres::{Durability, Session};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 use value::Params;
 pub(crate) use worker::Hold;
 
@@ -105,6 +108,8 @@ pub struct Store {
     is_sure: AtomicBool,
     // Whether mails come in groups.
     takes_groups: AtomicBool,
+    // Seconds by which the server's clock is ahead of ours.
+    clock_ahead_s: AtomicI64,
 }
 
 impl Store {
@@ -123,11 +128,12 @@ impl Store {
             growth: log::Growth::default(),
             is_sure: AtomicBool::new(false),
             takes_groups: AtomicBool::new(false),
+            clock_ahead_s: AtomicI64::new(0),
         };
         let connection = store.take()?;
         match &*connection {
             Handle::Lite(lite) => migrate::require_current(lite, &store.place.shown())?,
-            Handle::Pg(session) => remote::require_current(session, &store.place.shown())?,
+            Handle::Pg(session) => store.compare_clocks(remote::require_current(session, &store.place.shown())?),
         }
         connection.keep();
         Ok(store)
@@ -374,32 +380,6 @@ fn no_room(path: &Path, needs: u64) -> Error {
     ))
 }
 
-fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
-    // A pipe or a device: SQLite's error would not help.
-    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        return Error::NotADatabase(path.to_owned());
-    }
-    if error.sqlite_error_code() != Some(ErrorCode::CannotOpen)
-        && error.sqlite_error_code() != Some(ErrorCode::ReadOnly)
-    {
-        return Error::from(error);
-    }
-    match std::fs::metadata(path) {
-        Ok(found) if found.is_dir() => Error::Folder(path.to_owned()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Error::Missing(path.to_owned()),
-        Err(e) => Error::Inaccessible {
-            path: path.to_owned(),
-            reason: format!("{e}; run maildesk as the user who owns the file and its folder"),
-        },
-        Ok(_) => out_of_reach(path),
-    }
-}
-
-fn out_of_reach(path: &Path) -> Error {
-    let reason = "permission denied or read-only; run maildesk as the user who owns the file and its folder".to_owned();
-    Error::Inaccessible { path: path.to_owned(), reason }
-}
-
 /// One snapshot: all verbs that only read are its methods.
 #[derive(Debug)]
 pub struct ReadTx<'a> {
@@ -493,12 +473,6 @@ impl WriteTx<'_> {
     fn fill(&self, table: &str, row: i64, data: &[u8]) -> Result<()> {
         self.failed.watch(|| self.link.fill((table, row), data))
     }
-}
-
-/// The LIKE pattern of texts that hold `search`: its own `%` and `_` stand for themselves. To be
-/// used with `ESCAPE '!'`; empty finds everything.
-fn containing(search: &str) -> String {
-    format!("%{}%", search.replace('!', "!!").replace('%', "!%").replace('_', "!_"))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::process;
 use crate::store::worker::Claim;
 use crate::store::{self, Hold, LOCK_WAIT_S, Place, Store};
 
@@ -30,9 +31,11 @@ impl Worker {
     /// Those of the database.
     pub(crate) fn enter(store: &Store) -> store::Result<Self> {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let (gone, process) = (killed(store)?, process::mark());
         let id = store.write(|tx| {
+            gone.iter().try_for_each(|worker| tx.remove_worker(*worker))?;
             tx.end_silent_leases()?;
-            tx.add_worker(&host)
+            tx.add_worker(&host, &process)
         })?;
         let (stop, stopped) = mpsc::channel();
         let (place, is_dead) = (store.place().clone(), Arc::new(AtomicBool::new(false)));
@@ -54,6 +57,12 @@ impl Worker {
     fn is_dead(&self) -> bool {
         self.is_dead.load(Ordering::Acquire)
     }
+}
+
+/// Workers that were killed on this machine: their silence need not be waited for.
+fn killed(store: &Store) -> store::Result<Vec<i64>> {
+    let all = store.glance(|tx| tx.workers())?;
+    Ok(all.into_iter().filter(|(_, process)| process::is_gone(process)).map(|(id, _)| id).collect())
 }
 
 fn live(place: &Place, id: i64, is_dead: &AtomicBool, stopped: &mpsc::Receiver<()>) {
@@ -128,8 +137,11 @@ impl Leases {
         let holder = store.read(|tx| tx.work_holder(name))?;
         let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
         let own = worker.as_ref().filter(|worker| !worker.is_dead()).map(Worker::id);
-        if let Some((_, host)) = holder.filter(|(id, _)| Some(*id) != own) {
-            return Ok(Lease::Theirs(host));
+        if let Some((id, host)) = holder.filter(|(id, _)| Some(*id) != own) {
+            if !killed(store)?.contains(&id) {
+                return Ok(Lease::Theirs(host));
+            }
+            store.write(|tx| tx.remove_worker(id))?;
         }
         // The second time with a worker that was entered a moment ago.
         let mut known = own;

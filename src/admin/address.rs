@@ -350,7 +350,7 @@ fn test_plus(context: &Context, id: AddressId, row: &AddressRow) -> outcome::Res
     }
     let own: EmailAddress = row.email.parse()?;
     let to = context.store.write(|tx| {
-        let sender = tx.senders()?.into_iter().find(|sender| sender.id == id);
+        let sender = tx.desk_addresses()?.into_iter().find(|sender| sender.id == id);
         let Some(sender) = sender else { return missing("address", id) };
         Ok(plus::queue_test(tx, &sender, &own, context.now)??)
     })?;

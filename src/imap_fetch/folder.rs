@@ -332,8 +332,8 @@ impl<'a> Fetch<'a> {
         let envelope = Envelope { recipients: vec![self.account.email.clone()], sender: None, source };
         let FetchContext { store, rules, .. } = self.context;
         let done = match self.context.mode {
-            Mode::Fetch => intake::deliver(store, rules, &envelope, raw, Timestamp::now()),
-            Mode::DryRun => intake::rehearse(store, rules, &envelope, raw, Timestamp::now()),
+            Mode::Fetch => intake::deliver(store, rules, &envelope, raw, store.now()),
+            Mode::DryRun => intake::rehearse(store, rules, &envelope, raw, store.now()),
         };
         match done {
             Ok(delivery) => {

@@ -78,7 +78,7 @@ impl Pulse<'_> {
         }
         if self.at.is_none_or(|last| last.elapsed() >= HEARTBEAT) {
             self.at = Some(Instant::now());
-            logged("writing the heartbeat", self.store.write(|tx| tx.note_served(Timestamp::now())));
+            logged("writing the heartbeat", self.store.write(|tx| tx.note_served(self.store.now())));
         }
         false
     }
@@ -108,7 +108,7 @@ pub(super) fn send(store: &Store, wakes: &Receiver<()>, threads: &Threads) {
     let mut pool = outbox::TransportPool::new(crate::desk::note_undelivered);
     let mut pulse = Pulse { store, threads, at: None };
     while !threads.is_stopping() {
-        let now = Timestamp::now();
+        let now = store.now();
         pool.close_idle();
         match store.read(|tx| tx.oldest_pending()) {
             Ok(None) => {}
@@ -155,7 +155,7 @@ pub(super) fn work_by_time(store: &Store, leases: &Leases, threads: &Threads) {
 
 fn work_while_ours(store: &Store, threads: &Threads) {
     while !threads.is_stopping() {
-        match jobs::run(store, Timestamp::now()) {
+        match jobs::run(store, store.now()) {
             Err(store::Error::TakenOver(_)) => return tracing::warn!("another host does the timed work by now"),
             Ok(report) if report == jobs::Report::default() => {}
             Ok(report) => tracing::info!(
@@ -169,7 +169,7 @@ fn work_while_ours(store: &Store, threads: &Threads) {
         }
         let next = Instant::now() + TIMED_PAUSE;
         while Instant::now() < next && !threads.pause(WAKE_PAUSE) {
-            match jobs::wake(store, Timestamp::now()) {
+            match jobs::wake(store, store.now()) {
                 Err(store::Error::TakenOver(_)) => return tracing::warn!("another host does the timed work by now"),
                 done => logged("waking tickets", done.map(drop)),
             }

@@ -54,15 +54,20 @@ pub struct Customer {
 }
 
 fn customer(row: &Row<'_>) -> Result<Customer> {
+    customer_at(row, 0)
+}
+
+/// A customer whose columns begin at that one.
+pub(super) fn customer_at(row: &Row<'_>, at: usize) -> Result<Customer> {
     Ok(Customer {
-        id: UserId::new(row.get(0)?),
-        fullname: row.get(1)?,
-        email: row.get(2)?,
-        is_active: row.get(3)?,
-        registered_at: Timestamp::from_unix(row.get(4)?),
-        mobile: row.get(5)?,
-        country_code: row.get(6)?,
-        verified_at: Timestamp::from_unix(row.get(7)?),
+        id: UserId::new(row.get(at)?),
+        fullname: row.get(at + 1)?,
+        email: row.get(at + 2)?,
+        is_active: row.get(at + 3)?,
+        registered_at: Timestamp::from_unix(row.get(at + 4)?),
+        mobile: row.get(at + 5)?,
+        country_code: row.get(at + 6)?,
+        verified_at: Timestamp::from_unix(row.get(at + 7)?),
     })
 }
 

@@ -92,7 +92,7 @@ impl Link<'_> {
     pub(super) const fn clock(self) -> &'static str {
         match self {
             Self::Lite(_) => "unixepoch()",
-            Self::Pg(_) => "CAST(extract(epoch FROM clock_timestamp()) AS BIGINT)",
+            Self::Pg(_) => postgres::SERVER_NOW,
         }
     }
 

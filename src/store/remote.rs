@@ -1,8 +1,9 @@
 //! A store on a PostgreSQL server: its transactions, and the life of its schema.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Instant;
 
 use super::connections::{Borrowed, Handle};
@@ -26,6 +27,7 @@ impl Store {
             growth: log::Growth::default(),
             is_sure: AtomicBool::new(false),
             takes_groups: AtomicBool::new(false),
+            clock_ahead_s: AtomicI64::new(self.clock_ahead_s()),
         }
     }
 
@@ -89,6 +91,22 @@ impl Store {
         done
     }
 
+    /// Runs `f`, which asks one question: no snapshot is taken for it where that would take a way to a server of its own.
+    /// `f` may be run twice.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn glance<T>(&self, f: impl Fn(&ReadTx<'_>) -> Result<T>) -> Result<T> {
+        if !self.is_remote() {
+            return self.read(f);
+        }
+        let found = RefCell::new(None);
+        // Begun with the question itself.
+        let ask = |session: &Session| f(&ReadTx::on(Link::Pg(session))).map(|answer| drop(found.replace(Some(answer))));
+        self.begun(ask)?.keep();
+        found.take().ok_or(Error::NotHere)
+    }
+
     pub(super) fn write_remote<T, E: From<Error>>(
         &self,
         deadline: Instant,
@@ -97,12 +115,13 @@ impl Store {
     ) -> std::result::Result<T, E> {
         let wait = || deadline.saturating_duration_since(Instant::now());
         let begin = |session: &Session| {
-            session.begin_write(wait(), durability).inspect_err(|_| {
+            let begun = session.begin_write(wait(), durability).inspect_err(|_| {
                 // The transaction was begun before the lock was waited for in vain.
                 if !session.is_lost() {
                     session.rollback().ok();
                 }
-            })
+            });
+            begun.map(|now| self.compare_clocks(now))
         };
         let connection = self.begun(begin)?;
         let session = connection.session()?;
@@ -135,6 +154,25 @@ impl Store {
         done
     }
 
+    /// The time by the clock that all hosts of the desk share: the server's, as far as it is known from the last write, or
+    /// from opening. Ours where the database is a file.
+    #[must_use]
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::now().plus_s(self.clock_ahead_s.load(Ordering::Relaxed))
+    }
+
+    /// Seconds by which the server's clock is ahead of ours.
+    #[must_use]
+    pub(crate) fn clock_ahead_s(&self) -> i64 {
+        self.clock_ahead_s.load(Ordering::Relaxed)
+    }
+
+    /// Notes the server's time. Clocks that show the same second sooner or later than each other are alike.
+    pub(super) fn compare_clocks(&self, server: Timestamp) {
+        let ahead = server.unix().saturating_sub(Timestamp::now().unix());
+        self.clock_ahead_s.store(if ahead.abs() <= 1 { 0 } else { ahead }, Ordering::Relaxed);
+    }
+
     /// What others committed is on the disk, and on a synchronous standby, when a commit of ours that comes after it is.
     pub(super) fn make_sure_remote(&self) -> Result<()> {
         self.write(|tx| tx.prove_writable())
@@ -164,14 +202,21 @@ fn version(session: &Session) -> Result<Option<i64>> {
     link.one("SELECT version FROM schema_version", &(), |row| row.get(0))
 }
 
-/// Checks that a database is a desk with the current schema.
+/// Checks that a database is a desk with the current schema; gives the server's time. One question where it is one.
 ///
 /// # Errors
 /// [`Error::NewerSchema`], [`Error::OlderSchema`] or [`Error::NotADesk`].
-pub(super) fn require_current(session: &Session, path: &Path) -> Result<()> {
-    match version(session)? {
-        None => Err(Error::NotADesk(path.to_owned())),
-        Some(found) => migrate::require(found, path),
+pub(super) fn require_current(session: &Session, path: &Path) -> Result<Timestamp> {
+    let sql = format!("SELECT version, {} FROM schema_version", postgres::SERVER_NOW);
+    let asked = Link::Pg(session).one(&sql, &(), |row| Ok((row.get(0)?, Timestamp::from_unix(row.get(1)?))));
+    match asked {
+        Ok(Some((found, now))) => migrate::require(found, path).map(|()| now),
+        Ok(None) => Err(Error::NotADesk(path.to_owned())),
+        // No such table, or another program's of that name.
+        Err(Error::Server(_)) if version(session).is_ok_and(|found| found.is_none()) => {
+            Err(Error::NotADesk(path.to_owned()))
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -199,6 +244,9 @@ pub(super) fn create_or_migrate(
         Some(found) => {
             for step in STEPS.iter().filter(|step| step.to > found) {
                 session.batch(&postgres::schema::translated(step.sql))?;
+                if let Some(rows) = step.rows {
+                    rows(Link::Pg(&session))?;
+                }
             }
             set_version(&session)?;
             Migrated::Raised { from: found }

@@ -52,6 +52,11 @@ impl ReadTx<'_> {
         if held > 0 { Ok(()) } else { Err(Error::TakenOver(hold.name.clone())) }
     }
 
+    /// Every worker, and what processes of its machine know it by.
+    pub fn workers(&self) -> Result<Vec<(i64, String)>> {
+        self.all("SELECT id, process FROM worker ORDER BY id", (), |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
     /// Whether a worker is not taken for dead.
     pub fn is_worker(&self, worker: i64) -> Result<bool> {
         Ok(self.number("SELECT count(*) FROM worker WHERE id = $1", [worker])? > 0)
@@ -60,8 +65,9 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Enters a worker.
-    pub fn add_worker(&self, host: &str) -> Result<i64> {
-        self.insert(&format!("INSERT INTO worker (host, seen_at) VALUES ($1, {})", self.link.clock()), [host])
+    pub fn add_worker(&self, host: &str, process: &str) -> Result<i64> {
+        let sql = format!("INSERT INTO worker (host, process, seen_at) VALUES ($1, $2, {})", self.link.clock());
+        self.insert(&sql, [host, process])
     }
 
     /// Notes that a worker lives; says whether it still counts as alive.
@@ -176,7 +182,7 @@ mod tests {
                 .unwrap()
         };
         let (first, second) =
-            (store.write(|tx| tx.add_worker("one")).unwrap(), store.write(|tx| tx.add_worker("two")).unwrap());
+            (store.write(|tx| tx.add_worker("one", "")).unwrap(), store.write(|tx| tx.add_worker("two", "")).unwrap());
         let stalled = claim(first, NOW.plus_s(600));
         assert_eq!(stalled.len(), 1);
         assert_eq!(store.write(|tx| tx.end_silent_leases()).unwrap(), 0, "it was seen a moment ago");
@@ -192,7 +198,7 @@ mod tests {
     #[test]
     fn work_is_one_workers_until_it_gives_it_back_or_is_silent_and_its_late_word_is_refused() {
         let (_dir, store) = desk();
-        let enter = |host: &str| store.write(|tx| tx.add_worker(host)).unwrap();
+        let enter = |host: &str| store.write(|tx| tx.add_worker(host, "")).unwrap();
         let (first, second) = (enter("one"), enter("two"));
         let hold = |worker: i64| Hold { name: "the timed work".to_owned(), worker };
         let take = |worker: i64| store.write(|tx| tx.take_work(&hold(worker))).unwrap();
@@ -222,7 +228,7 @@ mod tests {
             return;
         }
         let (_dir, store) = desk();
-        let worker = store.write(|tx| tx.add_worker("one")).unwrap();
+        let worker = store.write(|tx| tx.add_worker("one", "")).unwrap();
         let hold = Hold { name: "work".to_owned(), worker };
         assert_eq!(store.write(|tx| tx.take_work(&hold)).unwrap(), Claim::Ours);
         let held = store.under(hold.clone());
@@ -241,7 +247,7 @@ mod tests {
             return;
         }
         let (_dir, store) = desk();
-        let worker = store.write(|tx| tx.add_worker("one")).unwrap();
+        let worker = store.write(|tx| tx.add_worker("one", "")).unwrap();
         let lock = testing::lock(&store);
         assert!(store.worker_lives(worker).unwrap());
         assert!(matches!(store.write(|tx| tx.is_worker(worker)), Err(Error::Busy)), "the lock is held");

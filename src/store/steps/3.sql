@@ -263,6 +263,8 @@ ALTER TABLE outbox ADD COLUMN leased_by INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE worker (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     host     TEXT    NOT NULL,
+    -- What others on the same machine know a killed process by (src/process.rs).
+    process  TEXT    NOT NULL DEFAULT '',
     -- Their last sign of life, by the server's clock.
     seen_at  INTEGER NOT NULL
 ) STRICT;
