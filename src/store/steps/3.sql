@@ -273,3 +273,8 @@ CREATE TABLE work_lease (
     holder   TEXT    NOT NULL,
     ends_at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Where a change came from; when mailboxes were last read.
+ALTER TABLE event ADD COLUMN ip TEXT NOT NULL DEFAULT '';
+ALTER TABLE imap_folder ADD COLUMN tried_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE imap_folder ADD COLUMN fetched_at INTEGER NOT NULL DEFAULT 0;
