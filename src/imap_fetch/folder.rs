@@ -404,9 +404,10 @@ impl<'a> Fetch<'a> {
     }
 
     fn note_success(&self) -> Result<(), Error> {
-        let failures = self.failures()?;
-        if failures > 0 && self.context.mode == Mode::Fetch {
-            self.context.store.write(|tx| tx.note_imap_success(self.address, self.name))?;
+        let now = Timestamp::now();
+        let is_news = self.context.store.read(|tx| tx.is_imap_success_news(self.address, self.name, now))?;
+        if is_news && self.context.mode == Mode::Fetch {
+            self.context.store.write(|tx| tx.note_imap_success(self.address, self.name, now))?;
         }
         Ok(())
     }
