@@ -14,8 +14,8 @@ pub(crate) enum Command {
     /// Every change, the newest first
     List {
         /// Only those before the change of this id
-        #[arg(long, value_name = "ID", value_parser = crate::admin::id, default_value = "0", hide_default_value = true)]
-        before: i64,
+        #[arg(long, value_name = "ID", value_parser = crate::admin::id)]
+        before: Option<i64>,
         /// At most this many
         #[arg(long, default_value_t = 100)]
         limit: usize,
@@ -24,7 +24,7 @@ pub(crate) enum Command {
 
 pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     let Command::List { before, limit } = command;
-    let events = context.store.read(|tx| tx.events_before(before, limit))?;
+    let events = context.store.read(|tx| tx.events_before(before.unwrap_or(0), limit))?;
     let rows = events.iter().map(|event| {
         let who = if event.actor_name.is_empty() { event.actor.word() } else { &event.actor_name };
         let ticket = if event.ticket.get() > 0 { format!("#{}", event.ticket) } else { String::new() };

@@ -188,10 +188,9 @@ test('a second factor is set up for a staff member; a code and a recovery code w
   is(await signIn(now), false, 'the same code again:');
   is(await signIn(recovery[0]), true, 'a recovery code:');
   is(await signIn(recovery[0]), false, 'the same recovery code again:');
-  await ada.reload();
   await ada.goto(`${desk.url}/staff/agents`);
   await row(ada, 'abe').getByRole('link', { name: 'Edit' }).click();
-  await ada.getByText('Recovery codes that are left: 9.').waitFor();
+  await ada.getByText(/^Recovery codes that are left: \W?9\W?\.$/).waitFor({ timeout: 5000 });
   await ada.getByRole('button', { name: 'New recovery codes' }).click();
   is(await signIn(recovery[1]), false, 'an older recovery code:');
   const fresh = desk.json('staff', 'totp', 'codes', 'abe').recovery_codes;
@@ -250,7 +249,9 @@ test('the first account is made in a browser by the link of init, once', async (
     const page = await page_(desk, { javaScriptEnabled: false });
     const path = new URL(made.first_account).pathname;
     await page.goto(desk.url + path);
-    is((await faultsOf(page)).filter(fault => !/axe/.test(fault)).join('\n'), '');
+    const looked = await page_(desk);
+    await looked.goto(desk.url + path);
+    is((await faultsOf(looked)).join('\n'), '');
     await fill(page, { 'Name of the desk': 'My desk', Username: 'root', Name: 'Root', Email: 'root@desk.test', Password: 'long-enough-7' });
     await save(page);
     await page.getByLabel('Username').fill('root');
