@@ -61,6 +61,7 @@ pub(crate) mod webhook;
 pub(crate) mod worker;
 
 use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
 use std::ops::{ControlFlow, Deref};
 use std::path::Path;
 use std::sync::Arc;
@@ -431,6 +432,8 @@ pub struct WriteTx<'a> {
     told: RefCell<Vec<Happened>>,
     /// Who changes the set-up in it, and how they came in.
     acting: Cell<(Actor, Door)>,
+    /// The network address they come from.
+    ip: Cell<Option<IpAddr>>,
 }
 
 impl<'a> Deref for WriteTx<'a> {
@@ -444,7 +447,7 @@ impl<'a> Deref for WriteTx<'a> {
 impl<'a> WriteTx<'a> {
     fn on(link: Link<'a>) -> Self {
         let acting = Cell::new((Actor::Desk, Door::CommandLine));
-        Self { read: ReadTx::on(link), told: RefCell::default(), acting }
+        Self { read: ReadTx::on(link), told: RefCell::default(), acting, ip: Cell::default() }
     }
 
     /// Runs `f`, and queues what webhooks are told of it.

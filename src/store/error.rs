@@ -120,7 +120,7 @@ impl From<rusqlite::Error> for Error {
 /// Result of a store verb.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
-/// Why a file could not be opened, as far as looking at it tells.
+/// Why SQLite could not open a file.
 pub(super) fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
     // A pipe or a device: SQLite's error would not help.
     if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
@@ -142,7 +142,7 @@ pub(super) fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
     }
 }
 
-/// A file that our account may not open, or not for writing.
+/// A file that may not be opened or written.
 pub(super) fn out_of_reach(path: &Path) -> Error {
     let reason = "permission denied or read-only; run maildesk as the user who owns the file and its folder".to_owned();
     Error::Inaccessible { path: path.to_owned(), reason }
