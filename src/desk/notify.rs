@@ -286,6 +286,9 @@ fn staff(topic: &Topic<'_>) -> Result<()> {
 fn staff_except(topic: &Topic<'_>, bringer: &str) -> Result<()> {
     let Change { tx, now, .. } = *topic.change;
     let Some(about) = topic.about()? else { return Ok(()) };
+    if !topic.has_sender()? {
+        return Ok(());
+    }
     let members = tx.staff_to_notify(about.ticket.department)?;
     if members.is_empty() {
         return Ok(());

@@ -270,7 +270,7 @@ mod tests {
         let (_dir, store) = desk();
         let recipient = "ann@example.org".parse().unwrap();
         store.write(|tx| tx.queue(&outgoing(&recipient), NOW)).unwrap();
-        let worker = store.write(|tx| tx.add_worker("one")).unwrap();
+        let worker = store.write(|tx| tx.add_worker("one", "")).unwrap();
         let is_over = || store.read(|tx| tx.is_any_lease_over(worker)).unwrap();
         assert!(!is_over());
         let claim = || {

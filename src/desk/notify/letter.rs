@@ -171,6 +171,12 @@ impl<'a> Topic<'a> {
         Ok(self.about.get().and_then(Option::as_ref))
     }
 
+    /// Whether there is an address that its letters could leave by.
+    pub(super) fn has_sender(&self) -> Result<bool> {
+        let Some(about) = self.about()? else { return Ok(false) };
+        Ok(choose_sender(&self.identity()?.addresses, &about.ticket).is_some())
+    }
+
     fn identity(&self) -> Result<&Identity> {
         if let Some(known) = self.change.identity {
             return Ok(known);

@@ -75,6 +75,12 @@ impl WriteTx<'_> {
     /// Ties Message-IDs (without brackets) to a ticket, after those it has, in the order of the thread: References of outgoing
     /// mail follow it.
     pub fn note_thread_ids(&self, id: TicketId, message_ids: &[&str]) -> Result<()> {
+        // Most mails name no other.
+        if let [only] = message_ids {
+            let sql = "INSERT INTO thread_id (message_id, ticket_id, position) \
+                       SELECT $1, $2, coalesce(max(position), 0) + 1 FROM thread_id WHERE ticket_id = $2 ON CONFLICT DO NOTHING";
+            return self.run(sql, (*only, id.get())).map(drop);
+        }
         if message_ids.is_empty() {
             return Ok(());
         }
