@@ -50,6 +50,8 @@ use crate::options::Global;
 use crate::outcome::{self, Done, Failure, WithContext, bail};
 use crate::secret_file;
 use context::{Context, database};
+#[cfg(feature = "fuzz")]
+pub use import::dump_rows;
 use output::Output;
 
 /// The nouns and deeds of `maildesk admin`.

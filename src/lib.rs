@@ -50,4 +50,9 @@ pub mod inside {
     pub use crate::intake::{Envelope, Outcome, Rules, Source, deliver};
     pub use crate::mail::{Limits as MailLimits, reading};
     pub use crate::store::Store;
+
+    #[cfg(feature = "fuzz")]
+    pub use crate::admin::dump_rows;
+    #[cfg(feature = "fuzz")]
+    pub use crate::http::reading as http_reading;
 }

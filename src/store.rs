@@ -70,6 +70,7 @@ use std::time::{Duration, Instant};
 use connections::{Borrowed, Connections, Handle, WriteQueue};
 use engine::{Failed, Link, Row};
 pub(crate) use error::{Error, Result};
+use error::{out_of_reach, why_not_opened};
 use event::Happened;
 pub(crate) use place::Place;
 use postgres::{Durability, Session};
@@ -373,32 +374,6 @@ fn no_room(path: &Path, needs: u64) -> Error {
         path.display(),
         mib(needs)
     ))
-}
-
-fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
-    // A pipe or a device: SQLite's error would not help.
-    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        return Error::NotADatabase(path.to_owned());
-    }
-    if error.sqlite_error_code() != Some(ErrorCode::CannotOpen)
-        && error.sqlite_error_code() != Some(ErrorCode::ReadOnly)
-    {
-        return Error::from(error);
-    }
-    match std::fs::metadata(path) {
-        Ok(found) if found.is_dir() => Error::Folder(path.to_owned()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Error::Missing(path.to_owned()),
-        Err(e) => Error::Inaccessible {
-            path: path.to_owned(),
-            reason: format!("{e}; run maildesk as the user who owns the file and its folder"),
-        },
-        Ok(_) => out_of_reach(path),
-    }
-}
-
-fn out_of_reach(path: &Path) -> Error {
-    let reason = "permission denied or read-only; run maildesk as the user who owns the file and its folder".to_owned();
-    Error::Inaccessible { path: path.to_owned(), reason }
 }
 
 /// One snapshot: all verbs that only read are its methods.

@@ -20,6 +20,7 @@ use crate::domain::{AddressId, Timestamp};
 use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source};
 use crate::store::Store;
 use crate::store::imap::{FolderState, Step};
+use crate::worker::Leases;
 use batch::{BATCH_MAILS_MAX, batches};
 
 /// Mails whose sizes are asked for at once.
@@ -55,6 +56,7 @@ pub(super) enum Mode {
 #[derive(Clone, Copy)]
 pub(super) struct FetchContext<'a> {
     pub(super) store: &'a Store,
+    pub(super) leases: &'a Leases,
     pub(super) rules: &'a Rules,
     pub(super) patience: Duration,
     pub(super) stop: &'a Stop,

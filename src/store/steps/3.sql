@@ -273,6 +273,7 @@ CREATE TABLE work_lease (
     name       TEXT    PRIMARY KEY,
     worker_id  INTEGER NOT NULL REFERENCES worker (id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX work_lease_worker ON work_lease (worker_id);
 
 -- Where a change came from; when mailboxes were last read.
 ALTER TABLE event ADD COLUMN ip TEXT NOT NULL DEFAULT '';
