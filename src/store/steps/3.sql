@@ -279,5 +279,3 @@ CREATE INDEX work_lease_worker ON work_lease (worker_id);
 ALTER TABLE event ADD COLUMN ip TEXT NOT NULL DEFAULT '';
 ALTER TABLE imap_folder ADD COLUMN tried_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE imap_folder ADD COLUMN fetched_at INTEGER NOT NULL DEFAULT 0;
-
-CREATE INDEX work_lease_worker ON work_lease (worker_id);
