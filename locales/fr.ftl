@@ -754,23 +754,6 @@ fetch-left =
 template-lost_password = Au client qui le demande : le lien de connexion.
 template-satisfaction = Au client après la clôture : était-ce bien ?
 
-# Signatures, fields, bans, parting
-add-signature = Signer avec ceci
-fields = Champs
-save-fields = Enregistrer les champs
-spam-ban = Spam, et bannir l’expéditeur
-ban-sure = Déclarer ce ticket comme spam et écarter tout courrier à venir de { $email } ?
-part = Séparer à nouveau
-take-tag = Retirer l’étiquette
-said-needs-totp = Configurez d’abord un second facteur : ce service l’exige de tous.
-button-untag = Retirer l’étiquette
-done-untag =
-    { $n ->
-        [one] Étiquette retirée : 1 ticket.
-       *[other] Étiquette retirée : { $n } tickets.
-    }
-done-spam-ban = Déclaré spam ; les courriers de son expéditeur sont désormais écartés.
-done-part = Séparé à nouveau.
 setup-schedules = Horaires
 setup-customers = Clients
 setup-figures = Chiffres
@@ -822,3 +805,21 @@ n-bad = dont mécontents ({ $days } jours)
 find = Chercher
 about-agents = Deux rôles : les administrateurs voient et configurent tout ; les agents voient leurs services, et plus là où c’est coché.
 wrong-tag = Une étiquette a de 1 à { $max } caractères, sans , : # ni guillemets.
+
+# Signatures, fields, bans, parting
+add-signature = Signer avec ceci
+fields = Champs
+save-fields = Enregistrer les champs
+spam-ban = Spam, et bannir l’expéditeur
+ban-sure = Déclarer ce ticket comme spam et écarter tout courrier à venir de { $email } ?
+part = Séparer à nouveau
+take-tag = Retirer l’étiquette
+said-needs-totp = Configurez d’abord un second facteur : ce service l’exige de tous.
+button-untag = Retirer l’étiquette
+done-untag =
+    { $n ->
+        [one] Étiquette retirée : 1 ticket.
+       *[other] Étiquette retirée : { $n } tickets.
+    }
+done-spam-ban = Déclaré spam ; les courriers de son expéditeur sont désormais écartés.
+done-part = Séparé à nouveau.

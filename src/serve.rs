@@ -191,7 +191,10 @@ struct Answers {
 
 impl http::Answer for Answers {
     fn answer(&self, request: Request) -> Response {
-        let request = web::without_prefix(&self.web, request);
+        let mut request = web::without_prefix(&self.web, request);
+        if !api::is_for_api(&request.path) {
+            request = web::without_new_prefix(&self.web, request);
+        }
         if !api::is_for_api(&request.path) && web::is_for_pages(&request) {
             return web::respond(&self.web, request, self.store.now());
         }

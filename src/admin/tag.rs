@@ -88,7 +88,7 @@ pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> 
             if !removal.is_agreed(&context.output, &loss)? {
                 return Ok(Done);
             }
-            if !context.store.write(|tx| tx.remove_tag(found.id))? {
+            if !context.change(|change| change.remove_tag(found.id, &found.name))? {
                 return missing("tag", tag);
             }
             loss.happened(&context.output, &format!("done: {}", loss.sentence()))?;

@@ -30,6 +30,8 @@ test('without JavaScript a ticket is submitted, followed by its mailed link, ans
   await page.goto(await linkIn(sink, 'jay@client.test', 't'));
   is(page.url(), `${desk.url}/tickets/show/1`, 'the address bar:');
   is(await page.getByRole('article').count(), 2, 'messages:');
+  const { height } = await page.getByRole('article').nth(1).boundingBox();
+  holds(height < 300, `a line of an answer is ${height} px high`);
   const text = await page.content();
   holds(text.includes('Turn it off and on.') && !text.includes('Never shown'), 'wrong messages');
   holds(!text.includes('<b>flickers'), 'markup of the subject is alive');
@@ -152,7 +154,7 @@ const submitAs = (desk, { form, cookie }) => fetch(`${desk.url}/submit-ticket`, 
 test('a robot that submits two hundred forms gets one ticket', withDesk(async desk => {
   const robots = [];
   for (let n = 0; n < 200; n++) robots.push(await robot(desk));
-  is((await submitAs(desk, robots[0])).status, 422, 'at once:');
+  is((await submitAs(desk, await robot(desk))).status, 422, 'at once:');
   await new Promise(done => setTimeout(done, 2100));
   is((await submitAs(desk, { ...robots[0], form: { ...robots[0].form, website: 'https://spam.test' } })).status, 422, 'with what nobody sees filled:');
   is(desk.json('ticket', 'list', '--all').length, 0, 'tickets:');
@@ -209,7 +211,7 @@ test('a form from another site, without its token, or with a stranger’s change
   is(await send({ ...await form(), form_token: own }, { 'Sec-Fetch-Site': 'cross-site' }), 403, 'from another site:');
   is(await send({ ...await form(), form_token: own }, { Origin: 'http://evil.test' }), 403, 'from another origin:');
   // The same by a page of another origin, as a browser sends it.
-  const site = createServer((_, answer) => answer.end(`<form method=post action="${desk.url}/tickets/show/1"><input name=form_token value="${own}"><input name=text value="Not by me"><input name=do value=send></form><script>document.forms[0].submit()</script>`));
+  const site = createServer((_, answer) => answer.setHeader('Content-Type', 'text/html').end(`<!doctype html><form method=post action="${desk.url}/tickets/show/1"><input name=form_token value="${own}"><input name=text value="Not by me"><input name=do value=send></form><script>document.forms[0].submit()</script>`));
   await new Promise(done => site.listen(0, '127.0.0.1', done));
   const evil = await page.context().newPage();
   const answer = evil.waitForResponse(response => response.url().includes('/tickets/show/1'));
