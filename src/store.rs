@@ -74,7 +74,7 @@ use event::Happened;
 pub(crate) use place::Place;
 use postgres::{Durability, Session};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 use value::Params;
 pub(crate) use worker::Hold;
 
