@@ -232,6 +232,9 @@ CREATE TABLE imap_folder (
     last_error    TEXT    NOT NULL DEFAULT '',
     -- When the whole folder was last compared with imap_seen.
     reconciled_at INTEGER NOT NULL DEFAULT 0,
+    -- When it was last asked, within a minute, and when it was last read to its end.
+    tried_at      INTEGER NOT NULL DEFAULT 0,
+    fetched_at    INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (address_id, name)
 ) STRICT, WITHOUT ROWID;
 
@@ -445,7 +448,9 @@ CREATE TABLE event (
     detail     TEXT    NOT NULL DEFAULT '',
     door       TEXT    NOT NULL,
     -- The message or note that was written; 0 for other changes.
-    message_id INTEGER NOT NULL DEFAULT 0
+    message_id INTEGER NOT NULL DEFAULT 0,
+    -- The network address it came from, where it came over the network.
+    ip         TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX event_ticket ON event (ticket_id, id);
 

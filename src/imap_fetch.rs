@@ -128,9 +128,18 @@ pub(crate) fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> ou
     let progress = if global.quiet { Progress::hidden() } else { Progress::on_terminal() };
     let mode = if arguments.dry_run { Mode::DryRun } else { Mode::Fetch };
     let now = Timestamp::now();
-    let context = FetchContext { store: &store, rules: &rules, patience, stop: &stop, progress: &progress, mode, now };
     let leases = Leases::default();
-    let summaries = fetch_all((context, &leases), &chosen, arguments.limit.unwrap_or(usize::MAX));
+    let context = FetchContext {
+        store: &store,
+        leases: &leases,
+        rules: &rules,
+        patience,
+        stop: &stop,
+        progress: &progress,
+        mode,
+        now,
+    };
+    let summaries = fetch_all(context, &chosen, arguments.limit.unwrap_or(usize::MAX));
     progress.clear();
     print_all(global, &summaries)?;
     if mode == Mode::Fetch && summaries.iter().any(|summary| summary.counts().stored > 0) {
@@ -202,16 +211,12 @@ fn stop_on_signals() -> outcome::Result<Stop> {
 }
 
 /// Fetches mailboxes side by side; the summaries come in the order of the addresses.
-fn fetch_all(
-    (context, leases): (FetchContext<'_>, &Leases),
-    chosen: &[(AddressId, AddressRow)],
-    limit: usize,
-) -> Vec<Summary> {
+fn fetch_all(context: FetchContext<'_>, chosen: &[(AddressId, AddressRow)], limit: usize) -> Vec<Summary> {
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, Summary)>> = Mutex::new(Vec::new());
     let work = || {
         while let Some((at, (id, row))) = chosen.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
-            let summary = fetch_guarded((context, leases), *id, row, limit);
+            let summary = fetch_guarded(context, *id, row, limit);
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, summary));
         }
     };
@@ -230,15 +235,10 @@ fn fetch_all(
 }
 
 /// One mailbox must not end the others, not even by a bug of ours or of the protocol crate.
-fn fetch_guarded(
-    (context, leases): (FetchContext<'_>, &Leases),
-    id: AddressId,
-    row: &AddressRow,
-    limit: usize,
-) -> Summary {
+fn fetch_guarded(context: FetchContext<'_>, id: AddressId, row: &AddressRow, limit: usize) -> Summary {
     let started = Instant::now();
-    let mut summary = catch_unwind(AssertUnwindSafe(|| fetch_mailbox((context, leases), id, row, limit)))
-        .unwrap_or_else(|_| Summary {
+    let mut summary =
+        catch_unwind(AssertUnwindSafe(|| fetch_mailbox(context, id, row, limit))).unwrap_or_else(|_| Summary {
             address: row.email.clone(),
             folders: Vec::new(),
             seconds: 0.0,
@@ -254,24 +254,14 @@ fn lease_name(row: &AddressRow, folder: &str) -> String {
 }
 
 /// Asks for a folder; nothing is asked for by what changes nothing.
-fn take_folder(
-    context: FetchContext<'_>,
-    leases: &Leases,
-    row: &AddressRow,
-    folder: &str,
-) -> Result<Option<Lease>, Error> {
+fn take_folder(context: FetchContext<'_>, row: &AddressRow, folder: &str) -> Result<Option<Lease>, Error> {
     Ok(match context.mode {
-        Mode::Fetch => Some(leases.take(context.store, &lease_name(row, folder))?),
+        Mode::Fetch => Some(context.leases.take(context.store, &lease_name(row, folder))?),
         Mode::DryRun => None,
     })
 }
 
-fn fetch_mailbox(
-    (context, leases): (FetchContext<'_>, &Leases),
-    id: AddressId,
-    row: &AddressRow,
-    limit: usize,
-) -> Summary {
+fn fetch_mailbox(context: FetchContext<'_>, id: AddressId, row: &AddressRow, limit: usize) -> Summary {
     let mut summary = Summary { address: row.email.clone(), folders: Vec::new(), seconds: 0.0, error: None };
     let account = match Account::of(row) {
         Ok(account) => account,
@@ -284,7 +274,7 @@ fn fetch_mailbox(
     let mut left = limit;
     let mut mailbox = None;
     for (at, name) in account.folders.iter().enumerate() {
-        let lease = match take_folder(context, leases, row, name) {
+        let lease = match take_folder(context, row, name) {
             Ok(lease) => lease,
             Err(error) => {
                 summary
@@ -313,10 +303,10 @@ fn fetch_mailbox(
                 return summary;
             }
         };
-        let folder = fetch_folder(context, (id, &account), name, &mut open, left);
-        left = left.saturating_sub(folder.0.counts.fetched);
-        summary.folders.push(folder.0);
-        if folder.1 == Link::Open {
+        let (folder, link) = fetch_folder(context, id, &account, name, &mut open, left);
+        left = left.saturating_sub(folder.counts.fetched);
+        summary.folders.push(folder);
+        if link == Link::Open {
             mailbox = Some(open);
         }
         if context.stop.is_asked() {
@@ -338,7 +328,8 @@ enum Link {
 
 fn fetch_folder(
     context: FetchContext<'_>,
-    (id, account): (AddressId, &Account),
+    id: AddressId,
+    account: &Account,
     name: &str,
     mailbox: &mut Mailbox,
     limit: usize,

@@ -35,7 +35,7 @@ use crate::worker::Leases;
 use threads::{Threads, Watching};
 
 /// Where `serve` listens unless told otherwise: behind a proxy on the same machine.
-const LISTEN: &str = "127.0.0.1:8080";
+pub(crate) const LISTEN: &str = "127.0.0.1:8080";
 
 /// How long the threads may take to end after the last request; with the drain of `http` this is
 /// 10 s and a little for what is being sent.

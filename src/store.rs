@@ -60,6 +60,7 @@ pub(crate) mod webhook;
 pub(crate) mod worker;
 
 use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
 use std::ops::{ControlFlow, Deref};
 use std::path::Path;
 use std::sync::Arc;
@@ -69,6 +70,7 @@ use std::time::{Duration, Instant};
 use connections::{Borrowed, Connections, Handle, WriteQueue};
 use engine::{Failed, Link, Row};
 pub(crate) use error::{Error, Result};
+use error::{out_of_reach, why_not_opened};
 use event::Happened;
 pub(crate) use place::Place;
 use postgres::{Durability, Session};
@@ -374,32 +376,6 @@ fn no_room(path: &Path, needs: u64) -> Error {
     ))
 }
 
-fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
-    // A pipe or a device: SQLite's error would not help.
-    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        return Error::NotADatabase(path.to_owned());
-    }
-    if error.sqlite_error_code() != Some(ErrorCode::CannotOpen)
-        && error.sqlite_error_code() != Some(ErrorCode::ReadOnly)
-    {
-        return Error::from(error);
-    }
-    match std::fs::metadata(path) {
-        Ok(found) if found.is_dir() => Error::Folder(path.to_owned()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Error::Missing(path.to_owned()),
-        Err(e) => Error::Inaccessible {
-            path: path.to_owned(),
-            reason: format!("{e}; run maildesk as the user who owns the file and its folder"),
-        },
-        Ok(_) => out_of_reach(path),
-    }
-}
-
-fn out_of_reach(path: &Path) -> Error {
-    let reason = "permission denied or read-only; run maildesk as the user who owns the file and its folder".to_owned();
-    Error::Inaccessible { path: path.to_owned(), reason }
-}
-
 /// One snapshot: all verbs that only read are its methods.
 #[derive(Debug)]
 pub struct ReadTx<'a> {
@@ -451,6 +427,8 @@ pub struct WriteTx<'a> {
     told: RefCell<Vec<Happened>>,
     /// Who changes the set-up in it, and how they came in.
     acting: Cell<(Actor, Door)>,
+    /// The network address they come from.
+    ip: Cell<Option<IpAddr>>,
 }
 
 impl<'a> Deref for WriteTx<'a> {
@@ -464,7 +442,7 @@ impl<'a> Deref for WriteTx<'a> {
 impl<'a> WriteTx<'a> {
     fn on(link: Link<'a>) -> Self {
         let acting = Cell::new((Actor::Desk, Door::CommandLine));
-        Self { read: ReadTx::on(link), told: RefCell::default(), acting }
+        Self { read: ReadTx::on(link), told: RefCell::default(), acting, ip: Cell::default() }
     }
 
     /// Runs `f`, and queues what webhooks are told of it.

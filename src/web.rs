@@ -215,3 +215,8 @@ fn answered(call: &Call<'_>) -> Result<Response, Refusal> {
         _ => agent::answer(call),
     }
 }
+
+/// Markdown as sanitised HTML, as articles keep it.
+pub(crate) fn markdown(text: &str) -> String {
+    text::markdown(text).0
+}

@@ -20,6 +20,7 @@ use crate::domain::{AddressId, Timestamp};
 use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source};
 use crate::store::Store;
 use crate::store::imap::{FolderState, Step};
+use crate::worker::Leases;
 use batch::{BATCH_MAILS_MAX, batches};
 
 /// Mails whose sizes are asked for at once.
@@ -55,6 +56,7 @@ pub(super) enum Mode {
 #[derive(Clone, Copy)]
 pub(super) struct FetchContext<'a> {
     pub(super) store: &'a Store,
+    pub(super) leases: &'a Leases,
     pub(super) rules: &'a Rules,
     pub(super) patience: Duration,
     pub(super) stop: &'a Stop,
@@ -404,9 +406,10 @@ impl<'a> Fetch<'a> {
     }
 
     fn note_success(&self) -> Result<(), Error> {
-        let failures = self.failures()?;
-        if failures > 0 && self.context.mode == Mode::Fetch {
-            self.context.store.write(|tx| tx.note_imap_success(self.address, self.name))?;
+        let now = Timestamp::now();
+        let is_news = self.context.store.read(|tx| tx.is_imap_success_news(self.address, self.name, now))?;
+        if is_news && self.context.mode == Mode::Fetch {
+            self.context.store.write(|tx| tx.note_imap_success(self.address, self.name, now))?;
         }
         Ok(())
     }

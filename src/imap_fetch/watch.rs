@@ -243,10 +243,11 @@ impl Watcher<'_> {
         let mut open = None;
         loop {
             let progress = Progress::hidden();
-            let Self { rules, patience, .. } = *self;
+            let Self { leases, rules, patience, .. } = *self;
             let stop = &self.stop;
             let now = Timestamp::now();
-            let context = FetchContext { store, rules, patience, stop, progress: &progress, mode: Mode::Fetch, now };
+            let context =
+                FetchContext { store, leases, rules, patience, stop, progress: &progress, mode: Mode::Fetch, now };
             let mut fetch = Fetch::new(context, self.target.address, account, &self.target.folder);
             let started = Instant::now();
             let folder = match open {

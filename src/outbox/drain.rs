@@ -94,7 +94,7 @@ pub(super) fn drain(
     plan: DrainPlan<'_>,
     now: Timestamp,
 ) -> Result<SendReport, store::Error> {
-    let presence = SenderLock::begin(store, now)?;
+    let presence = SenderLock::begin(store, &mut pool.worker, now)?;
     let context = DrainContext {
         store,
         worker: presence.worker(),

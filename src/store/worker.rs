@@ -52,6 +52,19 @@ impl ReadTx<'_> {
         if held > 0 { Ok(()) } else { Err(Error::TakenOver(hold.name.clone())) }
     }
 
+    /// Whether leases of mails should end: those of a worker that is silent, and what an earlier drain of this worker left.
+    pub fn is_any_lease_over(&self, worker: i64) -> Result<bool> {
+        let now = self.link.clock();
+        let over = self.number(
+            &format!(
+                "SELECT (SELECT count(*) FROM worker WHERE seen_at < {now} - $1) + (SELECT count(*) FROM outbox \
+                 WHERE state = 'pending' AND leased_until > 0 AND leased_by = $2)"
+            ),
+            (SILENT_MAX_S, worker),
+        )?;
+        Ok(over > 0)
+    }
+
     /// Whether a worker is not taken for dead.
     pub fn is_worker(&self, worker: i64) -> Result<bool> {
         Ok(self.number("SELECT count(*) FROM worker WHERE id = $1", [worker])? > 0)
@@ -73,6 +86,14 @@ impl WriteTx<'_> {
     pub fn end_silent_leases(&self) -> Result<usize> {
         self.run(&format!("DELETE FROM worker WHERE seen_at < {} - $1", self.link.clock()), [SILENT_MAX_S])?;
         self.end_orphaned_leases()
+    }
+
+    /// Ends the leases of mails that a worker has; it sends none at this time.
+    pub fn end_leases_of(&self, worker: i64) -> Result<usize> {
+        self.run(
+            "UPDATE outbox SET leased_until = 0, leased_by = 0 WHERE state = 'pending' AND leased_until > 0 AND leased_by = $1",
+            [worker],
+        )
     }
 
     /// Ends the leases of mails whose workers are not there any more; those of work end with the rows.
@@ -133,7 +154,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::{AddressId, Timestamp};
+    use crate::domain::{AddressId, EmailAddress, Timestamp};
     use crate::store::outbox::{NewOutgoing, Scope, Settlement};
     use crate::store::{Store, migrate, testing};
 
@@ -146,6 +167,21 @@ mod tests {
         (dir, Store::open(&place, Duration::from_secs(1)).unwrap())
     }
 
+    fn outgoing(recipient: &EmailAddress) -> NewOutgoing<'_> {
+        NewOutgoing {
+            event: "new_ticket",
+            ticket: None,
+            address: AddressId::new(1),
+            envelope_sender: "",
+            recipient,
+            internet_id: "a@b",
+            raw: b"A: b\r\n\r\nc\r\n",
+            is_automatic: true,
+            message: None,
+            due_at: NOW,
+        }
+    }
+
     #[test]
     fn host_that_stalls_loses_its_mails_and_its_late_word_about_them_is_refused() {
         if !testing::is_remote() {
@@ -153,19 +189,7 @@ mod tests {
         }
         let (_dir, store) = desk();
         let recipient = "ann@example.org".parse().unwrap();
-        let mail = NewOutgoing {
-            event: "new_ticket",
-            ticket: None,
-            address: AddressId::new(1),
-            envelope_sender: "",
-            recipient: &recipient,
-            internet_id: "a@b",
-            raw: b"A: b\r\n\r\nc\r\n",
-            is_automatic: true,
-            message: None,
-            due_at: NOW,
-        };
-        store.write(|tx| tx.queue(&mail, NOW)).unwrap();
+        store.write(|tx| tx.queue(&outgoing(&recipient), NOW)).unwrap();
         let claim = |worker: i64, until: Timestamp| {
             store
                 .write(|tx| {
@@ -233,6 +257,26 @@ mod tests {
         assert!(matches!(note(2), Err(Error::TakenOver(_))));
         assert!(matches!(held.make_sure_of_lease(), Err(Error::TakenOver(_))));
         assert_eq!(store.read(|tx| tx.served_at()).unwrap(), NOW.plus_s(1));
+    }
+
+    #[test]
+    fn what_an_earlier_drain_left_is_free_again() {
+        let (_dir, store) = desk();
+        let recipient = "ann@example.org".parse().unwrap();
+        store.write(|tx| tx.queue(&outgoing(&recipient), NOW)).unwrap();
+        let worker = store.write(|tx| tx.add_worker("one")).unwrap();
+        let is_over = || store.read(|tx| tx.is_any_lease_over(worker)).unwrap();
+        assert!(!is_over());
+        let claim = || {
+            let claimed = store.write(|tx| {
+                let mails = tx.claim_due(Scope::All, &[], 10, NOW.plus_s(600), NOW)?;
+                tx.note_lessee(worker, &mails).map(|()| mails)
+            });
+            claimed.unwrap().len()
+        };
+        assert_eq!((claim(), claim(), is_over()), (1, 0, true));
+        assert_eq!(store.write(|tx| tx.end_leases_of(worker)).unwrap(), 1);
+        assert_eq!((is_over(), claim()), (false, 1));
     }
 
     #[test]

@@ -44,9 +44,8 @@ const PLACES: &[(&str, &str)] = &[
     ("lettre", "src/outbox"),
     ("imap", "src/imap_fetch"),
     ("ureq", "src/imap_fetch"),
-    // Tells webhooks.
+    // One tells webhooks, one asks for access tokens, one hands mails over.
     ("ureq", "src/webhook/deliver"),
-    // One asks for access tokens, the other hands mails over.
     ("ureq", "src/pipe/remote"),
     ("ipnet", "src/ip_list"),
     ("toml", "src/config"),

@@ -274,3 +274,8 @@ CREATE TABLE work_lease (
     worker_id  INTEGER NOT NULL REFERENCES worker (id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX work_lease_worker ON work_lease (worker_id);
+
+-- Where a change came from; when mailboxes were last read.
+ALTER TABLE event ADD COLUMN ip TEXT NOT NULL DEFAULT '';
+ALTER TABLE imap_folder ADD COLUMN tried_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE imap_folder ADD COLUMN fetched_at INTEGER NOT NULL DEFAULT 0;
