@@ -23,6 +23,7 @@ mod mail;
 mod man;
 mod outbox;
 mod output;
+mod progress;
 mod removal;
 mod role;
 mod schedule;

@@ -236,6 +236,10 @@ fn start_jobs(
         let (store, threads) = with();
         move || threads::work_by_time(&store, &threads)
     })?;
+    threads.start("tidy", {
+        let (store, threads) = with();
+        move || threads::tidy(&store, &threads)
+    })?;
     threads.start("mailboxes", {
         let (store, threads) = with();
         move || threads::watch_mailboxes(&store, &rules, patience, &threads)

@@ -25,6 +25,7 @@ pub(super) fn run(context: &Context, command: &Command) -> outcome::Result<Done>
 
 fn run_now(context: &Context) -> outcome::Result<Done> {
     let report = jobs::run(&context.store, context.now)?;
+    jobs::merge_search(&context.store, &|| false)?;
     let sent = outbox::send_due(&context.store, crate::desk::note_undelivered, context.now)?;
     let json = json!({
         "closed": report.closed, "raw_mails_forgotten": report.raw_mails, "sent_mails_forgotten": report.sent_mails,
