@@ -639,7 +639,7 @@ CREATE INDEX outbox_recipient ON outbox (recipient, is_automatic, created_at);
 CREATE INDEX outbox_ticket ON outbox (ticket_id) WHERE ticket_id > 0;
 CREATE INDEX outbox_message ON outbox (message_id) WHERE message_id > 0;
 
--- Processes that send mail, where the database is on a server (src/store/worker.rs).
+-- Processes that work on the desk, where the database is on a server (src/store/worker.rs).
 CREATE TABLE worker (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     host     TEXT    NOT NULL,
@@ -647,12 +647,13 @@ CREATE TABLE worker (
     seen_at  INTEGER NOT NULL
 ) STRICT;
 
--- Who does a kind of work that only one is to do at a time.
+-- Who does a kind of work that only one is to do at a time: reading a mailbox's folder, the timed work. It ends with the
+-- worker.
 CREATE TABLE work_lease (
-    name     TEXT    PRIMARY KEY,
-    holder   TEXT    NOT NULL,
-    ends_at  INTEGER NOT NULL
+    name       TEXT    PRIMARY KEY,
+    worker_id  INTEGER NOT NULL REFERENCES worker (id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX work_lease_worker ON work_lease (worker_id);
 
 -- The bytes of an outgoing mail, apart so that trying and settling never rewrites them.
 CREATE TABLE outbox_raw (

@@ -753,3 +753,21 @@ fetch-left =
     }
 template-lost_password = An Kunden, die ihn anfordern: der Link zur Anmeldung.
 template-satisfaction = An den Kunden nach dem Schließen: wie war es?
+
+# Signatures, fields, bans, parting
+add-signature = Hiermit unterschreiben
+fields = Felder
+save-fields = Felder speichern
+spam-ban = Spam, und Absender sperren
+ban-sure = Dieses Ticket als Spam bezeichnen und jede weitere Mail von { $email } verwerfen?
+part = Wieder trennen
+take-tag = Schlagwort entfernen
+said-needs-totp = Richten Sie zuerst einen zweiten Faktor ein: Dieser Helpdesk verlangt ihn von allen.
+button-untag = Schlagwort entfernen
+done-untag =
+    { $n ->
+        [one] Schlagwort entfernt: 1 Ticket.
+       *[other] Schlagwort entfernt: { $n } Tickets.
+    }
+done-spam-ban = Als Spam bezeichnet; Mails dieses Absenders werden ab jetzt verworfen.
+done-part = Wieder getrennt.

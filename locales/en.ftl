@@ -753,3 +753,21 @@ fetch-left =
     }
 template-lost_password = To a customer who asks for it: the link to sign in.
 template-satisfaction = To the customer after closing: how was it?
+
+# Signatures, fields, bans, parting
+add-signature = Sign with this
+fields = Fields
+save-fields = Save fields
+spam-ban = Spam, and ban the sender
+ban-sure = Call this ticket spam and drop every further mail from { $email }?
+part = Part again
+take-tag = Remove tag
+said-needs-totp = Set up a second factor first: this desk wants one of everybody.
+button-untag = Remove tag
+done-untag =
+    { $n ->
+        [one] Removed the tag from 1 ticket.
+       *[other] Removed the tag from { $n } tickets.
+    }
+done-spam-ban = Called spam; mails of its sender are dropped from now on.
+done-part = Parted again.

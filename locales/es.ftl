@@ -753,3 +753,21 @@ fetch-left =
     }
 template-lost_password = Al cliente que lo pide: el enlace para entrar.
 template-satisfaction = Al cliente tras cerrar: ¿cómo fue?
+
+# Signatures, fields, bans, parting
+add-signature = Firmar con esto
+fields = Campos
+save-fields = Guardar campos
+spam-ban = Spam, y bloquear al remitente
+ban-sure = ¿Marcar este ticket como spam y descartar todo correo futuro de { $email }?
+part = Separar de nuevo
+take-tag = Quitar etiqueta
+said-needs-totp = Configure primero un segundo factor: este centro lo exige a todos.
+button-untag = Quitar etiqueta
+done-untag =
+    { $n ->
+        [one] Etiqueta quitada: 1 ticket.
+       *[other] Etiqueta quitada: { $n } tickets.
+    }
+done-spam-ban = Marcado como spam; los correos de su remitente se descartan desde ahora.
+done-part = Separado de nuevo.

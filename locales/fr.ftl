@@ -753,3 +753,21 @@ fetch-left =
     }
 template-lost_password = Au client qui le demande : le lien de connexion.
 template-satisfaction = Au client après la clôture : était-ce bien ?
+
+# Signatures, fields, bans, parting
+add-signature = Signer avec ceci
+fields = Champs
+save-fields = Enregistrer les champs
+spam-ban = Spam, et bannir l’expéditeur
+ban-sure = Déclarer ce ticket comme spam et écarter tout courrier à venir de { $email } ?
+part = Séparer à nouveau
+take-tag = Retirer l’étiquette
+said-needs-totp = Configurez d’abord un second facteur : ce service l’exige de tous.
+button-untag = Retirer l’étiquette
+done-untag =
+    { $n ->
+        [one] Étiquette retirée : 1 ticket.
+       *[other] Étiquette retirée : { $n } tickets.
+    }
+done-spam-ban = Déclaré spam ; les courriers de son expéditeur sont désormais écartés.
+done-part = Séparé à nouveau.

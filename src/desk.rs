@@ -31,7 +31,7 @@ mod undo;
 pub(crate) use answer::{Answer, NotPosted, Posted, Writing};
 pub(crate) use assign::{Refused, may_see};
 pub(crate) use bulk::{Deed, Done, TICKETS_MAX};
-pub(crate) use mark::{TAG_CHARS_MAX, tag_name};
+pub(crate) use mark::{TAG_CHARS_MAX, custom_fields, tag_name};
 pub(crate) use note::note_undelivered;
 pub(crate) use notify::Notices;
 pub(crate) use open::Opening;

@@ -52,6 +52,7 @@ use crate::stop::{Stop, on_signals};
 use crate::store::address::AddressRow;
 use crate::store::{self, Store};
 use crate::terminal;
+use crate::worker::{Lease, Leases};
 
 /// Mailboxes fetched at the same time: a slow one must not hold up the others.
 const MAILBOXES_AT_ONCE: usize = 8;
@@ -116,7 +117,8 @@ pub(crate) fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> ou
     let only: Vec<String> = arguments.address.iter().map(EmailAddress::key).collect();
     let chosen = chosen(&store, &only)?;
     if arguments.watch {
-        let watched = Watch { store: &store, rules: &rules, patience, stop: &stop, only: &only };
+        let leases = Leases::default();
+        let watched = Watch { store: &store, leases: &leases, rules: &rules, patience, stop: &stop, only: &only };
         watch(watched, |summary| print_news(global, &summary))?;
         return Ok(Done);
     }
@@ -127,7 +129,8 @@ pub(crate) fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> ou
     let mode = if arguments.dry_run { Mode::DryRun } else { Mode::Fetch };
     let now = Timestamp::now();
     let context = FetchContext { store: &store, rules: &rules, patience, stop: &stop, progress: &progress, mode, now };
-    let summaries = fetch_all(context, &chosen, arguments.limit.unwrap_or(usize::MAX));
+    let leases = Leases::default();
+    let summaries = fetch_all((context, &leases), &chosen, arguments.limit.unwrap_or(usize::MAX));
     progress.clear();
     print_all(global, &summaries)?;
     if mode == Mode::Fetch && summaries.iter().any(|summary| summary.counts().stored > 0) {
@@ -199,12 +202,16 @@ fn stop_on_signals() -> outcome::Result<Stop> {
 }
 
 /// Fetches mailboxes side by side; the summaries come in the order of the addresses.
-fn fetch_all(context: FetchContext<'_>, chosen: &[(AddressId, AddressRow)], limit: usize) -> Vec<Summary> {
+fn fetch_all(
+    (context, leases): (FetchContext<'_>, &Leases),
+    chosen: &[(AddressId, AddressRow)],
+    limit: usize,
+) -> Vec<Summary> {
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, Summary)>> = Mutex::new(Vec::new());
     let work = || {
         while let Some((at, (id, row))) = chosen.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
-            let summary = fetch_guarded(context, *id, row, limit);
+            let summary = fetch_guarded((context, leases), *id, row, limit);
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, summary));
         }
     };
@@ -223,10 +230,15 @@ fn fetch_all(context: FetchContext<'_>, chosen: &[(AddressId, AddressRow)], limi
 }
 
 /// One mailbox must not end the others, not even by a bug of ours or of the protocol crate.
-fn fetch_guarded(context: FetchContext<'_>, id: AddressId, row: &AddressRow, limit: usize) -> Summary {
+fn fetch_guarded(
+    (context, leases): (FetchContext<'_>, &Leases),
+    id: AddressId,
+    row: &AddressRow,
+    limit: usize,
+) -> Summary {
     let started = Instant::now();
-    let mut summary =
-        catch_unwind(AssertUnwindSafe(|| fetch_mailbox(context, id, row, limit))).unwrap_or_else(|_| Summary {
+    let mut summary = catch_unwind(AssertUnwindSafe(|| fetch_mailbox((context, leases), id, row, limit)))
+        .unwrap_or_else(|_| Summary {
             address: row.email.clone(),
             folders: Vec::new(),
             seconds: 0.0,
@@ -236,7 +248,30 @@ fn fetch_guarded(context: FetchContext<'_>, id: AddressId, row: &AddressRow, lim
     summary
 }
 
-fn fetch_mailbox(context: FetchContext<'_>, id: AddressId, row: &AddressRow, limit: usize) -> Summary {
+/// Who reads a folder: what the lease is called.
+fn lease_name(row: &AddressRow, folder: &str) -> String {
+    format!("the mailbox of {}, folder {folder}", row.email)
+}
+
+/// Asks for a folder; nothing is asked for by what changes nothing.
+fn take_folder(
+    context: FetchContext<'_>,
+    leases: &Leases,
+    row: &AddressRow,
+    folder: &str,
+) -> Result<Option<Lease>, Error> {
+    Ok(match context.mode {
+        Mode::Fetch => Some(leases.take(context.store, &lease_name(row, folder))?),
+        Mode::DryRun => None,
+    })
+}
+
+fn fetch_mailbox(
+    (context, leases): (FetchContext<'_>, &Leases),
+    id: AddressId,
+    row: &AddressRow,
+    limit: usize,
+) -> Summary {
     let mut summary = Summary { address: row.email.clone(), folders: Vec::new(), seconds: 0.0, error: None };
     let account = match Account::of(row) {
         Ok(account) => account,
@@ -249,6 +284,25 @@ fn fetch_mailbox(context: FetchContext<'_>, id: AddressId, row: &AddressRow, lim
     let mut left = limit;
     let mut mailbox = None;
     for (at, name) in account.folders.iter().enumerate() {
+        let lease = match take_folder(context, leases, row, name) {
+            Ok(lease) => lease,
+            Err(error) => {
+                summary
+                    .folders
+                    .push(FolderSummary { error: Some(error.to_string()), ..FolderSummary::untouched(name) });
+                continue;
+            }
+        };
+        let ours = match &lease {
+            Some(Lease::Theirs(host)) => {
+                let elsewhere = Some(host.clone());
+                summary.folders.push(FolderSummary { elsewhere, ..FolderSummary::untouched(name) });
+                continue;
+            }
+            Some(Lease::Ours(ours)) => Some(ours),
+            None => None,
+        };
+        let context = FetchContext { store: ours.map_or(context.store, |ours| ours.on(context.store)), ..context };
         // After a broken connection the next folder gets a new one.
         let mut open = match mailbox.take().map_or_else(|| Mailbox::open(&account, context.stop, context.patience), Ok)
         {
@@ -259,16 +313,10 @@ fn fetch_mailbox(context: FetchContext<'_>, id: AddressId, row: &AddressRow, lim
                 return summary;
             }
         };
-        let mut fetch = Fetch::new(context, id, &account, name);
-        let done = fetch.open(&mut open).and_then(|folder| fetch.take_in(&mut open, &folder, left, Leftovers::All));
-        left = left.saturating_sub(fetch.counts.fetched);
-        let is_open = !matches!(done, Err(Error::Connection(_)));
-        if let Err(error) = &done {
-            note_failure(context, id, name, error);
-        }
-        let error = done.err().map(|error| error.to_string()).or(fetch.trouble);
-        summary.folders.push(FolderSummary { name: name.clone(), counts: fetch.counts, error });
-        if is_open {
+        let folder = fetch_folder(context, (id, &account), name, &mut open, left);
+        left = left.saturating_sub(folder.0.counts.fetched);
+        summary.folders.push(folder.0);
+        if folder.1 == Link::Open {
             mailbox = Some(open);
         }
         if context.stop.is_asked() {
@@ -279,6 +327,30 @@ fn fetch_mailbox(context: FetchContext<'_>, id: AddressId, row: &AddressRow, lim
         open.close();
     }
     summary
+}
+
+/// Whether the connection can be used for the next folder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Link {
+    Open,
+    Broken,
+}
+
+fn fetch_folder(
+    context: FetchContext<'_>,
+    (id, account): (AddressId, &Account),
+    name: &str,
+    mailbox: &mut Mailbox,
+    limit: usize,
+) -> (FolderSummary, Link) {
+    let mut fetch = Fetch::new(context, id, account, name);
+    let done = fetch.open(mailbox).and_then(|folder| fetch.take_in(mailbox, &folder, limit, Leftovers::All));
+    let link = if matches!(done, Err(Error::Connection(_))) { Link::Broken } else { Link::Open };
+    if let Err(error) = &done {
+        note_failure(context, id, name, error);
+    }
+    let error = done.err().map(|error| error.to_string()).or(fetch.trouble);
+    (FolderSummary { counts: fetch.counts, error, ..FolderSummary::untouched(name) }, link)
 }
 
 /// Keeps the failure for `doctor` and the metrics; a database that cannot take it has its own troubles.

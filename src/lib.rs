@@ -39,6 +39,7 @@ mod totp;
 mod trip;
 mod web;
 mod webhook;
+mod worker;
 
 /// What the package's own tests and benchmarks use beside the program; nothing else may rely on it.
 #[doc(hidden)]

@@ -31,7 +31,8 @@ use crate::outcome::{self, Done, Failure, WithContext};
 use crate::stop::on_signals;
 use crate::store::{Place, Store, presence};
 use crate::web::{self, Web};
-use threads::Threads;
+use crate::worker::Leases;
+use threads::{Threads, Watching};
 
 /// Where `serve` listens unless told otherwise: behind a proxy on the same machine.
 const LISTEN: &str = "127.0.0.1:8080";
@@ -223,6 +224,7 @@ fn start_jobs(
     let limits = &loaded.config.limits;
     let rules = Rules { limits: limits.mail() };
     let patience = Duration::from_secs(limits.imap_deadline_s);
+    let leases = Arc::new(Leases::default());
     let with = || (Arc::clone(store), threads.clone());
     threads.start("outbox", {
         let (store, threads) = with();
@@ -233,8 +235,8 @@ fn start_jobs(
         move || threads::tell_webhooks(&store, &threads)
     })?;
     threads.start("timed", {
-        let (store, threads) = with();
-        move || threads::work_by_time(&store, &threads)
+        let ((store, threads), leases) = (with(), Arc::clone(&leases));
+        move || threads::work_by_time(&store, &leases, &threads)
     })?;
     threads.start("tidy", {
         let (store, threads) = with();
@@ -242,7 +244,10 @@ fn start_jobs(
     })?;
     threads.start("mailboxes", {
         let (store, threads) = with();
-        move || threads::watch_mailboxes(&store, &rules, patience, &threads)
+        move || {
+            let watch = Watching { store: &store, leases: &leases, rules: &rules, patience };
+            threads::watch_mailboxes(watch, &threads);
+        }
     })
 }
 

@@ -62,6 +62,7 @@ pub(crate) mod worker;
 use std::cell::{Cell, RefCell};
 use std::ops::{ControlFlow, Deref};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -74,6 +75,7 @@ use postgres::{Durability, Session};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use value::Params;
+pub(crate) use worker::Hold;
 
 use crate::domain::{Actor, Door};
 
@@ -94,8 +96,10 @@ const INLINE_BLOB_BYTES_MAX: usize = 256 * 1024;
 pub struct Store {
     place: Place,
     lock_wait: Duration,
-    connections: Connections,
-    writing: WriteQueue,
+    connections: Arc<Connections>,
+    writing: Arc<WriteQueue>,
+    // Without it every write is refused.
+    hold: Option<Hold>,
     growth: log::Growth,
     // Whether all that was in the log when our oldest connection was made is on the disk for certain.
     is_sure: AtomicBool,
@@ -113,8 +117,9 @@ impl Store {
         let store = Self {
             place: place.into(),
             lock_wait,
-            connections: Connections::default(),
-            writing: WriteQueue::default(),
+            connections: Arc::default(),
+            writing: Arc::default(),
+            hold: None,
             growth: log::Growth::default(),
             is_sure: AtomicBool::new(false),
             takes_groups: AtomicBool::new(false),
@@ -326,7 +331,8 @@ impl Store {
     /// Empties a log that has grown. A process that opens the database alone cannot know how much of the log was copied
     /// before, so a log that is never emptied would be read, and copied, again and again.
     fn empty_grown_log(&mut self) {
-        if let Some(Handle::Lite(connection)) = self.connections.last() {
+        let last = Arc::get_mut(&mut self.connections).and_then(Connections::last);
+        if let Some(Handle::Lite(connection)) = last {
             log::leave_short(connection);
         }
     }

@@ -207,6 +207,9 @@ fn answered(call: &Call<'_>) -> Result<Response, Refusal> {
     if is_post {
         call.check_forgery()?;
     }
+    if let Some(response) = agent::led_to_second_factor(call) {
+        return Ok(response);
+    }
     match &call.page {
         Page::Customers(page) => customer::answer(call, page),
         _ => agent::answer(call),

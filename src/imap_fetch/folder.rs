@@ -264,6 +264,8 @@ impl<'a> Fetch<'a> {
             self.context.progress.advance(1);
         }
         if self.context.mode == Mode::Fetch {
+            // A mailbox that another host reads by now is left to it.
+            self.context.store.make_sure_of_lease()?;
             if mailbox.settles_in_steps(&self.account.after) && !settling.taken.is_empty() {
                 let begun = settling.taken.iter().map(|uid| (*uid, "settling it was cut short".to_owned()));
                 let begun = Settling { seen: settling.seen.clone(), taken: Vec::new(), left: begun.collect() };

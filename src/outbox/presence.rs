@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-use super::presence_remote::Worker;
 use crate::domain::Timestamp;
 use crate::store::{self, Store};
+use crate::worker::Worker;
 
 /// How long another sender may take to end the leases of killed ones. After that we send without holding the lock.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -61,7 +61,7 @@ impl SenderLock {
 impl SenderLock {
     /// Who claims, where the database is on a server.
     pub(super) fn worker(&self) -> Option<i64> {
-        self.worker.as_ref().map(|worker| worker.id)
+        self.worker.as_ref().map(Worker::id)
     }
 }
 

@@ -81,6 +81,9 @@ pub enum Error {
     /// The database server does not answer, or ends connections.
     #[error("the database server cannot be reached ({0}); try again")]
     Unreachable(String),
+    /// A lease is another worker's by now.
+    #[error("another host has taken over {0}; nothing was changed")]
+    TakenOver(String),
     /// A desk that is to be copied into has something in it.
     #[error("there is something in this desk already; only a new one can be copied into")]
     NotEmpty,

@@ -206,6 +206,25 @@ impl ReadTx<'_> {
         self.one("SELECT data FROM outbox_raw WHERE outbox_id = $1", [id.get()], |row| row.get(0))
     }
 
+    /// The bytes of a mail that was claimed, while the lease holds and they are kept.
+    pub fn claimed_raw(&self, mail: &Claimed) -> Result<Option<Vec<u8>>> {
+        self.one(
+            "SELECT data FROM outbox_raw WHERE outbox_id = $1 AND EXISTS \
+             (SELECT 1 FROM outbox WHERE id = $1 AND state = 'pending' AND leased_until = $2)",
+            (mail.id.get(), mail.leased_until.unix()),
+            |row| row.get(0),
+        )
+    }
+
+    /// Whether a mail that was claimed is still its sender's.
+    pub fn is_claimed(&self, mail: &Claimed) -> Result<bool> {
+        let held = self.number(
+            "SELECT count(*) FROM outbox WHERE id = $1 AND state = 'pending' AND leased_until = $2",
+            (mail.id.get(), mail.leased_until.unix()),
+        )?;
+        Ok(held > 0)
+    }
+
     /// How many automatic answers (not notices to staff) were written to that address in that time.
     pub fn automatic_answers(&self, recipient: &EmailAddress, within: Window) -> Result<i64> {
         self.number(

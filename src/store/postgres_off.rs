@@ -35,10 +35,6 @@ impl Session {
         match *self {}
     }
 
-    pub(super) const fn trips(&self) -> u64 {
-        match *self {}
-    }
-
     pub(super) fn batch(&self, _: &str) -> Result<()> {
         match *self {}
     }

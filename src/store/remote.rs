@@ -1,6 +1,8 @@
 //! A store on a PostgreSQL server: its transactions, and the life of its schema.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::connections::{Borrowed, Handle};
@@ -8,10 +10,50 @@ use super::engine::Link;
 use super::migrate::{self, Migrated, SCHEMA_VERSION, STEPS};
 use super::place::{Place, Server};
 use super::postgres::{self, Durability, Session};
-use super::{Error, ReadTx, Result, Store, WriteTx};
+use super::{Error, Hold, ReadTx, Result, Store, WriteTx, log};
 use crate::domain::Timestamp;
 
 impl Store {
+    /// The same store for what is done under a lease: every write is refused once that has become another worker's, in the
+    /// transaction that would make it.
+    pub(crate) fn under(&self, hold: Hold) -> Self {
+        Self {
+            place: self.place.clone(),
+            lock_wait: self.lock_wait,
+            connections: Arc::clone(&self.connections),
+            writing: Arc::clone(&self.writing),
+            hold: Some(hold),
+            growth: log::Growth::default(),
+            is_sure: AtomicBool::new(false),
+            takes_groups: AtomicBool::new(false),
+        }
+    }
+
+    /// Makes sure that the lease this store was made for is still ours.
+    ///
+    /// # Errors
+    /// [`Error::TakenOver`].
+    pub(crate) fn make_sure_of_lease(&self) -> Result<()> {
+        self.hold.as_ref().map_or(Ok(()), |hold| self.read(|tx| tx.require_hold(hold)))
+    }
+
+    /// Notes that a worker lives; says whether it still counts as alive. Without the lock that writers take, so that nobody
+    /// is taken for dead while another writes for minutes: the row is this worker's alone.
+    pub(crate) fn worker_lives(&self, worker: i64) -> Result<bool> {
+        if !self.is_remote() {
+            return self.write_soon(|tx| tx.worker_lives(worker));
+        }
+        let begin = |session: &Session| {
+            session.batch("BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL statement_timeout = '10s'")
+        };
+        let connection = self.begun(begin)?;
+        let session = connection.session()?;
+        let lives = WriteTx::on(Link::Pg(session)).worker_lives(worker)?;
+        session.commit()?;
+        connection.keep();
+        Ok(lives)
+    }
+
     /// Whether the database is a server's.
     pub(super) const fn is_remote(&self) -> bool {
         matches!(self.place, Place::Server(_))
@@ -65,7 +107,12 @@ impl Store {
         let connection = self.begun(begin)?;
         let session = connection.session()?;
         let tx = WriteTx::on(Link::Pg(session));
-        let done = tx.carry_out(f);
+        let done = tx.carry_out(|tx| {
+            if let Some(hold) = &self.hold {
+                tx.require_hold(hold)?;
+            }
+            f(tx)
+        });
         let ended = match &done {
             Ok(_) => match tx.failed.refuse() {
                 Ok(()) => session.commit(),

@@ -122,7 +122,7 @@ impl WriteTx<'_> {
         Ok(self.run("DELETE FROM priority WHERE id = $1", [id])? > 0)
     }
 
-    /// Removes a tag from every ticket; says whether there was one.
+    /// Removes a tag; its tickets lose it, of which `desk` has written their events. Says whether there was one.
     pub fn remove_tag(&self, id: TagId) -> Result<bool> {
         self.note_set_up(SetUpChange::Removed, &format!("tag {id}"))?;
         Ok(self.run("DELETE FROM tag WHERE id = $1", [id.get()])? > 0)

@@ -109,7 +109,8 @@ pub(crate) struct Place {
 }
 
 impl Noun {
-    const ALL: [Self; 15] = [
+    /// Every noun, in the order of the menu.
+    pub(in crate::web) const ALL: [Self; 15] = [
         Self::General,
         Self::Departments,
         Self::Addresses,
@@ -148,7 +149,8 @@ impl Noun {
         }
     }
 
-    const fn path(self) -> &'static str {
+    /// Its path, without prefix.
+    pub(in crate::web) const fn path(self) -> &'static str {
         self.parts().0
     }
 

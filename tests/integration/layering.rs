@@ -12,6 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["mail", "totp"],
     &["decision"],
     &["store"],
+    &["worker"],
     &["outbox", "login", "webhook"],
     &["desk"],
     &["intake", "http", "jobs"],

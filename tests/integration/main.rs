@@ -30,6 +30,7 @@ mod import;
 mod intake;
 mod lanes;
 mod layering;
+mod leases;
 mod litestream;
 mod lmtp;
 mod mail_out;

@@ -29,7 +29,6 @@ const STATEMENT_MAX_S: u64 = 3600;
 pub(in crate::store) struct Session {
     client: RefCell<Client>,
     is_lost: Cell<bool>,
-    trips: Cell<u64>,
 }
 
 impl std::fmt::Debug for Session {
@@ -54,7 +53,7 @@ impl Session {
     /// [`Error::Unreachable`], or [`Error::Inaccessible`] when the server refuses.
     pub(in crate::store) fn connect(server: &Server) -> Result<Self> {
         let client = connect::connect(server)?;
-        Ok(Self { client: RefCell::new(client), is_lost: Cell::new(false), trips: Cell::new(0) })
+        Ok(Self { client: RefCell::new(client), is_lost: Cell::new(false) })
     }
 
     /// Whether the connection failed, so that it cannot be used again.
@@ -62,14 +61,7 @@ impl Session {
         self.is_lost.get()
     }
 
-    /// How often the server was asked and waited for.
-    #[allow(dead_code)] // for measurements
-    pub(in crate::store) fn trips(&self) -> u64 {
-        self.trips.get()
-    }
-
     fn ask<T>(&self, act: impl FnOnce(&mut Client) -> std::result::Result<T, postgres::Error>) -> Result<T> {
-        self.trips.set(self.trips.get().saturating_add(1));
         act(&mut self.client.borrow_mut()).map_err(|e| self.told(&e))
     }
 
@@ -125,7 +117,6 @@ impl Session {
         params: &impl Params,
         mut read: impl FnMut(&Row) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        self.trips.set(self.trips.get().saturating_add(1));
         let mut client = self.client.borrow_mut();
         let rows = params.with(|values| client.query_typed_raw(sql, values.iter().map(|v| (Bound(*v), kind_of(*v)))));
         let mut rows = rows.map_err(|e| self.told(&e))?;

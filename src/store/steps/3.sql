@@ -259,7 +259,7 @@ CREATE INDEX participant_email ON participant (email);
 
 -- Several hosts on one database.
 ALTER TABLE outbox ADD COLUMN leased_by INTEGER NOT NULL DEFAULT 0;
--- Processes that send mail, where the database is on a server (src/store/worker.rs).
+-- Processes that work on the desk, where the database is on a server (src/store/worker.rs).
 CREATE TABLE worker (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     host     TEXT    NOT NULL,
@@ -267,12 +267,13 @@ CREATE TABLE worker (
     seen_at  INTEGER NOT NULL
 ) STRICT;
 
--- Who does a kind of work that only one is to do at a time.
+-- Who does a kind of work that only one is to do at a time: reading a mailbox's folder, the timed work. It ends with the
+-- worker.
 CREATE TABLE work_lease (
-    name     TEXT    PRIMARY KEY,
-    holder   TEXT    NOT NULL,
-    ends_at  INTEGER NOT NULL
+    name       TEXT    PRIMARY KEY,
+    worker_id  INTEGER NOT NULL REFERENCES worker (id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX work_lease_worker ON work_lease (worker_id);
 
 -- Far pages of long lists are found by larger buckets; fewer triggers; the search index is merged by timed work.
 DROP TRIGGER message_takes_attachments;

@@ -84,9 +84,4 @@ impl TicketRows<'_> {
             |row| Ok(TicketId::new(row.get(0)?)),
         )
     }
-
-    /// Removes a tag; says whether there was one.
-    pub fn remove_tag(&self, id: TagId) -> Result<bool> {
-        Ok(self.run("DELETE FROM tag WHERE id = $1", [id.get()])? > 0)
-    }
 }

@@ -68,6 +68,6 @@ pub(super) fn loss(call: &Call<'_>, id: &str) -> Result<Loss, Refusal> {
 }
 
 pub(super) fn remove(call: &Call<'_>, id: &str) -> Result<(), Refusal> {
-    let id = find(call, id)?.id;
-    call.write(|tx| Ok(tx.remove_tag(id).map(|_| ())?))
+    let tag = find(call, id)?;
+    call.write(|tx| Ok(call.change(tx)?.remove_tag(tag.id, &tag.name).map(|_| ())?))
 }
