@@ -49,6 +49,11 @@ pub(in crate::store) fn translated(sqlite: &str) -> String {
             ("CREATE", "TABLE") => all.push_str(&table(&statement)),
             ("CREATE", "TRIGGER") => all.push_str(&trigger(&statement)),
             ("CREATE", "VIRTUAL") => all.push_str(&index(&statement)),
+            // Its function is named after it, and takes it along.
+            ("DROP", "TRIGGER") => {
+                let name = rest.split_whitespace().nth(1).unwrap_or_default();
+                all.push_str(&format!("DROP FUNCTION {name}() CASCADE;\n"));
+            }
             // A command to FTS5, which is an INSERT by form.
             ("INSERT", "INTO") if is_command(rest) => {}
             _ => {
