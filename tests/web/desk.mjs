@@ -43,16 +43,17 @@ export async function mailSink() {
 }
 
 export class Desk {
-  constructor() {
+  constructor(place) {
     this.dir = mkdtempSync(join(tmpdir(), 'maildesk-web-'));
-    this.db = join(this.dir, 'desk.db');
+    this.db = place ?? join(this.dir, 'desk.db');
     this.n = 0;
   }
 
   admin(...words) { return execFileSync(binary, ['--db', this.db, 'admin', ...words], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }); }
 
-  static async make(sink, settings = {}) {
-    const desk = new Desk();
+  /** A new desk; `place` is the address of its database where it is no file. */
+  static async make(sink, settings = {}, place = undefined) {
+    const desk = new Desk(place);
     desk.admin('init', '--site-name', 'Example Desk');
     desk.admin('department', 'add', 'Sales');
     const out = sink ? ['--outgoing', 'smtp', '--smtp-host', '127.0.0.1', '--smtp-port', String(sink.port), '--smtp-tls', 'none'] : [];
@@ -68,7 +69,7 @@ export class Desk {
   }
 
   async serve() {
-    this.process = spawn(binary, ['--db', this.db, '--quiet', 'serve', '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.process = spawn(binary, [...(this.config ? ['--config', this.config] : []), '--db', this.db, '--quiet', 'serve', '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const line = await new Promise((done, fail) => {
       let text = '';
       this.process.stdout.on('data', chunk => { text += chunk; if (text.includes('\n')) done(text); });
@@ -77,12 +78,27 @@ export class Desk {
     this.url = line.match(/http:\/\/\S+/)[0];
   }
 
+  /** The same with a log of everything; gives what it has said so far. */
+  async serveLogged() {
+    this.process = spawn(binary, ['--db', this.db, '-v', '-v', 'serve', '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let log = '';
+    this.process.stderr.on('data', chunk => { log += chunk; });
+    const line = await new Promise((done, fail) => {
+      let text = '';
+      this.process.stdout.on('data', chunk => { text += chunk; if (text.includes('\n')) done(text); });
+      this.process.on('exit', code => fail(new Error(`serve ended with ${code}: ${log}`)));
+    });
+    this.url = line.match(/http:\/\/\S+/)[0];
+    return () => log;
+  }
+
   async kill(signal = 'SIGKILL') {
-    const gone = new Promise(done => this.process.once('exit', done));
-    this.process.removeAllListeners('exit');
-    this.process.once('exit', () => {});
-    this.process.kill(signal);
-    await Promise.race([gone, new Promise(done => this.process.once('exit', done))]);
+    const running = this.process;
+    running.removeAllListeners('exit');
+    if (running.exitCode !== null || running.signalCode !== null) return;
+    const gone = new Promise(done => running.once('exit', done));
+    running.kill(signal);
+    await gone;
   }
 
   /** Takes in a mail as an MTA would hand it over. */
