@@ -25,6 +25,8 @@ pub(crate) mod form;
 mod framing;
 mod head;
 pub(crate) mod multipart;
+#[cfg(feature = "fuzz")]
+pub mod reading;
 mod request;
 mod response;
 mod server;

@@ -4,10 +4,14 @@
 //! Each step is done in small write transactions, so that no mail waits long for the lock, and each
 //! can be repeated or interrupted at any point.
 
+use std::thread;
+use std::time::Duration;
+
 use crate::desk::Change;
 use crate::domain::{Actor, Door, Timestamp, Window};
 use crate::outbox;
-use crate::store::{Result, Store, WriteTx};
+use crate::store::{self, Result, Store, WriteTx};
+use crate::worker::{Lease, Leases};
 
 /// Rows changed in one transaction. Chosen: a few milliseconds with the write lock held.
 const BATCH_MAX: usize = 500;
@@ -28,8 +32,12 @@ const DELIVERIES_KEPT_S: i64 = 30 * Timestamp::DAY_S;
 /// How long it is known which forms were sent, in seconds. Chosen: longer than anybody leaves a page open.
 const KEYS_KEPT_S: i64 = 30 * Timestamp::DAY_S;
 
-/// Pages of the search index merged at once; most runs find nothing to merge.
-const SEARCH_PAGES: u32 = 500;
+/// Pages of the search index, of 4 kB each, merged in one transaction. Chosen: one or two milliseconds with the write lock
+/// held.
+const SEARCH_PAGES: u32 = 32;
+
+/// Between two of these transactions, so that mails and requests get the lock.
+const SEARCH_PAUSE: Duration = Duration::from_millis(2);
 
 /// Wakes the tickets that were put off until now; says how many. Cheap enough for every few seconds.
 ///
@@ -43,14 +51,12 @@ pub(crate) fn wake(store: &Store, now: Timestamp) -> Result<usize> {
     in_batches(store, |tx| Change::new(tx, &settings, Actor::Desk, Door::Jobs, now).wake_due(BATCH_MAX))
 }
 
-/// How long the timed work of several hosts is one host's, in seconds. Chosen: longer than the pause between two runs, so
-/// that it stays with one; when that one is lost, another takes it up then.
-const HELD_S: i64 = 900;
-
-/// This process, among those of all hosts.
-fn holder() -> String {
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    format!("{host}/{}", std::process::id())
+/// Asks for the timed work, which one host does at a time: [`run`] and [`wake`] are given the store of the lease.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) fn take(leases: &Leases, store: &Store) -> Result<Lease> {
+    leases.take(store, "the timed work")
 }
 
 /// What was done.
@@ -67,15 +73,11 @@ pub(crate) struct Report {
 }
 
 /// Does everything that is due: closes answered tickets (setting `ticket_autoclose`), deletes raw
-/// mail (`raw_keep_days`), the bytes of sent mail, old answers and logins, and tidies the search index.
+/// mail (`raw_keep_days`), the bytes of sent mail, old answers and logins.
 ///
 /// # Errors
 /// Those of the database; what was done before stays done.
 pub(crate) fn run(store: &Store, now: Timestamp) -> Result<Report> {
-    if store.place().file().is_none() && !store.write(|tx| tx.take_work("jobs", &holder(), now, now.plus_s(HELD_S)))? {
-        // Another host does it.
-        return Ok(Report::default());
-    }
     let settings = store.read(|tx| tx.settings())?;
     let (close_hours, keep_days) = (settings.ticket_autoclose, settings.raw_keep_days);
     let ago = |n: i64, unit_s: i64| now.plus_s(-n.saturating_mul(unit_s));
@@ -108,9 +110,28 @@ pub(crate) fn run(store: &Store, now: Timestamp) -> Result<Report> {
         tx.forget_undo(now)?;
         tx.forget_sending_keys(now.plus_s(-KEYS_KEPT_S))?;
         report.logins = tx.forget_login_log(Window::last_s(LOGINS_KEPT_S, now))?;
-        tx.merge_search(SEARCH_PAGES)
+        Ok::<_, store::Error>(())
     })?;
     Ok(report)
+}
+
+/// Merges what changes have added to the search index, a little at a time: no transaction of a mail does so. Says in how
+/// many steps.
+///
+/// # Errors
+/// Those of the database; what was done before stays done.
+pub(crate) fn merge_search(store: &Store, is_stopping: &dyn Fn() -> bool) -> Result<usize> {
+    let mut steps = 0;
+    if store.place().file().is_none() {
+        // PostgreSQL does so by itself.
+        return Ok(steps);
+    }
+    // What is merged can be merged again, so nobody waits for the disk.
+    while !is_stopping() && store.write_soon(|tx| tx.merge_search(SEARCH_PAGES))? {
+        steps += 1;
+        thread::sleep(SEARCH_PAUSE);
+    }
+    Ok(steps)
 }
 
 /// Repeats a step, each time in its own transaction, until it finds fewer rows than its limit.

@@ -6,11 +6,12 @@ mod helpdeskz;
 mod maildir;
 mod mails;
 mod mbox;
-mod progress;
 mod report;
 
 use super::Context;
 use crate::outcome::{self, Done};
+#[cfg(feature = "fuzz")]
+pub use dump::dump_rows;
 
 /// Verbs of `admin import`.
 #[derive(Debug, clap::Subcommand)]

@@ -11,6 +11,9 @@ mod post;
 mod show;
 pub(super) mod who;
 
+pub(super) use events::json as event_json;
+pub(super) use post::Attached;
+
 use std::path::PathBuf;
 
 use serde_json::{Value, json};

@@ -88,6 +88,14 @@ impl Link<'_> {
         }
     }
 
+    /// The time in whole seconds where the database is: one clock for all hosts.
+    pub(super) const fn clock(self) -> &'static str {
+        match self {
+            Self::Lite(_) => "unixepoch()",
+            Self::Pg(_) => postgres::SERVER_NOW,
+        }
+    }
+
     /// Calls `read` with each row of a query until it breaks off.
     pub(super) fn each(
         self,

@@ -1,6 +1,7 @@
 //! Tickets: their rows, the people and Message-IDs that belong to them, lists, the inbox and its views, searching, merging, figures.
 
 mod aside;
+mod conversation;
 mod figures;
 mod find;
 mod inbox;
@@ -14,6 +15,8 @@ mod seen;
 mod tag;
 mod thread;
 mod view;
+mod walk;
+mod words;
 
 pub(crate) use aside::Standing;
 pub(crate) use find::{Hit, InboxSearch};

@@ -230,9 +230,14 @@ impl<'a> Call<'a> {
     /// Changes in one transaction, and has queued mail sent.
     pub(crate) fn write<T>(&self, f: impl FnOnce(&WriteTx<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
         let done = self.web.store.write(|tx| {
-            if let Some(viewer) = &self.viewer {
-                tx.act_as(Actor::Staff(viewer.id()), Door::Web);
-            }
+            tx.come_from(self.address);
+            let customer = self.guest.as_ref().and_then(Guest::customer);
+            let actor = match (&self.viewer, customer) {
+                (Some(viewer), _) => Actor::Staff(viewer.id()),
+                (None, Some(customer)) => Actor::Customer(customer),
+                (None, None) => Actor::Desk,
+            };
+            tx.act_as(actor, Door::Web);
             f(tx)
         })?;
         (self.web.wake)();

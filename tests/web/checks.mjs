@@ -301,7 +301,8 @@ test('19: no secret of a session stands in an address, a Referer, a page or the 
   holds(!(await page.content()).includes(cookie.value), 'the cookie is in the page');
   await desk.kill('SIGTERM');
   // With everything that can be logged.
-  const logged = await desk.serveLogged();
+  await desk.serve({ isVerbose: true });
+  const logged = () => desk.log();
   const again = await window_(desk, 'abe');
   const [other] = (await again.context().cookies()).filter(one => one.name === '__Host-maildesk');
   await again.getByRole('link', { name: 'Lamp' }).click();

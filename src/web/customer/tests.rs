@@ -371,7 +371,7 @@ fn customer_is_asked_once_how_it_was_handled_where_the_desk_wants_it() {
     let first = desk.mail("one@desk.test", "First", 1);
     close(first);
     assert_eq!(asked(), 0, "off unless it is set");
-    desk.set("ask_satisfaction", "1");
+    desk.set("satisfaction", "1");
     let id = desk.mail("one@desk.test", "Second", 2);
     close(id);
     assert_eq!(asked(), 1);

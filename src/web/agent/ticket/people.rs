@@ -34,6 +34,8 @@ pub(crate) struct Beside {
     /// What the ticket has besides.
     pub(super) fields: Vec<(String, String)>,
     pub(super) events: Vec<Happening>,
+    /// What the customer thinks of how it was handled: `good` or `bad`, and their words.
+    pub(super) verdict: Option<(&'static str, String)>,
 }
 
 /// Another ticket of the customer.
@@ -71,6 +73,10 @@ pub(super) fn beside(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket, staff: &
             linked.push(id);
         }
     }
+    let verdict = tx.satisfaction(ticket.id)?.and_then(|asked| {
+        let word = if asked.is_good? { "good" } else { "bad" };
+        Some((word, asked.comment))
+    });
     let mut events = tx.events_of_ticket(ticket.id)?;
     events.reverse();
     events.truncate(EVENTS_MAX);
@@ -85,12 +91,14 @@ pub(super) fn beside(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket, staff: &
         asked,
         fields,
         events: events.into_iter().map(|event| happening(call, event, staff)).collect(),
+        verdict,
     })
 }
 
 fn happening(call: &Call<'_>, event: crate::store::event::Event, staff: &[Staff]) -> Happening {
     let known = EventKind::from_word(&event.kind);
     let detail = match known {
+        Some(EventKind::Rated) => call.language.word("verdict", if event.detail == "good" { "good" } else { "bad" }),
         Some(EventKind::Status) if !event.detail.is_empty() => call.language.word("status", &event.detail),
         Some(EventKind::Assigned) => {
             let named = staff.iter().find(|member| member.username == event.detail);
