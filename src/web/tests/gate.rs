@@ -163,7 +163,7 @@ fn pages(rows: &mut Vec<Step>) {
     }
     for noun in Noun::ALL {
         add(noun.path(), None, Whose::SetUp);
-        if !matches!(noun, Noun::General | Noun::Audit | Noun::Health | Noun::Templates) {
+        if !matches!(noun, Noun::General | Noun::Audit | Noun::Figures | Noun::Health | Noun::Templates) {
             add(&format!("{}/new", noun.path()), None, Whose::SetUp);
         }
     }
