@@ -37,8 +37,9 @@ CREATE TABLE template (
 ) STRICT, WITHOUT ROWID;
 
 -- Numbers of rows, kept by the triggers at the end of this file, so that no page of a list has
--- to count a table. bucket -1 is the whole; bucket n counts ids from n * 1024 to n * 1024 + 1023,
--- which is how a far page of a list is found without walking to it.
+-- to count a table. bucket -1 is the whole; bucket n counts ids from n * 1024 to n * 1024 + 1023, and
+-- bucket -2 - n those from n * 32768 to n * 32768 + 32767, which is how a far page of a list is found
+-- without walking to it.
 -- kind: 0 tickets, 1 tickets by status, 2 tickets by department, 3 tickets by customer,
 -- 4 customers, 5 customers' and staff's messages, 6 attachments (value 0 where there is none).
 CREATE TABLE row_count (
@@ -560,17 +561,6 @@ CREATE INDEX attachment_ticket ON attachment (ticket_id);
 CREATE INDEX attachment_message ON attachment (message_id);
 CREATE INDEX attachment_content ON attachment (content_id);
 
-CREATE TRIGGER message_takes_attachments AFTER DELETE ON message BEGIN
-    DELETE FROM attachment WHERE message_id = OLD.id;
-END;
-CREATE TRIGGER ticket_takes_attachments AFTER DELETE ON ticket BEGIN
-    DELETE FROM attachment WHERE ticket_id = OLD.id AND OLD.id > 0;
-END;
-CREATE TRIGGER attachment_takes_content AFTER DELETE ON attachment BEGIN
-    DELETE FROM content WHERE id = OLD.content_id
-        AND NOT EXISTS (SELECT 1 FROM attachment WHERE content_id = OLD.content_id);
-END;
-
 -------------------------------------------------------------------------------------- mail in
 
 -- Every different mail ever handed over, once, and what became of it. Rows outlive the ticket:
@@ -840,58 +830,6 @@ CREATE TABLE priority (
     color  TEXT NOT NULL
 ) STRICT;
 
------------------------------------------------------------------------------------ row numbers
-
-CREATE TRIGGER ticket_counted AFTER INSERT ON ticket BEGIN
-    INSERT INTO row_count (kind, value, bucket, n) VALUES
-        (0, 0, -1, 1), (0, 0, NEW.id / 1024, 1),
-        (1, NEW.status, -1, 1), (1, NEW.status, NEW.id / 1024, 1),
-        (2, NEW.department_id, -1, 1), (2, NEW.department_id, NEW.id / 1024, 1),
-        (3, NEW.customer_id, -1, 1), (3, NEW.customer_id, NEW.id / 1024, 1)
-        ON CONFLICT (kind, value, bucket) DO UPDATE SET n = n + 1;
-END;
-CREATE TRIGGER ticket_uncounted AFTER DELETE ON ticket BEGIN
-    UPDATE row_count SET n = n - 1 WHERE (kind, value, bucket) IN (VALUES
-        (0, 0, -1), (0, 0, OLD.id / 1024),
-        (1, OLD.status, -1), (1, OLD.status, OLD.id / 1024),
-        (2, OLD.department_id, -1), (2, OLD.department_id, OLD.id / 1024),
-        (3, OLD.customer_id, -1), (3, OLD.customer_id, OLD.id / 1024));
-    DELETE FROM row_count WHERE n = 0 AND kind = 3 AND value = OLD.customer_id;
-END;
-CREATE TRIGGER ticket_recounted AFTER UPDATE OF status, department_id, customer_id ON ticket
-WHEN OLD.status <> NEW.status OR OLD.department_id <> NEW.department_id OR OLD.customer_id <> NEW.customer_id BEGIN
-    UPDATE row_count SET n = n - 1 WHERE (kind, value, bucket) IN (VALUES
-        (1, OLD.status, -1), (1, OLD.status, OLD.id / 1024),
-        (2, OLD.department_id, -1), (2, OLD.department_id, OLD.id / 1024),
-        (3, OLD.customer_id, -1), (3, OLD.customer_id, OLD.id / 1024));
-    INSERT INTO row_count (kind, value, bucket, n) VALUES
-        (1, NEW.status, -1, 1), (1, NEW.status, NEW.id / 1024, 1),
-        (2, NEW.department_id, -1, 1), (2, NEW.department_id, NEW.id / 1024, 1),
-        (3, NEW.customer_id, -1, 1), (3, NEW.customer_id, NEW.id / 1024, 1)
-        ON CONFLICT (kind, value, bucket) DO UPDATE SET n = n + 1;
-END;
-CREATE TRIGGER customer_counted AFTER INSERT ON customer BEGIN
-    INSERT INTO row_count (kind, value, bucket, n) VALUES (4, 0, -1, 1), (4, 0, NEW.id / 1024, 1)
-        ON CONFLICT (kind, value, bucket) DO UPDATE SET n = n + 1;
-END;
-CREATE TRIGGER customer_uncounted AFTER DELETE ON customer BEGIN
-    UPDATE row_count SET n = n - 1 WHERE (kind, value, bucket) IN (VALUES (4, 0, -1), (4, 0, OLD.id / 1024));
-END;
-CREATE TRIGGER message_counted AFTER INSERT ON message WHEN NEW.is_internal = 0 BEGIN
-    INSERT INTO row_count (kind, value, bucket, n) VALUES (5, 0, -1, 1)
-        ON CONFLICT (kind, value, bucket) DO UPDATE SET n = n + 1;
-END;
-CREATE TRIGGER message_uncounted AFTER DELETE ON message WHEN OLD.is_internal = 0 BEGIN
-    UPDATE row_count SET n = n - 1 WHERE kind = 5 AND value = 0 AND bucket = -1;
-END;
-CREATE TRIGGER attachment_counted AFTER INSERT ON attachment BEGIN
-    INSERT INTO row_count (kind, value, bucket, n) VALUES (6, 0, -1, 1)
-        ON CONFLICT (kind, value, bucket) DO UPDATE SET n = n + 1;
-END;
-CREATE TRIGGER attachment_uncounted AFTER DELETE ON attachment BEGIN
-    UPDATE row_count SET n = n - 1 WHERE kind = 6 AND value = 0 AND bucket = -1;
-END;
-
 --------------------------------------------------------------------------------------- search
 
 -- What full-text search finds tickets by: subjects, messages and notes (their first 100,000
@@ -909,46 +847,96 @@ CREATE VIRTUAL TABLE search USING fts5 (
     text, content = 'search_text', content_rowid = 'id', columnsize = 0,
     tokenize = 'unicode61 remove_diacritics 2'
 );
+-- Each transaction adds a segment to the index and merges none: that is timed work (src/jobs.rs), so that no mail waits for
+-- the merging of others. Only where no timed work is ever done are so many merged on the way.
+INSERT INTO search (search, rank) VALUES ('automerge', 0);
+INSERT INTO search (search, rank) VALUES ('usermerge', 16);
+INSERT INTO search (search, rank) VALUES ('crisismerge', 256);
 
-CREATE TRIGGER customer_found AFTER INSERT ON customer BEGIN
+------------------------------------------------------------------------------------- triggers
+
+-- They keep row_count and the search index, and remove what belongs to a row that is removed. One for each kind of change
+-- of a table, because every process reads them all when it starts.
+
+CREATE TRIGGER ticket_added AFTER INSERT ON ticket BEGIN
+    INSERT INTO row_count (kind, value, bucket, n) SELECT k.column1,
+        CASE k.column1 WHEN 0 THEN 0 WHEN 1 THEN NEW.status WHEN 2 THEN NEW.department_id ELSE NEW.customer_id END,
+        CASE l.column1 WHEN 0 THEN -1 WHEN 1 THEN NEW.id / 1024 ELSE -2 - NEW.id / 32768 END, 1
+        FROM (VALUES (0), (1), (2), (3)) AS k CROSS JOIN (VALUES (0), (1), (2)) AS l WHERE 1 = 1
+        ON CONFLICT (kind, value, bucket) DO UPDATE SET n = n + 1;
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 2, NEW.subject);
+END;
+CREATE TRIGGER ticket_removed AFTER DELETE ON ticket BEGIN
+    UPDATE row_count SET n = n - 1 WHERE (kind, value, bucket) IN (SELECT k.column1,
+        CASE k.column1 WHEN 0 THEN 0 WHEN 1 THEN OLD.status WHEN 2 THEN OLD.department_id ELSE OLD.customer_id END,
+        CASE l.column1 WHEN 0 THEN -1 WHEN 1 THEN OLD.id / 1024 ELSE -2 - OLD.id / 32768 END
+        FROM (VALUES (0), (1), (2), (3)) AS k CROSS JOIN (VALUES (0), (1), (2)) AS l);
+    DELETE FROM row_count WHERE n = 0 AND kind = 3 AND value = OLD.customer_id;
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 2, OLD.subject);
+    DELETE FROM attachment WHERE ticket_id = OLD.id AND OLD.id > 0;
+END;
+CREATE TRIGGER ticket_recounted AFTER UPDATE OF status, department_id, customer_id ON ticket
+WHEN OLD.status <> NEW.status OR OLD.department_id <> NEW.department_id OR OLD.customer_id <> NEW.customer_id BEGIN
+    INSERT INTO row_count (kind, value, bucket, n) SELECT k.column1,
+        CASE k.column1 * s.column1 WHEN 1 THEN NEW.status WHEN 2 THEN NEW.department_id WHEN 3 THEN NEW.customer_id
+            WHEN -1 THEN OLD.status WHEN -2 THEN OLD.department_id ELSE OLD.customer_id END,
+        CASE l.column1 WHEN 0 THEN -1 WHEN 1 THEN NEW.id / 1024 ELSE -2 - NEW.id / 32768 END, s.column1
+        FROM (VALUES (1), (2), (3)) AS k CROSS JOIN (VALUES (0), (1), (2)) AS l CROSS JOIN (VALUES (-1), (1)) AS s
+        WHERE CASE k.column1 WHEN 1 THEN OLD.status <> NEW.status WHEN 2 THEN OLD.department_id <> NEW.department_id
+            ELSE OLD.customer_id <> NEW.customer_id END
+        ON CONFLICT (kind, value, bucket) DO UPDATE SET n = row_count.n + excluded.n;
+END;
+CREATE TRIGGER ticket_refound AFTER UPDATE OF id, subject ON ticket BEGIN
+    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 2, OLD.subject);
+    INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 2, NEW.subject);
+END;
+CREATE TRIGGER customer_added AFTER INSERT ON customer BEGIN
+    INSERT INTO row_count (kind, value, bucket, n) VALUES
+        (4, 0, -1, 1), (4, 0, NEW.id / 1024, 1), (4, 0, -2 - NEW.id / 32768, 1)
+        ON CONFLICT (kind, value, bucket) DO UPDATE SET n = n + 1;
     INSERT INTO search (rowid, text) VALUES (NEW.id * 4, NEW.fullname || ' ' || NEW.email);
 END;
-CREATE TRIGGER customer_unfound AFTER DELETE ON customer BEGIN
+CREATE TRIGGER customer_removed AFTER DELETE ON customer BEGIN
+    UPDATE row_count SET n = n - 1 WHERE (kind, value, bucket) IN (VALUES
+        (4, 0, -1), (4, 0, OLD.id / 1024), (4, 0, -2 - OLD.id / 32768));
     INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4, OLD.fullname || ' ' || OLD.email);
 END;
 CREATE TRIGGER customer_refound AFTER UPDATE OF id, fullname, email ON customer BEGIN
     INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4, OLD.fullname || ' ' || OLD.email);
     INSERT INTO search (rowid, text) VALUES (NEW.id * 4, NEW.fullname || ' ' || NEW.email);
 END;
-CREATE TRIGGER participant_found AFTER INSERT ON participant BEGIN
+CREATE TRIGGER participant_added AFTER INSERT ON participant BEGIN
     INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 1, NEW.name || ' ' || NEW.email);
 END;
-CREATE TRIGGER participant_unfound AFTER DELETE ON participant BEGIN
+CREATE TRIGGER participant_removed AFTER DELETE ON participant BEGIN
     INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 1, OLD.name || ' ' || OLD.email);
 END;
 CREATE TRIGGER participant_refound AFTER UPDATE OF id, name, email ON participant BEGIN
     INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 1, OLD.name || ' ' || OLD.email);
     INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 1, NEW.name || ' ' || NEW.email);
 END;
-CREATE TRIGGER ticket_found AFTER INSERT ON ticket BEGIN
-    INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 2, NEW.subject);
-END;
-CREATE TRIGGER ticket_unfound AFTER DELETE ON ticket BEGIN
-    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 2, OLD.subject);
-END;
-CREATE TRIGGER ticket_refound AFTER UPDATE OF id, subject ON ticket BEGIN
-    INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 2, OLD.subject);
-    INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 2, NEW.subject);
-END;
-CREATE TRIGGER message_found AFTER INSERT ON message BEGIN
+CREATE TRIGGER message_added AFTER INSERT ON message BEGIN
+    INSERT INTO row_count (kind, value, bucket, n) VALUES (5, 0, -1, 1 - NEW.is_internal)
+        ON CONFLICT (kind, value, bucket) DO UPDATE SET n = row_count.n + excluded.n;
     INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 3, substr(NEW.body, 1, 100000));
 END;
-CREATE TRIGGER message_unfound AFTER DELETE ON message BEGIN
+CREATE TRIGGER message_removed AFTER DELETE ON message BEGIN
+    UPDATE row_count SET n = n - 1 + OLD.is_internal WHERE kind = 5 AND value = 0 AND bucket = -1;
     INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 3, substr(OLD.body, 1, 100000));
+    DELETE FROM attachment WHERE message_id = OLD.id;
 END;
 CREATE TRIGGER message_refound AFTER UPDATE OF id, body ON message BEGIN
     INSERT INTO search (search, rowid, text) VALUES ('delete', OLD.id * 4 + 3, substr(OLD.body, 1, 100000));
     INSERT INTO search (rowid, text) VALUES (NEW.id * 4 + 3, substr(NEW.body, 1, 100000));
+END;
+CREATE TRIGGER attachment_added AFTER INSERT ON attachment BEGIN
+    INSERT INTO row_count (kind, value, bucket, n) VALUES (6, 0, -1, 1)
+        ON CONFLICT (kind, value, bucket) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER attachment_removed AFTER DELETE ON attachment BEGIN
+    UPDATE row_count SET n = n - 1 WHERE kind = 6 AND value = 0 AND bucket = -1;
+    DELETE FROM content WHERE id = OLD.content_id
+        AND NOT EXISTS (SELECT 1 FROM attachment WHERE content_id = OLD.content_id);
 END;
 
 -- The same for articles of the knowledge base.

@@ -51,10 +51,12 @@ const properties = $('#properties');
 if (properties) {
   $('[data-apply]', properties).classList.add('hidden');
   for (const select of $$('select', properties)) {
+    const was = $(`[name="was-${select.name}"]`, properties);
+    if (!was) continue;
     let byKey = false;
     select.addEventListener('keydown', event => { byKey = event.key !== 'Enter'; if (event.key === 'Enter') apply(); });
     select.addEventListener('pointerdown', () => { byKey = false; });
-    const apply = () => { if (select.value !== $(`[name="was-${select.name}"]`, properties)?.value) properties.requestSubmit($('[data-apply]', properties)); };
+    const apply = () => { if (select.value !== was.value) properties.requestSubmit($('[data-apply]', properties)); };
     // With arrow keys one passes over values; it counts when one leaves.
     select.addEventListener('change', () => { if (!byKey) apply(); });
     select.addEventListener('blur', apply);

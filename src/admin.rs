@@ -26,6 +26,7 @@ mod man;
 mod outbox;
 mod output;
 mod priority;
+mod progress;
 mod removal;
 mod role;
 mod schedule;

@@ -4,10 +4,13 @@
 //! Each step is done in small write transactions, so that no mail waits long for the lock, and each
 //! can be repeated or interrupted at any point.
 
+use std::thread;
+use std::time::Duration;
+
 use crate::desk::Change;
 use crate::domain::{Actor, Door, Timestamp, Window};
 use crate::outbox;
-use crate::store::{Result, Store, WriteTx};
+use crate::store::{self, Result, Store, WriteTx};
 use crate::worker::{Lease, Leases};
 
 /// Rows changed in one transaction. Chosen: a few milliseconds with the write lock held.
@@ -29,8 +32,12 @@ const DELIVERIES_KEPT_S: i64 = 30 * Timestamp::DAY_S;
 /// How long it is known which forms were sent, in seconds. Chosen: longer than anybody leaves a page open.
 const KEYS_KEPT_S: i64 = 30 * Timestamp::DAY_S;
 
-/// Pages of the search index merged at once; most runs find nothing to merge.
-const SEARCH_PAGES: u32 = 500;
+/// Pages of the search index, of 4 kB each, merged in one transaction. Chosen: one or two milliseconds with the write lock
+/// held.
+const SEARCH_PAGES: u32 = 32;
+
+/// Between two of these transactions, so that mails and requests get the lock.
+const SEARCH_PAUSE: Duration = Duration::from_millis(2);
 
 /// Wakes the tickets that were put off until now; says how many. Cheap enough for every few seconds.
 ///
@@ -66,7 +73,7 @@ pub(crate) struct Report {
 }
 
 /// Does everything that is due: closes answered tickets (setting `ticket_autoclose`), deletes raw
-/// mail (`raw_keep_days`), the bytes of sent mail, old answers and logins, and tidies the search index.
+/// mail (`raw_keep_days`), the bytes of sent mail, old answers and logins.
 ///
 /// # Errors
 /// Those of the database; what was done before stays done.
@@ -103,9 +110,28 @@ pub(crate) fn run(store: &Store, now: Timestamp) -> Result<Report> {
         tx.forget_undo(now)?;
         tx.forget_sending_keys(now.plus_s(-KEYS_KEPT_S))?;
         report.logins = tx.forget_login_log(Window::last_s(LOGINS_KEPT_S, now))?;
-        tx.merge_search(SEARCH_PAGES)
+        Ok::<_, store::Error>(())
     })?;
     Ok(report)
+}
+
+/// Merges what changes have added to the search index, a little at a time: no transaction of a mail does so. Says in how
+/// many steps.
+///
+/// # Errors
+/// Those of the database; what was done before stays done.
+pub(crate) fn merge_search(store: &Store, is_stopping: &dyn Fn() -> bool) -> Result<usize> {
+    let mut steps = 0;
+    if store.place().file().is_none() {
+        // PostgreSQL does so by itself.
+        return Ok(steps);
+    }
+    // What is merged can be merged again, so nobody waits for the disk.
+    while !is_stopping() && store.write_soon(|tx| tx.merge_search(SEARCH_PAGES))? {
+        steps += 1;
+        thread::sleep(SEARCH_PAUSE);
+    }
+    Ok(steps)
 }
 
 /// Repeats a step, each time in its own transaction, until it finds fewer rows than its limit.

@@ -242,6 +242,10 @@ fn start_jobs(
         let ((store, threads), leases) = (with(), Arc::clone(&leases));
         move || threads::work_by_time(&store, &leases, &threads)
     })?;
+    threads.start("tidy", {
+        let (store, threads) = with();
+        move || threads::tidy(&store, &threads)
+    })?;
     threads.start("mailboxes", {
         let (store, threads) = with();
         move || {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::progress::{Progress, Unit};
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, Output, output};
 use crate::domain::Timestamp;
@@ -44,7 +45,17 @@ pub(crate) struct Restore {
 
 pub(super) fn back_up(context: &Context, arguments: &Backup) -> outcome::Result<Done> {
     let path = &arguments.file;
-    let finished = context.store.back_up(path).context("backing up")?;
+    let progress = Progress::new(&context.output, Unit::Pages, 0);
+    progress.part("copying", 0);
+    let told = |copied: u64, all: u64| {
+        progress.length(all);
+        progress.at(copied);
+        if copied == all {
+            progress.name("checking");
+        }
+    };
+    let finished = context.store.back_up(path, &told).context("backing up")?;
+    drop(progress);
     let bytes = std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len();
     let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
     let json = json!({ "file": path, "bytes": bytes, "schema": SCHEMA_VERSION, "verified": true });

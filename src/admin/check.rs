@@ -3,12 +3,16 @@
 use serde_json::{Value, json};
 
 use super::Context;
+use super::progress::{Progress, Unit};
 use crate::outcome::{self, Done, bail};
 use crate::store::{self, Store};
 use crate::terminal;
 
 /// Findings printed of each kind.
 const SHOWN_MAX: usize = 20;
+
+/// Parts of the check.
+const PARTS: u64 = 6;
 
 /// Arguments of `admin check`.
 #[derive(Debug, clap::Args)]
@@ -115,17 +119,34 @@ fn unused(store: &Store, is_fixing: bool) -> outcome::Result<Part> {
     settled(part, is_fixing, repair, || Ok(look()? == 0))
 }
 
-pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<Done> {
-    let (store, is_fixing) = (&context.store, arguments.fix);
+/// Every part of the check, one after the other; on a terminal it is shown which one is being looked at.
+fn parts(context: &Context, is_fixing: bool) -> outcome::Result<Vec<Part>> {
+    let store = &context.store;
+    let progress = Progress::new(&context.output, Unit::Parts, PARTS);
+    let part = |number: u64, name: &'static str| {
+        progress.name(name);
+        progress.at(number);
+    };
+    part(1, "structure");
     let (structure, of_search) = structure(store, is_fixing)?;
     let mut parts = vec![structure];
+    part(2, "references");
     parts.push(Part::of("references", store.read(|tx| tx.dangling_rows())?));
+    part(3, "attachments");
     let mut attachments = store.read(|tx| tx.stray_attachments())?;
     attachments.extend(store.read(|tx| tx.altered_attachments())?);
     parts.push(Part::of("attachments", attachments));
+    part(4, "unused");
     parts.push(unused(store, is_fixing)?);
+    part(5, "numbers");
     parts.push(numbers(store, is_fixing)?);
+    part(6, "search");
     parts.push(search(store, of_search, is_fixing)?);
+    Ok(parts)
+}
+
+pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<Done> {
+    let parts = parts(context, arguments.fix)?;
     let faulty = parts.iter().filter(|part| part.state == State::Faulty).count();
     let json = json!({
         "ok": faulty == 0,
@@ -135,7 +156,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<D
     });
     context.output.object(&json, &as_text(&parts))?;
     if faulty > 0 {
-        let advice = if is_fixing {
+        let advice = if arguments.fix {
             "restore a backup with `maildesk admin restore`"
         } else {
             "try `maildesk admin check --fix`"

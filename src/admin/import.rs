@@ -6,7 +6,6 @@ mod helpdeskz;
 mod maildir;
 mod mails;
 mod mbox;
-mod progress;
 mod report;
 
 use super::Context;

@@ -30,6 +30,7 @@ fn run_now(context: &Context) -> outcome::Result<Done> {
         Lease::Ours(ours) => (jobs::run(ours.on(&context.store), context.now)?, None),
         Lease::Theirs(host) => (jobs::Report::default(), Some(host)),
     };
+    jobs::merge_search(&context.store, &|| false)?;
     let sent = outbox::send_due(&context.store, crate::desk::note_undelivered, context.now)?;
     let json = json!({
         "closed": report.closed, "raw_mails_forgotten": report.raw_mails, "sent_mails_forgotten": report.sent_mails,

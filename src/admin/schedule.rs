@@ -81,7 +81,9 @@ pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> 
                 Err(Error::Taken(_)) => bail!("there is a schedule {} already", terminal::line(&own.name)),
                 other => other?,
             };
-            context.output.object(&as_json(&own, context.now), &terminal::line(&format!("{}: {}", own.name, own.hours)))?;
+            context
+                .output
+                .object(&as_json(&own, context.now), &terminal::line(&format!("{}: {}", own.name, own.hours)))?;
         }
         Command::List => {
             let found = context.store.read(|tx| tx.schedules())?;

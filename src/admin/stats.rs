@@ -126,9 +126,7 @@ fn as_json(numbers: &Numbers) -> Value {
         }),
     );
     let SatisfactionFigures { asked, good, bad } = numbers.satisfaction;
-    let verdict = |one: &Verdict| {
-        json!({ "ticket_id": one.ticket.get(), "good": one.is_good, "comment": one.comment, "at": one.at.unix() })
-    };
+    let verdict = |one: &Verdict| json!({ "ticket_id": one.ticket.get(), "good": one.is_good, "comment": one.comment, "at": one.at.unix() });
     let newest: Vec<Value> = numbers.verdicts.iter().map(verdict).collect();
     json.insert("satisfaction".to_owned(), json!({ "asked": asked, "good": good, "bad": bad, "newest": newest }));
     json.into()

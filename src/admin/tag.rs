@@ -47,7 +47,10 @@ fn as_json(tag: &Tag) -> Value {
 }
 
 fn checked(name: &str) -> outcome::Result<String> {
-    tag_name(name).map_or_else(|| usage(format!("a tag has 1 to {TAG_CHARS_MAX} characters on one line, without , : # and quotes")), Ok)
+    tag_name(name).map_or_else(
+        || usage(format!("a tag has 1 to {TAG_CHARS_MAX} characters on one line, without , : # and quotes")),
+        Ok,
+    )
 }
 
 fn find(context: &Context, word: &str) -> outcome::Result<Tag> {

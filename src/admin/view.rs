@@ -71,8 +71,7 @@ fn find(context: &Context, word: &str) -> outcome::Result<SavedView> {
 pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add { name, query } => {
-            let (name, query) =
-                (checked("name", &name, NAME_CHARS_MAX)?, checked("search", &query, QUERY_CHARS_MAX)?);
+            let (name, query) = (checked("name", &name, NAME_CHARS_MAX)?, checked("search", &query, QUERY_CHARS_MAX)?);
             let id = context.store.write(|tx| tx.add_view(None, &name, &query, context.now))?;
             context.output.object(&json!({ "id": id.get(), "name": name, "query": query }), &id.to_string())?;
         }

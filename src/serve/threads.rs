@@ -39,6 +39,9 @@ const WATCH_POLL: Duration = Duration::from_secs(2);
 /// Between two looks at whether a ticket that was put off has to wake.
 const WAKE_PAUSE: Duration = Duration::from_secs(10);
 
+/// Between two looks at whether the search index and the log have grown.
+const TIDY_PAUSE: Duration = Duration::from_secs(1);
+
 /// The pause before a kind of work is started again after a panic: the first, doubled each time up to the last,
 /// and the first again after it has run so long.
 const RESTART_FIRST: Duration = Duration::from_secs(1);
@@ -174,6 +177,15 @@ fn work_while_ours(store: &Store, threads: &Threads) {
                 done => logged("waking tickets", done.map(drop)),
             }
         }
+    }
+}
+
+/// Tidies the database while others write: merges what they add to the search index, and copies the log into the database
+/// so that they need not.
+pub(super) fn tidy(store: &Store, threads: &Threads) {
+    while !threads.pause(TIDY_PAUSE) {
+        logged("merging the search index", jobs::merge_search(store, &|| threads.is_stopping()).map(|_| ()));
+        logged("copying the log", store.copy_log());
     }
 }
 

@@ -23,6 +23,9 @@ use crate::domain::Timestamp;
 use crate::private_file::sync_folder_of;
 use part::{Part, named};
 
+/// Pages copied before it is said how far it is. Chosen: 40 MB.
+const PAGES_AT_A_TIME: i32 = 10_000;
+
 /// Pause between two tries at the lock, in milliseconds.
 const LOCK_POLL_MS: u64 = 20;
 
@@ -62,16 +65,31 @@ fn sync(path: &Path) -> Result<()> {
     File::open(path).and_then(|file| file.sync_all()).map_err(inaccessible(path))
 }
 
+/// Told of pages copied, and of all there are.
+pub(crate) type Progress<'a> = &'a dyn Fn(u64, u64);
+
 /// Copies every page of one database into another, as they are at one moment.
-fn copy(from: &Connection, to: &mut Connection, lock_wait: Duration) -> Result<()> {
+fn copy(from: &Connection, to: &mut Connection, lock_wait: Duration, progress: Progress<'_>) -> Result<()> {
     let started = Instant::now();
-    let backup = Backup::new(from, to)?;
+    // One snapshot for all steps: without it whatever is written between two of them would make it start again.
+    let snapshot = from.unchecked_transaction()?;
+    snapshot.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+    let backup = Backup::new(&snapshot, to)?;
     loop {
-        // All pages at once: with pauses a busy writer would make it start again and again.
-        match backup.step(-1)? {
-            StepResult::Done => return Ok(()),
+        let done = backup.step(PAGES_AT_A_TIME)?;
+        match done {
             StepResult::Busy | StepResult::Locked if started.elapsed() >= lock_wait => return Err(Error::Busy),
-            _ => thread::sleep(Duration::from_millis(LOCK_POLL_MS)),
+            StepResult::Busy | StepResult::Locked => {
+                thread::sleep(Duration::from_millis(LOCK_POLL_MS));
+                continue;
+            }
+            _ => {}
+        }
+        let found = backup.progress();
+        let pages = |n: i32| u64::try_from(n).unwrap_or(0);
+        progress(pages(found.pagecount - found.remaining), pages(found.pagecount));
+        if done == StepResult::Done {
+            return Ok(());
         }
     }
 }
@@ -100,12 +118,12 @@ impl Store {
     /// # Errors
     /// [`Error::Inaccessible`] when there is a file of that name or it cannot be made,
     /// [`Error::Full`], [`Error::Corrupt`] when the database itself is damaged.
-    pub fn back_up(&self, target: &Path) -> Result<Finished<()>> {
+    pub fn back_up(&self, target: &Path, progress: Progress<'_>) -> Result<Finished<()>> {
         if self.is_remote() {
             return back_up_remote(self, target);
         }
         let source = self.take()?;
-        let finished = write_backup(source.lite()?, target, self.lock_wait)?;
+        let finished = write_backup(source.lite()?, target, self.lock_wait, progress)?;
         source.keep();
         Ok(finished)
     }
@@ -116,11 +134,16 @@ fn back_up_remote(store: &Store, target: &Path) -> Result<Finished<()>> {
     let part = Part::beside(target)?;
     copy::into_file(store, part.path(), Timestamp::now())?;
     let made = Connection::open_with_flags(part.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    write_backup(&made, target, store.lock_wait)
+    write_backup(&made, target, store.lock_wait, &|_, _| {})
 }
 
 /// Does what [`Store::back_up`] promises, from a connection.
-pub(super) fn write_backup(source: &Connection, target: &Path, lock_wait: Duration) -> Result<Finished<()>> {
+pub(super) fn write_backup(
+    source: &Connection,
+    target: &Path,
+    lock_wait: Duration,
+    progress: Progress<'_>,
+) -> Result<Finished<()>> {
     let taken = || {
         let reason = "there is a file of that name; a backup overwrites nothing".to_owned();
         Error::Inaccessible { path: target.to_owned(), reason }
@@ -130,7 +153,7 @@ pub(super) fn write_backup(source: &Connection, target: &Path, lock_wait: Durati
     }
     let part = Part::beside(target)?;
     let mut copied = Connection::open_with_flags(part.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    copy(source, &mut copied, lock_wait).map_err(|e| with_needed_space(source, target, e))?;
+    copy(source, &mut copied, lock_wait, progress).map_err(|e| with_needed_space(source, target, e))?;
     // One file, without a log: it can be moved and read from a read-only folder.
     copied.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     verify(&copied)?;
@@ -196,7 +219,7 @@ pub(crate) fn restore(backup: &Path, path: &Path, lock_wait: Duration, now: Time
     }
     match open_target(path, lock_wait) {
         Ok(mut target) => {
-            match copy(&source, &mut target, lock_wait) {
+            match copy(&source, &mut target, lock_wait, &|_, _| {}) {
                 Ok(()) => {}
                 Err(Error::Busy) => return Err(Error::Busy),
                 // The whole copy may be in the log all the same: no process may find it there.
@@ -229,6 +252,7 @@ fn open_target(path: &Path, lock_wait: Duration) -> Result<Connection> {
     migrate::version_of_desk(&target, path)?;
     // Reads the schema: a file whose first pages are damaged says so here.
     target.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+    log::name(&target)?;
     Ok(target)
 }
 
@@ -261,7 +285,7 @@ fn set_log_aside(path: &Path, now: Timestamp) -> Result<()> {
 fn complete_copy(source: &Connection, path: &Path, lock_wait: Duration) -> Result<Part> {
     let part = Part::beside(path)?;
     let mut copied = Connection::open_with_flags(part.path(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    copy(source, &mut copied, lock_wait).map_err(|e| with_needed_space(source, path, e))?;
+    copy(source, &mut copied, lock_wait, &|_, _| {}).map_err(|e| with_needed_space(source, path, e))?;
     // WAL is a property of the file; it has no log yet when it gets its name.
     copied.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     copied.close().map_err(|(_, error)| error)?;
@@ -301,14 +325,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = desk(&dir.path().join("desk.db"));
         let (folder, backup) = (dir.path().join("b"), dir.path().join("b/one.db"));
-        assert!(matches!(store.back_up(&backup), Err(Error::Inaccessible { .. })), "the folder is not there");
+        assert!(
+            matches!(store.back_up(&backup, &|_, _| {}), Err(Error::Inaccessible { .. })),
+            "the folder is not there"
+        );
         fs::create_dir(&folder).unwrap();
-        store.back_up(&backup).unwrap();
+        store.back_up(&backup, &|_, _| {}).unwrap();
         assert_eq!(entries(&folder), ["one.db"]);
         assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o600);
         let before = fs::read(&backup).unwrap();
         store.write(|tx| tx.add_department("Sales", false)).unwrap();
-        assert!(matches!(store.back_up(&backup), Err(Error::Inaccessible { .. })));
+        assert!(matches!(store.back_up(&backup, &|_, _| {}), Err(Error::Inaccessible { .. })));
         assert_eq!((fs::read(&backup).unwrap(), entries(&folder).len()), (before, 1));
         assert_eq!(inspect(&backup).unwrap(), SCHEMA_VERSION);
         assert_eq!(entries(&folder), ["one.db"], "looking at a backup leaves nothing beside it");
@@ -325,7 +352,7 @@ mod tests {
         assert!(fs::metadata(&log).unwrap().len() > 0);
         for number in 1..3 {
             fs::copy(&log, dir.path().join("one.db-wal")).unwrap();
-            store.back_up(&backup).unwrap();
+            store.back_up(&backup, &|_, _| {}).unwrap();
             assert_eq!(departments(&backup), 2, "the content of the other one has one department");
             assert!(dir.path().join(format!("one.db-wal.left-{number}")).exists());
             ["", "-wal", "-shm"].iter().for_each(|suffix| drop(fs::remove_file(named(&backup, suffix))));
@@ -337,7 +364,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (path, backup) = (dir.path().join("desk.db"), dir.path().join("one.db"));
         let store = desk(&path);
-        store.back_up(&backup).unwrap();
+        store.back_up(&backup, &|_, _| {}).unwrap();
         store.write(|tx| tx.add_department("Sales", false)).unwrap();
         assert_eq!(restore(&backup, &path, WAIT, NOW).unwrap().done, Restored::Replaced);
         assert_eq!((departments(&path), store.read(|tx| tx.departments()).unwrap().len()), (1, 1));
@@ -349,7 +376,7 @@ mod tests {
     fn restore_makes_a_desk_where_there_is_none() {
         let dir = tempfile::tempdir().unwrap();
         let backup = dir.path().join("one.db");
-        desk(&dir.path().join("desk.db")).back_up(&backup).unwrap();
+        desk(&dir.path().join("desk.db")).back_up(&backup, &|_, _| {}).unwrap();
         let other = dir.path().join("other.db");
         assert_eq!(restore(&backup, &other, WAIT, NOW).unwrap().done, Restored::Created);
         let store = Store::open(&other, WAIT).unwrap();
@@ -361,7 +388,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (path, backup) = (dir.path().join("desk.db"), dir.path().join("one.db"));
         let store = desk(&path);
-        store.back_up(&backup).unwrap();
+        store.back_up(&backup, &|_, _| {}).unwrap();
         store.write(|tx| tx.add_department("Sales", false)).unwrap();
         drop(store);
         fs::remove_file(&path).unwrap();
@@ -374,7 +401,7 @@ mod tests {
     fn damaged_desk_is_kept_under_another_name() {
         let dir = tempfile::tempdir().unwrap();
         let (path, backup) = (dir.path().join("desk.db"), dir.path().join("one.db"));
-        desk(&path).back_up(&backup).unwrap();
+        desk(&path).back_up(&backup, &|_, _| {}).unwrap();
         // The log of such a new database holds all of it, and would repair it.
         fs::remove_file(named(&path, "-wal")).unwrap();
         fs::write(&path, [b'x'; 10_000]).unwrap();
@@ -389,7 +416,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (path, bad) = (dir.path().join("desk.db"), dir.path().join("bad.db"));
         let store = desk(&path);
-        store.back_up(&bad).unwrap();
+        store.back_up(&bad, &|_, _| {}).unwrap();
         let set = |name: &str, value: i64| Connection::open(&bad).unwrap().pragma_update(None, name, value).unwrap();
         set("user_version", SCHEMA_VERSION + 1);
         assert!(matches!(restore(&bad, &path, WAIT, NOW), Err(Error::NewerSchema { .. })));
@@ -406,7 +433,7 @@ mod tests {
     fn restore_waits_for_the_lock_and_then_gives_up() {
         let dir = tempfile::tempdir().unwrap();
         let (path, backup) = (dir.path().join("desk.db"), dir.path().join("one.db"));
-        desk(&path).back_up(&backup).unwrap();
+        desk(&path).back_up(&backup, &|_, _| {}).unwrap();
         let lock = Connection::open(&path).unwrap();
         lock.execute_batch("BEGIN IMMEDIATE").unwrap();
         assert!(matches!(restore(&backup, &path, Duration::from_millis(100), NOW), Err(Error::Busy)));

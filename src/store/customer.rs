@@ -1,6 +1,6 @@
 //! Customers: their accounts and profiles, lists of them, merging, and the activation of their addresses.
 
-use super::row_count::{self, BUCKET_IDS, BUCKETS_DOWN, Start, Window};
+use super::row_count::{self, Window};
 use super::ticket::TicketRows;
 use super::token::Sha256Bytes;
 use super::{ReadTx, Result, WriteTx, containing};
@@ -154,17 +154,7 @@ impl ReadTx<'_> {
     /// How many customers there are, and those of the window, newest first.
     pub fn customers_page(&self, window: Window) -> Result<(i64, Vec<CustomerLine>)> {
         let total = self.row_count(row_count::CUSTOMERS, 0)?;
-        if window.offset >= total {
-            return Ok((total, Vec::new()));
-        }
-        let mut before = 0;
-        let start = self.bucket_where(BUCKETS_DOWN, (row_count::CUSTOMERS, 0), |bucket, n| {
-            let skip = window.offset - before;
-            before += n;
-            let last = bucket * BUCKET_IDS + BUCKET_IDS - 1;
-            (skip < n)
-                .then(|| if n == BUCKET_IDS { Start { id: last - skip, skip: 0 } } else { Start { id: last, skip } })
-        })?;
+        let start = self.start_down(row_count::CUSTOMERS, total, window)?;
         let Some(start) = start else { return Ok((total, Vec::new())) };
         let found = self.all(CUSTOMERS, (start.id, window.size, start.skip), |row| {
             Ok(CustomerLine { id: UserId::new(row.get(0)?), fullname: row.get(1)?, email: row.get(2)? })

@@ -13,6 +13,10 @@
 //!   gone from the disk as well. A second sync of the log alone would not do: after a failed one it writes nothing, and
 //!   a copy into the database would not either, because the log on the disk would be replayed over it.
 //! - A log that has grown is emptied by the next commit, readers or not ([`Growth`]).
+//!
+//! A new file is found after a power cut only if its folder was synced too. SQLite does that in every process, at its first
+//! sync of the log; that would be every second sync of `pipe`, so it is built without, and [`name`] does it where the log
+//! is new.
 
 use std::fs::{self, File};
 use std::io;
@@ -31,12 +35,17 @@ use crate::private_file;
 /// syncs each (measured, CHANGELOG 0.1).
 const KEPT_BYTES_MAX: u64 = 1024 * 1024;
 
-/// Size of the log, in bytes, above which a commit waits for readers to let it be emptied. A quarter of the 64 MiB that
-/// it must not reach: what a mail of the largest size adds still fits.
-const GROWN_BYTES: u64 = 16 * 1024 * 1024;
+/// Size of the log, in bytes, above which a commit waits for readers to let it be emptied. Half of the 16 MiB that it
+/// must not reach under mails of usual sizes: the transaction that passes this limit still fits.
+const GROWN_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Bytes by which the log grows before readers that did not let go are waited for again.
-const GROWN_AGAIN_BYTES: u64 = 4 * 1024 * 1024;
+/// The part of the log by which it grows before readers that did not let go are waited for again: six times up to 16 MiB,
+/// and more and more seldom for a reader that stays, such as a backup.
+const GROWN_AGAIN_PART: u64 = 8;
+
+/// Size of the log, in bytes, above which `serve` copies it into the database. Below the 4 MB at which SQLite lets a commit
+/// do it (wal_autocheckpoint, 1000 pages).
+const COPIED_BYTES: u64 = 1024 * 1024;
 
 /// How long a commit waits for the readers of a grown log. Far above a request's reading, short for the next writer,
 /// who waits as well.
@@ -90,6 +99,20 @@ pub(super) fn empty(connection: &Connection) -> Result<()> {
     let Some(log) = beside(connection, "-wal") else { return Ok(()) };
     // The log file may be opened and closed here: SQLite holds no locks on it.
     sync(&log).map_err(|e| Error::Inaccessible { path: log.clone(), reason: e.to_string() })
+}
+
+/// Makes sure that a log that nothing was written to yet is found after a power cut. Called with the write lock held and
+/// before anything is written: what is in a log shows that it was done.
+///
+/// # Errors
+/// [`Error::Inaccessible`] when the folder cannot be synced: nothing may be committed then.
+pub(super) fn name(connection: &Connection) -> Result<()> {
+    match beside(connection, "-wal") {
+        Some(log) if bytes(connection) == 0 => {
+            private_file::sync_folder_of(&log).map_err(|e| Error::Inaccessible { path: log, reason: e.to_string() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Takes back what a failed commit left in the log. The connection must not be used for anything else afterwards.
@@ -158,6 +181,18 @@ pub(super) struct Growth {
     bearable_bytes: AtomicU64,
 }
 
+/// Copies the log into the database as far as readers allow, without waiting for anybody. The next commit then begins at the
+/// log's start again.
+///
+/// # Errors
+/// Those of the disk.
+pub(super) fn copy(connection: &Connection) -> Result<()> {
+    if bytes(connection) > COPIED_BYTES {
+        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+    }
+    Ok(())
+}
+
 impl Growth {
     /// Empties the log after a commit that made it too long.
     pub(super) fn check(&self, connection: &Connection, lock_wait: Duration) {
@@ -170,7 +205,7 @@ impl Growth {
             Ok(()) => 0,
             Err(error) => {
                 tracing::debug!(%error, bytes, "the log has grown and was not emptied");
-                bytes.saturating_add(GROWN_AGAIN_BYTES)
+                bytes.saturating_add(bytes / GROWN_AGAIN_PART)
             }
         };
         self.bearable_bytes.store(bearable, Ordering::Relaxed);
@@ -195,8 +230,8 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
     const WAIT: Duration = Duration::from_secs(5);
-    /// What the log may never reach.
-    const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
+    /// What the log may never reach under mails of usual sizes.
+    const LOG_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
     fn desk(dir: &tempfile::TempDir) -> (PathBuf, Store) {
         let path = dir.path().join("desk.db");

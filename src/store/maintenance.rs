@@ -16,14 +16,19 @@ macro_rules! counted {
     () => {
         "SELECT 0 AS kind, 0 AS value, -1 AS bucket, count(*) AS n FROM ticket \
          UNION ALL SELECT 0, 0, id / 1024, count(*) FROM ticket GROUP BY id / 1024 \
+         UNION ALL SELECT 0, 0, -2 - id / 32768, count(*) FROM ticket GROUP BY id / 32768 \
          UNION ALL SELECT 1, status, -1, count(*) FROM ticket GROUP BY status \
          UNION ALL SELECT 1, status, id / 1024, count(*) FROM ticket GROUP BY status, id / 1024 \
+         UNION ALL SELECT 1, status, -2 - id / 32768, count(*) FROM ticket GROUP BY status, id / 32768 \
          UNION ALL SELECT 2, department_id, -1, count(*) FROM ticket GROUP BY department_id \
          UNION ALL SELECT 2, department_id, id / 1024, count(*) FROM ticket GROUP BY department_id, id / 1024 \
+         UNION ALL SELECT 2, department_id, -2 - id / 32768, count(*) FROM ticket GROUP BY department_id, id / 32768 \
          UNION ALL SELECT 3, customer_id, -1, count(*) FROM ticket GROUP BY customer_id \
          UNION ALL SELECT 3, customer_id, id / 1024, count(*) FROM ticket GROUP BY customer_id, id / 1024 \
+         UNION ALL SELECT 3, customer_id, -2 - id / 32768, count(*) FROM ticket GROUP BY customer_id, id / 32768 \
          UNION ALL SELECT 4, 0, -1, count(*) FROM customer \
          UNION ALL SELECT 4, 0, id / 1024, count(*) FROM customer GROUP BY id / 1024 \
+         UNION ALL SELECT 4, 0, -2 - id / 32768, count(*) FROM customer GROUP BY id / 32768 \
          UNION ALL SELECT 5, 0, -1, count(*) FROM message WHERE is_internal = 0 \
          UNION ALL SELECT 6, 0, -1, count(*) FROM attachment"
     };

@@ -37,7 +37,7 @@ pub(crate) struct Step {
 /// Every step since version 1, in order.
 pub(crate) const STEPS: &[Step] = &[
     Step { to: 2, sql: include_str!("steps/2.sql"), rows: Some(rows_of_2) },
-    Step { to: 3, sql: include_str!("steps/3.sql"), rows: Some(steps::strip_articles) },
+    Step { to: 3, sql: include_str!("steps/3.sql"), rows: Some(rows_of_3) },
 ];
 
 /// Step 2 in code.
@@ -46,6 +46,13 @@ fn rows_of_2(link: Link<'_>) -> Result<()> {
     let Link::Lite(connection) = link else { return Err(Error::NotHere) };
     steps::sanitise_again(connection)?;
     super::ascii_domains::rewrite(connection)
+}
+
+/// Step 3 in code.
+fn rows_of_3(link: Link<'_>) -> Result<()> {
+    steps::strip_articles(link)?;
+    let Link::Lite(connection) = link else { return Ok(()) };
+    steps::make_stored_statements_lean(connection)
 }
 
 /// What [`create_or_migrate`] found and did.
@@ -188,6 +195,7 @@ fn run_steps(path: &Path, secret: &[u8; 32], now: Timestamp, plan: Plan<'_>) -> 
     // The lock first: nothing is written between backup and steps, and of two migrations at once the second one finds
     // the first one's work.
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    log::name(&tx)?;
     let (found, _) = versions(&tx)?;
     if found >= plan.target {
         return Ok(Migrated::Current);
@@ -213,7 +221,9 @@ fn create(connection: &mut Connection, path: &Path, secret: &[u8; 32], now: Time
     if tx.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? != 0 {
         return Ok(Migrated::Current);
     }
-    tx.execute_batch(include_str!("../../schema.sql"))?;
+    // The file's name and the log's.
+    log::name(&tx)?;
+    tx.execute_batch(&steps::lean(include_str!("../../schema.sql")))?;
     tx.execute("INSERT INTO desk (id, secret, created_at) VALUES (1, $1, $2)", (&secret[..], now.unix()))?;
     tx.execute("INSERT INTO department (id, position, name) VALUES (1, 1, 'General')", [])?;
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -254,7 +264,7 @@ fn back_up_beside(path: &Path, found: i64, now: Timestamp) -> Result<PathBuf> {
     let lock_wait = Duration::from_secs(super::LOCK_WAIT_S);
     prepare_connection(&source, lock_wait)?;
     // The steps are run only after the backup is safe on the disk.
-    let unsynced = write_backup(&source, &backup, lock_wait)?.unsynced;
+    let unsynced = write_backup(&source, &backup, lock_wait, &|_, _| {})?.unsynced;
     file_owner::give(&backup, path).map_err(|e| Error::Inaccessible { path: backup.clone(), reason: e.to_string() })?;
     match unsynced {
         Some(error) => Err(error),
@@ -264,7 +274,7 @@ fn back_up_beside(path: &Path, found: i64, now: Timestamp) -> Result<PathBuf> {
 
 /// Creates an empty 0600 file (and its folder, 0700) unless there is one; an existing file keeps its mode. What root makes
 /// belongs to the owner of the folder it is made in: the account maildesk runs as could not open it otherwise. The
-/// folders' names are synced here, the file's with the first commit.
+/// folders' names are synced here, the file's before the first commit.
 fn make_private_file(path: &Path) -> Result<()> {
     let refused = |e: std::io::Error| Error::Inaccessible {
         path: path.to_owned(),

@@ -95,6 +95,29 @@ fn migrated_desk_has_the_shape_of_a_new_one() {
 }
 
 #[test]
+fn stored_statements_have_neither_comments_nor_blanks_to_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let stored = |path: &Path| -> Vec<String> {
+        let connection = Connection::open(path).unwrap();
+        let mut statement =
+            connection.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(|sql| sql.unwrap()).collect()
+    };
+    let (new, old) = (dir.path().join("new.db"), dir.path().join("old.db"));
+    new_desk(&new);
+    desk_of_schema_1(&old, "");
+    create_or_migrate(&old, &[7; 32], NOW).unwrap();
+    for path in [new, old] {
+        let wordy: Vec<String> =
+            stored(&path).into_iter().filter(|sql| sql.contains("--") || sql.contains("  ")).collect();
+        assert!(wordy.is_empty(), "{wordy:?}");
+        let sound: String =
+            Connection::open(&path).unwrap().query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(sound, "ok");
+    }
+}
+
+#[test]
 fn article_of_an_older_version_is_found_by_its_words_and_not_by_its_markup() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("old.db");

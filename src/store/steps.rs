@@ -57,3 +57,63 @@ fn rewrite(tx: &Connection, table: &str, column: &str, which: &str, sanitise: fn
     }
     Ok(())
 }
+
+/// Schema 2 → 3: the statements that SQLite keeps, and reads whenever a process opens the database, as new desks have them.
+pub(super) fn make_stored_statements_lean(tx: &Connection) -> Result<()> {
+    let sql = "SELECT rowid, sql FROM sqlite_schema WHERE sql IS NOT NULL";
+    let all: Vec<(i64, String)> =
+        tx.prepare(sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    tx.execute_batch("PRAGMA writable_schema = ON")?;
+    let mut change = tx.prepare("UPDATE sqlite_schema SET sql = $1 WHERE rowid = $2")?;
+    for (row, stored) in all {
+        change.execute((lean(&stored), row))?;
+    }
+    Ok(tx.execute_batch("PRAGMA writable_schema = OFF")?)
+}
+
+/// SQL without comments, and with blanks only where they part words.
+pub(super) fn lean(sql: &str) -> String {
+    let mut found = String::with_capacity(sql.len());
+    let (mut quote, mut is_gap) = (None, false);
+    let mut chars = sql.chars().peekable();
+    while let Some(c) = chars.next() {
+        if quote.is_some() {
+            // A quote sign within is doubled: the text ends and another one begins.
+            quote = quote.filter(|end| *end != c);
+            found.push(c);
+            continue;
+        }
+        if c == '-' && chars.peek() == Some(&'-') {
+            while chars.next_if(|c| *c != '\n').is_some() {}
+            is_gap = true;
+            continue;
+        }
+        if c.is_whitespace() {
+            is_gap = true;
+            continue;
+        }
+        if is_gap && parts_words(found.chars().last()) && parts_words(Some(c)) {
+            found.push(' ');
+        }
+        is_gap = false;
+        quote = matches!(c, '\'' | '"').then_some(c);
+        found.push(c);
+    }
+    found
+}
+
+/// Whether a blank beside this sign means something.
+const fn parts_words(sign: Option<char>) -> bool {
+    !matches!(sign, None | Some('(' | ')' | ',' | ';' | '=' | '<' | '>' | '|' | '+' | '*' | '/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lean;
+
+    #[test]
+    fn comments_and_blanks_that_part_nothing_are_left_out() {
+        let sql = "CREATE TABLE t ( -- it's a table\n    a  TEXT NOT NULL DEFAULT '  -- it''s', -- (text)\n\tCHECK (a <> 'x' || - 1)\n) STRICT;\n-- end";
+        assert_eq!(lean(sql), "CREATE TABLE t(a TEXT NOT NULL DEFAULT '  -- it''s',CHECK(a<>'x'||- 1))STRICT;");
+    }
+}

@@ -15,6 +15,8 @@ mod seen;
 mod tag;
 mod thread;
 mod view;
+mod walk;
+mod words;
 
 pub(crate) use aside::Standing;
 pub(crate) use find::{Hit, InboxSearch};

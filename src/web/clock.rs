@@ -60,7 +60,10 @@ impl Clock {
         } else {
             with_year.clone()
         };
-        let full = format!("{with_year}, {hour} ({})", self.zone_name());
+        // The hour that comes twice in autumn is told apart by this.
+        let short_zone = then.strftime("%Z").to_string();
+        let short_zone = if short_zone == self.zone_name() { String::new() } else { format!(" {short_zone}") };
+        let full = format!("{with_year}, {hour}{short_zone} ({})", self.zone_name());
         Time { machine: then.timestamp().to_string(), short, full }
     }
 
@@ -96,6 +99,9 @@ mod tests {
         let shown = |zone: &str, then: &str| Clock::of(&[zone], now, &LANGUAGES[0]).time(at(then)).short;
         assert_eq!(shown("America/New_York", "2026-11-01T05:30:00Z"), "01:30");
         assert_eq!(shown("America/New_York", "2026-11-01T06:30:00Z"), "01:30");
+        let full = |then: &str| Clock::of(&["America/New_York"], now, &LANGUAGES[0]).time(at(then)).full;
+        assert_eq!(full("2026-11-01T05:30:00Z"), "1 Nov 2026, 01:30 EDT (America/New_York)");
+        assert_eq!(full("2026-11-01T06:30:00Z"), "1 Nov 2026, 01:30 EST (America/New_York)");
         assert_eq!(shown("Asia/Kolkata", "2026-11-01T05:30:00Z"), "1 Nov");
         assert_eq!(shown("Asia/Kolkata", "2026-11-01T19:00:00Z"), "00:30");
         assert_eq!(shown("", "2025-11-01T19:00:00Z"), "1 Nov 2025");
@@ -104,7 +110,7 @@ mod tests {
     #[test]
     fn the_full_time_names_its_zone() {
         let clock = Clock::of(&["", "Europe/Berlin"], at("2026-07-01T10:00:00Z"), &LANGUAGES[1]);
-        assert_eq!(clock.time(at("2026-07-01T10:00:00Z")).full, "1. Juli 2026, 12:00 (Europe/Berlin)");
+        assert_eq!(clock.time(at("2026-07-01T10:00:00Z")).full, "1. Juli 2026, 12:00 CEST (Europe/Berlin)");
     }
 
     #[test]

@@ -49,6 +49,8 @@ const REASONS: &[(&str, &[&str])] = &[
     (
         "a disk that loses what was not synced: SQLite's log and our handling of it; a server has a log of its own",
         &[
+            "pipe::syncs::a_mail_waits_for_the_disk_once",
+            "pipe::syncs::the_first_mail_in_a_new_log_syncs_the_folder_too",
             "unsynced::what_is_not_synced_is_gone",
             "unsynced::mail_of_a_pipe_that_was_killed_before_its_sync_is_on_the_disk_before_it_is_called_known",
             "unsynced::known_mail_is_not_acknowledged_while_the_disk_fails",

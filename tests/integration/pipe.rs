@@ -3,6 +3,7 @@
 
 mod log;
 mod refusals;
+mod syncs;
 mod terminal;
 
 use std::ffi::OsStr;

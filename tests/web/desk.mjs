@@ -43,16 +43,17 @@ export async function mailSink() {
 }
 
 export class Desk {
-  constructor() {
+  constructor(place) {
     this.dir = mkdtempSync(join(tmpdir(), 'maildesk-web-'));
-    this.db = join(this.dir, 'desk.db');
+    this.db = place ?? join(this.dir, 'desk.db');
     this.n = 0;
   }
 
   admin(...words) { return execFileSync(binary, ['--db', this.db, 'admin', ...words], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }); }
 
-  static async make(sink, settings = {}) {
-    const desk = new Desk();
+  /** A new desk; `place` is the address of its database where it is no file. */
+  static async make(sink, settings = {}, place = undefined) {
+    const desk = new Desk(place);
     desk.admin('init', '--site-name', 'Example Desk');
     desk.admin('department', 'add', 'Sales');
     const out = sink ? ['--outgoing', 'smtp', '--smtp-host', '127.0.0.1', '--smtp-port', String(sink.port), '--smtp-tls', 'none'] : [];
@@ -69,7 +70,7 @@ export class Desk {
 
   async serve({ isVerbose = false, prefix = [] } = {}) {
     const log = isVerbose ? openSync(join(this.dir, 'serve.log'), 'a') : 'inherit';
-    this.process = spawn(binary, [...prefix, '--db', this.db, isVerbose ? '-vv' : '--quiet', 'serve', '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', log] });
+    this.process = spawn(binary, [...(this.config ? ['--config', this.config] : []), ...prefix, '--db', this.db, isVerbose ? '-vv' : '--quiet', 'serve', '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', log] });
     const line = await new Promise((done, fail) => {
       let text = '';
       this.process.stdout.on('data', chunk => { text += chunk; if (text.includes('\n')) done(text); });
@@ -82,11 +83,12 @@ export class Desk {
   log() { return readFileSync(join(this.dir, 'serve.log'), 'utf8'); }
 
   async kill(signal = 'SIGKILL') {
-    const gone = new Promise(done => this.process.once('exit', done));
-    this.process.removeAllListeners('exit');
-    this.process.once('exit', () => {});
-    this.process.kill(signal);
-    await Promise.race([gone, new Promise(done => this.process.once('exit', done))]);
+    const running = this.process;
+    running.removeAllListeners('exit');
+    if (running.exitCode !== null || running.signalCode !== null) return;
+    const gone = new Promise(done => running.once('exit', done));
+    running.kill(signal);
+    await gone;
   }
 
   /** Takes in a mail as an MTA would hand it over. */

@@ -27,7 +27,7 @@ function nginx(dir, port, upstream, location) {
 /** Caddy with the shipped file, on a free port and with a certificate of its own. */
 function caddy(dir, port, upstream, wrap) {
   const shipped = readFileSync('examples/Caddyfile', 'utf8').replace('desk.example.com {', `https://localhost:${port} {\n\ttls internal`).replace('127.0.0.1:8080', upstream);
-  const global = `{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n\tlocal_certs\n\tstorage file_system ${join(dir, 'caddy')}\n}\n`;
+  const global = `{\n\tadmin off\n\tservers {\n\t\tprotocols h1 h2\n\t}\n\tskip_install_trust\n\tauto_https disable_redirects\n\tlocal_certs\n\tstorage file_system ${join(dir, 'caddy')}\n}\n`;
   writeFileSync(join(dir, 'Caddyfile'), global + wrap(shipped));
   return spawn('caddy', ['run', '--config', join(dir, 'Caddyfile'), '--adapter', 'caddyfile'], { stdio: 'ignore', env: { ...process.env, HOME: dir, XDG_DATA_HOME: dir, XDG_CONFIG_HOME: dir } });
 }
@@ -72,7 +72,7 @@ const behind = (start, host) => async () => {
     await page.getByRole('button', { name: 'Save' }).click();
     is(page.url(), `${site}/staff/departments?done=saved`, 'after saving:');
     for (const cookie of await page.context().cookies()) if (cookie.name.startsWith('__Host-')) is([cookie.secure, cookie.httpOnly, cookie.path, cookie.sameSite].join(), 'true,true,/,Lax', cookie.name);
-    is(desk.json('audit', 'list', '--limit', '1')[0].ip, '127.0.0.1', 'the client’s address:');
+    holds(['127.0.0.1', '::1'].includes(desk.json('audit', 'list', '--limit', '1')[0].ip), 'the client’s address is not on record');
     is(page.faults.join('\n'), '', 'the page complains:');
   } finally {
     proxy?.kill('SIGKILL');

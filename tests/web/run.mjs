@@ -1,59 +1,11 @@
 // Drives the agents' pages in a real browser: node tests/web/run.mjs [WORD], with WORD a part of a test's name.
 // Ends with "N passed, N failed".
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
-import { Desk, mailSink, password } from './desk.mjs';
+import { axe, browser, holds, is, open, password, quiet, run, test, until, window_, withDesk } from './browser.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const pictures = 'target/web';
 mkdirSync(pictures, { recursive: true });
-const executable = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-
-const tests = [];
-const test = (name, run) => tests.push([name, run]);
-const is = (found, wanted, what = '') => { if (found !== wanted) throw new Error(`${what} ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`); };
-const holds = (what, why) => { if (!what) throw new Error(why); };
-
-/** A window in which somebody is signed in; what its pages complain of fails the test. */
-async function window_(desk, user, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  const page = await context.newPage();
-  page.faults = [];
-  page.strange = [];
-  page.on('pageerror', error => page.faults.push(error.message));
-  page.on('console', said => { if (/Content Security Policy|Refused to/i.test(said.text())) page.faults.push(said.text()); });
-  page.on('request', asked => { if (!asked.url().startsWith(desk.url) && !asked.url().startsWith('data:') && !asked.url().startsWith('about:')) page.strange.push(asked.url()); });
-  page.on('dialog', dialog => { page.faults.push(`dialog ${dialog.message()}`); dialog.dismiss(); });
-  if (user) {
-    await page.goto(`${desk.url}/staff/login`);
-    await page.getByLabel('Username').fill(user);
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.waitForURL(/staff\/tickets/);
-  }
-  page.desk = desk;
-  return page;
-}
-const quiet = page => { is(page.faults.join('\n'), '', 'the page complains:'); is(page.strange.join('\n'), '', 'asked for'); };
-const row = (page, text) => page.getByRole('listitem').filter({ has: page.getByRole('link', { name: text }) });
-const open = (page, id) => page.goto(`${page.desk.url}/staff/tickets/view/${id}`);
-async function until(what, why, ms = 6000) {
-  const end = Date.now() + ms;
-  for (;;) {
-    if (await what()) return;
-    if (Date.now() > end) throw new Error(why);
-    await new Promise(done => setTimeout(done, 50));
-  }
-}
-
-const withDesk = (settings, run) => async () => {
-  const sink = await mailSink();
-  const desk = await Desk.make(sink, settings);
-  try { await run(desk, sink); } finally { await desk.end(); sink.end(); }
-};
 
 test('without JavaScript one signs in, answers with a file, notes, closes and signs out', withDesk({ undo_send_s: '0' }, async (desk, sink) => {
   desk.mail({ subject: 'Printer is broken' });
@@ -443,14 +395,15 @@ test('pictures of the pages are made', withDesk({}, async desk => {
   desk.mail({ subject: 'شكرا جزيلا', from: 'Salma <salma@client.test>' });
   desk.admin('ticket', 'assign', '2', 'abe');
   desk.admin('ticket', 'status', '4', 'in-progress');
-  for (const width of [1280, 390]) {
-    const page = await window_(desk, 'ada', { viewport: { width, height: 800 } });
+  for (const colorScheme of ['light', 'dark']) for (const width of [1280, 390]) {
+    const page = await window_(desk, 'ada', { viewport: { width, height: 800 }, colorScheme });
+    const scheme = colorScheme === 'dark' ? '-dark' : '';
     for (const [name, path] of [['inbox', '/staff/tickets'], ['ticket', '/staff/tickets/view/1'], ['create', '/staff/tickets/create'], ['aside', '/staff/aside'], ['profile', '/staff/account/profile']]) {
       await page.goto(desk.url + path);
       await page.waitForTimeout(300);
-      await page.screenshot({ path: join(pictures, `${name}-${width}.png`), fullPage: true });
+      await page.screenshot({ path: join(pictures, `${name}-${width}${scheme}.png`), fullPage: true });
     }
-    if (width === 1280) {
+    if (width === 1280 && !scheme) {
       await page.goto(`${desk.url}/staff/tickets`);
       await page.setViewportSize({ width: 1280, height: 560 });
       await page.screenshot({ path: join(pictures, 'inbox.png') });
@@ -458,14 +411,7 @@ test('pictures of the pages are made', withDesk({}, async desk => {
     }
     await page.context().close();
   }
-  holds(existsSync(join(pictures, 'inbox-390.png')), 'no pictures');
+  holds(existsSync(join(pictures, 'inbox-390-dark.png')), 'no pictures');
 }));
 
-let [passed, failed] = [0, 0];
-for (const [name, run] of tests.filter(([name]) => name.includes(process.argv[2] ?? ''))) {
-  try { await run(); passed++; console.log(`ok   ${name}`); }
-  catch (error) { failed++; console.log(`FAILED ${name}\n     ${error.message.split('\n').slice(0, 12).join('\n     ')}`); }
-}
-await browser.close();
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+await run();

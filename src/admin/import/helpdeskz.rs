@@ -24,9 +24,10 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::dump::{Next, Rows, survey};
-use super::progress::{Progress, Unit};
+
 use super::report::{Kind, Report};
 use crate::admin::Context;
+use crate::admin::progress::{Progress, Unit};
 use crate::domain::TicketId;
 use crate::outcome::{self, Done, WithContext, bail};
 use crate::private_file;

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::mails::{Import, Mail};
-use super::progress::{Progress, Unit};
+
 use crate::admin::Context;
+use crate::admin::progress::{Progress, Unit};
 use crate::domain::{EmailAddress, Timestamp};
 use crate::outcome::{self, Done, WithContext, bail};
 use crate::private_file::Folder;

@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use super::progress::Progress;
 use crate::admin::output;
+use crate::admin::progress::Progress;
 use crate::admin::{Context, usage};
 use crate::domain::{EmailAddress, Timestamp};
 use crate::intake::{Archived, Delivery, Envelope, Error, Outcome, Source, deliver_archive};

@@ -5,8 +5,9 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
 
 use super::mails::{Import, Mail};
-use super::progress::{Progress, Unit};
+
 use crate::admin::Context;
+use crate::admin::progress::{Progress, Unit};
 use crate::domain::{EmailAddress, Timestamp};
 use crate::outcome::{self, Done, WithContext, bail};
 use crate::private_file;

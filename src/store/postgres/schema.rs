@@ -49,8 +49,13 @@ pub(in crate::store) fn translated(sqlite: &str) -> String {
             ("CREATE", "TABLE") => all.push_str(&table(&statement)),
             ("CREATE", "TRIGGER") => all.push_str(&trigger(&statement)),
             ("CREATE", "VIRTUAL") => all.push_str(&index(&statement)),
-            // Rebuilding an index of FTS5 that was just made.
-            ("INSERT", "INTO") if statement.contains("VALUES ('rebuild')") => {}
+            // Its function is named after it, and takes it along.
+            ("DROP", "TRIGGER") => {
+                let name = rest.split_whitespace().nth(1).unwrap_or_default();
+                all.push_str(&format!("DROP FUNCTION {name}() CASCADE;\n"));
+            }
+            // A command to FTS5, which is an INSERT by form.
+            ("INSERT", "INTO") if is_command(rest) => {}
             _ => {
                 all.push_str(&words(&statement));
                 all.push_str(";\n");
@@ -63,6 +68,12 @@ pub(in crate::store) fn translated(sqlite: &str) -> String {
 /// All that a new database gets.
 pub(in crate::store) fn whole(sqlite: &str) -> String {
     format!("{BEFORE}{}", translated(sqlite))
+}
+
+/// Whether `INTO search (search …` follows: the column of the table's own name takes commands.
+fn is_command(rest: &str) -> bool {
+    let mut words = rest.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).skip(1);
+    words.next().is_some_and(|table| words.next() == Some(table))
 }
 
 /// The name of the table that a statement makes.
@@ -246,7 +257,7 @@ mod tests {
             assert_eq!(line, None, "{word}");
         }
         assert!(text.contains(
-            "CREATE TRIGGER ticket_counted AFTER INSERT ON ticket FOR EACH ROW EXECUTE FUNCTION ticket_counted();"
+            "CREATE TRIGGER ticket_added AFTER INSERT ON ticket FOR EACH ROW EXECUTE FUNCTION ticket_added();"
         ));
         assert!(text.contains("DELETE FROM search WHERE id = OLD.id * 4 + 3;"));
         assert!(text.contains("VALUES (NEW.id * 4 + 3, search_words(substr(NEW.body, 1, 100000)));"));

@@ -2,7 +2,8 @@
 //! the message that was found.
 
 use super::inbox::{IS_UNREAD, InboxLine, Position};
-use super::search::{Built, has_terms, term_conditions, words_of};
+use super::search::{Built, has_terms, phrases_of, term_conditions, words_of};
+use super::walk::{WALKED_MAX, Walk};
 use crate::domain::search::{Assigned, Has, Is, Search};
 use crate::domain::{DepartmentId, MessageId, StaffId, Status, TicketId, Timestamp};
 use crate::mail::html;
@@ -228,14 +229,11 @@ impl ReadTx<'_> {
         if is_of_signs || query.search.is_empty() {
             return Ok((Vec::new(), None));
         }
-        let limit = i64::try_from(max).unwrap_or(i64::MAX);
-        let mut found: Vec<(i64, i64)> = Vec::new();
-        for statement in query.statements(self, after.unwrap_or(start), limit)? {
-            let sql = statement.conditions.concat();
-            found.extend(self.all(&sql, statement.values.as_slice(), |row| Ok((row.get(1)?, row.get(0)?)))?);
-        }
-        found.sort_unstable_by(|a, b| b.cmp(a));
-        found.truncate(max);
+        let after = after.unwrap_or(start);
+        let found = match self.inbox_walked(query, after, max)? {
+            Some(found) => found,
+            None => self.inbox_places(query, after, max)?,
+        };
         let end = found.last().map(|(at, id)| Position { at: Timestamp::from_unix(*at), id: TicketId::new(*id) });
         let ids: Vec<TicketId> = found.into_iter().map(|(_, id)| TicketId::new(id)).collect();
         let words = words_of(&query.search.text);
@@ -246,6 +244,42 @@ impl ReadTx<'_> {
             hits.push(Hit { line, message, excerpt });
         }
         Ok((hits, end))
+    }
+
+    /// When the tickets of a page were touched, and their ids, in its order.
+    fn inbox_places(&self, query: &InboxSearch<'_>, after: Position, max: usize) -> Result<Vec<(i64, i64)>> {
+        let limit = i64::try_from(max).unwrap_or(i64::MAX);
+        let mut found: Vec<(i64, i64)> = Vec::new();
+        for statement in query.statements(self, after, limit)? {
+            let sql = statement.conditions.concat();
+            found.extend(self.all(&sql, statement.values.as_slice(), |row| Ok((row.get(1)?, row.get(0)?)))?);
+        }
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        found.truncate(max);
+        Ok(found)
+    }
+
+    /// The same for words that many tickets have; `None` where the index has to be asked.
+    fn inbox_walked(&self, query: &InboxSearch<'_>, after: Position, max: usize) -> Result<Option<Vec<(i64, i64)>>> {
+        let search = query.search;
+        // With other conditions the first tickets of the list may be far to seek.
+        let is_plain = Search {
+            text: search.text.clone(),
+            statuses: search.statuses.clone(),
+            departments: search.departments.clone(),
+            ..Search::default()
+        } == *search;
+        if !self.link.is_lite() || !is_plain {
+            return Ok(None);
+        }
+        let Some(phrases) = phrases_of(&search.text) else { return Ok(None) };
+        let without = Search { text: String::new(), ..search.clone() };
+        let all = self.inbox_places(&InboxSearch { search: &without, ..*query }, after, WALKED_MAX)?;
+        let ids: Vec<i64> = all.iter().map(|(_, id)| *id).collect();
+        let Some(found) = self.walked(Walk { phrases: &phrases, max }, &ids)? else { return Ok(None) };
+        let mut left = found.into_iter().peekable();
+        // Both are in the same order.
+        Ok(Some(all.into_iter().filter(|(_, id)| left.next_if_eq(id).is_some()).collect()))
     }
 
     /// The newest message of a ticket that has one of the words, and what stands around it.

@@ -89,6 +89,13 @@ fn hits(store: &Store, typed: &str, departments: &[DepartmentId]) -> Vec<Hit> {
     let overdue_before = NOW.plus_s(-2 * 3600);
     let query = InboxSearch { search: &search, staff: SAM, departments, overdue_before, now: NOW };
     let (found, _) = store.read(|tx| tx.inbox_search(&query, None, 50)).unwrap();
+    if has_terms(&search.text) {
+        // By reading the tickets and by the index the answer is the same.
+        let start = Position { at: Timestamp::from_unix(i64::MAX), id: TicketId::new(i64::MAX) };
+        let by_index = store.read(|tx| tx.inbox_places(&query, start, 50)).unwrap();
+        let ids = |hits: &[Hit]| hits.iter().map(|hit| hit.line.id.get()).collect::<Vec<_>>();
+        assert_eq!(by_index.iter().map(|(_, id)| *id).collect::<Vec<_>>(), ids(&found), "{typed}");
+    }
     // Page by page it is the same.
     let (mut walked, mut after) = (Vec::new(), None);
     loop {

@@ -114,6 +114,42 @@ fn customers_come_newest_first_over_every_page() {
 }
 
 #[test]
+fn pages_go_on_over_gaps_between_ids_far_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store(&dir);
+    let ids: Vec<i64> = [1..=40, 1020..=1030, 32_760..=32_775, 70_000..=70_020].into_iter().flatten().collect();
+    let fill = |tx: &crate::store::WriteTx<'_>| {
+        for id in &ids {
+            let customer = "INSERT INTO customer (id, fullname, email, registered_at) VALUES ($1, 'x', $2, 0)";
+            tx.run(customer, (*id, format!("c{id}@example.org").as_str()))?;
+            let ticket = "INSERT INTO ticket (id, department_id, customer_id, subject, created_at, last_update_at) \
+                 VALUES ($1, 1, 1, 'x', 0, 0)";
+            tx.run(ticket, [*id])?;
+        }
+        Ok::<_, Error>(())
+    };
+    store.write(fill).unwrap();
+    for size in [1, 7] {
+        let (mut tickets, mut customers) = (Vec::new(), Vec::new());
+        for number in 0_i64.. {
+            let window = Window { offset: number * size, size };
+            let page = store.read(|tx| tx.tickets_page(&TicketSieve::default(), window)).unwrap().1;
+            let of_one = TicketSieve { customer: Some(1), ..TicketSieve::default() };
+            assert_eq!(store.read(|tx| tx.tickets_page(&of_one, window)).unwrap().1, page);
+            if page.is_empty() {
+                break;
+            }
+            tickets.extend(page.into_iter().map(|line| line.id.get()));
+            let page = store.read(|tx| tx.customers_page(window)).unwrap().1;
+            customers.extend(page.into_iter().map(|customer| customer.id.get()));
+        }
+        customers.reverse();
+        assert_eq!((&tickets, &customers), (&ids, &ids), "pages of {size}");
+    }
+    assert_eq!(store.read(|tx| tx.wrong_counts()).unwrap(), 0);
+}
+
+#[test]
 fn no_list_scans_a_table_or_sorts_one() {
     if crate::store::testing::is_remote() {
         return; // plans of SQLite

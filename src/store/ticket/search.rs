@@ -6,7 +6,9 @@ use crate::store::engine::Link;
 use crate::store::value::Owned;
 
 use super::list::{TicketLine, line};
-use crate::domain::{DepartmentId, StaffId, Status, Timestamp, UserId};
+use super::walk::{WALKED_MAX, Walk};
+use super::words::Phrase;
+use crate::domain::{DepartmentId, StaffId, Status, TicketId, Timestamp, UserId};
 use crate::store::{Error, ReadTx, Result, WriteTx, containing};
 
 /// Texts whose words the index of PostgreSQL lacks, and words of texts that are gone.
@@ -185,6 +187,15 @@ pub(super) fn has_terms(search: &str) -> bool {
     !terms(search).is_empty()
 }
 
+/// The words and phrases of a search, where it has nothing else by which a ticket is found.
+pub(super) fn phrases_of(search: &str) -> Option<Vec<Phrase>> {
+    let of = |term: Term| match term {
+        Term::Text(text, is_start) => Phrase::of(&text, is_start),
+        Term::Number(_) | Term::Piece(_) => None,
+    };
+    terms(search).into_iter().map(of).collect::<Option<Vec<Phrase>>>().filter(|all| !all.is_empty())
+}
+
 /// The words and phrases of a search, for finding their place in a text.
 pub(super) fn words_of(search: &str) -> Vec<String> {
     let words = terms(search).into_iter().filter_map(|term| match term {
@@ -285,12 +296,46 @@ impl ReadTx<'_> {
         if !query.search.trim().is_empty() && terms(query.search).is_empty() {
             return Ok(Vec::new());
         }
+        match self.found_by_walking(query)? {
+            Some(found) => Ok(found),
+            None => self.found_by_index(query),
+        }
+    }
+
+    fn found_by_index(&self, query: &TicketQuery<'_>) -> Result<Vec<TicketLine>> {
         let (sql, values) = query.finished(self.link);
         self.all(&sql, values.as_slice(), line)
     }
 }
 
 impl ReadTx<'_> {
+    /// The tickets with words that many tickets have; `None` where the index has to be asked.
+    fn found_by_walking(&self, query: &TicketQuery<'_>) -> Result<Option<Vec<TicketLine>>> {
+        // With other conditions the first tickets of the list may be far to seek.
+        let is_plain = query.customer.is_none()
+            && query.staff.is_none()
+            && query.department.is_none()
+            && !query.is_unassigned
+            && query.untouched_since.is_none()
+            && (query.statuses.is_empty() || query.order.is_by_last_update());
+        if !self.link.is_lite() || !is_plain {
+            return Ok(None);
+        }
+        let Some(phrases) = phrases_of(query.search) else { return Ok(None) };
+        let all = TicketQuery { search: "", max: WALKED_MAX, ..query.clone() };
+        let mut built = all.sql(self.link);
+        let limit = built.bind(i64::try_from(all.max).unwrap_or(i64::MAX));
+        let sql = format!("{} ORDER BY {} LIMIT ${limit}", built.conditions.concat(), all.order.sql());
+        let ids: Vec<i64> = self.all(&sql, built.values.as_slice(), |row| row.get(0))?;
+        let walk = Walk { phrases: &phrases, max: query.max };
+        let Some(found) = self.walked(walk, &ids)? else { return Ok(None) };
+        let mut lines = Vec::with_capacity(found.len());
+        for id in found {
+            lines.extend(self.ticket_line(TicketId::new(id))?);
+        }
+        Ok(Some(lines))
+    }
+
     /// How many texts the index lacks or has too many, without blocking writers. Whether
     /// each word of a text is there is only asked by [`WriteTx::is_search_sound`]. Reads all of both.
     ///
@@ -345,13 +390,18 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Merges parts of the index, about `pages` pages of work, so that searches read fewer of them.
-    pub fn merge_search(&self, pages: u32) -> Result<()> {
-        // PostgreSQL's autovacuum does so by itself.
-        if self.link.is_lite() {
-            self.run("INSERT INTO search (search, rank) VALUES ('merge', $1)", [pages])?;
+    /// Merges segments of the index where many wait for it, by writing about `pages` pages; says whether any did.
+    pub fn merge_search(&self, pages: u32) -> Result<bool> {
+        match self.link {
+            Link::Lite(connection) => {
+                let before = connection.total_changes();
+                self.run("INSERT INTO search (search, rank) VALUES ('merge', $1)", [pages])?;
+                // The command itself counts as one change.
+                Ok(connection.total_changes() - before > 1)
+            }
+            // Its autovacuum does so by itself.
+            Link::Pg(_) => Ok(false),
         }
-        Ok(())
     }
 }
 

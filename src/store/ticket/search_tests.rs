@@ -49,7 +49,43 @@ fn filled() -> (tempfile::TempDir, Store) {
 
 fn found(store: &Store, search: &str) -> Vec<i64> {
     let query = TicketQuery { search, max: 10, order: TicketOrder::OldestOpened, ..TicketQuery::default() };
-    store.read(|tx| tx.tickets_found(&query)).unwrap().iter().map(|line| line.id.get()).collect()
+    let lines = store.read(|tx| tx.tickets_found(&query)).unwrap();
+    if has_terms(search) {
+        // By reading the tickets and by the index the answer is the same.
+        assert_eq!(store.read(|tx| tx.found_by_index(&query)).unwrap(), lines, "{search}");
+    }
+    lines.iter().map(|line| line.id.get()).collect()
+}
+
+#[test]
+fn words_of_every_ticket_and_of_few_are_found_in_the_order_of_the_list() {
+    const FEW: usize = 3;
+    let (_dir, store) = desk();
+    let fill = |tx: &WriteTx<'_>| {
+        for n in 0..WALKED_MAX + 10 {
+            let text = if n < FEW { "the printer is purple" } else { "the printer is red" };
+            let id = add(tx, "Ann", "ann@client.test", "Help", text);
+            // The first ones were touched last but for a few.
+            let at = NOW.plus_s(i64::try_from(if n < FEW { WALKED_MAX + 5 } else { n }).unwrap());
+            tx.run("UPDATE ticket SET last_update_at = $1 WHERE id = $2", (at.unix(), id.get()))?;
+        }
+        Ok::<_, Error>(())
+    };
+    store.write(fill).unwrap();
+    for (search, order) in [
+        ("print", TicketOrder::NewestTouched),
+        ("print", TicketOrder::OldestTouched),
+        ("purpl", TicketOrder::NewestTouched),
+        ("purpl", TicketOrder::OldestTouched),
+        ("printer purple", TicketOrder::OldestOpened),
+        ("\"is red\" help", TicketOrder::NewestOpened),
+    ] {
+        let query = TicketQuery { search, max: 5, order, ..TicketQuery::default() };
+        let (lines, by_index) =
+            store.read(|tx| Ok::<_, Error>((tx.tickets_found(&query)?, tx.found_by_index(&query)?))).unwrap();
+        assert_eq!(lines, by_index, "{search} {order:?}");
+        assert_eq!(lines.len(), if search.contains("purpl") { FEW } else { 5 }, "{search} {order:?}");
+    }
 }
 
 #[test]

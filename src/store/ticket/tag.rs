@@ -25,6 +25,11 @@ impl ReadTx<'_> {
         )
     }
 
+    /// The names of all tags, by name, without counting their tickets.
+    pub fn tag_names(&self) -> Result<Vec<String>> {
+        self.all("SELECT name FROM tag ORDER BY name", [], |row| row.get(0))
+    }
+
     /// The names of a ticket's tags, by name.
     pub fn tags_of_ticket(&self, ticket: TicketId) -> Result<Vec<String>> {
         self.all(

@@ -139,6 +139,7 @@ fn decide(call: &Call<'_>, one: Option<ReceiptId>) -> Result<Response, Refusal> 
     let n = i64::try_from(ids.len()).unwrap_or(i64::MAX);
     match call.form.get("do") {
         "drop" if !confirm::is_sure(call) => {
+            call.read(|tx| ids.iter().try_for_each(|id| waiting(tx, call, *id).map(|_| ())))?;
             let (question, button) = (call.language.with("drop-mails", "n", n), call.language.t("drop"));
             confirm::ask(call, question, button, "/staff/aside".to_owned())
         }

@@ -116,7 +116,7 @@ pub(crate) fn show(call: &Call<'_>, id: TicketId, status: u16, compose: Option<C
             departments: of_departments(&departments, viewer, ticket.department),
             priorities: priorities(tx, &ticket)?,
             tags: tx.tags_of_ticket(ticket.id)?,
-            known_tags: tx.tags()?.into_iter().map(|tag| tag.name).collect(),
+            known_tags: tx.tag_names()?,
             snoozed: if ticket.snoozed_until > call.now { ui.time(&ticket.snoozed_until).full } else { String::new() },
             is_spam: ticket.is_spam(),
             is_mine: ticket.staff == Some(viewer.id()),

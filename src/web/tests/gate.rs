@@ -182,6 +182,7 @@ fn of_departments(desk: &Desk, rows: &mut Vec<Step>) {
         add(&format!("/staff/tickets/view/{ticket}"), None, whose);
         add(&format!("/staff/tickets/department/{department}"), None, whose);
         add(&format!("/staff/messages/{message}/mail"), None, whose);
+        add(&format!("/staff/messages/{message}/mail?text=1"), None, whose);
         add(&format!("/staff/files/{file}/a.txt"), None, whose);
         add(&format!("/staff/aside/{receipt}"), None, whose);
         add(&format!("/staff/canned-responses/insert?ticket={ticket}"), None, whose);

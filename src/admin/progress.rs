@@ -1,11 +1,11 @@
-//! How far a long import is, on a terminal: a bar with rate and time left. Nothing anywhere else.
+//! How far long work is, on a terminal: a bar with rate and time left. Nothing anywhere else.
 
 use std::io::{IsTerminal, stderr};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::admin::output::Output;
+use super::output::Output;
 
 /// What a bar counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,10 @@ pub(super) enum Unit {
     Bytes,
     /// Mails.
     Mails,
+    /// Pages of the database, of 4 kB.
+    Pages,
+    /// Parts of the work, which are long.
+    Parts,
 }
 
 /// A bar on stderr.
@@ -30,6 +34,8 @@ impl Progress {
         let template = match unit {
             Unit::Bytes => "{msg:16} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left",
             Unit::Mails => "{msg:16} {wide_bar} {human_pos}/{human_len} mails {per_sec} {eta} left",
+            Unit::Pages => "{msg:16} {wide_bar} {percent} % {eta} left",
+            Unit::Parts => "{spinner} {msg:16} part {pos} of {len}, {elapsed}",
         };
         // A template of ours that cannot be read leaves the default one: nothing but looks depends on it.
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -47,6 +53,16 @@ impl Progress {
         self.bar.set_length(total);
         self.bar.set_position(0);
         self.bar.reset_eta();
+    }
+
+    /// Where it ends, once that is known.
+    pub(super) fn length(&self, total: u64) {
+        self.bar.set_length(total);
+    }
+
+    /// What is being done.
+    pub(super) fn name(&self, name: &'static str) {
+        self.bar.set_message(name);
     }
 
     /// How far it is.
