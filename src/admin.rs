@@ -7,6 +7,7 @@ mod backup;
 mod ban;
 mod canned;
 mod check;
+pub(crate) mod complete;
 mod config_show;
 mod context;
 mod copy;
@@ -192,7 +193,7 @@ pub(crate) fn run(
         Command::Stats => stats::run(&Context::open(global, loaded, out, now)?),
         Command::Jobs(command) => jobs::run(&Context::open(global, loaded, out, now)?, &command),
         Command::Man(arguments) => man::pages(&out, &arguments, grammar()),
-        Command::Completions(arguments) => man::completions(&out, &arguments, grammar()),
+        Command::Completions(arguments) => man::completions(&out, &arguments),
     }
 }
 

@@ -11,6 +11,7 @@ mod participant;
 mod rows;
 mod search;
 mod seen;
+mod split;
 mod tag;
 mod thread;
 mod view;
