@@ -232,6 +232,9 @@ CREATE TABLE imap_folder (
     last_error    TEXT    NOT NULL DEFAULT '',
     -- When the whole folder was last compared with imap_seen.
     reconciled_at INTEGER NOT NULL DEFAULT 0,
+    -- When it was last asked, within a minute, and when it was last read to its end.
+    tried_at      INTEGER NOT NULL DEFAULT 0,
+    fetched_at    INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (address_id, name)
 ) STRICT, WITHOUT ROWID;
 
@@ -445,7 +448,9 @@ CREATE TABLE event (
     detail     TEXT    NOT NULL DEFAULT '',
     door       TEXT    NOT NULL,
     -- The message or note that was written; 0 for other changes.
-    message_id INTEGER NOT NULL DEFAULT 0
+    message_id INTEGER NOT NULL DEFAULT 0,
+    -- The network address it came from, where it came over the network.
+    ip         TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX event_ticket ON event (ticket_id, id);
 
@@ -649,20 +654,23 @@ CREATE INDEX outbox_recipient ON outbox (recipient, is_automatic, created_at);
 CREATE INDEX outbox_ticket ON outbox (ticket_id) WHERE ticket_id > 0;
 CREATE INDEX outbox_message ON outbox (message_id) WHERE message_id > 0;
 
--- Processes that send mail, where the database is on a server (src/store/worker.rs).
+-- Processes that work on the desk, where the database is on a server (src/store/worker.rs).
 CREATE TABLE worker (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     host     TEXT    NOT NULL,
+    -- What others on the same machine know a killed process by (src/process.rs).
+    process  TEXT    NOT NULL DEFAULT '',
     -- Their last sign of life, by the server's clock.
     seen_at  INTEGER NOT NULL
 ) STRICT;
 
--- Who does a kind of work that only one is to do at a time.
+-- Who does a kind of work that only one is to do at a time: reading a mailbox's folder, the timed work. It ends with the
+-- worker.
 CREATE TABLE work_lease (
-    name     TEXT    PRIMARY KEY,
-    holder   TEXT    NOT NULL,
-    ends_at  INTEGER NOT NULL
+    name       TEXT    PRIMARY KEY,
+    worker_id  INTEGER NOT NULL REFERENCES worker (id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX work_lease_worker ON work_lease (worker_id);
 
 -- The bytes of an outgoing mail, apart so that trying and settling never rewrites them.
 CREATE TABLE outbox_raw (

@@ -754,3 +754,73 @@ fetch-left =
     }
 template-lost_password = An Kunden, die ihn anfordern: der Link zur Anmeldung.
 template-satisfaction = An den Kunden nach dem Schließen: wie war es?
+
+setup-schedules = Dienstzeiten
+setup-customers = Kunden
+setup-figures = Zahlen
+setup-new-schedule = Neue Dienstzeiten
+setup-new-customer = Neuer Kunde
+f-hours = Zeiten
+f-zone = Zeitzone
+f-staff = Mitarbeiter
+f-on-duty = Jetzt im Dienst
+f-schedule = Dienstzeiten
+f-verified = Bestätigt
+f-blocked = Gesperrt
+f-merge-into = Zusammenführen mit
+about-schedules = Wer Dienstzeiten hat, wird nur währenddessen per E-Mail benachrichtigt, es sei denn, niemand aus der Abteilung ist im Dienst.
+about-customers = Die hundert neuesten; die anderen findet die Suche.
+about-figures = Was eingegangen ist und wie es beantwortet wurde.
+h-hours = Etwa Mon-Fri 9:00-17:00, mehrere mit Kommas dazwischen.
+h-zone = Etwa Europe/Berlin oder UTC.
+h-schedule = Wann diese Person per E-Mail benachrichtigt wird.
+h-blocked = Darf sich nicht anmelden.
+h-merge-into = Die Adresse des Kunden, der alles bekommt.
+wrong-customer = Es gibt keinen anderen Kunden mit dieser Adresse.
+remove-schedule = Dienstzeiten { $name } entfernen?
+schedule-goes = Mitarbeiter, die dann immer im Dienst sind: { $n }.
+remove-customer = Kunden { $name } entfernen?
+merge-customer = Zusammenführen
+merge-asks = Dieser Kunde endet, der andere bekommt so viele Tickets: { $n }. Das lässt sich nicht rückgängig machen.
+invite = Link zum Bestätigen der Adresse senden
+invited = Ein Link für { $email } liegt im Postausgang.
+invite-failed = Es wurde nichts gesendet: Die Vorlage new_user ist aus, keine Adresse sendet, oder Mails dorthin kommen immer zurück.
+always-on-duty = Immer im Dienst
+new-codes = Neue Ersatzcodes
+codes-once = Ersatzcodes, jeder ersetzt einmal den Code der App. Sie werden nicht wieder gezeigt:
+codes-left = Übrige Ersatzcodes: { $n }.
+fetch-never = noch nicht abgeholt
+verdict-good = Gut bearbeitet
+verdict-bad = Nicht gut bearbeitet
+verdict-of = Was der Kunde von #{ $ticket } sagt
+n-figure = Zahl
+n-tickets = Tickets
+n-messages = Nachrichten
+n-opened = In den letzten { $days } Tagen eröffnet
+n-answered-half = Die Hälfte bekam die erste Antwort innerhalb von
+n-answered-most = Neun von zehn bekamen die erste Antwort innerhalb von
+n-hours = { $hours } h
+n-asked = In den letzten { $days } Tagen gefragte Kunden
+n-good = davon zufrieden ({ $days } Tage)
+n-bad = davon nicht zufrieden ({ $days } Tage)
+find = Finden
+about-agents = Zwei Rollen: Admins sehen und richten alles ein; Agenten sehen ihre Abteilungen, und mehr, wo das angekreuzt ist.
+wrong-tag = Ein Schlagwort hat 1 bis { $max } Zeichen, ohne , : # und Anführungszeichen.
+
+# Signatures, fields, bans, parting
+add-signature = Hiermit unterschreiben
+fields = Felder
+save-fields = Felder speichern
+spam-ban = Spam, und Absender sperren
+ban-sure = Dieses Ticket als Spam bezeichnen und jede weitere Mail von { $email } verwerfen?
+part = Wieder trennen
+take-tag = Schlagwort entfernen
+said-needs-totp = Richten Sie zuerst einen zweiten Faktor ein: Dieser Helpdesk verlangt ihn von allen.
+button-untag = Schlagwort entfernen
+done-untag =
+    { $n ->
+        [one] Schlagwort entfernt: 1 Ticket.
+       *[other] Schlagwort entfernt: { $n } Tickets.
+    }
+done-spam-ban = Als Spam bezeichnet; Mails dieses Absenders werden ab jetzt verworfen.
+done-part = Wieder getrennt.

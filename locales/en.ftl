@@ -754,3 +754,73 @@ fetch-left =
     }
 template-lost_password = To a customer who asks for it: the link to sign in.
 template-satisfaction = To the customer after closing: how was it?
+
+setup-schedules = Duty hours
+setup-customers = Customers
+setup-figures = Figures
+setup-new-schedule = New duty hours
+setup-new-customer = New customer
+f-hours = Hours
+f-zone = Time zone
+f-staff = Staff
+f-on-duty = On duty now
+f-schedule = Duty hours
+f-verified = Confirmed
+f-blocked = Blocked
+f-merge-into = Merge into
+about-schedules = Staff with duty hours are notified by mail only while they are on duty, unless nobody of the department is.
+about-customers = The newest hundred; a search finds the others.
+about-figures = What came in and how it was answered.
+h-hours = Such as Mon-Fri 9:00-17:00, or several with commas between.
+h-zone = Such as Europe/Berlin or UTC.
+h-schedule = When the staff member is notified by mail.
+h-blocked = May not sign in.
+h-merge-into = The address of the customer who gets everything.
+wrong-customer = There is no other customer with this address.
+remove-schedule = Remove duty hours { $name }?
+schedule-goes = Staff who are always on duty then: { $n }.
+remove-customer = Remove customer { $name }?
+merge-customer = Merge
+merge-asks = This customer ends, and the other gets these tickets: { $n }. There is no way back.
+invite = Mail a link that confirms the address
+invited = A link for { $email } is in the outbox.
+invite-failed = No mail was sent: the template new_user is off, no address sends mail, or mail to them keeps coming back.
+always-on-duty = Always on duty
+new-codes = New recovery codes
+codes-once = Recovery codes, each replaces one code of the app. They are not shown again:
+codes-left = Recovery codes that are left: { $n }.
+fetch-never = not fetched yet
+verdict-good = Handled well
+verdict-bad = Not handled well
+verdict-of = What the customer of #{ $ticket } says
+n-figure = Figure
+n-tickets = Tickets
+n-messages = Messages
+n-opened = Opened in the last { $days } days
+n-answered-half = Half of them had the first answer within
+n-answered-most = Nine in ten had the first answer within
+n-hours = { $hours } h
+n-asked = Customers asked in the last { $days } days
+n-good = of those, content ({ $days } days)
+n-bad = of those, not content ({ $days } days)
+find = Find
+about-agents = Two roles: admins see and set up everything; agents see their departments, and more where that is ticked.
+wrong-tag = A tag has 1 to { $max } characters, without , : # and quotes.
+
+# Signatures, fields, bans, parting
+add-signature = Sign with this
+fields = Fields
+save-fields = Save fields
+spam-ban = Spam, and ban the sender
+ban-sure = Call this ticket spam and drop every further mail from { $email }?
+part = Part again
+take-tag = Remove tag
+said-needs-totp = Set up a second factor first: this desk wants one of everybody.
+button-untag = Remove tag
+done-untag =
+    { $n ->
+        [one] Removed the tag from 1 ticket.
+       *[other] Removed the tag from { $n } tickets.
+    }
+done-spam-ban = Called spam; mails of its sender are dropped from now on.
+done-part = Parted again.

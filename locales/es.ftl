@@ -754,3 +754,73 @@ fetch-left =
     }
 template-lost_password = Al cliente que lo pide: el enlace para entrar.
 template-satisfaction = Al cliente tras cerrar: ¿cómo fue?
+
+setup-schedules = Horarios
+setup-customers = Clientes
+setup-figures = Cifras
+setup-new-schedule = Nuevo horario
+setup-new-customer = Nuevo cliente
+f-hours = Horas
+f-zone = Zona horaria
+f-staff = Personal
+f-on-duty = De servicio ahora
+f-schedule = Horario
+f-verified = Confirmada
+f-blocked = Bloqueado
+f-merge-into = Fusionar con
+about-schedules = Quien tiene horario solo recibe avisos por correo mientras está de servicio, salvo que nadie del departamento lo esté.
+about-customers = Los cien más nuevos; la búsqueda encuentra los demás.
+about-figures = Lo que entró y cómo se respondió.
+h-hours = Por ejemplo Mon-Fri 9:00-17:00; varias, con comas.
+h-zone = Por ejemplo Europe/Madrid o UTC.
+h-schedule = Cuándo recibe avisos por correo.
+h-blocked = No puede iniciar sesión.
+h-merge-into = La dirección del cliente que recibe todo.
+wrong-customer = No hay otro cliente con esta dirección.
+remove-schedule = ¿Quitar el horario { $name }?
+schedule-goes = Personal que entonces está siempre de servicio: { $n }.
+remove-customer = ¿Quitar el cliente { $name }?
+merge-customer = Fusionar
+merge-asks = Este cliente termina y el otro recibe estos tickets: { $n }. No se puede deshacer.
+invite = Enviar un enlace que confirma la dirección
+invited = Hay un enlace para { $email } en la bandeja de salida.
+invite-failed = No se envió nada: la plantilla new_user está apagada, ninguna dirección envía correo, o el correo para ella siempre vuelve.
+always-on-duty = Siempre de servicio
+new-codes = Nuevos códigos de recuperación
+codes-once = Códigos de recuperación, cada uno sustituye un código de la aplicación. No se vuelven a mostrar:
+codes-left = Códigos de recuperación que quedan: { $n }.
+fetch-never = aún no recogida
+verdict-good = Bien atendido
+verdict-bad = No bien atendido
+verdict-of = Lo que dice el cliente de #{ $ticket }
+n-figure = Cifra
+n-tickets = Tickets
+n-messages = Mensajes
+n-opened = Abiertos en los últimos { $days } días
+n-answered-half = La mitad tuvo la primera respuesta en
+n-answered-most = Nueve de cada diez tuvieron la primera respuesta en
+n-hours = { $hours } h
+n-asked = Clientes preguntados en los últimos { $days } días
+n-good = de ellos, contentos ({ $days } días)
+n-bad = de ellos, descontentos ({ $days } días)
+find = Buscar
+about-agents = Dos roles: los administradores ven y configuran todo; los agentes ven sus departamentos, y más donde está marcado.
+wrong-tag = Una etiqueta tiene de 1 a { $max } caracteres, sin , : # ni comillas.
+
+# Signatures, fields, bans, parting
+add-signature = Firmar con esto
+fields = Campos
+save-fields = Guardar campos
+spam-ban = Spam, y bloquear al remitente
+ban-sure = ¿Marcar este ticket como spam y descartar todo correo futuro de { $email }?
+part = Separar de nuevo
+take-tag = Quitar etiqueta
+said-needs-totp = Configure primero un segundo factor: este centro lo exige a todos.
+button-untag = Quitar etiqueta
+done-untag =
+    { $n ->
+        [one] Etiqueta quitada: 1 ticket.
+       *[other] Etiqueta quitada: { $n } tickets.
+    }
+done-spam-ban = Marcado como spam; los correos de su remitente se descartan desde ahora.
+done-part = Separado de nuevo.

@@ -754,3 +754,73 @@ fetch-left =
     }
 template-lost_password = Au client qui le demande : le lien de connexion.
 template-satisfaction = Au client après la clôture : était-ce bien ?
+
+setup-schedules = Horaires
+setup-customers = Clients
+setup-figures = Chiffres
+setup-new-schedule = Nouvel horaire
+setup-new-customer = Nouveau client
+f-hours = Heures
+f-zone = Fuseau horaire
+f-staff = Personnel
+f-on-duty = En service maintenant
+f-schedule = Horaire
+f-verified = Confirmée
+f-blocked = Bloqué
+f-merge-into = Fusionner avec
+about-schedules = Qui a un horaire n’est averti par courriel que pendant son service, sauf si personne du service n’est présent.
+about-customers = Les cent plus récents ; la recherche trouve les autres.
+about-figures = Ce qui est arrivé et comment on y a répondu.
+h-hours = Par exemple Mon-Fri 9:00-17:00 ; plusieurs avec des virgules.
+h-zone = Par exemple Europe/Paris ou UTC.
+h-schedule = Quand cette personne est avertie par courriel.
+h-blocked = Ne peut pas se connecter.
+h-merge-into = L’adresse du client qui reçoit tout.
+wrong-customer = Il n’y a pas d’autre client avec cette adresse.
+remove-schedule = Retirer l’horaire { $name } ?
+schedule-goes = Membres qui sont alors toujours en service : { $n }.
+remove-customer = Retirer le client { $name } ?
+merge-customer = Fusionner
+merge-asks = Ce client disparaît et l’autre reçoit ces tickets : { $n }. On ne peut pas revenir en arrière.
+invite = Envoyer un lien qui confirme l’adresse
+invited = Un lien pour { $email } est dans la boîte d’envoi.
+invite-failed = Rien n’a été envoyé : le modèle new_user est coupé, aucune adresse n’envoie, ou le courriel vers elle revient toujours.
+always-on-duty = Toujours en service
+new-codes = Nouveaux codes de secours
+codes-once = Codes de secours, chacun remplace une fois le code de l’application. Ils ne sont plus montrés ensuite :
+codes-left = Codes de secours restants : { $n }.
+fetch-never = pas encore relevée
+verdict-good = Bien traité
+verdict-bad = Pas bien traité
+verdict-of = Ce que dit le client de #{ $ticket }
+n-figure = Chiffre
+n-tickets = Tickets
+n-messages = Messages
+n-opened = Ouverts ces { $days } derniers jours
+n-answered-half = La moitié a eu la première réponse en
+n-answered-most = Neuf sur dix ont eu la première réponse en
+n-hours = { $hours } h
+n-asked = Clients interrogés ces { $days } derniers jours
+n-good = dont contents ({ $days } jours)
+n-bad = dont mécontents ({ $days } jours)
+find = Chercher
+about-agents = Deux rôles : les administrateurs voient et configurent tout ; les agents voient leurs services, et plus là où c’est coché.
+wrong-tag = Une étiquette a de 1 à { $max } caractères, sans , : # ni guillemets.
+
+# Signatures, fields, bans, parting
+add-signature = Signer avec ceci
+fields = Champs
+save-fields = Enregistrer les champs
+spam-ban = Spam, et bannir l’expéditeur
+ban-sure = Déclarer ce ticket comme spam et écarter tout courrier à venir de { $email } ?
+part = Séparer à nouveau
+take-tag = Retirer l’étiquette
+said-needs-totp = Configurez d’abord un second facteur : ce service l’exige de tous.
+button-untag = Retirer l’étiquette
+done-untag =
+    { $n ->
+        [one] Étiquette retirée : 1 ticket.
+       *[other] Étiquette retirée : { $n } tickets.
+    }
+done-spam-ban = Déclaré spam ; les courriers de son expéditeur sont désormais écartés.
+done-part = Séparé à nouveau.

@@ -3,9 +3,11 @@
 mod address;
 mod article;
 mod attachment;
+mod audit;
 mod backup;
 mod ban;
 mod canned;
+mod category;
 mod check;
 pub(crate) mod complete;
 mod config_show;
@@ -24,6 +26,7 @@ mod mail;
 mod man;
 mod outbox;
 mod output;
+mod priority;
 mod removal;
 mod role;
 mod schedule;
@@ -31,10 +34,12 @@ mod setting;
 mod setup;
 mod staff;
 mod stats;
+mod tag;
 mod template;
 mod ticket;
 mod token;
 mod user;
+mod view;
 mod webhook;
 
 use std::path::Path;
@@ -46,6 +51,8 @@ use crate::options::Global;
 use crate::outcome::{self, Done, Failure, WithContext, bail};
 use crate::secret_file;
 use context::{Context, database};
+#[cfg(feature = "fuzz")]
+pub use import::dump_rows;
 use output::Output;
 
 /// The nouns and deeds of `maildesk admin`.
@@ -104,15 +111,24 @@ pub(crate) enum Command {
     /// Canned responses
     #[command(subcommand)]
     Canned(canned::Command),
-    /// Articles that came from HelpDeskZ's knowledge base
+    /// Articles of the knowledge base
     #[command(subcommand)]
     Article(article::Command),
-    /// Custom fields that came from HelpDeskZ
+    /// Categories of the knowledge base
+    #[command(subcommand)]
+    Category(category::Command),
+    /// Custom fields of tickets
     #[command(subcommand)]
     Field(field::Command),
     /// Priorities of tickets
     #[command(subcommand)]
-    Priority(field::PriorityCommand),
+    Priority(priority::Command),
+    /// Tags of tickets
+    #[command(subcommand)]
+    Tag(tag::Command),
+    /// Saved searches that everybody has
+    #[command(subcommand)]
+    View(view::Command),
     /// URLs that are notified of what happens to tickets
     #[command(subcommand)]
     Webhook(webhook::Command),
@@ -125,6 +141,9 @@ pub(crate) enum Command {
     Restore(backup::Restore),
     /// Copy the whole desk into another database, a file or a server's
     Copy(copy::Arguments),
+    /// Every change: what, by whom, from where
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Look whether the database is sound
     Check(check::Arguments),
     /// Look whether everything around the desk is as it should be
@@ -157,7 +176,9 @@ pub(crate) fn run(
     let out = Output::new(global.json, global.quiet);
     let now = Timestamp::now();
     match command {
-        Command::Init(arguments) => init::run(&database(global, loaded)?, &out, &arguments, now),
+        Command::Init(arguments) => {
+            init::run(&database(global, loaded)?, loaded.config.listen.as_deref(), &out, &arguments, now)
+        }
         Command::Setup(arguments) => setup::run(global, loaded, out, &arguments, now),
         Command::Demo(arguments) => demo::run(loaded, &out, &arguments, now),
         Command::Config(command) => config_show::run(global, loaded, &out, &command),
@@ -179,7 +200,11 @@ pub(crate) fn run(
         Command::Canned(command) => canned::run(&Context::open(global, loaded, out, now)?, command),
         Command::Article(command) => article::run(&Context::open(global, loaded, out, now)?, &command),
         Command::Field(command) => field::run(&Context::open(global, loaded, out, now)?, command),
-        Command::Priority(command) => field::run_priority(&Context::open(global, loaded, out, now)?, command),
+        Command::Category(command) => category::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Priority(command) => priority::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Tag(command) => tag::run(&Context::open(global, loaded, out, now)?, command),
+        Command::View(command) => view::run(&Context::open(global, loaded, out, now)?, command),
+        Command::Audit(command) => audit::run(&Context::open(global, loaded, out, now)?, command),
         Command::Webhook(command) => webhook::run(&Context::open(global, loaded, out, now)?, command),
         Command::Import(command) => import::run(&Context::open(global, loaded, out, now)?, &command),
         Command::Copy(arguments) => copy::run(loaded, &out, &arguments, now),

@@ -29,6 +29,7 @@ mod system;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -342,6 +343,8 @@ struct Call<'a, P = Params> {
     settings: Settings,
     params: P,
     key: Option<Key>,
+    /// Where it comes from.
+    address: IpAddr,
     /// Who waits for the answer.
     client: Client,
     now: Timestamp,
@@ -367,6 +370,7 @@ impl<P> Call<'_, P> {
                 return Ok(reply);
             }
             tx.act_as(Actor::Machine, Door::Api);
+            tx.come_from(self.address);
             let body = apply(tx, check(tx)?)?;
             if let Some(key) = &self.key {
                 key.keep(tx, &body, self.now)?;

@@ -80,6 +80,8 @@ pub(crate) struct Config {
     pub db_password_file: Option<PathBuf>,
     /// File with the certificate that the server's is checked against.
     pub db_ca_file: Option<PathBuf>,
+    /// Whether the server's statements are prepared; not through a pool such as PgBouncer's in its mode `transaction`.
+    pub db_prepare: bool,
     /// URL of the desk that takes this host's mail, where the host has no database.
     pub deliver_to: Option<String>,
     /// File with the token for it.
@@ -273,6 +275,7 @@ pub(crate) fn database(named: Option<&Path>, config: &Config) -> Result<Place, E
                 server.password = Some(secret_file::read(file)?);
             }
             server.ca_file.clone_from(&config.db_ca_file);
+            server.prepares = config.db_prepare;
             Ok(Place::Server(server))
         }
         Some(file) => Ok(file),

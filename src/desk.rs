@@ -32,7 +32,7 @@ mod undo;
 pub(crate) use answer::{Answer, NotPosted, Posted, Writing};
 pub(crate) use assign::{Refused, may_see};
 pub(crate) use bulk::{Deed, Done, TICKETS_MAX};
-pub(crate) use mark::{TAG_CHARS_MAX, tag_name};
+pub(crate) use mark::{TAG_CHARS_MAX, custom_fields, tag_name};
 pub(crate) use note::note_undelivered;
 pub(crate) use notify::{Notices, answer_goes_to};
 pub(crate) use open::Opening;
@@ -42,6 +42,7 @@ pub(crate) use undo::{NotTakenBack, TakenBack};
 
 use crate::domain::{Actor, Door, EventKind, MessageId, TicketId, Timestamp};
 use crate::mail::Mailbox;
+use crate::store::address::Identity;
 use crate::store::event::NewEvent;
 use crate::store::settings::Settings;
 use crate::store::ticket::TicketRows;
@@ -57,6 +58,7 @@ pub(crate) struct Change<'a> {
     actor: Actor,
     door: Door,
     delivery: Delivery<'a>,
+    identity: Option<&'a Identity>,
     now: Timestamp,
 }
 
@@ -79,13 +81,19 @@ impl<'a> Change<'a> {
         door: Door,
         now: Timestamp,
     ) -> Self {
-        Self { tx, settings, actor, door, delivery: Delivery { after_s: 0, to: None }, now }
+        Self { tx, settings, actor, door, delivery: Delivery { after_s: 0, to: None }, identity: None, now }
     }
 
     /// The same transaction and door, with another actor for the changes.
     #[must_use]
     pub(crate) const fn by(self, actor: Actor) -> Self {
         Self { actor, ..self }
+    }
+
+    /// The same, by one who has read what the desk is known by in this transaction: it is not read again.
+    #[must_use]
+    pub(crate) const fn knowing(self, identity: &'a Identity) -> Self {
+        Self { identity: Some(identity), ..self }
     }
 
     /// The same, with its answers sent like this.

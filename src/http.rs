@@ -25,6 +25,8 @@ pub(crate) mod form;
 mod framing;
 mod head;
 pub(crate) mod multipart;
+#[cfg(feature = "fuzz")]
+pub mod reading;
 mod request;
 mod response;
 mod server;
@@ -41,7 +43,7 @@ pub(crate) use client_address::client as client_address;
 pub(crate) use control::Control;
 pub(crate) use request::{Client, Headers};
 pub use request::{Method, Request};
-pub(crate) use response::Response;
+pub(crate) use response::{Pieces, Response};
 pub(crate) use server::{Answer, Handler, serve};
 pub(crate) use spool::Spool;
 
@@ -155,7 +157,7 @@ fn print_head(response: &Response, after: AfterAnswer) -> io::Result<Vec<u8>> {
         }
     }
     let status = tiny_http::StatusCode(response.status());
-    let length = Some(response.body().len());
+    let length = Some(usize::try_from(response.body_bytes()).unwrap_or(usize::MAX));
     let version = tiny_http::HTTPVersion(1, 1);
     let mut head = Vec::with_capacity(512);
     // A threshold out of reach, or a body above 32 KiB would be announced as chunked.

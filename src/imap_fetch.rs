@@ -52,6 +52,7 @@ use crate::stop::{Stop, on_signals};
 use crate::store::address::AddressRow;
 use crate::store::{self, Store};
 use crate::terminal;
+use crate::worker::{Lease, Leases};
 
 /// Mailboxes fetched at the same time: a slow one must not hold up the others.
 const MAILBOXES_AT_ONCE: usize = 8;
@@ -116,7 +117,8 @@ pub(crate) fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> ou
     let only: Vec<String> = arguments.address.iter().map(EmailAddress::key).collect();
     let chosen = chosen(&store, &only)?;
     if arguments.watch {
-        let watched = Watch { store: &store, rules: &rules, patience, stop: &stop, only: &only };
+        let leases = Leases::default();
+        let watched = Watch { store: &store, leases: &leases, rules: &rules, patience, stop: &stop, only: &only };
         watch(watched, |summary| print_news(global, &summary))?;
         return Ok(Done);
     }
@@ -126,7 +128,17 @@ pub(crate) fn run(global: &Global, loaded: &Loaded, arguments: &Arguments) -> ou
     let progress = if global.quiet { Progress::hidden() } else { Progress::on_terminal() };
     let mode = if arguments.dry_run { Mode::DryRun } else { Mode::Fetch };
     let now = Timestamp::now();
-    let context = FetchContext { store: &store, rules: &rules, patience, stop: &stop, progress: &progress, mode, now };
+    let leases = Leases::default();
+    let context = FetchContext {
+        store: &store,
+        leases: &leases,
+        rules: &rules,
+        patience,
+        stop: &stop,
+        progress: &progress,
+        mode,
+        now,
+    };
     let summaries = fetch_all(context, &chosen, arguments.limit.unwrap_or(usize::MAX));
     progress.clear();
     print_all(global, &summaries)?;
@@ -236,6 +248,19 @@ fn fetch_guarded(context: FetchContext<'_>, id: AddressId, row: &AddressRow, lim
     summary
 }
 
+/// Who reads a folder: what the lease is called.
+fn lease_name(row: &AddressRow, folder: &str) -> String {
+    format!("the mailbox of {}, folder {folder}", row.email)
+}
+
+/// Asks for a folder; nothing is asked for by what changes nothing.
+fn take_folder(context: FetchContext<'_>, row: &AddressRow, folder: &str) -> Result<Option<Lease>, Error> {
+    Ok(match context.mode {
+        Mode::Fetch => Some(context.leases.take(context.store, &lease_name(row, folder))?),
+        Mode::DryRun => None,
+    })
+}
+
 fn fetch_mailbox(context: FetchContext<'_>, id: AddressId, row: &AddressRow, limit: usize) -> Summary {
     let mut summary = Summary { address: row.email.clone(), folders: Vec::new(), seconds: 0.0, error: None };
     let account = match Account::of(row) {
@@ -249,6 +274,25 @@ fn fetch_mailbox(context: FetchContext<'_>, id: AddressId, row: &AddressRow, lim
     let mut left = limit;
     let mut mailbox = None;
     for (at, name) in account.folders.iter().enumerate() {
+        let lease = match take_folder(context, row, name) {
+            Ok(lease) => lease,
+            Err(error) => {
+                summary
+                    .folders
+                    .push(FolderSummary { error: Some(error.to_string()), ..FolderSummary::untouched(name) });
+                continue;
+            }
+        };
+        let ours = match &lease {
+            Some(Lease::Theirs(host)) => {
+                let elsewhere = Some(host.clone());
+                summary.folders.push(FolderSummary { elsewhere, ..FolderSummary::untouched(name) });
+                continue;
+            }
+            Some(Lease::Ours(ours)) => Some(ours),
+            None => None,
+        };
+        let context = FetchContext { store: ours.map_or(context.store, |ours| ours.on(context.store)), ..context };
         // After a broken connection the next folder gets a new one.
         let mut open = match mailbox.take().map_or_else(|| Mailbox::open(&account, context.stop, context.patience), Ok)
         {
@@ -259,16 +303,10 @@ fn fetch_mailbox(context: FetchContext<'_>, id: AddressId, row: &AddressRow, lim
                 return summary;
             }
         };
-        let mut fetch = Fetch::new(context, id, &account, name);
-        let done = fetch.open(&mut open).and_then(|folder| fetch.take_in(&mut open, &folder, left, Leftovers::All));
-        left = left.saturating_sub(fetch.counts.fetched);
-        let is_open = !matches!(done, Err(Error::Connection(_)));
-        if let Err(error) = &done {
-            note_failure(context, id, name, error);
-        }
-        let error = done.err().map(|error| error.to_string()).or(fetch.trouble);
-        summary.folders.push(FolderSummary { name: name.clone(), counts: fetch.counts, error });
-        if is_open {
+        let (folder, link) = fetch_folder(context, id, &account, name, &mut open, left);
+        left = left.saturating_sub(folder.counts.fetched);
+        summary.folders.push(folder);
+        if link == Link::Open {
             mailbox = Some(open);
         }
         if context.stop.is_asked() {
@@ -279,6 +317,31 @@ fn fetch_mailbox(context: FetchContext<'_>, id: AddressId, row: &AddressRow, lim
         open.close();
     }
     summary
+}
+
+/// Whether the connection can be used for the next folder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Link {
+    Open,
+    Broken,
+}
+
+fn fetch_folder(
+    context: FetchContext<'_>,
+    id: AddressId,
+    account: &Account,
+    name: &str,
+    mailbox: &mut Mailbox,
+    limit: usize,
+) -> (FolderSummary, Link) {
+    let mut fetch = Fetch::new(context, id, account, name);
+    let done = fetch.open(mailbox).and_then(|folder| fetch.take_in(mailbox, &folder, limit, Leftovers::All));
+    let link = if matches!(done, Err(Error::Connection(_))) { Link::Broken } else { Link::Open };
+    if let Err(error) = &done {
+        note_failure(context, id, name, error);
+    }
+    let error = done.err().map(|error| error.to_string()).or(fetch.trouble);
+    (FolderSummary { counts: fetch.counts, error, ..FolderSummary::untouched(name) }, link)
 }
 
 /// Keeps the failure for `doctor` and the metrics; a database that cannot take it has its own troubles.

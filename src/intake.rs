@@ -135,7 +135,7 @@ pub fn deliver(
 
 fn take_in(store: &Store, incoming: &Incoming<'_>, raw: &[u8], now: Timestamp) -> Result<Delivery, Error> {
     // A redelivery does not need the compressed raw mail.
-    let delivery = match store.read(|tx| is_redelivery(tx, incoming))? {
+    let delivery = match store.glance(|tx| is_redelivery(tx, incoming))? {
         Some(known) => incoming.duplicate_of(&known),
         None => {
             let compressed = compressed(raw)?;
@@ -281,7 +281,7 @@ fn look(
         };
         let Some(mail) = &incoming.mail else { return Ok((None, None, known, None)) };
         let settings = tx.settings()?;
-        let facts = facts::gather(tx, &settings, &incoming, mail, now)?;
+        let facts = facts::gather(tx, &settings, &tx.identity()?, &incoming, mail, now)?;
         let decision = known.is_none().then(|| decide(mail, &facts, &settings.policy()));
         let shown = shown::shown_text(tx, &settings, mail, &facts, decision.as_ref())?.to_owned();
         Ok::<_, store::Error>((decision, Some(facts), known, Some(shown)))
@@ -357,7 +357,8 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
     };
     let settings = tx.settings()?;
     let (recorded_at, now) = (now, written_at(incoming, mail, now));
-    let facts = facts::gather(tx, &settings, incoming, mail, now)?;
+    let identity = tx.identity()?;
+    let facts = facts::gather(tx, &settings, &identity, incoming, mail, now)?;
     let decision = match incoming.envelope.source {
         Source::LetIn(_) => let_in(mail, &facts, &settings.policy()),
         _ => decide(mail, &facts, &settings.policy()),
@@ -367,6 +368,7 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
         shown: shown::shown_text(tx, &settings, mail, &facts, Some(&decision))?,
         notices: notices(incoming, mail, now),
         delivered_for: facts::delivered_for(incoming, mail),
+        identity: &identity,
     };
     let settled = match decision {
         Decision::Refuse(refusal) => return Ok(incoming.delivery(Outcome::Refused(refusal), "refused", None)),
@@ -429,3 +431,6 @@ pub(crate) enum Place {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod trip_tests;

@@ -8,6 +8,7 @@ use crate::desk::Change;
 use crate::domain::{Actor, Door, Timestamp, Window};
 use crate::outbox;
 use crate::store::{Result, Store, WriteTx};
+use crate::worker::{Lease, Leases};
 
 /// Rows changed in one transaction. Chosen: a few milliseconds with the write lock held.
 const BATCH_MAX: usize = 500;
@@ -43,14 +44,12 @@ pub(crate) fn wake(store: &Store, now: Timestamp) -> Result<usize> {
     in_batches(store, |tx| Change::new(tx, &settings, Actor::Desk, Door::Jobs, now).wake_due(BATCH_MAX))
 }
 
-/// How long the timed work of several hosts is one host's, in seconds. Chosen: longer than the pause between two runs, so
-/// that it stays with one; when that one is lost, another takes it up then.
-const HELD_S: i64 = 900;
-
-/// This process, among those of all hosts.
-fn holder() -> String {
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    format!("{host}/{}", std::process::id())
+/// Asks for the timed work, which one host does at a time: [`run`] and [`wake`] are given the store of the lease.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) fn take(leases: &Leases, store: &Store) -> Result<Lease> {
+    leases.take(store, "the timed work")
 }
 
 /// What was done.
@@ -72,10 +71,6 @@ pub(crate) struct Report {
 /// # Errors
 /// Those of the database; what was done before stays done.
 pub(crate) fn run(store: &Store, now: Timestamp) -> Result<Report> {
-    if store.place().file().is_none() && !store.write(|tx| tx.take_work("jobs", &holder(), now, now.plus_s(HELD_S)))? {
-        // Another host does it.
-        return Ok(Report::default());
-    }
     let settings = store.read(|tx| tx.settings())?;
     let (close_hours, keep_days) = (settings.ticket_autoclose, settings.raw_keep_days);
     let ago = |n: i64, unit_s: i64| now.plus_s(-n.saturating_mul(unit_s));

@@ -30,6 +30,7 @@ mod outcome;
 mod password;
 mod pipe;
 mod private_file;
+mod process;
 mod secret_file;
 mod serve;
 mod stop;
@@ -39,6 +40,7 @@ mod totp;
 mod trip;
 mod web;
 mod webhook;
+mod worker;
 
 /// What the package's own tests and benchmarks use beside the program; nothing else may rely on it.
 #[doc(hidden)]
@@ -49,4 +51,9 @@ pub mod inside {
     pub use crate::intake::{Envelope, Outcome, Rules, Source, deliver};
     pub use crate::mail::{Limits as MailLimits, reading};
     pub use crate::store::Store;
+
+    #[cfg(feature = "fuzz")]
+    pub use crate::admin::dump_rows;
+    #[cfg(feature = "fuzz")]
+    pub use crate::http::reading as http_reading;
 }

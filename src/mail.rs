@@ -255,7 +255,8 @@ impl ParsedMail {
             |name: &str| header.first(name).map(|value| message_id::message_ids(value, decoder)).unwrap_or_default();
         let (in_reply_to, references) = (ids("in-reply-to"), ids("references"));
         let is_answer = !in_reply_to.is_empty() || !references.is_empty();
-        let mut content = Content::read(&top, body, &Context { subject: &subject, is_answer, limits, decoder });
+        let mut content =
+            Content::read(&top, body, &Context { subject: &subject, is_answer, header: &header, limits, decoder });
         if is_too_large {
             content.replace_body(&too_large_sentence(raw.len(), limits));
         }

@@ -11,7 +11,6 @@ mod drain;
 pub(crate) mod patience;
 pub(crate) mod pool;
 mod presence;
-mod presence_remote;
 mod retry;
 pub(crate) mod template;
 pub(crate) mod transport;

@@ -235,7 +235,7 @@ fn take_in(call: &Call<'_>, raw: &[u8], is_stored: &AtomicBool) -> outcome::Resu
     let limits = &loaded.config.limits;
     let store = open_store(global, loaded)?;
     let rules = Rules { limits: limits.mail() };
-    let now = Timestamp::now();
+    let now = store.now();
     trip("pipe-before-commit");
     let result = intake::deliver(&store, &rules, &envelope(arguments), raw, now);
     let exit = exit_for(&result);
@@ -285,7 +285,7 @@ fn dry_run(global: &Global, loaded: &Loaded, arguments: &Arguments, raw: &[u8]) 
     let store = open_store(global, loaded)?;
     let rules = Rules { limits: limits.mail() };
     let envelope = envelope(arguments);
-    let preview = intake::preview(&store, &rules, &envelope, raw, Timestamp::now())?;
+    let preview = intake::preview(&store, &rules, &envelope, raw, store.now())?;
     let text =
         if global.json { terminal::json(preview::as_json(&preview).to_string()) } else { preview::as_text(&preview) };
     // A closed stdout is the caller's business; the mail was not to be stored anyway.

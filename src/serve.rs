@@ -20,7 +20,6 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::api::{self, Api, HostRules, PROBE_LOCK_WAIT, Wake};
 use crate::config::{self, Config, Loaded};
-use crate::domain::Timestamp;
 use crate::http::{self, Control, Request, Response};
 use crate::intake::Rules;
 use crate::ip_list::IpList;
@@ -31,10 +30,11 @@ use crate::outcome::{self, Done, Failure, WithContext};
 use crate::stop::on_signals;
 use crate::store::{Place, Store, presence};
 use crate::web::{self, Web};
-use threads::Threads;
+use crate::worker::Leases;
+use threads::{Threads, Watching};
 
 /// Where `serve` listens unless told otherwise: behind a proxy on the same machine.
-const LISTEN: &str = "127.0.0.1:8080";
+pub(crate) const LISTEN: &str = "127.0.0.1:8080";
 
 /// How long the threads may take to end after the last request; with the drain of `http` this is
 /// 10 s and a little for what is being sent.
@@ -113,12 +113,13 @@ pub(crate) fn serve_desk(
         move || threads::keep(&api, &store, &token_wakes, &threads)
     })?;
     if !arguments.no_jobs {
-        api.expect_sender(Timestamp::now());
+        api.expect_sender(store.now());
         start_jobs(&threads, &store, loaded, outbox_wakes)?;
     }
     announce(address, lmtp.as_ref());
     let served =
-        http::serve(listener, Arc::new(Answers { api: Arc::clone(&api), web }), &control).context("serving")?;
+        http::serve(listener, Arc::new(Answers { api: Arc::clone(&api), web, store: Arc::clone(&store) }), &control)
+            .context("serving")?;
     tell_systemd(&[NotifyState::Stopping]);
     if let Some(lmtp) = &lmtp {
         lmtp.stop();
@@ -185,15 +186,19 @@ fn pages(store: &Arc<Store>, api: &Api, config: Option<&Path>, outbox: Sender<()
 struct Answers {
     api: Arc<Api>,
     web: Arc<Web>,
+    store: Arc<Store>,
 }
 
 impl http::Answer for Answers {
     fn answer(&self, request: Request) -> Response {
-        let request = web::without_prefix(&self.web, request);
-        if !api::is_for_api(&request.path) && web::is_for_pages(&request) {
-            return web::respond(&self.web, request, Timestamp::now());
+        let mut request = web::without_prefix(&self.web, request);
+        if !api::is_for_api(&request.path) {
+            request = web::without_new_prefix(&self.web, request);
         }
-        api::respond(&self.api, request, Timestamp::now())
+        if !api::is_for_api(&request.path) && web::is_for_pages(&request) {
+            return web::respond(&self.web, request, self.store.now());
+        }
+        api::respond(&self.api, request, self.store.now())
     }
 
     fn refusal_for(&self, response: Response, origin: &str) -> Response {
@@ -223,6 +228,7 @@ fn start_jobs(
     let limits = &loaded.config.limits;
     let rules = Rules { limits: limits.mail() };
     let patience = Duration::from_secs(limits.imap_deadline_s);
+    let leases = Arc::new(Leases::default());
     let with = || (Arc::clone(store), threads.clone());
     threads.start("outbox", {
         let (store, threads) = with();
@@ -233,12 +239,15 @@ fn start_jobs(
         move || threads::tell_webhooks(&store, &threads)
     })?;
     threads.start("timed", {
-        let (store, threads) = with();
-        move || threads::work_by_time(&store, &threads)
+        let ((store, threads), leases) = (with(), Arc::clone(&leases));
+        move || threads::work_by_time(&store, &leases, &threads)
     })?;
     threads.start("mailboxes", {
         let (store, threads) = with();
-        move || threads::watch_mailboxes(&store, &rules, patience, &threads)
+        move || {
+            let watch = Watching { store: &store, leases: &leases, rules: &rules, patience };
+            threads::watch_mailboxes(watch, &threads);
+        }
     })
 }
 

@@ -43,6 +43,7 @@ mod remote;
 mod remote_care;
 pub(crate) mod row_count;
 pub(crate) mod satisfaction;
+pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod set_up;
 pub(crate) mod settings;
@@ -60,20 +61,25 @@ pub(crate) mod webhook;
 pub(crate) mod worker;
 
 use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
 use std::ops::{ControlFlow, Deref};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+use columns::{containing, places};
 use connections::{Borrowed, Connections, Handle, WriteQueue};
 use engine::{Failed, Link, Row};
 pub(crate) use error::{Error, Result};
+use error::{out_of_reach, why_not_opened};
 use event::Happened;
 pub(crate) use place::Place;
 use postgres::{Durability, Session};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 use value::Params;
+pub(crate) use worker::Hold;
 
 use crate::domain::{Actor, Door};
 
@@ -94,13 +100,17 @@ const INLINE_BLOB_BYTES_MAX: usize = 256 * 1024;
 pub struct Store {
     place: Place,
     lock_wait: Duration,
-    connections: Connections,
-    writing: WriteQueue,
+    connections: Arc<Connections>,
+    writing: Arc<WriteQueue>,
+    // Without it every write is refused.
+    hold: Option<Hold>,
     growth: log::Growth,
     // Whether all that was in the log when our oldest connection was made is on the disk for certain.
     is_sure: AtomicBool,
     // Whether mails come in groups.
     takes_groups: AtomicBool,
+    // Seconds by which the server's clock is ahead of ours.
+    clock_ahead_s: AtomicI64,
 }
 
 impl Store {
@@ -113,16 +123,18 @@ impl Store {
         let store = Self {
             place: place.into(),
             lock_wait,
-            connections: Connections::default(),
-            writing: WriteQueue::default(),
+            connections: Arc::default(),
+            writing: Arc::default(),
+            hold: None,
             growth: log::Growth::default(),
             is_sure: AtomicBool::new(false),
             takes_groups: AtomicBool::new(false),
+            clock_ahead_s: AtomicI64::new(0),
         };
         let connection = store.take()?;
         match &*connection {
             Handle::Lite(lite) => migrate::require_current(lite, &store.place.shown())?,
-            Handle::Pg(session) => remote::require_current(session, &store.place.shown())?,
+            Handle::Pg(session) => store.compare_clocks(remote::require_current(session, &store.place.shown())?),
         }
         connection.keep();
         Ok(store)
@@ -314,7 +326,8 @@ impl Store {
     /// Empties a log that has grown. A process that opens the database alone cannot know how much of the log was copied
     /// before, so a log that is never emptied would be read, and copied, again and again.
     fn empty_grown_log(&mut self) {
-        if let Some(Handle::Lite(connection)) = self.connections.last() {
+        let last = Arc::get_mut(&mut self.connections).and_then(Connections::last);
+        if let Some(Handle::Lite(connection)) = last {
             log::leave_short(connection);
         }
     }
@@ -368,32 +381,6 @@ fn no_room(path: &Path, needs: u64) -> Error {
     ))
 }
 
-fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
-    // A pipe or a device: SQLite's error would not help.
-    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        return Error::NotADatabase(path.to_owned());
-    }
-    if error.sqlite_error_code() != Some(ErrorCode::CannotOpen)
-        && error.sqlite_error_code() != Some(ErrorCode::ReadOnly)
-    {
-        return Error::from(error);
-    }
-    match std::fs::metadata(path) {
-        Ok(found) if found.is_dir() => Error::Folder(path.to_owned()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Error::Missing(path.to_owned()),
-        Err(e) => Error::Inaccessible {
-            path: path.to_owned(),
-            reason: format!("{e}; run maildesk as the user who owns the file and its folder"),
-        },
-        Ok(_) => out_of_reach(path),
-    }
-}
-
-fn out_of_reach(path: &Path) -> Error {
-    let reason = "permission denied or read-only; run maildesk as the user who owns the file and its folder".to_owned();
-    Error::Inaccessible { path: path.to_owned(), reason }
-}
-
 /// One snapshot: all verbs that only read are its methods.
 #[derive(Debug)]
 pub struct ReadTx<'a> {
@@ -445,6 +432,8 @@ pub struct WriteTx<'a> {
     told: RefCell<Vec<Happened>>,
     /// Who changes the set-up in it, and how they came in.
     acting: Cell<(Actor, Door)>,
+    /// The network address they come from.
+    ip: Cell<Option<IpAddr>>,
 }
 
 impl<'a> Deref for WriteTx<'a> {
@@ -458,7 +447,7 @@ impl<'a> Deref for WriteTx<'a> {
 impl<'a> WriteTx<'a> {
     fn on(link: Link<'a>) -> Self {
         let acting = Cell::new((Actor::Desk, Door::CommandLine));
-        Self { read: ReadTx::on(link), told: RefCell::default(), acting }
+        Self { read: ReadTx::on(link), told: RefCell::default(), acting, ip: Cell::default() }
     }
 
     /// Runs `f`, and queues what webhooks are told of it.
@@ -487,12 +476,6 @@ impl WriteTx<'_> {
     fn fill(&self, table: &str, row: i64, data: &[u8]) -> Result<()> {
         self.failed.watch(|| self.link.fill((table, row), data))
     }
-}
-
-/// The LIKE pattern of texts that hold `search`: its own `%` and `_` stand for themselves. To be
-/// used with `ESCAPE '!'`; empty finds everything.
-fn containing(search: &str) -> String {
-    format!("%{}%", search.replace('!', "!!").replace('%', "!%").replace('_', "!_"))
 }
 
 #[cfg(test)]

@@ -58,6 +58,9 @@ pub(crate) fn matching_step(secret: &str, code: &str, last_step: i64, now: Times
         .find(|step| generator.check(&code, (step * STEP_S).unsigned_abs()).is_some())
 }
 
+/// Recovery codes made at a time. Chosen: a card full.
+pub(crate) const RECOVERY_CODES: usize = 10;
+
 /// Random bytes of a recovery code: 80 bits, as many as HelpDeskZ's secrets have.
 pub(crate) const RECOVERY_BYTES: usize = 10;
 

@@ -142,6 +142,20 @@ pub(crate) fn without_prefix(web: &Web, mut request: Request) -> Request {
     request
 }
 
+/// The same for a request that leads nowhere: the desk's address may have changed since the last look at it.
+pub(crate) fn without_new_prefix(web: &Web, request: Request) -> Request {
+    if Page::of(&request.path).is_some() {
+        return request;
+    }
+    match web.store.read(|tx| tx.settings()) {
+        Ok(settings) if page::prefix_of(&settings.site_url) != web.prefix() => {
+            web.note_prefix(&settings);
+            without_prefix(web, request)
+        }
+        Ok(_) | Err(_) => request,
+    }
+}
+
 /// Whether the path is a page, or the client wants to read one.
 pub(crate) fn is_for_pages(request: &Request) -> bool {
     Page::of(&request.path).is_some() || wants_page(request.header("Accept").unwrap_or(""))
@@ -207,8 +221,16 @@ fn answered(call: &Call<'_>) -> Result<Response, Refusal> {
     if is_post {
         call.check_forgery()?;
     }
+    if let Some(response) = agent::led_to_second_factor(call) {
+        return Ok(response);
+    }
     match &call.page {
         Page::Customers(page) => customer::answer(call, page),
         _ => agent::answer(call),
     }
+}
+
+/// Markdown as sanitised HTML, as articles keep it.
+pub(crate) fn markdown(text: &str) -> String {
+    text::markdown(text).0
 }

@@ -69,7 +69,7 @@ pub(crate) fn send_due(
     is_over: &(dyn Fn() -> bool + Sync),
 ) -> Result<Report, store::Error> {
     // Most rounds find nothing: looking needs no write lock.
-    if !store.read(|tx| tx.is_delivery_due(&[], clock()))? {
+    if !store.read(|tx| tx.is_delivery_due(&[], clock().plus_s(store.clock_ahead_s())))? {
         return Ok(Report::default());
     }
     let may_be_private = store.read(|tx| tx.settings())?.webhook_private;
@@ -87,6 +87,11 @@ struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
+    /// By the clock that all hosts of the desk share.
+    fn now(&self) -> Timestamp {
+        (self.clock)().plus_s(self.store.clock_ahead_s())
+    }
+
     fn run<'scope>(self, scope: &'scope thread::Scope<'scope, 'a>) -> Result<Report, store::Error>
     where
         'a: 'scope,
@@ -124,7 +129,7 @@ impl<'a> Sender<'a> {
 
     /// Claims what is due, by webhook.
     fn claim(self, busy: &[WebhookId]) -> Result<Vec<Vec<ClaimedDelivery>>, store::Error> {
-        let now = (self.clock)();
+        let now = self.now();
         if !self.store.read(|tx| tx.is_delivery_due(busy, now))? {
             return Ok(Vec::new());
         }
@@ -142,11 +147,11 @@ impl<'a> Sender<'a> {
         let (mut report, mut is_silent) = (Report::default(), false);
         for delivery in deliveries {
             if is_silent || (self.is_over)() {
-                self.store.write(|tx| tx.settle_delivery(delivery, &Told::Untried, PAUSE_AFTER_S, (self.clock)()))?;
+                self.store.write(|tx| tx.settle_delivery(delivery, &Told::Untried, PAUSE_AFTER_S, self.now()))?;
                 continue;
             }
-            let sent = deliver::deliver(&delivery.into(), self.may_be_private, (self.clock)());
-            let now = (self.clock)();
+            let sent = deliver::deliver(&delivery.into(), self.may_be_private, self.now());
+            let now = self.now();
             is_silent = matches!(sent, Err(Failure::Unreachable(_)));
             let told = told(delivery.attempts, sent, now);
             match &told {

@@ -1,6 +1,7 @@
 """A desk of its own folder with `maildesk serve` on a free loopback port, for the scripts beside this file.
 
 What is on it (accounts, tickets) is the script's affair; here is only how it starts, what it is asked, and how it ends.
+Its database is a file, or where `tests/postgres` has started a server a database of that.
 Python's standard library only.
 """
 
@@ -21,6 +22,8 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).absol
 TOKEN = "ScriptToken".ljust(60, "0")
 START_SECONDS = 30
 END_SECONDS = 20
+# The address of databases on a server, with {} for the name.
+SERVER = os.environ.get("MAILDESK_TEST_SERVER")
 # A PNG of one grey pixel.
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c63600000000200"
@@ -42,6 +45,12 @@ def skip(reason):
     sys.exit(1 if is_forbidden else 0)
 
 
+def psql(database, *arguments):
+    """What psql prints of a database of the server."""
+    command = ["psql", SERVER.replace("{}", database), "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "-qAt", *arguments]
+    return subprocess.run(command, text=True, capture_output=True, check=True).stdout
+
+
 class ServedDesk:
     """Use as a context manager: it makes the folder, and takes server and folder away again."""
 
@@ -54,6 +63,10 @@ class ServedDesk:
         self._folder = tempfile.TemporaryDirectory(prefix="maildesk-served-")
         self.folder = pathlib.Path(self._folder.name)
         self.db = self.folder / "desk.db"
+        self.name = f"script_{os.getpid()}_{uuid.uuid4().hex[:8]}" if SERVER else None
+        if SERVER:
+            psql("postgres", "-c", f"CREATE DATABASE {self.name}")
+            self.db = SERVER.replace("{}", self.name)
         self.log = self.folder / "serve.log"
         (self.folder / "maildesk.toml").write_text('[log]\nlevel = "warn"\n')
         self.admin("init", "--site-name", "Example Helpdesk")
@@ -69,6 +82,8 @@ class ServedDesk:
                 self.server.kill()
                 self.server.wait()
         self._folder.cleanup()
+        if SERVER:
+            psql("postgres", "-c", f"DROP DATABASE {self.name} WITH (FORCE)")
 
     def _command(self, *arguments):
         return [self.program, "--config", str(self.folder / "maildesk.toml"), "--db", str(self.db), *arguments]
@@ -80,7 +95,10 @@ class ServedDesk:
         return done.stdout
 
     def sql(self, query):
-        """Rows of the database file, for looking only."""
+        """Rows of the database, for looking only."""
+        if SERVER:
+            rows = psql(self.name, "-c", f"SELECT json_agg(to_json(t)) FROM ({query}) AS t")
+            return [tuple(row.values()) for row in json.loads(rows.strip() or "null") or []]
         with sqlite3.connect(f"file:{self.db}?mode=ro", uri=True) as connection:
             return connection.execute(query).fetchall()
 

@@ -17,6 +17,7 @@ use crate::outbox::transport::Transport;
 use crate::outcome::{self, Done, bail};
 use crate::store::Error;
 use crate::store::address::AddressRow;
+use crate::store::imap::FolderHealth;
 use crate::terminal;
 
 /// Longest name in From, in characters. Chosen: HelpDeskZ's column.
@@ -354,7 +355,7 @@ fn test_plus(context: &Context, id: AddressId, row: &AddressRow) -> outcome::Res
     }
     let own: EmailAddress = row.email.parse()?;
     let to = context.store.write(|tx| {
-        let sender = tx.senders()?.into_iter().find(|sender| sender.id == id);
+        let sender = tx.desk_addresses()?.into_iter().find(|sender| sender.id == id);
         let Some(sender) = sender else { return missing("address", id) };
         Ok(plus::queue_test(tx, &sender, &own, context.now)??)
     })?;
@@ -365,8 +366,38 @@ fn test_plus(context: &Context, id: AddressId, row: &AddressRow) -> outcome::Res
     outcome::done_unless(report.deferred + report.failed > 0)
 }
 
+/// When each folder was last read, and what came of it.
+fn fetches(context: &Context, row: &AddressRow) -> outcome::Result<Vec<FolderHealth>> {
+    let all = context.store.read(|tx| tx.imap_health())?;
+    Ok(all.into_iter().filter(|one| one.email == row.email).collect())
+}
+
+fn fetch_json(one: &FolderHealth) -> Value {
+    json!({
+        "folder": one.folder, "tried_at": one.tried_at.unix(), "fetched_at": one.fetched_at.unix(),
+        "failures": one.failures, "last_error": one.last_error, "left": one.left, "left_reason": one.left_reason,
+    })
+}
+
+fn fetch_line(one: &FolderHealth) -> String {
+    let fetched = match one.fetched_at.unix() {
+        0 => "not fetched yet".to_owned(),
+        _ => format!("fetched {}", output::time(one.fetched_at)),
+    };
+    let failed = match one.failures {
+        0 => String::new(),
+        n => {
+            let times = output::count(n, "failure");
+            format!(", {times} in a row, the last {}: {}", output::time(one.tried_at), one.last_error)
+        }
+    };
+    let left = if one.left > 0 { format!(", {} left: {}", one.left, one.left_reason) } else { String::new() };
+    terminal::line(&format!("{:<20}{}: {fetched}{failed}{left}", "last fetch", one.folder)).into_owned()
+}
+
 fn show(context: &Context, id: AddressId, row: &AddressRow) -> outcome::Result<()> {
-    let json = as_json(id, row);
+    let mut json = as_json(id, row);
+    let fetches = fetches(context, row)?;
     let has_imap = row.incoming == Incoming::Imap || !row.imap_host.is_empty() || !row.imap_user.is_empty();
     let has_smtp = row.outgoing == Outgoing::Smtp || !row.smtp_host.is_empty();
     let matters = |key: &str| (has_imap || !key.starts_with("imap_")) && (has_smtp || !key.starts_with("smtp_"));
@@ -376,7 +407,11 @@ fn show(context: &Context, id: AddressId, row: &AddressRow) -> outcome::Result<(
             && value.as_str() != Some("")
             && value.as_array().is_none_or(|list| !list.is_empty())
     });
-    let text: Vec<String> = lines.map(|(key, value)| format!("{key:<20}{}", output::plain(value))).collect();
+    let mut text: Vec<String> = lines.map(|(key, value)| format!("{key:<20}{}", output::plain(value))).collect();
+    text.extend(fetches.iter().map(fetch_line));
+    if let Some(object) = json.as_object_mut().filter(|_| row.incoming == Incoming::Imap) {
+        object.insert("fetches".to_owned(), fetches.iter().map(fetch_json).collect());
+    }
     context.output.object(&json, &text.join("\n"))?;
     Ok(())
 }

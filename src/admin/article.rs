@@ -1,11 +1,14 @@
-//! `admin article`: what came from HelpDeskZ's knowledge base, to look at and to take elsewhere.
+//! `admin article`: the knowledge base, to write, to look at and to take elsewhere.
+
+mod edit;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Context, missing, output};
+use super::removal::Removal;
+use super::{Context, category, missing, output};
 use crate::domain::{AttachmentId, StaffId};
 use crate::mail::html;
 use crate::outcome::{self, Done, WithContext, bail};
@@ -21,8 +24,17 @@ const NAME_CHARS_MAX: usize = 60;
 #[command(after_help = "\
 Examples:
   maildesk admin article list
+  maildesk admin article add 'Blank pages' --body-file blank.md --category Printers
   maildesk admin article export articles")]
 pub(crate) enum Command {
+    /// Write an article; prints its id
+    Add {
+        /// Title
+        title: String,
+        /// Its text and the rest
+        #[command(flatten)]
+        wanted: edit::Wanted,
+    },
     /// Every article
     List,
     /// One article
@@ -33,6 +45,27 @@ pub(crate) enum Command {
     },
     /// Categories of articles
     Categories,
+    /// Change an article; what is not named stays
+    Update {
+        /// Id
+        #[arg(value_parser = crate::admin::id)]
+        id: i64,
+        /// New title
+        #[arg(long)]
+        title: Option<String>,
+        /// What changes
+        #[command(flatten)]
+        wanted: edit::Wanted,
+    },
+    /// Remove an article with its files
+    Remove {
+        /// Id
+        #[arg(value_parser = crate::admin::id)]
+        id: i64,
+        /// Whether to ask
+        #[command(flatten)]
+        removal: Removal,
+    },
     /// Write every article as an HTML page, with its files and an index
     Export {
         /// Folder to write into; made if need be
@@ -73,7 +106,10 @@ pub(super) fn run(context: &Context, command: &Command) -> outcome::Result<Done>
             let text = format!("{}\n\n{}", terminal::line(&whole.article.title), html::to_text(&whole.article.body));
             context.output.object(&whole.json(), &text)?;
         }
-        Command::Categories => categories(context)?,
+        Command::Add { title, wanted } => edit::add(context, title, wanted)?,
+        Command::Update { id, title, wanted } => edit::update(context, *id, title.as_deref(), wanted)?,
+        Command::Remove { id, removal } => edit::remove(context, *id, *removal)?,
+        Command::Categories => category::list(context)?,
         Command::Export { dir } => export(context, dir)?,
     }
     Ok(Done)
@@ -111,23 +147,6 @@ impl Whole {
             "attachments": files.collect::<Vec<_>>(),
         })
     }
-}
-
-fn categories(context: &Context) -> outcome::Result<()> {
-    let all = context.store.read(|tx| tx.article_categories())?;
-    let json = all.iter().map(|category| {
-        json!({
-            "id": category.id, "name": category.name, "position": category.position, "parent_id": category.parent.unwrap_or(0),
-            "public": category.is_public,
-        })
-    });
-    let rows = all.iter().map(|category| {
-        let parent = all.iter().find(|other| Some(other.id) == category.parent).map_or("", |other| other.name.as_str());
-        let public = if category.is_public { "public" } else { "private" };
-        vec![category.id.to_string(), category.name.clone(), parent.to_owned(), public.to_owned()]
-    });
-    context.output.list(json.collect(), &["id", "name", "below", "state"], rows.collect())?;
-    Ok(())
 }
 
 /// `DIR/index.json`, `DIR/12-title.html` and `DIR/files/9-name`; files that are there are left alone.

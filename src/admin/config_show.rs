@@ -38,6 +38,7 @@ pub(super) fn run(global: &Global, loaded: &Loaded, out: &Output, command: &Comm
         "deliver_token_file": desk.map(|desk| &desk.token_file),
         "deliver_ca_file": desk.and_then(|desk| desk.ca_file.as_ref()),
         "db_password_file": config.db_password_file, "db_ca_file": config.db_ca_file,
+        "db_prepare": config.db_prepare,
         "listen": config.listen,
         "lmtp": config.lmtp,
         "lmtp_accounts": config.lmtp_accounts,

@@ -11,6 +11,7 @@ mod post;
 mod replica;
 mod route;
 mod sandbox;
+mod server;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -217,6 +218,7 @@ fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
         | store::Error::AfterFailure
         | store::Error::NotHere
         | store::Error::NotEmpty
+        | store::Error::TakenOver(_)
         | store::Error::Server(_)
         | store::Error::Sqlite(_) => "maildesk admin check".to_owned(),
     };
@@ -226,6 +228,7 @@ fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
 fn look_inside(context: &CheckContext<'_>, store: &Store) -> Vec<Finding> {
     let looks = [
         host::look_inside,
+        server::look,
         replica::look,
         post::queue,
         people::notified,

@@ -12,6 +12,8 @@ mod report;
 
 use super::Context;
 use crate::outcome::{self, Done};
+#[cfg(feature = "fuzz")]
+pub use dump::dump_rows;
 
 /// Verbs of `admin import`.
 #[derive(Debug, clap::Subcommand)]

@@ -1,5 +1,6 @@
 //! `admin init`: the database, department 1 and the desk's name.
 
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::output::Output;
 use crate::domain::Timestamp;
 use crate::outcome::{self, Done, Failure, WithContext};
+use crate::serve;
 use crate::store::migrate::{self, Migrated};
 use crate::store::session::EntryLink;
 use crate::store::settings::{SettingError, definition};
@@ -32,7 +34,13 @@ pub(crate) struct Arguments {
     backed_up: bool,
 }
 
-pub(super) fn run(place: &Place, out: &Output, arguments: &Arguments, now: Timestamp) -> outcome::Result<Done> {
+pub(super) fn run(
+    place: &Place,
+    listen: Option<&str>,
+    out: &Output,
+    arguments: &Arguments,
+    now: Timestamp,
+) -> outcome::Result<Done> {
     let done = prepare(place, arguments, now)?;
     let path = &place.shown();
     let (word, talk) = match &done {
@@ -49,11 +57,11 @@ pub(super) fn run(place: &Place, out: &Output, arguments: &Arguments, now: Times
         Migrated::Raised { from } => ("migrated", format!("migrated {} from schema {from}", path.display())),
     };
     let backup = if let Migrated::Upgraded { backup, .. } = &done { Some(backup) } else { None };
-    let link = first_link(place, now)?;
+    let link = first_link(place, listen, now)?;
     let json = json!({ "first_account": link, "database": path, "schema": migrate::SCHEMA_VERSION, "result": word, "backup": backup });
     out.changed(&json, &talk)?;
     if let Some(link) = link {
-        out.say(&format!("make the first account in a browser within the hour: {link}"));
+        out.say(&format!("make the first account in a browser within the hour, while `maildesk serve` runs: {link}"));
     }
     let owner = std::fs::metadata(path).map(|found| found.uid()).unwrap_or_default();
     if rustix::process::geteuid().is_root() && owner != 0 {
@@ -65,20 +73,32 @@ pub(super) fn run(place: &Place, out: &Output, arguments: &Arguments, now: Times
 /// How long the link to the first account works.
 const FIRST_LINK_S: i64 = Timestamp::HOUR_S;
 
-/// A link by which the first account of a desk without staff is made in a browser, once; none where the pages are off or
-/// where they are is not known.
-fn first_link(place: &Place, now: Timestamp) -> outcome::Result<Option<String>> {
+/// Where the pages are as long as setting `site_url` does not say it: where `serve` listens, as a browser on this machine
+/// reaches it.
+fn local_url(listen: Option<&str>) -> String {
+    let listen = listen.unwrap_or(serve::LISTEN);
+    let address = listen.parse::<SocketAddr>().map(|address| match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], address.port())),
+        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], address.port())),
+        IpAddr::V4(_) | IpAddr::V6(_) => address,
+    });
+    format!("http://{}", address.map_or_else(|_| listen.to_owned(), |address| address.to_string()))
+}
+
+/// A link by which the first account of a desk without staff is made in a browser, once; none where the pages are off.
+fn first_link(place: &Place, listen: Option<&str>, now: Timestamp) -> outcome::Result<Option<String>> {
     let store = Store::open(place, Duration::from_secs(store::LOCK_WAIT_S))?;
     let (settings, has_staff) = store.read(|tx| Ok::<_, store::Error>((tx.settings()?, tx.has_staff()?)))?;
-    if has_staff || !settings.web || settings.site_url.is_empty() {
+    if has_staff || !settings.web {
         return Ok(None);
     }
+    let site = if settings.site_url.is_empty() { local_url(listen) } else { settings.site_url };
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).context("asking the operating system for random bytes")?;
     let token = BASE64URL_NOPAD.encode(&secret);
     let hash = Sha256::digest(token.as_bytes()).into();
     store.write(|tx| tx.add_entry_link(&hash, EntryLink::Setup, now.plus_s(FIRST_LINK_S), now))?;
-    Ok(Some(format!("{}/staff/first/{token}", settings.site_url)))
+    Ok(Some(format!("{}/staff/first/{token}", site.trim_end_matches('/'))))
 }
 
 /// Creates or migrates the database and stores the given settings.
@@ -114,5 +134,24 @@ impl Arguments {
     /// Arguments as `admin demo` gives them.
     pub(super) fn named(site_name: &str) -> Self {
         Self { site_name: Some(site_name.to_owned()), url: None, backed_up: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_site_url_the_link_leads_to_where_serve_listens() {
+        for (listen, expected) in [
+            (None, "http://127.0.0.1:8080"),
+            (Some("127.0.0.1:9000"), "http://127.0.0.1:9000"),
+            (Some("0.0.0.0:80"), "http://127.0.0.1:80"),
+            (Some("[::]:80"), "http://[::1]:80"),
+            (Some("192.0.2.7:80"), "http://192.0.2.7:80"),
+            (Some("desk.test:80"), "http://desk.test:80"),
+        ] {
+            assert_eq!(local_url(listen), expected, "{listen:?}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::removal::{Removal, RemovalPreview};
-use super::{Context, missing, named, output, usage};
+use super::{Context, missing, named, nothing_to_change, output, usage};
 use crate::desk::duty::{self, Hours};
 use crate::domain::Timestamp;
 use crate::outcome::{self, Done, bail};
@@ -35,6 +35,20 @@ pub(crate) enum Command {
     },
     /// All schedules, and whether each is on duty now
     List,
+    /// Change a schedule; what is not named stays
+    Update {
+        /// Name or id
+        schedule: String,
+        /// New name
+        #[arg(long)]
+        name: Option<String>,
+        /// New hours
+        #[arg(long)]
+        hours: Option<String>,
+        /// New time zone
+        #[arg(long, value_name = "ZONE")]
+        tz: Option<String>,
+    },
     /// Remove a schedule; its staff are always on duty then
     Remove {
         /// Name or id
@@ -55,6 +69,22 @@ fn as_json(schedule: &Schedule, now: Timestamp) -> Value {
 pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add { name, hours, tz } => add(context, name.trim(), hours.trim(), &tz)?,
+        Command::Update { schedule, name, hours, tz } => {
+            if name.is_none() && hours.is_none() && tz.is_none() {
+                return nothing_to_change();
+            }
+            let mut own = find(context, &schedule)?;
+            own.name = name.map_or(own.name, |name| name.trim().to_owned());
+            own.hours = hours.map_or(own.hours, |hours| hours.trim().to_owned());
+            own.timezone = checked(&own.name, &own.hours, tz.as_deref().unwrap_or(&own.timezone))?;
+            match context.store.write(|tx| tx.update_schedule(own.id, &own.name, &own.hours, &own.timezone)) {
+                Err(Error::Taken(_)) => bail!("there is a schedule {} already", terminal::line(&own.name)),
+                other => other?,
+            };
+            context
+                .output
+                .object(&as_json(&own, context.now), &terminal::line(&format!("{}: {}", own.name, own.hours)))?;
+        }
         Command::List => {
             let found = context.store.read(|tx| tx.schedules())?;
             let rows = found.iter().map(|schedule| {
@@ -68,9 +98,7 @@ pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> 
             context.output.list(json, &["name", "hours", "time zone", "staff", "now"], rows.collect())?;
         }
         Command::Remove { name, removal } => {
-            let all = context.store.read(|tx| tx.schedules())?;
-            let is_named = |one: &Schedule, wanted: &str| one.name.to_lowercase() == wanted;
-            let found = named("schedule", &name, all, |one, id| one.id.get() == id, is_named)?;
+            let found = find(context, &name)?;
             let name = found.name;
             let tail = match found.staff {
                 0 => String::new(),
@@ -96,16 +124,28 @@ pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> 
     Ok(Done)
 }
 
-fn add(context: &Context, name: &str, hours: &str, tz: &str) -> outcome::Result<()> {
+fn find(context: &Context, word: &str) -> outcome::Result<Schedule> {
+    let all = context.store.read(|tx| tx.schedules())?;
+    named("schedule", word, all, |one, id| one.id.get() == id, |one, wanted| one.name.to_lowercase() == wanted)
+}
+
+/// Whether these are name, hours and zone of a schedule; gives the zone as it is written.
+fn checked(name: &str, hours: &str, tz: &str) -> outcome::Result<String> {
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
         return usage(format!("a schedule's name has 1 to {NAME_CHARS_MAX} characters on one line"));
     }
     if let Err(refused) = hours.parse::<Hours>() {
         return usage(refused.to_string());
     }
-    let Some(tz) = duty::zone_name(tz) else {
-        return usage(format!("{tz:?} is not a time zone; use a name such as Europe/Berlin, Asia/Kolkata or UTC"));
-    };
+    let zone = duty::zone_name(tz);
+    zone.map_or_else(
+        || usage(format!("{tz:?} is not a time zone; use a name such as Europe/Berlin, Asia/Kolkata or UTC")),
+        Ok,
+    )
+}
+
+fn add(context: &Context, name: &str, hours: &str, tz: &str) -> outcome::Result<()> {
+    let tz = checked(name, hours, tz)?;
     let added = context.store.write(|tx| {
         let id = tx.add_schedule(name, hours, &tz)?;
         Ok::<_, Error>(Schedule { id, name: name.to_owned(), hours: hours.to_owned(), timezone: tz.clone(), staff: 0 })

@@ -6,7 +6,7 @@ use super::{Context, output};
 use crate::domain::{Status, Timestamp, Window};
 use crate::outcome::{self, Done};
 use crate::store::receipt::ReceiptState;
-use crate::store::satisfaction::SatisfactionFigures;
+use crate::store::satisfaction::{SatisfactionFigures, Verdict};
 use crate::store::{Error, ReadTx, row_count};
 use crate::terminal;
 
@@ -20,6 +20,9 @@ const BAR_CELLS: i64 = 40;
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 /// The numbers.
+/// Words of customers that are printed, the newest. Chosen: as many as one reads.
+const VERDICTS_MAX: usize = 20;
+
 struct Numbers {
     totals: Map<String, Value>,
     by_status: Vec<(Status, i64)>,
@@ -31,6 +34,8 @@ struct Numbers {
     answered_s: Vec<i64>,
     failed_outgoing: i64,
     satisfaction: SatisfactionFigures,
+    /// The newest words of customers.
+    verdicts: Vec<Verdict>,
     oldest_pending: Timestamp,
 }
 
@@ -76,6 +81,7 @@ fn read(tx: &ReadTx<'_>, now: Timestamp) -> Result<Numbers, Error> {
         by_department,
         answered_s: tx.first_answers(Window::last_s(ANSWER_DAYS * Timestamp::DAY_S, now))?,
         satisfaction: tx.satisfaction_figures(Window::last_s(ANSWER_DAYS * Timestamp::DAY_S, now))?,
+        verdicts: tx.verdicts(VERDICTS_MAX)?,
         failed_outgoing: tx.outbox_failed()?,
         oldest_pending: tx.oldest_pending()?.unwrap_or_default(),
     })
@@ -120,7 +126,9 @@ fn as_json(numbers: &Numbers) -> Value {
         }),
     );
     let SatisfactionFigures { asked, good, bad } = numbers.satisfaction;
-    json.insert("satisfaction".to_owned(), json!({ "asked": asked, "good": good, "bad": bad }));
+    let verdict = |one: &Verdict| json!({ "ticket_id": one.ticket.get(), "good": one.is_good, "comment": one.comment, "at": one.at.unix() });
+    let newest: Vec<Value> = numbers.verdicts.iter().map(verdict).collect();
+    json.insert("satisfaction".to_owned(), json!({ "asked": asked, "good": good, "bad": bad, "newest": newest }));
     json.into()
 }
 
@@ -193,6 +201,11 @@ fn as_text(numbers: &Numbers, now: Timestamp) -> String {
             output::count(asked, "customer")
         ));
     }
+    lines.extend(numbers.verdicts.iter().map(|one| {
+        let word = if one.is_good { "content" } else { "not content" };
+        let colon = if one.comment.is_empty() { "" } else { ": " };
+        format!("  #{} {word}{colon}{}", one.ticket, terminal::line(&one.comment))
+    }));
     let waiting = match total("outbox_pending") {
         0 => "Nothing waits to be sent".to_owned(),
         n => format!(

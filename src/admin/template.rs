@@ -127,7 +127,7 @@ fn kept_json(name: &str, template: &Template) -> Value {
 
 fn list(context: &Context) -> outcome::Result<()> {
     let (mut json, mut rows) = (Vec::new(), Vec::new());
-    let asks = context.store.read(|tx| tx.settings())?.ask_satisfaction;
+    let asks = context.store.read(|tx| tx.settings())?.satisfaction;
     for event in Event::ALL {
         let (template, is_edited) = current(context, event)?;
         if event == Event::Satisfaction && !asks && !is_edited {

@@ -12,6 +12,9 @@ mod show;
 mod split;
 pub(super) mod who;
 
+pub(super) use events::json as event_json;
+pub(super) use post::Attached;
+
 use std::path::PathBuf;
 
 use serde_json::{Value, json};

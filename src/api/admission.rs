@@ -114,7 +114,7 @@ pub(super) fn admit<'a, D: Dialect>(
     } else {
         None
     };
-    Ok(Call { api, settings, params, key, client, now })
+    Ok(Call { api, settings, params, key, address, client, now })
 }
 
 /// Checks the token of a request: that there is one, that it works at all, from there, for that.

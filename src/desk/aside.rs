@@ -1,7 +1,7 @@
 //! Putting a ticket out of the way: until a time (or until the customer writes), or for good as spam.
 
 use super::Change;
-use crate::domain::{Actor, EventKind, TicketId, Timestamp};
+use crate::domain::{Actor, EmailAddress, EventKind, TicketId, Timestamp};
 use crate::store::Result;
 use crate::store::ticket::{Owner, Ticket};
 
@@ -56,13 +56,18 @@ impl Change<'_> {
         self.write_event(ticket.id, EventKind::NotSpam, "")
     }
 
-    /// Calls a ticket spam and bans its customer's address.
-    #[allow(dead_code)] // a verb that no door calls yet
-    pub(crate) fn spam_and_ban(&self, ticket: &Ticket) -> Result<()> {
-        if let Some(customer) = self.tx.customer(ticket.customer)? {
-            self.tx.ban(&customer.email, self.now)?;
+    /// Calls a ticket spam and bans its customer's address; gives the address, unless its mail was dropped before.
+    pub(crate) fn spam_and_ban(&self, ticket: &Ticket) -> Result<Option<String>> {
+        let customer = self.tx.customer(ticket.customer)?.map(|customer| customer.email);
+        let mut banned = None;
+        if let Some(email) = customer.and_then(|email| email.parse::<EmailAddress>().ok())
+            && !self.tx.is_banned(&email)?
+        {
+            self.tx.ban(email.as_str(), self.now)?;
+            banned = Some(email.as_str().to_owned());
         }
-        self.spam(ticket)
+        self.spam(ticket)?;
+        Ok(banned)
     }
 
     /// Removes tickets that were called spam before then, at most `max`; says how many.
@@ -111,7 +116,8 @@ mod tests {
         let id = bench.ticket("You have won");
         bench.as_sam(|change| bench.answer(change, id, "Thank you"));
         assert_eq!(bench.pending(), 1);
-        bench.as_sam(|change| change.spam_and_ban(&bench.read(id)).unwrap());
+        let banned = bench.as_sam(|change| change.spam_and_ban(&bench.read(id)).unwrap());
+        assert_eq!(banned.as_deref(), Some("ann@client.test"));
         assert_eq!(bench.pending(), 0);
         assert!(bench.store.read(|tx| tx.is_banned(&"ann@client.test".parse().unwrap())).unwrap());
         bench.customer_writes(id, "Click here");

@@ -25,6 +25,8 @@ pub(crate) enum Deed<'a> {
     Move(&'a Department),
     /// Calls it spam.
     Spam,
+    /// Calls it spam and bans its customer's address.
+    SpamAndBan,
     /// Says that it is no spam.
     NotSpam,
     /// Puts it off until then.
@@ -34,7 +36,6 @@ pub(crate) enum Deed<'a> {
     /// Marks it with a tag.
     Tag(&'a str),
     /// Takes a tag off it.
-    #[allow(dead_code)] // no door asks for it yet
     Untag(&'a str),
     /// Sets its priority, which people call that.
     Priority(i64, &'a str),
@@ -118,6 +119,11 @@ impl Change<'_> {
                 self.spam(ticket)?;
                 (!ticket.is_spam()).then_some(Former::Spam { after: self.now.unix() })
             }
+            Deed::SpamAndBan => {
+                let banned = self.spam_and_ban(ticket)?;
+                let after = self.now.unix();
+                (banned.is_some() || !ticket.is_spam()).then_some(Former::SpamAndBanned { after, banned })
+            }
             Deed::NotSpam => {
                 self.not_spam(ticket)?;
                 ticket.is_spam().then_some(Former::NotSpam { former: ticket.spam_at.unix() })
@@ -147,19 +153,21 @@ impl Change<'_> {
                 self.set_priority(ticket, after, name)?;
                 (former != after).then_some(Former::Priority { former, name: known, after })
             }
-            Deed::Merge(into) => {
-                if into == ticket.id {
-                    return Ok(None);
-                }
-                let into = self.tx.ticket(into)?.ok_or(Refused::NoTicket(into))?;
-                if let Some(further) = into.merged_into {
-                    return Err(Refused::Merged(into.id, further));
-                }
-                self.merge(ticket, &into)?;
-                Some(Former::Merged)
-            }
+            Deed::Merge(into) => return self.merge_one(ticket, into),
         };
         Ok(former)
+    }
+
+    fn merge_one(&self, ticket: &Ticket, into: TicketId) -> std::result::Result<Option<Former>, Refused> {
+        if into == ticket.id {
+            return Ok(None);
+        }
+        let into = self.tx.ticket(into)?.ok_or(Refused::NoTicket(into))?;
+        if let Some(further) = into.merged_into {
+            return Err(Refused::Merged(into.id, further));
+        }
+        self.merge(ticket, &into)?;
+        Ok(Some(Former::Merged))
     }
 
     fn has_tag(&self, ticket: &Ticket, name: &str) -> Result<bool> {

@@ -11,7 +11,6 @@ use crate::store::ticket::Ticket;
 pub(crate) const TAG_CHARS_MAX: usize = 50;
 
 /// Tickets untagged in one go when a tag is removed.
-#[allow(dead_code)] // see remove_tag
 const UNTAGGED_MAX: usize = 100_000;
 
 /// A tag's name as it is stored, or `None` when it is none: a word or two without commas and colons, which a search
@@ -44,12 +43,11 @@ impl Change<'_> {
     }
 
     /// Removes a tag from all tickets and from the desk; says whether there was one.
-    #[allow(dead_code)] // a verb that no door calls yet
     pub(crate) fn remove_tag(&self, id: TagId, name: &str) -> Result<bool> {
         for ticket in self.rows().tickets_of_tag(id, UNTAGGED_MAX)? {
             self.write_event(ticket, EventKind::Untagged, name)?;
         }
-        self.rows().remove_tag(id)
+        self.tx.remove_tag(id)
     }
 
     /// Sets a ticket's priority; `name` is what people call it.
@@ -63,10 +61,9 @@ impl Change<'_> {
     }
 
     /// Sets a custom field of a ticket; an empty value takes it away.
-    #[allow(dead_code)] // a verb that no door calls yet
     pub(crate) fn set_field(&self, ticket: &Ticket, title: &str, value: &str) -> Result<()> {
         let (stored, _, _) = self.tx.ticket_form(ticket.id)?;
-        let mut fields = fields(&stored);
+        let mut fields = custom_fields(&stored);
         match fields.iter_mut().find(|(known, _)| known == title) {
             Some((_, known)) if known == value => return Ok(()),
             Some((_, known)) => value.clone_into(known),
@@ -90,9 +87,8 @@ impl Change<'_> {
 }
 
 /// Title and value of each custom field, of the JSON list that a ticket has.
-#[allow(dead_code)] // see set_field
 #[must_use]
-pub(crate) fn fields(json: &str) -> Vec<(String, String)> {
+pub(crate) fn custom_fields(json: &str) -> Vec<(String, String)> {
     let list: Vec<Vec<Value>> = serde_json::from_str(json).unwrap_or_default();
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     list.iter().filter_map(|pair| Some((text(pair.first()?), text(pair.get(1)?)))).collect()
@@ -108,7 +104,7 @@ mod tests {
     fn each_mark_is_written_once_and_leaves_one_event() {
         let bench = Bench::new();
         let id = bench.ticket("Printer");
-        let fields_now = || fields(&bench.store.read(|tx| tx.ticket_form(id)).unwrap().0);
+        let fields_now = || custom_fields(&bench.store.read(|tx| tx.ticket_form(id)).unwrap().0);
         bench.as_sam(|change| {
             for _ in 0..2 {
                 let ticket = bench.read_in(change, id);

@@ -11,6 +11,7 @@ use super::{Change, duty};
 use crate::domain::{Author, EmailAddress, MessageId, TicketId, Timestamp, UserId, Window};
 use crate::outbox::compose::{File, MailKind, Person};
 use crate::outbox::template::{self, Event, Rendered, Value};
+use crate::store::address::Identity;
 use crate::store::customer::Customer;
 use crate::store::settings::Settings;
 use crate::store::staff::{Staff, StaffToNotify};
@@ -19,7 +20,7 @@ use crate::store::ticket::Ticket;
 use crate::store::{self, ReadTx, Result, WriteTx};
 pub(crate) use entry::entry_link;
 pub(crate) use forecast::answer_goes_to;
-use letter::{Addressed, NoticeContext, Outgoing, Queued, TicketContext, desk_values, is_ours, template_of};
+use letter::{Addressed, NoticeContext, Outgoing, Queued, TicketContext, Topic, desk_values, is_ours, template_of};
 pub(super) use table::Occasion;
 use table::{Notice, notices_of};
 
@@ -81,22 +82,23 @@ impl Change<'_> {
         notices: Notices,
         sender: &str,
     ) -> Result<()> {
+        let topic = Topic::new(self, ticket, message);
         let usual = match notices {
             Notices::Nobody => return Ok(()),
             Notices::Usual | Notices::WithoutAnswers => notices_of(happening, self.door),
             Notices::Acknowledged => {
-                answer(self, Event::NewTicket, ticket, message)?;
+                answer(&topic, Event::NewTicket)?;
                 notices_of(happening, self.door)
             }
         };
         for notice in usual {
             match notice {
                 Notice::Acknowledgement | Notice::Autoresponse if notices == Notices::WithoutAnswers => {}
-                Notice::Acknowledgement => answer(self, Event::NewTicket, ticket, message)?,
-                Notice::Autoresponse => answer(self, Event::Autoresponse, ticket, message)?,
-                Notice::Staff if sender.is_empty() => staff(self, ticket, message)?,
-                Notice::Staff => staff_except(self, ticket, message, sender)?,
-                Notice::Answer => staff_reply(self, ticket, message)?,
+                Notice::Acknowledgement => answer(&topic, Event::NewTicket)?,
+                Notice::Autoresponse => answer(&topic, Event::Autoresponse)?,
+                Notice::Staff if sender.is_empty() => staff(&topic)?,
+                Notice::Staff => staff_except(&topic, sender)?,
+                Notice::Answer => staff_reply(&topic)?,
                 // These follow from no message: see `notify_assignee` and `notify_mentioned`.
                 Notice::Assignee | Notice::Mentioned => {}
             }
@@ -112,7 +114,7 @@ impl Change<'_> {
         }
         // The message to answer is the newest one; a ticket that has only notes has none.
         match self.tx.newest_public_message(ticket)? {
-            Some(message) => to_member(self, Event::StaffAssigned, ticket, message, staff),
+            Some(message) => to_member(&Topic::new(self, ticket, message), Event::StaffAssigned, staff),
             None => Ok(()),
         }
     }
@@ -120,7 +122,7 @@ impl Change<'_> {
     /// Queues the notice of a note that mentions a staff member.
     pub(super) fn notify_mentioned(&self, ticket: TicketId, note: MessageId, staff: &Staff) -> Result<()> {
         if notices_of(Occasion::Mentioned, self.door).contains(&Notice::Mentioned) {
-            to_member(self, Event::StaffMentioned, ticket, note, staff)?;
+            to_member(&Topic::new(self, ticket, note), Event::StaffMentioned, staff)?;
         }
         Ok(())
     }
@@ -133,13 +135,12 @@ impl Change<'_> {
         let Some(message) = tx.newest_public_message(ticket)?.filter(|_| !settings.site_url.is_empty()) else {
             return Ok(());
         };
-        let Some(notice) = NoticeContext::of(tx, settings, ticket, message, Event::Satisfaction)? else {
-            return Ok(());
-        };
+        let topic = Topic::new(self, ticket, message);
+        let Some(notice) = NoticeContext::of(&topic, Event::Satisfaction)? else { return Ok(()) };
         let about = &notice.about;
         let address = if about.ticket.reply_to.is_empty() { &about.customer.email } else { &about.ticket.reply_to };
         let Ok(email) = address.parse::<EmailAddress>() else { return Ok(()) };
-        if is_ours(&notice.senders, &email) || is_paused(tx, &email, now)? {
+        if is_ours(notice.senders, &email) || is_paused(tx, &email, now)? {
             return Ok(());
         }
         let to = Person { name: &about.customer.fullname, email: &email };
@@ -154,31 +155,29 @@ impl Change<'_> {
 
 /// An automatic answer to a customer. Nothing is sent to an address or about a ticket above `auto_answers_per_hour`, to
 /// an address that takes no answers, or whose mail bounced three times.
-fn answer(change: &Change<'_>, event: Event, ticket: TicketId, message: MessageId) -> Result<()> {
-    let (tx, settings, now) = (change.tx, change.settings, change.now);
-    let Some(notice) = NoticeContext::of(tx, settings, ticket, message, event)? else { return Ok(()) };
+fn answer(topic: &Topic<'_>, event: Event) -> Result<()> {
+    let Change { tx, settings, now, .. } = *topic.change;
+    let Some(notice) = NoticeContext::of(topic, event)? else { return Ok(()) };
     // Automatic answers go to the sender, never to Reply-To: a stranger could name anybody there.
     let writer = match notice.about.message.author {
-        Author::Customer(id) => tx.customer(id)?,
-        Author::Staff(_) | Author::Desk => None,
+        Author::Customer(id) if id != notice.about.customer.id => tx.customer(id)?,
+        Author::Customer(_) | Author::Staff(_) | Author::Desk => None,
     };
     let writer = writer.unwrap_or_else(|| notice.about.customer.clone());
     let Ok(email) = writer.email.parse::<EmailAddress>() else { return Ok(()) };
-    if is_ours(&notice.senders, &email)
-        || email.is_no_reply()
-        || !may_be_answered(tx, settings, &email, now)?
-        || tx.automatic_answers_about(ticket, Window::last_s(Timestamp::HOUR_S, now))? >= settings.auto_answers_per_hour
+    if is_ours(notice.senders, &email) || email.is_no_reply() {
+        return Ok(());
+    }
+    let (lately, bouncing) = (Window::last_s(Timestamp::HOUR_S, now), Window::last_s(BOUNCE_MEMORY_S, now));
+    let before = tx.answers_before(notice.about.ticket.id, &email, lately, bouncing)?;
+    if before.to_recipient.max(before.about_ticket) >= settings.auto_answers_per_hour
+        || before.hard_bounces >= HARD_BOUNCES_MAX
     {
         return Ok(());
     }
     let to = Person { name: &writer.fullname, email: &email };
     notice.queue(tx, &Addressed { to, kind: MailKind::Replied, files: &[], after_s: 0 }, now)?;
     Ok(())
-}
-
-fn may_be_answered(tx: &ReadTx<'_>, settings: &Settings, email: &EmailAddress, now: Timestamp) -> Result<bool> {
-    let answers = tx.automatic_answers(email, Window::last_s(Timestamp::HOUR_S, now))?;
-    Ok(answers < settings.auto_answers_per_hour && !is_paused(tx, email, now)?)
 }
 
 /// Whether automatic mail to that address is paused because it keeps bouncing.
@@ -188,11 +187,10 @@ pub(crate) fn is_paused(tx: &ReadTx<'_>, email: &EmailAddress, now: Timestamp) -
 
 /// Sends what staff wrote to the customer and the participants, once each, with its attachments up
 /// to [`ATTACHMENT_BYTES_MAX`]. The author gets no copy of their own text.
-fn staff_reply(change: &Change<'_>, ticket: TicketId, message: MessageId) -> Result<()> {
-    let (tx, settings, now) = (change.tx, change.settings, change.now);
-    let Some(mut notice) = NoticeContext::of(tx, settings, ticket, message, Event::StaffReply)? else {
-        return Ok(());
-    };
+fn staff_reply(topic: &Topic<'_>) -> Result<()> {
+    let (change, ticket, message) = (topic.change, topic.ticket, topic.message);
+    let (tx, now) = (change.tx, change.now);
+    let Some(mut notice) = NoticeContext::of(topic, Event::StaffReply)? else { return Ok(()) };
     let author = match notice.about.message.author {
         Author::Staff(id) => tx.staff(id)?.map(|staff| staff.email),
         Author::Customer(_) | Author::Desk => None,
@@ -210,7 +208,7 @@ fn staff_reply(change: &Change<'_>, ticket: TicketId, message: MessageId) -> Res
             continue;
         };
         let is_author = author.as_ref().is_some_and(|author| author.eq_ignore_ascii_case(&address));
-        if is_author || is_ours(&notice.senders, &email) || written.contains(&email) {
+        if is_author || is_ours(notice.senders, &email) || written.contains(&email) {
             continue;
         }
         let to = Person { name: &name, email: &email };
@@ -274,25 +272,33 @@ fn files(tx: &ReadTx<'_>, notice: &mut NoticeContext<'_>, message: MessageId) ->
 
 /// Notifies the active staff of the ticket's department who are on duty, or all of them when nobody is,
 /// except the author (template `staff_ticketnotification`).
-fn staff(change: &Change<'_>, ticket: TicketId, message: MessageId) -> Result<()> {
-    let tx = change.tx;
-    let author = match tx.message_text(message)?.map(|message| message.author) {
-        Some(Author::Customer(id)) => tx.customer(id)?.map(|customer| customer.email),
-        Some(Author::Staff(id)) => tx.staff(id)?.map(|staff| staff.email),
-        Some(Author::Desk) | None => None,
+fn staff(topic: &Topic<'_>) -> Result<()> {
+    let Some(about) = topic.about()? else { return Ok(()) };
+    let tx = topic.change.tx;
+    let author = match about.message.author {
+        Author::Customer(id) if id == about.customer.id => Some(about.customer.email.clone()),
+        Author::Customer(id) => tx.customer(id)?.map(|customer| customer.email),
+        Author::Staff(id) => tx.staff(id)?.map(|staff| staff.email),
+        Author::Desk => None,
     };
-    staff_except(change, ticket, message, &author.unwrap_or_default())
+    staff_except(topic, &author.unwrap_or_default())
 }
 
 /// Does what [`staff`] does, for a message that someone other than its author brought in: `bringer`
 /// is not notified of what they forwarded themselves.
-fn staff_except(change: &Change<'_>, ticket: TicketId, message: MessageId, bringer: &str) -> Result<()> {
-    let (tx, settings, now) = (change.tx, change.settings, change.now);
-    let event = Event::StaffTicketNotification;
-    let Some(mut notice) = NoticeContext::of(tx, settings, ticket, message, event)? else { return Ok(()) };
+fn staff_except(topic: &Topic<'_>, bringer: &str) -> Result<()> {
+    let Change { tx, now, .. } = *topic.change;
+    let Some(about) = topic.about()? else { return Ok(()) };
+    if !topic.has_sender()? {
+        return Ok(());
+    }
+    let members = tx.staff_to_notify(about.ticket.department)?;
+    if members.is_empty() {
+        return Ok(());
+    }
+    let Some(mut notice) = NoticeContext::of(topic, Event::StaffTicketNotification)? else { return Ok(()) };
     notice.about.shorten();
     let mut notified: Vec<EmailAddress> = Vec::new();
-    let members = tx.staff_to_notify(notice.about.ticket.department)?;
     let on_duty = |member: &StaffToNotify| duty::is_on_duty(&member.hours, &member.timezone, now);
     let is_nobody_on_duty = !members.iter().any(on_duty);
     for member in &members {
@@ -303,7 +309,7 @@ fn staff_except(change: &Change<'_>, ticket: TicketId, message: MessageId, bring
         if is_bringer
             || !is_on_duty
             || notified.contains(&email)
-            || is_ours(&notice.senders, &email)
+            || is_ours(notice.senders, &email)
             || is_paused(tx, &email, now)?
         {
             continue;
@@ -316,12 +322,12 @@ fn staff_except(change: &Change<'_>, ticket: TicketId, message: MessageId, bring
 }
 
 /// Notifies one staff member, on duty or not; a member who wants no notices of tickets gets none.
-fn to_member(change: &Change<'_>, event: Event, ticket: TicketId, message: MessageId, staff: &Staff) -> Result<()> {
-    let (tx, now) = (change.tx, change.now);
+fn to_member(topic: &Topic<'_>, event: Event, staff: &Staff) -> Result<()> {
+    let Change { tx, now, .. } = *topic.change;
     let wants_notices = tx.staff_switches(staff.id)?.is_none_or(|(_, notices)| notices);
     let (Ok(email), true) = (staff.email.parse::<EmailAddress>(), wants_notices) else { return Ok(()) };
-    let Some(mut notice) = NoticeContext::of(tx, change.settings, ticket, message, event)? else { return Ok(()) };
-    if is_ours(&notice.senders, &email) || is_paused(tx, &email, now)? {
+    let Some(mut notice) = NoticeContext::of(topic, event)? else { return Ok(()) };
+    if is_ours(notice.senders, &email) || is_paused(tx, &email, now)? {
         return Ok(());
     }
     notice.about.shorten();
@@ -380,7 +386,7 @@ fn account_mail(
 ) -> std::result::Result<bool, Error> {
     let Activation { customer, code } = activation;
     let event = Event::NewUser;
-    let senders = tx.senders()?;
+    let Identity { addresses: senders, secret } = tx.identity()?;
     let sender = senders.iter().find(|s| s.is_default).or_else(|| senders.iter().find(|s| s.sends()));
     let (Some(sender), Some(customer), true) =
         (sender.filter(|s| s.sends()), tx.customer(customer)?, template.is_enabled)
@@ -406,7 +412,6 @@ fn account_mail(
         ("client_password", Value::Plain(&link)),
     ]);
     let rendered = template::render(template, &values);
-    let secret = tx.desk_secret()?;
     let welcome = Outgoing {
         event: event.name(),
         id_start: &format!("u{}", customer.id),

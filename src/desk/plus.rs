@@ -4,7 +4,7 @@
 use super::notify::letter::{self, Outgoing};
 use crate::domain::{DeskSecret, EmailAddress, Timestamp};
 use crate::outbox::compose::{Person, Unmailable};
-use crate::store::address::Sender;
+use crate::store::address::DeskAddress;
 use crate::store::{Result, WriteTx};
 
 /// What the suffix of the test's address starts with; the HMAC after it can only be ours.
@@ -20,7 +20,7 @@ fn test_address(secret: &DeskSecret, own: &EmailAddress) -> EmailAddress {
 /// The outer error is the database's, the inner one is [`Unmailable`].
 pub(crate) fn queue_test(
     tx: &WriteTx<'_>,
-    sender: &Sender,
+    sender: &DeskAddress,
     own: &EmailAddress,
     now: Timestamp,
 ) -> Result<std::result::Result<EmailAddress, Unmailable>> {
@@ -50,7 +50,7 @@ pub(crate) fn note_arrival(tx: &WriteTx<'_>, to: &EmailAddress, now: Timestamp) 
     if test_address(&secret, &base) != *to {
         return Ok(());
     }
-    if let Some(own) = tx.senders()?.into_iter().find(|own| own.email.eq_ignore_ascii_case(base.as_str())) {
+    if let Some(own) = tx.desk_addresses()?.into_iter().find(|own| own.email.eq_ignore_ascii_case(base.as_str())) {
         tx.note_plus_seen(own.id, now)?;
     }
     Ok(())

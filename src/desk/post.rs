@@ -165,9 +165,7 @@ impl Change<'_> {
             self.rows().set_reply_to(ticket, reply_to)?;
             self.write_event(ticket, EventKind::ReplyTo, reply_to.address.as_str())?;
         }
-        for id in &mail.thread_ids {
-            self.tx.note_thread_id(ticket, id)?;
-        }
+        self.tx.note_thread_ids(ticket, &mail.thread_ids)?;
         if let Some((id, sender)) = mail.own_thread_id {
             self.tx.note_own_thread_id(ticket, id, sender)?;
         }

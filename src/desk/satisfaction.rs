@@ -6,10 +6,10 @@ use crate::store::Result;
 use crate::store::ticket::Ticket;
 
 impl Change<'_> {
-    /// Asks the customer of a ticket that was just closed how it was handled: once, where setting `ask_satisfaction` is on.
+    /// Asks the customer of a ticket that was just closed how it was handled: once, where setting `satisfaction` is on.
     /// One who closed it on the page is asked there; the others get a mail.
     pub(super) fn ask_satisfaction(&self, ticket: &Ticket) -> Result<()> {
-        if !self.settings.ask_satisfaction || !self.settings.web {
+        if !self.settings.satisfaction || !self.settings.web {
             return Ok(());
         }
         let is_asked = self.rows().ask_satisfaction(ticket.id, ticket.staff, self.now)?;

@@ -23,7 +23,7 @@ impl Change<'_> {
         let closed: Vec<TicketId> = self.rows().close_answered(before, max, self.now)?;
         for ticket in &closed {
             self.write_event(*ticket, EventKind::Status, Status::Closed.word())?;
-            if self.settings.ask_satisfaction
+            if self.settings.satisfaction
                 && let Some(ticket) = self.tx.ticket(*ticket)?
             {
                 self.ask_satisfaction(&ticket)?;

@@ -37,6 +37,7 @@ pub(super) enum Former {
     Staff { former: Option<i64>, after: Option<i64> },
     Department { former: i64, after: i64 },
     Spam { after: i64 },
+    SpamAndBanned { after: i64, banned: Option<String> },
     NotSpam { former: i64 },
     Snoozed { former: i64, after: i64 },
     Tagged { name: String },
@@ -165,6 +166,14 @@ impl Change<'_> {
                 self.move_to(ticket, &department)?;
             }
             Former::Spam { after } if ticket.spam_at.unix() == *after => self.not_spam(ticket)?,
+            Former::SpamAndBanned { after, banned } => {
+                if let Some(pattern) = banned {
+                    self.tx.lift_ban(pattern)?;
+                }
+                if ticket.spam_at.unix() == *after {
+                    self.not_spam(ticket)?;
+                }
+            }
             Former::NotSpam { former } if !ticket.is_spam() => {
                 self.rows().set_spam_at(ticket.id, Timestamp::from_unix(*former))?;
                 self.write_event(ticket.id, EventKind::Spam, "")?;

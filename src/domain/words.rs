@@ -9,7 +9,6 @@ macro_rules! words {
             $($(#[$of_value])* $value,)+
         }
 
-        #[allow(dead_code)] // not every enum made here is read from words, or listed
         impl $name {
             /// Every value, in order.
             pub const ALL: &'static [Self] = &[$(Self::$value,)+];

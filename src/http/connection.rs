@@ -188,7 +188,13 @@ impl<'a> Connection<'a> {
 
     fn write(&mut self, response: &Response, after: AfterAnswer) -> std::io::Result<()> {
         let mut bytes = print_head(response, after)?;
-        let body = if self.is_head || matches!(response.status(), 204 | 304) { &[] } else { response.body() };
+        let has_body = !self.is_head && !matches!(response.status(), 204 | 304);
+        if let Some(pieces) = response.pieces().filter(|_| has_body) {
+            self.wire.write_all(&bytes, self.limits.write_deadline)?;
+            let read = |from| catch_unwind(AssertUnwindSafe(|| pieces.read(from))).unwrap_or(None);
+            return self.wire.write_pieces(pieces.bytes(), self.limits.write_deadline, read);
+        }
+        let body = if has_body { response.body() } else { &[] };
         if body.len() <= SINGLE_WRITE_BYTES_MAX {
             bytes.extend_from_slice(body);
             return self.wire.write_all(&bytes, self.limits.write_deadline);

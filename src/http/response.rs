@@ -1,5 +1,48 @@
 //! An answer as plain values. How it becomes bytes is [`print_head`](super::print_head)'s business.
 
+use std::fmt;
+use std::sync::Arc;
+
+/// A body that is read while it is sent, so that a large file is nowhere in memory as a whole.
+#[derive(Clone)]
+pub(crate) struct Pieces {
+    bytes: u64,
+    read: Arc<dyn Fn(u64) -> Option<Vec<u8>> + Send + Sync>,
+}
+
+impl Pieces {
+    /// A body of so many bytes. `read` gives the next of them from a place on, `None` when that fails: then the
+    /// connection ends, and the client notices by the length.
+    pub(crate) fn new(bytes: u64, read: impl Fn(u64) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+        Self { bytes, read: Arc::new(read) }
+    }
+
+    /// How long the body is.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// What comes from that place on, as much as is read at once.
+    pub(crate) fn read(&self, from: u64) -> Option<Vec<u8>> {
+        (self.read)(from)
+    }
+}
+
+impl fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pieces").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
+}
+
+/// Two are the same if they are read by the same function.
+impl PartialEq for Pieces {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes && Arc::ptr_eq(&self.read, &other.read)
+    }
+}
+
+impl Eq for Pieces {}
+
 /// Status, headers and body of an answer.
 ///
 /// `Date`, `Server`, `Content-Length` and `Connection` are the shell's and cannot be set.
@@ -8,6 +51,7 @@ pub struct Response {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
+    pieces: Option<Pieces>,
 }
 
 impl Response {
@@ -21,7 +65,7 @@ impl Response {
     #[must_use]
     pub fn empty(status: u16) -> Self {
         let headers = vec![("X-Content-Type-Options", "nosniff".to_owned()), ("Cache-Control", "no-store".to_owned())];
-        Self { status, headers, body: Vec::new() }
+        Self { status, headers, body: Vec::new(), pieces: None }
     }
 
     /// A JSON document, typed as HelpDeskZ types it.
@@ -64,6 +108,24 @@ impl Response {
         self
     }
 
+    /// The same with a body that is read while it is sent.
+    #[must_use]
+    pub(crate) fn with_pieces(mut self, pieces: Pieces) -> Self {
+        self.pieces = Some(pieces);
+        self
+    }
+
+    /// The body that is read while it is sent, where it is one.
+    pub(crate) const fn pieces(&self) -> Option<&Pieces> {
+        self.pieces.as_ref()
+    }
+
+    /// How long the body is.
+    #[must_use]
+    pub fn body_bytes(&self) -> u64 {
+        self.pieces.as_ref().map_or(self.body.len() as u64, Pieces::bytes)
+    }
+
     /// The status code.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -82,7 +144,7 @@ impl Response {
         self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The body.
+    /// The body; empty for one that is read while it is sent.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body

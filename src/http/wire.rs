@@ -132,16 +132,42 @@ impl Wire {
     ///
     /// # Errors
     /// `TimedOut` when it does not, else what the socket said.
-    pub(super) fn write_all(&mut self, mut bytes: &[u8], stall: Duration) -> io::Result<()> {
-        let whole = stall + Duration::from_secs(bytes.len() as u64 / WRITE_BYTES_PER_S_MIN);
-        let mut deadlines: Option<(Instant, Instant)> = None;
+    pub(super) fn write_all(&mut self, bytes: &[u8], stall: Duration) -> io::Result<()> {
+        self.write_part(bytes, &mut Pace::new(bytes.len() as u64, stall))
+    }
+
+    /// Writes a body that is read while it is sent, as patiently as if it were in memory. Time spent reading it is not the
+    /// client's.
+    ///
+    /// # Errors
+    /// As [`Wire::write_all`]; `UnexpectedEof` when the body ends before its length.
+    pub(super) fn write_pieces(
+        &mut self,
+        length: u64,
+        stall: Duration,
+        read: impl Fn(u64) -> Option<Vec<u8>>,
+    ) -> io::Result<()> {
+        let mut pace = Pace::new(length, stall);
+        let mut sent = 0;
+        while sent < length {
+            let piece = read(sent).filter(|piece| !piece.is_empty()).ok_or(io::ErrorKind::UnexpectedEof)?;
+            let left = usize::try_from(length - sent).unwrap_or(usize::MAX).min(piece.len());
+            self.write_part(piece.get(..left).unwrap_or_default(), &mut pace)?;
+            sent += left as u64;
+        }
+        Ok(())
+    }
+
+    fn write_part(&mut self, mut bytes: &[u8], pace: &mut Pace) -> io::Result<()> {
+        let Pace { stall, whole, deadlines } = pace;
+        let (stall, whole) = (*stall, *whole);
         while !bytes.is_empty() {
             match (&*self.stream).write(bytes) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => {
                     bytes = bytes.get(written..).unwrap_or_default();
                     // The clock is looked at only for clients that let us wait at least once.
-                    deadlines = deadlines.map(|(_, end)| (Instant::now() + stall, end));
+                    *deadlines = deadlines.map(|(_, end)| (Instant::now() + stall, end));
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -173,6 +199,22 @@ impl Wire {
                 Ok(Filled::Eof | Filled::TimedOut) | Err(_) => return,
             }
         }
+    }
+}
+
+/// How patiently an answer is written.
+struct Pace {
+    /// How long the client may take nothing.
+    stall: Duration,
+    /// How long the whole may take.
+    whole: Duration,
+    /// Both as times, once the client let us wait.
+    deadlines: Option<(Instant, Instant)>,
+}
+
+impl Pace {
+    fn new(length: u64, stall: Duration) -> Self {
+        Self { stall, whole: stall + Duration::from_secs(length / WRITE_BYTES_PER_S_MIN), deadlines: None }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::domain::{AddressId, Timestamp};
 use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source};
 use crate::store::Store;
 use crate::store::imap::{FolderState, Step};
+use crate::worker::Leases;
 use batch::{BATCH_MAILS_MAX, batches};
 
 /// Mails whose sizes are asked for at once.
@@ -55,6 +56,7 @@ pub(super) enum Mode {
 #[derive(Clone, Copy)]
 pub(super) struct FetchContext<'a> {
     pub(super) store: &'a Store,
+    pub(super) leases: &'a Leases,
     pub(super) rules: &'a Rules,
     pub(super) patience: Duration,
     pub(super) stop: &'a Stop,
@@ -264,6 +266,8 @@ impl<'a> Fetch<'a> {
             self.context.progress.advance(1);
         }
         if self.context.mode == Mode::Fetch {
+            // A mailbox that another host reads by now is left to it.
+            self.context.store.make_sure_of_lease()?;
             if mailbox.settles_in_steps(&self.account.after) && !settling.taken.is_empty() {
                 let begun = settling.taken.iter().map(|uid| (*uid, "settling it was cut short".to_owned()));
                 let begun = Settling { seen: settling.seen.clone(), taken: Vec::new(), left: begun.collect() };
@@ -330,8 +334,8 @@ impl<'a> Fetch<'a> {
         let envelope = Envelope { recipients: vec![self.account.email.clone()], sender: None, source };
         let FetchContext { store, rules, .. } = self.context;
         let done = match self.context.mode {
-            Mode::Fetch => intake::deliver(store, rules, &envelope, raw, Timestamp::now()),
-            Mode::DryRun => intake::rehearse(store, rules, &envelope, raw, Timestamp::now()),
+            Mode::Fetch => intake::deliver(store, rules, &envelope, raw, store.now()),
+            Mode::DryRun => intake::rehearse(store, rules, &envelope, raw, store.now()),
         };
         match done {
             Ok(delivery) => {
@@ -402,9 +406,10 @@ impl<'a> Fetch<'a> {
     }
 
     fn note_success(&self) -> Result<(), Error> {
-        let failures = self.failures()?;
-        if failures > 0 && self.context.mode == Mode::Fetch {
-            self.context.store.write(|tx| tx.note_imap_success(self.address, self.name))?;
+        let now = Timestamp::now();
+        let is_news = self.context.store.read(|tx| tx.is_imap_success_news(self.address, self.name, now))?;
+        if is_news && self.context.mode == Mode::Fetch {
+            self.context.store.write(|tx| tx.note_imap_success(self.address, self.name, now))?;
         }
         Ok(())
     }

@@ -5,7 +5,6 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use crate::domain::Timestamp;
 use crate::outbox;
 use crate::outbox::patience::Patience;
 use crate::store::{LOCK_WAIT_S, Store};
@@ -33,8 +32,8 @@ pub(super) fn send_unserved(store: &Store) -> Sending {
     let bounds = Patience::default();
     let (place, within) = (store.place().clone(), bounds.clone());
     let send = move || {
-        let now = Timestamp::now();
         let sent = Store::open(&place, Duration::from_secs(LOCK_WAIT_S)).and_then(|store| {
+            let now = store.now();
             if outbox::is_served(&store, now)? {
                 Ok(None)
             } else {

@@ -65,6 +65,15 @@ pub(crate) struct FolderSummary {
     pub counts: Counts,
     /// What went wrong, if anything.
     pub error: Option<String>,
+    /// The host that reads it at this time, where that is not ours.
+    pub elsewhere: Option<String>,
+}
+
+impl FolderSummary {
+    /// One of which nothing was read.
+    pub(super) fn untouched(name: &str) -> Self {
+        Self { name: name.to_owned(), counts: Counts::default(), error: None, elsewhere: None }
+    }
 }
 
 /// One mailbox.
@@ -114,7 +123,7 @@ impl Summary {
         let folders = self.folders.iter().map(|folder| {
             let mut object = json!({ "folder": folder.name });
             merge(&mut object, folder.counts.as_json());
-            merge(&mut object, json!({ "error": folder.error }));
+            merge(&mut object, json!({ "error": folder.error, "fetched_by": folder.elsewhere }));
             object
         });
         let errors = self.errors();
@@ -134,10 +143,16 @@ impl Summary {
     pub(crate) fn as_text(&self) -> String {
         let Counts { fetched, stored, duplicates, quarantined, dropped, failed } = self.counts();
         let verdict = if self.errors().is_empty() { "" } else { ", stopped by an error" };
+        let elsewhere = self
+            .folders
+            .iter()
+            .filter_map(|folder| Some(format!("; host {} reads {} now", folder.elsewhere.as_deref()?, folder.name)));
         format!(
             "{}: fetched {fetched}, stored {stored}, duplicates {duplicates}, quarantined {quarantined}, \
-             dropped {dropped}, failed {failed}, {:.1} seconds{verdict}",
-            self.address, self.seconds
+             dropped {dropped}, failed {failed}, {:.1} seconds{verdict}{}",
+            self.address,
+            self.seconds,
+            elsewhere.collect::<String>()
         )
     }
 }
@@ -198,6 +213,7 @@ mod tests {
             name: name.to_owned(),
             counts: Counts { fetched: stored, stored, ..Counts::default() },
             error: error.map(str::to_owned),
+            elsewhere: None,
         };
         let folders = vec![folder("INBOX", 2, None), folder("Ärger", 1, Some("no such folder"))];
         let summary = Summary { address: "a@example.org".to_owned(), folders, seconds: 0.25, error: None };

@@ -11,13 +11,14 @@ use super::account::Account;
 use super::folder::{Fetch, FetchContext, Leftovers, Mode};
 use super::idle::IdleEvent;
 use super::mailbox::Mailbox;
-use super::summary::{Counts, FolderSummary, Progress, Summary};
-use super::{Error, is_imap, outgoing};
+use super::summary::{FolderSummary, Progress, Summary};
+use super::{Error, is_imap, lease_name, outgoing};
 use crate::domain::{AddressId, Timestamp};
 use crate::intake::Rules;
 use crate::stop::Stop;
 use crate::store::address::AddressRow;
 use crate::store::{self, Store};
+use crate::worker::{Lease, Leases};
 
 /// How long one IDLE lasts. Servers end one after 30 minutes (RFC 2177), firewalls forget a silent
 /// connection after as little as 5; ending it also finds out whether anybody is still there.
@@ -33,6 +34,9 @@ const LEFTOVERS_PAUSE: Duration = Duration::from_secs(15 * 60);
 /// How often the addresses are looked at for changes.
 const SUPERVISION_TICK: Duration = Duration::from_secs(2);
 
+/// How often it is asked whether a folder that another host reads is free.
+const LEASE_LOOK: Duration = Duration::from_secs(5);
+
 /// Seconds to pause when not even the pause can be looked up.
 const PAUSE_S: i64 = 60;
 
@@ -41,6 +45,8 @@ const PAUSE_S: i64 = 60;
 pub(crate) struct Watch<'a> {
     /// The desk.
     pub store: &'a Store,
+    /// Those of this process.
+    pub leases: &'a Leases,
     /// Limits for reading mails.
     pub rules: &'a Rules,
     /// How long an exchange with a server may take; configuration key `limits.imap_deadline_s`.
@@ -144,9 +150,10 @@ fn start<'scope>(
     tell: mpsc::Sender<Option<Summary>>,
 ) -> std::io::Result<Running<'scope>> {
     let stop = Stop::new()?;
-    let Watch { store, rules, patience, .. } = watch;
+    let Watch { store, leases, rules, patience, .. } = watch;
     let watcher = Watcher {
         store,
+        leases,
         rules,
         patience,
         target: target.clone(),
@@ -161,6 +168,7 @@ fn start<'scope>(
 /// The thread of one folder.
 struct Watcher<'a> {
     store: &'a Store,
+    leases: &'a Leases,
     rules: &'a Rules,
     patience: Duration,
     target: Target,
@@ -171,21 +179,50 @@ struct Watcher<'a> {
 
 impl Watcher<'_> {
     fn run(&self) {
+        let mut is_told = false;
         while !self.stop.is_asked() {
+            let Target { address, row, folder } = &self.target;
+            let ours = match self.leases.take(self.store, &lease_name(row, folder)) {
+                Ok(Lease::Ours(ours)) => ours,
+                Ok(Lease::Theirs(host)) => {
+                    if !is_told {
+                        tracing::info!(address = row.email, folder, host, "another host reads the folder");
+                    }
+                    is_told = true;
+                    if self.stop.wait(LEASE_LOOK) {
+                        return;
+                    }
+                    continue;
+                }
+                Err(error) => {
+                    tracing::warn!(address = row.email, folder, %error, "asking for the folder; tried again");
+                    if self.stop.wait(LEASE_LOOK) {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            is_told = false;
+            let store = ours.on(self.store);
             // A bug of ours or of the protocol crate must not end the other mailboxes.
-            let error = match catch_unwind(AssertUnwindSafe(|| self.stay())) {
+            let error = match catch_unwind(AssertUnwindSafe(|| self.stay(store))) {
                 Ok(Ok(()) | Err(Error::Stopped)) => return,
+                Ok(Err(Error::Store(store::Error::TakenOver(_)))) => {
+                    tracing::warn!(address = row.email, folder, "another host reads the folder by now");
+                    continue;
+                }
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "an internal error; please report it with the log".to_owned(),
             };
             if self.stop.is_asked() {
                 return;
             }
-            let Target { address, row, folder } = &self.target;
-            let noted = self.store.write(|tx| tx.note_imap_failure(*address, folder, &error, Timestamp::now()));
+            let noted = store.write(|tx| tx.note_imap_failure(*address, folder, &error, Timestamp::now()));
             let pause_s = noted.unwrap_or(PAUSE_S);
+            // Perhaps another host can read it.
+            drop(ours);
             tracing::warn!(address = row.email, folder, retry_in_s = pause_s, error, "mailbox cannot be fetched");
-            let summary = FolderSummary { name: folder.clone(), counts: Counts::default(), error: Some(error) };
+            let summary = FolderSummary { error: Some(error), ..FolderSummary::untouched(folder) };
             self.say(summary, 0.0);
             if self.stop.wait(Duration::from_secs(u64::try_from(pause_s).unwrap_or(0))) {
                 return;
@@ -194,22 +231,23 @@ impl Watcher<'_> {
     }
 
     /// Stays with the folder over one connection until that breaks or a stop is asked for.
-    fn stay(&self) -> Result<(), Error> {
+    fn stay(&self, store: &Store) -> Result<(), Error> {
         let account = Account::of(&self.target.row)?;
         let mut mailbox = Mailbox::open(&account, &self.stop, self.patience)?;
-        let done = self.serve(&account, &mut mailbox);
+        let done = self.serve(store, &account, &mut mailbox);
         mailbox.close();
         done
     }
 
-    fn serve(&self, account: &Account, mailbox: &mut Mailbox) -> Result<(), Error> {
+    fn serve(&self, store: &Store, account: &Account, mailbox: &mut Mailbox) -> Result<(), Error> {
         let mut open = None;
         loop {
             let progress = Progress::hidden();
-            let Self { store, rules, patience, .. } = *self;
+            let Self { leases, rules, patience, .. } = *self;
             let stop = &self.stop;
             let now = Timestamp::now();
-            let context = FetchContext { store, rules, patience, stop, progress: &progress, mode: Mode::Fetch, now };
+            let context =
+                FetchContext { store, leases, rules, patience, stop, progress: &progress, mode: Mode::Fetch, now };
             let mut fetch = Fetch::new(context, self.target.address, account, &self.target.folder);
             let started = Instant::now();
             let folder = match open {
@@ -223,7 +261,7 @@ impl Watcher<'_> {
             let done = fetch.take_in(mailbox, &folder, usize::MAX, self.leftovers(started));
             let (counts, trouble) = (fetch.counts, fetch.trouble.take());
             if counts.fetched > 0 || counts.failed > 0 || trouble.is_some() {
-                let summary = FolderSummary { name: self.target.folder.clone(), counts, error: trouble };
+                let summary = FolderSummary { counts, error: trouble, ..FolderSummary::untouched(&self.target.folder) };
                 self.say(summary, started.elapsed().as_secs_f64());
             }
             if counts.stored > 0 {

@@ -9,7 +9,7 @@ use crate::domain::reason::Reason;
 use crate::domain::{Actor, Author, Door, EmailAddress, MessageId, OutboxId, Status, TicketId, Timestamp};
 use crate::mail::origin::Sign;
 use crate::mail::{Mailbox, ParsedMail, Part};
-use crate::store::address::DeskAddress;
+use crate::store::address::{DeskAddress, Identity};
 use crate::store::attachment::NewAttachment;
 use crate::store::message::Text;
 use crate::store::receipt::ReceiptState;
@@ -34,6 +34,8 @@ pub(super) struct IncomingMail<'a> {
     pub(super) notices: Notices,
     /// The addresses it was delivered for: ours, even where we do not know them (an alias).
     pub(super) delivered_for: Vec<EmailAddress>,
+    /// What the desk is known by.
+    pub(super) identity: &'a Identity,
 }
 
 impl IncomingMail<'_> {
@@ -65,9 +67,9 @@ pub(super) fn open(
     // Warnings are about the whole mail, so they come before what may be a thousand attachments.
     notes.extend(mail.warnings.iter().cloned());
     notes.extend(left_out);
-    let addresses = tx.desk_addresses()?;
+    let addresses = &incoming_mail.identity.addresses;
     let is_sender = matches!(open.requester, Requester::Sender);
-    let reply_to = reply_to(mail, &addresses).filter(|mailbox| is_sender && mailbox.address != from.address);
+    let reply_to = reply_to(mail, addresses).filter(|mailbox| is_sender && mailbox.address != from.address);
     let new = NewTicket { department: open.department, customer, subject: &subject, address: open.address, reply_to };
     let post = Post {
         author: Author::Customer(customer),
@@ -77,7 +79,7 @@ pub(super) fn open(
         mail_html: mail.html.as_deref().unwrap_or(""),
         attachments: &kept,
     };
-    let mut mail_context = context(incoming_mail, &addresses)?;
+    let mut mail_context = context(incoming_mail, addresses)?;
     let note = as_one_note(&notes);
     mail_context.note = &note;
     if !is_sender {
@@ -95,7 +97,7 @@ pub(super) fn open(
         Handling::Unanswered => incoming_mail.notices.without_answers(),
         Handling::Full | Handling::Silent => incoming_mail.notices,
     };
-    let change = Change::new(tx, settings, actor, Door::Mail, now);
+    let change = Change::new(tx, settings, actor, Door::Mail, now).knowing(incoming_mail.identity);
     let opening = Opening { ticket: new, post, mail: mail_context, linked: open.linked, notices };
     let (ticket, message) = change.open(&opening)?;
     Ok(ReceiptEntry {
@@ -122,11 +124,11 @@ pub(super) fn append(
     // Warnings are about the whole mail, so they come before what may be a thousand attachments.
     notes.extend(mail.warnings.iter().cloned());
     notes.extend(left_out);
-    let addresses = tx.desk_addresses()?;
-    let mut mail_context = context(incoming_mail, &addresses)?;
+    let addresses = &incoming_mail.identity.addresses;
+    let mut mail_context = context(incoming_mail, addresses)?;
     let note = as_one_note(&notes);
     mail_context.note = &note;
-    mail_context.reply_to = append.takes_reply_to.then(|| reply_to(mail, &addresses)).flatten();
+    mail_context.reply_to = append.takes_reply_to.then(|| reply_to(mail, addresses)).flatten();
     let notices = match append.handling {
         Handling::Unanswered => incoming_mail.notices.without_answers(),
         Handling::Full | Handling::Silent => incoming_mail.notices,
@@ -143,7 +145,7 @@ pub(super) fn append(
                 }
             };
             let post = post_of(mail, Author::Customer(customer), incoming_mail.shown, &kept);
-            let change = Change::new(tx, settings, actor, Door::Mail, now);
+            let change = Change::new(tx, settings, actor, Door::Mail, now).knowing(incoming_mail.identity);
             (Some(change.post(&ticket, &post, status, &mail_context, notices)?), PostedAs::Message)
         }
         Role::Staff(staff) => {
@@ -152,7 +154,8 @@ pub(super) fn append(
             mail_context.thread_ids.clear();
             mail_context.own_thread_id = mail.message_id.as_deref().map(|id| (id, &from.address));
             let notices = if append.handling == Handling::Silent { Notices::Nobody } else { notices };
-            let change = Change::new(tx, settings, Actor::Staff(staff), Door::Mail, now);
+            let change =
+                Change::new(tx, settings, Actor::Staff(staff), Door::Mail, now).knowing(incoming_mail.identity);
             let author = Author::Staff(staff);
             let staff_mail = StaffMail { mail, author, attachments: &kept, context: &mail_context, notices };
             staff_message(&change, &ticket, tx, settings, &staff_mail)?

@@ -6,7 +6,7 @@ use crate::decision::{Facts, NamedBy, NamedFact, Route, TicketFact, TokenFact, i
 use crate::domain::{DeskSecret, EmailAddress, OutboxId, ReplyToken, TicketId, Timestamp, Window};
 use crate::mail::origin::{LoopMark, NamesOurs, Origin, Seen, Sign, origin_of};
 use crate::mail::{Mailbox, ParsedMail, ReversePath, auto_subject};
-use crate::store::address::DeskAddress;
+use crate::store::address::{DeskAddress, Identity};
 use crate::store::settings::Settings;
 use crate::store::ticket::Ticket;
 use crate::store::{ReadTx, Result};
@@ -21,21 +21,21 @@ const TOKENS_MAX: usize = 20;
 pub(super) fn gather(
     tx: &ReadTx<'_>,
     settings: &Settings,
+    identity: &Identity,
     incoming: &Incoming<'_>,
     mail: &ParsedMail,
     now: Timestamp,
 ) -> Result<Facts> {
-    let secret = tx.desk_secret()?;
-    let addresses = tx.desk_addresses()?;
+    let Identity { addresses, secret } = identity;
     let from = mail.from.as_ref().map(|from| &from.address);
     let bounced = bounced(tx, mail)?;
     let names_ours = bounced.map_or(NamesOurs::No, |(_, _, names_ours)| names_ours);
-    let origin = origin(mail, incoming.envelope.sender.as_ref(), &secret, names_ours);
+    let origin = origin(mail, incoming.envelope.sender.as_ref(), secret, names_ours);
     let staff = match from {
         Some(from) => tx.staff_by_email(from.as_str())?.map(|staff| staff.id),
         None => None,
     };
-    let (token, named) = (token(tx, incoming, mail, &secret)?, named(tx, mail, from)?);
+    let (token, named) = (token(tx, incoming, mail, secret)?, named(tx, mail, from)?);
     let origin = match origin {
         // Such a subject alone proves little: people write about automatic answers as well.
         Origin::Person if (token.is_some() || !named.is_empty()) && auto_subject::is_automatic(&mail.subject) => {
@@ -44,8 +44,8 @@ pub(super) fn gather(
         origin => origin,
     };
     Ok(Facts {
-        is_fed: is_fed(mail, settings, &addresses),
-        route: route(tx, incoming, mail, &addresses)?,
+        is_fed: is_fed(mail, settings, addresses),
+        route: route(tx, incoming, mail, addresses)?,
         origin,
         is_oversize: incoming.is_oversize,
         is_refusable: incoming.envelope.source == Source::Pipe,
@@ -54,7 +54,7 @@ pub(super) fn gather(
             Some(from) => tx.is_banned(from)?,
             None => false,
         },
-        is_from_us: from.is_some_and(|from| own_address(&addresses, from).is_some()),
+        is_from_us: from.is_some_and(|from| own_address(addresses, from).is_some()),
         mails_last_hour: match (incoming.envelope.source, from) {
             (Source::Pipe | Source::Fetch, Some(from)) => {
                 Some(tx.mails_from(from.as_str(), Window::last_s(Timestamp::HOUR_S, now))?)
@@ -80,7 +80,7 @@ pub(super) fn gather(
             .forwarded
             .as_ref()
             .and_then(|forwarded| forwarded.from.as_ref())
-            .is_some_and(|from| own_address(&addresses, &from.address).is_some()),
+            .is_some_and(|from| own_address(addresses, &from.address).is_some()),
         now,
     })
 }
@@ -214,18 +214,24 @@ fn token(
 
 /// Tickets the mail names by Message-IDs or by tags in its subject, in that order.
 fn named(tx: &ReadTx<'_>, mail: &ParsedMail, from: Option<&EmailAddress>) -> Result<Vec<NamedFact>> {
-    let mut hits: Vec<(TicketId, NamedBy)> = Vec::new();
-    for id in answered_ids(mail) {
-        hits.extend(tx.tickets_of_thread_id(id)?.into_iter().map(|ticket| (ticket, NamedBy::ThreadId)));
-    }
-    hits.extend(subject::ticket_tags(&mail.subject).into_iter().map(|ticket| (ticket, NamedBy::SubjectTag)));
+    let ids: Vec<&str> = answered_ids(mail).map(String::as_str).collect();
+    let by_id = tx.tickets_of_thread_ids(&ids)?.into_iter().map(|ticket| (ticket, NamedBy::ThreadId));
+    let by_tag = subject::ticket_tags(&mail.subject).into_iter().map(|ticket| (ticket, NamedBy::SubjectTag));
+    let mut asked: Vec<TicketId> = Vec::new();
     let mut found: Vec<NamedFact> = Vec::new();
-    for (id, by) in hits {
-        let Some(ticket) = tx.ticket_after_merges(id)? else { continue };
+    for (id, by) in by_id.chain(by_tag) {
+        if asked.contains(&id) {
+            continue;
+        }
+        asked.push(id);
+        let Some(named) = tx.ticket(id)? else { continue };
         // A ticket that was merged is answered under its own subject as well as under the other's.
-        let own_subject = match tx.ticket(id)? {
-            Some(named) if named.id != ticket.id => Some(named.subject),
-            Some(_) | None => None,
+        let (ticket, own_subject) = match named.merged_into {
+            None => (named, None),
+            Some(into) => match tx.ticket_after_merges(into)? {
+                Some(ticket) => (ticket, Some(named.subject)),
+                None => continue,
+            },
         };
         let answered = own_subject.filter(|own| is_under_subject(&mail.subject, own));
         if let Some(known) = found.iter_mut().find(|known| known.ticket.id == ticket.id) {

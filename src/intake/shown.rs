@@ -74,11 +74,10 @@ pub(super) fn known_before(
         }
         known.learn(&full_text);
     }
+    let mut stored = tx.stored_templates()?;
     for event in Event::ALL {
-        let template = match tx.stored_template(event.name())? {
-            Some(template) => template,
-            None => event.shipped(),
-        };
+        let own = stored.iter().position(|(name, _)| name == event.name());
+        let template = own.map_or_else(|| event.shipped(), |at| stored.swap_remove(at).1);
         // A value stands between two percent signs.
         for text in [template.subject, template.body_text, html::to_text(&template.body_html)] {
             text.split('%').for_each(|piece| known.learn(piece));

@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::*;
 use crate::store::migrate::create_or_migrate;
 
-const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+pub(super) const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 const MAIL: &[u8] = b"From: ann@example.org\nTo: support@example.com\nSubject: Hi\nMessage-ID: <a@b>\n\nHello\n";
 
-fn desk() -> (tempfile::TempDir, Store) {
+pub(super) fn desk() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
     let path = crate::store::testing::place(dir.path());
     create_or_migrate(&path, &[7; 32], NOW).unwrap();
@@ -16,11 +16,11 @@ fn desk() -> (tempfile::TempDir, Store) {
     (dir, store)
 }
 
-fn envelope(source: Source) -> Envelope {
+pub(super) fn envelope(source: Source) -> Envelope {
     Envelope { recipients: vec!["support@example.com".to_owned()], sender: None, source }
 }
 
-fn rules() -> Rules {
+pub(super) fn rules() -> Rules {
     Rules { limits: Limits::default() }
 }
 

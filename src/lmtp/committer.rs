@@ -7,7 +7,6 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant};
 
 use super::metrics::Metrics;
-use crate::domain::Timestamp;
 use crate::intake::{Letter, Outcome, Settled, Trouble, deliver_group};
 use crate::store::Store;
 
@@ -79,7 +78,7 @@ pub(super) fn run(commits: &Commits, store: &Store, metrics: &Metrics, queued: &
     while let Ok(first) = commits.waiting.recv() {
         let (mut letters, answers) = gather(commits, first);
         crate::trip::trip("lmtp-before-commit");
-        let settled = deliver_group(store, &mut letters, Timestamp::now());
+        let settled = deliver_group(store, &mut letters, store.now());
         crate::trip::trip("lmtp-after-commit");
         metrics.count_group();
         let is_queued =

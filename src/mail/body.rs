@@ -92,6 +92,15 @@ pub(super) fn choose(structure: &Structure<'_>, decoder: Decoder) -> ChosenBody 
     let marked = if segments.is_empty() { marked_as_file(structure) } else { None };
     segments.extend(marked.and_then(|index| structure.leaves.get(index).map(|leaf| Segment::single(index, leaf))));
     let mut reader = Reader { structure, decoder, body: ChosenBody::default() };
+    if segments.iter().all(|segment| segment.htmls.is_empty()) {
+        // The usual mail of plain text, and the largest: its texts are put together as they are read.
+        reader.body.leaves.extend(segments.iter().flat_map(|segment| &segment.blanks));
+        let texts: Vec<usize> = segments.iter().flat_map(|segment| segment.texts.iter().copied()).collect();
+        let mut body = ChosenBody { text: reader.join(&texts), ..reader.body };
+        body.leaves.sort_unstable();
+        body.files.extend(marked);
+        return body;
+    }
     let read: Vec<(Option<String>, Option<String>)> = segments
         .iter()
         .map(|segment| {
@@ -156,12 +165,16 @@ pub(super) fn is_blank_text(text: &str) -> bool {
 fn joined(texts: &[&str]) -> String {
     let mut out = String::with_capacity(texts.iter().map(|text| text.len() + 1).sum());
     for text in texts {
-        if !out.is_empty() && !out.ends_with('\n') {
-            out.push('\n');
-        }
-        out.push_str(text);
+        append(&mut out, text);
     }
     out
+}
+
+fn append(out: &mut String, text: &str) {
+    if !out.is_empty() && !out.ends_with('\n') {
+        out.push('\n');
+    }
+    out.push_str(text);
 }
 
 /// Plain text as HTML, for the plain stretches of a mail whose other stretches are HTML.
@@ -362,15 +375,15 @@ struct Reader<'s, 'a> {
 impl Reader<'_, '_> {
     /// The joined texts of some leaves; `None` for none.
     fn join(&mut self, indices: &[usize]) -> Option<String> {
-        let texts: Vec<String> = indices.iter().filter_map(|index| self.read(*index)).collect();
-        let mut texts = texts.into_iter();
-        let first = texts.next()?;
-        let rest: Vec<String> = texts.collect();
-        if rest.is_empty() {
-            return Some(first);
+        let mut all: Option<String> = None;
+        for index in indices {
+            let Some(text) = self.read(*index) else { continue };
+            match &mut all {
+                Some(all) => append(all, &text),
+                None => all = Some(text),
+            }
         }
-        let all: Vec<&str> = std::iter::once(first.as_str()).chain(rest.iter().map(String::as_str)).collect();
-        Some(joined(&all))
+        all
     }
 
     fn read(&mut self, index: usize) -> Option<String> {

@@ -2,6 +2,8 @@
 //!
 //! Puts together what `structure`, `body`, `attachments`, `report`, `reply` and `forward` find.
 
+use std::borrow::Cow;
+
 use super::attachments::Attachments;
 use super::body::{self, ChosenBody};
 use super::delivery_report::{self, ReportKind};
@@ -9,7 +11,9 @@ use super::encoded_word::Decoder;
 use super::header::Header;
 use super::reply::{self, Forwards, Search};
 use super::structure::{PartHeader, Structure};
-use super::{DeliveryReport, Forwarded, Limits, Part, attachments, calendar, data_url, file_name, forward, uuencoded};
+use super::{
+    DeliveryReport, Forwarded, Limits, Part, attachments, calendar, data_url, file_name, forward, html, uuencoded,
+};
 
 /// Longest text searched for quotes and forwarded mails, in bytes; a longer one is all reply
 /// (chosen: people type less, and this search is the slowest step per byte).
@@ -35,6 +39,7 @@ pub(super) struct Context<'a> {
     pub(super) subject: &'a str,
     /// Whether the mail answers another one (In-Reply-To or References).
     pub(super) is_answer: bool,
+    pub(super) header: &'a Header<'a>,
     pub(super) limits: &'a Limits,
     pub(super) decoder: Decoder,
 }
@@ -153,15 +158,29 @@ fn take_out_files(chosen: &mut ChosenBody, parts: &mut Vec<Part>, limits: &Limit
     }
 }
 
+/// Bytes of an address field that are looked at for domains. Chosen: some hundred addresses.
+const PEOPLE_BYTES_MAX: usize = 16 * 1024;
+
+/// The domains of whoever writes and reads the mail.
+fn people_domains(header: &Header<'_>) -> Vec<String> {
+    let fields = ["from", "reply-to", "to", "cc"].iter().filter_map(|name| header.first(name));
+    let texts =
+        fields.map(|value| String::from_utf8_lossy(value.get(..PEOPLE_BYTES_MAX).unwrap_or(value)).into_owned());
+    texts.flat_map(|text| forward::domains_in(&text)).collect()
+}
+
 /// Reads the body, as a message or, where it holds a forwarded mail, as a forward.
 fn read_text(chosen: &ChosenBody, has_message: bool, context: &Context<'_>) -> (reply::Body, Option<Forwarded>) {
     let (text, html) = (chosen.text.as_deref(), chosen.html.as_deref());
     let is_long = text.or(html).is_some_and(|text| text.len() > SEARCHED_BYTES_MAX);
-    // An answer's subject alone is believed; where ids or a ticket's tag show that it is one, the forward's line in it is
-    // what its writer put there.
+    // A forward's line says what its writer put below it, whatever the subject says. Only an answer's subject, with neither
+    // ids nor a ticket's tag, above a mail of other people about something else is believed: that is a quote.
     let is_known_answer = context.is_answer || context.subject.contains("[#");
-    let forwards =
-        if is_known_answer || !forward::is_answers(context.subject) { Forwards::Kept } else { Forwards::PutAside };
+    let as_text = || text.map(Cow::Borrowed).or_else(|| html.map(|html| Cow::Owned(html::to_text(html))));
+    let is_theirs =
+        || forward::is_theirs(context.subject, &as_text().unwrap_or_default(), &people_domains(context.header));
+    let is_put_aside = !is_known_answer && !is_long && forward::is_answers(context.subject) && !is_theirs();
+    let forwards = if is_put_aside { Forwards::PutAside } else { Forwards::Kept };
     let body = reply::read_body(text, html, if is_long { Search::Nothing } else { Search::Whole(forwards) });
     if is_long {
         return (body, None);

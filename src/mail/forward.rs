@@ -55,6 +55,32 @@ pub(crate) fn is_answers(subject: &str) -> bool {
     claim_of(subject) == Claim::Answer
 }
 
+/// Whether the other mail in `text` is one of the people with these domains or of this subject: what somebody forwards was
+/// written to them or by them.
+#[must_use]
+pub(crate) fn is_theirs(subject: &str, text: &str, domains: &[String]) -> bool {
+    let Some(found) = find_block(text) else { return false };
+    let bare = |subject: &str| {
+        let mut rest = subject;
+        while let Some((_, behind)) = subject_prefix::split(rest) {
+            rest = behind;
+        }
+        rest.trim().to_lowercase()
+    };
+    let people = [Field::From, Field::To, Field::Cc].into_iter().filter_map(|field| found.block.value(field));
+    let is_about =
+        found.block.value(Field::Subject).is_some_and(|other| !bare(other).is_empty() && bare(other) == bare(subject));
+    is_about || people.flat_map(domains_in).any(|domain| domains.contains(&domain))
+}
+
+/// What stands behind each `@`, in small letters.
+pub(crate) fn domains_in(text: &str) -> Vec<String> {
+    let is_end = |c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-'));
+    let domains =
+        text.split('@').skip(1).map(|rest| rest.split(is_end).next().unwrap_or_default().trim_end_matches('.'));
+    domains.filter(|domain| !domain.is_empty()).map(str::to_lowercase).collect()
+}
+
 /// A subject with "VS:" above a header block in Finnish.
 fn is_finnish_answer(subject: &str, text: &str) -> bool {
     let mut rest = subject;

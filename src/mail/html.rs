@@ -6,6 +6,8 @@
 mod allow;
 mod bounds;
 mod crude;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod danger;
 mod elements;
 mod quotes;
 #[cfg(test)]

@@ -5,8 +5,12 @@ use super::reply::{Forwards, reply_of_text};
 use super::{Limits, ParsedMail, cms, html, tnef};
 
 /// A mail as it is read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
+    /// What tells it from every other mail.
+    pub key: [u8; 32],
+    /// The subject.
+    pub subject: String,
     /// The whole text.
     pub full_text: String,
     /// What the person typed.
@@ -22,6 +26,8 @@ pub struct Reading {
 pub fn mail(raw: &[u8]) -> Option<Reading> {
     let mail = ParsedMail::parse(raw, &Limits::default()).ok()?;
     Some(Reading {
+        key: mail.key,
+        subject: mail.subject,
         full_text: mail.full_text,
         reply_text: mail.reply_text,
         html: mail.html,
@@ -29,23 +35,33 @@ pub fn mail(raw: &[u8]) -> Option<Reading> {
     })
 }
 
-/// Typed text, quote and signature of a text.
+/// Typed text, quote and signature of a text; in an answer's, what stands below a forward's line may be the quote.
 #[must_use]
-pub fn reply(text: &str) -> [String; 3] {
-    let reply = reply_of_text(text, Forwards::Kept);
+pub fn reply(text: &str, is_answer: bool) -> [String; 3] {
+    let reply = reply_of_text(text, if is_answer { Forwards::PutAside } else { Forwards::Kept });
     [reply.typed, reply.quoted, reply.signature]
 }
 
-/// HTML as text, and sanitised.
+/// HTML as text, and sanitised as a mail's and as a message's.
 #[must_use]
-pub fn html(source: &str) -> (String, Option<String>) {
-    (html::to_text(source), html::sanitise_mail(source))
+pub fn html(source: &str) -> (String, Option<String>, String) {
+    (html::to_text(source), html::sanitise_mail(source), html::sanitise_message(source))
 }
 
-/// How many files a winmail.dat holds.
+/// Why HTML that the sanitiser gave is not safe to show, if it is not; a mail's loads no picture of elsewhere.
+#[cfg(feature = "fuzz")]
 #[must_use]
-pub fn winmail(bytes: &[u8]) -> Option<usize> {
-    tnef::unpack(bytes).map(|contents| contents.files.len())
+pub fn danger(html: &str, is_mail: bool) -> Option<String> {
+    html::danger::danger(html, if is_mail { &["cid", "data"] } else { &["http", "https"] })
+}
+
+/// Bytes of the files and texts of a winmail.dat, and how many files it has.
+#[must_use]
+pub fn winmail(bytes: &[u8]) -> Option<(usize, usize)> {
+    let contents = tnef::unpack(bytes)?;
+    let text = contents.text.map_or(0, |text| text.len()) + contents.html.map_or(0, |html| html.len());
+    let files = contents.files.iter().map(|file| file.content.len() + file.name.len());
+    Some((text + files.sum::<usize>(), contents.files.len()))
 }
 
 /// The mail inside of an S/MIME signature.

@@ -10,6 +10,7 @@ pub(crate) mod fields;
 mod inline;
 pub(crate) mod languages;
 mod line;
+mod notes;
 mod quoted;
 mod signature;
 mod split;

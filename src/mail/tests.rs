@@ -346,3 +346,29 @@ fn every_mail_of_the_corpus_is_read_soundly() {
         println!("skipped: no mails below {}", root.display());
     }
 }
+
+#[test]
+fn a_forwards_line_keeps_what_is_below_it_under_an_answers_subject() {
+    let read = |subject: &str, from: &str, to: &str, other: &str| {
+        let block = format!("From: Bob <{from}>\nDate: Thu, 15 Jan 2026 14:30\nSubject: {other}\nTo: <{to}>");
+        let text = format!("What is this?\n\n---------- Forwarded message ---------\n{block}\n\nPay me.");
+        let raw = format!("From: Ann <ann@client.example>\nTo: help@desk.example\nSubject: {subject}\n\n{text}\n");
+        let html = raw.replacen("\n\n", "\nContent-Type: text/html\n\n<pre>", 1).replace("<bob", "&lt;bob");
+        let kept = |raw: &str| parse(raw).reply_text.contains("Pay me.");
+        assert_eq!(kept(&raw), kept(&html), "{raw}");
+        kept(&raw)
+    };
+    let (bob, ann) = ("bob@supplier.example", "ann@client.example");
+    for (subject, from, to, other) in [
+        ("Re: Invoice", bob, ann, "You owe us"),
+        ("AW: Invoice", bob, "office@CLIENT.example", "You owe us"),
+        ("Re: Invoice", ann, bob, "You owe us"),
+        ("Re: Invoice", "help@desk.example", "x@other.example", "You owe us"),
+        ("Re: Invoice", bob, "x@other.example", "Fwd: invoice"),
+        ("Re: [#12] Invoice", bob, "x@other.example", "You owe us"),
+        ("Invoice", bob, "x@other.example", "You owe us"),
+    ] {
+        assert!(read(subject, from, to, other), "{subject}, {from} to {to}: {other}");
+    }
+    assert!(!read("Re: Invoice", bob, "x@other.example", "You owe us"), "a quote of other people's");
+}

@@ -94,7 +94,7 @@ pub(super) fn drain(
     plan: DrainPlan<'_>,
     now: Timestamp,
 ) -> Result<SendReport, store::Error> {
-    let presence = SenderLock::begin(store, now)?;
+    let presence = SenderLock::begin(store, &mut pool.worker, now)?;
     let context = DrainContext {
         store,
         worker: presence.worker(),
@@ -170,6 +170,12 @@ impl Work<'_, '_> {
             return Ok(Vec::new());
         }
         store.write(|tx| {
+            // One that others took for dead begins again as a new worker: this drain comes to its end.
+            if let Some(worker) = self.context.worker
+                && !tx.is_worker(worker)?
+            {
+                return Ok(Vec::new());
+            }
             let mails = tx.claim_due(scope, &self.busy, BATCH_MAX, now.plus_s(LEASE_S), now)?;
             if let Some(worker) = self.context.worker {
                 tx.note_lessee(worker, &mails)?;
@@ -265,9 +271,15 @@ fn send_one(
     mail: &Claimed,
     handover: &mut Handover<'_>,
 ) -> Result<(), Failure> {
-    let raw = match store.read(|tx| tx.outgoing_raw(mail.id)) {
-        Ok(Some(raw)) => raw,
-        Ok(None) => {
+    let look: store::Result<Option<Option<Vec<u8>>>> = store.read(|tx| match tx.claimed_raw(mail)? {
+        Some(raw) => Ok(Some(Some(raw))),
+        None => Ok(tx.is_claimed(mail)?.then_some(None)),
+    });
+    let raw = match look {
+        Ok(Some(Some(raw))) => raw,
+        // Others took us for dead and send it.
+        Ok(None) => return Err(Failure::Left),
+        Ok(Some(None)) => {
             return Err(Failure::Permanent("the bytes of this mail are gone".to_owned(), Fault::Elsewhere));
         }
         Err(error) => return Err(Failure::Transport(error.to_string())),

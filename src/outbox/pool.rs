@@ -12,6 +12,7 @@ use crate::domain::{AddressId, Timestamp};
 use crate::store::address::AddressRow;
 use crate::store::outbox::Scope;
 use crate::store::{Result, Store};
+use crate::worker::Worker;
 
 /// How long a transport stays open unused. Chosen: servers wait five minutes (RFC 5321 §4.5.3.2.7), busy
 /// ones less.
@@ -22,6 +23,8 @@ const IDLE_MAX: Duration = Duration::from_secs(60);
 pub(crate) struct TransportPool {
     kept: BTreeMap<AddressId, OpenTransport>,
     pub(super) note_end: NoteEnd,
+    /// What we are among the senders of all hosts, where the database is on a server.
+    pub(super) worker: Option<Worker>,
 }
 
 /// A transport, and the settings it was made from.
@@ -36,7 +39,7 @@ impl TransportPool {
     /// With nothing open yet.
     #[must_use]
     pub(crate) const fn new(note_end: NoteEnd) -> Self {
-        Self { kept: BTreeMap::new(), note_end }
+        Self { kept: BTreeMap::new(), note_end, worker: None }
     }
 
     /// Does what [`super::send_due`] does, over transports that are still open.

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-use super::presence_remote::Worker;
 use crate::domain::Timestamp;
 use crate::store::{self, Store};
+use crate::worker::Worker;
 
 /// How long another sender may take to end the leases of killed ones. After that we send without holding the lock.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -25,16 +25,16 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub(super) struct SenderLock {
     _folder: Option<File>,
-    worker: Option<Worker>,
+    worker: Option<i64>,
 }
 
 impl SenderLock {
     /// Begins to send. If no other sender is running, existing leases belong to senders that were
-    /// killed, and end now.
-    pub(super) fn begin(store: &Store, now: Timestamp) -> store::Result<Self> {
+    /// killed, and end now. On a server `worker` is what we are there, entered with the first drain.
+    pub(super) fn begin(store: &Store, worker: &mut Option<Worker>, now: Timestamp) -> store::Result<Self> {
         let Some(file) = store.place().file() else {
             // No lock of this host says anything about the others.
-            return Ok(Self { _folder: None, worker: Some(Worker::enter(store)?) });
+            return Ok(Self { _folder: None, worker: Some(as_worker(store, worker)?) });
         };
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // A folder that may be entered but not read: then leases of killed senders last their full time.
@@ -61,8 +61,27 @@ impl SenderLock {
 impl SenderLock {
     /// Who claims, where the database is on a server.
     pub(super) fn worker(&self) -> Option<i64> {
-        self.worker.as_ref().map(|worker| worker.id)
+        self.worker
     }
+}
+
+/// What we are in the table of workers; leases of those that are silent end.
+fn as_worker(store: &Store, worker: &mut Option<Worker>) -> store::Result<i64> {
+    if let Some(known) = worker {
+        let id = known.id();
+        let (lives, is_any_over) =
+            store.read(|tx| Ok::<_, store::Error>((tx.is_worker(id)?, tx.is_any_lease_over(id)?)))?;
+        if is_any_over {
+            store.write(|tx| {
+                tx.end_leases_of(id)?;
+                tx.end_silent_leases()
+            })?;
+        }
+        if lives {
+            return Ok(id);
+        }
+    }
+    Ok(worker.insert(Worker::enter(store)?).id())
 }
 
 #[cfg(test)]
@@ -97,15 +116,15 @@ mod tests {
         store.write(|tx| tx.queue(&mail, NOW)).unwrap();
         let claim = || store.write(|tx| tx.claim_due(Scope::All, &[], 10, NOW.plus_s(60), NOW)).unwrap().len();
 
-        let first = SenderLock::begin(&store, NOW).unwrap();
+        let first = SenderLock::begin(&store, &mut None, NOW).unwrap();
         assert_eq!(claim(), 1);
-        let second = SenderLock::begin(&store, NOW).unwrap();
+        let second = SenderLock::begin(&store, &mut None, NOW).unwrap();
         assert_eq!(claim(), 0, "the first sender has it");
         drop(first);
-        let third = SenderLock::begin(&store, NOW).unwrap();
+        let third = SenderLock::begin(&store, &mut None, NOW).unwrap();
         assert_eq!(claim(), 0, "for all that the second knows, the first is alive");
         drop((second, third));
-        let _fourth = SenderLock::begin(&store, NOW).unwrap();
+        let _fourth = SenderLock::begin(&store, &mut None, NOW).unwrap();
         assert_eq!(claim(), 1, "no other sender was left");
     }
 }

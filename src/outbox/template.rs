@@ -106,7 +106,7 @@ impl Event {
             Self::StaffMentioned => "to the staff member whom a note mentions as @username",
             Self::NewUser => "to a customer whose account was made and who is to confirm it",
             Self::LostPassword => "to a customer who asks for a link to sign in; cannot be switched off",
-            Self::Satisfaction => "to the customer whose ticket was closed, where setting ask_satisfaction is on",
+            Self::Satisfaction => "to the customer whose ticket was closed, where setting satisfaction is on",
         }
     }
 

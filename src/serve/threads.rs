@@ -21,6 +21,7 @@ use crate::outcome::{self, WithContext};
 use crate::stop::Stop;
 use crate::store::{self, Store};
 use crate::webhook;
+use crate::worker::{Lease, Leases};
 
 /// Between two heartbeats; `pipe` takes over sending after six missed ones.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -77,7 +78,7 @@ impl Pulse<'_> {
         }
         if self.at.is_none_or(|last| last.elapsed() >= HEARTBEAT) {
             self.at = Some(Instant::now());
-            logged("writing the heartbeat", self.store.write(|tx| tx.note_served(Timestamp::now())));
+            logged("writing the heartbeat", self.store.write(|tx| tx.note_served(self.store.now())));
         }
         false
     }
@@ -107,7 +108,7 @@ pub(super) fn send(store: &Store, wakes: &Receiver<()>, threads: &Threads) {
     let mut pool = outbox::TransportPool::new(crate::desk::note_undelivered);
     let mut pulse = Pulse { store, threads, at: None };
     while !threads.is_stopping() {
-        let now = Timestamp::now();
+        let now = store.now();
         pool.close_idle();
         match store.read(|tx| tx.oldest_pending()) {
             Ok(None) => {}
@@ -140,10 +141,22 @@ pub(super) fn tell_webhooks(store: &Store, threads: &Threads) {
     }
 }
 
-/// Closes, forgets and tidies what is due, as `admin jobs run` does.
-pub(super) fn work_by_time(store: &Store, threads: &Threads) {
+/// Closes, forgets and tidies what is due, as `admin jobs run` does: on one host, until it ends or falls silent.
+pub(super) fn work_by_time(store: &Store, leases: &Leases, threads: &Threads) {
     while !threads.is_stopping() {
-        match jobs::run(store, Timestamp::now()) {
+        match jobs::take(leases, store) {
+            Ok(Lease::Ours(ours)) => work_while_ours(ours.on(store), threads),
+            Ok(Lease::Theirs(host)) => tracing::debug!(host, "another host does the timed work"),
+            Err(error) => tracing::warn!(%error, "asking for the timed work; tried again"),
+        }
+        threads.pause(WAKE_PAUSE);
+    }
+}
+
+fn work_while_ours(store: &Store, threads: &Threads) {
+    while !threads.is_stopping() {
+        match jobs::run(store, store.now()) {
+            Err(store::Error::TakenOver(_)) => return tracing::warn!("another host does the timed work by now"),
             Ok(report) if report == jobs::Report::default() => {}
             Ok(report) => tracing::info!(
                 closed = report.closed,
@@ -156,14 +169,26 @@ pub(super) fn work_by_time(store: &Store, threads: &Threads) {
         }
         let next = Instant::now() + TIMED_PAUSE;
         while Instant::now() < next && !threads.pause(WAKE_PAUSE) {
-            logged("waking tickets", jobs::wake(store, Timestamp::now()).map(|_| ()));
+            match jobs::wake(store, store.now()) {
+                Err(store::Error::TakenOver(_)) => return tracing::warn!("another host does the timed work by now"),
+                done => logged("waking tickets", done.map(drop)),
+            }
         }
     }
 }
 
+/// What the mailboxes are watched with.
+#[derive(Clone, Copy)]
+pub(super) struct Watching<'a> {
+    pub(super) store: &'a Store,
+    pub(super) leases: &'a Leases,
+    pub(super) rules: &'a Rules,
+    pub(super) patience: Duration,
+}
+
 /// Watches the mailboxes while the setting `imap_watch` is on.
-pub(super) fn watch_mailboxes(store: &Store, rules: &Rules, patience: Duration, threads: &Threads) {
-    let is_wanted = || match store.read(|tx| tx.settings()) {
+pub(super) fn watch_mailboxes(watching: Watching<'_>, threads: &Threads) {
+    let is_wanted = || match watching.store.read(|tx| tx.settings()) {
         Ok(settings) => settings.imap_watch,
         Err(error) => {
             tracing::warn!(%error, "reading the settings; tried again");
@@ -172,18 +197,19 @@ pub(super) fn watch_mailboxes(store: &Store, rules: &Rules, patience: Duration, 
     };
     while !threads.is_stopping() {
         if is_wanted() {
-            watch_while(&is_wanted, store, rules, patience, threads);
+            watch_while(&is_wanted, watching, threads);
         }
         threads.pause(WATCH_POLL);
     }
 }
 
-fn watch_while(is_wanted: &impl Fn() -> bool, store: &Store, rules: &Rules, patience: Duration, threads: &Threads) {
+fn watch_while(is_wanted: &impl Fn() -> bool, watching: Watching<'_>, threads: &Threads) {
     let stop = match Stop::new() {
         Ok(stop) => stop,
         Err(error) => return tracing::warn!(%error, "preparing to watch the mailboxes; tried again"),
     };
-    let watch = Watch { store, rules, patience, stop: &stop, only: &[] };
+    let Watching { store, leases, rules, patience } = watching;
+    let watch = Watch { store, leases, rules, patience, stop: &stop, only: &[] };
     thread::scope(|scope| {
         let work = move || imap_fetch::watch(watch, |summary| log(&summary));
         let watching = match thread::Builder::new().name("mailboxes".to_owned()).spawn_scoped(scope, work) {

@@ -1,11 +1,13 @@
 //! The desk's own mail addresses: the department of each, how its mail comes in and goes out, and each as a sender.
 
-use super::{ReadTx, Result, WriteTx};
+use std::ops::ControlFlow;
+
+use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, Tls};
-use crate::domain::{AddressId, DepartmentId, SetUpChange, Timestamp, comparable_address};
+use crate::domain::{AddressId, DepartmentId, DeskSecret, SetUpChange, Timestamp, comparable_address};
 use crate::store::engine::Row;
 
-/// One of the desk's own addresses, as far as deciding about mail needs it.
+/// One of the desk's own addresses, as far as mail that comes and goes needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeskAddress {
     /// Id.
@@ -16,8 +18,29 @@ pub struct DeskAddress {
     pub name: String,
     /// `None` when its department was the last one and was removed.
     pub department: Option<DepartmentId>,
-    /// Mail to unknown addresses goes to this one's department.
+    /// Mail to unknown addresses goes to this one's department, and it sends for departments without an address.
     pub is_default: bool,
+    /// How mail leaves by it.
+    pub outgoing: Outgoing,
+    /// A plus-addressed test mail came back, so Reply-To may be a plus-address.
+    pub has_plus: bool,
+}
+
+impl DeskAddress {
+    /// Whether mail leaves by this address at all.
+    #[must_use]
+    pub fn sends(&self) -> bool {
+        self.outgoing != Outgoing::None
+    }
+}
+
+/// What a desk is known by.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Its addresses, by id.
+    pub addresses: Vec<DeskAddress>,
+    /// What it signs with.
+    pub secret: DeskSecret,
 }
 
 /// Everything about one address except its id. Ports are TCP ports; passwords stay in the files named.
@@ -108,45 +131,47 @@ fn address(row: &Row<'_>) -> Result<(AddressId, AddressRow)> {
     Ok((AddressId::new(row.get(19)?), found))
 }
 
-/// An address of the desk as a sender.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sender {
-    /// Id.
-    pub id: AddressId,
-    /// The address.
-    pub email: String,
-    /// The name in From.
-    pub name: String,
-    /// Its department.
-    pub department: Option<DepartmentId>,
-    /// It sends for departments without an address.
-    pub is_default: bool,
-    /// How mail leaves by it.
-    pub outgoing: Outgoing,
-    /// A plus-addressed test mail came back, so Reply-To may be a plus-address.
-    pub has_plus: bool,
-}
-
-impl Sender {
-    /// Whether mail leaves by this address at all.
-    #[must_use]
-    pub fn sends(&self) -> bool {
-        self.outgoing != Outgoing::None
-    }
+fn desk_address(row: &Row<'_>, id: AddressId) -> Result<DeskAddress> {
+    Ok(DeskAddress {
+        id,
+        email: row.get(1)?,
+        name: row.get(2)?,
+        department: row.get::<Option<i64>>(3)?.map(DepartmentId::new),
+        is_default: row.get(4)?,
+        outgoing: row.get(5)?,
+        has_plus: row.get(6)?,
+    })
 }
 
 impl ReadTx<'_> {
-    /// Every address of the desk. A desk has a handful, so the whole table is read.
+    /// Every address of the desk, by id. A desk has a handful, so the whole table is read.
     pub fn desk_addresses(&self) -> Result<Vec<DeskAddress>> {
-        self.all("SELECT id, email, name, department_id, is_default FROM address ORDER BY id", [], |row| {
-            Ok(DeskAddress {
-                id: AddressId::new(row.get(0)?),
-                email: row.get(1)?,
-                name: row.get(2)?,
-                department: row.get::<Option<i64>>(3)?.map(DepartmentId::new),
-                is_default: row.get(4)?,
-            })
-        })
+        self.all(
+            "SELECT id, email, name, department_id, is_default, outgoing, plus_seen_at > 0 FROM address ORDER BY id",
+            [],
+            |row| desk_address(row, AddressId::new(row.get(0)?)),
+        )
+    }
+
+    /// Every address, and the desk's secret, in one answer.
+    pub fn identity(&self) -> Result<Identity> {
+        let (mut addresses, mut secret) = (Vec::new(), None);
+        self.each(
+            "SELECT address.id, email, name, department_id, is_default, outgoing, plus_seen_at > 0, desk.secret \
+             FROM desk LEFT JOIN address ON 1 = 1 WHERE desk.id = 1 ORDER BY address.id",
+            [],
+            |row| {
+                if secret.is_none() {
+                    secret = Some(DeskSecret::new(row.get(7)?));
+                }
+                if let Some(id) = row.get::<Option<i64>>(0)? {
+                    addresses.push(desk_address(row, AddressId::new(id))?);
+                }
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
+        let secret = secret.ok_or_else(|| Error::Corrupt("the desk row is missing".to_owned()))?;
+        Ok(Identity { addresses, secret })
     }
 
     /// Every address with all its settings, by id.
@@ -173,25 +198,6 @@ impl ReadTx<'_> {
 
     fn imap_folders(&self, id: AddressId) -> Result<Vec<String>> {
         self.all("SELECT name FROM imap_folder WHERE address_id = $1 ORDER BY position", [id.get()], |row| row.get(0))
-    }
-
-    /// Every address of the desk as a sender, by id.
-    pub fn senders(&self) -> Result<Vec<Sender>> {
-        self.all(
-            "SELECT id, email, name, department_id, is_default, outgoing, plus_seen_at > 0 FROM address ORDER BY id",
-            [],
-            |row| {
-                Ok(Sender {
-                    id: AddressId::new(row.get(0)?),
-                    email: row.get(1)?,
-                    name: row.get(2)?,
-                    department: row.get::<Option<i64>>(3)?.map(DepartmentId::new),
-                    is_default: row.get(4)?,
-                    outgoing: row.get(5)?,
-                    has_plus: row.get(6)?,
-                })
-            },
-        )
     }
 }
 

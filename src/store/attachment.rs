@@ -146,6 +146,16 @@ impl ReadTx<'_> {
         )
     }
 
+    /// A piece of an attachment's bytes, from byte `from` on; empty behind their end, or when they are gone.
+    pub fn attachment_piece(&self, id: AttachmentId, from: i64) -> Result<Vec<u8>> {
+        // By the attachment, whose id is never used twice: its content's could be another's by now.
+        let content: Option<i64> =
+            self.one("SELECT content_id FROM attachment WHERE id = $1 AND content_id > 0", [id.get()], |row| {
+                row.get(0)
+            })?;
+        content.map_or_else(|| Ok(Vec::new()), |content| self.link.piece_of_content(content, from))
+    }
+
     /// Every attachment of a ticket by id.
     pub fn attachments_of_ticket(&self, id: TicketId) -> Result<Vec<Attachment>> {
         self.all(

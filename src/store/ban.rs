@@ -1,6 +1,6 @@
 //! Bans: addresses and domains whose mail is dropped.
 
-use super::{ReadTx, Result, WriteTx};
+use super::{ReadTx, Result, WriteTx, places};
 use crate::domain::{EmailAddress, SetUpChange, Timestamp};
 
 impl ReadTx<'_> {
@@ -8,12 +8,9 @@ impl ReadTx<'_> {
     pub fn is_banned(&self, email: &EmailAddress) -> Result<bool> {
         let domain = email.domain();
         let above = domain.match_indices('.').map(|(at, _)| domain.get(at + 1..).unwrap_or(""));
-        for pattern in [email.as_str(), domain].into_iter().chain(above) {
-            if self.number("SELECT count(*) FROM ban WHERE pattern = $1", [pattern])? > 0 {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let patterns: Vec<&str> = [email.as_str(), domain].into_iter().chain(above).collect();
+        let sql = format!("SELECT count(*) FROM ban WHERE pattern IN ({})", places(1, patterns.len()));
+        Ok(self.number(&sql, &patterns[..])? > 0)
     }
 
     /// Every ban with when it was made.

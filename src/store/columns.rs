@@ -50,3 +50,14 @@ impl Column for StaffRole {
 pub(super) fn id_or_none<T>(id: i64, wrap: fn(i64) -> T) -> Option<T> {
     (id > 0).then(|| wrap(id))
 }
+
+/// So many parameters of a statement from that number on: `$3, $4`.
+pub(super) fn places(first: usize, count: usize) -> String {
+    (first..first + count).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The LIKE pattern of texts that hold `search`: its own `%` and `_` stand for themselves. To be
+/// used with `ESCAPE '!'`; empty finds everything.
+pub(super) fn containing(search: &str) -> String {
+    format!("%{}%", search.replace('!', "!!").replace('%', "!%").replace('_', "!_"))
+}

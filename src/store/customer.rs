@@ -4,7 +4,7 @@ use super::row_count::{self, BUCKET_IDS, BUCKETS_DOWN, Start, Window};
 use super::ticket::TicketRows;
 use super::token::Sha256Bytes;
 use super::{ReadTx, Result, WriteTx, containing};
-use crate::domain::{EmailAddress, Timestamp, UserId, ascii_domain, comparable_address};
+use crate::domain::{EmailAddress, SetUpChange, Timestamp, UserId, ascii_domain, comparable_address};
 use crate::store::engine::Row;
 
 /// What Faveo's register call says about a customer.
@@ -54,15 +54,20 @@ pub struct Customer {
 }
 
 fn customer(row: &Row<'_>) -> Result<Customer> {
+    customer_at(row, 0)
+}
+
+/// A customer whose columns begin at that one.
+pub(super) fn customer_at(row: &Row<'_>, at: usize) -> Result<Customer> {
     Ok(Customer {
-        id: UserId::new(row.get(0)?),
-        fullname: row.get(1)?,
-        email: row.get(2)?,
-        is_active: row.get(3)?,
-        registered_at: Timestamp::from_unix(row.get(4)?),
-        mobile: row.get(5)?,
-        country_code: row.get(6)?,
-        verified_at: Timestamp::from_unix(row.get(7)?),
+        id: UserId::new(row.get(at)?),
+        fullname: row.get(at + 1)?,
+        email: row.get(at + 2)?,
+        is_active: row.get(at + 3)?,
+        registered_at: Timestamp::from_unix(row.get(at + 4)?),
+        mobile: row.get(at + 5)?,
+        country_code: row.get(at + 6)?,
+        verified_at: Timestamp::from_unix(row.get(at + 7)?),
     })
 }
 
@@ -175,7 +180,7 @@ impl WriteTx<'_> {
             "UPDATE customer SET first_name = $1, last_name = $2, mobile = $3, country_code = $4 WHERE id = $5",
             (profile.first_name, profile.last_name, profile.mobile, profile.country_code, id.get()),
         )?;
-        Ok(())
+        self.note_customer_change(id, "profile")
     }
 
     /// Marks a customer's address as verified; the code's hash stays, so that a second use is known
@@ -190,6 +195,12 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`crate::store::Error::Taken`] when the address is in use.
     pub fn add_customer(&self, fullname: &str, email: &EmailAddress, now: Timestamp) -> Result<UserId> {
+        let id = self.insert_customer(fullname, email, now)?;
+        self.note_set_up(SetUpChange::Added, &format!("customer {id} {email}"))?;
+        Ok(id)
+    }
+
+    fn insert_customer(&self, fullname: &str, email: &EmailAddress, now: Timestamp) -> Result<UserId> {
         let id = self.insert(
             "INSERT INTO customer (fullname, email, registered_at) VALUES ($1, $2, $3)",
             (fullname, email.as_str(), now.unix()),
@@ -205,7 +216,8 @@ impl WriteTx<'_> {
         }
         let name = if name.trim().is_empty() { email.local_part() } else { name.trim() };
         let name: String = name.chars().take(FULLNAME_CHARS_MAX).collect();
-        self.add_customer(&name, email, now)
+        // The event of the ticket that opens tells of them.
+        self.insert_customer(&name, email, now)
     }
 
     /// Changes a customer's address or name; says whether there is such a customer. Another address
@@ -220,14 +232,31 @@ impl WriteTx<'_> {
              activation_hash = CASE WHEN email <> coalesce($2, email) THEN $3 ELSE activation_hash END WHERE id = $4",
             (fullname, email.map(EmailAddress::as_str), &[][..] as &[u8], id.get()),
         )?;
+        if changed > 0 {
+            self.note_customer_change(id, "account")?;
+        }
         Ok(changed > 0)
+    }
+
+    fn note_customer_change(&self, id: UserId, what: &str) -> Result<()> {
+        let email = self.customer(id)?.map(|customer| customer.email).unwrap_or_default();
+        self.note_set_up(SetUpChange::Changed, &format!("customer {id} {email}: {what}"))
+    }
+
+    /// Blocks a customer, which ends their sessions, or lets them in again.
+    pub(crate) fn block_customer(&self, id: UserId, is_blocked: bool) -> Result<()> {
+        self.run("UPDATE customer SET is_active = $1 WHERE id = $2", (!is_blocked, id.get()))?;
+        if is_blocked {
+            self.end_sessions_of_customer(id)?;
+        }
+        self.note_customer_change(id, if is_blocked { "blocked" } else { "let in again" })
     }
 
     /// Gives a customer another password, as its hash, which ends their sessions.
     pub(crate) fn set_customer_password(&self, id: UserId, hash: &str) -> Result<()> {
         self.run("UPDATE customer SET password_hash = $1 WHERE id = $2", (hash, id.get()))?;
         self.run("DELETE FROM session WHERE customer_id = $1", [id.get()])?;
-        Ok(())
+        self.note_customer_change(id, "password")
     }
 
     /// Replaces the hash of a password that was right by a better one of the same.
@@ -239,7 +268,7 @@ impl WriteTx<'_> {
     /// Sets a customer's language and time zone.
     pub(crate) fn set_customer_preferences(&self, id: UserId, locale: &str, timezone: &str) -> Result<()> {
         self.run("UPDATE customer SET locale = $1, timezone = $2 WHERE id = $3", (locale, timezone, id.get()))?;
-        Ok(())
+        self.note_customer_change(id, "profile")
     }
 
     /// Opens an activation for a customer: what is kept is SHA-256 of the code that is mailed.
@@ -255,6 +284,9 @@ impl WriteTx<'_> {
 impl TicketRows<'_> {
     /// Removes a customer with their tickets; says whether there was one.
     pub fn remove_customer(&self, id: UserId) -> Result<bool> {
+        if let Some(gone) = self.customer(id)? {
+            self.note_set_up(SetUpChange::Removed, &format!("customer {id} {}", gone.email))?;
+        }
         Ok(self.run("DELETE FROM customer WHERE id = $1", [id.get()])? > 0)
     }
 
@@ -275,6 +307,7 @@ impl TicketRows<'_> {
             (&from.mobile, &from.country_code, from.registered_at.unix(), target),
         )?;
         self.run("DELETE FROM customer WHERE id = $1", [source])?;
-        Ok(())
+        let what = format!("customer {source} {}: merged into {target} {}", from.email, into.email);
+        self.note_set_up(SetUpChange::Removed, &what)
     }
 }

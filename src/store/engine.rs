@@ -88,6 +88,14 @@ impl Link<'_> {
         }
     }
 
+    /// The time in whole seconds where the database is: one clock for all hosts.
+    pub(super) const fn clock(self) -> &'static str {
+        match self {
+            Self::Lite(_) => "unixepoch()",
+            Self::Pg(_) => postgres::SERVER_NOW,
+        }
+    }
+
     /// Calls `read` with each row of a query until it breaks off.
     pub(super) fn each(
         self,
@@ -190,6 +198,24 @@ impl Link<'_> {
                 Ok(blob.close()?)
             }
             Self::Lite(_) | Self::Pg(_) => Ok(()),
+        }
+    }
+
+    /// Reads a piece of the column `data` of a row of `content`, from byte `from` on; empty behind its end.
+    pub(super) fn piece_of_content(self, id: i64, from: i64) -> Result<Vec<u8>> {
+        match self {
+            Self::Lite(connection) => {
+                let blob = connection.blob_open(rusqlite::MAIN_DB, "content", "data", id, true)?;
+                let from = usize::try_from(from).unwrap_or(usize::MAX).min(blob.len());
+                let mut piece = vec![0; INLINE_BLOB_BYTES_MAX.min(blob.len() - from)];
+                blob.read_at_exact(&mut piece, from)?;
+                Ok(piece)
+            }
+            Self::Pg(_) => {
+                let sql = "SELECT substr(data, CAST($1 AS INTEGER), CAST($2 AS INTEGER)) FROM content WHERE id = $3";
+                let size = i64::try_from(INLINE_BLOB_BYTES_MAX).unwrap_or(i64::MAX);
+                Ok(self.one(sql, &(from + 1, size, id), |row| row.get(0))?.unwrap_or_default())
+            }
         }
     }
 

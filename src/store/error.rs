@@ -1,6 +1,6 @@
 //! Errors of the database.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
@@ -81,6 +81,9 @@ pub enum Error {
     /// The database server does not answer, or ends connections.
     #[error("the database server cannot be reached ({0}); try again")]
     Unreachable(String),
+    /// A lease is another worker's by now.
+    #[error("another host has taken over {0}; nothing was changed")]
+    TakenOver(String),
     /// A desk that is to be copied into has something in it.
     #[error("there is something in this desk already; only a new one can be copied into")]
     NotEmpty,
@@ -116,3 +119,31 @@ impl From<rusqlite::Error> for Error {
 
 /// Result of a store verb.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+/// Why SQLite could not open a file.
+pub(super) fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
+    // A pipe or a device: SQLite's error would not help.
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return Error::NotADatabase(path.to_owned());
+    }
+    if error.sqlite_error_code() != Some(ErrorCode::CannotOpen)
+        && error.sqlite_error_code() != Some(ErrorCode::ReadOnly)
+    {
+        return Error::from(error);
+    }
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Error::Folder(path.to_owned()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Error::Missing(path.to_owned()),
+        Err(e) => Error::Inaccessible {
+            path: path.to_owned(),
+            reason: format!("{e}; run maildesk as the user who owns the file and its folder"),
+        },
+        Ok(_) => out_of_reach(path),
+    }
+}
+
+/// A file that may not be opened or written.
+pub(super) fn out_of_reach(path: &Path) -> Error {
+    let reason = "permission denied or read-only; run maildesk as the user who owns the file and its folder".to_owned();
+    Error::Inaccessible { path: path.to_owned(), reason }
+}

@@ -62,9 +62,11 @@ pub struct Event {
     pub door: String,
     /// The message or note that was written, if one was; it may be gone.
     pub message: Option<MessageId>,
+    /// The network address it came from; empty where it did not come over the network.
+    pub ip: String,
 }
 
-/// An event of its row: id, ticket, time, actor, the actor's id and name, kind, detail, door, message.
+/// An event of its row: id, ticket, time, actor, the actor's id and name, kind, detail, door, message, network address.
 pub(super) fn event(row: &Row<'_>) -> Result<Event> {
     Ok(Event {
         id: row.get(0)?,
@@ -76,6 +78,7 @@ pub(super) fn event(row: &Row<'_>) -> Result<Event> {
         detail: row.get(7)?,
         door: row.get(8)?,
         message: id_or_none(row.get(9)?, MessageId::new),
+        ip: row.get(10)?,
     })
 }
 
@@ -90,7 +93,7 @@ impl ReadTx<'_> {
         self.all(
             "SELECT event.id, ticket_id, at, actor, actor_id, coalesce(CASE actor \
              WHEN 0 THEN (SELECT fullname FROM customer WHERE customer.id = actor_id) \
-             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id \
+             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id, ip \
              FROM event WHERE ticket_id = $1 ORDER BY event.id",
             [ticket.get()],
             event,
@@ -105,7 +108,7 @@ impl ReadTx<'_> {
         self.all(
             "SELECT event.id, ticket_id, at, actor, actor_id, coalesce(CASE actor \
              WHEN 0 THEN (SELECT fullname FROM customer WHERE customer.id = actor_id) \
-             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id \
+             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id, ip \
              FROM event WHERE ticket_id = $1 AND event.id > $2 AND kind IN ('opened', 'replied', 'answered', 'noted', 'merged') \
              AND NOT (actor = 1 AND actor_id = $3) AND NOT (actor = 2 AND kind = 'noted') ORDER BY event.id",
             (ticket.get(), event_id, staff.get()),
@@ -118,7 +121,7 @@ impl ReadTx<'_> {
         self.all(
             "SELECT event.id, ticket_id, at, actor, actor_id, coalesce(CASE actor \
              WHEN 0 THEN (SELECT fullname FROM customer WHERE customer.id = actor_id) \
-             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id \
+             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id, ip \
              FROM event WHERE event.id > $1 ORDER BY event.id LIMIT $2",
             (event_id, i64::try_from(max).unwrap_or(i64::MAX)),
             event,
@@ -131,8 +134,8 @@ impl TicketRows<'_> {
     pub fn add_event(&self, ticket: TicketId, new: &NewEvent<'_>, now: Timestamp) -> Result<()> {
         let (actor, actor_id) = new.actor.to_row();
         let id = self.insert(
-            "INSERT INTO event (ticket_id, at, actor, actor_id, kind, detail, door, message_id) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO event (ticket_id, at, actor, actor_id, kind, detail, door, message_id, ip) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             (
                 ticket.get(),
                 now.unix(),
@@ -142,6 +145,7 @@ impl TicketRows<'_> {
                 new.detail,
                 new.door.word(),
                 new.message.map_or(0, MessageId::get),
+                self.ip(),
             ),
         )?;
         self.told.borrow_mut().push(Happened::of(id, ticket, new, now));
@@ -154,10 +158,10 @@ impl TicketRows<'_> {
         let (tickets, owner) = owner.tickets();
         let changed = self.all(
             &format!(
-                "WITH changed AS ({tickets}) INSERT INTO event (ticket_id, at, actor, actor_id, kind, detail, door) \
-                 SELECT id, $2, $3, $4, $5, $6, $7 FROM changed RETURNING id, ticket_id"
+                "WITH changed AS ({tickets}) INSERT INTO event (ticket_id, at, actor, actor_id, kind, detail, door, ip) \
+                 SELECT id, $2, $3, $4, $5, $6, $7, $8 FROM changed RETURNING id, ticket_id"
             ),
-            (owner, now.unix(), actor, id, new.kind.word(), new.detail, new.door.word()),
+            (owner, now.unix(), actor, id, new.kind.word(), new.detail, new.door.word(), self.ip()),
             |row| Ok((row.get(0)?, TicketId::new(row.get(1)?))),
         )?;
         let happened = changed.into_iter().map(|(id, ticket)| Happened::of(id, ticket, new, now));

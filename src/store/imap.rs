@@ -11,6 +11,10 @@ use crate::domain::{AddressId, Timestamp};
 /// Longest text of a failure kept, in characters.
 const ERROR_CHARS_MAX: usize = 500;
 
+/// A folder that is asked again and again has the time noted this often, in seconds. Chosen: what people read is a minute
+/// old at most, and a mailbox that is watched writes little.
+pub(crate) const NOTE_EVERY_S: i64 = 60;
+
 /// Seconds until the next try after each failure in a row; after these, always the last value.
 pub(crate) const BACKOFF_S: [i64; 6] = [5, 15, 60, 180, 600, 900];
 
@@ -59,6 +63,10 @@ pub struct FolderHealth {
     pub left: i64,
     /// What went wrong with the one tried most often.
     pub left_reason: String,
+    /// When it was last asked, within [`NOTE_EVERY_S`]; 0 for never.
+    pub tried_at: Timestamp,
+    /// When it was last read to its end; 0 for never.
+    pub fetched_at: Timestamp,
 }
 
 impl ReadTx<'_> {
@@ -68,7 +76,7 @@ impl ReadTx<'_> {
             "SELECT a.email, f.name, f.failures, f.last_error, \
              (SELECT COUNT(*) FROM imap_leftover l WHERE l.address_id = f.address_id AND l.folder = f.name), \
              COALESCE((SELECT l.reason FROM imap_leftover l WHERE l.address_id = f.address_id AND l.folder = f.name \
-                       ORDER BY l.failures DESC, l.uid LIMIT 1), '') \
+                       ORDER BY l.failures DESC, l.uid LIMIT 1), ''), f.tried_at, f.fetched_at \
              FROM imap_folder f JOIN address a ON a.id = f.address_id \
              WHERE a.incoming = 'imap' ORDER BY a.email, f.position, f.name",
             (),
@@ -80,6 +88,8 @@ impl ReadTx<'_> {
                     last_error: row.get(3)?,
                     left: row.get(4)?,
                     left_reason: row.get(5)?,
+                    tried_at: Timestamp::from_unix(row.get(6)?),
+                    fetched_at: Timestamp::from_unix(row.get(7)?),
                 })
             },
         )
@@ -106,6 +116,16 @@ impl ReadTx<'_> {
     /// How often in a row a folder could not be read.
     pub fn imap_failures(&self, address: AddressId, folder: &str) -> Result<i64> {
         self.number("SELECT failures FROM imap_folder WHERE address_id = $1 AND name = $2", (address.get(), folder))
+    }
+
+    /// Whether there is something to note of a folder that was read to its end: that it is well again, or when that was.
+    pub fn is_imap_success_news(&self, address: AddressId, folder: &str, now: Timestamp) -> Result<bool> {
+        let old = now.plus_s(-NOTE_EVERY_S);
+        let found = self.number(
+            "SELECT count(*) FROM imap_folder WHERE address_id = $1 AND name = $2 AND (failures > 0 OR fetched_at <= $3)",
+            (address.get(), folder, old.unix()),
+        )?;
+        Ok(found > 0)
     }
 
     /// At most `count_max` mails of a folder that were that could not be read or settled, each with how often; the
@@ -183,19 +203,19 @@ impl WriteTx<'_> {
         let step = usize::try_from(before).unwrap_or(0).min(BACKOFF_S.len() - 1);
         let pause_s = BACKOFF_S.get(step).copied().unwrap_or(BACKOFF_S[0]);
         self.run(
-            "UPDATE imap_folder SET failures = failures + 1, retry_at = $1, last_error = $2 \
-             WHERE address_id = $3 AND name = $4",
-            (now.unix().saturating_add(pause_s), why, address.get(), folder),
+            "UPDATE imap_folder SET failures = failures + 1, retry_at = $1, last_error = $2, tried_at = $3 \
+             WHERE address_id = $4 AND name = $5",
+            (now.unix().saturating_add(pause_s), why, now.unix(), address.get(), folder),
         )?;
         Ok(pause_s)
     }
 
     /// Notes that a folder was read to its end.
-    pub fn note_imap_success(&self, address: AddressId, folder: &str) -> Result<()> {
+    pub fn note_imap_success(&self, address: AddressId, folder: &str, now: Timestamp) -> Result<()> {
         self.run(
-            "UPDATE imap_folder SET failures = 0, retry_at = 0, last_error = '' \
-             WHERE address_id = $1 AND name = $2",
-            (address.get(), folder),
+            "UPDATE imap_folder SET failures = 0, retry_at = 0, last_error = '', tried_at = $1, fetched_at = $1 \
+             WHERE address_id = $2 AND name = $3",
+            (now.unix(), address.get(), folder),
         )?;
         Ok(())
     }
@@ -286,6 +306,13 @@ mod tests {
                 let health = tx.imap_health()?;
                 let reported: Vec<_> = health.iter().map(|one| (one.folder.as_str(), one.failures, one.left)).collect();
                 assert_eq!(reported, [("INBOX", 0, 2), ("Ärger", 1, 0)]);
+                assert_eq!((health[0].tried_at.unix(), health[1].tried_at, health[1].fetched_at.unix()), (0, NOW, 0));
+                assert!(tx.is_imap_success_news(other, "INBOX", NOW)?, "it never was");
+                tx.note_imap_success(other, "INBOX", NOW)?;
+                let is_news = |later_s| tx.is_imap_success_news(other, "INBOX", NOW.plus_s(later_s));
+                assert_eq!((is_news(NOTE_EVERY_S - 1)?, is_news(NOTE_EVERY_S)?), (false, true));
+                assert_eq!(tx.imap_health()?[0].fetched_at, NOW);
+                assert!(tx.is_imap_success_news(other, "Ärger", NOW)?, "it failed");
                 assert_eq!(
                     (health[0].left_reason.as_str(), health[1].last_error.as_str()),
                     ("refused", "no such folder")
@@ -301,7 +328,7 @@ mod tests {
         let fail = || store.write(|tx| tx.note_imap_failure(id, "INBOX", "gone", NOW)).unwrap();
         let pauses: Vec<i64> = (0..7).map(|_| fail()).collect();
         assert_eq!(pauses, [5, 15, 60, 180, 600, 900, 900]);
-        store.write(|tx| tx.note_imap_success(id, "INBOX")).unwrap();
+        store.write(|tx| tx.note_imap_success(id, "INBOX", NOW)).unwrap();
         assert_eq!(fail(), 5);
     }
 }

@@ -99,6 +99,11 @@ fn author(row: &Row<'_>, at: usize) -> Result<Author> {
     })
 }
 
+/// A message whose columns `author, staff_id, customer_id, body, is_html` begin at that one.
+pub(super) fn message_text_at(row: &Row<'_>, at: usize) -> Result<MessageText> {
+    Ok(MessageText { author: author(row, at)?, body: row.get(at + 3)?, is_html: row.get(at + 4)? })
+}
+
 fn message(row: &Row<'_>) -> Result<Message> {
     Ok(Message {
         id: MessageId::new(row.get(0)?),
@@ -178,7 +183,7 @@ impl ReadTx<'_> {
     /// A message's writer and text.
     pub fn message_text(&self, id: MessageId) -> Result<Option<MessageText>> {
         self.one("SELECT author, staff_id, customer_id, body, is_html FROM message WHERE id = $1", [id.get()], |row| {
-            Ok(MessageText { author: author(row, 0)?, body: row.get(3)?, is_html: row.get(4)? })
+            message_text_at(row, 0)
         })
     }
 

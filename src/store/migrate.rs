@@ -12,6 +12,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::backup::write_backup;
+use super::engine::Link;
 use super::{Error, Place, Result, file_owner, log, prepare_connection, remote, steps, why_not_opened};
 use crate::domain::Timestamp;
 use crate::private_file;
@@ -30,7 +31,7 @@ pub(crate) struct Step {
     /// Statements, run inside the migration's transaction.
     pub sql: &'static str,
     /// The part that needs code, run after the statements in the same transaction.
-    pub rows: Option<fn(&Connection) -> Result<()>>,
+    pub(super) rows: Option<fn(Link<'_>) -> Result<()>>,
 }
 
 /// Every step since version 1, in order.
@@ -40,7 +41,9 @@ pub(crate) const STEPS: &[Step] = &[
 ];
 
 /// Step 2 in code.
-fn rows_of_2(connection: &Connection) -> Result<()> {
+fn rows_of_2(link: Link<'_>) -> Result<()> {
+    // No desk on a server is older than schema 3.
+    let Link::Lite(connection) = link else { return Err(Error::NotHere) };
     steps::sanitise_again(connection)?;
     super::ascii_domains::rewrite(connection)
 }
@@ -193,7 +196,7 @@ fn run_steps(path: &Path, secret: &[u8; 32], now: Timestamp, plan: Plan<'_>) -> 
     for step in plan.steps.iter().filter(|step| step.to > found) {
         tx.execute_batch(step.sql)?;
         if let Some(rows) = step.rows {
-            rows(&tx)?;
+            rows(Link::Lite(&tx))?;
         }
     }
     tx.pragma_update(None, "user_version", plan.target)?;

@@ -1,6 +1,7 @@
 //! The outbox: finished mails waiting to be sent, and what became of them. Which are due is in `due`; when to send and
 //! what to say is decided in [`crate::outbox`].
 
+mod answers;
 mod due;
 mod waits;
 
@@ -123,6 +124,7 @@ pub struct Delivery {
     pub last_error: String,
 }
 
+/// The columns of [`outgoing`].
 const OUTGOING: &str = "id, created_at, state, event, ticket_id, address_id, recipient, internet_id, attempts, \
      next_attempt_at, sent_at, bounced_at, last_error, unknown_tries";
 
@@ -206,26 +208,23 @@ impl ReadTx<'_> {
         self.one("SELECT data FROM outbox_raw WHERE outbox_id = $1", [id.get()], |row| row.get(0))
     }
 
-    /// How many automatic answers (not notices to staff) were written to that address in that time.
-    pub fn automatic_answers(&self, recipient: &EmailAddress, within: Window) -> Result<i64> {
-        self.number(
-            "SELECT count(*) FROM outbox WHERE recipient = $1 AND is_automatic = 1 AND created_at > $2 \
-             AND created_at <= $3 AND event IN ('new_ticket', 'autoresponse')",
-            (recipient.as_str(), within.since.unix(), within.until.unix()),
+    /// The bytes of a mail that was claimed, while the lease holds and they are kept.
+    pub fn claimed_raw(&self, mail: &Claimed) -> Result<Option<Vec<u8>>> {
+        self.one(
+            "SELECT data FROM outbox_raw WHERE outbox_id = $1 AND EXISTS \
+             (SELECT 1 FROM outbox WHERE id = $1 AND state = 'pending' AND leased_until = $2)",
+            (mail.id.get(), mail.leased_until.unix()),
+            |row| row.get(0),
         )
     }
 
-    /// How many automatic answers about a ticket, and about those it is linked with over however many others, were queued
-    /// in that time: a stranger's mail that names a ticket opens a linked one of its own.
-    pub fn automatic_answers_about(&self, ticket: TicketId, within: Window) -> Result<i64> {
-        self.number(
-            "WITH RECURSIVE family (id) AS (SELECT id FROM ticket WHERE id = $1 UNION \
-             SELECT CASE WHEN link.ticket_id = family.id THEN link.other_id ELSE link.ticket_id END \
-             FROM family JOIN ticket_link AS link ON link.ticket_id = family.id OR link.other_id = family.id) \
-             SELECT count(*) FROM outbox WHERE ticket_id > 0 AND ticket_id IN (SELECT id FROM family) \
-             AND is_automatic = 1 AND created_at > $2 AND created_at <= $3 AND event IN ('new_ticket', 'autoresponse')",
-            (ticket.get(), within.since.unix(), within.until.unix()),
-        )
+    /// Whether a mail that was claimed is still its sender's.
+    pub fn is_claimed(&self, mail: &Claimed) -> Result<bool> {
+        let held = self.number(
+            "SELECT count(*) FROM outbox WHERE id = $1 AND state = 'pending' AND leased_until = $2",
+            (mail.id.get(), mail.leased_until.unix()),
+        )?;
+        Ok(held > 0)
     }
 
     /// How many mails to that address bounced permanently ([`BounceClass::Permanent`]) in that time.
@@ -443,7 +442,10 @@ mod tests {
         let (_dir, store) = desk();
         store.write(|tx| Ok::<_, super::super::Error>(queue(tx, "a@b"))).unwrap();
         let ann: EmailAddress = "ANN@example.org".parse().unwrap();
-        let answers = |since, until| store.read(|tx| tx.automatic_answers(&ann, Window { since, until })).unwrap();
+        let answers = |since, until| {
+            let within = Window { since, until };
+            store.read(|tx| tx.answers_before(TicketId::new(1), &ann, within, within)).unwrap().to_recipient
+        };
         assert_eq!((answers(NOW.plus_s(-1), NOW), answers(NOW, NOW)), (1, 0));
         assert_eq!(answers(NOW.plus_s(-3600), NOW.plus_s(-1)), 0, "written by a clock that was ahead");
     }

@@ -24,6 +24,8 @@ pub struct Server {
     pub(crate) password: Option<String>,
     /// A file with the certificate of the authority that signed the server's.
     pub(crate) ca_file: Option<PathBuf>,
+    /// Whether statements are prepared: not where a pool gives each transaction another connection of the server.
+    pub(crate) prepares: bool,
 }
 
 impl Server {
@@ -45,7 +47,7 @@ impl Place {
     pub fn of(text: &Path) -> Self {
         match text.to_str() {
             Some(address) if SERVER_PREFIXES.iter().any(|prefix| address.starts_with(prefix)) => {
-                Self::Server(Server { address: address.to_owned(), password: None, ca_file: None })
+                Self::Server(Server { address: address.to_owned(), password: None, ca_file: None, prepares: false })
             }
             _ => Self::File(text.to_owned()),
         }

@@ -7,4 +7,4 @@ pub(super) mod schema;
 mod session;
 
 pub(super) use postgres::Row;
-pub(super) use session::{Durability, Session, value};
+pub(super) use session::{Durability, SERVER_NOW, Session, value};

@@ -7,6 +7,9 @@ use super::place::{Place, Server};
 use super::value::{Params, Value};
 use super::{Error, Result};
 
+/// The server's time.
+pub(super) const SERVER_NOW: &str = "0";
+
 /// No row.
 #[derive(Debug)]
 pub(super) enum Row {}
@@ -35,10 +38,6 @@ impl Session {
         match *self {}
     }
 
-    pub(super) const fn trips(&self) -> u64 {
-        match *self {}
-    }
-
     pub(super) fn batch(&self, _: &str) -> Result<()> {
         match *self {}
     }
@@ -47,7 +46,7 @@ impl Session {
         match *self {}
     }
 
-    pub(super) fn begin_write(&self, _: Duration, _: Durability) -> Result<()> {
+    pub(super) fn begin_write(&self, _: Duration, _: Durability) -> Result<crate::domain::Timestamp> {
         match *self {}
     }
 

@@ -1,6 +1,9 @@
 //! A store on a PostgreSQL server: its transactions, and the life of its schema.
 
+use std::cell::RefCell;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Instant;
 
 use super::connections::{Borrowed, Handle};
@@ -8,10 +11,51 @@ use super::engine::Link;
 use super::migrate::{self, Migrated, SCHEMA_VERSION, STEPS};
 use super::place::{Place, Server};
 use super::postgres::{self, Durability, Session};
-use super::{Error, ReadTx, Result, Store, WriteTx};
+use super::{Error, Hold, ReadTx, Result, Store, WriteTx, log};
 use crate::domain::Timestamp;
 
 impl Store {
+    /// The same store for what is done under a lease: every write is refused once that has become another worker's, in the
+    /// transaction that would make it.
+    pub(crate) fn under(&self, hold: Hold) -> Self {
+        Self {
+            place: self.place.clone(),
+            lock_wait: self.lock_wait,
+            connections: Arc::clone(&self.connections),
+            writing: Arc::clone(&self.writing),
+            hold: Some(hold),
+            growth: log::Growth::default(),
+            is_sure: AtomicBool::new(false),
+            takes_groups: AtomicBool::new(false),
+            clock_ahead_s: AtomicI64::new(self.clock_ahead_s()),
+        }
+    }
+
+    /// Makes sure that the lease this store was made for is still ours.
+    ///
+    /// # Errors
+    /// [`Error::TakenOver`].
+    pub(crate) fn make_sure_of_lease(&self) -> Result<()> {
+        self.hold.as_ref().map_or(Ok(()), |hold| self.read(|tx| tx.require_hold(hold)))
+    }
+
+    /// Notes that a worker lives; says whether it still counts as alive. Without the lock that writers take, so that nobody
+    /// is taken for dead while another writes for minutes: the row is this worker's alone.
+    pub(crate) fn worker_lives(&self, worker: i64) -> Result<bool> {
+        if !self.is_remote() {
+            return self.write_soon(|tx| tx.worker_lives(worker));
+        }
+        let begin = |session: &Session| {
+            session.batch("BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL statement_timeout = '10s'")
+        };
+        let connection = self.begun(begin)?;
+        let session = connection.session()?;
+        let lives = WriteTx::on(Link::Pg(session)).worker_lives(worker)?;
+        session.commit()?;
+        connection.keep();
+        Ok(lives)
+    }
+
     /// Whether the database is a server's.
     pub(super) const fn is_remote(&self) -> bool {
         matches!(self.place, Place::Server(_))
@@ -47,6 +91,22 @@ impl Store {
         done
     }
 
+    /// Runs `f`, which asks one question: no snapshot is taken for it where that would take a way to a server of its own.
+    /// `f` may be run twice.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn glance<T>(&self, f: impl Fn(&ReadTx<'_>) -> Result<T>) -> Result<T> {
+        if !self.is_remote() {
+            return self.read(f);
+        }
+        let found = RefCell::new(None);
+        // Begun with the question itself.
+        let ask = |session: &Session| f(&ReadTx::on(Link::Pg(session))).map(|answer| drop(found.replace(Some(answer))));
+        self.begun(ask)?.keep();
+        found.take().ok_or(Error::NotHere)
+    }
+
     pub(super) fn write_remote<T, E: From<Error>>(
         &self,
         deadline: Instant,
@@ -55,17 +115,23 @@ impl Store {
     ) -> std::result::Result<T, E> {
         let wait = || deadline.saturating_duration_since(Instant::now());
         let begin = |session: &Session| {
-            session.begin_write(wait(), durability).inspect_err(|_| {
+            let begun = session.begin_write(wait(), durability).inspect_err(|_| {
                 // The transaction was begun before the lock was waited for in vain.
                 if !session.is_lost() {
                     session.rollback().ok();
                 }
-            })
+            });
+            begun.map(|now| self.compare_clocks(now))
         };
         let connection = self.begun(begin)?;
         let session = connection.session()?;
         let tx = WriteTx::on(Link::Pg(session));
-        let done = tx.carry_out(f);
+        let done = tx.carry_out(|tx| {
+            if let Some(hold) = &self.hold {
+                tx.require_hold(hold)?;
+            }
+            f(tx)
+        });
         let ended = match &done {
             Ok(_) => match tx.failed.refuse() {
                 Ok(()) => session.commit(),
@@ -86,6 +152,25 @@ impl Store {
             ended?;
         }
         done
+    }
+
+    /// The time by the clock that all hosts of the desk share: the server's, as far as it is known from the last write, or
+    /// from opening. Ours where the database is a file.
+    #[must_use]
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::now().plus_s(self.clock_ahead_s.load(Ordering::Relaxed))
+    }
+
+    /// Seconds by which the server's clock is ahead of ours.
+    #[must_use]
+    pub(crate) fn clock_ahead_s(&self) -> i64 {
+        self.clock_ahead_s.load(Ordering::Relaxed)
+    }
+
+    /// Notes the server's time. Clocks that show the same second sooner or later than each other are alike.
+    pub(super) fn compare_clocks(&self, server: Timestamp) {
+        let ahead = server.unix().saturating_sub(Timestamp::now().unix());
+        self.clock_ahead_s.store(if ahead.abs() <= 1 { 0 } else { ahead }, Ordering::Relaxed);
     }
 
     /// What others committed is on the disk, and on a synchronous standby, when a commit of ours that comes after it is.
@@ -117,14 +202,21 @@ fn version(session: &Session) -> Result<Option<i64>> {
     link.one("SELECT version FROM schema_version", &(), |row| row.get(0))
 }
 
-/// Checks that a database is a desk with the current schema.
+/// Checks that a database is a desk with the current schema; gives the server's time. One question where it is one.
 ///
 /// # Errors
 /// [`Error::NewerSchema`], [`Error::OlderSchema`] or [`Error::NotADesk`].
-pub(super) fn require_current(session: &Session, path: &Path) -> Result<()> {
-    match version(session)? {
-        None => Err(Error::NotADesk(path.to_owned())),
-        Some(found) => migrate::require(found, path),
+pub(super) fn require_current(session: &Session, path: &Path) -> Result<Timestamp> {
+    let sql = format!("SELECT version, {} FROM schema_version", postgres::SERVER_NOW);
+    let asked = Link::Pg(session).one(&sql, &(), |row| Ok((row.get(0)?, Timestamp::from_unix(row.get(1)?))));
+    match asked {
+        Ok(Some((found, now))) => migrate::require(found, path).map(|()| now),
+        Ok(None) => Err(Error::NotADesk(path.to_owned())),
+        // No such table, or another program's of that name.
+        Err(Error::Server(_)) if version(session).is_ok_and(|found| found.is_none()) => {
+            Err(Error::NotADesk(path.to_owned()))
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -152,6 +244,9 @@ pub(super) fn create_or_migrate(
         Some(found) => {
             for step in STEPS.iter().filter(|step| step.to > found) {
                 session.batch(&postgres::schema::translated(step.sql))?;
+                if let Some(rows) = step.rows {
+                    rows(Link::Pg(&session))?;
+                }
             }
             set_version(&session)?;
             Migrated::Raised { from: found }

@@ -27,6 +27,7 @@ fn statements() -> Vec<(PathBuf, String)> {
         "testing.rs",
         "remote_care.rs",
         "remote.rs",
+        "server.rs",
     ];
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {
@@ -149,6 +150,116 @@ fn both_engines_have_the_same_tables_and_columns() {
     );
     let lacking: Vec<_> = own.iter().filter(|name| !theirs.contains(name)).collect();
     assert!(lacking.is_empty(), "{lacking:?}");
+}
+
+/// Columns, indexes, triggers and functions, with what they say.
+fn shape(store: &Store) -> Vec<String> {
+    store.sql_rows(
+        "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' \
+         || coalesce(column_default, '') || ' ' || coalesce(collation_name, '') FROM information_schema.columns \
+         WHERE table_schema = current_schema() \
+         UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema() \
+         UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal \
+         UNION ALL SELECT proname || ' ' || prosrc FROM pg_proc \
+         WHERE pronamespace = CAST(current_schema() AS regnamespace) ORDER BY 1",
+    )
+}
+
+#[test]
+fn older_schema_is_refused_migrated_only_with_a_backup_and_then_like_a_new_one() {
+    if !testing::is_remote() {
+        return;
+    }
+    let (place, new) = (testing::empty_place(), testing::empty_place());
+    let session = Session::connect(&server_of(&place)).unwrap();
+    session.batch(&postgres::schema::whole(include_str!("../../tests/schemas/2.sql"))).unwrap();
+    session
+        .batch(
+            "INSERT INTO schema_version (version) VALUES (2); \
+             INSERT INTO desk (id, secret, created_at) VALUES (1, decode(repeat('07', 32), 'hex'), 1800000000); \
+             INSERT INTO department (id, position, name) VALUES (1, 1, 'General'); \
+             INSERT INTO article (id, title, body, category_id, staff_id, created_at, last_update_at, views, is_public) \
+             VALUES (1, 'Printers', '<p>They <b>burn</b>.</p>', 0, 0, 1, 1, 0, 1)",
+        )
+        .unwrap();
+    let raise = |has_backup| migrate::create_or_raise(&place, &[7; 32], has_backup, NOW);
+    assert!(matches!(Store::open(&place, Duration::from_secs(1)), Err(Error::OlderSchema { found: 2, .. })));
+    assert!(matches!(raise(false), Err(Error::OlderSchema { found: 2, .. })), "nothing without a backup");
+    assert_eq!(raise(true).unwrap(), Migrated::Raised { from: 2 });
+    assert_eq!(raise(true).unwrap(), Migrated::Current);
+    migrate::create_or_migrate(&new, &[7; 32], NOW).unwrap();
+    let open = |place| Store::open(place, Duration::from_secs(1)).unwrap();
+    let (old, new) = (open(&place), open(&new));
+    let (old_shape, new_shape) = (shape(&old), shape(&new));
+    let only = |one: &[String], other: &[String]| -> Vec<String> {
+        one.iter().filter(|line| !other.contains(line)).cloned().collect()
+    };
+    assert_eq!((only(&old_shape, &new_shape), only(&new_shape, &old_shape)), (vec![], vec![]));
+    let found =
+        old.sql_rows("SELECT body_text, CAST((SELECT words FROM article_search WHERE id = 1) AS TEXT) FROM article");
+    assert!(found[0].contains("They burn.") && found[0].contains("burn"), "{found:?}");
+}
+
+#[test]
+fn migration_that_fails_changes_nothing() {
+    if !testing::is_remote() {
+        return;
+    }
+    let place = testing::empty_place();
+    let session = Session::connect(&server_of(&place)).unwrap();
+    session.batch(&postgres::schema::whole(include_str!("../../tests/schemas/2.sql"))).unwrap();
+    // What a step makes is there already: the step fails half way.
+    session.batch("INSERT INTO schema_version (version) VALUES (2); CREATE TABLE work_lease (x BIGINT)").unwrap();
+    assert!(migrate::create_or_raise(&place, &[7; 32], true, NOW).is_err());
+    let columns =
+        "SELECT count(*) FROM information_schema.columns WHERE table_name = 'customer' AND column_name = 'locale'";
+    let count = |sql: &str| Link::Pg(&session).one(sql, &(), |row| row.get::<i64>(0)).unwrap();
+    assert_eq!((count(columns), count("SELECT version FROM schema_version")), (Some(0), Some(2)));
+}
+
+#[test]
+fn statements_are_prepared_when_they_come_again_and_only_where_that_is_wanted() {
+    if !testing::is_remote() {
+        return;
+    }
+    let (_dir, store) = desk();
+    let server = server_of(&store.place().address());
+    for prepares in [false, true] {
+        let mut server = server.clone();
+        server.prepares = prepares;
+        let store = Store::open(Place::Server(server), Duration::from_secs(1)).unwrap();
+        for n in 0..3 {
+            let name = format!("{prepares} {n}");
+            store.write(|tx| tx.add_department(&name, false)).unwrap();
+            store.write(|tx| tx.add_customer("x", &format!("{prepares}{n}@x.test").parse().unwrap(), NOW)).unwrap();
+        }
+        let prepared = store.sql_number("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT%'");
+        assert_eq!(prepared > 1, prepares, "{prepared}");
+        let customer = store.read(|tx| tx.customer_by_email(&format!("{prepares}2@x.test"))).unwrap();
+        assert!(customer.is_some());
+    }
+}
+
+#[test]
+fn time_is_the_servers_where_the_clocks_differ() {
+    let (_dir, store) = desk();
+    let own = Timestamp::now();
+    assert!((-2..=2).contains(&(store.now().unix() - own.unix())), "the same machine");
+    store.compare_clocks(Timestamp::now().plus_s(90));
+    assert!((89..=92).contains(&(store.now().unix() - own.unix())));
+    store.write(|tx| tx.prove_writable()).unwrap();
+    let is_compared_again = (store.now().unix() - own.unix()).abs() < 5;
+    assert_eq!(is_compared_again, testing::is_remote(), "every write asks the server");
+}
+
+#[test]
+fn server_says_how_safe_it_is() {
+    let (_dir, store) = desk();
+    let report = store.server_report().unwrap();
+    assert_eq!(report.is_some(), testing::is_remote());
+    let Some(report) = report else { return };
+    assert!(report.version_number >= 130_000 && report.synchronous_commit == "on", "{report:?}");
+    assert_eq!((report.standbys, report.collation_made == report.collation_now), (0, true), "{report:?}");
 }
 
 fn desk() -> (tempfile::TempDir, Store) {

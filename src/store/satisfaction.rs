@@ -24,7 +24,37 @@ pub(crate) struct SatisfactionFigures {
     pub(crate) bad: i64,
 }
 
+/// What a customer answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    /// Of which ticket.
+    pub(crate) ticket: TicketId,
+    /// Whether it was handled well.
+    pub(crate) is_good: bool,
+    /// What the customer adds; empty for nothing.
+    pub(crate) comment: String,
+    /// When.
+    pub(crate) at: Timestamp,
+}
+
 impl ReadTx<'_> {
+    /// The newest answers, at most `max`.
+    pub(crate) fn verdicts(&self, max: usize) -> Result<Vec<Verdict>> {
+        self.all(
+            "SELECT ticket_id, is_good, comment, answered_at FROM satisfaction WHERE answered_at > 0 AND is_good IS NOT NULL \
+             ORDER BY answered_at DESC, ticket_id DESC LIMIT $1",
+            [i64::try_from(max).unwrap_or(i64::MAX)],
+            |row| {
+                Ok(Verdict {
+                    ticket: TicketId::new(row.get(0)?),
+                    is_good: row.get::<i64>(1)? == 1,
+                    comment: row.get(2)?,
+                    at: Timestamp::from_unix(row.get(3)?),
+                })
+            },
+        )
+    }
+
     /// The question about a ticket, if it was asked.
     pub(crate) fn satisfaction(&self, ticket: TicketId) -> Result<Option<Satisfaction>> {
         self.one("SELECT is_good, comment FROM satisfaction WHERE ticket_id = $1", [ticket.get()], |row| {

@@ -1,12 +1,27 @@
 //! What a desk is set up with beside its addresses, departments and staff: custom fields, priorities, shared views;
 //! and the record of every change of the set-up.
 
+use std::net::IpAddr;
+
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{Actor, Door, SetUpChange, TagId, TicketId, Timestamp, ViewId};
 use crate::store::columns::id_or_none;
 use crate::store::event::{Event, event};
 use crate::store::import::{ImportedCustomField, ImportedPriority};
 use crate::store::ticket::SavedView;
+
+/// HelpDeskZ's kinds of custom fields.
+pub(crate) const FIELD_KINDS: [&str; 7] = ["text", "textarea", "password", "checkbox", "radio", "select", "date"];
+
+/// Whether a kind of custom field offers choices.
+pub(crate) fn has_options(kind: &str) -> bool {
+    ["checkbox", "radio", "select"].contains(&kind)
+}
+
+/// Whether a text is `#` and six hexadecimal digits, as HelpDeskZ keeps colours.
+pub(crate) fn is_color(text: &str) -> bool {
+    text.strip_prefix('#').is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+}
 
 impl ReadTx<'_> {
     /// Everything that was changed, of tickets and of the set-up, newest first, below an event (0: from the newest), at
@@ -16,7 +31,7 @@ impl ReadTx<'_> {
         self.all(
             "SELECT event.id, ticket_id, at, actor, actor_id, coalesce(CASE actor \
              WHEN 0 THEN (SELECT fullname FROM customer WHERE customer.id = actor_id) \
-             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id \
+             WHEN 1 THEN (SELECT fullname FROM staff WHERE staff.id = actor_id) END, ''), kind, detail, door, message_id, ip \
              FROM event WHERE event.id < $1 ORDER BY event.id DESC LIMIT $2",
             (before, i64::try_from(max).unwrap_or(i64::MAX)),
             event,
@@ -59,13 +74,24 @@ impl WriteTx<'_> {
         self.acting.set((actor, door));
     }
 
+    /// Says which network address the changes of this transaction come from.
+    pub fn come_from(&self, ip: IpAddr) {
+        self.ip.set(Some(ip));
+    }
+
+    /// The network address the changes come from, as it is recorded; empty where they do not come over the network.
+    pub(super) fn ip(&self) -> String {
+        self.ip.get().map_or_else(String::new, |ip| ip.to_canonical().to_string())
+    }
+
     /// Records a change of the set-up: `what` names the part, such as `department 3 Sales`.
     pub fn note_set_up(&self, change: SetUpChange, what: &str) -> Result<()> {
         let (actor, door) = self.acting.get();
         let (actor, id) = actor.to_row();
         self.run(
-            "INSERT INTO event (ticket_id, at, actor, actor_id, kind, detail, door) VALUES (0, $1, $2, $3, $4, $5, $6)",
-            (Timestamp::now().unix(), actor, id, change.word(), what, door.word()),
+            "INSERT INTO event (ticket_id, at, actor, actor_id, kind, detail, door, ip) \
+             VALUES (0, $1, $2, $3, $4, $5, $6, $7)",
+            (Timestamp::now().unix(), actor, id, change.word(), what, door.word(), self.ip()),
         )?;
         Ok(())
     }
@@ -94,7 +120,9 @@ impl WriteTx<'_> {
 
     /// Removes a custom field; what tickets have in it stays with them. Says whether there was one.
     pub fn remove_custom_field(&self, id: i64) -> Result<bool> {
-        self.note_set_up(SetUpChange::Removed, &format!("field {id}"))?;
+        if let Some(gone) = self.custom_fields()?.into_iter().find(|own| own.id == id) {
+            self.note_set_up(SetUpChange::Removed, &format!("field {id} {}", gone.title))?;
+        }
         Ok(self.run("DELETE FROM custom_field WHERE id = $1", [id])? > 0)
     }
 
@@ -118,13 +146,17 @@ impl WriteTx<'_> {
 
     /// Removes a priority; says whether there was one.
     pub fn remove_priority(&self, id: i64) -> Result<bool> {
-        self.note_set_up(SetUpChange::Removed, &format!("priority {id}"))?;
+        if let Some(gone) = self.priorities()?.into_iter().find(|own| own.id == id) {
+            self.note_set_up(SetUpChange::Removed, &format!("priority {id} {}", gone.name))?;
+        }
         Ok(self.run("DELETE FROM priority WHERE id = $1", [id])? > 0)
     }
 
-    /// Removes a tag from every ticket; says whether there was one.
+    /// Removes a tag; its tickets lose it, of which `desk` has written their events. Says whether there was one.
     pub fn remove_tag(&self, id: TagId) -> Result<bool> {
-        self.note_set_up(SetUpChange::Removed, &format!("tag {id}"))?;
+        if let Some(gone) = self.tags()?.into_iter().find(|own| own.id == id) {
+            self.note_set_up(SetUpChange::Removed, &format!("tag {id} {}", gone.name))?;
+        }
         Ok(self.run("DELETE FROM tag WHERE id = $1", [id.get()])? > 0)
     }
 }

@@ -175,7 +175,7 @@ settings! {
     web_submits: i64 = "20", Kind::Number(1, NUMBER_MAX), "tickets submitted on the pages, per client address and hour";
     web_links: i64 = "10", Kind::Number(1, NUMBER_MAX), "links mailed to customers who ask for one, per client address and hour";
     ticket_link_days: i64 = "90", Kind::Number(1, NUMBER_MAX), "days the link in a mail to a customer opens its ticket";
-    ask_satisfaction: bool = "0", Kind::Switch, "1: customers are asked once, after their ticket was closed, how it was handled";
+    satisfaction: bool = "0", Kind::Switch, "1: customers are asked once, after their ticket was closed, how it was handled";
     spam_keep_days: i64 = "30", Kind::Number(0, NUMBER_MAX), "days after which a ticket called spam is removed; 0 = never";
     undo_send_s: i64 = "10", Kind::Number(0, 3600), "seconds in which an answer written in the browser can be taken back; 0 = not at all";
     require_totp: bool = "0", Kind::Switch, "1: staff without a second factor are led to set one up when they sign in";

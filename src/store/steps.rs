@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use super::Result;
+use super::engine::Link;
 use crate::mail::html;
 
 /// Columns that hold sanitised HTML that was written in the desk, posted over the API or imported. The table's rowid is
@@ -29,15 +30,11 @@ pub(super) fn sanitise_again(tx: &Connection) -> Result<()> {
 }
 
 /// Schema 2 → 3: the texts of articles without markup, by which they are found.
-pub(super) fn strip_articles(tx: &Connection) -> Result<()> {
-    let (mut next, mut change) = (
-        tx.prepare("SELECT id, body FROM article WHERE id > $1 ORDER BY id LIMIT 1")?,
-        tx.prepare("UPDATE article SET body_text = $1 WHERE id = $2")?,
-    );
+pub(super) fn strip_articles(link: Link<'_>) -> Result<()> {
     let mut after = i64::MIN;
-    while let Some(row) = next.query([after])?.next()? {
-        let (id, body): (i64, String) = (row.get(0)?, row.get(1)?);
-        change.execute((html::to_text(&body), id))?;
+    let next = "SELECT id, body FROM article WHERE id > $1 ORDER BY id LIMIT 1";
+    while let Some((id, body)) = link.one(next, &(after,), |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?)))? {
+        link.run("UPDATE article SET body_text = $1 WHERE id = $2", &(html::to_text(&body), id))?;
         after = id;
     }
     Ok(())

@@ -27,6 +27,13 @@ impl ReadTx<'_> {
         self.one("SELECT subject, body_text, body_html, is_enabled FROM template WHERE name = $1", [name], template)
     }
 
+    /// All stored templates, with their names.
+    pub fn stored_templates(&self) -> Result<Vec<(String, Template)>> {
+        self.all("SELECT subject, body_text, body_html, is_enabled, name FROM template", [], |row| {
+            Ok((row.get(4)?, template(row)?))
+        })
+    }
+
     /// The names of stored templates.
     pub fn stored_template_names(&self) -> Result<Vec<String>> {
         self.all("SELECT name FROM template ORDER BY name", [], |row| row.get(0))

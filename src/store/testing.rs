@@ -50,6 +50,20 @@ thread_local! {
     static MADE: RefCell<Made> = const { RefCell::new(Made(Vec::new())) };
 }
 
+thread_local! {
+    static ASKED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Notes a question that this thread puts to a server.
+pub(super) fn note_asked(sql: &str) {
+    ASKED.with_borrow_mut(|asked| asked.push(sql.to_owned()));
+}
+
+/// What this thread has asked servers since this was called last; each was a way to the server and back.
+pub(crate) fn asked() -> Vec<String> {
+    ASKED.take()
+}
+
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 /// An empty database.

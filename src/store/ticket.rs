@@ -1,6 +1,7 @@
 //! Tickets: their rows, the people and Message-IDs that belong to them, lists, the inbox and its views, searching, merging, figures.
 
 mod aside;
+mod conversation;
 mod figures;
 mod find;
 mod inbox;

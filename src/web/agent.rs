@@ -17,6 +17,7 @@ pub(super) mod ticket;
 mod undo;
 
 pub(crate) use knowledge::KnowledgePage;
+pub(crate) use profile::RecoveryCodes;
 
 use super::answer::Refusal;
 use super::call::Call;
@@ -56,6 +57,15 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
         Page::SetUp(place) => crate::web::setup::answer(call, place),
         Page::First(token) => crate::web::setup::first_run(call, token),
     }
+}
+
+/// Where somebody is led who has to set up a second factor before anything else; `None` for everybody else.
+pub(super) fn led_to_second_factor(call: &Call<'_>) -> Option<Response> {
+    let lacks = call.viewer.as_ref().is_some_and(|viewer| !viewer.staff.has_totp);
+    let is_free =
+        matches!(call.page, Page::Profile | Page::SignIn | Page::SignOut | Page::Customers(_) | Page::First(_));
+    let is_due = call.settings.require_totp && lacks && !is_free;
+    is_due.then(|| call.lead_to("/staff/account/profile?said=needs-totp"))
 }
 
 /// The lists beside every page, in their order, and what the script calls their numbers.
@@ -125,12 +135,14 @@ pub(super) fn frame_of(tx: &ReadTx<'_>, call: &Call<'_>, here: Option<ListName>)
 }
 
 /// What can be done to several tickets, as the form says it.
-const DONE: [&str; 12] =
-    ["take", "assign", "close", "status", "move", "tag", "spam", "not-spam", "merge", "snooze", "wake", "priority"];
+const DONE: [&str; 15] = [
+    "take", "assign", "close", "status", "move", "tag", "untag", "spam", "spam-ban", "not-spam", "merge", "part",
+    "snooze", "wake", "priority",
+];
 
 /// What is said once about a form, as the address of the next page has it.
-const SAID: [&str; 9] =
-    ["sent", "taken-back", "undone", "too-late", "nothing-ticked", "dropped", "let-in", "stays", "saved"];
+const SAID: [&str; 10] =
+    ["sent", "taken-back", "undone", "too-late", "nothing-ticked", "dropped", "let-in", "stays", "saved", "needs-totp"];
 
 /// What the form before this page has done, for its notice, with the way back where there is one.
 fn done_before(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Option<Notice>, Refusal> {
@@ -148,7 +160,7 @@ fn done_before(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Option<Notice>, Refus
         None => None,
     };
     let until = undo.as_ref().filter(|undo| undo.message.is_some()).map(|undo| undo.ends_at);
-    let is_error = matches!(said, Some(&"too-late" | &"nothing-ticked" | &"stays"));
+    let is_error = matches!(said, Some(&"too-late" | &"nothing-ticked" | &"stays" | &"needs-totp"));
     Ok(Some(Notice { text, undo: undo.map(|undo| undo.id.get()), until, is_error }))
 }
 

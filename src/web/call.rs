@@ -59,6 +59,8 @@ pub(crate) struct Call<'a> {
     pub(crate) clock: Clock,
     /// How they want the pages.
     pub(crate) preferences: Preferences,
+    /// What goes under their answers, as HTML; empty for nothing.
+    pub(crate) signature: String,
     /// Now.
     pub(crate) now: Timestamp,
 }
@@ -113,7 +115,7 @@ impl<'a> Call<'a> {
         if let Some(session) = session.as_ref().filter(|session| session.is_use_due(now)) {
             web.store.write_soon(|tx| tx.note_session_use(session.id, now))?;
         }
-        let StaffPages { timezone: zone, locale, preferences, .. } = profile.unwrap_or_default();
+        let StaffPages { timezone: zone, locale, preferences, signature } = profile.unwrap_or_default();
         let asked = request.header("Accept-Language").unwrap_or("");
         let language = Language::of_code(&locale).unwrap_or_else(|| Language::accepted(asked));
         // The script notes the browser's zone in a cookie: `Europe%2FBerlin`.
@@ -143,6 +145,7 @@ impl<'a> Call<'a> {
             language,
             clock,
             preferences,
+            signature,
             now,
         })
     }
@@ -175,6 +178,7 @@ impl<'a> Call<'a> {
             language: self.language,
             clock: self.clock.clone(),
             preferences: self.preferences.clone(),
+            signature: self.signature.clone(),
             now: self.now,
         }
     }
@@ -226,9 +230,14 @@ impl<'a> Call<'a> {
     /// Changes in one transaction, and has queued mail sent.
     pub(crate) fn write<T>(&self, f: impl FnOnce(&WriteTx<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
         let done = self.web.store.write(|tx| {
-            if let Some(viewer) = &self.viewer {
-                tx.act_as(Actor::Staff(viewer.id()), Door::Web);
-            }
+            tx.come_from(self.address);
+            let customer = self.guest.as_ref().and_then(Guest::customer);
+            let actor = match (&self.viewer, customer) {
+                (Some(viewer), _) => Actor::Staff(viewer.id()),
+                (None, Some(customer)) => Actor::Customer(customer),
+                (None, None) => Actor::Desk,
+            };
+            tx.act_as(actor, Door::Web);
             f(tx)
         })?;
         (self.web.wake)();

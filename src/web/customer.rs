@@ -3,7 +3,7 @@
 
 mod article;
 mod conversation;
-mod fields;
+pub(super) mod fields;
 mod file;
 mod guest;
 mod page;

@@ -12,10 +12,8 @@ pub(crate) enum Act {
     /// A try to sign in.
     SignIn,
     /// A ticket submitted by a customer.
-    #[allow(dead_code)] // counted by the customers' pages
     Submit,
     /// A link asked for by mail.
-    #[allow(dead_code)] // counted by the customers' pages
     Link,
 }
 

@@ -8,13 +8,16 @@ mod audit;
 mod ban;
 mod canned;
 mod custom_field;
+mod customer;
 mod department;
 mod field;
+mod figures;
 mod first;
 mod general;
 mod health;
 mod page_of;
 mod priority;
+mod schedule;
 mod tag;
 mod template;
 #[cfg(test)]
@@ -58,6 +61,10 @@ pub(crate) enum Noun {
     Addresses,
     /// Staff.
     Agents,
+    /// Hours in which staff are on duty.
+    Schedules,
+    /// Customers.
+    Customers,
     /// API tokens.
     Tokens,
     /// What our mails say.
@@ -78,6 +85,8 @@ pub(crate) enum Noun {
     Bans,
     /// Webhooks.
     Webhooks,
+    /// What came in and how fast it was answered.
+    Figures,
     /// Every change.
     Audit,
     /// What `admin doctor` says.
@@ -109,11 +118,14 @@ pub(crate) struct Place {
 }
 
 impl Noun {
-    const ALL: [Self; 15] = [
+    /// Every noun, in the order of the menu.
+    pub(in crate::web) const ALL: [Self; 18] = [
         Self::General,
         Self::Departments,
         Self::Addresses,
         Self::Agents,
+        Self::Schedules,
+        Self::Customers,
         Self::Templates,
         Self::Canned,
         Self::Fields,
@@ -123,6 +135,7 @@ impl Noun {
         Self::Tokens,
         Self::Webhooks,
         Self::Bans,
+        Self::Figures,
         Self::Audit,
         Self::Health,
     ];
@@ -133,6 +146,9 @@ impl Noun {
             Self::Departments => ("/staff/departments", "departments"),
             Self::Addresses => ("/staff/setup/email-addresses", "addresses"),
             Self::Agents => ("/staff/agents", "agents"),
+            Self::Schedules => ("/staff/setup/schedules", "schedules"),
+            Self::Customers => ("/staff/users", "customers"),
+            Self::Figures => ("/staff/setup/figures", "figures"),
             Self::Tokens => ("/staff/setup/api", "tokens"),
             Self::Templates => ("/staff/setup/email-templates", "templates"),
             Self::General => ("/staff/setup/general", "general"),
@@ -148,7 +164,8 @@ impl Noun {
         }
     }
 
-    const fn path(self) -> &'static str {
+    /// Its path, without prefix.
+    pub(in crate::web) const fn path(self) -> &'static str {
         self.parts().0
     }
 
@@ -243,6 +260,8 @@ fn list(call: &Call<'_>, noun: Noun) -> Result<Table, Refusal> {
         Noun::Departments => department::list(call),
         Noun::Addresses => address::list(call),
         Noun::Agents => agent::list(call),
+        Noun::Schedules => schedule::list(call),
+        Noun::Customers => customer::list(call),
         Noun::Tokens => token::list(call),
         Noun::Templates => template::list(call),
         Noun::Canned => canned::list(call),
@@ -252,6 +271,7 @@ fn list(call: &Call<'_>, noun: Noun) -> Result<Table, Refusal> {
         Noun::Views => view::list(call),
         Noun::Bans => ban::list(call),
         Noun::Webhooks => webhook::list(call),
+        Noun::Figures => figures::list(call),
         Noun::Audit => audit::list(call),
         Noun::Health => health::list(call),
         Noun::General => Err(Refusal::NotFound),
@@ -263,6 +283,8 @@ fn form(call: &Call<'_>, noun: Noun, id: Option<&str>) -> Result<Form, Refusal> 
         Noun::Departments => department::form(call, id),
         Noun::Addresses => address::form(call, id),
         Noun::Agents => agent::form(call, id),
+        Noun::Schedules => schedule::form(call, id),
+        Noun::Customers => customer::form(call, id),
         Noun::Tokens => token::form(call, id),
         Noun::Templates => template::form(call, id),
         Noun::Canned => canned::form(call, id),
@@ -272,7 +294,7 @@ fn form(call: &Call<'_>, noun: Noun, id: Option<&str>) -> Result<Form, Refusal> 
         Noun::Views => view::form(call, id),
         Noun::Bans => ban::form(call, id),
         Noun::Webhooks => webhook::form(call, id),
-        Noun::Audit | Noun::Health | Noun::General => Err(Refusal::NotFound),
+        Noun::Figures | Noun::Audit | Noun::Health | Noun::General => Err(Refusal::NotFound),
     }
 }
 
@@ -281,6 +303,8 @@ fn save(call: &Call<'_>, noun: Noun, id: Option<&str>) -> Result<Saved, Refusal>
         Noun::Departments => department::save(call, id),
         Noun::Addresses => address::save(call, id),
         Noun::Agents => agent::save(call, id),
+        Noun::Schedules => schedule::save(call, id),
+        Noun::Customers => customer::save(call, id),
         Noun::Tokens => token::save(call, id),
         Noun::Templates => template::save(call, id),
         Noun::Canned => canned::save(call, id),
@@ -290,7 +314,7 @@ fn save(call: &Call<'_>, noun: Noun, id: Option<&str>) -> Result<Saved, Refusal>
         Noun::Views => view::save(call, id),
         Noun::Bans => ban::save(call, id),
         Noun::Webhooks => webhook::save(call, id),
-        Noun::Audit | Noun::Health | Noun::General => Err(Refusal::NotFound),
+        Noun::Figures | Noun::Audit | Noun::Health | Noun::General => Err(Refusal::NotFound),
     }
 }
 
@@ -299,6 +323,8 @@ fn loss(call: &Call<'_>, noun: Noun, id: &str) -> Result<Loss, Refusal> {
         Noun::Departments => department::loss(call, id),
         Noun::Addresses => address::loss(call, id),
         Noun::Agents => agent::loss(call, id),
+        Noun::Schedules => schedule::loss(call, id),
+        Noun::Customers => customer::loss(call, id),
         Noun::Tokens => token::loss(call, id),
         Noun::Canned => canned::loss(call, id),
         Noun::Fields => custom_field::loss(call, id),
@@ -308,7 +334,7 @@ fn loss(call: &Call<'_>, noun: Noun, id: &str) -> Result<Loss, Refusal> {
         Noun::Bans => ban::loss(call, id),
         Noun::Webhooks => webhook::loss(call, id),
         Noun::Templates => template::loss(call, id),
-        Noun::Audit | Noun::Health | Noun::General => Err(Refusal::NotFound),
+        Noun::Figures | Noun::Audit | Noun::Health | Noun::General => Err(Refusal::NotFound),
     }
 }
 
@@ -321,6 +347,8 @@ fn remove(call: &Call<'_>, noun: Noun, id: &str) -> Result<(), Refusal> {
         Noun::Departments => department::remove(call, id),
         Noun::Addresses => address::remove(call, id),
         Noun::Agents => agent::remove(call, id),
+        Noun::Schedules => schedule::remove(call, id),
+        Noun::Customers => customer::remove(call, id),
         Noun::Tokens => token::remove(call, id),
         Noun::Canned => canned::remove(call, id),
         Noun::Fields => custom_field::remove(call, id),
@@ -330,7 +358,7 @@ fn remove(call: &Call<'_>, noun: Noun, id: &str) -> Result<(), Refusal> {
         Noun::Bans => ban::remove(call, id),
         Noun::Webhooks => webhook::remove(call, id),
         Noun::Templates => template::remove(call, id),
-        Noun::Audit | Noun::Health | Noun::General => Err(Refusal::NotFound),
+        Noun::Figures | Noun::Audit | Noun::Health | Noun::General => Err(Refusal::NotFound),
     }
 }
 

@@ -4,6 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+mod features;
+mod gate;
+
 use super::*;
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, StaffId, TicketId};

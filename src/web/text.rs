@@ -126,6 +126,12 @@ pub(crate) fn typed(text: &str) -> Typed {
     if uses { Typed::Formatted(markdown(text).0) } else { Typed::Plain }
 }
 
+/// Whether the whole text of a mail says more than what is shown of it.
+pub(crate) fn has_more(body: &str, is_html: bool, full: &str) -> bool {
+    let text = if is_html { html::to_text(body) } else { body.to_owned() };
+    !full.trim().is_empty() && !full.split_whitespace().eq(text.split_whitespace())
+}
+
 /// A message for our page, and whether that is all of its form: HTML that is more than light Markdown is shown as text,
 /// and in full in its frame only.
 pub(crate) fn shown(body: &str, is_html: bool) -> (Markup, bool) {
@@ -197,6 +203,13 @@ fn without_outer_targets(html: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_whole_text_is_offered_where_it_says_more_than_what_is_shown() {
+        assert!(!has_more("Hello", false, "Hello\r\n") && !has_more("<p>Hello</p>", true, "Hello"));
+        assert!(!has_more("Hello", false, ""));
+        assert!(has_more("Hello", false, "Hello\n\n> who?") && has_more("<p>Hello</p>", true, "Hello\n> who?"));
+    }
 
     #[test]
     fn plain_text_becomes_paragraphs_with_links() {

@@ -242,7 +242,7 @@ fn doctor_says_what_is_wrong_and_what_to_do() {
 
 #[test]
 fn timed_work_is_done_once() {
-    let desk = Desk::in_file();
+    let desk = Desk::new();
     desk.deliver(mail("one", "Subject: one\n", "x"));
     desk.deliver(mail("two", "Subject: two\n", "x"));
     desk.admin(&["ticket", "status", "1", "answered"]);
@@ -263,7 +263,7 @@ fn timed_work_is_done_once() {
 
 #[test]
 fn dashboard_has_charts_and_times() {
-    let desk = Desk::in_file();
+    let desk = Desk::new();
     let empty = feed(desk.command().args(["admin", "stats"]), b"");
     assert!(empty.status == 0 && empty.stdout.contains("0 tickets"), "{}", empty.stdout);
     for id in ["one", "two", "three"] {
@@ -281,7 +281,7 @@ fn dashboard_has_charts_and_times() {
 
 /// The keys of all settings.
 fn desk_settings() -> Vec<String> {
-    let all = Desk::in_file().admin(&["setting", "list"]);
+    let all = Desk::new().admin(&["setting", "list"]);
     all.as_array().into_iter().flatten().filter_map(|one| Some(one["key"].as_str()?.to_owned())).collect()
 }
 
@@ -335,7 +335,7 @@ fn on_terminal(desk: &Desk, line: &str, typed: &str) -> (i32, String) {
 
 #[test]
 fn terminal_is_asked_before_something_goes_and_tables_fit_it() {
-    let desk = Desk::in_file();
+    let desk = Desk::new();
     desk.deliver(mail("one", &format!("Subject: {}\n", "many words ".repeat(20)), "x"));
     for (typed, status, left) in [("n\n", 1, 1), ("\n", 1, 1), ("y\n", 0, 0)] {
         if left == 1 {

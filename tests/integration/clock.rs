@@ -12,7 +12,7 @@ const YEAR_S: i64 = 365 * 24 * 3600;
 
 fn ahead(desk: &Desk, table: &str, columns: &[&str]) {
     let moved: Vec<String> = columns.iter().map(|column| format!("{column} = {column} + {YEAR_S}")).collect();
-    let changed = desk.sqlite().execute(&format!("UPDATE {table} SET {}", moved.join(", ")), []).unwrap();
+    let changed = desk.outside().change(&format!("UPDATE {table} SET {}", moved.join(", ")));
     assert!(changed > 0, "{table}");
 }
 

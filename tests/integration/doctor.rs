@@ -111,7 +111,7 @@ fn doctor_warns_of_sendmail_where_privileges_cannot_be_gained() {
     if !Path::new("/usr/sbin/postdrop").exists() || !Path::new("/usr/bin/setpriv").exists() {
         return skip("Postfix's postdrop or setpriv is not installed");
     }
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     desk.admin(&["address", "update", SUPPORT, "--outgoing", "sendmail"]);
     assert!(!is_warned(&report(&desk), "sendmail"), "nothing forbids it");
     let bound = |words: &[&str]| {

@@ -6,6 +6,7 @@ pub(crate) mod database;
 pub(crate) mod desk;
 pub(crate) mod dovecot;
 pub(crate) mod imap_script;
+pub(crate) mod line;
 pub(crate) mod maildir;
 pub(crate) mod mta;
 pub(crate) mod receiver;

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::client::{Answer, Server, TOKEN, eventually};
-use crate::desk::Desk;
+use crate::desk::{Desk, is_on_server};
 
 /// A desk served with short deadlines, so that tests of waiting do not wait long.
 fn served() -> (Desk, Server) {
@@ -23,7 +23,10 @@ fn survives(server: &Server, abuse: impl FnOnce()) {
     let before = server.descriptors();
     abuse();
     assert!(server.serves_others(), "others are served");
-    assert!(eventually(|| server.descriptors() <= before + 1), "{before} descriptors before, {}", server.descriptors());
+    // Connections to a database server stay open for a while; so many at most.
+    let kept = if is_on_server() { 8 } else { 0 };
+    let is_back = || server.descriptors() <= before + 1 + kept;
+    assert!(eventually(is_back), "{before} descriptors before, {}", server.descriptors());
 }
 
 fn status(server: &Server, request: &[u8]) -> u16 {

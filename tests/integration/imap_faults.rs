@@ -208,14 +208,12 @@ fn assert_recovers(desk: &Desk, fault: Fault) {
     let marked = broken.seen.load(Ordering::SeqCst) + whole.seen.load(Ordering::SeqCst);
     assert!(marked > 0, "{fault:?}");
     // The next case starts from an empty desk.
-    let sqlite = desk.sqlite();
-    sqlite
-        .execute_batch("UPDATE imap_folder SET uid_validity = 0, last_uid = 0, failures = 0; DELETE FROM imap_leftover")
-        .expect("SQL");
+    let mut outside = desk.outside();
+    outside.run("UPDATE imap_folder SET uid_validity = 0, last_uid = 0, failures = 0; DELETE FROM imap_leftover");
     for ticket in desk.admin(&["ticket", "list"]).as_array().into_iter().flatten() {
         desk.admin(&["ticket", "remove", &ticket["id"].to_string(), "--yes"]);
     }
-    sqlite.execute_batch("DELETE FROM receipt").expect("SQL");
+    outside.run("DELETE FROM receipt");
 }
 
 /// Cuts that one desk goes through; several desks at a time, because a run mostly waits for the disk.
@@ -255,8 +253,8 @@ fn cut_from(first: usize, whole: usize) {
         server.state().cut_after = None;
         let done = fetch(&desk);
         assert_eq!((done.status, done.stderr.as_str()), (0, ""), "cut after {at}: {}\n{broken:?}", done.stdout);
-        let stored = desk.sqlite().query_one("SELECT count(*) FROM receipt", (), |row| row.get::<_, u32>(0));
-        assert_eq!(stored.expect("SQL"), mails, "cut after {at}: {broken:?}");
+        let stored = desk.outside().number("SELECT count(*) FROM receipt");
+        assert_eq!(stored, i64::from(mails), "cut after {at}: {broken:?}");
         assert_eq!(server.mails("INBOX"), [], "cut after {at}: {broken:?}");
     }
     assert_eq!(desk.count("messages"), i64::from(mails));

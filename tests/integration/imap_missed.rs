@@ -22,7 +22,7 @@ fn assert_fetches(desk: &Desk, expected: i64) {
 }
 
 fn last_uid(desk: &Desk) -> u32 {
-    desk.sqlite().query_one("SELECT last_uid FROM imap_folder", (), |row| row.get(0)).expect("SQL")
+    u32::try_from(desk.outside().number("SELECT last_uid FROM imap_folder")).expect("a UID")
 }
 
 /// Puts the last comparison of the folder a day back.
@@ -139,10 +139,9 @@ fn what_lay_in_a_folder_before_and_is_not_wanted_counts_as_seen() {
     let server = Script::plain(&[4, 5], "");
     let desk = server.desk(&["--imap-start", "new"]);
     assert_fetches(&desk, 0);
-    let seen = desk.sqlite().query_one("SELECT first_uid, last_uid FROM imap_seen", (), |row| {
-        Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?))
-    });
-    assert_eq!(seen.expect("SQL"), (1, 5));
+    let mut outside = desk.outside();
+    let seen = ["first_uid", "last_uid"].map(|uid| outside.number(&format!("SELECT {uid} FROM imap_seen")));
+    assert_eq!(seen, [1, 5]);
 }
 
 #[test]

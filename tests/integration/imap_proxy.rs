@@ -184,8 +184,7 @@ impl<'a> Run<'a> {
     }
 
     fn receipts(&self) -> usize {
-        let count = self.desk.sqlite().query_one("SELECT count(*) FROM receipt", (), |row| row.get::<_, u32>(0));
-        count.expect("SQL") as usize
+        usize::try_from(self.desk.outside().number("SELECT count(*) FROM receipt")).expect("a count")
     }
 
     /// Names and flags of the mails in the folder, and in the one they are moved to.

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 /// Modules from the ground up; a module may use those of lower lines only.
 const LAYERS: &[&[&str]] = &[
-    &["terminal", "trip", "child", "ip_list", "secret_file", "stop"],
+    &["terminal", "trip", "child", "ip_list", "process", "secret_file", "stop"],
     &["domain", "password", "private_file"],
     &["mail", "totp"],
     &["decision"],
     &["store"],
+    &["worker"],
     &["outbox", "login", "webhook"],
     &["desk"],
     &["intake", "http", "jobs"],
@@ -43,9 +44,8 @@ const PLACES: &[(&str, &str)] = &[
     ("lettre", "src/outbox"),
     ("imap", "src/imap_fetch"),
     ("ureq", "src/imap_fetch"),
-    // Tells webhooks.
+    // One tells webhooks, one asks for access tokens, one hands mails over.
     ("ureq", "src/webhook/deliver"),
-    // One asks for access tokens, the other hands mails over.
     ("ureq", "src/pipe/remote"),
     ("ipnet", "src/ip_list"),
     ("toml", "src/config"),

@@ -103,11 +103,10 @@ fn locked_and_broken_desk_defers_and_the_connection_goes_on() {
     assert!(busy.len() == 2 && busy.iter().all(|reply| reply.starts_with("450 4.3.2 ")), "{busy:?}");
     drop(lock);
     assert_eq!(client.hand_over("ann@client.test", &[SUPPORT], &wire("busy", "x")), ["250 2.0.0 on record"]);
-    let breaks = "CREATE TRIGGER breaks BEFORE INSERT ON receipt BEGIN SELECT RAISE(ABORT, 'a bug'); END";
-    desk.sqlite().execute_batch(breaks).unwrap();
+    desk.outside().break_table("receipt");
     let broken = client.hand_over("ann@client.test", &[SUPPORT], &wire("broken", "x"));
     assert!(broken[0].starts_with("451 4.3.0 "), "{broken:?}");
-    desk.sqlite().execute_batch("DROP TRIGGER breaks").unwrap();
+    desk.outside().mend("receipt");
     assert_eq!(client.hand_over("ann@client.test", &[SUPPORT], &wire("broken", "x")), ["250 2.0.0 on record"]);
     assert_eq!(client.hand_over("ann@client.test", &[SUPPORT], ""), ["451 4.3.0 there was no mail"]);
     assert_eq!(desk.count("mails_received"), 2);

@@ -257,7 +257,7 @@ fn root_without_a_place_makes_no_database_at_home() {
 
 #[test]
 fn wrong_proxy_time_zone_and_mail_server_are_refused_where_they_are_set() {
-    let desk = Desk::in_file();
+    let desk = Desk::new();
     for (key, value) in [("timezone", "Mars/Olympus"), ("authserv_id", "mx.test; dmarc=pass")] {
         let done = desk.try_admin(&["setting", "set", key, value]);
         assert!(done.status == 2 && done.stderr.contains(value), "{done:?}");

@@ -123,7 +123,7 @@ fn backup_of_a_migration_and_the_files_of_a_serve_are_private_too() {
 
 #[test]
 fn links_and_pipes_in_a_maildir_are_named_and_not_read() {
-    let desk = Desk::in_file();
+    let desk = Desk::new();
     let (box_, secret) = (desk.path("Maildir"), desk.path("secret"));
     fs::write(&secret, mail("secret", "Subject: Top secret\n", "shadow")).expect("ours");
     fs::create_dir_all(box_.join("new")).expect("ours");
@@ -150,7 +150,7 @@ fn links_and_pipes_in_a_maildir_are_named_and_not_read() {
 
 #[test]
 fn archives_that_are_no_regular_files_are_refused_without_waiting() {
-    let desk = Desk::in_file();
+    let desk = Desk::new();
     fs::write(desk.path("mbox"), format!("From x Tue Feb  3 10:00:00 2026\n{}", mail("m", "Subject: Old\n", "Old.")))
         .expect("ours");
     symlink(desk.path("mbox"), desk.path("link")).expect("ours");

@@ -10,7 +10,7 @@ use crate::snapshots::{furnished, verbs, whole_grammar};
 const DESTROYING: [&str; 5] = ["remove", "drop", "restore", "merge", "revoke"];
 
 /// One command line for each of those verbs, on a furnished desk.
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 20] = [
     &["department", "remove", "1"],
     &["address", "remove", "1"],
     &["user", "remove", "1"],
@@ -25,6 +25,12 @@ const COMMANDS: [&[&str]; 14] = [
     &["outbox", "drop", "2"],
     &["canned", "remove", "1"],
     &["webhook", "remove", "1"],
+    &["tag", "remove", "urgent"],
+    &["view", "remove", "Printers"],
+    &["priority", "remove", "High"],
+    &["field", "remove", "Serial"],
+    &["category", "remove", "Printers"],
+    &["article", "remove", "1"],
 ];
 
 /// Everything in the tables that people fill.
@@ -43,6 +49,12 @@ fn content(desk: &Desk) -> Vec<String> {
         "receipt",
         "outbox",
         "canned_response",
+        "tag",
+        "saved_view",
+        "priority",
+        "custom_field",
+        "article_category",
+        "article",
     ];
     let mut found = Vec::new();
     for table in tables {
@@ -65,6 +77,14 @@ fn verb_that_destroys_wants_yes_and_can_be_rehearsed() {
     desk.admin(&["ban", "add", "spammer.example"]);
     desk.admin(&["canned", "add", "Number", "--body", "Which?"]);
     desk.admin(&["webhook", "add", "https://hooks.example/desk", "--event", "opened"]);
+    desk.admin(&["tag", "add", "urgent"]);
+    desk.admin(&["view", "add", "Printers", "printer"]);
+    desk.admin(&["priority", "add", "High"]);
+    desk.admin(&["field", "add", "Serial"]);
+    desk.admin(&["category", "add", "Printers"]);
+    let article = desk.path("article.md");
+    std::fs::write(&article, "Turn it off.").expect("the article is written");
+    desk.admin(&["article", "add", "Blank", "--body-file", &article.to_string_lossy()]);
     desk.admin(&["address", "update", "1", "--outgoing", "smtp", "--smtp-host", "127.0.0.1", "--smtp-port", "1"]);
     desk.try_admin(&["ticket", "reply", "1", "--staff", "sam", "--message", "Hello"]);
     let file = desk.path("desk.db").to_string_lossy().into_owned();

@@ -6,10 +6,8 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
-
 use crate::client::{Answer, Server, eventually};
-use crate::desk::{Desk, feed};
+use crate::desk::{Desk, feed, is_on_server};
 
 /// What any load may add to an idle server's memory, in KiB (60 MB).
 const LOAD_KIB_MAX: u64 = 60_000_000 / 1024;
@@ -45,8 +43,8 @@ fn account(desk: &Desk, name: &str, hash: Option<&str>) {
     let done = feed(desk.command().args(arguments), b"secret1\n");
     assert_eq!(done.status, 0, "{done:?}");
     if let Some(hash) = hash {
-        let changed = desk.sqlite().execute("UPDATE staff SET password_hash = $1 WHERE username = $2", (hash, name));
-        assert_eq!(changed.expect("the database takes it"), 1);
+        let sql = format!("UPDATE staff SET password_hash = '{hash}' WHERE username = '{name}'");
+        assert_eq!(desk.outside().change(&sql), 1);
     }
 }
 
@@ -85,7 +83,9 @@ fn a_storm_of_wrong_logins_takes_at_most_60_mb_which_come_back_within_a_minute()
         }
     });
     let most = memory_kib(&server, "VmHWM:");
-    assert!(most <= idle.0 + LOAD_KIB_MAX, "{} KiB idle, {most} KiB at most", idle.0);
+    // What eight connections to a database server have in their buffers, as SQLite's have in their caches.
+    let connections = if is_on_server() { 16 * 1024 } else { 0 };
+    assert!(most <= idle.0 + LOAD_KIB_MAX + connections, "{} KiB idle, {most} KiB at most", idle.0);
     let began = Instant::now();
     let now = || (memory_kib(&server, "VmRSS:"), entries(&server, "fd"), entries(&server, "task"));
     let is_back = || {
@@ -134,7 +134,15 @@ fn every_failed_login_is_answered_at_the_same_time_whatever_is_stored() {
         times[1]
     };
     let medians: Vec<Duration> = std::thread::scope(|scope| {
-        let threads: Vec<_> = cases.into_iter().map(|case| scope.spawn(move || median(case))).collect();
+        // One after the other where a database server shares the processors: late is a whole second later.
+        let threads = cases.into_iter().map(|case| {
+            let thread = scope.spawn(move || median(case));
+            while is_on_server() && !thread.is_finished() {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            thread
+        });
+        let threads: Vec<_> = threads.collect();
         threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
     });
     let (least, most) = (medians.iter().min().expect("some"), medians.iter().max().expect("some"));
@@ -144,7 +152,7 @@ fn every_failed_login_is_answered_at_the_same_time_whatever_is_stored() {
 
 #[test]
 fn passwords_of_clients_that_hung_up_are_not_hashed() {
-    let desk = Desk::in_file();
+    let desk = Desk::new();
     desk.set("login_attempt", "0");
     account(&desk, "old", Some(&bcrypt(12)));
     let server = Server::start(&desk);
@@ -162,10 +170,7 @@ fn passwords_of_clients_that_hung_up_are_not_hashed() {
     }
     // The queue is first come, first served only roughly; this one's turn comes when the others are gone.
     assert!(eventually(|| login(&server, "old", "secret1", "192.0.2.2").json()["success"] == 1));
-    let hashed: i64 = desk
-        .sqlite()
-        .query_row("SELECT count(*) FROM login_log WHERE is_success = 0", [], |row| row.get(0))
-        .expect("the log of logins");
+    let hashed = desk.outside().number("SELECT count(*) FROM login_log WHERE is_success = 0");
     assert!(hashed <= 10, "{hashed} of 30 were hashed");
 }
 
@@ -277,11 +282,10 @@ fn an_encoded_body_is_415_and_says_what_would_be_taken() {
 
 #[test]
 fn twelve_writers_before_a_held_lock_wait_no_longer_than_one() {
-    let desk = Desk::in_file();
+    let desk = Desk::new();
     desk.configure("lock_wait_s = 1");
     let server = Server::start(&desk);
-    let lock = Connection::open(desk.db()).expect("the desk's database");
-    lock.execute_batch("BEGIN IMMEDIATE").expect("the lock");
+    let lock = desk.lock();
     let began = Instant::now();
     std::thread::scope(|scope| {
         for n in 0..12 {
@@ -293,6 +297,6 @@ fn twelve_writers_before_a_held_lock_wait_no_longer_than_one() {
         }
     });
     assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
-    lock.execute_batch("ROLLBACK").expect("the lock is given up");
+    drop(lock);
     assert_eq!(server.post("/api/users/create", "fullname=A&email=a%40client.test&notify=0").json()["success"], 1);
 }

@@ -32,8 +32,7 @@ const WITHOUT_OBJECTS: &[&str] = &[
     "inbox",
     "demo",
     "role",
-    "field",
-    "priority",
+    "audit",
     "setting",
     "check",
     "doctor",
@@ -135,7 +134,7 @@ pub(crate) fn furnished() -> Desk {
     desk.deliver(mail("one", fields, "--b\n\nIt is dark.\n--b\nContent-Type: text/plain; name=a.txt\n\nabc\n--b--"));
     desk.deliver_to(SALES, mail("two", "Subject: Price of a lamp\n", "How much?").replace("Ann Ode <ann@", "Bo <bo@"));
     desk.deliver(b"Subject: no sender\nMessage-ID: <three@client.test>\n\nwho?\n");
-    let files: [(&str, u32, String); 8] = [
+    let files: [(&str, u32, String); 9] = [
         ("secret", 0o600, "a-secret-of-more-than-thirty-two-characters\n".to_owned()),
         ("open", 0o644, "a-secret-of-more-than-thirty-two-characters\n".to_owned()),
         ("body.txt", 0o644, "Your ticket is %ticket_id%.\n".to_owned()),
@@ -143,6 +142,7 @@ pub(crate) fn furnished() -> Desk {
         ("Maildir/cur/1770200000.M1.host:2,S", 0o644, mail("five", "Subject: Older\n", "Older.")),
         ("Maildir/new/.keep", 0o644, String::new()),
         ("broken.mbox", 0o644, "From x Tue Feb  3 10:00:00 2026\nSubject: no sender\n\nwho?\n".to_owned()),
+        ("article.md", 0o644, "Turn it **off**.\n".to_owned()),
         ("dump.sql", 0o644, format!("{}{KNOWLEDGE}", super::import::DUMP)),
     ];
     for (name, mode, content) in files {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::desk::{Desk, SUPPORT, feed, mail};
+use crate::desk::{Desk, SUPPORT, feed, is_on_server, mail};
 
 /// Put behind every text of the database: a forged line, a cleared screen, a reversed order, in every spelling.
 const EVIL: &str =
@@ -64,17 +64,17 @@ INSERT INTO `hdz_canned_response` VALUES (2,'Greeting','<p>Hello</p>',1,17000000
 
 /// Puts [`EVIL`] behind every text.
 fn spoil(desk: &Desk) {
-    let database = desk.sqlite();
+    let mut database = desk.outside();
+    let list = if is_on_server() { "json_build_array" } else { "json_array" };
+    let object = if is_on_server() { "json_build_object" } else { "json_object" };
     for (table, columns) in COLUMNS {
         for column in *columns {
-            let sql = format!("UPDATE {table} SET {column} = {column} || ?1");
-            assert!(database.execute(&sql, [EVIL]).expect("the column is there") > 0, "{table} has no row to show");
+            let sql = format!("UPDATE {table} SET {column} = {column} || '{EVIL}'");
+            assert!(database.change(&sql) > 0, "{table} has no row to show");
         }
     }
-    database
-        .execute("UPDATE ticket SET custom_fields = json_array(json_array('x' || ?1, ?1))", [EVIL])
-        .expect("a ticket");
-    database.execute("UPDATE staff SET profile = json_object('number', ?1, 'x' || ?1, 'x')", [EVIL]).expect("a column");
+    database.run(&format!("UPDATE ticket SET custom_fields = {list}({list}('x{EVIL}', '{EVIL}'))"));
+    database.run(&format!("UPDATE staff SET profile = {object}('number', '{EVIL}', 'x{EVIL}', 'x')"));
 }
 
 /// Everything that shows something of the desk.
@@ -146,7 +146,7 @@ fn json_says_what_is_stored_although_it_is_written_with_escapes() {
 
 #[test]
 fn hostile_mail_is_shown_on_lines_of_its_own_only() {
-    let desk = Desk::in_file();
+    let desk = Desk::new();
     let encoded = "=?utf-8?q?x=0D=0AFORGED=E2=80=AE=1B[2J?=";
     let fields = format!(
         "Subject: {encoded}\nContent-Type: multipart/mixed; boundary=b\nCc: {encoded} <cy@third.test>\n\
@@ -164,13 +164,10 @@ fn hostile_mail_is_shown_on_lines_of_its_own_only() {
         assert!(!has_odd && !text.lines().any(|line| line.starts_with("FORGED")), "{text:?}");
         assert!(text.contains("First\n\tSecond third[2J"), "line feeds and tabs of a body stay: {text:?}");
     }
-    let (stored, attachments): (String, String) = desk
-        .sqlite()
-        .query_row("SELECT fullname || t.subject, a.name FROM customer AS c, ticket AS t, attachment AS a", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .expect("one of each");
-    assert!(!stored.contains(is_odd) && !attachments.contains(is_odd), "{stored:?} {attachments:?}");
+    let stored = desk
+        .outside()
+        .text("SELECT c.fullname || t.subject || a.name FROM customer AS c, ticket AS t, attachment AS a");
+    assert!(!stored.contains(is_odd), "{stored:?}");
 }
 
 #[test]

@@ -269,7 +269,7 @@ fn mail_is_deleted_from_a_mailbox_only_when_it_is_on_the_disk() {
     // The first sync is that of the folder's row, the second the mail's.
     for fault in ["kill -wal 1", "eio -wal 1", "eio-always -wal 1"] {
         let script = Script::plain(&[1], "UIDPLUS");
-        let desk = script.desk(&["--imap-after", "delete"]);
+        let desk = script.desk_in_file(&["--imap-after", "delete"]);
         let Some(disk) = Disk::below(desk.path("data"), &desk) else { return };
         let fetch = || {
             let mut command = desk.command();

@@ -32,10 +32,7 @@ fn add(desk: &Desk, url: &str, events: &[&str]) -> (i64, String) {
 
 /// Makes what waits for its next try due now.
 fn make_due(desk: &Desk) {
-    let sql = "UPDATE webhook_delivery SET next_attempt_at = 0 WHERE state = 'pending'";
-    let connection = desk.sqlite();
-    connection.busy_timeout(Duration::from_secs(10)).expect("it can be set");
-    connection.execute(sql, []).expect("the table is there");
+    desk.outside().run("UPDATE webhook_delivery SET next_attempt_at = 0 WHERE state = 'pending'");
 }
 
 fn log(desk: &Desk, id: i64) -> Vec<Value> {
@@ -208,9 +205,7 @@ fn a_day_of_failures_pauses_a_webhook_and_switching_it_on_sends_all_that_waited(
     let receiver = Receiver::start(&[Turn::Answer(503)]);
     let (id, _) = add(&desk, &receiver.url, &["*"]);
     desk.deliver(mail("a", "Subject: Printer\n", "It burns."));
-    let connection = desk.sqlite();
-    connection.execute("UPDATE webhook SET failing_since = unixepoch() - 86400", []).expect("the table is there");
-    drop(connection);
+    desk.outside().run("UPDATE webhook SET failing_since = unixepoch() - 86400");
     let _server = Server::start(&desk);
     let state = || desk.admin(&["webhook", "show", &id.to_string()])["state"].as_str().unwrap_or("?").to_owned();
     assert!(eventually(|| state() == "paused"));

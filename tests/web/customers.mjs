@@ -1,51 +1,12 @@
 // Drives the customers' pages and the knowledge base in a real browser: node tests/web/customers.mjs [WORD], with WORD a
 // part of a test's name. Ends with "N passed, N failed".
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
-import { Desk, mailSink, password } from './desk.mjs';
+import { browser, end, faultsOf, holds, is, linkIn, misfits, page_, plain, quiet, staff, test, until, withDesk } from './harness.mjs';
+import { password } from './desk.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const executable = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-const tests = [];
-const test = (name, run) => tests.push([name, run]);
-const is = (found, wanted, what = '') => { if (found !== wanted) throw new Error(`${what} ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`); };
-const holds = (what, why) => { if (!what) throw new Error(why); };
-
-async function page_(desk, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  const page = await context.newPage();
-  page.faults = [];
-  page.on('pageerror', error => page.faults.push(error.message));
-  page.on('console', said => { if (/Content Security Policy|Refused to/i.test(said.text())) page.faults.push(said.text()); });
-  page.on('request', asked => { if (!asked.url().startsWith(desk.url) && !asked.url().startsWith('data:')) page.faults.push(`asked for ${asked.url()}`); });
-  page.on('dialog', dialog => { page.faults.push(`dialog ${dialog.message()}`); dialog.dismiss(); });
-  return page;
-}
-const quiet = page => is(page.faults.join('\n'), '', 'the page complains:');
-async function until(what, why, ms = 8000) {
-  const end = Date.now() + ms;
-  for (;;) {
-    const found = await what();
-    if (found) return found;
-    if (Date.now() > end) throw new Error(why);
-    await new Promise(done => setTimeout(done, 50));
-  }
-}
-const withDesk = run => async () => {
-  const sink = await mailSink();
-  const desk = await Desk.make(sink, { undo_send_s: '0' });
-  desk.admin('setting', 'set', 'site_url', desk.url);
-  try { await run(desk, sink); } finally { await desk.end(); sink.end(); }
-};
-const plain = mail => mail.replaceAll('=\r\n', '').replaceAll('=3D', '=');
-/** The last link of that kind that was mailed to somebody. */
-const linkIn = (sink, to, kind) => until(() => {
-  const found = sink.mails.map(plain).filter(mail => mail.includes(`To: ${to}`) || mail.includes(`<${to}>`)).join('\n').match(new RegExp(`http://[^\\s"<]*/${kind}/[A-Za-z0-9_-]+`, 'g'));
-  return found?.at(-1);
-}, `no /${kind}/ link was mailed to ${to}`);
 async function submit(page, desk, more = async () => {}) {
   await page.goto(`${desk.url}/submit-ticket`);
   await page.getByLabel('Your name').fill('Jay Kamat');
@@ -58,16 +19,6 @@ async function submit(page, desk, more = async () => {}) {
   await page.waitForTimeout(2100);
   await page.getByRole('button', { name: 'Send', exact: true }).click();
 }
-async function staff(desk) {
-  const page = await page_(desk);
-  await page.goto(`${desk.url}/staff/login`);
-  await page.getByLabel('Username').fill('ada');
-  await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.waitForURL(/staff\/tickets/);
-  return page;
-}
-
 test('without JavaScript a ticket is submitted, followed by its mailed link, answered and solved', withDesk(async (desk, sink) => {
   const page = await page_(desk, { javaScriptEnabled: false });
   const picture = join(desk.dir, 'lamp.png');
@@ -79,6 +30,8 @@ test('without JavaScript a ticket is submitted, followed by its mailed link, ans
   await page.goto(await linkIn(sink, 'jay@client.test', 't'));
   is(page.url(), `${desk.url}/tickets/show/1`, 'the address bar:');
   is(await page.getByRole('article').count(), 2, 'messages:');
+  const { height } = await page.getByRole('article').nth(1).boundingBox();
+  holds(height < 300, `a line of an answer is ${height} px high`);
   const text = await page.content();
   holds(text.includes('Turn it off and on.') && !text.includes('Never shown'), 'wrong messages');
   holds(!text.includes('<b>flickers'), 'markup of the subject is alive');
@@ -153,11 +106,7 @@ test('axe finds nothing serious, and no page scrolls sideways on a telephone', w
   const link = await linkIn(sink, 'ann@client.test', 't');
   const check = async (page, path, what) => {
     await page.goto(desk.url + path);
-    await page.evaluate(axe);
-    const found = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
-    const bad = found.violations.filter(one => ['serious', 'critical'].includes(one.impact));
-    is(bad.map(one => `${one.id}: ${one.nodes[0].html}`).join('\n'), '', `${path} ${what}:`);
-    is(await page.locator('h1').count(), 1, `${path}, headings:`);
+    is((await faultsOf(page)).join('\n'), '', `${path} ${what}:`);
   };
   const paths = ['/', '/search?q=lamps', '/search?q=nothing', '/category/1-lamps', '/article/1-lamps', '/submit-ticket', '/login', '/t/wrong'];
   for (const colorScheme of ['light', 'dark']) {
@@ -175,9 +124,7 @@ test('axe finds nothing serious, and no page scrolls sideways on a telephone', w
     await page.goto(link);
     for (const path of [...paths, '/tickets/show/1']) {
       await page.goto(desk.url + path);
-      const [wide, small] = await page.evaluate(() => [document.documentElement.scrollWidth, [...document.querySelectorAll('main button, main select, main input:not([type=hidden])')].filter(one => one.checkVisibility() && !one.closest('.hidden') && !one.matches('.hidden,[type=checkbox],[type=file]')).filter(one => one.getBoundingClientRect().height < 24).map(one => one.outerHTML.slice(0, 80))]);
-      holds(wide <= width, `${path} is ${wide} px wide at ${width}`);
-      is(small.join('\n'), '', `${path}:`);
+      is((await misfits(page)).join('\n'), '', `${path} at ${width}:`);
     }
     quiet(page);
   }
@@ -195,11 +142,181 @@ test('the first visit of the home page and of the form is small', withDesk(async
   }
 }));
 
-let [passed, failed] = [0, 0];
-for (const [name, run] of tests.filter(([name]) => name.includes(process.argv[2] ?? ''))) {
-  try { await run(); passed++; console.log(`ok   ${name}`); }
-  catch (error) { failed++; console.log(`FAILED ${name}\n     ${error.message.split('\n').slice(0, 12).join('\n     ')}`); }
+/** A robot: no browser, no script, but cookies and every field of the form. */
+async function robot(desk) {
+  const page = await fetch(`${desk.url}/submit-ticket`);
+  const html = await page.text(), hidden = name => html.match(new RegExp(`name="${name}" value="([^"]*)"`))?.[1] ?? '';
+  const cookie = (page.headers.getSetCookie() ?? []).map(one => one.split(';')[0]).join('; ');
+  return { form: { form_token: hidden('form_token'), key: hidden('key'), name: 'Robot', email: 'robot@spam.test', department: '1', subject: 'Buy', text: 'Buy this now.', website: '' }, cookie };
 }
-await browser.close();
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+const submitAs = (desk, { form, cookie }) => fetch(`${desk.url}/submit-ticket`, { method: 'POST', redirect: 'manual', body: new URLSearchParams(form), headers: { Origin: desk.url, 'Sec-Fetch-Site': 'same-origin', ...(cookie ? { Cookie: cookie } : {}) } });
+
+test('a robot that submits two hundred forms gets one ticket', withDesk(async desk => {
+  const robots = [];
+  for (let n = 0; n < 200; n++) robots.push(await robot(desk));
+  is((await submitAs(desk, await robot(desk))).status, 422, 'at once:');
+  await new Promise(done => setTimeout(done, 2100));
+  is((await submitAs(desk, { ...robots[0], form: { ...robots[0].form, website: 'https://spam.test' } })).status, 422, 'with what nobody sees filled:');
+  is(desk.json('ticket', 'list', '--all').length, 0, 'tickets:');
+  const answers = [];
+  for (const one of robots) answers.push((await submitAs(desk, one)).status);
+  is([...new Set(answers)].join(), '303', 'answers:');
+  for (let n = 0; n < 200; n++) await submitAs(desk, robots[0]);
+  is(desk.json('ticket', 'list', '--all').length, 1, 'tickets:');
+}, { web_submits: '1000' }));
+
+test('from one address only so many tickets come in an hour, and the text is kept', withDesk(async desk => {
+  const statuses = [];
+  const robots = [await robot(desk), await robot(desk), await robot(desk)];
+  await new Promise(done => setTimeout(done, 2100));
+  for (const [n, one] of robots.entries()) {
+    const answer = await submitAs(desk, { ...one, form: { ...one.form, subject: `Lamp ${n}`, text: `Text number ${n}` } });
+    statuses.push(answer.status);
+    if (answer.status === 429) holds((await answer.text()).includes('Text number 2'), 'the text is lost');
+  }
+  is(statuses.join(), '303,303,429');
+}, { web_submits: '2' }));
+
+test('markup in names, subjects, files and articles is text on customers’ pages', withDesk(async (desk, sink) => {
+  const bad = '<img src=x onerror=alert(1)>';
+  desk.admin('department', 'update', '1', '--name', `Help ${bad}`);
+  desk.admin('user', 'add', 'eve@client.test', '--name', `Eve ${bad}`);
+  desk.mail({ from: `"Eve ${bad}" <eve@client.test>`, subject: `Subject ${bad}`, text: `Text ${bad}` });
+  const file = join(desk.dir, 'bad.md');
+  writeFileSync(file, `Body ${bad} <script>alert(2)</script>\n\n[x](javascript:alert(3))`);
+  desk.admin('category', 'add', `Shelf ${bad}`);
+  desk.admin('article', 'add', `Title ${bad}`, '--body-file', file, '--category', '1');
+  const page = await page_(desk);
+  await page.goto(await linkIn(sink, 'eve@client.test', 't'));
+  for (const path of ['', '/', '/search?q=title', '/article/1-x', '/category/1-x', '/submit-ticket', '/account/profile', `/search?q=${encodeURIComponent(bad)}`]) {
+    if (path) await page.goto(desk.url + path);
+    is(await page.locator('img[src="x"], [onerror], a[href^="javascript"]').count(), 0, `${path || 'the ticket'}, live markup:`);
+    is(await page.evaluate(() => [...document.scripts].filter(one => !one.src).length), 0, `${path}, scripts:`);
+  }
+  quiet(page);
+}));
+
+test('a form from another site, without its token, or with a stranger’s changes nothing', withDesk(async (desk, sink) => {
+  desk.mail({ from: 'Ann <ann@client.test>', subject: 'Mine' });
+  const page = await page_(desk);
+  await page.goto(await linkIn(sink, 'ann@client.test', 't'));
+  const form = async () => ({ key: await page.locator('#compose [name=key]').inputValue(), text: 'Not by me', do: 'send' });
+  const send = async (fields, headers) => (await page.request.post(`${desk.url}/tickets/show/1`, { form: fields, headers, maxRedirects: 0 })).status();
+  const own = await page.locator('#compose [name=form_token]').inputValue();
+  const same = { 'Sec-Fetch-Site': 'same-origin' };
+  is(await send({ ...await form() }, same), 403, 'without the token:');
+  const stranger = await page_(desk);
+  await stranger.goto(`${desk.url}/submit-ticket`);
+  is(await send({ ...await form(), form_token: await stranger.locator('main [name=form_token]').inputValue() }, same), 403, 'with a stranger’s:');
+  is(await send({ ...await form(), form_token: own }, { 'Sec-Fetch-Site': 'cross-site' }), 403, 'from another site:');
+  is(await send({ ...await form(), form_token: own }, { Origin: 'http://evil.test' }), 403, 'from another origin:');
+  // The same by a page of another origin, as a browser sends it.
+  const site = createServer((_, answer) => answer.setHeader('Content-Type', 'text/html').end(`<!doctype html><form method=post action="${desk.url}/tickets/show/1"><input name=form_token value="${own}"><input name=text value="Not by me"><input name=do value=send></form><script>document.forms[0].submit()</script>`));
+  await new Promise(done => site.listen(0, '127.0.0.1', done));
+  const evil = await page.context().newPage();
+  const answer = evil.waitForResponse(response => response.url().includes('/tickets/show/1'));
+  await evil.goto(`http://localhost:${site.address().port}/`);
+  is((await answer).status(), 403, 'by a page of another site:');
+  site.close();
+  is(desk.json('ticket', 'show', '1').messages.length, 1, 'messages:');
+}));
+
+test('a ticket’s link opens that ticket alone; altered, used and foreign links open nothing', withDesk(async (desk, sink) => {
+  desk.mail({ from: 'Ann <ann@client.test>', subject: 'First' });
+  const first = await linkIn(sink, 'ann@client.test', 't');
+  desk.mail({ from: 'Ann <ann@client.test>', subject: 'Second' });
+  desk.admin('ticket', 'note', '1', '--staff', 'ada', '--message', 'A note nobody sees.');
+  const page = await page_(desk);
+  await page.goto(first);
+  is(page.url(), `${desk.url}/tickets/show/1`, 'the token leaves the address bar:');
+  holds(!(await page.content()).includes('A note nobody sees'), 'a note is shown');
+  is((await page.goto(`${desk.url}/tickets/show/2`)).status(), 404, 'her other ticket by the link of one:');
+  const tail = first.at(-1) === 'A' ? 'B' : 'A';
+  for (const link of [first.slice(0, -1) + tail, first.slice(0, -8), `${desk.url}/t/1`, `${desk.url}/enter/AAAA`]) {
+    const fresh = await page_(desk);
+    is((await fresh.goto(link)).status(), 403, `${link}:`);
+    is((await fresh.goto(`${desk.url}/tickets/show/1`)).url(), `${desk.url}/login?next=/tickets/show/1`, 'then');
+  }
+  quiet(page);
+}));
+
+test('no token stays in the address bar, in a Referer, in the log or in the database', withDesk(async (desk, sink) => {
+  await desk.kill('SIGTERM');
+  await desk.serve({ isVerbose: true });
+  desk.admin('setting', 'set', 'site_url', desk.url);
+  desk.mail({ from: 'Ann <ann@client.test>', subject: 'Mine' });
+  const page = await page_(desk), referers = [];
+  page.on('request', request => referers.push(request.headers().referer ?? ''));
+  const link = await linkIn(sink, 'ann@client.test', 't');
+  await page.goto(link);
+  await page.getByRole('link', { name: /Submit/ }).first().click();
+  await page.context().clearCookies();
+  await page.goto(`${desk.url}/login`);
+  await page.getByLabel('Your email').fill('ann@client.test');
+  await page.getByRole('button', { name: 'Send me a link' }).click();
+  await page.waitForURL(/sent=1/);
+  const entry = await linkIn(sink, 'ann@client.test', 'enter');
+  await page.goto(entry);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(`${desk.url}/tickets`);
+  const cookies = (await page.context().cookies()).map(one => one.value).filter(value => value.length > 30);
+  holds(cookies.length >= 1, 'no session');
+  const files = ['', '-wal'].map(end => { try { return readFileSync(desk.db + end, 'latin1'); } catch { return ''; } });
+  // Links stand in the mails that carried them; a session's secret stands nowhere.
+  for (const secret of cookies) holds(!files.some(file => file.includes(secret)), 'a session’s secret is in the database');
+  const secrets = [link, entry].map(one => one.split('/').at(-1)).concat(cookies);
+  for (const secret of secrets) {
+    holds(!desk.log().includes(secret), 'a token is in the log');
+    holds(!referers.some(referer => referer.includes(secret)), 'a token is in a Referer');
+    holds(!page.url().includes(secret), 'a token is in the address bar');
+  }
+  holds(desk.log().length > 0, 'there is no log to look at');
+}));
+
+test('customers are asked once after closing, and staff see what they say', withDesk(async (desk, sink) => {
+  desk.mail({ from: 'Ann <ann@client.test>', subject: 'Lamp' });
+  const page = await page_(desk);
+  await page.goto(await linkIn(sink, 'ann@client.test', 't'));
+  desk.admin('ticket', 'close', '1');
+  await until(() => sink.mails.some(mail => /How did|how was|handled/i.test(plain(mail)) && mail.includes('ann@client.test')), 'nobody was asked by mail');
+  await page.reload();
+  await page.getByRole('textbox', { name: /word/i }).or(page.locator('[name=comment]')).first().fill('Quick & kind <3');
+  await page.locator('button[value=good]').click();
+  await page.reload();
+  is(await page.locator('button[value=good]').count(), 0, 'asked again:');
+  desk.admin('ticket', 'status', '1', 'open');
+  desk.admin('ticket', 'close', '1');
+  await page.reload();
+  is(await page.locator('button[value=good]').count(), 0, 'asked a second time:');
+  const ada = await staff(desk);
+  await ada.goto(`${desk.url}/staff/tickets/view/1`);
+  await ada.getByText('Quick & kind <3').waitFor();
+  await ada.goto(`${desk.url}/staff/setup/figures`);
+  await ada.getByText('Handled well: Quick & kind <3').waitFor();
+  const said = desk.json('stats').satisfaction;
+  is(JSON.stringify([said.asked, said.good, said.bad, said.newest[0].comment]), JSON.stringify([1, 1, 0, 'Quick & kind <3']));
+  quiet(page);
+  quiet(ada);
+}, { satisfaction: '1' }));
+
+test('in four languages nothing is missing and nothing overflows, and mixed scripts read right', withDesk(async (desk, sink) => {
+  desk.mail({ from: 'سارة الأحمد <sara@client.test>', subject: 'شكرا for the 電灯 lamp', text: 'مرحبا, the lamp works.' });
+  const link = await linkIn(sink, 'sara@client.test', 't');
+  for (const locale of ['en-GB', 'de-DE', 'es-ES', 'fr-FR']) {
+    const page = await page_(desk, { locale, viewport: { width: 320, height: 700 } });
+    await page.goto(link);
+    for (const path of ['/tickets/show/1', '/', '/submit-ticket', '/login', '/search?q=lamp', '/t/wrong', '/nothing']) {
+      await page.goto(desk.url + path);
+      is(await page.locator('html').getAttribute('lang'), locale.slice(0, 2), `${path}, language:`);
+      is((await misfits(page)).join('\n'), '', `${locale} ${path}:`);
+      const text = await page.locator('body').innerText();
+      holds(!/\{ ?\$|\?\?\?/.test(text), `${locale} ${path}: a text with a hole: ${text.match(/.{0,40}(\{ ?\$|\?\?\?).{0,20}/)?.[0]}`);
+    }
+    await page.goto(`${desk.url}/tickets/show/1`);
+    is(await page.locator('h1 bdi').first().evaluate(one => getComputedStyle(one).unicodeBidi), 'isolate', 'the subject is isolated:');
+    quiet(page);
+    await page.context().close();
+  }
+}));
+
+await end();

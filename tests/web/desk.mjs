@@ -1,7 +1,7 @@
 // A desk of its own for the tests of the pages: the real binary, a database in a temporary folder, and a mail server
 // that only listens.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,8 +67,9 @@ export class Desk {
     return desk;
   }
 
-  async serve() {
-    this.process = spawn(binary, ['--db', this.db, '--quiet', 'serve', '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  async serve({ isVerbose = false, prefix = [] } = {}) {
+    const log = isVerbose ? openSync(join(this.dir, 'serve.log'), 'a') : 'inherit';
+    this.process = spawn(binary, [...prefix, '--db', this.db, isVerbose ? '-vv' : '--quiet', 'serve', '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', log] });
     const line = await new Promise((done, fail) => {
       let text = '';
       this.process.stdout.on('data', chunk => { text += chunk; if (text.includes('\n')) done(text); });
@@ -76,6 +77,9 @@ export class Desk {
     });
     this.url = line.match(/http:\/\/\S+/)[0];
   }
+
+  /** What a verbose `serve` has logged. */
+  log() { return readFileSync(join(this.dir, 'serve.log'), 'utf8'); }
 
   async kill(signal = 'SIGKILL') {
     const gone = new Promise(done => this.process.once('exit', done));

@@ -2,7 +2,7 @@
 
 use super::{CheckContext, Finding, host};
 use crate::outbox::template::Event;
-use crate::store::address::Sender;
+use crate::store::address::DeskAddress;
 use crate::store::department::Department;
 use crate::store::staff::Staff;
 use crate::store::{self, ReadTx, Store};
@@ -21,7 +21,7 @@ pub(super) fn notified(_: &CheckContext<'_>, store: &Store) -> store::Result<Vec
             )]);
         }
         let mut findings = Vec::new();
-        let senders = tx.senders()?;
+        let senders = tx.desk_addresses()?;
         for department in tx.departments()? {
             findings.extend(of(tx, &department, &senders)?);
         }
@@ -32,7 +32,7 @@ pub(super) fn notified(_: &CheckContext<'_>, store: &Store) -> store::Result<Vec
     })
 }
 
-fn of(tx: &ReadTx<'_>, department: &Department, senders: &[Sender]) -> store::Result<Option<Finding>> {
+fn of(tx: &ReadTx<'_>, department: &Department, senders: &[DeskAddress]) -> store::Result<Option<Finding>> {
     let (id, name) = (department.id, &department.name);
     if tx.staff_to_notify(id)?.is_empty() {
         let text =
@@ -40,7 +40,7 @@ fn of(tx: &ReadTx<'_>, department: &Department, senders: &[Sender]) -> store::Re
         return Ok(Some(Finding::warn("notices", text, member(tx, department)?)));
     }
     let mut own = senders.iter().filter(|sender| sender.department == Some(id)).peekable();
-    let mut candidates: Vec<&Sender> =
+    let mut candidates: Vec<&DeskAddress> =
         if own.peek().is_some() { own.collect() } else { senders.iter().filter(|sender| sender.is_default).collect() };
     if candidates.iter().any(|sender| sender.sends()) {
         return Ok(None);

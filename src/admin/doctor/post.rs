@@ -147,7 +147,7 @@ fn domains<'a>(context: &CheckContext<'_>, emails: impl Iterator<Item = &'a str>
 
 /// What the fetches of a folder have noted.
 fn fetches(folder: &FolderHealth) -> Vec<Finding> {
-    let FolderHealth { email, folder, failures, last_error, left, left_reason } = folder;
+    let FolderHealth { email, folder, failures, last_error, left, left_reason, .. } = folder;
     let mut findings = Vec::new();
     if *failures > 0 {
         let times = if *failures == 1 { "once".to_owned() } else { format!("{failures} times in a row") };

@@ -27,6 +27,33 @@ pub(super) enum Next {
     Broken(u64),
 }
 
+/// Reads a dump through: how many bytes of values each table has, and how many of its statements are broken. For fuzz/.
+///
+/// # Errors
+/// When the file cannot be read.
+#[cfg(feature = "fuzz")]
+pub fn dump_rows(dump: &Path) -> io::Result<Vec<(String, usize, usize)>> {
+    let survey = survey(dump, |_| {})?;
+    let mut found = Vec::new();
+    for (name, table) in &survey.tables {
+        let (mut bytes, mut broken) = (0, 0);
+        let mut rows = Rows::open(dump, name, table)?;
+        while let Some(next) = rows.next()? {
+            match next {
+                Next::Row(row) => {
+                    bytes += row.bytes();
+                    for column in row.columns.iter() {
+                        drop((row.text_or_null(column), row.number(column)));
+                    }
+                }
+                Next::Broken(_) => broken += 1,
+            }
+        }
+        found.push((format!("{}.{}", name.database, name.table), bytes, broken));
+    }
+    Ok(found)
+}
+
 /// The rows of one table in the order of the dump.
 pub(super) struct Rows<'a> {
     reader: Reader,

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::super::{Context, complete, secret_from_stdin, usage};
 use super::change::existing;
-use crate::outcome::{self, Failure, WithContext};
+use crate::outcome::{self, Failure, WithContext, bail};
 use crate::secret_file;
 use crate::totp;
 
@@ -18,6 +18,11 @@ use crate::totp;
 pub(crate) enum Command {
     /// Ask for a code at the login from now on; prints what the authenticator program needs
     Enable(Enable),
+    /// Print ten new recovery codes, each replaces one code of the app; those before work no more
+    Codes {
+        /// Login name, id or address
+        username: String,
+    },
     /// Ask for no code any more
     Disable {
         /// Login name, id or address
@@ -46,6 +51,7 @@ pub(crate) struct Enable {
 pub(super) fn run(context: &Context, command: &Command) -> outcome::Result<()> {
     match command {
         Command::Enable(wanted) => enable(context, wanted),
+        Command::Codes { username } => codes(context, username),
         Command::Disable { username } => {
             let staff = existing(context, username)?;
             context.store.write(|tx| tx.set_totp_secret(staff.id, ""))?;
@@ -70,6 +76,25 @@ fn enable(context: &Context, wanted: &Enable) -> outcome::Result<()> {
             QrCode::new(&url).map_err(Failure::of).context("drawing the QR code")?.render::<Dense1x2>().build();
         context.output.say(&picture);
     }
+    Ok(())
+}
+
+fn codes(context: &Context, username: &str) -> outcome::Result<()> {
+    let staff = existing(context, username)?;
+    if !staff.has_totp {
+        let name = &staff.username;
+        bail!("{name} has no second factor"; "`maildesk admin staff totp enable {name}` sets one up");
+    }
+    let (mut codes, mut hashes) = (Vec::new(), Vec::new());
+    for _ in 0..totp::RECOVERY_CODES {
+        let mut bytes = [0; totp::RECOVERY_BYTES];
+        getrandom::fill(&mut bytes).context("asking the operating system for random bytes")?;
+        let code = totp::recovery_code(bytes);
+        hashes.extend(totp::recovery_hash(&code));
+        codes.push(code);
+    }
+    context.store.write(|tx| tx.set_recovery_codes(staff.id, &hashes))?;
+    context.output.object(&json!({ "username": staff.username, "recovery_codes": codes }), &codes.join("\n"))?;
     Ok(())
 }
 

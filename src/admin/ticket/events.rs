@@ -7,12 +7,12 @@ use crate::domain::TicketId;
 use crate::outcome::{self, Failure};
 use crate::store::event::Event;
 
-fn json(event: &Event) -> Value {
+pub(in crate::admin) fn json(event: &Event) -> Value {
     let (_, actor_id) = event.actor.to_row();
     json!({
         "id": event.id, "ticket_id": event.ticket.get(), "at": event.at.unix(), "actor": event.actor.word(),
         "actor_id": actor_id, "actor_name": event.actor_name, "kind": event.kind, "detail": event.detail,
-        "door": event.door,
+        "door": event.door, "ip": event.ip,
     })
 }
 

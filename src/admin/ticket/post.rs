@@ -108,7 +108,7 @@ impl NoteArguments {
 }
 
 /// A file read from disk.
-pub(super) struct Attached {
+pub(in crate::admin) struct Attached {
     name: String,
     original_name: String,
     content_type: &'static str,
@@ -116,7 +116,7 @@ pub(super) struct Attached {
 }
 
 impl Attached {
-    fn read(path: &Path, bytes_max: u64) -> outcome::Result<Self> {
+    pub(in crate::admin) fn read(path: &Path, bytes_max: u64) -> outcome::Result<Self> {
         let file = std::fs::File::open(path).with_context(|| format!("reading {}", path.display()))?;
         let mut content = Vec::new();
         let read = file.take(bytes_max.saturating_add(1)).read_to_end(&mut content);
@@ -129,7 +129,7 @@ impl Attached {
         Ok(Self { name, original_name, content_type: content_type(&content), content })
     }
 
-    pub(super) fn attachment(&self) -> NewAttachment<'_> {
+    pub(in crate::admin) fn attachment(&self) -> NewAttachment<'_> {
         NewAttachment {
             name: &self.name,
             original_name: &self.original_name,

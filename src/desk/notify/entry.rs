@@ -18,20 +18,20 @@ pub(crate) fn entry_link(
     code: &str,
     now: Timestamp,
 ) -> Result<bool> {
-    let senders = tx.senders()?;
+    let identity = tx.identity()?;
+    let senders = &identity.addresses;
     let sender = senders.iter().find(|s| s.is_default).or_else(|| senders.iter().find(|s| s.sends()));
     let Some(sender) = sender.filter(|s| s.sends() && !settings.site_url.is_empty()) else { return Ok(false) };
     let (Ok(from), Ok(email)) = (sender.email.parse::<EmailAddress>(), customer.email.parse::<EmailAddress>()) else {
         return Ok(false);
     };
-    if is_paused(tx, &email, now)? || letter::is_ours(&senders, &email) {
+    if is_paused(tx, &email, now)? || letter::is_ours(senders, &email) {
         return Ok(false);
     }
     let link = format!("{}/enter/{code}", settings.site_url);
     let mut values = desk_values(settings);
     values.extend([("client_name", Value::Plain(&customer.fullname)), ("client_email", Value::Plain(&customer.email))]);
     let rendered = template::with_entry_link(&template_of(tx, Event::LostPassword)?, &values, &link);
-    let secret = tx.desk_secret()?;
     let mail = Outgoing {
         event: Event::LostPassword.name(),
         id_start: &format!("e{}", customer.id),
@@ -41,5 +41,5 @@ pub(crate) fn entry_link(
         html: &rendered.html,
         ..Outgoing::new(sender, &from, Person { name: &customer.fullname, email: &email })
     };
-    Ok(letter::queue(tx, &secret, &mail, now)?.is_ok())
+    Ok(letter::queue(tx, &identity.secret, &mail, now)?.is_ok())
 }

@@ -18,7 +18,7 @@ pub(crate) fn answer_goes_to(
 ) -> Result<Vec<String>> {
     let event = Event::StaffReply;
     let is_off = !template_of(tx, event)?.is_enabled && event.is_switchable();
-    let senders = tx.senders()?;
+    let senders = tx.identity()?.addresses;
     let (Some(customer), Some(_), false) = (tx.customer(ticket.customer)?, choose_sender(&senders, ticket), is_off)
     else {
         return Ok(Vec::new());

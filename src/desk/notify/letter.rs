@@ -1,17 +1,20 @@
 //! One letter about a ticket: the template in force, its values, the address it leaves by, and its
 //! place in the thread. Who gets one is decided in [`super`].
 
+use std::cell::OnceCell;
+
+use crate::desk::Change;
 use crate::domain::{DeskSecret, EmailAddress, MessageId, ReplyToken, TicketId, TicketLink, Timestamp};
 use crate::outbox::compose::{self, File, Letter, MailKind, Person, Unmailable, thread_index};
 use crate::outbox::template::{self, Event, Rendered, SubjectForm, Tag, Value, ticket_subject};
-use crate::store::address::Sender;
+use crate::store::address::{DeskAddress, Identity};
 use crate::store::customer::Customer;
 use crate::store::message::MessageText;
 use crate::store::outbox::NewOutgoing;
 use crate::store::settings::Settings;
 use crate::store::template::Template;
 use crate::store::ticket::Ticket;
-use crate::store::{ReadTx, Result, WriteTx};
+use crate::store::{Error, ReadTx, Result, WriteTx};
 
 /// Message-IDs in References. Chosen: RFC 5537 §3.4.4 keeps the first and the last ones; twenty
 /// stay far below what old programs read.
@@ -69,12 +72,13 @@ fn id_domain(from: &EmailAddress) -> String {
 
 /// Whether an address is one of the desk's own, with or without a plus-suffix: mail to ourselves
 /// would come back in as mail from ourselves.
-pub(super) fn is_ours(senders: &[Sender], email: &EmailAddress) -> bool {
+pub(super) fn is_ours(senders: &[DeskAddress], email: &EmailAddress) -> bool {
     let is = |email: &str| senders.iter().any(|own| own.email.eq_ignore_ascii_case(email));
     is(email.as_str()) || email.split_subaddress().any(|(base, _)| is(base.as_str()))
 }
 
 /// What a letter is about.
+#[derive(Clone)]
 pub(super) struct TicketContext {
     pub(super) ticket: Ticket,
     pub(super) customer: Customer,
@@ -88,12 +92,16 @@ pub(super) struct TicketContext {
 impl TicketContext {
     /// `None` when ticket, message or customer are gone.
     pub(super) fn of(tx: &ReadTx<'_>, ticket: TicketId, message: MessageId) -> Result<Option<Self>> {
-        let (Some(ticket), Some(message)) = (tx.ticket(ticket)?, tx.message_text(message)?) else { return Ok(None) };
-        let Some(customer) = tx.customer(ticket.customer)? else { return Ok(None) };
-        let department = tx.department(ticket.department)?.map_or_else(String::new, |department| department.name);
-        let (number, name) = tx.priority_of(ticket.id)?;
-        let priority = priority(number, name);
-        Ok(Some(Self { ticket, customer, message, department, priority, postscript: String::new() }))
+        let Some(found) = tx.conversation(ticket, message)? else { return Ok(None) };
+        let priority = priority(found.priority, found.priority_name);
+        Ok(Some(Self {
+            ticket: found.ticket,
+            customer: found.customer,
+            message: found.message,
+            department: found.department,
+            priority,
+            postscript: String::new(),
+        }))
     }
 
     /// The template filled in; `more` are values of this letter alone.
@@ -140,16 +148,56 @@ impl TicketContext {
     }
 }
 
+/// A message of a ticket that people are told of. What all letters about it need is read once, and only if there are any.
+pub(super) struct Topic<'a> {
+    pub(super) change: &'a Change<'a>,
+    pub(super) ticket: TicketId,
+    pub(super) message: MessageId,
+    about: OnceCell<Option<TicketContext>>,
+    identity: OnceCell<Identity>,
+}
+
+impl<'a> Topic<'a> {
+    pub(super) const fn new(change: &'a Change<'a>, ticket: TicketId, message: MessageId) -> Self {
+        Self { change, ticket, message, about: OnceCell::new(), identity: OnceCell::new() }
+    }
+
+    /// `None` when ticket, message or customer are gone.
+    pub(super) fn about(&self) -> Result<Option<&TicketContext>> {
+        if self.about.get().is_none() {
+            let read = TicketContext::of(self.change.tx, self.ticket, self.message)?;
+            self.about.set(read).ok();
+        }
+        Ok(self.about.get().and_then(Option::as_ref))
+    }
+
+    /// Whether there is an address that its letters could leave by.
+    pub(super) fn has_sender(&self) -> Result<bool> {
+        let Some(about) = self.about()? else { return Ok(false) };
+        Ok(choose_sender(&self.identity()?.addresses, &about.ticket).is_some())
+    }
+
+    fn identity(&self) -> Result<&Identity> {
+        if let Some(known) = self.change.identity {
+            return Ok(known);
+        }
+        if self.identity.get().is_none() {
+            self.identity.set(self.change.tx.identity()?).ok();
+        }
+        self.identity.get().ok_or_else(|| Error::Corrupt("the desk row is missing".to_owned()))
+    }
+}
+
 /// Everything that is the same for all recipients of one event.
 pub(super) struct NoticeContext<'a> {
     settings: &'a Settings,
     event: Event,
     template: Template,
-    secret: DeskSecret,
+    secret: &'a DeskSecret,
     message_id: MessageId,
     pub(super) about: TicketContext,
-    pub(super) senders: Vec<Sender>,
-    sender: Sender,
+    pub(super) senders: &'a [DeskAddress],
+    sender: &'a DeskAddress,
     from: EmailAddress,
 }
 
@@ -171,31 +219,24 @@ pub(super) enum Queued {
 
 impl<'a> NoticeContext<'a> {
     /// `None` when no mail is to be sent: switched off, no sending address, or the ticket is gone.
-    pub(super) fn of(
-        tx: &ReadTx<'_>,
-        settings: &'a Settings,
-        ticket: TicketId,
-        message: MessageId,
-        event: Event,
-    ) -> Result<Option<Self>> {
+    pub(super) fn of(topic: &'a Topic<'a>, event: Event) -> Result<Option<Self>> {
+        let Change { tx, settings, .. } = *topic.change;
         let template = template_of(tx, event)?;
         if !template.is_enabled && event.is_switchable() {
             return Ok(None);
         }
-        let Some(about) = TicketContext::of(tx, ticket, message)? else { return Ok(None) };
-        let senders = tx.senders()?;
-        let Some((sender, from)) = choose_sender(&senders, &about.ticket) else { return Ok(None) };
-        let secret = tx.desk_secret()?;
-        Ok(Some(Self { settings, event, template, secret, message_id: message, about, senders, sender, from }))
+        let Some(about) = topic.about()?.cloned() else { return Ok(None) };
+        let Identity { addresses: senders, secret } = topic.identity()?;
+        let Some((sender, from)) = choose_sender(senders, &about.ticket) else { return Ok(None) };
+        Ok(Some(Self { settings, event, template, secret, message_id: topic.message, about, senders, sender, from }))
     }
 
     /// Composes the letter of one recipient and queues it.
     pub(super) fn queue(&self, tx: &WriteTx<'_>, letter: &Addressed<'_>, now: Timestamp) -> Result<Queued> {
-        let (to, sender, from, ticket) = (letter.to.email, &self.sender, &self.from, &self.about.ticket);
-        let token = ReplyToken::issue(&self.secret, ticket.id, to).to_string();
+        let (to, sender, from, ticket) = (letter.to.email, self.sender, &self.from, &self.about.ticket);
+        let token = ReplyToken::issue(self.secret, ticket.id, to).to_string();
         let plus = (self.settings.reply_address_token || sender.has_plus).then(|| from.with_subaddress(&token));
-        let link =
-            ticket_link(self.settings, &self.secret, ticket.id, to, now).filter(|_| self.event.has_ticket_link());
+        let link = ticket_link(self.settings, self.secret, ticket.id, to, now).filter(|_| self.event.has_ticket_link());
         let mut values = vec![("staff_name", Value::Plain(letter.to.name))];
         if self.event.has_ticket_link() {
             values.push(("ticket_link", Value::Plain(link.as_deref().unwrap_or(""))));
@@ -219,7 +260,7 @@ impl<'a> NoticeContext<'a> {
                 ticket: ticket.id,
                 references: &references,
                 in_reply_to: answered.as_deref(),
-                index: &thread_index(&self.secret, ticket.id, ticket.created_at, now),
+                index: &thread_index(self.secret, ticket.id, ticket.created_at, now),
             }),
             kind: letter.kind,
             subject: &ticket_subject(&rendered.subject, ticket.id.get(), tag, form),
@@ -230,7 +271,7 @@ impl<'a> NoticeContext<'a> {
             after_s: letter.after_s,
             ..Outgoing::new(sender, from, letter.to.clone())
         };
-        let Ok(internet_id) = queue(tx, &self.secret, &outgoing, now)? else { return Ok(Queued::Unmailable) };
+        let Ok(internet_id) = queue(tx, self.secret, &outgoing, now)? else { return Ok(Queued::Unmailable) };
         tx.note_token_holder(ticket.id, to)?;
         tx.note_own_thread_id(ticket.id, &internet_id, to)?;
         Ok(Queued::Yes)
@@ -247,7 +288,7 @@ pub(in crate::desk) struct Thread<'a> {
 
 /// One mail to be sent: its text and its recipient.
 pub(in crate::desk) struct Outgoing<'a> {
-    pub(in crate::desk) sender: &'a Sender,
+    pub(in crate::desk) sender: &'a DeskAddress,
     pub(in crate::desk) from: &'a EmailAddress,
     pub(in crate::desk) to: Person<'a>,
     /// What the mail is about, as its row in the outbox names it.
@@ -271,7 +312,7 @@ pub(in crate::desk) struct Outgoing<'a> {
 
 impl<'a> Outgoing<'a> {
     /// A mail that the desk sends by itself, about no ticket, with nothing in it yet.
-    pub(in crate::desk) const fn new(sender: &'a Sender, from: &'a EmailAddress, to: Person<'a>) -> Self {
+    pub(in crate::desk) const fn new(sender: &'a DeskAddress, from: &'a EmailAddress, to: Person<'a>) -> Self {
         Self {
             sender,
             from,
@@ -348,12 +389,15 @@ pub(in crate::desk) fn queue(
 /// The address that sends mail about a ticket: the one its mail came to if that belongs to the ticket's
 /// department, else the department's, else the default one. A department whose addresses all send
 /// nothing sends no mail; no other department's address is used for it.
-pub(super) fn choose_sender(senders: &[Sender], ticket: &Ticket) -> Option<(Sender, EmailAddress)> {
+pub(super) fn choose_sender<'a>(
+    senders: &'a [DeskAddress],
+    ticket: &Ticket,
+) -> Option<(&'a DeskAddress, EmailAddress)> {
     let of_department = || senders.iter().filter(|s| s.department == Some(ticket.department));
     let came_to = of_department().find(|s| Some(s.id) == ticket.address && s.sends());
     let chosen = came_to.or_else(|| of_department().find(|s| s.sends())).or_else(|| {
         let has_none = of_department().next().is_none();
         senders.iter().find(|s| has_none && s.is_default && s.sends())
     });
-    chosen.and_then(|sender| Some((sender.clone(), sender.email.parse().ok()?)))
+    chosen.and_then(|sender| Some((sender, sender.email.parse().ok()?)))
 }

@@ -110,7 +110,7 @@ mod tests {
         }
         page.push_str(
             "\nThrough the API a customer who opens a ticket is notified where the call has `notify=1`, as in HelpDeskZ. \
-             Mail that lay in a mailbox or archive before the desk began notifies nobody. Where setting `ask_satisfaction` \
+             Mail that lay in a mailbox or archive before the desk began notifies nobody. Where setting `satisfaction` \
              is on, the customer of a ticket that somebody else closed is asked once how it was handled (`satisfaction`).\n",
         );
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/notices.md");

@@ -68,7 +68,7 @@ fn census_of(parser: &html5ever::Parser<Census>) -> &Census {
 }
 
 /// Every element that html5ever makes of `html`: its name, and names and values of its attributes.
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzz"))]
 pub(super) fn elements_of(html: &str) -> Vec<(String, Vec<(String, String)>)> {
     let census = census::parser().one(StrTendril::from(html));
     let elements = census.elements.take();

@@ -42,6 +42,9 @@ const BOX_CLASSES: [&str; 6] = [
 /// Ids of elements that hold a quoted mail with its header (new Outlook, NetEase, QQ).
 const BOX_IDS: [&str; 3] = ["mail-editor-reference-message-container", "isReplyContent", "isForwardContent"];
 
+/// `name` attributes of elements that are signatures (Spark).
+const SIGNATURE_SECTIONS: [&str; 1] = ["messageSignatureSection"];
+
 /// `name` attributes of elements that hold a quoted mail (Spark; GMX and WEB.DE).
 const BOX_NAMES: [&str; 2] = ["messageReplySection", "quote"];
 
@@ -82,7 +85,10 @@ pub(crate) fn sign_of(tag: &Tag<'_>) -> Option<Sign> {
     if seen.has_id(&REST_IDS) || seen.has_class(&["OutlookMessageHeader"]) || seen.is_zimbra_divider() {
         return Some(Sign::RestIsQuoted);
     }
-    if seen.has_class(&SIGNATURE_NAMES) || seen.has_id(&SIGNATURE_NAMES) {
+    if seen.has_class(&SIGNATURE_NAMES)
+        || seen.has_id(&SIGNATURE_NAMES)
+        || SIGNATURE_SECTIONS.contains(&seen.name.as_ref())
+    {
         return Some(Sign::Signature);
     }
     if seen.has_class(&BOX_CLASSES) || seen.has_id(&BOX_IDS) || seen.is_named_box(tag) {
@@ -223,6 +229,7 @@ mod tests {
     fn signatures_and_quote_boxes_are_known() {
         assert_eq!(sign("<pre class=\"moz-signature\" cols=72>"), Some(Sign::Signature));
         assert_eq!(sign("<div id=\"ydp1\" class=\"yahoo_quoted\">"), Some(Sign::QuoteBox));
+        assert_eq!(sign("<div name=\"messageSignatureSection\">"), Some(Sign::Signature));
         assert_eq!(sign("<div>"), None);
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::languages::{ON, QUOTING, WROTE_BEFORE, WROTE_LAST, WROTE_UNSPACED, entries};
-use super::line::{Line, fold, is_drawing, next_filled};
+use super::line::{Line, fold, is_drawing, is_invisible, next_filled};
 
 /// Most lines one attribution is wrapped over; five were seen.
 const LINES_MAX: usize = 6;
@@ -18,6 +18,10 @@ const BYTES_MAX: usize = 600;
 const DATE_DISTANCE_BYTES_MAX: usize = 40;
 /// Longest word for "wrote", in bytes, with some reserve.
 const WROTE_BYTES_MAX: usize = 32;
+/// Most words of an attribution without a word for "wrote"; a sentence around an address has more.
+const WORDS_MAX: usize = 20;
+/// Most words of one with neither that word nor an address: a date, a time, its zone and a name.
+const UNNAMED_WORDS_MAX: usize = 9;
 /// Longest name in front of an address, in bytes.
 const NAME_BYTES_MAX: usize = 90;
 
@@ -96,7 +100,7 @@ fn may_begin(text: &str) -> bool {
     let text = text.trim();
     // The shortest is some "X <a@b>" or a date.
     text.len() >= 8
-        && (text.bytes().take(NAME_BYTES_MAX).any(|b| b.is_ascii_digit() || matches!(b, b'<' | b'@' | b'"'))
+        && (text.chars().take(NAME_BYTES_MAX).any(|c| c.is_numeric() || matches!(c, '<' | '@' | '"'))
             || (text.len() <= NAME_BYTES_MAX && text.ends_with([':', '：', '-'])))
 }
 
@@ -105,7 +109,7 @@ fn has_open_bracket(text: &str) -> bool {
 }
 
 fn ends_attribution(text: &str) -> bool {
-    let text = text.trim_end_matches(|c: char| c.is_whitespace() || is_drawing(c));
+    let text = text.trim_end_matches(|c: char| c.is_whitespace() || is_drawing(c) || is_invisible(c));
     if text.ends_with([':', '：']) {
         return true;
     }
@@ -146,10 +150,25 @@ fn is_attribution(joined: &str, is_quote_next: bool) -> bool {
                 || (parts.has_address && is_name_and_address(front))
                 || (is_front_short && parts.has_date && parts.has_time));
     }
+    // A day, its minute and an address in brackets say it in any language.
+    let is_marked = is_quote_next || begins_with_on(core);
+    let is_short = core.split(' ').count() <= WORDS_MAX;
+    if is_marked && is_short && parts.has_date && parts.has_time && has_bracketed_address(core) {
+        return true;
+    }
     // "пн, 5 мая 2025 г. в 10:00, Ann <ann@example.org>:" has no word for "wrote".
     // Tuta's "5 May 2025, 10:00 by ann@example.org:" has so few signs that a quote must follow.
     let is_dated = begins_with_date(core) && parts.has_date && parts.has_time;
-    is_dated && parts.has_address && (core.ends_with(['>', ')']) || is_quote_next)
+    let is_short = core.split(' ').count() <= UNNAMED_WORDS_MAX;
+    is_dated && (parts.has_address && core.ends_with(['>', ')']) || is_quote_next && (parts.has_address || is_short))
+}
+
+/// Whether `<ann@example.org>` or `(ann@example.org)` is in the text.
+fn has_bracketed_address(core: &str) -> bool {
+    core.split(['<', '(']).skip(1).any(|rest| {
+        let inner = rest.split(['>', ')']).next().unwrap_or_default();
+        inner.len() < rest.len() && inner.contains('@') && !inner.contains(' ')
+    })
 }
 
 /// The text before a word for "wrote" at the end of `core`.
@@ -187,7 +206,7 @@ fn names_someone(joined: &str, rest: &str) -> bool {
 }
 
 /// "Ann Example <ann@example.org>", perhaps with a date and a time behind it.
-fn is_name_and_address(front: &str) -> bool {
+pub(super) fn is_name_and_address(front: &str) -> bool {
     let Some((name, rest)) = front.split_once(['<', '(']) else { return false };
     let Some((address, behind)) = rest.rsplit_once(['>', ')']) else { return false };
     let behind = Parts::of(behind.trim()).has_time || behind.trim_matches([' ', ',', '>', ')']).is_empty();
@@ -228,14 +247,14 @@ fn is_old_gmail(text: &str, below: &[Line<'_>]) -> bool {
 
 /// Which parts of an attribution were found in a text.
 #[derive(Default)]
-struct Parts {
-    has_date: bool,
-    has_time: bool,
+pub(super) struct Parts {
+    pub(super) has_date: bool,
+    pub(super) has_time: bool,
     has_address: bool,
 }
 
 impl Parts {
-    fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         let mut parts = Self { has_address: text.contains('@'), ..Self::default() };
         parts.has_date = text.contains(['年', '년']);
         for run in text.split(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.' | '/' | '-' | 'h'))) {
@@ -345,6 +364,8 @@ mod tests {
             "On 5 May I ordered 3 lamps. They came broken:",
             "Am 12.06.2016 schrieb ich Ihnen folgendes:",
             "I asked bob@example.org on 5 May and he wrote:",
+            "I wrote to <bob@example.org>, and to <ann@example.org> as well, on 15.01.2026 at 14:30, because nobody of your service came to see the lamp:",
+            "2026-01-15 14:30 is when the printer in the big room burned again:",
             "Something wrote:",
             "2024-01-15 14:30:25 delivered to <bob@example.org>",
             "Order 4711 of 15.01.2024, 14:30:",
@@ -365,6 +386,21 @@ mod tests {
         assert_eq!(end("3 Nov 2025, 09:12 by ann@example.org:\n> x"), Some(1));
         assert_eq!(end("3 Nov 2025, 09:12 by ann@example.org:\nx"), None);
         assert_eq!(end("3 Nov 2025 mail to ann@example.org:\n> x"), None);
+    }
+
+    #[test]
+    fn a_day_its_minute_and_an_address_count_in_any_language() {
+        for line in [
+            "Missatge de Ann <ann@example.org> del dia dj., 15 de gen. 2026 a les 14:30:",
+            "Ann (<ann@example.org>) erabiltzaileak hau idatzi du (2026 urt. 15, og. (14:30)):",
+            "\u{202b}בתאריך יום ה׳, 15 בינו׳ 2026 ב-14:30 מאת \u{202a}Ann\u{202c}\u{200f} <\u{202a}ann@example.org\u{202c}\u{200f}>:\u{202c}",
+            "في ١٥ يناير ٢٠٢٦، الساعة ٢:٣٠ م، كتب Ann <ann@example.org>:",
+        ] {
+            assert_eq!(end(&format!("{line}\n> x")), Some(1), "{line}");
+        }
+        assert_eq!(end("2026-01-15 14:30:25 ERROR <ann@example.org> failed:\nx"), None);
+        assert_eq!(end("2026-01-15 (목), 14:30 +0900, Ann Example:\n> x"), Some(1));
+        assert_eq!(end("2026-01-15 (목), 14:30 +0900, Ann Example:\nx"), None);
     }
 
     #[test]

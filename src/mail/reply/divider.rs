@@ -63,6 +63,10 @@ pub(crate) fn divider_of(text: &str, below: Option<Row<'_>>) -> Option<Divider> 
     if (is_ruled || is_above_header) && ORIGINAL.contains(core) {
         return Some(Divider::Original);
     }
+    // QQ writes no more than that word between its lines.
+    if is_ruled && is_above_header && matches!(core, "original" | "原始") {
+        return Some(Divider::Original);
+    }
     asks_to_reply_above(core).then_some(Divider::ReplyAbove)
 }
 

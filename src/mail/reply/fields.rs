@@ -181,7 +181,7 @@ impl Values {
         match field {
             Field::From | Field::To | Field::Cc => self.has_address |= is_address_in(value),
             Field::Date => {
-                let digits = value.bytes().filter(u8::is_ascii_digit).count();
+                let digits = value.chars().filter(|c| c.is_numeric()).count();
                 self.has_date |= digits >= DATE_DIGITS_MIN;
                 self.has_time |= digits > DATE_DIGITS_MIN && value.contains(':');
             }

@@ -28,6 +28,8 @@ pub(super) const WROTE_LAST: &[&str] = &[
     "napísal, napísala, napísal(a), napisal/a, je napisal, je napisala, je napisao, je napisao/la", // Slovak, Slovene, Croatian
     "írta, a scris, έγραψε, rašė, rakstīja, kirjutas, menulis, đã viết", // Hungarian to Vietnamese
     "כתב, כתבה, כתב/ה, كتب, كتبت, نوشت, เขียนว่า",                         // Hebrew, Arabic, Persian, Thai
+    "написаха, је написала, је написао/ла, napisal/-a, napisal, napisala, napisal(a), napisał/a, napisao/la, je napisal(a), je napisal/-a, napisao je, napisala je, je napisao(la)", // Serbian, Slovene, Croatian
+    "ha escrit, idatzi du, idatzi zuen, skrifaði, napísal(a), a scris(ă), rašo, raksta, ने लिखा, เขียน", // Catalan to Hindi
 ];
 
 /// Words for "wrote" that come before the name or the date: "Am Montag schrieb Ann:".
@@ -44,6 +46,8 @@ pub(super) const WROTE_BEFORE: &[&str] = &[
     "napsal, napsala, odesílatel",                                               // Czech
     "írta",                                                                      // Hungarian
     "wrote on, wrote in, wrote at", // English of Lotus Notes and of news readers
+    "skrifaði, rakstīja, escribiu, a écrit, ha scritto, va escriure, menulis, napisao, napisala, написао, написа", // Icelandic to Bulgarian
+    "píše, さんは書きました, は書きました, כתב, כתבה, كتب, كتبت, بواسطة, نوشت, đã viết, เขียนเมื่อ", // Czech of Evolution, Hebrew to Thai
 ];
 
 /// Words for "wrote" in scripts without spaces between words; they end the line.
@@ -55,19 +59,21 @@ pub(super) const WROTE_UNSPACED: &[&str] = &[
 
 /// Words the line above a quote begins with, before its date.
 pub(super) const ON: &[&str] = &[
-    "on, at",                                            // English
-    "am",                                                // German
-    "le",                                                // French
-    "el",                                                // Spanish
-    "il, il giorno, in data",                            // Italian
-    "em, no dia, às, a, em data de",                     // Portuguese
-    "op",                                                // Dutch
-    "w dniu, dnia",                                      // Polish
-    "den",                                               // Swedish, Danish, Norwegian
-    "dne, dňa",                                          // Czech, Slovak
-    "în data de, pe data de, στις",                      // Romanian, Greek
-    "на, в, у, la, pe, dana, pada, vào, vào lúc, ב, في", // Bulgarian to Arabic
-    "在, 於, 于",                                        // Chinese
+    "on, at",                                                                    // English
+    "am",                                                                        // German
+    "le",                                                                        // French
+    "el",                                                                        // Spanish
+    "il, il giorno, in data",                                                    // Italian
+    "em, no dia, às, a, em data de",                                             // Portuguese
+    "op",                                                                        // Dutch
+    "w dniu, dnia",                                                              // Polish
+    "den",                                                                       // Swedish, Danish, Norwegian
+    "dne, dňa",                                                                  // Czech, Slovak
+    "în data de, pe data de, στις",                                              // Romanian, Greek
+    "на, в, у, la, pe, dana, pada, vào, vào lúc, ב, في",                         // Bulgarian to Arabic
+    "在, 於, 于",                                                                // Chinese
+    "în, o, eu, þann, v, dana, дана, vào ngày, ngày, pada, pada tanggal, noong", // Galician to Filipino
+    "בתאריך, ביום, ב-, ב־, در, در تاریخ, ในวันที่, ในวัน, เมื่อวันที่",                   // Hebrew, Persian, Thai
 ];
 
 /// Words the line right above a quote begins with that say "quoting" (Horde).
@@ -92,6 +98,9 @@ pub(super) const FROM: &[&str] = &[
     "发件人, 发信人, 寄件者, 寄件人",            // Chinese
     "差出人, 送信者, from",                      // Japanese
     "보낸 사람, 보낸사람, 보낸이, 발신",         // Korean
+    "šalje, nuo, no, saatja, frá, nork, од",     // Croatian, Lithuanian, Latvian, Estonian, Icelandic, Basque, Serbian
+    "từ, จาก, dari, daripada",                   // Vietnamese, Thai, Indonesian, Malay
+    "מאת, من, المرسل, از, فرستنده, प्रेषक",        // Hebrew, Arabic, Persian, Hindi
 ];
 
 /// Field names for the time.
@@ -112,24 +121,30 @@ pub(super) const DATE: &[&str] = &[
     "发送时间, 发送日期, 日期, 时间, 時間, 寄件日期, 傳送日期, 傳送時間, 寄送時間, 發送時間", // Chinese
     "送信日時, 送信日, 日時, 日付",                                // Japanese
     "보낸 날짜, 보낸날짜, 보낸시각, 날짜, 보낸 시간, 발송일",      // Korean
+    "изпратено, poslano, poslato, послато, išsiųsta, nosūtīts, datums, saadetud, saatmisaeg, kuupäev", // Bulgarian to Estonian
+    "εστάλη, enviat, enviat el, dată, bidaltze-data, dagsetning, дата на изпращане, datum i vrijeme", // Greek to Croatian
+    "đã gửi, gửi, ngày, ngày gửi, ส่ง, ส่งเมื่อ, วันที่, dikirim, tanggal, dihantar, tarikh", // Vietnamese, Thai, Indonesian, Malay
+    "נשלח, תאריך, تم الإرسال, تاريخ الإرسال, التاريخ, أرسلت, ارسال, ارسال شده, تاریخ, भेजा गया, दिनांक", // Hebrew to Hindi
 ];
 
 /// Field names for the addressees.
 pub(super) const TO: &[&str] = &[
-    "to, recipient, recipients",         // English
-    "an, empfänger",                     // German
-    "à, a, pour, destinataire",          // French
-    "para, destinatario, destinatário",  // Spanish, Portuguese
-    "a, per",                            // Italian
-    "aan",                               // Dutch
-    "do, komu, pro, pre",                // Polish, Czech, Slovak
-    "кому, куда, до",                    // Russian, Ukrainian
-    "till, til",                         // Swedish, Danish, Norwegian
-    "vastaanottaja, kenelle",            // Finnish
-    "kime, alıcı",                       // Turkish
-    "címzett, către, catre, προς",       // Hungarian, Romanian, Greek
-    "收件人, 收件者, 宛先",              // Chinese, Japanese
-    "받는 사람, 받는사람, 받는이, 수신", // Korean
+    "to, recipient, recipients",                                     // English
+    "an, empfänger",                                                 // German
+    "à, a, pour, destinataire",                                      // French
+    "para, destinatario, destinatário",                              // Spanish, Portuguese
+    "a, per",                                                        // Italian
+    "aan",                                                           // Dutch
+    "do, komu, pro, pre",                                            // Polish, Czech, Slovak
+    "кому, куда, до",                                                // Russian, Ukrainian
+    "till, til",                                                     // Swedish, Danish, Norwegian
+    "vastaanottaja, kenelle",                                        // Finnish
+    "kime, alıcı",                                                   // Turkish
+    "címzett, către, catre, προς",                                   // Hungarian, Romanian, Greek
+    "收件人, 收件者, 宛先",                                          // Chinese, Japanese
+    "받는 사람, 받는사람, 받는이, 수신",                             // Korean
+    "prima, za, за, kam, adressaat, saaja, per a, nori, viðtakandi", // Croatian to Icelandic
+    "đến, tới, ถึง, kepada, אל, לכבוד, إلى, الى, به, प्रति",           // Vietnamese to Hindi
 ];
 
 /// Field names for copies.
@@ -140,21 +155,24 @@ pub(super) const CC: &[&str] = &[
     "dw, udw, do wiadomości",                           // Polish
     "копия, копія, kopia, kopi, kopio, bilgi, másolat", // Russian, Ukrainian, Nordic, Turkish, Hungarian
     "抄送, 副本, 참조",                                 // Chinese, Korean
+    "másolatot kap, kópia, kopija, kopio, cópia oculta, σχετ, koop, cc., đồng gửi, สำเนา, salinan, העתק, עותק, نسخة, نسخة إلى, رونوشت", // Hungarian to Persian
 ];
 
 /// Field names for the subject.
 pub(super) const SUBJECT: &[&str] = &[
-    "subject, re, title",                       // English, Lotus Notes
-    "betreff",                                  // German
-    "objet, sujet",                             // French
-    "asunto, oggetto, assunto",                 // Spanish, Italian, Portuguese
-    "onderwerp",                                // Dutch
-    "temat, тема",                              // Polish, Russian, Ukrainian
-    "ämne, emne, rubrik",                       // Swedish, Danish, Norwegian
-    "aihe, otsikko",                            // Finnish
-    "konu",                                     // Turkish
-    "předmět, predmet, tárgy, subiect, θέμα",   // Czech, Slovak, Hungarian, Romanian, Greek
+    "subject, re, title",                                                        // English, Lotus Notes
+    "betreff, thema",                                                            // German
+    "objet, sujet",                                                              // French
+    "asunto, oggetto, assunto",                                                  // Spanish, Italian, Portuguese
+    "onderwerp",                                                                 // Dutch
+    "temat, тема",                                                               // Polish, Russian, Ukrainian
+    "ämne, emne, rubrik",                                                        // Swedish, Danish, Norwegian
+    "aihe, otsikko",                                                             // Finnish
+    "konu",                                                                      // Turkish
+    "předmět, predmet, tárgy, subiect, θέμα", // Czech, Slovak, Hungarian, Romanian, Greek
     "主题, 主題, 主旨, 標題, 标题, 件名, 제목", // Chinese, Japanese, Korean
+    "относно, predmet, tema, zadeva, tēma, teema, assumpte, efni, gaia", // Bulgarian to Basque
+    "chủ đề, tiêu đề, เรื่อง, subjek, perihal, נושא, הנדון, الموضوع, موضوع, विषय", // Vietnamese to Hindi
 ];
 
 /// Other field names that occur between those above.
@@ -189,6 +207,11 @@ pub(super) const ORIGINAL_MESSAGE: &[&str] = &[
     "原始邮件, 原邮件, 邮件原件, 原始郵件, 原始訊息, 原始信件, 原始消息, 回复的原邮件",
     "元のメッセージ, オリジナルメッセージ, 元のメール, オリジナル メッセージ",
     "원본 메시지, 원본 메일, 원본 이메일, 원본메일, 원본메시지",
+    "оригинално съобщение, izvorna poruka, originalna poruka, оригинална порука, izvirno sporočilo, originalno sporočilo",
+    "originalus laiškas, pradinis laiškas, pradinis pranešimas, sākotnējais ziņojums, oriģinālais ziņojums, algne teade, algne kiri, algne sõnum",
+    "missatge original, mensaxe orixinal, jatorrizko mezua, upprunaleg skilaboð, upprunalegur póstur, tin nhắn gốc, thư gốc",
+    "ข้อความต้นฉบับ, ข้อความเดิม, pesan asli, mesej asal, הודעה מקורית, ההודעה המקורית, الرسالة الأصلية, رسالة أصلية, پیام اصلی, मूल संदेश",
+    "mesajul original, оригінальне повідомлення, 原始信息, 原邮件内容",
 ];
 
 /// Lines that say "a forwarded mail follows", between dashes or with a colon at the end.
@@ -218,6 +241,11 @@ pub(super) const FORWARDED_MESSAGE: &[&str] = &[
     "转发邮件信息, 轉寄訊息, 已转发邮件, 已轉寄的郵件, 转发信件",
     "転送メッセージ, 転送されたメッセージ, 転送されたメール, 転送されたメッセージここから, 転送メール",
     "전달된 메시지, 전달된 메일, 전달 메시지, 전달된 메시지 시작, 전달받은 메일",
+    "препратено съобщение, препратено писмо, proslijeđena poruka, prosleđena poruka, прослеђена порука, posredovano sporočilo",
+    "persiųstas laiškas, persiųsta žinutė, pārsūtītais ziņojums, pārsūtīta ziņa, edastatud kiri, edastatud sõnum, missatge reenviat",
+    "mensaxe reenviada, birbidalitako mezua, áframsend skilaboð, thư đã chuyển tiếp, thư được chuyển tiếp, ข้อความที่ส่งต่อ",
+    "pesan terusan, pesan yang diteruskan, mesej dimajukan, הודעה שהועברה, הודעה מועברת, رسالة معاد توجيهها, الرسالة المعاد توجيهها, رسالة مُعاد توجيهها",
+    "پیام بازارسال شده, پیام هدایت شده, अग्रेषित संदेश, továbbított levél, προωθούμενο μήνυμα, mesaj redirecționat",
 ];
 
 /// Beginnings of a line between dashes that names who forwarded (Lotus Notes).
@@ -249,6 +277,8 @@ pub(crate) const FORWARD_PREFIXES: &[&str] = &[
     "přep, předáno",                      // Czech
     "转发, 轉寄, 转寄, 轉發, 転送, 전달", // Chinese, Japanese, Korean
     "redirecționat, továbbítás, προωθ",   // Romanian, Hungarian, Greek
+    "proslj, prosljeđeno, prosleđeno, posr, persiųsta, pārsūt, pārsūtīts, edastatud, препр, препратено", // Croatian to Bulgarian
+    "chuyển tiếp, ส่งต่อ, הועבר, إعادة توجيه", // Vietnamese, Thai, Hebrew, Arabic
 ];
 
 /// Prefixes that say "forwarded" in one language but are words or say "answered" in another; they
@@ -263,6 +293,7 @@ pub(crate) const DOUBTFUL_FORWARD_PREFIXES: &[&str] = &[
 pub(crate) const REPLY_PREFIXES: &[&str] = &[
     "re, aw, antw, antwort, ré, rép, réf, res, resp, rif, r, sv, svar, ad, odp, odpowiedź, ynt, yanıt, cevap",
     "отв, ответ, ha, на, відп, vá, απ, bls, 回复, 回覆, 答复, 返信, 답장, 회신, od, ang, trs, atb",
+    "odg, ats, отг, trả lời, ตอบกลับ, ตอบ, balas, תגובה, השב, رد, پاسخ, erantz",
 ];
 
 /// Words that filters put before a subject to say where a mail comes from or how they rate it.
@@ -283,12 +314,17 @@ pub(super) const SENT_FROM: &[&str] = &[
     "skickat från, skickades från, skickat med, skickat via, sendt fra, sendt med, sendt via",
     "lähetetty, odesláno z, odesláno ze, odoslané z, odoslané zo, elküldve a, trimis de pe, trimis din, στάλθηκε από",
     "发自我的, 发自, 來自我的, 從我的, 从我的, 傳送自, 寄自",
+    "изпратено от, изпратено с, poslano s, poslano sa, poslano iz, poslano z, poslano pomoću, poslato sa, poslato iz, послато са",
+    "išsiųsta iš, išsiųsta naudojant, nosūtīts no, sūtīts no, saadetud, enviat des de, enviat des del, enviat amb, sent úr, sent frá",
+    "được gửi từ, đã gửi từ, gửi từ, ส่งจาก, dikirim dari, dikirim melalui, dihantar daripada, dihantar dari",
+    "נשלח מ, נשלח באמצעות, أُرسلت من, أرسلت من, أرسل من, مرسل من, مُرسل من, تم الإرسال من, ارسال شده از, فرستاده شده از, 从我的",
 ];
 
 /// Ends of such a line, in languages that put the verb last.
 pub(super) const SENT_FROM_ENDS: &[&str] = &[
     "gesendet, from mobile, gönderildi, gönderilmiştir, 傳送, 发送, から送信, から送信されました, から送信しました, より送信",
     "에서 보냄, 에서 보냈습니다, 에서 발송, 에서 전송, 에서 보낸 메일입니다",
+    "bidalia, küldve, से भेजा गया, 发送",
 ];
 
 /// Verbs of the line that advertises an app ("Get Outlook for iOS"): in front of its name or behind it.
@@ -312,6 +348,7 @@ pub(super) const DEVICES: &[&str] = &[
     "portable, movil, móvil, celular, cellulare, dispositivo, gerät, apparat, surface, kindle, watch, mac, macbook",
     "superhuman, hey, fastmail, gmx, web.de, zoho, mailspring, newton, polymail, front, missive, canary, edison, aqua",
     "mymail, почты, mail.ru, яндекс, мобильного, iphonesta, ipadista, puhelimesta, telefonu, iphonu, iphone'a",
+    "outlook, iphona, iphonea, iphone’ist, iphonetik, điện thoại, โทรศัพท์, ponsel, telefon bimbit, 华为, 小米, 手机, 手機, 三星, mobilā, telefono",
 ];
 
 /// Beginnings of that line which say "my", so that any few words behind them name a device.
@@ -326,7 +363,7 @@ pub(super) const SENT_FROM_MY: &[&str] = &[
 
 /// Words of the texts that companies add below every mail.
 pub(super) const DISCLAIMERS: &[&str] = &[
-    "confidential, legally privileged, intended recipient, disclaimer, unsubscribe, before printing, consider the environment",
+    "confidential, legally privileged, intended recipient, intended solely, intended only, disclaimer, unsubscribe, before printing, consider the environment",
     "virus-free, for viruses, registered office, all rights reserved, privacy policy, vertraulich, an die umwelt, ausdrucken",
     "virenfrei, datenschutzerklärung, geschäftsführer, sitz der gesellschaft, handelsregister, confidentiel",
     "avant d'imprimer, à l'environnement, protección de datos, confidencial, medio ambiente, antes de imprimir",

@@ -49,7 +49,7 @@ pub(super) fn is_drawing(c: char) -> bool {
 }
 
 /// Zero-width characters and direction marks that some programs put into dates and names.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{AD}')
 }
 
@@ -84,11 +84,16 @@ pub(super) fn lines_of_html(rendered: &Rendered) -> Vec<Line<'_>> {
 }
 
 /// A text as the word tables spell it: lower case, single spaces, no invisible characters, and the
-/// four character references that some programs leave in plain text decoded.
+/// character references that some programs leave in plain text decoded.
 pub(super) fn fold(text: &str) -> String {
     let mut out = if text.is_ascii() { folded_ascii(text) } else { folded_unicode(text) };
     if out.contains('&') {
-        out = out.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+        out = out
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&nbsp;", " ")
+            .replace("&amp;", "&");
     }
     out
 }
@@ -118,9 +123,26 @@ fn folded_unicode(text: &str) -> String {
         if std::mem::take(&mut space) {
             out.push(' ');
         }
-        out.extend(c.to_lowercase());
+        match digit(c) {
+            Some(digit) => out.push(digit),
+            // "İ" is written with a dot of its own in small letters.
+            None => out.extend(c.to_lowercase().filter(|c| *c != '\u{307}')),
+        }
     }
     out
+}
+
+/// The digit of another script, and the Arabic comma, as dates are searched for them.
+fn digit(c: char) -> Option<char> {
+    let zero = match c {
+        '\u{0660}'..='\u{0669}' => 0x0660,
+        '\u{06F0}'..='\u{06F9}' => 0x06F0,
+        '\u{0966}'..='\u{096F}' => 0x0966,
+        '\u{0E50}'..='\u{0E59}' => 0x0E50,
+        '\u{060C}' => return Some(','),
+        _ => return None,
+    };
+    char::from_digit(u32::from(c) - zero, 10)
 }
 
 /// The first line at or after `from` that is not blank.
@@ -139,6 +161,7 @@ mod tests {
             assert_eq!(folded_unicode(text), folded_ascii(text), "{text:?}");
             assert_eq!(fold(&format!("{text}\u{200B}")), plain, "{text:?}");
         }
+        assert_eq!(fold("١٥ ينا، ۲۰۲۶ ९ ๗"), "15 ينا, 2026 9 7");
         assert_eq!(fold(" ÄÖ \u{A0} &quot;X&quot; "), "äö \"x\"");
     }
 }

@@ -24,6 +24,9 @@ const DEVICE_WORDS_MAX: usize = 6;
 const INFLECTED_DEVICES: [&str; 6] = ["iphone", "ipad", "ipod", "android", "samsung", "mobiltelefon"];
 
 static DEVICE_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(DEVICES).collect());
+/// Those in scripts without blanks between words.
+static UNSPACED_DEVICES: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| entries(DEVICES).filter(|device| device.chars().all(|c| c > '\u{2E80}')).collect());
 static SENT_HEADS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM).collect());
 static SENT_FROM_MINE: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM_MY).collect());
 static DISCLAIMER_WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(DISCLAIMERS).collect());
@@ -42,6 +45,9 @@ pub(super) enum Ground {
 pub(super) fn mark_signature(lines: &[Line<'_>], parts: &mut [Part], range: Range<usize>, ground: Ground) -> bool {
     let mut blocks = marked(lines, range.clone());
     blocks.extend(separated(lines, range.clone()));
+    if ground == Ground::BelowText {
+        blocks.extend(disclaimers(lines, range.clone()));
+    }
     // One entry a line of the range: there may be as many blocks as lines.
     let mut is_signature = vec![false; range.len()];
     for block in blocks {
@@ -94,12 +100,42 @@ fn trailing_start(lines: &[Line<'_>], range: Range<usize>, is_signature: &[bool]
         let line = &lines[at];
         if line.is_rule() || is_device_line(line.text) || is_last && is_from_something(line.text) {
             start = Some(at);
+        } else if start.is_none() && is_bare_address(line.text) && is_rule_above(lines, range.start..at) {
+            // Foxmail writes the writer's address below a line of its own.
         } else if !line.is_blank() {
             break;
         }
         is_last &= line.is_blank();
     }
     start
+}
+
+fn is_bare_address(text: &str) -> bool {
+    let text = text.trim();
+    text.contains('@') && !text.contains(char::is_whitespace) && !text.contains("://")
+}
+
+fn is_rule_above(lines: &[Line<'_>], range: Range<usize>) -> bool {
+    range.rev().find(|&at| !lines[at].is_blank()).is_some_and(|at| lines[at].is_rule())
+}
+
+/// Words of [`DISCLAIMERS`] in a paragraph that nobody typed: one alone is a word like any other.
+const DISCLAIMER_WORDS_MIN: usize = 2;
+
+/// The paragraphs below a quote that companies add to every mail.
+fn disclaimers(lines: &[Line<'_>], range: Range<usize>) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = range.start;
+    while at < range.end {
+        let paragraph = paragraph_at(lines, at..range.end);
+        at = paragraph.end + 1;
+        let text: String = lines[paragraph.clone()].iter().flat_map(|line| [line.text, " "]).collect();
+        let folded = fold(&text);
+        if DISCLAIMER_WORDS.iter().filter(|word| folded.contains(*word)).count() >= DISCLAIMER_WORDS_MIN {
+            found.push(paragraph);
+        }
+    }
+    found
 }
 
 /// The block that a line of dashes sets apart: up to a blank line that prose follows, because people write more below
@@ -289,12 +325,16 @@ fn names_device(rest: &str) -> bool {
         is_model
             || is_inflected
             || DEVICE_WORDS.contains(word)
+            || !word.is_ascii() && UNSPACED_DEVICES.iter().any(|device| word.contains(device))
             || word.split('-').any(|part| DEVICE_WORDS.contains(part))
     })
 }
 
 /// "Get Outlook for iOS" and its translations: a verb, an app and where it runs or a link.
 fn is_advertisement(core: &str) -> bool {
+    if core.starts_with("yahoo mail:") && (core.contains("onelink.me") || core.ends_with("search, organize, conquer")) {
+        return true;
+    }
     let has_app = entries(APPS).any(|app| core.contains(app));
     let has_place = ["ios", "android", "mac", "windows", "http", "aka.ms"].iter().any(|place| core.contains(place));
     let text = core.split('<').next().and_then(|text| text.split("http").next()).unwrap_or(core);
@@ -356,6 +396,11 @@ mod tests {
             "iPhone'umdan gönderildi",
             "Odesláno z iPhonu",
             "发自我的 iPhone",
+            "发自我的华为手机",
+            "Az iPhone-omról küldve",
+            "נשלח מה-iPhone שלי",
+            "أُرسلت من الـ iPhone",
+            "ส่งจาก iPhone ของฉัน",
             "iPhoneから送信",
             "나의 iPhone에서 보냄",
             "Get Outlook for iOS<https://aka.ms/o0ukef>",

@@ -8,6 +8,7 @@ use super::divider::{Divider, divider_of};
 use super::fields::{BLOCK_LINES_MAX, Demand, Row, block_length};
 use super::inline::announces_answers_below;
 use super::line::{Line, next_filled, without_quote_marks};
+use super::notes;
 use super::signature::{Ground, mark_signature};
 
 /// What a line is part of.
@@ -66,7 +67,7 @@ pub(crate) enum Forwards {
 /// a quote, all stays from the first quoted line on.
 pub(super) fn split(lines: &[Line<'_>], forwards: Forwards) -> Split {
     let end = lines.iter().rposition(|line| !line.is_blank()).map_or(0, |at| at + 1);
-    let cut = first_cut(lines, end, forwards).map(|cut| with_name_above(lines, cut));
+    let cut = first_cut(lines, end, forwards).map(|cut| with_fields_above(lines, with_name_above(lines, cut)));
     let mut parts = vec![Part::Typed; lines.len()];
     let mut header = end..end;
     if forwards == Forwards::Kept && cut.as_ref().is_some_and(|cut| cut.kind == Kind::Forwarded) {
@@ -145,7 +146,8 @@ fn cut_at(lines: &[Line<'_>], at: usize) -> Option<Cut> {
         }
         None => {}
     }
-    header_cut(lines, at).or_else(attribution)
+    let of_notes = || notes::header_end(lines, at).map(|body| Cut { at, body, kind: Kind::Header });
+    header_cut(lines, at).or_else(attribution).or_else(of_notes)
 }
 
 /// Programs that put the name first may wrap the line behind it, so that what is found begins with the address.
@@ -168,6 +170,22 @@ fn with_name_above(lines: &[Line<'_>], cut: Cut) -> Cut {
         return cut;
     }
     Cut { at: above, ..cut }
+}
+
+/// Yandex writes addressees and subject above the line that names the writer; Lotus Notes a line of name, time and first
+/// words above its header.
+fn with_fields_above(lines: &[Line<'_>], cut: Cut) -> Cut {
+    if cut.kind == Kind::Header {
+        let above = (0..cut.at).rev().find(|&at| !lines[at].is_blank());
+        let at = above.filter(|&at| !lines[at].is_quoted && notes::is_summary(lines[at].text)).unwrap_or(cut.at);
+        return Cut { at, ..cut };
+    }
+    if cut.kind != Kind::Attribution {
+        return cut;
+    }
+    let is_field = |at: &usize| lines[*at].row.field().is_some() && !lines[*at].is_quoted;
+    let at = (0..cut.at).rev().take_while(is_field).last().unwrap_or(cut.at);
+    Cut { at, ..cut }
 }
 
 /// A marked line of an unknown language: the header goes up to the quote, if that is near.

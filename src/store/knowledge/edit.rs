@@ -1,6 +1,6 @@
 //! How staff change the knowledge base.
 
-use crate::domain::{AttachmentId, StaffId, Timestamp};
+use crate::domain::{AttachmentId, SetUpChange, StaffId, Timestamp};
 use crate::mail::html;
 use crate::store::attachment::NewAttachment;
 use crate::store::{ReadTx, Result, WriteTx};
@@ -59,11 +59,13 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Makes a category of articles.
     pub(crate) fn add_article_category(&self, new: &CategoryChange<'_>) -> Result<i64> {
-        self.insert(
+        let id = self.insert(
             "INSERT INTO article_category (name, position, parent_id, is_public) VALUES ($1, \
              coalesce($2, (SELECT coalesce(max(position), 0) + 1 FROM article_category)), $3, $4)",
             (new.name, new.position, new.parent.unwrap_or(0), new.is_public),
-        )
+        )?;
+        self.note_set_up(SetUpChange::Added, &format!("category {id} {}", new.name))?;
+        Ok(id)
     }
 
     /// Changes a category of articles; says whether there is one.
@@ -73,17 +75,26 @@ impl WriteTx<'_> {
              WHERE id = $5",
             (change.name, change.position, change.parent.unwrap_or(0), change.is_public, id),
         )?;
+        if changed > 0 {
+            self.note_set_up(SetUpChange::Changed, &format!("category {id} {}", change.name))?;
+        }
         Ok(changed > 0)
     }
 
     /// Removes a category in which nothing is; says whether it did.
     pub(crate) fn remove_article_category(&self, id: i64) -> Result<bool> {
-        Ok(self.is_category_empty(id)? && self.run("DELETE FROM article_category WHERE id = $1", [id])? > 0)
+        let found = self.article_categories()?.into_iter().find(|own| own.id == id);
+        let Some(gone) = found else { return Ok(false) };
+        if !self.is_category_empty(id)? {
+            return Ok(false);
+        }
+        self.note_set_up(SetUpChange::Removed, &format!("category {id} {}", gone.name))?;
+        Ok(self.run("DELETE FROM article_category WHERE id = $1", [id])? > 0)
     }
 
     /// Makes an article.
     pub(crate) fn add_article(&self, new: &ArticleChange<'_>, staff: StaffId, now: Timestamp) -> Result<i64> {
-        self.insert(
+        let id = self.insert(
             "INSERT INTO article (title, body, markdown, category_id, is_public, position, staff_id, created_at, \
              last_update_at, views, body_text) VALUES ($1, $2, $3, $4, $5, \
              coalesce($6, (SELECT coalesce(max(position), 0) + 1 FROM article WHERE category_id = $4)), $7, $8, $8, 0, $9)",
@@ -98,7 +109,9 @@ impl WriteTx<'_> {
                 now.unix(),
                 html::to_text(new.body),
             ),
-        )
+        )?;
+        self.note_set_up(SetUpChange::Added, &format!("article {id} {}", new.title))?;
+        Ok(id)
     }
 
     /// Changes an article; says whether there is one.
@@ -118,11 +131,16 @@ impl WriteTx<'_> {
                 id,
             ),
         )?;
+        if changed > 0 {
+            self.note_set_up(SetUpChange::Changed, &format!("article {id} {}", change.title))?;
+        }
         Ok(changed > 0)
     }
 
     /// Removes an article with its files; says whether there was one.
     pub(crate) fn remove_article(&self, id: i64) -> Result<bool> {
+        let Some(gone) = self.article(id)? else { return Ok(false) };
+        self.note_set_up(SetUpChange::Removed, &format!("article {id} {}", gone.title))?;
         self.run("DELETE FROM attachment WHERE article_id = $1 AND ticket_id = 0", [id])?;
         Ok(self.run("DELETE FROM article WHERE id = $1", [id])? > 0)
     }

@@ -269,7 +269,7 @@ impl WriteTx<'_> {
         self.note_staff_change(id, "departments")
     }
 
-    fn note_staff_change(&self, id: StaffId, what: &str) -> Result<()> {
+    pub(super) fn note_staff_change(&self, id: StaffId, what: &str) -> Result<()> {
         let username = self.staff(id)?.map(|staff| staff.username).unwrap_or_default();
         self.note_set_up(SetUpChange::Changed, &format!("staff {id} {username}: {what}"))
     }
@@ -300,7 +300,7 @@ impl WriteTx<'_> {
                 id.get(),
             ),
         )?;
-        Ok(())
+        self.note_staff_change(id, "profile")
     }
 
     /// Changes a staff account. Another role or a lock ends its sessions.

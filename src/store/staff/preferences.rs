@@ -79,7 +79,7 @@ impl WriteTx<'_> {
             "UPDATE staff SET timezone = $1, locale = $2, signature = $3, preferences = $4 WHERE id = $5",
             (&pages.timezone, &pages.locale, &pages.signature, preferences, id.get()),
         )?;
-        Ok(())
+        self.note_staff_change(id, "profile")
     }
 }
 

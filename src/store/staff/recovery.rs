@@ -21,7 +21,7 @@ impl WriteTx<'_> {
                 (staff.get(), &hash[..]),
             )?;
         }
-        Ok(())
+        if hashes.is_empty() { Ok(()) } else { self.note_staff_change(staff, "recovery codes") }
     }
 
     /// Uses a recovery code up; says whether it was a good one.

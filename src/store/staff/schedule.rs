@@ -64,10 +64,25 @@ impl WriteTx<'_> {
         Ok(ScheduleId::new(id))
     }
 
+    /// Changes a schedule; says whether there is one.
+    ///
+    /// # Errors
+    /// [`crate::store::Error::Taken`] when another schedule has that name.
+    pub fn update_schedule(&self, id: ScheduleId, name: &str, hours: &str, timezone: &str) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE schedule SET name = $1, hours = $2, timezone = $3 WHERE id = $4",
+            (name, hours, timezone, id.get()),
+        )?;
+        if changed > 0 {
+            self.note_set_up(SetUpChange::Changed, &format!("schedule {id} {name}"))?;
+        }
+        Ok(changed > 0)
+    }
+
     /// Ties a staff member to a schedule, or to none: always on duty.
     pub fn set_staff_schedule(&self, id: StaffId, schedule: Option<ScheduleId>) -> Result<()> {
         self.run("UPDATE staff SET schedule_id = $1 WHERE id = $2", (schedule.map(ScheduleId::get), id.get()))?;
-        Ok(())
+        self.note_staff_change(id, "schedule")
     }
 
     /// Removes a schedule; staff who were tied to it are always on duty from now on. Says whether there was one.

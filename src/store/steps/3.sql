@@ -259,17 +259,25 @@ CREATE INDEX participant_email ON participant (email);
 
 -- Several hosts on one database.
 ALTER TABLE outbox ADD COLUMN leased_by INTEGER NOT NULL DEFAULT 0;
--- Processes that send mail, where the database is on a server (src/store/worker.rs).
+-- Processes that work on the desk, where the database is on a server (src/store/worker.rs).
 CREATE TABLE worker (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     host     TEXT    NOT NULL,
+    -- What others on the same machine know a killed process by (src/process.rs).
+    process  TEXT    NOT NULL DEFAULT '',
     -- Their last sign of life, by the server's clock.
     seen_at  INTEGER NOT NULL
 ) STRICT;
 
--- Who does a kind of work that only one is to do at a time.
+-- Who does a kind of work that only one is to do at a time: reading a mailbox's folder, the timed work. It ends with the
+-- worker.
 CREATE TABLE work_lease (
-    name     TEXT    PRIMARY KEY,
-    holder   TEXT    NOT NULL,
-    ends_at  INTEGER NOT NULL
+    name       TEXT    PRIMARY KEY,
+    worker_id  INTEGER NOT NULL REFERENCES worker (id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX work_lease_worker ON work_lease (worker_id);
+
+-- Where a change came from; when mailboxes were last read.
+ALTER TABLE event ADD COLUMN ip TEXT NOT NULL DEFAULT '';
+ALTER TABLE imap_folder ADD COLUMN tried_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE imap_folder ADD COLUMN fetched_at INTEGER NOT NULL DEFAULT 0;

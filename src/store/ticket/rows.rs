@@ -74,7 +74,7 @@ pub struct NewTicket<'a> {
     pub(crate) reply_to: Option<&'a Mailbox>,
 }
 
-fn ticket(row: &Row<'_>) -> Result<Ticket> {
+pub(super) fn ticket(row: &Row<'_>) -> Result<Ticket> {
     Ok(Ticket {
         id: TicketId::new(row.get(0)?),
         department: DepartmentId::new(row.get(1)?),

@@ -1,7 +1,7 @@
 //! Tags: words that tickets are marked with.
 
 use super::rows::TicketRows;
-use crate::domain::{TagId, TicketId, Timestamp};
+use crate::domain::{SetUpChange, TagId, TicketId, Timestamp};
 use crate::store::{ReadTx, Result, WriteTx};
 
 /// A tag.
@@ -47,7 +47,9 @@ impl WriteTx<'_> {
         if let Some((id, _)) = self.tag_named(name)? {
             return Ok(id);
         }
-        Ok(TagId::new(self.insert("INSERT INTO tag (name, created_at) VALUES ($1, $2)", (name, now.unix()))?))
+        let id = self.insert("INSERT INTO tag (name, created_at) VALUES ($1, $2)", (name, now.unix()))?;
+        self.note_set_up(SetUpChange::Added, &format!("tag {id} {name}"))?;
+        Ok(TagId::new(id))
     }
 
     /// Gives a tag another name; says whether there is such a tag.
@@ -55,7 +57,10 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`crate::store::Error::Taken`] when another tag has that name.
     pub fn rename_tag(&self, id: TagId, name: &str) -> Result<bool> {
-        Ok(self.run("UPDATE tag SET name = $1 WHERE id = $2", (name, id.get()))? > 0)
+        let Some(former) = self.tags()?.into_iter().find(|own| own.id == id) else { return Ok(false) };
+        self.run("UPDATE tag SET name = $1 WHERE id = $2", (name, id.get()))?;
+        self.note_set_up(SetUpChange::Changed, &format!("tag {id} {}: now {name}", former.name))?;
+        Ok(true)
     }
 }
 
@@ -83,10 +88,5 @@ impl TicketRows<'_> {
             (tag.get(), i64::try_from(max).unwrap_or(i64::MAX)),
             |row| Ok(TicketId::new(row.get(0)?)),
         )
-    }
-
-    /// Removes a tag; says whether there was one.
-    pub fn remove_tag(&self, id: TagId) -> Result<bool> {
-        Ok(self.run("DELETE FROM tag WHERE id = $1", [id.get()])? > 0)
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::domain::{EmailAddress, TicketId};
 use crate::store::engine::Row;
-use crate::store::{ReadTx, Result, WriteTx};
+use crate::store::value::Value;
+use crate::store::{ReadTx, Result, WriteTx, places};
 
 /// A Message-ID of a ticket's thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,11 +42,22 @@ impl ReadTx<'_> {
         Ok(ids)
     }
 
-    /// The tickets whose mail has or names that Message-ID (without brackets), newest first.
-    pub fn tickets_of_thread_id(&self, message_id: &str) -> Result<Vec<TicketId>> {
-        self.all("SELECT ticket_id FROM thread_id WHERE message_id = $1 ORDER BY ticket_id DESC", [message_id], |row| {
-            Ok(TicketId::new(row.get(0)?))
-        })
+    /// The tickets whose mail has or names one of these Message-IDs (without brackets): in the order of the ids, and for each
+    /// the newest first.
+    pub fn tickets_of_thread_ids(&self, message_ids: &[&str]) -> Result<Vec<TicketId>> {
+        if message_ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT message_id, ticket_id FROM thread_id WHERE message_id IN ({}) ORDER BY ticket_id DESC",
+            places(1, message_ids.len())
+        );
+        let found: Vec<(String, i64)> = self.all(&sql, message_ids, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut tickets = Vec::new();
+        for id in message_ids {
+            tickets.extend(found.iter().filter(|(known, _)| known == id).map(|(_, ticket)| TicketId::new(*ticket)));
+        }
+        Ok(tickets)
     }
 }
 
@@ -60,14 +72,28 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Ties a Message-ID (without brackets) to a ticket, after those it has. Call it in the order
-    /// of the thread: References of outgoing mail follow it.
-    pub fn note_thread_id(&self, id: TicketId, message_id: &str) -> Result<()> {
-        self.run(
-            "INSERT INTO thread_id (message_id, ticket_id, position) \
-             SELECT $1, $2, coalesce(max(position), 0) + 1 FROM thread_id WHERE ticket_id = $2 ON CONFLICT DO NOTHING",
-            (message_id, id.get()),
-        )?;
+    /// Ties Message-IDs (without brackets) to a ticket, after those it has, in the order of the thread: References of outgoing
+    /// mail follow it.
+    pub fn note_thread_ids(&self, id: TicketId, message_ids: &[&str]) -> Result<()> {
+        // Most mails name no other.
+        if let [only] = message_ids {
+            let sql = "INSERT INTO thread_id (message_id, ticket_id, position) \
+                       SELECT $1, $2, coalesce(max(position), 0) + 1 FROM thread_id WHERE ticket_id = $2 ON CONFLICT DO NOTHING";
+            return self.run(sql, (*only, id.get())).map(drop);
+        }
+        if message_ids.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<String> = (1..=message_ids.len()).map(|n| format!("(${}, {n})", n + 1)).collect();
+        let sql = format!(
+            "INSERT INTO thread_id (message_id, ticket_id, position) SELECT column1, $1, column2 + \
+             (SELECT coalesce(max(position), 0) FROM thread_id WHERE ticket_id = $1) \
+             FROM (VALUES {}) AS new WHERE 1 = 1 ON CONFLICT DO NOTHING",
+            rows.join(", ")
+        );
+        let ids = message_ids.iter().map(|id| Value::Text(id));
+        let values: Vec<Value<'_>> = std::iter::once(Value::Whole(id.get())).chain(ids).collect();
+        self.run(&sql, &values[..])?;
         Ok(())
     }
 }

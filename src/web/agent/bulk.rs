@@ -69,6 +69,7 @@ fn each(call: &Call<'_>, tx: &WriteTx<'_>, ids: &[TicketId]) -> Result<Done, Ref
             to_each(ids, Deed::Move(&department))
         }
         "tag" => to_each(ids, Deed::Tag(&tag_name(form.get("tag")).ok_or(Refusal::Broken)?)),
+        "untag" => to_each(ids, Deed::Untag(&tag_name(form.get("tag")).ok_or(Refusal::Broken)?)),
         "spam" => to_each(ids, Deed::Spam),
         "not-spam" => to_each(ids, Deed::NotSpam),
         // Into the oldest: its number is the one the customer knows.

@@ -7,7 +7,7 @@ use super::ticket::{self, visible};
 use crate::desk::{Answer, NotPosted, Post, Posted, StatusChange, Writing};
 use crate::domain::{Author, DraftId, Status, TicketId, Timestamp, UndoId};
 use crate::http::Response;
-use crate::mail::Mailbox;
+use crate::mail::{Mailbox, html};
 use crate::store::attachment::NewAttachment;
 use crate::store::draft::{DraftKind, DraftPlace};
 use crate::store::message::Text;
@@ -16,7 +16,7 @@ use crate::store::ticket::Ticket;
 use crate::store::{ReadTx, WriteTx};
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
-use crate::web::text::{Typed, typed};
+use crate::web::text::{Markup, Typed, shown, typed};
 use crate::web::{addressees, upload};
 
 /// What is being written.
@@ -56,6 +56,10 @@ pub(crate) struct Compose {
     pub(crate) closes: bool,
     /// When the draft was saved, for people; empty for never.
     pub(crate) saved: String,
+    /// What goes under an answer; none for a person without a signature.
+    pub(crate) signature: Option<Markup>,
+    /// Whether it does.
+    pub(crate) signs: bool,
 }
 
 impl Compose {
@@ -127,6 +131,8 @@ pub(super) fn of_ticket(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket) -> Re
         has_news: false,
         closes: false,
         saved: draft.as_ref().map_or_else(String::new, |draft| saved_at(call, draft.saved_at)),
+        signature: signature_of(call),
+        signs: field("signature", "1".to_owned()) == "1",
         text: draft.map_or_else(String::new, |draft| draft.body),
     })
 }
@@ -140,7 +146,7 @@ fn addressees_of(tx: &ReadTx<'_>, ticket: &Ticket) -> Result<(String, String), R
     Ok((addressees::shown(&customer.fullname, address), cc.join(", ")))
 }
 
-fn kept_files(tx: &ReadTx<'_>, call: &Call<'_>, draft: DraftId) -> Result<Vec<KeptFile>, Refusal> {
+pub(super) fn kept_files(tx: &ReadTx<'_>, call: &Call<'_>, draft: DraftId) -> Result<Vec<KeptFile>, Refusal> {
     let files = tx.draft_files(draft)?.into_iter();
     let kept = |file: crate::store::draft::DraftFile| KeptFile {
         id: file.id,
@@ -150,12 +156,12 @@ fn kept_files(tx: &ReadTx<'_>, call: &Call<'_>, draft: DraftId) -> Result<Vec<Ke
     Ok(files.map(kept).collect())
 }
 
-fn saved_at(call: &Call<'_>, at: Timestamp) -> String {
+pub(super) fn saved_at(call: &Call<'_>, at: Timestamp) -> String {
     call.language.with("draft-saved-at", "time", &call.clock.time(at).short)
 }
 
 /// Keeps what the form has, files too, as a draft; gives the files kept. None when the form was sent already.
-fn keep_form(
+pub(super) fn keep_form(
     call: &Call<'_>,
     tx: &WriteTx<'_>,
     place: DraftPlace,
@@ -166,7 +172,7 @@ fn keep_form(
         return Ok(None);
     }
     let text = form.get("text").replace("\r\n", "\n");
-    let fields = json!({ "to": form.get("to"), "cc": form.get("cc"), "subject": form.get("subject"), "department": form.get("department") });
+    let fields = json!({ "to": form.get("to"), "cc": form.get("cc"), "subject": form.get("subject"), "department": form.get("department"), "signature": form.get("signature") });
     let Some(draft) = tx.save_draft(place, key, &text, &fields.to_string(), call.now)? else { return Ok(None) };
     for file in form.all("drop").filter_map(|id| id.parse().ok()) {
         tx.remove_draft_file(file, place.staff)?;
@@ -248,13 +254,38 @@ pub(super) fn again(call: &Call<'_>, id: TicketId, kind: Kind) -> Result<Compose
         has_news: false,
         closes: matches!(form.get("do"), "send-close") || form.get("closes") == "1",
         saved: saved_at(call, call.now),
+        signature: signature_of(call),
+        signs: form.has("signature"),
     })
+}
+
+/// What goes under the person's answers, as the form shows it.
+pub(super) fn signature_of(call: &Call<'_>) -> Option<Markup> {
+    (!call.signature.is_empty()).then(|| shown(&call.signature, true).0)
+}
+
+/// A text with a signature under it, behind the line that mail programs know signatures by (RFC 3676 §4.3). It is part of
+/// the message: what the customer gets is what the ticket shows.
+fn signed(text: &str, html: Option<String>, signature: &str) -> (String, Option<String>) {
+    if signature.is_empty() {
+        return (text.to_owned(), html);
+    }
+    let plain = html::to_text(signature);
+    let plain = plain.trim_end();
+    if html.is_none() && html::text_to_html(plain) == signature {
+        return (format!("{text}\n\n-- \n{plain}"), None);
+    }
+    let text = html.unwrap_or_else(|| html::text_to_html(text));
+    (String::new(), Some(html::sanitise_message(&format!("{text}<p>-- <br>{signature}</p>"))))
 }
 
 /// What a form has written: its text and files, found good.
 pub(crate) struct Written {
+    /// As typed.
+    typed: String,
+    /// With the signature.
     text: String,
-    /// The text as HTML, where it uses Markdown.
+    /// The text as HTML, where it uses Markdown or the signature is formatted.
     html: Option<String>,
     files: Vec<upload::Accepted>,
     key: String,
@@ -262,20 +293,23 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// Reads the form; why it cannot be posted, in words. `has_kept` says whether files are kept with its draft.
-    pub(crate) fn of(call: &Call<'_>, has_kept: bool) -> Result<Self, String> {
+    /// Reads the form; why it cannot be posted, in words. `has_kept` says whether files are kept with its draft. A note is
+    /// not signed.
+    pub(crate) fn of(call: &Call<'_>, kind: Kind, has_kept: bool) -> Result<Self, String> {
         let form = &call.form;
-        let text = form.get("text").replace("\r\n", "\n").trim_end().to_owned();
-        if text.trim().is_empty() && form.files().is_empty() && !has_kept {
+        let typed_text = form.get("text").replace("\r\n", "\n").trim_end().to_owned();
+        if typed_text.trim().is_empty() && form.files().is_empty() && !has_kept {
             return Err(call.language.t("text-missing"));
         }
         let files = upload::of_staff(&call.settings, form.files()).map_err(|fault| fault.text(call.language))?;
-        let html = match typed(&text) {
+        let html = match typed(&typed_text) {
             Typed::Plain => None,
             Typed::Formatted(html) => Some(html),
         };
-        let fields = json!({ "to": form.get("to"), "cc": form.get("cc") }).to_string();
-        Ok(Self { text, html, files, key: key_of(call).to_owned(), fields })
+        let is_signed = kind == Kind::Answer && form.has("signature");
+        let (text, html) = signed(&typed_text, html, if is_signed { &call.signature } else { "" });
+        let fields = json!({ "to": form.get("to"), "cc": form.get("cc"), "signature": form.get("signature") });
+        Ok(Self { typed: typed_text, text, html, files, key: key_of(call).to_owned(), fields: fields.to_string() })
     }
 
     /// The files as they are stored, without those that are kept with the draft already.
@@ -315,10 +349,21 @@ impl Written {
             text: self.text(),
             attachments,
             key: &self.key,
-            typed: &self.text,
+            typed: &self.typed,
             fields: &self.fields,
         })
     }
+}
+
+/// Whether files are kept with the draft of the form.
+pub(super) fn has_kept(call: &Call<'_>) -> Result<bool, Refusal> {
+    call.read(|tx| {
+        let draft = tx.draft_by_key(key_of(call), call.viewer()?.id())?;
+        Ok(match draft {
+            Some(draft) => !tx.draft_files(draft.id)?.is_empty(),
+            None => false,
+        })
+    })
 }
 
 /// What became of a form.
@@ -335,14 +380,7 @@ pub(super) fn send(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
         let compose = Compose { error, ..again(call, id, kind)? };
         ticket::show(call, id, 422, Some(compose))
     };
-    let has_kept = call.read(|tx| {
-        let draft = tx.draft_by_key(key_of(call), call.viewer()?.id())?;
-        Ok(match draft {
-            Some(draft) => !tx.draft_files(draft.id)?.is_empty(),
-            None => false,
-        })
-    })?;
-    let written = match Written::of(call, has_kept) {
+    let written = match Written::of(call, kind, has_kept(call)?) {
         Ok(written) => written,
         Err(error) => return wrong(error),
     };
@@ -437,4 +475,22 @@ fn landed(
             None => call.lead_to(&format!("{from}{mark}said=sent{undo}")),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_stands_under_the_text_in_its_form() {
+        let plain = html::text_to_html("Sam\nDesk & Co");
+        assert_eq!(signed("Hello", None, &plain), ("Hello\n\n-- \nSam\nDesk & Co".to_owned(), None));
+        assert_eq!(signed("Hello", None, ""), ("Hello".to_owned(), None));
+        let (_, html) = signed("1 < 2", None, "<p><strong>Sam</strong></p>");
+        let html = html.unwrap_or_default();
+        assert!(html.starts_with("1 &lt; 2") && html.contains("<strong>Sam</strong>"), "{html}");
+        assert_eq!(html::sanitise_message(&html), html, "what is stored is what the sanitiser wrote");
+        let (_, html) = signed("*x*", Some("<p><em>x</em></p>".to_owned()), &plain);
+        assert_eq!(html::to_text(&html.unwrap_or_default()).trim_end(), "x\n\n--\nSam\nDesk & Co");
+    }
 }

@@ -1,8 +1,9 @@
 //! A ticket that staff open: for a telephone call, or to write to a customer first.
 
 use askama::Template;
+use serde_json::Value;
 
-use super::compose::{Written, new_key};
+use super::compose::{KeptFile, Kind, Written, has_kept, keep_form, kept_files, new_key, saved_at, signature_of};
 use super::frame_of;
 use super::ticket::{Choice, SUBJECT_CHARS_MAX, of_departments};
 use crate::desk::{MailContext, Notices, Opening, Posted};
@@ -10,17 +11,24 @@ use crate::domain::{Author, DepartmentId, TicketId};
 use crate::http::{Method, Response};
 use crate::mail::Mailbox;
 use crate::store::WriteTx;
+use crate::store::draft::{DraftKind, DraftPlace};
 use crate::store::ticket::NewTicket;
-use crate::web::addressees;
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
+use crate::web::text::Markup;
 use crate::web::ui::Ui;
+use crate::web::{addressees, upload};
 
 #[derive(Template)]
 #[template(path = "staff/create.html")]
 struct Create {
     ui: Ui,
     key: String,
+    /// When the draft was saved, for people; empty for never.
+    saved: String,
+    files: Vec<KeptFile>,
+    signature: Option<Markup>,
+    signs: bool,
     to: String,
     cc: String,
     subject: String,
@@ -34,27 +42,59 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
     if call.method == Method::Post { open(call) } else { show(call, 200, String::new()) }
 }
 
+/// Shows the form: as it was sent, or as it was left the last time.
 fn show(call: &Call<'_>, status: u16, error: String) -> Result<Response, Refusal> {
     let form = &call.form;
+    let is_again = form.has("text");
+    if is_again {
+        let files = upload::of_staff(&call.settings, form.files()).unwrap_or_default();
+        call.web.store.write(|tx| keep_form(call, tx, place(call)?, &files).map(|_| ()))?;
+    }
     let page = call.read(|tx| {
         let viewer = call.viewer()?;
         let departments = tx.departments()?;
-        let chosen = form
-            .number("department")
+        // What somebody asks for by a link is not what they left.
+        let draft = tx.draft(place(call)?)?.filter(|_| is_again || !call.query.has("to"));
+        let fields: Value =
+            draft.as_ref().and_then(|draft| serde_json::from_str(&draft.fields).ok()).unwrap_or_default();
+        let field = |name: &str| match fields.get(name).and_then(Value::as_str) {
+            _ if is_again => form.get(name).to_owned(),
+            Some(kept) => kept.to_owned(),
+            None => call.query.get(name).to_owned(),
+        };
+        let chosen = field("department")
+            .parse()
+            .ok()
             .or_else(|| departments.iter().find(|one| viewer.sees(one.id)).map(|one| one.id.get()));
-        let key = if form.get("key").is_empty() { new_key()? } else { form.get("key").to_owned() };
+        let kept = draft.as_ref().map(|draft| kept_files(tx, call, draft.id)).transpose()?;
         Ok(Create {
             ui: frame_of(tx, call, None)?,
-            key,
-            to: if form.has("to") { form.get("to") } else { call.query.get("to") }.to_owned(),
-            cc: form.get("cc").to_owned(),
-            subject: form.get("subject").to_owned(),
-            text: form.get("text").to_owned(),
+            key: match &draft {
+                Some(draft) => draft.key.clone(),
+                None => new_key()?,
+            },
+            saved: draft.as_ref().map_or_else(String::new, |draft| saved_at(call, draft.saved_at)),
+            files: kept.unwrap_or_default(),
+            signature: signature_of(call),
+            signs: (draft.is_none() && !is_again) || field("signature") == "1",
+            to: field("to"),
+            cc: field("cc"),
+            subject: field("subject"),
+            text: if is_again {
+                form.get("text").to_owned()
+            } else {
+                draft.map_or_else(String::new, |draft| draft.body)
+            },
             departments: of_departments(&departments, viewer, DepartmentId::new(chosen.unwrap_or(0))),
             error,
         })
     })?;
     Ok(answer::html_page(status, page.render()?))
+}
+
+/// Where the draft of a new ticket is.
+fn place(call: &Call<'_>) -> Result<DraftPlace, Refusal> {
+    Ok(DraftPlace { staff: call.viewer()?.id(), ticket: None, kind: DraftKind::Ticket })
 }
 
 fn open(call: &Call<'_>) -> Result<Response, Refusal> {
@@ -73,7 +113,8 @@ fn open(call: &Call<'_>) -> Result<Response, Refusal> {
     if subject.is_empty() {
         return again(call.language.t("subject-missing"));
     }
-    let written = match Written::of(call, false) {
+    let kind = if form.get("do") == "note" { Kind::Note } else { Kind::Answer };
+    let written = match Written::of(call, kind, has_kept(call)?) {
         Ok(written) => written,
         Err(text) => return again(text),
     };

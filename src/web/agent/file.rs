@@ -1,10 +1,14 @@
 //! Files and formatted mails of tickets, for those who see the ticket.
 
+use std::sync::Arc;
+
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::ticket::{PICTURES, path_of, visible};
 use crate::domain::{AttachmentId, MessageId};
-use crate::http::Response;
+use crate::http::{Pieces, Response};
+use crate::store::ReadTx;
+use crate::store::attachment::AttachmentLine;
 use crate::web::answer::{Refusal, with_guards};
 use crate::web::call::Call;
 use crate::web::frame::{self, Pictures};
@@ -29,16 +33,50 @@ pub(super) fn mail(call: &Call<'_>, id: MessageId) -> Result<Response, Refusal> 
 
 /// `/staff/files/3/NAME`
 pub(super) fn file(call: &Call<'_>, id: AttachmentId) -> Result<Response, Refusal> {
-    let (line, content) = call.read(|tx| {
+    let file = call.read(|tx| {
         let line = tx.attachment_line(id)?.ok_or(Refusal::NotFound)?;
         visible(tx, call.viewer()?, line.ticket.ok_or(Refusal::NotFound)?)?;
-        Ok((line, tx.attachment_content(id)?.ok_or(Refusal::NotFound)?))
+        Download::of(tx, line)
     })?;
-    Ok(download(&line.name, &line.content_type, content))
+    Ok(file.response(call))
+}
+
+/// A file that is sent to a browser.
+pub(crate) struct Download {
+    line: AttachmentLine,
+    /// Its first bytes; all of a small one.
+    first: Vec<u8>,
+}
+
+impl Download {
+    /// Of a file that the person may have; not found where its bytes are gone.
+    pub(crate) fn of(tx: &ReadTx<'_>, line: AttachmentLine) -> Result<Self, Refusal> {
+        let first = tx.attachment_piece(line.id, 0)?;
+        if first.is_empty() && line.bytes > 0 { Err(Refusal::NotFound) } else { Ok(Self { line, first }) }
+    }
+
+    /// The file: a large one is read from the database while it is sent, each piece on its own, so that a slow reader keeps
+    /// neither memory nor a snapshot.
+    pub(crate) fn response(self, call: &Call<'_>) -> Response {
+        let (id, bytes) = (self.line.id, u64::try_from(self.line.bytes).unwrap_or(0));
+        let response = download(&self.line.name, &self.line.content_type, Vec::new());
+        if self.first.len() as u64 >= bytes {
+            return response.with_body(self.first);
+        }
+        let (store, first) = (Arc::clone(&call.web.store), self.first);
+        response.with_pieces(Pieces::new(bytes, move |from| {
+            if from == 0 {
+                return Some(first.clone());
+            }
+            let from = i64::try_from(from).ok()?;
+            let piece = store.read(|tx| tx.attachment_piece(id, from));
+            piece.inspect_err(|error| tracing::error!(%error, attachment = %id, "reading a file")).ok()
+        }))
+    }
 }
 
 /// A file for a browser: pictures inside the page, everything else as a download, nothing to be run.
-pub(crate) fn download(name: &str, content_type: &str, content: Vec<u8>) -> Response {
+fn download(name: &str, content_type: &str, content: Vec<u8>) -> Response {
     let picture = PICTURES.iter().find(|picture| **picture == content_type);
     let how = if picture.is_some() { "inline" } else { "attachment" };
     let named = utf8_percent_encode(name, NON_ALPHANUMERIC);

@@ -9,7 +9,7 @@ use crate::domain::AttachmentId;
 use crate::http::{Method, Response};
 use crate::store::ReadTx;
 use crate::store::knowledge::{ArticleLine, Reader};
-use crate::web::agent::file::download;
+use crate::web::agent::file::Download;
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
 use crate::web::customer::article_path;
@@ -172,12 +172,12 @@ fn article(call: &Call<'_>, id: i64) -> Result<Response, Refusal> {
 }
 
 fn file(call: &Call<'_>, id: AttachmentId) -> Result<Response, Refusal> {
-    let (line, content) = call.read(|tx| {
+    let file = call.read(|tx| {
         tx.article_of_file(id)?.ok_or(Refusal::NotFound)?;
         let line = tx.attachment_line(id)?.ok_or(Refusal::NotFound)?;
-        Ok((line, tx.attachment_content(id)?.ok_or(Refusal::NotFound)?))
+        Download::of(tx, line)
     })?;
-    Ok(download(&line.name, &line.content_type, content))
+    Ok(file.response(call))
 }
 
 /// Public articles for an answer: title, and their link in Markdown.

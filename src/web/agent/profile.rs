@@ -21,9 +21,6 @@ use crate::{password, totp};
 /// Shortest new password, in characters: as the command line wants it.
 const PASSWORD_CHARS_MIN: usize = 8;
 
-/// Recovery codes made at a time. Chosen: a card full.
-const RECOVERY_CODES: usize = 10;
-
 /// Longest signature, in characters.
 const SIGNATURE_CHARS_MAX: usize = 2000;
 
@@ -236,15 +233,7 @@ fn confirm_totp(call: &Call<'_>) -> Result<Response, Refusal> {
     if totp::matching_step(&secret, call.form.get("code"), 0, call.now).is_none() {
         return again(call.language.t("code-wrong"));
     }
-    let mut codes = Vec::new();
-    let mut hashes = Vec::new();
-    for _ in 0..RECOVERY_CODES {
-        let mut bytes = [0; totp::RECOVERY_BYTES];
-        random(&mut bytes)?;
-        let code = totp::recovery_code(bytes);
-        hashes.extend(totp::recovery_hash(&code));
-        codes.push(code);
-    }
+    let codes = RecoveryCodes::new()?;
     let id = call.viewer()?.id();
     let (cookie_secret, hash) = session::new_secret()?;
     let owner = SessionOwner::Staff(id);
@@ -252,7 +241,7 @@ fn confirm_totp(call: &Call<'_>) -> Result<Response, Refusal> {
     let new = crate::store::session::NewSession { sha256: &hash, owner: &owner, ip: &ip, agent };
     let session = call.write(|tx| {
         tx.set_totp_secret(id, &secret)?;
-        tx.set_recovery_codes(id, &hashes)?;
+        tx.set_recovery_codes(id, &codes.hashes)?;
         tx.add_session(&new, call.now)?;
         Ok(tx.session(&hash, call.now)?)
     })?;
@@ -263,7 +252,30 @@ fn confirm_totp(call: &Call<'_>) -> Result<Response, Refusal> {
     let (session, viewer) = session.zip(viewer).ok_or(Refusal::Failed)?;
     let later = call.for_page(call.page.clone(), call.form.clone()).signed_in(session, hash, viewer);
     let cookie = session::set_cookie(Side::Staff, &cookie_secret, call.is_secure || call.is_loopback);
-    Ok(show(&later, 200, Said { codes, ..Said::default() })?.with_header("Set-Cookie", cookie))
+    Ok(show(&later, 200, Said { codes: codes.shown, ..Said::default() })?.with_header("Set-Cookie", cookie))
+}
+
+/// Codes that each replace one code of the second factor, and their hashes.
+pub(crate) struct RecoveryCodes {
+    /// As people write them down.
+    pub(crate) shown: Vec<String>,
+    /// What is kept of them.
+    pub(crate) hashes: Vec<[u8; 32]>,
+}
+
+impl RecoveryCodes {
+    /// New ones.
+    pub(crate) fn new() -> Result<Self, Refusal> {
+        let (mut shown, mut hashes) = (Vec::new(), Vec::new());
+        for _ in 0..totp::RECOVERY_CODES {
+            let mut bytes = [0; totp::RECOVERY_BYTES];
+            random(&mut bytes)?;
+            let code = totp::recovery_code(bytes);
+            hashes.extend(totp::recovery_hash(&code));
+            shown.push(code);
+        }
+        Ok(Self { shown, hashes })
+    }
 }
 
 fn random(bytes: &mut [u8]) -> Result<(), Refusal> {

@@ -267,6 +267,13 @@ fn taken_up(call: &Call<'_>, hash: &[u8; 32], page: SignIn) -> Result<Response, 
     let (session, viewer) = found.ok_or(Refusal::Forbidden)?;
     let form = Form::of_pairs(page.carried);
     let later = call.for_page(wanted, form).signed_in(session, *hash, viewer);
+    if let Some(response) = super::led_to_second_factor(&later) {
+        // What was typed waits as a draft.
+        if let Page::Ticket(id) = later.page {
+            super::ticket::keep(&later, id)?;
+        }
+        return Ok(response);
+    }
     super::answer(&later)
 }
 

@@ -82,6 +82,13 @@ pub(super) fn answer(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal>
     }
 }
 
+/// Keeps what a form has as a draft.
+pub(super) fn keep(call: &Call<'_>, id: TicketId) -> Result<(), Refusal> {
+    call.read(|tx| visible(tx, call.viewer()?, id).map(|_| ()))?;
+    let kind = if call.form.get("kind") == "note" { Kind::Note } else { Kind::Answer };
+    compose::again(call, id, kind).map(|_| ())
+}
+
 /// The list that the ticket was opened from.
 pub(crate) fn back(call: &Call<'_>) -> String {
     super::list::back_of(call.query.get("from"))

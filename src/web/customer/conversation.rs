@@ -62,7 +62,7 @@ pub(super) fn of(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket) -> Result<Ve
         let writer = writer.filter(|name| !name.is_empty()).unwrap_or_else(|| call.settings.site_name.clone());
         let (body, _) = text::shown(&speech.body, speech.is_html);
         // Below a staff member's mail stands what the desk told them alone.
-        let has_full = kind == "customer" && !speech.full_text.is_empty();
+        let has_full = kind == "customer" && text::has_more(&speech.body, speech.is_html, &speech.full_text);
         spoken.push(Spoken {
             id: speech.id,
             kind,

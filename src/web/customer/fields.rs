@@ -10,22 +10,22 @@ use crate::web::form::Form;
 use crate::web::language::Language;
 
 /// Longest answer, in characters. Chosen: a long paragraph; more belongs in the message.
-const ANSWER_CHARS_MAX: usize = 5000;
+pub(in crate::web) const ANSWER_CHARS_MAX: usize = 5000;
 
 /// A field as the form shows it.
-pub(super) struct Field {
+pub(in crate::web) struct Field {
     /// `field-3`.
-    pub(super) name: String,
+    pub(in crate::web) name: String,
     /// HelpDeskZ's word: text, textarea, password, checkbox, radio, select, date, email.
-    pub(super) kind: String,
-    pub(super) title: String,
+    pub(in crate::web) kind: String,
+    pub(in crate::web) title: String,
     /// Its options, and whether each is chosen.
-    pub(super) options: Vec<(String, bool)>,
-    pub(super) is_required: bool,
+    pub(in crate::web) options: Vec<(String, bool)>,
+    pub(in crate::web) is_required: bool,
     /// The departments that ask it, blank-separated ids; empty for all.
-    pub(super) departments: String,
+    pub(in crate::web) departments: String,
     /// What was typed.
-    pub(super) value: String,
+    pub(in crate::web) value: String,
 }
 
 /// What the database has of a field.
@@ -84,7 +84,7 @@ impl Definition {
 }
 
 /// The fields that these departments ask, with what was typed.
-pub(super) fn asked(tx: &ReadTx<'_>, departments: &[DepartmentId], form: &Form) -> Result<Vec<Field>, Refusal> {
+pub(in crate::web) fn asked(tx: &ReadTx<'_>, departments: &[DepartmentId], form: &Form) -> Result<Vec<Field>, Refusal> {
     let all = definitions(tx)?.into_iter();
     let wanted = all.filter(|one| departments.iter().any(|id| one.is_asked_by(*id)));
     Ok(wanted
@@ -107,7 +107,7 @@ pub(super) fn asked(tx: &ReadTx<'_>, departments: &[DepartmentId], form: &Form) 
 
 /// The answers to what a department asks, a JSON list of title and value as HelpDeskZ kept it; else what is wrong, in
 /// words.
-pub(super) fn answers(
+pub(in crate::web) fn answers(
     tx: &ReadTx<'_>,
     department: DepartmentId,
     form: &Form,
@@ -116,10 +116,72 @@ pub(super) fn answers(
     let mut found = Vec::new();
     for one in definitions(tx)?.iter().filter(|one| one.is_asked_by(department)) {
         match one.answer(form) {
-            Ok(answer) => found.push(json!({ "title": one.field.title, "value": answer })),
+            Ok(answer) => found.push(json!([one.field.title, answer])),
             Err("field-missing") => return Ok(Err(language.with("field-missing", "name", &one.field.title))),
             Err(_) => return Ok(Err(language.with("field-wrong", "name", &one.field.title))),
         }
     }
     Ok(Ok(serde_json::Value::from(found).to_string()))
+}
+
+/// The fields that a department asks, with what a ticket has in them; and what it has besides.
+pub(in crate::web) fn of_ticket(
+    tx: &ReadTx<'_>,
+    department: DepartmentId,
+    stored: Answers,
+) -> Result<(Vec<Field>, Answers), Refusal> {
+    let all = definitions(tx)?;
+    let wanted: Vec<&Definition> = all.iter().filter(|one| one.is_asked_by(department)).collect();
+    let (own, other): (Vec<_>, Vec<_>) =
+        stored.into_iter().partition(|(title, _)| wanted.iter().any(|one| one.field.title == *title));
+    let mut pairs = Vec::new();
+    for one in &wanted {
+        for (_, value) in own.iter().filter(|(title, _)| *title == one.field.title) {
+            let is_list = one.field.kind == "checkbox";
+            let values = if is_list { value.split(", ").collect() } else { vec![value.as_str()] };
+            pairs.extend(values.into_iter().map(|value| (one.name(), value.to_owned())));
+        }
+    }
+    let mut fields = asked(tx, &[department], &Form::of_pairs(pairs))?;
+    for field in &mut fields {
+        // Whoever answers tickets need not know everything, and has to be able to read what is there.
+        field.is_required = false;
+        field.departments = String::new();
+        if field.kind == "password" {
+            field.kind = "text".to_owned();
+        }
+        let is_known = field.options.iter().any(|(option, _)| *option == field.value);
+        if matches!(field.kind.as_str(), "select" | "radio") && !field.value.is_empty() && !is_known {
+            field.options.push((field.value.clone(), true));
+        }
+    }
+    Ok((fields, other))
+}
+
+/// Titles and values of fields.
+pub(in crate::web) type Answers = Vec<(String, String)>;
+
+/// Title and value of each field of a department that the form brings; else what is wrong, in words. None has to be
+/// filled in.
+pub(in crate::web) fn changed(
+    tx: &ReadTx<'_>,
+    department: DepartmentId,
+    form: &Form,
+    stored: &[(String, String)],
+    language: &Language,
+) -> Result<Result<Answers, String>, Refusal> {
+    let mut found = Vec::new();
+    for one in definitions(tx)?.into_iter().filter(|one| one.is_asked_by(department)) {
+        // A value that is no option any more may stay.
+        let typed = form.trimmed(&one.name());
+        if stored.iter().any(|(title, value)| *title == one.field.title && value == typed) {
+            continue;
+        }
+        match one.answer(form) {
+            Ok(answer) => found.push((one.field.title, answer)),
+            Err("field-missing") => found.push((one.field.title, String::new())),
+            Err(_) => return Ok(Err(language.with("field-wrong", "name", &one.field.title))),
+        }
+    }
+    Ok(Ok(found))
 }

@@ -4,7 +4,7 @@ use super::sign_in;
 use crate::domain::AttachmentId;
 use crate::http::Response;
 use crate::store::knowledge::Reader;
-use crate::web::agent::file::download;
+use crate::web::agent::file::Download;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
 
@@ -26,10 +26,10 @@ pub(super) fn file(call: &Call<'_>, id: AttachmentId) -> Result<Response, Refusa
             return Err(Refusal::NotFound);
         }
         let line = tx.attachment_line(id)?.ok_or(Refusal::NotFound)?;
-        Ok(Some((line, tx.attachment_content(id)?.ok_or(Refusal::NotFound)?)))
+        Ok(Some(Download::of(tx, line)?))
     })?;
     match found {
-        Some((line, content)) => Ok(download(&line.name, &line.content_type, content)),
+        Some(file) => Ok(file.response(call)),
         // Somebody with a bookmark may sign in first.
         None => sign_in::first(call),
     }

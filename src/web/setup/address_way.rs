@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::field::{Field, OutcomeLine};
+use crate::domain::Timestamp;
 use crate::domain::desk_address::{Incoming, Outgoing, Tls};
 use crate::private_file;
 use crate::store::address::AddressRow;
@@ -61,11 +62,22 @@ pub(super) fn fields(call: &Call<'_>, row: &AddressRow, departments: Vec<Departm
 /// What the last fetch of a folder said.
 pub(super) fn fetched(call: &Call<'_>, health: &FolderHealth) -> String {
     let folder = &health.folder;
+    let time = |at: &Timestamp| call.clock.time(*at).full;
     let mut said = if health.failures > 0 {
-        format!("{folder}: {} {}", call.language.with("fetch-failed", "n", health.failures), health.last_error)
+        let failed = call.language.with("fetch-failed", "n", health.failures);
+        let mut said = format!("{folder}: {failed} {}", health.last_error);
+        if health.tried_at.unix() > 0 {
+            said.push_str(&format!(" ({})", time(&health.tried_at)));
+        }
+        said
+    } else if health.fetched_at.unix() == 0 {
+        format!("{folder}: {}", call.language.t("fetch-never"))
     } else {
-        format!("{folder}: {}", call.language.t("fetch-fine"))
+        format!("{folder}: {}, {}", call.language.t("fetch-fine"), time(&health.fetched_at))
     };
+    if health.failures > 0 && health.fetched_at.unix() > 0 {
+        said.push_str(&format!("; {}: {}", call.language.t("fetch-fine"), time(&health.fetched_at)));
+    }
     if health.left > 0 {
         said.push_str(&format!(", {}: {}", call.language.with("fetch-left", "n", health.left), health.left_reason));
     }

@@ -3,10 +3,11 @@
 use super::field::{Field, Form, Loss, OutcomeLine, Row, Table, Typed};
 use super::{Noun, Saved, number};
 use crate::domain::staff_role::StaffRole;
-use crate::domain::{DepartmentId, EmailAddress, StaffId};
+use crate::domain::{DepartmentId, EmailAddress, ScheduleId, StaffId};
 use crate::store::customer::FULLNAME_CHARS_MAX;
-use crate::store::staff::{NewStaff, Staff, StaffChange};
-use crate::store::{Error, ReadTx};
+use crate::store::staff::{NewStaff, Schedule, Staff, StaffChange};
+use crate::store::{Error, ReadTx, WriteTx};
+use crate::web::agent::RecoveryCodes;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
 use crate::{password, totp};
@@ -45,6 +46,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
     let head = ["username", "f-name", "f-email", "f-role", "f-active", "f-second-factor", "f-last-sign-in"];
     Ok(Table {
         title: NOUN.title(call),
+        about: call.language.t("about-agents"),
         add: Some("/staff/agents/new"),
         head: head.map(|name| call.language.t(name)).to_vec(),
         rows: call.read(|tx| Ok(tx.all_staff()?))?.into_iter().map(row).collect(),
@@ -54,7 +56,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
 
 pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
     let found = id.map(|id| find(call, id)).transpose()?;
-    let (own, notices, all) = call.read(|tx| {
+    let (own, notices, schedule, all, schedules, codes) = call.read(|tx| {
         let own = match &found {
             Some(staff) => tx.staff_departments(staff.id)?,
             None => Vec::new(),
@@ -63,7 +65,15 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
             Some(staff) => tx.staff_switches(staff.id)?.is_some_and(|(_, notices)| notices),
             None => true,
         };
-        Ok((own, notices, tx.departments()?))
+        let schedule = match &found {
+            Some(staff) => tx.staff_profile(staff.id)?.map(|(_, schedule)| schedule).unwrap_or_default(),
+            None => String::new(),
+        };
+        let codes = match &found {
+            Some(staff) => tx.recovery_codes_left(staff.id)?,
+            None => 0,
+        };
+        Ok((own, notices, schedule, tx.departments()?, tx.schedules()?, codes))
     })?;
     let t = |name: &str| call.language.t(name);
     let text = |read: fn(&Staff) -> &str| found.as_ref().map_or("", read).to_owned();
@@ -87,6 +97,7 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
         Field::check("setup", t("f-sets-up"), is(|staff| staff.has_setup, false)),
         Field::check("active", t("f-active"), is(|staff| staff.is_active, true)),
         Field::check("notices", t("f-notices"), notices),
+        Field::select("schedule", t("f-schedule"), &schedule, schedule_choices(call, schedules)).hint(t("h-schedule")),
         Field {
             is_required: found.is_none(),
             hint: t(if found.is_none() { "h-password-new" } else { "h-password" }),
@@ -96,10 +107,20 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
     let title = found.as_ref().map_or_else(|| t("setup-new-agent"), |staff| staff.username.clone());
     let deeds = match &found {
         None => Vec::new(),
-        Some(staff) if staff.has_totp => vec![("totp-off", t("totp-off"))],
+        Some(staff) if staff.has_totp => vec![("totp-off", t("totp-off")), ("codes", t("new-codes"))],
         Some(_) => vec![("totp-on", t("totp-on"))],
     };
-    Ok(Form { deeds, ..Form::new(title, fields) })
+    let about = match &found {
+        Some(staff) if staff.has_totp => call.language.with("codes-left", "n", codes),
+        Some(_) | None => String::new(),
+    };
+    Ok(Form { deeds, about, ..Form::new(title, fields) })
+}
+
+/// The schedules by name; none is always on duty.
+fn schedule_choices(call: &Call<'_>, schedules: Vec<Schedule>) -> Vec<(String, String)> {
+    let always = (String::new(), call.language.t("always-on-duty"));
+    std::iter::once(always).chain(schedules.into_iter().map(|own| (own.name.clone(), own.name))).collect()
 }
 
 /// The fields that were typed, checked.
@@ -109,6 +130,8 @@ struct Account<'c> {
     role: StaffRole,
     departments: Vec<DepartmentId>,
     hash: Option<String>,
+    /// `None` for always on duty.
+    schedule: Option<ScheduleId>,
 }
 
 fn read<'c>(call: &'c Call<'c>, typed: &mut Typed<'c>, is_new: bool) -> Result<Option<Account<'c>>, Refusal> {
@@ -121,10 +144,15 @@ fn read<'c>(call: &'c Call<'c>, typed: &mut Typed<'c>, is_new: bool) -> Result<O
     let known: Vec<DepartmentId> = call.read(|tx| Ok(tx.departments()?.into_iter().map(|own| own.id).collect()))?;
     let chosen = call.form.all("departments").filter_map(|id| id.parse().ok()).map(DepartmentId::new);
     let departments = chosen.filter(|id| known.contains(id)).collect();
+    let named = call.form.trimmed("schedule");
+    let schedule = call.read(|tx| Ok(tx.schedule_named(named)?))?.map(|own| own.id);
+    if schedule.is_none() && !named.is_empty() {
+        typed.wrong("schedule", call.language.t("wrong-choice"));
+    }
     let secret = call.form.get("password");
     let hash = if secret.is_empty() && !is_new { None } else { hashed(call, typed, secret)? };
     let (Some(email), Some(role), true) = (email, role, typed.is_fine()) else { return Ok(None) };
-    Ok(Some(Account { fullname, email, role, departments, hash }))
+    Ok(Some(Account { fullname, email, role, departments, hash, schedule }))
 }
 
 /// A password's hash; what is wrong with it is noted.
@@ -151,8 +179,10 @@ pub(super) fn is_username(text: &str) -> bool {
 }
 
 pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> {
-    if let (Some(id), deed @ ("totp-on" | "totp-off")) = (id, call.form.get("do")) {
-        return second_factor(call, id, deed == "totp-on");
+    match (id, call.form.get("do")) {
+        (Some(id), deed @ ("totp-on" | "totp-off")) => return second_factor(call, id, deed == "totp-on"),
+        (Some(id), "codes") => return new_codes(call, id),
+        _ => {}
     }
     let former = id.map(|id| find(call, id)).transpose()?;
     let mut typed = Typed::new(call);
@@ -175,47 +205,54 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
     let (Some(account), true) = (account, typed.is_fine()) else {
         return Ok(Saved::Again(form(call, id)?.filled(&call.form).with_errors(typed.errors)));
     };
-    call.write(|tx| {
-        let id = match &former {
-            Some(staff) => staff.id,
-            None => {
-                let new = NewStaff {
-                    username,
-                    fullname: account.fullname,
-                    email: &account.email,
-                    password_hash: account.hash.as_deref().unwrap_or(""),
-                    role: account.role,
-                    is_active,
-                    totp_secret: "",
-                };
-                match tx.add_staff(&new, &account.departments, call.now) {
-                    Err(Error::Taken(_)) => return Err(Refusal::Broken),
-                    other => other?,
-                }
-            }
-        };
-        let change = StaffChange {
-            fullname: Some(account.fullname),
-            email: Some(&account.email),
-            role: Some(account.role),
-            is_active: Some(is_active),
-            has_notifications: Some(call.form.has("notices")),
-            has_all_departments: Some(call.form.has("all")),
-            has_setup: Some(call.form.has("setup")),
-            ..StaffChange::default()
-        };
-        tx.update_staff(id, &change)?;
-        if former.is_some() {
-            if tx.staff_departments(id)? != account.departments {
-                tx.set_staff_departments(id, &account.departments)?;
-            }
-            if let Some(hash) = &account.hash {
-                tx.set_staff_password(id, hash)?;
+    call.write(|tx| write(tx, call, former.as_ref(), &account))?;
+    Ok(Saved::Done)
+}
+
+fn write(tx: &WriteTx<'_>, call: &Call<'_>, former: Option<&Staff>, account: &Account<'_>) -> Result<(), Refusal> {
+    let is_active = call.form.has("active");
+    let id = match former {
+        Some(staff) => staff.id,
+        None => {
+            let new = NewStaff {
+                username: call.form.trimmed("username"),
+                fullname: account.fullname,
+                email: &account.email,
+                password_hash: account.hash.as_deref().unwrap_or(""),
+                role: account.role,
+                is_active,
+                totp_secret: "",
+            };
+            match tx.add_staff(&new, &account.departments, call.now) {
+                Err(Error::Taken(_)) => return Err(Refusal::Broken),
+                other => other?,
             }
         }
-        Ok(())
-    })?;
-    Ok(Saved::Done)
+    };
+    let change = StaffChange {
+        fullname: Some(account.fullname),
+        email: Some(&account.email),
+        role: Some(account.role),
+        is_active: Some(is_active),
+        has_notifications: Some(call.form.has("notices")),
+        has_all_departments: Some(call.form.has("all")),
+        has_setup: Some(call.form.has("setup")),
+        ..StaffChange::default()
+    };
+    tx.update_staff(id, &change)?;
+    let tied = tx.staff_profile(id)?.map(|(_, schedule)| schedule).unwrap_or_default();
+    if tied != call.form.trimmed("schedule") {
+        tx.set_staff_schedule(id, account.schedule)?;
+    }
+    if former.is_some() {
+        if tx.staff_departments(id)? != account.departments {
+            tx.set_staff_departments(id, &account.departments)?;
+        }
+        if let Some(hash) = &account.hash {
+            tx.set_staff_password(id, hash)?;
+        }
+    }
+    Ok(())
 }
 
 /// Switches the second factor of an account; a new secret is shown once.
@@ -227,13 +264,36 @@ fn second_factor(call: &Call<'_>, id: &str, is_on: bool) -> Result<Saved, Refusa
         Refusal::Failed
     })?;
     let secret = if is_on { totp::secret_of(bytes) } else { String::new() };
-    call.write(|tx| Ok(tx.set_totp_secret(staff.id, &secret)?))?;
+    let codes = RecoveryCodes::new()?;
+    call.write(|tx| {
+        tx.set_totp_secret(staff.id, &secret)?;
+        if is_on { Ok(tx.set_recovery_codes(staff.id, &codes.hashes)?) } else { Ok(()) }
+    })?;
     if !is_on {
         return Ok(Saved::Done);
     }
     let url = totp::otpauth_url(&call.settings.site_name, &staff.username, &secret);
-    let outcome =
+    let mut outcome =
         vec![OutcomeLine::good(call.language.t("totp-once")), OutcomeLine::good(secret), OutcomeLine::good(url)];
+    outcome.extend(shown_once(call, codes));
+    Ok(Saved::Again(Form { outcome, ..form(call, Some(id))? }))
+}
+
+/// The lines that show recovery codes, this once.
+fn shown_once(call: &Call<'_>, codes: RecoveryCodes) -> impl Iterator<Item = OutcomeLine> {
+    let lines = std::iter::once(call.language.t("codes-once")).chain(codes.shown);
+    lines.map(OutcomeLine::good)
+}
+
+/// Gives an account new recovery codes; those before work no more.
+fn new_codes(call: &Call<'_>, id: &str) -> Result<Saved, Refusal> {
+    let staff = find(call, id)?;
+    if !staff.has_totp {
+        return Err(Refusal::Broken);
+    }
+    let codes = RecoveryCodes::new()?;
+    call.write(|tx| Ok(tx.set_recovery_codes(staff.id, &codes.hashes)?))?;
+    let outcome = shown_once(call, codes).collect();
     Ok(Saved::Again(Form { outcome, ..form(call, Some(id))? }))
 }
 

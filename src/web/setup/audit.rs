@@ -39,9 +39,10 @@ pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
         };
         let ticket = if event.ticket.get() > 0 { format!("#{}", event.ticket) } else { String::new() };
         let door = call.language.word("door", &event.door);
+        let from = if event.ip.is_empty() { door } else { format!("{door}, {}", event.ip) };
         Row {
             key: event.id.to_string(),
-            cells: vec![event.id.to_string(), String::new(), who, ticket, text, door],
+            cells: vec![event.id.to_string(), String::new(), who, ticket, text, from],
             times: vec![(1, event.at)],
             ..Row::default()
         }

@@ -3,11 +3,9 @@
 use super::field::{Field, Form, Loss, Row, Table, Typed};
 use super::{Noun, Saved, number};
 use crate::store::import::ImportedCustomField;
+use crate::store::set_up::{FIELD_KINDS, has_options};
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
-
-/// HelpDeskZ's kinds of fields.
-const KINDS: [&str; 7] = ["text", "textarea", "password", "checkbox", "radio", "select", "date"];
 
 /// Longest title, in characters (HelpDeskZ's column).
 const TITLE_CHARS_MAX: usize = 255;
@@ -20,7 +18,7 @@ fn find(call: &Call<'_>, id: &str) -> Result<ImportedCustomField, Refusal> {
 }
 
 fn kind(call: &Call<'_>, word: &str) -> String {
-    if KINDS.contains(&word) { call.language.word("field-kind", word) } else { word.to_owned() }
+    if FIELD_KINDS.contains(&word) { call.language.word("field-kind", word) } else { word.to_owned() }
 }
 
 pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
@@ -81,7 +79,7 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
             "kind",
             call.language.t("f-kind"),
             &own.kind,
-            KINDS.map(|word| (word.to_owned(), kind(call, word))).to_vec(),
+            FIELD_KINDS.map(|word| (word.to_owned(), kind(call, word))).to_vec(),
         ),
         Field::new("area", "options", call.language.t("f-options"), options(&own.options).join("\n"))
             .hint(call.language.t("h-options")),
@@ -100,10 +98,10 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
     let title = typed.line("title", TITLE_CHARS_MAX);
     let kind = call.form.trimmed("kind");
     let options: Vec<&str> = call.form.get("options").lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    if !KINDS.contains(&kind) {
+    if !FIELD_KINDS.contains(&kind) {
         typed.wrong("kind", call.language.t("wrong-choice"));
     }
-    if ["checkbox", "radio", "select"].contains(&kind) && options.is_empty() {
+    if has_options(kind) && options.is_empty() {
         typed.wrong("options", call.language.t("h-options"));
     }
     if !typed.is_fine() {

@@ -15,6 +15,8 @@ pub(super) struct Table {
     pub(super) rows: Vec<Row>,
     /// Where it goes on.
     pub(super) older: String,
+    /// What was searched for, where the list can be searched.
+    pub(super) search: Option<String>,
 }
 
 impl Table {

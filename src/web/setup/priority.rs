@@ -3,6 +3,7 @@
 use super::field::{Field, Form, Loss, Row, Table, Typed};
 use super::{Noun, Saved, number};
 use crate::store::import::ImportedPriority;
+use crate::store::set_up::is_color;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
 
@@ -42,11 +43,6 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
         Field::text("color", call.language.t("f-color"), color).hint(call.language.t("h-color")),
     ];
     Ok(Form::new(title, fields))
-}
-
-/// `#` and six hexadecimal digits, as HelpDeskZ keeps colours.
-fn is_color(text: &str) -> bool {
-    text.strip_prefix('#').is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> {

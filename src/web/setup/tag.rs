@@ -2,14 +2,12 @@
 
 use super::field::{Field, Form, Loss, Row, Table, Typed};
 use super::{Noun, Saved, number};
+use crate::desk::{TAG_CHARS_MAX, tag_name};
 use crate::domain::TagId;
 use crate::store::Error;
 use crate::store::ticket::Tag;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
-
-/// Longest name, in characters. Chosen: what a list of tickets can show.
-const NAME_CHARS_MAX: usize = 50;
 
 const NOUN: Noun = Noun::Tags;
 
@@ -43,7 +41,11 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
 
 pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> {
     let mut typed = Typed::new(call);
-    let name = typed.line("name", NAME_CHARS_MAX);
+    let named = tag_name(call.form.get("name"));
+    if named.is_none() {
+        typed.wrong("name", call.language.with("wrong-tag", "max", i64::try_from(TAG_CHARS_MAX).unwrap_or(i64::MAX)));
+    }
+    let name = named.as_deref().unwrap_or("");
     let own = id.map(|id| find(call, id)).transpose()?.map(|tag| tag.id);
     if call.read(|tx| Ok(tx.tag_named(name)?))?.is_some_and(|(other, _)| Some(other) != own) {
         typed.wrong("name", call.language.t("wrong-taken"));
@@ -68,6 +70,6 @@ pub(super) fn loss(call: &Call<'_>, id: &str) -> Result<Loss, Refusal> {
 }
 
 pub(super) fn remove(call: &Call<'_>, id: &str) -> Result<(), Refusal> {
-    let id = find(call, id)?.id;
-    call.write(|tx| Ok(tx.remove_tag(id).map(|_| ())?))
+    let tag = find(call, id)?;
+    call.write(|tx| Ok(call.change(tx)?.remove_tag(tag.id, &tag.name).map(|_| ())?))
 }

@@ -49,7 +49,7 @@ fn every_set_up_page_is_for_those_who_may_set_up_alone() {
     let (abe, ada) = (desk.browser(desk.agent), desk.browser(desk.admin));
     for noun in Noun::ALL {
         let path = noun.path();
-        let more = if noun == Noun::General || noun == Noun::Audit || noun == Noun::Health {
+        let more = if matches!(noun, Noun::General | Noun::Figures | Noun::Audit | Noun::Health) {
             vec![path.to_owned()]
         } else {
             vec![path.to_owned(), format!("{path}/new"), format!("{path}/edit/1"), format!("{path}/remove/1")]
@@ -239,6 +239,61 @@ fn addresses_are_set_up_tried_and_keep_their_passwords_in_files() {
 }
 
 #[test]
+fn duty_hours_are_checked_and_staff_are_tied_to_them() {
+    let desk = Desk::new();
+    let ada = desk.browser(desk.admin);
+    let path = "/staff/setup/schedules";
+    for wrong in ["hours=Someday&zone=UTC", "hours=Mon+9%3A00-17%3A00&zone=Atlantis"] {
+        assert_eq!(ada.post(&format!("{path}/new"), &format!("name=office&{wrong}&do=save")).status(), 422, "{wrong}");
+    }
+    done(&ada, &format!("{path}/new"), "name=office&hours=Mon-Fri+9%3A00-17%3A00&zone=Europe%2FBerlin&do=save");
+    let own = format!("/staff/agents/edit/{}", desk.agent);
+    assert!(page(&ada, &own).contains(">office</option>"));
+    let form = "name=Abe&email=abe%40desk.test&role=agent&departments=1&active=1&do=save";
+    assert_eq!(ada.post(&own, &format!("{form}&schedule=nothing")).status(), 422);
+    done(&ada, &own, &format!("{form}&schedule=office"));
+    assert_eq!(desk.web.store.read(|tx| tx.schedules()).unwrap().remove(0).staff, 1);
+    done(&ada, &format!("{path}/edit/1"), "name=hq&hours=Mon-Sat+9%3A00-17%3A00&zone=UTC&do=save");
+    let named = desk.web.store.read(|tx| tx.schedule_named("hq")).unwrap().unwrap();
+    assert_eq!((named.hours.as_str(), named.timezone.as_str()), ("Mon-Sat 9:00-17:00", "UTC"));
+    assert!(page(&ada, &format!("{path}/remove/1")).contains("always on duty then: 1"));
+    done(&ada, &format!("{path}/remove/1"), "do=remove");
+    assert!(desk.web.store.read(|tx| tx.schedules()).unwrap().is_empty());
+}
+
+#[test]
+fn customers_are_found_blocked_invited_and_merged_after_a_question() {
+    let desk = Desk::new();
+    desk.mail("one@desk.test", "Printer", 1);
+    let ada = desk.browser(desk.admin);
+    let first = desk.web.store.read(|tx| tx.customers_like("", 10)).unwrap().remove(0);
+    done(&ada, "/staff/users/new", "name=Cy&email=cy%40client.test&do=save");
+    assert_eq!(ada.post("/staff/users/new", "name=Cy&email=CY%40client.test&do=save").status(), 422, "taken");
+    let found = page(&ada, "/staff/users?q=cy%40");
+    assert!(found.contains("cy@client.test") && !found.contains(&first.email), "{found}");
+    let cy = desk.web.store.read(|tx| tx.customer_by_email("cy@client.test")).unwrap().unwrap();
+    let path = format!("/staff/users/edit/{}", cy.id);
+    done(&ada, &path, "name=Cy&email=cy%40client.test&blocked=1&do=save");
+    let is_active = || desk.web.store.read(|tx| tx.customer(cy.id)).unwrap().unwrap().is_active;
+    assert!(!is_active());
+    done(&ada, &path, "name=Cy&email=cy%40client.test&do=save");
+    assert!(is_active());
+    assert!(text(&ada.post(&path, "do=invite")).contains("site_url"));
+    let from = format!("/staff/users/edit/{}", first.id);
+    assert_eq!(ada.post(&from, "into=nobody%40client.test&do=merge").status(), 422);
+    let asked = ada.post(&from, "into=cy%40client.test&do=merge");
+    assert!(text(&asked).contains("gets these tickets: 1"), "{}", text(&asked));
+    assert!(desk.web.store.read(|tx| tx.customer(first.id)).unwrap().is_some(), "it only asked");
+    done(&ada, &from, "into=cy%40client.test&do=merge-yes");
+    assert!(desk.web.store.read(|tx| tx.customer(first.id)).unwrap().is_none());
+    assert!(page(&ada, &format!("/staff/users/remove/{}", cy.id)).contains("Remove customer cy@client.test?"));
+    done(&ada, &format!("/staff/users/remove/{}", cy.id), "do=remove");
+    let events = desk.web.store.read(|tx| tx.events_before(0, 20)).unwrap();
+    let has = |kind: &str, detail: &str| events.iter().any(|own| own.kind == kind && own.detail.contains(detail));
+    assert!(has("added", "cy@client.test") && has("changed", ": blocked") && has("removed", "merged into"));
+}
+
+#[test]
 fn texts_of_mails_are_changed_looked_at_and_put_back() {
     let desk = Desk::new();
     desk.mail("one@desk.test", "Printer", 1);
@@ -296,7 +351,7 @@ fn every_change_of_the_set_up_is_on_record_with_person_and_door() {
         ]
     );
     let shown = page(&ada, "/staff/setup/audit");
-    for line in ["added: department 3 Sales", "opened", "in the browser", "by command"] {
+    for line in ["added: department 3 Sales", "opened", "in the browser, 127.0.0.1", "by command"] {
         assert!(shown.contains(line), "{line}: {shown}");
     }
 }

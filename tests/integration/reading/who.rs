@@ -18,11 +18,7 @@ fn sending_desk() -> Desk {
 
 /// Event and recipient of every mail queued, oldest first.
 fn queued(desk: &Desk) -> Vec<String> {
-    let connection = desk.sqlite();
-    let mut statement =
-        connection.prepare("SELECT event || ' ' || recipient FROM outbox ORDER BY id").expect("a query");
-    let rows = statement.query_map([], |row| row.get(0)).expect("rows");
-    rows.map(|row| row.expect("a row")).collect()
+    desk.outside().texts("SELECT event || ' ' || recipient FROM outbox ORDER BY id")
 }
 
 fn of_list(id: &str, fields: &str) -> String {
@@ -191,14 +187,8 @@ fn answers_go_to_the_name_of_reply_to_where_it_has_one() {
     let desk = sending_desk();
     desk.deliver(mail("q", "Subject: Printer\nReply-To: The Office <office@client.test>\n", "x"));
     desk.admin(&["ticket", "reply", "1", "--staff", "sam", "--message", "Done."]);
-    let raw: Vec<u8> = desk
-        .sqlite()
-        .query_row(
-            "SELECT data FROM outbox_raw JOIN outbox ON outbox.id = outbox_id WHERE event = 'staff_reply'",
-            [],
-            |row| row.get(0),
-        )
-        .expect("an answer is queued");
+    let answer = "SELECT data FROM outbox_raw JOIN outbox ON outbox.id = outbox_id WHERE event = 'staff_reply'";
+    let raw = desk.outside().bytes(answer);
     let raw = String::from_utf8_lossy(&raw).into_owned();
     assert!(
         raw.contains("To: \"The Office\" <office@client.test>") || raw.contains("To: The Office <office@client.test>"),

@@ -25,7 +25,7 @@ pub(super) struct Census {
     pub(super) moved: Cell<usize>,
     document: Handle,
     /// Every element made, with its attributes.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzz"))]
     pub(super) elements: std::cell::RefCell<Vec<(QualName, Vec<Attribute>)>>,
 }
 
@@ -94,9 +94,9 @@ impl TreeSink for Census {
     }
 
     fn create_element(&self, name: QualName, attributes: Vec<Attribute>, flags: ElementFlags) -> Handle {
-        #[cfg(test)]
+        #[cfg(any(test, feature = "fuzz"))]
         self.elements.borrow_mut().push((name.clone(), attributes));
-        #[cfg(not(test))]
+        #[cfg(not(any(test, feature = "fuzz")))]
         drop(attributes);
         self.node(Node {
             name: Some(name),

@@ -1,11 +1,13 @@
 //! Beside the conversation: the customer, their other tickets, who takes part, and what happened.
 
+use crate::desk::custom_fields;
 use crate::domain::{EventKind, TicketId, Timestamp};
 use crate::store::ReadTx;
 use crate::store::staff::Staff;
 use crate::store::ticket::{Ticket, TicketQuery};
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
+use crate::web::customer::fields::{self, Field};
 
 use super::speech::name_of;
 
@@ -27,8 +29,13 @@ pub(crate) struct Beside {
     pub(super) participants: Vec<String>,
     pub(super) others: Vec<Other>,
     pub(super) linked: Vec<TicketId>,
+    /// What the department asks, to be changed.
+    pub(super) asked: Vec<Field>,
+    /// What the ticket has besides.
     pub(super) fields: Vec<(String, String)>,
     pub(super) events: Vec<Happening>,
+    /// What the customer thinks of how it was handled: `good` or `bad`, and their words.
+    pub(super) verdict: Option<(&'static str, String)>,
 }
 
 /// Another ticket of the customer.
@@ -56,7 +63,8 @@ pub(super) fn beside(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket, staff: &
         .filter(|line| line.id != ticket.id && viewer.sees(line.department))
         .take(OTHERS_MAX)
         .map(|line| Other { id: line.id, subject: line.subject, status: line.status.word() });
-    let (fields, _, _) = tx.ticket_form(ticket.id)?;
+    let (stored, _, _) = tx.ticket_form(ticket.id)?;
+    let (asked, fields) = fields::of_ticket(tx, ticket.department, custom_fields(&stored))?;
     let participants = tx.participants(ticket.id)?;
     let shown = |(email, name): (String, String)| if name.is_empty() { email } else { format!("{name} <{email}>") };
     let mut linked = Vec::new();
@@ -65,6 +73,10 @@ pub(super) fn beside(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket, staff: &
             linked.push(id);
         }
     }
+    let verdict = tx.satisfaction(ticket.id)?.and_then(|asked| {
+        let word = if asked.is_good? { "good" } else { "bad" };
+        Some((word, asked.comment))
+    });
     let mut events = tx.events_of_ticket(ticket.id)?;
     events.reverse();
     events.truncate(EVENTS_MAX);
@@ -76,14 +88,17 @@ pub(super) fn beside(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket, staff: &
         participants: participants.into_iter().map(shown).collect(),
         others: others.collect(),
         linked,
-        fields: serde_json::from_str(&fields).unwrap_or_default(),
+        asked,
+        fields,
         events: events.into_iter().map(|event| happening(call, event, staff)).collect(),
+        verdict,
     })
 }
 
 fn happening(call: &Call<'_>, event: crate::store::event::Event, staff: &[Staff]) -> Happening {
     let known = EventKind::from_word(&event.kind);
     let detail = match known {
+        Some(EventKind::Rated) => call.language.word("verdict", if event.detail == "good" { "good" } else { "bad" }),
         Some(EventKind::Status) if !event.detail.is_empty() => call.language.word("status", &event.detail),
         Some(EventKind::Assigned) => {
             let named = staff.iter().find(|member| member.username == event.detail);

@@ -1,7 +1,8 @@
 //! Changing a ticket's status, assignee, department and the like, at once.
 
+use super::super::confirm;
 use super::visible;
-use crate::desk::{Deed, Former, Notices, Refused, tag_name};
+use crate::desk::{Deed, Former, Notices, Refused, custom_fields, tag_name};
 use crate::domain::{DepartmentId, StaffId, Status, TicketId, Timestamp, UndoId};
 use crate::http::Response;
 use crate::store::WriteTx;
@@ -9,6 +10,7 @@ use crate::store::ticket::Ticket;
 use crate::web::addressees;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
+use crate::web::customer::fields;
 
 /// Longest subject, in characters: what the API takes.
 pub(crate) const SUBJECT_CHARS_MAX: usize = 255;
@@ -31,12 +33,24 @@ pub(super) fn change(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal>
         call.web.store.write_soon(|tx| tx.mark_unread(staff, id))?;
         return Ok(call.lead_to(&super::back(call)));
     }
+    if act == "spam-ban" && !confirm::is_sure(call) {
+        let email = call.read(|tx| {
+            let ticket = visible(tx, call.viewer()?, id)?;
+            Ok(tx.customer(ticket.customer)?.ok_or(Refusal::NotFound)?.email)
+        })?;
+        let (question, button) = (call.language.with("ban-sure", "email", &email), call.language.t("spam-ban"));
+        return confirm::ask(call, question, button, format!("/staff/tickets/view/{id}"));
+    }
     let lands = call.write(|tx| {
         let ticket = visible(tx, call.viewer()?, id)?;
         match act {
             "apply" | "" => apply(call, tx, &ticket),
-            "snooze" | "spam" | "not-spam" | "wake" => put_aside(call, tx, &ticket),
+            "snooze" | "spam" | "spam-ban" | "not-spam" | "wake" => put_aside(call, tx, &ticket),
             "merge" => merge(call, tx, &ticket),
+            "part" => match call.change(tx)?.part(&ticket)? {
+                Some(_) => Ok(Lands::Done("part", None)),
+                None => Err(Refusal::Broken),
+            },
             _ => one(call, tx, &ticket).map(|()| Lands::Here),
         }
     })?;
@@ -52,7 +66,9 @@ pub(super) fn change(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal>
             let mark = if back.contains('?') { '&' } else { '?' };
             call.lead_to(&format!("{back}{mark}done={what}&n=1{}", undo(id_of)))
         }
-        Lands::At(other) => call.lead_to(&format!("/staff/tickets/view/{other}?from={from}")),
+        Lands::At(other, id_of) => {
+            call.lead_to(&format!("/staff/tickets/view/{other}?from={from}&done=merge&n=1{}", undo(id_of)))
+        }
     })
 }
 
@@ -62,7 +78,8 @@ enum Lands {
     /// Here, with what was done and how to take it back.
     Done(&'static str, Option<UndoId>),
     List(&'static str, Option<UndoId>),
-    At(TicketId),
+    /// In the ticket it was merged into.
+    At(TicketId, Option<UndoId>),
 }
 
 /// Applies what the selects say. Only what differs from what the page has shown is changed, so that a page that is old
@@ -116,6 +133,13 @@ fn one(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<(), Refusal
             let subject: String = form.trimmed("subject").chars().take(SUBJECT_CHARS_MAX).collect();
             change.set_subject(ticket, &subject)?;
         }
+        "fields" => {
+            let (stored, _, _) = tx.ticket_form(ticket.id)?;
+            let typed = fields::changed(tx, ticket.department, form, &custom_fields(&stored), call.language)?;
+            for (title, value) in typed.map_err(|_| Refusal::Broken)? {
+                change.set_field(ticket, &title, &value)?;
+            }
+        }
         "requester" => {
             let people = addressees::read(form.get("requester")).map_err(|_| Refusal::Broken)?;
             let [person] = people.as_slice() else { return Err(Refusal::Broken) };
@@ -133,12 +157,13 @@ fn put_aside(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<Lands
     let (what, deed) = match call.form.get("do") {
         "snooze" => ("snooze", Deed::Snooze(until(call).ok_or(Refusal::Broken)?)),
         "spam" => ("spam", Deed::Spam),
+        "spam-ban" => ("spam-ban", Deed::SpamAndBan),
         "not-spam" => ("not-spam", Deed::NotSpam),
         _ => ("wake", Deed::Wake),
     };
     let done = call.change(tx)?.to_each(&call.viewer()?.staff, &[ticket.id], deed)?;
     Ok(match what {
-        "snooze" | "spam" => Lands::List(what, done.undo),
+        "snooze" | "spam" | "spam-ban" => Lands::List(what, done.undo),
         _ => Lands::Done(what, done.undo),
     })
 }
@@ -160,6 +185,6 @@ fn merge(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<Lands, Re
     if into.id == ticket.id || into.merged_into.is_some() || ticket.merged_into.is_some() {
         return Err(Refusal::Broken);
     }
-    call.change(tx)?.merge(ticket, &into)?;
-    Ok(Lands::At(into.id))
+    let done = call.change(tx)?.to_each(&call.viewer()?.staff, &[ticket.id], Deed::Merge(into.id))?;
+    if done.refused.is_empty() { Ok(Lands::At(into.id, done.undo)) } else { Err(Refusal::Broken) }
 }

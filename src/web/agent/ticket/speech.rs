@@ -103,7 +103,8 @@ fn one(call: &Call<'_>, speech: Speech, writer: String, files: Vec<Attachment>, 
         Author::Staff(_) => "staff",
         Author::Desk => "desk",
     };
-    let full = (!speech.full_text.is_empty()).then(|| text::plain(&speech.full_text));
+    let has_more = text::has_more(&speech.body, speech.is_html, &speech.full_text);
+    let full = has_more.then(|| text::plain(&speech.full_text));
     Spoken {
         id: speech.id,
         kind,

@@ -1,0 +1,98 @@
+//! The header of Lotus Notes, whose names stand on lines of their own:
+//!
+//! ```text
+//! "Ann Example" <ann@example.org>
+//! 15.01.2026 14:30
+//!
+//! To
+//! <bob@example.org>
+//! Subject
+//! Lamp
+//! ```
+
+use super::attribution::{Parts, is_name_and_address};
+use super::fields::{Field, field_of};
+use super::line::{Line, fold, next_filled};
+
+/// Most lines with text on them of such a header.
+const LINES_MAX: usize = 12;
+/// Longest of its lines, in bytes.
+const LINE_BYTES_MAX: usize = 200;
+
+/// If such a header starts at line `at`, the number of the line after it.
+pub(super) fn header_end(lines: &[Line<'_>], at: usize) -> Option<usize> {
+    let first = lines.get(at)?.text;
+    if first.len() > LINE_BYTES_MAX || !first.contains('@') || !is_name_and_address(&fold(first)) {
+        return None;
+    }
+    let second = next_filled(lines, at + 1)?;
+    let time = fold(lines[second].text);
+    let parts = Parts::of(&time);
+    if time.len() > LINE_BYTES_MAX || !parts.has_date || !parts.has_time || time.split(' ').count() > 6 {
+        return None;
+    }
+    let mut line = next_filled(lines, second + 1)?;
+    if field_alone(&lines[line]) != Some(Field::To) {
+        return None;
+    }
+    for _ in 0..LINES_MAX {
+        line = next_filled(lines, line + 1).filter(|&line| !lines[line].is_quoted)?;
+        if field_alone(&lines[line]) == Some(Field::Subject) {
+            // The subject itself is on the next line, if there is one.
+            return Some(if lines.get(line + 1).is_some_and(|next| !next.is_blank()) { line + 2 } else { line + 1 });
+        }
+    }
+    None
+}
+
+fn field_alone(line: &Line<'_>) -> Option<Field> {
+    let text = line.text.trim();
+    if text.len() > LINE_BYTES_MAX {
+        return None;
+    }
+    let text = format!("{text}:");
+    field_of(&text).map(|(field, _)| field)
+}
+
+/// "Ann Example ---15.01.2026 14:30:25---We have no lamp": a time between dashes behind a name.
+pub(super) fn is_summary(text: &str) -> bool {
+    let mut pieces = text.splitn(3, "---");
+    let (name, time, words) = (pieces.next(), pieces.next(), pieces.next());
+    let parts = Parts::of(&fold(time.unwrap_or_default()));
+    name.is_some_and(|name| !name.trim().is_empty() && name.len() <= LINE_BYTES_MAX)
+        && words.is_some()
+        && parts.has_date
+        && parts.has_time
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::line::lines_of_text;
+    use super::*;
+
+    fn end(text: &str) -> Option<usize> {
+        header_end(&lines_of_text(text), 0)
+    }
+
+    #[test]
+    fn headers_with_names_on_lines_of_their_own_are_known() {
+        let german =
+            "\"Ann\" <ann@example.org>\n15.01.2026 14:30\n\nAn\n<bob@example.org>\nKopie\n\nThema\nLampe\n\nText";
+        assert_eq!(end(german), Some(9));
+        assert_eq!(end("Ann <ann@example.org>\n01/15/2026 02:30 PM\n\nTo\nBob\ncc\n\nSubject\n\nText"), Some(8));
+    }
+
+    #[test]
+    fn an_address_and_a_time_alone_are_no_header() {
+        assert_eq!(end("Ann <ann@example.org>\n15.01.2026 14:30\n\nShe comes to you then."), None);
+        assert_eq!(end("Ann <ann@example.org>\nTo\nBob\nSubject\nx"), None);
+        assert_eq!(end("Ann <ann@example.org>\n15.01.2026 14:30\nTo\nBob"), None);
+    }
+
+    #[test]
+    fn a_name_a_time_and_the_first_words_sum_a_mail_up() {
+        assert!(is_summary("Ann Example ---15.01.2026 14:30:25---We have no lamp"));
+        assert!(!is_summary("-----Original Message-----"));
+        assert!(!is_summary("Ann --- 15.01.2026 14:30"));
+    }
+}
