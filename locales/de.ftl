@@ -293,6 +293,7 @@ event-priority = Priorität: { $detail }
 event-field = Feld geändert: { $detail }
 event-taken-back = Antwort zurückgenommen
 event-parted = getrennt { $detail }
+event-split = aufgeteilt { $detail }
 event-mentioned = { $detail } wurde erwähnt
 event-retried = Mail an { $detail } wird erneut versucht
 event-dropped = Mail an { $detail } aus der Warteschlange genommen

@@ -293,6 +293,7 @@ event-priority = priority: { $detail }
 event-field = field changed: { $detail }
 event-taken-back = answer taken back
 event-parted = parted { $detail }
+event-split = split { $detail }
 event-mentioned = { $detail } was mentioned
 event-retried = mail to { $detail } is tried again
 event-dropped = mail to { $detail } taken out of the queue

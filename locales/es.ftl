@@ -293,6 +293,7 @@ event-priority = prioridad: { $detail }
 event-field = campo cambiado: { $detail }
 event-taken-back = respuesta retirada
 event-parted = separado { $detail }
+event-split = dividido { $detail }
 event-mentioned = se mencionó a { $detail }
 event-retried = se reintenta el correo a { $detail }
 event-dropped = correo a { $detail } retirado de la cola

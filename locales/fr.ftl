@@ -293,6 +293,7 @@ event-priority = priorité : { $detail }
 event-field = champ modifié : { $detail }
 event-taken-back = réponse reprise
 event-parted = séparé { $detail }
+event-split = divisé { $detail }
 event-mentioned = { $detail } a été mentionné
 event-retried = nouvel essai du courrier à { $detail }
 event-dropped = courrier à { $detail } retiré de la file

@@ -9,6 +9,7 @@ mod ban;
 mod canned;
 mod category;
 mod check;
+pub(crate) mod complete;
 mod config_show;
 mod context;
 mod copy;
@@ -218,7 +219,7 @@ pub(crate) fn run(
         Command::Stats => stats::run(&Context::open(global, loaded, out, now)?),
         Command::Jobs(command) => jobs::run(&Context::open(global, loaded, out, now)?, &command),
         Command::Man(arguments) => man::pages(&out, &arguments, grammar()),
-        Command::Completions(arguments) => man::completions(&out, &arguments, grammar()),
+        Command::Completions(arguments) => man::completions(&out, &arguments),
     }
 }
 

@@ -85,6 +85,11 @@ impl Subcommand for AdminCommand {
 /// Runs the program and gives its exit status. `arguments` starts with the program's name.
 #[must_use]
 pub fn run(arguments: Vec<OsString>) -> u8 {
+    if admin::complete::is_asked(&arguments) {
+        // Whatever goes wrong: a line that is being typed is no place to say it.
+        admin::complete::answer(Arguments::command(), arguments).ok();
+        return EXIT_DONE;
+    }
     let is_pipe = names_pipe(&arguments);
     if is_pipe {
         // The default hook would print to the MTA's stderr, which it mails to the sender.

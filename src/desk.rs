@@ -23,6 +23,7 @@ mod remove;
 mod requester;
 mod reread;
 mod satisfaction;
+mod split;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -33,7 +34,7 @@ pub(crate) use assign::{Refused, may_see};
 pub(crate) use bulk::{Deed, Done, TICKETS_MAX};
 pub(crate) use mark::{TAG_CHARS_MAX, custom_fields, tag_name};
 pub(crate) use note::note_undelivered;
-pub(crate) use notify::Notices;
+pub(crate) use notify::{Notices, answer_goes_to};
 pub(crate) use open::Opening;
 pub(crate) use post::{MailContext, Post, StatusChange};
 pub(crate) use requester::Former;
@@ -118,7 +119,7 @@ impl<'a> Change<'a> {
         self.rows().add_event(ticket, &self.event(kind, detail), self.now)
     }
 
-    /// As [`Change::write_event`], of a note that was written about something.
+    /// As [`Change::write_event`], of a message, or a note that was written about something.
     fn write_event_of(&self, ticket: TicketId, kind: EventKind, message: MessageId, detail: &str) -> Result<()> {
         let event = NewEvent { message: Some(message), ..self.event(kind, detail) };
         self.rows().add_event(ticket, &event, self.now)

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::removal::{Removal, RemovalPreview};
-use super::{Context, check_secret_file, department, missing, named, nothing_to_change, output, usage};
+use super::{Context, check_secret_file, complete, department, missing, named, nothing_to_change, output, usage};
 use crate::desk::{note_undelivered, plus};
 use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, Tls};
 use crate::domain::{AddressId, DepartmentId, EmailAddress, comparable_address};
@@ -45,11 +45,13 @@ pub(crate) enum Command {
     /// One address
     Show {
         /// The address, its id or its name
+        #[arg(add = complete::addresses())]
         address: String,
     },
     /// Change an address; what is not named stays
     Update {
         /// The address, its id or its name
+        #[arg(add = complete::addresses())]
         address: String,
         /// Its settings
         #[command(flatten)]
@@ -58,6 +60,7 @@ pub(crate) enum Command {
     /// Try the ways in and out: log in, send nothing, change nothing
     Test {
         /// The address, its id or its name
+        #[arg(add = complete::addresses())]
         address: String,
         /// Send one mail to a plus-address of this address; when it comes back in, Reply-To uses them
         #[arg(long)]
@@ -66,6 +69,7 @@ pub(crate) enum Command {
     /// Remove an address
     Remove {
         /// The address, its id or its name
+        #[arg(add = complete::addresses())]
         address: String,
         /// Whether to ask
         #[command(flatten)]
@@ -80,7 +84,7 @@ pub(crate) struct Settings {
     #[arg(long)]
     name: Option<String>,
     /// The department its mail goes to, by id or name
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = complete::departments())]
     department: Option<String>,
     /// Mail to unknown addresses goes to this one's department
     #[arg(long)]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::removal::{Removal, RemovalPreview};
-use super::{Context, missing, named, nothing_to_change, usage};
+use super::{Context, complete, missing, named, nothing_to_change, usage};
 use crate::domain::DepartmentId;
 use crate::outcome::{self, Done, Failure, bail};
 use crate::store::ReadTx;
@@ -36,11 +36,13 @@ pub(crate) enum Command {
     /// One department
     Show {
         /// Id or name
+        #[arg(add = complete::departments())]
         department: String,
     },
     /// Rename a department or change its type
     Update {
         /// Id or name
+        #[arg(add = complete::departments())]
         department: String,
         /// New name
         #[arg(long)]
@@ -52,6 +54,7 @@ pub(crate) enum Command {
     /// Remove a department with its tickets; its addresses move to the lowest one left
     Remove {
         /// Id or name
+        #[arg(add = complete::departments())]
         department: String,
         /// Whether to ask
         #[command(flatten)]

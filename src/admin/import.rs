@@ -1,6 +1,7 @@
 //! `admin import`: moving in. A HelpDeskZ database by `helpdeskz`, mail archives by `mbox` and
 //! `maildir`. Everything can be repeated: what is in stays as it is.
 
+mod closing;
 mod dump;
 mod helpdeskz;
 mod maildir;

@@ -1,17 +1,24 @@
-//! `admin inbox`: the lists of the web inbox on a terminal, full-screen, with its keys. What is drawn is in [`draw`].
+//! `admin inbox`: the lists of the web inbox on a terminal, full-screen, with its keys. What is drawn is in
+//! [`draw`], what is asked for in [`question`].
 
 mod draw;
+mod question;
+
+use std::time::Duration;
 
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 
+use super::output::screen;
 use super::ticket::{self, who};
-use super::{Context, output, usage};
+use super::{Context, complete, output, usage};
 use crate::desk::{Change, Notices};
+use crate::domain::search::Search;
 use crate::domain::{Actor, DepartmentId, Door, Status, TicketId, Timestamp};
 use crate::outcome::{self, Done, Failure, WithContext};
 use crate::store::staff::Staff;
-use crate::store::ticket::{InboxLine, InboxQuery, Listing, Position, Ticket};
+use crate::store::ticket::{InboxLine, InboxQuery, InboxSearch, Listing, Position, Ticket};
+use question::Question;
 
 /// Tickets of one page. Chosen: more than a terminal shows at once.
 const PAGE: usize = 50;
@@ -19,12 +26,13 @@ const PAGE: usize = 50;
 /// Options of `admin inbox`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Keys: j k move, Enter opens, Esc goes back, r answers and n notes in $EDITOR, t takes, c closes, ! spam,\n\
-    [ ] pages, g and i, m, w, o, z or c a list, ? help, q ends.\n\nExample:\n  maildesk admin inbox --staff sam"
+    after_help = "Keys: j k move, Enter opens, Esc goes back, r answers and n notes in $EDITOR, t takes, a assigns, s sets\n\
+    the status, m moves, z puts off, c closes, u makes unread, ! calls spam, / searches, [ ] pages, g and i, m, w, o, z or\n\
+    c a list, ? help, q ends. The list is read again every ten seconds.\n\nExample:\n  maildesk admin inbox --staff sam"
 )]
 pub(crate) struct Arguments {
     /// Whose inbox [default: yours: MAILDESK_STAFF, else the staff member with your login name]
-    #[arg(long, value_name = "USERNAME")]
+    #[arg(long, value_name = "USERNAME", add = complete::staff())]
     staff: Option<String>,
 }
 
@@ -32,11 +40,21 @@ pub(crate) struct Arguments {
 const LISTS: [(char, &str); 6] =
     [('i', "Unassigned"), ('m', "Mine"), ('w', "Waiting"), ('o', "Overdue"), ('z', "Put off"), ('c', "Closed")];
 
+/// How long a key is waited for before the list is read again. Chosen: as soon as the pages look.
+const REFRESH: Duration = Duration::from_secs(10);
+
 /// A ticket that is open on the screen.
 struct Opened {
     id: TicketId,
-    lines: Vec<String>,
+    text: String,
     scroll: usize,
+}
+
+impl Opened {
+    /// Its lines on a screen of so many columns.
+    fn lines(&self, columns: usize) -> Vec<String> {
+        screen::wrapped(&self.text, columns).lines().map(str::to_owned).collect()
+    }
 }
 
 /// What is on the screen.
@@ -53,6 +71,10 @@ struct Inbox<'a> {
     lines: Vec<InboxLine>,
     at: usize,
     opened: Option<Opened>,
+    /// What is searched for instead of the list.
+    search: Option<String>,
+    /// What is asked for, and what was typed so far.
+    asked: Option<(Question, String)>,
     /// What was done last, or went wrong.
     said: String,
     is_after_g: bool,
@@ -85,6 +107,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<D
         lines: Vec::new(),
         at: 0,
         opened: None,
+        search: None,
+        asked: None,
         said: "? shows the keys".to_owned(),
         is_after_g: false,
         has_help: false,
@@ -100,6 +124,12 @@ impl Inbox<'_> {
     fn work(&mut self, terminal: &mut DefaultTerminal) -> outcome::Result<()> {
         loop {
             terminal.draw(|frame| self.draw(frame)).context("drawing")?;
+            if !event::poll(REFRESH).context("reading keys")? {
+                if self.opened.is_none() && self.asked.is_none() {
+                    self.load()?;
+                }
+                continue;
+            }
             let Event::Key(key) = event::read().context("reading keys")? else { continue };
             if key.kind != KeyEventKind::Press {
                 continue;
@@ -112,12 +142,14 @@ impl Inbox<'_> {
             }
             if let KeyCode::Char(letter @ ('r' | 'n')) = key.code
                 && !self.is_after_g
+                && self.asked.is_none()
                 && let Some(id) = self.current()
             {
                 self.write(id, letter == 'n', terminal);
                 continue;
             }
-            match self.press(key.code) {
+            let pressed = if self.asked.is_some() { self.type_answer(key.code) } else { self.press(key.code) };
+            match pressed {
                 Ok(Next::Leave) => return Ok(()),
                 Ok(Next::Stay) => {}
                 Err(failure) => self.said = failure.to_string(),
@@ -129,16 +161,24 @@ impl Inbox<'_> {
     fn load(&mut self) -> outcome::Result<()> {
         let now = Timestamp::now();
         let (lines, end) = self.context.store.read(|tx| {
-            let hours = tx.settings()?.overdue_time;
+            let settings = tx.settings()?;
+            let overdue_before = now.plus_s(-settings.overdue_time.saturating_mul(Timestamp::HOUR_S));
+            let (staff, departments) = (self.staff.id, self.departments.as_slice());
+            if let Some(typed) = &self.search {
+                let search = Search::parse(typed, now, &settings.timezone);
+                let query = InboxSearch { search: &search, staff, departments, overdue_before, now };
+                let (hits, end) = tx.inbox_search(&query, self.pages.last().copied(), PAGE)?;
+                return Ok((hits.into_iter().map(|hit| hit.line).collect(), end));
+            }
             let listing = match LISTS.get(self.list).map_or('i', |(key, _)| *key) {
                 'm' => Listing::Mine,
                 'w' => Listing::Waiting,
-                'o' => Listing::Overdue(now.plus_s(-hours.saturating_mul(Timestamp::HOUR_S))),
+                'o' => Listing::Overdue(overdue_before),
                 'z' => Listing::Snoozed,
                 'c' => Listing::Closed,
                 _ => Listing::Unassigned,
             };
-            let query = InboxQuery { listing, staff: self.staff.id, departments: &self.departments, now };
+            let query = InboxQuery { listing, staff, departments, now };
             tx.inbox_page(&query, self.pages.last().copied(), PAGE)
         })?;
         (self.lines, self.end) = (lines, end);
@@ -160,7 +200,7 @@ impl Inbox<'_> {
             if let KeyCode::Char(letter) = key
                 && let Some(list) = LISTS.iter().position(|(key, _)| *key == letter)
             {
-                (self.list, self.at, self.opened) = (list, 0, None);
+                (self.list, self.at, self.opened, self.search) = (list, 0, None, None);
                 self.pages.clear();
                 self.load()?;
             }
@@ -176,7 +216,10 @@ impl Inbox<'_> {
             KeyCode::PageUp => self.step(-10),
             KeyCode::Enter | KeyCode::Char('o') => self.open()?,
             KeyCode::Esc => {
-                self.opened = None;
+                if self.opened.take().is_none() {
+                    self.search = None;
+                    self.pages.clear();
+                }
                 self.load()?;
             }
             KeyCode::Char(']') => {
@@ -191,16 +234,63 @@ impl Inbox<'_> {
                 self.at = 0;
                 self.load()?;
             }
-            KeyCode::Char(letter @ ('t' | 'c' | '!')) => self.change(letter)?,
+            KeyCode::Char(letter @ ('t' | 'c' | '!' | 'u')) => self.change(letter)?,
+            KeyCode::Char(letter) => {
+                let question = Question::of(letter);
+                let has_object = question == Some(Question::Search) || self.current().is_some();
+                self.asked = question.filter(|_| has_object).map(|question| (question, String::new()));
+            }
             _ => {}
         }
         Ok(Next::Stay)
     }
 
+    /// A key while something is asked for.
+    fn type_answer(&mut self, key: KeyCode) -> outcome::Result<Next> {
+        let Some((question, mut typed)) = self.asked.take() else { return Ok(Next::Stay) };
+        match key {
+            KeyCode::Esc => return Ok(Next::Stay),
+            KeyCode::Enter => {
+                self.settle(question, typed.trim())?;
+                return Ok(Next::Stay);
+            }
+            KeyCode::Backspace => {
+                typed.pop();
+            }
+            KeyCode::Char(letter) => typed.push(letter),
+            _ => {}
+        }
+        self.asked = Some((question, typed));
+        Ok(Next::Stay)
+    }
+
+    fn settle(&mut self, question: Question, answer: &str) -> outcome::Result<()> {
+        if question == Question::Search {
+            (self.search, self.at, self.opened) = (Some(answer.to_owned()).filter(|text| !text.is_empty()), 0, None);
+            self.pages.clear();
+            return self.load();
+        }
+        let Some(id) = self.current().filter(|_| !answer.is_empty()) else { return Ok(()) };
+        let now = Timestamp::now();
+        let done = self.context.store.write(|tx| {
+            let settings = tx.settings()?;
+            let change = Change::new(tx, &settings, Actor::Staff(self.staff.id), Door::CommandLine, now);
+            let Some(ticket) = tx.ticket(id)? else { return Err(Failure::other(format!("#{id} is gone"))) };
+            question.settle(answer, tx, &change, &ticket, now)
+        })?;
+        self.said = format!("#{id} {done}");
+        if self.opened.is_some() {
+            self.open()?;
+        }
+        self.load()
+    }
+
     fn step(&mut self, by: isize) {
         match &mut self.opened {
             Some(opened) => {
-                opened.scroll = opened.scroll.saturating_add_signed(by).min(opened.lines.len().saturating_sub(1));
+                let columns = screen::size().map_or(usize::MAX, |(columns, _)| columns);
+                let last = opened.lines(columns).len().saturating_sub(1);
+                opened.scroll = opened.scroll.saturating_add_signed(by).min(last);
             }
             None => self.at = self.at.saturating_add_signed(by).min(self.lines.len().saturating_sub(1)),
         }
@@ -213,8 +303,9 @@ impl Inbox<'_> {
             return self.load();
         };
         self.context.store.write(|tx| tx.note_seen(self.staff.id, id, tx.newest_event_of(id)?))?;
-        let lines = crate::terminal::text(&text).lines().map(|line| line.replace('\t', "    ")).collect();
-        self.opened = Some(Opened { id, lines, scroll: 0 });
+        let text = crate::terminal::text(&text).replace('\t', "    ");
+        let scroll = self.opened.as_ref().filter(|before| before.id == id).map_or(0, |before| before.scroll);
+        self.opened = Some(Opened { id, text, scroll });
         Ok(())
     }
 
@@ -229,6 +320,7 @@ impl Inbox<'_> {
                 return Err(Failure::other(format!("#{id} is gone")));
             };
             match letter {
+                'u' => tx.mark_unread(staff.id, id)?,
                 't' => change.assign(id, staff, Notices::Usual)?,
                 'c' => change.set_status(&ticket, Status::Closed)?,
                 _ => change.spam(&ticket)?,
@@ -236,13 +328,17 @@ impl Inbox<'_> {
             Ok(())
         })?;
         let done = match letter {
+            'u' => "is unread",
             't' => "is yours",
             'c' => "is closed",
             _ => "is spam",
         };
         self.said = format!("#{id} {done}");
-        if self.opened.is_some() {
-            self.open()?
+        match (letter, &self.opened) {
+            // Opening it would call it read again.
+            ('u', _) => self.opened = None,
+            (_, Some(_)) => self.open()?,
+            (_, None) => {}
         }
         self.load()
     }

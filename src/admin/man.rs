@@ -5,9 +5,10 @@ mod page;
 use std::fs;
 use std::path::PathBuf;
 
+use clap_complete::env::{Bash, EnvCompleter, Fish, Zsh};
 use serde_json::json;
 
-use super::Output;
+use super::{Output, complete};
 use crate::outcome::{self, Done, WithContext};
 
 /// Arguments of `admin man`.
@@ -40,12 +41,20 @@ enum Shell {
     Fish,
 }
 
-impl From<Shell> for clap_complete::Shell {
-    fn from(shell: Shell) -> Self {
-        match shell {
-            Shell::Bash => Self::Bash,
-            Shell::Zsh => Self::Zsh,
-            Shell::Fish => Self::Fish,
+impl Shell {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Bash => "bash",
+            Self::Zsh => "zsh",
+            Self::Fish => "fish",
+        }
+    }
+
+    fn completer(self) -> &'static dyn EnvCompleter {
+        match self {
+            Self::Bash => &Bash,
+            Self::Zsh => &Zsh,
+            Self::Fish => &Fish,
         }
     }
 }
@@ -67,12 +76,12 @@ pub(super) fn pages(out: &Output, arguments: &Man, grammar: clap::Command) -> ou
     Ok(Done)
 }
 
-pub(super) fn completions(out: &Output, arguments: &Completions, mut grammar: clap::Command) -> outcome::Result<Done> {
+/// Prints what makes a shell ask the program itself for candidates (see [`super::complete`]).
+pub(super) fn completions(out: &Output, arguments: &Completions) -> outcome::Result<Done> {
     let mut script = Vec::new();
-    let shell = clap_complete::Shell::from(arguments.shell);
-    clap_complete::generate(shell, &mut grammar, "maildesk", &mut script);
+    let shell = arguments.shell;
+    shell.completer().write_registration(complete::VARIABLE, "maildesk", "maildesk", "maildesk", &mut script)?;
     let script = String::from_utf8(script).context("the script is no text")?;
-    let json = json!({ "shell": shell.to_string(), "script": script });
-    out.object(&json, script.trim_end())?;
+    out.object(&json!({ "shell": shell.name(), "script": script }), script.trim_end())?;
     Ok(Done)
 }

@@ -45,7 +45,11 @@ impl Output {
 
     /// One object whose text may be long: JSON, or the text through the pager of a terminal.
     pub(super) fn pages(&self, json: &Value, text: &str) -> io::Result<()> {
-        if self.is_json { self.object(json, "") } else { screen::page(&terminal::text(text)) }
+        if self.is_json {
+            return self.object(json, "");
+        }
+        let text = terminal::text(text);
+        screen::page(&screen::size().map_or_else(|| text.to_string(), |(columns, _)| screen::wrapped(&text, columns)))
     }
 
     /// A list: a JSON array, or a table. An empty one is said in words.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Context, usage};
+use super::{Context, complete, usage};
 use crate::outcome::{self, Done};
 use crate::store::settings::definition;
 use crate::terminal;
@@ -20,11 +20,13 @@ pub(crate) enum Command {
     /// The value of one setting
     Get {
         /// Key
+        #[arg(add = complete::settings())]
         key: String,
     },
     /// Change one setting; holds for the next mail and request
     Set {
         /// Key
+        #[arg(add = complete::settings())]
         key: String,
         /// Value
         #[arg(allow_hyphen_values = true)]

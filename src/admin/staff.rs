@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::removal::Removal;
-use super::{Context, department, named, output, secret_from_stdin, usage};
+use super::{Context, complete, department, named, output, secret_from_stdin, usage};
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, EmailAddress, comparable_address};
 use crate::outcome::{self, Done, Failure, bail};
@@ -35,6 +35,7 @@ pub(crate) enum Command {
     /// One staff member
     Show {
         /// Login name, id or address
+        #[arg(add = complete::staff())]
         username: String,
     },
     /// Change a staff member
@@ -42,6 +43,7 @@ pub(crate) enum Command {
     /// Remove a staff member; their messages stay
     Remove {
         /// Login name, id or address
+        #[arg(add = complete::staff())]
         username: String,
         /// Whether to ask
         #[command(flatten)]
@@ -70,7 +72,7 @@ pub(crate) struct Add {
     #[arg(long, value_enum)]
     role: StaffRole,
     /// Department, by id or name; may be repeated
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = complete::departments())]
     department: Vec<String>,
     /// Read the password from stdin
     #[arg(long, group = "password")]

@@ -9,6 +9,7 @@ mod mark;
 mod new;
 mod post;
 mod show;
+mod split;
 pub(super) mod who;
 
 pub(super) use events::json as event_json;
@@ -19,7 +20,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::removal::Removal;
-use super::{Context, missing};
+use super::{Context, complete, missing};
 use crate::desk::Former;
 use crate::domain::{EmailAddress, Status, TicketId};
 use crate::outcome::{self, Done};
@@ -56,7 +57,7 @@ pub(crate) enum Command {
         #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// Who takes it: login name, id or address
-        #[arg(group = "assignee")]
+        #[arg(group = "assignee", add = complete::staff())]
         username: Option<String>,
         /// Take the assignment away
         #[arg(long, group = "assignee")]
@@ -120,6 +121,7 @@ pub(crate) enum Command {
         #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// open, answered, awaiting-reply, in-progress or closed
+        #[arg(add = complete::statuses())]
         status: Status,
     },
     /// Move a ticket to another department
@@ -128,6 +130,7 @@ pub(crate) enum Command {
         #[arg(value_parser = crate::admin::id)]
         id: i64,
         /// The department's id or name
+        #[arg(add = complete::departments())]
         department: String,
     },
     /// Put everything of one ticket into another; mail for the first goes there from now on
@@ -141,6 +144,20 @@ pub(crate) enum Command {
         /// Whether to ask
         #[command(flatten)]
         removal: Removal,
+    },
+    /// Make a message a ticket of its own, such as one about something else; nobody is mailed
+    #[command(after_help = "The new ticket is its writer's and is linked with the first one. `ticket show` has the \
+        numbers of the messages.\n\nExample:\n  maildesk admin ticket split 12 40 --subject 'The other lamp'")]
+    Split {
+        /// Id
+        #[arg(value_parser = crate::admin::id)]
+        id: i64,
+        /// The message's id
+        #[arg(value_parser = crate::admin::id)]
+        message: i64,
+        /// Subject of the new ticket [default: the ticket's]
+        #[arg(long, value_name = "TEXT")]
+        subject: Option<String>,
     },
     /// Remove a ticket with its messages and attachments
     Remove {
@@ -183,6 +200,7 @@ pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> 
         Command::Merge { from, into, removal } => {
             change::merge(context, TicketId::new(from), TicketId::new(into), removal)?;
         }
+        Command::Split { id, message, subject } => split::run(context, TicketId::new(id), message, subject.as_deref())?,
         Command::Remove { id, removal } => change::remove(context, TicketId::new(id), removal)?,
         Command::Export { id, dir } => export::run(context, TicketId::new(id), dir.as_deref())?,
     }

@@ -3,6 +3,7 @@
 //! department without a sending address.
 
 mod entry;
+mod forecast;
 pub(super) mod letter;
 mod table;
 
@@ -11,11 +12,14 @@ use crate::domain::{Author, EmailAddress, MessageId, TicketId, Timestamp, UserId
 use crate::outbox::compose::{File, MailKind, Person};
 use crate::outbox::template::{self, Event, Rendered, Value};
 use crate::store::address::Identity;
+use crate::store::customer::Customer;
 use crate::store::settings::Settings;
 use crate::store::staff::{Staff, StaffToNotify};
 use crate::store::template::Template;
+use crate::store::ticket::Ticket;
 use crate::store::{self, ReadTx, Result, WriteTx};
 pub(crate) use entry::entry_link;
+pub(crate) use forecast::answer_goes_to;
 use letter::{Addressed, NoticeContext, Outgoing, Queued, TicketContext, Topic, desk_values, is_ours, template_of};
 pub(super) use table::Occasion;
 use table::{Notice, notices_of};
@@ -194,7 +198,7 @@ fn staff_reply(topic: &Topic<'_>) -> Result<()> {
     let (files, left_out) = files(tx, &mut notice, message)?;
     let people = match change.delivery.to {
         Some(people) => people.iter().map(|one| (one.address.as_str().to_owned(), one.name.clone())).collect(),
-        None => usual_recipients(tx, &notice)?,
+        None => usual_recipients(tx, &notice.about.ticket, &notice.about.customer)?,
     };
     let mut written: Vec<EmailAddress> = Vec::new();
     let mut refused: Vec<String> = Vec::new();
@@ -232,8 +236,7 @@ fn staff_reply(topic: &Topic<'_>) -> Result<()> {
 }
 
 /// The customer, or where they want their answers, and everybody who takes part: address and name of each.
-fn usual_recipients(tx: &ReadTx<'_>, notice: &NoticeContext<'_>) -> Result<Vec<(String, String)>> {
-    let (ticket, customer) = (&notice.about.ticket, &notice.about.customer);
+fn usual_recipients(tx: &ReadTx<'_>, ticket: &Ticket, customer: &Customer) -> Result<Vec<(String, String)>> {
     let first = if ticket.reply_to.is_empty() {
         (customer.email.clone(), customer.fullname.clone())
     } else if ticket.reply_to_name.is_empty() {

@@ -147,6 +147,8 @@ words! {
         TakenBack = "taken-back",
         /// It was parted from a ticket it had been merged with; detail: `from #12` or `of #12`.
         Parted = "parted",
+        /// A message of it became a ticket of its own; detail: `into #12` or `from #12`.
+        Split = "split",
         /// A note mentions a staff member; detail: the username.
         Mentioned = "mentioned",
         /// A mail about it is tried again; detail: the address.

@@ -201,6 +201,11 @@ pub enum SettingError {
     },
 }
 
+/// The keys of all settings.
+pub(crate) fn keys() -> impl Iterator<Item = &'static str> {
+    DEFINITIONS.iter().map(|definition| definition.key)
+}
+
 /// Finds a setting by its key.
 ///
 /// # Errors

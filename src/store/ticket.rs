@@ -12,6 +12,7 @@ mod participant;
 mod rows;
 mod search;
 mod seen;
+mod split;
 mod tag;
 mod thread;
 mod view;

@@ -115,7 +115,11 @@ fn answer_is_written_in_the_editor_below_which_the_customer_is_quoted() {
     assert_eq!(done.status, 0, "{}", done.stdout);
     assert!(done.stdout.contains("2 of 2 mails sent to ann@client.test, cy@third.test"), "{}", done.stdout);
     let given = fs::read_to_string(given).expect("the editor was started");
-    assert!(given.contains("> It is blank.\n> Really.\n") && given.contains("# your answer to #1\n"), "{given}");
+    assert!(
+        given.contains("> It is blank.\n> Really.\n")
+            && given.contains("# your answer to #1, to ann@client.test, cy@third.test\n"),
+        "{given}"
+    );
     assert_eq!(desk.messages(1)[1]["text"], "Which one?\n\n\n> It is blank.\n> Really.");
     let empty = on_terminal(&desk, 80, "% admin ticket reply 1", "", &[("EDITOR", "true"), ("MAILDESK_STAFF", "sam")]);
     // The quotation alone was saved: it is an answer of its own only if somebody wanted it.
@@ -142,6 +146,114 @@ fn canned_response_is_an_answer_and_says_who_is_mailed() {
     assert_eq!(desk.messages(1)[1]["text"], "Please send the serial number.");
     let unknown = desk.try_admin(&["ticket", "reply", "1", "--staff", "sam", "--canned", "no such"]);
     assert_eq!(unknown.status, 1, "{}", unknown.stderr);
+}
+
+#[test]
+fn who_would_be_mailed_is_said_before_an_answer_is_written() {
+    let desk = furnished();
+    let would = |args: &[&str]| desk.admin(&[&["ticket", "reply", "1", "--staff", "sam", "--dry-run"], args].concat());
+    assert_eq!(would(&[])["mailed"], json!(["ann@client.test"]));
+    let with = ["--cc", "cy@third.test", "--cc", "ANN@client.test", "--cc", SUPPORT, "--cc", "sam@helpdesk.test"];
+    assert_eq!(
+        would(&with)["mailed"],
+        json!(["ann@client.test", "cy@third.test"]),
+        "once each, neither sam nor the desk"
+    );
+    assert_eq!(desk.messages(1).len(), 1, "nothing was written");
+    let done = desk.admin(&[&["ticket", "reply", "1", "--staff", "sam", "--message", "x"], &with[..]].concat());
+    assert_eq!(done["mailed"], would(&[])["mailed"], "it was said truly");
+    desk.admin(&["address", "update", SUPPORT, "--outgoing", "none"]);
+    assert_eq!(would(&[])["mailed"], json!([]));
+    let words = feed(desk.command().args(["admin", "ticket", "reply", "1", "--staff", "sam", "--dry-run"]), b"");
+    let nobody = "the department has no address that sends, or the ticket has no other participant\n";
+    assert_eq!(words.parts(), (0, "", nobody));
+}
+
+#[test]
+fn account_that_lists_its_own_tickets_sees_the_others_when_it_asks() {
+    let desk = furnished();
+    desk.admin(&["ticket", "assign", "1", "sam"]);
+    let list = |args: &[&str], user: &str| {
+        let mut command = desk.command();
+        command.args(["admin", "ticket", "list"]).args(args).env_remove("MAILDESK_STAFF").env_remove("SUDO_USER");
+        let done = feed(command.env("USER", user), b"");
+        assert_eq!(done.status, 0, "{}", done.stderr);
+        let ids = done.stdout.lines().skip(1).filter_map(|line| line.split_whitespace().next().map(str::to_owned));
+        (ids.collect::<Vec<_>>(), done.stderr)
+    };
+    assert_eq!(list(&[], "sam").0, ["#3", "#2", "#1"]);
+    assert_eq!(desk.admin(&["staff", "update", "sam", "--list-mine", "true"])["list_mine"], true);
+    let (ids, said) = list(&[], "sam");
+    assert_eq!((ids, said.as_str()), (vec!["#1".to_owned()], "these are yours; --everyone shows the others too\n"));
+    for others in [&["--everyone"][..], &["--all"], &["--search", "client.test"]] {
+        assert_eq!(list(others, "sam").0, ["#3", "#2", "#1"], "{others:?}");
+    }
+    assert_eq!(list(&["--unassigned"], "sam").0, ["#3", "#2"]);
+    assert_eq!(list(&[], "root").0, ["#3", "#2", "#1"], "only that account lists its own");
+    desk.admin(&["ticket", "close", "1"]);
+    assert_eq!(list(&[], "sam").1, "no open ticket is assigned to you; --everyone shows the others\n");
+    desk.admin(&["staff", "update", "sam", "--list-mine", "false"]);
+    assert_eq!(list(&[], "sam").0, ["#3", "#2"]);
+}
+
+#[test]
+fn note_about_a_call_opens_a_ticket_that_mails_nobody() {
+    let desk = furnished();
+    let line = ["ticket", "new", "--from", "cy@third.test", "--department", "General", "--subject", "Call", "--note"];
+    let id = desk.admin(&[&line[..], &["--staff", "sam", "--message", "Called, is angry."]].concat())["id"].to_string();
+    let ticket = desk.admin(&["ticket", "show", &id]);
+    assert_eq!(
+        (&ticket["messages"][0]["internal"], &ticket["messages"][0]["author"]),
+        (&json!(true), &json!("staff sam"))
+    );
+    assert_eq!(ticket["user_email"], "cy@third.test");
+    assert!(
+        !desk.path("out").exists()
+            || fs::read_dir(desk.path("out")).expect("ours").all(|letter| {
+                !fs::read_to_string(letter.expect("ours").path()).expect("text").contains("cy@third.test")
+            })
+    );
+}
+
+#[test]
+fn message_that_is_split_off_is_a_ticket_and_answers_to_it_come_there() {
+    let desk = furnished();
+    let more = "In-Reply-To: <one@client.test>\nReferences: <one@client.test>\n";
+    let body = "--b\n\nAnd the lamp.\n--b\nContent-Type: text/plain; name=a.txt\n\nabc\n--b--";
+    let subject = "The printer on the second floor prints nothing but blank pages since this morning";
+    let fields = format!("Subject: Re: {subject}\n{more}Content-Type: multipart/mixed; boundary=b\n");
+    desk.deliver(mail("lamp", &fields, body));
+    let message = desk.messages(1)[1]["id"].to_string();
+    let new = desk.admin(&["ticket", "split", "1", &message]);
+    assert_eq!((&new["from"], &new["subject"], &new["ticket_id"]), (&json!(1), &json!(subject), &json!(4)));
+    let ticket = desk.ticket(4);
+    assert_eq!(ticket["messages"][0]["text"], "And the lamp.");
+    assert_eq!(ticket["messages"][0]["attachments"][0]["name"], "a.txt");
+    assert_eq!((&ticket["linked"], &ticket["user_email"]), (&json!([1]), &json!("ann@client.test")));
+    assert_eq!(desk.ticket(1)["replies"], 0);
+    let shown = feed(desk.command().args(["admin", "ticket", "show", "4"]), b"").stdout;
+    assert!(shown.contains(&format!("(message {message})")), "the number to split by is shown: {shown}");
+    // An answer to the mail that moved comes where it is; one to the other mail stays.
+    let answer =
+        |id: &str, to: &str| mail(id, &format!("Subject: Re: {subject}\nIn-Reply-To: <{to}@client.test>\n"), "Hm.");
+    desk.deliver(answer("five", "lamp"));
+    assert_eq!((desk.ticket(4)["replies"].clone(), desk.ticket(1)["replies"].clone()), (json!(1), json!(0)));
+    desk.deliver(answer("six", "one"));
+    assert_eq!((desk.ticket(4)["replies"].clone(), desk.ticket(1)["replies"].clone()), (json!(1), json!(1)));
+    let fixed = desk.admin(&["check"]);
+    assert_eq!(fixed["ok"], true, "{fixed}");
+    let last = desk.messages(4).last().expect("the answer")["id"].to_string();
+    let named = desk.admin(&["ticket", "split", "4", &last, "--subject", "The lamp"]);
+    assert_eq!((&named["subject"], &desk.ticket(5)["subject"]), (&json!("The lamp"), &json!("The lamp")));
+    let only = desk.messages(2)[0]["id"].to_string();
+    for (args, why) in [
+        (["ticket", "split", "2", only.as_str()], "there is nothing to split it from"),
+        (["ticket", "split", "2", message.as_str()], "ticket 2 has no message"),
+        (["ticket", "split", "99", message.as_str()], "there is no ticket 99"),
+    ] {
+        let refused = desk.try_admin(&args);
+        assert!(refused.status == 1 && refused.stderr.contains(why), "{args:?}: {}", refused.stderr);
+    }
 }
 
 #[test]

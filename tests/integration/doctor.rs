@@ -207,7 +207,7 @@ fn doctor_finds_the_line_of_postfix_that_leads_here_and_gives_it_where_there_is_
     let before = look();
     let routes = checks(&before, "route");
     let of = |email: &str| routes.iter().find(|(_, text, _)| text.contains(email)).cloned().unwrap_or_default();
-    assert_eq!((of("support@example.com").0.as_str(), of("sales@example.com").0.as_str()), ("OK", "OK"), "{before}");
+    assert_eq!((of("support@example.org").0.as_str(), of("sales@example.org").0.as_str()), ("OK", "OK"), "{before}");
     let fix = warned(&before, "route", "extra@other.example");
     assert!(fix.contains("extra@other.example maildesk:"), "{fix}");
     let typed = feed(Command::new("sh").args(["-c", &fix]).env("MAIL_CONFIG", desk.path("etc")), b"");

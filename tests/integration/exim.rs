@@ -41,7 +41,7 @@ fn program() -> Option<PathBuf> {
 }
 
 impl Exim {
-    /// Starts Exim with the example's router and transport for `support@` and `sales@example.com`, and for each of
+    /// Starts Exim with the example's router and transport for `support@` and `sales@example.org`, and for each of
     /// `variants` (local part, command line) the same with that command.
     fn start(variants: impl FnOnce(&Desk) -> Vec<(&'static str, String)>) -> Option<Self> {
         Self::start_with(|desk| {
@@ -134,9 +134,9 @@ fn mail_taken_by_exim_becomes_a_ticket() {
     let Some(exim) = Exim::start(|_| Vec::new()) else { return };
     // An unknown address would be refused: RECIPIENT must arrive, with and without a suffix.
     exim.desk.admin(&["setting", "set", "unknown_recipient", "reject"]);
-    exim.send("printer", "support@example.com");
-    exim.send("plus", "support+anything@example.com");
-    exim.send("sale", "sales@example.com");
+    exim.send("printer", "support@example.org");
+    exim.send("plus", "support+anything@example.org");
+    exim.send("sale", "sales@example.org");
     exim.run_queue();
     assert_eq!(exim.lines("=>").len(), 3, "{}", exim.log());
     assert_eq!(exim.queued(), 0);
@@ -146,7 +146,7 @@ fn mail_taken_by_exim_becomes_a_ticket() {
 #[test]
 fn a_bounce_reaches_the_desk_through_exim_with_an_empty_sender() {
     let Some(exim) = Exim::start(|_| Vec::new()) else { return };
-    submit(exim.port, &Letter { sender: "", recipients: &["support@example.com"], message: BOUNCE })
+    submit(exim.port, &Letter { sender: "", recipients: &["support@example.org"], message: BOUNCE })
         .expect("mail taken");
     exim.run_queue();
     assert_eq!(exim.lines("=>").len(), 1, "{}", exim.log());
@@ -160,7 +160,7 @@ fn a_bounce_reaches_the_desk_through_exim_with_an_empty_sender() {
 fn a_locked_database_defers_in_exim_and_the_retry_delivers_once() {
     let Some(exim) = Exim::start(|_| Vec::new()) else { return };
     let lock = exim.desk.lock();
-    exim.send("locked", "support@example.com");
+    exim.send("locked", "support@example.org");
     exim.run_queue();
     assert_eq!(exim.lines("==").len(), 1, "{}", exim.log());
     assert_eq!(exim.queued(), 1);
@@ -188,7 +188,7 @@ fn a_wrong_flag_config_or_missing_binary_defers_in_exim_and_never_bounces() {
         return;
     };
     for name in ["wrong_flag", "wrong_key", "wrong_db", "no_binary"] {
-        exim.send(name, &format!("{name}@example.com"));
+        exim.send(name, &format!("{name}@example.org"));
     }
     exim.run_queue();
     assert_eq!(exim.lines("==").len(), 4, "{}", exim.log());
@@ -206,7 +206,7 @@ fn a_command_killed_by_a_signal_leaves_the_mail_in_exims_queue() {
     }) else {
         return;
     };
-    exim.send("killed", "killed@example.com");
+    exim.send("killed", "killed@example.org");
     exim.run_queue();
     assert!(exim.log().contains("Frozen"), "{}", exim.log());
     assert_eq!(exim.queued(), 1, "{}", exim.log());
@@ -217,7 +217,7 @@ fn a_command_killed_by_a_signal_leaves_the_mail_in_exims_queue() {
 fn an_unknown_recipient_bounces_from_exim_with_our_line() {
     let Some(exim) = Exim::start(|desk| vec![("nobody", format!("{} pipe", desk.command()))]) else { return };
     exim.desk.admin(&["setting", "set", "unknown_recipient", "reject"]);
-    exim.send("nobody", "nobody@example.com");
+    exim.send("nobody", "nobody@example.org");
     exim.run_queue();
     assert_eq!(exim.lines("**").len(), 1, "{}", exim.log());
     // Exim may be at the bounce already, in a process of its own that a queue run does not wait for.

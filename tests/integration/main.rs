@@ -8,6 +8,7 @@ mod agent;
 mod api;
 mod assign;
 mod clock;
+mod complete;
 mod concurrency;
 mod corpus;
 mod courier;

@@ -32,8 +32,8 @@ pub(crate) struct Setup {
 }
 
 impl Postfix {
-    /// Starts Postfix with the example's pipe line for `support@` and `sales@example.com` and all of
-    /// `desk.example.com`. `None`, loudly, where that is not possible.
+    /// Starts Postfix with the example's pipe line for `support@` and `sales@example.org` and all of
+    /// `desk.example.org`. `None`, loudly, where that is not possible.
     pub(crate) fn start(setup: impl FnOnce(&Desk) -> Setup) -> Option<Self> {
         if !is_root() {
             skip("Postfix wants to be started by root");
@@ -55,7 +55,7 @@ impl Postfix {
         desk.write("etc/main.cf", &format!("{}{}", fill(MAIN_CF), setup.main));
         desk.write("etc/master.cf", &format!("{}{}{}", fill(MASTER_CF), desk.adapt(PIPE_LINE), setup.master));
         let routes =
-            ["support@example.com", "sales@example.com", "desk.example.com"].map(|to| format!("{to} maildesk:\n"));
+            ["support@example.org", "sales@example.org", "desk.example.org"].map(|to| format!("{to} maildesk:\n"));
         desk.write("transport", &format!("{}{}", routes.concat(), setup.transport));
         desk.write("aliases", &fill("inbox: @DIR@/inboxes/inbox\n"));
         desk.write("desk-aliases", &setup.aliases);
@@ -123,10 +123,10 @@ impl Drop for Postfix {
 #[test]
 fn mail_taken_by_postfix_becomes_a_ticket() {
     let Some(postfix) = Postfix::start(|_| Setup::default()) else { return };
-    postfix.send("printer", &["support@example.com"]);
-    postfix.send("plus", &["support+anything@example.com"]);
-    postfix.wait_for("support@example.com", "sent");
-    postfix.wait_for("support+anything@example.com", "sent");
+    postfix.send("printer", &["support@example.org"]);
+    postfix.send("plus", &["support+anything@example.org"]);
+    postfix.wait_for("support@example.org", "sent");
+    postfix.wait_for("support+anything@example.org", "sent");
     assert_eq!(postfix.desk.subjects(), ["plus", "printer"]);
     postfix.assert_no_bounce();
 }
@@ -134,9 +134,9 @@ fn mail_taken_by_postfix_becomes_a_ticket() {
 #[test]
 fn one_mail_to_two_addresses_is_one_ticket() {
     let Some(postfix) = Postfix::start(|_| Setup::default()) else { return };
-    postfix.send("both", &["support@example.com", "sales@example.com"]);
-    postfix.wait_for("support@example.com", "sent");
-    postfix.wait_for("sales@example.com", "sent");
+    postfix.send("both", &["support@example.org", "sales@example.org"]);
+    postfix.wait_for("support@example.org", "sent");
+    postfix.wait_for("sales@example.org", "sent");
     assert_eq!(postfix.desk.subjects(), ["both"]);
 }
 
@@ -145,7 +145,7 @@ fn mails_arriving_together_all_become_tickets() {
     let Some(postfix) = Postfix::start(|_| Setup::default()) else { return };
     let expected: Vec<String> = (10..34).map(|number| format!("mail-{number}")).collect();
     for subject in &expected {
-        postfix.send(subject, &["support@example.com"]);
+        postfix.send(subject, &["support@example.org"]);
     }
     postfix.wait_until_queue_is_empty();
     assert_eq!(postfix.desk.subjects(), expected);
@@ -155,9 +155,9 @@ fn mails_arriving_together_all_become_tickets() {
 #[test]
 fn a_bounce_reaches_the_desk_with_an_empty_sender_and_opens_no_ticket() {
     let Some(postfix) = Postfix::start(|_| Setup::default()) else { return };
-    submit(postfix.port, &Letter { sender: "", recipients: &["support@example.com"], message: BOUNCE })
+    submit(postfix.port, &Letter { sender: "", recipients: &["support@example.org"], message: BOUNCE })
         .expect("mail taken");
-    postfix.wait_for("support@example.com", "sent");
+    postfix.wait_for("support@example.org", "sent");
     let mails = postfix.desk.admin(&["mail", "list"]);
     assert_eq!(mails.as_array().map(Vec::len), Some(1), "{mails}");
     assert_eq!(mails[0]["sender"], "", "the envelope sender was lost on the way: {mails}");
@@ -168,13 +168,13 @@ fn a_bounce_reaches_the_desk_with_an_empty_sender_and_opens_no_ticket() {
 fn a_locked_database_defers_the_mail_and_the_retry_delivers_it_once() {
     let Some(postfix) = Postfix::start(|_| Setup::default()) else { return };
     let lock = postfix.desk.lock();
-    postfix.send("locked", &["support@example.com"]);
-    let line = postfix.wait_for("support@example.com", "deferred");
+    postfix.send("locked", &["support@example.org"]);
+    let line = postfix.wait_for("support@example.org", "deferred");
     assert!(line.contains("dsn=4.3.0"), "{line}");
-    assert!(postfix.queue().contains("support@example.com"), "the mail left the queue: {}", postfix.log());
+    assert!(postfix.queue().contains("support@example.org"), "the mail left the queue: {}", postfix.log());
     drop(lock);
     postfix.ask("postqueue", &["-f"]);
-    postfix.wait_for("support@example.com", "sent");
+    postfix.wait_for("support@example.org", "sent");
     postfix.wait_until_queue_is_empty();
     assert_eq!(postfix.desk.subjects(), ["locked"]);
     postfix.assert_no_bounce();
@@ -202,17 +202,17 @@ fn a_wrong_flag_config_or_database_path_defers_and_never_bounces() {
             setup
                 .master
                 .push_str(&format!("{name} unix - n n - 4 pipe\n  flags=RX user={user} null_sender= argv={argv}\n"));
-            setup.transport.push_str(&format!("{name}@example.com {name}:\n"));
+            setup.transport.push_str(&format!("{name}@example.org {name}:\n"));
         }
         setup
     };
     let Some(postfix) = Postfix::start(broken) else { return };
     let names = ["wrong-flag", "wrong-global", "wrong-key", "wrong-toml", "wrong-db", "foreign-db"];
     for name in names {
-        postfix.send(name, &[&format!("{name}@example.com")]);
+        postfix.send(name, &[&format!("{name}@example.org")]);
     }
     for name in names {
-        let line = postfix.wait_for(&format!("{name}@example.com"), "deferred");
+        let line = postfix.wait_for(&format!("{name}@example.org"), "deferred");
         assert!(line.contains("dsn=4.3.0"), "{line}");
     }
     postfix.assert_no_bounce();
@@ -223,8 +223,8 @@ fn a_wrong_flag_config_or_database_path_defers_and_never_bounces() {
 fn an_unknown_recipient_bounces_with_5_1_1_where_the_desk_rejects_them() {
     let Some(postfix) = Postfix::start(|_| Setup::default()) else { return };
     postfix.desk.admin(&["setting", "set", "unknown_recipient", "reject"]);
-    postfix.send("nobody", &["no-such-box@desk.example.com"]);
-    let line = postfix.wait_for("no-such-box@desk.example.com", "bounced");
+    postfix.send("nobody", &["no-such-box@desk.example.org"]);
+    let line = postfix.wait_for("no-such-box@desk.example.org", "bounced");
     assert!(line.contains("dsn=5.1.1"), "{line}");
     postfix.wait_for(SENDER, "sent");
     let notice = fs::read_to_string(postfix.desk.path("inboxes/inbox")).expect("the bounce was delivered");
@@ -240,13 +240,13 @@ fn the_aliases_form_runs_as_the_owner_of_the_aliases_file() {
         ..Setup::default()
     };
     let Some(postfix) = Postfix::start(aliases) else { return };
-    postfix.desk.admin(&["address", "add", "alias-support@example.com", "--name", "A", "--department", "1"]);
+    postfix.desk.admin(&["address", "add", "alias-support@example.org", "--name", "A", "--department", "1"]);
     postfix.desk.admin(&["setting", "set", "unknown_recipient", "reject"]);
-    postfix.send("env", &["alias-support@example.com"]);
-    postfix.send("env-plus", &["alias-support+token@example.com"]);
-    postfix.send("flag", &["alias-sales@example.com"]);
+    postfix.send("env", &["alias-support@example.org"]);
+    postfix.send("env-plus", &["alias-support+token@example.org"]);
+    postfix.send("flag", &["alias-sales@example.org"]);
     for name in ["alias-support", "alias-support+token", "alias-sales"] {
-        postfix.wait_for(&format!("{name}@example.com"), "sent");
+        postfix.wait_for(&format!("{name}@example.org"), "sent");
     }
     assert_eq!(postfix.desk.subjects(), ["env", "env-plus", "flag"]);
     postfix.assert_no_bounce();
@@ -261,14 +261,14 @@ fn the_aliases_form_defers_while_the_account_may_not_open_the_database() {
     };
     // Owned by root: local(8) falls back to default_privs, here nobody.
     run(Command::new("chown").arg("root").arg(postfix.desk.path("desk-aliases.db")));
-    postfix.send("privileges", &["other@example.com"]);
-    let line = postfix.wait_for("other@example.com", "deferred");
+    postfix.send("privileges", &["other@example.org"]);
+    let line = postfix.wait_for("other@example.org", "deferred");
     assert!(line.contains("dsn=4.3.0"), "{line}");
     postfix.desk.give("desk-aliases.db");
     // A running local(8) remembers the owner it saw when it opened the file.
     postfix.ask("postfix", &["reload"]);
     postfix.ask("postqueue", &["-f"]);
-    postfix.wait_for("other@example.com", "sent");
+    postfix.wait_for("other@example.org", "sent");
     assert_eq!(postfix.desk.subjects(), ["privileges"]);
     postfix.assert_no_bounce();
 }
@@ -280,17 +280,17 @@ fn answers_of_serve_leave_by_smtp_under_no_new_privileges() {
     let port = postfix.port.to_string();
     // As the recipe has it; only the port is this instance's.
     let way = ["--outgoing", "smtp", "--smtp-host", "localhost", "--smtp-port", &port, "--smtp-tls", "none"];
-    desk.admin(&[&["address", "update", "support@example.com"][..], &way].concat());
+    desk.admin(&[&["address", "update", "support@example.org"][..], &way].concat());
     let mut bound = Command::new("setpriv");
     bound.args(["--no-new-privs", "--reuid", desk.account(), "--regid", desk.account(), "--clear-groups"]);
     bound.arg(desk.path("maildesk")).arg("--config").arg(desk.path("maildesk.toml"));
     let mut server = crate::client::Server::spawn(bound.args(["serve", "--listen", "127.0.0.1:0"]));
-    let message = "From: Inbox <inbox@example.com>\r\nTo: support@example.com\r\nSubject: printer\r\n\
-                   Message-ID: <one@example.com>\r\nDate: Tue, 3 Feb 2026 10:00:00 +0000\r\n\r\nIt burns.\r\n";
-    submit(postfix.port, &Letter { sender: "inbox@example.com", recipients: &["support@example.com"], message })
+    let message = "From: Inbox <inbox@example.org>\r\nTo: support@example.org\r\nSubject: printer\r\n\
+                   Message-ID: <one@example.org>\r\nDate: Tue, 3 Feb 2026 10:00:00 +0000\r\n\r\nIt burns.\r\n";
+    submit(postfix.port, &Letter { sender: "inbox@example.org", recipients: &["support@example.org"], message })
         .expect("Postfix takes the mail");
-    postfix.wait_for("support@example.com", "sent");
-    let line = postfix.wait_for("inbox@example.com", "sent");
+    postfix.wait_for("support@example.org", "sent");
+    let line = postfix.wait_for("inbox@example.org", "sent");
     assert!(line.contains("status=sent"), "{line}");
     let inbox = fs::read_to_string(desk.path("inboxes/inbox")).expect("the acknowledgement was delivered");
     assert!(inbox.contains("Subject: [#1] printer"), "{inbox}");

@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::closing;
 use super::dump::{Next, Rows, survey};
 
 use super::report::{Kind, Report};
@@ -133,9 +134,16 @@ fn finish(
         "dump": arguments.dump.to_string_lossy(), "prefix": installation.prefix, "version": installation.version,
         "dry_run": arguments.dry_run,
     });
+    let totals = closing::totals(&report, arguments.dry_run);
     report.print(&context.output, &head)?;
+    if !context.output.is_json() && !totals.is_empty() {
+        context.output.say(&totals);
+    }
     if arguments.dry_run {
         context.output.say("nothing was changed (--dry-run)");
+    } else if !context.output.is_json() && !totals.is_empty() {
+        let steps = context.store.read(closing::next_steps)?;
+        context.output.say(&format!("next:\n  {}", steps.join("\n  ")));
     }
     outcome::done_unless(is_partly)
 }

@@ -152,7 +152,7 @@ impl<'a> Import<'a> {
             "seconds": (seconds * 1000.0).round() / 1000.0,
         });
         let text = format!(
-            "{}: {} opened tickets, {} are messages in others, {} dropped, {} quarantined, {} were there, {} failed",
+            "{}: {} opened tickets, {} joined others, {} dropped, {} quarantined, {} were there already, {} failed",
             output::count(i64::try_from(s.mails).unwrap_or(i64::MAX), "mail"),
             s.opened,
             s.appended,
@@ -162,6 +162,11 @@ impl<'a> Import<'a> {
             s.failed
         );
         self.context.output.object(&json, &text)?;
+        if s.quarantined > 0 && !self.context.output.is_json() {
+            self.context
+                .output
+                .say("`maildesk admin mail list --state quarantined` shows those that nobody could decide about");
+        }
         if s.mails == 0 {
             bail!("there was no mail to import");
         }

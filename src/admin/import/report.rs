@@ -100,6 +100,17 @@ impl Report {
         )
     }
 
+    /// The numbers of a table, where there are any.
+    pub(super) fn of(&self, table: &str) -> Option<Numbers> {
+        self.tables.iter().find(|(name, _)| *name == table).map(|(_, numbers)| *numbers)
+    }
+
+    /// Rows of all tables that were repaired or merged, and those that are not in.
+    pub(super) fn repaired_and_left(&self) -> (u64, u64) {
+        let all = || self.tables.iter().map(|(_, numbers)| numbers);
+        (all().map(|n| n.repaired + n.merged).sum(), all().map(|n| n.skipped + n.failed).sum())
+    }
+
     pub(super) const fn failures(&self) -> u64 {
         self.failures
     }

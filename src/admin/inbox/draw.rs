@@ -21,14 +21,15 @@ const COLUMNS: [Column; 6] = [
 ];
 
 const HELP: &str = "\
-  j k         move, or scroll a ticket
-  Enter       open            Esc   back to the list
-  r           answer in $EDITOR
-  n           note in $EDITOR
-  t           take            c     close
-  !           spam            [ ]   pages
-  g then      i unassigned, m mine, w waiting, o overdue, z put off, c closed
-  q           end";
+  j k      move, or scroll a ticket        Enter  open
+  Esc      back                            q      end
+  r        answer in $EDITOR               n      note in $EDITOR
+  t        take                            a      assign
+  s        status                          c      close
+  m        move to a department            z      put off
+  u        unread                          !      spam
+  /        search                          [ ]    pages
+  g then   i unassigned, m mine, w waiting, o overdue, z put off, c closed";
 
 impl Inbox<'_> {
     pub(super) fn draw(&self, frame: &mut Frame<'_>) {
@@ -38,16 +39,22 @@ impl Inbox<'_> {
         if self.has_help {
             frame.render_widget(Paragraph::new(HELP), body);
         } else if let Some(opened) = &self.opened {
-            let lines = opened.lines.iter().skip(opened.scroll).map(|line| Line::raw(line.as_str()));
+            let lines = opened.lines(body.width.into()).into_iter().skip(opened.scroll).map(Line::raw);
             frame.render_widget(Paragraph::new(Text::from_iter(lines)), body);
         } else {
             self.draw_list(frame, body);
         }
-        let said = Line::styled(self.said.as_str(), Style::new().add_modifier(Modifier::DIM));
+        let said = match &self.asked {
+            Some((question, typed)) => Line::raw(format!("{}{typed}▏", question.words())),
+            None => Line::styled(self.said.as_str(), Style::new().add_modifier(Modifier::DIM)),
+        };
         frame.render_widget(said, foot);
     }
 
     fn tabs(&self) -> Line<'static> {
+        if let Some(typed) = &self.search {
+            return Line::styled(format!(" Found: {typed} "), Style::new().add_modifier(Modifier::REVERSED));
+        }
         let tab = |(n, (key, name)): (usize, &(char, &str))| {
             let style = if n == self.list { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
             Span::styled(format!(" {name} g{key} "), style)

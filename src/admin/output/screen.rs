@@ -126,6 +126,40 @@ fn cut(text: &str, width: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
+/// The text with its long lines broken at blanks, so that no word breaks at the edge of the terminal; a piece of a quoted
+/// line is quoted too. A word that is wider than the terminal stays whole.
+pub(in crate::admin) fn wrapped(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (n, line) in text.split('\n').enumerate() {
+        if n > 0 {
+            out.push('\n');
+        }
+        if line.width() <= width {
+            out.push_str(line);
+            continue;
+        }
+        let words = line.trim_start_matches(['>', ' ']);
+        let quote = line.strip_suffix(words).unwrap_or_default();
+        let (mut used, mut is_first) = (quote.width(), true);
+        out.push_str(quote);
+        for word in words.split(' ') {
+            if !is_first && used + 1 + word.width() > width {
+                out.truncate(out.trim_end_matches(' ').len());
+                out.push('\n');
+                out.push_str(quote);
+                used = quote.width();
+            } else if !is_first {
+                out.push(' ');
+                used += 1;
+            }
+            out.push_str(word);
+            used += word.width();
+            is_first = false;
+        }
+    }
+    out
+}
+
 /// Shows a text: through the pager where it is longer than the terminal is high, else as it is. `PAGER` names the
 /// program; `less` is used where it names none, and an empty one means none.
 ///
@@ -183,6 +217,16 @@ mod tests {
         }
         assert!(fitted(&COLUMNS, &rows(), Some(61), false).contains('…'));
         assert!(!fitted(&COLUMNS, &rows(), None, false).contains('…'), "nothing is cut without a terminal");
+    }
+
+    #[test]
+    fn long_lines_break_between_words_and_quotations_stay_quoted() {
+        let text = "one two three four\n> five six seven eight\nhttps://example.org/a/very/long/address\n\nend";
+        let expected =
+            "one two\nthree four\n> five six\n> seven\n> eight\nhttps://example.org/a/very/long/address\n\nend";
+        assert_eq!(wrapped(text, 10), expected);
+        assert_eq!(wrapped(text, 80), text);
+        assert_eq!(wrapped("注文 番号 確認", 9), "注文 番号\n確認");
     }
 
     #[test]

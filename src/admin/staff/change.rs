@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::removal::{Removal, RemovalPreview};
-use super::super::{Context, department, missing, nothing_to_change, secret_from_stdin};
+use super::super::{Context, complete, department, missing, nothing_to_change, secret_from_stdin};
 use super::{as_json, find, fullname, hashed, show};
 use crate::domain::EmailAddress;
 use crate::domain::staff_role::StaffRole;
@@ -16,6 +16,7 @@ use crate::store::staff::{Staff, StaffChange};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Update {
     /// Login name, id or address
+    #[arg(add = complete::staff())]
     username: String,
     /// Full name
     #[arg(long)]
@@ -27,7 +28,7 @@ pub(crate) struct Update {
     #[arg(long, value_enum)]
     role: Option<StaffRole>,
     /// Department, by id or name, instead of those before; may be repeated
-    #[arg(long, value_name = "ID", conflicts_with = "no_departments")]
+    #[arg(long, value_name = "ID", conflicts_with = "no_departments", add = complete::departments())]
     department: Vec<String>,
     /// Tied to no department
     #[arg(long)]
@@ -50,6 +51,9 @@ pub(crate) struct Update {
     /// Whether an agent may set up the desk in the browser
     #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
     set_up: Option<bool>,
+    /// Whether `admin ticket list` shows them their own tickets, unless they ask for others
+    #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
+    list_mine: Option<bool>,
 }
 
 /// Options of `admin staff password`.
@@ -57,6 +61,7 @@ pub(crate) struct Update {
 #[command(group(clap::ArgGroup::new("password").required(true)))]
 pub(crate) struct Password {
     /// Login name, id or address
+    #[arg(add = complete::staff())]
     username: String,
     /// Read the password from stdin
     #[arg(long, group = "password")]
@@ -69,7 +74,7 @@ pub(crate) struct Password {
 impl Update {
     /// Whether it names nothing to change.
     fn is_empty(&self) -> bool {
-        let switches = [self.active, self.login, self.notifications, self.all_departments, self.set_up];
+        let switches = [self.active, self.login, self.notifications, self.all_departments, self.set_up, self.list_mine];
         let texts = self.name.is_some() || self.email.is_some() || self.schedule.is_some();
         let place = self.role.is_some() || self.no_departments || !self.department.is_empty();
         !texts && !place && switches.iter().all(Option::is_none)
@@ -105,6 +110,11 @@ pub(super) fn update(context: &Context, wanted: &Update) -> outcome::Result<()> 
             tx.set_staff_schedule(staff.id, schedule)?;
         }
         tx.update_staff(staff.id, &change)?;
+        if let Some(lists_mine) = wanted.list_mine {
+            let mut pages = tx.staff_pages(staff.id)?;
+            pages.preferences.lists_mine = lists_mine;
+            tx.set_staff_pages(staff.id, &pages)?;
+        }
         if wanted.no_departments || !departments.is_empty() {
             tx.set_staff_departments(staff.id, &departments)?;
         }

@@ -18,6 +18,7 @@ pub(super) fn add_to(json: &mut Value, tx: &ReadTx<'_>, id: StaffId) -> Result<(
     }
     json["login"] = Value::from(has_login);
     json["notifications"] = Value::from(has_notifications);
+    json["list_mine"] = Value::from(tx.staff_pages(id)?.preferences.lists_mine);
     json["timezone"] = Value::from(tx.staff_timezone(id)?);
     json["schedule"] = if schedule.is_empty() { Value::Null } else { Value::from(schedule) };
     json["profile"] = Value::Object(profile);
@@ -38,6 +39,7 @@ pub(super) fn lines(json: &Value) -> String {
     line("departments", &departments.join(", "));
     line("totp", if json["totp"] == true { "on" } else { "" });
     line("login", &switch("login", "blocked"));
+    line("list", if json["list_mine"] == true { "their own tickets" } else { "" });
     line("notified", &switch("notifications", "of no ticket"));
     for (key, value) in json["profile"].as_object().into_iter().flatten() {
         let text = match value {

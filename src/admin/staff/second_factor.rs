@@ -7,7 +7,7 @@ use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use serde_json::json;
 
-use super::super::{Context, secret_from_stdin, usage};
+use super::super::{Context, complete, secret_from_stdin, usage};
 use super::change::existing;
 use crate::outcome::{self, Failure, WithContext, bail};
 use crate::secret_file;
@@ -26,6 +26,7 @@ pub(crate) enum Command {
     /// Ask for no code any more
     Disable {
         /// Login name, id or address
+        #[arg(add = complete::staff())]
         username: String,
     },
 }
@@ -34,6 +35,7 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Enable {
     /// Login name, id or address
+    #[arg(add = complete::staff())]
     username: String,
     /// Use this secret, in base32 [default: a random one]
     #[arg(long, value_name = "BASE32", group = "chosen")]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{change, who};
 use crate::admin::output::screen::{self, Cell, Column, Tint};
-use crate::admin::{Context, department, output, say_if_cut, user};
+use crate::admin::{Context, complete, department, output, say_if_cut, user};
 use crate::domain::{StaffId, Status, TicketId, Timestamp};
 use crate::outcome::{self, Failure};
 use crate::store::ReadTx;
@@ -50,16 +50,16 @@ impl Sort {
     maildesk admin ticket list --search 'müller invoice'")]
 pub(crate) struct List {
     /// Of these statuses: open, answered, awaiting-reply, in-progress, closed
-    #[arg(long, value_delimiter = ',', value_name = "STATUS")]
+    #[arg(long, value_delimiter = ',', value_name = "STATUS", add = complete::statuses())]
     status: Vec<Status>,
     /// Of one department, by id or name
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = complete::departments())]
     department: Option<String>,
     /// Of one customer, by id or address
     #[arg(long, value_name = "USER")]
     user: Option<String>,
     /// Assigned to this staff member
-    #[arg(long, value_name = "USERNAME")]
+    #[arg(long, value_name = "USERNAME", add = complete::staff())]
     assigned: Option<String>,
     /// Assigned to you: MAILDESK_STAFF, else the staff member with your login name
     #[arg(long, conflicts_with = "assigned")]
@@ -67,7 +67,10 @@ pub(crate) struct List {
     /// Assigned to nobody
     #[arg(long, conflicts_with_all = ["assigned", "mine"])]
     unassigned: bool,
-    /// Closed ones too
+    /// Everybody's, where your account lists your own (`admin staff update --list-mine`)
+    #[arg(long, conflicts_with_all = ["assigned", "mine", "unassigned"])]
+    everyone: bool,
+    /// Closed ones too, and everybody's
     #[arg(long)]
     all: bool,
     /// With these words
@@ -98,8 +101,19 @@ impl List {
         WAITING.into_iter().filter(|one| asked.is_empty() || asked.contains(one)).collect()
     }
 
-    fn find(&self, tx: &ReadTx<'_>, now: Timestamp) -> outcome::Result<Vec<TicketLine>> {
-        let staff = match (&self.assigned, self.mine) {
+    /// Whether only one's own tickets are listed: asked for, or the way of the account where nothing else is asked for.
+    fn is_mine(&self, tx: &ReadTx<'_>) -> outcome::Result<bool> {
+        let others = self.everyone || self.all || self.unassigned || self.assigned.is_some() || self.user.is_some();
+        if self.mine || others || !self.search.trim().is_empty() {
+            return Ok(self.mine);
+        }
+        // Whoever is no staff member has no account to ask.
+        let Ok(staff) = who::acting(tx, None) else { return Ok(false) };
+        Ok(tx.staff_pages(staff.id)?.preferences.lists_mine)
+    }
+
+    fn find(&self, tx: &ReadTx<'_>, is_mine: bool, now: Timestamp) -> outcome::Result<Vec<TicketLine>> {
+        let staff = match (&self.assigned, is_mine) {
             (Some(name), _) => Some(change::staff_named(tx, name)?.id),
             (None, true) => Some(who::acting(tx, None)?.id),
             (None, false) => None,
@@ -124,8 +138,10 @@ impl List {
     }
 
     /// Why nothing is listed.
-    const fn empty(&self) -> &'static str {
-        if self.all || !self.search.is_empty() || !self.status.is_empty() {
+    const fn empty(&self, is_mine: bool) -> &'static str {
+        if is_mine {
+            "no open ticket is assigned to you; --everyone shows the others"
+        } else if self.all || !self.search.is_empty() || !self.status.is_empty() {
             "no ticket is like that"
         } else {
             "no open ticket is like that; --all shows the closed ones too"
@@ -141,8 +157,9 @@ struct Shown {
 }
 
 pub(super) fn show(context: &Context, list: &List) -> outcome::Result<()> {
-    let shown = context.store.read(|tx| {
-        let lines = list.find(tx, context.now)?;
+    let (shown, is_mine) = context.store.read(|tx| {
+        let is_mine = list.is_mine(tx)?;
+        let lines = list.find(tx, is_mine, context.now)?;
         let ids: Vec<TicketId> = lines.iter().map(|line| line.id).collect();
         // Nobody's unread marks are asked for.
         let mut more = tx.inbox_lines(&ids, StaffId::new(0))?;
@@ -156,17 +173,20 @@ pub(super) fn show(context: &Context, list: &List) -> outcome::Result<()> {
             let priority = named.unwrap_or_else(|| if number > 1 { number.to_string() } else { String::new() });
             Shown { line, more, priority }
         };
-        Ok::<_, Failure>(lines.into_iter().map(of).collect::<Vec<_>>())
+        Ok::<_, Failure>((lines.into_iter().map(of).collect::<Vec<_>>(), is_mine))
     })?;
     if context.output.is_json() {
         context.output.list(shown.iter().map(as_json).collect(), &[], Vec::new())?;
     } else if shown.is_empty() {
-        context.output.say(list.empty());
+        context.output.say(list.empty(is_mine));
     } else {
         let width = screen::size().map(|(columns, _)| columns);
         let rows: Vec<Vec<Cell>> = shown.iter().map(|one| row(one, context.now)).collect();
         let has_priority = shown.iter().any(|one| !one.priority.is_empty());
         screen::page(&screen::fitted(&columns(has_priority), &rows, width, screen::has_colours()))?;
+        if is_mine && !list.mine {
+            context.output.say("these are yours; --everyone shows the others too");
+        }
     }
     say_if_cut(&context.output, shown.len(), list.limit);
     Ok(())

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
+use super::change::staff_named;
 use super::post::{Attached, MessageArguments};
-use crate::admin::{Context, department, output, usage};
+use crate::admin::{Context, complete, department, output, usage};
 use crate::desk::{MailContext, Notices, Opening, Post, note_undelivered};
-use crate::domain::{Author, EmailAddress};
+use crate::domain::{Actor, Author, EmailAddress};
 use crate::outbox;
 use crate::outcome::{self, Done, Failure};
 use crate::store::attachment::NewAttachment;
@@ -24,7 +25,7 @@ pub(crate) struct New {
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     name: String,
     /// The department, by id or name
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = complete::departments())]
     department: String,
     /// The subject
     #[arg(long, value_name = "TEXT")]
@@ -32,14 +33,27 @@ pub(crate) struct New {
     /// What is written
     #[command(flatten)]
     written: MessageArguments,
+    /// The text is a note that only staff see, such as what was said on the telephone; nobody is mailed
+    #[arg(long)]
+    note: bool,
+    /// Whose note it is [default: maildesk's]
+    #[arg(long, value_name = "USERNAME", requires = "note", add = complete::staff())]
+    staff: Option<String>,
 }
 
-pub(super) fn run(context: &Context, new: &New) -> outcome::Result<Done> {
-    let subject = new.subject.trim();
+/// A subject that can be kept.
+pub(super) fn subject(text: &str) -> outcome::Result<&str> {
+    let subject = text.trim();
     if subject.is_empty() || subject.chars().count() > SUBJECT_CHARS_MAX || subject.chars().any(char::is_control) {
         return usage(format!("--subject has 1 to {SUBJECT_CHARS_MAX} characters on one line"));
     }
-    let text = new.written.text(context, None, "what the customer said")?;
+    Ok(subject)
+}
+
+pub(super) fn run(context: &Context, new: &New) -> outcome::Result<Done> {
+    let subject = subject(&new.subject)?;
+    let remark = if new.note { "a note that only staff see" } else { "what the customer said" };
+    let text = new.written.text(context, None, remark)?;
     let settings = context.store.read(|tx| tx.settings())?;
     let files = new.written.files(&settings)?;
     let attachments: Vec<NewAttachment<'_>> = files.iter().map(Attached::attachment).collect();
@@ -49,14 +63,22 @@ pub(super) fn run(context: &Context, new: &New) -> outcome::Result<Done> {
         }
         let department = department::find(tx, &new.department)?.id;
         let customer = tx.customer_for(&new.name, &new.from, context.now)?;
+        let author = match (&new.staff, new.note) {
+            (Some(username), _) => Author::Staff(staff_named(tx, username)?.id),
+            (None, true) => Author::Desk,
+            (None, false) => Author::Customer(customer),
+        };
         let opening = Opening {
             ticket: NewTicket { department, customer, subject, address: None, reply_to: None },
-            post: Post { attachments: &attachments, ..Post::plain(Author::Customer(customer), &text) },
+            post: Post { attachments: &attachments, ..Post::plain(author, &text) },
             mail: MailContext::default(),
             linked: None,
             notices: Notices::Acknowledged,
         };
-        Ok::<_, Failure>(context.changes(tx, &settings).open(&opening)?.0)
+        let change = context.changes(tx, &settings);
+        let change = if let Author::Staff(staff) = author { change.by(Actor::Staff(staff)) } else { change };
+        let (ticket, _) = if new.note { change.open_with_note(&opening)? } else { change.open(&opening)? };
+        Ok::<_, Failure>(ticket)
     })?;
     let is_served = outbox::is_served(&context.store, context.now)?;
     let sent =
@@ -64,6 +86,7 @@ pub(super) fn run(context: &Context, new: &New) -> outcome::Result<Done> {
     let line = context.store.read(|tx| tx.ticket_line(ticket))?;
     let json = line.as_ref().map_or_else(|| json!({ "id": ticket.get() }), super::line_json);
     context.output.object(&json, &ticket.to_string())?;
-    context.output.say(&format!("#{ticket} is open, {sent} mails sent; {}", output::next("admin ticket show", ticket)));
+    let mails = if new.note { "nobody is mailed".to_owned() } else { format!("{sent} mails sent") };
+    context.output.say(&format!("#{ticket} is open, {mails}; {}", output::next("admin ticket show", ticket)));
     Ok(Done)
 }

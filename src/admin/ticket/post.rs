@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::change::{found, staff_named};
 use super::who;
-use crate::admin::{Context, editor, named, output, usage};
-use crate::desk::{MailContext, Notices, Post, StatusChange, note_undelivered};
+use crate::admin::{Context, complete, editor, named, output, usage};
+use crate::desk::{MailContext, Notices, Post, StatusChange, answer_goes_to, note_undelivered};
 use crate::domain::{Actor, Author, EmailAddress, MessageId, Status, TicketId};
 use crate::mail::{Mailbox, html, safe_file_name};
 use crate::outbox;
@@ -21,6 +21,9 @@ use crate::terminal;
 
 /// Longest text of an answer or note, in bytes: what the API takes.
 const TEXT_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Why an answer is mailed to nobody.
+const NOBODY: &str = "the department has no address that sends, or the ticket has no other participant";
 
 /// Bytes looked at to distinguish text from data.
 const SAMPLE_BYTES: usize = 8 * 1024;
@@ -47,7 +50,7 @@ pub(crate) struct ReplyArguments {
     #[arg(value_parser = crate::admin::id)]
     id: i64,
     /// Whose answer it is [default: yours: MAILDESK_STAFF, else the staff member with your login name]
-    #[arg(long, value_name = "USERNAME")]
+    #[arg(long, value_name = "USERNAME", add = complete::staff())]
     staff: Option<String>,
     /// The text of a canned response, by its title or id
     #[arg(long, value_name = "NAME", group = "text")]
@@ -61,6 +64,9 @@ pub(crate) struct ReplyArguments {
     /// Close the ticket with it
     #[arg(long)]
     close: bool,
+    /// Say who would be mailed, and do nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// Options of `admin ticket note`.
@@ -70,7 +76,7 @@ pub(crate) struct NoteArguments {
     #[arg(value_parser = crate::admin::id)]
     id: i64,
     /// Whose note it is [default: maildesk's]
-    #[arg(long, value_name = "USERNAME")]
+    #[arg(long, value_name = "USERNAME", add = complete::staff())]
     staff: Option<String>,
     /// What is written
     #[command(flatten)]
@@ -81,7 +87,15 @@ impl ReplyArguments {
     /// An answer that is written in the editor.
     pub(super) fn of(id: TicketId, staff: &str) -> Self {
         let written = MessageArguments { message: None, message_file: None, attach: Vec::new() };
-        Self { id: id.get(), staff: Some(staff.to_owned()), canned: None, cc: Vec::new(), written, close: false }
+        Self {
+            id: id.get(),
+            staff: Some(staff.to_owned()),
+            canned: None,
+            cc: Vec::new(),
+            written,
+            close: false,
+            dry_run: false,
+        }
     }
 }
 
@@ -222,16 +236,36 @@ fn canned(tx: &ReadTx<'_>, name: &str) -> outcome::Result<String> {
 fn text_of(context: &Context, reply: &ReplyArguments) -> outcome::Result<String> {
     let id = TicketId::new(reply.id);
     reply.written.check(context, reply.canned.is_some())?;
-    let (begin, instead) = context.store.read(|tx| {
+    let (begin, instead, people) = context.store.read(|tx| {
         let ticket = found(tx, id)?;
-        who::acting(tx, reply.staff.as_deref())?;
         let instead = reply.canned.as_deref().map(|name| canned(tx, name)).transpose()?;
-        Ok::<_, Failure>((quoted(tx, ticket.id)?, instead))
+        Ok::<_, Failure>((quoted(tx, ticket.id)?, instead, recipients(tx, reply)?))
     })?;
-    reply.written.text_beginning_with(&begin, context, instead, &format!("your answer to #{id}"))
+    let to = if people.is_empty() { "which nobody is mailed".to_owned() } else { format!("to {}", people.join(", ")) };
+    reply.written.text_beginning_with(&begin, context, instead, &terminal::line(&format!("your answer to #{id}, {to}")))
+}
+
+/// The addresses that an answer would be mailed to.
+fn recipients(tx: &ReadTx<'_>, reply: &ReplyArguments) -> outcome::Result<Vec<String>> {
+    let ticket = found(tx, TicketId::new(reply.id))?;
+    let staff = who::acting(tx, reply.staff.as_deref())?;
+    Ok(answer_goes_to(tx, &ticket, &staff, &reply.cc)?)
+}
+
+/// Says who would be mailed.
+fn rehearse(context: &Context, reply: &ReplyArguments) -> outcome::Result<Done> {
+    let people = context.store.read(|tx| recipients(tx, reply))?;
+    let text = if people.is_empty() { NOBODY.to_owned() } else { format!("would be mailed to {}", people.join(", ")) };
+    context
+        .output
+        .changed(&json!({ "ticket_id": reply.id, "dry_run": true, "mailed": people }), &terminal::line(&text))?;
+    Ok(Done)
 }
 
 pub(super) fn reply(context: &Context, reply: &ReplyArguments) -> outcome::Result<Done> {
+    if reply.dry_run {
+        return rehearse(context, reply);
+    }
     let text = text_of(context, reply)?;
     let settings = context.store.read(|tx| tx.settings())?;
     let files = reply.written.files(&settings)?;
@@ -285,9 +319,7 @@ fn report(context: &Context, answered: &Answered) -> outcome::Result<()> {
     });
     context.output.object(&json, &message.to_string())?;
     match queued {
-        0 => context
-            .output
-            .say("no mail was sent: the department has no address that sends, or the ticket has no other participant"),
+        0 => context.output.say(&format!("no mail was sent: {NOBODY}")),
         n => {
             let sent = i64::try_from(sent).unwrap_or(n);
             let waiting = if sent < n { format!("; {} in the outbox", n - sent) } else { String::new() };

@@ -148,9 +148,10 @@ impl Whole {
     pub(super) fn text(&self, full: bool) -> String {
         let mut lines = self.head();
         for message in &self.messages {
-            let kind = if message.is_internal { " (note)" } else { "" };
+            let kind = if message.is_internal { "note" } else { "message" };
             let byline = self.byline(message.author);
-            lines.push(format!("\n── {} {}{kind}", output::time(message.created_at), terminal::line(&byline)));
+            let (at, id) = (output::time(message.created_at), message.id);
+            lines.push(format!("\n── {at} {} ({kind} {id})", terminal::line(&byline)));
             lines.push(shown(message, full));
             let files = self.files(message.id);
             lines.extend(files.map(|file| {

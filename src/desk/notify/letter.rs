@@ -389,7 +389,10 @@ pub(in crate::desk) fn queue(
 /// The address that sends mail about a ticket: the one its mail came to if that belongs to the ticket's
 /// department, else the department's, else the default one. A department whose addresses all send
 /// nothing sends no mail; no other department's address is used for it.
-fn choose_sender<'a>(senders: &'a [DeskAddress], ticket: &Ticket) -> Option<(&'a DeskAddress, EmailAddress)> {
+pub(super) fn choose_sender<'a>(
+    senders: &'a [DeskAddress],
+    ticket: &Ticket,
+) -> Option<(&'a DeskAddress, EmailAddress)> {
     let of_department = || senders.iter().filter(|s| s.department == Some(ticket.department));
     let came_to = of_department().find(|s| Some(s.id) == ticket.address && s.sends());
     let chosen = came_to.or_else(|| of_department().find(|s| s.sends())).or_else(|| {

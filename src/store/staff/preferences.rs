@@ -31,11 +31,13 @@ pub struct Preferences {
     pub has_keys: bool,
     /// Where one lands after sending.
     pub after_sending: AfterSending,
+    /// Whether `admin ticket list` shows their own tickets unless asked for others.
+    pub lists_mine: bool,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { scheme: String::new(), has_keys: true, after_sending: AfterSending::Stay }
+        Self { scheme: String::new(), has_keys: true, after_sending: AfterSending::Stay, lists_mine: false }
     }
 }
 

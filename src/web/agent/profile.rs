@@ -149,6 +149,8 @@ fn save(call: &Call<'_>) -> Result<Response, Refusal> {
     }
     let signature: String =
         form.get("signature").trim().replace("\r\n", "\n").chars().take(SIGNATURE_CHARS_MAX).collect();
+    let id = call.viewer()?.id();
+    let before = call.read(|tx| Ok(tx.staff_pages(id)?))?.preferences;
     let pages = StaffPages {
         timezone: zone_name(zone).unwrap_or_default(),
         locale: Language::of_code(form.get("language")).map_or_else(String::new, |language| language.code.to_owned()),
@@ -160,9 +162,9 @@ fn save(call: &Call<'_>) -> Result<Response, Refusal> {
             scheme: Some(form.get("scheme")).filter(|word| ["light", "dark"].contains(word)).unwrap_or("").to_owned(),
             has_keys: form.has("keys"),
             after_sending: AfterSending::from_word(form.get("after")).unwrap_or_default(),
+            ..before
         },
     };
-    let id = call.viewer()?.id();
     call.write(|tx| Ok(tx.set_staff_pages(id, &pages)?))?;
     Ok(call.lead_to("/staff/account/profile?said=saved"))
 }

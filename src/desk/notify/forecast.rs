@@ -1,0 +1,36 @@
+//! Whom an answer would be mailed to, before it is written.
+
+use super::letter::{choose_sender, is_ours, template_of};
+use super::usual_recipients;
+use crate::domain::EmailAddress;
+use crate::outbox::template::Event;
+use crate::store::staff::Staff;
+use crate::store::ticket::Ticket;
+use crate::store::{ReadTx, Result};
+
+/// The addresses that an answer by that staff member would be mailed to, with those who would join by it; none where the
+/// desk mails no answers, or the department has no address that sends.
+pub(crate) fn answer_goes_to(
+    tx: &ReadTx<'_>,
+    ticket: &Ticket,
+    author: &Staff,
+    joining: &[EmailAddress],
+) -> Result<Vec<String>> {
+    let event = Event::StaffReply;
+    let is_off = !template_of(tx, event)?.is_enabled && event.is_switchable();
+    let senders = tx.identity()?.addresses;
+    let (Some(customer), Some(_), false) = (tx.customer(ticket.customer)?, choose_sender(&senders, ticket), is_off)
+    else {
+        return Ok(Vec::new());
+    };
+    let mut people: Vec<String> = Vec::new();
+    let usual = usual_recipients(tx, ticket, &customer)?.into_iter().map(|(address, _)| address);
+    for address in usual.chain(joining.iter().map(ToString::to_string)) {
+        let Ok(email) = address.parse::<EmailAddress>() else { continue };
+        let is_known = people.iter().any(|one| email.as_str().eq_ignore_ascii_case(one));
+        if !is_known && !email.as_str().eq_ignore_ascii_case(&author.email) && !is_ours(&senders, &email) {
+            people.push(address);
+        }
+    }
+    Ok(people)
+}
