@@ -237,6 +237,8 @@ impl ParsedMail {
     ///
     /// # Errors
     /// [`ParseError::Empty`] when there is nothing but white space and NUL.
+    // Never inlined: tests/bench/instructions finds this stage by its name.
+    #[inline(never)]
     pub(crate) fn parse(raw: &[u8], limits: &Limits) -> Result<Self, ParseError> {
         let bytes = header::with_line_feeds(raw);
         let mail = header::skip_leading_lines(&bytes);

@@ -246,17 +246,6 @@ impl Store {
         done
     }
 
-    /// Copies the log into the database when it has grown, without keeping anybody waiting.
-    pub(crate) fn copy_log(&self) -> Result<()> {
-        if self.is_remote() {
-            return Ok(());
-        }
-        let connection = self.take()?;
-        log::copy(connection.lite()?)?;
-        connection.keep();
-        Ok(())
-    }
-
     /// Closes the connections that were not used for so long; a burst of requests leaves some.
     pub fn close_unused(&self, unused_for: Duration) {
         self.connections.close_unused(unused_for);
@@ -332,15 +321,6 @@ impl Store {
         // A server is told that we leave.
         if !self.is_remote() {
             std::mem::forget(self);
-        }
-    }
-
-    /// Empties a log that has grown. A process that opens the database alone cannot know how much of the log was copied
-    /// before, so a log that is never emptied would be read, and copied, again and again.
-    fn empty_grown_log(&mut self) {
-        let last = Arc::get_mut(&mut self.connections).and_then(Connections::last);
-        if let Some(Handle::Lite(connection)) = last {
-            log::leave_short(connection);
         }
     }
 }

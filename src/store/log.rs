@@ -21,13 +21,15 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::{Error, Result};
+use super::connections::{Connections, Handle};
+use super::{Error, Result, Store};
 use crate::private_file;
 
 /// Size of the log, in bytes, above which the last act of a process is to empty it. 1 MiB: the first process to open
@@ -161,7 +163,7 @@ fn bytes(connection: &Connection) -> u64 {
 }
 
 /// Empties the log as the last act of a process, unless it is short or another process reads from it.
-pub(super) fn leave_short(connection: &Connection) {
+fn leave_short(connection: &Connection) {
     let bytes = bytes(connection);
     if bytes <= KEPT_BYTES_MAX {
         return;
@@ -186,11 +188,33 @@ pub(super) struct Growth {
 ///
 /// # Errors
 /// Those of the disk.
-pub(super) fn copy(connection: &Connection) -> Result<()> {
+fn copy(connection: &Connection) -> Result<()> {
     if bytes(connection) > COPIED_BYTES {
         connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
     }
     Ok(())
+}
+
+impl Store {
+    /// Copies the log into the database when it has grown, without keeping anybody waiting.
+    pub(crate) fn copy_log(&self) -> Result<()> {
+        if self.is_remote() {
+            return Ok(());
+        }
+        let connection = self.take()?;
+        copy(connection.lite()?)?;
+        connection.keep();
+        Ok(())
+    }
+
+    /// Empties a log that has grown. A process that opens the database alone cannot know how much of the log was copied
+    /// before, so a log that is never emptied would be read, and copied, again and again.
+    pub(super) fn empty_grown_log(&mut self) {
+        let last = Arc::get_mut(&mut self.connections).and_then(Connections::last);
+        if let Some(Handle::Lite(connection)) = last {
+            leave_short(connection);
+        }
+    }
 }
 
 impl Growth {

@@ -32,6 +32,8 @@ fn a_mail_waits_for_the_disk_once() {
         return skip("strace is missing");
     }
     let desk = Desk::in_file();
+    // What made the desk is in the log, which is soon emptied.
+    desk.sqlite().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     synced(&desk, 0);
     for number in 1..4 {
         let found = synced(&desk, number);
@@ -48,7 +50,8 @@ fn the_first_mail_in_a_new_log_syncs_the_folder_too() {
     synced(&desk, 0);
     desk.sqlite().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     let found = synced(&desk, 1);
-    assert_eq!(found.len(), 2, "{found:#?}");
+    // The folder, the head of the log, the mail.
+    assert_eq!(found.len(), 3, "{found:#?}");
     let folder = format!("<{}>", desk.db().canonicalize().unwrap().parent().unwrap().display());
     assert!(found.first().is_some_and(|line| line.contains(&folder)), "before anything is written: {found:#?}");
 }
