@@ -205,6 +205,11 @@ fn redacted(text: &str, desk: &Desk) -> String {
             rest = key.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "+/=".contains(c));
             continue;
         }
+        if let Some(secret) = rest.strip_prefix("/staff/first/") {
+            out.push_str("/staff/first/RANDOM");
+            rest = secret.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "-_".contains(c));
+            continue;
+        }
         let word: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
         if word.is_empty() {
             out.push(c);

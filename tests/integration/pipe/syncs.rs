@@ -22,7 +22,7 @@ fn synced(desk: &Desk, number: u32) -> Vec<String> {
     }
     let text = mail(&format!("synced{number}"), "Subject: Printer on fire\n", "It burns.");
     assert_taken(&feed(&mut traced, text.as_bytes()), "a traced mail");
-    let lines = fs::read_to_string(&trace).unwrap();
+    let lines = fs::read_to_string(&trace).expect("strace has written");
     lines.lines().filter(|line| line.contains("sync")).map(str::to_owned).collect()
 }
 
@@ -33,7 +33,7 @@ fn a_mail_waits_for_the_disk_once() {
     }
     let desk = Desk::in_file();
     // What made the desk is in the log, which is soon emptied.
-    desk.sqlite().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    desk.sqlite().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("nobody else reads");
     synced(&desk, 0);
     for number in 1..4 {
         let found = synced(&desk, number);
@@ -48,7 +48,7 @@ fn the_first_mail_in_a_new_log_syncs_the_folder_too() {
     }
     let desk = Desk::in_file();
     synced(&desk, 0);
-    desk.sqlite().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    desk.sqlite().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("nobody else reads");
     let found = synced(&desk, 1);
     // The folder, the head of the log, the mail.
     assert_eq!(found.len(), 3, "{found:#?}");
