@@ -316,7 +316,7 @@ fn man_pages_and_completions_come_from_the_grammar() {
     }
     let configuration = fs::read_to_string(dir.join("maildesk.toml.5")).expect("a page of the configuration");
     assert!(configuration.contains("pipe_deadline_s = 100") && configuration.contains("trusted_proxies"));
-    for (shell, word) in [("bash", "_maildesk"), ("zsh", "#compdef maildesk"), ("fish", "complete -c maildesk")] {
+    for (shell, word) in [("bash", "_maildesk"), ("zsh", "#compdef maildesk"), ("fish", "--command maildesk")] {
         let done = feed(desk.command().args(["admin", "completions", shell]), b"");
         assert!(done.status == 0 && done.stdout.contains(word), "{shell}: {}", done.stderr);
     }

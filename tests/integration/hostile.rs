@@ -251,13 +251,6 @@ fn large_attachment_stays_under_the_memory_limit() {
 }
 
 #[test]
-fn many_large_texts_stay_under_the_memory_limit() {
-    let desk = Desk::new();
-    let part = format!("--b\n\n{}", "Hello there, dear\n> quoted\n".repeat(1700));
-    survive(&desk, "40 MiB of text in 900 parts", &multipart("texts", &format!("{}--b--", part.repeat(900))));
-}
-
-#[test]
 fn parts_are_read_up_to_the_limit() {
     let desk = Desk::new();
     let parts =

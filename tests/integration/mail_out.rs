@@ -15,7 +15,7 @@ use crate::postfix::{PIPE_LINE, Postfix, Setup};
 use crate::smtp_sink::header;
 use crate::threading::threads;
 
-const SUPPORT: &str = "support@example.com";
+const SUPPORT: &str = "support@example.org";
 
 /// A grey pixel: a file of a type that the desk takes.
 const PIXEL: &[u8] =
@@ -30,7 +30,7 @@ struct Post {
     sent: Cell<usize>,
 }
 
-/// Aliases that put the mail of these people into mailboxes of theirs. Mail to anybody else at `example.com` bounces.
+/// Aliases that put the mail of these people into mailboxes of theirs. Mail to anybody else at `example.org` bounces.
 fn mailboxes(desk: &Desk, names: &[&str]) -> String {
     let line = |name: &&str| format!("{name}: {}\n", desk.path(&format!("inboxes/{name}")).display());
     names.iter().map(line).collect()
@@ -44,7 +44,7 @@ fn be_patient(desk: &Desk) {
 
 fn add_sue(desk: &Desk) {
     let password = desk.secret("sues-password", "correct horse battery");
-    let who = ["staff", "add", "sue", "--name", "Sue Staff", "--email", "sue@example.com", "--role", "agent"];
+    let who = ["staff", "add", "sue", "--name", "Sue Staff", "--email", "sue@example.org", "--role", "agent"];
     desk.admin(&[&who[..], &["--department", "1", "--password-file", &password]].concat());
 }
 
@@ -228,7 +228,7 @@ fn customer_and_desk_talk_over_tls_and_a_login_and_every_answer_comes_home() {
     desk.admin(&["token", "add", "full", "--all", "--value", crate::client::TOKEN]);
     let server = Server::spawn(submission.trusting(desk).args(["serve", "--listen", "127.0.0.1:0"]));
 
-    let first = post.mail("ann@example.com", SUPPORT, "Cc: bob@example.com\nSubject: Printer on fire\n", "It burns.");
+    let first = post.mail("ann@example.org", SUPPORT, "Cc: bob@example.org\nSubject: Printer on fire\n", "It burns.");
     post.settle();
     let ack = post.inbox("ann").pop().expect("an acknowledgement");
     assert!(ack.contains("Authenticated sender: support@mail.test") && ack.contains("using TLSv1"), "{ack}");
@@ -240,7 +240,7 @@ fn customer_and_desk_talk_over_tls_and_a_login_and_every_answer_comes_home() {
 
     let mut sent = vec![first];
     let mut answer = |to: &str, fields: &str, outcome: &str| {
-        sent.push(post.mail("ann@example.com", to, fields, "More."));
+        sent.push(post.mail("ann@example.org", to, fields, "More."));
         post.settle();
         assert_eq!(post.outcome(), outcome, "{fields}");
     };
@@ -255,7 +255,7 @@ fn customer_and_desk_talk_over_tls_and_a_login_and_every_answer_comes_home() {
     assert_eq!((post.inbox("ann").len(), post.inbox("bob").len()), (before + 1, 1));
     for name in ["ann", "bob"] {
         let mail = post.inbox(name).pop().expect("the answer");
-        assert_eq!(header(&mail, "From").as_deref(), Some("\"Example Desk\" <support@example.com>"));
+        assert_eq!(header(&mail, "From").as_deref(), Some("\"Example Desk\" <support@example.org>"));
         assert_eq!(header(&mail, "Subject").as_deref(), Some("Re: [#1] Printer on fire"));
         assert_eq!(header(&mail, "Auto-Submitted"), None);
         let home = header(&mail, "Return-Path").expect("Postfix writes it");
@@ -273,7 +273,7 @@ fn customer_and_desk_talk_over_tls_and_a_login_and_every_answer_comes_home() {
 
     // Bob answers the desk's copy and nobody's mail comes back to its writer.
     let copy = header(&post.inbox("bob")[0], "Message-ID").expect("every mail has one");
-    post.mail("bob@example.com", SUPPORT, &format!("Subject: Re: x\nIn-Reply-To: {copy}\n"), "Water is out.");
+    post.mail("bob@example.org", SUPPORT, &format!("Subject: Re: x\nIn-Reply-To: {copy}\n"), "Water is out.");
     post.settle();
     assert_eq!(post.outcome(), "stored token #1");
     assert_eq!(post.inbox("bob").len(), 1);
@@ -311,7 +311,7 @@ fn refused_logins_and_unknown_certificates_send_nothing_and_lose_nothing() {
     // `pipe`, which Postfix starts, does not know the authority: the mail waits, and goes when somebody does.
     let (tls, port) = implicit;
     submission.let_desk_send(desk, tls, port, dovecot::PASSWORD);
-    post.mail("ann@example.com", SUPPORT, "Subject: Printer\n", "It burns.");
+    post.mail("ann@example.org", SUPPORT, "Subject: Printer\n", "It burns.");
     post.postfix.wait_for(SUPPORT, "sent");
     let rows = desk.admin(&["outbox", "list"]);
     assert_eq!((&rows[0]["state"], &rows[0]["attempts"]), (&"pending".into(), &1.into()), "{rows}");
@@ -331,7 +331,7 @@ fn an_answer_to_nobody_comes_back_and_becomes_a_note() {
     desk.admin(&["template", "disable", "staff_ticketnotification"]);
     for (ticket, with_token) in [(1, "0"), (2, "1")] {
         desk.admin(&["setting", "set", "reply_address_token", with_token]);
-        post.mail("ghost@example.com", SUPPORT, &format!("Cc: ann@example.com\nSubject: Boo {ticket}\n"), "Boo.");
+        post.mail("ghost@example.org", SUPPORT, &format!("Cc: ann@example.org\nSubject: Boo {ticket}\n"), "Boo.");
         post.settle();
         let before = post.ticket(ticket);
         let number = ticket.to_string();
@@ -341,14 +341,14 @@ fn an_answer_to_nobody_comes_back_and_becomes_a_note() {
         let outbox = desk.admin(&["outbox", "list", "--limit", "2"]);
         let rows = outbox.as_array().expect("a list");
         let find = |to: &str| rows.iter().find(|row| row["recipient"] == to).expect("the answer went to both");
-        let (ghost, ann) = (find("ghost@example.com"), find("ann@example.com"));
+        let (ghost, ann) = (find("ghost@example.org"), find("ann@example.org"));
         assert_eq!((&ghost["state"], &ghost["event"]), (&"failed".into(), &"staff_reply".into()), "{outbox}");
         assert!(
             ghost["bounced_at"].as_i64() > Some(0) && ghost["last_error"].as_str().is_some_and(|e| e.contains("5.1.1"))
         );
         assert_eq!((&ann["state"], &ann["bounced_at"]), (&"sent".into(), &0.into()), "{outbox}");
         let notes = post.notes(ticket);
-        assert!(notes.contains("ghost@example.com") && notes.contains("5.1.1"), "{notes}");
+        assert!(notes.contains("ghost@example.org") && notes.contains("5.1.1"), "{notes}");
         let after = post.ticket(ticket);
         assert_eq!((&before["status"], &after["status"]), (&"open".into(), &"answered".into()));
         assert_eq!(
@@ -362,7 +362,7 @@ fn an_answer_to_nobody_comes_back_and_becomes_a_note() {
 
 #[test]
 fn two_desks_that_acknowledge_everything_exchange_two_mails() {
-    let helps = "help@other.example.com";
+    let helps = "help@other.example.org";
     let other = Desk::with_addresses(&[helps]);
     be_patient(&other);
     let postfix = Postfix::start(|desk| {
@@ -370,7 +370,7 @@ fn two_desks_that_acknowledge_everything_exchange_two_mails() {
         Setup {
             main: "elsewhere_destination_recipient_limit = 1\n".to_owned(),
             master: other.adapt(PIPE_LINE).replace("\nmaildesk ", "\nelsewhere "),
-            transport: "other.example.com elsewhere:\n".to_owned(),
+            transport: "other.example.org elsewhere:\n".to_owned(),
             ..Setup::default()
         }
     });
@@ -418,7 +418,7 @@ fn an_out_of_office_gets_one_acknowledgement_and_never_another_answer() {
     desk.admin(&["template", "disable", "staff_ticketnotification"]);
     for (round, mark) in marks.into_iter().enumerate() {
         let (ticket, seen) = (i64::try_from(round).expect("few rounds") + 1, post.inbox("ann").len());
-        post.mail("ann@example.com", SUPPORT, &format!("Subject: Case {round}\n"), "It burns.");
+        post.mail("ann@example.org", SUPPORT, &format!("Subject: Case {round}\n"), "It burns.");
         let mut answered = seen;
         // Ann's mailbox answers every mail it gets, until there is nothing new.
         let away = |answered: &mut usize| {
@@ -430,7 +430,7 @@ fn an_out_of_office_gets_one_acknowledgement_and_never_another_answer() {
                 }
                 for mail in inbox.into_iter().skip(std::mem::replace(answered, *answered + 1)).take(1) {
                     let message = format!(
-                        "From: ann@example.com\nTo: {SUPPORT}\nSubject: Out of office: {}\nIn-Reply-To: {}\n\
+                        "From: ann@example.org\nTo: {SUPPORT}\nSubject: Out of office: {}\nIn-Reply-To: {}\n\
                          Message-ID: <away{round}.{answered}@client.example.org>\n{mark}\nBack on Monday.\n",
                         header(&mail, "Subject").unwrap_or_default(),
                         header(&mail, "Message-ID").expect("every mail has one"),
@@ -454,17 +454,17 @@ fn a_mailing_list_that_the_desk_is_subscribed_to_is_never_answered() {
     let Some(post) = Post::start(&["ann"]) else { return };
     let desk = post.desk();
     desk.admin(&["template", "enable", "autoresponse"]);
-    let marks = ["List-Id: Printers <printers.lists.example.com>\n", "Precedence: list\n"];
+    let marks = ["List-Id: Printers <printers.lists.example.org>\n", "Precedence: list\n"];
     for mark in marks {
-        let fields = format!("{mark}Reply-To: printers@lists.example.com\nSubject: [printers] Toner\n");
+        let fields = format!("{mark}Reply-To: printers@lists.example.org\nSubject: [printers] Toner\n");
         let message = format!(
-            "From: ann@example.com\nTo: printers@lists.example.com\nMessage-ID: <{}@client.example.org>\n{fields}\nWho has some?\n",
+            "From: ann@example.org\nTo: printers@lists.example.org\nMessage-ID: <{}@client.example.org>\n{fields}\nWho has some?\n",
             mark.len()
         );
-        post.submit("printers-bounces@lists.example.com", SUPPORT, &message);
+        post.submit("printers-bounces@lists.example.org", SUPPORT, &message);
         post.settle();
         let followup = message.replace("Message-ID: <", "Message-ID: <re.").replace("Subject: ", "Subject: Re: ");
-        post.submit("printers-bounces@lists.example.com", SUPPORT, &followup);
+        post.submit("printers-bounces@lists.example.org", SUPPORT, &followup);
         post.settle();
     }
     assert_eq!(desk.admin(&["stats"])["mails_received"], 4);

@@ -18,7 +18,7 @@ const ANSWERS: [&str; 10] = [
     "--url",
     "http://localhost",
     "--address",
-    "help@example.org",
+    "help@example.net",
     "--staff",
     "sam",
     "--staff-name",
@@ -46,7 +46,7 @@ fn set_up(postfix: &Postfix, db: &str, more: &[&str]) -> Done {
     let mut command = Command::new(postfix.desk.path("maildesk"));
     command.env_clear().env("PATH", "/usr/bin:/bin").env("MAIL_CONFIG", postfix.desk.path("etc"));
     command.args(["--json", "--db", db, "admin", "setup"]).args(ANSWERS);
-    command.args(["--staff-email", "inbox@example.com", "--password-stdin", "--smtp-port", &postfix.port.to_string()]);
+    command.args(["--staff-email", "inbox@example.org", "--password-stdin", "--smtp-port", &postfix.port.to_string()]);
     feed(command.args(more), b"a long password\n")
 }
 
@@ -62,8 +62,8 @@ fn setup_writes_postfix_and_its_test_mail_is_a_ticket_that_is_acknowledged() {
     let odd: Vec<&Value> =
         report["checks"]["checks"].as_array().expect("doctor's looks").iter().filter(is_odd).collect();
     assert!(odd.is_empty(), "doctor is not content: {odd:#?}");
-    postfix.wait_for("help@example.org", "sent");
-    postfix.wait_for("inbox@example.com", "sent");
+    postfix.wait_for("help@example.net", "sent");
+    postfix.wait_for("inbox@example.org", "sent");
     let read = || fs::read_to_string(postfix.desk.path("inboxes/inbox")).ok();
     let inbox =
         wait_for("the acknowledgement is there", || read().filter(|text| text.contains("[#1]")), || postfix.log());
@@ -76,10 +76,10 @@ fn setup_writes_postfix_and_its_test_mail_is_a_ticket_that_is_acknowledged() {
     let send = |to: &str| {
         submit(postfix.port, &Letter { sender: SENDER, recipients: &[to], message: &small_mail("from-outside", &[to]) })
     };
-    assert_eq!(send("help+token@example.org"), Ok(()));
-    let refused = send("other@example.org").expect_err("no relay for others");
+    assert_eq!(send("help+token@example.net"), Ok(()));
+    let refused = send("other@example.net").expect_err("no relay for others");
     assert!(refused.starts_with("454 4.7.1") || refused.starts_with("554 5.7.1"), "{refused}");
-    postfix.wait_for("help+token@example.org", "sent");
+    postfix.wait_for("help+token@example.net", "sent");
     // Once more: nothing is left to do, and the mail still comes through Postfix.
     let again = set_up(&postfix, &db, &["--apply"]);
     let report: Value = serde_json::from_str(&again.stdout).unwrap_or_else(|_| panic!("{}", again.stderr));
@@ -107,7 +107,7 @@ fn without_apply_the_lines_are_shown_and_nothing_is_written() {
     assert_eq!(done.status, 0, "{}", done.stderr);
     let report: Value = serde_json::from_str(&done.stdout).expect("setup prints an object");
     let lines = report["mta_lines"].to_string();
-    for line in ["postconf -M 'maildesk/unix=", "help@example.org OK", "postfix check"] {
+    for line in ["postconf -M 'maildesk/unix=", "help@example.net OK", "postfix check"] {
         assert!(lines.contains(line), "{lines}");
     }
     assert_eq!((&report["mta_in_place"], &report["ticket_id"]), (&Value::from(false), &Value::from(1)));

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Desk, browser, holds, is, launch, mailSink, password, run, test, until } from './browser.mjs';
 
 await browser.close();
-const host = 'desk.example.com';
+const host = 'desk.example.org';
 const mapped = await launch([`--host-resolver-rules=MAP ${host} 127.0.0.1`]);
 
 async function freePort() {

@@ -115,7 +115,7 @@ test('5: every key works, none of them in a field, and the switch silences them'
   await page.keyboard.press('j'); await page.keyboard.press('t');
   await page.getByText('Took 1 ticket.').waitFor();
   await open(page, 1);
-  for (const [key, name] of [['a', 'assignee'], ['s', 'status'], ['m', 'department']]) { await page.keyboard.press(key); is((await focused(page)).name, name, key); await page.evaluate(() => document.activeElement.blur()); }
+  for (const [key, name] of [['a', 'Assignee'], ['s', 'Status'], ['m', 'Department']]) { await page.keyboard.press(key); is((await focused(page)).name, name, key); await page.evaluate(() => document.activeElement.blur()); }
   const isOpen = what => page.locator(what).evaluate(one => one.open);
   const formatted = await isOpen('.formatted');
   await page.keyboard.press('f'); is(await isOpen('.formatted'), !formatted, 'f');

@@ -279,14 +279,14 @@ test('customers are asked once after closing, and staff see what they say', with
   await page.goto(await linkIn(sink, 'ann@client.test', 't'));
   desk.admin('ticket', 'close', '1');
   await until(() => sink.mails.some(mail => /How did|how was|handled/i.test(plain(mail)) && mail.includes('ann@client.test')), 'nobody was asked by mail');
-  await page.reload();
+  await page.goto(page.url());
   await page.getByRole('textbox', { name: /word/i }).or(page.locator('[name=comment]')).first().fill('Quick & kind <3');
-  await page.locator('button[value=good]').click();
-  await page.reload();
+  await Promise.all([page.waitForNavigation(), page.locator('button[value=good]').click()]);
+  await page.goto(page.url());
   is(await page.locator('button[value=good]').count(), 0, 'asked again:');
   desk.admin('ticket', 'status', '1', 'open');
   desk.admin('ticket', 'close', '1');
-  await page.reload();
+  await page.goto(page.url());
   is(await page.locator('button[value=good]').count(), 0, 'asked a second time:');
   const ada = await staff(desk);
   await ada.goto(`${desk.url}/staff/tickets/view/1`);
