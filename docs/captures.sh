@@ -11,7 +11,7 @@ socket=maildesk-captures-$$
 trap 'tmux -L "$socket" kill-server 2>/dev/null; rm -rf "$work"' EXIT
 "$program" --quiet admin demo --once --dir "$work/desk" >/dev/null
 desk=(--db "$work/desk/maildesk.db")
-printf 'a long password\n' | "$program" "${desk[@]}" --quiet admin staff add sam --name "Sam Poe" --email sam@example.com --role admin \
+printf 'a long password\n' | "$program" "${desk[@]}" --quiet admin staff add sam --name "Sam Poe" --email sam@example.org --role admin \
   --department 1 --password-stdin >/dev/null
 "$program" "${desk[@]}" --quiet admin ticket assign 1 sam >/dev/null
 "$program" "${desk[@]}" --quiet admin ticket priority 2 3 >/dev/null
