@@ -88,6 +88,22 @@ pub struct Delivery {
     pub bytes: usize,
 }
 
+/// Logs a delivery, the same words by whatever door the mail came; what that door adds, and a sentence, follow.
+macro_rules! log_delivery {
+    ($delivery:expr, $($more:tt)+) => {
+        tracing::info!(
+            message_id = format!("<{}>", $delivery.message_id),
+            decision = $delivery.outcome.word(),
+            reason = $delivery.reason,
+            ticket = $delivery.ticket.map_or_else(|| "-".to_owned(), |ticket| format!("#{ticket}")),
+            from = $delivery.from,
+            bytes = $delivery.bytes,
+            $($more)+
+        )
+    };
+}
+pub(crate) use log_delivery;
+
 /// Why a mail could not be taken in.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

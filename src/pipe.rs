@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 use crate::config::{self, Loaded};
 use crate::decision::Refusal;
 use crate::domain::Timestamp;
-use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source, preview, refusal_line};
+use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source, log_delivery, preview, refusal_line};
 use crate::logging;
 use crate::options::Global;
 use crate::outbox;
@@ -294,16 +294,7 @@ fn dry_run(global: &Global, loaded: &Loaded, arguments: &Arguments, raw: &[u8]) 
 }
 
 fn log_delivery(delivery: &Delivery, started: Instant) {
-    tracing::info!(
-        message_id = format!("<{}>", delivery.message_id),
-        decision = delivery.outcome.word(),
-        reason = delivery.reason,
-        ticket = delivery.ticket.map_or_else(|| "-".to_owned(), |ticket| format!("#{ticket}")),
-        from = delivery.from,
-        bytes = delivery.bytes,
-        ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "delivered"
-    );
+    log_delivery!(delivery, ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), "delivered");
 }
 
 /// Reads stdin up to one byte over the limit; the rest of a larger mail is read and dropped, because

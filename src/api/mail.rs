@@ -17,7 +17,7 @@ use super::{Api, Call, Wake};
 use crate::decision::Refusal;
 use crate::domain::TicketId;
 use crate::http::{Headers, Request};
-use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source, preview};
+use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source, log_delivery, preview};
 use crate::store::settings::Settings;
 
 /// The path at which mails are handed over.
@@ -127,15 +127,7 @@ pub(super) fn deliver(call: &Call<'_, HandedOver>) -> Result<KeyedAnswer, ApiErr
     crate::trip::trip("deliver-before-commit");
     let delivery = intake::deliver(store, &rules, envelope, raw, call.now).map_err(failed)?;
     crate::trip::trip("deliver-after-commit");
-    tracing::info!(
-        message_id = format!("<{}>", delivery.message_id),
-        decision = delivery.outcome.word(),
-        reason = delivery.reason,
-        ticket = delivery.ticket.map_or_else(|| "-".to_owned(), |ticket| format!("#{ticket}")),
-        from = delivery.from,
-        bytes = delivery.bytes,
-        "delivered over the API"
-    );
+    log_delivery!(delivery, "delivered over the API");
     if matches!(delivery.outcome, Outcome::Opened | Outcome::Appended) {
         (call.api.wake)(Wake::Outbox);
     }

@@ -17,7 +17,7 @@ use super::summary::{Counts, Progress};
 use super::{Error, Stop};
 use crate::domain::desk_address::ImapAfter;
 use crate::domain::{AddressId, Timestamp};
-use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source};
+use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source, log_delivery};
 use crate::store::Store;
 use crate::store::imap::{FolderState, Step};
 use crate::worker::Leases;
@@ -359,13 +359,8 @@ impl<'a> Fetch<'a> {
         if self.context.mode == Mode::DryRun {
             return;
         }
-        tracing::info!(
-            message_id = format!("<{}>", delivery.message_id),
-            decision = delivery.outcome.word(),
-            reason = delivery.reason,
-            ticket = delivery.ticket.map_or_else(|| "-".to_owned(), |ticket| format!("#{ticket}")),
-            from = delivery.from,
-            bytes = delivery.bytes,
+        log_delivery!(
+            delivery,
             ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             address = self.account.email,
             folder = self.name,

@@ -9,7 +9,7 @@ use super::command::{self, Command, LINE_BYTES_MAX};
 use super::content::{Content, Dots};
 use super::reply::{self, Reply};
 use super::wire::{Filled, Stream, Wire};
-use crate::intake::{Delivery, Envelope, Letter, Rules, Settled, Source, Trouble};
+use crate::intake::{Delivery, Envelope, Letter, Rules, Settled, Source, Trouble, log_delivery};
 
 /// Recipients of one mail: RFC 5321 §4.5.3.1.8 wants a hundred at least.
 const RECIPIENTS_MAX: usize = 100;
@@ -294,16 +294,7 @@ impl<'a> Session<'a> {
     fn log(&self, settled: &Settled, began: Instant) {
         let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let of = |delivery: &Delivery| {
-            tracing::info!(
-                message_id = format!("<{}>", delivery.message_id),
-                decision = delivery.outcome.word(),
-                reason = delivery.reason,
-                ticket = delivery.ticket.map_or_else(|| "-".to_owned(), |ticket| format!("#{ticket}")),
-                from = delivery.from,
-                bytes = delivery.bytes,
-                ms,
-                "delivered by LMTP"
-            );
+            log_delivery!(delivery, ms, "delivered by LMTP");
         };
         match settled {
             Ok(deliveries) => deliveries.iter().for_each(of),
