@@ -38,6 +38,7 @@ mod store;
 mod terminal;
 mod totp;
 mod trip;
+mod unread;
 mod web;
 mod webhook;
 mod worker;

@@ -13,6 +13,7 @@ use rustix::event::{PollFd, PollFlags};
 
 use super::Control;
 use crate::stop::poll_until;
+use crate::unread::Unread;
 
 /// The buffer a connection starts with; a head of ordinary size fits.
 const BUFFER_BYTES: usize = 8 * 1024;
@@ -51,16 +52,13 @@ pub(super) enum Idle {
 #[derive(Debug)]
 pub(super) struct Wire {
     stream: Arc<TcpStream>,
-    /// Always fully initialised; `start..end` is unread.
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
+    unread: Unread,
 }
 
 impl Wire {
     /// `stream` must be non-blocking.
     pub(super) fn new(stream: Arc<TcpStream>) -> Self {
-        Self { stream, buffer: vec![0; BUFFER_BYTES], start: 0, end: 0 }
+        Self { stream, unread: Unread::new(BUFFER_BYTES) }
     }
 
     /// The socket, for those who watch it or close it.
@@ -69,21 +67,16 @@ impl Wire {
     }
 
     pub(super) fn unread(&self) -> &[u8] {
-        self.buffer.get(self.start..self.end).unwrap_or_default()
+        self.unread.get()
     }
 
     pub(super) fn consume(&mut self, bytes: usize) {
-        self.start = self.start.saturating_add(bytes).min(self.end);
-        if self.start == self.end {
-            (self.start, self.end) = (0, 0);
-        }
+        self.unread.consume(bytes);
     }
 
     /// Makes the buffer large, for a body that is.
     pub(super) fn expect_bulk(&mut self) {
-        if self.buffer.len() < BULK_BUFFER_BYTES {
-            self.buffer.resize(BULK_BUFFER_BYTES, 0);
-        }
+        self.unread.grow_to(BULK_BUFFER_BYTES);
     }
 
     /// Waits for the first byte of a request; the buffer holds none.
@@ -99,21 +92,20 @@ impl Wire {
 
     /// Reads once more into the buffer, which grows when it is full.
     pub(super) fn fill(&mut self, deadline: Instant) -> io::Result<Filled> {
-        if self.start > 0 && self.end == self.buffer.len() {
-            self.buffer.copy_within(self.start..self.end, 0);
-            (self.start, self.end) = (0, self.end - self.start);
+        if self.unread.is_full() {
+            self.unread.move_to_front();
         }
-        if self.end == self.buffer.len() {
-            self.buffer.resize(self.buffer.len().saturating_mul(2), 0);
+        if self.unread.is_full() {
+            self.unread.double();
         }
         loop {
             if Instant::now() >= deadline {
                 return Ok(Filled::TimedOut);
             }
-            match (&*self.stream).read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
+            match (&*self.stream).read(self.unread.room()) {
                 Ok(0) => return Ok(Filled::Eof),
                 Ok(read) => {
-                    self.end += read;
+                    self.unread.filled(read);
                     return Ok(Filled::More);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 
 use crate::stop::{Stop, poll_until};
+use crate::unread::Unread;
 
 /// The buffer of a connection: a mail of 10 kB comes in one piece.
 const BUFFER_BYTES: usize = 32 * 1024;
@@ -81,27 +82,21 @@ pub(super) enum Filled {
 #[derive(Debug)]
 pub(super) struct Wire {
     stream: Stream,
-    /// Always fully initialised; `start..end` is unread.
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
+    unread: Unread,
     unsaid: Vec<u8>,
 }
 
 impl Wire {
     pub(super) fn new(stream: Stream) -> Self {
-        Self { stream, buffer: vec![0; BUFFER_BYTES], start: 0, end: 0, unsaid: Vec::with_capacity(256) }
+        Self { stream, unread: Unread::new(BUFFER_BYTES), unsaid: Vec::with_capacity(256) }
     }
 
     pub(super) fn unread(&self) -> &[u8] {
-        self.buffer.get(self.start..self.end).unwrap_or_default()
+        self.unread.get()
     }
 
     pub(super) fn consume(&mut self, bytes: usize) {
-        self.start = self.start.saturating_add(bytes).min(self.end);
-        if self.start == self.end {
-            (self.start, self.end) = (0, 0);
-        }
+        self.unread.consume(bytes);
     }
 
     /// Adds a reply line to what will be said.
@@ -114,15 +109,12 @@ impl Wire {
     /// be full.
     pub(super) fn fill(&mut self, deadline: Instant, stop: Option<&Stop>) -> io::Result<Filled> {
         self.flush()?;
-        if self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            (self.start, self.end) = (0, self.end - self.start);
-        }
+        self.unread.move_to_front();
         loop {
-            match self.stream.read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
+            match self.stream.read(self.unread.room()) {
                 Ok(0) => return Ok(Filled::Eof),
                 Ok(read) => {
-                    self.end += read;
+                    self.unread.filled(read);
                     return Ok(Filled::More);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
