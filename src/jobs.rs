@@ -152,7 +152,7 @@ mod tests {
     use super::*;
     use crate::domain::reason::Reason;
     use crate::domain::{DepartmentId, Status, TicketId};
-    use crate::store::migrate::create_or_migrate;
+
     use crate::store::receipt::{NewReceipt, ReceiptState};
     use crate::store::settings::definition;
     use crate::store::ticket::NewTicket;
@@ -161,9 +161,7 @@ mod tests {
 
     fn desk() -> (tempfile::TempDir, Store) {
         let dir = tempfile::tempdir().unwrap();
-        let path = crate::store::testing::place(dir.path());
-        create_or_migrate(&path, &[7; 32], NOW).unwrap();
-        let store = Store::open(&path, std::time::Duration::from_secs(1)).unwrap();
+        let store = crate::store::testing::desk(dir.path(), NOW);
         (dir, store)
     }
 

@@ -1,18 +1,13 @@
 //! Mails that cannot be read, and rehearsals.
 
-use std::time::Duration;
-
 use super::*;
-use crate::store::migrate::create_or_migrate;
 
 pub(super) const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 const MAIL: &[u8] = b"From: ann@example.org\nTo: support@example.com\nSubject: Hi\nMessage-ID: <a@b>\n\nHello\n";
 
 pub(super) fn desk() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
-    let path = crate::store::testing::place(dir.path());
-    create_or_migrate(&path, &[7; 32], NOW).unwrap();
-    let store = Store::open(&path, Duration::from_secs(1)).unwrap();
+    let store = crate::store::testing::desk(dir.path(), NOW);
     (dir, store)
 }
 

@@ -79,11 +79,10 @@ impl WriteTx<'_> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::time::Duration;
 
     use super::*;
     use crate::store::Store;
-    use crate::store::migrate::create_or_migrate;
+
     use crate::store::token::NewToken;
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
@@ -91,9 +90,7 @@ mod tests {
 
     fn desk() -> (tempfile::TempDir, Store) {
         let dir = tempfile::tempdir().unwrap();
-        let path = crate::store::testing::place(dir.path());
-        create_or_migrate(&path, &[7; 32], NOW).unwrap();
-        let store = Store::open(&path, Duration::from_secs(1)).unwrap();
+        let store = crate::store::testing::desk(dir.path(), NOW);
         (dir, store)
     }
 

@@ -207,7 +207,7 @@ mod tests {
     use crate::domain::{DepartmentId, TicketId, Timestamp};
     use crate::store::attachment::NewAttachment;
     use crate::store::message::{NewMessage, Text, Visibility};
-    use crate::store::migrate::create_or_migrate;
+
     use crate::store::ticket::NewTicket;
     use crate::store::{Error, Store};
 
@@ -215,9 +215,7 @@ mod tests {
 
     fn desk() -> (tempfile::TempDir, Store) {
         let dir = tempfile::tempdir().unwrap();
-        let path = crate::store::testing::place(dir.path());
-        create_or_migrate(&path, &[7; 32], NOW).unwrap();
-        let store = Store::open(&path, std::time::Duration::from_secs(1)).unwrap();
+        let store = crate::store::testing::desk(dir.path(), NOW);
         store
             .write(|tx| {
                 let customer = tx.customer_for("Ann", &"ann@client.test".parse().unwrap(), NOW)?;

@@ -90,6 +90,13 @@ pub(crate) fn place(folder: &Path) -> PathBuf {
     address(&name)
 }
 
+/// A new desk.
+pub(crate) fn desk(folder: &Path, now: Timestamp) -> Store {
+    let place = place(folder);
+    migrate::create_or_migrate(&place, &[7; 32], now).unwrap();
+    Store::open(&place, std::time::Duration::from_secs(1)).unwrap()
+}
+
 /// A place for a new desk of SQLite, for tests of what only a file has.
 pub(crate) fn file(folder: &Path) -> PathBuf {
     folder.join("desk.db")

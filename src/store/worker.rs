@@ -157,20 +157,18 @@ impl WriteTx<'_> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::time::Duration;
 
     use super::*;
     use crate::domain::{AddressId, EmailAddress, Timestamp};
     use crate::store::outbox::{NewOutgoing, Scope, Settlement};
-    use crate::store::{Store, migrate, testing};
+    use crate::store::{Store, testing};
 
     const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
     fn desk() -> (tempfile::TempDir, Store) {
         let dir = tempfile::tempdir().unwrap();
-        let place = testing::place(dir.path());
-        migrate::create_or_migrate(&place, &[7; 32], NOW).unwrap();
-        (dir, Store::open(&place, Duration::from_secs(1)).unwrap())
+        let store = crate::store::testing::desk(dir.path(), NOW);
+        (dir, store)
     }
 
     fn outgoing(recipient: &EmailAddress) -> NewOutgoing<'_> {

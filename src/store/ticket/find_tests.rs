@@ -7,7 +7,7 @@ use crate::store::attachment::NewAttachment;
 use crate::store::message::{NewMessage, Text, Visibility};
 use crate::store::staff::NewStaff;
 use crate::store::ticket::NewTicket;
-use crate::store::{Error, Store, WriteTx, migrate};
+use crate::store::{Error, Store, WriteTx};
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 const GENERAL: DepartmentId = DepartmentId::new(1);
@@ -29,9 +29,7 @@ fn message(tx: &WriteTx<'_>, ticket: TicketId, visibility: Visibility, text: &st
 /// Five tickets; the n-th was touched n hours ago.
 fn desk() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
-    let path = crate::store::testing::place(dir.path());
-    migrate::create_or_migrate(&path, &[7; 32], NOW).unwrap();
-    let store = Store::open(&path, std::time::Duration::from_secs(1)).unwrap();
+    let store = crate::store::testing::desk(dir.path(), NOW);
     store
         .write(|tx| {
             fill(tx);

@@ -7,7 +7,7 @@ use crate::domain::{Actor, Door, EventKind};
 use crate::store::event::NewEvent;
 use crate::store::staff::NewStaff;
 use crate::store::ticket::NewTicket;
-use crate::store::{Error, Store, WriteTx, migrate};
+use crate::store::{Error, Store, WriteTx};
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 const GENERAL: DepartmentId = DepartmentId::new(1);
@@ -18,9 +18,7 @@ const EVA: StaffId = StaffId::new(2);
 /// A desk with two departments and two agents.
 fn desk() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
-    let path = crate::store::testing::place(dir.path());
-    migrate::create_or_migrate(&path, &[7; 32], NOW).unwrap();
-    let store = Store::open(&path, std::time::Duration::from_secs(1)).unwrap();
+    let store = crate::store::testing::desk(dir.path(), NOW);
     store
         .write(|tx| {
             tx.add_department("Sales", false)?;
