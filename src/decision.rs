@@ -14,6 +14,7 @@ pub(crate) mod subject;
 mod tests;
 mod ticket;
 
+pub(crate) use crate::domain::one_line::SUBJECT_CHARS_MAX;
 use crate::domain::reason::Reason;
 use crate::domain::words::words;
 use crate::domain::{AddressId, DepartmentId, OutboxId, StaffId, Status, TicketId, Timestamp};
@@ -22,9 +23,6 @@ use crate::mail::{Mailbox, ParsedMail};
 use authentication::Authentication;
 use ticket::New;
 pub(crate) use ticket::{is_under_subject, let_in};
-
-/// Longest subject of a ticket, in characters (HelpDeskZ's column); the rest goes into a note.
-pub(crate) const SUBJECT_CHARS_MAX: usize = 255;
 
 words! {
     /// What becomes of mail to an address we do not know (setting `unknown_recipient`).

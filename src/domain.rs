@@ -16,6 +16,7 @@ mod ticket_link;
 pub(crate) mod desk_address;
 mod event;
 pub(crate) mod mail_rule;
+pub(crate) mod one_line;
 pub(crate) mod permission;
 pub(crate) mod reason;
 pub(crate) mod search;
@@ -125,7 +126,7 @@ id!(
     UndoId
 );
 id!(
-    /// The id of a webhook: a URL that is told what happens to tickets.
+    /// The id of a webhook: a URL to which events of tickets are sent.
     WebhookId
 );
 id!(

@@ -17,6 +17,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use crate::domain::one_line::on_one_line;
 use crate::domain::{EventKind, Timestamp, WebhookId};
 use crate::store::webhook::{ClaimedDelivery, Told, Webhook};
 use crate::store::{self, Store};
@@ -187,7 +188,7 @@ fn told(attempts: i64, sent: Result<u16, Failure>, now: Timestamp) -> Told {
 }
 
 fn shortened(why: &str) -> String {
-    why.chars().map(|c| if c.is_control() { ' ' } else { c }).take(ERROR_CHARS_MAX).collect()
+    on_one_line(why, ERROR_CHARS_MAX)
 }
 
 /// Sends a receiver a delivery that tells of nothing; gives its status.

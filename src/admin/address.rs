@@ -10,6 +10,7 @@ use super::removal::{Removal, RemovalPreview};
 use super::{Context, check_secret_file, complete, department, missing, named, nothing_to_change, output, usage};
 use crate::desk::{note_undelivered, plus};
 use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, Tls};
+use crate::domain::one_line::ADDRESS_NAME_CHARS_MAX;
 use crate::domain::{AddressId, DepartmentId, EmailAddress, comparable_address};
 use crate::imap_fetch;
 use crate::outbox;
@@ -19,9 +20,6 @@ use crate::store::Error;
 use crate::store::address::AddressRow;
 use crate::store::imap::FolderHealth;
 use crate::terminal;
-
-/// Longest name in From, in characters. Chosen: HelpDeskZ's column.
-const NAME_CHARS_MAX: usize = 250;
 
 /// Verbs of `admin address`.
 #[derive(Debug, clap::Subcommand)]
@@ -199,7 +197,7 @@ fn absolute(path: &std::path::Path) -> String {
 fn check(row: &AddressRow) -> outcome::Result<()> {
     let named = [
         (row.name.trim().is_empty(), "--name is needed: it is shown in From"),
-        (row.name.chars().count() > NAME_CHARS_MAX, "--name is too long (250 characters at most)"),
+        (row.name.chars().count() > ADDRESS_NAME_CHARS_MAX, "--name is too long (250 characters at most)"),
         (row.name.chars().any(char::is_control), "--name must be one line of text"),
         (row.incoming == Incoming::Imap && row.imap_host.is_empty(), "--incoming imap needs --imap-host"),
         (row.incoming == Incoming::Imap && row.imap_user.is_empty(), "--incoming imap needs --imap-user"),

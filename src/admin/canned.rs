@@ -7,13 +7,11 @@ use serde_json::{Value, json};
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, nothing_to_change, usage};
 use crate::domain::StaffId;
+use crate::domain::one_line::{TITLE_CHARS_MAX, is_one_line};
 use crate::mail::html;
 use crate::outcome::{self, Done, WithContext};
 use crate::store::knowledge::{CannedResponse, NewCannedResponse};
 use crate::terminal;
-
-/// Longest title, in characters (HelpDeskZ's column).
-const TITLE_CHARS_MAX: usize = 255;
 
 /// Largest body file, in bytes: what the API takes as a message.
 const BODY_BYTES_MAX: u64 = 1024 * 1024;
@@ -122,7 +120,7 @@ pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> 
 
 fn checked_title(title: &str) -> outcome::Result<String> {
     let title = title.trim();
-    if title.is_empty() || title.chars().count() > TITLE_CHARS_MAX || title.chars().any(char::is_control) {
+    if !is_one_line(title, TITLE_CHARS_MAX) {
         return usage(format!("a title is one line of 1 to {TITLE_CHARS_MAX} characters"));
     }
     Ok(title.to_owned())

@@ -4,12 +4,10 @@ use serde_json::{Value, json};
 
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, named, nothing_to_change, usage};
+use crate::domain::one_line::{ARTICLE_TITLE_CHARS_MAX, is_one_line};
 use crate::outcome::{self, Done, bail};
 use crate::store::knowledge::{ArticleCategory, CategoryChange, Reader};
 use crate::terminal;
-
-/// Longest name, in characters (HelpDeskZ's column).
-const NAME_CHARS_MAX: usize = 200;
 
 /// Verbs of `admin category`.
 #[derive(Debug, clap::Subcommand)]
@@ -77,8 +75,8 @@ pub(super) fn find(context: &Context, word: &str) -> outcome::Result<ArticleCate
 
 fn checked(name: &str) -> outcome::Result<String> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-        return usage(format!("a category's name has 1 to {NAME_CHARS_MAX} characters on one line"));
+    if !is_one_line(name, ARTICLE_TITLE_CHARS_MAX) {
+        return usage(format!("a category's name has 1 to {ARTICLE_TITLE_CHARS_MAX} characters on one line"));
     }
     Ok(name.to_owned())
 }

@@ -5,14 +5,12 @@ use serde_json::{Value, json};
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, complete, missing, named, nothing_to_change, usage};
 use crate::domain::DepartmentId;
+use crate::domain::one_line::{DEPARTMENT_CHARS_MAX, is_one_line};
 use crate::outcome::{self, Done, Failure, bail};
 use crate::store::ReadTx;
 use crate::store::department::Department;
 use crate::store::ticket::Owner;
 use crate::terminal;
-
-/// Longest department name, in characters (HelpDeskZ's column).
-const NAME_CHARS_MAX: usize = 100;
 
 /// Verbs of `admin department`.
 #[derive(Debug, clap::Subcommand)]
@@ -68,8 +66,8 @@ fn as_json(department: &Department) -> Value {
 
 fn checked(name: &str) -> outcome::Result<&str> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-        return usage(format!("a department's name has 1 to {NAME_CHARS_MAX} characters on one line"));
+    if !is_one_line(name, DEPARTMENT_CHARS_MAX) {
+        return usage(format!("a department's name has 1 to {DEPARTMENT_CHARS_MAX} characters on one line"));
     }
     Ok(name)
 }

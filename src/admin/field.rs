@@ -4,13 +4,11 @@ use serde_json::{Value, json};
 
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, department, missing, named, nothing_to_change, usage};
+use crate::domain::one_line::{TITLE_CHARS_MAX, is_one_line};
 use crate::outcome::{self, Done};
 use crate::store::import::ImportedCustomField;
 use crate::store::set_up::{FIELD_KINDS, has_options};
 use crate::terminal;
-
-/// Longest title, in characters (HelpDeskZ's column).
-const TITLE_CHARS_MAX: usize = 255;
 
 /// Verbs of `admin field`.
 #[derive(Debug, clap::Subcommand)]
@@ -99,7 +97,7 @@ impl Wanted {
             own.departments = json!(ids?).to_string();
         }
         let title = &own.title;
-        if title.is_empty() || title.chars().count() > TITLE_CHARS_MAX || title.chars().any(char::is_control) {
+        if !is_one_line(title, TITLE_CHARS_MAX) {
             return usage(format!("a field's title has 1 to {TITLE_CHARS_MAX} characters on one line"));
         }
         if has_options(&own.kind) && own.options == "[]" {

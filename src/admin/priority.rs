@@ -4,13 +4,11 @@ use serde_json::{Value, json};
 
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, named, nothing_to_change, usage};
+use crate::domain::one_line::{PRIORITY_CHARS_MAX, is_one_line};
 use crate::outcome::{self, Done};
 use crate::store::import::ImportedPriority;
 use crate::store::set_up::is_color;
 use crate::terminal;
-
-/// Longest name, in characters (HelpDeskZ's column).
-const NAME_CHARS_MAX: usize = 200;
 
 /// Verbs of `admin priority`.
 #[derive(Debug, clap::Subcommand)]
@@ -56,8 +54,8 @@ fn as_json(own: &ImportedPriority) -> Value {
 
 fn checked(own: &ImportedPriority) -> outcome::Result<()> {
     let name = &own.name;
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-        return usage(format!("a priority's name has 1 to {NAME_CHARS_MAX} characters on one line"));
+    if !is_one_line(name, PRIORITY_CHARS_MAX) {
+        return usage(format!("a priority's name has 1 to {PRIORITY_CHARS_MAX} characters on one line"));
     }
     if !is_color(&own.color) {
         return usage(format!("{:?} is not a colour: write it as #rrggbb", own.color));

@@ -7,13 +7,11 @@ use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, named, nothing_to_change, output, usage};
 use crate::desk::duty::{self, Hours};
 use crate::domain::Timestamp;
+use crate::domain::one_line::{SCHEDULE_CHARS_MAX, is_one_line};
 use crate::outcome::{self, Done, bail};
 use crate::store::Error;
 use crate::store::staff::Schedule;
 use crate::terminal;
-
-/// Longest name, in characters. Chosen: as a department's.
-const NAME_CHARS_MAX: usize = 100;
 
 /// Verbs of `admin schedule`.
 #[derive(Debug, clap::Subcommand)]
@@ -131,8 +129,8 @@ fn find(context: &Context, word: &str) -> outcome::Result<Schedule> {
 
 /// Whether these are name, hours and zone of a schedule; gives the zone as it is written.
 fn checked(name: &str, hours: &str, tz: &str) -> outcome::Result<String> {
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-        return usage(format!("a schedule's name has 1 to {NAME_CHARS_MAX} characters on one line"));
+    if !is_one_line(name, SCHEDULE_CHARS_MAX) {
+        return usage(format!("a schedule's name has 1 to {SCHEDULE_CHARS_MAX} characters on one line"));
     }
     if let Err(refused) = hours.parse::<Hours>() {
         return usage(refused.to_string());

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::removal::Removal;
 use super::{Context, complete, department, named, output, secret_from_stdin, usage};
+use crate::domain::one_line::is_one_line;
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, EmailAddress, comparable_address};
 use crate::outcome::{self, Done, Failure, bail};
@@ -149,7 +150,7 @@ fn show(context: &Context, username: &str) -> outcome::Result<()> {
 /// A full name that can be kept.
 pub(super) fn fullname(name: &str) -> outcome::Result<&str> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > FULLNAME_CHARS_MAX || name.chars().any(char::is_control) {
+    if !is_one_line(name, FULLNAME_CHARS_MAX) {
         return usage(format!("a name has 1 to {FULLNAME_CHARS_MAX} characters on one line"));
     }
     Ok(name)

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Context, usage};
 use crate::desk::notify;
 use crate::domain::TicketId;
+use crate::domain::one_line::{SUBJECT_CHARS_MAX, is_one_line};
 use crate::outbox::template::Event;
 use crate::outcome::{self, Done, WithContext};
 use crate::store::template::Template;
@@ -15,9 +16,6 @@ use crate::terminal;
 /// Largest body file read, in bytes. Chosen: far above any text people write, below the limit at
 /// which servers refuse mail.
 const BODY_BYTES_MAX: u64 = 512 * 1024;
-
-/// Longest subject of a template, in characters (HelpDeskZ's column).
-const SUBJECT_CHARS_MAX: usize = 255;
 
 /// What is said of a template that an import brought and nothing here sends.
 const KEPT: &str = "kept from HelpDeskZ; maildesk never sends it";
@@ -169,10 +167,7 @@ fn edit(context: &Context, event: Event, subject: Option<String>, body_file: Opt
     }
     let (mut template, _) = current(context, event)?;
     if let Some(subject) = subject {
-        if subject.trim().is_empty()
-            || subject.chars().count() > SUBJECT_CHARS_MAX
-            || subject.chars().any(char::is_control)
-        {
+        if subject.trim().is_empty() || !is_one_line(&subject, SUBJECT_CHARS_MAX) {
             return usage(format!("--subject must be one line of 1 to {SUBJECT_CHARS_MAX} characters"));
         }
         template.subject = subject;

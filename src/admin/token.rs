@@ -8,6 +8,7 @@ use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, nothing_to_change, output, secret_from_stdin, usage};
 use crate::api::token_hash;
 use crate::domain::TokenId;
+use crate::domain::one_line::{TOKEN_NAME_CHARS_MAX, is_one_line};
 use crate::domain::permission::Permission;
 use crate::ip_list::IpList;
 use crate::outcome::{self, Done, WithContext, bail};
@@ -25,9 +26,6 @@ const CHOSEN_CHARS_MIN: usize = 32;
 
 /// Longest one, in bytes. Chosen: it has to fit a header line.
 const CHOSEN_BYTES_MAX: usize = 1024;
-
-/// Longest name, in characters.
-const NAME_CHARS_MAX: usize = 250;
 
 /// Verbs of `admin token`.
 #[derive(Debug, clap::Subcommand)]
@@ -211,8 +209,8 @@ pub(super) fn random_token() -> outcome::Result<String> {
 }
 
 fn check_name(name: &str) -> outcome::Result<()> {
-    if name.trim().is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-        return usage(format!("a token's name has 1 to {NAME_CHARS_MAX} characters on one line"));
+    if name.trim().is_empty() || !is_one_line(name, TOKEN_NAME_CHARS_MAX) {
+        return usage(format!("a token's name has 1 to {TOKEN_NAME_CHARS_MAX} characters on one line"));
     }
     Ok(())
 }

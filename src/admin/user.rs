@@ -7,6 +7,7 @@ use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, nothing_to_change, output, say_if_cut, usage};
 use crate::api::token_hash;
 use crate::desk::notify;
+use crate::domain::one_line::is_one_line;
 use crate::domain::{EmailAddress, UserId};
 use crate::outcome::{self, Done, Failure, bail};
 use crate::store::ReadTx;
@@ -101,7 +102,7 @@ pub(super) fn find(tx: &ReadTx<'_>, name: &str) -> outcome::Result<Customer> {
 
 fn checked(name: &str) -> outcome::Result<&str> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > FULLNAME_CHARS_MAX || name.chars().any(char::is_control) {
+    if !is_one_line(name, FULLNAME_CHARS_MAX) {
         return usage(format!("a name has 1 to {FULLNAME_CHARS_MAX} characters on one line"));
     }
     Ok(name)

@@ -4,15 +4,10 @@ use serde_json::{Value, json};
 
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, named, nothing_to_change, usage};
+use crate::domain::one_line::{VIEW_NAME_CHARS_MAX, VIEW_SEARCH_CHARS_MAX, is_one_line};
 use crate::outcome::{self, Done};
 use crate::store::ticket::SavedView;
 use crate::terminal;
-
-/// Longest name, in characters, as the page takes it.
-const NAME_CHARS_MAX: usize = 50;
-
-/// Longest search, in characters, as the page takes it.
-const QUERY_CHARS_MAX: usize = 500;
 
 /// Verbs of `admin view`.
 #[derive(Debug, clap::Subcommand)]
@@ -57,7 +52,7 @@ fn as_json(view: &SavedView) -> Value {
 
 fn checked(what: &str, text: &str, max: usize) -> outcome::Result<String> {
     let text = text.trim();
-    if text.is_empty() || text.chars().count() > max || text.chars().any(char::is_control) {
+    if !is_one_line(text, max) {
         return usage(format!("a view's {what} has 1 to {max} characters on one line"));
     }
     Ok(text.to_owned())
@@ -71,7 +66,8 @@ fn find(context: &Context, word: &str) -> outcome::Result<SavedView> {
 pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add { name, query } => {
-            let (name, query) = (checked("name", &name, NAME_CHARS_MAX)?, checked("search", &query, QUERY_CHARS_MAX)?);
+            let (name, query) =
+                (checked("name", &name, VIEW_NAME_CHARS_MAX)?, checked("search", &query, VIEW_SEARCH_CHARS_MAX)?);
             let id = context.store.write(|tx| tx.add_view(None, &name, &query, context.now))?;
             context.output.object(&json!({ "id": id.get(), "name": name, "query": query }), &id.to_string())?;
         }
@@ -86,10 +82,10 @@ pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> 
             }
             let mut found = find(context, &view)?;
             if let Some(name) = name {
-                found.name = checked("name", &name, NAME_CHARS_MAX)?;
+                found.name = checked("name", &name, VIEW_NAME_CHARS_MAX)?;
             }
             if let Some(query) = query {
-                found.query = checked("search", &query, QUERY_CHARS_MAX)?;
+                found.query = checked("search", &query, VIEW_SEARCH_CHARS_MAX)?;
             }
             if !context.store.write(|tx| tx.update_view(found.id, &found.name, &found.query))? {
                 return missing("view", view);

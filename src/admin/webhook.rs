@@ -4,13 +4,11 @@ use serde_json::{Value, json};
 
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, nothing_to_change, output, say_if_cut, usage};
+use crate::domain::one_line::{TOKEN_NAME_CHARS_MAX, is_one_line};
 use crate::domain::{DeliveryId, EventKind, TicketId, WebhookId};
 use crate::outcome::{self, Done, WithContext, bail};
 use crate::store::webhook::{Delivery, NewWebhook, Webhook, WebhookChange};
 use crate::{terminal, webhook};
-
-/// Longest name, in characters.
-const NAME_CHARS_MAX: usize = 250;
 
 /// Verbs of `admin webhook`.
 #[derive(Debug, clap::Subcommand)]
@@ -26,7 +24,7 @@ pub(crate) enum Command {
     Add {
         /// Where to: https://host/path
         url: String,
-        /// What it is told; may be repeated: opened, replied, answered, assigned, status, note, bounce … or * for all
+        /// Events it gets; may be repeated: opened, replied, answered, assigned, status, note, bounce … or * for all
         #[arg(long = "event", value_name = "KIND", required = true)]
         events: Vec<String>,
         /// What it is for [default: the URL's host]
@@ -49,13 +47,13 @@ pub(crate) enum Command {
         /// Where to
         #[arg(long)]
         url: Option<String>,
-        /// What it is told, and nothing else; may be repeated
+        /// Events it gets from now on, in place of the former ones; may be repeated
         #[arg(long = "event", value_name = "KIND")]
         events: Vec<String>,
         /// What it is for
         #[arg(long)]
         name: Option<String>,
-        /// Whether it is told anything; true also ends a pause, and what waits is sent at once
+        /// Whether anything is sent to it; true also ends a pause, and what waits is sent at once
         #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
         active: Option<bool>,
         /// Make a new key of the signatures and print it
@@ -155,8 +153,8 @@ fn checked_url(url: &str) -> outcome::Result<&str> {
 
 fn checked_name(name: &str) -> outcome::Result<&str> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-        return usage(format!("a webhook's name has 1 to {NAME_CHARS_MAX} characters on one line"));
+    if !is_one_line(name, TOKEN_NAME_CHARS_MAX) {
+        return usage(format!("a webhook's name has 1 to {TOKEN_NAME_CHARS_MAX} characters on one line"));
     }
     Ok(name)
 }

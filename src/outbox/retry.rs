@@ -1,6 +1,7 @@
 //! When a mail that did not leave is tried again, and when it is given up. Pure.
 
 use crate::domain::Timestamp;
+use crate::domain::one_line::on_one_line;
 use crate::store::outbox::{Claimed, Fault, Settlement};
 
 /// Minutes until the next try after each failed one; after these, always the last value.
@@ -41,7 +42,7 @@ pub(super) fn unknown(mail: &Claimed, why: &str, now: Timestamp) -> Settlement {
 }
 
 pub(super) fn shortened(why: &str) -> String {
-    why.chars().map(|c| if c.is_control() { ' ' } else { c }).take(ERROR_CHARS_MAX).collect()
+    on_one_line(why, ERROR_CHARS_MAX)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::read;
 use crate::admin::removal::{Removal, RemovalPreview};
 use crate::admin::ticket::Attached;
 use crate::admin::{Context, category, missing, nothing_to_change, output, usage};
+use crate::domain::one_line::{ARTICLE_TITLE_CHARS_MAX, is_one_line};
 use crate::domain::{AttachmentId, StaffId};
 use crate::mail::html;
 use crate::outcome::{self, Failure, WithContext};
@@ -13,9 +14,6 @@ use crate::store::Error;
 use crate::store::knowledge::ArticleChange;
 use crate::terminal;
 use crate::web::markdown;
-
-/// Longest title, in characters (HelpDeskZ's column).
-const TITLE_CHARS_MAX: usize = 200;
 
 /// Largest text, in bytes, as for canned responses.
 const BODY_BYTES_MAX: u64 = 1024 * 1024;
@@ -65,8 +63,8 @@ fn body(path: &Path) -> outcome::Result<Body> {
 
 fn checked(title: &str) -> outcome::Result<String> {
     let title = title.trim();
-    if title.is_empty() || title.chars().count() > TITLE_CHARS_MAX || title.chars().any(char::is_control) {
-        return usage(format!("a title is one line of 1 to {TITLE_CHARS_MAX} characters"));
+    if !is_one_line(title, ARTICLE_TITLE_CHARS_MAX) {
+        return usage(format!("a title is one line of 1 to {ARTICLE_TITLE_CHARS_MAX} characters"));
     }
     Ok(title.to_owned())
 }

@@ -107,7 +107,7 @@ impl List {
         if self.mine || others || !self.search.trim().is_empty() {
             return Ok(self.mine);
         }
-        // Whoever is no staff member has no account to ask.
+        // Only staff have an account to ask.
         let Ok(staff) = who::acting(tx, None) else { return Ok(false) };
         Ok(tx.staff_pages(staff.id)?.preferences.lists_mine)
     }

@@ -6,14 +6,12 @@ use super::change::staff_named;
 use super::post::{Attached, MessageArguments};
 use crate::admin::{Context, complete, department, output, usage};
 use crate::desk::{MailContext, Notices, Opening, Post, note_undelivered};
+use crate::domain::one_line::{SUBJECT_CHARS_MAX, is_one_line};
 use crate::domain::{Actor, Author, EmailAddress};
 use crate::outbox;
 use crate::outcome::{self, Done, Failure};
 use crate::store::attachment::NewAttachment;
 use crate::store::ticket::NewTicket;
-
-/// Longest subject, in characters: HelpDeskZ's column.
-const SUBJECT_CHARS_MAX: usize = 255;
 
 /// Options of `admin ticket new`.
 #[derive(Debug, clap::Args)]
@@ -44,7 +42,7 @@ pub(crate) struct New {
 /// A subject that can be kept.
 pub(super) fn subject(text: &str) -> outcome::Result<&str> {
     let subject = text.trim();
-    if subject.is_empty() || subject.chars().count() > SUBJECT_CHARS_MAX || subject.chars().any(char::is_control) {
+    if !is_one_line(subject, SUBJECT_CHARS_MAX) {
         return usage(format!("--subject has 1 to {SUBJECT_CHARS_MAX} characters on one line"));
     }
     Ok(subject)

@@ -10,12 +10,10 @@ use crate::api::idempotency::KeyedAnswer;
 use crate::api::json::compact;
 use crate::api::params::Params;
 use crate::api::route::PathId;
+use crate::domain::one_line::DEPARTMENT_CHARS_MAX;
 use crate::domain::{Actor, DepartmentId};
 use crate::store::ReadTx;
 use crate::store::department;
-
-/// Longest name, in characters before escaping. Chosen: it has to fit a line of a list.
-const NAME_CHARS_MAX: usize = 100;
 
 const NOT_FOUND: ApiError = ApiError::NotFound("Department not found.");
 
@@ -63,7 +61,7 @@ fn fields(params: &Params) -> Result<(&str, bool), ApiError> {
     let mut faults = Faults::default();
     let name = match params.filled("name")? {
         None => Err("Department name is missing."),
-        Some(name) if name.chars().count() > NAME_CHARS_MAX => Err("Department name is too long."),
+        Some(name) if name.chars().count() > DEPARTMENT_CHARS_MAX => Err("Department name is too long."),
         Some(name) => Ok(name),
     };
     let name = faults.note(name).unwrap_or_default();

@@ -13,6 +13,7 @@ use crate::api::json::compact;
 use crate::api::params::{MESSAGE_BYTES_MAX, Params};
 use crate::api::route::{PathId, row_id};
 use crate::desk::{MailContext, Notices, Opening, Post};
+use crate::domain::one_line::SUBJECT_CHARS_MAX;
 use crate::domain::{Actor, Author, DepartmentId, StaffId, Status, TicketId, UserId};
 use crate::mail::html;
 use crate::store::ReadTx;
@@ -21,9 +22,6 @@ use crate::store::department::Department;
 use crate::store::message::Text;
 use crate::store::shape::TicketShape;
 use crate::store::ticket::{NewTicket, TicketSieve};
-
-/// Longest subject, in characters. Chosen: more than a line of any list shows.
-const SUBJECT_CHARS_MAX: usize = 255;
 
 pub(super) const NOT_FOUND: ApiError = ApiError::NotFound("Ticket not found.");
 

@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::compose::{KeptFile, Kind, Written, has_kept, keep_form, kept_files, new_key, saved_at, signature_of};
 use super::frame_of;
-use super::ticket::{Choice, SUBJECT_CHARS_MAX, of_departments};
+use super::ticket::{Choice, of_departments};
 use crate::desk::{MailContext, Notices, Opening, Posted};
+use crate::domain::one_line::SUBJECT_CHARS_MAX;
 use crate::domain::{Author, DepartmentId, TicketId};
 use crate::http::{Method, Response};
 use crate::mail::Mailbox;

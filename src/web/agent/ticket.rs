@@ -20,7 +20,6 @@ use crate::web::call::Call;
 use crate::web::session::Viewer;
 use crate::web::ui::Ui;
 use people::Beside;
-pub(crate) use properties::SUBJECT_CHARS_MAX;
 use speech::Spoken;
 pub(crate) use speech::{PICTURES, name_of, path_of, size_of};
 

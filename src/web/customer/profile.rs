@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::{guest, guest_of, ui_of};
+use crate::domain::one_line::is_one_line;
 use crate::http::Response;
 use crate::password::{self, Error as PasswordError};
 use crate::store::customer::FULLNAME_CHARS_MAX;
@@ -67,7 +68,7 @@ pub(super) fn save(call: &Call<'_>) -> Result<Response, Refusal> {
         Ok(answer::html_page(422, page.render()?))
     };
     let name = form.trimmed("name");
-    if name.is_empty() || name.chars().count() > FULLNAME_CHARS_MAX || name.chars().any(char::is_control) {
+    if !is_one_line(name, FULLNAME_CHARS_MAX) {
         return again(call.language.t("name-wrong"));
     }
     let locale = Language::of_code(form.get("locale")).map_or("", |language| language.code);

@@ -6,9 +6,11 @@ use super::fields::{self, Field};
 use super::robots::{self, Suspicion, TRAP};
 use super::ui_of;
 use crate::desk::{Change, MailContext, Notices, Opening, Post};
+use crate::domain::one_line::SUBJECT_CHARS_MAX;
 use crate::domain::{Actor, Author, DepartmentId, Door, EmailAddress, MessageId, TicketId, Timestamp, UserId};
 use crate::http::Response;
 use crate::store::attachment::NewAttachment;
+use crate::store::customer::FULLNAME_CHARS_MAX;
 use crate::store::draft::SpentKey;
 use crate::store::message::Text;
 use crate::store::ticket::NewTicket;
@@ -18,10 +20,6 @@ use crate::web::call::Call;
 use crate::web::limits::Act;
 use crate::web::ui::Ui;
 use crate::web::upload;
-
-/// Longest subject and name, in characters (HelpDeskZ's columns).
-const SUBJECT_CHARS_MAX: usize = 255;
-const NAME_CHARS_MAX: usize = 250;
 
 /// The same text by the same person within this time is the same ticket, in seconds. Chosen: who presses twice, or lets a
 /// program do so.
@@ -184,7 +182,7 @@ fn checked<'c>(call: &Call<'_>, files: &'c [NewAttachment<'c>]) -> Result<Result
             Err(error) => return Ok(Err(error)),
         };
         Ok(Ok(Wanted {
-            name: name.chars().take(NAME_CHARS_MAX).collect(),
+            name: name.chars().take(FULLNAME_CHARS_MAX).collect(),
             email: email.clone(),
             department,
             subject: subject.to_owned(),

@@ -4,6 +4,7 @@ use super::address_way;
 use super::field::{Form, Loss, OutcomeLine, Row, Table, Typed};
 use super::{Noun, Saved, number};
 use crate::domain::desk_address::{ImapAfter, Incoming, Outgoing, Tls};
+use crate::domain::one_line::ADDRESS_NAME_CHARS_MAX;
 use crate::domain::{AddressId, DepartmentId};
 use crate::store::Error;
 use crate::store::address::AddressRow;
@@ -18,9 +19,6 @@ pub(crate) struct AddressTest {
     /// Whether mail could be handed over, or why not.
     pub(crate) outgoing: Option<Result<(), String>>,
 }
-
-/// Longest name in From, in characters (HelpDeskZ's column).
-const NAME_CHARS_MAX: usize = 250;
 
 /// Longest host, user or folder, in characters.
 const TEXT_CHARS_MAX: usize = 250;
@@ -96,7 +94,7 @@ fn fill<'c>(call: &'c Call<'c>, typed: &mut Typed<'c>, row: &mut AddressRow) {
     if let Some(email) = typed.email("email") {
         email.as_str().clone_into(&mut row.email);
     }
-    typed.line("name", NAME_CHARS_MAX).clone_into(&mut row.name);
+    typed.line("name", ADDRESS_NAME_CHARS_MAX).clone_into(&mut row.name);
     row.is_default |= call.form.has("default");
     let way = |name: &str| call.form.trimmed(name).to_owned();
     match (Incoming::from_word(&way("incoming")), Outgoing::from_word(&way("outgoing"))) {

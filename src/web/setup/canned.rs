@@ -2,13 +2,11 @@
 
 use super::field::{Field, Form, Loss, Row, Table, Typed};
 use super::{Noun, Saved, number};
+use crate::domain::one_line::TITLE_CHARS_MAX;
 use crate::mail::html;
 use crate::store::knowledge::{CannedResponse, NewCannedResponse};
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
-
-/// Longest title, in characters (HelpDeskZ's column).
-const TITLE_CHARS_MAX: usize = 255;
 
 const NOUN: Noun = Noun::Canned;
 

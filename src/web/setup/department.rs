@@ -3,13 +3,11 @@
 use super::field::{Field, Form, Loss, Row, Table, Typed};
 use super::{Noun, Saved, number};
 use crate::domain::DepartmentId;
+use crate::domain::one_line::DEPARTMENT_CHARS_MAX;
 use crate::store::department::Department;
 use crate::store::ticket::Owner;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
-
-/// Longest name, in characters, as the API takes them.
-const NAME_CHARS_MAX: usize = 100;
 
 const NOUN: Noun = Noun::Departments;
 
@@ -49,7 +47,7 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
 
 pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> {
     let mut typed = Typed::new(call);
-    let name = typed.line("name", NAME_CHARS_MAX);
+    let name = typed.line("name", DEPARTMENT_CHARS_MAX);
     if !typed.is_fine() {
         return Ok(Saved::Again(form(call, id)?.filled(&call.form).with_errors(typed.errors)));
     }

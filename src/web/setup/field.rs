@@ -1,5 +1,6 @@
 //! What tables and forms of the set-up are made of, and reading what was typed into them.
 
+use crate::domain::one_line::is_one_line;
 use crate::domain::{EmailAddress, Timestamp};
 use crate::web::call::Call;
 use crate::web::form;
@@ -241,7 +242,7 @@ impl<'c> Typed<'c> {
     /// One line of 1 to so many characters.
     pub(super) fn line(&mut self, name: &'c str, chars_max: usize) -> &'c str {
         let text = self.call.form.trimmed(name);
-        if text.is_empty() || text.chars().count() > chars_max || text.chars().any(char::is_control) {
+        if !is_one_line(text, chars_max) {
             self.errors.push((
                 name,
                 self.call.language.with("wrong-line", "max", i64::try_from(chars_max).unwrap_or(i64::MAX)),

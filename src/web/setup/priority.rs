@@ -2,13 +2,11 @@
 
 use super::field::{Field, Form, Loss, Row, Table, Typed};
 use super::{Noun, Saved, number};
+use crate::domain::one_line::PRIORITY_CHARS_MAX;
 use crate::store::import::ImportedPriority;
 use crate::store::set_up::is_color;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
-
-/// Longest name, in characters (HelpDeskZ's column).
-const NAME_CHARS_MAX: usize = 200;
 
 const NOUN: Noun = Noun::Priorities;
 
@@ -47,7 +45,7 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
 
 pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> {
     let mut typed = Typed::new(call);
-    let name = typed.line("name", NAME_CHARS_MAX);
+    let name = typed.line("name", PRIORITY_CHARS_MAX);
     let color = call.form.trimmed("color");
     if !is_color(color) {
         typed.wrong("color", call.language.t("h-color"));

@@ -4,12 +4,10 @@ use super::field::{Field, Form, Loss, Row, Table, Typed};
 use super::{Noun, Saved, number};
 use crate::desk::duty::{self, Hours};
 use crate::domain::ScheduleId;
+use crate::domain::one_line::SCHEDULE_CHARS_MAX;
 use crate::store::staff::Schedule;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
-
-/// Longest name, in characters, as the command line takes it.
-const NAME_CHARS_MAX: usize = 100;
 
 /// Longest hours, in characters. Chosen: far above three spans a day.
 const HOURS_CHARS_MAX: usize = 500;
@@ -68,7 +66,7 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
 pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> {
     let own = id.map(|id| find(call, id)).transpose()?.map(|own| own.id);
     let mut typed = Typed::new(call);
-    let name = typed.line("name", NAME_CHARS_MAX);
+    let name = typed.line("name", SCHEDULE_CHARS_MAX);
     let hours = typed.line("hours", HOURS_CHARS_MAX);
     if typed.is_fine() && hours.parse::<Hours>().is_err() {
         typed.wrong("hours", call.language.t("h-hours"));

@@ -4,13 +4,11 @@ use super::field::{Field, Form, Loss, Row, Table, Typed};
 use super::{Noun, Saved};
 use crate::desk::notify;
 use crate::domain::TicketId;
+use crate::domain::one_line::SUBJECT_CHARS_MAX;
 use crate::outbox::template::Event;
 use crate::store::template::Template;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
-
-/// Longest subject, in characters (HelpDeskZ's column).
-const SUBJECT_CHARS_MAX: usize = 255;
 
 /// Largest text, in bytes, as the command line takes it.
 const BODY_BYTES_MAX: usize = 512 * 1024;

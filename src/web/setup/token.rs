@@ -5,15 +5,13 @@ use data_encoding::BASE64URL_NOPAD;
 use super::field::{Field, Form, Loss, OutcomeLine, Row, Table, Typed};
 use super::{Noun, Saved, number};
 use crate::domain::TokenId;
+use crate::domain::one_line::TOKEN_NAME_CHARS_MAX;
 use crate::domain::permission::Permission;
 use crate::ip_list::IpList;
 use crate::store::token::{NewToken, Token, TokenChange};
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
 use crate::web::session;
-
-/// Longest name, in characters.
-const NAME_CHARS_MAX: usize = 250;
 
 /// Random bytes of a token: 60 characters, as HelpDeskZ's have.
 const TOKEN_BYTES: usize = 45;
@@ -73,7 +71,7 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
 
 pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> {
     let mut typed = Typed::new(call);
-    let (name, ips) = (typed.line("name", NAME_CHARS_MAX), call.form.trimmed("ips"));
+    let (name, ips) = (typed.line("name", TOKEN_NAME_CHARS_MAX), call.form.trimmed("ips"));
     if let Err(refused) = IpList::parse(ips) {
         typed.wrong("ips", refused.to_string());
     }

@@ -3,15 +3,10 @@
 use super::field::{Field, Form, Loss, Row, Table, Typed};
 use super::{Noun, Saved, number};
 use crate::domain::ViewId;
+use crate::domain::one_line::{VIEW_NAME_CHARS_MAX, VIEW_SEARCH_CHARS_MAX};
 use crate::store::ticket::SavedView;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
-
-/// Longest name, in characters. Chosen: what fits beside the lists.
-const NAME_CHARS_MAX: usize = 50;
-
-/// Longest search, in characters. Chosen: far above what anybody types.
-const QUERY_CHARS_MAX: usize = 500;
 
 const NOUN: Noun = Noun::Views;
 
@@ -51,7 +46,7 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
 
 pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> {
     let mut typed = Typed::new(call);
-    let (name, query) = (typed.line("name", NAME_CHARS_MAX), typed.line("query", QUERY_CHARS_MAX));
+    let (name, query) = (typed.line("name", VIEW_NAME_CHARS_MAX), typed.line("query", VIEW_SEARCH_CHARS_MAX));
     if !typed.is_fine() {
         return Ok(Saved::Again(form(call, id)?.filled(&call.form).with_errors(typed.errors)));
     }

@@ -2,15 +2,13 @@
 
 use super::field::{Field, Form, Loss, OutcomeLine, Row, RowDeed, Table, Typed};
 use super::{Noun, Saved, number};
+use crate::domain::one_line::TOKEN_NAME_CHARS_MAX;
 use crate::domain::{DeliveryId, EventKind, WebhookId};
 use crate::http::Response;
 use crate::store::webhook::{Delivery, NewWebhook, Webhook, WebhookChange};
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
 use crate::webhook;
-
-/// Longest name, in characters.
-const NAME_CHARS_MAX: usize = 250;
 
 /// Deliveries of a page.
 const LOG: usize = 100;
@@ -109,7 +107,7 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
         _ => {}
     }
     let mut typed = Typed::new(call);
-    let (name, url) = (typed.line("name", NAME_CHARS_MAX), call.form.trimmed("url"));
+    let (name, url) = (typed.line("name", TOKEN_NAME_CHARS_MAX), call.form.trimmed("url"));
     if let Err(why) = webhook::check_url(url) {
         typed.wrong("url", why);
     }

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::frame_of;
 use crate::domain::AttachmentId;
+use crate::domain::one_line::{ARTICLE_TITLE_CHARS_MAX, is_one_line};
 use crate::http::Response;
 use crate::mail::html;
 use crate::store::attachment::NewAttachment;
@@ -13,9 +14,6 @@ use crate::web::call::Call;
 use crate::web::text;
 use crate::web::ui::Ui;
 use crate::web::upload;
-
-/// Longest title and name, in characters (HelpDeskZ's columns).
-const TITLE_CHARS_MAX: usize = 200;
 
 /// A category to choose.
 struct Choice {
@@ -135,7 +133,7 @@ pub(super) fn save_article(call: &Call<'_>, id: Option<i64>) -> Result<Response,
         };
         Ok(answer::html_page(422, page.render()?))
     };
-    if title.is_empty() || title.chars().count() > TITLE_CHARS_MAX || title.chars().any(char::is_control) {
+    if !is_one_line(title, ARTICLE_TITLE_CHARS_MAX) {
         return again(call.language.t("title-wrong"));
     }
     let accepted = match upload::of_staff(&call.settings, form.files()) {
@@ -213,7 +211,7 @@ pub(super) fn save_category(call: &Call<'_>, id: Option<i64>) -> Result<Response
     let name = form.trimmed("name");
     let parent = form.number("parent").filter(|id| *id > 0);
     let open = choices(call, parent, id)?;
-    let is_wrong = name.is_empty() || name.chars().count() > TITLE_CHARS_MAX || name.chars().any(char::is_control);
+    let is_wrong = !is_one_line(name, ARTICLE_TITLE_CHARS_MAX);
     if is_wrong || parent.is_some_and(|parent| !open.iter().any(|choice| choice.id == parent)) {
         let page = CategoryForm {
             ui: ui(call)?,

@@ -3,6 +3,7 @@
 use super::super::confirm;
 use super::visible;
 use crate::desk::{Deed, Former, Notices, Refused, custom_fields, tag_name};
+use crate::domain::one_line::SUBJECT_CHARS_MAX;
 use crate::domain::{DepartmentId, StaffId, Status, TicketId, Timestamp, UndoId};
 use crate::http::Response;
 use crate::store::WriteTx;
@@ -11,9 +12,6 @@ use crate::web::addressees;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
 use crate::web::customer::fields;
-
-/// Longest subject, in characters: what the API takes.
-pub(crate) const SUBJECT_CHARS_MAX: usize = 255;
 
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
