@@ -25,6 +25,7 @@ mod tests;
 mod text;
 mod ui;
 mod upload;
+mod writers;
 
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -37,7 +37,7 @@ impl From<InboxLine> for Row {
         Self {
             id: row.id,
             subject: row.subject,
-            who: super::ticket::name_of(&row.fullname, &row.email),
+            who: crate::web::writers::name_of(&row.fullname, &row.email),
             department: row.department_name,
             assignee: row.staff_name,
             status: row.status.word(),

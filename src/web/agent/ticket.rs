@@ -21,7 +21,7 @@ use crate::web::session::Viewer;
 use crate::web::ui::Ui;
 use people::Beside;
 use speech::Spoken;
-pub(crate) use speech::{PICTURES, name_of, path_of, size_of};
+pub(crate) use speech::{PICTURES, path_of, size_of};
 
 /// An entry of a select box.
 pub(crate) struct Choice {

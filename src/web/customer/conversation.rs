@@ -10,6 +10,7 @@ use crate::web::answer::Refusal;
 use crate::web::call::Call;
 use crate::web::file_path;
 use crate::web::text::{self, Markup};
+use crate::web::writers::Writers;
 
 /// A message.
 pub(super) struct Spoken {
@@ -45,21 +46,15 @@ pub(super) fn of(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket) -> Result<Ve
             name: file.name,
         });
     }
+    let mut writers = Writers::new(&call.settings.site_name, &[]);
     let mut spoken = Vec::new();
     for speech in tx.speeches(ticket.id)?.into_iter().filter(|speech| !speech.is_internal) {
-        let (kind, writer) =
-            match speech.author {
-                Author::Customer(id) => {
-                    let customer = tx.customer(id)?;
-                    let name = customer.map(|customer| {
-                        if customer.fullname.trim().is_empty() { customer.email } else { customer.fullname }
-                    });
-                    ("customer", name)
-                }
-                Author::Staff(id) => ("staff", tx.staff(id)?.map(|staff| staff.fullname)),
-                Author::Desk => ("desk", Some(call.settings.site_name.clone())),
-            };
-        let writer = writer.filter(|name| !name.is_empty()).unwrap_or_else(|| call.settings.site_name.clone());
+        let kind = match speech.author {
+            Author::Customer(_) => "customer",
+            Author::Staff(_) => "staff",
+            Author::Desk => "desk",
+        };
+        let writer = writers.name(tx, speech.author)?.unwrap_or_else(|| call.settings.site_name.clone());
         let (body, _) = text::shown(&speech.body, speech.is_html);
         // Below a staff member's mail stands what the desk told them alone.
         let has_full = kind == "customer" && text::has_more(&speech.body, speech.is_html, &speech.full_text);

@@ -8,8 +8,7 @@ use crate::store::ticket::{Ticket, TicketQuery};
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
 use crate::web::customer::fields::{self, Field};
-
-use super::speech::name_of;
+use crate::web::writers::name_of;
 
 /// Other tickets of the customer that are shown.
 const OTHERS_MAX: usize = 10;

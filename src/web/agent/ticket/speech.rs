@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{Author, MessageId, Timestamp, UserId};
+use crate::domain::{Author, MessageId, Timestamp};
 use crate::store::ReadTx;
 use crate::store::attachment::Attachment;
 use crate::store::message::Speech;
@@ -10,7 +10,9 @@ use crate::store::staff::Staff;
 use crate::store::ticket::Ticket;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
+use crate::web::file_path;
 use crate::web::text::{self, Markup};
+use crate::web::writers::Writers;
 
 /// A message or note as the page shows it.
 pub(crate) struct Spoken {
@@ -74,21 +76,10 @@ pub(super) fn of(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket, staff: &[Sta
         let why = if state == "sent" { String::new() } else { mail.last_error };
         deliveries.entry(mail.message).or_default().push(Delivery { recipient: mail.recipient, state, why });
     }
-    let mut names: HashMap<UserId, String> = HashMap::new();
+    let mut writers = Writers::new(&call.settings.site_name, staff);
     let mut spoken = Vec::new();
     for speech in tx.speeches(ticket.id)? {
-        let writer = match speech.author {
-            Author::Staff(id) => staff.iter().find(|member| member.id == id).map(|member| member.fullname.clone()),
-            Author::Customer(id) => Some(match names.get(&id) {
-                Some(name) => name.clone(),
-                None => {
-                    let name = tx.customer(id)?.map(|customer| name_of(&customer.fullname, &customer.email));
-                    names.entry(id).or_insert(name.unwrap_or_default()).clone()
-                }
-            }),
-            Author::Desk => Some(call.settings.site_name.clone()),
-        };
-        let writer = writer.filter(|name| !name.is_empty()).unwrap_or_else(|| call.language.t("somebody"));
+        let writer = writers.name(tx, speech.author)?.unwrap_or_else(|| call.language.t("somebody"));
         let (files, deliveries) = (files.remove(&speech.id), deliveries.remove(&speech.id));
         spoken.push(one(call, speech, writer, files.unwrap_or_default(), deliveries.unwrap_or_default()));
     }
@@ -131,8 +122,7 @@ fn shown_file(call: &Call<'_>, file: Attachment) -> File {
 
 /// Where a file is, without prefix.
 pub(crate) fn path_of(file: &Attachment) -> String {
-    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-    format!("/staff/files/{}/{}", file.id, utf8_percent_encode(&file.name, NON_ALPHANUMERIC))
+    file_path("/staff/files", file.id, &file.name)
 }
 
 /// A size for people.
@@ -146,9 +136,4 @@ pub(crate) fn size_of(call: &Call<'_>, bytes: i64) -> String {
             call.language.with("megabytes", "n", &format!("{}.{}", tenths / 10, tenths % 10))
         }
     }
-}
-
-/// A person's name, or the address of one who has none.
-pub(crate) fn name_of(name: &str, email: &str) -> String {
-    if name.trim().is_empty() { email.to_owned() } else { name.to_owned() }
 }
