@@ -2,22 +2,15 @@
 // path: node tests/web/behind.mjs [WORD]. Check 38. Ends with "N passed, N failed[, N skipped]".
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { connect } from 'node:tls';
 import { join } from 'node:path';
-import { Desk, browser, holds, is, launch, mailSink, password, run, test, until } from './browser.mjs';
+import { Desk, browser, holds, is, launch, mailSink, password, plain, run, test, until } from './browser.mjs';
+import { freePort, nginx, startNginx } from './nginx.mjs';
 
 await browser.close();
 const host = 'desk.example.org';
 const mapped = await launch([`--host-resolver-rules=MAP ${host} 127.0.0.1`]);
 
-async function freePort() {
-  const server = createServer();
-  await new Promise(done => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address();
-  await new Promise(done => server.close(done));
-  return port;
-}
 /** The shipped text with what belongs to a test's machine; everything else stays as it is shipped. */
 function adapted(text, changes) {
   for (const [shipped, own] of changes) {
@@ -28,17 +21,15 @@ function adapted(text, changes) {
 }
 const proxies = {
   nginx: {
-    program: '/usr/sbin/nginx',
+    program: nginx,
     start(dir, port, backend, isCut) {
-      const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(kind => `${kind}_temp_path ${join(dir, kind)};`).join(' ');
       let site = adapted(readFileSync('examples/nginx.conf', 'utf8'), [
         ['    listen [::]:443 ssl;\n', ''], ['listen 443 ssl;', `listen 127.0.0.1:${port} ssl;`], ['127.0.0.1:8080', backend],
         [`/etc/letsencrypt/live/${host}/fullchain.pem`, join(dir, 'cert.pem')], [`/etc/letsencrypt/live/${host}/privkey.pem`, join(dir, 'key.pem')],
       ]);
       // The usual way to put something below a path: the proxy cuts it off.
       if (isCut) site = adapted(site, [['location / {', 'location /desk/ {'], ['proxy_pass http://maildesk;', 'proxy_pass http://maildesk/;']]);
-      writeFileSync(join(dir, 'nginx.conf'), `user root;\npid ${join(dir, 'pid')};\nevents {}\nhttp { access_log off; ${temp}\n${site}\n}\n`);
-      return spawn(this.program, ['-p', dir, '-e', join(dir, 'error.log'), '-c', join(dir, 'nginx.conf'), '-g', 'daemon off;'], { stdio: ['ignore', 'ignore', 'inherit'] });
+      return startNginx(dir, `access_log off;\n${site}`);
     },
   },
   Caddy: {
@@ -120,7 +111,7 @@ async function walk(desk, base, sink) {
   const size = await page.evaluate(async to => (await (await fetch(to)).arrayBuffer()).byteLength, await page.getByRole('link', { name: 'how.txt' }).getAttribute('href'));
   is(size, 200_000, 'the file:');
   // The link in the mail is the customer's way in.
-  await until(() => sink.mails.some(mail => mail.replaceAll('=\r\n', '').replaceAll('=3D', '=').includes(`${base}/t/`)), 'no mail names the ticket’s page', 15000);
+  await until(() => sink.mails.some(mail => plain(mail).includes(`${base}/t/`)), 'no mail names the ticket’s page', 15000);
   desk.mail({ subject: 'Re: Lamp [#1]', text: 'It works again.' });
   await page.getByRole('article').filter({ hasText: 'It works again.' }).waitFor({ timeout: 8000 });
   await page.getByRole('button', { name: 'Sign out' }).click();

@@ -1,4 +1,5 @@
 // What the tests of the pages stand on: windows of Chromium that complain of what should not be, and a desk for each test.
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
@@ -17,7 +18,7 @@ export const is = (found, wanted, what = '') => { if (found !== wanted) throw ne
 export const holds = (what, why) => { if (!what) throw new Error(why); };
 
 /** A window in which somebody is signed in; what its pages complain of fails the test. */
-export async function window_(desk, user, options = {}) {
+export async function window_(desk, user, options = {}, secret = password) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
   page.faults = [];
@@ -29,7 +30,7 @@ export async function window_(desk, user, options = {}) {
   if (user) {
     await page.goto(`${desk.url}/staff/login`);
     await page.getByLabel('Username').fill(user);
-    await page.getByLabel('Password').fill(password);
+    await page.getByLabel('Password').fill(secret);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.waitForURL(/staff\/tickets/);
   }
@@ -39,20 +40,34 @@ export async function window_(desk, user, options = {}) {
 export const quiet = page => { is(page.faults.join('\n'), '', 'the page complains:'); is(page.strange.join('\n'), '', 'asked for'); };
 export const row = (page, text) => page.getByRole('listitem').filter({ has: page.getByRole('link', { name: text }) });
 export const open = (page, id) => page.goto(`${page.desk.url}/staff/tickets/view/${id}`);
+/** Waits until it is so, and gives what was found. */
 export async function until(what, why, ms = 6000) {
   const end = Date.now() + ms;
   for (;;) {
-    if (await what()) return;
+    const found = await what();
+    if (found) return found;
     if (Date.now() > end) throw new Error(why);
     await new Promise(done => setTimeout(done, 50));
   }
 }
+
+/** A mail's text without quoted-printable's breaks and signs. */
+export const plain = mail => mail.replaceAll('=\r\n', '').replaceAll('=3D', '=');
 
 export const withDesk = (settings, run) => async () => {
   const sink = await mailSink();
   const desk = await Desk.make(sink, settings);
   try { await run(desk, sink); } finally { await desk.end(); sink.end(); }
 };
+
+/** The code of a second factor (RFC 6238), so many steps from now. */
+export function totp(secret, step = 0) {
+  const bits = [...secret.replace(/=+$/, '')].map(letter => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map(byte => parseInt(byte, 2))), counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + step));
+  const hash = createHmac('sha1', key).update(counter).digest(), at = hash.at(-1) & 15;
+  return String((hash.readUInt32BE(at) & 0x7fffffff) % 1e6).padStart(6, '0');
+}
 
 /** Runs the tests whose name holds the word of the command line, and ends with "N passed, N failed". */
 export async function run(after = async () => {}, skipped = 0) {

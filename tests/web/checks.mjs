@@ -1,11 +1,10 @@
 // What the agents' pages promise, in a real browser: node tests/web/checks.mjs [WORD], with WORD a part of a test's name.
 // Ends with "N passed, N failed". The numbers are those of the list of checks the pages were designed by.
 import { execFileSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { binary } from './desk.mjs';
-import { axe, browser, holds, is, open, password, quiet, run, test, until, window_, withDesk } from './browser.mjs';
+import { axe, browser, holds, is, open, password, quiet, run, test, totp, until, window_, withDesk } from './browser.mjs';
 
 /** Takes in many mails at once, as an archive of them would be. */
 function mbox(desk, mails, address = 'support@desk.test') {
@@ -37,15 +36,6 @@ async function tabTo(page, locator, max = 80) {
     holds(at.inside, `the focus is outside of the window on ${at.tag} ${at.name}`);
   }
   throw new Error(`Tab does not lead to ${await wanted.evaluate(one => one.outerHTML.slice(0, 80))}`);
-}
-/** The code of a second factor (RFC 6238), so many steps from now. */
-function code(secret, step = 0) {
-  const bits = [...secret.replace(/=+$/, '')].map(c => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from(bits.match(/.{8}/g).map(byte => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + step));
-  const hash = createHmac('sha1', key).update(counter).digest();
-  return String((hash.readUInt32BE(hash[19] & 15) & 0x7fffffff) % 1e6).padStart(6, '0');
 }
 async function signIn(page, desk, user, secret, more = async () => {}) {
   await page.goto(`${desk.url}/staff/login`);
@@ -333,14 +323,14 @@ test('20: wrong passwords lock, names that are not there take as long, and a cod
   await abe.goto(`${desk.url}/staff/account/profile`);
   await abe.getByRole('button', { name: 'Set up' }).click();
   const secret = (await abe.locator('form code').first().innerText()).replaceAll(' ', '');
-  await abe.getByLabel('Code').fill(code(secret, -1));
+  await abe.getByLabel('Code').fill(totp(secret, -1));
   await abe.getByLabel('Current password').last().fill(password);
   await abe.getByRole('button', { name: 'Turn on' }).click();
   const recovery = await abe.locator('.codes code').first().innerText();
   const other = await window_(desk, null);
   await signIn(other, desk, 'abe', password);
   await other.getByLabel('Code').waitFor();
-  const now = code(secret);
+  const now = totp(secret);
   await other.getByLabel('Code').fill(now);
   await other.getByRole('button', { name: 'Sign in' }).click();
   await other.waitForURL(/staff\/tickets/);

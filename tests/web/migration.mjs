@@ -1,10 +1,9 @@
 // Walks through an imported HelpDeskZ in a real browser: node tests/web/migration.mjs FOLDER [WORD], with the folder that
 // holds dump.sql and attachments. Ends with "N passed, N failed".
-import { createHmac } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Desk, mailSink } from './desk.mjs';
-import { end, holds, is, page_, quiet, staff, test, until } from './harness.mjs';
+import { end, holds, is, page_, quiet, staff, test, totp, until } from './harness.mjs';
 
 const [folder] = process.argv.splice(2, 1);
 // "Leuchtturm 77" as PHP's password_hash of HelpDeskZ's time wrote it: the dump does not say the customers' passwords.
@@ -27,16 +26,6 @@ const moved = run => async () => {
     await run(desk, sink);
   } finally { await desk.end(); sink.end(); }
 };
-
-/** The code of an authenticator app (RFC 6238). */
-function code(secret) {
-  let bits = '';
-  for (const letter of secret) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0');
-  const key = Buffer.from(bits.match(/.{8}/g).map(byte => parseInt(byte, 2))), step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
-  const hash = createHmac('sha1', key).update(step).digest(), at = hash.at(-1) & 15;
-  return String((hash.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
-}
 
 test('an old customer signs in with the old password by an old bookmark, reads and answers', moved(async desk => {
   const own = desk.json('ticket', 'list', '--all', '--user', 'ilse.vogt@example.org'), id = own[0].id;
@@ -92,7 +81,7 @@ test('agents sign in with old password and TOTP, open an old bookmark and insert
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByLabel('Code').waitFor();
   if (!(await page.getByLabel('Password').inputValue())) await page.getByLabel('Password').fill('lantern Pike 88');
-  await page.getByLabel('Code').fill(code('KVKFKRCPNZQUYMLX'));
+  await page.getByLabel('Code').fill(totp('KVKFKRCPNZQUYMLX'));
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForURL(/view\/1/);
   is(await page.getByRole('heading', { level: 1 }).innerText(), '#1 Calibration certificate missing');

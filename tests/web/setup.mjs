@@ -1,11 +1,10 @@
 // Drives the set-up pages in a real browser: node tests/web/setup.mjs [WORD], with WORD a part of a test's name. Ends with
 // "N passed, N failed".
-import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Desk, mailSink, password } from './desk.mjs';
-import { end, faultsOf, holds, is, linkIn, misfits, page_, plain, quiet, staff, test, until, withDesk } from './harness.mjs';
+import { end, faultsOf, holds, is, linkIn, misfits, page_, plain, quiet, staff, test, totp, until, withDesk } from './harness.mjs';
 
 const pictures = 'target/web';
 mkdirSync(pictures, { recursive: true });
@@ -151,18 +150,6 @@ test('the record says what was changed, by whom and from where', withDesk(async 
   quiet(ada);
 }));
 
-/** The code of an authenticator app (RFC 6238). */
-function code(secret) {
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  let bits = '';
-  for (const letter of secret.replace(/=+$/, '')) bits += letters.indexOf(letter).toString(2).padStart(5, '0');
-  const key = Buffer.from(bits.match(/.{8}/g).map(byte => parseInt(byte, 2)));
-  const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
-  const hash = createHmac('sha1', key).update(step).digest(), at = hash.at(-1) & 15;
-  return String((hash.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0');
-}
-
 test('a second factor is set up for a staff member; a code and a recovery code work once each', withDesk(async desk => {
   const ada = await staff(desk);
   await ada.goto(`${desk.url}/staff/agents`);
@@ -183,7 +170,7 @@ test('a second factor is set up for a staff member; a code and a recovery code w
     await page.waitForLoadState();
     return /staff\/tickets/.test(page.url());
   };
-  const now = code(secret);
+  const now = totp(secret);
   is(await signIn(now), true, 'a code:');
   is(await signIn(now), false, 'the same code again:');
   is(await signIn(recovery[0]), true, 'a recovery code:');

@@ -1,14 +1,14 @@
 // Two `serve` on one PostgreSQL, behind nginx, which sends every request to the next one: tests/postgres node
 // tests/web/two.mjs. What one has begun the other goes on with: sessions, drafts, live updates, undo. Ends with "N passed,
 // N failed[, N skipped]".
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, connect } from 'node:net';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Desk, browser, holds, is, mailSink, open, quiet, run, test, until, window_ } from './browser.mjs';
+import { freePort, nginx, startNginx } from './nginx.mjs';
 
 const pattern = process.env.MAILDESK_TEST_SERVER;
-const nginx = '/usr/sbin/nginx';
 if (!pattern || !existsSync(nginx)) {
   console.log(`SKIPPED: two servers on one database need PostgreSQL (tests/postgres) and nginx`);
   const isForbidden = process.env.MAILDESK_TESTS_NO_SKIP === '1';
@@ -29,17 +29,12 @@ const withTwo = (settings, act) => async () => {
   await desk.serve();
   const second = desk.process;
   backends.push(desk.url.replace('http://', ''));
-  const finder = createServer();
-  await new Promise(done => finder.listen(0, '127.0.0.1', done));
-  const { port } = finder.address();
-  await new Promise(done => finder.close(done));
+  const port = await freePort();
   const dir = join(desk.dir, 'proxy');
   mkdirSync(dir);
-  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(kind => `${kind}_temp_path ${join(dir, kind)};`).join(' ');
-  writeFileSync(join(dir, 'nginx.conf'), `user root;\nworker_processes 1;\npid ${join(dir, 'pid')};\nevents {}\nhttp { ${temp} log_format by "$upstream_addr"; access_log ${join(dir, 'by.log')} by;
+  const proxy = startNginx(dir, `log_format by "$upstream_addr"; access_log ${join(dir, 'by.log')} by;
 upstream desk { ${backends.map(one => `server ${one};`).join(' ')} }
-server { listen 127.0.0.1:${port}; location / { proxy_pass http://desk; proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $remote_addr; } } }\n`);
-  const proxy = spawn(nginx, ['-p', dir, '-e', join(dir, 'error.log'), '-c', join(dir, 'nginx.conf'), '-g', 'daemon off;'], { stdio: ['ignore', 'ignore', 'inherit'] });
+server { listen 127.0.0.1:${port}; location / { proxy_pass http://desk; proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $remote_addr; } }`);
   const ended = new Promise(done => proxy.once('exit', done));
   desk.url = `http://127.0.0.1:${port}`;
   try {
