@@ -5,7 +5,7 @@
 //! parses, and one that writes (`committer`). A mail is acknowledged after the commit that has it. Bytes become commands
 //! in `command` and mails in `content`; `session` says what follows what.
 //!
-//! Whoever connects is believed what a mail server is believed, so it must be one: on a socket the system says which
+//! Whoever connects is trusted as a mail server is, so it must be one: on a socket the system says which
 //! account is at the other end, on a port the address counts.
 
 mod command;

@@ -22,7 +22,7 @@ fuzz_target!(|raw: &[u8]| {
             |c: char| c.is_control() || matches!(c, '/' | '\\' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
         assert!(!name.is_empty() && !name.contains(is_unsafe) && name != ".." && name != ".", "{name:?}");
     }
-    // Another way adds a line on top. A mail without an id is told by its topmost Received line, and bytes without a header
+    // Another way adds a line on top. A mail without an id is known by its topmost Received line, and bytes without a header
     // are a body.
     let mut head = raw.split(|byte| *byte == b'\n').take_while(|line| !line.is_empty());
     let is_own = |line: &[u8]| line.get(..13).is_some_and(|name| name.eq_ignore_ascii_case(b"message-id: <"));

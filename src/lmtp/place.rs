@@ -50,7 +50,7 @@ impl std::fmt::Display for Place {
     }
 }
 
-/// Who may hand over mails: whoever may says who a mail is from and what other servers found out about it.
+/// Who may hand over mails. Such a peer also says who a mail is from, and what other servers found out about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Peers {
     /// User ids, by what the socket says of the process at its other end.

@@ -148,7 +148,7 @@ impl TicketContext {
     }
 }
 
-/// A message of a ticket that people are told of. What all letters about it need is read once, and only if there are any.
+/// A message that people are notified of. What all mails about it need is read once, and only if there is such a mail.
 pub(super) struct Topic<'a> {
     pub(super) change: &'a Change<'a>,
     pub(super) ticket: TicketId,
