@@ -252,6 +252,14 @@ fn usage<T>(text: impl Into<String>) -> outcome::Result<T> {
     Err(Failure::usage(text))
 }
 
+/// What is said when the operating system has no random bytes.
+const NO_RANDOM_BYTES: &str = "asking the operating system for random bytes";
+
+/// So many random bytes.
+fn random<const N: usize>() -> outcome::Result<[u8; N]> {
+    crate::random::bytes().context(NO_RANDOM_BYTES)
+}
+
 /// An id on the command line: `12`, or `#12` as mails and lists write it.
 fn id(text: &str) -> Result<i64, String> {
     id_in(text).ok_or_else(|| "an id is a whole number from 1, also written #1".to_owned())

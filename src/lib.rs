@@ -7,6 +7,7 @@
 //! `cli → admin → serve → {pipe, imap_fetch} → options → {logging, outcome} → config → {api, lmtp, web} → {intake, http, jobs} → desk →
 //! {outbox, login} → store → decision → mail → domain`, and the leaves below.
 
+mod account;
 mod admin;
 mod api;
 mod child;
@@ -31,6 +32,7 @@ mod password;
 mod pipe;
 mod private_file;
 mod process;
+mod random;
 mod secret_file;
 mod serve;
 mod stop;

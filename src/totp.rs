@@ -72,6 +72,30 @@ pub(crate) fn recovery_code(bytes: [u8; RECOVERY_BYTES]) -> String {
     groups.join("-")
 }
 
+/// Codes that each replace one code of the second factor, and what is kept of them.
+pub(crate) struct RecoveryCodes {
+    /// As people write them down.
+    pub(crate) shown: Vec<String>,
+    /// See [`recovery_hash`].
+    pub(crate) hashes: Vec<[u8; 32]>,
+}
+
+impl RecoveryCodes {
+    /// [`RECOVERY_CODES`] new ones of random bytes.
+    ///
+    /// # Errors
+    /// Those of `random`.
+    pub(crate) fn new<E>(random: impl Fn() -> Result<[u8; RECOVERY_BYTES], E>) -> Result<Self, E> {
+        let (mut shown, mut hashes) = (Vec::new(), Vec::new());
+        for _ in 0..RECOVERY_CODES {
+            let code = recovery_code(random()?);
+            hashes.extend(recovery_hash(&code));
+            shown.push(code);
+        }
+        Ok(Self { shown, hashes })
+    }
+}
+
 /// SHA-256 of a recovery code as people type it; `None` when it is none by its form.
 #[must_use]
 pub(crate) fn recovery_hash(typed: &str) -> Option<[u8; 32]> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::output::{self, Output};
+use crate::admin::random;
 use crate::config::{self, Loaded};
 use crate::domain::Timestamp;
 use crate::outcome::{self, Done, WithContext};
@@ -31,8 +32,7 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
     let from = config::database(Some(&arguments.from), &loaded.config)?;
     let to = config::database(Some(&arguments.to), &loaded.config)?;
     let source = Store::open(&from, wait).with_context(|| format!("opening {from}"))?;
-    let mut secret = [0; 32];
-    getrandom::fill(&mut secret).context("asking the operating system for random bytes")?;
+    let secret = random::<32>()?;
     migrate::create_or_migrate(&to, &secret, now).with_context(|| format!("making {to}"))?;
     let target = Store::open(&to, wait).with_context(|| format!("opening {to}"))?;
     let copied = copy::copy(&source, &target).with_context(|| format!("copying {from} into {to}"))?;

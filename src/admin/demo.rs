@@ -9,6 +9,7 @@ use serde_json::json;
 use super::doctor::quoted;
 use super::output::{self, Output};
 use super::{init, token};
+use crate::admin::random;
 use crate::api;
 use crate::config::Loaded;
 use crate::domain::desk_address::Incoming;
@@ -152,8 +153,7 @@ const DEMO_USER: &str = "demo";
 
 /// Makes that account, or gives it another password; says the password.
 fn demo_staff(store: &Store, now: Timestamp) -> outcome::Result<String> {
-    let mut bytes = [0; 9];
-    getrandom::fill(&mut bytes).context("asking the operating system for random bytes")?;
+    let bytes = random::<9>()?;
     let password = data_encoding::BASE64URL_NOPAD.encode(&bytes);
     let hash = crate::password::hash(&password).map_err(Failure::of)?;
     let email = "demo@example.com".parse().map_err(Failure::of)?;

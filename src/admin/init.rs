@@ -9,8 +9,9 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::output::Output;
+use crate::admin::random;
 use crate::domain::Timestamp;
-use crate::outcome::{self, Done, Failure, WithContext};
+use crate::outcome::{self, Done, Failure};
 use crate::serve;
 use crate::store::migrate::{self, Migrated};
 use crate::store::session::EntryLink;
@@ -93,8 +94,7 @@ fn first_link(place: &Place, listen: Option<&str>, now: Timestamp) -> outcome::R
         return Ok(None);
     }
     let site = if settings.site_url.is_empty() { local_url(listen) } else { settings.site_url };
-    let mut secret = [0; 32];
-    getrandom::fill(&mut secret).context("asking the operating system for random bytes")?;
+    let secret = random::<32>()?;
     let token = BASE64URL_NOPAD.encode(&secret);
     let hash = Sha256::digest(token.as_bytes()).into();
     store.write(|tx| tx.add_entry_link(&hash, EntryLink::Setup, now.plus_s(FIRST_LINK_S), now))?;
@@ -112,8 +112,7 @@ pub(super) fn prepare(place: &Place, arguments: &Arguments, now: Timestamp) -> o
             checked.push((definition, value));
         }
     }
-    let mut secret = [0; 32];
-    getrandom::fill(&mut secret).context("asking the operating system for random bytes")?;
+    let secret = random::<32>()?;
     let done = migrate::create_or_raise(place, &secret, arguments.backed_up, now)?;
     let store = Store::open(place, Duration::from_secs(store::LOCK_WAIT_S))?;
     store.write(|tx| {

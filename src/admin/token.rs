@@ -196,16 +196,7 @@ fn chosen(new: &Add) -> outcome::Result<Option<String>> {
 }
 
 pub(super) fn random_token() -> outcome::Result<String> {
-    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let mut token = String::with_capacity(TOKEN_CHARS);
-    while token.len() < TOKEN_CHARS {
-        let mut bytes = [0; TOKEN_CHARS];
-        getrandom::fill(&mut bytes).context("asking the operating system for random bytes")?;
-        // 248 is the largest multiple of 62 in a byte: what is above would favour some letters.
-        let letters = bytes.iter().filter(|byte| **byte < 248).filter_map(|byte| LETTERS.get(usize::from(*byte % 62)));
-        token.extend(letters.take(TOKEN_CHARS - token.len()).map(|letter| char::from(*letter)));
-    }
-    Ok(token)
+    crate::random::alphanumeric(TOKEN_CHARS).context(crate::admin::NO_RANDOM_BYTES)
 }
 
 fn check_name(name: &str) -> outcome::Result<()> {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, nothing_to_change, output, say_if_cut, usage};
+use crate::admin::random;
 use crate::api::token_hash;
 use crate::desk::notify;
 use crate::domain::one_line::is_one_line;
@@ -193,8 +194,7 @@ fn merge(context: &Context, from: &str, into: &str, removal: Removal) -> outcome
 
 /// Mails a new activation link; an older one ends with it.
 fn invite(context: &Context, name: &str) -> outcome::Result<()> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|e| Failure::other(format!("asking the system for random bytes: {e}")))?;
+    let bytes = random::<32>()?;
     let code = HEXLOWER.encode(&bytes);
     let found = context.store.write(|tx| {
         let found = find(tx, name)?;

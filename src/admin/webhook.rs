@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, nothing_to_change, output, say_if_cut, usage};
+use crate::admin::random;
 use crate::domain::one_line::{TOKEN_NAME_CHARS_MAX, is_one_line};
 use crate::domain::{DeliveryId, EventKind, TicketId, WebhookId};
 use crate::outcome::{self, Done, WithContext, bail};
@@ -134,8 +135,7 @@ fn find(context: &Context, id: i64) -> outcome::Result<Webhook> {
 }
 
 fn new_key() -> outcome::Result<String> {
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).context("asking the operating system for random bytes")?;
+    let random = random::<32>()?;
     Ok(webhook::new_secret(&random))
 }
 

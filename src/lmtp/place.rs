@@ -1,10 +1,10 @@
 //! Where LMTP is listened for, and who may connect there.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use crate::account;
 use crate::ip_list::{InvalidPattern, IpList};
 
 /// Longest path of a socket, in bytes (unix(7): 108 with the zero at its end).
@@ -65,12 +65,7 @@ impl Peers {
     /// # Errors
     /// A network that is none.
     pub(crate) fn new(accounts: Option<&[String]>, networks: &[String]) -> Result<Self, InvalidPattern> {
-        let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-        let id_of = |name: &str| -> Option<u32> {
-            let mut lines = passwd.lines().map(|line| line.split(':'));
-            let found = lines.find(|fields| fields.clone().next() == Some(name));
-            found.and_then(|mut fields| fields.nth(2)?.parse().ok()).or_else(|| name.parse().ok())
-        };
+        let id_of = |name: &str| account::named(name).map(|found| found.uid).or_else(|| name.parse().ok());
         let mut uids = BTreeSet::from([0, rustix::process::geteuid().as_raw()]);
         match accounts {
             Some(named) => uids.extend(named.iter().filter_map(|name| id_of(name))),

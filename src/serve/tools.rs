@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::account;
 use crate::child;
 use crate::domain::desk_address::{Incoming, Outgoing};
 use crate::imap_fetch;
@@ -47,13 +48,7 @@ pub(super) fn of(place: &Place, config: Option<&Path>) -> Tools {
 /// The name of the account that a file belongs to; its number where it has no name.
 fn account_of(path: &Path) -> String {
     let Ok(found) = std::fs::metadata(path) else { return "maildesk".to_owned() };
-    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = accounts.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let (name, id) = (fields.next()?, fields.nth(1)?);
-        (id == found.uid().to_string()).then(|| name.to_owned())
-    });
-    name.unwrap_or_else(|| found.uid().to_string())
+    account::name_of(found.uid()).unwrap_or_else(|| found.uid().to_string())
 }
 
 /// Tries the ways in and out: logs in, sends nothing, changes nothing.

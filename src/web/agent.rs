@@ -17,7 +17,6 @@ pub(super) mod ticket;
 mod undo;
 
 pub(crate) use knowledge::KnowledgePage;
-pub(crate) use profile::RecoveryCodes;
 
 use super::answer::Refusal;
 use super::call::Call;

@@ -44,6 +44,13 @@ impl From<store::Error> for Refusal {
     }
 }
 
+impl From<getrandom::Error> for Refusal {
+    fn from(error: getrandom::Error) -> Self {
+        tracing::error!(%error, "asking for random bytes");
+        Self::Failed
+    }
+}
+
 impl From<askama::Error> for Refusal {
     fn from(error: askama::Error) -> Self {
         tracing::error!(%error, "a template");

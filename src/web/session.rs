@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::answer::Refusal;
 use crate::domain::{DepartmentId, StaffId};
 use crate::http::Headers;
+use crate::random;
 use crate::store::session::{LIFE_S, Session, SessionOwner};
 use crate::store::staff::Staff;
 use crate::store::{self, ReadTx};
@@ -68,11 +69,7 @@ impl Viewer {
 
 /// A new session's secret: what the cookie holds, and what the database does.
 pub(crate) fn new_secret() -> Result<(String, [u8; 32]), Refusal> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        tracing::error!(%error, "asking for random bytes");
-        Refusal::Failed
-    })?;
+    let bytes = random::bytes::<32>()?;
     let secret = BASE64URL_NOPAD.encode(&bytes);
     let hash = hash_of(&secret);
     Ok((secret, hash))

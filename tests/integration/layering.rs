@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules from the ground up; a module may use those of lower lines only.
 const LAYERS: &[&[&str]] = &[
-    &["terminal", "trip", "child", "ip_list", "process", "secret_file", "stop", "unread"],
+    &["account", "terminal", "trip", "child", "ip_list", "process", "random", "secret_file", "stop", "unread"],
     &["domain", "password", "private_file"],
     &["mail", "totp"],
     &["decision"],

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::{CheckContext, Finding};
+use crate::account;
 use crate::store::{self, Store};
 
 /// Free bytes below which mail may soon not be taken.
@@ -156,10 +157,7 @@ fn owners(path: &Path, owner: u32) -> Vec<Finding> {
 
 /// The login name of a user id, else the number as sudo(8) takes it.
 fn name_of(uid: u32) -> String {
-    let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let mut accounts = passwd.lines().map(|line| line.split(':'));
-    let found = accounts.find(|fields| fields.clone().nth(2) == Some(uid.to_string().as_str()));
-    found.and_then(|mut fields| fields.next().map(str::to_owned)).unwrap_or_else(|| format!("'#{uid}'"))
+    account::name_of(uid).unwrap_or_else(|| format!("'#{uid}'"))
 }
 
 /// Whose a file is, by name.

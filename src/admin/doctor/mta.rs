@@ -8,6 +8,7 @@ use std::process::Command;
 
 use super::route::{self, Postfix};
 use super::{CheckContext, DRY_RUN, Finding, host};
+use crate::account::{self, Account};
 use crate::child;
 use crate::domain::desk_address::Incoming;
 use crate::store::{self, Store};
@@ -143,7 +144,7 @@ fn theirs(line: &Line, recipient: &str) -> Finding {
         let fix = format!("ls -l {}", host::quoted(&line.program));
         return Finding::fail("mta", format!("{shown}: there is no such program"), fix);
     }
-    let Some((uid, gid)) = ids_of(&line.user, &fs::read_to_string("/etc/passwd").unwrap_or_default()) else {
+    let Some(Account { uid, gid, .. }) = account::named(&line.user) else {
         let fix = format!("getent passwd {}", host::quoted(&line.user));
         return Finding::fail("mta", format!("{shown}: there is no such user"), fix);
     };
@@ -164,12 +165,6 @@ fn theirs(line: &Line, recipient: &str) -> Finding {
             Finding::fail("mta", format!("{shown}: {why}"), fix)
         }
     }
-}
-
-/// User and group id of an account in the form of passwd(5).
-fn ids_of(user: &str, passwd: &str) -> Option<(u32, u32)> {
-    let mut fields = passwd.lines().map(|line| line.split(':')).find(|fields| fields.clone().next() == Some(user))?;
-    Some((fields.nth(2)?.parse().ok()?, fields.next()?.parse().ok()?))
 }
 
 /// Services of master.cf(5) whose program is maildesk. A line that begins with white space goes on
@@ -266,11 +261,5 @@ mod tests {
             exim_lines("e", configuration),
             [line("e", "maildesk_pipe", &[], "desk"), line("e", "other", &["--quiet"], "nobody")]
         );
-    }
-
-    #[test]
-    fn accounts_are_read_from_passwd() {
-        let passwd = "root:x:0:0:root:/root:/bin/sh\ndesk:x:998:997::/var/lib/maildesk:/usr/sbin/nologin\n";
-        assert_eq!((ids_of("desk", passwd), ids_of("des", passwd)), (Some((998, 997)), None));
     }
 }

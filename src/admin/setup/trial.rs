@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::answers::Answers;
 use super::mta::PATIENCE;
 use crate::admin::Context;
+use crate::admin::random;
 use crate::child;
 use crate::domain::TicketId;
 use crate::options::Global;
@@ -33,8 +34,7 @@ pub(super) enum Way {
 /// Sends the mail and waits until it is a ticket; its number.
 pub(super) fn run(context: &Context, global: &Global, db: &Path, answers: &Answers, way: Way) -> outcome::Result<i64> {
     let (from, to) = (answers.staff_email.as_str(), answers.address.as_str());
-    let mut random = [0; 12];
-    getrandom::fill(&mut random).context("asking the operating system for random bytes")?;
+    let random = random::<12>()?;
     let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     let id = format!("maildesk-setup.{}@{domain}", data_encoding::HEXLOWER.encode(&random));
     let date = jiff::Timestamp::from_second(context.now.unix()).unwrap_or_default();

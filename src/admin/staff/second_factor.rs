@@ -9,9 +9,10 @@ use serde_json::json;
 
 use super::super::{Context, complete, secret_from_stdin, usage};
 use super::change::existing;
+use crate::admin::random;
 use crate::outcome::{self, Failure, WithContext, bail};
 use crate::secret_file;
-use crate::totp;
+use crate::totp::{self, RecoveryCodes};
 
 /// Verbs of `admin staff totp`.
 #[derive(Debug, clap::Subcommand)]
@@ -85,14 +86,7 @@ fn codes(context: &Context, username: &str) -> outcome::Result<()> {
         let name = &staff.username;
         bail!("{name} has no second factor"; "`maildesk admin staff totp enable {name}` sets one up");
     }
-    let (mut codes, mut hashes) = (Vec::new(), Vec::new());
-    for _ in 0..totp::RECOVERY_CODES {
-        let mut bytes = [0; totp::RECOVERY_BYTES];
-        getrandom::fill(&mut bytes).context("asking the operating system for random bytes")?;
-        let code = totp::recovery_code(bytes);
-        hashes.extend(totp::recovery_hash(&code));
-        codes.push(code);
-    }
+    let RecoveryCodes { shown: codes, hashes } = RecoveryCodes::new(random)?;
     context.store.write(|tx| tx.set_recovery_codes(staff.id, &hashes))?;
     context.output.object(&json!({ "username": staff.username, "recovery_codes": codes }), &codes.join("\n"))?;
     Ok(())
@@ -104,8 +98,7 @@ fn secret(wanted: &Enable) -> outcome::Result<String> {
         (None, Some(path)) => secret_file::read(path)?,
         (None, None) if wanted.totp_secret_stdin => secret_from_stdin()?,
         (None, None) => {
-            let mut bytes = [0; totp::SECRET_BYTES];
-            getrandom::fill(&mut bytes).context("asking the operating system for random bytes")?;
+            let bytes = random::<{ totp::SECRET_BYTES }>()?;
             totp::secret_of(bytes)
         }
     };

@@ -8,6 +8,7 @@ use crate::desk::{Answer, NotPosted, Post, Posted, StatusChange, Writing};
 use crate::domain::{Author, DraftId, Status, TicketId, Timestamp, UndoId};
 use crate::http::Response;
 use crate::mail::{Mailbox, html};
+use crate::random;
 use crate::store::attachment::NewAttachment;
 use crate::store::draft::{DraftKind, DraftPlace};
 use crate::store::message::Text;
@@ -71,11 +72,7 @@ impl Compose {
 
 /// The key of a form: 128 random bits.
 pub(crate) fn new_key() -> Result<String, Refusal> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        tracing::error!(%error, "asking for random bytes");
-        Refusal::Failed
-    })?;
+    let bytes = random::bytes::<16>()?;
     Ok(HEXLOWER.encode(&bytes))
 }
 

@@ -7,9 +7,11 @@ use super::ticket::Choice;
 use crate::domain::{SessionId, Timestamp};
 use crate::http::{Method, Response};
 use crate::mail::html;
+use crate::random;
 use crate::store::session::SessionOwner;
 use crate::store::settings::zone_name;
 use crate::store::staff::{AfterSending, Preferences, StaffPages};
+use crate::totp::RecoveryCodes;
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
 use crate::web::language::{LANGUAGES, Language};
@@ -215,8 +217,7 @@ fn sign_in_again(call: &Call<'_>) -> Result<Response, Refusal> {
 }
 
 fn begin_totp(call: &Call<'_>) -> Result<Response, Refusal> {
-    let mut bytes = [0; totp::SECRET_BYTES];
-    random(&mut bytes)?;
+    let bytes = random::bytes::<{ totp::SECRET_BYTES }>()?;
     let secret = totp::secret_of(bytes);
     let url = totp::otpauth_url(&call.settings.site_name, &call.viewer()?.staff.username, &secret);
     show(call, 200, Said { secret: Some((secret, url)), ..Said::default() })
@@ -233,7 +234,7 @@ fn confirm_totp(call: &Call<'_>) -> Result<Response, Refusal> {
     if totp::matching_step(&secret, call.form.get("code"), 0, call.now).is_none() {
         return again(call.language.t("code-wrong"));
     }
-    let codes = RecoveryCodes::new()?;
+    let codes = RecoveryCodes::new(random::bytes)?;
     let id = call.viewer()?.id();
     let (cookie_secret, hash) = session::new_secret()?;
     let owner = SessionOwner::Staff(id);
@@ -253,34 +254,4 @@ fn confirm_totp(call: &Call<'_>) -> Result<Response, Refusal> {
     let later = call.for_page(call.page.clone(), call.form.clone()).signed_in(session, hash, viewer);
     let cookie = session::set_cookie(Side::Staff, &cookie_secret, call.is_secure || call.is_loopback);
     Ok(show(&later, 200, Said { codes: codes.shown, ..Said::default() })?.with_header("Set-Cookie", cookie))
-}
-
-/// Codes that each replace one code of the second factor, and their hashes.
-pub(crate) struct RecoveryCodes {
-    /// As people write them down.
-    pub(crate) shown: Vec<String>,
-    /// What is kept of them.
-    pub(crate) hashes: Vec<[u8; 32]>,
-}
-
-impl RecoveryCodes {
-    /// New ones.
-    pub(crate) fn new() -> Result<Self, Refusal> {
-        let (mut shown, mut hashes) = (Vec::new(), Vec::new());
-        for _ in 0..totp::RECOVERY_CODES {
-            let mut bytes = [0; totp::RECOVERY_BYTES];
-            random(&mut bytes)?;
-            let code = totp::recovery_code(bytes);
-            hashes.extend(totp::recovery_hash(&code));
-            shown.push(code);
-        }
-        Ok(Self { shown, hashes })
-    }
-}
-
-fn random(bytes: &mut [u8]) -> Result<(), Refusal> {
-    getrandom::fill(bytes).map_err(|error| {
-        tracing::error!(%error, "asking for random bytes");
-        Refusal::Failed
-    })
 }

@@ -2,6 +2,7 @@
 //! needs, keys that cannot be made up. How often one address may send is counted in `limits`.
 
 use crate::domain::Timestamp;
+use crate::random;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
 use crate::web::forgery;
@@ -25,11 +26,7 @@ pub(super) enum Suspicion {
 
 /// The key of a new form.
 pub(super) fn key(call: &Call<'_>) -> Result<String, Refusal> {
-    let mut nonce = [0; 16];
-    getrandom::fill(&mut nonce).map_err(|error| {
-        tracing::error!(%error, "asking for random bytes");
-        Refusal::Failed
-    })?;
+    let nonce = random::bytes::<16>()?;
     Ok(forgery::page_key(&call.secret, nonce, call.now))
 }
 

@@ -146,8 +146,7 @@ fn write(folder: &Path, secret: &str) -> Result<PathBuf, Refusal> {
         tracing::error!(%error, folder = %folder.display(), "writing a password file");
         Refusal::Failed
     };
-    let mut random = [0; 8];
-    getrandom::fill(&mut random).map_err(|error| failed(&error))?;
+    let random = crate::random::bytes::<8>().map_err(|error| failed(&error))?;
     let path = folder.join(format!("{PASSWORD_FILE}{}.password", data_encoding::HEXLOWER.encode(&random)));
     let beside = path.with_extension("new");
     private_file::replace(&path, &beside, secret.as_bytes()).map_err(|error| failed(&error))?;

@@ -4,10 +4,11 @@ use super::field::{Field, Form, Loss, OutcomeLine, Row, Table, Typed};
 use super::{Noun, Saved, number};
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, EmailAddress, ScheduleId, StaffId};
+use crate::random;
 use crate::store::customer::FULLNAME_CHARS_MAX;
 use crate::store::staff::{NewStaff, Schedule, Staff, StaffChange};
 use crate::store::{Error, ReadTx, WriteTx};
-use crate::web::agent::RecoveryCodes;
+use crate::totp::RecoveryCodes;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
 use crate::{password, totp};
@@ -258,13 +259,9 @@ fn write(tx: &WriteTx<'_>, call: &Call<'_>, former: Option<&Staff>, account: &Ac
 /// Switches the second factor of an account; a new secret is shown once.
 fn second_factor(call: &Call<'_>, id: &str, is_on: bool) -> Result<Saved, Refusal> {
     let staff = find(call, id)?;
-    let mut bytes = [0; totp::SECRET_BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        tracing::error!(%error, "asking for random bytes");
-        Refusal::Failed
-    })?;
+    let bytes = random::bytes::<{ totp::SECRET_BYTES }>()?;
     let secret = if is_on { totp::secret_of(bytes) } else { String::new() };
-    let codes = RecoveryCodes::new()?;
+    let codes = RecoveryCodes::new(random::bytes)?;
     call.write(|tx| {
         tx.set_totp_secret(staff.id, &secret)?;
         if is_on { Ok(tx.set_recovery_codes(staff.id, &codes.hashes)?) } else { Ok(()) }
@@ -291,7 +288,7 @@ fn new_codes(call: &Call<'_>, id: &str) -> Result<Saved, Refusal> {
     if !staff.has_totp {
         return Err(Refusal::Broken);
     }
-    let codes = RecoveryCodes::new()?;
+    let codes = RecoveryCodes::new(random::bytes)?;
     call.write(|tx| Ok(tx.set_recovery_codes(staff.id, &codes.hashes)?))?;
     let outcome = shown_once(call, codes).collect();
     Ok(Saved::Again(Form { outcome, ..form(call, Some(id))? }))

@@ -6,6 +6,7 @@ use super::field::{Field, Form, Loss, OutcomeLine, Row, Table, Typed};
 use super::{Noun, Saved, number};
 use crate::desk::notify;
 use crate::domain::UserId;
+use crate::random;
 use crate::store::Error;
 use crate::store::customer::{Customer, FULLNAME_CHARS_MAX};
 use crate::store::ticket::Owner;
@@ -106,11 +107,7 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
 
 /// Mails a link that confirms the address; an older one ends with it.
 fn invite(call: &Call<'_>, own: &Customer) -> Result<Saved, Refusal> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        tracing::error!(%error, "asking for random bytes");
-        Refusal::Failed
-    })?;
+    let bytes = random::bytes::<32>()?;
     let code = data_encoding::HEXLOWER.encode(&bytes);
     if call.settings.site_url.is_empty() {
         let outcome = vec![OutcomeLine::bad(call.language.t("link-needs-url"))];

@@ -8,6 +8,7 @@ use crate::domain::TokenId;
 use crate::domain::one_line::TOKEN_NAME_CHARS_MAX;
 use crate::domain::permission::Permission;
 use crate::ip_list::IpList;
+use crate::random;
 use crate::store::token::{NewToken, Token, TokenChange};
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
@@ -103,11 +104,7 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
 
 /// A new token.
 fn random() -> Result<String, Refusal> {
-    let mut bytes = [0; TOKEN_BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        tracing::error!(%error, "asking for random bytes");
-        Refusal::Failed
-    })?;
+    let bytes = random::bytes::<{ TOKEN_BYTES }>()?;
     Ok(BASE64URL_NOPAD.encode(&bytes))
 }
 

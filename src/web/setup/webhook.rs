@@ -5,6 +5,7 @@ use super::{Noun, Saved, number};
 use crate::domain::one_line::TOKEN_NAME_CHARS_MAX;
 use crate::domain::{DeliveryId, EventKind, WebhookId};
 use crate::http::Response;
+use crate::random;
 use crate::store::webhook::{Delivery, NewWebhook, Webhook, WebhookChange};
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
@@ -76,11 +77,7 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
 }
 
 fn new_key() -> Result<String, Refusal> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        tracing::error!(%error, "asking for random bytes");
-        Refusal::Failed
-    })?;
+    let bytes = random::bytes::<32>()?;
     Ok(webhook::new_secret(&bytes))
 }
 
