@@ -356,7 +356,10 @@ fn body_charset(header: &Header<'_>) -> Option<&'static encoding_rs::Encoding> {
     let label = mime_parameter::Parametrised::read(header.first("content-type")?).raw("charset")?;
     match charset::for_label(&label)? {
         charset::Charset::Standard(encoding) if encoding.is_ascii_compatible() => Some(encoding),
-        charset::Charset::Standard(_) | charset::Charset::Utf7 | charset::Charset::CodePage(_) => None,
+        charset::Charset::Standard(_)
+        | charset::Charset::Utf7
+        | charset::Charset::SevenBit(_)
+        | charset::Charset::CodePage(_) => None,
     }
 }
 
