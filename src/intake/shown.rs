@@ -24,7 +24,7 @@ pub(super) fn shown_text<'a>(
 ) -> Result<&'a str> {
     let joined = match decision {
         // What staff write is sent to the customer, who wrote what it quotes.
-        Some(Decision::Append(append)) if matches!(append.role, Role::Staff(_)) => return Ok(&mail.reply_text),
+        Some(Decision::Append(append)) if matches!(append.role, Role::Staff(_)) => return Ok(mail.reply_text()),
         Some(Decision::Append(append)) => Some(append.ticket),
         Some(
             Decision::Open(_)
@@ -38,12 +38,12 @@ pub(super) fn shown_text<'a>(
     let whole = mail.opening_text.as_deref().unwrap_or(&mail.full_text).trim_end();
     let Some(ticket) = joined else { return Ok(whole) };
     if mail.answered_text.trim().is_empty() {
-        return Ok(&mail.reply_text);
+        return Ok(mail.reply_text());
     }
     Ok(if known_before(tx, settings, ticket, None)?.has_new_line(&mail.answered_text) {
         whole
     } else {
-        &mail.reply_text
+        mail.reply_text()
     })
 }
 

@@ -264,7 +264,7 @@ pub(super) fn cleaned(text: String) -> String {
         Some(rest) => rest.to_owned(),
         None => text,
     };
-    if !text.chars().any(is_unwanted) {
+    if !may_have_controls(&text) || !text.chars().any(is_unwanted) {
         return text;
     }
     let mut out = String::with_capacity(text.len());
@@ -279,6 +279,15 @@ pub(super) fn cleaned(text: String) -> String {
         after_cr = c == '\r';
     }
     out
+}
+
+/// Whether there may be control characters; one look at the bytes that tells most texts from those that have to be read.
+pub(super) fn may_have_controls(text: &str) -> bool {
+    // The first byte of C1 controls, and of some letters.
+    const LEADS_C1: u8 = 0xC2;
+    let is_suspect = |b: u8| (b < b' ' && b != b'\t' && b != b'\n') | (b == 0x7F) | (b == LEADS_C1);
+    // Without a way out of the loop many bytes are looked at in one step.
+    text.bytes().fold(false, |found, byte| found | is_suspect(byte))
 }
 
 fn is_unwanted(c: char) -> bool {

@@ -82,7 +82,8 @@ impl Block {
 pub(crate) fn field_of(text: &str) -> Option<(Field, &str)> {
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '|'));
     // Most lines hold neither colon, and bytes are looked at faster than characters.
-    if !text.bytes().take(NAME_BYTES_MAX + 1).any(|byte| byte == b':' || byte == FULL_WIDTH_COLON) {
+    let front = text.as_bytes().get(..=NAME_BYTES_MAX).unwrap_or(text.as_bytes());
+    if !front.iter().fold(false, |found, byte| found | (*byte == b':') | (*byte == FULL_WIDTH_COLON)) {
         return None;
     }
     let (at, colon) =
