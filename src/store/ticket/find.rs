@@ -252,7 +252,9 @@ impl ReadTx<'_> {
             return Ok((Vec::new(), None));
         }
         let after = after.unwrap_or(start);
-        let found = match self.inbox_walked(query, after, max)? {
+        let is_rare = self.is_rare(&query.search.text)?;
+        let walked = if is_rare { None } else { self.inbox_walked(query, after, max)? };
+        let found = match walked {
             Some(found) => found,
             None => self.inbox_places(query, after, max)?,
         };

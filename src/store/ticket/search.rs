@@ -15,6 +15,13 @@ use crate::store::{Error, ReadTx, Result, WriteTx, containing};
 const DIFFERENCES: &str = "SELECT count(*) FROM search_text FULL JOIN search ON search.id = search_text.id \
      WHERE search.words IS DISTINCT FROM search_words(search_text.text)";
 
+/// How many texts have a word, up to so many. Only the file asks it.
+const HITS: &str = "SELECT count(*) FROM (SELECT 1 AS one FROM search WHERE search MATCH $1 LIMIT $2) AS hit";
+
+/// Texts with a word from which on the newest tickets are read first. Measured on a million tickets: the tickets of 1000 texts
+/// are named in 6 ms, and the newest 2000 tickets are read in 20.
+const FEW_HITS: i64 = 2000;
+
 /// Words of a search looked at; more are ignored. Chosen: people type fewer.
 const TERMS_MAX: usize = 16;
 
@@ -330,10 +337,23 @@ impl ReadTx<'_> {
         if !query.search.trim().is_empty() && terms(query.search).is_empty() {
             return Ok(Vec::new());
         }
-        match self.found_by_walking(query)? {
-            Some(found) => Ok(found),
-            None => self.found_by_index(query),
+        let walked = if self.is_rare(query.search)? { None } else { self.found_by_walking(query)? };
+        walked.map_or_else(|| self.found_by_index(query), Ok)
+    }
+
+    /// Whether so few texts have one of the words that the index names their tickets sooner than the newest ones are read.
+    pub(super) fn is_rare(&self, search: &str) -> Result<bool> {
+        if !self.link.is_lite() {
+            return Ok(true);
         }
+        for term in terms(search) {
+            let Term::Text(text, is_start) = term else { continue };
+            let words = query(self.link, &text, is_start);
+            if self.number(HITS, (words.as_str(), FEW_HITS))? < FEW_HITS {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn found_by_index(&self, query: &TicketQuery<'_>) -> Result<Vec<TicketLine>> {

@@ -78,9 +78,15 @@ fn words_of_every_ticket_and_of_few_are_found_in_the_order_of_the_list() {
         ("\"is red\" help", TicketOrder::NewestOpened),
     ] {
         let query = TicketQuery { search, max: 5, order, ..TicketQuery::default() };
-        let (lines, by_index) =
-            store.read(|tx| Ok::<_, Error>((tx.tickets_found(&query)?, tx.found_by_index(&query)?))).unwrap();
+        let (lines, by_index, walked, is_rare) = store
+            .read(|tx| {
+                let (lines, by_index) = (tx.tickets_found(&query)?, tx.found_by_index(&query)?);
+                Ok::<_, Error>((lines, by_index, tx.found_by_walking(&query)?, tx.is_rare(search)?))
+            })
+            .unwrap();
         assert_eq!(lines, by_index, "{search} {order:?}");
+        assert!(walked.is_none_or(|walked| walked == by_index), "{search} {order:?}");
+        assert!(is_rare == search.contains("purpl") || !store.read(|tx| Ok::<_, Error>(tx.link.is_lite())).unwrap());
         assert_eq!(lines.len(), if search.contains("purpl") { FEW } else { 5 }, "{search} {order:?}");
     }
 }
