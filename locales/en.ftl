@@ -215,7 +215,11 @@ note = Note
 quoted-text = Quoted text
 formatted = Formatted
 formatted-mail = Formatted mail
-bytes = { $n } bytes
+bytes =
+    { $n ->
+        [one] { $n } byte
+       *[other] { $n } bytes
+    }
 kilobytes = { $n } kB
 megabytes = { $n } MB
 delivery-waiting = waiting
@@ -824,3 +828,7 @@ done-untag =
     }
 done-spam-ban = Called spam; mails of its sender are dropped from now on.
 done-part = Parted again.
+whole-text = The whole of this long text
+h-signature = Under answers that leave by this address, below the writer's own signature (a person sets it in the profile) and as its second part; light Markdown. %staff_name% is who writes, %company_name% the name of the desk. A writer can leave both out of an answer. Empty: only the writer's own.
+signature-hint = The signature of the address an answer leaves by follows below yours.
+saved-searches = Saved searches

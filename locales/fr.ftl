@@ -215,7 +215,11 @@ note = Note
 quoted-text = Texte cité
 formatted = Mis en forme
 formatted-mail = Courrier mis en forme
-bytes = { $n } octets
+bytes =
+    { $n ->
+        [one] { $n } octet
+       *[other] { $n } octets
+    }
 kilobytes = { $n } ko
 megabytes = { $n } Mo
 delivery-waiting = en attente
@@ -824,3 +828,7 @@ done-untag =
     }
 done-spam-ban = Déclaré spam ; les courriers de son expéditeur sont désormais écartés.
 done-part = Séparé à nouveau.
+whole-text = Tout ce long texte
+h-signature = Placée sous les réponses qui partent par cette adresse, après la signature de la personne qui écrit (chacun la règle dans son profil) ; Markdown simple. %staff_name% est la personne qui écrit, %company_name% le nom du service. On peut omettre les deux. Vide : seulement la signature personnelle.
+signature-hint = La signature de l’adresse par laquelle part une réponse suit la vôtre.
+saved-searches = Recherches enregistrées
