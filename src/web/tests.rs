@@ -108,7 +108,7 @@ pub(super) struct Browser<'d> {
 }
 
 impl Browser<'_> {
-    fn ask(&self, request: Request) -> Response {
+    pub(super) fn ask(&self, request: Request) -> Response {
         respond(&self.desk.web, request.with_header("Cookie", &self.cookie).with_header("Accept", "text/html"), NOW)
     }
 
