@@ -26,8 +26,9 @@ async function moveIn(desk, files) {
   for (const button of ['Only look', 'Import']) {
     await page.getByRole('row').filter({ hasText: 'dump.sql' }).getByRole('link', { name: 'Import' }).click();
     await page.getByRole('button', { name: button, exact: true }).click();
-    await page.locator('#errand p.good').waitFor({ timeout: 120000 });
+    await page.locator('#errand p.good, #errand p.bad').waitFor({ timeout: 60000 });
     const said = await page.locator('#errand').innerText();
+    holds(await page.locator('#errand p.good').count(), said.slice(-2000));
     holds(said.includes(button === 'Import' ? 'are in' : 'would be in'), said.slice(-2000));
     is(desk.json('ticket', 'list', '--all').length > 0, button === 'Import', `tickets after “${button}”;`);
   }
