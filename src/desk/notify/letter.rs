@@ -392,11 +392,11 @@ pub(in crate::desk) fn queue(
 /// The address that sends mail about a ticket: the one its mail came to if that belongs to the ticket's
 /// department, else the department's, else the default one. A department whose addresses all send
 /// nothing sends no mail; no other department's address is used for it.
-pub(super) fn choose_sender<'a>(
-    senders: &'a [DeskAddress],
+pub(super) fn choose_sender(
+    senders: &[DeskAddress],
     department: DepartmentId,
     came_to: Option<AddressId>,
-) -> Option<(&'a DeskAddress, EmailAddress)> {
+) -> Option<(&DeskAddress, EmailAddress)> {
     let of_department = || senders.iter().filter(|s| s.department == Some(department));
     let came_to = of_department().find(|s| Some(s.id) == came_to && s.sends());
     let chosen = came_to.or_else(|| of_department().find(|s| s.sends())).or_else(|| {
