@@ -685,7 +685,7 @@ CREATE TABLE token (
     last_used_at    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- staff/auth: failures per address of the end user (HelpDeskZ's lockout) …
+-- Failures per address of the end user (HelpDeskZ's lockout); those of customers are `customer ADDRESS` …
 CREATE TABLE login_attempt (
     ip          TEXT    PRIMARY KEY,
     attempts    INTEGER NOT NULL,
@@ -720,6 +720,24 @@ CREATE TABLE idempotency (
     PRIMARY KEY (token_id, method, path, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_created ON idempotency (created_at);
+
+-- Long work that was asked for in the browser: the newest of each kind, and what became of it. `serve` has it done by a
+-- command of its own (src/serve/errand.rs).
+CREATE TABLE errand (
+    kind        TEXT    PRIMARY KEY CHECK (kind IN ('backup', 'check', 'import', 'reread')),
+    -- Random: who runs an older one writes here no more.
+    run         INTEGER NOT NULL,
+    -- What exactly, such as the file that is imported.
+    detail      TEXT    NOT NULL,
+    started_at  INTEGER NOT NULL,
+    -- When it was last known to run.
+    seen_at     INTEGER NOT NULL,
+    -- 0: it runs, or was cut off.
+    ended_at    INTEGER NOT NULL DEFAULT 0,
+    is_done     INTEGER NOT NULL DEFAULT 0 CHECK (is_done IN (0, 1)),
+    -- How far it is; from its end on what it printed.
+    said        TEXT    NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
 
 -- URLs that are notified of what happens to tickets.
 CREATE TABLE webhook (

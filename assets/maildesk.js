@@ -350,6 +350,18 @@ async function refresh(part) {
     if ($$('.row', fresh).map(one => one.dataset.ticket).join() !== before) announce(data.new);
   }
 }
+// Long work of the set-up is looked at again until it has ended; then the page is loaded anew, with what came of it.
+async function lookAgain() {
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
+    const fresh = $('#errand', new DOMParser().parseFromString(await answer.text(), 'text/html'));
+    if (fresh && !('again' in fresh.dataset)) return location.reload();
+    if (fresh) $('#errand').replaceWith(fresh);
+  } catch { /* It is asked again. */ }
+  setTimeout(lookAgain, 2000);
+}
+if ($('#errand[data-again]')) setTimeout(lookAgain, 1000);
+
 const polite = document.createElement('p');
 polite.className = 'hidden';
 polite.setAttribute('aria-live', 'polite');

@@ -1,6 +1,6 @@
 //! Running another program for a while: what it said, or that it did not end in time.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 
 /// How often a running program is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// How often it is asked whether a program that is followed may go on.
+const LIFE_EVERY: Duration = Duration::from_millis(200);
 
 /// Most bytes kept of a program's output.
 const OUTPUT_BYTES_MAX: u64 = 64 * 1024;
@@ -37,10 +40,7 @@ pub(crate) fn run(command: &mut Command, input: &[u8], patience: Duration) -> io
         stdin.write_all(input).ok();
     }
     let Some(status) = wait(&mut child, Instant::now() + patience)? else {
-        let group = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
-        if let Some(group) = group {
-            rustix::process::kill_process_group(group, rustix::process::Signal::KILL).ok();
-        }
+        kill_group(&child);
         child.wait()?;
         return Err(io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {} s", patience.as_secs())));
     };
@@ -62,6 +62,78 @@ pub(crate) fn wait(child: &mut Child, until: Instant) -> io::Result<Option<ExitS
             None if Instant::now() >= until => return Ok(None),
             None => thread::sleep(LOOK_EVERY),
         }
+    }
+}
+
+/// Runs a program that may take long, without input, and hands on each line it writes as it comes, a sign of life in
+/// between; ends it, with all it started, when `go_on` says no.
+///
+/// # Errors
+/// What the system says, `Interrupted` for one that was ended.
+pub(crate) fn follow(
+    command: &mut Command,
+    on_line: &mut dyn FnMut(&str),
+    go_on: &mut dyn FnMut() -> bool,
+) -> io::Result<ExitStatus> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut child = command.spawn()?;
+    let (sender, lines) = mpsc::channel();
+    for output in [child.stdout.take().map(boxed), child.stderr.take().map(boxed)].into_iter().flatten() {
+        hand_on(output, sender.clone())?;
+    }
+    drop(sender);
+    let mut is_over = false;
+    loop {
+        match lines.recv_timeout(LIFE_EVERY) {
+            Ok(line) => on_line(&line),
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            // Its output is closed: that is its end, but for what it may still tidy up.
+            Err(mpsc::RecvTimeoutError::Disconnected) => is_over = true,
+        }
+        if is_over {
+            return child.wait();
+        }
+        // What it started may hold its output open for longer than it lives itself.
+        if let Some(status) = child.try_wait()? {
+            while let Ok(line) = lines.recv_timeout(LIFE_EVERY) {
+                on_line(&line);
+            }
+            return Ok(status);
+        }
+        if !go_on() {
+            kill_group(&child);
+            child.wait()?;
+            return Err(io::Error::new(io::ErrorKind::Interrupted, "it was ended before it was done"));
+        }
+    }
+}
+
+fn boxed(output: impl Read + Send + 'static) -> Box<dyn Read + Send> {
+    Box::new(output)
+}
+
+/// Hands on the lines of an output in a thread of its own. A line longer than [`OUTPUT_BYTES_MAX`] comes in pieces.
+fn hand_on(output: Box<dyn Read + Send>, lines: mpsc::Sender<String>) -> io::Result<()> {
+    let read = move || {
+        let mut output = BufReader::new(output);
+        loop {
+            let mut line = Vec::new();
+            match (&mut output).take(OUTPUT_BYTES_MAX).read_until(b'\n', &mut line) {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => return,
+            }
+            if lines.send(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned()).is_err() {
+                return;
+            }
+        }
+    };
+    thread::Builder::new().spawn(read).map(drop)
+}
+
+/// Ends a program with all it started.
+fn kill_group(child: &Child) {
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        rustix::process::kill_process_group(group, rustix::process::Signal::KILL).ok();
     }
 }
 
@@ -104,5 +176,24 @@ mod tests {
             run(Command::new("sh").args(["-c", "cat; echo no >&2; exit 3"]), b"yes", Duration::from_secs(30)).unwrap();
         assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("yes", "no\n"));
         assert_eq!(ending(output.status), "exit status 3");
+    }
+
+    #[test]
+    fn a_program_is_followed_line_by_line_and_ended_when_it_may_not_go_on() {
+        let mut lines = Vec::new();
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo one; echo two >&2; printf three; exit 3"]);
+        let status = follow(&mut command, &mut |line| lines.push(line.to_owned()), &mut || true).unwrap();
+        lines.sort();
+        assert_eq!(
+            (ending(status).as_str(), lines),
+            ("exit status 3", vec!["one".into(), "three".into(), "two".into()])
+        );
+        let began = Instant::now();
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 60 & sleep 60"]);
+        let ended = follow(&mut command, &mut |_| {}, &mut || false);
+        assert_eq!(ended.err().map(|error| error.kind()), Some(io::ErrorKind::Interrupted));
+        assert!(began.elapsed() < Duration::from_secs(30));
     }
 }

@@ -22,6 +22,12 @@ pub(crate) const EXIT_TEMPORARY: u8 = 75;
 /// Exit status: configuration, EX_CONFIG of sysexits(3).
 pub(crate) const EXIT_CONFIG: u8 = 78;
 
+/// Variable that has long commands write how far they are in lines: `serve` sets it for those it starts.
+pub(crate) const PROGRESS_VARIABLE: &str = "MAILDESK_PROGRESS_LINES";
+
+/// How such a line begins.
+pub(crate) const PROGRESS_LINE: &str = "progress: ";
+
 /// All of it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Done;

@@ -4,6 +4,7 @@
 //! What is answered is `api`'s, how bytes become requests is `http`'s. Here are the process's own
 //! affairs: the socket (ours or systemd's), signals, readiness, an orderly end.
 
+mod errand;
 mod threads;
 mod tools;
 
@@ -104,7 +105,8 @@ pub(crate) fn serve_desk(
     let api = Arc::new(Api::new(Arc::clone(&store), probe, rules, waker(wake_sender.clone(), wake_keeper.clone())));
     api.note_origins();
     let lmtp = lmtp.map(|server| start_lmtp(server, &store, &api, loaded, wake_sender.clone())).transpose()?;
-    let web = Arc::new(pages(&store, &api, loaded.path.as_deref(), wake_sender.clone()));
+    let tools = tools::of(&store, loaded.path.as_deref(), &threads);
+    let web = Arc::new(pages(&store, &api, tools, wake_sender.clone()));
     let steered =
         Steered { control: control.clone(), api: Arc::clone(&api), web: Arc::clone(&web), lmtp: lmtp.clone() };
     watch_signals(steered, loaded, log_level)?;
@@ -173,13 +175,13 @@ fn start_lmtp(
 }
 
 /// The pages of the desk, which check passwords where the API does.
-fn pages(store: &Arc<Store>, api: &Api, config: Option<&Path>, outbox: Sender<()>) -> Web {
+fn pages(store: &Arc<Store>, api: &Api, tools: web::setup::Tools, outbox: Sender<()>) -> Web {
     let (slots, logins) = api.password_checks();
     let wake = Box::new(move || {
         // There is no receiver with --no-jobs, and at the end.
         outbox.send(()).ok();
     });
-    Web::new(Arc::clone(store), slots, logins, api.trusted_proxies(), wake).with_tools(tools::of(store.place(), config))
+    Web::new(Arc::clone(store), slots, logins, api.trusted_proxies(), wake).with_tools(tools)
 }
 
 /// API and pages as the HTTP shell asks them.

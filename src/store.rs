@@ -19,6 +19,7 @@ pub(crate) mod department;
 mod desk;
 pub(crate) mod draft;
 mod engine;
+pub(crate) mod errand;
 mod error;
 pub(crate) mod event;
 mod file_owner;

@@ -100,7 +100,8 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
     let (mut json, mut rows) = (Vec::new(), Vec::new());
     for (name, raw) in MAILS {
         let envelope = Envelope { recipients: Vec::new(), sender: None, source: Source::Import };
-        let done = intake::deliver(&store, &rules, &envelope, raw, now).with_context(|| format!("taking in {name}"))?;
+        let done =
+            intake::deliver(&store, &rules, &envelope, *raw, now).with_context(|| format!("taking in {name}"))?;
         let ticket = done.ticket.map_or_else(String::new, |ticket| format!("#{ticket}"));
         json.push(json!({ "mail": name, "decision": done.outcome.word(), "reason": done.reason, "ticket_id": done.ticket.map(TicketId::get) }));
         rows.push(vec![(*name).to_owned(), done.outcome.word().to_owned(), done.reason, ticket]);
@@ -156,7 +157,7 @@ fn demo_staff(store: &Store, now: Timestamp) -> outcome::Result<String> {
     let bytes = random::<9>()?;
     let password = data_encoding::BASE64URL_NOPAD.encode(&bytes);
     let hash = crate::password::hash(&password).map_err(Failure::of)?;
-    let email = "demo@example.com".parse().map_err(Failure::of)?;
+    let email = "demo@example.org".parse().map_err(Failure::of)?;
     let new = NewStaff {
         username: DEMO_USER,
         fullname: "Demo Agent",
@@ -186,8 +187,8 @@ fn furnish(store: &Store, now: Timestamp) -> outcome::Result<()> {
         }
         let general = tx.lowest_department()?;
         let sales = tx.add_department("Sales", false)?;
-        tx.add_address(&demo_address("support@example.com", "Example Support", general, true), now)?;
-        tx.add_address(&demo_address("sales@example.com", "Example Sales", Some(sales), false), now)?;
+        tx.add_address(&demo_address("support@example.org", "Example Support", general, true), now)?;
+        tx.add_address(&demo_address("sales@example.org", "Example Sales", Some(sales), false), now)?;
         Ok(())
     })
 }

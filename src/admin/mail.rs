@@ -11,7 +11,7 @@ use crate::domain::{ReceiptId, TicketId, Timestamp};
 use crate::intake::{self, Delivery, Envelope, Source};
 use crate::mail::ReversePath;
 use crate::outcome::{self, Done, WithContext, bail};
-use crate::store::receipt::{Receipt, ReceiptState};
+use crate::store::receipt::{Receipt, ReceiptSearch, ReceiptState};
 use crate::terminal;
 
 /// Verbs of `admin mail`.
@@ -19,6 +19,7 @@ use crate::terminal;
 #[command(after_help = "\
 Examples:
   maildesk admin mail list --state quarantined
+  maildesk admin mail list --search ann@example.org
   maildesk admin mail show 12 --raw
   maildesk admin mail retry 12 13 --dry-run
   maildesk admin mail reread --since 2026-02-28 --dry-run
@@ -29,6 +30,9 @@ pub(crate) enum Command {
         /// Of one state: stored, quarantined or dropped
         #[arg(long)]
         state: Option<ReceiptState>,
+        /// Only those whose sender, recipient, subject or Message-ID holds this
+        #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
+        search: String,
         /// At most this many
         #[arg(long, default_value_t = 1000)]
         limit: usize,
@@ -85,7 +89,7 @@ fn as_json(receipt: &Receipt) -> Value {
 
 pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
-        Command::List { state, limit } => list(context, state, limit)?,
+        Command::List { state, search, limit } => list(context, state, &search, limit)?,
         Command::Show { id, raw } => {
             let receipt = find(context, id)?;
             if raw {
@@ -114,8 +118,9 @@ pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> 
     Ok(Done)
 }
 
-fn list(context: &Context, state: Option<ReceiptState>, limit: usize) -> outcome::Result<()> {
-    let receipts = context.store.read(|tx| tx.receipts(state, limit))?;
+fn list(context: &Context, state: Option<ReceiptState>, search: &str, limit: usize) -> outcome::Result<()> {
+    let search = ReceiptSearch { text: search, state, before: None, looked_at: i64::MAX };
+    let receipts = context.store.read(|tx| tx.receipts_like(&search, limit))?.receipts;
     let rows = receipts.iter().map(|r| {
         let ticket = r.ticket.map_or_else(String::new, |ticket| format!("#{ticket}"));
         vec![

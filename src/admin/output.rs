@@ -170,6 +170,11 @@ pub(super) fn complain(text: &str) {
     anstream::eprintln!("maildesk: {}", terminal::line(text));
 }
 
+/// One line on stderr for a program that shows how far the work is.
+pub(super) fn progress(line: &str) {
+    writeln!(io::stderr().lock(), "{}", terminal::line(line)).ok();
+}
+
 /// Stdout, for the bytes of a file.
 pub(super) fn stdout() -> impl Write {
     io::stdout().lock()

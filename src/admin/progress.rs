@@ -1,11 +1,17 @@
-//! How far long work is, on a terminal: a bar with rate and time left. Nothing anywhere else.
+//! How far long work is: on a terminal a bar with rate and time left, for `serve`, which shows it in the browser, lines.
+//! Nothing anywhere else.
 
 use std::io::{IsTerminal, stderr};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::output::Output;
+use super::output::{self, Output};
+use crate::outcome::{PROGRESS_LINE, PROGRESS_VARIABLE};
+
+/// Between two lines. Chosen: nobody reads faster, and each is written to the database.
+const LINE_EVERY: Duration = Duration::from_secs(1);
 
 /// What a bar counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,9 +26,12 @@ pub(super) enum Unit {
     Parts,
 }
 
-/// A bar on stderr.
+/// A bar on stderr, or lines there.
 pub(super) struct Progress {
     bar: ProgressBar,
+    unit: Unit,
+    /// When the last line was written, where lines are wanted.
+    told: Option<Mutex<Option<Instant>>>,
 }
 
 impl Progress {
@@ -44,7 +53,25 @@ impl Progress {
         if is_shown {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
-        Self { bar }
+        let told = std::env::var_os(PROGRESS_VARIABLE).map(|_| Mutex::new(None));
+        Self { bar, unit, told }
+    }
+
+    /// Writes a line, unless one was written a moment ago.
+    fn tell(&self) {
+        let Some(told) = &self.told else { return };
+        let mut last = told.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|last| last.elapsed() >= LINE_EVERY) {
+            *last = Some(Instant::now());
+            let (at, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
+            let far = match self.unit {
+                Unit::Parts => format!("{at}/{all}"),
+                Unit::Bytes | Unit::Mails | Unit::Pages => {
+                    format!("{} %", at.saturating_mul(100).checked_div(all).unwrap_or(0).min(100))
+                }
+            };
+            output::progress(&format!("{PROGRESS_LINE}{} {far}", self.bar.message()));
+        }
     }
 
     /// Starts another part of the same length or a new one.
@@ -53,6 +80,7 @@ impl Progress {
         self.bar.set_length(total);
         self.bar.set_position(0);
         self.bar.reset_eta();
+        self.tell();
     }
 
     /// Where it ends, once that is known.
@@ -68,6 +96,7 @@ impl Progress {
     /// How far it is.
     pub(super) fn at(&self, position: u64) {
         self.bar.set_position(position);
+        self.tell();
     }
 }
 

@@ -22,6 +22,7 @@ use crate::terminal;
 Examples:
   maildesk admin user add ann@example.org --name 'Ann Ode'
   maildesk admin user list --search müller
+  maildesk admin user update ann@example.org --active false
   maildesk admin user merge 17 12 --dry-run")]
 pub(crate) enum Command {
     /// Add a customer; prints the id
@@ -46,7 +47,7 @@ pub(crate) enum Command {
         /// Id or address
         user: String,
     },
-    /// Change a customer's name or address
+    /// Change a customer's name or address, or block them
     Update {
         /// Id or address
         user: String,
@@ -56,6 +57,9 @@ pub(crate) enum Command {
         /// New address
         #[arg(long)]
         email: Option<EmailAddress>,
+        /// Whether they may sign in; false blocks them and ends their sessions, their mail is still taken
+        #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
+        active: Option<bool>,
     },
     /// Remove a customer with all tickets
     Remove {
@@ -131,13 +135,21 @@ pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> 
             say_if_cut(&context.output, found.len(), limit);
         }
         Command::Show { user } => show(context, &user)?,
-        Command::Update { user, name, email } => {
-            if name.is_none() && email.is_none() {
+        Command::Update { user, name, email, active } => {
+            if name.is_none() && email.is_none() && active.is_none() {
                 return nothing_to_change();
             }
             let name = name.as_deref().map(checked).transpose()?;
             let id = context.store.read(|tx| find(tx, &user))?.id;
-            let changed = context.store.write(|tx| tx.update_customer(id, name, email.as_ref()));
+            let changed = context.store.write(|tx| {
+                if name.is_some() || email.is_some() {
+                    tx.update_customer(id, name, email.as_ref())?;
+                }
+                match active {
+                    Some(active) => tx.block_customer(id, !active),
+                    None => Ok(()),
+                }
+            });
             match email {
                 Some(email) => changed.map_err(|e| taken(e, &email))?,
                 None => changed?,

@@ -87,6 +87,10 @@ words! {
         Changed = "changed",
         /// It was removed.
         Removed = "removed",
+        /// Long work was begun, such as a backup.
+        Started = "started",
+        /// It was handed out, such as a backup.
+        HandedOut = "handed-out",
     }
 }
 

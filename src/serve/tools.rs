@@ -1,28 +1,35 @@
-//! What the set-up pages need from the process around them: trying an address, the doctor, and how this desk is named to
-//! a mail server.
+//! What the set-up pages need from the process around them: trying an address, the doctor and other commands of `admin`,
+//! long work, and how this desk is named to a mail server.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::errand;
+use super::threads::Threads;
 use crate::account;
 use crate::child;
 use crate::domain::desk_address::{Incoming, Outgoing};
 use crate::imap_fetch;
 use crate::outbox::transport::Transport;
-use crate::store::Place;
+use crate::store::Store;
 use crate::store::address::AddressRow;
 use crate::web::setup::{AddressTest, HealthLine, Tools};
 
 /// How long the doctor may take: it asks name servers, certificates and mail servers.
 const DOCTOR_PATIENCE: Duration = Duration::from_secs(60);
 
-/// The tools for the desk in that place, with the configuration that was read. A desk on a server is named by its
+/// How long a short command may take: it reads one mail.
+const ASK_PATIENCE: Duration = Duration::from_secs(20);
+
+/// The tools for the desk in that store, with the configuration that was read. A desk on a server is named by its
 /// configuration: its address may hold a password, which must not stand in the lines of a mail server.
-pub(super) fn of(place: &Place, config: Option<&Path>) -> Tools {
+pub(super) fn of(store: &Arc<Store>, config: Option<&Path>, threads: &Threads) -> Tools {
+    let place = store.place();
     let program = std::env::current_exe().unwrap_or_else(|_| "maildesk".into());
     let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let (config, db) = (config.map(whole), place.file().map(whole));
@@ -35,14 +42,41 @@ pub(super) fn of(place: &Place, config: Option<&Path>) -> Tools {
     }
     let near = db.or(config).unwrap_or_default();
     let command = format!("{} {}", program.display(), arguments.join(" "));
-    let health = move || doctor(Command::new(&program).args(&arguments));
+    let own = Own { program, arguments };
+    let (store, threads) = (Arc::clone(store), threads.clone());
+    let (asked, errands) = (own.clone(), own.clone());
+    let health = move || doctor(&mut own.command());
     Tools {
         test_address: Box::new(test),
         health: Box::new(health),
+        ask: Box::new(move |words| ask(asked.command().arg("admin").args(words))),
+        start: Box::new(move |work| errand::start(&store, &threads, errands.command(), work)),
         command,
+        database: place.to_string(),
         account: account_of(&near),
         folder: near.parent().unwrap_or(Path::new("/")).to_owned(),
     }
+}
+
+/// Our own program with the options that lead it to this desk.
+#[derive(Clone)]
+struct Own {
+    program: PathBuf,
+    arguments: Vec<String>,
+}
+
+impl Own {
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments);
+        command
+    }
+}
+
+/// What a short command prints, or what it complains of.
+fn ask(command: &mut Command) -> Result<String, String> {
+    let said = child::run(command, b"", ASK_PATIENCE).map_err(|error| error.to_string())?;
+    if said.status.success() { Ok(said.stdout) } else { Err(said.stderr.trim().to_owned()) }
 }
 
 /// The name of the account that a file belongs to; its number where it has no name.

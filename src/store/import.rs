@@ -12,6 +12,7 @@ pub(crate) use tickets::{Home, ImportedAttachment, ImportedMessage, ImportedNote
 
 use std::path::Path;
 
+use super::value::Params;
 use super::{Error, ReadTx, Result, Store, WriteTx};
 use crate::domain::Timestamp;
 use crate::private_file;
@@ -188,26 +189,60 @@ impl WriteTx<'_> {
     }
 
     /// Moves a new desk's own rows out of the way of imported ids: every department but 1,
-    /// staff, addresses and tokens. Call it while there are no tickets.
+    /// staff, addresses and tokens, each by so much or more. Call it while there are no tickets.
     pub fn move_aside(&self, by: Aside) -> Result<()> {
         self.defer_references()?;
-        let (department, staff) = (by.department, by.staff);
+        // Beyond the desk's own ids as well: no row may stand in the way of another for a moment.
+        let by_at_least = |least: i64, table: &str| {
+            let highest = self.number(&format!("SELECT coalesce(max(id), 0) FROM {table}"), [])?;
+            Ok::<_, Error>(least.max(highest))
+        };
+        let (department, staff) = (by_at_least(by.department, "department")?, by_at_least(by.staff, "staff")?);
+        let (address, token) = (by_at_least(by.address, "address")?, by_at_least(by.token, "token")?);
         self.run("UPDATE department SET id = id + $1 WHERE id > 1", [department])?;
         self.run("UPDATE address SET department_id = department_id + $1 WHERE department_id > 1", [department])?;
         self.run(
-            "UPDATE staff_department SET staff_id = staff_id + $1, \
-             department_id = CASE WHEN department_id > 1 THEN department_id + $2 ELSE department_id END",
-            (staff, department),
+            "UPDATE staff_department SET department_id = department_id + $1 WHERE department_id > 1",
+            [department],
         )?;
-        self.run("UPDATE staff SET id = id + $1", [staff])?;
-        self.run("UPDATE login_log SET staff_id = staff_id + $1 WHERE staff_id > 0", [staff])?;
-        self.run("UPDATE imap_folder SET address_id = address_id + $1", [by.address])?;
-        self.run("UPDATE address SET id = id + $1", [by.address])?;
-        self.run("UPDATE idempotency SET token_id = token_id + $1", [by.token])?;
-        self.run("UPDATE token SET id = id + $1", [by.token])?;
+        self.move_staff("n + $1", [staff], "n > 0")?;
+        self.run("UPDATE imap_folder SET address_id = address_id + $1", [address])?;
+        self.run("UPDATE address SET id = id + $1", [address])?;
+        self.run("UPDATE idempotency SET token_id = token_id + $1", [token])?;
+        self.run("UPDATE token SET id = id + $1", [token])?;
+        Ok(())
+    }
+
+    /// Gives staff other ids: `to` makes the new one of the old one, which both call `n`, where `of` says so. Whatever names
+    /// them follows, their sessions too: an import begun in the browser does not sign out who began it. No ticket may name
+    /// them.
+    pub(super) fn move_staff(&self, to: &str, params: impl Params + Copy, of: &str) -> Result<()> {
+        self.defer_references()?;
+        for (table, column) in STAFF_IDS {
+            let (to, of) = (to.replace('n', column), of.replace('n', column));
+            self.run(&format!("UPDATE {table} SET {column} = {to} WHERE {of}"), params)?;
+        }
+        let (to, of) = (to.replace('n', "actor_id"), of.replace('n', "actor_id"));
+        self.run(&format!("UPDATE event SET actor_id = {to} WHERE actor = 1 AND {of}"), params)?;
         Ok(())
     }
 }
+
+/// Where staff are named by their id, tickets and their messages apart; the last is their own row.
+const STAFF_IDS: [(&str, &str); 12] = [
+    ("staff_department", "staff_id"),
+    ("recovery_code", "staff_id"),
+    ("session", "staff_id"),
+    ("seen", "staff_id"),
+    ("saved_view", "staff_id"),
+    ("draft", "staff_id"),
+    ("undo", "staff_id"),
+    ("satisfaction", "staff_id"),
+    ("login_log", "staff_id"),
+    ("canned_response", "staff_id"),
+    ("article", "staff_id"),
+    ("staff", "id"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -284,7 +319,14 @@ mod tests {
                     is_active: true,
                     totp_secret: "",
                 };
-                tx.add_staff(&staff, &[department], NOW)?;
+                let staff = tx.add_staff(&staff, &[department], NOW)?;
+                let owner = crate::store::session::SessionOwner::Staff(staff);
+                let session =
+                    crate::store::session::NewSession { sha256: &[1; 32], owner: &owner, ip: "192.0.2.1", agent: "x" };
+                tx.add_session(&session, NOW)?;
+                tx.set_recovery_codes(staff, &[[2; 32]])?;
+                tx.act_as(crate::domain::Actor::Staff(staff), crate::domain::Door::Web);
+                tx.note_set_up(crate::domain::SetUpChange::Changed, "a setting")?;
                 tx.move_aside(Aside { department: 10, staff: 20, address: 30, token: 40 })
             })
             .unwrap();
@@ -293,6 +335,42 @@ mod tests {
         assert_eq!(staff.iter().map(|s| s.id.get()).collect::<Vec<_>>(), [21]);
         let links = store.read(|tx| tx.staff_departments(crate::domain::StaffId::new(21))).unwrap();
         assert_eq!(links.iter().map(|d| d.get()).collect::<Vec<_>>(), [12]);
+        let (session, codes, events) = store
+            .read(|tx| {
+                let codes = tx.recovery_codes_left(crate::domain::StaffId::new(21))?;
+                Ok::<_, Error>((tx.session(&[1; 32], NOW)?, codes, tx.events_before(0, 1)?))
+            })
+            .unwrap();
+        let moved = crate::domain::StaffId::new(21);
+        assert_eq!(session.unwrap().owner, crate::store::session::SessionOwner::Staff(moved), "still signed in");
+        assert_eq!((codes, events[0].actor), (1, crate::domain::Actor::Staff(moved)));
+    }
+
+    #[test]
+    fn several_rows_of_the_desk_move_aside_by_less_than_their_number() {
+        let (_dir, store) = store();
+        store
+            .write(|tx| {
+                for name in ["A", "B", "C"] {
+                    tx.add_department(name, false)?;
+                    let email = format!("{name}@x.test").parse().unwrap();
+                    let staff = crate::store::staff::NewStaff {
+                        username: name,
+                        fullname: name,
+                        email: &email,
+                        password_hash: "",
+                        role: StaffRole::Agent,
+                        is_active: true,
+                        totp_secret: "",
+                    };
+                    tx.add_staff(&staff, &[], NOW)?;
+                }
+                tx.move_aside(Aside { department: 1, staff: 1, address: 1, token: 1 })
+            })
+            .unwrap();
+        let (departments, staff) = store.read(|tx| Ok::<_, Error>((tx.departments()?, tx.all_staff()?))).unwrap();
+        assert_eq!(departments.iter().map(|own| own.id.get()).collect::<Vec<_>>(), [1, 6, 7, 8]);
+        assert_eq!(staff.iter().map(|own| own.id.get()).collect::<Vec<_>>(), [4, 5, 6]);
     }
 
     #[test]

@@ -106,6 +106,28 @@ pub struct NewReceipt<'a> {
     pub trace: Option<[u8; 32]>,
 }
 
+/// Which mails are looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReceiptSearch<'a> {
+    /// What sender, recipient, subject or Message-ID holds, capitals or not; empty: every mail.
+    pub(crate) text: &'a str,
+    /// Only of this state.
+    pub(crate) state: Option<ReceiptState>,
+    /// Only those before this one.
+    pub(crate) before: Option<ReceiptId>,
+    /// How many mails are looked at.
+    pub(crate) looked_at: i64,
+}
+
+/// What a search found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FoundReceipts {
+    /// The mails.
+    pub(crate) receipts: Vec<Receipt>,
+    /// The last one that was looked at, where older ones were not.
+    pub(crate) goes_on: Option<ReceiptId>,
+}
+
 fn receipt(row: &Row<'_>) -> Result<Receipt> {
     let state = match row.get::<String>(2)?.as_str() {
         "stored" => ReceiptState::Stored,
@@ -183,6 +205,45 @@ impl ReadTx<'_> {
                 receipt,
             ),
         }
+    }
+
+    /// The mails that a search finds, newest first, at most `max`, and where it goes on.
+    pub(crate) fn receipts_like(&self, search: &ReceiptSearch<'_>, max: usize) -> Result<FoundReceipts> {
+        let wanted = search.text.trim().trim_start_matches('<').trim_end_matches('>').to_lowercase();
+        let before = search.before.map_or(i64::MAX, ReceiptId::get);
+        let mut found = FoundReceipts::default();
+        let mut looked_at = 0;
+        let read = |row: &Row<'_>| {
+            let own = receipt(row)?;
+            looked_at += 1;
+            let texts = [&own.from_email, &own.recipient, &own.sender, &own.subject, &own.internet_id];
+            let id = own.id;
+            if wanted.is_empty() || texts.iter().any(|text| text.to_lowercase().contains(&wanted)) {
+                found.receipts.push(own);
+            }
+            let is_full = found.receipts.len() >= max;
+            if is_full || looked_at >= search.looked_at {
+                found.goes_on = Some(id);
+            }
+            Ok(if is_full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        };
+        match search.state {
+            Some(state) => self.each(
+                "SELECT id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, \
+                 has_sender, subject, internet_id, bytes, trace, detail FROM receipt WHERE state = $1 AND id < $2 \
+                 ORDER BY id DESC LIMIT $3",
+                (state.word(), before, search.looked_at),
+                read,
+            ),
+            None => self.each(
+                "SELECT id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, \
+                 has_sender, subject, internet_id, bytes, trace, detail FROM receipt WHERE id < $1 \
+                 ORDER BY id DESC LIMIT $2",
+                (before, search.looked_at),
+                read,
+            ),
+        }?;
+        Ok(found)
     }
 
     /// How many mails are in a state.

@@ -191,7 +191,8 @@ impl Page {
             | Self::Profile
             | Self::First(_) => true,
             Self::SetUp(place) => match place.deed {
-                Deed::List => matches!(place.noun, Noun::General),
+                Deed::List => place.noun.has_acts(),
+                Deed::File(_) => matches!(place.noun, Noun::Backups),
                 Deed::Add | Deed::Edit(_) | Deed::Remove(_) | Deed::Log(_) => true,
             },
             Self::Asset(_) | Self::Staff | Self::Tickets(_) | Self::Mail(_) | Self::File(_) | Self::CannedFor => false,

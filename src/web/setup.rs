@@ -5,19 +5,25 @@ mod address;
 mod address_way;
 mod agent;
 mod audit;
+mod backup;
 mod ban;
 mod canned;
+mod check;
 mod custom_field;
 mod customer;
 mod department;
+mod errand;
 mod field;
 mod figures;
 mod first;
 mod general;
 mod health;
+mod import;
+mod mails;
 mod page_of;
 mod priority;
 mod schedule;
+mod shelf;
 mod tag;
 mod template;
 #[cfg(test)]
@@ -27,6 +33,7 @@ mod view;
 mod webhook;
 
 pub(crate) use address::AddressTest;
+pub(crate) use errand::Work;
 pub(in crate::web) use first::answer as first_run;
 pub(crate) use health::HealthLine;
 
@@ -38,17 +45,26 @@ use crate::http::{Method, Response};
 use crate::store::address::AddressRow;
 use field::{Form, Loss, Table};
 
+/// Has a short command of `admin` carried out.
+pub(crate) type Ask = dyn Fn(&[String]) -> Result<String, String> + Send + Sync;
+
 /// What the pages cannot do by themselves: `serve` hands it in.
 pub(crate) struct Tools {
     /// Tries the ways in and out of an address: logs in, sends nothing, changes nothing.
     pub(crate) test_address: Box<dyn Fn(&AddressRow) -> AddressTest + Send + Sync>,
     /// What `admin doctor` says.
     pub(crate) health: Box<dyn Fn() -> Result<Vec<HealthLine>, String> + Send + Sync>,
+    /// What a short command of `admin` prints, or what it complains of.
+    pub(crate) ask: Box<Ask>,
+    /// Begins long work that is on record; returns at once.
+    pub(crate) start: Box<dyn Fn(Work) -> Result<(), String> + Send + Sync>,
     /// Our own program with the options that lead it to this desk, for the lines of mail servers.
     pub(crate) command: String,
+    /// The database as commands name it: a file, or a server's without a password.
+    pub(crate) database: String,
     /// The account the desk's file belongs to.
     pub(crate) account: String,
-    /// The folder of the database, where passwords of mailboxes are kept.
+    /// The folder of the database, where passwords of mailboxes, backups and what is to be imported are kept.
     pub(crate) folder: PathBuf,
 }
 
@@ -91,6 +107,14 @@ pub(crate) enum Noun {
     Audit,
     /// What `admin doctor` says.
     Health,
+    /// Every mail that came in.
+    Mails,
+    /// Backups.
+    Backups,
+    /// What `admin check` says.
+    Check,
+    /// Moving in.
+    Import,
 }
 
 /// What is done there.
@@ -106,6 +130,8 @@ pub(crate) enum Deed {
     Remove(String),
     /// What belongs to one: the log of a webhook.
     Log(String),
+    /// One as a file: a backup, a mail.
+    File(String),
 }
 
 /// A set-up page.
@@ -119,7 +145,7 @@ pub(crate) struct Place {
 
 impl Noun {
     /// Every noun, in the order of the menu.
-    pub(in crate::web) const ALL: [Self; 18] = [
+    pub(in crate::web) const ALL: [Self; 22] = [
         Self::General,
         Self::Departments,
         Self::Addresses,
@@ -135,9 +161,13 @@ impl Noun {
         Self::Tokens,
         Self::Webhooks,
         Self::Bans,
+        Self::Mails,
         Self::Figures,
         Self::Audit,
         Self::Health,
+        Self::Check,
+        Self::Backups,
+        Self::Import,
     ];
 
     /// Its path, HelpDeskZ's where it had the page, and the name of its title in the catalogues.
@@ -161,7 +191,21 @@ impl Noun {
             Self::Webhooks => ("/staff/setup/webhooks", "webhooks"),
             Self::Audit => ("/staff/setup/audit", "audit"),
             Self::Health => ("/staff/setup/health", "health"),
+            Self::Mails => ("/staff/setup/mails", "mails"),
+            Self::Backups => ("/staff/setup/backups", "backups"),
+            Self::Check => ("/staff/setup/check", "check"),
+            Self::Import => ("/staff/setup/import", "import"),
         }
+    }
+
+    /// Whether its list itself is posted to.
+    pub(crate) const fn has_acts(self) -> bool {
+        matches!(self, Self::General | Self::Backups | Self::Check | Self::Import)
+    }
+
+    /// Whether it shows or changes what belongs to every department, and is for those who see all.
+    const fn is_of_all(self) -> bool {
+        matches!(self, Self::Backups | Self::Import)
     }
 
     /// Its path, without prefix.
@@ -195,6 +239,7 @@ impl Place {
             ["edit", id] => Deed::Edit((*id).to_owned()),
             ["remove", id] => Deed::Remove((*id).to_owned()),
             ["log", id] => Deed::Log((*id).to_owned()),
+            ["file", id] => Deed::File((*id).to_owned()),
             _ => return None,
         };
         Some(Self { noun, deed })
@@ -209,6 +254,7 @@ impl Place {
             Deed::Edit(id) => format!("{path}/edit/{id}"),
             Deed::Remove(id) => format!("{path}/remove/{id}"),
             Deed::Log(id) => format!("{path}/log/{id}"),
+            Deed::File(id) => format!("{path}/file/{id}"),
         }
     }
 }
@@ -219,7 +265,17 @@ enum Saved {
     Done,
     /// It was saved, and that page has what comes next.
     At(String),
+    /// Long work has begun, or one of its kind runs already; that page shows it.
+    Begun(String, bool),
     /// Something in it is wrong, or something is to be shown: the form again.
+    Again(Form),
+}
+
+/// What became of something that was done on the page of a list.
+enum Acted {
+    /// It was done: back to the list, which says so by this word.
+    LeadTo(&'static str),
+    /// Something in its form is wrong.
     Again(Form),
 }
 
@@ -227,10 +283,13 @@ enum Saved {
 pub(super) fn answer(call: &Call<'_>, place: &Place) -> Result<Response, Refusal> {
     let is_post = call.method == Method::Post;
     let noun = place.noun;
+    if noun.is_of_all() && !call.viewer()?.sees_all {
+        return Err(Refusal::Forbidden);
+    }
     match &place.deed {
         Deed::List if is_post && noun == Noun::General => saved(call, noun, general::save(call)?),
         Deed::List if noun == Noun::General => page_of::form(call, noun, &general::form(call)?),
-        Deed::List if is_post => Err(Refusal::Method("GET, HEAD")),
+        Deed::List if is_post => acted(call, noun, act(call, noun)?),
         Deed::List => page_of::table(call, noun, &list(call, noun)?),
         Deed::Add if is_post => saved(call, noun, save(call, noun, None)?),
         Deed::Add => page_of::form(call, noun, &form(call, noun, None)?),
@@ -243,7 +302,25 @@ pub(super) fn answer(call: &Call<'_>, place: &Place) -> Result<Response, Refusal
         Deed::Remove(id) => page_of::question(call, noun, &loss(call, noun, id)?),
         Deed::Log(id) if noun == Noun::Webhooks && is_post => webhook::resend(call, id),
         Deed::Log(id) if noun == Noun::Webhooks => page_of::table(call, noun, &webhook::log(call, id)?),
-        Deed::Log(_) => Err(Refusal::NotFound),
+        Deed::File(id) if noun == Noun::Backups && is_post => backup::file(call, id),
+        Deed::File(id) if noun == Noun::Mails && !is_post => mails::file(call, id),
+        Deed::Log(_) | Deed::File(_) => Err(Refusal::NotFound),
+    }
+}
+
+fn act(call: &Call<'_>, noun: Noun) -> Result<Acted, Refusal> {
+    match noun {
+        Noun::Backups => backup::act(call),
+        Noun::Check => check::act(call),
+        Noun::Import => import::act(call),
+        _ => Err(Refusal::Method("GET, HEAD")),
+    }
+}
+
+fn acted(call: &Call<'_>, noun: Noun, acted: Acted) -> Result<Response, Refusal> {
+    match acted {
+        Acted::LeadTo(done) => Ok(call.lead_to(&format!("{}?done={done}", noun.path()))),
+        Acted::Again(form) => page_of::table(call, noun, &Table { form: Some(form), ..list(call, noun)? }),
     }
 }
 
@@ -251,6 +328,10 @@ fn saved(call: &Call<'_>, noun: Noun, saved: Saved) -> Result<Response, Refusal>
     match saved {
         Saved::Done => Ok(call.lead_to(&format!("{}?done=saved", noun.path()))),
         Saved::At(path) => Ok(call.lead_to(&format!("{path}?done=saved"))),
+        Saved::Begun(path, has_begun) => {
+            let done = if has_begun { "started" } else { "running" };
+            Ok(call.lead_to(&format!("{path}?done={done}")))
+        }
         Saved::Again(form) => page_of::form(call, noun, &form),
     }
 }
@@ -274,6 +355,10 @@ fn list(call: &Call<'_>, noun: Noun) -> Result<Table, Refusal> {
         Noun::Figures => figures::list(call),
         Noun::Audit => audit::list(call),
         Noun::Health => health::list(call),
+        Noun::Mails => mails::list(call),
+        Noun::Backups => backup::list(call),
+        Noun::Check => check::list(call),
+        Noun::Import => import::list(call),
         Noun::General => Err(Refusal::NotFound),
     }
 }
@@ -294,7 +379,11 @@ fn form(call: &Call<'_>, noun: Noun, id: Option<&str>) -> Result<Form, Refusal> 
         Noun::Views => view::form(call, id),
         Noun::Bans => ban::form(call, id),
         Noun::Webhooks => webhook::form(call, id),
-        Noun::Figures | Noun::Audit | Noun::Health | Noun::General => Err(Refusal::NotFound),
+        Noun::Mails => mails::form(call, id),
+        Noun::Import => import::form(call, id),
+        Noun::Figures | Noun::Audit | Noun::Health | Noun::General | Noun::Backups | Noun::Check => {
+            Err(Refusal::NotFound)
+        }
     }
 }
 
@@ -314,7 +403,11 @@ fn save(call: &Call<'_>, noun: Noun, id: Option<&str>) -> Result<Saved, Refusal>
         Noun::Views => view::save(call, id),
         Noun::Bans => ban::save(call, id),
         Noun::Webhooks => webhook::save(call, id),
-        Noun::Figures | Noun::Audit | Noun::Health | Noun::General => Err(Refusal::NotFound),
+        Noun::Mails => mails::save(call, id),
+        Noun::Import => import::save(call, id),
+        Noun::Figures | Noun::Audit | Noun::Health | Noun::General | Noun::Backups | Noun::Check => {
+            Err(Refusal::NotFound)
+        }
     }
 }
 
@@ -334,7 +427,11 @@ fn loss(call: &Call<'_>, noun: Noun, id: &str) -> Result<Loss, Refusal> {
         Noun::Bans => ban::loss(call, id),
         Noun::Webhooks => webhook::loss(call, id),
         Noun::Templates => template::loss(call, id),
-        Noun::Figures | Noun::Audit | Noun::Health | Noun::General => Err(Refusal::NotFound),
+        Noun::Backups => backup::loss(call, id),
+        Noun::Import => import::loss(call, id),
+        Noun::Figures | Noun::Audit | Noun::Health | Noun::General | Noun::Mails | Noun::Check => {
+            Err(Refusal::NotFound)
+        }
     }
 }
 
@@ -358,7 +455,11 @@ fn remove(call: &Call<'_>, noun: Noun, id: &str) -> Result<(), Refusal> {
         Noun::Bans => ban::remove(call, id),
         Noun::Webhooks => webhook::remove(call, id),
         Noun::Templates => template::remove(call, id),
-        Noun::Figures | Noun::Audit | Noun::Health | Noun::General => Err(Refusal::NotFound),
+        Noun::Backups => backup::remove(call, id),
+        Noun::Import => import::remove(call, id),
+        Noun::Figures | Noun::Audit | Noun::Health | Noun::General | Noun::Mails | Noun::Check => {
+            Err(Refusal::NotFound)
+        }
     }
 }
 

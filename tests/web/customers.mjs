@@ -299,6 +299,124 @@ test('customers are asked once after closing, and staff see what they say', with
   quiet(ada);
 }, { satisfaction: '1' }));
 
+/** Changes the desk's database as time would. */
+const inDatabase = (desk, statement) => execFileSync('python3', ['-c', 'import sqlite3,sys;c=sqlite3.connect(sys.argv[1],timeout=10);n=c.execute(sys.argv[2]).rowcount;c.commit();assert n>0,n', desk.db, statement]);
+
+async function askForLink(page, desk, email) {
+  await page.goto(`${desk.url}/login`);
+  await page.getByLabel('Your email').fill(email);
+  await page.getByRole('button', { name: 'Send me a link' }).click();
+  await page.waitForURL(/sent=1/);
+}
+
+test('18: a sign-in link of half an hour ago, and one that was used, let nobody in', withDesk(async (desk, sink) => {
+  desk.mail({ from: 'Ann <ann@client.test>', subject: 'Mine' });
+  const page = await page_(desk);
+  await askForLink(page, desk, 'ann@client.test');
+  const link = await linkIn(sink, 'ann@client.test', 'enter');
+  await page.goto(link);
+  const button = page.getByRole('button', { name: 'Sign in' });
+  await button.waitFor();
+  // The page was open while its half hour passed.
+  inDatabase(desk, 'UPDATE entry_link SET ends_at = ends_at - 1800');
+  await button.click();
+  await page.getByText('works no more').or(page.getByText('expired')).or(page.getByRole('heading', { name: /link/i })).first().waitFor();
+  is((await page.goto(`${desk.url}/tickets`)).url(), `${desk.url}/login`, 'signed in by a link that had ended;');
+  is((await page.goto(link)).status(), 403, 'the ended link:');
+  await askForLink(page, desk, 'ann@client.test');
+  const fresh = await until(async () => { const found = await linkIn(sink, 'ann@client.test', 'enter'); return found !== link && found; }, 'no second link');
+  await page.goto(fresh);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(`${desk.url}/tickets`);
+  const other = await page_(desk);
+  is((await other.goto(fresh)).status(), 403, 'the used link elsewhere:');
+  is((await other.goto(`${desk.url}/tickets`)).url(), `${desk.url}/login`, 'then');
+}));
+
+test('18: the link of a ticket ends too, and an altered time is no longer time', withDesk(async (desk, sink) => {
+  desk.mail({ from: 'Ann <ann@client.test>', subject: 'Mine' });
+  const link = await linkIn(sink, 'ann@client.test', 't');
+  const page = await page_(desk);
+  await page.goto(link);
+  is(page.url(), `${desk.url}/tickets/show/1`);
+  // Every part of the token that is a number may be the time; none may be changed.
+  const token = link.split('/').at(-1);
+  for (let at = 0; at < token.length; at += 3) {
+    const changed = token.slice(0, at) + (token[at] === '7' ? '8' : '7') + token.slice(at + 1);
+    const fresh = await page_(desk);
+    is((await fresh.goto(link.replace(token, changed))).status(), 403, `changed at ${at}:`);
+    await fresh.context().close();
+  }
+}));
+
+test('20: customers’ wrong passwords lock account and network address, and unknown names take as long', withDesk(async desk => {
+  desk.mail({ from: 'Ann <ann@client.test>', subject: 'Mine' });
+  // As PHP's password_hash writes it: what customers brought along from HelpDeskZ.
+  const own = 'Leuchtturm 77';
+  inDatabase(desk, "UPDATE customer SET password_hash = '$2y$10$XNKOceHh5WZqYlv1FuFRJueuFOGfXkq/PAH8n2GmCo0ZRiXOn0t6C' WHERE email = 'ann@client.test'");
+  const fresh = await page_(desk);
+  const signIn = async (email, secret) => {
+    await fresh.goto(`${desk.url}/login`);
+    await fresh.getByLabel('Your email').fill(email);
+    await fresh.getByLabel('Password').fill(secret);
+    const began = Date.now();
+    await Promise.all([fresh.waitForNavigation(), fresh.getByRole('button', { name: 'Sign in', exact: true }).click()]);
+    return Date.now() - began;
+  };
+  const [known, unknown] = [await signIn('ann@client.test', 'wrong'), await signIn('nobody@client.test', 'wrong')];
+  await fresh.getByText('Invalid email or password.').waitFor();
+  holds(Math.abs(known - unknown) < 900 && Math.min(known, unknown) >= 1000, `${known} ms and ${unknown} ms`);
+  await signIn('nobody@client.test', 'wrong');
+  await signIn('ann@client.test', own);
+  holds(/\/login/.test(fresh.url()) && /5/.test(await fresh.getByRole('alert').innerText()), `the address is not locked: ${fresh.url()}`);
+  desk.admin('setting', 'set', 'login_attempt', '0');
+  await signIn('ann@client.test', own);
+  is(fresh.url(), `${desk.url}/tickets`, 'without the lock:');
+  // Staff from the same address were never locked.
+  desk.admin('setting', 'set', 'login_attempt', '3');
+  await staff(desk, 'abe');
+  // More than twenty failures in an hour lock the account, wherever they come from.
+  inDatabase(desk, "INSERT INTO login_log (at, staff_id, username, ip, agent, is_success) SELECT unixepoch() - 10, 0, 'ann@client.test', '192.0.2.' || value, 'test', 0 FROM (WITH RECURSIVE n(value) AS (VALUES (1) UNION ALL SELECT value + 1 FROM n WHERE value < 21) SELECT value FROM n)");
+  desk.admin('setting', 'set', 'login_attempt', '0');
+  await fresh.context().clearCookies();
+  await signIn('ann@client.test', own);
+  holds(/\/login/.test(fresh.url()) && /60/.test(await fresh.getByRole('alert').innerText()), `the account is not locked: ${fresh.url()}`);
+}, { login_attempt: '3', login_attempt_minutes: '5' }));
+
+test('a customer who is blocked at the command line is signed out and comes in no more, until let in again', withDesk(async (desk, sink) => {
+  desk.mail({ from: 'Ann <ann@client.test>', subject: 'Mine' });
+  const page = await page_(desk);
+  await askForLink(page, desk, 'ann@client.test');
+  await page.goto(await linkIn(sink, 'ann@client.test', 'enter'));
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(`${desk.url}/tickets`);
+  is(desk.json('user', 'update', 'ann@client.test', '--active', 'false').active, false);
+  is((await page.goto(`${desk.url}/tickets`)).url(), `${desk.url}/login`, 'still signed in;');
+  const mails = sink.mails.length;
+  await askForLink(page, desk, 'ann@client.test');
+  desk.admin('user', 'update', 'ann@client.test', '--active', 'true');
+  await askForLink(page, desk, 'ann@client.test');
+  await until(() => sink.mails.length > mails, 'no link after being let in again');
+  is(sink.mails.length, mails + 1, 'links:');
+}));
+
+test('39: customers in Kolkata and New York see their own times over a change of the clocks', withDesk(async (desk, sink) => {
+  desk.mail({ from: 'Ann <ann@client.test>', subject: 'Before' });
+  desk.admin('ticket', 'reply', '1', '--staff', 'ada', '--message', 'After');
+  // Half an hour before and after New York sets its clocks back, 2025-11-02 06:00 UTC.
+  const [before, after] = [Date.UTC(2025, 10, 2, 5, 30) / 1000, Date.UTC(2025, 10, 2, 6, 30) / 1000];
+  inDatabase(desk, `UPDATE message SET created_at = CASE id WHEN 1 THEN ${before} ELSE ${after} END WHERE ticket_id = 1`);
+  const link = await linkIn(sink, 'ann@client.test', 't');
+  for (const [timezoneId, wanted] of [['America/New_York', [/01:30 EDT/, /01:30 EST/]], ['Asia/Kolkata', [/11:00/, /12:00/]]]) {
+    const page = await page_(desk, { timezoneId, locale: 'en-GB' });
+    await page.goto(link);
+    await page.reload();
+    const shown = await page.locator('article time').evaluateAll(all => all.map(one => one.getAttribute('title')));
+    for (const time of wanted) holds(shown.some(title => time.test(title)), `${timezoneId}: ${shown.join('; ')}`);
+    await page.context().close();
+  }
+}));
+
 test('in four languages nothing is missing and nothing overflows, and mixed scripts read right', withDesk(async (desk, sink) => {
   desk.mail({ from: 'سارة الأحمد <sara@client.test>', subject: 'شكرا for the 電灯 lamp', text: 'مرحبا, the lamp works.' });
   const link = await linkIn(sink, 'sara@client.test', 't');

@@ -1,6 +1,6 @@
 // Walks through an imported HelpDeskZ in a real browser: node tests/web/migration.mjs FOLDER [WORD], with the folder that
 // holds dump.sql and attachments. Ends with "N passed, N failed".
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Desk, mailSink } from './desk.mjs';
 import { end, holds, is, page_, quiet, staff, test, totp, until } from './harness.mjs';
@@ -9,19 +9,45 @@ const [folder] = process.argv.splice(2, 1);
 // "Leuchtturm 77" as PHP's password_hash of HelpDeskZ's time wrote it: the dump does not say the customers' passwords.
 const OLD_PASSWORD = 'Leuchtturm 77', OLD_HASH = '$2y$10$XNKOceHh5WZqYlv1FuFRJueuFOGfXkq/PAH8n2GmCo0ZRiXOn0t6C';
 
+/** Makes the first account, uploads the files and imports the dump, all in the browser. */
+async function moveIn(desk, files) {
+  const page = await page_(desk);
+  const fill = async fields => { for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(value); };
+  await page.goto(desk.url + desk.first);
+  await fill({ 'Name of the desk': 'Moved desk', Username: 'mover', Name: 'Mover', Email: 'mover@moved.test', Password: 'long-enough-7' });
+  await page.getByRole('button', { name: 'Save' }).click();
+  await fill({ Username: 'mover', Password: 'long-enough-7' });
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(/staff\/setup/);
+  await page.goto(`${desk.url}/staff/setup/import`);
+  await page.getByLabel('Files').setInputFiles(files);
+  await page.getByRole('button', { name: 'Upload' }).click();
+  await page.getByText('The files are here.').waitFor();
+  for (const button of ['Only look', 'Import']) {
+    await page.getByRole('row').filter({ hasText: 'dump.sql' }).getByRole('link', { name: 'Import' }).click();
+    await page.getByRole('button', { name: button, exact: true }).click();
+    await page.locator('#errand p.good, #errand p.bad').waitFor({ timeout: 60000 });
+    const said = await page.locator('#errand').innerText();
+    holds(await page.locator('#errand p.good').count(), said.slice(-2000));
+    holds(said.includes(button === 'Import' ? 'are in' : 'would be in'), said.slice(-2000));
+    is(desk.json('ticket', 'list', '--all').length > 0, button === 'Import', `tickets after “${button}”;`);
+  }
+  quiet(page);
+  await page.context().close();
+}
+
 /** A desk that moved in from the dump. */
 const moved = run => async () => {
   const sink = await mailSink(), desk = new Desk();
   try {
-    desk.admin('init');
+    desk.first = new URL(desk.json('init').first_account).pathname;
     const dump = readFileSync(join(folder, 'dump.sql'), 'latin1'), file = join(desk.dir, 'dump.sql');
     const ours = dump.replace(/(\(1,'Ilse Vogt','ilse\.vogt@example\.org',')[^']*'/, (_, start) => `${start}${OLD_HASH}'`);
     holds(ours !== dump, 'the customer is not in the dump');
     writeFileSync(file, ours, 'latin1');
-    try { desk.admin('import', 'helpdeskz', file, '--attachments', join(folder, 'attachments')); }
-    catch (error) { if (error.status !== 3) throw error; }
-    desk.admin('setting', 'set', 'undo_send_s', '0');
     await desk.serve();
+    await moveIn(desk, [file, ...readdirSync(join(folder, 'attachments')).map(name => join(folder, 'attachments', name))]);
+    desk.admin('setting', 'set', 'undo_send_s', '0');
     desk.admin('setting', 'set', 'site_url', desk.url);
     await run(desk, sink);
   } finally { await desk.end(); sink.end(); }

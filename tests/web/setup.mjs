@@ -1,9 +1,10 @@
 // Drives the set-up pages in a real browser: node tests/web/setup.mjs [WORD], with WORD a part of a test's name. Ends with
 // "N passed, N failed".
+import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Desk, mailSink, password } from './desk.mjs';
+import { Desk, binary, mailSink, password } from './desk.mjs';
 import { end, faultsOf, holds, is, linkIn, misfits, page_, plain, quiet, staff, test, totp, until, withDesk } from './harness.mjs';
 
 const pictures = 'target/web';
@@ -106,6 +107,106 @@ test('an address is tried, and what is wrong is said in words; pipes print the l
   await save(page);
   const text = await page.locator('main').innerText();
   for (const line of [`--db=${desk.db} pipe`, 'argv=', 'box: "|', 'cPanel', 'Exim', 'Postfix']) holds(text.includes(line), `${line} is not in ${text}`);
+  quiet(page);
+}));
+
+/** Begins long work by its button and waits until its page says that it is done. */
+async function carryOut(page, button) {
+  await page.getByRole('button', { name: button, exact: true }).click();
+  await page.getByText('It has begun.').waitFor();
+  await page.locator('#errand p.good').waitFor({ timeout: 30000 });
+}
+
+test('a backup is made, handed out, is the whole desk, and is removed', withDesk(async desk => {
+  desk.mail({ from: 'Ann <ann@client.test>', subject: 'Lamp' });
+  const page = await staff(desk);
+  await page.goto(`${desk.url}/staff/setup/backups`);
+  await carryOut(page, 'Back up now');
+  await row(page, /maildesk-.*\.db/).waitFor();
+  const asked = page.waitForEvent('download');
+  await row(page, /maildesk-/).getByRole('button', { name: 'Download' }).click();
+  const file = join(desk.dir, 'copy.db'), download = await asked;
+  holds(/^maildesk-\d{4}-\d\d-\d\dT\d{6}\.db$/.test(download.suggestedFilename()), download.suggestedFilename());
+  await download.saveAs(file);
+  const said = JSON.parse(execFileSync(binary, ['--db', file, '--json', 'admin', 'ticket', 'list'], { encoding: 'utf8' }));
+  is(said.map(ticket => ticket.subject).join(), 'Lamp', 'tickets of the copy:');
+  await page.goto(`${desk.url}/staff/setup/backups`);
+  await row(page, /maildesk-/).getByRole('link', { name: 'Remove' }).click();
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.getByText('Removed.').waitFor();
+  is(await row(page, /maildesk-/).count(), 0, 'backups:');
+  const events = desk.json('audit', 'list', '--limit', '10').map(one => `${one.kind} ${one.detail}`.replace(/-\d.*/, ''));
+  for (const line of ['started backup maildesk', 'handed-out backup maildesk', 'removed backup maildesk']) holds(events.includes(line), `${line} is not in ${events.join('; ')}`);
+  quiet(page);
+}));
+
+test('the check finds a sound desk sound and a damaged one not, without JavaScript too', withDesk(async desk => {
+  desk.mail({ from: 'Ann <ann@client.test>', subject: 'Lamp' });
+  const page = await staff(desk, 'ada', { javaScriptEnabled: false });
+  const check = async () => {
+    await page.goto(`${desk.url}/staff/setup/check`);
+    await page.getByRole('button', { name: 'Check now' }).click();
+    await until(async () => {
+      const again = page.getByRole('link', { name: 'Look again' });
+      if (await again.count() === 0) return true;
+      await again.click();
+    }, 'it does not end', 30000);
+    return await page.locator('#errand').innerText();
+  };
+  const sound = await check();
+  holds(/done/.test(sound) && /ok\s+structure/.test(sound) && /ok\s+search/.test(sound), sound);
+  execFileSync('python3', ['-c', "import sqlite3,sys;c=sqlite3.connect(sys.argv[1],timeout=10);c.execute('UPDATE row_count SET n = n + 1 WHERE kind = 0');c.commit()", desk.db]);
+  const damaged = await check();
+  holds(/failed/.test(damaged) && /faulty\s+numbers/.test(damaged), damaged);
+  await page.getByText('admin check --fix', { exact: false }).first().waitFor();
+  quiet(page);
+}));
+
+test('an archive of mails is uploaded and imported, once', withDesk(async desk => {
+  const mbox = [1, 2].map(n => `From ann@client.test Mon Mar  3 10:00:00 2025\nFrom: Ann <ann@client.test>\nTo: support@desk.test\nSubject: Old lamp ${n}\nMessage-ID: <old${n}@client.test>\nDate: Mon, 03 Mar 2025 10:00:00 +0000\n\nIt was dark.\n\n`).join('');
+  const file = join(desk.dir, 'archive.mbox');
+  writeFileSync(file, mbox);
+  const page = await staff(desk);
+  await page.goto(`${desk.url}/staff/setup/import`);
+  await page.getByLabel('Files').setInputFiles(file);
+  await page.getByRole('button', { name: 'Upload' }).click();
+  await page.getByText('The files are here.').waitFor();
+  for (const again of [false, true]) {
+    await row(page, 'archive.mbox').getByRole('link', { name: 'Import' }).click();
+    await page.getByLabel('Sent to').selectOption('support@desk.test');
+    await carryOut(page, 'Import');
+    is(desk.json('ticket', 'list', '--all').length, 2, again ? 'tickets after the second time:' : 'tickets:');
+  }
+  const bad = await page.request.post(`${desk.url}/staff/setup/import`, { multipart: { form_token: 'x', do: 'upload' }, maxRedirects: 0, headers: { 'Sec-Fetch-Site': 'same-origin' } });
+  is(bad.status(), 403, 'without the token:');
+  quiet(page);
+}));
+
+test('mails received are found by sender and Message-ID, shown, downloaded and read again', withDesk(async desk => {
+  desk.mail({ from: 'Ann <ann@client.test>', subject: 'Lamp' });
+  desk.mail({ raw: 'Subject: nobody\r\nMessage-ID: <nobody@client.test>\r\n\r\nx\r\n' });
+  const page = await staff(desk), list = `${desk.url}/staff/setup/mails`;
+  await page.goto(list);
+  is(await page.locator('tbody tr').count(), 2, 'mails:');
+  await page.getByLabel('Find').fill('<NOBODY@client.test>');
+  await page.getByRole('button', { name: 'Find' }).click();
+  is(await page.locator('tbody tr').count(), 1, 'found by Message-ID:');
+  holds((await row(page, 'nobody').innerText()).includes('Set aside'), await row(page, 'nobody').innerText());
+  await page.goto(list);
+  await page.getByRole('link', { name: 'Set aside', exact: true }).click();
+  is(await page.locator('tbody tr').count(), 1, 'set aside:');
+  await row(page, 'nobody').getByRole('link', { name: 'Show' }).click();
+  is(await page.getByRole('link', { name: 'Let in or drop' }).getAttribute('href'), '/staff/aside/2');
+  await page.getByText('quarantined (', { exact: false }).first().waitFor();
+  await page.getByRole('button', { name: 'What would happen now' }).click();
+  await page.getByText('Nothing was changed.').waitFor();
+  const asked = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download the mail' }).click();
+  is((await asked).suggestedFilename(), 'mail-2.eml');
+  await page.goto(`${list}/new`);
+  await page.getByLabel('Received since').fill('2020-01-01');
+  await carryOut(page, 'Only look');
+  holds((await page.locator('#errand').innerText()).includes('of 1 messages would change'), await page.locator('#errand').innerText());
   quiet(page);
 }));
 
@@ -250,7 +351,7 @@ test('the first account is made in a browser by the link of init, once', async (
   } finally { await desk.end(); }
 });
 
-const PAGES = NOUNS.flatMap(([path]) => [path, `${path}/new`]).concat(['/staff/setup/general', '/staff/setup/email-templates', '/staff/setup/email-templates/edit/new_ticket', '/staff/setup/email-addresses/edit/1', '/staff/agents/edit/2', '/staff/agents/remove/2', '/staff/departments/remove/2', '/staff/setup/bans', '/staff/setup/bans/new', '/staff/setup/audit', '/staff/setup/health', '/staff/setup/figures', '/staff/users/edit/1', '/staff/setup/webhooks/edit/1', '/staff/setup/webhooks/log/1', '/staff/setup/tags/edit/1', '/staff/setup/schedules/edit/1', '/staff/tools/custom-fields/edit/1', '/staff/setup/api/edit/1']);
+const PAGES = NOUNS.flatMap(([path]) => [path, `${path}/new`]).concat(['/staff/setup/general', '/staff/setup/email-templates', '/staff/setup/email-templates/edit/new_ticket', '/staff/setup/email-addresses/edit/1', '/staff/agents/edit/2', '/staff/agents/remove/2', '/staff/departments/remove/2', '/staff/setup/bans', '/staff/setup/bans/new', '/staff/setup/audit', '/staff/setup/health', '/staff/setup/figures', '/staff/users/edit/1', '/staff/setup/webhooks/edit/1', '/staff/setup/webhooks/log/1', '/staff/setup/tags/edit/1', '/staff/setup/schedules/edit/1', '/staff/tools/custom-fields/edit/1', '/staff/setup/api/edit/1', '/staff/setup/mails', '/staff/setup/mails/edit/1', '/staff/setup/mails/new', '/staff/setup/backups', '/staff/setup/check', '/staff/setup/import', `/staff/setup/import/edit/${Buffer.from('old.mbox').toString('base64url')}`]);
 
 function furnish(desk) {
   desk.mail({ from: 'Jörg Müller <joerg@client.test>', subject: 'Printer prints blank pages' });
@@ -264,6 +365,10 @@ function furnish(desk) {
   desk.admin('canned', 'add', 'Which serial number?', '--body', 'Which serial number is on the back?');
   desk.admin('view', 'add', 'Printers', 'is:open printer');
   desk.admin('ban', 'add', 'spam.example');
+  mkdirSync(join(desk.dir, 'backup'));
+  desk.admin('backup', join(desk.dir, 'backup', 'maildesk-2026-11-28T030000.db'));
+  mkdirSync(join(desk.dir, 'import'));
+  writeFileSync(join(desk.dir, 'import', 'old.mbox'), 'From x\n');
   desk.mail({ from: 'Bob <bob@client.test>', subject: 'Lamp' });
 }
 

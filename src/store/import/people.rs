@@ -126,11 +126,7 @@ impl WriteTx<'_> {
 
     /// Gives a staff member another id. No ticket may have the old one.
     pub fn renumber_staff(&self, from: StaffId, to: StaffId) -> Result<()> {
-        self.defer_references()?;
-        self.run("UPDATE staff_department SET staff_id = $1 WHERE staff_id = $2", (to.get(), from.get()))?;
-        self.run("UPDATE login_log SET staff_id = $1 WHERE staff_id = $2", (to.get(), from.get()))?;
-        self.run("UPDATE staff SET id = $1 WHERE id = $2", (to.get(), from.get()))?;
-        Ok(())
+        self.move_staff("$1", (to.get(), from.get()), "n = $2")
     }
 
     /// Places a staff member.

@@ -372,3 +372,13 @@ INSERT INTO row_count (kind, value, bucket, n)
 INSERT INTO search (search, rank) VALUES ('automerge', 0);
 INSERT INTO search (search, rank) VALUES ('usermerge', 16);
 INSERT INTO search (search, rank) VALUES ('crisismerge', 256);
+CREATE TABLE errand (
+    kind        TEXT    PRIMARY KEY CHECK (kind IN ('backup', 'check', 'import', 'reread')),
+    run         INTEGER NOT NULL,
+    detail      TEXT    NOT NULL,
+    started_at  INTEGER NOT NULL,
+    seen_at     INTEGER NOT NULL,
+    ended_at    INTEGER NOT NULL DEFAULT 0,
+    is_done     INTEGER NOT NULL DEFAULT 0 CHECK (is_done IN (0, 1)),
+    said        TEXT    NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;

@@ -155,7 +155,12 @@ fn queue_link(tx: &WriteTx<'_>, call: &Call<'_>, email: &EmailAddress, link: &Ne
 fn by_password(call: &Call<'_>, email: &EmailAddress, again: SignIn) -> Result<Response, Refusal> {
     let signins = call.settings.web_signins;
     call.web.limits.count(Act::SignIn, call.address, signins, call.now).map_err(Refusal::TooMany)?;
-    let given = CustomerTry { email: email.as_str(), password: call.form.get("password"), ip: call.address };
+    let given = CustomerTry {
+        email: email.as_str(),
+        password: call.form.get("password"),
+        ip: call.address,
+        settings: &call.settings,
+    };
     let waiting = Waiting { since: call.client.waits_since(), is_gone: &|| call.client.is_gone() };
     let tried = call
         .web

@@ -3,7 +3,7 @@
 use super::address_way;
 use super::field::{Form, Loss, OutcomeLine, Row, Table, Typed};
 use super::{Noun, Saved, number};
-use crate::domain::desk_address::{ImapAfter, Incoming, Outgoing, SIGNATURE_CHARS_MAX, Tls};
+use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, SIGNATURE_CHARS_MAX, Tls};
 use crate::domain::one_line::ADDRESS_NAME_CHARS_MAX;
 use crate::domain::{AddressId, DepartmentId};
 use crate::store::Error;
@@ -128,6 +128,7 @@ fn fill<'c>(call: &'c Call<'c>, typed: &mut Typed<'c>, row: &mut AddressRow) {
         Err(_) if call.form.has("imap_after") => typed.wrong("imap_after", call.language.t("h-imap-after")),
         Err(_) => {}
     }
+    fill_sign_in(call, typed, row);
     // A stored password goes to the server it was typed for, and to no other.
     let elsewhere = |host: &str, former: &str, file: &str| !file.is_empty() && host != former;
     if elsewhere(&row.imap_host, &former.0, &row.imap_password_file) && call.form.get("imap_password").is_empty() {
@@ -141,6 +142,30 @@ fn fill<'c>(call: &'c Call<'c>, typed: &mut Typed<'c>, row: &mut AddressRow) {
 /// A signature as it is kept: nothing around it, and no longer than a person's own may be.
 fn typed_signature(text: &str) -> String {
     text.trim().replace("\r\n", "\n").chars().take(SIGNATURE_CHARS_MAX).collect()
+}
+
+/// How the mailbox is signed in to. Stored secrets, too, go to the endpoint they were typed for, and to no other.
+fn fill_sign_in<'c>(call: &'c Call<'c>, typed: &mut Typed<'c>, row: &mut AddressRow) {
+    if !call.form.has("imap_auth") {
+        return;
+    }
+    row.imap_auth = Auth::from_word(call.form.get("imap_auth")).unwrap_or(row.imap_auth);
+    let former = address_way::option(row, "oauth_url");
+    for name in ["oauth_url", "oauth_client", "oauth_scope"] {
+        let value = typed.line_or_none(name, TEXT_CHARS_MAX);
+        address_way::put_option(row, name, value);
+    }
+    let url = call.form.trimmed("oauth_url");
+    for (name, place) in [("oauth_secret", "oauth_secret_file"), ("oauth_refresh", "oauth_refresh_file")] {
+        if url == former || address_way::option(row, place).is_empty() || !call.form.get(name).is_empty() {
+            continue;
+        }
+        if url.is_empty() {
+            address_way::put_option(row, place, "");
+        } else {
+            typed.wrong(name, call.language.t("wrong-password-again"));
+        }
+    }
 }
 
 /// What must be there for the chosen ways.

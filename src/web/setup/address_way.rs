@@ -3,9 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::{Map, Value};
+
 use super::field::{Field, OutcomeLine};
 use crate::domain::Timestamp;
-use crate::domain::desk_address::{Incoming, Outgoing, Tls};
+use crate::domain::desk_address::{Auth, Incoming, Outgoing, Tls};
 use crate::private_file;
 use crate::store::address::AddressRow;
 use crate::store::department::Department;
@@ -31,6 +33,8 @@ pub(super) fn fields(call: &Call<'_>, row: &AddressRow, departments: Vec<Departm
     // A folder of files is set up at the command line: who may write where is the machine's affair.
     let outgoing: Vec<&str> =
         Outgoing::WORDS.iter().copied().filter(|word| *word != "file" || row.outgoing == Outgoing::File).collect();
+    let sign_in = |word: &&str| ((*word).to_owned(), call.language.word("imap-auth", word));
+    let sign_ins = Auth::WORDS.iter().map(sign_in).collect();
     let password = |name: &str, label: &str, file: &str| {
         let hint = if file.is_empty() { "h-mailbox-password" } else { "h-mailbox-password-kept" };
         Field::new("password", name, t(label), "").hint(t(hint))
@@ -48,6 +52,12 @@ pub(super) fn fields(call: &Call<'_>, row: &AddressRow, departments: Vec<Departm
         Field::select("imap_tls", t("f-imap-tls"), row.imap_tls.word(), securities(call)),
         Field::text("imap_user", t("f-imap-user"), row.imap_user.as_str()),
         password("imap_password", "f-imap-password", &row.imap_password_file),
+        Field::select("imap_auth", t("f-imap-auth"), row.imap_auth.word(), sign_ins).hint(t("h-imap-auth")),
+        Field::new("url", "oauth_url", t("f-oauth-url"), option(row, "oauth_url")),
+        Field::text("oauth_client", t("f-oauth-client"), option(row, "oauth_client")),
+        password("oauth_secret", "f-oauth-secret", &option(row, "oauth_secret_file")),
+        password("oauth_refresh", "f-oauth-refresh", &option(row, "oauth_refresh_file")),
+        Field::text("oauth_scope", t("f-oauth-scope"), option(row, "oauth_scope")),
         Field::new("area", "imap_folders", t("f-imap-folders"), row.imap_folders.join("\n")).hint(t("h-imap-folders")),
         Field::text("imap_after", t("f-imap-after"), row.imap_after.to_string()).hint(t("h-imap-after")),
         Field::select("outgoing", t("f-outgoing"), row.outgoing.word(), words(call, "outgoing", &outgoing)),
@@ -58,6 +68,23 @@ pub(super) fn fields(call: &Call<'_>, row: &AddressRow, departments: Vec<Departm
         Field::text("smtp_user", t("f-smtp-user"), row.smtp_user.as_str()),
         password("smtp_password", "f-smtp-password", &row.smtp_password_file),
     ]
+}
+
+/// One of the further options of a mailbox, which are kept as one JSON object.
+pub(super) fn option(row: &AddressRow, name: &str) -> String {
+    let options: Value = serde_json::from_str(&row.imap_options).unwrap_or_default();
+    options.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Sets one of them; an empty value takes it away. Those that only the command line knows stay.
+pub(super) fn put_option(row: &mut AddressRow, name: &str, value: &str) {
+    let mut options: Map<String, Value> = serde_json::from_str(&row.imap_options).unwrap_or_default();
+    if value.is_empty() {
+        options.remove(name);
+    } else {
+        options.insert(name.to_owned(), value.into());
+    }
+    row.imap_options = Value::Object(options).to_string();
 }
 
 /// What the last fetch of a folder said.
@@ -127,6 +154,14 @@ pub(super) fn keep_passwords(call: &Call<'_>, row: &mut AddressRow) -> Result<Ke
         if !secret.is_empty() {
             let path = write(&tools.folder, secret)?;
             *place = path.to_string_lossy().into_owned();
+            kept.0.push(path);
+        }
+    }
+    for (name, place) in [("oauth_secret", "oauth_secret_file"), ("oauth_refresh", "oauth_refresh_file")] {
+        let secret = call.form.get(name);
+        if !secret.is_empty() {
+            let path = write(&tools.folder, secret)?;
+            put_option(row, place, &path.to_string_lossy());
             kept.0.push(path);
         }
     }

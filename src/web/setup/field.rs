@@ -1,5 +1,6 @@
 //! What tables and forms of the set-up are made of, and reading what was typed into them.
 
+use super::errand::Shown;
 use crate::domain::one_line::is_one_line;
 use crate::domain::{EmailAddress, Timestamp};
 use crate::web::call::Call;
@@ -18,9 +19,33 @@ pub(super) struct Table {
     pub(super) older: String,
     /// What was searched for, where the list can be searched.
     pub(super) search: Option<String>,
+    /// What a search keeps of the query: name and value.
+    pub(super) kept: Option<(&'static str, &'static str)>,
+    /// Parts of the list.
+    pub(super) filters: Vec<Filter>,
+    /// Further pages: text and path.
+    pub(super) links: Vec<(String, String)>,
+    /// The newest long work of this page.
+    pub(super) errand: Option<Box<Shown>>,
+    /// What is done on this page itself.
+    pub(super) form: Option<Form>,
+    /// Texts to copy: title, hint, text.
+    pub(super) blocks: Vec<(String, String, String)>,
+}
+
+/// A part of a list.
+pub(super) struct Filter {
+    pub(super) text: String,
+    pub(super) path: String,
+    pub(super) is_here: bool,
 }
 
 impl Table {
+    /// Whether the page has a list at all, or only something to do.
+    pub(super) fn is_list(&self) -> bool {
+        !self.head.is_empty()
+    }
+
     pub(super) fn has_deeds(&self) -> bool {
         self.rows
             .iter()
@@ -66,7 +91,7 @@ pub(super) struct Choice {
 /// A field of a form.
 #[derive(Default)]
 pub(super) struct Field {
-    /// `text`, `password`, `email`, `url`, `number`, `area`, `select`, `check`, `checks` or `heading`.
+    /// `text`, `password`, `email`, `url`, `number`, `date`, `file`, `area`, `select`, `check`, `checks` or `heading`.
     pub(super) kind: &'static str,
     pub(super) name: String,
     pub(super) label: String,
@@ -130,16 +155,21 @@ impl Field {
 /// What a deed said.
 pub(super) struct OutcomeLine {
     pub(super) text: String,
-    pub(super) is_good: bool,
+    /// `good`, `bad`, or nothing for what is only said.
+    pub(super) look: &'static str,
 }
 
 impl OutcomeLine {
     pub(super) const fn good(text: String) -> Self {
-        Self { text, is_good: true }
+        Self { text, look: "good" }
+    }
+
+    pub(super) const fn plain(text: String) -> Self {
+        Self { text, look: "" }
     }
 
     pub(super) const fn bad(text: String) -> Self {
-        Self { text, is_good: false }
+        Self { text, look: "bad" }
     }
 }
 
@@ -157,6 +187,10 @@ pub(super) struct Form {
     pub(super) outcome: Vec<OutcomeLine>,
     /// Texts to copy: title, hint, text.
     pub(super) blocks: Vec<(String, String, String)>,
+    /// Where one may go from here: text and path.
+    pub(super) links: Vec<(String, String)>,
+    /// The newest long work of this page.
+    pub(super) errand: Option<Box<Shown>>,
 }
 
 impl Form {
@@ -182,7 +216,7 @@ impl Form {
     pub(super) fn filled(mut self, typed: &form::Form) -> Self {
         for field in &mut self.fields {
             match field.kind {
-                "password" | "heading" => {}
+                "password" | "heading" | "file" => {}
                 "check" => field.value = if typed.has(&field.name) { "1" } else { "" }.to_owned(),
                 "checks" => {
                     for choice in &mut field.choices {

@@ -32,12 +32,15 @@ pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
         cells: vec![line.level, line.name, line.message, line.fix],
         ..Row::default()
     };
+    let other = if tools.database.contains("://") { "FILE" } else { "postgres://USER@HOST/NAME" };
+    let copy = format!("{} admin copy {} {other}", tools.command, tools.database);
     let head = ["f-state", "f-what", "f-found", "f-fix"];
     Ok(Table {
         title,
         about: call.language.t("about-health"),
         head: head.map(|name| call.language.t(name)).to_vec(),
         rows: lines.into_iter().enumerate().map(row).collect(),
+        blocks: vec![(call.language.t("move-database"), call.language.t("h-move-database"), copy)],
         ..Table::default()
     })
 }

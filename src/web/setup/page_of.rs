@@ -41,20 +41,23 @@ struct Question<'a> {
 }
 
 fn nouns(call: &Call<'_>, here: Noun) -> Nouns {
-    Noun::ALL.iter().map(|noun| (noun.title(call), noun.path(), *noun == here)).collect()
+    let sees_all = call.viewer.as_ref().is_some_and(|viewer| viewer.sees_all);
+    let shown = Noun::ALL.iter().filter(|noun| sees_all || !noun.is_of_all());
+    shown.map(|noun| (noun.title(call), noun.path(), *noun == here)).collect()
 }
 
 fn ui(call: &Call<'_>) -> Result<Ui, Refusal> {
     let mut ui = call.read(|tx| agent::frame_of(tx, call, None))?;
-    if let word @ ("saved" | "removed" | "sent") = call.query.get("done") {
+    if let word @ ("saved" | "removed" | "sent" | "started" | "running" | "uploaded") = call.query.get("done") {
         let text = call.language.word("setup-done", word);
-        ui.notices.push(Notice { text, undo: None, until: None, is_error: false });
+        ui.notices.push(Notice { text, undo: None, until: None, is_error: word == "running" });
     }
     Ok(ui)
 }
 
 pub(super) fn table(call: &Call<'_>, noun: Noun, table: &Table) -> Result<Response, Refusal> {
-    html(200, &TablePage { ui: ui(call)?, nouns: nouns(call, noun), table })
+    let status = if table.form.as_ref().is_some_and(Form::has_errors) { 422 } else { 200 };
+    html(status, &TablePage { ui: ui(call)?, nouns: nouns(call, noun), table })
 }
 
 pub(super) fn form(call: &Call<'_>, noun: Noun, form: &Form) -> Result<Response, Refusal> {

@@ -163,7 +163,8 @@ fn pages(rows: &mut Vec<Step>) {
     }
     for noun in Noun::ALL {
         add(noun.path(), None, Whose::SetUp);
-        if !matches!(noun, Noun::General | Noun::Audit | Noun::Figures | Noun::Health | Noun::Templates) {
+        let is_one_page = matches!(noun, Noun::General | Noun::Audit | Noun::Figures | Noun::Health | Noun::Templates);
+        if !is_one_page && !matches!(noun, Noun::Backups | Noun::Check | Noun::Import) {
             add(&format!("{}/new", noun.path()), None, Whose::SetUp);
         }
     }
@@ -258,6 +259,7 @@ fn rest(desk: &Desk, rows: &mut Vec<Step>) {
     ] {
         rows.push((path.to_owned(), Some(form.to_owned()), Whose::Staff));
     }
+    rows.push(("/staff/setup/import".to_owned(), Some("do=upload".to_owned()), Whose::SetUp));
     rows.push(("/staff/departments/new".to_owned(), Some("name=".to_owned()), Whose::SetUp));
     // The last one: switches that a form does not bring are off, the pages too.
     rows.push(("/staff/setup/general".to_owned(), Some("site_name=Desk".to_owned()), Whose::SetUp));
