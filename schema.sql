@@ -211,7 +211,7 @@ CREATE TABLE address (
     outgoing_dir        TEXT    NOT NULL DEFAULT '',
     -- When a plus-addressed test mail came back: plus-addresses may be used in Reply-To.
     plus_seen_at        INTEGER NOT NULL DEFAULT 0,
-    -- Put under answers that leave by this address, below the writer's own.
+    -- Put under answers that leave by this address, below the writer's own; as typed, with light Markdown.
     signature           TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX address_department ON address (department_id);

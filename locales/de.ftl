@@ -215,7 +215,11 @@ note = Notiz
 quoted-text = Zitierter Text
 formatted = Formatiert
 formatted-mail = Formatierte Mail
-bytes = { $n } Bytes
+bytes =
+    { $n ->
+        [one] { $n } Byte
+       *[other] { $n } Bytes
+    }
 kilobytes = { $n } kB
 megabytes = { $n } MB
 delivery-waiting = wartet
@@ -899,3 +903,7 @@ f-oauth-client = Client-Id
 f-oauth-secret = Client-Geheimnis
 f-oauth-refresh = Refresh-Token
 f-oauth-scope = Scope
+whole-text = Der ganze lange Text
+h-signature = Steht unter Antworten, die über diese Adresse hinausgehen, und zwar unter der eigenen Signatur dessen, der schreibt (jeder setzt sie im Profil); einfaches Markdown. %staff_name% ist, wer schreibt, %company_name% der Name des Desks. Wer schreibt, kann beide weglassen. Leer: nur die eigene.
+signature-hint = Die Signatur der Adresse, über die eine Antwort hinausgeht, folgt unter Ihrer.
+saved-searches = Gespeicherte Suchen

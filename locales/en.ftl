@@ -215,7 +215,11 @@ note = Note
 quoted-text = Quoted text
 formatted = Formatted
 formatted-mail = Formatted mail
-bytes = { $n } bytes
+bytes =
+    { $n ->
+        [one] { $n } byte
+       *[other] { $n } bytes
+    }
 kilobytes = { $n } kB
 megabytes = { $n } MB
 delivery-waiting = waiting
@@ -899,3 +903,7 @@ f-oauth-client = Client id
 f-oauth-secret = Client secret
 f-oauth-refresh = Refresh token
 f-oauth-scope = Scope
+whole-text = The whole of this long text
+h-signature = Under answers that leave by this address, below the writer's own signature (a person sets it in the profile) and as its second part; light Markdown. %staff_name% is who writes, %company_name% the name of the desk. A writer can leave both out of an answer. Empty: only the writer's own.
+signature-hint = The signature of the address an answer leaves by follows below yours.
+saved-searches = Saved searches

@@ -215,7 +215,11 @@ note = Nota
 quoted-text = Texto citado
 formatted = Con formato
 formatted-mail = Correo con formato
-bytes = { $n } bytes
+bytes =
+    { $n ->
+        [one] { $n } byte
+       *[other] { $n } bytes
+    }
 kilobytes = { $n } kB
 megabytes = { $n } MB
 delivery-waiting = en espera
@@ -899,3 +903,7 @@ f-oauth-client = Id. de cliente
 f-oauth-secret = Secreto de cliente
 f-oauth-refresh = Token de actualización
 f-oauth-scope = Ámbito (scope)
+whole-text = Todo este texto largo
+h-signature = Va debajo de las respuestas que salen por esta dirección, tras la firma propia de quien escribe (cada uno la pone en su perfil); Markdown sencillo. %staff_name% es quien escribe, %company_name% el nombre del servicio. Quien escribe puede omitir ambas. Vacío: solo la propia.
+signature-hint = La firma de la dirección por la que sale una respuesta sigue a la suya.
+saved-searches = Búsquedas guardadas

@@ -215,7 +215,11 @@ note = Note
 quoted-text = Texte cité
 formatted = Mis en forme
 formatted-mail = Courrier mis en forme
-bytes = { $n } octets
+bytes =
+    { $n ->
+        [one] { $n } octet
+       *[other] { $n } octets
+    }
 kilobytes = { $n } ko
 megabytes = { $n } Mo
 delivery-waiting = en attente
@@ -899,3 +903,7 @@ f-oauth-client = Id. client
 f-oauth-secret = Secret client
 f-oauth-refresh = Jeton d’actualisation
 f-oauth-scope = Portée (scope)
+whole-text = Tout ce long texte
+h-signature = Placée sous les réponses qui partent par cette adresse, après la signature de la personne qui écrit (chacun la règle dans son profil) ; Markdown simple. %staff_name% est la personne qui écrit, %company_name% le nom du service. On peut omettre les deux. Vide : seulement la signature personnelle.
+signature-hint = La signature de l’adresse par laquelle part une réponse suit la vôtre.
+saved-searches = Recherches enregistrées

@@ -34,7 +34,7 @@ pub(crate) use assign::{Refused, may_see};
 pub(crate) use bulk::{Deed, Done, TICKETS_MAX};
 pub(crate) use mark::{TAG_CHARS_MAX, custom_fields, tag_name};
 pub(crate) use note::note_undelivered;
-pub(crate) use notify::{Notices, answer_goes_to};
+pub(crate) use notify::{Notices, answer_goes_to, answers_leave_by};
 pub(crate) use open::Opening;
 pub(crate) use post::{MailContext, Post, StatusChange};
 pub(crate) use requester::Former;

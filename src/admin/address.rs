@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, check_secret_file, complete, department, missing, named, nothing_to_change, output, usage};
 use crate::desk::{note_undelivered, plus};
-use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, Tls};
+use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, SIGNATURE_CHARS_MAX, Tls};
 use crate::domain::one_line::ADDRESS_NAME_CHARS_MAX;
 use crate::domain::{AddressId, DepartmentId, EmailAddress, comparable_address};
 use crate::imap_fetch;
@@ -135,6 +135,10 @@ pub(crate) struct Settings {
     /// SMTP connection [default: starttls]
     #[arg(long, value_enum)]
     smtp_tls: Option<Tls>,
+    /// Text under answers that leave by this address, below the writer's own signature; "" takes it away. %staff_name% is
+    /// who writes, %company_name% the name of the desk
+    #[arg(long, value_name = "TEXT")]
+    signature: Option<String>,
     /// Folder for `--outgoing file`
     #[arg(long, value_name = "DIR")]
     outgoing_dir: Option<PathBuf>,
@@ -181,6 +185,7 @@ impl Settings {
         put(&mut row.smtp_password_file, path(self.smtp_password_file));
         put(&mut row.smtp_tls, self.smtp_tls);
         put(&mut row.outgoing_dir, path(self.outgoing_dir));
+        put(&mut row.signature, self.signature.map(|text| text.trim().to_owned()));
         if let Some(name) = &self.department {
             row.department = Some(context.store.read(|tx| department::find(tx, name))?.id);
         }
@@ -199,6 +204,7 @@ fn check(row: &AddressRow) -> outcome::Result<()> {
         (row.name.trim().is_empty(), "--name is needed: it is shown in From"),
         (row.name.chars().count() > ADDRESS_NAME_CHARS_MAX, "--name is too long (250 characters at most)"),
         (row.name.chars().any(char::is_control), "--name must be one line of text"),
+        (row.signature.chars().count() > SIGNATURE_CHARS_MAX, "--signature is too long (2000 characters at most)"),
         (row.incoming == Incoming::Imap && row.imap_host.is_empty(), "--incoming imap needs --imap-host"),
         (row.incoming == Incoming::Imap && row.imap_user.is_empty(), "--incoming imap needs --imap-user"),
         (row.outgoing == Outgoing::Smtp && row.smtp_host.is_empty(), "--outgoing smtp needs --smtp-host"),
@@ -219,6 +225,7 @@ fn as_json(id: AddressId, row: &AddressRow) -> Value {
         "imap_options": mailbox::as_json(row),
         "outgoing": row.outgoing.word(), "smtp_host": row.smtp_host, "smtp_port": row.smtp_port, "smtp_user": row.smtp_user,
         "smtp_password_file": row.smtp_password_file, "smtp_tls": row.smtp_tls.word(), "outgoing_dir": row.outgoing_dir,
+        "signature": row.signature,
     })
 }
 

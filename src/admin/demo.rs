@@ -156,7 +156,7 @@ fn demo_staff(store: &Store, now: Timestamp) -> outcome::Result<String> {
     let bytes = random::<9>()?;
     let password = data_encoding::BASE64URL_NOPAD.encode(&bytes);
     let hash = crate::password::hash(&password).map_err(Failure::of)?;
-    let email = "demo@example.com".parse().map_err(Failure::of)?;
+    let email = "demo@example.org".parse().map_err(Failure::of)?;
     let new = NewStaff {
         username: DEMO_USER,
         fullname: "Demo Agent",
@@ -186,8 +186,8 @@ fn furnish(store: &Store, now: Timestamp) -> outcome::Result<()> {
         }
         let general = tx.lowest_department()?;
         let sales = tx.add_department("Sales", false)?;
-        tx.add_address(&demo_address("support@example.com", "Example Support", general, true), now)?;
-        tx.add_address(&demo_address("sales@example.com", "Example Sales", Some(sales), false), now)?;
+        tx.add_address(&demo_address("support@example.org", "Example Support", general, true), now)?;
+        tx.add_address(&demo_address("sales@example.org", "Example Sales", Some(sales), false), now)?;
         Ok(())
     })
 }

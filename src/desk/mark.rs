@@ -1,9 +1,9 @@
 //! What a ticket is marked with: tags, priority, custom fields, its subject.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Change;
-use crate::domain::{EventKind, TagId};
+use crate::domain::{EventKind, TagId, TicketId};
 use crate::store::Result;
 use crate::store::ticket::Ticket;
 
@@ -74,6 +74,24 @@ impl Change<'_> {
         let list: Vec<Value> = fields.into_iter().map(|(title, value)| Value::from(vec![title, value])).collect();
         self.rows().set_custom_fields(ticket.id, &Value::from(list).to_string())?;
         self.write_event(ticket.id, EventKind::Field, title)
+    }
+
+    /// Fills in what the form of a ticket that was opened a moment ago says besides: answers to custom fields, by title, and a
+    /// priority, by its number and name.
+    pub(crate) fn fill_in(
+        &self,
+        ticket: TicketId,
+        answers: &[(String, String)],
+        priority: Option<(i64, &str)>,
+    ) -> Result<()> {
+        if !answers.is_empty() {
+            let list: Vec<Value> = answers.iter().map(|(title, value)| json!([title, value])).collect();
+            self.rows().set_custom_fields(ticket, &Value::from(list).to_string())?;
+        }
+        match (priority, self.tx.ticket(ticket)?) {
+            (Some((id, name)), Some(ticket)) => self.set_priority(&ticket, id, name),
+            _ => Ok(()),
+        }
     }
 
     /// Gives a ticket another subject.

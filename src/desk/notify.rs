@@ -19,7 +19,7 @@ use crate::store::template::Template;
 use crate::store::ticket::Ticket;
 use crate::store::{self, ReadTx, Result, WriteTx};
 pub(crate) use entry::entry_link;
-pub(crate) use forecast::answer_goes_to;
+pub(crate) use forecast::{answer_goes_to, answers_leave_by};
 use letter::{Addressed, NoticeContext, Outgoing, Queued, TicketContext, Topic, desk_values, is_ours, template_of};
 pub(super) use table::Occasion;
 use table::{Notice, notices_of};

@@ -7,6 +7,9 @@ use clap::ValueEnum;
 
 use super::words::words;
 
+/// Longest signature of an address or of a person, in characters. Chosen: a screen of text.
+pub(crate) const SIGNATURE_CHARS_MAX: usize = 2000;
+
 words! {
     /// How mail comes in.
     #[derive(ValueEnum)]

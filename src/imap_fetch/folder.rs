@@ -7,6 +7,7 @@
 //! deleted already are found by no search.
 
 mod batch;
+mod together;
 mod wanted;
 
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ use super::summary::{Counts, Progress};
 use super::{Error, Stop};
 use crate::domain::desk_address::ImapAfter;
 use crate::domain::{AddressId, Timestamp};
-use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source, log_delivery};
+use crate::intake::{self, Envelope, Rules, Source};
 use crate::store::Store;
 use crate::store::imap::{FolderState, Step};
 use crate::worker::Leases;
@@ -254,17 +255,22 @@ impl<'a> Fetch<'a> {
         }
         let mut broken = None;
         let mut last_uid = self.read_up_to(batch);
+        let together = self.take_together(&mails, state, &mut settling);
         for (uid, raw) in mails {
-            match self.take_mail(uid, &raw, state, &mut settling) {
-                Ok(()) => {}
-                Err(error) => {
-                    broken = Some(error);
-                    last_uid = last_uid.min(uid.saturating_sub(1));
-                    break;
-                }
+            let done = match together.binary_search(&uid) {
+                Ok(_) => Ok(()),
+                Err(_) => self.take_mail(uid, &raw, state, &mut settling),
+            };
+            if let Err(error) = done {
+                broken = Some(error);
+                last_uid = last_uid.min(uid.saturating_sub(1));
+                break;
             }
             self.context.progress.advance(1);
         }
+        // Those that were handed over by themselves came last.
+        settling.seen.sort_unstable();
+        settling.taken.sort_unstable();
         if self.context.mode == Mode::Fetch {
             // A mailbox that another host reads by now is left to it.
             self.context.store.make_sure_of_lease()?;
@@ -330,8 +336,7 @@ impl<'a> Fetch<'a> {
     fn take_mail(&mut self, uid: u32, raw: &[u8], state: &FolderState, settling: &mut Settling) -> Result<(), Error> {
         let started = Instant::now();
         self.counts.fetched += 1;
-        let source = if uid <= state.backlog_uid { Source::FirstFetch } else { Source::Fetch };
-        let envelope = Envelope { recipients: vec![self.account.email.clone()], sender: None, source };
+        let envelope = self.envelope(uid, state);
         let FetchContext { store, rules, .. } = self.context;
         let done = match self.context.mode {
             Mode::Fetch => intake::deliver(store, rules, &envelope, raw, store.now()),
@@ -339,12 +344,7 @@ impl<'a> Fetch<'a> {
         };
         match done {
             Ok(delivery) => {
-                self.counts.add(&delivery.outcome);
-                self.log(uid, &delivery, started);
-                settling.seen.push(uid);
-                if !matches!(delivery.outcome, Outcome::Refused(_)) {
-                    settling.taken.push(uid);
-                }
+                self.note_delivery(uid, &delivery, started, settling);
                 Ok(())
             }
             Err(intake::Error::Empty) => {
@@ -355,18 +355,10 @@ impl<'a> Fetch<'a> {
         }
     }
 
-    fn log(&self, uid: u32, delivery: &Delivery, started: Instant) {
-        if self.context.mode == Mode::DryRun {
-            return;
-        }
-        log_delivery!(
-            delivery,
-            ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            address = self.account.email,
-            folder = self.name,
-            uid,
-            "delivered"
-        );
+    /// Whom a mail is for, and whether it was there before the desk was.
+    fn envelope(&self, uid: u32, state: &FolderState) -> Envelope {
+        let source = if uid <= state.backlog_uid { Source::FirstFetch } else { Source::Fetch };
+        Envelope { recipients: vec![self.account.email.clone()], sender: None, source }
     }
 
     /// Marks, moves or deletes what is on record. What the server refuses is left over: the mails are

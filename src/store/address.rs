@@ -68,6 +68,7 @@ pub struct AddressRow {
     pub smtp_password_file: String,
     pub smtp_tls: Tls,
     pub outgoing_dir: String,
+    pub signature: String,
 }
 
 impl AddressRow {
@@ -96,13 +97,14 @@ impl AddressRow {
             smtp_password_file: String::new(),
             smtp_tls: Tls::Starttls,
             outgoing_dir: String::new(),
+            signature: String::new(),
         }
     }
 }
 
 const COLUMNS: &str = "email, name, department_id, is_default, incoming, imap_host, imap_port, imap_user, \
      imap_password_file, imap_tls, imap_after, imap_auth, outgoing, smtp_host, smtp_port, smtp_user, \
-     smtp_password_file, smtp_tls, outgoing_dir, id, imap_options";
+     smtp_password_file, smtp_tls, outgoing_dir, id, imap_options, signature";
 
 fn address(row: &Row<'_>) -> Result<(AddressId, AddressRow)> {
     let found = AddressRow {
@@ -127,6 +129,7 @@ fn address(row: &Row<'_>) -> Result<(AddressId, AddressRow)> {
         smtp_password_file: row.get(16)?,
         smtp_tls: row.get(17)?,
         outgoing_dir: row.get(18)?,
+        signature: row.get(21)?,
     };
     Ok((AddressId::new(row.get(19)?), found))
 }
@@ -172,6 +175,12 @@ impl ReadTx<'_> {
         )?;
         let secret = secret.ok_or_else(|| Error::Corrupt("the desk row is missing".to_owned()))?;
         Ok(Identity { addresses, secret })
+    }
+
+    /// What an address puts under answers, as typed; empty for nothing.
+    pub fn address_signature(&self, id: AddressId) -> Result<String> {
+        let found = self.one("SELECT signature FROM address WHERE id = $1", [id.get()], |row| row.get(0))?;
+        Ok(found.unwrap_or_default())
     }
 
     /// Every address with all its settings, by id.
@@ -243,7 +252,7 @@ impl WriteTx<'_> {
              imap_user = $9, imap_password_file = $10, imap_tls = $11, \
              imap_after = $12, imap_auth = $13, imap_options = $14, outgoing = $15, smtp_host = $16, \
              smtp_port = $17, smtp_user = $18, smtp_password_file = $19, \
-             smtp_tls = $20, outgoing_dir = $21 WHERE id = $22",
+             smtp_tls = $20, outgoing_dir = $21, signature = $22 WHERE id = $23",
             (
                 &row.email,
                 &row.name,
@@ -266,6 +275,7 @@ impl WriteTx<'_> {
                 &row.smtp_password_file,
                 &row.smtp_tls,
                 &row.outgoing_dir,
+                &row.signature,
                 id.get(),
             ),
         )?;

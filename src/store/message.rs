@@ -260,6 +260,16 @@ impl ReadTx<'_> {
         })
     }
 
+    /// A message's ticket, all the text of its mail (else what is shown of it), and whether that is HTML.
+    pub fn whole_text(&self, id: MessageId) -> Result<Option<(TicketId, String, bool)>> {
+        self.one(
+            "SELECT ticket_id, CASE WHEN full_text = '' THEN body ELSE full_text END, \
+             CASE WHEN full_text = '' THEN is_html ELSE 0 END FROM message WHERE id = $1",
+            [id.get()],
+            |row| Ok((TicketId::new(row.get(0)?), row.get(1)?, row.get(2)?)),
+        )
+    }
+
     /// How many public messages a ticket has, and those of the window by date, then id.
     pub fn messages_page(&self, id: TicketId, order: Order, window: Window) -> Result<(i64, Vec<MessageLine>)> {
         let total = self.number(MESSAGES_COUNT, [id.get()])?;

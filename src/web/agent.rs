@@ -13,6 +13,7 @@ mod live;
 mod outbox;
 mod profile;
 pub(super) mod sign_in;
+mod signature;
 pub(super) mod ticket;
 mod undo;
 
@@ -21,6 +22,7 @@ pub(crate) use knowledge::KnowledgePage;
 use super::answer::Refusal;
 use super::call::Call;
 use super::page::{ListName, Page, list_path};
+use super::pulse::{Counted, Counts};
 use super::ui::{NavItem, Notice, Ui};
 use crate::domain::{TicketId, UndoId};
 use crate::http::{Method, Response};
@@ -78,7 +80,28 @@ const LISTS: [(ListName, &str); 6] = [
 ];
 
 /// How many tickets each list has, by its key. Closed ones are not counted: nobody works on their number.
-pub(super) fn counts(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Vec<(&'static str, String)>, Refusal> {
+pub(super) fn counts(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Counts, Refusal> {
+    let (viewer, feed) = (call.viewer()?, &call.web.feed);
+    let of = Counted {
+        event: tx.newest_event()?,
+        departments: viewer.departments.clone(),
+        overdue_time: call.settings.overdue_time,
+    };
+    let mut found = match feed.counts(viewer.id(), &of, call.now) {
+        Some(known) => known,
+        None => {
+            let counted = counted(tx, call)?;
+            feed.note_counts(viewer.id(), of, call.now, &counted);
+            counted
+        }
+    };
+    if viewer.sees_all {
+        found.push(("aside", tx.receipts_in(crate::store::receipt::ReceiptState::Quarantined)?.to_string()));
+    }
+    Ok(found)
+}
+
+fn counted(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Counts, Refusal> {
     let viewer = call.viewer()?;
     let mut found = Vec::new();
     for (name, key) in LISTS {
@@ -88,9 +111,6 @@ pub(super) fn counts(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Vec<(&'static s
         };
         let n = tx.inbox_count(&list::query(call, viewer, listing))?;
         found.push((key, list::shown_count(n)));
-    }
-    if viewer.sees_all {
-        found.push(("aside", tx.receipts_in(crate::store::receipt::ReceiptState::Quarantined)?.to_string()));
     }
     Ok(found)
 }
@@ -106,6 +126,7 @@ pub(super) fn frame_of(tx: &ReadTx<'_>, call: &Call<'_>, here: Option<ListName>)
         count: count(key),
         is_here,
         key,
+        heading: String::new(),
     };
     let mut nav: Vec<NavItem> = LISTS
         .iter()
@@ -114,15 +135,21 @@ pub(super) fn frame_of(tx: &ReadTx<'_>, call: &Call<'_>, here: Option<ListName>)
         })
         .collect();
     nav.push(item(call.language.t("aside"), "/staff/aside".to_owned(), "aside", call.page == Page::Aside));
-    nav.push(item(call.language.t("articles"), "/staff/kb".to_owned(), "", matches!(call.page, Page::Knowledge(_))));
     nav.push(item(call.language.t("outbox"), "/staff/outbox".to_owned(), "", call.page == Page::Outbox));
-    for department in tx.departments()?.into_iter().filter(|department| viewer.sees(department.id)) {
-        let name = ListName::Department(department.id);
-        nav.push(item(department.name, list_path(name), "", here == Some(name)));
-    }
-    for view in tx.views_for(viewer.id())? {
-        let name = ListName::View(view.id.get());
-        nav.push(item(view.name, list_path(name), "", here == Some(name)));
+    nav.push(item(call.language.t("articles"), "/staff/kb".to_owned(), "", matches!(call.page, Page::Knowledge(_))));
+    let departments = tx.departments()?.into_iter().filter(|department| viewer.sees(department.id));
+    let departments = departments.map(|one| (one.name, ListName::Department(one.id)));
+    let views = tx.views_for(viewer.id())?.into_iter().map(|one| (one.name, ListName::View(one.id.get())));
+    let kinds = [
+        (call.language.t("setup-departments"), departments.collect::<Vec<_>>()),
+        (call.language.t("saved-searches"), views.collect()),
+    ];
+    for (mut heading, of_kind) in kinds {
+        for (title, name) in of_kind {
+            // Above the first of its kind.
+            let heading = std::mem::take(&mut heading);
+            nav.push(NavItem { heading, ..item(title, list_path(name), "", here == Some(name)) });
+        }
     }
     let mut ui = call.bare_ui();
     ui.person.clone_from(&viewer.staff.fullname);

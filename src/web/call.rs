@@ -59,8 +59,6 @@ pub(crate) struct Call<'a> {
     pub(crate) clock: Clock,
     /// How they want the pages.
     pub(crate) preferences: Preferences,
-    /// What goes under their answers, as HTML; empty for nothing.
-    pub(crate) signature: String,
     /// Now.
     pub(crate) now: Timestamp,
 }
@@ -115,7 +113,7 @@ impl<'a> Call<'a> {
         if let Some(session) = session.as_ref().filter(|session| session.is_use_due(now)) {
             web.store.write_soon(|tx| tx.note_session_use(session.id, now))?;
         }
-        let StaffPages { timezone: zone, locale, preferences, signature } = profile.unwrap_or_default();
+        let StaffPages { timezone: zone, locale, preferences, .. } = profile.unwrap_or_default();
         let asked = request.header("Accept-Language").unwrap_or("");
         let language = Language::of_code(&locale).unwrap_or_else(|| Language::accepted(asked));
         // The script notes the browser's zone in a cookie: `Europe%2FBerlin`.
@@ -145,7 +143,6 @@ impl<'a> Call<'a> {
             language,
             clock,
             preferences,
-            signature,
             now,
         })
     }
@@ -178,7 +175,6 @@ impl<'a> Call<'a> {
             language: self.language,
             clock: self.clock.clone(),
             preferences: self.preferences.clone(),
-            signature: self.signature.clone(),
             now: self.now,
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::domain::{StaffId, TicketId};
+use crate::domain::{DepartmentId, StaffId, TicketId, Timestamp};
 use crate::store::{self, Store};
 
 /// The database is asked for new events once in so long: far below the 4 s in which pages ask.
@@ -19,6 +19,24 @@ const READ_MAX: usize = 1000;
 
 /// A person who was not heard of for so long is gone: three times as long as pages wait between two calls, and some.
 const PRESENT: Duration = Duration::from_secs(15);
+
+/// Numbers of tickets are remembered for so long while nothing happens, in seconds: as long as pages wait between two calls.
+/// What only time changes, such as what is overdue, is that much late at most.
+const COUNTED_S: i64 = 4;
+
+/// What the numbers of a person's lists depend on, besides the time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// The newest event.
+    pub(crate) event: i64,
+    /// The departments that they see.
+    pub(crate) departments: Vec<DepartmentId>,
+    /// After how many hours a ticket is overdue.
+    pub(crate) overdue_time: i64,
+}
+
+/// Numbers by the keys of their lists.
+pub(crate) type Counts = Vec<(&'static str, String)>;
 
 /// What somebody does in a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +73,7 @@ struct News {
 pub(crate) struct Feed {
     news: Mutex<News>,
     present: Mutex<HashMap<StaffId, Present>>,
+    counts: Mutex<HashMap<StaffId, (Counted, Timestamp, Counts)>>,
 }
 
 /// What changed since an event.
@@ -98,6 +117,20 @@ impl Feed {
         Ok(Changed { newest: news.newest, tickets, is_cut: since < news.since && news.newest > since })
     }
 
+    /// The numbers of a person's lists, if they were counted a moment ago and nothing has happened since.
+    pub(crate) fn counts(&self, staff: StaffId, of: &Counted, now: Timestamp) -> Option<Counts> {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let (counted, at, found) = counts.get(&staff)?;
+        let age_s = now.unix() - at.unix();
+        (counted == of && (0..COUNTED_S).contains(&age_s)).then(|| found.clone())
+    }
+
+    /// Remembers them.
+    pub(crate) fn note_counts(&self, staff: StaffId, of: Counted, now: Timestamp, found: &Counts) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.insert(staff, (of, now, found.clone()));
+    }
+
     /// Notes where somebody is and what they do; `None`: in no ticket.
     pub(crate) fn heard(&self, staff: StaffId, name: &str, at: Option<(TicketId, Doing)>) {
         let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
@@ -139,5 +172,19 @@ mod tests {
         assert_eq!(seen, [("Sam".to_owned(), Doing::Writing)]);
         feed.heard(sam, "Sam", None);
         assert!(feed.others(ann).is_empty());
+    }
+
+    #[test]
+    fn numbers_are_remembered_for_seconds_and_until_something_happens() {
+        let (feed, sam, at) = (Feed::default(), StaffId::new(1), Timestamp::from_unix(1000));
+        let of = |event| Counted { event, departments: vec![DepartmentId::new(1)], overdue_time: 72 };
+        let found = vec![("mine", "3".to_owned())];
+        feed.note_counts(sam, of(7), at, &found);
+        assert_eq!(feed.counts(sam, &of(7), at.plus_s(COUNTED_S - 1)), Some(found));
+        assert_eq!(feed.counts(sam, &of(7), at.plus_s(COUNTED_S)), None, "too old");
+        assert_eq!(feed.counts(sam, &of(8), at), None, "something happened");
+        assert_eq!(feed.counts(StaffId::new(2), &of(7), at), None, "somebody else's");
+        let sees_more = Counted { departments: vec![DepartmentId::new(1), DepartmentId::new(2)], ..of(7) };
+        assert_eq!(feed.counts(sam, &sees_more, at), None);
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct NavItem {
     pub(crate) is_here: bool,
     /// The key that the script updates the count by; empty for none.
     pub(crate) key: &'static str,
+    /// What stands above it, where it is the first of several of a kind; else empty.
+    pub(crate) heading: String,
 }
 
 /// What is said once at the top of the next page.

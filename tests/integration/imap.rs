@@ -86,6 +86,21 @@ fn a_mailbox_is_fetched_once_and_its_mails_marked_as_seen() {
 }
 
 #[test]
+fn what_ends_the_taking_in_of_many_mails_at_once_leaves_each_to_be_taken_alone() {
+    let Some(server) = Dovecot::start() else { return };
+    let desk = desk_of(&server, &[]);
+    put_mails(&server, "", 3);
+    let file = desk.path("trip");
+    std::fs::write(&file, "").expect("the folder is ours");
+    let trip = format!("group-settle={}", file.display());
+    let done = feed(desk.command().env("MAILDESK_TRIP", trip).args(["--json", "imap-fetch"]), b"");
+    assert_eq!((done.status, numbers(&one(&done))), (0, [3, 3, 0, 0, 0]), "{done:?}");
+    assert!(desk.log().contains("an internal error ended the storing of mails"), "{}", desk.log());
+    assert_eq!(desk.count("tickets"), 3);
+    assert!(server.mails(&server.folder("")).iter().all(|(_, flags)| flags == "S"));
+}
+
+#[test]
 fn a_dry_run_counts_and_changes_nothing_on_either_side() {
     let Some(server) = Dovecot::start() else { return };
     let desk = desk_of(&server, &["--imap-after", "delete"]);

@@ -386,19 +386,41 @@ test('the first visit is small, and the next page too', withDesk({}, async desk 
   holds(sizes[0] <= 45_000, `the page has ${sizes[0]} bytes`);
 }));
 
-test('pictures of the pages are made', withDesk({}, async desk => {
+test('pictures of the pages are made', withDesk({ mails_per_hour: '3', undo_send_s: '0' }, async (desk, sink) => {
+  for (const name of ['Low', 'High']) desk.admin('priority', 'add', name, '--color', '#888888');
+  desk.admin('field', 'add', 'Room', '--type', 'text');
+  desk.admin('address', 'update', 'support@desk.test', '--signature', '%staff_name%\nExample Desk, second floor');
   desk.mail({ subject: 'Printer prints blank pages', from: 'Jörg Müller <joerg@client.test>', text: 'Good morning,\n\nthe printer on the second floor pulls in paper and gives it back blank.\n\nThanks,\nJörg', html: '<p>Good morning,</p><table><tr><td>Model</td><td>Kestrel 4300</td></tr></table>' });
   desk.mail({ subject: 'Invoice 2041', from: 'Ann Lee <ann@client.test>', text: 'Where is it?' });
   desk.mail({ subject: 'Quote for 40 desk lamps', from: 'Ngozi Okafor <ngozi@client.test>', to: 'sales@desk.test' });
   desk.mail({ subject: 'Login does not work', from: 'Bob Ray <bob@client.test>' });
   desk.mail({ subject: 'Le bouton « Payer » ne réagit plus', from: 'Camille Lefèvre <camille@client.test>' });
   desk.mail({ subject: 'شكرا جزيلا', from: 'Salma <salma@client.test>' });
+  for (let n = 1; n < 6; n++) desk.mail({ subject: `Reminder ${n}`, from: 'Robot <robot@client.test>', text: 'A reminder.' });
   desk.admin('ticket', 'assign', '2', 'abe');
   desk.admin('ticket', 'status', '4', 'in-progress');
+  const writer = await window_(desk, 'abe');
+  await open(writer, 1);
+  await writer.getByRole('textbox', { name: 'Message' }).fill('Good morning Jörg,\n\nplease **turn it off and on** and tell us what it prints then.');
+  await writer.getByLabel('Files').setInputFiles({ name: 'test page.txt', mimeType: 'text/plain', buffer: Buffer.from('A') });
+  await writer.getByRole('button', { name: 'Send', exact: true }).click();
+  await writer.getByText('Sent.', { exact: true }).waitFor();
+  await writer.getByRole('button', { name: 'Note', exact: true }).click();
+  await writer.getByRole('textbox', { name: 'Message' }).fill('@ada the toner of that batch was bad before.');
+  await writer.getByRole('button', { name: 'Save note' }).click();
+  await writer.getByRole('article').filter({ hasText: 'that batch' }).waitFor();
+  await writer.getByRole('combobox', { name: 'Tag' }).fill('printers');
+  await writer.getByRole('button', { name: 'Add tag' }).click();
+  await writer.getByRole('button', { name: 'Remove tag printers' }).waitFor();
+  await until(() => sink.mails.some(mail => mail.includes('joerg@client.test')), 'nothing was sent');
+  desk.admin('address', 'update', 'sales@desk.test', '--outgoing', 'smtp', '--smtp-host', '127.0.0.1', '--smtp-port', '1', '--smtp-tls', 'none');
+  desk.mail({ subject: 'Another quote', from: 'Ngozi Okafor <ngozi@client.test>', to: 'sales@desk.test' });
+  await writer.context().close();
+  const pages = [['inbox', '/staff/tickets'], ['ticket', '/staff/tickets/view/1'], ['note', '/staff/tickets/view/2?write=note'], ['create', '/staff/tickets/create'], ['aside', '/staff/aside'], ['outbox', '/staff/outbox'], ['profile', '/staff/account/profile']];
   for (const colorScheme of ['light', 'dark']) for (const width of [1280, 390]) {
     const page = await window_(desk, 'ada', { viewport: { width, height: 800 }, colorScheme });
     const scheme = colorScheme === 'dark' ? '-dark' : '';
-    for (const [name, path] of [['inbox', '/staff/tickets'], ['ticket', '/staff/tickets/view/1'], ['create', '/staff/tickets/create'], ['aside', '/staff/aside'], ['profile', '/staff/account/profile']]) {
+    for (const [name, path] of pages) {
       await page.goto(desk.url + path);
       await page.waitForTimeout(300);
       await page.screenshot({ path: join(pictures, `${name}-${width}${scheme}.png`), fullPage: true });

@@ -218,11 +218,11 @@ mod tests {
     #[test]
     fn exim_says_which_transport_takes_an_address() {
         let lines = [Line::read("exim.conf", "desk_pipe", "/usr/bin/maildesk pipe", "desk").unwrap()];
-        let said = "support@example.com\n  router = r, transport = desk_pipe\n";
+        let said = "support@example.org\n  router = r, transport = desk_pipe\n";
         assert_eq!(exim_route(said, &lines).as_deref(), Some("by Exim's transport desk_pipe"));
-        let alias = "support@example.com\n    <-- support@example.com\n  -> |/usr/bin/maildesk pipe\n  transport = address_pipe\n";
+        let alias = "support@example.org\n    <-- support@example.org\n  -> |/usr/bin/maildesk pipe\n  transport = address_pipe\n";
         assert!(exim_route(alias, &[]).is_some_and(|how| how.contains("/usr/bin/maildesk")));
-        let local = "maildesk@example.com\n  router = local_user, transport = maildir_home\n";
+        let local = "maildesk@example.org\n  router = local_user, transport = maildir_home\n";
         assert_eq!(exim_route(local, &lines), None, "the address's own name is no route");
     }
 

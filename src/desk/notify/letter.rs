@@ -4,7 +4,9 @@
 use std::cell::OnceCell;
 
 use crate::desk::Change;
-use crate::domain::{DeskSecret, EmailAddress, MessageId, ReplyToken, TicketId, TicketLink, Timestamp};
+use crate::domain::{
+    AddressId, DepartmentId, DeskSecret, EmailAddress, MessageId, ReplyToken, TicketId, TicketLink, Timestamp,
+};
 use crate::outbox::compose::{self, File, Letter, MailKind, Person, Unmailable, thread_index};
 use crate::outbox::template::{self, Event, Rendered, SubjectForm, Tag, Value, ticket_subject};
 use crate::store::address::{DeskAddress, Identity};
@@ -174,7 +176,7 @@ impl<'a> Topic<'a> {
     /// Whether there is an address that its letters could leave by.
     pub(super) fn has_sender(&self) -> Result<bool> {
         let Some(about) = self.about()? else { return Ok(false) };
-        Ok(choose_sender(&self.identity()?.addresses, &about.ticket).is_some())
+        Ok(choose_sender(&self.identity()?.addresses, about.ticket.department, about.ticket.address).is_some())
     }
 
     fn identity(&self) -> Result<&Identity> {
@@ -227,7 +229,8 @@ impl<'a> NoticeContext<'a> {
         }
         let Some(about) = topic.about()?.cloned() else { return Ok(None) };
         let Identity { addresses: senders, secret } = topic.identity()?;
-        let Some((sender, from)) = choose_sender(senders, &about.ticket) else { return Ok(None) };
+        let (department, came_to) = (about.ticket.department, about.ticket.address);
+        let Some((sender, from)) = choose_sender(senders, department, came_to) else { return Ok(None) };
         Ok(Some(Self { settings, event, template, secret, message_id: topic.message, about, senders, sender, from }))
     }
 
@@ -389,12 +392,13 @@ pub(in crate::desk) fn queue(
 /// The address that sends mail about a ticket: the one its mail came to if that belongs to the ticket's
 /// department, else the department's, else the default one. A department whose addresses all send
 /// nothing sends no mail; no other department's address is used for it.
-pub(super) fn choose_sender<'a>(
-    senders: &'a [DeskAddress],
-    ticket: &Ticket,
-) -> Option<(&'a DeskAddress, EmailAddress)> {
-    let of_department = || senders.iter().filter(|s| s.department == Some(ticket.department));
-    let came_to = of_department().find(|s| Some(s.id) == ticket.address && s.sends());
+pub(super) fn choose_sender(
+    senders: &[DeskAddress],
+    department: DepartmentId,
+    came_to: Option<AddressId>,
+) -> Option<(&DeskAddress, EmailAddress)> {
+    let of_department = || senders.iter().filter(|s| s.department == Some(department));
+    let came_to = of_department().find(|s| Some(s.id) == came_to && s.sends());
     let chosen = came_to.or_else(|| of_department().find(|s| s.sends())).or_else(|| {
         let has_none = of_department().next().is_none();
         senders.iter().find(|s| has_none && s.is_default && s.sends())

@@ -2,7 +2,7 @@
 //! the message that was found.
 
 use super::inbox::{IS_UNREAD, InboxLine, Position};
-use super::search::{Built, has_terms, phrases_of, term_conditions, words_of};
+use super::search::{Built, Reach, has_terms, phrases_of, term_conditions, words_of};
 use super::walk::{WALKED_MAX, Walk};
 use crate::domain::search::{Assigned, Has, Is, Search};
 use crate::domain::{DepartmentId, MessageId, StaffId, Status, TicketId, Timestamp};
@@ -73,10 +73,32 @@ impl InboxSearch<'_> {
         Status::ALL.into_iter().filter(|status| is_wanted(status) && waits(status)).collect()
     }
 
+    /// Whether there are no conditions but departments, statuses and what is searched for.
+    fn is_plain(&self) -> bool {
+        let search = self.search;
+        let plain = Search {
+            text: search.text.clone(),
+            statuses: search.statuses.clone(),
+            departments: search.departments.clone(),
+            ..Search::default()
+        };
+        plain == *search
+    }
+
+    /// Among all tickets the newest texts of a word will do; the few of a department may be older than those.
+    fn reach(&self, tx: &ReadTx<'_>) -> Result<Reach> {
+        let is_narrow = !self.is_plain() || !self.search.statuses.is_empty() || !self.search.departments.is_empty();
+        if is_narrow || self.search.text.is_empty() {
+            return Ok(Reach::All);
+        }
+        let sees_all = tx.departments()?.iter().all(|department| self.departments.contains(&department.id));
+        Ok(if sees_all { Reach::Newest } else { Reach::All })
+    }
+
     /// Everything but department and status; and whether few tickets are left to look at.
     fn conditions(&self, tx: &ReadTx<'_>, built: &mut Built) -> Result<bool> {
         let search = self.search;
-        let mut has_few = term_conditions(tx.link, &search.text, built);
+        let mut has_few = term_conditions(tx.link, &search.text, self.reach(tx)?, built);
         for person in &search.from {
             has_few = true;
             let sets = built.people(tx.link, person);
@@ -230,7 +252,9 @@ impl ReadTx<'_> {
             return Ok((Vec::new(), None));
         }
         let after = after.unwrap_or(start);
-        let found = match self.inbox_walked(query, after, max)? {
+        let is_rare = self.is_rare(&query.search.text)?;
+        let walked = if is_rare { None } else { self.inbox_walked(query, after, max)? };
+        let found = match walked {
             Some(found) => found,
             None => self.inbox_places(query, after, max)?,
         };
@@ -263,13 +287,7 @@ impl ReadTx<'_> {
     fn inbox_walked(&self, query: &InboxSearch<'_>, after: Position, max: usize) -> Result<Option<Vec<(i64, i64)>>> {
         let search = query.search;
         // With other conditions the first tickets of the list may be far to seek.
-        let is_plain = Search {
-            text: search.text.clone(),
-            statuses: search.statuses.clone(),
-            departments: search.departments.clone(),
-            ..Search::default()
-        } == *search;
-        if !self.link.is_lite() || !is_plain {
+        if !self.link.is_lite() || !query.is_plain() {
             return Ok(None);
         }
         let Some(phrases) = phrases_of(&search.text) else { return Ok(None) };

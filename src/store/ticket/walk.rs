@@ -1,8 +1,8 @@
 //! Finding words that many tickets have: the newest tickets are read, in the order of the list, until a page is full.
 //!
 //! The index names every text that has a word. For a word that is everywhere that is a million texts, of which a page
-//! shows fifty; for a rare word it is the quick way. So a search first looks into the tickets that would come first
-//! anyway. Where a page fills from them, or where there are no more, the answer is complete; else the word is rare among
+//! shows fifty; for a rare word it is the quick way. So a search for words that are not rare first looks into the tickets
+//! that would come first anyway. Where a page fills from them, or where there are no more, the answer is complete; else the word is rare among
 //! them, and the index is asked. Either way the answer is the same.
 
 use std::ops::ControlFlow;

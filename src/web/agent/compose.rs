@@ -3,11 +3,12 @@
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
+use super::signature::Signature;
 use super::ticket::{self, visible};
 use crate::desk::{Answer, NotPosted, Post, Posted, StatusChange, Writing};
 use crate::domain::{Author, DraftId, Status, TicketId, Timestamp, UndoId};
 use crate::http::Response;
-use crate::mail::{Mailbox, html};
+use crate::mail::Mailbox;
 use crate::random;
 use crate::store::attachment::NewAttachment;
 use crate::store::draft::{DraftKind, DraftPlace};
@@ -17,8 +18,12 @@ use crate::store::ticket::Ticket;
 use crate::store::{ReadTx, WriteTx};
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
-use crate::web::text::{Markup, Typed, shown, typed};
+use crate::web::customer::fields;
+use crate::web::text::{Markup, Typed, typed};
 use crate::web::{addressees, upload};
+
+/// Answers to custom fields that a draft keeps, each ticked box one. Chosen: more than a form has.
+const ASKED_MAX: usize = 200;
 
 /// What is being written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +133,7 @@ pub(super) fn of_ticket(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket) -> Re
         has_news: false,
         closes: false,
         saved: draft.as_ref().map_or_else(String::new, |draft| saved_at(call, draft.saved_at)),
-        signature: signature_of(call),
+        signature: Signature::of_ticket(tx, call, ticket)?.shown(),
         signs: field("signature", "1".to_owned()) == "1",
         text: draft.map_or_else(String::new, |draft| draft.body),
     })
@@ -169,7 +174,12 @@ pub(super) fn keep_form(
         return Ok(None);
     }
     let text = form.get("text").replace("\r\n", "\n");
-    let fields = json!({ "to": form.get("to"), "cc": form.get("cc"), "subject": form.get("subject"), "department": form.get("department"), "signature": form.get("signature") });
+    let asked: Vec<&(String, String)> =
+        form.pairs().iter().filter(|(name, _)| name.starts_with(fields::PREFIX)).take(ASKED_MAX).collect();
+    let fields = json!({
+        "to": form.get("to"), "cc": form.get("cc"), "subject": form.get("subject"), "department": form.get("department"),
+        "priority": form.get("priority"), "signature": form.get("signature"), "asked": asked,
+    });
     let Some(draft) = tx.save_draft(place, key, &text, &fields.to_string(), call.now)? else { return Ok(None) };
     for file in form.all("drop").filter_map(|id| id.parse().ok()) {
         tx.remove_draft_file(file, place.staff)?;
@@ -230,6 +240,7 @@ pub(super) fn save(call: &Call<'_>) -> Result<Response, Refusal> {
 pub(super) fn again(call: &Call<'_>, id: TicketId, kind: Kind) -> Result<Compose, Refusal> {
     let form = &call.form;
     let files = upload::of_staff(&call.settings, form.files()).unwrap_or_default();
+    let signature = call.read(|tx| Signature::of_ticket(tx, call, &visible(tx, call.viewer()?, id)?))?;
     let (files, seen) = call.web.store.write(|tx| {
         let staff = call.viewer()?.id();
         let place = DraftPlace { staff, ticket: Some(id), kind: draft_kind(kind) };
@@ -251,29 +262,9 @@ pub(super) fn again(call: &Call<'_>, id: TicketId, kind: Kind) -> Result<Compose
         has_news: false,
         closes: matches!(form.get("do"), "send-close") || form.get("closes") == "1",
         saved: saved_at(call, call.now),
-        signature: signature_of(call),
+        signature: signature.shown(),
         signs: form.has("signature"),
     })
-}
-
-/// What goes under the person's answers, as the form shows it.
-pub(super) fn signature_of(call: &Call<'_>) -> Option<Markup> {
-    (!call.signature.is_empty()).then(|| shown(&call.signature, true).0)
-}
-
-/// A text with a signature under it, behind the line that mail programs know signatures by (RFC 3676 §4.3). It is part of
-/// the message: what the customer gets is what the ticket shows.
-fn signed(text: &str, html: Option<String>, signature: &str) -> (String, Option<String>) {
-    if signature.is_empty() {
-        return (text.to_owned(), html);
-    }
-    let plain = html::to_text(signature);
-    let plain = plain.trim_end();
-    if html.is_none() && html::text_to_html(plain) == signature {
-        return (format!("{text}\n\n-- \n{plain}"), None);
-    }
-    let text = html.unwrap_or_else(|| html::text_to_html(text));
-    (String::new(), Some(html::sanitise_message(&format!("{text}<p>-- <br>{signature}</p>"))))
 }
 
 /// What a form has written: its text and files, found good.
@@ -292,7 +283,7 @@ pub(crate) struct Written {
 impl Written {
     /// Reads the form; why it cannot be posted, in words. `has_kept` says whether files are kept with its draft. A note is
     /// not signed.
-    pub(crate) fn of(call: &Call<'_>, kind: Kind, has_kept: bool) -> Result<Self, String> {
+    pub(super) fn of(call: &Call<'_>, kind: Kind, has_kept: bool, signature: &Signature) -> Result<Self, String> {
         let form = &call.form;
         let typed_text = form.get("text").replace("\r\n", "\n").trim_end().to_owned();
         if typed_text.trim().is_empty() && form.files().is_empty() && !has_kept {
@@ -304,7 +295,7 @@ impl Written {
             Typed::Formatted(html) => Some(html),
         };
         let is_signed = kind == Kind::Answer && form.has("signature");
-        let (text, html) = signed(&typed_text, html, if is_signed { &call.signature } else { "" });
+        let (text, html) = if is_signed { signature.under(&typed_text, html) } else { (typed_text.clone(), html) };
         let fields = json!({ "to": form.get("to"), "cc": form.get("cc"), "signature": form.get("signature") });
         Ok(Self { typed: typed_text, text, html, files, key: key_of(call).to_owned(), fields: fields.to_string() })
     }
@@ -377,7 +368,8 @@ pub(super) fn send(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
         let compose = Compose { error, ..again(call, id, kind)? };
         ticket::show(call, id, 422, Some(compose))
     };
-    let written = match Written::of(call, kind, has_kept(call)?) {
+    let signature = call.read(|tx| Signature::of_ticket(tx, call, &visible(tx, call.viewer()?, id)?))?;
+    let written = match Written::of(call, kind, has_kept(call)?, &signature) {
         Ok(written) => written,
         Err(error) => return wrong(error),
     };
@@ -472,22 +464,4 @@ fn landed(
             None => call.lead_to(&format!("{from}{mark}said=sent{undo}")),
         },
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_signature_stands_under_the_text_in_its_form() {
-        let plain = html::text_to_html("Sam\nDesk & Co");
-        assert_eq!(signed("Hello", None, &plain), ("Hello\n\n-- \nSam\nDesk & Co".to_owned(), None));
-        assert_eq!(signed("Hello", None, ""), ("Hello".to_owned(), None));
-        let (_, html) = signed("1 < 2", None, "<p><strong>Sam</strong></p>");
-        let html = html.unwrap_or_default();
-        assert!(html.starts_with("1 &lt; 2") && html.contains("<strong>Sam</strong>"), "{html}");
-        assert_eq!(html::sanitise_message(&html), html, "what is stored is what the sanitiser wrote");
-        let (_, html) = signed("*x*", Some("<p><em>x</em></p>".to_owned()), &plain);
-        assert_eq!(html::to_text(&html.unwrap_or_default()).trim_end(), "x\n\n--\nSam\nDesk & Co");
-    }
 }

@@ -3,20 +3,23 @@
 use askama::Template;
 use serde_json::Value;
 
-use super::compose::{KeptFile, Kind, Written, has_kept, keep_form, kept_files, new_key, saved_at, signature_of};
+use super::compose::{KeptFile, Kind, Written, has_kept, keep_form, kept_files, new_key, saved_at};
 use super::frame_of;
+use super::signature::{self, OfDepartments, Signature};
 use super::ticket::{Choice, of_departments};
 use crate::desk::{MailContext, Notices, Opening, Posted};
 use crate::domain::one_line::SUBJECT_CHARS_MAX;
 use crate::domain::{Author, DepartmentId, TicketId};
 use crate::http::{Method, Response};
 use crate::mail::Mailbox;
-use crate::store::WriteTx;
+use crate::store::department::Department;
 use crate::store::draft::{DraftKind, DraftPlace};
 use crate::store::ticket::NewTicket;
+use crate::store::{ReadTx, WriteTx};
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
-use crate::web::text::Markup;
+use crate::web::customer::fields::{self, Answers, Field};
+use crate::web::form::Form;
 use crate::web::ui::Ui;
 use crate::web::{addressees, upload};
 
@@ -28,15 +31,22 @@ struct Create {
     /// When the draft was saved, for people; empty for never.
     saved: String,
     files: Vec<KeptFile>,
-    signature: Option<Markup>,
+    signatures: Vec<OfDepartments>,
     signs: bool,
     to: String,
     cc: String,
     subject: String,
     text: String,
     departments: Vec<Choice>,
+    /// Empty on a desk that has none.
+    priorities: Vec<Choice>,
+    /// What the departments ask besides.
+    fields: Vec<Field>,
     error: String,
 }
+
+/// The priority that a ticket has unless somebody says otherwise (`ticket.priority`).
+const USUAL_PRIORITY: i64 = 1;
 
 /// `/staff/tickets/create`
 pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
@@ -63,10 +73,11 @@ fn show(call: &Call<'_>, status: u16, error: String) -> Result<Response, Refusal
             Some(kept) => kept.to_owned(),
             None => call.query.get(name).to_owned(),
         };
-        let chosen = field("department")
-            .parse()
-            .ok()
-            .or_else(|| departments.iter().find(|one| viewer.sees(one.id)).map(|one| one.id.get()));
+        let seen: Vec<(DepartmentId, String)> =
+            departments.iter().filter(|one| viewer.sees(one.id)).map(|one| (one.id, one.name.clone())).collect();
+        let chosen = field("department").parse().ok().or_else(|| seen.first().map(|(id, _)| id.get()));
+        let typed = if is_again { form.clone() } else { kept_answers(&fields).unwrap_or_else(|| call.query.clone()) };
+        let ids: Vec<DepartmentId> = seen.iter().map(|(id, _)| *id).collect();
         let kept = draft.as_ref().map(|draft| kept_files(tx, call, draft.id)).transpose()?;
         Ok(Create {
             ui: frame_of(tx, call, None)?,
@@ -76,7 +87,7 @@ fn show(call: &Call<'_>, status: u16, error: String) -> Result<Response, Refusal
             },
             saved: draft.as_ref().map_or_else(String::new, |draft| saved_at(call, draft.saved_at)),
             files: kept.unwrap_or_default(),
-            signature: signature_of(call),
+            signatures: signature::of_departments(tx, call, &seen)?,
             signs: (draft.is_none() && !is_again) || field("signature") == "1",
             to: field("to"),
             cc: field("cc"),
@@ -87,10 +98,30 @@ fn show(call: &Call<'_>, status: u16, error: String) -> Result<Response, Refusal
                 draft.map_or_else(String::new, |draft| draft.body)
             },
             departments: of_departments(&departments, viewer, DepartmentId::new(chosen.unwrap_or(0))),
+            priorities: priorities(tx, &field("priority"))?,
+            fields: fields::asked_of_staff(tx, &ids, &typed)?,
             error,
         })
     })?;
     Ok(answer::html_page(status, page.render()?))
+}
+
+/// The answers to custom fields that a draft has kept.
+fn kept_answers(kept: &Value) -> Option<Form> {
+    let pairs: Vec<(String, String)> = serde_json::from_value(kept.get("asked")?.clone()).ok()?;
+    Some(Form::of_pairs(pairs))
+}
+
+/// The priorities of the desk; the usual one is chosen unless another was.
+fn priorities(tx: &ReadTx<'_>, typed: &str) -> Result<Vec<Choice>, Refusal> {
+    let chosen = typed.parse().unwrap_or(USUAL_PRIORITY);
+    let known = tx.priorities()?;
+    let is_known = known.iter().any(|one| one.id == chosen);
+    let none = Choice { value: String::new(), text: String::new(), is_chosen: true };
+    let none = Some(none).filter(|_| !known.is_empty() && !is_known);
+    let known = known.into_iter();
+    let choice = known.map(|one| Choice { value: one.id.to_string(), is_chosen: one.id == chosen, text: one.name });
+    Ok(none.into_iter().chain(choice).collect())
 }
 
 /// Where the draft of a new ticket is.
@@ -115,44 +146,80 @@ fn open(call: &Call<'_>) -> Result<Response, Refusal> {
         return again(call.language.t("subject-missing"));
     }
     let kind = if form.get("do") == "note" { Kind::Note } else { Kind::Answer };
-    let written = match Written::of(call, kind, has_kept(call)?) {
+    let asked = match call.read(|tx| Asked::of(tx, call))? {
+        Ok(asked) => asked,
+        Err(text) => return again(text),
+    };
+    let written = match Written::of(call, kind, has_kept(call)?, &asked.signature) {
         Ok(written) => written,
         Err(text) => return again(text),
     };
     let people: Vec<&Mailbox> = others.iter().chain(&cc).collect();
-    let id = call.write(|tx| opened(call, tx, &subject, first, people, &written))?;
+    let wanted = Wanted { subject: &subject, first, people, asked: &asked };
+    let id = call.write(|tx| opened(call, tx, &wanted, &written))?;
     Ok(call.lead_to(&format!("/staff/tickets/view/{id}")))
 }
 
-fn opened(
-    call: &Call<'_>,
-    tx: &WriteTx<'_>,
-    subject: &str,
-    first: &Mailbox,
-    people: Vec<&Mailbox>,
-    written: &Written,
-) -> Result<TicketId, Refusal> {
-    let viewer = call.viewer()?;
-    let department = DepartmentId::new(call.form.number("department").ok_or(Refusal::Broken)?);
-    if !viewer.sees(department) || tx.department(department)?.is_none() {
+/// The department that the form names.
+struct Asked {
+    department: Department,
+    /// The answers to what it asks.
+    answers: Answers,
+    /// What goes under a mail of it.
+    signature: Signature,
+}
+
+impl Asked {
+    /// Of the form; else what is wrong, in words.
+    fn of(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Result<Self, String>, Refusal> {
+        let viewer = call.viewer()?;
+        let id = DepartmentId::new(call.form.number("department").ok_or(Refusal::Broken)?);
+        let department = tx.department(id)?.filter(|one| viewer.sees(one.id)).ok_or(Refusal::NotFound)?;
+        let mut answers = match fields::changed(tx, id, &call.form, &[], call.language)? {
+            Ok(answers) => answers,
+            Err(text) => return Ok(Err(text)),
+        };
+        answers.retain(|(_, answer)| !answer.is_empty());
+        Ok(Ok(Self { department, answers, signature: Signature::of_department(tx, call, id)? }))
+    }
+}
+
+/// What a form asks for, checked.
+struct Wanted<'w> {
+    subject: &'w str,
+    first: &'w Mailbox,
+    people: Vec<&'w Mailbox>,
+    asked: &'w Asked,
+}
+
+fn opened(call: &Call<'_>, tx: &WriteTx<'_>, wanted: &Wanted<'_>, written: &Written) -> Result<TicketId, Refusal> {
+    let (viewer, department) = (call.viewer()?, wanted.asked.department.id);
+    if tx.department(department)?.is_none() {
         return Err(Refusal::NotFound);
     }
-    let is_note = call.form.get("do") == "note";
-    let customer = tx.customer_for(&first.name, &first.address, call.now)?;
+    let priority = match call.form.number("priority") {
+        Some(id) => Some(tx.priorities()?.into_iter().find(|known| known.id == id).ok_or(Refusal::Broken)?),
+        None => None,
+    };
+    let customer = tx.customer_for(&wanted.first.name, &wanted.first.address, call.now)?;
     let attachments = written.attachments(tx, call)?;
     let writing = written.writing(call, &attachments)?;
-    let row = NewTicket { department, customer, subject, address: None, reply_to: None };
+    let row = NewTicket { department, customer, subject: wanted.subject, address: None, reply_to: None };
     let post = written.post(Author::Staff(viewer.id()), &attachments);
-    let mail = MailContext { participants: people, ..MailContext::default() };
+    let mail = MailContext { participants: wanted.people.clone(), ..MailContext::default() };
     let opening = Opening { ticket: row, post, mail, linked: None, notices: Notices::Usual };
     let change = call.change(tx)?;
-    let posted = if is_note {
+    let posted = if call.form.get("do") == "note" {
         change.open_written_note(&opening, &writing)?
     } else {
         change.open_written(&opening, &writing)?
     };
-    Ok(match posted {
-        Posted::Now { ticket, .. } => ticket,
-        Posted::Before(spent) => spent.ticket,
-    })
+    match posted {
+        Posted::Now { ticket, .. } => {
+            let priority = priority.as_ref().map(|one| (one.id, one.name.as_str()));
+            change.fill_in(ticket, &wanted.asked.answers, priority)?;
+            Ok(ticket)
+        }
+        Posted::Before(spent) => Ok(spent.ticket),
+    }
 }

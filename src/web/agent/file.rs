@@ -7,6 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::ticket::{PICTURES, path_of, visible};
 use crate::domain::{AttachmentId, MessageId};
 use crate::http::{Pieces, Response};
+use crate::mail::html;
 use crate::store::ReadTx;
 use crate::store::attachment::AttachmentLine;
 use crate::web::answer::{Refusal, with_guards};
@@ -15,6 +16,9 @@ use crate::web::frame::{self, Pictures};
 
 /// `/staff/messages/5/mail`
 pub(super) fn mail(call: &Call<'_>, id: MessageId) -> Result<Response, Refusal> {
+    if call.query.has("text") {
+        return whole_text(call, id);
+    }
     let (html, inline) = call.read(|tx| {
         let (ticket, mail_html, body, is_html) = tx.message_mail(id)?.ok_or(Refusal::NotFound)?;
         visible(tx, call.viewer()?, ticket)?;
@@ -29,6 +33,16 @@ pub(super) fn mail(call: &Call<'_>, id: MessageId) -> Result<Response, Refusal> 
     })?;
     let pictures = if call.query.get("pictures") == "1" { Pictures::Shown } else { Pictures::Blocked };
     Ok(frame::document(&html, &inline, pictures, call.language.code))
+}
+
+/// `/staff/messages/5/mail?text=1`: all of a text that is too long for the page of its ticket.
+fn whole_text(call: &Call<'_>, id: MessageId) -> Result<Response, Refusal> {
+    let text = call.read(|tx| {
+        let (ticket, text, is_html) = tx.whole_text(id)?.ok_or(Refusal::NotFound)?;
+        visible(tx, call.viewer()?, ticket)?;
+        Ok(if is_html { html::to_text(&text) } else { text })
+    })?;
+    Ok(with_guards(Response::text(200, text)).with_header("Content-Security-Policy", "sandbox; default-src 'none'"))
 }
 
 /// `/staff/files/3/NAME`

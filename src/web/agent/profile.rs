@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::frame_of;
 use super::ticket::Choice;
+use crate::domain::desk_address::SIGNATURE_CHARS_MAX;
 use crate::domain::{SessionId, Timestamp};
 use crate::http::{Method, Response};
 use crate::mail::html;
@@ -23,12 +24,11 @@ use crate::{password, totp};
 /// Shortest new password, in characters: as the command line wants it.
 const PASSWORD_CHARS_MIN: usize = 8;
 
-/// Longest signature, in characters.
-const SIGNATURE_CHARS_MAX: usize = 2000;
-
 /// A browser in which the person is signed in.
 struct SignedIn {
     id: SessionId,
+    /// The browser in short, and what it says of itself.
+    browser: String,
     agent: String,
     ip: String,
     used_at: Timestamp,
@@ -128,6 +128,7 @@ fn show(call: &Call<'_>, status: u16, said: Said) -> Result<Response, Refusal> {
                 .map(|one| SignedIn {
                     is_this: Some(one.id) == this,
                     id: one.id,
+                    browser: browser_of(&one.agent),
                     agent: one.agent,
                     ip: one.ip,
                     used_at: one.used_at,
@@ -143,6 +144,36 @@ fn show(call: &Call<'_>, status: u16, said: Said) -> Result<Response, Refusal> {
     Ok(answer::html_page(status, page.render()?))
 }
 
+/// What people call a browser and what it runs on, by its User-Agent; that itself where neither is known. Most name others
+/// besides themselves, so the order matters.
+fn browser_of(agent: &str) -> String {
+    let known =
+        |words: &[(&str, &'static str)]| words.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    let browser = known(&[
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"),
+        ("CriOS/", "Chrome"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = known(&[
+        ("Windows", "Windows"),
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Mac OS X", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser}, {system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => agent.to_owned(),
+    }
+}
+
 fn save(call: &Call<'_>) -> Result<Response, Refusal> {
     let form = &call.form;
     let zone = form.trimmed("zone");
@@ -152,13 +183,18 @@ fn save(call: &Call<'_>) -> Result<Response, Refusal> {
     let signature: String =
         form.get("signature").trim().replace("\r\n", "\n").chars().take(SIGNATURE_CHARS_MAX).collect();
     let id = call.viewer()?.id();
-    let before = call.read(|tx| Ok(tx.staff_pages(id)?))?.preferences;
+    let StaffPages { preferences: before, signature: former, .. } = call.read(|tx| Ok(tx.staff_pages(id)?))?;
     let pages = StaffPages {
         timezone: zone_name(zone).unwrap_or_default(),
         locale: Language::of_code(form.get("language")).map_or_else(String::new, |language| language.code.to_owned()),
-        signature: match typed(&signature) {
-            Typed::Plain => html::text_to_html(&signature),
-            Typed::Formatted(html) => html,
+        // Saved again without a change, a formatted one stays formatted.
+        signature: if signature == html::to_text(&former).trim() {
+            former
+        } else {
+            match typed(&signature) {
+                Typed::Plain => html::text_to_html(&signature),
+                Typed::Formatted(html) => html,
+            }
         },
         preferences: Preferences {
             scheme: Some(form.get("scheme")).filter(|word| ["light", "dark"].contains(word)).unwrap_or("").to_owned(),
@@ -254,4 +290,32 @@ fn confirm_totp(call: &Call<'_>) -> Result<Response, Refusal> {
     let later = call.for_page(call.page.clone(), call.form.clone()).signed_in(session, hash, viewer);
     let cookie = session::set_cookie(Side::Staff, &cookie_secret, call.is_secure || call.is_loopback);
     Ok(show(&later, 200, Said { codes: codes.shown, ..Said::default() })?.with_header("Set-Cookie", cookie))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_are_called_what_people_call_them() {
+        for (agent, name) in [
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Safari/537.36",
+                "Chrome, Linux",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0 Safari/537.36 Edg/131.0",
+                "Edge, Windows",
+            ),
+            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:133.0) Gecko/20100101 Firefox/133.0", "Firefox, macOS"),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1 Version/18.1 Safari/604.1",
+                "Safari, iPhone",
+            ),
+            ("curl/8.11", "curl/8.11"),
+            ("", ""),
+        ] {
+            assert_eq!(browser_of(agent), name);
+        }
+    }
 }

@@ -20,8 +20,8 @@ use crate::web::call::Call;
 use crate::web::session::Viewer;
 use crate::web::ui::Ui;
 use people::Beside;
-use speech::Spoken;
 pub(crate) use speech::{PICTURES, path_of, size_of};
+use speech::{Spoken, Whole};
 
 /// An entry of a select box.
 pub(crate) struct Choice {

@@ -12,6 +12,9 @@ use crate::web::language::Language;
 /// Longest answer, in characters. Chosen: a long paragraph; more belongs in the message.
 pub(in crate::web) const ANSWER_CHARS_MAX: usize = 5000;
 
+/// How the names of fields in a form begin.
+pub(in crate::web) const PREFIX: &str = "field-";
+
 /// A field as the form shows it.
 pub(in crate::web) struct Field {
     /// `field-3`.
@@ -52,7 +55,7 @@ fn definitions(tx: &ReadTx<'_>) -> Result<Vec<Definition>, Refusal> {
 
 impl Definition {
     fn name(&self) -> String {
-        format!("field-{}", self.field.id)
+        format!("{PREFIX}{}", self.field.id)
     }
 
     fn is_asked_by(&self, department: DepartmentId) -> bool {
@@ -105,6 +108,22 @@ pub(in crate::web) fn asked(tx: &ReadTx<'_>, departments: &[DepartmentId], form:
         .collect())
 }
 
+/// The same for staff, who need not know everything, and have to be able to read what is there.
+pub(in crate::web) fn asked_of_staff(
+    tx: &ReadTx<'_>,
+    departments: &[DepartmentId],
+    form: &Form,
+) -> Result<Vec<Field>, Refusal> {
+    let mut fields = asked(tx, departments, form)?;
+    for field in &mut fields {
+        field.is_required = false;
+        if field.kind == "password" {
+            field.kind = "text".to_owned();
+        }
+    }
+    Ok(fields)
+}
+
 /// The answers to what a department asks, a JSON list of title and value as HelpDeskZ kept it; else what is wrong, in
 /// words.
 pub(in crate::web) fn answers(
@@ -142,14 +161,9 @@ pub(in crate::web) fn of_ticket(
             pairs.extend(values.into_iter().map(|value| (one.name(), value.to_owned())));
         }
     }
-    let mut fields = asked(tx, &[department], &Form::of_pairs(pairs))?;
+    let mut fields = asked_of_staff(tx, &[department], &Form::of_pairs(pairs))?;
     for field in &mut fields {
-        // Whoever answers tickets need not know everything, and has to be able to read what is there.
-        field.is_required = false;
         field.departments = String::new();
-        if field.kind == "password" {
-            field.kind = "text".to_owned();
-        }
         let is_known = field.options.iter().any(|(option, _)| *option == field.value);
         if matches!(field.kind.as_str(), "select" | "radio") && !field.value.is_empty() && !is_known {
             field.options.push((field.value.clone(), true));

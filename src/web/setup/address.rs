@@ -3,7 +3,7 @@
 use super::address_way;
 use super::field::{Form, Loss, OutcomeLine, Row, Table, Typed};
 use super::{Noun, Saved, number};
-use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, Tls};
+use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, SIGNATURE_CHARS_MAX, Tls};
 use crate::domain::one_line::ADDRESS_NAME_CHARS_MAX;
 use crate::domain::{AddressId, DepartmentId};
 use crate::store::Error;
@@ -96,6 +96,9 @@ fn fill<'c>(call: &'c Call<'c>, typed: &mut Typed<'c>, row: &mut AddressRow) {
     }
     typed.line("name", ADDRESS_NAME_CHARS_MAX).clone_into(&mut row.name);
     row.is_default |= call.form.has("default");
+    if call.form.has("signature") {
+        row.signature = typed_signature(call.form.get("signature"));
+    }
     let way = |name: &str| call.form.trimmed(name).to_owned();
     match (Incoming::from_word(&way("incoming")), Outgoing::from_word(&way("outgoing"))) {
         (Some(incoming), Some(outgoing)) => (row.incoming, row.outgoing) = (incoming, outgoing),
@@ -158,6 +161,11 @@ fn fill_sign_in<'c>(call: &'c Call<'c>, typed: &mut Typed<'c>, row: &mut Address
             typed.wrong(name, call.language.t("wrong-password-again"));
         }
     }
+}
+
+/// A signature as it is kept: nothing around it, and no longer than a person's own may be.
+fn typed_signature(text: &str) -> String {
+    text.trim().replace("\r\n", "\n").chars().take(SIGNATURE_CHARS_MAX).collect()
 }
 
 /// What must be there for the chosen ways.

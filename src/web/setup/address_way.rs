@@ -44,6 +44,7 @@ pub(super) fn fields(call: &Call<'_>, row: &AddressRow, departments: Vec<Departm
         Field::text("name", t("f-name"), row.name.as_str()).required().hint(t("h-from")),
         Field::select("department", t("department"), &chosen.map_or_else(String::new, |id| id.to_string()), choices),
         Field::check("default", t("f-default"), row.is_default).hint(t("h-default")),
+        Field::new("area", "signature", t("signature"), row.signature.as_str()).hint(t("h-signature")),
         Field::select("incoming", t("f-incoming"), row.incoming.word(), words(call, "incoming", Incoming::WORDS)),
         Field::heading(t("f-imap"), t("h-imap")),
         Field::text("imap_host", t("f-imap-host"), row.imap_host.as_str()),

@@ -1,7 +1,9 @@
 //! What can be done with a ticket besides answering it.
 
 use super::*;
-use crate::store::import::ImportedCustomField;
+use crate::domain::desk_address::Outgoing;
+use crate::store::address::AddressRow;
+use crate::store::import::{ImportedCustomField, ImportedPriority};
 use crate::store::staff::StaffPages;
 
 fn messages(desk: &Desk, id: TicketId) -> Vec<String> {
@@ -33,6 +35,65 @@ fn an_answer_is_signed_as_the_form_showed_it_and_a_note_is_not() {
     );
     let other: i64 = opened.header("Location").unwrap().rsplit('/').next().unwrap().parse().unwrap();
     assert_eq!(messages(&desk, TicketId::new(other)), ["First\n\n-- \nAbe\nDesk & Co"]);
+}
+
+/// Gives an address a signature, and a way out.
+fn sign_address(desk: &Desk, email: &str, signature: &str) {
+    let done = desk.web.store.write(|tx| {
+        let (id, row) = tx.address_by_name(email)?.unwrap();
+        let signed = AddressRow { outgoing: Outgoing::Sendmail, signature: signature.to_owned(), ..row };
+        tx.update_address(id, &signed, NOW)
+    });
+    assert!(done.unwrap());
+}
+
+#[test]
+fn each_address_signs_below_the_writer() {
+    let desk = Desk::new();
+    desk.set("site_name", "Lamps & Co");
+    let (one, two) = (desk.mail("one@desk.test", "Printer", 1), desk.mail("two@desk.test", "Quote", 2));
+    sign_address(&desk, "one@desk.test", "%staff_name% of %company_name%");
+    sign_address(&desk, "two@desk.test", "Sales, room 7");
+    sign(&desk, "Abe");
+    let (abe, ada) = (desk.browser(desk.agent), desk.browser(desk.admin));
+    let path = |id: TicketId| format!("/staff/tickets/view/{id}");
+    assert!(text(&abe.get(&path(one))).contains("Abe<br />\nabe of Lamps &amp; Co"), "{}", text(&abe.get(&path(one))));
+    assert_eq!(abe.post(&path(one), "do=send&text=Done.&signature=1").status(), 303);
+    assert_eq!(messages(&desk, one)[1..], ["Done.\n\n-- \nAbe\nabe of Lamps & Co"]);
+    assert_eq!(ada.post(&path(two), "do=send&text=Bought.&signature=1").status(), 303);
+    assert_eq!(messages(&desk, two)[1..], ["Bought.\n\n-- \nSales, room 7"], "who has none signs as the address does");
+    // A new ticket is signed as its department.
+    let page = text(&ada.get("/staff/tickets/create"));
+    assert!(page.contains("data-departments=\"1\"") && page.contains("data-departments=\"2\""), "{page}");
+    assert!(!text(&abe.get("/staff/tickets/create")).contains("room 7"), "another department's");
+    let form =
+        "do=send&to=c@x.test&subject=Hello&text=First&signature=1&department=2&key=00000000000000000000000000000005";
+    let opened = ada.post("/staff/tickets/create", form);
+    let opened: i64 = opened.header("Location").unwrap().rsplit('/').next().unwrap().parse().unwrap();
+    assert_eq!(messages(&desk, TicketId::new(opened)), ["First\n\n-- \nSales, room 7"]);
+}
+
+#[test]
+fn signatures_are_kept_as_they_were_typed() {
+    let desk = Desk::new();
+    let (abe, ada) = (desk.browser(desk.agent), desk.browser(desk.admin));
+    let form =
+        "email=two@desk.test&name=Desk&department=2&incoming=pipe&outgoing=none&signature=+**Sales**%0D%0Aroom+7+";
+    let saved = ada.post("/staff/setup/email-addresses/edit/2", form);
+    assert_eq!(saved.status(), 303, "{}", text(&saved));
+    let kept = || desk.web.store.read(|tx| tx.address_by_name("two@desk.test")).unwrap().unwrap().1.signature;
+    assert_eq!(kept(), "**Sales**\nroom 7");
+    let long = "x".repeat(2001);
+    ada.post("/staff/setup/email-addresses/edit/2", &form.replace("+**Sales**%0D%0Aroom+7+", &long));
+    assert_eq!(kept().len(), 2000);
+    // A person's own formatted one survives that something else in the profile is saved.
+    let own = || desk.web.store.read(|tx| tx.staff_pages(desk.agent)).unwrap().signature;
+    let pages = StaffPages { signature: "<p><strong>Abe</strong></p>".to_owned(), ..StaffPages::default() };
+    desk.web.store.write(|tx| tx.set_staff_pages(desk.agent, &pages)).unwrap();
+    assert_eq!(abe.post("/staff/account/profile", "do=save&signature=Abe&scheme=dark").status(), 303);
+    assert_eq!(own(), "<p><strong>Abe</strong></p>");
+    assert_eq!(abe.post("/staff/account/profile", "do=save&signature=Abe+B.").status(), 303);
+    assert_eq!(own(), "Abe B.");
 }
 
 #[test]
@@ -67,22 +128,68 @@ fn a_new_ticket_that_was_left_is_there_again() {
     assert!(!text(&abe.get("/staff/tickets/create")).contains("Lamp"));
 }
 
+/// Puts a custom field on the desk.
+fn add_field(desk: &Desk, id: i64, kind: &str, title: &str, options: &str, departments: &str) {
+    let new = ImportedCustomField {
+        id,
+        kind: kind.to_owned(),
+        title: title.to_owned(),
+        options: options.to_owned(),
+        is_required: true,
+        departments: departments.to_owned(),
+        position: id,
+    };
+    let _placed = desk.web.store.write(|tx| tx.place_custom_field(&new)).unwrap();
+}
+
+#[test]
+fn a_call_is_written_down_with_its_priority_and_fields() {
+    let desk = Desk::new();
+    let (abe, key) = (desk.browser(desk.agent), "key=00000000000000000000000000000006");
+    assert!(!text(&abe.get("/staff/tickets/create")).contains("name=\"priority\""), "there are none");
+    for (id, name) in [(1, "Low"), (2, "High")] {
+        let new = ImportedPriority { id, name: name.to_owned(), color: String::new() };
+        let _placed = desk.web.store.write(|tx| tx.place_priority(&new)).unwrap();
+    }
+    add_field(&desk, 1, "text", "Room", "[]", "[]");
+    add_field(&desk, 2, "select", "Colour", "[\"red\",\"blue\"]", "[1]");
+    add_field(&desk, 3, "checkbox", "Parts", "[\"lid\",\"tray\"]", "[1]");
+    add_field(&desk, 4, "text", "Elsewhere", "[]", "[2]");
+    let page = text(&abe.get("/staff/tickets/create"));
+    assert!(page.contains("<option value=\"1\" selected>Low</option>"), "{page}");
+    assert!(page.contains("data-departments=\"1\"") && !page.contains("Elsewhere") && !page.contains("required=\"\""));
+    let typed =
+        "to=c@x.test&subject=Call&text=He+calls+again.&department=1&priority=2&field-1=12&field-3=lid&field-3=tray";
+    assert_eq!(abe.post("/staff/drafts", &format!("kind=ticket&{typed}&{key}")).status(), 200);
+    let wrong = abe.post("/staff/tickets/create", &format!("do=note&{typed}&field-2=green&{key}"));
+    for page in [text(&abe.get("/staff/tickets/create")), text(&wrong)] {
+        assert!(page.contains("<option value=\"2\" selected>High</option>"), "{page}");
+        assert!(page.contains("value=\"12\"") && page.contains("value=\"tray\" checked"), "{page}");
+    }
+    assert_eq!(wrong.status(), 422);
+    assert_eq!(abe.post("/staff/tickets/create", &format!("do=note&{typed}&priority=9&{key}")).status(), 400);
+    let opened = abe.post("/staff/tickets/create", &format!("do=note&{typed}&field-2=blue&{key}"));
+    let id = TicketId::new(opened.header("Location").unwrap().rsplit('/').next().unwrap().parse().unwrap());
+    let (json, priority, _) = desk.web.store.read(|tx| tx.ticket_form(id)).unwrap();
+    let pair = |title: &str, value: &str| (title.to_owned(), value.to_owned());
+    let kept = crate::desk::custom_fields(&json);
+    assert_eq!(kept, [pair("Room", "12"), pair("Colour", "blue"), pair("Parts", "lid, tray")]);
+    assert_eq!(priority, 2);
+    let events = desk.web.store.read(|tx| tx.events_of_ticket(id)).unwrap();
+    let kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
+    assert_eq!(kinds, ["opened", "priority"]);
+    let usual = "do=note&to=c@x.test&subject=Other&text=x&department=1&priority=1&key=00000000000000000000000000000007";
+    let other = abe.post("/staff/tickets/create", usual);
+    let other = TicketId::new(other.header("Location").unwrap().rsplit('/').next().unwrap().parse().unwrap());
+    let events = desk.web.store.read(|tx| tx.events_of_ticket(other)).unwrap();
+    assert_eq!(events.len(), 1, "the usual priority is no change");
+}
+
 #[test]
 fn custom_fields_are_changed_on_the_ticket() {
     let desk = Desk::new();
     let id = desk.mail("one@desk.test", "Printer", 1);
-    let field = |id, kind: &str, title: &str, options: &str, departments: &str| {
-        let new = ImportedCustomField {
-            id,
-            kind: kind.to_owned(),
-            title: title.to_owned(),
-            options: options.to_owned(),
-            is_required: true,
-            departments: departments.to_owned(),
-            position: id,
-        };
-        let _placed = desk.web.store.write(|tx| tx.place_custom_field(&new)).unwrap();
-    };
+    let field = |id, kind, title, options, departments| add_field(&desk, id, kind, title, options, departments);
     field(1, "text", "Room <1>", "[]", "[]");
     field(2, "select", "Colour", "[\"red\",\"blue\"]", "[\"1\"]");
     field(3, "checkbox", "Parts", "[\"lid\",\"tray\"]", "[1]");
@@ -217,6 +324,26 @@ fn a_form_carried_over_a_sign_in_waits_as_a_draft_for_the_second_factor() {
     assert_eq!(messages(&desk, id).len(), 1);
     assert_eq!(desk.web.store.read(|tx| tx.drafts_of(desk.agent)).unwrap().remove(0).body, "Typed before");
     drop(stranger);
+}
+
+#[test]
+fn an_answer_carried_over_a_sign_in_is_signed() {
+    let desk = Desk::new();
+    let id = desk.mail("one@desk.test", "Printer", 1);
+    sign(&desk, "Abe");
+    let token = forgery::anonymous_token(&desk.web.store.read(|tx| tx.desk_secret()).unwrap(), NOW);
+    let form = format!(
+        "form_token={token}&username=abe&password=abe-secret&next=/staff/tickets/view/{id}&carried.do=send&\
+         carried.text=Typed+before&carried.signature=1&carried.key=00000000000000000000000000000008"
+    );
+    let request = Request::new(Method::Post, "/staff/login")
+        .with_header("Content-Type", "application/x-www-form-urlencoded")
+        .with_header("Sec-Fetch-Site", "same-origin")
+        .with_header("X-Forwarded-Proto", "https")
+        .with_body(form.as_str());
+    let sent = respond(&desk.web, request, NOW);
+    assert_eq!(sent.status(), 303, "{}", text(&sent));
+    assert_eq!(messages(&desk, id)[1..], ["Typed before\n\n-- \nAbe"]);
 }
 
 #[test]
