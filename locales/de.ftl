@@ -828,10 +828,6 @@ done-untag =
     }
 done-spam-ban = Als Spam bezeichnet; Mails dieses Absenders werden ab jetzt verworfen.
 done-part = Wieder getrennt.
-whole-text = Der ganze lange Text
-h-signature = Steht unter Antworten, die über diese Adresse hinausgehen, und zwar unter der eigenen Signatur dessen, der schreibt (jeder setzt sie im Profil); einfaches Markdown. %staff_name% ist, wer schreibt, %company_name% der Name des Desks. Wer schreibt, kann beide weglassen. Leer: nur die eigene.
-signature-hint = Die Signatur der Adresse, über die eine Antwort hinausgeht, folgt unter Ihrer.
-saved-searches = Gespeicherte Suchen
 
 setup-mails = Empfangene Mails
 setup-backups = Sicherungen
@@ -907,3 +903,7 @@ f-oauth-client = Client-Id
 f-oauth-secret = Client-Geheimnis
 f-oauth-refresh = Refresh-Token
 f-oauth-scope = Scope
+whole-text = Der ganze lange Text
+h-signature = Steht unter Antworten, die über diese Adresse hinausgehen, und zwar unter der eigenen Signatur dessen, der schreibt (jeder setzt sie im Profil); einfaches Markdown. %staff_name% ist, wer schreibt, %company_name% der Name des Desks. Wer schreibt, kann beide weglassen. Leer: nur die eigene.
+signature-hint = Die Signatur der Adresse, über die eine Antwort hinausgeht, folgt unter Ihrer.
+saved-searches = Gespeicherte Suchen

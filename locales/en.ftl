@@ -828,10 +828,6 @@ done-untag =
     }
 done-spam-ban = Called spam; mails of its sender are dropped from now on.
 done-part = Parted again.
-whole-text = The whole of this long text
-h-signature = Under answers that leave by this address, below the writer's own signature (a person sets it in the profile) and as its second part; light Markdown. %staff_name% is who writes, %company_name% the name of the desk. A writer can leave both out of an answer. Empty: only the writer's own.
-signature-hint = The signature of the address an answer leaves by follows below yours.
-saved-searches = Saved searches
 
 setup-mails = Mails received
 setup-backups = Backups
@@ -907,3 +903,7 @@ f-oauth-client = Client id
 f-oauth-secret = Client secret
 f-oauth-refresh = Refresh token
 f-oauth-scope = Scope
+whole-text = The whole of this long text
+h-signature = Under answers that leave by this address, below the writer's own signature (a person sets it in the profile) and as its second part; light Markdown. %staff_name% is who writes, %company_name% the name of the desk. A writer can leave both out of an answer. Empty: only the writer's own.
+signature-hint = The signature of the address an answer leaves by follows below yours.
+saved-searches = Saved searches

@@ -828,10 +828,6 @@ done-untag =
     }
 done-spam-ban = Marcado como spam; los correos de su remitente se descartan desde ahora.
 done-part = Separado de nuevo.
-whole-text = Todo este texto largo
-h-signature = Va debajo de las respuestas que salen por esta dirección, tras la firma propia de quien escribe (cada uno la pone en su perfil); Markdown sencillo. %staff_name% es quien escribe, %company_name% el nombre del servicio. Quien escribe puede omitir ambas. Vacío: solo la propia.
-signature-hint = La firma de la dirección por la que sale una respuesta sigue a la suya.
-saved-searches = Búsquedas guardadas
 
 setup-mails = Correos recibidos
 setup-backups = Copias de seguridad
@@ -907,3 +903,7 @@ f-oauth-client = Id. de cliente
 f-oauth-secret = Secreto de cliente
 f-oauth-refresh = Token de actualización
 f-oauth-scope = Ámbito (scope)
+whole-text = Todo este texto largo
+h-signature = Va debajo de las respuestas que salen por esta dirección, tras la firma propia de quien escribe (cada uno la pone en su perfil); Markdown sencillo. %staff_name% es quien escribe, %company_name% el nombre del servicio. Quien escribe puede omitir ambas. Vacío: solo la propia.
+signature-hint = La firma de la dirección por la que sale una respuesta sigue a la suya.
+saved-searches = Búsquedas guardadas

@@ -828,10 +828,6 @@ done-untag =
     }
 done-spam-ban = Déclaré spam ; les courriers de son expéditeur sont désormais écartés.
 done-part = Séparé à nouveau.
-whole-text = Tout ce long texte
-h-signature = Placée sous les réponses qui partent par cette adresse, après la signature de la personne qui écrit (chacun la règle dans son profil) ; Markdown simple. %staff_name% est la personne qui écrit, %company_name% le nom du service. On peut omettre les deux. Vide : seulement la signature personnelle.
-signature-hint = La signature de l’adresse par laquelle part une réponse suit la vôtre.
-saved-searches = Recherches enregistrées
 
 setup-mails = Mails reçus
 setup-backups = Sauvegardes
@@ -907,3 +903,7 @@ f-oauth-client = Id. client
 f-oauth-secret = Secret client
 f-oauth-refresh = Jeton d’actualisation
 f-oauth-scope = Portée (scope)
+whole-text = Tout ce long texte
+h-signature = Placée sous les réponses qui partent par cette adresse, après la signature de la personne qui écrit (chacun la règle dans son profil) ; Markdown simple. %staff_name% est la personne qui écrit, %company_name% le nom du service. On peut omettre les deux. Vide : seulement la signature personnelle.
+signature-hint = La signature de l’adresse par laquelle part une réponse suit la vôtre.
+saved-searches = Recherches enregistrées

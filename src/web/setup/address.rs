@@ -139,11 +139,6 @@ fn fill<'c>(call: &'c Call<'c>, typed: &mut Typed<'c>, row: &mut AddressRow) {
     }
 }
 
-/// A signature as it is kept: nothing around it, and no longer than a person's own may be.
-fn typed_signature(text: &str) -> String {
-    text.trim().replace("\r\n", "\n").chars().take(SIGNATURE_CHARS_MAX).collect()
-}
-
 /// How the mailbox is signed in to. Stored secrets, too, go to the endpoint they were typed for, and to no other.
 fn fill_sign_in<'c>(call: &'c Call<'c>, typed: &mut Typed<'c>, row: &mut AddressRow) {
     if !call.form.has("imap_auth") {
@@ -166,6 +161,11 @@ fn fill_sign_in<'c>(call: &'c Call<'c>, typed: &mut Typed<'c>, row: &mut Address
             typed.wrong(name, call.language.t("wrong-password-again"));
         }
     }
+}
+
+/// A signature as it is kept: nothing around it, and no longer than a person's own may be.
+fn typed_signature(text: &str) -> String {
+    text.trim().replace("\r\n", "\n").chars().take(SIGNATURE_CHARS_MAX).collect()
 }
 
 /// What must be there for the chosen ways.
