@@ -55,7 +55,10 @@ pub(super) fn queue(context: &CheckContext<'_>, store: &Store) -> store::Result<
         let text = "the last heartbeat of `maildesk serve` is dated in the future: the clock was ahead then, and `serve` has not run since";
         Finding::warn("serve", text, "systemctl start maildesk, or put `maildesk admin jobs run` into cron")
     } else if served_at.unix() > 0 {
-        let silent = output::count(silent_s / 60, "minute");
+        let silent = match silent_s {
+            ..60 => output::count(silent_s, "second"),
+            _ => output::count(silent_s / 60, "minute"),
+        };
         let text = format!("`maildesk serve` has not run for {silent}: the API is down, and failed mail is not tried again");
         let is_unit = UNITS.iter().any(|unit| Path::new(unit).exists());
         let fix = if is_unit { "systemctl start maildesk" } else { "maildesk serve" };
