@@ -35,7 +35,8 @@ pub(super) fn queue(context: &CheckContext<'_>, store: &Store) -> store::Result<
     let age = if pending == 0 { 0 } else { context.now.unix().saturating_sub(oldest.unix()) };
     let text = match pending {
         0 => "no mail is waiting to be sent".to_owned(),
-        n => format!("{n} mails are waiting to be sent, the oldest for {} minutes", age / 60),
+        1 => format!("1 mail has waited to be sent for {} min", age / 60),
+        n => format!("{n} mails wait to be sent, the oldest for {} min", age / 60),
     };
     let fix = "maildesk admin outbox list --state pending";
     findings.push(match age {
