@@ -160,7 +160,9 @@ pub(crate) fn block_length(rows: &[Row<'_>], demand: Demand) -> Option<usize> {
     let has = |field: Field| kinds & (1 << field as u8) != 0;
     let (others, is_plausible) = match demand {
         // A travel order has a day and perhaps its minute, the order of a removal a day and a subject.
-        Demand::Three => (2, values.has_address || values.has_time && has(Field::Subject)),
+        Demand::Three => {
+            (2, values.has_address || values.has_time && (has(Field::Subject) || values.has_direction_marks))
+        }
         Demand::Plausible => (1, values.has_address || values.has_date && (has(Field::Subject) || values.has_time)),
         Demand::Two => (1, true),
     };
@@ -176,6 +178,8 @@ struct Values {
     has_date: bool,
     /// A day and its minute.
     has_time: bool,
+    /// Marks of the writing direction around the pieces of a date, as Windows Mail writes them and nobody types.
+    has_direction_marks: bool,
 }
 
 impl Values {
@@ -185,6 +189,7 @@ impl Values {
             Field::Date => {
                 let digits = value.chars().filter(|c| c.is_numeric()).count();
                 self.has_date |= digits >= DATE_DIGITS_MIN;
+                self.has_direction_marks |= value.contains(['\u{200e}', '\u{200f}']);
                 self.has_time |= digits > DATE_DIGITS_MIN
                     && (value.contains([':', '：', '時', '时', '시']) || Parts::of(value).has_time);
             }
@@ -254,6 +259,7 @@ mod tests {
         assert!(block("From: Ann <ann@example.org>\nTo: Bob\nSubject: x").is_some());
         assert!(block("From: Ann\nTo: bob@example.org\nSubject: x").is_some());
         assert!(block("Fra: Ann\nSendt: 15. januar 2024 14.30\nTil: Bob\nEmne: x").is_some());
+        assert!(block("From: Ann\nSent: \u{200e}15\u{200e} \u{200e}January\u{200e} 2024 14:30\nTo: Bob").is_some());
         assert_eq!(block("From: Berlin\nTo: Paris\nDate: 12 May 2026"), None);
         assert_eq!(block("From: Berlin\nTo: Paris\nDate: 12 May 2026, 08:15\nCc: no"), None);
         assert_eq!(block("Von: Hamburg\nAn: Lissabon\nDatum: 3.4.2026\nBetreff: Umzug"), None);
