@@ -14,6 +14,12 @@ fn main() {
 
 /// At a fixed address the dynamic loader has no addresses to write into the program: 27,000 of them, on a hundred pages, were
 /// a tenth of the work of `maildesk pipe`. Libraries, heap and stack stay at random addresses.
+///
+/// Without a loader at all (`-C target-feature=+crt-static -C relocation-model=static`, the same objects, in pairs):
+/// `maildesk --version` takes 1.2 ms of processor time instead of 1.7, and `pipe` with a small mail 3 % less. It was not
+/// taken: glibc finds hosts by plug-ins (NSS) that a static program can only load from the very glibc it was built with,
+/// and a mend of the resolver would reach nobody before a new maildesk. musl finds hosts by itself, but would need an
+/// OpenSSL of our own, whose mends Debian does not bring.
 fn link() {
     let of = |name: &str| std::env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
     if of("OS") == "linux" && of("ENV") == "gnu" {

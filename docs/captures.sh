@@ -41,7 +41,10 @@ capture() {
     printf '\n## %s columns\n\n' "$columns"
     for command in "maildesk admin ticket list" "maildesk admin ticket show 2" "maildesk admin inbox --staff sam"; do
       printf '`%s`:\n\n```text\n' "$command"
-      capture "$columns" 40 "$command"
+      # The inbox fills its screen.
+      rows=40
+      if [[ $command == *inbox* ]]; then rows=15; fi
+      capture "$columns" "$rows" "$command"
       printf '```\n\n'
     done
   done

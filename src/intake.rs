@@ -14,6 +14,7 @@ mod reread;
 mod shown;
 mod verdict;
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sha2::{Digest, Sha256};
@@ -29,13 +30,19 @@ use crate::store::{self, ReadTx, Store, WriteTx};
 pub(crate) use archive::{Archived, deliver_archive};
 pub use envelope::{Envelope, Source};
 pub(crate) use group::{Letter, Settled, Trouble, deliver_group};
-use receipt::{Filed, copy_key, is_found_now, note_second_recipient, recipient_text, record, record_copy};
+use receipt::{
+    Filed, Raw, copy_key, is_found_now, keep_first, note_second_recipient, recipient_text, record, record_copy,
+};
 pub(crate) use refusal::refusal_line;
 pub(crate) use reread::{Rereading, put as put_reread, reread};
 pub(crate) use verdict::verdict;
 
 /// Compression level of kept raw mail: the fastest; base64 shrinks to what it encodes at any level.
 const RAW_MAIL_ZSTD_LEVEL: i32 = 1;
+
+/// Compressed raw mail of more bytes than this is kept before its message where that frees it. 1 MiB: the usual mail is
+/// smaller, and costs a statement less.
+const KEPT_FIRST_BYTES: usize = 1024 * 1024;
 
 /// What became of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,28 +141,31 @@ pub(crate) struct Incoming<'a> {
 
 /// Takes in one mail. After `Ok` it is durably on record (or refused); after `Err` nothing changed.
 ///
-/// `raw` may be cut at `rules.limits.raw_bytes_max + 1` bytes: a larger mail is kept as its header.
+/// `raw` may be cut at `rules.limits.raw_bytes_max + 1` bytes: a larger mail is kept as its header. Bytes that are given
+/// away are freed before the database needs memory for them.
 ///
 /// # Errors
 /// [`Error::Empty`] for no input, [`Error::Store`] when the database is locked, full, missing ….
-pub fn deliver(
+pub fn deliver<'a>(
     store: &Store,
     rules: &Rules,
     envelope: &Envelope,
-    raw: &[u8],
+    raw: impl Into<Cow<'a, [u8]>>,
     now: Timestamp,
 ) -> Result<Delivery, Error> {
-    let incoming = read(rules, envelope, raw, ParsedMail::parse)?;
+    let raw = raw.into();
+    let incoming = read(rules, envelope, &raw, ParsedMail::parse)?;
     take_in(store, &incoming, raw, now)
 }
 
-fn take_in(store: &Store, incoming: &Incoming<'_>, raw: &[u8], now: Timestamp) -> Result<Delivery, Error> {
+fn take_in(store: &Store, incoming: &Incoming<'_>, raw: Cow<'_, [u8]>, now: Timestamp) -> Result<Delivery, Error> {
     // A redelivery does not need the compressed raw mail.
     let delivery = match store.glance(|tx| is_redelivery(tx, incoming))? {
         Some(known) => incoming.duplicate_of(&known),
         None => {
-            let compressed = compressed(raw)?;
-            store.write(|tx| settle(tx, incoming, &compressed, now))?
+            let compressed = compressed(&raw)?;
+            drop(raw);
+            store.write(|tx| settle(tx, incoming, compressed.into(), now))?
         }
     };
     if delivery.outcome == Outcome::Duplicate {
@@ -194,7 +204,7 @@ pub(crate) fn rehearse(
     let incoming = read(rules, envelope, raw, ParsedMail::parse)?;
     let mut shown = None;
     let undone = store.write(|tx| {
-        shown = Some(settle(tx, &incoming, &[], now)?);
+        shown = Some(settle(tx, &incoming, Cow::Borrowed(&[]), now)?);
         Err::<(), _>(Undo::OnPurpose)
     });
     match (undone, shown) {
@@ -348,7 +358,12 @@ impl Incoming<'_> {
 }
 
 /// The one write transaction of a mail.
-fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Timestamp) -> Result<Delivery, Error> {
+fn settle(
+    tx: &WriteTx<'_>,
+    incoming: &Incoming<'_>,
+    compressed: Cow<'_, [u8]>,
+    now: Timestamp,
+) -> Result<Delivery, Error> {
     // A mail that could not be read then has another key now, so the receipt is given.
     let mut retried = match incoming.retried() {
         Some(id) => tx.receipt(id)?.filter(|receipt| receipt.state == ReceiptState::Quarantined),
@@ -369,7 +384,7 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
     }
     let Some(mail) = &incoming.mail else {
         let settled = ReceiptEntry { state: ReceiptState::Quarantined, reason: Reason::Unreadable, place: None };
-        return record(tx, incoming, retried, Filed { settled, compressed }, now);
+        return record(tx, incoming, retried, Filed { settled, raw: Raw::Bytes(&compressed) }, now);
     };
     let settings = tx.settings()?;
     let (recorded_at, now) = (now, written_at(incoming, mail, now));
@@ -386,6 +401,14 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
         delivered_for: facts::delivered_for(incoming, mail),
         identity: &identity,
     };
+    let becomes_message = matches!(decision, Decision::Open(_) | Decision::Append(_)) && retried.is_none();
+    let compressed = match compressed {
+        Cow::Owned(bytes) if becomes_message && bytes.len() > KEPT_FIRST_BYTES => {
+            // Bytes that are given away are kept first, because the database takes several times the text's memory.
+            Kept::Before(keep_first(tx, incoming, &bytes, recorded_at)?)
+        }
+        compressed => Kept::Not(compressed),
+    };
     let settled = match decision {
         Decision::Refuse(refusal) => return Ok(incoming.delivery(Outcome::Refused(refusal), "refused", None)),
         Decision::Open(open) => apply::open(tx, &settings, &incoming_mail, &open, now)?,
@@ -401,7 +424,17 @@ fn settle(tx: &WriteTx<'_>, incoming: &Incoming<'_>, compressed: &[u8], now: Tim
         }
         Decision::Quarantine { reason } => ReceiptEntry { state: ReceiptState::Quarantined, reason, place: None },
     };
-    record(tx, incoming, retried, Filed { settled, compressed }, recorded_at)
+    let raw = match &compressed {
+        Kept::Not(bytes) => Raw::Bytes(bytes),
+        Kept::Before(receipt) => Raw::KeptFor(*receipt),
+    };
+    record(tx, incoming, retried, Filed { settled, raw }, recorded_at)
+}
+
+/// Whether a raw mail is kept already.
+enum Kept<'a> {
+    Not(Cow<'a, [u8]>),
+    Before(ReceiptId),
 }
 
 /// The time a mail's message gets: now, or what an archive knows of it. A Date in the future or before

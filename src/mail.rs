@@ -208,8 +208,8 @@ pub(crate) struct ParsedMail {
     pub authentication_results: Vec<String>,
     /// The whole text: of the text part, or made from the HTML part.
     pub full_text: String,
-    /// What the person typed; never empty unless `full_text` is.
-    pub reply_text: String,
+    /// What the person typed, where that is not all of `full_text`; see [`ParsedMail::reply_text`].
+    typed: Option<String>,
     /// All of `full_text` but its signature, where it has one: what is shown of a mail that opens a ticket.
     pub opening_text: Option<String>,
     /// The mail answered below the reply, without its headers.
@@ -297,7 +297,7 @@ impl ParsedMail {
             loop_mark: header.first("x-maildesk-loop").map(|value| decoder.line(value)),
             authentication_results: header.all("authentication-results").map(as_it_stands).collect(),
             full_text: content.body.full_text,
-            reply_text: content.body.reply_text,
+            typed: content.body.typed,
             opening_text: content.body.opening_text,
             answered_text: content.body.answered_text,
             html: content.body.html,
@@ -310,6 +310,12 @@ impl ParsedMail {
 }
 
 impl ParsedMail {
+    /// What the person typed; never empty unless `full_text` is.
+    #[must_use]
+    pub(crate) fn reply_text(&self) -> &str {
+        self.typed.as_deref().unwrap_or(&self.full_text)
+    }
+
     /// Reads the text as a delivery report if the envelope sender is a mail system, no matter what
     /// From says. A report found before stays.
     pub(crate) fn look_for_report(&mut self, envelope: Option<&ReversePath>) {
@@ -356,7 +362,10 @@ fn body_charset(header: &Header<'_>) -> Option<&'static encoding_rs::Encoding> {
     let label = mime_parameter::Parametrised::read(header.first("content-type")?).raw("charset")?;
     match charset::for_label(&label)? {
         charset::Charset::Standard(encoding) if encoding.is_ascii_compatible() => Some(encoding),
-        charset::Charset::Standard(_) | charset::Charset::Utf7 | charset::Charset::CodePage(_) => None,
+        charset::Charset::Standard(_)
+        | charset::Charset::Utf7
+        | charset::Charset::SevenBit(_)
+        | charset::Charset::CodePage(_) => None,
     }
 }
 

@@ -88,17 +88,26 @@ pub(crate) fn hash(password: &str) -> Result<String, Error> {
     hash_in(&mut Memory::default(), password)
 }
 
-/// Hashes a password with Argon2id, as a PHC string with a random salt. Takes about 20 ms.
+/// Whether a new password can be taken.
 ///
 /// # Errors
-/// [`Error::TooShort`], [`Error::TooLong`] or [`Error::Unavailable`].
-pub(crate) fn hash_in(memory: &mut Memory, password: &str) -> Result<String, Error> {
+/// [`Error::TooShort`] or [`Error::TooLong`].
+pub(crate) fn check(password: &str) -> Result<(), Error> {
     if password.chars().count() < PASSWORD_CHARS_MIN {
         return Err(Error::TooShort);
     }
     if password.len() > PASSWORD_BYTES_MAX {
         return Err(Error::TooLong);
     }
+    Ok(())
+}
+
+/// Hashes a password with Argon2id, as a PHC string with a random salt. Takes about 20 ms.
+///
+/// # Errors
+/// [`Error::TooShort`], [`Error::TooLong`] or [`Error::Unavailable`].
+pub(crate) fn hash_in(memory: &mut Memory, password: &str) -> Result<String, Error> {
+    check(password)?;
     let (mut salt, mut hash) = ([0; SALT_BYTES], [0; HASH_BYTES]);
     getrandom::fill(&mut salt).map_err(|_| Error::Unavailable)?;
     let hashed =

@@ -144,7 +144,7 @@ pub(crate) fn run(global: &Global, loaded: Result<Loaded, config::Error>, argume
         let call = Call { global, loaded: &loaded, arguments, started, end: started + deadline };
         match elsewhere(global, &loaded) {
             Some(desk) => remote::hand_over(&call, desk, &raw),
-            None => take_in(&call, &raw, &watched.is_stored),
+            None => take_in(&call, raw, &watched.is_stored),
         }
     });
     match done {
@@ -230,7 +230,7 @@ struct Call<'a> {
     end: Instant,
 }
 
-fn take_in(call: &Call<'_>, raw: &[u8], is_stored: &AtomicBool) -> outcome::Result<Exit> {
+fn take_in(call: &Call<'_>, raw: Vec<u8>, is_stored: &AtomicBool) -> outcome::Result<Exit> {
     let Call { global, loaded, arguments, started, end } = *call;
     let limits = &loaded.config.limits;
     let store = open_store(global, loaded)?;

@@ -100,7 +100,8 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
     let (mut json, mut rows) = (Vec::new(), Vec::new());
     for (name, raw) in MAILS {
         let envelope = Envelope { recipients: Vec::new(), sender: None, source: Source::Import };
-        let done = intake::deliver(&store, &rules, &envelope, raw, now).with_context(|| format!("taking in {name}"))?;
+        let done =
+            intake::deliver(&store, &rules, &envelope, *raw, now).with_context(|| format!("taking in {name}"))?;
         let ticket = done.ticket.map_or_else(String::new, |ticket| format!("#{ticket}"));
         json.push(json!({ "mail": name, "decision": done.outcome.word(), "reason": done.reason, "ticket_id": done.ticket.map(TicketId::get) }));
         rows.push(vec![(*name).to_owned(), done.outcome.word().to_owned(), done.reason, ticket]);

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::output::screen;
 use super::{Output, database, output};
 use crate::config::Loaded;
 use crate::domain::Timestamp;
@@ -64,6 +65,9 @@ impl Level {
     }
 }
 
+/// Where the text of a line begins, behind the level and the name.
+const TEXT_COLUMN: usize = 19;
+
 /// One line of the report.
 struct Finding {
     level: Level,
@@ -108,9 +112,11 @@ impl Finding {
         json!({ "name": self.name, "level": self.level.word(), "message": self.text, "fix": self.fix })
     }
 
-    fn line(&self) -> String {
-        let line = format!("{:<5} {:<12} {}", self.level.word(), self.name, terminal::line(&self.text));
-        if self.fix.is_empty() { line } else { format!("{line}\n{:19}→ {}", "", terminal::line(&self.fix)) }
+    /// As it is shown: on a terminal broken between words, below where the text begins. What can be typed stays whole.
+    fn line(&self, width: Option<usize>) -> String {
+        let text = screen::below(&terminal::line(&self.text), TEXT_COLUMN, width);
+        let line = format!("{:<5} {:<12} {text}", self.level.word(), self.name);
+        if self.fix.is_empty() { line } else { format!("{line}\n{:TEXT_COLUMN$}→ {}", "", terminal::line(&self.fix)) }
     }
 }
 
@@ -195,7 +201,8 @@ fn summed_up(context: &CheckContext<'_>, findings: Vec<Finding>) -> (Report, usi
         "ok": failed == 0, "failed": failed, "warned": warned,
         "checks": findings.iter().map(Finding::json).collect::<Vec<_>>(),
     });
-    let text = findings.iter().map(Finding::line).collect::<Vec<_>>().join("\n");
+    let width = screen::size().map(|(columns, _)| columns);
+    let text = findings.iter().map(|finding| finding.line(width)).collect::<Vec<_>>().join("\n");
     (Report { json, text, looks: findings.len() }, failed)
 }
 

@@ -120,17 +120,18 @@ pub(super) fn run(
         "checks": report.json,
     });
     context.output.object(&json, &report.text)?;
-    context.output.say(&next_steps(ticket));
+    context.output.say(&next_steps(ticket, &answers.staff));
     if failed > 0 {
         bail!("{} of doctor failed", output::count(i64::try_from(failed).unwrap_or(i64::MAX), "look"));
     }
     Ok(Done)
 }
 
-fn next_steps(ticket: Option<i64>) -> String {
+fn next_steps(ticket: Option<i64>, staff: &str) -> String {
     let show = ticket.map_or_else(String::new, |id| format!("\n  maildesk admin ticket show {id}"));
     format!(
-        "next:{show}\n  systemctl enable --now maildesk      (serve: API, outgoing mail, timed work)\n  \
+        "next:{show}\n  systemctl enable --now maildesk      (serve: pages, API, outgoing mail, timed work)\n  \
+         http://127.0.0.1:8080/staff          (the inbox in a browser, as {staff}; `maildesk admin inbox` in a terminal)\n  \
          maildesk admin token add NAME --all  (for programs; http://127.0.0.1:8080/docs says how)"
     )
 }

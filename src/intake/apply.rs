@@ -74,7 +74,7 @@ pub(super) fn open(
     let post = Post {
         author: Author::Customer(customer),
         text: Text::Plain(incoming_mail.shown),
-        reply_text: &mail.reply_text,
+        reply_text: mail.reply_text(),
         full_text: &mail.full_text,
         mail_html: mail.html.as_deref().unwrap_or(""),
         attachments: &kept,
@@ -260,7 +260,7 @@ fn post_of<'a>(mail: &'a ParsedMail, author: Author, text: &'a str, attachments:
     Post {
         author,
         text: Text::Plain(text),
-        reply_text: if matches!(author, Author::Customer(_)) { &mail.reply_text } else { "" },
+        reply_text: if matches!(author, Author::Customer(_)) { mail.reply_text() } else { "" },
         full_text: &mail.full_text,
         mail_html: mail.html.as_deref().unwrap_or(""),
         attachments,
@@ -291,12 +291,12 @@ fn staff_message(
         let departments: Vec<_> = departments.iter().map(|d| (d.name.clone(), d.id)).collect();
         let staff: Vec<_> = staff.iter().map(|s| (s.username.clone(), s.id)).collect();
         let names = Names { departments: &departments, staff: &staff };
-        let (commands, text) = commands::split(&mail.reply_text, names);
+        let (commands, text) = commands::split(mail.reply_text(), names);
         // A note above someone else's mail: that mail is part of the note.
         let is_bare_note = commands.contains(&Command::Note) && text.trim().is_empty();
         (commands, if is_bare_note { commands::split(&mail.full_text, names).1 } else { text })
     } else {
-        (Vec::new(), mail.reply_text.clone())
+        (Vec::new(), mail.reply_text().to_owned())
     };
     let mut status: Option<Status> = None;
     let mut assignee = None;

@@ -31,7 +31,7 @@ pub(crate) fn deliver_archive(
     let prepared = prepare_all(store, rules, mails);
     let settled = store.write(|tx| {
         let settle_one = |prepared: &Result<Prepared<'_>, Error>| match prepared {
-            Ok((incoming, compressed)) => settle(tx, incoming, compressed, now).map(Some),
+            Ok((incoming, compressed)) => settle(tx, incoming, compressed.as_slice().into(), now).map(Some),
             Err(_) => Ok(None),
         };
         prepared.iter().map(settle_one).collect::<Result<Vec<Option<Delivery>>, Error>>()
@@ -44,8 +44,10 @@ pub(crate) fn deliver_archive(
         }
         Err(_) => {
             let both = prepared.into_iter().zip(mails);
-            both.map(|(prepared, mail)| prepared.and_then(|(incoming, _)| take_in(store, &incoming, &mail.raw, now)))
-                .collect()
+            both.map(|(prepared, mail)| {
+                prepared.and_then(|(incoming, _)| take_in(store, &incoming, mail.raw.as_slice().into(), now))
+            })
+            .collect()
         }
     }
 }

@@ -82,7 +82,7 @@ fn together(
             let mut settled = Vec::with_capacity(letters.len());
             for letter in letters.iter_mut() {
                 *at_a_letter = true;
-                settled.push(letter.settle(|incoming, compressed| settle(tx, incoming, compressed, now))?);
+                settled.push(letter.settle(|incoming, compressed| settle(tx, incoming, compressed.into(), now))?);
                 *at_a_letter = false;
             }
             Ok::<_, Error>(settled)

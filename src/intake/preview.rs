@@ -40,7 +40,7 @@ fn details(preview: &Preview, mail: &ParsedMail) -> Value {
         "message_id": mail.message_id,
         "date": mail.date.map(|date| date.unix()),
         "origin": preview.facts.as_ref().map(|facts| facts.origin.word()),
-        "reply_text": mail.reply_text,
+        "reply_text": mail.reply_text(),
         "shown_text": preview.shown_text,
         "full_text": mail.full_text,
         "html": mail.html,
@@ -74,7 +74,7 @@ pub(crate) fn as_text(preview: &Preview) -> String {
     let mut lines: Vec<String> = lines.iter().map(|line| terminal::line(line).into_owned()).collect();
     if let Some(mail) = &preview.mail {
         lines.push(String::new());
-        lines.push(terminal::text(preview.shown_text.as_deref().unwrap_or(&mail.reply_text)).into_owned());
+        lines.push(terminal::text(preview.shown_text.as_deref().unwrap_or(mail.reply_text())).into_owned());
     }
     lines.join("\n")
 }

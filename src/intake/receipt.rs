@@ -92,7 +92,28 @@ pub(super) fn is_found_now(tx: &ReadTx<'_>, incoming: &Incoming<'_>, known: &Rec
 /// What is kept of a mail.
 pub(super) struct Filed<'a> {
     pub(super) settled: ReceiptEntry,
-    pub(super) compressed: &'a [u8],
+    pub(super) raw: Raw<'a>,
+}
+
+/// The compressed raw mail.
+pub(super) enum Raw<'a> {
+    /// It has to be kept.
+    Bytes(&'a [u8]),
+    /// It is kept under this receipt, which does not say yet what became of the mail.
+    KeptFor(ReceiptId),
+}
+
+/// Keeps a raw mail under a receipt that says nothing yet; [`record`] completes it in the same transaction.
+pub(super) fn keep_first(
+    tx: &WriteTx<'_>,
+    incoming: &Incoming<'_>,
+    compressed: &[u8],
+    now: Timestamp,
+) -> Result<ReceiptId, Error> {
+    let settled = ReceiptEntry { state: ReceiptState::Quarantined, reason: Reason::Unreadable, place: None };
+    let id = add_receipt(tx, incoming, &Entry { key: &incoming.key, settled: &settled, detail: "" }, now)?;
+    tx.keep_raw_mail(id, compressed)?;
+    Ok(id)
 }
 
 pub(super) fn record(
@@ -102,7 +123,7 @@ pub(super) fn record(
     filed: Filed<'_>,
     now: Timestamp,
 ) -> Result<Delivery, Error> {
-    let Filed { settled, compressed } = filed;
+    let Filed { settled, raw } = filed;
     let outcome = match (settled.state, &settled.place) {
         (ReceiptState::Dropped, _) => Outcome::Dropped,
         (ReceiptState::Quarantined, _) => Outcome::Quarantined,
@@ -119,8 +140,13 @@ pub(super) fn record(
         }
         return Ok(delivery);
     }
-    let id = add_receipt(tx, incoming, &Entry { key: &incoming.key, settled: &settled, detail: "" }, now)?;
-    tx.keep_raw_mail(id, compressed)?;
+    match raw {
+        Raw::Bytes(compressed) => {
+            let id = add_receipt(tx, incoming, &Entry { key: &incoming.key, settled: &settled, detail: "" }, now)?;
+            tx.keep_raw_mail(id, compressed)?;
+        }
+        Raw::KeptFor(id) => tx.settle_receipt(id, settled.state, settled.reason, place)?,
+    }
     Ok(delivery)
 }
 

@@ -66,7 +66,7 @@ fn shown_now(
     }
     let has_quote = !is_opening && !mail.answered_text.trim().is_empty();
     let is_new = has_quote && known_before(tx, settings, ticket, Some(message))?.has_new_line(&mail.answered_text);
-    Ok(if is_new { whole.to_owned() } else { mail.reply_text.clone() })
+    Ok(if is_new { whole.to_owned() } else { mail.reply_text().to_owned() })
 }
 
 fn compared(stored: &Message, mail: &ParsedMail, shown: String, ticket: TicketId) -> Option<Rereading> {
@@ -75,15 +75,15 @@ fn compared(stored: &Message, mail: &ParsedMail, shown: String, ticket: TicketId
     let mut changes = Vec::new();
     for (name, is_same) in [
         ("shown", stored.body == shown),
-        ("reply", before(&stored.reply_text) == mail.reply_text),
-        ("full text", before(&stored.full_text) == mail.full_text),
+        ("reply", before(&stored.reply_text).trim_end() == mail.reply_text().trim_end()),
+        ("full text", before(&stored.full_text).trim_end() == mail.full_text.trim_end()),
         ("html", stored.mail_html == html),
     ] {
         if !is_same {
             changes.push(name);
         }
     }
-    let (reply, full_text) = (mail.reply_text.clone(), mail.full_text.clone());
+    let (reply, full_text) = (mail.reply_text().to_owned(), mail.full_text.clone());
     (!changes.is_empty()).then_some(Rereading { ticket, message: stored.id, changes, shown, reply, full_text, html })
 }
 

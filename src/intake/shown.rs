@@ -24,7 +24,7 @@ pub(super) fn shown_text<'a>(
 ) -> Result<&'a str> {
     let joined = match decision {
         // What staff write is sent to the customer, who wrote what it quotes.
-        Some(Decision::Append(append)) if matches!(append.role, Role::Staff(_)) => return Ok(&mail.reply_text),
+        Some(Decision::Append(append)) if matches!(append.role, Role::Staff(_)) => return Ok(mail.reply_text()),
         Some(Decision::Append(append)) => Some(append.ticket),
         Some(
             Decision::Open(_)
@@ -38,12 +38,12 @@ pub(super) fn shown_text<'a>(
     let whole = mail.opening_text.as_deref().unwrap_or(&mail.full_text).trim_end();
     let Some(ticket) = joined else { return Ok(whole) };
     if mail.answered_text.trim().is_empty() {
-        return Ok(&mail.reply_text);
+        return Ok(mail.reply_text());
     }
     Ok(if known_before(tx, settings, ticket, None)?.has_new_line(&mail.answered_text) {
         whole
     } else {
-        &mail.reply_text
+        mail.reply_text()
     })
 }
 
@@ -68,11 +68,11 @@ pub(super) fn known_before(
             break;
         }
         if is_html {
-            known.learn(&html::to_text(&body));
+            known.learn_piece(&html::to_text(&body));
         } else {
-            known.learn(&body);
+            known.learn_piece(&body);
         }
-        known.learn(&full_text);
+        known.learn_piece(&full_text);
     }
     let mut stored = tx.stored_templates()?;
     for event in Event::ALL {
@@ -80,21 +80,21 @@ pub(super) fn known_before(
         let template = own.map_or_else(|| event.shipped(), |at| stored.swap_remove(at).1);
         // A value stands between two percent signs.
         for text in [template.subject, template.body_text, html::to_text(&template.body_html)] {
-            text.split('%').for_each(|piece| known.learn(piece));
+            text.split('%').for_each(|piece| known.learn_piece(piece));
         }
     }
     for value in [settings.site_name.as_str(), settings.site_url.as_str(), &ticket.to_string()] {
-        known.learn_value(value);
+        known.learn_piece(value);
     }
     if let Some(ticket) = tx.ticket(ticket)? {
-        known.learn_value(&ticket.subject);
-        known.learn_value(ticket.status.word());
+        known.learn_piece(&ticket.subject);
+        known.learn_piece(ticket.status.word());
         if let Some(department) = tx.department(ticket.department)? {
-            known.learn_value(&department.name);
+            known.learn_piece(&department.name);
         }
         if let Some(customer) = tx.customer(ticket.customer)? {
-            known.learn_value(&customer.fullname);
-            known.learn_value(&customer.email);
+            known.learn_piece(&customer.fullname);
+            known.learn_piece(&customer.email);
         }
     }
     Ok(known)

@@ -24,7 +24,7 @@ fn mail_that_panics_the_parser_is_kept_raw_and_can_be_tried_again() {
     let (_dir, store) = desk();
     let piped = envelope(Source::Pipe);
     let incoming = read(&rules(), &piped, MAIL, |_, _| panic!("a bug in a dependency")).unwrap();
-    let delivery = take_in(&store, &incoming, MAIL, NOW).unwrap();
+    let delivery = take_in(&store, &incoming, MAIL.into(), NOW).unwrap();
     assert_eq!((delivery.outcome, delivery.reason.as_str()), (Outcome::Quarantined, "unreadable"));
     let receipt = store.read(|tx| tx.receipts(None, 10)).unwrap().remove(0);
     let raw = store.read(|tx| tx.raw_mail(receipt.id)).unwrap().unwrap();

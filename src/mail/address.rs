@@ -33,6 +33,16 @@ pub(super) fn author(value: &[u8], decoder: Decoder) -> Option<Mailbox> {
     found.or_else(|| mailboxes(value, decoder, 1).pop())
 }
 
+/// The one address of a field whose name has an unquoted comma; `None` for other fields.
+pub(super) fn with_whole_name(value: &[u8], decoder: Decoder) -> Option<Mailbox> {
+    if !value.contains(&b',') {
+        return None;
+    }
+    let plain = plain_address::rewritten(&decoder.repaired(value));
+    let whole = plain_address::with_whole_names(&plain)?;
+    (by_grammar(plain, 2).len() == 1).then(|| by_grammar(whole, 1).pop())?
+}
+
 /// The usable addresses that mail-parser finds in a repaired field, at most `count_max`.
 fn by_grammar(mut repaired: String, count_max: usize) -> Vec<Mailbox> {
     repaired.push('\n');

@@ -12,42 +12,78 @@ const MARKS_MAX: usize = 8;
 /// What such a subject begins with, a line a language, in lower case.
 const PHRASES: &[&str] = &[
     "automatic reply, auto reply, autoreply, auto-reply, automatic response, auto response, autoresponse, auto-response",
+    "automated reply, automated response, autoresponder, auto-responder, autoanswer, not in the office, out of my office",
     "auto:, out of office, out of the office, out-of-office, ooo:, i am out of the office, i'm out of the office",
     "away from the office, vacation reply, vacation message, on vacation, on holiday, away from my mail",
+    "vacation response, i am currently out, i am on leave, i am on annual leave, i'm on leave, i am away, i'm away",
     "automatische antwort, abwesenheitsnotiz, abwesenheitsnachricht, abwesenheit:, automatische abwesenheit",
     "automatische rückantwort, außer haus, nicht im büro, urlaubsvertretung, autom. antwort, ich bin im urlaub",
+    "abwesenheitsmeldung, abwesenheitsbenachrichtigung, ich bin nicht im büro, ich bin außer haus, ich bin derzeit nicht",
     "réponse automatique, reponse automatique, absence du bureau, message d'absence, absent du bureau, absence :",
-    "respuesta automática, respuesta automatica, fuera de la oficina, ausente de la oficina",
-    "risposta automatica, fuori sede, fuori ufficio, assente dall'ufficio, assenza dall'ufficio",
+    "en congé, en vacances, je suis absent, je suis absente, je suis en congé, notification d'absence",
+    "respuesta automática, respuesta automatica, fuera de la oficina, ausente de la oficina, resposta automàtica",
+    "risposta automatica, fuori sede, fuori ufficio, assente dall'ufficio, assenza dall'ufficio, messaggio di assenza",
     "resposta automática, resposta automatica, fora do escritório, ausência do escritório, ausência temporária",
     "automatisch antwoord, automatische antwoord, automatisch bericht, afwezigheidsbericht, niet aanwezig, afwezig:",
+    "afwezigheidsmelding, afwezigheidsassistent, ik ben afwezig, buiten kantoor, niet op kantoor",
     "automatyczna odpowiedź, odpowiedź automatyczna, autoodpowiedź, poza biurem, nieobecność w biurze",
-    "автоматический ответ, автоответ, автоответчик, нет на месте, вне офиса, автоматична відповідь",
+    "автоматический ответ, автоответ, автоответчик, нет на месте, вне офиса, автоматична відповідь, я в отпуске",
+    "автоматичен отговор, аутоматски одговор, automatinis atsakymas, automātiska atbilde, automaatvastus",
     "autosvar, automatiskt svar, automatisk svar, frånvaromeddelande, frånvarande, fraværsbesked, fraværsmelding",
-    "ikke på kontoret, fravær:, automaattinen vastaus, poissaoloviesti, poissa toimistosta",
+    "ikke på kontoret, fravær:, automaattinen vastaus, poissaoloviesti, poissa toimistosta, ej på kontoret",
     "otomatik yanıt, otomatik cevap, ofis dışında, ofis dışındayım",
     "automatická odpověď, mimo kancelář, nepřítomnost, automatická odpoveď, mimo kanceláriu",
-    "automatikus válasz, házon kívül, răspuns automat, αυτόματη απάντηση, automatski odgovor",
+    "automatikus válasz, házon kívül, távolléti, răspuns automat, αυτόματη απάντηση, automatski odgovor, samodejni odgovor",
+    "trả lời tự động, ตอบกลับอัตโนมัติ, balasan otomatis, מענה אוטומטי, תשובה אוטומטית, رد تلقائي, پاسخ خودکار",
     "自动回复, 自動回覆, 自动答复, 自動回复, 不在办公室, 外出通知",
     "自動応答, 自動返信, 不在通知, 不在のお知らせ, 不在",
-    "자동 회신, 자동 응답, 자동회신, 부재중, 부재 중",
+    "자동 회신, 자동 응답, 자동회신, 자동응답, 부재중, 부재 중",
+];
+
+/// Words that people use as well: they count only where nothing of the subject is left, or what it answers follows.
+const WORDS: &[&str] = &[
+    "away, absent, absence, vacation, on leave, annual leave, leave, holiday, holidays, ooo, oof",
+    "abwesend, abwesenheit, urlaub, im urlaub, absence, absent, absente, congés, ausente, ausencia, de vacaciones, vacaciones",
+    "assente, assenza, in ferie, ausência, férias, de férias, afwezig, afwezigheid, vakantie, nieobecność, urlop",
+    "в отпуске, отпуск, borta, frånvaro, fravær, fraværende, poissa, lomalla, izinde, izinliyim, dovolená, szabadságon",
+    "otsutne, odsutan, išvykęs, απουσία, în concediu, concediu",
 ];
 
 /// Whether a subject begins with the words of an automatic answer, marks like `[EXTERNAL]` aside.
 #[must_use]
 pub(crate) fn is_automatic(subject: &str) -> bool {
-    let mut rest = subject;
+    let mut rest = subject.trim_start();
     for _ in 0..MARKS_MAX {
+        // "[Auto-Reply] Re: x"
+        if rest.starts_with(['[', '(', '{']) && begins_with_phrase(&folded(rest.get(1..).unwrap_or_default())) {
+            return true;
+        }
         let Some((Prefix::Mark, behind)) = subject_prefix::split(rest) else { break };
-        rest = behind;
+        rest = behind.trim_start();
     }
-    let folded = rest.trim_start().to_lowercase().replace('\u{2019}', "'");
+    let folded = folded(rest);
+    begins_with_phrase(&folded) || entries(WORDS).any(|word| folded.strip_prefix(word).is_some_and(is_all_or_answers))
+}
+
+fn folded(text: &str) -> String {
+    text.to_lowercase().replace('\u{2019}', "'")
+}
+
+fn begins_with_phrase(folded: &str) -> bool {
     entries(PHRASES).any(|phrase| {
         folded.strip_prefix(phrase).is_some_and(|rest| {
             // "Automatic replying" and "outofofficeassistant" are other words; Chinese and Japanese have no blanks.
             !phrase.ends_with(|c: char| c.is_ascii_alphabetic()) || !rest.starts_with(char::is_alphabetic)
         })
     })
+}
+
+/// Whether nothing stands behind the word, or an answer's prefix or a ticket's tag, perhaps behind a colon.
+fn is_all_or_answers(rest: &str) -> bool {
+    let is_word_end = !rest.starts_with(char::is_alphanumeric);
+    let behind = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '：' | '-' | '!' | '.'));
+    let is_answer = || matches!(subject_prefix::split(behind), Some((Prefix::Answer, _)));
+    is_word_end && (behind.is_empty() || behind.starts_with("[#") || is_answer())
 }
 
 #[cfg(test)]
@@ -76,6 +112,16 @@ mod tests {
             "自动回复: 打印机",
             "自動応答：プリンター",
             "자동 회신: 프린터",
+            "Automated response: Printer",
+            "[Auto-Reply] Re: [#12] Printer",
+            "(Automatic reply) Printer",
+            "Abwesend: [#12] Drucker",
+            "Urlaub Re: [#12] Drucker",
+            "Absence : Re: Imprimante",
+            "On leave - Re: Printer",
+            "Away",
+            "Afwezigheidsmelding: Printer",
+            "Távolléti értesítés: Nyomtató",
         ] {
             assert!(is_automatic(subject), "{subject}");
         }
@@ -90,6 +136,12 @@ mod tests {
             "My out of office message",
             "",
             "Re: Out of office",
+            "Re: Automatic reply: [#12] Printer",
+            "Urlaub buchen [#12]",
+            "Vacation: who takes over?",
+            "Away team: Re: Printer",
+            "[Ticket] Absence of light",
+            "Leave me alone",
         ] {
             assert!(!is_automatic(subject), "{subject}");
         }
@@ -97,6 +149,8 @@ mod tests {
 
     #[test]
     fn phrases_are_in_lower_case() {
-        assert!(entries(PHRASES).all(|phrase| phrase.to_lowercase() == phrase && !phrase.is_empty()));
+        assert!(
+            entries(PHRASES).chain(entries(WORDS)).all(|phrase| phrase.to_lowercase() == phrase && !phrase.is_empty())
+        );
     }
 }

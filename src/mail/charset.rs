@@ -3,11 +3,14 @@
 //!
 //! Transfer encodings are undone in `transfer_encoding`; encoded-words are taken apart in `encoded_word`.
 
+mod seven_bit;
+
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{EUC_KR, Encoding, GB18030, ISO_2022_JP, REPLACEMENT, SHIFT_JIS, UTF_8, WINDOWS_1252};
 use mail_parser::decoders::charsets::{DecoderFnc, map::charset_decoder};
+use seven_bit::SevenBit;
 
 /// Bytes shown to the detector (chosen: it settles within some hundred letters and is our slowest step).
 const DETECTION_BYTES_MAX: usize = 64 * 1024;
@@ -19,6 +22,8 @@ pub(super) enum Charset {
     Standard(&'static Encoding),
     /// UTF-7 (RFC 2152), still written by old Exchange servers.
     Utf7,
+    /// A seven-bit dress of another charset (RFC 1557, RFC 1843), which browsers refuse.
+    SevenBit(SevenBit),
     /// A DOS code page mail-parser has a table for.
     CodePage(DecoderFnc),
 }
@@ -43,6 +48,8 @@ pub(super) fn for_label(label: &[u8]) -> Option<Charset> {
         "iso-2022-jp-1" | "iso-2022-jp-2" | "iso-2022-jp-3" | "iso-2022-jp-ms" | "cp50220" | "cp50221" | "cp50222"
         | "jis" => Some(ISO_2022_JP),
         "cp437" | "ibm437" | "437" | "cspc8codepage437" => return Some(Charset::CodePage(decode_cp437)),
+        "iso-2022-kr" | "csiso2022kr" => return Some(Charset::SevenBit(SevenBit::Korean)),
+        "hz-gb-2312" | "hz" => return Some(Charset::SevenBit(SevenBit::Chinese)),
         "utf8mb4" | "utf_8" => Some(UTF_8),
         other => Encoding::for_label(other.as_bytes())
             .or_else(|| Encoding::for_label(other.replace('_', "-").as_bytes()))
@@ -63,9 +70,10 @@ pub(super) fn for_label(label: &[u8]) -> Option<Charset> {
 pub(super) fn decode(bytes: &[u8], declared: Option<Charset>) -> String {
     let standard = match declared {
         Some(Charset::Utf7) if bytes.is_ascii() => return decode_utf7(bytes),
+        Some(Charset::SevenBit(dress)) if bytes.is_ascii() => return dress.decode(bytes),
         Some(Charset::CodePage(decoder)) => return decoder(bytes),
         Some(Charset::Standard(encoding)) => Some(encoding),
-        Some(Charset::Utf7) | None => None,
+        Some(Charset::Utf7 | Charset::SevenBit(_)) | None => None,
     };
     let broken = standard.map(|encoding| Attempt::of(bytes, encoding));
     if let Some(encoding) = standard.filter(|encoding| encoding.is_single_byte() && has_utf8_line(bytes)) {
@@ -256,7 +264,7 @@ pub(super) fn cleaned(text: String) -> String {
         Some(rest) => rest.to_owned(),
         None => text,
     };
-    if !text.chars().any(is_unwanted) {
+    if !may_have_controls(&text) || !text.chars().any(is_unwanted) {
         return text;
     }
     let mut out = String::with_capacity(text.len());
@@ -271,6 +279,15 @@ pub(super) fn cleaned(text: String) -> String {
         after_cr = c == '\r';
     }
     out
+}
+
+/// Whether there may be control characters; one look at the bytes that tells most texts from those that have to be read.
+pub(super) fn may_have_controls(text: &str) -> bool {
+    // The first byte of C1 controls, and of some letters.
+    const LEADS_C1: u8 = 0xC2;
+    let is_suspect = |b: u8| (b < b' ' && b != b'\t' && b != b'\n') | (b == 0x7F) | (b == LEADS_C1);
+    // Without a way out of the loop many bytes are looked at in one step.
+    text.bytes().fold(false, |found, byte| found | is_suspect(byte))
 }
 
 fn is_unwanted(c: char) -> bool {
@@ -291,6 +308,14 @@ mod tests {
         assert_eq!(CP437.chars().count(), 128);
         assert_eq!(decoded(b"Gr\x81\xe1e \x9d \xff.", "cp437"), "Grüße ¥ \u{A0}.");
         assert_eq!(decoded(b"Gr\x81\xe1e \x9e", "ibm850"), "Grüße ×");
+    }
+
+    #[test]
+    fn seven_bit_dresses_of_korean_and_chinese_are_taken_off() {
+        assert_eq!(decoded(b"\x1b$)C\x0e>H3gGO<<?d\x0f, Bob ~{\nx", "iso-2022-kr"), "안녕하세요, Bob ~{\nx");
+        assert_eq!(decoded(b"~{Dz:C~}, Bob ~~ ~\n~{Dz:C\nx", "HZ-GB-2312"), "您好, Bob ~ 您好\nx");
+        assert_eq!(decoded(b"\x0e>", "iso-2022-kr").chars().count(), 1);
+        assert_eq!(decoded("안녕 \x0e".as_bytes(), "iso-2022-kr"), "안녕 \x0e");
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Content {
         let report = delivery_report::kind_of(top, &structure);
         // A report returns the mail it is about; that is not a forward.
         let message = found.message.filter(|_| report.is_none());
-        let (body, in_text) = read_text(&chosen, message.is_some() && !context.is_answer, context);
+        let (body, in_text) = read_text(chosen, message.is_some() && !context.is_answer, context);
         Self {
             body,
             attachments: parts,
@@ -87,8 +87,7 @@ impl Content {
 impl Content {
     /// Replaces a body that was not read by one sentence, and adds it to the warnings.
     pub(super) fn replace_body(&mut self, sentence: &str) {
-        self.body =
-            reply::Body { full_text: sentence.to_owned(), reply_text: sentence.to_owned(), ..reply::Body::default() };
+        self.body = reply::Body { full_text: sentence.to_owned(), ..reply::Body::default() };
         self.warnings.push(sentence.to_owned());
     }
 }
@@ -170,7 +169,7 @@ fn people_domains(header: &Header<'_>) -> Vec<String> {
 }
 
 /// Reads the body, as a message or, where it holds a forwarded mail, as a forward.
-fn read_text(chosen: &ChosenBody, has_message: bool, context: &Context<'_>) -> (reply::Body, Option<Forwarded>) {
+fn read_text(chosen: ChosenBody, has_message: bool, context: &Context<'_>) -> (reply::Body, Option<Forwarded>) {
     let (text, html) = (chosen.text.as_deref(), chosen.html.as_deref());
     let is_long = text.or(html).is_some_and(|text| text.len() > SEARCHED_BYTES_MAX);
     // A forward's line says what its writer put below it, whatever the subject says. Only an answer's subject, with neither
@@ -181,10 +180,15 @@ fn read_text(chosen: &ChosenBody, has_message: bool, context: &Context<'_>) -> (
         || forward::is_theirs(context.subject, &as_text().unwrap_or_default(), &people_domains(context.header));
     let is_put_aside = !is_known_answer && !is_long && forward::is_answers(context.subject) && !is_theirs();
     let forwards = if is_put_aside { Forwards::PutAside } else { Forwards::Kept };
+    let (text, html) = (chosen.text, chosen.html.as_deref());
     let body = reply::read_body(text, html, if is_long { Search::Nothing } else { Search::Whole(forwards) });
     if is_long {
         return (body, None);
     }
-    let forwarded = forward::forwarded_in(context.subject, &body.full_text, body.is_forward);
+    let forwarded = forward::forwarded_in(
+        context.subject,
+        Some(&body.full_text).filter(|_| !body.is_plain).map(String::as_str),
+        body.is_forward,
+    );
     if has_message || forwarded.is_some() { (body.forwarded(), forwarded) } else { (body, forwarded) }
 }

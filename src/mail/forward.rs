@@ -17,24 +17,24 @@ const LINES_MAX: usize = 100_000;
 /// Longest "From:" value read, in bytes.
 const FROM_BYTES_MAX: usize = 1000;
 
-/// The mail forwarded by a mail with this decoded subject and this text (line ends LF), if it is a
-/// forward. Linear in the text.
+/// The mail forwarded by a mail with this decoded subject and this text (line ends LF; `None` where a search found no other
+/// mail in it), if it is a forward. Linear in the text.
 ///
 /// A subject that begins with an answer's prefix ("Re: Fwd: x") is an answer, unless a forward's line stands between its
 /// text and the other mail (`has_marker`). Prefixes that mean something else in another language ("TR:", "VS:", "I:")
 /// count only with a forwarded block.
 #[must_use]
-pub(crate) fn forwarded_in(subject: &str, text: &str, has_marker: bool) -> Option<Forwarded> {
+pub(crate) fn forwarded_in(subject: &str, text: Option<&str>, has_marker: bool) -> Option<Forwarded> {
     let claim = claim_of(subject);
     if claim == Claim::Answer && !has_marker {
         return None;
     }
-    let found = find_block(text);
+    let found = text.and_then(find_block);
     let is_forward = match (claim, &found) {
         _ if has_marker => true,
         (Claim::Forward, _) => true,
         // "VS:" is "forwarded" in Danish and Norwegian, and "answered" in Finnish.
-        (Claim::Doubtful, Some(_)) => !is_finnish_answer(subject, text),
+        (Claim::Doubtful, Some(_)) => !is_finnish_answer(subject, text.unwrap_or_default()),
         (Claim::Doubtful, None) => false,
         (Claim::Nothing, Some(found)) => found.is_announced || found.is_at_top,
         (Claim::Nothing | Claim::Answer, _) => false,
@@ -194,7 +194,7 @@ mod tests {
                          Date: Mon, Jan 15, 2024\nSubject: Broken lamp\nTo: <info@shop.test>\n\nIt broke.";
 
     fn from(subject: &str, text: &str) -> (String, String, String) {
-        let found = forwarded_in(subject, text, false).unwrap();
+        let found = forwarded_in(subject, Some(text), false).unwrap();
         let from = found.from.unwrap();
         (from.name, from.address.as_str().to_owned(), found.subject.unwrap_or_default())
     }
@@ -211,12 +211,12 @@ mod tests {
 
     #[test]
     fn an_answer_is_no_forward_whatever_it_quotes() {
-        assert_eq!(forwarded_in("Re: Fwd: Broken lamp", GMAIL, false), None);
-        assert_eq!(forwarded_in("Re: Fwd: Broken lamp", GMAIL, true).unwrap().from.unwrap().name, "Ann Example");
+        assert_eq!(forwarded_in("Re: Fwd: Broken lamp", Some(GMAIL), false), None);
+        assert_eq!(forwarded_in("Re: Fwd: Broken lamp", Some(GMAIL), true).unwrap().from.unwrap().name, "Ann Example");
         assert_eq!(
             forwarded_in(
                 "AW: x",
-                "ok\n\nVon: Ann <ann@example.org>\nGesendet: heute\nAn: wir\nBetreff: x\n\nja",
+                Some("ok\n\nVon: Ann <ann@example.org>\nGesendet: heute\nAn: wir\nBetreff: x\n\nja"),
                 false
             ),
             None
@@ -227,9 +227,9 @@ mod tests {
     fn a_finnish_answer_is_no_forward() {
         let finnish =
             "Kiitos.\n\nLähettäjä: Ann <ann@example.org>\nLähetetty: eilen\nVastaanottaja: us\nAihe: Lamppu\n\nRikki.";
-        assert_eq!(forwarded_in("VS: Lamppu", finnish, false), None);
+        assert_eq!(forwarded_in("VS: Lamppu", Some(finnish), false), None);
         let danish = "Hej\n\nFra: Ann <ann@example.org>\nSendt: i går\nTil: os\nEmne: Lampe\n\nI stykker.";
-        assert!(forwarded_in("[#1] VS: Lampe", danish, false).is_some());
+        assert!(forwarded_in("[#1] VS: Lampe", Some(danish), false).is_some());
     }
 
     #[test]
@@ -237,7 +237,7 @@ mod tests {
         let block = "Von: Ann Example [mailto:ann@example.org]\nGesendet: Montag\nAn: info@shop.test\nBetreff: Lampe\n\nKaputt.";
         assert_eq!(from("Lampe", block), ann("Lampe"));
         assert_eq!(from("WG: Lampe", &format!("Bitte übernehmen\n\n{block}")), ann("Lampe"));
-        assert_eq!(forwarded_in("Lampe", &format!("Antwort oben\n\n{block}"), false), None);
+        assert_eq!(forwarded_in("Lampe", Some(&format!("Antwort oben\n\n{block}")), false), None);
     }
 
     #[test]
@@ -260,13 +260,13 @@ mod tests {
             "FW (2): x",
             "x (fwd)",
         ] {
-            assert!(forwarded_in(subject, "no block here", false).is_some(), "{subject}");
+            assert!(forwarded_in(subject, Some("no block here"), false).is_some(), "{subject}");
         }
         for subject in ["TR: x", "I: x", "VS: x", "RV: x", "ENC: x", "x", "Re: x", "Subject: x", ""] {
-            assert_eq!(forwarded_in(subject, "no block here", false), None, "{subject}");
+            assert_eq!(forwarded_in(subject, Some("no block here"), false), None, "{subject}");
         }
         for subject in ["TR: x", "I: x", "VS: x", "RV: x", "ENC: x", "PD: x", "VB: x"] {
-            assert!(forwarded_in(subject, GMAIL, false).is_some(), "{subject}");
+            assert!(forwarded_in(subject, Some(GMAIL), false).is_some(), "{subject}");
         }
     }
 
@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn a_forward_without_a_readable_writer_is_still_a_forward() {
         let found =
-            forwarded_in("Fwd: x", "see below\n\n-----Original Message-----\nFrom: Ann\nSubject: y\n\nz", false)
+            forwarded_in("Fwd: x", Some("see below\n\n-----Original Message-----\nFrom: Ann\nSubject: y\n\nz"), false)
                 .unwrap();
         assert_eq!((found.from, found.subject.as_deref()), (None, Some("y")));
     }

@@ -22,6 +22,8 @@ pub(crate) use text::{Mark, PlainQuote, Rendered, render};
 
 use std::borrow::Cow;
 
+use super::charset::may_have_controls;
+
 /// Most rounds of cleaning before HTML counts as unreadable. Chosen: mails take two, the second to see that
 /// nothing changes; what is nested so that reading moves it takes three or four.
 const ROUNDS_MAX: usize = 6;
@@ -126,7 +128,7 @@ pub(crate) fn crude_text(html: &str) -> String {
 /// Whether a document may mark a signature; a quick look that spares reading most documents for it.
 #[must_use]
 pub(crate) fn may_have_signature(html: &str) -> bool {
-    html.contains("ignature")
+    html.contains("ignature") || html.contains("_sig")
 }
 
 /// HTML as readable text: one line a paragraph, links with the URLs their text does not show,
@@ -148,7 +150,7 @@ fn is_unwanted(c: char) -> bool {
 
 /// NUL and control characters have no place in a document; line ends become LF.
 pub(crate) fn without_controls(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unwanted) {
+    if !may_have_controls(text) || !text.contains(is_unwanted) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());

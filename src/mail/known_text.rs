@@ -4,28 +4,31 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
 
-/// Least share of a quoted line's pairs of words that must be known, as a fraction: one half. A line that was wrapped or
-/// filled in by a program has some of its own.
-const KNOWN_SHARE: (usize, usize) = (1, 2);
+/// Least share of a quoted line's pairs of words that must be known, as a fraction: three of five. A line that was wrapped
+/// or filled in by a program has some of its own.
+const KNOWN_SHARE: (usize, usize) = (3, 5);
 
 /// What a desk knows about a ticket: the words of its messages, and which follow which.
 pub(crate) struct KnownText {
     hasher: RandomState,
     words: HashSet<u64>,
     pairs: HashSet<u64>,
-    /// Words that stand anywhere in what the desk sends: names, numbers, its subject.
-    values: HashSet<u64>,
+    /// First and last words of the pieces that the desk puts its mails together of: names, numbers, the subject, and the
+    /// texts of templates between them, whole messages. Any of the last may stand before any of the first.
+    firsts: HashSet<u64>,
+    lasts: HashSet<u64>,
 }
 
 impl KnownText {
     /// Nothing is known.
     #[must_use]
     pub(crate) fn new() -> Self {
-        Self { hasher: RandomState::new(), words: HashSet::new(), pairs: HashSet::new(), values: HashSet::new() }
+        let empty = HashSet::new;
+        Self { hasher: RandomState::new(), words: empty(), pairs: empty(), firsts: empty(), lasts: empty() }
     }
 
-    /// Learns a text that was written in the ticket or sent about it.
-    pub(crate) fn learn(&mut self, text: &str) {
+    /// Learns the words of a text and which follow which.
+    fn learn(&mut self, text: &str) {
         let mut before = None;
         for word in words_of(text) {
             let word = self.hasher.hash_one(&word);
@@ -36,12 +39,13 @@ impl KnownText {
         }
     }
 
-    /// Learns a value that templates put into their text.
-    pub(crate) fn learn_value(&mut self, text: &str) {
-        for word in words_of(text) {
-            let word = self.hasher.hash_one(&word);
-            self.words.insert(word);
-            self.values.insert(word);
+    /// Learns a piece of what was written in the ticket or sent about it: a message, a value that templates put into their
+    /// text, or that text between two values.
+    pub(crate) fn learn_piece(&mut self, text: &str) {
+        let mut words = words_of(text).map(|word| self.hasher.hash_one(&word));
+        if let Some(first) = words.next() {
+            self.lasts.insert(words.last().unwrap_or(first));
+            self.firsts.insert(first);
         }
         self.learn(text);
     }
@@ -55,20 +59,25 @@ impl KnownText {
             for text in words_of(line) {
                 let word = self.hasher.hash_one(&text);
                 letters += text.chars().count();
-                all += 1;
-                known += usize::from(self.follows(before, word));
+                if let Some(follows) = self.follows(before, word) {
+                    all += 1;
+                    known += usize::from(follows);
+                }
                 before = Some(word);
             }
             letters >= LETTERS_MIN && known * KNOWN_SHARE.1 < all * KNOWN_SHARE.0
         })
     }
 
-    fn follows(&self, before: Option<u64>, word: u64) -> bool {
-        let Some(before) = before.filter(|before| self.words.contains(before)) else {
-            return self.words.contains(&word);
-        };
-        let is_value = self.values.contains(&before) || self.values.contains(&word);
-        self.pairs.contains(&self.hasher.hash_one((before, word))) || is_value && self.words.contains(&word)
+    /// Whether the words were seen in this order. `None`: a known word behind an unknown one says nothing.
+    fn follows(&self, before: Option<u64>, word: u64) -> Option<bool> {
+        let is_known = self.words.contains(&word);
+        let Some(before) = before else { return Some(is_known) };
+        if is_known && !self.words.contains(&before) {
+            return None;
+        }
+        let is_seam = || self.lasts.contains(&before) && self.firsts.contains(&word);
+        Some(is_known && (self.pairs.contains(&self.hasher.hash_one((before, word))) || is_seam()))
     }
 }
 
@@ -109,9 +118,9 @@ mod tests {
     fn known() -> KnownText {
         let mut known = KnownText::new();
         known.learn("Dear Ann,\nplease switch the printer off and on again, then tell us what it says.\nSam");
-        known.learn("Your ticket has been opened with number and subject below.");
-        known.learn_value("Printer on fire");
-        known.learn_value("4711");
+        for piece in ["Your ticket ", "4711", " has been opened.\nSubject: ", "Printer on fire", "\n", "Ann", "!"] {
+            known.learn_piece(piece);
+        }
         known
     }
 
@@ -120,7 +129,7 @@ mod tests {
         for quoted in [
             "please switch the printer off and on\nagain, then tell us what it\nsays.",
             "*Dear Ann*,\nplease   switch the printer off and on again, then tell us what it says. <https://x.test/>",
-            "Your ticket 4711 has been opened\n4711 Printer on fire",
+            "Your ticket 4711 has been opened.\nSubject: Printer on fire\nAnn!",
             "Hi",
             "",
         ] {
@@ -133,6 +142,7 @@ mod tests {
         for quoted in [
             "please switch the printer off and on again, then tell us what it says.\nThe plumber comes on Tuesday.",
             "Our server room is flooded",
+            "Your order of a printer is on the way and has been delayed by fire.",
             "プリンターが燃えています",
         ] {
             assert!(known().has_new_line(quoted), "{quoted}");

@@ -68,11 +68,29 @@ pub(super) fn writer(
     Some(Mailbox { name: without_via(name), address: person.address })
 }
 
-/// `'Ann Example' via Support` and `Ann Example (via Support)` without what the list put behind the name.
+/// What lists write between a writer's name and their own, in the language they are kept in.
+const VIA: [&str; 14] = [
+    " via ",
+    " (via ",
+    " über ",
+    " (über ",
+    " vía ",
+    " (vía ",
+    " a través de ",
+    " através de ",
+    " par ",
+    " tramite ",
+    " przez ",
+    " через ",
+    " üzerinden",
+    " 通过 ",
+];
+
+/// `'Ann Example' via Support` and `Ann Example (über Support)` without what the list put behind the name.
 fn without_via(name: &str) -> String {
     let lower = name.to_lowercase();
     let is_aligned = lower.len() == name.len();
-    let end = [" via ", " (via "].iter().filter_map(|mark| lower.rfind(mark)).min().filter(|_| is_aligned);
+    let end = VIA.iter().filter_map(|mark| lower.rfind(mark)).min().filter(|at| is_aligned && *at > 0);
     let person = end.and_then(|end| name.get(..end)).unwrap_or(name);
     person.trim().trim_matches(['\'', '"']).trim().chars().take(NAME_CHARS_MAX).collect()
 }
@@ -106,6 +124,9 @@ mod tests {
         ] {
             assert_eq!(written_by(&format!("{post}\n{field}")), ann(), "{field}");
         }
+        let german =
+            "List-Post: <mailto:team@lists.test>\nFrom: =?utf-8?Q?Ann_Example_=C3=BCber_Team?= <team@lists.test>";
+        assert_eq!(written_by(&format!("{german}\nReply-To: ann@client.test")), ann());
         let by_id = "List-Id: The team <team.lists.test>\nFrom: \"Ann Example (via Team)\" <team@lists.test>";
         assert_eq!(written_by(&format!("{by_id}\nX-Original-Sender: ann@client.test")), ann());
     }

@@ -1,6 +1,6 @@
 //! Who a mail is from and to: the address fields of its header, within one budget.
 
-use super::address::{author, mailboxes, reverse_path};
+use super::address::{author, mailboxes, reverse_path, with_whole_name};
 use super::encoded_word::Decoder;
 use super::header::Header;
 use super::{Mailbox, ReversePath, mailing_list};
@@ -36,7 +36,10 @@ impl People {
             from: header.all("from").find_map(|value| author(value, decoder)),
             reply_to: header
                 .all("reply-to")
-                .flat_map(|value| mailboxes(value, decoder, REPLY_TO_MAX))
+                .flat_map(|value| {
+                    with_whole_name(value, decoder)
+                        .map_or_else(|| mailboxes(value, decoder, REPLY_TO_MAX), |mailbox| vec![mailbox])
+                })
                 .take(REPLY_TO_MAX)
                 .collect(),
             delivered_to: delivered.into_iter().map(|mailbox| mailbox.address).collect(),
@@ -94,6 +97,17 @@ mod tests {
         let people = read("From: nobody\nFrom: , Ann <ann@example.org>, bob@example.org\nReply-To: <>\n\n", 9);
         assert_eq!(people.from.map(|from| from.address.key()).as_deref(), Some("ann@example.org"));
         assert_eq!(people.reply_to, []);
+    }
+
+    #[test]
+    fn a_reply_to_has_its_own_name_with_its_comma() {
+        let read = |value: &str| {
+            let people = read(&format!("Reply-To: {value}\n\n"), 9);
+            people.reply_to.into_iter().map(|one| format!("{} {}", one.name, one.address)).collect::<Vec<_>>()
+        };
+        assert_eq!(read("Meyer, Bob <bob@example.org>"), ["Bob Meyer bob@example.org"]);
+        assert_eq!(read("Bob <bob@example.org>, Ann <ann@example.org>").len(), 2);
+        assert_eq!(read("Meyer, Bob <bob@example.org>, ann@example.org").len(), 2);
     }
 
     #[test]

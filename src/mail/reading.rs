@@ -27,9 +27,9 @@ pub fn mail(raw: &[u8]) -> Option<Reading> {
     let mail = ParsedMail::parse(raw, &Limits::default()).ok()?;
     Some(Reading {
         key: mail.key,
+        reply_text: mail.reply_text().to_owned(),
         subject: mail.subject,
         full_text: mail.full_text,
-        reply_text: mail.reply_text,
         html: mail.html,
         files: mail.attachments.into_iter().map(|part| (part.name, part.content)).collect(),
     })

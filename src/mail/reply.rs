@@ -15,6 +15,8 @@ mod quoted;
 mod signature;
 mod split;
 
+use std::borrow::Cow;
+
 use super::html::{self, HTML_BYTES_MAX, HTML_DEPTH_MAX, PlainQuote, Rendered};
 use line::Line;
 pub(crate) use split::Forwards;
@@ -35,6 +37,8 @@ pub(crate) struct Reply {
     pub answered: String,
     /// Another mail is passed on below a line that says so; all of it is `typed`.
     pub is_forward: bool,
+    /// The text was searched, and there is no other mail in it: neither a quote nor a header.
+    pub is_plain: bool,
 }
 
 /// Most lines that are searched for a reply; a mail with more is not a letter, and judging its lines would take more
@@ -77,6 +81,7 @@ fn put_together(full: &str, lines: &[Line<'_>], split: &Split) -> Reply {
         unsigned: String::new(),
         answered: String::new(),
         is_forward: split.is_forward,
+        is_plain: split.is_plain,
     };
     if reply.typed.is_empty() && !full.trim().is_empty() {
         return Reply { typed: joined(full, lines, |_| true), is_forward: split.is_forward, ..Reply::default() };
@@ -119,14 +124,16 @@ fn joined(full: &str, lines: &[Line<'_>], is_wanted: impl Fn(usize) -> bool) -> 
 pub(crate) struct Body {
     /// The text part, or the HTML part as text.
     pub full_text: String,
-    /// What the person typed; blank only if `full_text` is.
-    pub reply_text: String,
+    /// What the person typed, where that is not all of `full_text`; blank only if that is.
+    pub typed: Option<String>,
     /// All but the signature, where there is one: what is shown of a mail that opens a ticket.
     pub opening_text: Option<String>,
     /// The mail answered without its headers.
     pub answered_text: String,
     /// Another mail is passed on below a line that says so.
     pub is_forward: bool,
+    /// There is no other mail in the text.
+    pub is_plain: bool,
     /// The sanitised HTML part; `None` if there is none or it is past the caps.
     pub html: Option<String>,
     /// What was left out, one sentence each.
@@ -134,9 +141,15 @@ pub(crate) struct Body {
 }
 
 impl Body {
+    /// What the person typed.
+    #[cfg(test)]
+    pub(crate) fn reply_text(&self) -> &str {
+        self.typed.as_deref().unwrap_or(&self.full_text)
+    }
+
     /// The same as a forward, whose point is the other mail: the reply is the full text.
     pub(crate) fn forwarded(mut self) -> Self {
-        self.reply_text.clone_from(&self.full_text);
+        self.typed = None;
         self.opening_text = None;
         self.answered_text.clear();
         self
@@ -157,8 +170,8 @@ pub(crate) enum Search {
 /// The text part is preferred where it has content. Where only the HTML structure shows a quote, as
 /// in languages without an entry in the tables, it decides where the text is cut. Never fails.
 #[must_use]
-pub(crate) fn read_body(text: Option<&str>, html: Option<&str>, search: Search) -> Body {
-    let text = text.map(html::without_controls).filter(|text| !text.trim().is_empty());
+pub(crate) fn read_body(text: Option<String>, html: Option<&str>, search: Search) -> Body {
+    let text = text.map(without_controls).filter(|text| !text.trim().is_empty());
     let source = html.filter(|html| !html.trim().is_empty());
     let sanitised = source.and_then(html::sanitise_mail);
     let mut warnings = Vec::new();
@@ -170,8 +183,8 @@ pub(crate) fn read_body(text: Option<&str>, html: Option<&str>, search: Search) 
     }
     let whole = |full_text: String| Body { full_text, ..Body::default() }.forwarded();
     let body = match (text, source, search) {
-        (Some(text), _, Search::Nothing) => whole(text.into_owned()),
-        (Some(text), source, Search::Whole(forwards)) => body_of(typed_in(&text, source, forwards), text.into_owned()),
+        (Some(text), _, Search::Nothing) => whole(text),
+        (Some(text), source, Search::Whole(forwards)) => body_of(typed_in(&text, source, forwards), text),
         (None, Some(source), Search::Whole(forwards)) if source.len() <= REPLY_HTML_BYTES_MAX => {
             let rendered = html::render(source, PlainQuote::Indented);
             if rendered.text.trim().is_empty() {
@@ -187,13 +200,23 @@ pub(crate) fn read_body(text: Option<&str>, html: Option<&str>, search: Search) 
     Body { html: sanitised, warnings, ..body }
 }
 
+/// The text itself where it has none: it may be most of the mail's memory.
+fn without_controls(text: String) -> String {
+    let cleaned = match html::without_controls(&text) {
+        Cow::Owned(cleaned) => Some(cleaned),
+        Cow::Borrowed(_) => None,
+    };
+    cleaned.unwrap_or(text)
+}
+
 fn body_of(reply: Reply, full_text: String) -> Body {
     Body {
         full_text,
-        reply_text: reply.typed,
+        typed: Some(reply.typed),
         opening_text: Some(reply.unsigned).filter(|unsigned| !unsigned.is_empty()),
         answered_text: reply.answered,
         is_forward: reply.is_forward,
+        is_plain: reply.is_plain,
         ..Body::default()
     }
 }

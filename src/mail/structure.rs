@@ -46,6 +46,8 @@ impl PartHeader {
             .or_else(|| disposition.get("name", decoder).filter(is_name))
             .or_else(|| content_type.get("name", decoder).filter(is_name));
         let kind = match content_type.word.split_once('/') {
+            // Some scripts write it the wrong way round.
+            Some((main @ ("plain" | "html"), "text")) => format!("text/{main}"),
             Some((main, sub)) if !main.is_empty() && !sub.is_empty() => content_type.word.clone(),
             _ if content_type.word == "text" || content_type.word.is_empty() && disposition.word != "attachment" => {
                 default.to_owned()
@@ -373,6 +375,13 @@ mod tests {
         let body = "--other\nContent-Type: text/html\n\n<p>\n--other--\n";
         assert_eq!(leaves("multipart/mixed", body), [pair("text/html", "<p>")]);
         assert_eq!(leaves("multipart/mixed; boundary=b", body), [pair("text/html", "<p>")]);
+    }
+
+    #[test]
+    fn a_type_that_is_written_the_wrong_way_round_is_text() {
+        assert_eq!(leaves("plain/text; charset=utf-8", "one"), [pair("text/plain", "one")]);
+        assert_eq!(leaves("html/text", "one"), [pair("text/html", "one")]);
+        assert_eq!(leaves("plain/other", "one"), [pair("plain/other", "one")]);
     }
 
     #[test]

@@ -86,7 +86,10 @@ fn a_mail_at_the_size_limit_is_read_and_a_larger_one_keeps_its_header() {
     assert_eq!(ParsedMail::parse(raw, &limits(raw.len())).unwrap().full_text, "the text");
     let larger = ParsedMail::parse(raw, &limits(raw.len() - 1)).unwrap();
     assert_eq!((larger.subject.as_str(), larger.warnings.len()), ("x", 1));
-    assert_eq!((&larger.full_text, &larger.reply_text), (&larger.warnings[0], &larger.warnings[0]));
+    assert_eq!(
+        (larger.full_text.as_str(), larger.reply_text()),
+        (larger.warnings[0].as_str(), larger.warnings[0].as_str())
+    );
     assert_eq!(larger.key, ParsedMail::parse(raw, &Limits::default()).unwrap().key);
 }
 
@@ -130,14 +133,14 @@ fn reply_is_found_alike_in_every_mail_and_what_is_shown_of_a_new_one_is_all_but_
             ["Subject: Question", "Subject: Re: Question", "Subject: x\nIn-Reply-To: <a@b>", "Subject: x [#1]"]
         {
             let mail = parse(&format!("{header}\nFrom: ann@x.test\n\n{text}\n"));
-            assert_eq!((mail.reply_text.as_str(), mail.opening_text.as_deref()), (head, None), "{header}");
+            assert_eq!((mail.reply_text(), mail.opening_text.as_deref()), (head, None), "{header}");
         }
     }
     let signed = parse(&format!("Subject: Question\nFrom: ann@x.test\n\n{log}\n\n-- \nAnn\n"));
-    assert_eq!((signed.reply_text.as_str(), signed.opening_text.as_deref()), ("This is the log:", Some(log)));
+    assert_eq!((signed.reply_text(), signed.opening_text.as_deref()), ("This is the log:", Some(log)));
     let order = "From: Berlin\nTo: Paris\nDate: 12 May 2026\nTwo persons.";
     assert_eq!(
-        parse(&format!("Subject: Re: Journey\nFrom: ann@x.test\n\nPlease book:\n{order}\n")).reply_text,
+        parse(&format!("Subject: Re: Journey\nFrom: ann@x.test\n\nPlease book:\n{order}\n")).reply_text(),
         format!("Please book:\n{order}")
     );
 }
@@ -302,8 +305,8 @@ fn assert_sound(mail: &ParsedMail) {
     for name in names {
         assert!(!name.is_empty() && name.len() <= file_name::NAME_BYTES_MAX && !name.contains(['/', '\\']), "{name:?}");
     }
-    assert!(!has_control(&mail.full_text) && !has_control(&mail.reply_text));
-    assert!(mail.full_text.trim().is_empty() == mail.reply_text.trim().is_empty());
+    assert!(!has_control(&mail.full_text) && !has_control(mail.reply_text()));
+    assert!(mail.full_text.trim().is_empty() == mail.reply_text().trim().is_empty());
 }
 
 proptest::proptest! {
@@ -354,7 +357,7 @@ fn a_forwards_line_keeps_what_is_below_it_under_an_answers_subject() {
         let text = format!("What is this?\n\n---------- Forwarded message ---------\n{block}\n\nPay me.");
         let raw = format!("From: Ann <ann@client.example>\nTo: help@desk.example\nSubject: {subject}\n\n{text}\n");
         let html = raw.replacen("\n\n", "\nContent-Type: text/html\n\n<pre>", 1).replace("<bob", "&lt;bob");
-        let kept = |raw: &str| parse(raw).reply_text.contains("Pay me.");
+        let kept = |raw: &str| parse(raw).reply_text().contains("Pay me.");
         assert_eq!(kept(&raw), kept(&html), "{raw}");
         kept(&raw)
     };

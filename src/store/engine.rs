@@ -187,15 +187,15 @@ impl Link<'_> {
 
     /// Writes what [`Link::room_for`] left out, without a copy in memory.
     pub(super) fn fill(self, place: (&str, i64), data: &[u8]) -> Result<()> {
-        use std::io::Write;
         match self {
             Self::Lite(connection) if data.len() > INLINE_BLOB_BYTES_MAX => {
                 let mut blob = connection.blob_open(rusqlite::MAIN_DB, place.0, "data", place.1, false)?;
+                let mut at = 0;
                 for chunk in data.chunks(INLINE_BLOB_BYTES_MAX) {
-                    blob.write_all(chunk)
-                        .map_err(|e| Error::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(e))))?;
+                    blob.write_at(chunk, at).map_err(|e| with_disk_space(connection, e))?;
+                    at += chunk.len();
                 }
-                Ok(blob.close()?)
+                blob.close().map_err(|e| with_disk_space(connection, e))
             }
             Self::Lite(_) | Self::Pg(_) => Ok(()),
         }
@@ -221,17 +221,17 @@ impl Link<'_> {
 
     /// Reads the column `data` of a row piece by piece.
     pub(super) fn pieces(self, place: (&str, i64), mut read: impl FnMut(&[u8])) -> Result<()> {
-        use std::io::Read;
         match self {
             Self::Lite(connection) => {
-                let mut blob = connection.blob_open(rusqlite::MAIN_DB, place.0, "data", place.1, true)?;
-                let mut buffer = vec![0; INLINE_BLOB_BYTES_MAX];
+                let blob = connection.blob_open(rusqlite::MAIN_DB, place.0, "data", place.1, true)?;
+                let (mut buffer, mut at) = (vec![0; INLINE_BLOB_BYTES_MAX], 0);
                 loop {
-                    let n = blob.read(&mut buffer).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
+                    let n = blob.read_at(&mut buffer, at)?;
                     if n == 0 {
                         return Ok(());
                     }
                     read(buffer.get(..n).unwrap_or_default());
+                    at += n;
                 }
             }
             Self::Pg(_) => {

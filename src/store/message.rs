@@ -305,6 +305,11 @@ impl ReadTx<'_> {
     }
 }
 
+/// A text that is kept beside the one that is shown: nothing where they differ in nothing but how they end.
+fn only_if_other<'a>(text: &'a str, body: &str) -> &'a str {
+    if text.trim_end() == body.trim_end() { "" } else { text }
+}
+
 impl TicketRows<'_> {
     /// Adds a message row; the ticket's status and counts are handled by [`crate::desk`].
     pub fn add_message(&self, new: &NewMessage<'_>, now: Timestamp) -> Result<MessageId> {
@@ -329,9 +334,9 @@ impl TicketRows<'_> {
                 new.visibility == Visibility::Internal,
                 body,
                 is_html,
-                if new.full_text == body { "" } else { new.full_text },
+                only_if_other(new.full_text, body),
                 new.mail_html,
-                if new.reply_text == body { "" } else { new.reply_text },
+                only_if_other(new.reply_text, body),
             ),
         )?;
         Ok(MessageId::new(id))
@@ -339,13 +344,12 @@ impl TicketRows<'_> {
 
     /// Puts other texts in the place of a mail's.
     pub fn set_message_texts(&self, message: MessageId, texts: &MessageTexts<'_>) -> Result<()> {
-        let only_if_other = |text: &'_ str| if text == texts.body { String::new() } else { text.to_owned() };
         self.run(
             "UPDATE message SET body = $1, reply_text = $2, full_text = $3, mail_html = $4 WHERE id = $5",
             (
                 texts.body,
-                only_if_other(texts.reply_text),
-                only_if_other(texts.full_text),
+                only_if_other(texts.reply_text, texts.body),
+                only_if_other(texts.full_text, texts.body),
                 texts.mail_html,
                 message.get(),
             ),

@@ -305,6 +305,7 @@ fn man_pages_and_completions_come_from_the_grammar() {
         for section in sections {
             assert!(text.contains(&format!("\n.SH {section}\n")), "{}: {section}", path.display());
         }
+        assert!(!is_command || examples_of(&text).contains("maildesk"), "{}: no example", path.display());
         // Lists of values are indented and end with their option.
         assert_eq!(text.matches("\n.RS").count(), text.matches("\n.RE").count(), "{}", path.display());
     }
@@ -321,6 +322,36 @@ fn man_pages_and_completions_come_from_the_grammar() {
         assert!(done.status == 0 && done.stdout.contains(word), "{shell}: {}", done.stderr);
     }
     assert_eq!(feed(desk.command().args(["admin", "completions", "tcsh"]), b"").status, 2);
+}
+
+/// What stands under EXAMPLES.
+fn examples_of(page: &str) -> &str {
+    let after = page.split_once("\n.SH EXAMPLES\n").map(|(_, rest)| rest).unwrap_or_default();
+    after.split("\n.SH ").next().unwrap_or_default()
+}
+
+/// The words of a line as a shell has them, as far as examples need it: quotes, and what is read from a file left out.
+fn words(line: &str) -> Vec<String> {
+    let line = line.split(" < ").next().unwrap_or_default();
+    let pieces = line.split('\'').enumerate();
+    pieces
+        .flat_map(|(n, piece)| match n % 2 {
+            0 => piece.split_whitespace().map(str::to_owned).collect(),
+            _ => vec![piece.to_owned()],
+        })
+        .collect()
+}
+
+#[test]
+fn examples_of_the_man_pages_are_commands_that_there_are() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/admin/man/examples.txt");
+    let lines = fs::read_to_string(path).expect("the examples are text");
+    assert!(lines.lines().count() > 100);
+    for line in lines.lines() {
+        if let Err(error) = crate::snapshots::whole_grammar().try_get_matches_from(words(line)) {
+            panic!("{line}: {error}");
+        }
+    }
 }
 
 /// Runs a command line on a terminal of 90 columns where `typed` is typed.

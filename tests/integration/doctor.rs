@@ -101,7 +101,9 @@ fn doctor_warns_when_serve_was_stopped() {
     assert!(!is_warned(&report(&desk), "serve"));
     server.signal("TERM");
     server.wait();
-    desk.outside().run("UPDATE desk SET served_at = unixepoch() - 60");
+    desk.outside().run("UPDATE desk SET served_at = unixepoch() - 45");
+    warned(&report(&desk), "serve", "`maildesk serve` has not run for 4");
+    desk.outside().run("UPDATE desk SET served_at = unixepoch() - 90");
     let fix = warned(&report(&desk), "serve", "`maildesk serve` has not run for 1 minute:");
     assert!(fix == "systemctl start maildesk" || fix.ends_with("serve"), "{fix}");
 }

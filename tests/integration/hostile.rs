@@ -251,6 +251,38 @@ fn large_attachment_stays_under_the_memory_limit() {
 }
 
 #[test]
+fn text_in_many_parts_stays_under_the_memory_limit() {
+    const PARTS: usize = 900;
+    const PART_BYTES: usize = (40 << 20) / PARTS;
+    let desk = Desk::new();
+    // Repeated, the raw mail packs into nothing; of words by chance it hardly gets smaller.
+    let mut state = 1u32;
+    let by_chance = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let letter = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 \n"[(state >> 26) as usize];
+        char::from(letter)
+    });
+    let texts = [
+        ("alike", "Hello there, dear\n> quoted\n".chars().cycle().take(PART_BYTES).collect::<String>()),
+        ("by-chance", by_chance.take(40 << 20).collect()),
+    ];
+    for (id, text) in texts {
+        let pieces = text.as_bytes().chunks(PART_BYTES).cycle().take(PARTS);
+        let parts: String = pieces
+            .map(|piece| format!("--b\nContent-Type: text/plain\n\n{}\n", String::from_utf8_lossy(piece)))
+            .collect();
+        let run = measure(&desk, &multipart(id, &format!("{parts}--b--")), &[]);
+        assert_eq!(run.done.parts(), (0, "", ""), "{id}: {}", desk.log());
+        eprintln!(
+            "40 MiB of text in {PARTS} parts, {id}: {} KiB resident at most, {:?}",
+            run.resident_kib, run.duration
+        );
+        assert!(run.resident_kib < RESIDENT_KIB_MAX, "{id}: {} KiB", run.resident_kib);
+    }
+    assert_eq!(desk.count("mails_received"), 2);
+}
+
+#[test]
 fn parts_are_read_up_to_the_limit() {
     let desk = Desk::new();
     let parts =

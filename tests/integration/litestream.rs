@@ -118,7 +118,7 @@ fn message(number: usize) -> String {
 fn restore_in_the_middle_of_the_mail_is_a_sound_desk_and_the_last_one_is_equal() {
     const MAILS: usize = 60;
     let Some(program) = program() else { return };
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let litestream = Litestream::follow(&program, &desk);
     let restored: Vec<PathBuf> = std::thread::scope(|scope| {
         let writers = [0, 1].map(|half| {
@@ -160,7 +160,7 @@ fn restore_in_the_middle_of_the_mail_is_a_sound_desk_and_the_last_one_is_equal()
 #[test]
 fn doctor_tells_the_age_of_the_replica() {
     let Some(program) = program() else { return };
-    let desk = Desk::new();
+    let desk = Desk::in_file();
     let server = Server::start(&desk);
     let litestream = Litestream::follow(&program, &desk);
     desk.deliver(message(1));

@@ -9,6 +9,13 @@ use std::path::{Path, PathBuf};
 /// Reasons, and the tests that have them.
 const REASONS: &[(&str, &[&str])] = &[
     (
+        "Litestream follows a file",
+        &[
+            "litestream::doctor_tells_the_age_of_the_replica",
+            "litestream::restore_in_the_middle_of_the_mail_is_a_sound_desk_and_the_last_one_is_equal",
+        ],
+    ),
+    (
         "a backup and a restore are of the file; a server's are the server's own, and `admin copy` is tested apart",
         &[
             "admin_care::backup_and_restore_bring_back_what_was",

@@ -56,8 +56,8 @@ fn a_sender_that_panics_is_missed_by_everybody_and_begun_again() {
     wait_until("the sender panics again and again", || desk.log().matches("ended a thread").count() >= 2);
     assert_eq!(states(&desk), ["pending"]);
 
-    // As if it had sent before, half a minute ago. One that panics gives no new heartbeat.
-    desk.outside().run("UPDATE desk SET served_at = unixepoch() - 31");
+    // As if it had sent before, more than half a minute ago. One that panics gives no new heartbeat.
+    desk.outside().run("UPDATE desk SET served_at = unixepoch() - 35");
     let doctor = desk.try_admin(&["doctor"]).stdout;
     assert!(doctor.contains("`maildesk serve` has not run for"), "{doctor}");
     desk.deliver(mail("b", "Subject: y\n", "y"));

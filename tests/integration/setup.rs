@@ -100,6 +100,16 @@ fn a_postfix_that_fails_at_a_step_gets_its_files_back() {
 }
 
 #[test]
+fn a_postfix_that_cannot_be_read_is_said_with_its_own_words() {
+    let Some((postfix, db)) = bare_postfix() else { return };
+    fs::remove_file(postfix.desk.path("etc/main.cf")).expect("Postfix has it");
+    let done = set_up(&postfix, &db, &[]);
+    assert_eq!(done.status, 1, "{}", done.stderr);
+    let said = "maildesk: Postfix's configuration cannot be read: ";
+    assert!(done.stderr.contains(said) && done.stderr.ends_with("with --mta none\n"), "{}", done.stderr);
+}
+
+#[test]
 fn without_apply_the_lines_are_shown_and_nothing_is_written() {
     let Some((postfix, db)) = bare_postfix() else { return };
     let before = fs::read(postfix.desk.path("etc/main.cf")).expect("Postfix has it");
@@ -133,8 +143,10 @@ pid, fd = pty.fork()
 if pid == 0:
     os.execv(sys.argv[1], sys.argv[1:])
 answers = [('Name of the desk', 'Lamps'), ('Address whose mail', 'not an address'), ('Address whose mail', 'help@lamps.test'),
-           ('URL of the desk', 'http://localhost'), ('Your own address', 'sam@lamps.test'), ('Login name [sam]', ''),
-           ('Full name', 'Sam Poe'), ('Password', 'a long password')]
+           ('URL of the desk', 'localhost'), ('URL of the desk', 'http://localhost'), ('Your own address', 'sam@lamps.test'),
+           ('Login name [sam]', 'sam poe'), ('Login name [sam]', ''), ('Full name', 'Sam Poe'), ('Password', 'short'),
+           ('Password', 'a long password'), ('Once more', 'a wrong password'), ('Password', 'a long password'),
+           ('Once more', 'a long password')]
 seen = said = ''
 while True:
     try:
@@ -158,6 +170,10 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
     let done = feed(&mut command, b"");
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     assert!(!done.stdout.contains("a long password"), "{}", done.stdout);
+    let complaints = ["\"not an address\" is not", "site_url", "may only hold letters", "too short", "not the same"];
+    for complaint in complaints {
+        assert!(done.stdout.contains(complaint), "{complaint}: {}", done.stdout);
+    }
     assert!(
         done.stdout.contains("a test mail from sam@lamps.test to help@lamps.test came in by `maildesk pipe`"),
         "{}",

@@ -123,7 +123,9 @@ test('5: every key works, none of them in a field, and the switch silences them'
   await page.getByRole('article').filter({ hasText: all }).waitFor();
   is(await page.getByRole('article').count(), 2, 'a note more');
   await page.evaluate(() => document.activeElement.blur());
+  const taken = page.waitForEvent('load');
   await page.keyboard.press('t');
+  await taken;
   await until(async () => await page.locator('#properties').count() === 1 && await page.getByRole('button', { name: 'Take' }).count() === 0, 't');
   await page.waitForLoadState('load');
   await page.keyboard.press('u'); await page.waitForURL(url => url.pathname === '/staff/tickets');

@@ -396,7 +396,7 @@ test('pictures of the pages are made', withDesk({ mails_per_hour: '3', undo_send
   desk.mail({ subject: 'Login does not work', from: 'Bob Ray <bob@client.test>' });
   desk.mail({ subject: 'Le bouton « Payer » ne réagit plus', from: 'Camille Lefèvre <camille@client.test>' });
   desk.mail({ subject: 'شكرا جزيلا', from: 'Salma <salma@client.test>' });
-  for (let n = 1; n < 6; n++) desk.mail({ subject: `Reminder ${n}`, from: 'Robot <robot@client.test>', text: 'A reminder.' });
+  for (const subject of ['Delivery of order 118', 'Two chairs are missing', 'A lamp is broken', 'Order 119', 'Where is order 119?']) desk.mail({ subject, from: 'Lena Fischer <lena@client.test>', text: 'Can you help?' });
   desk.admin('ticket', 'assign', '2', 'abe');
   desk.admin('ticket', 'status', '4', 'in-progress');
   const writer = await window_(desk, 'abe');

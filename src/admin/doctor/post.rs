@@ -35,7 +35,8 @@ pub(super) fn queue(context: &CheckContext<'_>, store: &Store) -> store::Result<
     let age = if pending == 0 { 0 } else { context.now.unix().saturating_sub(oldest.unix()) };
     let text = match pending {
         0 => "no mail is waiting to be sent".to_owned(),
-        n => format!("{n} mails are waiting to be sent, the oldest for {} minutes", age / 60),
+        1 => format!("1 mail has waited to be sent for {} min", age / 60),
+        n => format!("{n} mails wait to be sent, the oldest for {} min", age / 60),
     };
     let fix = "maildesk admin outbox list --state pending";
     findings.push(match age {
@@ -55,7 +56,10 @@ pub(super) fn queue(context: &CheckContext<'_>, store: &Store) -> store::Result<
         let text = "the last heartbeat of `maildesk serve` is dated in the future: the clock was ahead then, and `serve` has not run since";
         Finding::warn("serve", text, "systemctl start maildesk, or put `maildesk admin jobs run` into cron")
     } else if served_at.unix() > 0 {
-        let silent = output::count(silent_s / 60, "minute");
+        let silent = match silent_s {
+            ..60 => output::count(silent_s, "second"),
+            _ => output::count(silent_s / 60, "minute"),
+        };
         let text = format!("`maildesk serve` has not run for {silent}: the API is down, and failed mail is not tried again");
         let is_unit = UNITS.iter().any(|unit| Path::new(unit).exists());
         let fix = if is_unit { "systemctl start maildesk" } else { "maildesk serve" };

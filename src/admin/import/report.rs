@@ -7,8 +7,11 @@ use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 
 use serde_json::{Value, json};
 
-use crate::admin::output::{self, Output};
+use crate::admin::output::{self, Output, screen};
 use crate::terminal;
+
+/// Where long lines go on, behind what they are about.
+const WHY_COLUMN: usize = 10;
 
 /// What a line is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +140,7 @@ impl Report {
             writeln!(stdout, "]}}")?;
             return stdout.flush();
         }
+        let width = screen::size().map(|(columns, _)| columns);
         for line in lines {
             let item: Value = serde_json::from_str(&line?).unwrap_or_default();
             let text = |key: &str| match &item[key] {
@@ -145,7 +149,11 @@ impl Report {
                 other => other.to_string(),
             };
             let row = format!("{:<9} {} {}", text("kind"), text("table"), text("id"));
-            writeln!(stdout, "{}", terminal::line(&format!("{}: {}", row.trim_end(), text("why"))))?;
+            let line = format!("{}: {}", row.trim_end(), text("why"));
+            writeln!(stdout, "{}", screen::below(&terminal::line(&line), WHY_COLUMN, width))?;
+        }
+        if self.tables.is_empty() {
+            return stdout.flush();
         }
         if self.lines > 0 {
             writeln!(stdout)?;

@@ -34,7 +34,7 @@ pub(super) fn reading(context: &Context, receipt: &Receipt) -> outcome::Result<O
     let origin = origin_of(&mail, &seen).word();
     let signs: Vec<&str> = mail.signs.iter().map(|sign| sign.field()).collect();
     let by = if signs.is_empty() { "no sign of a machine".to_owned() } else { signs.join(", ") };
-    let (reply, all) = (mail.reply_text.chars().count(), mail.full_text.chars().count());
+    let (reply, all) = (mail.reply_text().chars().count(), mail.full_text.chars().count());
     let text = format!("origin     {origin} (3: {by})\nreply      {reply} of {all} characters (6)");
     Ok(Some((text, json!({ "origin": origin, "signs": signs, "reply_chars": reply, "full_chars": all }))))
 }

@@ -9,6 +9,12 @@ use crate::store::settings::DEFINITIONS;
 /// The configuration file with all its keys, each explained.
 const CONFIGURATION: &str = include_str!("../../../examples/maildesk.toml");
 
+/// A line to try for each command whose `--help` has none, what a newcomer needs first in front.
+const EXAMPLES: &str = include_str!("examples.txt");
+
+/// Lines of a page about a group of commands.
+const GROUP_EXAMPLES_MAX: usize = 5;
+
 /// Statuses of all commands but `pipe`.
 const STATUSES: &[(&str, &str)] = &[
     ("0", "done"),
@@ -31,6 +37,12 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("MAILDESK_CONFIG", "the configuration file, where --config is not given"),
     ("MAILDESK_DB", "the database, where --db is not given"),
     ("NO_COLOR", "set to anything: no colours"),
+];
+
+const ADMIN_ENVIRONMENT: &[(&str, &str)] = &[
+    ("MAILDESK_STAFF", "your username at the desk, where it is not the name you log in with"),
+    ("VISUAL, EDITOR", "the editor that answers and notes are written in"),
+    ("PAGER", "what long output on a terminal is shown with"),
 ];
 
 const PIPE_ENVIRONMENT: &[(&str, &str)] = &[
@@ -72,7 +84,8 @@ fn walk(command: &Command, above: &[&str], made: &mut Vec<(String, String)>) {
 fn head(name: &str, section: &str, about: &str) -> Roff {
     let mut page = Roff::new();
     let release = concat!("maildesk ", env!("CARGO_PKG_VERSION"));
-    page.control("TH", [name, section, "", release, "maildesk"]);
+    // An empty date would be left out, and what follows would move up. The same commit has to give the same bytes.
+    page.control("TH", [name, section, " ", release, "maildesk"]);
     page.control("SH", ["NAME"]);
     page.text([roman(format!("{name} - {about}"))]);
     page
@@ -106,13 +119,17 @@ fn of_command(command: &Command, path: &[&str]) -> String {
         page.control("SH", ["NOTES"]);
         page.text([roman(notes)]);
     }
-    let is_pipe = path.get(1) == Some(&"pipe");
-    terms(&mut page, "EXIT STATUS", if is_pipe { PIPE_STATUSES } else { STATUSES });
-    let environment = if is_pipe { [ENVIRONMENT, PIPE_ENVIRONMENT].concat() } else { ENVIRONMENT.to_vec() };
-    terms(&mut page, "ENVIRONMENT", &environment);
+    let of_whom = path.get(1).copied();
+    terms(&mut page, "EXIT STATUS", if of_whom == Some("pipe") { PIPE_STATUSES } else { STATUSES });
+    let more = match of_whom {
+        Some("pipe") => PIPE_ENVIRONMENT,
+        Some("admin") => ADMIN_ENVIRONMENT,
+        _ => &[],
+    };
+    terms(&mut page, "ENVIRONMENT", &[ENVIRONMENT, more].concat());
     terms(&mut page, "FILES", FILES);
     page.control("SH", ["EXAMPLES"]);
-    let examples = if examples.is_empty() { format!("{} --help", path.join(" ")) } else { examples };
+    let examples = if examples.is_empty() { examples_of(path, children.is_empty()) } else { examples };
     verbatim(&mut page, &examples);
     page.control("SH", ["SEE ALSO"]);
     let mut also: Vec<Inline> = Vec::new();
@@ -206,6 +223,25 @@ fn terms(page: &mut Roff, title: &str, terms: &[(&str, &str)]) {
     }
 }
 
+/// The lines of [`EXAMPLES`] that begin with the command's words, long ones in two.
+fn examples_of(path: &[&str], is_alone: bool) -> String {
+    let words = path.join(" ");
+    let is_its = |line: &&str| line.strip_prefix(&words).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+    let most = if is_alone { usize::MAX } else { GROUP_EXAMPLES_MAX };
+    let lines: Vec<String> = EXAMPLES.lines().filter(is_its).take(most).map(in_two).collect();
+    lines.join("\n")
+}
+
+/// A line that is too long for 80 columns goes on in the next one, at an option.
+fn in_two(line: &str) -> String {
+    let columns_max = 72;
+    let at = if line.len() > columns_max { line.get(..columns_max).and_then(|part| part.rfind(" --")) } else { None };
+    match at.and_then(|at| line.split_at_checked(at)) {
+        Some((front, rest)) => format!("{front} \\\n  {}", in_two(rest.trim_start())),
+        None => line.to_owned(),
+    }
+}
+
 /// Lines as they are.
 fn verbatim(page: &mut Roff, text: &str) {
     page.control("nf", []);
@@ -231,14 +267,33 @@ pub(super) fn of_configuration() -> String {
     page.control("SH", ["DESCRIPTION"]);
     page.text([roman(
         "Everything about the desk itself is in the database and set with maildesk-admin(1). This file has every key; lines \
-         that begin with #key show the built-in value.",
+         that begin with # show the built-in value.",
     )]);
     page.control("SH", ["KEYS"]);
-    verbatim(&mut page, CONFIGURATION);
+    keys(&mut page, CONFIGURATION);
     terms(&mut page, "FILES", FILES);
     page.control("SH", ["SEE ALSO"]);
     page.text([bold("maildesk"), roman("(1), "), bold("maildesk-settings"), roman("(7)")]);
     page.to_roff()
+}
+
+/// The example file in the form of a page: remarks as paragraphs of any width, keys in bold, sections of the file apart.
+fn keys(page: &mut Roff, text: &str) {
+    let mut was_remark = false;
+    for line in text.lines() {
+        if let Some(remark) = line.strip_prefix("# ") {
+            if !was_remark {
+                page.control("PP", []);
+            }
+            page.text([roman(remark)]);
+        } else if line.starts_with('[') {
+            page.control("SS", [line]);
+        } else if !matches!(line, "" | "#") {
+            page.control("br", []);
+            page.text([bold(line)]);
+        }
+        was_remark = line.starts_with("# ");
+    }
 }
 
 /// `maildesk-settings(7)`.

@@ -160,6 +160,15 @@ pub(in crate::admin) fn wrapped(text: &str, width: usize) -> String {
     out
 }
 
+/// A text that begins in a column of the terminal, with its further lines below it. Without a width, or where hardly any
+/// room is left, it stays as it is.
+pub(in crate::admin) fn below(text: &str, column: usize, width: Option<usize>) -> String {
+    match width.map(|width| width.saturating_sub(column)) {
+        Some(room) if room > column => wrapped(text, room).replace('\n', &format!("\n{}", " ".repeat(column))),
+        _ => text.to_owned(),
+    }
+}
+
 /// Shows a text: through the pager where it is longer than the terminal is high, else as it is. `PAGER` names the
 /// program; `less` is used where it names none, and an empty one means none.
 ///
@@ -227,6 +236,15 @@ mod tests {
         assert_eq!(wrapped(text, 10), expected);
         assert_eq!(wrapped(text, 80), text);
         assert_eq!(wrapped("注文 番号 確認", 9), "注文 番号\n確認");
+    }
+
+    #[test]
+    fn a_text_goes_on_below_where_it_begins() {
+        let text = "one two three four five six";
+        assert_eq!(below(text, 5, Some(20)), "one two three\n     four five six");
+        assert_eq!(below(text, 5, Some(10)), text);
+        assert_eq!(below(text, 5, Some(11)), "one\n     two\n     three\n     four\n     five\n     six");
+        assert_eq!(below(text, 5, None), text);
     }
 
     #[test]

@@ -144,10 +144,10 @@ fn exim(place: &Place<'_>) -> outcome::Result<String> {
     let (local, domain) = place.parts();
     let (command, account) = (place.command()?, place.account());
     Ok(format!(
-        "/etc/exim4/conf.d/router/350_maildesk (else: the first router of exim4.conf.template):\n\
+        "in /etc/exim4/conf.d/router/350_maildesk, or first of the routers in one file:\n\
          maildesk:\n  driver = accept\n  domains = {domain}\n  local_parts = {local}\n  local_part_suffix = +*\n  \
          local_part_suffix_optional\n  transport = maildesk_pipe\n\
-         /etc/exim4/conf.d/transport/30_maildesk (else: any transport of exim4.conf.template):\n\
+         in /etc/exim4/conf.d/transport/30_maildesk, or beside the transports in one file:\n\
          maildesk_pipe:\n  driver = pipe\n  command = {command} pipe\n  user = {account}\n  group = {account}\n  \
          message_prefix =\n  message_suffix =\n  return_path_add\n  temp_errors = 73 : 75 : 126 : 127\n  freeze_signal\n  \
          timeout = 3m\n  timeout_defer\n  return_fail_output\n  log_fail_output\n  log_defer_output\n\

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 
-use super::mta::{Place, Plan, shell};
+use super::mta::{PATIENCE, Place, Plan, shell};
+use crate::child;
 use crate::outcome::{self, bail};
 
 /// Ends the names of the copies that are made before anything is written.
@@ -42,9 +44,7 @@ fn pairs(said: &str) -> BTreeMap<String, String> {
 impl Values {
     fn read() -> outcome::Result<Self> {
         // A parameter that no Postfix knows (ours) is left out with a warning, and that is all.
-        let written = pairs(&shell(&format!("/usr/sbin/postconf {PARAMETERS} 2>/dev/null"))?);
-        let filled = pairs(&shell(&format!("/usr/sbin/postconf -x {PARAMETERS} 2>/dev/null"))?);
-        Ok(Self { written, filled })
+        Ok(Self { written: pairs(&postconf("")?), filled: pairs(&postconf("-x")?) })
     }
 
     fn filled(&self, name: &str) -> &str {
@@ -66,6 +66,21 @@ impl Values {
         }
         Some(format!("postconf -e '{name} = {}'", format!("{} {word}", self.written(name)).trim()))
     }
+}
+
+/// What Postfix says of [`PARAMETERS`].
+fn postconf(option: &str) -> outcome::Result<String> {
+    let mut command = Command::new("/usr/sbin/postconf");
+    command.args(option.split_whitespace()).args(PARAMETERS.split_whitespace());
+    let said = match child::run(&mut command, b"", PATIENCE) {
+        Ok(said) => said,
+        Err(error) => bail!("running /usr/sbin/postconf: {error}"),
+    };
+    if !said.status.success() {
+        let why = said.stderr.trim().lines().last().unwrap_or("no reason given").to_owned();
+        bail!("Postfix's configuration cannot be read: {why}"; "mend it, or leave Postfix alone with --mta none");
+    }
+    Ok(said.stdout)
 }
 
 /// What is left to do.

@@ -40,7 +40,8 @@ fn page(description: &Value) -> String {
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head><body>\n\
-         <h1>{title}</h1>\n<p>{about}</p>\n<p>For programs: <a href=\"/openapi.json\">openapi.json</a></p>\n",
+         <h1>{title}</h1>\n<p>{about}</p>\n<p>For programs: <a href=\"/openapi.json\">openapi.json</a>. In the \
+         calls below $DESK is the address of this page without /docs, and $TOKEN a token.</p>\n",
         title = escape(text(info, "title")),
         about = escape(text(info, "description")).replace("\n\n", "</p>\n<p>"),
     );
@@ -235,6 +236,7 @@ mod tests {
             assert!(anchors.insert(anchor));
         }
         assert!(page.contains("-F subject=…") && page.contains("prefers-color-scheme:dark"));
+        assert!(page.contains("@media (max-width:40rem)"), "a telephone gets its own layout");
     }
 
     #[test]

@@ -56,7 +56,7 @@ const REST_IDS: [&str; 5] =
     ["divRplyFwdMsg", "appendonsend", "zwchr", "stopSpelling", "ms-outlook-mobile-body-separator-line"];
 
 /// Signature classes and ids.
-const SIGNATURE_NAMES: [&str; 9] = [
+const SIGNATURE_NAMES: [&str; 18] = [
     "gmail_signature",
     "gmail_signature_prefix",
     "moz-signature",
@@ -66,6 +66,15 @@ const SIGNATURE_NAMES: [&str; 9] = [
     "ymail_android_signature",
     "tutanota_signature",
     "appendSignature",
+    "_rc_sig",
+    "front-signature",
+    "sh-signature",
+    "composer_signature",
+    "missive_signature",
+    "bloop_sign",
+    "io-ox-signature",
+    "impComposeSignature",
+    "mb_sig",
 ];
 
 /// Colours of the line Outlook draws above the header of the mail answered (2007–2010, 2013 on).
@@ -228,6 +237,7 @@ mod tests {
     #[test]
     fn signatures_and_quote_boxes_are_known() {
         assert_eq!(sign("<pre class=\"moz-signature\" cols=72>"), Some(Sign::Signature));
+        assert_eq!(sign("<div id=\"_rc_sig\">"), Some(Sign::Signature));
         assert_eq!(sign("<div id=\"ydp1\" class=\"yahoo_quoted\">"), Some(Sign::QuoteBox));
         assert_eq!(sign("<div name=\"messageSignatureSection\">"), Some(Sign::Signature));
         assert_eq!(sign("<div>"), None);

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::languages::{ON, QUOTING, WROTE_BEFORE, WROTE_LAST, WROTE_UNSPACED, entries};
-use super::line::{Line, fold, is_drawing, is_invisible, next_filled};
+use super::line::{Line, fold, is_drawing, is_invisible, next_filled, within_groupwise};
 
 /// Most lines one attribution is wrapped over; five were seen.
 const LINES_MAX: usize = 6;
@@ -50,9 +50,13 @@ fn end_from(lines: &[Line<'_>], at: usize) -> Option<usize> {
     if first.is_quoted || !may_begin(first.text) {
         return None;
     }
+    let groupwise = within_groupwise(first.text);
+    if groupwise.is_some_and(|inner| first.text.trim_end().ends_with(">>>") && Parts::of(&fold(inner)).has_time) {
+        return Some(at + 1);
+    }
     let mut joined = String::new();
     for (n, line) in lines[at..].iter().enumerate().take(LINES_MAX) {
-        let text = line.text.trim();
+        let text = groupwise.filter(|_| n == 0).unwrap_or(line.text.trim());
         if text.is_empty() {
             // Only an address in brackets may be on another line than the text before it.
             let next = next_filled(lines, at + n)?;
@@ -98,9 +102,13 @@ fn head_of_glued(text: &str) -> Option<&str> {
 /// A cheap test that keeps the search linear: something of a date or an address must be near.
 fn may_begin(text: &str) -> bool {
     let text = text.trim();
+    // Most lines have none of these bytes, and bytes are looked at faster than characters.
+    let is_sign = |b: u8| b.is_ascii_digit() | (b == b'<') | (b == b'@') | (b == b'"') | (b >= 0x80);
+    let front = text.as_bytes().get(..NAME_BYTES_MAX).unwrap_or(text.as_bytes());
+    let has_sign = front.iter().fold(false, |found, byte| found | is_sign(*byte));
     // The shortest is some "X <a@b>" or a date.
     text.len() >= 8
-        && (text.chars().take(NAME_BYTES_MAX).any(|c| c.is_numeric() || matches!(c, '<' | '@' | '"'))
+        && (has_sign && text.chars().take(NAME_BYTES_MAX).any(|c| c.is_numeric() || matches!(c, '<' | '@' | '"'))
             || (text.len() <= NAME_BYTES_MAX && text.ends_with([':', '：', '-'])))
 }
 
@@ -337,6 +345,8 @@ mod tests {
             "2024年1月15日(月) 14:30 Ann <ann@example.org>:",
             "2024년 1월 15일 (월) 오후 2:30, Ann <ann@example.org>님이 작성:",
             "-----Ann Example/Sales/Example wrote: -----",
+            "Missatge de Ann <ann@example.org> del dia dj., 15 de gen. 2026 a les 14:30:",
+            "Ann (<ann@example.org>) erabiltzaileak hau idatzi du (2026 urt. 15, og. (14:30)):",
         ] {
             assert_eq!(end(line), Some(1), "{line}");
         }
@@ -391,6 +401,7 @@ mod tests {
     #[test]
     fn a_day_its_minute_and_an_address_count_in_any_language() {
         for line in [
+            "বৃহস্পতি, ১৫ জানু, ২০২৬ তারিখে ১৪:৩০ টায় Ann <ann@example.org> লিখেছেন:",
             "Missatge de Ann <ann@example.org> del dia dj., 15 de gen. 2026 a les 14:30:",
             "Ann (<ann@example.org>) erabiltzaileak hau idatzi du (2026 urt. 15, og. (14:30)):",
             "\u{202b}בתאריך יום ה׳, 15 בינו׳ 2026 ב-14:30 מאת \u{202a}Ann\u{202c}\u{200f} <\u{202a}ann@example.org\u{202c}\u{200f}>:\u{202c}",
@@ -401,6 +412,15 @@ mod tests {
         assert_eq!(end("2026-01-15 14:30:25 ERROR <ann@example.org> failed:\nx"), None);
         assert_eq!(end("2026-01-15 (목), 14:30 +0900, Ann Example:\n> x"), Some(1));
         assert_eq!(end("2026-01-15 (목), 14:30 +0900, Ann Example:\nx"), None);
+    }
+
+    #[test]
+    fn groupwise_writes_its_line_between_marks_of_its_own() {
+        assert_eq!(end(">>> Ann Example <ann@example.org> 15.01.26 14:30 >>>\nx"), Some(1));
+        assert_eq!(end(">>> \"Ann\" 1/15/2026 2:30 PM >>>\n> x"), Some(1));
+        let wrapped = ">>> On 1/15/2026 at 2:30 PM, in message <a.b@example.org>, Ann\n<ann@example.org> wrote:\n> x";
+        assert_eq!(end(wrapped), Some(2));
+        assert_eq!(end(">>> the third level at 14:30\n> x"), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::attribution::Parts;
 use super::languages::{CC, DATE, FROM, OTHER_FIELDS, SUBJECT, TO, entries};
 use super::line::fold;
 
@@ -81,7 +82,8 @@ impl Block {
 pub(crate) fn field_of(text: &str) -> Option<(Field, &str)> {
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '|'));
     // Most lines hold neither colon, and bytes are looked at faster than characters.
-    if !text.bytes().take(NAME_BYTES_MAX + 1).any(|byte| byte == b':' || byte == FULL_WIDTH_COLON) {
+    let front = text.as_bytes().get(..=NAME_BYTES_MAX).unwrap_or(text.as_bytes());
+    if !front.iter().fold(false, |found, byte| found | (*byte == b':') | (*byte == FULL_WIDTH_COLON)) {
         return None;
     }
     let (at, colon) =
@@ -157,8 +159,10 @@ pub(crate) fn block_length(rows: &[Row<'_>], demand: Demand) -> Option<usize> {
     }
     let has = |field: Field| kinds & (1 << field as u8) != 0;
     let (others, is_plausible) = match demand {
-        // A travel order has a day as well, but neither a subject nor the minute.
-        Demand::Three => (2, values.has_address || values.has_date && (has(Field::Subject) || values.has_time)),
+        // A travel order has a day and perhaps its minute, the order of a removal a day and a subject.
+        Demand::Three => {
+            (2, values.has_address || values.has_time && (has(Field::Subject) || values.has_direction_marks))
+        }
         Demand::Plausible => (1, values.has_address || values.has_date && (has(Field::Subject) || values.has_time)),
         Demand::Two => (1, true),
     };
@@ -174,6 +178,8 @@ struct Values {
     has_date: bool,
     /// A day and its minute.
     has_time: bool,
+    /// Marks of the writing direction around the pieces of a date, as Windows Mail writes them and nobody types.
+    has_direction_marks: bool,
 }
 
 impl Values {
@@ -183,7 +189,9 @@ impl Values {
             Field::Date => {
                 let digits = value.chars().filter(|c| c.is_numeric()).count();
                 self.has_date |= digits >= DATE_DIGITS_MIN;
-                self.has_time |= digits > DATE_DIGITS_MIN && value.contains(':');
+                self.has_direction_marks |= value.contains(['\u{200e}', '\u{200f}']);
+                self.has_time |= digits > DATE_DIGITS_MIN
+                    && (value.contains([':', '：', '時', '时', '시']) || Parts::of(value).has_time);
             }
             Field::Subject | Field::Other => {}
         }
@@ -246,12 +254,15 @@ mod tests {
     }
 
     #[test]
-    fn a_block_counts_unannounced_only_with_an_address_or_a_day_and_a_subject_among_its_values() {
+    fn a_block_counts_unannounced_only_with_an_address_or_a_minute_and_a_subject_among_its_values() {
         assert!(block("From: Ann\nSent: Monday, 15 January 2024 14:30\nTo: Bob\nSubject: x").is_some());
         assert!(block("From: Ann <ann@example.org>\nTo: Bob\nSubject: x").is_some());
         assert!(block("From: Ann\nTo: bob@example.org\nSubject: x").is_some());
-        assert!(block("From: Ann\nSent: 15 January 2024 14:30\nTo: Bob").is_some());
+        assert!(block("Fra: Ann\nSendt: 15. januar 2024 14.30\nTil: Bob\nEmne: x").is_some());
+        assert!(block("From: Ann\nSent: \u{200e}15\u{200e} \u{200e}January\u{200e} 2024 14:30\nTo: Bob").is_some());
         assert_eq!(block("From: Berlin\nTo: Paris\nDate: 12 May 2026"), None);
+        assert_eq!(block("From: Berlin\nTo: Paris\nDate: 12 May 2026, 08:15\nCc: no"), None);
+        assert_eq!(block("Von: Hamburg\nAn: Lissabon\nDatum: 3.4.2026\nBetreff: Umzug"), None);
         assert_eq!(block("From: Ann\nTo: Bob\nSubject: x"), None);
         assert_eq!(block("Von: Berlin\nAn: Paris\nDatum: morgen\nBetreff: Reise"), None);
     }

@@ -47,12 +47,12 @@ pub(super) const WROTE_BEFORE: &[&str] = &[
     "írta",                                                                      // Hungarian
     "wrote on, wrote in, wrote at", // English of Lotus Notes and of news readers
     "skrifaði, rakstīja, escribiu, a écrit, ha scritto, va escriure, menulis, napisao, napisala, написао, написа", // Icelandic to Bulgarian
-    "píše, さんは書きました, は書きました, כתב, כתבה, كتب, كتبت, بواسطة, نوشت, đã viết, เขียนเมื่อ", // Czech of Evolution, Hebrew to Thai
+    "missatge de, erabiltzaileak hau idatzi du, píše, さんは書きました, は書きました, כתב, כתבה, كتب, كتبت, بواسطة, نوشت, đã viết, เขียนเมื่อ", // Czech of Evolution, Hebrew to Thai
 ];
 
 /// Words for "wrote" in scripts without spaces between words; they end the line.
 pub(super) const WROTE_UNSPACED: &[&str] = &[
-    "写道, 寫道, 写到, 写了, 來信, 来信",                // Chinese
+    "写道, 寫道, 写到, 寫到, 写了, 寫了, 來信, 来信",    // Chinese
     "書きました, のメール, のメッセージ, からのメール",  // Japanese
     "작성, 님이 씀, 쓴 글, 작성함, 님이 작성하였습니다", // Korean
 ];
@@ -207,7 +207,7 @@ pub(super) const ORIGINAL_MESSAGE: &[&str] = &[
     "原始邮件, 原邮件, 邮件原件, 原始郵件, 原始訊息, 原始信件, 原始消息, 回复的原邮件",
     "元のメッセージ, オリジナルメッセージ, 元のメール, オリジナル メッセージ",
     "원본 메시지, 원본 메일, 원본 이메일, 원본메일, 원본메시지",
-    "оригинално съобщение, izvorna poruka, originalna poruka, оригинална порука, izvirno sporočilo, originalno sporočilo",
+    "оригинално съобщение, оригинално писмо, izvorna poruka, originalna poruka, оригинална порука, izvirno sporočilo, originalno sporočilo",
     "originalus laiškas, pradinis laiškas, pradinis pranešimas, sākotnējais ziņojums, oriģinālais ziņojums, algne teade, algne kiri, algne sõnum",
     "missatge original, mensaxe orixinal, jatorrizko mezua, upprunaleg skilaboð, upprunalegur póstur, tin nhắn gốc, thư gốc",
     "ข้อความต้นฉบับ, ข้อความเดิม, pesan asli, mesej asal, הודעה מקורית, ההודעה המקורית, الرسالة الأصلية, رسالة أصلية, پیام اصلی, मूल संदेश",

@@ -58,6 +58,14 @@ pub(super) fn without_quote_marks(text: &str) -> &str {
     text.trim_start_matches(|c: char| c == '>' || c.is_whitespace())
 }
 
+/// What GroupWise writes above a quote, without its marks: `>>> Ann <ann@example.org> 15.01.26 14:30 >>>`, and in later
+/// versions `>>> On 1/15/2026 at 2:30 PM, in message <id>, Ann`, wrapped before `wrote:`.
+pub(super) fn within_groupwise(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix(">>> ")?.trim_end();
+    let has_digit = inner.bytes().any(|byte| byte.is_ascii_digit());
+    inner.strip_suffix(" >>>").or_else(|| inner.contains(", in message <").then_some(inner)).filter(|_| has_digit)
+}
+
 /// The lines of a plain text. `>` after at most three blanks means quoted, as people write it.
 pub(super) fn lines_of_text(text: &str) -> Vec<Line<'_>> {
     let mut start = 0;
@@ -66,7 +74,8 @@ pub(super) fn lines_of_text(text: &str) -> Vec<Line<'_>> {
             let here = start;
             start += line.len() + 1;
             let inner = line.trim_start_matches([' ', '\t', '\u{A0}']);
-            let is_quoted = inner.starts_with('>') && line.len() - inner.len() <= 3;
+            let is_quoted =
+                inner.starts_with('>') && line.len() - inner.len() <= 3 && within_groupwise(inner).is_none();
             Line { text: line, start: here, is_quoted, is_signature: false, mark: None, row: Row::of(line) }
         })
         .collect()
@@ -132,17 +141,23 @@ fn folded_unicode(text: &str) -> String {
     out
 }
 
+/// The zeros of other scripts that dates are written in: Arabic, Persian, the scripts of India, Thai, Lao, Burmese, Khmer.
+const ZEROS: [u32; 15] = [
+    0x0660, 0x06F0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0E50, 0x0ED0, 0x1040,
+    0x17E0,
+];
+
 /// The digit of another script, and the Arabic comma, as dates are searched for them.
 fn digit(c: char) -> Option<char> {
-    let zero = match c {
-        '\u{0660}'..='\u{0669}' => 0x0660,
-        '\u{06F0}'..='\u{06F9}' => 0x06F0,
-        '\u{0966}'..='\u{096F}' => 0x0966,
-        '\u{0E50}'..='\u{0E59}' => 0x0E50,
-        '\u{060C}' => return Some(','),
-        _ => return None,
-    };
-    char::from_digit(u32::from(c) - zero, 10)
+    if c == '\u{060C}' {
+        return Some(',');
+    }
+    let code = u32::from(c);
+    if !(ZEROS[0]..ZEROS[ZEROS.len() - 1] + 10).contains(&code) {
+        return None;
+    }
+    let zero = ZEROS.iter().find(|zero| (**zero..**zero + 10).contains(&code))?;
+    char::from_digit(code - zero, 10)
 }
 
 /// The first line at or after `from` that is not blank.
@@ -161,7 +176,7 @@ mod tests {
             assert_eq!(folded_unicode(text), folded_ascii(text), "{text:?}");
             assert_eq!(fold(&format!("{text}\u{200B}")), plain, "{text:?}");
         }
-        assert_eq!(fold("١٥ ينا، ۲۰۲۶ ९ ๗"), "15 ينا, 2026 9 7");
+        assert_eq!(fold("١٥ ينا، ۲۰۲۶ ९ ๗ ২০২৬ ௧௦ ០៩"), "15 ينا, 2026 9 7 2026 10 09");
         assert_eq!(fold(" ÄÖ \u{A0} &quot;X&quot; "), "äö \"x\"");
     }
 }

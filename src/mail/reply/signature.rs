@@ -161,14 +161,15 @@ fn separated(lines: &[Line<'_>], range: Range<usize>) -> Option<Range<usize>> {
 /// The topmost `--` or `____` with few enough lines below; looked for from the end, so that a text
 /// full of them is read once.
 fn guessed_separator(lines: &[Line<'_>], range: Range<usize>) -> Option<usize> {
-    let (mut found, mut filled, mut has_contact) = (None, 0, false);
-    for at in range.rev().filter(|&at| !lines[at].is_blank() && !lines[at].is_signature) {
+    let (mut found, mut filled) = (None, 0);
+    for at in range.clone().rev().filter(|&at| !lines[at].is_blank() && !lines[at].is_signature) {
         let text = lines[at].text.trim_end();
         let is_rule = text.len() >= 2 && text.bytes().all(|b| b == b'_');
-        if text == "--" || (is_rule && has_contact && filled <= RULE_LINES_MAX) {
+        // Few lines are below, and most mails have no such rule.
+        let has_contact = || (at + 1..range.end).any(|below| is_contact(lines[below].text.trim_end()));
+        if text == "--" || (is_rule && filled <= RULE_LINES_MAX && has_contact()) {
             found = Some(at);
         }
-        has_contact |= is_contact(text);
         filled += 1;
         if filled > DASHES_LINES_MAX {
             break;

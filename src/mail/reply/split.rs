@@ -7,7 +7,7 @@ use super::attribution::attribution_end;
 use super::divider::{Divider, divider_of};
 use super::fields::{BLOCK_LINES_MAX, Demand, Row, block_length};
 use super::inline::announces_answers_below;
-use super::line::{Line, next_filled, without_quote_marks};
+use super::line::{Line, lines_of_text, next_filled, without_quote_marks};
 use super::notes;
 use super::signature::{Ground, mark_signature};
 
@@ -31,6 +31,8 @@ pub(super) struct Split {
     pub(super) is_forward: bool,
     /// The lines of a header between the reply and the mail answered.
     pub(super) header: Range<usize>,
+    /// There is neither a quoted line nor one at which another mail begins.
+    pub(super) is_plain: bool,
 }
 
 /// Where another mail begins.
@@ -68,10 +70,11 @@ pub(crate) enum Forwards {
 pub(super) fn split(lines: &[Line<'_>], forwards: Forwards) -> Split {
     let end = lines.iter().rposition(|line| !line.is_blank()).map_or(0, |at| at + 1);
     let cut = first_cut(lines, end, forwards).map(|cut| with_fields_above(lines, with_name_above(lines, cut)));
+    let is_plain = cut.is_none() && !lines.iter().any(|line| line.is_quoted);
     let mut parts = vec![Part::Typed; lines.len()];
     let mut header = end..end;
     if forwards == Forwards::Kept && cut.as_ref().is_some_and(|cut| cut.kind == Kind::Forwarded) {
-        return Split { parts, is_forward: true, header };
+        return Split { parts, is_forward: true, header, is_plain };
     }
     let typed = match &cut {
         Some(cut) => {
@@ -90,7 +93,7 @@ pub(super) fn split(lines: &[Line<'_>], forwards: Forwards) -> Split {
         }
     }
     mark_signatures(lines, &mut parts, typed, end);
-    Split { parts, is_forward: false, header }
+    Split { parts, is_forward: false, header, is_plain }
 }
 
 /// The first line at which another mail begins, looked for from the top. A quote that begins with a forward's line is one
@@ -249,6 +252,17 @@ fn below_one_quote(lines: &[Line<'_>], body: usize, end: usize) -> Option<Range<
     is_only_one.then_some(quote_end..end)
 }
 
+/// Apple Mail quotes its own line "On … wrote:" with what it quotes; text below such a block at the top is the answer.
+fn below_quoted_attribution(lines: &[Line<'_>], end: usize) -> Option<Range<usize>> {
+    /// Most lines such a line is wrapped over.
+    const LINES_MAX: usize = 4;
+    let top = next_filled(lines, 0).filter(|&top| lines[top].is_quoted)?;
+    let quoted = lines[top..].iter().take(LINES_MAX).take_while(|line| line.is_quoted);
+    let inside: String = quoted.flat_map(|line| [without_quote_marks(line.text), "\n"]).collect();
+    attribution_end(&lines_of_text(&inside), 0)?;
+    below_one_quote(lines, top, end)
+}
+
 /// Whether text that is neither quoted nor a signature nor another mail follows the quote at `from`.
 fn has_answers(lines: &[Line<'_>], from: usize, end: usize) -> bool {
     let last_quoted = (from..end).rev().find(|&at| lines[at].is_quoted).unwrap_or(from);
@@ -267,7 +281,7 @@ fn around_bare_quote(lines: &[Line<'_>], end: usize) -> Range<usize> {
     let mut below = vec![Part::Typed; lines.len()];
     mark_signature(lines, &mut below, last + 1..end, Ground::BelowText);
     if (last + 1..end).any(|at| below[at] == Part::Typed && !lines[at].is_blank()) {
-        return 0..end;
+        return below_quoted_attribution(lines, end).unwrap_or(0..end);
     }
     let start = (0..=last).rev().take_while(|&at| lines[at].is_quoted || lines[at].is_blank()).last().unwrap_or(last);
     let is_typed_above = (0..start).any(|at| !lines[at].is_blank() && !lines[at].is_rule());

@@ -50,6 +50,14 @@ fn text_below_a_quote_without_header_keeps_the_quote() {
 }
 
 #[test]
+fn text_below_a_quote_that_begins_with_its_own_header_is_the_answer() {
+    let quote = "> On 15 Jan 2024, at 14:30, Bob <bob@example.org> wrote:\n> \n> One?";
+    assert_eq!(parts(&format!("{quote}\n\nAye.\n")), three("Aye.", quote, ""));
+    let interleaved = format!("{quote}\n\nAye.\n\n> Two?\n\nNay.");
+    assert_eq!(parts(&interleaved).0, interleaved);
+}
+
+#[test]
 fn a_quote_that_ends_the_mail_goes_even_without_header() {
     assert_eq!(parts("Aye.\n\n> One?\n> Two?\n"), three("Aye.", "> One?\n> Two?", ""));
 }
@@ -101,7 +109,7 @@ fn a_quote_followed_by_the_rest_of_an_outlook_thread_holds_no_answer() {
 }
 
 fn html_reply(html: &str) -> String {
-    read_body(None, Some(html), Search::Whole(Forwards::Kept)).reply_text
+    read_body(None, Some(html), Search::Whole(Forwards::Kept)).reply_text().to_owned()
 }
 
 #[test]
@@ -148,8 +156,8 @@ fn the_structure_of_the_html_cuts_a_text_the_line_rules_do_not_know() {
     let text = "Kyllä, kiitos *paljon*\nteille.\n\nBob sanoi eilen\n\nvanha viesti";
     let html = "<p>Kyllä, kiitos <b>paljon</b> teille.</p><div class=gmail_attr>Bob sanoi eilen</div>\
                 <blockquote class=gmail_quote>vanha viesti</blockquote>";
-    let body = read_body(Some(text), Some(html), Search::Whole(Forwards::Kept));
-    assert_eq!(body.reply_text, "Kyllä, kiitos *paljon*\nteille.");
+    let body = read_body(Some(text.to_owned()), Some(html), Search::Whole(Forwards::Kept));
+    assert_eq!(body.reply_text(), "Kyllä, kiitos *paljon*\nteille.");
     assert_eq!(body.full_text, text);
 }
 
@@ -157,7 +165,7 @@ fn the_structure_of_the_html_cuts_a_text_the_line_rules_do_not_know() {
 fn a_text_part_that_differs_from_the_html_is_left_alone() {
     let html = "<p>Short</p><blockquote type=cite>x</blockquote>";
     assert_eq!(
-        read_body(Some("Something else"), Some(html), Search::Whole(Forwards::Kept)).reply_text,
+        read_body(Some("Something else".to_owned()), Some(html), Search::Whole(Forwards::Kept)).reply_text(),
         "Something else"
     );
 }
@@ -166,15 +174,15 @@ fn a_text_part_that_differs_from_the_html_is_left_alone() {
 fn a_forward_keeps_all() {
     let text =
         "FYI\n\n---------- Forwarded message ---------\nFrom: Ann <ann@example.org>\nSubject: x\nTo: us\n\nIt broke.";
-    let body = read_body(Some(text), None, Search::Whole(Forwards::Kept)).forwarded();
-    assert_eq!((body.reply_text.as_str(), body.full_text.as_str()), (text, text));
-    let by_marker = read_body(Some(text), None, Search::Whole(Forwards::Kept));
-    assert!(by_marker.is_forward && by_marker.reply_text == text);
+    let body = read_body(Some(text.to_owned()), None, Search::Whole(Forwards::Kept)).forwarded();
+    assert_eq!((body.reply_text(), body.full_text.as_str()), (text, text));
+    let by_marker = read_body(Some(text.to_owned()), None, Search::Whole(Forwards::Kept));
+    assert!(by_marker.is_forward && by_marker.reply_text() == text);
 }
 
 #[test]
 fn the_html_part_speaks_where_the_text_part_is_blank() {
-    let body = read_body(Some(" \r\n"), Some("<p>Hello</p>"), Search::Whole(Forwards::Kept));
+    let body = read_body(Some(" \r\n".to_owned()), Some("<p>Hello</p>"), Search::Whole(Forwards::Kept));
     assert_eq!((body.full_text.as_str(), body.html.as_deref()), ("Hello", Some("<p>Hello</p>")));
 }
 
@@ -182,7 +190,7 @@ fn the_html_part_speaks_where_the_text_part_is_blank() {
 fn html_past_the_caps_is_text_with_a_warning() {
     let html = format!("{}Hello", "<div>".repeat(HTML_DEPTH_MAX + 1));
     let body = read_body(None, Some(&html), Search::Whole(Forwards::Kept));
-    assert_eq!((body.reply_text.as_str(), body.html, body.warnings.len()), ("Hello", None, 1));
+    assert_eq!((body.reply_text(), body.html.as_deref(), body.warnings.len()), ("Hello", None, 1));
 }
 
 #[test]
@@ -193,7 +201,7 @@ fn a_body_without_parts_is_empty() {
 
 #[test]
 fn line_ends_become_line_feeds_and_controls_go() {
-    let body = read_body(Some("a\0b\r\nc\u{1F600}"), None, Search::Whole(Forwards::Kept));
+    let body = read_body(Some("a\0b\r\nc\u{1F600}".to_owned()), None, Search::Whole(Forwards::Kept));
     assert_eq!(body.full_text, "ab\nc\u{1F600}");
 }
 

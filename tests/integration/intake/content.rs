@@ -61,7 +61,7 @@ fn html_is_sanitised() {
 #[test]
 fn reply_is_what_was_typed_and_the_full_text_keeps_the_rest() {
     let desk = Desk::new();
-    desk.deliver(mail("q", "Subject: Printer\n", "It burns."));
+    desk.deliver(mail("q", "Subject: Printer\n", "It burns.\nYour page asks: Is it plugged in?"));
     let text =
         "Still burning.\n\nOn Tue, 3 Feb 2026 at 10:00, Support <support@helpdesk.test> wrote:\n> Is it plugged in?\n";
     desk.deliver(mail("a", "Subject: Re: Printer\nIn-Reply-To: <q@client.test>\n", text));

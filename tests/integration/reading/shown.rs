@@ -87,6 +87,9 @@ fn quoted_lines_that_the_desk_never_sent_are_new_and_shown() {
     assert_eq!(shown(&desk.dry_run(answer("l", log))), log);
     let order = "Please send a technician:\n\nFrom: ann@client.test\nTo: Depot Seven\nSubject: Technician\nwith a ladder and two buckets";
     assert_eq!(shown(&desk.dry_run(answer("t", order))), order);
+    // Words that every text has, and those of the subject, do not make a line known.
+    let shop = "The shop wrote to me:\n\nFrom: Shop <shop@else.test>\nTo: ann@client.test\nDate: Mon, 2 Feb 2026 10:00\nSubject: Order 1\n\nYour order of a new printer is cancelled because of the fire on the coast.";
+    assert_eq!(shown(&desk.dry_run(answer("s", shop))), shop);
 }
 
 #[test]
