@@ -142,8 +142,8 @@ settings! {
     mail_attachment_number: i64 = "50", Kind::Number(0, PAGE_MAX), "attachments kept of one mail";
     mail_attachment_size: Megabytes = "25", Kind::Decimal(SIZE_MB_MAX), "MB per attachment of a mail";
     mail_attachment_block: Extensions = "exe,scr,bat,cmd,com,js,vbs,jar,msi,lnk", Kind::Extensions, "extensions of mail attachments that are left out and named in a note";
-    login_attempt: i64 = "3", Kind::Number(0, NUMBER_MAX), "Wrong passwords before the IP address they come from is locked, for staff/auth and staff's sign-in together, for customers' sign-in apart; 0 = never (an account is locked above 20 failures an hour in any case)";
-    login_attempt_minutes: i64 = "5", Kind::Number(0, NUMBER_MAX), "Minutes that lock lasts; 0 = no lock";
+    login_attempt: i64 = "3", Kind::Number(0, NUMBER_MAX), "wrong passwords before the IP address they come from is locked, for staff/auth and staff's sign-in together, for customers' sign-in apart; 0 = never (an account is locked above 20 failures an hour in any case)";
+    login_attempt_minutes: i64 = "5", Kind::Number(0, NUMBER_MAX), "minutes that lock lasts; 0 = no lock";
     overdue_time: i64 = "48", Kind::Number(0, NUMBER_MAX), "hours after which an unanswered ticket is overdue; 0 = never";
     ticket_autoclose: i64 = "96", Kind::Number(0, NUMBER_MAX), "hours after which an answered ticket is closed; 0 = never";
     maintenance: bool = "0", Kind::Switch, "kept for HelpDeskZ's sake; the API ignores it, as there";

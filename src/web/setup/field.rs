@@ -155,17 +155,13 @@ impl Field {
 /// What a deed said.
 pub(super) struct OutcomeLine {
     pub(super) text: String,
-    /// `good`, `bad`, or nothing for what is only said.
+    /// `good` or `bad`.
     pub(super) look: &'static str,
 }
 
 impl OutcomeLine {
     pub(super) const fn good(text: String) -> Self {
         Self { text, look: "good" }
-    }
-
-    pub(super) const fn plain(text: String) -> Self {
-        Self { text, look: "" }
     }
 
     pub(super) const fn bad(text: String) -> Self {

@@ -1,6 +1,6 @@
 //! Every mail that came in: when, from whom, and what became of it; how one was read, and reading stored ones again.
 
-use super::field::{Field, Filter, Form, OutcomeLine, Row, Table};
+use super::field::{Field, Filter, Form, Row, Table};
 use super::{Noun, Saved, errand, number, shelf};
 use crate::domain::ReceiptId;
 use crate::http::Response;
@@ -143,10 +143,12 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
     let words = ["mail", "show", &receipt.id.to_string()].map(str::to_owned);
     let said = call.web.tools.as_ref().map(|tools| (tools.ask)(&words));
     let blocks = said.map(|said| (call.language.t("how-it-was-read"), String::new(), said.unwrap_or_else(|why| why)));
-    let message_id = if receipt.internet_id.is_empty() { String::new() } else { format!("<{}>", receipt.internet_id) };
+    let mut about = format!("{}: {}", state(call, &receipt), receipt.why());
+    if !receipt.internet_id.is_empty() {
+        about.push_str(&format!(" · Message-ID <{}>", receipt.internet_id));
+    }
     Ok(Form {
-        about: format!("{}: {}", state(call, &receipt), receipt.why()),
-        outcome: if message_id.is_empty() { Vec::new() } else { vec![OutcomeLine::plain(message_id)] },
+        about,
         links,
         deeds: if call.web.tools.is_some() { deeds } else { Vec::new() },
         blocks: blocks.into_iter().collect(),
