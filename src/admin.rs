@@ -42,6 +42,7 @@ mod token;
 mod user;
 mod view;
 mod webhook;
+mod when;
 
 use std::path::Path;
 use std::time::Duration;

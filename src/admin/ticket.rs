@@ -113,6 +113,36 @@ pub(crate) enum Command {
         #[arg(value_name = "+TAG|-TAG", required = true, allow_hyphen_values = true)]
         tags: Vec<String>,
     },
+    /// Put a ticket off: it is out of the lists until its time comes or the customer writes
+    #[command(after_help = "Example:\n  maildesk admin ticket snooze 12 2d")]
+    Snooze {
+        /// Id
+        #[arg(value_parser = crate::admin::id)]
+        id: i64,
+        /// For how long or until when: 3h, 2d or 2027-01-31, which begins at 8:00
+        until: String,
+    },
+    /// Take a ticket back that was put off
+    Wake {
+        /// Id
+        #[arg(value_parser = crate::admin::id)]
+        id: i64,
+    },
+    /// Call tickets spam: they are out of sight, send nothing any more and are removed after `spam_keep_days`
+    Spam {
+        /// Ids
+        #[arg(value_parser = crate::admin::id, required = true)]
+        id: Vec<i64>,
+        /// Drop later mails of their senders as well
+        #[arg(long)]
+        ban: bool,
+    },
+    /// Say that tickets are not spam after all
+    NotSpam {
+        /// Ids
+        #[arg(value_parser = crate::admin::id, required = true)]
+        id: Vec<i64>,
+    },
     /// Add a note that only staff see
     Note(post::NoteArguments),
     /// Set the status
@@ -184,6 +214,10 @@ pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> 
         Command::List(list) => list::show(context, &list)?,
         Command::New(new) => return new::run(context, &new),
         Command::Close { id } => return mark::close(context, &id),
+        Command::Snooze { id, until } => mark::snooze(context, TicketId::new(id), &until)?,
+        Command::Wake { id } => mark::wake(context, TicketId::new(id))?,
+        Command::Spam { id, ban } => return mark::spam(context, &id, ban),
+        Command::NotSpam { id } => return mark::not_spam(context, &id),
         Command::Priority { id, priority } => mark::priority(context, TicketId::new(id), &priority)?,
         Command::Tag { id, tags } => mark::tag(context, TicketId::new(id), &tags)?,
         Command::Show { id, full } => show(context, TicketId::new(id), full)?,

@@ -1,23 +1,54 @@
-//! `admin ticket close`, `priority` and `tag`: one word changes of tickets.
+//! `admin ticket close`, `priority`, `tag`, `snooze` and `spam`: one word changes of tickets.
 
 use serde_json::json;
 
 use super::change::{found, report};
-use crate::admin::{Context, missing, output, usage};
-use crate::desk::{TAG_CHARS_MAX, tag_name};
+use crate::admin::{Context, missing, output, usage, when};
+use crate::desk::{Change, TAG_CHARS_MAX, tag_name};
 use crate::domain::{Status, TicketId};
 use crate::outcome::{self, Done, Failure};
+use crate::store::ticket::Ticket;
 
-/// Closes tickets; one that cannot be closed keeps no other open.
+/// Closes tickets.
 pub(super) fn close(context: &Context, ids: &[i64]) -> outcome::Result<Done> {
-    let (mut closed, mut failed) = (Vec::new(), Vec::new());
+    let done = |change: &Change<'_>, ticket: &Ticket| Ok(change.set_status(ticket, Status::Closed)?);
+    each(context, ids, ("closed", "closed"), done)
+}
+
+/// Calls tickets spam, and bans their senders where that is asked for.
+pub(super) fn spam(context: &Context, ids: &[i64], bans: bool) -> outcome::Result<Done> {
+    let done = |change: &Change<'_>, ticket: &Ticket| {
+        if bans {
+            change.spam_and_ban(ticket).map(drop)?
+        } else {
+            change.spam(ticket)?
+        }
+        Ok(())
+    };
+    each(context, ids, ("spam", "spam"), done)
+}
+
+/// Says that tickets are not spam.
+pub(super) fn not_spam(context: &Context, ids: &[i64]) -> outcome::Result<Done> {
+    each(context, ids, ("not_spam", "not spam"), |change, ticket| Ok(change.not_spam(ticket)?))
+}
+
+/// Changes each of some tickets; one that cannot be changed keeps no other back. `becomes` says what they are then, in
+/// JSON and in words.
+fn each(
+    context: &Context,
+    ids: &[i64],
+    becomes: (&str, &str),
+    change: impl Fn(&Change<'_>, &Ticket) -> outcome::Result<()>,
+) -> outcome::Result<Done> {
+    let (mut changed, mut failed) = (Vec::new(), Vec::new());
     for id in ids.iter().copied().map(TicketId::new) {
         let done = context.store.write(|tx| {
             let ticket = found(tx, id)?;
-            Ok::<_, Failure>(context.changes(tx, &tx.settings()?).set_status(&ticket, Status::Closed)?)
+            change(&context.changes(tx, &tx.settings()?), &ticket)
         });
         match done {
-            Ok(()) => closed.push(id.get()),
+            Ok(()) => changed.push(id.get()),
             Err(failure) if ids.len() == 1 => return Err(failure),
             Err(failure) => {
                 output::complain(&failure.to_string());
@@ -25,13 +56,33 @@ pub(super) fn close(context: &Context, ids: &[i64]) -> outcome::Result<Done> {
             }
         }
     }
-    let text = match closed.as_slice() {
+    let (name, words) = becomes;
+    let text = match changed.as_slice() {
         [] => String::new(),
-        [one] => format!("#{one} is closed"),
-        several => format!("{} are closed", output::count(i64::try_from(several.len()).unwrap_or(i64::MAX), "ticket")),
+        [one] => format!("#{one} is {words}"),
+        several => format!("{} are {words}", output::count(i64::try_from(several.len()).unwrap_or(i64::MAX), "ticket")),
     };
-    context.output.object(&json!({ "closed": closed, "failed": failed }), &text)?;
+    context.output.object(&json!({ name: changed, "failed": failed }), &text)?;
     outcome::done_unless(!failed.is_empty())
+}
+
+/// Puts a ticket off until a time to come.
+pub(super) fn snooze(context: &Context, id: TicketId, until: &str) -> outcome::Result<()> {
+    let until = when::to_come(until, context.now)?;
+    context.store.write(|tx| {
+        let ticket = found(tx, id)?;
+        Ok::<_, Failure>(context.changes(tx, &tx.settings()?).snooze(&ticket, until)?)
+    })?;
+    report(context, id, &format!("is put off until {}", output::time(until)))
+}
+
+/// Takes a ticket back that was put off.
+pub(super) fn wake(context: &Context, id: TicketId) -> outcome::Result<()> {
+    context.store.write(|tx| {
+        let ticket = found(tx, id)?;
+        Ok::<_, Failure>(context.changes(tx, &tx.settings()?).wake(&ticket)?)
+    })?;
+    report(context, id, "is put off no longer")
 }
 
 /// Sets the priority: by its name, or by its number.
