@@ -21,7 +21,7 @@ pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], Error> {
 /// So many random letters and digits, each as likely as the other.
 ///
 /// # Errors
-/// See [`bytes`].
+/// See [`bytes()`].
 pub(crate) fn alphanumeric(len: usize) -> Result<String, Error> {
     let mut text = String::with_capacity(len);
     while text.len() < len {
