@@ -3,7 +3,7 @@
 
 use super::inbox::{IS_UNREAD, InboxLine, Position};
 use super::search::{Built, Reach, has_terms, phrases_of, term_conditions, words_of};
-use super::walk::{WALKED_MAX, Walk};
+use super::walk::{WALKED_FIRST, WALKED_MAX, Walk};
 use crate::domain::search::{Assigned, Has, Is, Search};
 use crate::domain::{DepartmentId, MessageId, StaffId, Status, TicketId, Timestamp};
 use crate::mail::html;
@@ -252,12 +252,7 @@ impl ReadTx<'_> {
             return Ok((Vec::new(), None));
         }
         let after = after.unwrap_or(start);
-        let is_rare = self.is_rare(&query.search.text)?;
-        let walked = if is_rare { None } else { self.inbox_walked(query, after, max)? };
-        let found = match walked {
-            Some(found) => found,
-            None => self.inbox_places(query, after, max)?,
-        };
+        let found = self.inbox_found(query, after, max)?;
         let end = found.last().map(|(at, id)| Position { at: Timestamp::from_unix(*at), id: TicketId::new(*id) });
         let ids: Vec<TicketId> = found.into_iter().map(|(_, id)| TicketId::new(id)).collect();
         let words = words_of(&query.search.text);
@@ -268,6 +263,16 @@ impl ReadTx<'_> {
             hits.push(Hit { line, message, excerpt });
         }
         Ok((hits, end))
+    }
+
+    /// The same by what is quickest: the newest tickets, or the index.
+    fn inbox_found(&self, query: &InboxSearch<'_>, after: Position, max: usize) -> Result<Vec<(i64, i64)>> {
+        if let Some(found) = self.inbox_walked(query, after, max, WALKED_FIRST)? {
+            return Ok(found);
+        }
+        let is_rare = self.is_rare(&query.search.text)?;
+        let walked = if is_rare { None } else { self.inbox_walked(query, after, max, WALKED_MAX)? };
+        walked.map_or_else(|| self.inbox_places(query, after, max), Ok)
     }
 
     /// When the tickets of a page were touched, and their ids, in its order.
@@ -284,7 +289,13 @@ impl ReadTx<'_> {
     }
 
     /// The same for words that many tickets have; `None` where the index has to be asked.
-    fn inbox_walked(&self, query: &InboxSearch<'_>, after: Position, max: usize) -> Result<Option<Vec<(i64, i64)>>> {
+    fn inbox_walked(
+        &self,
+        query: &InboxSearch<'_>,
+        after: Position,
+        max: usize,
+        tickets: usize,
+    ) -> Result<Option<Vec<(i64, i64)>>> {
         let search = query.search;
         // With other conditions the first tickets of the list may be far to seek.
         if !self.link.is_lite() || !query.is_plain() {
@@ -292,9 +303,9 @@ impl ReadTx<'_> {
         }
         let Some(phrases) = phrases_of(&search.text) else { return Ok(None) };
         let without = Search { text: String::new(), ..search.clone() };
-        let all = self.inbox_places(&InboxSearch { search: &without, ..*query }, after, WALKED_MAX)?;
+        let all = self.inbox_places(&InboxSearch { search: &without, ..*query }, after, tickets)?;
         let ids: Vec<i64> = all.iter().map(|(_, id)| *id).collect();
-        let Some(found) = self.walked(Walk { phrases: &phrases, max }, &ids)? else { return Ok(None) };
+        let Some(found) = self.walked(Walk { phrases: &phrases, max, tickets }, &ids)? else { return Ok(None) };
         let mut left = found.into_iter().peekable();
         // Both are in the same order.
         Ok(Some(all.into_iter().filter(|(_, id)| left.next_if_eq(id).is_some()).collect()))

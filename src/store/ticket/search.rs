@@ -6,7 +6,7 @@ use crate::store::engine::Link;
 use crate::store::value::Owned;
 
 use super::list::{TicketLine, line};
-use super::walk::{WALKED_MAX, Walk};
+use super::walk::{WALKED_FIRST, WALKED_MAX, Walk};
 use super::words::Phrase;
 use crate::domain::{DepartmentId, StaffId, Status, TicketId, Timestamp, UserId};
 use crate::store::{Error, ReadTx, Result, WriteTx, containing};
@@ -28,6 +28,9 @@ const TERMS_MAX: usize = 16;
 /// Texts of one word that are looked at where nothing but that word is searched, newest first. Chosen: some 50 ms; a word of
 /// more texts than that is no help in finding one of the old ones.
 pub(super) const HITS_MAX: usize = 20_000;
+
+/// Longest beginning of a word that is not taken for rare, in characters. Chosen: longer ones are put together in some 30 ms.
+const COMMON_START_CHARS_MAX: usize = 2;
 
 /// How many of a word's texts count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -337,7 +340,10 @@ impl ReadTx<'_> {
         if !query.search.trim().is_empty() && terms(query.search).is_empty() {
             return Ok(Vec::new());
         }
-        let walked = if self.is_rare(query.search)? { None } else { self.found_by_walking(query)? };
+        if let Some(found) = self.found_by_walking(query, WALKED_FIRST)? {
+            return Ok(found);
+        }
+        let walked = if self.is_rare(query.search)? { None } else { self.found_by_walking(query, WALKED_MAX)? };
         walked.map_or_else(|| self.found_by_index(query), Ok)
     }
 
@@ -348,6 +354,10 @@ impl ReadTx<'_> {
         }
         for term in terms(search) {
             let Term::Text(text, is_start) = term else { continue };
+            // To say of how many texts they are, the index would put together every word that begins so.
+            if is_start && text.chars().count() <= COMMON_START_CHARS_MAX {
+                continue;
+            }
             let words = query(self.link, &text, is_start);
             if self.number(HITS, (words.as_str(), FEW_HITS))? < FEW_HITS {
                 return Ok(true);
@@ -364,19 +374,19 @@ impl ReadTx<'_> {
 
 impl ReadTx<'_> {
     /// The tickets with words that many tickets have; `None` where the index has to be asked.
-    fn found_by_walking(&self, query: &TicketQuery<'_>) -> Result<Option<Vec<TicketLine>>> {
+    fn found_by_walking(&self, query: &TicketQuery<'_>, tickets: usize) -> Result<Option<Vec<TicketLine>>> {
         // With other conditions the first tickets of the list may be far to seek.
         let is_in_order = query.statuses.is_empty() || query.order.is_by_last_update();
         if !self.link.is_lite() || !query.is_plain() || !is_in_order {
             return Ok(None);
         }
         let Some(phrases) = phrases_of(query.search) else { return Ok(None) };
-        let all = TicketQuery { search: "", max: WALKED_MAX, ..query.clone() };
+        let all = TicketQuery { search: "", max: tickets, ..query.clone() };
         let mut built = all.sql(self.link);
         let limit = built.bind(i64::try_from(all.max).unwrap_or(i64::MAX));
         let sql = format!("{} ORDER BY {} LIMIT ${limit}", built.conditions.concat(), all.order.sql());
         let ids: Vec<i64> = self.all(&sql, built.values.as_slice(), |row| row.get(0))?;
-        let walk = Walk { phrases: &phrases, max: query.max };
+        let walk = Walk { phrases: &phrases, max: query.max, tickets };
         let Some(found) = self.walked(walk, &ids)? else { return Ok(None) };
         let mut lines = Vec::with_capacity(found.len());
         for id in found {

@@ -81,7 +81,7 @@ fn words_of_every_ticket_and_of_few_are_found_in_the_order_of_the_list() {
         let (lines, by_index, walked, is_rare) = store
             .read(|tx| {
                 let (lines, by_index) = (tx.tickets_found(&query)?, tx.found_by_index(&query)?);
-                Ok::<_, Error>((lines, by_index, tx.found_by_walking(&query)?, tx.is_rare(search)?))
+                Ok::<_, Error>((lines, by_index, tx.found_by_walking(&query, WALKED_MAX)?, tx.is_rare(search)?))
             })
             .unwrap();
         assert_eq!(lines, by_index, "{search} {order:?}");
