@@ -3,7 +3,7 @@
 //! settings of `staff/auth`, and each is answered at the same time, whether there is such a customer or not.
 //!
 //! The failures of a network address are counted apart from those of staff, and no success forgets them: anybody can have
-//! an account of their own here, and would begin to count anew with it.
+//! an account of their own here, and would start the count again with it.
 
 use std::net::IpAddr;
 

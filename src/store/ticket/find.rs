@@ -3,7 +3,7 @@
 
 use super::inbox::{IS_UNREAD, InboxLine, Position};
 use super::search::{Built, Reach, has_terms, phrases_of, term_conditions, words_of};
-use super::walk::{WALKED_FIRST, WALKED_MAX, Walk};
+use super::walk::Walk;
 use crate::domain::search::{Assigned, Has, Is, Search};
 use crate::domain::{DepartmentId, MessageId, StaffId, Status, TicketId, Timestamp};
 use crate::mail::html;
@@ -267,12 +267,8 @@ impl ReadTx<'_> {
 
     /// The same by what is quickest: the newest tickets, or the index.
     fn inbox_found(&self, query: &InboxSearch<'_>, after: Position, max: usize) -> Result<Vec<(i64, i64)>> {
-        if let Some(found) = self.inbox_walked(query, after, max, WALKED_FIRST)? {
-            return Ok(found);
-        }
-        let is_rare = self.is_rare(&query.search.text)?;
-        let walked = if is_rare { None } else { self.inbox_walked(query, after, max, WALKED_MAX)? };
-        walked.map_or_else(|| self.inbox_places(query, after, max), Ok)
+        let walk = |tickets| self.inbox_walked(query, after, max, tickets);
+        self.quickest(&query.search.text, walk, || self.inbox_places(query, after, max))
     }
 
     /// When the tickets of a page were touched, and their ids, in its order.

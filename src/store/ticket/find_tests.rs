@@ -7,6 +7,7 @@ use crate::store::attachment::NewAttachment;
 use crate::store::message::{NewMessage, Text, Visibility};
 use crate::store::staff::NewStaff;
 use crate::store::ticket::NewTicket;
+use crate::store::ticket::walk::WALKED_MAX;
 use crate::store::{Error, Store, WriteTx};
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);

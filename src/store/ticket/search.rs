@@ -6,7 +6,7 @@ use crate::store::engine::Link;
 use crate::store::value::Owned;
 
 use super::list::{TicketLine, line};
-use super::walk::{WALKED_FIRST, WALKED_MAX, Walk};
+use super::walk::Walk;
 use super::words::Phrase;
 use crate::domain::{DepartmentId, StaffId, Status, TicketId, Timestamp, UserId};
 use crate::store::{Error, ReadTx, Result, WriteTx, containing};
@@ -340,11 +340,8 @@ impl ReadTx<'_> {
         if !query.search.trim().is_empty() && terms(query.search).is_empty() {
             return Ok(Vec::new());
         }
-        if let Some(found) = self.found_by_walking(query, WALKED_FIRST)? {
-            return Ok(found);
-        }
-        let walked = if self.is_rare(query.search)? { None } else { self.found_by_walking(query, WALKED_MAX)? };
-        walked.map_or_else(|| self.found_by_index(query), Ok)
+        let walk = |tickets| self.found_by_walking(query, tickets);
+        self.quickest(query.search, walk, || self.found_by_index(query))
     }
 
     /// Whether so few texts have one of the words that the index names their tickets sooner than the newest ones are read.

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::{Author, TicketId};
 use crate::store::message::{NewMessage, Text, Visibility};
 use crate::store::ticket::NewTicket;
+use crate::store::ticket::walk::WALKED_MAX;
 use crate::store::{Store, WriteTx};
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);

@@ -40,6 +40,20 @@ pub(super) struct Walk<'a> {
 }
 
 impl ReadTx<'_> {
+    /// What a search finds, by what is quickest: so many of the newest tickets (`walk`), or the index.
+    pub(super) fn quickest<T>(
+        &self,
+        search: &str,
+        walk: impl Fn(usize) -> Result<Option<T>>,
+        index: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        if let Some(found) = walk(WALKED_FIRST)? {
+            return Ok(found);
+        }
+        let walked = if self.is_rare(search)? { None } else { walk(WALKED_MAX)? };
+        walked.map_or_else(index, Ok)
+    }
+
     /// Those of some tickets that have every phrase, as many as are wanted, in the same order. `ids` are the first
     /// tickets of a list, as many as are to be read unless there are fewer. `None`: the index has to be asked.
     pub(super) fn walked(&self, walk: Walk<'_>, ids: &[i64]) -> Result<Option<Vec<i64>>> {
