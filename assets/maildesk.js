@@ -259,28 +259,38 @@ text?.addEventListener('keydown', event => {
   } else if (event.key === 'Escape') text.blur();
 });
 
-// Articles that may answer, while a subject is typed.
-const subject = $('[data-suggest]');
-if (subject) {
-  const box = $('#suggested');
+// Asks what is found while something is typed; only the newest answer is shown.
+const whileTyped = (field, path, question, show) => {
   let waits = 0, last = '';
-  subject.addEventListener('input', () => {
+  field.addEventListener('input', () => {
     clearTimeout(waits);
     waits = setTimeout(async () => {
-      const asked = last = subject.value.trim();
-      const found = asked.length < 3 ? [] : (await (await fetch(`${subject.dataset.suggest}?q=${encodeURIComponent(asked)}`, { headers: { Accept: 'application/json' } })).json()).articles;
-      if (asked !== last) return;
-      const list = document.createElement('ul');
-      for (const one of found) {
-        const link = document.createElement('a');
-        link.href = one.path;
-        link.target = '_blank';
-        link.textContent = one.title;
-        list.append(document.createElement('li'));
-        list.lastChild.append(link);
-      }
-      box.replaceChildren(...(found.length ? [box.dataset.title, list] : []));
-    }, 400);
+      const asked = last = question();
+      const found = asked.length < 2 ? {} : await (await fetch(`${path}?q=${encodeURIComponent(asked)}`, { headers: { Accept: 'application/json' } })).json();
+      if (asked === last) show(found);
+    }, 300);
+  });
+};
+// Articles that may answer.
+const subject = $('[data-suggest]');
+if (subject) whileTyped(subject, subject.dataset.suggest, () => subject.value.trim(), ({ articles = [] }) => {
+  const box = $('#suggested'), list = document.createElement('ul');
+  for (const one of articles) {
+    const link = document.createElement('a');
+    link.href = one.path;
+    link.target = '_blank';
+    link.textContent = one.title;
+    list.append(document.createElement('li'));
+    list.lastChild.append(link);
+  }
+  box.replaceChildren(...(articles.length ? [box.dataset.title, list] : []));
+});
+// People, behind those that are in the field.
+for (const field of $$('[data-people]')) {
+  const before = () => field.value.slice(0, Math.max(field.value.lastIndexOf(','), field.value.lastIndexOf(';')) + 1);
+  whileTyped(field, field.dataset.people, () => field.value.slice(before().length).trim(), ({ people = [] }) => {
+    const front = before();
+    field.list.replaceChildren(...people.map(one => new Option('', front && `${front} ${one}` || one)));
   });
 }
 // Fields of other departments are not asked.

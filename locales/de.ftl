@@ -643,6 +643,7 @@ about-health = Was maildesk admin doctor jetzt sagt.
 about-webhooks = Eigene Programme, die erfahren, was mit Tickets geschieht.
 health-elsewhere = Hier nur auf der Kommandozeile: maildesk admin.
 wrong-line = Eine Zeile mit 1 bis { $max } Zeichen.
+wrong-long = Höchstens { $max } Zeichen.
 wrong-email = Das ist keine E-Mail-Adresse.
 wrong-port = Ein Port ist eine Zahl von 1 bis 65535.
 wrong-choice = Wählen Sie etwas Angebotenes.

@@ -643,6 +643,7 @@ about-health = What maildesk admin doctor says now.
 about-webhooks = Your programs that are notified of what happens to tickets.
 health-elsewhere = Here only at the command line: maildesk admin.
 wrong-line = One line of 1 to { $max } characters.
+wrong-long = At most { $max } characters.
 wrong-email = This is not an email address.
 wrong-port = A port is a number from 1 to 65535.
 wrong-choice = Choose one that is offered.

@@ -643,6 +643,7 @@ about-health = Lo que dice ahora maildesk admin doctor.
 about-webhooks = Programas suyos a los que se avisa de lo que ocurre con los tickets.
 health-elsewhere = Aquí solo en la línea de órdenes: maildesk admin.
 wrong-line = Una línea de 1 a { $max } caracteres.
+wrong-long = Como máximo { $max } caracteres.
 wrong-email = No es una dirección de correo.
 wrong-port = Un puerto es un número de 1 a 65535.
 wrong-choice = Elija una de las ofrecidas.

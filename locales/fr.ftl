@@ -643,6 +643,7 @@ about-health = Ce que dit maintenant maildesk admin doctor.
 about-webhooks = Vos programmes, informés de ce qui arrive aux tickets.
 health-elsewhere = Ici seulement en ligne de commande : maildesk admin.
 wrong-line = Une ligne de 1 à { $max } caractères.
+wrong-long = { $max } caractères au plus.
 wrong-email = Ce n’est pas une adresse e-mail.
 wrong-port = Un port est un nombre de 1 à 65535.
 wrong-choice = Choisissez parmi les valeurs proposées.

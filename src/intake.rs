@@ -40,6 +40,13 @@ pub(crate) use verdict::verdict;
 /// Compression level of kept raw mail: the fastest; base64 shrinks to what it encodes at any level.
 const RAW_MAIL_ZSTD_LEVEL: i32 = 1;
 
+/// Places in the table of that level, as a power of two, for mails of at least so many bytes; smaller mails do with one place
+/// for each byte, which are fewer pages of memory for a process to get.
+const RAW_MAIL_TABLE_LOG_MAX: u32 = 14;
+
+/// Fewest places, as a power of two: what zstd takes.
+const RAW_MAIL_TABLE_LOG_MIN: u32 = 6;
+
 /// Compressed raw mail of more bytes than this is kept before its message where that frees it. 1 MiB: the usual mail is
 /// smaller, and costs a statement less.
 const KEPT_FIRST_BYTES: usize = 1024 * 1024;
@@ -186,8 +193,15 @@ fn is_redelivery(tx: &ReadTx<'_>, incoming: &Incoming<'_>) -> Result<Option<Rece
 }
 
 fn compressed(raw: &[u8]) -> Result<Vec<u8>, store::Error> {
-    zstd::bulk::compress(raw, RAW_MAIL_ZSTD_LEVEL)
-        .map_err(|e| store::Error::Corrupt(format!("compressing the raw mail: {e}")))
+    let compress = || {
+        let mut compressor = zstd::bulk::Compressor::new(RAW_MAIL_ZSTD_LEVEL)?;
+        let table = raw.len().max(1).ilog2();
+        if table < RAW_MAIL_TABLE_LOG_MAX {
+            compressor.set_parameter(zstd::zstd_safe::CParameter::HashLog(table.max(RAW_MAIL_TABLE_LOG_MIN)))?;
+        }
+        compressor.compress(raw)
+    };
+    compress().map_err(|e| store::Error::Corrupt(format!("compressing the raw mail: {e}")))
 }
 
 /// Does what [`deliver`] does and rolls everything back: what `admin mail retry --dry-run` shows.

@@ -4,7 +4,7 @@ use super::row_count::{self, Window};
 use super::ticket::TicketRows;
 use super::token::Sha256Bytes;
 use super::{ReadTx, Result, WriteTx, containing};
-use crate::domain::{EmailAddress, SetUpChange, Timestamp, UserId, ascii_domain, comparable_address};
+use crate::domain::{DepartmentId, EmailAddress, SetUpChange, Timestamp, UserId, ascii_domain, comparable_address};
 use crate::store::engine::Row;
 
 /// What Faveo's register call says about a customer.
@@ -31,6 +31,10 @@ pub struct Activation {
 
 /// Longest full name kept, in characters (HelpDeskZ's column).
 pub(crate) const FULLNAME_CHARS_MAX: usize = 250;
+
+/// Customers looked at whose address begins as typed. Chosen: a list shows ten, and more letters are typed where they are
+/// not among them.
+const TYPED_LOOKED_AT_MAX: i64 = 200;
 
 /// A customer (HelpDeskZ: user).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,6 +153,39 @@ impl ReadTx<'_> {
             (containing(&search), i64::try_from(max).unwrap_or(i64::MAX)),
             customer,
         )
+    }
+
+    /// Customers as somebody types an address: those whose address begins so, then those with words in their name or
+    /// address that do, at most `max`. With departments only customers who have a ticket in one of them. So many rows are
+    /// looked at and no more ([`TYPED_LOOKED_AT_MAX`] by address, and what [`ReadTx::customers_by_words`] says).
+    pub fn customers_typed(&self, typed: &str, of: Option<&[DepartmentId]>, max: usize) -> Result<Vec<Customer>> {
+        let typed = typed.trim();
+        let start = typed.to_lowercase();
+        let by_address: Vec<i64> = self.all(
+            "SELECT id FROM customer WHERE email >= $1 AND email < $2 ORDER BY email LIMIT $3",
+            (start.as_str(), format!("{start}\u{10FFFF}"), TYPED_LOOKED_AT_MAX),
+            |row| row.get(0),
+        )?;
+        let mut found: Vec<Customer> = Vec::new();
+        for id in by_address.into_iter().chain(self.customers_by_words(typed)?).map(UserId::new) {
+            if found.len() >= max {
+                break;
+            }
+            let is_wanted = !found.iter().any(|known| known.id == id) && self.is_known_to(id, of)?;
+            found.extend(if is_wanted { self.customer(id)? } else { None });
+        }
+        Ok(found)
+    }
+
+    /// Whether a customer has a ticket in one of some departments; without departments, any customer.
+    fn is_known_to(&self, id: UserId, of: Option<&[DepartmentId]>) -> Result<bool> {
+        let Some(of) = of else { return Ok(true) };
+        let numbers: Vec<String> = of.iter().map(ToString::to_string).collect();
+        let sql = format!(
+            "SELECT count(*) FROM (SELECT 1 AS one FROM ticket WHERE customer_id = $1 AND department_id + 0 IN ({}) LIMIT 1) AS known",
+            if numbers.is_empty() { "0".to_owned() } else { numbers.join(", ") }
+        );
+        Ok(self.number(&sql, [id.get()])? > 0)
     }
 
     /// How many customers there are, and those of the window, newest first.

@@ -11,6 +11,7 @@ mod knowledge;
 mod list;
 mod live;
 mod outbox;
+mod people;
 mod profile;
 pub(super) mod sign_in;
 mod signature;
@@ -45,6 +46,7 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
         Page::Search => list::search(call),
         Page::Undo => undo::take_back(call),
         Page::NewTicket => create::answer(call),
+        Page::People => people::typed(call),
         Page::Preview => Ok(canned::preview(call)),
         Page::CannedFor => canned::for_ticket(call),
         Page::Drafts => compose::save(call),

@@ -54,6 +54,8 @@ pub(crate) enum Page {
     Ticket(TicketId),
     /// `/staff/tickets/create`.
     NewTicket,
+    /// `/staff/tickets/create/to`: people to write to, as they are typed, for the script.
+    People,
     /// `/staff/messages/5/mail`: the formatted mail, a document of its own.
     Mail(MessageId),
     /// `/staff/files/3/NAME`.
@@ -125,6 +127,7 @@ impl Page {
             ["tickets", "bulk"] => Self::Bulk,
             ["tickets", "undo"] => Self::Undo,
             ["tickets", "create"] => Self::NewTicket,
+            ["tickets", "create", "to"] => Self::People,
             ["tickets", "view", id] => Self::Ticket(TicketId::new(number(id)?)),
             ["messages", id, "mail"] => Self::Mail(MessageId::new(number(id)?)),
             ["files", id, _name] => Self::File(AttachmentId::new(number(id)?)),
@@ -156,6 +159,7 @@ impl Page {
             | Self::Undo
             | Self::Ticket(_)
             | Self::NewTicket
+            | Self::People
             | Self::Mail(_)
             | Self::File(_)
             | Self::Preview
@@ -195,7 +199,13 @@ impl Page {
                 Deed::File(_) => matches!(place.noun, Noun::Backups),
                 Deed::Add | Deed::Edit(_) | Deed::Remove(_) | Deed::Log(_) => true,
             },
-            Self::Asset(_) | Self::Staff | Self::Tickets(_) | Self::Mail(_) | Self::File(_) | Self::CannedFor => false,
+            Self::Asset(_)
+            | Self::Staff
+            | Self::Tickets(_)
+            | Self::People
+            | Self::Mail(_)
+            | Self::File(_)
+            | Self::CannedFor => false,
         }
     }
 

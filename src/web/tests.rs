@@ -6,6 +6,7 @@ use std::time::Duration;
 
 mod features;
 mod gate;
+mod people;
 
 use super::*;
 use crate::domain::staff_role::StaffRole;

@@ -104,6 +104,21 @@ test('a call is written down with its priority and fields, which a draft keeps',
   quiet(page);
 }));
 
+test('people are offered as they are typed, behind those that are there', withDesk({}, async desk => {
+  desk.mail({ from: 'Ann Ode <ann@client.test>', subject: 'Lamp' });
+  desk.mail({ from: 'Bob <bob@client.test>', subject: 'Printer' });
+  const page = await window_(desk, 'ada');
+  await page.goto(`${desk.url}/staff/tickets/create`);
+  const offered = async () => (await page.locator('#people option').evaluateAll(all => all.map(one => one.value))).join('|');
+  const to = page.getByLabel('To', { exact: true });
+  await to.pressSequentially('ode');
+  await until(async () => await offered() === 'Ann Ode <ann@client.test>', 'she is not offered');
+  await to.fill('Ann Ode <ann@client.test>, ');
+  await to.pressSequentially('bo');
+  await until(async () => await offered() === 'Ann Ode <ann@client.test>, Bob <bob@client.test>', 'he is not offered');
+  quiet(page);
+}));
+
 test('files that are pasted or dropped go with the answer', withDesk({ undo_send_s: '0' }, async (desk, sink) => {
   desk.mail({ subject: 'Lamp' });
   const page = await window_(desk, 'abe');

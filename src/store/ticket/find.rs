@@ -267,7 +267,7 @@ impl ReadTx<'_> {
 
     /// The same by what is quickest: the newest tickets, or the index.
     fn inbox_found(&self, query: &InboxSearch<'_>, after: Position, max: usize) -> Result<Vec<(i64, i64)>> {
-        let walk = |tickets| self.inbox_walked(query, after, max, tickets);
+        let walk = |part: &str, tickets| self.inbox_walked(query, after, max, (part, tickets));
         self.quickest(&query.search.text, walk, || self.inbox_places(query, after, max))
     }
 
@@ -284,22 +284,22 @@ impl ReadTx<'_> {
         Ok(found)
     }
 
-    /// The same for words that many tickets have; `None` where the index has to be asked.
+    /// The same by reading so many of the tickets that a part of the text finds; `None` where the index has to be asked.
     fn inbox_walked(
         &self,
         query: &InboxSearch<'_>,
         after: Position,
         max: usize,
-        tickets: usize,
+        (part, tickets): (&str, usize),
     ) -> Result<Option<Vec<(i64, i64)>>> {
         let search = query.search;
-        // With other conditions the first tickets of the list may be far to seek.
-        if !self.link.is_lite() || !query.is_plain() {
+        // With other conditions the newest tickets of the list may be far to seek.
+        if part.is_empty() && !query.is_plain() {
             return Ok(None);
         }
         let Some(phrases) = phrases_of(&search.text) else { return Ok(None) };
-        let without = Search { text: String::new(), ..search.clone() };
-        let all = self.inbox_places(&InboxSearch { search: &without, ..*query }, after, tickets)?;
+        let listed = Search { text: part.to_owned(), ..search.clone() };
+        let all = self.inbox_places(&InboxSearch { search: &listed, ..*query }, after, tickets)?;
         let ids: Vec<i64> = all.iter().map(|(_, id)| *id).collect();
         let Some(found) = self.walked(Walk { phrases: &phrases, max, tickets }, &ids)? else { return Ok(None) };
         let mut left = found.into_iter().peekable();

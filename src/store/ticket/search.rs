@@ -179,6 +179,15 @@ fn hits(texts: &str) -> String {
     )
 }
 
+/// A word or phrase of a search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    /// As it would be typed.
+    pub(super) text: String,
+    /// Whether the search has nothing else.
+    pub(super) is_all: bool,
+}
+
 /// A query and the values of its parameters.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Built {
@@ -340,27 +349,46 @@ impl ReadTx<'_> {
         if !query.search.trim().is_empty() && terms(query.search).is_empty() {
             return Ok(Vec::new());
         }
-        let walk = |tickets| self.found_by_walking(query, tickets);
+        let walk = |part: &str, tickets| self.found_by_walking(query, part, tickets);
         self.quickest(query.search, walk, || self.found_by_index(query))
     }
 
-    /// Whether so few texts have one of the words that the index names their tickets sooner than the newest ones are read.
-    pub(super) fn is_rare(&self, search: &str) -> Result<bool> {
-        if !self.link.is_lite() {
-            return Ok(true);
-        }
-        for term in terms(search) {
+    /// The first word or phrase that so few texts have that the index names their tickets sooner than the newest ones are
+    /// read.
+    pub(super) fn rare_part(&self, search: &str) -> Result<Option<Part>> {
+        let terms = terms(search);
+        for term in &terms {
             let Term::Text(text, is_start) = term else { continue };
             // To say of how many texts they are, the index would put together every word that begins so.
-            if is_start && text.chars().count() <= COMMON_START_CHARS_MAX {
+            if *is_start && text.chars().count() <= COMMON_START_CHARS_MAX {
                 continue;
             }
-            let words = query(self.link, &text, is_start);
+            let words = query(self.link, text, *is_start);
             if self.number(HITS, (words.as_str(), FEW_HITS))? < FEW_HITS {
-                return Ok(true);
+                let text = if *is_start { text.clone() } else { format!("\"{text}\"") };
+                return Ok(Some(Part { text, is_all: terms.len() == 1 }));
             }
         }
-        Ok(false)
+        Ok(None)
+    }
+
+    /// Customers with words in their name or address that begin as typed, by id: those among the first [`FEW_HITS`] texts that
+    /// have such words. Shorter beginnings than [`COMMON_START_CHARS_MAX`] and one find nobody.
+    pub(in crate::store) fn customers_by_words(&self, typed: &str) -> Result<Vec<i64>> {
+        let words = typed.replace(|c: char| c == '"' || c.is_control(), " ");
+        let words = words.trim();
+        if words.chars().filter(|c| c.is_alphanumeric()).count() <= COMMON_START_CHARS_MAX {
+            return Ok(Vec::new());
+        }
+        let sql = match self.link {
+            Link::Lite(_) => {
+                "SELECT id >> 2 FROM (SELECT rowid AS id FROM search WHERE search MATCH $1 LIMIT $2) AS hit WHERE id & 3 = 0"
+            }
+            Link::Pg(_) => {
+                "SELECT id >> 2 FROM search WHERE words @@ search_query($1, 1) AND id & 3 = 0 ORDER BY id LIMIT $2"
+            }
+        };
+        self.all(sql, (query(self.link, words, true), FEW_HITS), |row| row.get(0))
     }
 
     fn found_by_index(&self, query: &TicketQuery<'_>) -> Result<Vec<TicketLine>> {
@@ -370,15 +398,15 @@ impl ReadTx<'_> {
 }
 
 impl ReadTx<'_> {
-    /// The tickets with words that many tickets have; `None` where the index has to be asked.
-    fn found_by_walking(&self, query: &TicketQuery<'_>, tickets: usize) -> Result<Option<Vec<TicketLine>>> {
-        // With other conditions the first tickets of the list may be far to seek.
+    /// Reads the tickets that a part of the search finds for the rest of it; `None` where the index has to be asked.
+    fn found_by_walking(&self, query: &TicketQuery<'_>, part: &str, tickets: usize) -> Result<Option<Vec<TicketLine>>> {
         let is_in_order = query.statuses.is_empty() || query.order.is_by_last_update();
-        if !self.link.is_lite() || !query.is_plain() || !is_in_order {
+        // With other conditions the newest tickets of the list may be far to seek.
+        if part.is_empty() && !(query.is_plain() && is_in_order) {
             return Ok(None);
         }
         let Some(phrases) = phrases_of(query.search) else { return Ok(None) };
-        let all = TicketQuery { search: "", max: tickets, ..query.clone() };
+        let all = TicketQuery { search: part, max: tickets, ..query.clone() };
         let mut built = all.sql(self.link);
         let limit = built.bind(i64::try_from(all.max).unwrap_or(i64::MAX));
         let sql = format!("{} ORDER BY {} LIMIT ${limit}", built.conditions.concat(), all.order.sql());

@@ -3,10 +3,12 @@
 //! The index names every text that has a word. For a word that is everywhere that is a million texts, of which a page
 //! shows fifty; for a rare word it is the quick way. So a search first looks into the tickets that would come first anyway: into
 //! a few, and into more where the word is not rare. Where a page fills from them, or where there are no more, the answer is
-//! complete; else the index is asked. Either way the answer is the same.
+//! complete; else the index is asked. Of several words the index is asked for a rare one only, and the tickets that have it
+//! are read for the others. Whichever way, the answer is the same.
 
 use std::ops::ControlFlow;
 
+use super::search::Part;
 use super::words::Phrase;
 use crate::store::{ReadTx, Result};
 
@@ -40,17 +42,25 @@ pub(super) struct Walk<'a> {
 }
 
 impl ReadTx<'_> {
-    /// What a search finds, by what is quickest: so many of the newest tickets (`walk`), or the index.
+    /// What a search finds, by what is quickest: the index, or `walk`, which reads so many of the first tickets that a
+    /// part of the search finds; an empty part finds the newest.
     pub(super) fn quickest<T>(
         &self,
         search: &str,
-        walk: impl Fn(usize) -> Result<Option<T>>,
+        walk: impl Fn(&str, usize) -> Result<Option<T>>,
         index: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
-        if let Some(found) = walk(WALKED_FIRST)? {
+        if !self.link.is_lite() {
+            return index();
+        }
+        if let Some(found) = walk("", WALKED_FIRST)? {
             return Ok(found);
         }
-        let walked = if self.is_rare(search)? { None } else { walk(WALKED_MAX)? };
+        let walked = match self.rare_part(search)? {
+            None => walk("", WALKED_MAX)?,
+            Some(Part { is_all: true, .. }) => None,
+            Some(part) => walk(&part.text, WALKED_MAX)?,
+        };
         walked.map_or_else(index, Ok)
     }
 

@@ -89,6 +89,10 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
 }
 
 fn show(call: &Call<'_>, status: u16, said: Said) -> Result<Response, Refusal> {
+    // What was typed stays where it was not taken.
+    let typed = |name: &str, stored: String| {
+        if status == 422 && call.form.has(name) { call.form.get(name).to_owned() } else { stored }
+    };
     let page = call.read(|tx| {
         let viewer = call.viewer()?;
         let pages = tx.staff_pages(viewer.id())?;
@@ -119,10 +123,10 @@ fn show(call: &Call<'_>, status: u16, said: Said) -> Result<Response, Refusal> {
             username: viewer.staff.username.clone(),
             email: viewer.staff.email.clone(),
             languages,
-            zone: pages.timezone.clone(),
+            zone: typed("zone", pages.timezone.clone()),
             schemes: ["", "light", "dark"].map(scheme).into(),
             afters: AfterSending::ALL.iter().map(after).collect(),
-            signature: html::to_text(&pages.signature),
+            signature: typed("signature", html::to_text(&pages.signature)),
             has_keys: pages.preferences.has_keys,
             sessions: sessions
                 .map(|one| SignedIn {
@@ -180,8 +184,12 @@ fn save(call: &Call<'_>) -> Result<Response, Refusal> {
     if !zone.is_empty() && zone_name(zone).is_none() {
         return show(call, 422, Said { error: call.language.with("no-zone", "text", zone), ..Said::default() });
     }
-    let signature: String =
-        form.get("signature").trim().replace("\r\n", "\n").chars().take(SIGNATURE_CHARS_MAX).collect();
+    let signature = form.trimmed("signature").replace("\r\n", "\n");
+    if signature.chars().count() > SIGNATURE_CHARS_MAX {
+        let max = i64::try_from(SIGNATURE_CHARS_MAX).unwrap_or(i64::MAX);
+        let error = format!("{}: {}", call.language.t("signature"), call.language.with("wrong-long", "max", max));
+        return show(call, 422, Said { error, ..Said::default() });
+    }
     let id = call.viewer()?.id();
     let StaffPages { preferences: before, signature: former, .. } = call.read(|tx| Ok(tx.staff_pages(id)?))?;
     let pages = StaffPages {

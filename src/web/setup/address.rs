@@ -97,7 +97,7 @@ fn fill<'c>(call: &'c Call<'c>, typed: &mut Typed<'c>, row: &mut AddressRow) {
     typed.line("name", ADDRESS_NAME_CHARS_MAX).clone_into(&mut row.name);
     row.is_default |= call.form.has("default");
     if call.form.has("signature") {
-        row.signature = typed_signature(call.form.get("signature"));
+        row.signature = typed.text("signature", SIGNATURE_CHARS_MAX);
     }
     let way = |name: &str| call.form.trimmed(name).to_owned();
     match (Incoming::from_word(&way("incoming")), Outgoing::from_word(&way("outgoing"))) {
@@ -161,11 +161,6 @@ fn fill_sign_in<'c>(call: &'c Call<'c>, typed: &mut Typed<'c>, row: &mut Address
             typed.wrong(name, call.language.t("wrong-password-again"));
         }
     }
-}
-
-/// A signature as it is kept: nothing around it, and no longer than a person's own may be.
-fn typed_signature(text: &str) -> String {
-    text.trim().replace("\r\n", "\n").chars().take(SIGNATURE_CHARS_MAX).collect()
 }
 
 /// What must be there for the chosen ways.

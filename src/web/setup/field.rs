@@ -269,6 +269,16 @@ impl<'c> Typed<'c> {
         self.errors.push((name, text));
     }
 
+    /// A text of at most so many characters, with nothing around it.
+    pub(super) fn text(&mut self, name: &'c str, chars_max: usize) -> String {
+        let text = self.call.form.trimmed(name).replace("\r\n", "\n");
+        if text.chars().count() > chars_max {
+            let max = i64::try_from(chars_max).unwrap_or(i64::MAX);
+            self.errors.push((name, self.call.language.with("wrong-long", "max", max)));
+        }
+        text
+    }
+
     /// One line of 1 to so many characters.
     pub(super) fn line(&mut self, name: &'c str, chars_max: usize) -> &'c str {
         let text = self.call.form.trimmed(name);

@@ -1,7 +1,7 @@
 //! What can be done with a ticket besides answering it.
 
 use super::*;
-use crate::domain::desk_address::Outgoing;
+use crate::domain::desk_address::{Outgoing, SIGNATURE_CHARS_MAX};
 use crate::store::address::AddressRow;
 use crate::store::import::{ImportedCustomField, ImportedPriority};
 use crate::store::staff::StaffPages;
@@ -83,9 +83,15 @@ fn signatures_are_kept_as_they_were_typed() {
     assert_eq!(saved.status(), 303, "{}", text(&saved));
     let kept = || desk.web.store.read(|tx| tx.address_by_name("two@desk.test")).unwrap().unwrap().1.signature;
     assert_eq!(kept(), "**Sales**\nroom 7");
-    let long = "x".repeat(2001);
-    ada.post("/staff/setup/email-addresses/edit/2", &form.replace("+**Sales**%0D%0Aroom+7+", &long));
-    assert_eq!(kept().len(), 2000);
+    let post =
+        |text: &str| ada.post("/staff/setup/email-addresses/edit/2", &form.replace("+**Sales**%0D%0Aroom+7+", text));
+    let longest = "x".repeat(SIGNATURE_CHARS_MAX);
+    assert_eq!(post(&longest).status(), 303);
+    assert_eq!(kept(), longest);
+    let refused = post(&format!("{longest}y"));
+    assert!(refused.status() == 422 && text(&refused).contains("At most 2000 characters."), "{}", text(&refused));
+    assert!(text(&refused).contains(&format!("{longest}y")), "what was typed stays");
+    assert_eq!(kept(), longest);
     // A person's own formatted one survives that something else in the profile is saved.
     let own = || desk.web.store.read(|tx| tx.staff_pages(desk.agent)).unwrap().signature;
     let pages = StaffPages { signature: "<p><strong>Abe</strong></p>".to_owned(), ..StaffPages::default() };
@@ -94,6 +100,14 @@ fn signatures_are_kept_as_they_were_typed() {
     assert_eq!(own(), "<p><strong>Abe</strong></p>");
     assert_eq!(abe.post("/staff/account/profile", "do=save&signature=Abe+B.").status(), 303);
     assert_eq!(own(), "Abe B.");
+    assert_eq!(abe.post("/staff/account/profile", &format!("do=save&signature={longest}")).status(), 303);
+    assert_eq!(own(), longest);
+    let refused = abe.post("/staff/account/profile", &format!("do=save&zone=UTC&signature={longest}y"));
+    assert!(refused.status() == 422 && text(&refused).contains("At most 2000 characters."), "{}", text(&refused));
+    for kept in [&format!("{longest}y"), "value=\"UTC\""] {
+        assert!(text(&refused).contains(kept), "{kept}: what was typed stays");
+    }
+    assert_eq!(own(), longest);
 }
 
 #[test]

@@ -56,6 +56,7 @@ const fn number(page: &Page) -> usize {
         Page::CannedFor => 37,
         Page::SetUp(_) => 38,
         Page::First(_) => 39,
+        Page::People => 40,
     }
 }
 
@@ -63,7 +64,7 @@ const fn number(page: &Page) -> usize {
 /// the walk) and the first account (which its own link opens).
 const NOT_WALKED: [usize; 4] = [0, 1, 4, 39];
 
-const PAGES: usize = 40;
+const PAGES: usize = 41;
 
 /// Whose a page is.
 #[derive(Clone, Copy, Debug)]
@@ -151,6 +152,7 @@ fn pages(rows: &mut Vec<Step>) {
         "/staff/tickets/spam",
         "/staff/tickets/search?q=x",
         "/staff/tickets/create",
+        "/staff/tickets/create/to?q=ann",
         "/staff/aside",
         "/staff/outbox",
         "/staff/account/profile",
