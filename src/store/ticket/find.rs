@@ -294,7 +294,7 @@ impl ReadTx<'_> {
     ) -> Result<Option<Vec<(i64, i64)>>> {
         let search = query.search;
         // With other conditions the newest tickets of the list may be far to seek.
-        if part.is_empty() && !query.is_plain() {
+        if !self.link.is_lite() || part.is_empty() && !query.is_plain() {
             return Ok(None);
         }
         let Some(phrases) = phrases_of(&search.text) else { return Ok(None) };

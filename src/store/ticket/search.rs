@@ -354,8 +354,11 @@ impl ReadTx<'_> {
     }
 
     /// The first word or phrase that so few texts have that the index names their tickets sooner than the newest ones are
-    /// read.
+    /// read. None on PostgreSQL, whose index is always asked.
     pub(super) fn rare_part(&self, search: &str) -> Result<Option<Part>> {
+        if !self.link.is_lite() {
+            return Ok(None);
+        }
         let terms = terms(search);
         for term in &terms {
             let Term::Text(text, is_start) = term else { continue };
@@ -402,7 +405,7 @@ impl ReadTx<'_> {
     fn found_by_walking(&self, query: &TicketQuery<'_>, part: &str, tickets: usize) -> Result<Option<Vec<TicketLine>>> {
         let is_in_order = query.statuses.is_empty() || query.order.is_by_last_update();
         // With other conditions the newest tickets of the list may be far to seek.
-        if part.is_empty() && !(query.is_plain() && is_in_order) {
+        if !self.link.is_lite() || part.is_empty() && !(query.is_plain() && is_in_order) {
             return Ok(None);
         }
         let Some(phrases) = phrases_of(query.search) else { return Ok(None) };

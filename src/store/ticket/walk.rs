@@ -50,9 +50,6 @@ impl ReadTx<'_> {
         walk: impl Fn(&str, usize) -> Result<Option<T>>,
         index: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
-        if !self.link.is_lite() {
-            return index();
-        }
         if let Some(found) = walk("", WALKED_FIRST)? {
             return Ok(found);
         }
