@@ -3,7 +3,7 @@
 
 use super::inbox::{IS_UNREAD, InboxLine, Position};
 use super::search::{Built, Reach, has_terms, phrases_of, term_conditions, words_of};
-use super::walk::Walk;
+use super::walk::{Listed, Walk};
 use crate::domain::search::{Assigned, Has, Is, Search};
 use crate::domain::{DepartmentId, MessageId, StaffId, Status, TicketId, Timestamp};
 use crate::mail::html;
@@ -267,7 +267,7 @@ impl ReadTx<'_> {
 
     /// The same by what is quickest: the newest tickets, or the index.
     fn inbox_found(&self, query: &InboxSearch<'_>, after: Position, max: usize) -> Result<Vec<(i64, i64)>> {
-        let walk = |part: &str, tickets| self.inbox_walked(query, after, max, (part, tickets));
+        let walk = |listed: Listed<'_>| self.inbox_walked(query, after, max, listed);
         self.quickest(&query.search.text, walk, || self.inbox_places(query, after, max))
     }
 
@@ -290,8 +290,9 @@ impl ReadTx<'_> {
         query: &InboxSearch<'_>,
         after: Position,
         max: usize,
-        (part, tickets): (&str, usize),
+        listed: Listed<'_>,
     ) -> Result<Option<Vec<(i64, i64)>>> {
+        let Listed { part, tickets } = listed;
         let search = query.search;
         // With other conditions the newest tickets of the list may be far to seek.
         if !self.link.is_lite() || part.is_empty() && !query.is_plain() {

@@ -95,7 +95,8 @@ fn hits(store: &Store, typed: &str, departments: &[DepartmentId]) -> Vec<Hit> {
         let ids = |hits: &[Hit]| hits.iter().map(|hit| hit.line.id.get()).collect::<Vec<_>>();
         let rare = store.read(|tx| tx.rare_part(&search.text)).unwrap();
         for part in ["", rare.as_ref().map_or("", |part| &part.text)] {
-            let walked = store.read(|tx| tx.inbox_walked(&query, start, 50, (part, WALKED_MAX))).unwrap();
+            let walked =
+                store.read(|tx| tx.inbox_walked(&query, start, 50, Listed { part, tickets: WALKED_MAX })).unwrap();
             assert!(walked.is_none_or(|walked| walked == by_index), "{typed}, {part:?} read");
         }
         assert_eq!(by_index.iter().map(|(_, id)| *id).collect::<Vec<_>>(), ids(&found), "{typed}");

@@ -6,7 +6,7 @@ use crate::store::engine::Link;
 use crate::store::value::Owned;
 
 use super::list::{TicketLine, line};
-use super::walk::Walk;
+use super::walk::{Listed, Walk};
 use super::words::Phrase;
 use crate::domain::{DepartmentId, StaffId, Status, TicketId, Timestamp, UserId};
 use crate::store::{Error, ReadTx, Result, WriteTx, containing};
@@ -349,7 +349,7 @@ impl ReadTx<'_> {
         if !query.search.trim().is_empty() && terms(query.search).is_empty() {
             return Ok(Vec::new());
         }
-        let walk = |part: &str, tickets| self.found_by_walking(query, part, tickets);
+        let walk = |listed: Listed<'_>| self.found_by_walking(query, listed);
         self.quickest(query.search, walk, || self.found_by_index(query))
     }
 
@@ -402,7 +402,8 @@ impl ReadTx<'_> {
 
 impl ReadTx<'_> {
     /// Reads the tickets that a part of the search finds for the rest of it; `None` where the index has to be asked.
-    fn found_by_walking(&self, query: &TicketQuery<'_>, part: &str, tickets: usize) -> Result<Option<Vec<TicketLine>>> {
+    fn found_by_walking(&self, query: &TicketQuery<'_>, listed: Listed<'_>) -> Result<Option<Vec<TicketLine>>> {
+        let Listed { part, tickets } = listed;
         let is_in_order = query.statuses.is_empty() || query.order.is_by_last_update();
         // With other conditions the newest tickets of the list may be far to seek.
         if !self.link.is_lite() || part.is_empty() && !(query.is_plain() && is_in_order) {

@@ -88,12 +88,13 @@ fn words_of_every_ticket_and_of_few_are_found_in_the_order_of_the_list() {
         if crate::store::testing::is_remote() {
             continue;
         }
-        let walked = store.read(|tx| tx.found_by_walking(&query, "", WALKED_MAX)).unwrap();
+        let walked = store.read(|tx| tx.found_by_walking(&query, Listed { part: "", tickets: WALKED_MAX })).unwrap();
         assert!(walked.is_none_or(|walked| walked == by_index), "{search} {order:?}");
         let rare = store.read(|tx| tx.rare_part(search)).unwrap();
         assert_eq!(rare.is_some(), search.contains("purpl"), "{search}");
         if let Some(Part { text, is_all: false }) = rare {
-            let walked = store.read(|tx| tx.found_by_walking(&query, &text, WALKED_MAX)).unwrap();
+            let walked =
+                store.read(|tx| tx.found_by_walking(&query, Listed { part: &text, tickets: WALKED_MAX })).unwrap();
             assert_eq!(walked, Some(by_index), "{search}: the tickets of {text} are read for the rest");
         }
     }

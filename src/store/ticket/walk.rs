@@ -41,22 +41,30 @@ pub(super) struct Walk<'a> {
     pub(super) tickets: usize,
 }
 
+/// Which tickets are read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Listed<'a> {
+    /// Those that this part of the search finds; for none, all.
+    pub(super) part: &'a str,
+    /// So many at most, the first ones of the list.
+    pub(super) tickets: usize,
+}
+
 impl ReadTx<'_> {
-    /// What a search finds, by what is quickest: the index, or `walk`, which reads so many of the first tickets that a
-    /// part of the search finds; an empty part finds the newest.
+    /// What a search finds, by what is quickest: the index, or `walk`, which reads some tickets.
     pub(super) fn quickest<T>(
         &self,
         search: &str,
-        walk: impl Fn(&str, usize) -> Result<Option<T>>,
+        walk: impl Fn(Listed<'_>) -> Result<Option<T>>,
         index: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
-        if let Some(found) = walk("", WALKED_FIRST)? {
+        if let Some(found) = walk(Listed { part: "", tickets: WALKED_FIRST })? {
             return Ok(found);
         }
         let walked = match self.rare_part(search)? {
-            None => walk("", WALKED_MAX)?,
+            None => walk(Listed { part: "", tickets: WALKED_MAX })?,
             Some(Part { is_all: true, .. }) => None,
-            Some(part) => walk(&part.text, WALKED_MAX)?,
+            Some(part) => walk(Listed { part: &part.text, tickets: WALKED_MAX })?,
         };
         walked.map_or_else(index, Ok)
     }
