@@ -32,9 +32,8 @@ const DELIVERIES_KEPT_S: i64 = 30 * Timestamp::DAY_S;
 /// How long it is known which forms were sent, in seconds. Chosen: longer than anybody leaves a page open.
 const KEYS_KEPT_S: i64 = 30 * Timestamp::DAY_S;
 
-/// Pages of the search index, of 4 kB each, merged in one transaction. Chosen: one or two milliseconds with the write lock
-/// held.
-const SEARCH_PAGES: u32 = 32;
+/// Pages of the search index, of 4 kB each, merged in one transaction. Chosen: half a millisecond with the write lock held.
+const SEARCH_PAGES: u32 = 8;
 
 /// Between two of these transactions, so that mails and requests get the lock.
 const SEARCH_PAUSE: Duration = Duration::from_millis(2);

@@ -248,6 +248,7 @@ fn start_jobs(
         let (store, threads) = with();
         move || threads::tidy(&store, &threads)
     })?;
+    store.expect_copying();
     threads.start("mailboxes", {
         let (store, threads) = with();
         move || {

@@ -110,6 +110,8 @@ pub struct Store {
     is_sure: AtomicBool,
     // Whether mails come in groups.
     takes_groups: AtomicBool,
+    // Whether somebody copies the log into the database from time to time.
+    has_copier: AtomicBool,
     // Seconds by which the server's clock is ahead of ours.
     clock_ahead_s: AtomicI64,
 }
@@ -130,6 +132,7 @@ impl Store {
             growth: log::Growth::default(),
             is_sure: AtomicBool::new(false),
             takes_groups: AtomicBool::new(false),
+            has_copier: AtomicBool::new(false),
             clock_ahead_s: AtomicI64::new(0),
         };
         let connection = store.take()?;
@@ -145,6 +148,14 @@ impl Store {
     /// copied into the database less often.
     pub(crate) fn expect_groups(&self) {
         self.takes_groups.store(true, Ordering::Relaxed);
+        self.connections.close_unused(Duration::ZERO);
+    }
+
+    /// From now on [`Store::copy_log`] is called from time to time, and commits leave copying to it: with a large database
+    /// every hundredth would wait for tens of milliseconds, and all others with it. A log that grows all the same is
+    /// emptied by a commit.
+    pub(crate) fn expect_copying(&self) {
+        self.has_copier.store(true, Ordering::Relaxed);
         self.connections.close_unused(Duration::ZERO);
     }
 
@@ -240,6 +251,7 @@ impl Store {
         let lite = connection.lite()?;
         lite.execute_batch("PRAGMA synchronous = NORMAL").map_err(Error::from)?;
         let done = commit(lite, deadline, self.lock_wait, f)?;
+        self.growth.check(lite, self.lock_wait);
         // A connection that could not be set back is dropped: nothing else may be committed by it.
         if lite.execute_batch("PRAGMA synchronous = FULL").is_ok() {
             connection.keep();
@@ -271,6 +283,8 @@ impl Store {
         })?;
         if self.takes_groups.load(Ordering::Relaxed) {
             connection.execute_batch(FOR_GROUPS)?;
+        } else if self.has_copier.load(Ordering::Relaxed) {
+            connection.execute_batch("PRAGMA wal_autocheckpoint = 0")?;
         }
         // If it is the first one, SQLite has just read the log, no matter which process wrote it.
         self.is_sure.store(false, Ordering::Release);

@@ -1,6 +1,7 @@
 //! What `serve` does besides answering requests. Each kind of work has its own thread and goes on
 //! after an error: the next round tries again.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -39,8 +40,11 @@ const WATCH_POLL: Duration = Duration::from_secs(2);
 /// Between two looks at whether a ticket that was put off has to wake.
 const WAKE_PAUSE: Duration = Duration::from_secs(10);
 
-/// Between two looks at whether the search index and the log have grown.
+/// Between two looks at whether the search index has grown.
 const TIDY_PAUSE: Duration = Duration::from_secs(1);
+
+/// Between two looks at whether the log has. Chosen: a busy desk writes some megabytes in that time.
+const COPY_PAUSE: Duration = Duration::from_millis(200);
 
 /// The pause before a kind of work is started again after a panic: the first, doubled each time up to the last,
 /// and the first again after it has run so long.
@@ -181,11 +185,26 @@ fn work_while_ours(store: &Store, threads: &Threads) {
 }
 
 /// Tidies the database while others write: merges what they add to the search index, and copies the log into the database
-/// so that they need not.
+/// so that they need not, between two merges as well.
 pub(super) fn tidy(store: &Store, threads: &Threads) {
-    while !threads.pause(TIDY_PAUSE) {
-        logged("merging the search index", jobs::merge_search(store, &|| threads.is_stopping()).map(|_| ()));
-        logged("copying the log", store.copy_log());
+    let copied = Cell::new(Instant::now());
+    let copy = || {
+        if copied.get().elapsed() >= COPY_PAUSE {
+            logged("copying the log", store.copy_log());
+            copied.set(Instant::now());
+        }
+    };
+    let mut looked = Instant::now();
+    while !threads.pause(COPY_PAUSE) {
+        copy();
+        if looked.elapsed() >= TIDY_PAUSE {
+            let is_over = || {
+                copy();
+                threads.is_stopping()
+            };
+            logged("merging the search index", jobs::merge_search(store, &is_over).map(|_| ()));
+            looked = Instant::now();
+        }
     }
 }
 

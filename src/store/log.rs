@@ -46,7 +46,7 @@ const GROWN_BYTES: u64 = 8 * 1024 * 1024;
 const GROWN_AGAIN_PART: u64 = 8;
 
 /// Size of the log, in bytes, above which `serve` copies it into the database. Below the 4 MB at which SQLite lets a commit
-/// do it (wal_autocheckpoint, 1000 pages).
+/// of another process do it (wal_autocheckpoint, 1000 pages).
 const COPIED_BYTES: u64 = 1024 * 1024;
 
 /// How long a commit waits for the readers of a grown log. Far above a request's reading, short for the next writer,
@@ -313,6 +313,29 @@ mod tests {
             longest
         });
         assert!(longest < LOG_BYTES_MAX, "{longest}");
+    }
+
+    #[test]
+    fn commits_leave_copying_to_whoever_does_it_until_the_log_is_long() {
+        // Beyond where SQLite would copy (4 MB), below where the log is emptied.
+        const MAIL_BYTES: usize = 6 * 1024 * 1024;
+        let dir = tempfile::tempdir().unwrap();
+        let (path, store) = desk(&dir);
+        let bytes = |path: &Path| fs::metadata(path).unwrap().len();
+        let log = dir.path().join("desk.db-wal");
+        store.copy_log().unwrap();
+        let before = bytes(&path);
+        store.expect_copying();
+        keep_mail(&store, 0, &vec![7; MAIL_BYTES]);
+        assert_eq!(bytes(&path), before, "the commit copied");
+        store.copy_log().unwrap();
+        assert!(bytes(&path) >= before + MAIL_BYTES as u64, "what was committed is copied");
+        // Nobody copies.
+        let longest = (1..20).map(|number| {
+            keep_mail(&store, number, &vec![7; MAIL_BYTES / 3]);
+            bytes(&log)
+        });
+        assert!(longest.max() < Some(LOG_BYTES_MAX));
     }
 
     #[test]

@@ -27,6 +27,7 @@ impl Store {
             growth: log::Growth::default(),
             is_sure: AtomicBool::new(false),
             takes_groups: AtomicBool::new(false),
+            has_copier: AtomicBool::new(false),
             clock_ahead_s: AtomicI64::new(self.clock_ahead_s()),
         }
     }
