@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{EUC_KR, Encoding, GB18030, ISO_2022_JP, REPLACEMENT, SHIFT_JIS, UTF_8, WINDOWS_1252};
 use mail_parser::decoders::charsets::{DecoderFnc, map::charset_decoder};
+use memchr::{memchr, memchr_iter};
 use seven_bit::SevenBit;
 
 /// Bytes shown to the detector (chosen: it settles within some hundred letters and is our slowest step).
@@ -68,6 +69,9 @@ pub(super) fn for_label(label: &[u8]) -> Option<Charset> {
 /// characters it is still believed when most others are whole, so that a cut-off character at the
 /// end does not make a Russian mail unreadable. Linear in the length of `bytes`.
 pub(super) fn decode(bytes: &[u8], declared: Option<Charset>) -> String {
+    if let Some(text) = plain_ascii(bytes, declared) {
+        return text.to_owned();
+    }
     let standard = match declared {
         Some(Charset::Utf7) if bytes.is_ascii() => return decode_utf7(bytes),
         Some(Charset::SevenBit(dress)) if bytes.is_ascii() => return dress.decode(bytes),
@@ -98,6 +102,20 @@ pub(super) fn decode(bytes: &[u8], declared: Option<Charset>) -> String {
         Some(Attempt { text, is_mostly_whole: true, .. }) => text,
         _ => detected(bytes),
     }
+}
+
+/// The first byte of every sequence that changes the meaning of those after it (ISO/IEC 2022).
+const ESCAPE: u8 = 0x1B;
+
+/// The text of bytes that mean the same in UTF-8 and in the declared charset: most texts of most mails.
+fn plain_ascii(bytes: &[u8], declared: Option<Charset>) -> Option<&str> {
+    let has_ascii = match declared {
+        None => true,
+        Some(Charset::Standard(encoding)) => encoding.is_ascii_compatible(),
+        Some(Charset::Utf7 | Charset::SevenBit(_) | Charset::CodePage(_)) => false,
+    };
+    let is_plain = has_ascii && bytes.is_ascii() && memchr(ESCAPE, bytes).is_none();
+    if is_plain { std::str::from_utf8(bytes).ok() } else { None }
 }
 
 /// The outcome of decoding with one encoding.
@@ -187,7 +205,10 @@ fn decode_cp437(bytes: &[u8]) -> String {
 
 /// Whether 7-bit text switches to a Japanese character set (ISO 2022 escape sequences).
 pub(super) fn has_jis_escape(bytes: &[u8]) -> bool {
-    bytes.windows(3).any(|three| matches!(three, b"\x1b$B" | b"\x1b$@" | b"\x1b(J" | b"\x1b(I"))
+    let is_escape = |at: usize| {
+        bytes.get(at..at + 3).is_some_and(|three| matches!(three, b"\x1b$B" | b"\x1b$@" | b"\x1b(J" | b"\x1b(I"))
+    };
+    memchr_iter(ESCAPE, bytes).any(is_escape)
 }
 
 /// ISO-2022-JP without the escape sequences that another one follows at once, as where two texts

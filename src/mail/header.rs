@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 /// Longest field value looked at, in bytes (chosen: about 1,500 addresses; RFC 5322 has no limit).
 pub(super) const FIELD_BYTES_MAX: usize = 64 * 1024;
 
@@ -52,7 +54,7 @@ impl<'a> Iterator for Lines<'a> {
 
     fn next(&mut self) -> Option<Line<'a>> {
         let rest = self.data.get(self.at..).filter(|rest| !rest.is_empty())?;
-        let (len, end) = rest.iter().position(|b| *b == b'\n').map_or((rest.len(), rest.len()), |at| (at, at + 1));
+        let (len, end) = memchr(b'\n', rest).map_or((rest.len(), rest.len()), |at| (at, at + 1));
         let mut text = rest.get(..len).unwrap_or_default();
         while let [head @ .., b'\r'] = text {
             text = head;
@@ -166,7 +168,7 @@ impl<'a> Scan<'a> {
 
     fn start(&mut self, name: &'a [u8], line: Line<'a>) {
         self.close();
-        let colon = line.text.iter().position(|b| *b == b':').unwrap_or(name.len());
+        let colon = memchr(b':', line.text).unwrap_or(name.len());
         self.open = Some((name, line.start + colon + 1, line.start + line.text.len()));
     }
 
@@ -193,7 +195,7 @@ impl<'a> Scan<'a> {
 /// The field name a line starts with: visible ASCII up to a colon, blanks before the colon allowed.
 pub(super) fn field_name(line: &[u8]) -> Option<&[u8]> {
     let head = line.get(..NAME_BYTES_MAX).unwrap_or(line);
-    let colon = head.iter().position(|b| *b == b':')?;
+    let colon = memchr(b':', head)?;
     let name = head.get(..colon)?.trim_ascii_end();
     (!name.is_empty() && name.iter().all(u8::is_ascii_graphic)).then_some(name)
 }
@@ -244,7 +246,7 @@ pub(super) fn starts_with_ignore_case(text: &[u8], prefix: &str) -> bool {
 
 /// The mail with LF line ends where it has CR ones only (classic Mac OS); copied only then.
 pub(super) fn with_line_feeds(raw: &[u8]) -> Cow<'_, [u8]> {
-    if raw.contains(&b'\n') || !raw.contains(&b'\r') {
+    if memchr(b'\n', raw).is_some() || memchr(b'\r', raw).is_none() {
         return Cow::Borrowed(raw);
     }
     Cow::Owned(raw.iter().map(|b| if *b == b'\r' { b'\n' } else { *b }).collect())

@@ -2,6 +2,7 @@
 //!
 //! Only the bytes are hashed here; that the key is unique is ensured by the store.
 
+use memchr::memchr;
 use sha2::{Digest, Sha256};
 
 use super::header::{Header, Lines, field_name, skip_leading_lines, starts_with_ignore_case, with_line_feeds};
@@ -105,7 +106,7 @@ impl Hash {
                     continue;
                 }
             }
-            let plain = text.iter().position(|b| *b == b'\r').unwrap_or(text.len());
+            let plain = memchr(b'\r', text).unwrap_or(text.len());
             let (head, rest) = text.split_at(plain);
             self.plain(head);
             text = rest;

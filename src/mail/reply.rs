@@ -69,7 +69,7 @@ fn reply_of_html(rendered: &Rendered, forwards: Forwards) -> Reply {
 }
 
 fn has_too_many_lines(text: &str) -> bool {
-    text.bytes().filter(|b| *b == b'\n').count() >= LINES_MAX
+    memchr::memchr_iter(b'\n', text.as_bytes()).count() >= LINES_MAX
 }
 
 fn put_together(full: &str, lines: &[Line<'_>], split: &Split) -> Reply {

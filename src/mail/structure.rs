@@ -124,7 +124,10 @@ impl<'a> Structure<'a> {
     pub(super) fn read(header: PartHeader, body: &'a [u8], limits: &Limits, decoder: Decoder) -> Self {
         let mut walk = Walk { body, limits, decoder, stack: Vec::new(), state: State::Between, out: Self::default() };
         walk.open_part(header, 0, 0);
-        for line in Lines::from(body, 0) {
+        // Without a container around it a part ends with the mail.
+        let is_one_part = walk.stack.is_empty() && matches!(walk.state, State::Content { .. });
+        let lines = if is_one_part { &[][..] } else { body };
+        for line in Lines::from(lines, 0) {
             walk.line(line);
         }
         walk.close_part(body.len());

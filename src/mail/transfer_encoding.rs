@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 /// How the bytes of a part were encoded for transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) enum Transfer {
@@ -197,7 +199,7 @@ impl Group {
 fn decode_quoted_printable(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
-    while let Some(equals) = rest.iter().position(|b| *b == b'=') {
+    while let Some(equals) = memchr(b'=', rest) {
         let (plain, escape) = rest.split_at(equals);
         out.extend_from_slice(plain);
         let after = escape.get(1..).unwrap_or_default();

@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use memchr::memchr2;
+
 use super::attribution::Parts;
 use super::languages::{CC, DATE, FROM, OTHER_FIELDS, SUBJECT, TO, entries};
 use super::line::fold;
@@ -83,9 +85,7 @@ pub(crate) fn field_of(text: &str) -> Option<(Field, &str)> {
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '|'));
     // Most lines hold neither colon, and bytes are looked at faster than characters.
     let front = text.as_bytes().get(..=NAME_BYTES_MAX).unwrap_or(text.as_bytes());
-    if !front.iter().fold(false, |found, byte| found | (*byte == b':') | (*byte == FULL_WIDTH_COLON)) {
-        return None;
-    }
+    memchr2(b':', FULL_WIDTH_COLON, front)?;
     let (at, colon) =
         text.char_indices().take_while(|(at, _)| *at <= NAME_BYTES_MAX).find(|(_, c)| matches!(c, ':' | '：'))?;
     let name = fold(text[..at].trim_end_matches(['*', '_']));

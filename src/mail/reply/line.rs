@@ -1,6 +1,8 @@
 //! The lines that are searched for a reply: where they are, whether they are quoted, and folding for
 //! comparison. What a line means is decided in the neighbouring modules.
 
+use memchr::memchr_iter;
+
 use super::super::html::{Mark, Rendered};
 use super::fields::Row;
 
@@ -36,7 +38,7 @@ impl Line<'_> {
     pub(super) fn is_rule(&self) -> bool {
         let text = self.text.trim();
         // U+1427 is what a tracking add-on of Gmail leaves below a mail.
-        text == "\u{1427}" || (text.chars().count() >= 2 && text.chars().all(is_drawing))
+        text == "\u{1427}" || (text.chars().all(is_drawing) && text.chars().count() >= 2)
     }
 }
 
@@ -69,10 +71,11 @@ pub(super) fn within_groupwise(text: &str) -> Option<&str> {
 /// The lines of a plain text. `>` after at most three blanks means quoted, as people write it.
 pub(super) fn lines_of_text(text: &str) -> Vec<Line<'_>> {
     let mut start = 0;
-    text.split('\n')
-        .map(|line| {
-            let here = start;
-            start += line.len() + 1;
+    memchr_iter(b'\n', text.as_bytes())
+        .chain([text.len()])
+        .map(|end| {
+            let (here, line) = (start, text.get(start..end).unwrap_or_default());
+            start = end + 1;
             let inner = line.trim_start_matches([' ', '\t', '\u{A0}']);
             let is_quoted =
                 inner.starts_with('>') && line.len() - inner.len() <= 3 && within_groupwise(inner).is_none();
