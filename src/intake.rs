@@ -40,8 +40,8 @@ pub(crate) use verdict::verdict;
 /// Compression level of kept raw mail: the fastest; base64 shrinks to what it encodes at any level.
 const RAW_MAIL_ZSTD_LEVEL: i32 = 1;
 
-/// Places in the table of that level, as a power of two, for mails of at least so many bytes; smaller mails do with one place
-/// for each byte, which are fewer pages of memory for a process to get.
+/// Mails of at least so many bytes, as a power of two (16 kB), get the table of that level. For a smaller one a table with a
+/// place for each byte will do, which is less memory for a process to get. Chosen: above it zstd takes what it likes.
 const RAW_MAIL_TABLE_LOG_MAX: u32 = 14;
 
 /// Fewest places, as a power of two: what zstd takes.

@@ -20,6 +20,17 @@ pub(super) fn rules() -> Rules {
 }
 
 #[test]
+fn raw_mails_of_every_size_come_back_as_they_were() {
+    let (small, large) = (1 << RAW_MAIL_TABLE_LOG_MIN, 1 << RAW_MAIL_TABLE_LOG_MAX);
+    for bytes in [0, 1, 2, small - 1, small, small + 1, large - 1, large, large + 1, 1_000_000] {
+        let raw: Vec<u8> = (0..bytes).map(|n| b"A mail of some words, again and again. "[n % 39]).collect();
+        let packed = compressed(&raw).unwrap();
+        assert_eq!(decompress(&packed).unwrap(), raw, "{bytes} bytes");
+        assert!(bytes < 1000 || packed.len() < bytes / 5, "{bytes} bytes are {} packed", packed.len());
+    }
+}
+
+#[test]
 fn mail_that_panics_the_parser_is_kept_raw_and_can_be_tried_again() {
     let (_dir, store) = desk();
     let piped = envelope(Source::Pipe);
