@@ -2,6 +2,7 @@
 //! back.
 
 use std::cell::RefCell;
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
@@ -25,14 +26,14 @@ const GIVEN_BACK: Duration = Duration::from_secs(60);
 
 /// A line of /proc/PID/status, in KiB.
 fn memory_kib(server: &Server, key: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).expect("the process is there");
+    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).expect("the process is there");
     let line = status.lines().find(|line| line.starts_with(key)).expect("a line of that key");
     line.split_ascii_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
 }
 
 /// Entries of a folder below /proc/PID: `fd` or `task`.
 fn entries(server: &Server, folder: &str) -> usize {
-    std::fs::read_dir(format!("/proc/{}/{folder}", server.pid())).expect("the process is there").count()
+    fs::read_dir(format!("/proc/{}/{folder}", server.pid())).expect("the process is there").count()
 }
 
 /// Adds staff whose password is "secret1", stored in the way of `hash`.
@@ -201,19 +202,36 @@ fn is_served(stream: &mut TcpStream) -> bool {
     true
 }
 
+/// Waits until no thread of the server runs: until each connection that was answered is noted as idle.
+fn settled(server: &Server) {
+    let is_asleep = |stat: String| stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('S'));
+    let all_sleep = || {
+        let tasks = fs::read_dir(format!("/proc/{}/task", server.pid())).expect("it runs");
+        let stats = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("stat")).ok());
+        stats.map(is_asleep).all(|is_asleep| is_asleep)
+    };
+    assert!(eventually(all_sleep), "the server never rests");
+}
+
 #[test]
 fn at_the_limit_the_connection_that_is_idle_longest_makes_room() {
     let desk = Desk::new();
     desk.configure("http_connections_max = 4");
     let server = Server::start(&desk);
-    let mut held: Vec<TcpStream> = (0..4).map(|_| kept(&server)).collect();
-    let mut fifth = kept(&server);
+    let kept = || {
+        let stream = kept(&server);
+        settled(&server);
+        stream
+    };
+    let mut held: Vec<TcpStream> = (0..4).map(|_| kept()).collect();
+    let mut fifth = kept();
     assert_eq!(held[0].read(&mut [0]).ok(), Some(0), "the first was closed");
     for stream in &mut held[1..] {
         assert!(is_served(stream), "the others were not");
     }
     // Now the fifth is the one that waited longest.
-    let _sixth = kept(&server);
+    settled(&server);
+    let _sixth = kept();
     assert_eq!(fifth.read(&mut [0]).ok(), Some(0));
 }
 
