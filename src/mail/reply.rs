@@ -84,7 +84,10 @@ fn put_together(full: &str, lines: &[Line<'_>], split: &Split) -> Reply {
         is_plain: split.is_plain,
     };
     if reply.typed.is_empty() && !full.trim().is_empty() {
-        return Reply { typed: joined(full, lines, |_| true), is_forward: split.is_forward, ..Reply::default() };
+        let whole = joined(full, lines, |_| true);
+        // Of invisible characters alone no line has anything to read.
+        let typed = if whole.is_empty() { full.trim().to_owned() } else { whole };
+        return Reply { typed, is_forward: split.is_forward, ..Reply::default() };
     }
     if !reply.signature.is_empty() {
         reply.unsigned = joined(full, lines, |at| split.parts[at] != Part::Signature);

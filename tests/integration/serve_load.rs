@@ -207,8 +207,8 @@ fn settled(server: &Server) {
     let is_asleep = |stat: String| stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('S'));
     let all_sleep = || {
         let tasks = fs::read_dir(format!("/proc/{}/task", server.pid())).expect("it runs");
-        let stats = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("stat")).ok());
-        stats.map(is_asleep).all(|is_asleep| is_asleep)
+        let mut stats = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("stat")).ok());
+        stats.all(is_asleep)
     };
     assert!(eventually(all_sleep), "the server never rests");
 }

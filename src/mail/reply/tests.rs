@@ -63,6 +63,14 @@ fn a_quote_that_ends_the_mail_goes_even_without_header() {
 }
 
 #[test]
+fn a_text_of_invisible_characters_is_its_own_reply() {
+    for text in ["\u{2069}", "\u{200B}\n\u{FEFF}", "> \u{2069}\n\n-- \n\u{200E}"] {
+        assert!(!parts(text).0.is_empty(), "{text:?}");
+    }
+    assert_eq!(parts(" \n\u{2069}\n"), three("\u{2069}", "", ""));
+}
+
+#[test]
 fn nothing_is_ever_cut_to_nothing() {
     for mail in [
         "> One?",
