@@ -126,9 +126,8 @@ impl<'a> Structure<'a> {
         walk.open_part(header, 0, 0);
         // Without a container around it a part ends with the mail.
         let is_one_part = walk.stack.is_empty() && matches!(walk.state, State::Content { .. });
-        let lines = if is_one_part { &[][..] } else { body };
-        for line in Lines::from(lines, 0) {
-            walk.line(line);
+        if !is_one_part {
+            Lines::from(body, 0).for_each(|line| walk.line(line));
         }
         walk.close_part(body.len());
         walk.close_containers(0, body.len());

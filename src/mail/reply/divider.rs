@@ -87,16 +87,7 @@ fn has_last_word(line: &[u8]) -> bool {
         (Some(first), Some(last), Some((firsts, lasts))) => firsts & bit(*first) != 0 && lasts & bit(*last) != 0,
         _ => false,
     };
-    let mut rest = line;
-    loop {
-        let end = rest.iter().position(|byte| !IN_WORD[usize::from(*byte)]);
-        let (word, behind) = rest.split_at(end.unwrap_or(rest.len()));
-        if is_last(word) {
-            return true;
-        }
-        let Some((_, next)) = behind.split_first() else { return false };
-        rest = next;
-    }
+    line.split(|byte| !IN_WORD[usize::from(*byte)]).any(is_last)
 }
 
 /// Which bytes are letters or digits of ASCII: quicker looked up than compared, as every byte of a mail comes here.
