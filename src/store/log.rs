@@ -53,7 +53,7 @@ const COPIED_BYTES: u64 = 1024 * 1024;
 /// who waits as well.
 const READERS_WAIT: Duration = Duration::from_millis(500);
 
-/// Pause between two tries to empty the log while another process does it.
+/// Pause between two tries of what another process's lock is in the way of.
 const LOCK_POLL: Duration = Duration::from_millis(5);
 
 /// The file of that suffix beside the database, by the name that SQLite goes by (links are followed).
@@ -67,6 +67,31 @@ fn beside(connection: &Connection, suffix: &str) -> Option<PathBuf> {
 fn truncate(connection: &Connection) -> Result<()> {
     let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     if is_busy { Err(Error::Busy) } else { Ok(()) }
+}
+
+/// Tries again what SQLite gives up at once where another process holds a lock, as long as the connection waits for locks.
+fn patiently(connection: &Connection, attempt: impl Fn(&Connection) -> Result<()>) -> Result<()> {
+    let wait_ms: u32 = connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0))?;
+    let (began, wait) = (Instant::now(), Duration::from_millis(wait_ms.into()));
+    let done = loop {
+        let left = wait.saturating_sub(began.elapsed());
+        connection.busy_timeout(left)?;
+        match attempt(connection) {
+            Err(Error::Busy) if !left.is_zero() => thread::sleep(LOCK_POLL),
+            done => break done,
+        }
+    };
+    connection.busy_timeout(wait)?;
+    done
+}
+
+/// Gives the database a log, which lets readers go on while a mail is written; it is a property of the file, set once. Waits
+/// for another process that does the same.
+///
+/// # Errors
+/// [`Error::Busy`] when the lock did not come free, others when the disk fails.
+pub(super) fn start(connection: &Connection) -> Result<()> {
+    patiently(connection, |connection| Ok(connection.pragma_update(None, "journal_mode", "wal")?))
 }
 
 fn sync(path: &Path) -> io::Result<()> {
@@ -86,18 +111,7 @@ fn sync(path: &Path) -> io::Result<()> {
 /// # Errors
 /// [`Error::Busy`] when a process still reads from the log, [`Error::Inaccessible`] and others when the disk fails.
 pub(super) fn empty(connection: &Connection) -> Result<()> {
-    let wait_ms: u32 = connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0))?;
-    let (began, wait) = (Instant::now(), Duration::from_millis(wait_ms.into()));
-    let emptied = loop {
-        let left = wait.saturating_sub(began.elapsed());
-        connection.busy_timeout(left)?;
-        match truncate(connection) {
-            Err(Error::Busy) if !left.is_zero() => thread::sleep(LOCK_POLL),
-            done => break done,
-        }
-    };
-    connection.busy_timeout(wait)?;
-    emptied?;
+    patiently(connection, truncate)?;
     let Some(log) = beside(connection, "-wal") else { return Ok(()) };
     // The log file may be opened and closed here: SQLite holds no locks on it.
     sync(&log).map_err(|e| Error::Inaccessible { path: log.clone(), reason: e.to_string() })

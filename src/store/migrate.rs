@@ -121,6 +121,15 @@ fn versions(connection: &Connection) -> Result<(i64, i64)> {
     )?)
 }
 
+/// The two versions of a file, and whether it holds nothing yet: of one moment, because another `init` may be at work.
+fn state(connection: &Connection) -> Result<(i64, i64, bool)> {
+    let tx = connection.unchecked_transaction()?;
+    // The first statement of the transaction that reads the file itself decides which moment that is.
+    let objects: i64 = tx.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let (found, application) = versions(&tx)?;
+    Ok((found, application, found == 0 && application == 0 && objects == 0))
+}
+
 /// The error, or that the file does not even begin as a database does.
 ///
 /// Only a file that SQLite cannot read is opened: when a process closes a file by any handle, the system takes back all
@@ -176,10 +185,7 @@ fn run_steps(path: &Path, secret: &[u8; 32], now: Timestamp, plan: Plan<'_>) -> 
     let mut connection = Connection::open_with_flags(path, flags).map_err(|e| why_not_opened(path, e))?;
     prepare_connection(&connection, Duration::from_secs(super::LOCK_WAIT_S))
         .map_err(|e| not_even_a_database(path, e))?;
-    let (found, application) = versions(&connection).map_err(|e| not_even_a_database(path, e))?;
-    let is_empty = found == 0
-        && application == 0
-        && connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))? == 0;
+    let (found, application, is_empty) = state(&connection).map_err(|e| not_even_a_database(path, e))?;
     if is_empty {
         return create(&mut connection, path, secret, now);
     }
@@ -214,8 +220,7 @@ fn run_steps(path: &Path, secret: &[u8; 32], now: Timestamp, plan: Plan<'_>) -> 
 }
 
 fn create(connection: &mut Connection, path: &Path, secret: &[u8; 32], now: Timestamp) -> Result<Migrated> {
-    // WAL lets readers go on while a mail is written; it is a property of the file, set once.
-    connection.pragma_update(None, "journal_mode", "wal")?;
+    log::start(connection)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Two `init` at once: the second one finds the first one's work.
     if tx.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? != 0 {

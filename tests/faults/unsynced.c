@@ -89,17 +89,19 @@ static int planned(const char *path) {
   return 1;
 }
 
+/* Under another name first: a folder on a disk has its old entries or its new ones, also where the process is killed here. */
 static void keep_names(const char *path, ino_t inode) {
-  char kept[4096];
+  char kept[4096], next[4096 + 8];
   kept_at(kept, sizeof kept, "names", inode);
-  FILE *names = fopen(kept, "we");
+  snprintf(next, sizeof next, "%s.next", kept);
+  FILE *names = fopen(next, "we");
   DIR *folder = opendir(path);
   for (struct dirent *entry; names && folder && (entry = readdir(folder));) {
     if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
       fprintf(names, "%llu %s\n", (unsigned long long)entry->d_ino, entry->d_name);
   }
   if (folder) closedir(folder);
-  if (names) fclose(names);
+  if (names && fclose(names) == 0) syscall(SYS_renameat, AT_FDCWD, next, AT_FDCWD, kept);
 }
 
 /* Brings the pages that were written to the disk, or forgets them. */

@@ -85,15 +85,19 @@ fn many_answers_at_once_all_reach_their_ticket() {
 }
 
 #[test]
-fn two_inits_at_once_make_one_desk() {
-    let desk = Desk::without_database();
-    let init = |_| {
-        let done = desk.try_admin(&["init"]);
-        (done.status, String::new())
-    };
-    assert_eq!(failures(6, 6, init), []);
-    assert_eq!(desk.count("departments"), 1);
-    assert_sound(&desk);
+fn inits_at_once_make_one_desk() {
+    // Again and again: they have to meet within the moment in which the file gets its log.
+    for _ in 0..20 {
+        let desk = Desk::without_database();
+        let init = |_| {
+            let done = desk.try_admin(&["init"]);
+            // What a successful one says is not an error: which of them made the desk.
+            (done.status, if done.status == 0 { String::new() } else { done.stderr })
+        };
+        assert_eq!(failures(6, 6, init), []);
+        assert_eq!(desk.count("departments"), 1);
+        assert_sound(&desk);
+    }
 }
 
 /// A small generator of delays; the seed is printed, so that a failure can be looked at again.
