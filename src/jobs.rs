@@ -114,19 +114,19 @@ pub(crate) fn run(store: &Store, now: Timestamp) -> Result<Report> {
     Ok(report)
 }
 
-/// Merges what changes have added to the search index, a little at a time: no transaction of a mail does so. Says in how
-/// many steps.
+/// Merges what changes have added to the search index, a little at a time: no transaction of a mail does so. Between two
+/// steps `between` may do other work, and says whether the end is asked for. Says in how many steps.
 ///
 /// # Errors
 /// Those of the database; what was done before stays done.
-pub(crate) fn merge_search(store: &Store, is_stopping: &dyn Fn() -> bool) -> Result<usize> {
+pub(crate) fn merge_search(store: &Store, between: &dyn Fn() -> bool) -> Result<usize> {
     let mut steps = 0;
     if store.place().file().is_none() {
         // PostgreSQL does so by itself.
         return Ok(steps);
     }
     // What is merged can be merged again, so nobody waits for the disk.
-    while !is_stopping() && store.write_soon(|tx| tx.merge_search(SEARCH_PAGES))? {
+    while !between() && store.write_soon(|tx| tx.merge_search(SEARCH_PAGES))? {
         steps += 1;
         thread::sleep(SEARCH_PAUSE);
     }

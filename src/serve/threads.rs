@@ -198,11 +198,11 @@ pub(super) fn tidy(store: &Store, threads: &Threads) {
     while !threads.pause(COPY_PAUSE) {
         copy();
         if looked.elapsed() >= TIDY_PAUSE {
-            let is_over = || {
+            let between = || {
                 copy();
                 threads.is_stopping()
             };
-            logged("merging the search index", jobs::merge_search(store, &is_over).map(|_| ()));
+            logged("merging the search index", jobs::merge_search(store, &between).map(|_| ()));
             looked = Instant::now();
         }
     }

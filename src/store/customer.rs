@@ -141,9 +141,7 @@ impl ReadTx<'_> {
     /// Customers whose address or name starts with `search` (every one for an empty search), newest
     /// first, at most `max`.
     pub fn customers_like(&self, search: &str, max: usize) -> Result<Vec<Customer>> {
-        let search = search
-            .rsplit_once('@')
-            .map_or_else(|| search.to_owned(), |(local, domain)| format!("{local}@{}", ascii_domain(domain)));
+        let search = with_ascii_domain(search);
         let like = self.link.like();
         self.all(
             &format!(
@@ -160,7 +158,7 @@ impl ReadTx<'_> {
     /// looked at and no more ([`TYPED_LOOKED_AT_MAX`] by address, and what [`ReadTx::customers_by_words`] says).
     pub fn customers_typed(&self, typed: &str, of: Option<&[DepartmentId]>, max: usize) -> Result<Vec<Customer>> {
         let typed = typed.trim();
-        let start = typed.to_lowercase();
+        let start = with_ascii_domain(&typed.to_lowercase());
         let by_address: Vec<i64> = self.all(
             "SELECT id FROM customer WHERE email >= $1 AND email < $2 ORDER BY email LIMIT $3",
             (start.as_str(), format!("{start}\u{10FFFF}"), TYPED_LOOKED_AT_MAX),
@@ -198,6 +196,13 @@ impl ReadTx<'_> {
         })?;
         Ok((total, found))
     }
+}
+
+/// What somebody types of an address, with its domain as addresses are stored.
+fn with_ascii_domain(typed: &str) -> String {
+    typed
+        .rsplit_once('@')
+        .map_or_else(|| typed.to_owned(), |(local, domain)| format!("{local}@{}", ascii_domain(domain)))
 }
 
 impl WriteTx<'_> {

@@ -27,6 +27,8 @@ fn customers_are_found_by_the_start_of_their_address_or_of_a_word_of_their_name(
     assert_eq!(people(&ada, "ann+od"), ["Ann Ode <ode@x.test>"]);
     assert_eq!(people(&ada, "lamps"), ["\"Zoë, of Lamps\" <zoe@x.test>"]);
     assert_eq!(people(&ada, "ode%40x.test"), ["Ann Ode <ode@x.test>"], "once, however it is found");
+    add("Jörg", "j@bücher.test");
+    assert_eq!(people(&ada, "j%40b%C3%BCcher.test"), ["Jörg <j@xn--bcher-kva.test>"], "a domain as people write it");
     for nobody in ["", "a", "%25%25", "%22*", "!?", "nosuch"] {
         assert!(people(&ada, nobody).is_empty(), "{nobody}");
     }
