@@ -44,6 +44,14 @@ pub(crate) fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).mode(FILE_MODE).open(path)
 }
 
+/// Opens a file for reading and writing in place.
+///
+/// # Errors
+/// `NotFound` where there is none; else what the system says.
+pub(crate) fn open_to_change(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(path)
+}
+
 /// Makes a folder and those above it where there are none, and syncs the folders above the new ones, so that they
 /// survive a power cut. Existing ones keep their mode. One that root makes belongs to the owner of the one it is in.
 ///

@@ -105,7 +105,6 @@ pub struct Store {
     writing: Arc<WriteQueue>,
     // Without it every write is refused.
     hold: Option<Hold>,
-    growth: log::Growth,
     // Whether all that was in the log when our oldest connection was made is on the disk for certain.
     is_sure: AtomicBool,
     // Whether mails come in groups.
@@ -129,7 +128,6 @@ impl Store {
             connections: Arc::default(),
             writing: Arc::default(),
             hold: None,
-            growth: log::Growth::default(),
             is_sure: AtomicBool::new(false),
             takes_groups: AtomicBool::new(false),
             has_copier: AtomicBool::new(false),
@@ -202,7 +200,6 @@ impl Store {
         let connection = self.take()?;
         let lite = connection.lite()?;
         let done = commit(lite, deadline, self.lock_wait, f)?;
-        self.growth.check(lite, self.lock_wait);
         connection.keep();
         done
     }
@@ -225,7 +222,9 @@ impl Store {
         }
         let _turn = self.writing.enter(Instant::now() + self.lock_wait)?;
         let connection = self.take()?;
-        log::empty(connection.lite()?)?;
+        let lite = connection.lite()?;
+        log::end_doubt(lite)?;
+        log::secure(lite)?;
         // Valid while connections stay open: the next first connection resets it.
         self.is_sure.store(true, Ordering::Release);
         connection.keep();
@@ -251,7 +250,6 @@ impl Store {
         let lite = connection.lite()?;
         lite.execute_batch("PRAGMA synchronous = NORMAL").map_err(Error::from)?;
         let done = commit(lite, deadline, self.lock_wait, f)?;
-        self.growth.check(lite, self.lock_wait);
         // A connection that could not be set back is dropped: nothing else may be committed by it.
         if lite.execute_batch("PRAGMA synchronous = FULL").is_ok() {
             connection.keep();
@@ -300,12 +298,13 @@ fn commit<T, E: From<Error>>(
     f: impl FnOnce(&WriteTx<'_>) -> std::result::Result<T, E>,
 ) -> Result<std::result::Result<T, E>> {
     connection.busy_timeout(deadline.saturating_duration_since(Instant::now()))?;
+    log::end_doubt(connection).map_err(|error| with_disk_space(connection, error))?;
     // Immediate: a read transaction that turns into a writer is refused at once with SQLITE_BUSY,
     // whatever the timeout.
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)
         .map_err(Error::from)?;
     connection.busy_timeout(lock_wait)?;
-    log::name(connection)?;
+    let log_bytes = log::name(connection)?;
     let write = WriteTx::on(Link::Lite(&tx));
     let done = write.carry_out(f);
     if done.is_ok() {
@@ -315,6 +314,7 @@ fn commit<T, E: From<Error>>(
             log::bury(connection).ok();
             return Err(with_disk_space(connection, error));
         }
+        log::growth::check(connection, log_bytes, lock_wait);
     } else if !tx.is_autocommit() {
         // After a full disk SQLite has rolled back by itself; the error of `f` must not be lost then.
         tx.rollback()?;
@@ -358,7 +358,12 @@ pub(crate) fn prepare_connection(connection: &Connection, lock_wait: Duration) -
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON",
     )?;
-    log::end_doubt(connection)
+    // What only reads goes on where this is not possible, with a full disk for instance; before a change, or before anything
+    // is called safe, it must be.
+    if let Err(error) = log::end_doubt(connection) {
+        tracing::warn!(%error, "the log may hold a change that failed");
+    }
+    Ok(())
 }
 
 /// How every SQLite database begins (its file format, §1.3.1).
@@ -368,8 +373,8 @@ pub(crate) const FILE_HEAD: &[u8; 16] = b"SQLite format 3\0";
 pub(crate) const MAIL_NEEDS_BYTES: u64 = 200 * 1024 * 1024;
 
 /// The error, and for a full disk where it is, what is free there and what is needed.
-fn with_disk_space(connection: &Connection, error: rusqlite::Error) -> Error {
-    match Error::from(error) {
+fn with_disk_space(connection: &Connection, error: impl Into<Error>) -> Error {
+    match error.into() {
         Error::Full(_) => no_room(Path::new(connection.path().unwrap_or_default()), MAIL_NEEDS_BYTES),
         other => other,
     }

@@ -57,7 +57,7 @@ impl Letter {
 pub(crate) fn deliver_group(store: &Store, letters: &mut [Letter], now: Timestamp) -> Vec<Settled> {
     let mut at_a_letter = false;
     match together(store, letters, &mut at_a_letter, now) {
-        Ok(settled) => settled.into_iter().map(Ok).collect(),
+        Ok(settled) => settled,
         // The database is the trouble and would be it again.
         Err(trouble) if !at_a_letter => letters.iter().map(|_| Err(trouble)).collect(),
         Err(trouble) if letters.len() < 2 => letters.iter().map(|_| Err(trouble)).collect(),
@@ -67,7 +67,7 @@ pub(crate) fn deliver_group(store: &Store, letters: &mut [Letter], now: Timestam
 
 fn alone(store: &Store, letter: &mut Letter, now: Timestamp) -> Settled {
     let settled = together(store, std::slice::from_mut(letter), &mut false, now)?;
-    settled.into_iter().next().ok_or(Trouble::Failed)
+    settled.into_iter().next().unwrap_or(Err(Trouble::Failed))
 }
 
 /// All or none. `at_a_letter` says whether it was one of them that failed, and not the database as a whole.
@@ -76,7 +76,7 @@ fn together(
     letters: &mut [Letter],
     at_a_letter: &mut bool,
     now: Timestamp,
-) -> Result<Vec<Vec<Delivery>>, Trouble> {
+) -> Result<Vec<Settled>, Trouble> {
     let settle_all = AssertUnwindSafe(|| {
         store.write(|tx| {
             let mut settled = Vec::with_capacity(letters.len());
@@ -100,14 +100,19 @@ fn together(
             return Err(Trouble::Failed);
         }
     };
-    if settled.iter().flatten().any(|delivery| delivery.outcome == Outcome::Duplicate) {
-        // A receipt that was only read proves nothing yet: its writer may have been killed before the sync.
-        store.make_sure().map_err(|error| {
-            tracing::error!(%error, "making sure of what is on record");
-            trouble(&error.into())
-        })?;
-    }
-    Ok(settled)
+    Ok(with_known_sure(store, settled))
+}
+
+/// A receipt that was only read proves nothing yet: its writer may have been killed before the sync. The other mails of the
+/// group are committed, whatever becomes of those that were known.
+fn with_known_sure(store: &Store, settled: Vec<Vec<Delivery>>) -> Vec<Settled> {
+    let is_known = |of: &Vec<Delivery>| of.iter().any(|delivery| delivery.outcome == Outcome::Duplicate);
+    let made_sure = if settled.iter().any(is_known) { store.make_sure() } else { Ok(()) };
+    let failed = made_sure.err().map(|error| {
+        tracing::error!(%error, "making sure of what is on record");
+        trouble(&error.into())
+    });
+    settled.into_iter().map(|of| failed.filter(|_| is_known(&of)).map_or(Ok(of), Err)).collect()
 }
 
 impl Letter {

@@ -11,7 +11,7 @@ use super::engine::Link;
 use super::migrate::{self, Migrated, SCHEMA_VERSION, STEPS};
 use super::place::{Place, Server};
 use super::postgres::{self, Durability, Session};
-use super::{Error, Hold, ReadTx, Result, Store, WriteTx, log};
+use super::{Error, Hold, ReadTx, Result, Store, WriteTx};
 use crate::domain::Timestamp;
 
 impl Store {
@@ -24,7 +24,6 @@ impl Store {
             connections: Arc::clone(&self.connections),
             writing: Arc::clone(&self.writing),
             hold: Some(hold),
-            growth: log::Growth::default(),
             is_sure: AtomicBool::new(false),
             takes_groups: AtomicBool::new(false),
             has_copier: AtomicBool::new(false),

@@ -219,3 +219,20 @@ fn desk_that_is_followed_can_be_backed_up_restored_and_migrated() {
     assert!(eventually(same), "Litestream follows the migration and the restore");
     assert!(is_sound(&desk, &desk.path("after.db")) && is_sound(&desk, &desk.db()));
 }
+
+#[test]
+fn known_mail_and_a_log_in_doubt_wait_for_nobody_who_follows() {
+    let Some(program) = program() else { return };
+    let desk = Desk::in_file();
+    let _followed = Litestream::follow(&program, &desk);
+    desk.deliver(message(1));
+    for _ in 0..3 {
+        let again = desk.pipe(message(1), &["--recipient", SUPPORT]);
+        assert_eq!(again.parts(), (0, "", ""), "{}", desk.log());
+    }
+    let mark = desk.path("data/maildesk.db-doubt");
+    std::fs::write(&mark, "").unwrap();
+    assert_eq!(desk.pipe(message(2), &["--recipient", SUPPORT]).parts(), (0, "", ""), "{}", desk.log());
+    assert!(!mark.exists());
+    assert_eq!(desk.admin(&["stats"])["messages"], 2);
+}

@@ -225,6 +225,53 @@ fn what_a_failing_disk_left_behind_is_cleared_by_whoever_comes_next() {
     }
 }
 
+/// Somebody who reads without an end, as Litestream does.
+fn reader(desk: &Desk) -> rusqlite::Connection {
+    let reader = desk.sqlite();
+    // It would copy the log when it is the last one to leave, past the disk that is watched.
+    reader.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).expect("a known option");
+    reader.execute_batch("BEGIN; SELECT count(*) FROM department").expect("a desk");
+    reader
+}
+
+#[test]
+fn known_mail_is_made_sure_of_while_somebody_reads_without_an_end() {
+    let desk = Desk::in_file();
+    let Some(disk) = Disk::below(desk.path("data"), &desk) else { return };
+    disk.plan("kill -wal 0");
+    assert_eq!(disk.pipe(&desk, &small("a")).status, -9);
+    let reader = reader(&desk);
+    let again = disk.pipe(&desk, &small("a"));
+    assert_eq!(again.parts(), (0, "", ""), "{}", desk.log());
+    assert!(desk.log().contains("decision=duplicate"), "{}", desk.log());
+    drop(reader);
+    disk.cut_power();
+    assert_eq!(on_record(&desk), ["a"]);
+}
+
+#[test]
+fn failed_commit_is_taken_back_while_somebody_reads_without_an_end() {
+    for fault in ["eio -wal 0", "eio-always -wal 0"] {
+        let desk = Desk::in_file();
+        let Some(disk) = Disk::below(desk.path("data"), &desk) else { return };
+        assert_eq!(disk.pipe(&desk, &small("kept")).status, 0);
+        let reader = reader(&desk);
+        disk.plan(fault);
+        assert_eq!(disk.pipe(&desk, &small("failed")).status, 75);
+        disk.end_plan();
+        assert_eq!(desk.path("data/maildesk.db-doubt").exists(), fault.contains("always"), "{fault}");
+        // With the last of them gone the next process reads the log anew, and would find what failed.
+        drop(reader);
+        let listed = disk.admin(&desk, &["mail", "list"]);
+        assert!(listed.stdout.contains("kept") && !listed.stdout.contains("failed"), "{fault}: {listed:?}");
+        let reader = self::reader(&desk);
+        assert_eq!(disk.pipe(&desk, &small("later")).status, 0, "{}", desk.log());
+        drop(reader);
+        disk.cut_power();
+        assert_eq!(on_record(&desk), ["kept", "later"], "{fault}");
+    }
+}
+
 /// `serve` on the disk, with its one write that no request asked for (when the token was used) behind it.
 fn serve(disk: &Disk, desk: &Desk) -> Server {
     let mut command = desk.command();
