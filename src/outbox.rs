@@ -251,8 +251,11 @@ pub(crate) fn try_ticket(store: Store, ticket: TicketId, note_end: NoteEnd, wait
 
 /// Waits for a sender for `patience`, and longer while a mail is being handed over. Afterwards no mail is begun.
 pub(crate) fn wait_for_sender(is_done: &mpsc::Receiver<()>, bounds: &Patience, patience: Duration) {
-    if is_done.recv_timeout(patience).is_err() && bounds.close() {
-        // After the end of its own patience the sender only has to record the result.
-        is_done.recv().ok();
+    if is_done.recv_timeout(patience).is_err() {
+        bounds.close();
+        if bounds.is_waiting() {
+            // After the end of its own patience the sender only has to record the result.
+            is_done.recv().ok();
+        }
     }
 }

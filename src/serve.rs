@@ -37,9 +37,12 @@ use threads::{Threads, Watching};
 /// Where `serve` listens unless told otherwise: behind a proxy on the same machine.
 pub(crate) const LISTEN: &str = "127.0.0.1:8080";
 
-/// How long the threads may take to end after the last request; with the drain of `http` this is
-/// 10 s and a little for what is being sent.
+/// How long the threads may take to end after the last request; with the drain of `http` this is 10 s and a little.
 const THREADS_END: Duration = Duration::from_secs(2);
+
+/// How long the answer of a server to a mail that it has got may take then. With the drain within the 45 s that
+/// examples/systemd gives; most servers answer within seconds, those that look for viruses first among them.
+const ANSWER_END: Duration = Duration::from_secs(30);
 
 /// Arguments of `maildesk serve`.
 #[derive(Clone, Debug, clap::Args)]
@@ -136,7 +139,7 @@ pub(crate) fn serve_desk(
     threads.stop();
     wake_sender.send(()).ok();
     wake_keeper.send(()).ok();
-    threads.join(THREADS_END);
+    threads.join(THREADS_END, ANSWER_END);
     if !arguments.no_jobs {
         threads::take_leave(&store);
     }

@@ -111,11 +111,18 @@ pub(super) fn drain(
     if !store.read(|tx| tx.is_anything_due(plan.scope, &[], now))? {
         return Ok(SendReport::default());
     }
-    let addresses = store.read(|tx| tx.addresses())?.into_iter().collect();
     trip("sender");
     let (done, finished) = mpsc::channel();
     thread::scope(|threads| {
-        let work = Work { context, pool, addresses, busy: Vec::new(), shut: BTreeMap::new(), threads, done };
+        let work = Work {
+            context,
+            pool,
+            addresses: BTreeMap::new(),
+            busy: Vec::new(),
+            shut: BTreeMap::new(),
+            threads,
+            done,
+        };
         work.run(plan.scope, plan.pulse, &finished)
     })
 }
@@ -124,6 +131,7 @@ pub(super) fn drain(
 struct Work<'scope, 'env> {
     context: DrainContext<'env>,
     pool: &'env mut TransportPool,
+    /// As they were at the last claim: a drain may last for as long as a server takes, and settings change meanwhile.
     addresses: BTreeMap<AddressId, AddressRow>,
     /// Addresses whose thread is at work.
     busy: Vec<AddressId>,
@@ -164,24 +172,28 @@ impl Work<'_, '_> {
         }
     }
 
-    fn claim(&self, scope: Scope) -> Result<Vec<Claimed>, store::Error> {
+    fn claim(&mut self, scope: Scope) -> Result<Vec<Claimed>, store::Error> {
         let (store, now) = (self.context.store, self.context.clock.now());
         if !store.read(|tx| tx.is_anything_due(scope, &self.busy, now))? {
             return Ok(Vec::new());
         }
-        store.write(|tx| {
+        let (busy, worker) = (&self.busy, self.context.worker);
+        let claimed = store.write(|tx| {
             // One that others took for dead begins again as a new worker: this drain comes to its end.
-            if let Some(worker) = self.context.worker
+            if let Some(worker) = worker
                 && !tx.is_worker(worker)?
             {
-                return Ok(Vec::new());
+                return Ok(None);
             }
-            let mails = tx.claim_due(scope, &self.busy, BATCH_MAX, now.plus_s(LEASE_S), now)?;
-            if let Some(worker) = self.context.worker {
+            let mails = tx.claim_due(scope, busy, BATCH_MAX, now.plus_s(LEASE_S), now)?;
+            if let Some(worker) = worker {
                 tx.note_lessee(worker, &mails)?;
             }
-            Ok(mails)
-        })
+            Ok::<_, store::Error>(Some((mails, tx.addresses()?)))
+        })?;
+        let Some((mails, addresses)) = claimed else { return Ok(Vec::new()) };
+        self.addresses = addresses.into_iter().collect();
+        Ok(mails)
     }
 
     /// Gives the mails of each address to a thread; if no thread can be started they are sent by this one.

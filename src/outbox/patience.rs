@@ -77,12 +77,15 @@ impl Patience {
         Handover { patience: self, is_under_way: false }
     }
 
-    /// Lets no further mail be handed over; says whether one is being handed over now.
+    /// Lets no further mail be handed over.
+    pub(crate) fn close(&self) {
+        self.state().is_closed = true;
+    }
+
+    /// Whether a mail is being handed over now.
     #[must_use]
-    pub(crate) fn close(&self) -> bool {
-        let mut state = self.state();
-        state.is_closed = true;
-        state.under_way > 0
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.state().under_way > 0
     }
 
     /// Whether no further mail may be handed over.
@@ -102,9 +105,10 @@ mod tests {
         let (mut first, mut second) = (patience.handover(), patience.handover());
         assert!(first.commit() && second.commit());
         drop(first);
-        assert!(patience.close(), "a mail is on its way");
+        patience.close();
+        assert!(patience.is_waiting(), "a mail is on its way");
         drop(second);
-        assert!(!patience.close());
+        assert!(!patience.is_waiting());
         assert!(!patience.handover().commit() && patience.is_closed());
     }
 

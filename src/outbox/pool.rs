@@ -47,11 +47,12 @@ impl TransportPool {
     /// # Errors
     /// As [`super::send_due`].
     pub(crate) fn send_due(&mut self, store: &Store, now: Timestamp) -> Result<SendReport> {
-        self.send_while(store, now, &mut || false)
+        self.send_while(store, now, &Patience::default(), &mut || false)
     }
 
     /// Does what [`Self::send_due`] does, and calls `pulse` again and again meanwhile, however long a server
-    /// takes. When it returns that the process has to end, no further mail is begun.
+    /// takes. When it returns that the process has to end, no further mails are claimed; none is begun once the patience
+    /// has come to its end ([`Patience::close`]), and the claimed ones go back into the queue.
     ///
     /// # Errors
     /// As [`super::send_due`].
@@ -59,9 +60,10 @@ impl TransportPool {
         &mut self,
         store: &Store,
         now: Timestamp,
+        patience: &Patience,
         pulse: &mut dyn FnMut() -> bool,
     ) -> Result<SendReport> {
-        drain(store, self, DrainPlan { scope: Scope::All, patience: &Patience::default(), pulse }, now)
+        drain(store, self, DrainPlan { scope: Scope::All, patience, pulse }, now)
     }
 
     /// Closes transports that were not used for a while.

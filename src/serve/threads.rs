@@ -18,6 +18,7 @@ use crate::imap_fetch::{self, Watch};
 use crate::intake::Rules;
 use crate::jobs;
 use crate::outbox;
+use crate::outbox::patience::Patience;
 use crate::outcome::{self, WithContext};
 use crate::stop::Stop;
 use crate::store::{self, Store};
@@ -119,7 +120,7 @@ pub(super) fn send(store: &Store, wakes: &Receiver<()>, threads: &Threads) {
         pool.close_idle();
         match store.read(|tx| tx.oldest_pending()) {
             Ok(None) => {}
-            Ok(Some(_)) => match pool.send_while(store, now, &mut || pulse.beat()) {
+            Ok(Some(_)) => match pool.send_while(store, now, &threads.sending, &mut || pulse.beat()) {
                 Ok(report) if report == outbox::SendReport::default() => {}
                 Ok(report) => {
                     tracing::info!(sent = report.sent, deferred = report.deferred, failed = report.failed, "outbox");
@@ -295,6 +296,8 @@ pub(super) struct Threads {
     /// Wakes those that pause; the lock guards nothing but the moment of falling asleep.
     stopped: Arc<(Mutex<()>, Condvar)>,
     running: Arc<Mutex<Vec<JoinHandle<()>>>>,
+    /// The mails that are being handed over; none is begun after the end was asked for.
+    sending: Patience,
 }
 
 impl Threads {
@@ -333,6 +336,7 @@ impl Threads {
     pub(super) fn stop(&self) {
         let _asleep = self.stopped.0.lock().unwrap_or_else(PoisonError::into_inner);
         self.is_stopping.store(true, Ordering::SeqCst);
+        self.sending.close();
         self.stopped.1.notify_all();
     }
 
@@ -349,12 +353,17 @@ impl Threads {
         self.is_stopping()
     }
 
-    /// Waits for the threads to end. One that is in the middle of sending a mail may be left behind:
-    /// its claim on the mail ends with us and the next sender takes it up.
-    pub(super) fn join(&self, at_most: Duration) {
-        let end = Instant::now() + at_most;
+    /// Waits for the threads to end: `at_most`, and up to `answer_at_most` while a server has not yet answered whether it
+    /// took a mail, because an unanswered one is sent again. A mail that is left behind all the same goes to the next sender
+    /// when its claim has ended.
+    pub(super) fn join(&self, at_most: Duration, answer_at_most: Duration) {
+        let stopped = Instant::now();
         let running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
-        while Instant::now() < end && running.iter().any(|thread| !thread.is_finished()) {
+        let is_in_time = || {
+            let waited = stopped.elapsed();
+            waited < at_most || (waited < answer_at_most && self.sending.is_waiting())
+        };
+        while is_in_time() && running.iter().any(|thread| !thread.is_finished()) {
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -382,14 +391,14 @@ mod tests {
         let soon = Duration::from_secs(20);
         assert_eq!((runs.recv_timeout(soon), runs.recv_timeout(soon)), (Ok(0), Ok(1)));
         // The second time it has returned: that is its end, and it is not started again.
-        threads.join(soon);
+        threads.join(soon, soon);
         assert_eq!(begun.load(Ordering::SeqCst), 2);
 
         let threads = Threads::default();
         threads.start("test", || panic!("a bug")).unwrap();
         threads.stop();
         let stopped = Instant::now();
-        threads.join(soon);
+        threads.join(soon, soon);
         assert!(stopped.elapsed() < RESTART_FIRST / 2, "{:?}", stopped.elapsed());
     }
 }

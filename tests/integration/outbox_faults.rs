@@ -168,7 +168,28 @@ fn a_server_that_takes_its_time_holds_up_its_own_address_only_and_not_the_sign_o
     wait_until("the other address sends meanwhile", || quick.taken().len() == 1);
     wait_until("the sender is seen to be alive", || beat() > first);
     assert_eq!(server.get("/readyz").status, 200);
+    // One that is set up while the slow server is still waited for.
+    let new = "new@helpdesk.test";
+    desk.admin(&[&["address", "add", new, "--name", "New", "--department", "2", "--smtp-port", &quick.port()][..], &way].concat());
+    desk.deliver_to(new, mail("c", "Subject: Question\n", "x"));
+    wait_until("the new address sends as well", || quick.taken().len() == 2);
     assert_eq!(slow.taken().len(), 1);
+}
+
+#[test]
+fn serve_that_is_stopped_waits_for_the_answer_to_a_mail_and_begins_no_other() {
+    // Longer than the other threads get to end.
+    let sink = Sink::start(&[Play::TakeAfter(Duration::from_secs(3)), Play::Take]);
+    let desk = sending(&sink);
+    fill(&desk, 5);
+    let mut server = Server::start(&desk);
+    wait_until("the server has a mail", || sink.taken().len() == 1);
+    server.signal("TERM");
+    assert_eq!(server.wait(), Some(0), "{}", desk.log());
+    assert_eq!((sent(&desk), sink.taken().len()), (1, 1));
+    assert!(outbox(&desk).iter().all(|row| row["state"] == "sent" || row["attempts"] == 0), "{:?}", outbox(&desk));
+    desk.admin(&["outbox", "send"]);
+    assert_eq!((sent(&desk), sink.taken().len()), (5, 5));
 }
 
 #[test]
