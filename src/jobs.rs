@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::desk::Change;
 use crate::domain::{Actor, Door, Timestamp, Window};
 use crate::outbox;
-use crate::store::{self, Result, Store, WriteTx};
+use crate::store::{self, ReadTx, Result, Store, WriteTx};
 use crate::worker::{Lease, Leases};
 
 /// Rows changed in one transaction. Chosen: a few milliseconds with the write lock held.
@@ -96,11 +96,13 @@ pub(crate) fn run(store: &Store, now: Timestamp) -> Result<Report> {
     }
     if keep_days > 0 {
         let before = ago(keep_days, Timestamp::DAY_S);
-        report.raw_mails = in_batches(store, |tx| tx.forget_old_raw_mails(before, BATCH_MAX))?;
+        report.raw_mails = forget(store, |tx| tx.old_raw_mails(before, BATCH_MAX), |tx, old| tx.forget_raw_mails(old))?;
     }
     let before = now.plus_s(-outbox::RAW_KEPT_S);
-    report.sent_mails = in_batches(store, |tx| tx.forget_outgoing_raw(before, BATCH_MAX))?;
-    in_batches(store, |tx| tx.forget_deliveries(now.plus_s(-DELIVERIES_KEPT_S), BATCH_MAX))?;
+    report.sent_mails =
+        forget(store, |tx| tx.old_outgoing_raw(before, BATCH_MAX), |tx, old| tx.forget_outgoing_raw(old))?;
+    let before = now.plus_s(-DELIVERIES_KEPT_S);
+    forget(store, |tx| tx.old_deliveries(before, BATCH_MAX), |tx, old| tx.forget_deliveries(old))?;
     store.write(|tx| {
         tx.date_kept_answers(now)?;
         tx.forget_answers(now.plus_s(-ANSWERS_KEPT_S))?;
@@ -140,6 +142,24 @@ fn in_batches(store: &Store, step: impl Fn(&WriteTx<'_>) -> Result<usize>) -> Re
         let done = store.write(&step)?;
         total += done;
         if done < BATCH_MAX {
+            return Ok(total);
+        }
+    }
+}
+
+/// Forgets what is old, batch by batch. It is looked for in a read transaction: that takes longer than to delete it, and
+/// writers need not wait meanwhile.
+fn forget(
+    store: &Store,
+    look: impl Fn(&ReadTx<'_>) -> Result<Vec<i64>>,
+    delete: impl Fn(&WriteTx<'_>, &[i64]) -> Result<usize>,
+) -> Result<usize> {
+    let mut total = 0;
+    loop {
+        let old = store.read(&look)?;
+        let done = if old.is_empty() { 0 } else { store.write(|tx| delete(tx, &old))? };
+        total += done;
+        if old.len() < BATCH_MAX || done == 0 {
             return Ok(total);
         }
     }

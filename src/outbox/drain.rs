@@ -114,15 +114,8 @@ pub(super) fn drain(
     trip("sender");
     let (done, finished) = mpsc::channel();
     thread::scope(|threads| {
-        let work = Work {
-            context,
-            pool,
-            addresses: BTreeMap::new(),
-            busy: Vec::new(),
-            shut: BTreeMap::new(),
-            threads,
-            done,
-        };
+        let work =
+            Work { context, pool, addresses: BTreeMap::new(), busy: Vec::new(), shut: BTreeMap::new(), threads, done };
         work.run(plan.scope, plan.pulse, &finished)
     })
 }

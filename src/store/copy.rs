@@ -235,7 +235,7 @@ impl WriteTx<'_> {
         self.run("DELETE FROM article_search", ())?;
         self.run(
             "INSERT INTO article_search (id, words) \
-             SELECT id, setweight(search_words(title), 'A') || search_words(body_text) FROM article",
+             SELECT id, setweight(search_words(title), 'A') || search_words(substr(body_text, 1, 100000)) FROM article",
             (),
         )
         .map(drop)

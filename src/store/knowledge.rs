@@ -100,6 +100,15 @@ fn article(row: &Row<'_>) -> Result<Article> {
     })
 }
 
+/// Characters of an article by which it is found, as of a message (schema.sql): PostgreSQL takes no text with more than a
+/// megabyte of different words.
+const SEARCHED_CHARS_MAX: usize = 100_000;
+
+/// The text of an article's HTML by which it is found.
+fn searched_text(body: &str) -> String {
+    html::to_text(body).chars().take(SEARCHED_CHARS_MAX).collect()
+}
+
 impl ReadTx<'_> {
     /// Every canned response in its order.
     pub fn canned_responses(&self) -> Result<Vec<CannedResponse>> {
@@ -240,7 +249,7 @@ impl WriteTx<'_> {
                 new.last_update_at.unix(),
                 new.views,
                 new.is_public,
-                html::to_text(&new.body),
+                searched_text(&new.body),
                 new.position,
                 &new.markdown,
             ),

@@ -359,19 +359,18 @@ impl WriteTx<'_> {
         self.fill("raw_mail", id.get(), compressed)
     }
 
-    /// Deletes the raw bytes of mails received before then, except those in quarantine, oldest first, at
-    /// most `max`; says how many. Mails received after one that must be kept wait for it.
-    pub fn forget_old_raw_mails(&self, before: Timestamp, max: usize) -> Result<usize> {
-        let old = self.old_raw_mails(before, max)?;
-        for id in &old {
-            self.run("DELETE FROM raw_mail WHERE receipt_id = $1", [id])?;
-        }
-        Ok(old.len())
+    /// Deletes raw mails; says how many.
+    pub fn forget_raw_mails(&self, old: &[i64]) -> Result<usize> {
+        old.iter()
+            .try_fold(0, |forgotten, id| Ok(forgotten + self.run("DELETE FROM raw_mail WHERE receipt_id = $1", [*id])?))
     }
+}
 
-    /// Receipts are written in the order of time, so the first newer one ends the search: the table
-    /// with the bytes of a whole quarter is not read to find that nothing is due.
-    fn old_raw_mails(&self, before: Timestamp, max: usize) -> Result<Vec<i64>> {
+impl ReadTx<'_> {
+    /// Raw mails received before `before`, at most `max`; those of mails set aside stay. Receipts are written in the order
+    /// of time, so the first newer one ends the search: the table with the bytes of a whole quarter is not read to find
+    /// that nothing is due.
+    pub fn old_raw_mails(&self, before: Timestamp, max: usize) -> Result<Vec<i64>> {
         let mut old = Vec::new();
         self.each(
             "SELECT receipt.id, receipt.received_at, receipt.state FROM raw_mail \

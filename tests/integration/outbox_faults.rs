@@ -170,7 +170,10 @@ fn a_server_that_takes_its_time_holds_up_its_own_address_only_and_not_the_sign_o
     assert_eq!(server.get("/readyz").status, 200);
     // One that is set up while the slow server is still waited for.
     let new = "new@helpdesk.test";
-    desk.admin(&[&["address", "add", new, "--name", "New", "--department", "2", "--smtp-port", &quick.port()][..], &way].concat());
+    desk.admin(
+        &[&["address", "add", new, "--name", "New", "--department", "2", "--smtp-port", &quick.port()][..], &way]
+            .concat(),
+    );
     desk.deliver_to(new, mail("c", "Subject: Question\n", "x"));
     wait_until("the new address sends as well", || quick.taken().len() == 2);
     assert_eq!(slow.taken().len(), 1);

@@ -1,8 +1,8 @@
 //! How staff change the knowledge base.
 
 use crate::domain::{AttachmentId, SetUpChange, StaffId, Timestamp};
-use crate::mail::html;
 use crate::store::attachment::NewAttachment;
+use crate::store::knowledge::searched_text;
 use crate::store::{ReadTx, Result, WriteTx};
 
 /// A category as its form says.
@@ -107,7 +107,7 @@ impl WriteTx<'_> {
                 new.position,
                 staff.get(),
                 now.unix(),
-                html::to_text(new.body),
+                searched_text(new.body),
             ),
         )?;
         self.note_set_up(SetUpChange::Added, &format!("article {id} {}", new.title))?;
@@ -127,7 +127,7 @@ impl WriteTx<'_> {
                 change.is_public,
                 change.position,
                 now.unix(),
-                html::to_text(change.body),
+                searched_text(change.body),
                 id,
             ),
         )?;

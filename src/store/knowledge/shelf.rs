@@ -301,4 +301,16 @@ mod tests {
         let shelf = store.read(|tx| tx.shelf(Reader::Staff)).unwrap();
         assert!(shelf.categories.is_empty() && shelf.way_to(one).is_empty());
     }
+
+    #[test]
+    fn long_article_is_kept_whole_and_found_by_its_beginning() {
+        let (_dir, store) = desk();
+        let category = category(&store, "Printers", None, true);
+        // More different words than PostgreSQL's index takes of one text.
+        let words: Vec<String> = (0..200_000).map(|n| format!("word{n}")).collect();
+        let id = article(&store, "Long", &words.join(" "), Some(category), true);
+        assert_eq!(found(&store, "word42", Reader::Public), [id]);
+        let kept = store.read(|tx| tx.article(id)).unwrap().unwrap();
+        assert!(kept.body.ends_with("word199999"));
+    }
 }
