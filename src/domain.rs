@@ -26,7 +26,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use address::EmailAddress;
-pub(crate) use address::{InvalidEmailAddress, ascii_domain, comparable_address};
+pub(crate) use address::{InvalidEmailAddress, ascii_domain, comparable_address, folded};
 pub use secret::{DeskSecret, ReplyToken};
 pub(crate) use ticket_link::TicketLink;
 

@@ -226,6 +226,7 @@ fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
         | store::Error::NotHere
         | store::Error::NotEmpty
         | store::Error::TakenOver(_)
+        | store::Error::SameThere(_)
         | store::Error::Server(_)
         | store::Error::Sqlite(_) => "maildesk admin check".to_owned(),
     };

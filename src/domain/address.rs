@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use icu_normalizer::uts46::Uts46MapperBorrowed;
+
 use crate::terminal::is_direction_control;
 
 /// Longest address accepted, in bytes (RFC 5321 §4.5.3.1: 64 local, 255 domain, the `@`).
@@ -12,9 +14,10 @@ pub(crate) const EMAIL_ADDRESS_BYTES_MAX: usize = 320;
 /// domain, no white space or control characters, at most [`EMAIL_ADDRESS_BYTES_MAX`] bytes.
 ///
 /// Two addresses are equal when they differ in case only: no mail system in use distinguishes
-/// `Ann@example.org` from `ann@example.org`. The spelling given is kept for display, except for domains in
-/// other scripts: those are written in the ASCII form that DNS and mail servers know ([`ascii_domain`]),
-/// so that `a@münchen.example` and `a@xn--mnchen-3ya.example` are one person wherever texts are compared.
+/// `Ann@example.org` from `ann@example.org`. The spelling given is kept for display, except for other scripts:
+/// domains are written in the ASCII form that DNS and mail servers know ([`ascii_domain`]), and what is before the
+/// `@` as [`folded`] has it, so that `Jörg@münchen.example` and `JÖRG@xn--mnchen-3ya.example` are one person wherever
+/// texts are compared, by SQLite, which knows the case of ASCII only, as by PostgreSQL.
 #[derive(Clone, Debug)]
 pub struct EmailAddress {
     text: String,
@@ -91,6 +94,29 @@ pub(crate) fn ascii_domain(domain: &str) -> String {
     ascii.map_or_else(|_| domain.to_lowercase(), std::borrow::Cow::into_owned)
 }
 
+/// A text without differences that are none to a reader: in lower case, full-width and other forms of a letter as the letter
+/// itself, and without characters that nobody sees (the mapping of UTS 46, which precis, RFC 8265 §3.3, resembles).
+#[must_use]
+pub(crate) fn folded(text: &str) -> String {
+    Uts46MapperBorrowed::new().map_normalize(text.chars()).collect()
+}
+
+/// What is before the `@`, as it is kept.
+fn kept_local(local: &str) -> String {
+    if local.is_ascii() {
+        return local.to_owned();
+    }
+    let folded = folded(local);
+    // What a mapping makes of full-width signs must not part the address.
+    let is_sound = !folded.is_empty() && folded.chars().all(|c| is_allowed(c) && !matches!(c, '@' | '\u{FFFD}'));
+    if is_sound { folded } else { local.to_lowercase() }
+}
+
+/// Whether a character may be in an address.
+fn is_allowed(c: char) -> bool {
+    !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>' | ',' | ';') && !is_direction_control(c)
+}
+
 /// A text in the form in which [`EmailAddress`] keeps it, if it is an address at all.
 #[must_use]
 pub(crate) fn comparable_address(text: &str) -> String {
@@ -104,13 +130,12 @@ impl FromStr for EmailAddress {
         let trimmed = text.trim();
         let fits = trimmed.len() <= EMAIL_ADDRESS_BYTES_MAX
             && trimmed.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
-            && !trimmed.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';'))
-            && !trimmed.contains(is_direction_control);
+            && trimmed.chars().all(is_allowed);
         if !fits {
             return Err(InvalidEmailAddress(trimmed.to_owned()));
         }
         let text = match trimmed.rsplit_once('@') {
-            Some((local, domain)) => format!("{local}@{}", ascii_domain(domain)),
+            Some((local, domain)) => format!("{}@{}", kept_local(local), ascii_domain(domain)),
             None => trimmed.to_owned(),
         };
         if text.len() > EMAIL_ADDRESS_BYTES_MAX {
@@ -159,6 +184,25 @@ mod tests {
             // Not IDNA: kept in lower case, because no mail could be sent to such a domain.
             ("Ann@xn--\u{fc}.example", "Ann@xn--\u{fc}.example"),
             ("Ann@Ü＠evil.example", "Ann@ü＠evil.example"),
+        ] {
+            assert_eq!(text.parse::<EmailAddress>().unwrap().as_str(), kept, "{text}");
+        }
+    }
+
+    #[test]
+    fn letters_of_another_script_before_the_at_are_one_in_every_spelling() {
+        for (text, kept) in [
+            ("JÖRG@example.org", "jörg@example.org"),
+            ("Jo\u{308}rg@example.org", "jörg@example.org"),
+            ("a\u{AD}nn@example.org", "ann@example.org"),
+            ("ann\u{200B}@example.org", "ann@example.org"),
+            ("ＡNN@example.org", "ann@example.org"),
+            ("ОЛЬГА+x@example.org", "ольга+x@example.org"),
+            ("Ann.Ode@example.org", "Ann.Ode@example.org"),
+            // Nothing would be left of it, or it would become two.
+            ("\u{200B}@example.org", "\u{200B}@example.org"),
+            ("Ü＠b@example.org", "ü＠b@example.org"),
+            ("Ü＜b@example.org", "ü＜b@example.org"),
         ] {
             assert_eq!(text.parse::<EmailAddress>().unwrap().as_str(), kept, "{text}");
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::engine::Link;
 use super::value::{Kind, Owned};
 use super::{Error, ReadTx, Result, Store, WriteTx, migrate};
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, folded};
 
 /// Rows read and written at a time. Chosen: far below the parameters that SQLite (32,766) and PostgreSQL (65,535) take.
 const ROWS_AT_A_TIME: usize = 500;
@@ -18,6 +18,16 @@ const BULKY_ROWS_AT_A_TIME: usize = 10;
 
 /// Most parameters of one statement.
 const PARAMETERS_MAX: usize = 10_000;
+
+/// Columns whose texts are unique whatever their case (schema.sql), by table.
+const UNIQUE_WITHOUT_CASE: [(&str, &str); 6] = [
+    ("address", "email"),
+    ("ban", "pattern"),
+    ("customer", "email"),
+    ("schedule", "name"),
+    ("staff", "username"),
+    ("tag", "name"),
+];
 
 /// What was copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +73,9 @@ fn copy_tables(source: &ReadTx<'_>, target: &WriteTx<'_>) -> Result<Copied> {
         if target.number(&format!("SELECT count(*) FROM {table}"), [])? > 0 {
             return Err(Error::NotEmpty);
         }
+    }
+    if let (Link::Lite(_), Link::Pg(_)) = (&source.link, &target.link) {
+        source.require_different()?;
     }
     let tables = source.tables()?;
     target.defer_references()?;
@@ -154,6 +167,28 @@ impl ReadTx<'_> {
         Ok(tables)
     }
 
+    /// Makes sure that no two texts that are unique here are one on PostgreSQL. Only texts with letters beyond ASCII can be:
+    /// SQLite compares the others in the same way.
+    fn require_different(&self) -> Result<()> {
+        for unique in UNIQUE_WITHOUT_CASE {
+            let (table, column) = unique;
+            let beyond_ascii = format!("SELECT {column} FROM {table} WHERE {column} GLOB '*[^ -~]*'");
+            let mut seen: BTreeMap<String, String> = BTreeMap::new();
+            for text in self.all(&beyond_ascii, (), |row| row.get::<String>(0))? {
+                let key = folded(&text);
+                let ascii = self.one(
+                    &format!("SELECT {column} FROM {table} WHERE {column} = $1 AND {column} <> $2"),
+                    (key.as_str(), text.as_str()),
+                    |row| row.get::<String>(0),
+                )?;
+                if let Some(other) = ascii.or_else(|| seen.insert(key, text.clone())) {
+                    return Err(Error::SameThere(format!("{table} has {column} \"{other}\" and \"{text}\"")));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The highest number that was given out in each table.
     fn counters(&self) -> Result<Vec<(String, i64)>> {
         let sql = match self.link {
@@ -239,5 +274,47 @@ impl WriteTx<'_> {
             (),
         )
         .map(drop)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    #[test]
+    fn every_text_that_is_unique_without_case_is_compared_before_it_is_copied() {
+        let mut found = Vec::new();
+        let mut table = "";
+        for line in include_str!("../../schema.sql").lines() {
+            table = line.strip_prefix("CREATE TABLE ").and_then(|rest| rest.split_whitespace().next()).unwrap_or(table);
+            if line.contains("COLLATE NOCASE") && (line.contains("UNIQUE") || line.contains("PRIMARY KEY")) {
+                found.push((table, line.split_whitespace().next().unwrap()));
+            }
+        }
+        // By an index of its own.
+        found.push(("customer", "email"));
+        found.sort_unstable();
+        assert_eq!(found, UNIQUE_WITHOUT_CASE);
+    }
+
+    #[test]
+    fn texts_that_are_one_on_a_server_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("desk.db");
+        migrate::create_or_migrate(&path, &[7; 32], NOW).unwrap();
+        let store = Store::open(&path, Duration::from_secs(5)).unwrap();
+        let add = |name: &str| store.write(|tx| tx.run("INSERT INTO tag (name, created_at) VALUES ($1, 0)", [name])).unwrap();
+        add("blau");
+        add("grün");
+        store.read(|tx| tx.require_different()).unwrap();
+        add("GRÜN");
+        let told = store.read(|tx| tx.require_different()).unwrap_err().to_string();
+        assert!(told.starts_with("tag has name \"grün\" and \"GRÜN\", which are the same"), "{told}");
+        store.write(|tx| tx.run("UPDATE tag SET name = 'bl\u{AD}au' WHERE name = 'GRÜN'", ())).unwrap();
+        let told = store.read(|tx| tx.require_different()).unwrap_err().to_string();
+        assert!(told.starts_with("tag has name \"blau\" and"), "{told}");
     }
 }

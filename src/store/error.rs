@@ -78,6 +78,9 @@ pub enum Error {
     /// A row breaks a uniqueness rule.
     #[error("{0} is in use already")]
     Taken(String),
+    /// Rows that are different on SQLite and equal on PostgreSQL, which knows the case of all letters.
+    #[error("{0}, which are the same text on PostgreSQL; change or merge one of them, then copy again")]
+    SameThere(String),
     /// The database server does not answer, or ends connections.
     #[error("the database server cannot be reached ({0}); try again")]
     Unreachable(String),
