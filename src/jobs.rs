@@ -11,6 +11,7 @@ use crate::desk::Change;
 use crate::domain::{Actor, Door, Timestamp, Window};
 use crate::outbox;
 use crate::store::{self, ReadTx, Result, Store, WriteTx};
+use crate::webhook;
 use crate::worker::{Lease, Leases};
 
 /// Rows changed in one transaction. Chosen: a few milliseconds with the write lock held.
@@ -104,6 +105,7 @@ pub(crate) fn run(store: &Store, now: Timestamp) -> Result<Report> {
     let before = now.plus_s(-DELIVERIES_KEPT_S);
     forget(store, |tx| tx.old_deliveries(before, BATCH_MAX), |tx, old| tx.forget_deliveries(old))?;
     store.write(|tx| {
+        tx.cut_delivery_waits(now.plus_s(webhook::WAIT_MAX_S))?;
         tx.date_kept_answers(now)?;
         tx.forget_answers(now.plus_s(-ANSWERS_KEPT_S))?;
         tx.forget_login_attempts(Window::last_s(ATTEMPTS_KEPT_S, now))?;

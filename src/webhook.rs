@@ -29,7 +29,10 @@ const BATCH_MAX: usize = 20;
 const LEASE_S: i64 = 20 * 10 + 60;
 
 /// Seconds until the next try after each failed one; together about a day. After the last one a delivery is given up.
-const BACKOFF_S: [i64; 11] = [5, 30, 120, 600, 1800, 3600, 7200, 14_400, 21_600, 21_600, 21_600];
+const BACKOFF_S: [i64; 11] = [5, 30, 120, 600, 1800, 3600, 7200, 14_400, WAIT_MAX_S, WAIT_MAX_S, WAIT_MAX_S];
+
+/// The longest wait for a next try, in seconds.
+pub(crate) const WAIT_MAX_S: i64 = 21_600;
 
 /// A webhook whose deliveries have all failed for so long is paused.
 const PAUSE_AFTER_S: i64 = Timestamp::DAY_S;

@@ -284,3 +284,18 @@ fn an_inactive_webhook_is_told_nothing_of_what_happens_meanwhile() {
     assert!(eventually(|| receiver.taken() == ["removed 1"]));
     assert_eq!(receiver.posted()[0].json()["data"]["ticket"], Value::Null);
 }
+
+#[test]
+fn delivery_queued_while_the_clock_was_ahead_waits_no_longer_than_a_rule_allows() {
+    let desk = desk();
+    let (id, _) = add(&desk, "http://127.0.0.1:1/", &["opened"]);
+    desk.deliver(mail("a", "Subject: Printer\n", "It burns."));
+    desk.outside().run("UPDATE webhook_delivery SET next_attempt_at = next_attempt_at + 31536000");
+    let wait = || -> i64 {
+        let now = desk.outside().number("SELECT max(created_at) FROM webhook_delivery");
+        desk.outside().number("SELECT next_attempt_at FROM webhook_delivery") - now
+    };
+    assert!(wait() > 30_000_000);
+    desk.admin(&["jobs", "run"]);
+    assert!((21_590..21_700).contains(&wait()), "{} {:?}", wait(), log(&desk, id));
+}

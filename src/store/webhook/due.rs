@@ -157,6 +157,15 @@ impl WriteTx<'_> {
         Ok(true)
     }
 
+    /// Lets nothing wait longer than until `latest`, the longest that a rule allows: it was queued while the clock was ahead.
+    pub fn cut_delivery_waits(&self, latest: Timestamp) -> Result<()> {
+        self.run(
+            "UPDATE webhook_delivery SET next_attempt_at = $1 WHERE state = 'pending' AND next_attempt_at > $1",
+            [latest.unix()],
+        )?;
+        Ok(())
+    }
+
     /// Lets everything that waits for a webhook wait until then: its receiver does not answer.
     pub fn put_off_deliveries(&self, webhook: WebhookId, until: Timestamp) -> Result<()> {
         self.run(
