@@ -22,6 +22,7 @@ pub(crate) use knowledge::KnowledgePage;
 
 use super::answer::Refusal;
 use super::call::Call;
+use super::gate::LetIn;
 use super::page::{ListName, Page, list_path};
 use super::pulse::{Counted, Counts};
 use super::ui::{NavItem, Notice, Ui};
@@ -30,8 +31,9 @@ use crate::http::{Method, Response};
 use crate::store::ReadTx;
 use crate::store::ticket::Listing;
 
-/// Has the page answer. Who asks has been let in.
-pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
+/// Has the page answer.
+pub(super) fn answer(let_in: &LetIn<'_, '_>) -> Result<Response, Refusal> {
+    let call = let_in.call();
     let is_post = call.method == Method::Post;
     match &call.page {
         Page::Staff => Ok(call.lead_to("/staff/tickets")),

@@ -11,6 +11,7 @@ mod people;
 use super::*;
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, StaffId, TicketId};
+use crate::http::Method;
 use crate::intake::{self, Envelope, Rules, Source};
 use crate::store::migrate::create_or_migrate;
 use crate::store::session::{NewSession, SessionOwner};
