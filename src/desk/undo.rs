@@ -139,6 +139,8 @@ impl Change<'_> {
                 Former::Department { former, .. } => {
                     staff.sees_all() || self.tx.staff_departments(staff.id)?.contains(&DepartmentId::new(*former))
                 }
+                // Parting changes the other ticket as well.
+                Former::Merged => may_see(self.tx, staff, &ticket)? && self.sees_merged_into(staff, &ticket)?,
                 _ => may_see(self.tx, staff, &ticket)?,
             };
             if was_seen && self.put_back(&ticket, former)? {
@@ -147,6 +149,12 @@ impl Change<'_> {
         }
         self.tx.remove_undo(undo.id)?;
         Ok(TakenBack::Changes(done))
+    }
+
+    /// Whether `staff` may see the ticket that this one was merged into; yes for one that was not merged.
+    pub(crate) fn sees_merged_into(&self, staff: &Staff, ticket: &Ticket) -> Result<bool> {
+        let Some(into) = ticket.merged_into else { return Ok(true) };
+        self.tx.ticket(into)?.map_or(Ok(false), |into| may_see(self.tx, staff, &into))
     }
 
     /// Puts one value back unless somebody has changed it since; says whether it did.

@@ -2,6 +2,7 @@
 
 use super::confirm;
 use super::list::{self, back_of};
+use super::ticket::visible;
 use crate::desk::{Deed, Done, TICKETS_MAX, tag_name};
 use crate::domain::{DepartmentId, StaffId, Status, TicketId};
 use crate::http::Response;
@@ -26,6 +27,9 @@ pub(super) fn change(call: &Call<'_>) -> Result<Response, Refusal> {
         return Ok(call.lead_to(&format!("{back}{mark}said=nothing-ticked")));
     }
     let n = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+    if act == "merge" {
+        call.read(|tx| ids.iter().try_for_each(|id| visible(tx, call.viewer()?, *id).map(|_| ())))?;
+    }
     if (reaches_all || matches!(act, "spam" | "merge")) && !confirm::is_sure(call) {
         let (question, button) = question(call, act, n, ids.first().copied())?;
         return confirm::ask(call, question, button, back);

@@ -270,6 +270,39 @@ fn a_merged_ticket_has_two_ways_back() {
 }
 
 #[test]
+fn a_ticket_out_of_sight_is_no_second_half_of_anything() {
+    let desk = Desk::new();
+    let (hidden, own, further) = (
+        desk.mail("two@desk.test", "Theirs", 1),
+        desk.mail("one@desk.test", "Ours", 2),
+        desk.mail("one@desk.test", "Further", 3),
+    );
+    let (abe, path) = (desk.browser(desk.agent), format!("/staff/tickets/view/{own}"));
+    let events = || desk.web.store.read(|tx| tx.newest_event()).unwrap();
+    let before = events();
+    let both = format!("ticket={hidden}&ticket={own}");
+    for (path, form) in [
+        ("/staff/tickets/bulk", format!("{both}&do=merge")),
+        ("/staff/tickets/bulk", format!("{both}&do=merge&sure=1")),
+        ("/staff/tickets/bulk", format!("ticket={own}&do=move&department={}", desk.second)),
+        (&path, format!("do=merge&into={hidden}&sure=1")),
+        (&path, format!("do=apply&department={}&was-department=1", desk.second)),
+    ] {
+        assert_eq!(abe.post(path, &form).status(), 404, "{form}");
+    }
+    assert_eq!(events(), before);
+    // What was merged before into a ticket that went out of sight stays there.
+    abe.post(&path, &format!("do=merge&into={further}&sure=1"));
+    desk.browser(desk.admin).post(
+        &format!("/staff/tickets/view/{further}"),
+        &format!("do=apply&department={}&was-department=1", desk.second),
+    );
+    assert_eq!(abe.post(&path, "do=part").status(), 404);
+    let merged_into = desk.web.store.read(|tx| tx.ticket(own)).unwrap().unwrap().merged_into;
+    assert_eq!(merged_into, Some(further));
+}
+
+#[test]
 fn a_tag_is_taken_off_many_tickets_and_back() {
     let desk = Desk::new();
     let (one, two) = (desk.mail("one@desk.test", "One", 1), desk.mail("one@desk.test", "Two", 2));

@@ -45,10 +45,7 @@ pub(super) fn change(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal>
             "apply" | "" => apply(call, tx, &ticket),
             "snooze" | "spam" | "spam-ban" | "not-spam" | "wake" => put_aside(call, tx, &ticket),
             "merge" => merge(call, tx, &ticket),
-            "part" => match call.change(tx)?.part(&ticket)? {
-                Some(_) => Ok(Lands::Done("part", None)),
-                None => Err(Refusal::Broken),
-            },
+            "part" => part(call, tx, &ticket),
             _ => one(call, tx, &ticket).map(|()| Lands::Here),
         }
     })?;
@@ -175,6 +172,17 @@ fn until(call: &Call<'_>) -> Option<Timestamp> {
         _ => call.clock.of_form(call.form.get("at")),
     }
     .filter(|until| *until > call.now)
+}
+
+fn part(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<Lands, Refusal> {
+    let change = call.change(tx)?;
+    if !change.sees_merged_into(&call.viewer()?.staff, ticket)? {
+        return Err(Refusal::NotFound);
+    }
+    match change.part(ticket)? {
+        Some(_) => Ok(Lands::Done("part", None)),
+        None => Err(Refusal::Broken),
+    }
 }
 
 fn merge(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<Lands, Refusal> {
