@@ -648,6 +648,7 @@ wrong-email = Das ist keine E-Mail-Adresse.
 wrong-port = Ein Port ist eine Zahl von 1 bis 65535.
 wrong-choice = Wählen Sie etwas Angebotenes.
 wrong-taken = Das ist schon vergeben.
+for-those-who-see-all = Nur für alle, die sämtliche Abteilungen sehen.
 wrong-empty = Das wird gebraucht.
 wrong-ticket = Dieses Ticket gibt es nicht.
 wrong-username = Nur Buchstaben, Ziffern, - und _.

@@ -648,6 +648,7 @@ wrong-email = This is not an email address.
 wrong-port = A port is a number from 1 to 65535.
 wrong-choice = Choose one that is offered.
 wrong-taken = It is in use already.
+for-those-who-see-all = Only for those who see all departments.
 wrong-empty = This is needed.
 wrong-ticket = There is no such ticket.
 wrong-username = Letters, digits, - and _ only.

@@ -648,6 +648,7 @@ wrong-email = No es una dirección de correo.
 wrong-port = Un puerto es un número de 1 a 65535.
 wrong-choice = Elija una de las ofrecidas.
 wrong-taken = Ya está en uso.
+for-those-who-see-all = Solo para quienes ven todos los departamentos.
 wrong-empty = Es necesario.
 wrong-ticket = No existe ese ticket.
 wrong-username = Solo letras, cifras, - y _.

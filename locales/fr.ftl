@@ -648,6 +648,7 @@ wrong-email = Ce n’est pas une adresse e-mail.
 wrong-port = Un port est un nombre de 1 à 65535.
 wrong-choice = Choisissez parmi les valeurs proposées.
 wrong-taken = Déjà utilisé.
+for-those-who-see-all = Réservé à ceux qui voient tous les services.
 wrong-empty = C’est nécessaire.
 wrong-ticket = Ce ticket n’existe pas.
 wrong-username = Lettres, chiffres, - et _ seulement.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod care;
+mod rights;
 
 use super::*;
 use crate::domain::DepartmentId;
