@@ -415,6 +415,10 @@ keys-aside = ungelesen, zurückstellen, Spam
 keys-pages = vorige und nächste Seite
 keys-lists = Nicht zugewiesen, Meine, Wartend, Überfällig
 event-rated = Urteil des Kunden: { $detail }
+event-let-in = Mail { $detail } war zurückgehalten und wurde eingelassen
+way-into = in { $ticket }
+way-from = von { $ticket }
+way-of = von { $ticket }
 done-take =
     { $n ->
         [one] 1 Ticket genommen.
@@ -489,6 +493,11 @@ said-stays =
     { $n ->
         [one] 1 Mail kann nicht eingelassen werden: Absender oder Abteilung fehlt.
        *[other] { $n } Mails können nicht eingelassen werden: Absender oder Abteilung fehlt.
+    }
+were-gone =
+    { $n ->
+        [one] 1 war schon erledigt.
+       *[other] { $n } waren schon erledigt.
     }
 drop-mails =
     { $n ->
@@ -840,6 +849,8 @@ setup-done-running = Es läuft schon.
 setup-done-uploaded = Die Dateien sind da.
 set-up-started = gestartet: { $detail }
 set-up-handed-out = herausgegeben: { $detail }
+set-up-dropped = verworfen: { $detail }
+set-up-let-in = eingelassen: { $detail }
 errand = Letzter Lauf
 errand-running = läuft seit { $time }
 errand-done = fertig, { $time }

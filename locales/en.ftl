@@ -415,6 +415,10 @@ keys-aside = unread, snooze, spam
 keys-pages = previous and next page
 keys-lists = Unassigned, Mine, Waiting, Overdue
 event-rated = the customer’s verdict: { $detail }
+event-let-in = mail { $detail } was set aside and let in
+way-into = into { $ticket }
+way-from = from { $ticket }
+way-of = of { $ticket }
 done-take =
     { $n ->
         [one] Took 1 ticket.
@@ -489,6 +493,11 @@ said-stays =
     { $n ->
         [one] 1 mail cannot be let in: it has no sender or no department.
        *[other] { $n } mails cannot be let in: they have no sender or no department.
+    }
+were-gone =
+    { $n ->
+        [one] 1 was gone already.
+       *[other] { $n } were gone already.
     }
 drop-mails =
     { $n ->
@@ -840,6 +849,8 @@ setup-done-running = It is running already.
 setup-done-uploaded = The files are here.
 set-up-started = started: { $detail }
 set-up-handed-out = handed out: { $detail }
+set-up-dropped = dropped: { $detail }
+set-up-let-in = let in: { $detail }
 errand = Newest run
 errand-running = running since { $time }
 errand-done = done, { $time }

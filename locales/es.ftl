@@ -415,6 +415,10 @@ keys-aside = no leído, posponer, spam
 keys-pages = página anterior y siguiente
 keys-lists = Sin asignar, Míos, En espera, Atrasados
 event-rated = opinión del cliente: { $detail }
+event-let-in = el correo { $detail } estaba apartado y fue admitido
+way-into = en { $ticket }
+way-from = de { $ticket }
+way-of = de { $ticket }
 done-take =
     { $n ->
         [one] 1 ticket tomado.
@@ -489,6 +493,11 @@ said-stays =
     { $n ->
         [one] 1 correo no puede entrar: le falta remitente o departamento.
        *[other] { $n } correos no pueden entrar: les falta remitente o departamento.
+    }
+were-gone =
+    { $n ->
+        [one] 1 ya no estaba.
+       *[other] { $n } ya no estaban.
     }
 drop-mails =
     { $n ->
@@ -840,6 +849,8 @@ setup-done-running = Ya está en marcha.
 setup-done-uploaded = Los archivos ya están aquí.
 set-up-started = iniciado: { $detail }
 set-up-handed-out = entregado: { $detail }
+set-up-dropped = descartado: { $detail }
+set-up-let-in = admitido: { $detail }
 errand = Última ejecución
 errand-running = en marcha desde { $time }
 errand-done = terminado, { $time }

@@ -415,6 +415,10 @@ keys-aside = non lu, reporter, spam
 keys-pages = page précédente et suivante
 keys-lists = Non attribués, Les miens, En attente, En retard
 event-rated = avis du client : { $detail }
+event-let-in = le courriel { $detail } avait été mis de côté et a été admis
+way-into = dans { $ticket }
+way-from = de { $ticket }
+way-of = de { $ticket }
 done-take =
     { $n ->
         [one] 1 ticket pris.
@@ -489,6 +493,11 @@ said-stays =
     { $n ->
         [one] 1 courrier ne peut pas entrer : expéditeur ou service manquant.
        *[other] { $n } courriers ne peuvent pas entrer : expéditeur ou service manquant.
+    }
+were-gone =
+    { $n ->
+        [one] 1 n’était plus là.
+       *[other] { $n } n’étaient plus là.
     }
 drop-mails =
     { $n ->
@@ -840,6 +849,8 @@ setup-done-running = C’est déjà en cours.
 setup-done-uploaded = Les fichiers sont arrivés.
 set-up-started = lancé : { $detail }
 set-up-handed-out = remis : { $detail }
+set-up-dropped = abandonné : { $detail }
+set-up-let-in = admis : { $detail }
 errand = Dernière exécution
 errand-running = en cours depuis { $time }
 errand-done = terminé, { $time }

@@ -337,6 +337,12 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// Drops a mail that was set aside, as a person says; it stays on record.
+    pub fn drop_by_hand(&self, id: ReceiptId) -> Result<()> {
+        self.settle_receipt(id, ReceiptState::Dropped, Reason::ByHand, None)?;
+        self.note_set_up(SetUpChange::Dropped, &format!("mail {id}"))
+    }
+
     /// Changes the idempotency key of a receipt: a mail that could not be read once can be now.
     ///
     /// # Errors

@@ -161,7 +161,18 @@ pub(super) fn frame_of(tx: &ReadTx<'_>, call: &Call<'_>, here: Option<ListName>)
     ui.may_set_up = viewer.may_set_up;
     ui.newest_event = tx.newest_event()?;
     ui.notices.extend(done_before(tx, call)?);
+    ui.notices.extend(not_done_before(call));
     Ok(ui)
+}
+
+/// What the form before this page could not do of several things.
+fn not_done_before(call: &Call<'_>) -> impl Iterator<Item = Notice> {
+    let number = |name: &str| call.query.number(name).filter(|n| *n > 0);
+    let texts = [
+        number("gone").map(|n| call.language.with("were-gone", "n", n)),
+        number("stay").map(|n| call.language.with("said-stays", "n", n)),
+    ];
+    texts.into_iter().flatten().map(|text| Notice { text, undo: None, until: None, is_error: true })
 }
 
 /// What can be done to several tickets, as the form says it.
@@ -180,6 +191,10 @@ fn done_before(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Option<Notice>, Refus
     let n = query.number("n").unwrap_or(0);
     let done = DONE.iter().find(|word| **word == query.get("done"));
     let said = SAID.iter().find(|word| **word == query.get("said"));
+    // Of several things none was left to do: what follows says so.
+    if n == 0 && call.query.number("gone").is_some_and(|gone| gone > 0) {
+        return Ok(None);
+    }
     let text = match (done, said) {
         (Some(word), _) => call.language.word_with("done", word, "n", n),
         (None, Some(word)) => call.language.word_with("said", word, "n", n),

@@ -111,7 +111,7 @@ struct Ground {
 }
 
 /// A mail that is set aside: its sender wrote too many.
-fn aside(desk: &Desk, to: &str, n: usize) -> crate::domain::ReceiptId {
+pub(super) fn aside(desk: &Desk, to: &str, n: usize) -> crate::domain::ReceiptId {
     desk.set("mails_per_hour", "1");
     let rules = Rules { limits: crate::mail::Limits::default() };
     let envelope = Envelope { recipients: vec![to.parse().unwrap()], sender: None, source: Source::Pipe };
