@@ -103,12 +103,10 @@ fn why(call: &Call<'_>, receipt: &Receipt) -> String {
 
 fn list(call: &Call<'_>) -> Result<Response, Refusal> {
     let page = call.read(|tx| {
-        let mut mails = Vec::new();
-        for receipt in tx.receipts(Some(ReceiptState::Quarantined), SHOWN_MAX)? {
-            if sees(tx, call, &receipt)? {
-                mails.push(shown(call, &receipt));
-            }
-        }
+        let viewer = call.viewer()?;
+        let departments = (!viewer.sees_all).then_some(viewer.departments.as_slice());
+        let waiting = tx.set_aside(departments, SHOWN_MAX)?;
+        let mails = waiting.iter().map(|receipt| shown(call, receipt)).collect();
         Ok(Aside { ui: frame_of(tx, call, None)?, mails })
     })?;
     Ok(answer::html_page(200, page.render()?))
