@@ -431,7 +431,8 @@ fn post(
     let act = call.form.get("do");
     let closes = act == "send-close" || (act == "anyway" && call.form.get("closes") == "1");
     let status = if closes { StatusChange::To(Status::Closed) } else { StatusChange::ByTable };
-    let shown = if act == "anyway" { None } else { call.form.number("seen") };
+    // "Send anyway" goes past the news that the page has shown, and not past what came after.
+    let shown = call.form.number("seen");
     match change.answer(&ticket, &Answer { writing, status, recipients: people, shown }) {
         Ok(posted) => Ok(Sent::Posted(posted)),
         Err(NotPosted::Store(error)) => Err(error.into()),
