@@ -9,7 +9,7 @@ use super::signature::{self, OfDepartments, Signature};
 use super::ticket::{Choice, of_departments};
 use crate::desk::{MailContext, Notices, Opening, Posted};
 use crate::domain::one_line::SUBJECT_CHARS_MAX;
-use crate::domain::{Author, DepartmentId, TicketId};
+use crate::domain::{Author, DepartmentId};
 use crate::http::{Method, Response};
 use crate::mail::Mailbox;
 use crate::store::department::Department;
@@ -156,8 +156,8 @@ fn open(call: &Call<'_>) -> Result<Response, Refusal> {
     };
     let people: Vec<&Mailbox> = others.iter().chain(&cc).collect();
     let wanted = Wanted { subject: &subject, first, people, asked: &asked };
-    let id = call.write(|tx| opened(call, tx, &wanted, &written))?;
-    Ok(call.lead_to(&format!("/staff/tickets/view/{id}")))
+    let landing = call.write(|tx| opened(call, tx, &wanted, &written))?;
+    Ok(call.lead_to(&landing))
 }
 
 /// The department that the form names.
@@ -192,7 +192,8 @@ struct Wanted<'w> {
     asked: &'w Asked,
 }
 
-fn opened(call: &Call<'_>, tx: &WriteTx<'_>, wanted: &Wanted<'_>, written: &Written) -> Result<TicketId, Refusal> {
+/// Opens the ticket; gives where that leads.
+fn opened(call: &Call<'_>, tx: &WriteTx<'_>, wanted: &Wanted<'_>, written: &Written) -> Result<String, Refusal> {
     let (viewer, department) = (call.viewer()?, wanted.asked.department.id);
     if tx.department(department)?.is_none() {
         return Err(Refusal::NotFound);
@@ -215,11 +216,14 @@ fn opened(call: &Call<'_>, tx: &WriteTx<'_>, wanted: &Wanted<'_>, written: &Writ
         change.open_written(&opening, &writing)?
     };
     match posted {
-        Posted::Now { ticket, .. } => {
+        Posted::Now { ticket, undo, .. } => {
             let priority = priority.as_ref().map(|one| (one.id, one.name.as_str()));
             change.fill_in(ticket, &wanted.asked.answers, priority)?;
-            Ok(ticket)
+            let said = undo.map_or_else(String::new, |undo| format!("?said=sent&undo={undo}"));
+            Ok(format!("/staff/tickets/view/{ticket}{said}"))
         }
-        Posted::Before(spent) => Ok(spent.ticket),
+        // One that was taken back meanwhile is a draft again.
+        Posted::Before(spent) if tx.ticket(spent.ticket)?.is_none() => Ok("/staff/tickets/create".to_owned()),
+        Posted::Before(spent) => Ok(format!("/staff/tickets/view/{}", spent.ticket)),
     }
 }

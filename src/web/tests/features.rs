@@ -33,8 +33,14 @@ fn an_answer_is_signed_as_the_form_showed_it_and_a_note_is_not() {
         "/staff/tickets/create",
         "do=send&to=c@x.test&subject=Hello&text=First&department=1&signature=1&key=00000000000000000000000000000001",
     );
-    let other: i64 = opened.header("Location").unwrap().rsplit('/').next().unwrap().parse().unwrap();
-    assert_eq!(messages(&desk, TicketId::new(other)), ["First\n\n-- \nAbe\nDesk & Co"]);
+    let other = opened_at(&opened);
+    assert_eq!(messages(&desk, other), ["First\n\n-- \nAbe\nDesk & Co"]);
+}
+
+/// The ticket that a form has opened.
+fn opened_at(response: &Response) -> TicketId {
+    let path = response.header("Location").unwrap().split('?').next().unwrap();
+    TicketId::new(path.rsplit('/').next().unwrap().parse().unwrap())
 }
 
 /// Gives an address a signature, and a way out.
@@ -69,8 +75,8 @@ fn each_address_signs_below_the_writer() {
     let form =
         "do=send&to=c@x.test&subject=Hello&text=First&signature=1&department=2&key=00000000000000000000000000000005";
     let opened = ada.post("/staff/tickets/create", form);
-    let opened: i64 = opened.header("Location").unwrap().rsplit('/').next().unwrap().parse().unwrap();
-    assert_eq!(messages(&desk, TicketId::new(opened)), ["First\n\n-- \nSales, room 7"]);
+    let opened = opened_at(&opened);
+    assert_eq!(messages(&desk, opened), ["First\n\n-- \nSales, room 7"]);
 }
 
 #[test]
