@@ -307,6 +307,7 @@ draft-saved-at = Entwurf gespeichert { $time }
 cancel = Abbrechen
 save-as-note = Als Notiz speichern
 no-address = „{ $text }“ ist keine Mailadresse.
+own-address = „{ $text }“ ist eine Adresse dieses Desks: er schriebe an sich selbst.
 to-missing = Geben Sie an, an wen es geht.
 subject-missing = Geben Sie einen Betreff an.
 news-here = Inzwischen wurde hier geschrieben: Lesen Sie es oben. Ihr Text und Ihre Dateien sind noch da.

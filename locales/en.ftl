@@ -307,6 +307,7 @@ draft-saved-at = Draft saved { $time }
 cancel = Cancel
 save-as-note = Save as note
 no-address = “{ $text }” is not a mail address.
+own-address = “{ $text }” is an address of this desk: it would write to itself.
 to-missing = Say who it goes to.
 subject-missing = Give it a subject.
 news-here = Somebody wrote here meanwhile: read it above. Your text and files are kept.

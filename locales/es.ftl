@@ -307,6 +307,7 @@ draft-saved-at = Borrador guardado { $time }
 cancel = Cancelar
 save-as-note = Guardar como nota
 no-address = «{ $text }» no es una dirección de correo.
+own-address = «{ $text }» es una dirección de este servicio: se escribiría a sí mismo.
 to-missing = Indique a quién va.
 subject-missing = Ponga un asunto.
 news-here = Mientras tanto alguien escribió aquí: léalo arriba. Su texto y sus archivos se conservan.

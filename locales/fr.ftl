@@ -307,6 +307,7 @@ draft-saved-at = Brouillon enregistré { $time }
 cancel = Annuler
 save-as-note = Enregistrer comme note
 no-address = « { $text } » n’est pas une adresse.
+own-address = « { $text } » est une adresse de ce service : il s’écrirait à lui-même.
 to-missing = Indiquez le destinataire.
 subject-missing = Donnez un objet.
 news-here = Quelqu’un a écrit entre-temps : lisez plus haut. Votre texte et vos fichiers sont gardés.

@@ -387,6 +387,9 @@ pub(super) fn send(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
     if people.as_ref().is_some_and(Vec::is_empty) {
         return wrong(call.language.t("to-missing"));
     }
+    if let Some(own) = call.read(|tx| addressees::own_among(tx, people.as_deref().unwrap_or_default()))? {
+        return wrong(call.language.with("own-address", "text", &own));
+    }
     let sent = call.write(|tx| post(call, tx, id, kind, &written, people.as_deref()))?;
     match sent {
         Sent::Posted(Posted::Now { ticket, message, undo }) => landed(call, ticket, &format!("m{message}"), kind, undo),

@@ -140,6 +140,9 @@ fn open(call: &Call<'_>) -> Result<Response, Refusal> {
         Ok(cc) => cc,
         Err(piece) => return again(call.language.with("no-address", "text", &piece)),
     };
+    if let Some(own) = call.read(|tx| Ok(addressees::own_among(tx, &to)?.or(addressees::own_among(tx, &cc)?)))? {
+        return again(call.language.with("own-address", "text", &own));
+    }
     let [first, others @ ..] = to.as_slice() else { return again(call.language.t("to-missing")) };
     let subject: String = form.trimmed("subject").chars().take(SUBJECT_CHARS_MAX).collect();
     if subject.is_empty() {

@@ -18,7 +18,7 @@ use crate::store::ticket::Ticket;
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
 use crate::web::session::Viewer;
-use crate::web::ui::Ui;
+use crate::web::ui::{Notice, Ui};
 use people::Beside;
 pub(crate) use speech::{PICTURES, path_of, size_of};
 use speech::{Spoken, Whole};
@@ -54,6 +54,8 @@ struct Page {
     spoken: Vec<Spoken>,
     compose: Compose,
     beside: Beside,
+    /// The new customer as it was typed, where that cannot be.
+    requester: String,
     /// The page this one came from, without prefix.
     back: String,
 }
@@ -106,7 +108,12 @@ pub(crate) fn show(call: &Call<'_>, id: TicketId, status: u16, compose: Option<C
             Some(compose) => compose,
             None => compose::of_ticket(tx, call, &ticket)?,
         };
-        let ui = frame_of(tx, call, None)?;
+        let mut ui = frame_of(tx, call, None)?;
+        let requester = properties::own_address(tx, call)?.unwrap_or_default();
+        if !requester.is_empty() {
+            let text = call.language.with("own-address", "text", &requester);
+            ui.notices.push(Notice { text, undo: None, until: None, is_error: true });
+        }
         Ok(Page {
             id,
             subject: ticket.subject.clone(),
@@ -123,6 +130,7 @@ pub(crate) fn show(call: &Call<'_>, id: TicketId, status: u16, compose: Option<C
             spoken,
             compose,
             beside,
+            requester,
             back: back(call),
             ui,
         })

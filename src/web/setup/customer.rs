@@ -101,6 +101,9 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
         if other.is_some_and(|other| former.as_ref().map(|own| own.id) != Some(other.id)) {
             typed.wrong("email", call.language.t("wrong-taken"));
         }
+        if call.read(|tx| Ok(tx.is_own_address(email)?))? {
+            typed.wrong("email", call.language.with("own-address", "text", email.as_str()));
+        }
         // Whoever has an address reads the tickets it takes part in, of every department.
         let moves = former.as_ref().is_some_and(|own| !own.email.eq_ignore_ascii_case(email.as_str()));
         if moves && !call.viewer()?.sees_all {
