@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+mod aside;
+mod changes;
 mod features;
 mod gate;
 mod people;

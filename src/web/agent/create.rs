@@ -14,6 +14,7 @@ use crate::http::{Method, Response};
 use crate::mail::Mailbox;
 use crate::store::department::Department;
 use crate::store::draft::{DraftKind, DraftPlace};
+use crate::store::set_up::USUAL_PRIORITY;
 use crate::store::ticket::NewTicket;
 use crate::store::{ReadTx, WriteTx};
 use crate::web::answer::{self, Refusal};
@@ -44,9 +45,6 @@ struct Create {
     fields: Vec<Field>,
     error: String,
 }
-
-/// The priority that a ticket has unless somebody says otherwise (`ticket.priority`).
-const USUAL_PRIORITY: i64 = 1;
 
 /// `/staff/tickets/create`
 pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {

@@ -174,6 +174,15 @@ pub(crate) fn of_departments(departments: &[Department], viewer: &Viewer, now: D
 
 fn priorities(tx: &ReadTx<'_>, ticket: &Ticket) -> Result<Vec<Choice>, Refusal> {
     let (now, _) = tx.priority_of(ticket.id)?;
-    let known = tx.priorities()?.into_iter();
-    Ok(known.map(|one| Choice { value: one.id.to_string(), text: one.name, is_chosen: one.id == now }).collect())
+    let known = tx.priorities()?;
+    // One that was removed is none of those that can be chosen: nothing is, so that "Apply" changes nothing.
+    let none = Choice { value: String::new(), text: String::new(), is_chosen: true };
+    let none = Some(none).filter(|_| !known.is_empty() && !known.iter().any(|one| one.id == now)).into_iter();
+    Ok(none
+        .chain(known.into_iter().map(|one| Choice {
+            value: one.id.to_string(),
+            text: one.name,
+            is_chosen: one.id == now,
+        }))
+        .collect())
 }
