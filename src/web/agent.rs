@@ -19,6 +19,7 @@ pub(super) mod ticket;
 mod undo;
 
 pub(crate) use knowledge::KnowledgePage;
+pub(crate) use ticket::in_words;
 
 use super::answer::Refusal;
 use super::call::Call;

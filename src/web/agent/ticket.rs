@@ -20,6 +20,7 @@ use crate::web::call::Call;
 use crate::web::session::Viewer;
 use crate::web::ui::{Notice, Ui};
 use people::Beside;
+pub(crate) use people::in_words;
 pub(crate) use speech::{PICTURES, path_of, size_of};
 use speech::{Spoken, Whole};
 

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use super::Noun;
 use super::field::{Row, Table};
-use crate::domain::EventKind;
 use crate::store::ReadTx;
 use crate::store::event::Event;
+use crate::store::staff::Staff;
+use crate::web::agent::in_words;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
 
@@ -19,14 +20,11 @@ const LOOKED_AT: usize = 1000;
 const NOUN: Noun = Noun::Audit;
 
 /// What happened, in words.
-fn what(call: &Call<'_>, event: &Event) -> String {
+fn what(call: &Call<'_>, event: &Event, staff: &[Staff]) -> String {
     if event.ticket.get() == 0 {
         return call.language.word_with("set-up", &event.kind, "detail", event.detail.as_str());
     }
-    match EventKind::from_word(&event.kind) {
-        Some(kind) => call.language.word_with("event", kind.word(), "detail", event.detail.as_str()),
-        None => event.kind.clone(),
-    }
+    in_words(call, event, staff)
 }
 
 /// A page of changes that this person may see, and the event that the next page begins below. Of tickets they are those
@@ -61,10 +59,10 @@ fn page(tx: &ReadTx<'_>, call: &Call<'_>, before: i64) -> Result<(Vec<Event>, Op
 
 pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
     let before = call.query.number("before").unwrap_or(0);
-    let (events, end) = call.read(|tx| page(tx, call, before))?;
+    let ((events, end), staff) = call.read(|tx| Ok((page(tx, call, before)?, tx.all_staff()?)))?;
     let older = end.map_or_else(String::new, |end| format!("{}?before={end}", NOUN.path()));
     let row = |event: Event| {
-        let text = what(call, &event);
+        let text = what(call, &event, &staff);
         let who = if event.actor_name.is_empty() {
             call.language.word("actor", event.actor.word())
         } else {
