@@ -480,6 +480,7 @@ done-merge =
         [one] 1 Ticket zusammengeführt.
        *[other] { $n } Tickets zusammengeführt.
     }
+said-view-removed = Die Suche wurde entfernt.
 said-dropped =
     { $n ->
         [one] 1 Mail verworfen.

@@ -480,6 +480,7 @@ done-merge =
         [one] Merged 1 ticket.
        *[other] Merged { $n } tickets.
     }
+said-view-removed = The search was removed.
 said-dropped =
     { $n ->
         [one] Dropped 1 mail.

@@ -480,6 +480,7 @@ done-merge =
         [one] 1 ticket unido.
        *[other] { $n } tickets unidos.
     }
+said-view-removed = Se quitó la búsqueda.
 said-dropped =
     { $n ->
         [one] 1 correo descartado.

@@ -480,6 +480,7 @@ done-merge =
         [one] 1 ticket fusionné.
        *[other] { $n } tickets fusionnés.
     }
+said-view-removed = La recherche a été retirée.
 said-dropped =
     { $n ->
         [one] 1 courrier abandonné.

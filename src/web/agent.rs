@@ -13,6 +13,7 @@ mod live;
 mod outbox;
 mod people;
 mod profile;
+mod saved_view;
 pub(super) mod sign_in;
 mod signature;
 pub(super) mod ticket;
@@ -183,8 +184,19 @@ const DONE: [&str; 15] = [
 ];
 
 /// What is said once about a form, as the address of the next page has it.
-const SAID: [&str; 10] =
-    ["sent", "taken-back", "undone", "too-late", "nothing-ticked", "dropped", "let-in", "stays", "saved", "needs-totp"];
+const SAID: [&str; 11] = [
+    "view-removed",
+    "sent",
+    "taken-back",
+    "undone",
+    "too-late",
+    "nothing-ticked",
+    "dropped",
+    "let-in",
+    "stays",
+    "saved",
+    "needs-totp",
+];
 
 /// What the form before this page has done, for its notice, with the way back where there is one.
 fn done_before(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Option<Notice>, Refusal> {
