@@ -331,7 +331,7 @@ fn settings_are_shown_with_their_meanings_and_checked() {
     assert!(shown.contains("hours after which an answered ticket is closed"), "{shown}");
     let wrong = ada.post("/staff/setup/general", "reopen_days=never&do=save");
     assert_eq!(wrong.status(), 422);
-    assert!(text(&wrong).contains("a whole number from"), "{}", text(&wrong));
+    assert!(text(&wrong).contains("whole number from"), "{}", text(&wrong));
     done(&ada, "/staff/setup/general", "reopen_days=7&do=save");
     let settings = desk.web.store.read(|tx| tx.settings()).unwrap();
     assert_eq!((settings.reopen_days, settings.subject_tag), (7, true));
@@ -440,4 +440,29 @@ fn the_first_account_is_made_behind_a_link_that_works_once_for_an_hour() {
     assert!(root.may_set_up() && root.sees_all());
     assert_eq!(desk.web.store.read(|tx| tx.settings()).unwrap().site_name, "Mine");
     assert_eq!(nobody(&desk.web, "/staff/first/token", Some(&format!("{form}long-enough"))).status(), 404);
+}
+
+#[test]
+fn settings_events_and_findings_are_in_the_languages_of_the_pages() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut desk = Desk::new();
+    desk.web = desk.web.with_tools(tools(dir.path()));
+    let ada = desk.browser(desk.admin);
+    let shown = |path: &str| {
+        let request = Request::new(Method::Get, path).with_header("Accept-Language", "de");
+        text(&ada.ask(request))
+    };
+    let general = shown("/staff/setup/general");
+    for german in ["Name des Desks (site_name)", "Name des Desks, in Mails (Helpdesk)", ">zurückhalten</option>"] {
+        assert!(general.contains(german), "{german}: {general}");
+    }
+    assert!(!general.contains("lang=\"en\""), "{general}");
+    assert!(shown("/staff/setup/webhooks/new").contains("verschoben (moved)"));
+    assert!(shown("/staff/setup/health").contains("In Ordnung"));
+    let request = Request::new(Method::Post, "/staff/setup/general")
+        .with_header("Accept-Language", "de")
+        .with_header("Content-Type", "application/x-www-form-urlencoded")
+        .with_header("Sec-Fetch-Site", "same-origin")
+        .with_body(format!("form_token={}&web_page=0", ada.token));
+    assert!(text(&ada.ask(request)).contains("Eine ganze Zahl von 1 bis 1000."));
 }
