@@ -307,6 +307,7 @@ draft-saved-at = Entwurf gespeichert { $time }
 cancel = Abbrechen
 save-as-note = Als Notiz speichern
 no-address = „{ $text }“ ist keine Mailadresse.
+own-address = „{ $text }“ ist eine Adresse dieses Desks: er schriebe an sich selbst.
 to-missing = Geben Sie an, an wen es geht.
 subject-missing = Geben Sie einen Betreff an.
 news-here = Inzwischen wurde hier geschrieben: Lesen Sie es oben. Ihr Text und Ihre Dateien sind noch da.
@@ -415,6 +416,10 @@ keys-aside = ungelesen, zurückstellen, Spam
 keys-pages = vorige und nächste Seite
 keys-lists = Nicht zugewiesen, Meine, Wartend, Überfällig
 event-rated = Urteil des Kunden: { $detail }
+event-let-in = Mail { $detail } war zurückgehalten und wurde eingelassen
+way-into = in { $ticket }
+way-from = von { $ticket }
+way-of = von { $ticket }
 done-take =
     { $n ->
         [one] 1 Ticket genommen.
@@ -475,6 +480,7 @@ done-merge =
         [one] 1 Ticket zusammengeführt.
        *[other] { $n } Tickets zusammengeführt.
     }
+said-view-removed = Die Suche wurde entfernt.
 said-dropped =
     { $n ->
         [one] 1 Mail verworfen.
@@ -489,6 +495,11 @@ said-stays =
     { $n ->
         [one] 1 Mail kann nicht eingelassen werden: Absender oder Abteilung fehlt.
        *[other] { $n } Mails können nicht eingelassen werden: Absender oder Abteilung fehlt.
+    }
+were-gone =
+    { $n ->
+        [one] 1 war schon erledigt.
+       *[other] { $n } waren schon erledigt.
     }
 drop-mails =
     { $n ->
@@ -648,6 +659,7 @@ wrong-email = Das ist keine E-Mail-Adresse.
 wrong-port = Ein Port ist eine Zahl von 1 bis 65535.
 wrong-choice = Wählen Sie etwas Angebotenes.
 wrong-taken = Das ist schon vergeben.
+for-those-who-see-all = Nur für alle, die sämtliche Abteilungen sehen.
 wrong-empty = Das wird gebraucht.
 wrong-ticket = Dieses Ticket gibt es nicht.
 wrong-username = Nur Buchstaben, Ziffern, - und _.
@@ -839,6 +851,8 @@ setup-done-running = Es läuft schon.
 setup-done-uploaded = Die Dateien sind da.
 set-up-started = gestartet: { $detail }
 set-up-handed-out = herausgegeben: { $detail }
+set-up-dropped = verworfen: { $detail }
+set-up-let-in = eingelassen: { $detail }
 errand = Letzter Lauf
 errand-running = läuft seit { $time }
 errand-done = fertig, { $time }
@@ -908,3 +922,167 @@ whole-text = Der ganze lange Text
 h-signature = Steht unter Antworten, die über diese Adresse hinausgehen, und zwar unter der eigenen Signatur dessen, der schreibt (jeder setzt sie im Profil); einfaches Markdown. %staff_name% ist, wer schreibt, %company_name% der Name des Desks. Wer schreibt, kann beide weglassen. Leer: nur die eigene.
 signature-hint = Die Signatur der Adresse, über die eine Antwort hinausgeht, folgt unter Ihrer.
 saved-searches = Gespeicherte Suchen
+
+## Settings
+
+setting-site_name = Name des Desks
+setting-site_name-text = Name des Desks, in Mails
+setting-site_url = Adresse der Seiten
+setting-site_url-text = öffentliche Adresse des Desks, für Links in Mails
+setting-tickets_page = Tickets je Seite (API)
+setting-tickets_page-text = Tickets je Seite der API
+setting-tickets_replies = Nachrichten je Seite (API)
+setting-tickets_replies-text = Nachrichten je Seite der API
+setting-reply_order = Reihenfolge der Nachrichten (API)
+setting-reply_order-text = Reihenfolge der Nachrichten nach Datum in der API
+setting-ticket_attachment = Hochladen
+setting-ticket_attachment-text = Dateien über die API und die Seiten für Kunden
+setting-ticket_attachment_number = Dateien je Anfrage
+setting-ticket_attachment_number-text = Dateien je Anfrage
+setting-ticket_file_size = MB je Datei
+setting-ticket_file_size-text = MB je hochgeladener Datei
+setting-ticket_file_type = Arten von Dateien
+setting-ticket_file_type-text = erlaubte Endungen hochgeladener Dateien, mit Kommas getrennt
+setting-mail_attachment_number = Anhänge je Mail
+setting-mail_attachment_number-text = Anhänge, die von einer Mail behalten werden
+setting-mail_attachment_size = MB je Anhang
+setting-mail_attachment_size-text = MB je Anhang einer Mail
+setting-mail_attachment_block = Weggelassene Anhänge
+setting-mail_attachment_block-text = Endungen von Anhängen, die weggelassen und in einer Notiz genannt werden
+setting-login_attempt = Falsche Passwörter
+setting-login_attempt-text = falsche Passwörter, bis die Adresse gesperrt wird, von der sie kommen; bei Mitarbeitern (auch staff/auth) und Kunden getrennt gezählt; 0 = nie (ein Konto wird in jedem Fall ab 20 Fehlversuchen je Stunde gesperrt)
+setting-login_attempt_minutes = Minuten dieser Sperre
+setting-login_attempt_minutes-text = Minuten, die diese Sperre dauert; 0 = keine Sperre
+setting-overdue_time = Überfällig nach Stunden
+setting-overdue_time-text = Stunden, nach denen ein unbeantwortetes Ticket überfällig ist; 0 = nie
+setting-ticket_autoclose = Geschlossen nach Stunden
+setting-ticket_autoclose-text = Stunden, nach denen ein beantwortetes Ticket geschlossen wird; 0 = nie
+setting-maintenance = Wartung
+setting-maintenance-text = HelpDeskZ zuliebe behalten; die API beachtet es nicht, wie dort
+setting-date_format = Form von Daten
+setting-date_format-text = HelpDeskZ zuliebe behalten: wie dessen Seiten Daten schrieben
+setting-timezone = Zeitzone
+setting-timezone-text = Zeitzone der Seiten für alle, die keine eigene gewählt haben
+setting-unknown_recipient = Unbekannter Empfänger
+setting-unknown_recipient-text = Mail an eine Adresse, die wir nicht kennen: an die Abteilung der Standardadresse, zurückgehalten oder mit 5.1.1 abgewiesen
+setting-stranger_reply = Mail von Fremden
+setting-stranger_reply-text = Mail von Fremden, die ein Ticket nennt: ein neues verknüpftes Ticket, zur Ansicht zurückgehalten oder ins Ticket
+setting-refuse_banned = Gesperrte Absender abweisen
+setting-refuse_banned-text = pipe weist Mail gesperrter Absender mit 5.7.1 ab, statt sie als verworfen zu verzeichnen
+setting-refuse_oversize = Zu große Mail abweisen
+setting-refuse_oversize-text = pipe weist Mail über der Größengrenze mit 5.7.1 ab, statt ihren Kopf zu behalten
+setting-reopen_days = Wieder offen binnen Tagen
+setting-reopen_days-text = Tage nach dem Schließen, in denen eine Antwort wieder öffnet; spätere öffnen ein neues verknüpftes Ticket; 0 = nie wieder öffnen
+setting-mails_per_hour = Mails je Absender und Stunde
+setting-mails_per_hour-text = Mails je Absender und Stunde, bis sie zurückgehalten werden; 0 = keine Grenze
+setting-auto_answers_per_hour = Automatische Mails je Stunde
+setting-auto_answers_per_hour-text = automatische Mails je Empfänger und Stunde
+setting-reply_address_token = Zeichen in der Antwortadresse
+setting-reply_address_token-text = Reply-To ist eine Plus-Adresse mit dem Zeichen des Tickets; der Mailserver muss Plus-Adressen annehmen
+setting-subject_tag = Nummer im Betreff
+setting-subject_tag-text = {"["}#12] in Betreffen, die hinausgehen
+setting-authserv_id = Mailserver, dem wir glauben
+setting-authserv_id-text = wessen Authentication-Results geglaubt wird: der Name, den unser eigener Mailserver schreibt
+setting-feeding_lists = Mailinglisten, die den Desk speisen
+setting-feeding_lists-text = Adressen von Mailinglisten, die den Desk speisen, mit Kommas getrennt: was sie bringen, gilt als Mail einer Person, ohne Eingangsbestätigung
+setting-forward_to_sender = Weitergeleitetes gehört dem Absender
+setting-forward_to_sender-text = eine Kundenmail, die Mitarbeiter weiterleiten, gehört dem ursprünglichen Absender
+setting-staff_mail_commands = Befehle in Mails von Mitarbeitern
+setting-staff_mail_commands-text = #close und dergleichen oben in Mails von Mitarbeitern
+setting-raw_keep_days = Rohe Mail behalten, in Tagen
+setting-raw_keep_days-text = Tage, die die rohe Mail behalten wird; 0 = immer
+setting-api_error_status = Status von Fehlern der API
+setting-api_error_status-text = HTTP-Status von Fehlern der API: der von HelpDeskZ, oder 401, 403, 404, 422
+setting-faveo_api_key = api_key von Faveo
+setting-faveo_api_key-text = api_key, den Faveos Aufruf register bringen muss; leer = keiner
+setting-faveo_answer = Antwort auf Faveos register
+setting-faveo_answer-text = Antwort auf Faveos Aufruf register: ein Objekt, wie Faveos Dokument es zeigt, oder dieses Objekt in einem Array, wie Faveos veröffentlichte Apps es lesen
+setting-metrics_open = Offene Metriken
+setting-metrics_open-text = /metrics antwortet ohne Token
+setting-imap_watch = Postfächer beobachten
+setting-imap_watch-text = serve beobachtet die IMAP-Postfächer selbst
+setting-web = Seiten für Menschen
+setting-web-text = serve hat Seiten für Menschen; sonst nur die API
+setting-web_page = Tickets je Seite
+setting-web_page-text = Tickets je Seite der Listen
+setting-web_insecure = Anmelden ohne TLS
+setting-web_insecure-text = auch von anderen Maschinen meldet man sich ohne TLS an
+setting-web_signins = Anmeldeversuche
+setting-web_signins-text = Anmeldeversuche auf den Seiten, je Adresse in 10 Minuten
+setting-web_submits = Tickets je Adresse
+setting-web_submits-text = auf den Seiten eröffnete Tickets, je Adresse und Stunde
+setting-web_links = Gemailte Links je Adresse
+setting-web_links-text = Links, die Kunden sich mailen lassen, je Adresse und Stunde
+setting-ticket_link_days = Tage, die der Link eines Tickets öffnet
+setting-ticket_link_days-text = Tage, die der Link in einer Mail an Kunden ihr Ticket öffnet
+setting-satisfaction = Nach dem Urteil fragen
+setting-satisfaction-text = Kunden werden einmal, nachdem ihr Ticket geschlossen wurde, gefragt, wie es behandelt wurde
+setting-spam_keep_days = Spam behalten, in Tagen
+setting-spam_keep_days-text = Tage, nach denen ein Ticket entfernt wird, das Spam genannt wurde; 0 = nie
+setting-undo_send_s = Sekunden zum Rückgängigmachen
+setting-undo_send_s-text = Sekunden, in denen eine im Browser geschriebene Antwort zurückgenommen werden kann; 0 = gar nicht
+setting-require_totp = Zweiten Faktor verlangen
+setting-require_totp-text = Mitarbeiter ohne zweiten Faktor werden beim Anmelden dazu geführt, einen einzurichten
+setting-webhook_private = Webhooks an private Adressen
+setting-webhook_private-text = Webhooks dürfen auch an private Adressen gehen, etwa dieser Maschine und ihres Netzes
+setting-cors_origins = Herkünfte für Browser
+setting-cors_origins-text = Herkünfte, von denen Browser die API aufrufen dürfen, mit Kommas getrennt
+choice-reply_order-asc = älteste zuerst
+choice-reply_order-desc = neueste zuerst
+choice-unknown_recipient-default = an die Standardadresse
+choice-unknown_recipient-quarantine = zurückhalten
+choice-unknown_recipient-reject = abweisen
+choice-stranger_reply-new = ein neues Ticket
+choice-stranger_reply-hold = zurückhalten
+choice-stranger_reply-append = ins Ticket
+choice-api_error_status-compat = wie HelpDeskZ
+choice-api_error_status-http = 401, 403, 404, 422
+choice-faveo_answer-object = ein Objekt
+choice-faveo_answer-array = ein Array mit einem
+wrong-number = Eine ganze Zahl von { $min } bis { $max }.
+wrong-decimal = Eine Zahl über 0, höchstens { $max }.
+wrong-extensions = Endungen wie jpg,png,gif.
+wrong-url = Eine Adresse mit http:// oder https://.
+wrong-mail-server = Ein Name ohne Leerzeichen, wie unser Mailserver ihn schreibt: mx.example.org.
+health-ok = In Ordnung
+health-warn = Warnung
+health-fail = Fehler
+
+## Events, as webhooks ask for them
+
+kind-opened = eröffnet
+kind-replied = Kunde hat geschrieben
+kind-answered = beantwortet
+kind-noted = Notiz
+kind-status = Status
+kind-assigned = zugewiesen
+kind-moved = verschoben
+kind-requester = anderer Kunde
+kind-reply-to = Antwortadresse
+kind-participant = weiterer Beteiligter
+kind-also-to = weitere Adresse des Desks
+kind-linked = verknüpft
+kind-merged = zusammengeführt
+kind-attachment-removed = Anhang entfernt
+kind-bounced = Mail zurückgekommen
+kind-undelivered = Mail nicht zugestellt
+kind-reread = neu gelesen
+kind-snoozed = zurückgestellt
+kind-woken = wieder da
+kind-spam = Spam
+kind-not-spam = kein Spam
+kind-tagged = Schlagwort dazu
+kind-untagged = Schlagwort weg
+kind-priority = Priorität
+kind-field = Feld
+kind-taken-back = zurückgenommen
+kind-parted = getrennt
+kind-split = aufgeteilt
+kind-mentioned = erwähnt
+kind-retried = Mail noch einmal versucht
+kind-dropped = Mail verworfen
+kind-participant-left = Beteiligter weg
+kind-subject = Betreff
+kind-rated = Urteil
+kind-let-in = Mail eingelassen
+kind-removed = entfernt

@@ -307,6 +307,7 @@ draft-saved-at = Draft saved { $time }
 cancel = Cancel
 save-as-note = Save as note
 no-address = “{ $text }” is not a mail address.
+own-address = “{ $text }” is an address of this desk: it would write to itself.
 to-missing = Say who it goes to.
 subject-missing = Give it a subject.
 news-here = Somebody wrote here meanwhile: read it above. Your text and files are kept.
@@ -415,6 +416,10 @@ keys-aside = unread, snooze, spam
 keys-pages = previous and next page
 keys-lists = Unassigned, Mine, Waiting, Overdue
 event-rated = the customer’s verdict: { $detail }
+event-let-in = mail { $detail } was set aside and let in
+way-into = into { $ticket }
+way-from = from { $ticket }
+way-of = of { $ticket }
 done-take =
     { $n ->
         [one] Took 1 ticket.
@@ -475,6 +480,7 @@ done-merge =
         [one] Merged 1 ticket.
        *[other] Merged { $n } tickets.
     }
+said-view-removed = The search was removed.
 said-dropped =
     { $n ->
         [one] Dropped 1 mail.
@@ -489,6 +495,11 @@ said-stays =
     { $n ->
         [one] 1 mail cannot be let in: it has no sender or no department.
        *[other] { $n } mails cannot be let in: they have no sender or no department.
+    }
+were-gone =
+    { $n ->
+        [one] 1 was gone already.
+       *[other] { $n } were gone already.
     }
 drop-mails =
     { $n ->
@@ -648,6 +659,7 @@ wrong-email = This is not an email address.
 wrong-port = A port is a number from 1 to 65535.
 wrong-choice = Choose one that is offered.
 wrong-taken = It is in use already.
+for-those-who-see-all = Only for those who see all departments.
 wrong-empty = This is needed.
 wrong-ticket = There is no such ticket.
 wrong-username = Letters, digits, - and _ only.
@@ -839,6 +851,8 @@ setup-done-running = It is running already.
 setup-done-uploaded = The files are here.
 set-up-started = started: { $detail }
 set-up-handed-out = handed out: { $detail }
+set-up-dropped = dropped: { $detail }
+set-up-let-in = let in: { $detail }
 errand = Newest run
 errand-running = running since { $time }
 errand-done = done, { $time }
@@ -908,3 +922,167 @@ whole-text = The whole of this long text
 h-signature = Under answers that leave by this address, below the writer's own signature (a person sets it in the profile) and as its second part; light Markdown. %staff_name% is who writes, %company_name% the name of the desk. A writer can leave both out of an answer. Empty: only the writer's own.
 signature-hint = The signature of the address an answer leaves by follows below yours.
 saved-searches = Saved searches
+
+## Settings
+
+setting-site_name = Name of the desk
+setting-site_name-text = name of the desk, in mails
+setting-site_url = Address of the pages
+setting-site_url-text = public URL of the desk, for links in mails
+setting-tickets_page = Tickets per page (API)
+setting-tickets_page-text = tickets per page of the API
+setting-tickets_replies = Messages per page (API)
+setting-tickets_replies-text = messages per page of the API
+setting-reply_order = Order of messages (API)
+setting-reply_order-text = order of messages by date in the API
+setting-ticket_attachment = Uploads
+setting-ticket_attachment-text = API uploads: 1 on, 0 off
+setting-ticket_attachment_number = Files per upload
+setting-ticket_attachment_number-text = API uploads: files per request
+setting-ticket_file_size = MB per file
+setting-ticket_file_size-text = API uploads: MB per file
+setting-ticket_file_type = Kinds of files
+setting-ticket_file_type-text = API uploads: allowed extensions, comma-separated
+setting-mail_attachment_number = Attachments per mail
+setting-mail_attachment_number-text = attachments kept of one mail
+setting-mail_attachment_size = MB per attachment
+setting-mail_attachment_size-text = MB per attachment of a mail
+setting-mail_attachment_block = Attachments left out
+setting-mail_attachment_block-text = extensions of mail attachments that are left out and named in a note
+setting-login_attempt = Wrong passwords
+setting-login_attempt-text = wrong passwords before the IP address they come from is locked, for staff/auth and staff's sign-in together, for customers' sign-in apart; 0 = never (an account is locked above 20 failures an hour in any case)
+setting-login_attempt_minutes = Minutes of that lock
+setting-login_attempt_minutes-text = minutes that lock lasts; 0 = no lock
+setting-overdue_time = Overdue after hours
+setting-overdue_time-text = hours after which an unanswered ticket is overdue; 0 = never
+setting-ticket_autoclose = Closed after hours
+setting-ticket_autoclose-text = hours after which an answered ticket is closed; 0 = never
+setting-maintenance = Maintenance
+setting-maintenance-text = kept for HelpDeskZ's sake; the API ignores it, as there
+setting-date_format = Form of dates
+setting-date_format-text = kept for HelpDeskZ's sake: how its pages wrote dates
+setting-timezone = Time zone
+setting-timezone-text = kept for HelpDeskZ's sake: the zone its pages wrote dates in
+setting-unknown_recipient = Unknown recipient
+setting-unknown_recipient-text = mail to an address we do not know: to the default address's department, aside, or refused with 5.1.1
+setting-stranger_reply = Mail of a stranger
+setting-stranger_reply-text = mail from a stranger that names a ticket: a new linked ticket, aside for review, or into the ticket
+setting-refuse_banned = Refuse banned senders
+setting-refuse_banned-text = pipe refuses mail of banned senders with 5.7.1 instead of recording the drop
+setting-refuse_oversize = Refuse too large mail
+setting-refuse_oversize-text = pipe refuses mail over the size limit with 5.7.1 instead of keeping its header
+setting-reopen_days = Reopened within days
+setting-reopen_days-text = days after closing in which an answer reopens; later ones open a new linked ticket; 0 = never reopen
+setting-mails_per_hour = Mails per sender and hour
+setting-mails_per_hour-text = mails per sender and hour before they are set aside; 0 = no limit
+setting-auto_answers_per_hour = Automatic mails per hour
+setting-auto_answers_per_hour-text = automatic mails per recipient and hour
+setting-reply_address_token = Token in the reply address
+setting-reply_address_token-text = Reply-To is a plus-address with the ticket's token; the MTA must accept plus-addresses
+setting-subject_tag = Number in subjects
+setting-subject_tag-text = {"["}#12] in outgoing subjects
+setting-authserv_id = Trusted mail server
+setting-authserv_id-text = whose Authentication-Results are trusted: the name our own MTA writes
+setting-feeding_lists = Mailing lists that feed the desk
+setting-feeding_lists-text = posting addresses of mailing lists that feed the desk, comma-separated: what they bring counts as a person's mail, without an acknowledgement
+setting-forward_to_sender = Forwarded mail is the sender’s
+setting-forward_to_sender-text = a customer's mail forwarded by staff belongs to the original sender
+setting-staff_mail_commands = Commands in staff mail
+setting-staff_mail_commands-text = #close and the like at the top of staff mail
+setting-raw_keep_days = Raw mail kept for days
+setting-raw_keep_days-text = days the raw mail is kept; 0 = forever
+setting-api_error_status = Status of API errors
+setting-api_error_status-text = HTTP status of API errors: HelpDeskZ's, or 401, 403, 404, 422
+setting-faveo_api_key = Faveo’s api_key
+setting-faveo_api_key-text = api_key that Faveo's register call must carry; empty = none
+setting-faveo_answer = Answer to Faveo’s register
+setting-faveo_answer-text = answer to Faveo's register call: an object as Faveo's document prints it, or that object in an array of one, as Faveo's published apps read it
+setting-metrics_open = Open metrics
+setting-metrics_open-text = /metrics answers without a token
+setting-imap_watch = Watch mailboxes
+setting-imap_watch-text = serve watches the IMAP mailboxes itself
+setting-web = Pages for people
+setting-web-text = serve has pages for people; 0: only the API
+setting-web_page = Tickets per page
+setting-web_page-text = tickets per page of the inbox
+setting-web_insecure = Sign-in without TLS
+setting-web_insecure-text = people may sign in without TLS from other machines too
+setting-web_signins = Tries to sign in
+setting-web_signins-text = tries to sign in on the pages, per client address in 10 minutes
+setting-web_submits = Tickets per address
+setting-web_submits-text = tickets submitted on the pages, per client address and hour
+setting-web_links = Mailed links per address
+setting-web_links-text = links mailed to customers who ask for one, per client address and hour
+setting-ticket_link_days = Days a ticket’s link opens
+setting-ticket_link_days-text = days the link in a mail to a customer opens its ticket
+setting-satisfaction = Ask for a verdict
+setting-satisfaction-text = customers are asked once, after their ticket was closed, how it was handled
+setting-spam_keep_days = Spam kept for days
+setting-spam_keep_days-text = days after which a ticket called spam is removed; 0 = never
+setting-undo_send_s = Seconds to undo
+setting-undo_send_s-text = seconds in which an answer written in the browser can be taken back; 0 = not at all
+setting-require_totp = Demand a second factor
+setting-require_totp-text = staff without a second factor are led to set one up when they sign in
+setting-webhook_private = Webhooks to private addresses
+setting-webhook_private-text = webhooks may go to private addresses too, such as those of this machine and its network
+setting-cors_origins = Origins for browsers
+setting-cors_origins-text = origins that browsers may call the API from, comma-separated
+choice-reply_order-asc = oldest first
+choice-reply_order-desc = newest first
+choice-unknown_recipient-default = to the default address
+choice-unknown_recipient-quarantine = aside
+choice-unknown_recipient-reject = refuse
+choice-stranger_reply-new = a new ticket
+choice-stranger_reply-hold = aside
+choice-stranger_reply-append = into the ticket
+choice-api_error_status-compat = as HelpDeskZ
+choice-api_error_status-http = 401, 403, 404, 422
+choice-faveo_answer-object = an object
+choice-faveo_answer-array = an array of one
+wrong-number = A whole number from { $min } to { $max }.
+wrong-decimal = A number above 0, at most { $max }.
+wrong-extensions = Extensions such as jpg,png,gif.
+wrong-url = An http:// or https:// address.
+wrong-mail-server = One name without blanks, as our own mail server writes it: mx.example.org.
+health-ok = OK
+health-warn = Warning
+health-fail = Fault
+
+## Events, as webhooks ask for them
+
+kind-opened = opened
+kind-replied = replied
+kind-answered = answered
+kind-noted = noted
+kind-status = status
+kind-assigned = assigned
+kind-moved = moved
+kind-requester = requester
+kind-reply-to = reply-to
+kind-participant = participant
+kind-also-to = also-to
+kind-linked = linked
+kind-merged = merged
+kind-attachment-removed = attachment-removed
+kind-bounced = bounced
+kind-undelivered = undelivered
+kind-reread = reread
+kind-snoozed = snoozed
+kind-woken = woken
+kind-spam = spam
+kind-not-spam = not-spam
+kind-tagged = tagged
+kind-untagged = untagged
+kind-priority = priority
+kind-field = field
+kind-taken-back = taken-back
+kind-parted = parted
+kind-split = split
+kind-mentioned = mentioned
+kind-retried = retried
+kind-dropped = dropped
+kind-participant-left = participant-left
+kind-subject = subject
+kind-rated = rated
+kind-let-in = let-in
+kind-removed = removed

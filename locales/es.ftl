@@ -307,6 +307,7 @@ draft-saved-at = Borrador guardado { $time }
 cancel = Cancelar
 save-as-note = Guardar como nota
 no-address = «{ $text }» no es una dirección de correo.
+own-address = «{ $text }» es una dirección de este servicio: se escribiría a sí mismo.
 to-missing = Indique a quién va.
 subject-missing = Ponga un asunto.
 news-here = Mientras tanto alguien escribió aquí: léalo arriba. Su texto y sus archivos se conservan.
@@ -415,6 +416,10 @@ keys-aside = no leído, posponer, spam
 keys-pages = página anterior y siguiente
 keys-lists = Sin asignar, Míos, En espera, Atrasados
 event-rated = opinión del cliente: { $detail }
+event-let-in = el correo { $detail } estaba apartado y fue admitido
+way-into = en { $ticket }
+way-from = de { $ticket }
+way-of = de { $ticket }
 done-take =
     { $n ->
         [one] 1 ticket tomado.
@@ -475,6 +480,7 @@ done-merge =
         [one] 1 ticket unido.
        *[other] { $n } tickets unidos.
     }
+said-view-removed = Se quitó la búsqueda.
 said-dropped =
     { $n ->
         [one] 1 correo descartado.
@@ -489,6 +495,11 @@ said-stays =
     { $n ->
         [one] 1 correo no puede entrar: le falta remitente o departamento.
        *[other] { $n } correos no pueden entrar: les falta remitente o departamento.
+    }
+were-gone =
+    { $n ->
+        [one] 1 ya no estaba.
+       *[other] { $n } ya no estaban.
     }
 drop-mails =
     { $n ->
@@ -648,6 +659,7 @@ wrong-email = No es una dirección de correo.
 wrong-port = Un puerto es un número de 1 a 65535.
 wrong-choice = Elija una de las ofrecidas.
 wrong-taken = Ya está en uso.
+for-those-who-see-all = Solo para quienes ven todos los departamentos.
 wrong-empty = Es necesario.
 wrong-ticket = No existe ese ticket.
 wrong-username = Solo letras, cifras, - y _.
@@ -839,6 +851,8 @@ setup-done-running = Ya está en marcha.
 setup-done-uploaded = Los archivos ya están aquí.
 set-up-started = iniciado: { $detail }
 set-up-handed-out = entregado: { $detail }
+set-up-dropped = descartado: { $detail }
+set-up-let-in = admitido: { $detail }
 errand = Última ejecución
 errand-running = en marcha desde { $time }
 errand-done = terminado, { $time }
@@ -908,3 +922,167 @@ whole-text = Todo este texto largo
 h-signature = Va debajo de las respuestas que salen por esta dirección, tras la firma propia de quien escribe (cada uno la pone en su perfil); Markdown sencillo. %staff_name% es quien escribe, %company_name% el nombre del servicio. Quien escribe puede omitir ambas. Vacío: solo la propia.
 signature-hint = La firma de la dirección por la que sale una respuesta sigue a la suya.
 saved-searches = Búsquedas guardadas
+
+## Settings
+
+setting-site_name = Nombre del servicio
+setting-site_name-text = nombre del servicio, en los correos
+setting-site_url = Dirección de las páginas
+setting-site_url-text = dirección pública del servicio, para los enlaces de los correos
+setting-tickets_page = Tickets por página (API)
+setting-tickets_page-text = tickets por página de la API
+setting-tickets_replies = Mensajes por página (API)
+setting-tickets_replies-text = mensajes por página de la API
+setting-reply_order = Orden de los mensajes (API)
+setting-reply_order-text = orden de los mensajes por fecha en la API
+setting-ticket_attachment = Subir archivos
+setting-ticket_attachment-text = archivos por la API y las páginas de clientes
+setting-ticket_attachment_number = Archivos por envío
+setting-ticket_attachment_number-text = archivos por solicitud
+setting-ticket_file_size = MB por archivo
+setting-ticket_file_size-text = MB por archivo subido
+setting-ticket_file_type = Tipos de archivo
+setting-ticket_file_type-text = extensiones permitidas de los archivos subidos, separadas por comas
+setting-mail_attachment_number = Adjuntos por correo
+setting-mail_attachment_number-text = adjuntos que se conservan de un correo
+setting-mail_attachment_size = MB por adjunto
+setting-mail_attachment_size-text = MB por adjunto de un correo
+setting-mail_attachment_block = Adjuntos omitidos
+setting-mail_attachment_block-text = extensiones de adjuntos que se omiten y se nombran en una nota
+setting-login_attempt = Contraseñas erróneas
+setting-login_attempt-text = contraseñas erróneas antes de bloquear la dirección de la que vienen; las del personal (también staff/auth) y las de clientes se cuentan aparte; 0 = nunca (una cuenta se bloquea siempre por encima de 20 fallos por hora)
+setting-login_attempt_minutes = Minutos de bloqueo
+setting-login_attempt_minutes-text = minutos que dura ese bloqueo; 0 = sin bloqueo
+setting-overdue_time = Atrasado tras horas
+setting-overdue_time-text = horas tras las que un ticket sin respuesta está atrasado; 0 = nunca
+setting-ticket_autoclose = Cerrado tras horas
+setting-ticket_autoclose-text = horas tras las que se cierra un ticket respondido; 0 = nunca
+setting-maintenance = Mantenimiento
+setting-maintenance-text = se conserva por HelpDeskZ; la API no lo tiene en cuenta, como allí
+setting-date_format = Formato de fechas
+setting-date_format-text = se conserva por HelpDeskZ: cómo escribían las fechas sus páginas
+setting-timezone = Zona horaria
+setting-timezone-text = zona horaria de las páginas para quienes no eligieron otra
+setting-unknown_recipient = Destinatario desconocido
+setting-unknown_recipient-text = correo a una dirección que no conocemos: al departamento de la dirección predeterminada, apartado o rechazado con 5.1.1
+setting-stranger_reply = Correo de un extraño
+setting-stranger_reply-text = correo de un extraño que nombra un ticket: un ticket nuevo enlazado, apartado para revisarlo o dentro del ticket
+setting-refuse_banned = Rechazar remitentes vetados
+setting-refuse_banned-text = pipe rechaza con 5.7.1 el correo de remitentes vetados en lugar de registrar el descarte
+setting-refuse_oversize = Rechazar correo demasiado grande
+setting-refuse_oversize-text = pipe rechaza con 5.7.1 el correo que supera el límite en lugar de conservar su cabecera
+setting-reopen_days = Se reabre en días
+setting-reopen_days-text = días tras el cierre en los que una respuesta reabre; las posteriores abren un ticket nuevo enlazado; 0 = nunca se reabre
+setting-mails_per_hour = Correos por remitente y hora
+setting-mails_per_hour-text = correos por remitente y hora antes de apartarlos; 0 = sin límite
+setting-auto_answers_per_hour = Correos automáticos por hora
+setting-auto_answers_per_hour-text = correos automáticos por destinatario y hora
+setting-reply_address_token = Código en la dirección de respuesta
+setting-reply_address_token-text = Reply-To es una dirección con + y el código del ticket; el servidor de correo debe aceptarlas
+setting-subject_tag = Número en los asuntos
+setting-subject_tag-text = {"["}#12] en los asuntos que salen
+setting-authserv_id = Servidor de confianza
+setting-authserv_id-text = de quién se creen las Authentication-Results: el nombre que escribe nuestro propio servidor de correo
+setting-feeding_lists = Listas que alimentan el servicio
+setting-feeding_lists-text = direcciones de listas de correo que alimentan el servicio, separadas por comas: lo que traen cuenta como correo de una persona, sin acuse de recibo
+setting-forward_to_sender = Lo reenviado es del remitente
+setting-forward_to_sender-text = un correo de cliente reenviado por el personal pertenece al remitente original
+setting-staff_mail_commands = Órdenes en correos del personal
+setting-staff_mail_commands-text = #close y similares al principio de los correos del personal
+setting-raw_keep_days = Días que se guarda el correo original
+setting-raw_keep_days-text = días que se conserva el correo original; 0 = siempre
+setting-api_error_status = Estado de los errores de la API
+setting-api_error_status-text = estado HTTP de los errores de la API: el de HelpDeskZ, o 401, 403, 404, 422
+setting-faveo_api_key = api_key de Faveo
+setting-faveo_api_key-text = api_key que debe llevar la llamada register de Faveo; vacío = ninguna
+setting-faveo_answer = Respuesta a register de Faveo
+setting-faveo_answer-text = respuesta a la llamada register de Faveo: un objeto, como lo imprime su documento, o ese objeto en un array, como lo leen sus aplicaciones publicadas
+setting-metrics_open = Métricas abiertas
+setting-metrics_open-text = /metrics responde sin token
+setting-imap_watch = Vigilar los buzones
+setting-imap_watch-text = serve vigila por sí mismo los buzones IMAP
+setting-web = Páginas para personas
+setting-web-text = serve tiene páginas para personas; si no, solo la API
+setting-web_page = Tickets por página
+setting-web_page-text = tickets por página de las listas
+setting-web_insecure = Entrar sin TLS
+setting-web_insecure-text = también se puede entrar sin TLS desde otras máquinas
+setting-web_signins = Intentos de entrar
+setting-web_signins-text = intentos de entrar en las páginas, por dirección en 10 minutos
+setting-web_submits = Tickets por dirección
+setting-web_submits-text = tickets enviados en las páginas, por dirección y hora
+setting-web_links = Enlaces por dirección
+setting-web_links-text = enlaces que piden los clientes por correo, por dirección y hora
+setting-ticket_link_days = Días que abre el enlace
+setting-ticket_link_days-text = días que el enlace de un correo a un cliente abre su ticket
+setting-satisfaction = Preguntar por la atención
+setting-satisfaction-text = se pregunta a los clientes una vez, tras cerrarse su ticket, cómo se atendió
+setting-spam_keep_days = Días que se guarda el spam
+setting-spam_keep_days-text = días tras los que se quita un ticket marcado como spam; 0 = nunca
+setting-undo_send_s = Segundos para deshacer
+setting-undo_send_s-text = segundos en los que se puede deshacer una respuesta escrita en el navegador; 0 = nunca
+setting-require_totp = Exigir un segundo factor
+setting-require_totp-text = al entrar, el personal sin segundo factor es llevado a configurarlo
+setting-webhook_private = Webhooks a direcciones privadas
+setting-webhook_private-text = los webhooks pueden ir también a direcciones privadas, como las de esta máquina y su red
+setting-cors_origins = Orígenes para navegadores
+setting-cors_origins-text = orígenes desde los que los navegadores pueden llamar a la API, separados por comas
+choice-reply_order-asc = los más antiguos primero
+choice-reply_order-desc = los más nuevos primero
+choice-unknown_recipient-default = a la dirección predeterminada
+choice-unknown_recipient-quarantine = apartar
+choice-unknown_recipient-reject = rechazar
+choice-stranger_reply-new = un ticket nuevo
+choice-stranger_reply-hold = apartar
+choice-stranger_reply-append = en el ticket
+choice-api_error_status-compat = como HelpDeskZ
+choice-api_error_status-http = 401, 403, 404, 422
+choice-faveo_answer-object = un objeto
+choice-faveo_answer-array = un array de uno
+wrong-number = Un número entero de { $min } a { $max }.
+wrong-decimal = Un número mayor que 0, como mucho { $max }.
+wrong-extensions = Extensiones como jpg,png,gif.
+wrong-url = Una dirección http:// o https://.
+wrong-mail-server = Un nombre sin espacios, como lo escribe nuestro servidor de correo: mx.example.org.
+health-ok = Bien
+health-warn = Aviso
+health-fail = Fallo
+
+## Events, as webhooks ask for them
+
+kind-opened = abierto
+kind-replied = el cliente escribió
+kind-answered = respondido
+kind-noted = nota
+kind-status = estado
+kind-assigned = asignado
+kind-moved = movido
+kind-requester = otro cliente
+kind-reply-to = dirección de respuesta
+kind-participant = participante nuevo
+kind-also-to = otra dirección del servicio
+kind-linked = enlazado
+kind-merged = unido
+kind-attachment-removed = adjunto quitado
+kind-bounced = correo devuelto
+kind-undelivered = correo no entregado
+kind-reread = leído de nuevo
+kind-snoozed = pospuesto
+kind-woken = de vuelta
+kind-spam = es spam
+kind-not-spam = no es spam
+kind-tagged = etiqueta puesta
+kind-untagged = etiqueta quitada
+kind-priority = prioridad
+kind-field = campo
+kind-taken-back = retirado
+kind-parted = separado
+kind-split = dividido
+kind-mentioned = mencionado
+kind-retried = correo reintentado
+kind-dropped = correo descartado
+kind-participant-left = participante fuera
+kind-subject = asunto
+kind-rated = opinión
+kind-let-in = correo admitido
+kind-removed = quitado

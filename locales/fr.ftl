@@ -307,6 +307,7 @@ draft-saved-at = Brouillon enregistré { $time }
 cancel = Annuler
 save-as-note = Enregistrer comme note
 no-address = « { $text } » n’est pas une adresse.
+own-address = « { $text } » est une adresse de ce service : il s’écrirait à lui-même.
 to-missing = Indiquez le destinataire.
 subject-missing = Donnez un objet.
 news-here = Quelqu’un a écrit entre-temps : lisez plus haut. Votre texte et vos fichiers sont gardés.
@@ -415,6 +416,10 @@ keys-aside = non lu, reporter, spam
 keys-pages = page précédente et suivante
 keys-lists = Non attribués, Les miens, En attente, En retard
 event-rated = avis du client : { $detail }
+event-let-in = le courriel { $detail } avait été mis de côté et a été admis
+way-into = dans { $ticket }
+way-from = de { $ticket }
+way-of = de { $ticket }
 done-take =
     { $n ->
         [one] 1 ticket pris.
@@ -475,6 +480,7 @@ done-merge =
         [one] 1 ticket fusionné.
        *[other] { $n } tickets fusionnés.
     }
+said-view-removed = La recherche a été retirée.
 said-dropped =
     { $n ->
         [one] 1 courrier abandonné.
@@ -489,6 +495,11 @@ said-stays =
     { $n ->
         [one] 1 courrier ne peut pas entrer : expéditeur ou service manquant.
        *[other] { $n } courriers ne peuvent pas entrer : expéditeur ou service manquant.
+    }
+were-gone =
+    { $n ->
+        [one] 1 n’était plus là.
+       *[other] { $n } n’étaient plus là.
     }
 drop-mails =
     { $n ->
@@ -648,6 +659,7 @@ wrong-email = Ce n’est pas une adresse e-mail.
 wrong-port = Un port est un nombre de 1 à 65535.
 wrong-choice = Choisissez parmi les valeurs proposées.
 wrong-taken = Déjà utilisé.
+for-those-who-see-all = Réservé à ceux qui voient tous les services.
 wrong-empty = C’est nécessaire.
 wrong-ticket = Ce ticket n’existe pas.
 wrong-username = Lettres, chiffres, - et _ seulement.
@@ -839,6 +851,8 @@ setup-done-running = C’est déjà en cours.
 setup-done-uploaded = Les fichiers sont arrivés.
 set-up-started = lancé : { $detail }
 set-up-handed-out = remis : { $detail }
+set-up-dropped = abandonné : { $detail }
+set-up-let-in = admis : { $detail }
 errand = Dernière exécution
 errand-running = en cours depuis { $time }
 errand-done = terminé, { $time }
@@ -908,3 +922,167 @@ whole-text = Tout ce long texte
 h-signature = Placée sous les réponses qui partent par cette adresse, après la signature de la personne qui écrit (chacun la règle dans son profil) ; Markdown simple. %staff_name% est la personne qui écrit, %company_name% le nom du service. On peut omettre les deux. Vide : seulement la signature personnelle.
 signature-hint = La signature de l’adresse par laquelle part une réponse suit la vôtre.
 saved-searches = Recherches enregistrées
+
+## Settings
+
+setting-site_name = Nom du service
+setting-site_name-text = nom du service, dans les courriels
+setting-site_url = Adresse des pages
+setting-site_url-text = adresse publique du service, pour les liens des courriels
+setting-tickets_page = Tickets par page (API)
+setting-tickets_page-text = tickets par page de l’API
+setting-tickets_replies = Messages par page (API)
+setting-tickets_replies-text = messages par page de l’API
+setting-reply_order = Ordre des messages (API)
+setting-reply_order-text = ordre des messages par date dans l’API
+setting-ticket_attachment = Envoi de fichiers
+setting-ticket_attachment-text = fichiers par l’API et les pages des clients
+setting-ticket_attachment_number = Fichiers par envoi
+setting-ticket_attachment_number-text = fichiers par requête
+setting-ticket_file_size = Mo par fichier
+setting-ticket_file_size-text = Mo par fichier envoyé
+setting-ticket_file_type = Types de fichiers
+setting-ticket_file_type-text = extensions permises des fichiers envoyés, séparées par des virgules
+setting-mail_attachment_number = Pièces jointes par courriel
+setting-mail_attachment_number-text = pièces jointes conservées d’un courriel
+setting-mail_attachment_size = Mo par pièce jointe
+setting-mail_attachment_size-text = Mo par pièce jointe d’un courriel
+setting-mail_attachment_block = Pièces jointes écartées
+setting-mail_attachment_block-text = extensions des pièces jointes laissées de côté et nommées dans une note
+setting-login_attempt = Mots de passe erronés
+setting-login_attempt-text = mots de passe erronés avant le blocage de l’adresse d’où ils viennent ; ceux de l’équipe (staff/auth compris) et ceux des clients sont comptés à part ; 0 = jamais (un compte est toujours bloqué au-delà de 20 échecs par heure)
+setting-login_attempt_minutes = Minutes de blocage
+setting-login_attempt_minutes-text = minutes que dure ce blocage ; 0 = pas de blocage
+setting-overdue_time = En retard après des heures
+setting-overdue_time-text = heures après lesquelles un ticket sans réponse est en retard ; 0 = jamais
+setting-ticket_autoclose = Fermé après des heures
+setting-ticket_autoclose-text = heures après lesquelles un ticket répondu est fermé ; 0 = jamais
+setting-maintenance = Maintenance
+setting-maintenance-text = gardé pour HelpDeskZ ; l’API n’en tient pas compte, comme là-bas
+setting-date_format = Format des dates
+setting-date_format-text = gardé pour HelpDeskZ : comment ses pages écrivaient les dates
+setting-timezone = Fuseau horaire
+setting-timezone-text = fuseau des pages pour ceux qui n’en ont pas choisi
+setting-unknown_recipient = Destinataire inconnu
+setting-unknown_recipient-text = courriel à une adresse que nous ne connaissons pas : au service de l’adresse par défaut, mis de côté ou refusé avec 5.1.1
+setting-stranger_reply = Courriel d’un inconnu
+setting-stranger_reply-text = courriel d’un inconnu qui nomme un ticket : un nouveau ticket lié, mis de côté pour examen ou dans le ticket
+setting-refuse_banned = Refuser les expéditeurs bannis
+setting-refuse_banned-text = pipe refuse avec 5.7.1 les courriels d’expéditeurs bannis au lieu de noter leur abandon
+setting-refuse_oversize = Refuser les courriels trop gros
+setting-refuse_oversize-text = pipe refuse avec 5.7.1 les courriels au-delà de la limite au lieu de garder leur en-tête
+setting-reopen_days = Rouvert dans les jours
+setting-reopen_days-text = jours après la fermeture pendant lesquels une réponse rouvre ; les suivantes ouvrent un nouveau ticket lié ; 0 = ne jamais rouvrir
+setting-mails_per_hour = Courriels par expéditeur et par heure
+setting-mails_per_hour-text = courriels par expéditeur et par heure avant d’être mis de côté ; 0 = sans limite
+setting-auto_answers_per_hour = Courriels automatiques par heure
+setting-auto_answers_per_hour-text = courriels automatiques par destinataire et par heure
+setting-reply_address_token = Jeton dans l’adresse de réponse
+setting-reply_address_token-text = Reply-To est une adresse avec + et le jeton du ticket ; le serveur de courriel doit les accepter
+setting-subject_tag = Numéro dans les objets
+setting-subject_tag-text = {"["}#12] dans les objets qui partent
+setting-authserv_id = Serveur de confiance
+setting-authserv_id-text = à qui l’on croit pour Authentication-Results : le nom qu’écrit notre propre serveur de courriel
+setting-feeding_lists = Listes qui alimentent le service
+setting-feeding_lists-text = adresses de listes de diffusion qui alimentent le service, séparées par des virgules : ce qu’elles apportent compte comme courriel d’une personne, sans accusé de réception
+setting-forward_to_sender = Le courriel transféré est à son expéditeur
+setting-forward_to_sender-text = un courriel de client transféré par l’équipe appartient à son expéditeur d’origine
+setting-staff_mail_commands = Commandes dans les courriels de l’équipe
+setting-staff_mail_commands-text = #close et semblables en tête des courriels de l’équipe
+setting-raw_keep_days = Jours de garde du courriel brut
+setting-raw_keep_days-text = jours pendant lesquels le courriel brut est gardé ; 0 = toujours
+setting-api_error_status = Statut des erreurs de l’API
+setting-api_error_status-text = statut HTTP des erreurs de l’API : celui de HelpDeskZ, ou 401, 403, 404, 422
+setting-faveo_api_key = api_key de Faveo
+setting-faveo_api_key-text = api_key que doit porter l’appel register de Faveo ; vide = aucune
+setting-faveo_answer = Réponse au register de Faveo
+setting-faveo_answer-text = réponse à l’appel register de Faveo : un objet, comme l’imprime son document, ou cet objet dans un tableau, comme le lisent ses applications publiées
+setting-metrics_open = Métriques ouvertes
+setting-metrics_open-text = /metrics répond sans jeton
+setting-imap_watch = Surveiller les boîtes
+setting-imap_watch-text = serve surveille lui-même les boîtes IMAP
+setting-web = Pages pour les personnes
+setting-web-text = serve a des pages pour les personnes ; sinon, l’API seule
+setting-web_page = Tickets par page
+setting-web_page-text = tickets par page des listes
+setting-web_insecure = Connexion sans TLS
+setting-web_insecure-text = on peut se connecter sans TLS depuis d’autres machines aussi
+setting-web_signins = Essais de connexion
+setting-web_signins-text = essais de connexion sur les pages, par adresse en 10 minutes
+setting-web_submits = Tickets par adresse
+setting-web_submits-text = tickets envoyés sur les pages, par adresse et par heure
+setting-web_links = Liens par adresse
+setting-web_links-text = liens que les clients se font envoyer, par adresse et par heure
+setting-ticket_link_days = Jours d’ouverture du lien
+setting-ticket_link_days-text = jours pendant lesquels le lien d’un courriel à un client ouvre son ticket
+setting-satisfaction = Demander un avis
+setting-satisfaction-text = on demande aux clients, une fois leur ticket fermé, comment il a été traité
+setting-spam_keep_days = Jours de garde du spam
+setting-spam_keep_days-text = jours après lesquels un ticket dit spam est retiré ; 0 = jamais
+setting-undo_send_s = Secondes pour annuler
+setting-undo_send_s-text = secondes pendant lesquelles une réponse écrite dans le navigateur peut être reprise ; 0 = pas du tout
+setting-require_totp = Exiger un second facteur
+setting-require_totp-text = l’équipe sans second facteur est menée à en configurer un à la connexion
+setting-webhook_private = Webhooks vers des adresses privées
+setting-webhook_private-text = les webhooks peuvent aussi aller à des adresses privées, comme celles de cette machine et de son réseau
+setting-cors_origins = Origines pour navigateurs
+setting-cors_origins-text = origines depuis lesquelles les navigateurs peuvent appeler l’API, séparées par des virgules
+choice-reply_order-asc = les plus anciens d’abord
+choice-reply_order-desc = les plus récents d’abord
+choice-unknown_recipient-default = à l’adresse par défaut
+choice-unknown_recipient-quarantine = mettre de côté
+choice-unknown_recipient-reject = refuser
+choice-stranger_reply-new = un nouveau ticket
+choice-stranger_reply-hold = mettre de côté
+choice-stranger_reply-append = dans le ticket
+choice-api_error_status-compat = comme HelpDeskZ
+choice-api_error_status-http = 401, 403, 404, 422
+choice-faveo_answer-object = un objet
+choice-faveo_answer-array = un tableau d’un seul
+wrong-number = Un nombre entier de { $min } à { $max }.
+wrong-decimal = Un nombre supérieur à 0, au plus { $max }.
+wrong-extensions = Des extensions comme jpg,png,gif.
+wrong-url = Une adresse http:// ou https://.
+wrong-mail-server = Un nom sans espaces, tel que l’écrit notre serveur de courriel : mx.example.org.
+health-ok = OK
+health-warn = Avertissement
+health-fail = Défaut
+
+## Events, as webhooks ask for them
+
+kind-opened = ouvert
+kind-replied = le client a écrit
+kind-answered = répondu
+kind-noted = note
+kind-status = statut
+kind-assigned = attribué
+kind-moved = déplacé
+kind-requester = autre client
+kind-reply-to = adresse de réponse
+kind-participant = nouveau participant
+kind-also-to = autre adresse du service
+kind-linked = lié
+kind-merged = fusionné
+kind-attachment-removed = pièce jointe retirée
+kind-bounced = courriel revenu
+kind-undelivered = courriel non remis
+kind-reread = relu
+kind-snoozed = reporté
+kind-woken = de retour
+kind-spam = dit spam
+kind-not-spam = pas du spam
+kind-tagged = étiquette posée
+kind-untagged = étiquette ôtée
+kind-priority = priorité
+kind-field = champ
+kind-taken-back = repris
+kind-parted = séparé
+kind-split = divisé
+kind-mentioned = mentionné
+kind-retried = courriel retenté
+kind-dropped = courriel abandonné
+kind-participant-left = participant parti
+kind-subject = objet
+kind-rated = avis
+kind-let-in = courriel admis
+kind-removed = retiré

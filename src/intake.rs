@@ -28,6 +28,7 @@ use crate::mail::{Limits, ParseError, ParsedMail};
 use crate::store::receipt::{Receipt, ReceiptState};
 use crate::store::{self, ReadTx, Store, WriteTx};
 pub(crate) use archive::{Archived, deliver_archive};
+pub(crate) use envelope::ByHand;
 pub use envelope::{Envelope, Source};
 pub(crate) use group::{Letter, Settled, Trouble, deliver_group};
 use receipt::{
@@ -353,7 +354,7 @@ impl Incoming<'_> {
     /// The receipt of the quarantined mail that is looked at again.
     const fn retried(&self) -> Option<ReceiptId> {
         match self.envelope.source {
-            Source::Retry(receipt) | Source::LetIn(receipt) => Some(receipt),
+            Source::Retry(receipt) | Source::LetIn(receipt, _) => Some(receipt),
             Source::Pipe | Source::Fetch | Source::FirstFetch | Source::Import | Source::Archive { .. } => None,
         }
     }
@@ -405,7 +406,7 @@ fn settle(
     let identity = tx.identity()?;
     let facts = facts::gather(tx, &settings, &identity, incoming, mail, now)?;
     let decision = match incoming.envelope.source {
-        Source::LetIn(_) => let_in(mail, &facts, &settings.policy()),
+        Source::LetIn(..) => let_in(mail, &facts, &settings.policy()),
         _ => decide(mail, &facts, &settings.policy()),
     };
     let incoming_mail = apply::IncomingMail {
@@ -472,7 +473,7 @@ fn notices(incoming: &Incoming<'_>, mail: &ParsedMail, now: Timestamp) -> Notice
     let is_fresh =
         || mail.date.is_some_and(|date| Window { since: now.plus_s(-FRESH_S), until: now.plus_s(AHEAD_S) }.holds(date));
     match incoming.envelope.source {
-        Source::Pipe | Source::Fetch | Source::Retry(_) | Source::LetIn(_) => Notices::Usual,
+        Source::Pipe | Source::Fetch | Source::Retry(_) | Source::LetIn(..) => Notices::Usual,
         Source::FirstFetch if is_fresh() => Notices::Usual,
         Source::FirstFetch | Source::Import | Source::Archive { .. } => Notices::Nobody,
     }

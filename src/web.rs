@@ -14,6 +14,7 @@ mod customer;
 mod forgery;
 mod form;
 mod frame;
+mod gate;
 mod language;
 mod limits;
 mod page;
@@ -31,7 +32,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::domain::Timestamp;
-use crate::http::{Method, Request, Response};
+use crate::http::{Request, Response};
 use crate::ip_list::IpList;
 use crate::login::Logins;
 use crate::password::Slots;
@@ -41,7 +42,7 @@ use agent::sign_in::Pending;
 use answer::Refusal;
 use call::Call;
 use language::Language;
-use page::{Gate, Page};
+use page::Page;
 
 /// Where a file is below a folder of pages, without prefix.
 pub(crate) fn file_path(folder: &str, id: crate::domain::AttachmentId, name: &str) -> String {
@@ -192,42 +193,9 @@ pub(crate) fn respond(web: &Web, request: Request, now: Timestamp) -> Response {
     match Call::of(web, settings, page, request, now) {
         Ok(call) => {
             let language = call.language;
-            answered(&call).unwrap_or_else(|refusal| refusal.response(language, &prefix))
+            gate::answer(&call).unwrap_or_else(|refusal| refusal.response(language, &prefix))
         }
         Err(refusal) => refusal.response(language, &prefix),
-    }
-}
-
-/// Lets a request in, or says why not, and has the page answer.
-fn answered(call: &Call<'_>) -> Result<Response, Refusal> {
-    let is_post = call.method == Method::Post;
-    match call.method {
-        Method::Get | Method::Head if call.page.takes_get() => {}
-        Method::Post if call.page.takes_post() => {}
-        _ => return Err(Refusal::Method(if call.page.takes_get() { "GET, HEAD" } else { "POST" })),
-    }
-    // Before anything is carried over a sign-in: a browser sends no cookie with another site's form, and what that form
-    // wants must not be done once its victim has signed in.
-    if is_post && !forgery::is_same_origin(&call.headers, &call.settings.site_url) {
-        return Err(Refusal::Forged);
-    }
-    match (call.page.gate(), &call.viewer) {
-        (Gate::Anyone, _) => {}
-        (Gate::Customer, _) if call.guest.is_none() => return customer::sign_in::first(call),
-        (Gate::Customer, _) => {}
-        (Gate::Staff | Gate::SetUp, None) => return agent::sign_in::first(call),
-        (Gate::SetUp, Some(viewer)) if !viewer.may_set_up => return Err(Refusal::Forbidden),
-        (Gate::Staff | Gate::SetUp, Some(_)) => {}
-    }
-    if is_post {
-        call.check_forgery()?;
-    }
-    if let Some(response) = agent::led_to_second_factor(call) {
-        return Ok(response);
-    }
-    match &call.page {
-        Page::Customers(page) => customer::answer(call, page),
-        _ => agent::answer(call),
     }
 }
 

@@ -6,7 +6,6 @@ mod reading;
 
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, output, say_if_cut};
-use crate::domain::reason::Reason;
 use crate::domain::{ReceiptId, TicketId, Timestamp};
 use crate::intake::{self, Delivery, Envelope, Source};
 use crate::mail::ReversePath;
@@ -110,7 +109,7 @@ pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> 
             if !removal.is_agreed(&context.output, &loss.ending("; it stays on record"))? {
                 return Ok(Done);
             }
-            context.store.write(|tx| tx.settle_receipt(receipt.id, ReceiptState::Dropped, Reason::ByHand, None))?;
+            context.store.write(|tx| tx.drop_by_hand(receipt.id))?;
             let dropped = find(context, id)?;
             context.output.changed(&as_json(&dropped), &format!("mail {id} was dropped; it stays on record"))?;
         }

@@ -104,7 +104,8 @@ impl Change<'_> {
             self.write_event(ticket.id, EventKind::Assigned, &writing.staff.username)?;
         }
         self.spend(writing, ticket.id, message)?;
-        let undo = if after_s > 0 { Some(self.keep_answer(writing, &former, ticket.id, message)?) } else { None };
+        let state = self.state_of(writing, Some(&former), ticket.id)?;
+        let undo = if after_s > 0 { Some(self.keep_undo(writing, &state, message)?) } else { None };
         Ok(Posted::Now { ticket: ticket.id, message, undo })
     }
 
@@ -124,11 +125,15 @@ impl Change<'_> {
         if let Some(before) = self.spent(writing)? {
             return Ok(Posted::Before(before));
         }
-        let (ticket, message) = self.with_files(writing, |post| {
-            self.open(&Opening { post: Post { author: opening.post.author, ..post.clone() }, ..opening.clone() })
+        let after_s = self.settings.undo_send_s;
+        let change = self.delivering(Delivery { after_s, ..self.delivery });
+        let (ticket, message) = change.with_files(writing, |post| {
+            change.open(&Opening { post: Post { author: opening.post.author, ..post.clone() }, ..opening.clone() })
         })?;
         self.spend(writing, ticket, message)?;
-        Ok(Posted::Now { ticket, message, undo: None })
+        let state = self.state_of(writing, None, ticket)?;
+        let undo = if after_s > 0 { Some(self.keep_undo(writing, &state, message)?) } else { None };
+        Ok(Posted::Now { ticket, message, undo })
     }
 
     /// Does the same with a note as its first message, which only staff see; nobody is notified.
@@ -199,21 +204,20 @@ impl Change<'_> {
         Ok(recipients.iter().collect())
     }
 
-    fn keep_answer(
-        &self,
-        writing: &Writing<'_>,
-        former: &Standing,
-        ticket: TicketId,
-        message: MessageId,
-    ) -> Result<UndoId> {
-        let after = self.tx.ticket(ticket)?.map_or(*former, |ticket| Standing::of(&ticket));
-        let state = AnswerState {
+    /// How things stood before an answer; `former` is `None` for one that opened the ticket.
+    fn state_of(&self, writing: &Writing<'_>, former: Option<&Standing>, ticket: TicketId) -> Result<AnswerState> {
+        let after = self.tx.ticket(ticket)?.map(|ticket| Standing::of(&ticket).numbers()).unwrap_or_default();
+        Ok(AnswerState {
             ticket: ticket.get(),
-            former: former.numbers(),
-            after: after.numbers(),
+            former: former.map_or(after, Standing::numbers),
+            after,
             typed: writing.typed.to_owned(),
             fields: writing.fields.to_owned(),
-        };
+            has_opened: former.is_none(),
+        })
+    }
+
+    fn keep_undo(&self, writing: &Writing<'_>, state: &AnswerState, message: MessageId) -> Result<UndoId> {
         let ends_at = self.now.plus_s(self.settings.undo_send_s);
         self.tx.add_undo(writing.staff.id, Some(message), &state.to_json(), ends_at, self.now)
     }

@@ -271,3 +271,71 @@ fn draft_changes_its_kind_with_its_form() {
     }
     assert_eq!(bench.store.read(|tx| tx.draft(new)).unwrap().unwrap().body, "y");
 }
+
+#[test]
+fn answer_is_taken_back_from_the_ticket_it_was_merged_into() {
+    let bench = Bench::new();
+    let (id, into) = (bench.ticket("Printer"), bench.ticket("Lamp"));
+    let before = (bench.read(id), bench.read(into));
+    let (_, undo) = undo_of(answer(&bench, id, "k", Some(99)).unwrap());
+    bench.by(Actor::Staff(EVA), NOW, Door::Web, |change| {
+        bench.answer(change, into, "Which lamp?");
+        change.merge(&bench.read_in(change, id), &bench.read_in(change, into)).unwrap();
+    });
+    assert_eq!(bench.read(into).status, Status::Answered);
+    assert_eq!(take_back(&bench, undo, NOW.plus_s(9)).unwrap(), TakenBack::Answer { ticket: into });
+    assert_eq!(bench.pending(), 1, "the mail of the other answer alone");
+    assert_eq!(bench.read(into).status, Status::AwaitingReply, "the first one's customer waits again");
+    assert_eq!(draft(&bench, into).unwrap().body, "Pull the *plug*.");
+    // Parted again, it stands as it did before the answer.
+    bench.as_sam(|change| change.part(&bench.read_in(change, id)).unwrap());
+    let parted = bench.read(id);
+    assert_eq!((parted.status, parted.staff, parted.replies), (before.0.status, before.0.staff, 0));
+    assert_eq!((bench.read(into).status, messages(&bench, id)), (Status::Answered, 2));
+}
+
+/// Sam writes to a customer first.
+fn open(bench: &Bench, key: &str) -> Posted {
+    let sam = bench.staff(SAM);
+    let writing = Writing {
+        staff: &sam,
+        text: Text::Plain("We call at noon."),
+        attachments: &[file("plan.txt")],
+        key,
+        typed: "We call at *noon*.",
+        fields: "{\"to\":\"ann@client.test\"}",
+    };
+    let ticket = NewTicket { department: GENERAL, customer: ANN, subject: "Call", address: None, reply_to: None };
+    let post = Post::plain(Author::Staff(SAM), "We call at noon.");
+    let mail = MailContext::default();
+    let opening = Opening { ticket, post, mail, linked: None, notices: Notices::Usual };
+    bench.as_sam(|change| change.open_written(&opening, &writing).unwrap())
+}
+
+#[test]
+fn ticket_that_was_opened_by_writing_to_a_customer_is_taken_back_whole() {
+    let bench = Bench::new();
+    let place = DraftPlace { staff: SAM, ticket: None, kind: DraftKind::Ticket };
+    let posted = open(&bench, "k");
+    let Posted::Now { ticket, .. } = posted else { panic!("{posted:?}") };
+    let (_, undo) = undo_of(posted);
+    let waits = |at: Timestamp| bench.store.read(|tx| tx.is_anything_due(crate::store::outbox::Scope::All, &[], at));
+    assert!(bench.pending() > 0 && !waits(NOW.plus_s(9)).unwrap() && waits(NOW.plus_s(10)).unwrap());
+    assert_eq!(take_back(&bench, undo, NOW.plus_s(9)).unwrap(), TakenBack::Opening);
+    assert_eq!((bench.store.read(|tx| tx.ticket(ticket)).unwrap(), bench.pending()), (None, 0));
+    let kept = bench.store.read(|tx| tx.draft(place)).unwrap().unwrap();
+    assert_eq!((kept.body.as_str(), kept.fields.as_str()), ("We call at *noon*.", "{\"to\":\"ann@client.test\"}"));
+    assert_eq!(bench.store.read(|tx| tx.draft_files(kept.id)).unwrap().len(), 1);
+    let kinds: Vec<String> =
+        bench.store.read(|tx| tx.events_of_ticket(ticket)).unwrap().into_iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, ["opened", "taken-back", "removed"]);
+    // What somebody has written into it since is not thrown away.
+    let posted = open(&bench, "k2");
+    let Posted::Now { ticket, .. } = posted else { panic!("{posted:?}") };
+    let (_, undo) = undo_of(posted);
+    bench.by(Actor::Staff(EVA), NOW, Door::Web, |change| {
+        change.note(ticket, &Post::plain(Author::Staff(EVA), "I was about to.")).unwrap();
+    });
+    assert!(matches!(take_back(&bench, undo, NOW.plus_s(9)), Err(NotTakenBack::TooLate)));
+    assert_eq!(messages(&bench, ticket), 2);
+}

@@ -68,7 +68,7 @@ impl Change<'_> {
                 done.refused.push((*id, format!("there is no ticket {id}")));
                 continue;
             };
-            match self.to_one(&ticket, deed, notices) {
+            match self.to_one(staff, &ticket, deed, notices) {
                 Ok(None) => {}
                 Ok(Some(former)) => {
                     done.changed.push(*id);
@@ -88,6 +88,7 @@ impl Change<'_> {
     /// Does it to one ticket; gives what it takes to take it back, `None` when nothing changed.
     fn to_one(
         &self,
+        staff: &Staff,
         ticket: &Ticket,
         deed: Deed<'_>,
         notices: Notices,
@@ -96,10 +97,10 @@ impl Change<'_> {
             return Err(Refused::Merged(ticket.id, into));
         }
         let former = match deed {
-            Deed::Assign(staff) => {
-                let (former, after) = (ticket.staff.map(StaffId::get), staff.map(|staff| staff.id.get()));
-                match staff {
-                    Some(staff) => self.assign(ticket.id, staff, notices)?,
+            Deed::Assign(assignee) => {
+                let (former, after) = (ticket.staff.map(StaffId::get), assignee.map(|staff| staff.id.get()));
+                match assignee {
+                    Some(assignee) => self.assign(ticket.id, assignee, notices)?,
                     None => self.unassign(ticket)?,
                 }
                 (former != after).then_some(Former::Staff { former, after })
@@ -153,16 +154,26 @@ impl Change<'_> {
                 self.set_priority(ticket, after, name)?;
                 (former != after).then_some(Former::Priority { former, name: known, after })
             }
-            Deed::Merge(into) => return self.merge_one(ticket, into),
+            Deed::Merge(into) => return self.merge_one(staff, ticket, into),
         };
         Ok(former)
     }
 
-    fn merge_one(&self, ticket: &Ticket, into: TicketId) -> std::result::Result<Option<Former>, Refused> {
+    /// Merges a ticket into one that `staff` may see as well: what is merged lets the people of either read both.
+    fn merge_one(
+        &self,
+        staff: &Staff,
+        ticket: &Ticket,
+        into: TicketId,
+    ) -> std::result::Result<Option<Former>, Refused> {
         if into == ticket.id {
             return Ok(None);
         }
-        let into = self.tx.ticket(into)?.ok_or(Refused::NoTicket(into))?;
+        let found = self.tx.ticket(into)?.ok_or(Refused::NoTicket(into))?;
+        if !may_see(self.tx, staff, &found)? {
+            return Err(Refused::NoTicket(into));
+        }
+        let into = found;
         if let Some(further) = into.merged_into {
             return Err(Refused::Merged(into.id, further));
         }

@@ -163,3 +163,26 @@ fn what_came_in_after_a_merge_stays_where_it_came_in() {
     assert_eq!((bench.read(from).replies, bench.read(into).replies), (0, 2));
     assert_eq!((bench.read(from).status, bench.read(into).status), (Status::Open, Status::Closed));
 }
+
+#[test]
+fn nothing_is_merged_into_a_ticket_that_one_may_not_see() {
+    let bench = Bench::new();
+    let (own, other) = (bench.ticket("a"), bench.ticket("b"));
+    let sales = bench.store.read(|tx| tx.departments()).unwrap().remove(1);
+    let hide =
+        |id| bench.at(NOW, Door::CommandLine, |change| change.move_to(&bench.read_in(change, id), &sales).unwrap());
+    hide(other);
+    let done = to_each(&bench, &[own], Deed::Merge(other));
+    assert_eq!((done.changed, done.undo), (Vec::new(), None));
+    assert_eq!(
+        done.refused,
+        [(own, format!("there is no ticket {other}; `maildesk admin ticket list --status open` shows what waits"))]
+    );
+    assert_eq!(bench.read(own).merged_into, None);
+    // Nor is it parted from one that went out of sight since.
+    let third = bench.ticket("c");
+    let done = to_each(&bench, &[own], Deed::Merge(third));
+    hide(third);
+    assert_eq!(take_back(&bench, done.undo.unwrap(), NOW).unwrap(), TakenBack::Changes(Vec::new()));
+    assert_eq!(bench.read(own).merged_into, Some(third));
+}

@@ -7,7 +7,7 @@ use crate::store::customer::Customer;
 use crate::store::ticket::{Owner, Ticket};
 
 /// What a ticket becomes when another is merged into it: a customer who waits is not forgotten.
-const fn merged_status(from: Status, into: Status) -> Status {
+pub(super) const fn merged_status(from: Status, into: Status) -> Status {
     match (from, into) {
         (Status::Open | Status::AwaitingReply, Status::Answered | Status::Closed) => Status::AwaitingReply,
         (

@@ -315,7 +315,8 @@ fn staff_except(topic: &Topic<'_>, bringer: &str) -> Result<()> {
             continue;
         }
         let to = Person { name: &member.fullname, email: &email };
-        notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[], after_s: 0 }, now)?;
+        let after_s = topic.change.delivery.after_s;
+        notice.queue(tx, &Addressed { to, kind: MailKind::Generated, files: &[], after_s }, now)?;
         notified.push(email);
     }
     Ok(())

@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::merge::merged_status;
 use super::{Change, may_see};
-use crate::domain::{DepartmentId, EventKind, MessageId, StaffId, Status, TicketId, Timestamp, UndoId};
+use crate::domain::{Author, DepartmentId, EventKind, MessageId, StaffId, Status, TicketId, Timestamp, UndoId};
+use crate::store::draft::{DraftKind, DraftPlace};
+use crate::store::message::Message;
 use crate::store::staff::Staff;
 use crate::store::ticket::{Standing, Ticket};
 use crate::store::undo::Undo;
@@ -22,6 +25,9 @@ pub(super) struct AnswerState {
     /// What becomes a draft again.
     pub(super) typed: String,
     pub(super) fields: String,
+    /// Whether the ticket was opened with it, and goes with it.
+    #[serde(default)]
+    pub(super) has_opened: bool,
 }
 
 impl AnswerState {
@@ -60,6 +66,8 @@ pub(crate) enum TakenBack {
         /// Its ticket.
         ticket: TicketId,
     },
+    /// A ticket that was opened by writing to a customer; what was written is the draft of a new one again.
+    Opening,
     /// Changes of these tickets; what somebody has changed since stayed.
     Changes(Vec<TicketId>),
 }
@@ -102,24 +110,49 @@ impl Change<'_> {
     ) -> std::result::Result<TakenBack, NotTakenBack> {
         let state: AnswerState = serde_json::from_str(&undo.state).map_err(|_| NotTakenBack::TooLate)?;
         let id = TicketId::new(state.ticket);
-        let Some(ticket) = self.tx.ticket(id)?.filter(|ticket| ticket.merged_into.is_none()) else {
-            return Err(NotTakenBack::TooLate);
-        };
-        if self.tx.is_mail_begun(message, self.now)? {
+        // A colleague may have merged it: the answer is in the other ticket then.
+        let Some(ticket) = self.tx.ticket_after_merges(id)? else { return Err(NotTakenBack::TooLate) };
+        let goes = state.has_opened && ticket.id == id;
+        if self.tx.is_mail_begun(message, self.now)? || (goes && self.has_others(id, message)?) {
             return Err(NotTakenBack::TooLate);
         }
-        self.restore_draft(&state, staff.id, message, key)?;
-        self.rows().remove_answer(id, message)?;
-        self.rows().set_standing(id, &restored(&ticket, &state))?;
+        let place = if state.has_opened {
+            DraftPlace { staff: staff.id, ticket: None, kind: DraftKind::Ticket }
+        } else {
+            Self::answer_place(staff.id, ticket.id)
+        };
+        self.restore_draft(&state, place, message, key)?;
+        self.rows().remove_answer(ticket.id, message)?;
         self.tx.note_taken_back(message)?;
         self.tx.remove_undo(undo.id)?;
-        self.write_event(id, EventKind::TakenBack, "")?;
-        Ok(TakenBack::Answer { ticket: id })
+        self.write_event(ticket.id, EventKind::TakenBack, "")?;
+        if goes {
+            self.remove_ticket(id)?;
+        } else if ticket.id == id {
+            self.rows().set_standing(id, &restored(Standing::of(&ticket), &state))?;
+        } else {
+            self.restore_merged(id, &ticket, &state)?;
+        }
+        Ok(if state.has_opened { TakenBack::Opening } else { TakenBack::Answer { ticket: ticket.id } })
+    }
+
+    /// Whether anybody has written into a ticket besides that message.
+    fn has_others(&self, ticket: TicketId, message: MessageId) -> Result<bool> {
+        let is_other = |own: &Message| own.id != message && own.author != Author::Desk;
+        Ok(self.tx.messages(ticket)?.iter().any(is_other))
+    }
+
+    /// How both tickets of a merge stand without an answer that the first one had: its customer waits as before.
+    fn restore_merged(&self, from: TicketId, into: &Ticket, state: &AnswerState) -> Result<()> {
+        let status = merged_status(Standing::from_numbers(state.former).status, into.status);
+        if status != into.status {
+            self.rows().set_standing(into.id, &Standing { status, ..Standing::of(into) })?;
+        }
+        self.rows().amend_merge(from, status, |standing| restored(standing, state))
     }
 
     /// Makes the answer a draft again; what its writer has begun meanwhile stands below it.
-    fn restore_draft(&self, state: &AnswerState, staff: StaffId, message: MessageId, key: &str) -> Result<()> {
-        let place = Self::answer_place(staff, TicketId::new(state.ticket));
+    fn restore_draft(&self, state: &AnswerState, place: DraftPlace, message: MessageId, key: &str) -> Result<()> {
         let begun = self.tx.draft(place)?.map(|draft| draft.body).filter(|body| !body.trim().is_empty());
         let body = begun.map_or_else(|| state.typed.clone(), |begun| format!("{}\n\n{begun}", state.typed));
         if let Some(draft) = self.tx.save_draft(place, key, &body, &state.fields, self.now)? {
@@ -139,6 +172,8 @@ impl Change<'_> {
                 Former::Department { former, .. } => {
                     staff.sees_all() || self.tx.staff_departments(staff.id)?.contains(&DepartmentId::new(*former))
                 }
+                // Parting changes the other ticket as well.
+                Former::Merged => may_see(self.tx, staff, &ticket)? && self.sees_merged_into(staff, &ticket)?,
                 _ => may_see(self.tx, staff, &ticket)?,
             };
             if was_seen && self.put_back(&ticket, former)? {
@@ -147,6 +182,12 @@ impl Change<'_> {
         }
         self.tx.remove_undo(undo.id)?;
         Ok(TakenBack::Changes(done))
+    }
+
+    /// Whether `staff` may see the ticket that this one was merged into; yes for one that was not merged.
+    pub(crate) fn sees_merged_into(&self, staff: &Staff, ticket: &Ticket) -> Result<bool> {
+        let Some(into) = ticket.merged_into else { return Ok(true) };
+        self.tx.ticket(into)?.map_or(Ok(false), |into| may_see(self.tx, staff, &into))
     }
 
     /// Puts one value back unless somebody has changed it since; says whether it did.
@@ -221,8 +262,7 @@ impl Change<'_> {
 }
 
 /// How a ticket stands when an answer is taken back: as before where nobody has changed it since.
-fn restored(ticket: &Ticket, state: &AnswerState) -> Standing {
-    let now = Standing::of(ticket);
+fn restored(now: Standing, state: &AnswerState) -> Standing {
     let (former, after) = (Standing::from_numbers(state.former), Standing::from_numbers(state.after));
     let is_status = now.status == after.status;
     let pick = |is_untouched: bool, former: Timestamp, now: Timestamp| if is_untouched { former } else { now };

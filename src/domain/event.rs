@@ -91,6 +91,10 @@ words! {
         Started = "started",
         /// It was handed out, such as a backup.
         HandedOut = "handed-out",
+        /// A mail that was set aside was dropped by hand.
+        Dropped = "dropped",
+        /// A mail that was set aside was let in or tried again by hand, and no ticket came of it.
+        LetIn = "let-in",
     }
 }
 
@@ -165,6 +169,8 @@ words! {
         Subject = "subject",
         /// The customer said how it was handled; detail: `good` or `bad`.
         Rated = "rated",
+        /// A mail in it had been set aside, and a person let it in or had it tried again; detail: its number.
+        LetIn = "let-in",
         /// It was removed.
         Removed = "removed",
     }

@@ -1,6 +1,8 @@
 //! The envelope: what came with a mail besides its bytes, and how its addresses are written.
 
-use crate::domain::{ReceiptId, Timestamp};
+use std::net::IpAddr;
+
+use crate::domain::{Actor, Door, ReceiptId, Timestamp};
 use crate::mail::ReversePath;
 
 /// Who hands a mail over, which decides the limits that apply.
@@ -22,7 +24,29 @@ pub enum Source {
     /// `admin mail retry`: a quarantined mail is looked at again, without rate limit.
     Retry(ReceiptId),
     /// A person has looked at a quarantined mail and lets it in, whatever it was set aside for.
-    LetIn(ReceiptId),
+    LetIn(ReceiptId, ByHand),
+}
+
+/// Who has a mail taken in that was set aside: on record with what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ByHand {
+    /// The person.
+    pub actor: Actor,
+    /// How they came in.
+    pub door: Door,
+    /// From which network address.
+    pub ip: Option<IpAddr>,
+}
+
+impl Source {
+    /// Whose doing it is that the mail comes again; `None` for a mail that comes by itself.
+    pub(super) const fn by_hand(&self) -> Option<ByHand> {
+        match self {
+            Self::LetIn(_, by) => Some(*by),
+            Self::Retry(_) => Some(ByHand { actor: Actor::Desk, door: Door::CommandLine, ip: None }),
+            Self::Pipe | Self::Fetch | Self::FirstFetch | Self::Import | Self::Archive { .. } => None,
+        }
+    }
 }
 
 /// What came with the mail besides its bytes.

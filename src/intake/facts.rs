@@ -66,7 +66,7 @@ pub(super) fn gather(
                 | Source::Import
                 | Source::Archive { .. }
                 | Source::Retry(_)
-                | Source::LetIn(_),
+                | Source::LetIn(..),
                 _,
             ) => None,
         },

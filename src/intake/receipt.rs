@@ -7,7 +7,7 @@ use super::{Delivery, Envelope, Error, Incoming, Outcome, Place, ReceiptEntry};
 use crate::decision::Route;
 use crate::desk::Change;
 use crate::domain::reason::Reason;
-use crate::domain::{Actor, Door, EmailAddress, ReceiptId, Timestamp};
+use crate::domain::{Actor, Door, EmailAddress, ReceiptId, SetUpChange, Timestamp};
 use crate::mail::{ParsedMail, ReversePath};
 use crate::store::receipt::{NewReceipt, Receipt, ReceiptState};
 use crate::store::{self, ReadTx, WriteTx};
@@ -134,6 +134,7 @@ pub(super) fn record(
     let delivery = incoming.delivery(outcome, settled.reason.text(), place.map(|(ticket, _)| ticket));
     if let Some(retried) = retried {
         tx.settle_receipt(retried.id, settled.state, settled.reason, place)?;
+        note_by_hand(tx, incoming, &retried, &settled, now)?;
         tx.set_receipt_key(retried.id, &incoming.key)?;
         if incoming.retried().is_none() {
             tx.set_receipt_recipient(retried.id, &recipient_text(incoming.envelope, incoming.mail.as_ref()))?;
@@ -148,6 +149,32 @@ pub(super) fn record(
         Raw::KeptFor(id) => tx.settle_receipt(id, settled.state, settled.reason, place)?,
     }
     Ok(delivery)
+}
+
+/// Records whose doing it was that a mail came in which had been set aside: what the mail itself does is its sender's.
+fn note_by_hand(
+    tx: &WriteTx<'_>,
+    incoming: &Incoming<'_>,
+    retried: &Receipt,
+    settled: &ReceiptEntry,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(by) = incoming.envelope.source.by_hand() else { return Ok(()) };
+    if let Some(ip) = by.ip {
+        tx.come_from(ip);
+    }
+    match settled.place {
+        Some((ticket, _, _)) => {
+            let settings = tx.settings()?;
+            Change::new(tx, &settings, by.actor, by.door, now).note_let_in(ticket, retried.id)?;
+        }
+        None if settled.state == ReceiptState::Quarantined => {}
+        None => {
+            tx.act_as(by.actor, by.door);
+            tx.note_set_up(SetUpChange::LetIn, &format!("mail {}", retried.id))?;
+        }
+    }
+    Ok(())
 }
 
 /// A new receipt, as far as the mail does not say it.

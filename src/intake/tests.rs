@@ -43,6 +43,9 @@ fn mail_that_panics_the_parser_is_kept_raw_and_can_be_tried_again() {
 
     let again = deliver(&store, &rules(), &envelope(Source::Retry(receipt.id)), MAIL, NOW).unwrap();
     assert_eq!(again.outcome, Outcome::Opened);
+    let events = store.read(|tx| tx.events_of_ticket(again.ticket.unwrap())).unwrap();
+    let last = events.last().unwrap();
+    assert_eq!((last.kind.as_str(), last.door.as_str()), ("let-in", "command-line"), "{events:?}");
     let redelivered = deliver(&store, &rules(), &piped, MAIL, NOW).unwrap();
     assert_eq!(redelivered.outcome, Outcome::Duplicate);
     assert_eq!(store.read(|tx| tx.receipts(None, 10)).unwrap().len(), 1);

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, Tls};
-use crate::domain::{AddressId, DepartmentId, DeskSecret, SetUpChange, Timestamp, comparable_address};
+use crate::domain::{AddressId, DepartmentId, DeskSecret, EmailAddress, SetUpChange, Timestamp, comparable_address};
 use crate::store::engine::Row;
 
 /// One of the desk's own addresses, as far as mail that comes and goes needs it.
@@ -154,6 +154,13 @@ impl ReadTx<'_> {
             [],
             |row| desk_address(row, AddressId::new(row.get(0)?)),
         )
+    }
+
+    /// Whether an address is one of the desk's own, with or without a `+suffix`.
+    pub fn is_own_address(&self, email: &EmailAddress) -> Result<bool> {
+        let own = self.desk_addresses()?;
+        let is_own = |email: &EmailAddress| own.iter().any(|own| own.email.eq_ignore_ascii_case(email.as_str()));
+        Ok(is_own(email) || email.split_subaddress().any(|(base, _)| is_own(&base)))
     }
 
     /// Every address, and the desk's secret, in one answer.

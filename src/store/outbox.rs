@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use super::columns::id_or_none;
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::reason::BounceClass;
-use crate::domain::{AddressId, EmailAddress, MessageId, OutboxId, TicketId, Timestamp, Window};
+use crate::domain::{AddressId, DepartmentId, EmailAddress, MessageId, OutboxId, TicketId, Timestamp, Window};
 use crate::store::engine::Row;
 
 /// How long a mail is tried before it counts as undeliverable (RFC 5321 §4.5.4.1: four to five days).
@@ -126,6 +126,9 @@ pub struct Delivery {
     pub last_error: String,
 }
 
+/// Mails looked at for those of some departments that were sent or dropped. Chosen: some 50 ms.
+const LOOKED_AT: i64 = 50_000;
+
 /// The columns of [`outgoing`].
 const OUTGOING: &str = "id, created_at, state, event, ticket_id, address_id, recipient, internet_id, attempts, \
      next_attempt_at, sent_at, bounced_at, last_error, unknown_tries";
@@ -203,6 +206,29 @@ impl ReadTx<'_> {
         }
         let sql = format!("SELECT {OUTGOING} FROM outbox WHERE state = $1 ORDER BY id DESC LIMIT $2");
         self.all(&sql, (state, max), outgoing)
+    }
+
+    /// Outgoing mails in a state, those tried or due last first, at most `max`. With departments: those about tickets of
+    /// them; without: all. Of what is done with, the newest [`LOOKED_AT`] of all are looked at.
+    pub fn outgoing_of(&self, state: &str, departments: Option<&[DepartmentId]>, max: usize) -> Result<Vec<Outgoing>> {
+        // A sub-select for each mail, and not a join: the index gives the mails in their order.
+        let condition = match departments {
+            None => String::new(),
+            Some([]) => return Ok(Vec::new()),
+            Some(seen) => {
+                let ids: Vec<String> = seen.iter().map(DepartmentId::to_string).collect();
+                let of = "(SELECT department_id FROM ticket WHERE ticket.id = outbox.ticket_id)";
+                format!(" AND {of} IN ({})", ids.join(", "))
+            }
+        };
+        let is_done_with = departments.is_some() && matches!(state, "sent" | "dropped");
+        let newest = if is_done_with { self.number("SELECT coalesce(max(id), 0) FROM outbox", [])? } else { 0 };
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        let sql = format!(
+            "SELECT {OUTGOING} FROM outbox WHERE state = $1 AND id > $2{condition} \
+             ORDER BY next_attempt_at DESC, id DESC LIMIT $3"
+        );
+        self.all(&sql, (state, newest - LOOKED_AT, max), outgoing)
     }
 
     /// The bytes of an outgoing mail; `None` when they are no longer kept.

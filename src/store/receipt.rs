@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use super::columns::id_or_none;
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::reason::Reason;
-use crate::domain::{MessageId, ReceiptId, TicketId, Timestamp, Window};
+use crate::domain::{DepartmentId, MessageId, ReceiptId, SetUpChange, TicketId, Timestamp, Window};
+use crate::store::address::DeskAddress;
 use crate::store::engine::Row;
 
 /// What became of a mail.
@@ -207,6 +208,28 @@ impl ReadTx<'_> {
         }
     }
 
+    /// The mails that wait for a person, newest first, at most `max`. With departments: those for an address of one of
+    /// them; without: all.
+    pub fn set_aside(&self, departments: Option<&[DepartmentId]>, max: usize) -> Result<Vec<Receipt>> {
+        let columns = "id, received_at, state, reason, ticket_id, message_id, from_email, recipient, sender, \
+             has_sender, subject, internet_id, bytes, trace, detail";
+        let mut values = vec![ReceiptState::Quarantined.word().to_owned()];
+        let mut condition = String::new();
+        if let Some(seen) = departments {
+            let is_seen = |own: &DeskAddress| own.department.is_some_and(|department| seen.contains(&department));
+            let own = self.desk_addresses()?.into_iter().filter(is_seen);
+            values.extend(own.map(|own| own.email.to_ascii_lowercase()));
+            let places: Vec<String> = (2..=values.len()).map(|n| format!("${n}")).collect();
+            if places.is_empty() {
+                return Ok(Vec::new());
+            }
+            condition = format!(" AND lower(recipient) IN ({})", places.join(", "));
+        }
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        let sql = format!("SELECT {columns} FROM receipt WHERE state = $1{condition} ORDER BY id DESC LIMIT {max}");
+        self.all(&sql, values.as_slice(), receipt)
+    }
+
     /// The mails that a search finds, newest first, at most `max`, and where it goes on.
     pub(crate) fn receipts_like(&self, search: &ReceiptSearch<'_>, max: usize) -> Result<FoundReceipts> {
         let wanted = search.text.trim().trim_start_matches('<').trim_end_matches('>').to_lowercase();
@@ -335,6 +358,12 @@ impl WriteTx<'_> {
             (state.word(), reason, ticket, message, id.get()),
         )?;
         Ok(())
+    }
+
+    /// Drops a mail that was set aside, as a person says; it stays on record.
+    pub fn drop_by_hand(&self, id: ReceiptId) -> Result<()> {
+        self.settle_receipt(id, ReceiptState::Dropped, Reason::ByHand, None)?;
+        self.note_set_up(SetUpChange::Dropped, &format!("mail {id}"))
     }
 
     /// Changes the idempotency key of a receipt: a mail that could not be read once can be now.

@@ -10,6 +10,12 @@ use crate::store::event::{Event, event};
 use crate::store::import::{ImportedCustomField, ImportedPriority};
 use crate::store::ticket::SavedView;
 
+/// The priority that tickets have unless somebody says otherwise, as in HelpDeskZ (`ticket.priority`).
+pub(crate) const USUAL_PRIORITY: i64 = 1;
+
+/// What it is called until somebody gives it another name: the same in the languages that the pages have.
+const USUAL_PRIORITY_NAME: &str = "Normal";
+
 /// HelpDeskZ's kinds of custom fields.
 pub(crate) const FIELD_KINDS: [&str; 7] = ["text", "textarea", "password", "checkbox", "radio", "select", "date"];
 
@@ -127,8 +133,20 @@ impl WriteTx<'_> {
     }
 
     /// Writes a priority; id 0 makes one. Gives its id.
+    ///
+    /// Tickets have [`USUAL_PRIORITY`] until somebody gives them another, so the first one that is made gets a usual one
+    /// beside it: making "High" calls no ticket that.
     pub fn save_priority(&self, priority: &ImportedPriority) -> Result<i64> {
         if priority.id == 0 {
+            let is_usual = priority.name.eq_ignore_ascii_case(USUAL_PRIORITY_NAME);
+            if !is_usual && self.number("SELECT count(*) FROM priority", [])? == 0 {
+                self.run(
+                    "INSERT INTO priority (id, name, color) VALUES ($1, $2, $3)",
+                    (USUAL_PRIORITY, USUAL_PRIORITY_NAME, "#8a8a8a"),
+                )?;
+                let what = format!("priority {USUAL_PRIORITY} {USUAL_PRIORITY_NAME}");
+                self.note_set_up(SetUpChange::Added, &what)?;
+            }
             let id = self.insert(
                 "INSERT INTO priority (id, name, color) VALUES ((SELECT coalesce(max(id), 0) + 1 FROM priority), $1, $2)",
                 (&priority.name, &priority.color),

@@ -91,9 +91,10 @@ impl TicketRows<'_> {
     /// Takes an answer out of its ticket, with its mails, which nobody has tried: nothing is left of it.
     pub fn remove_answer(&self, ticket: TicketId, message: MessageId) -> Result<()> {
         self.run(
-            "DELETE FROM thread_id WHERE ticket_id = $1 AND message_id IN \
-             (SELECT internet_id FROM outbox WHERE outbox.message_id = $2 AND outbox.message_id > 0)",
-            (ticket.get(), message.get()),
+            // Of every ticket: one that was merged keeps those that the other got.
+            "DELETE FROM thread_id WHERE message_id IN \
+             (SELECT internet_id FROM outbox WHERE outbox.message_id = $1 AND outbox.message_id > 0)",
+            [message.get()],
         )?;
         self.run("DELETE FROM outbox WHERE message_id = $1 AND message_id > 0", [message.get()])?;
         self.run("DELETE FROM message WHERE id = $1", [message.get()])?;

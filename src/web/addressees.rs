@@ -2,6 +2,8 @@
 
 use crate::domain::EmailAddress;
 use crate::mail::Mailbox;
+use crate::store::ReadTx;
+use crate::web::answer::Refusal;
 
 /// Most addresses in one field. Chosen: as many as may take part in a ticket.
 const ADDRESSES_MAX: usize = 20;
@@ -20,6 +22,16 @@ pub(crate) fn read(field: &str) -> Result<Vec<Mailbox>, String> {
         found.push(mailbox);
     }
     Ok(found)
+}
+
+/// The first of these people whose address is one of the desk's own: it would write to itself.
+pub(crate) fn own_among(tx: &ReadTx<'_>, people: &[Mailbox]) -> Result<Option<String>, Refusal> {
+    for person in people {
+        if tx.is_own_address(&person.address)? {
+            return Ok(Some(person.address.to_string()));
+        }
+    }
+    Ok(None)
 }
 
 /// A person as a field shows them.

@@ -13,15 +13,18 @@ mod live;
 mod outbox;
 mod people;
 mod profile;
+mod saved_view;
 pub(super) mod sign_in;
 mod signature;
 pub(super) mod ticket;
 mod undo;
 
 pub(crate) use knowledge::KnowledgePage;
+pub(crate) use ticket::in_words;
 
 use super::answer::Refusal;
 use super::call::Call;
+use super::gate::LetIn;
 use super::page::{ListName, Page, list_path};
 use super::pulse::{Counted, Counts};
 use super::ui::{NavItem, Notice, Ui};
@@ -30,8 +33,9 @@ use crate::http::{Method, Response};
 use crate::store::ReadTx;
 use crate::store::ticket::Listing;
 
-/// Has the page answer. Who asks has been let in.
-pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
+/// Has the page answer.
+pub(super) fn answer(let_in: &LetIn<'_, '_>) -> Result<Response, Refusal> {
+    let call = let_in.call();
     let is_post = call.method == Method::Post;
     match &call.page {
         Page::Staff => Ok(call.lead_to("/staff/tickets")),
@@ -159,7 +163,18 @@ pub(super) fn frame_of(tx: &ReadTx<'_>, call: &Call<'_>, here: Option<ListName>)
     ui.may_set_up = viewer.may_set_up;
     ui.newest_event = tx.newest_event()?;
     ui.notices.extend(done_before(tx, call)?);
+    ui.notices.extend(not_done_before(call));
     Ok(ui)
+}
+
+/// What the form before this page could not do of several things.
+fn not_done_before(call: &Call<'_>) -> impl Iterator<Item = Notice> {
+    let number = |name: &str| call.query.number(name).filter(|n| *n > 0);
+    let texts = [
+        number("gone").map(|n| call.language.with("were-gone", "n", n)),
+        number("stay").map(|n| call.language.with("said-stays", "n", n)),
+    ];
+    texts.into_iter().flatten().map(|text| Notice { text, undo: None, until: None, is_error: true })
 }
 
 /// What can be done to several tickets, as the form says it.
@@ -169,8 +184,19 @@ const DONE: [&str; 15] = [
 ];
 
 /// What is said once about a form, as the address of the next page has it.
-const SAID: [&str; 10] =
-    ["sent", "taken-back", "undone", "too-late", "nothing-ticked", "dropped", "let-in", "stays", "saved", "needs-totp"];
+const SAID: [&str; 11] = [
+    "view-removed",
+    "sent",
+    "taken-back",
+    "undone",
+    "too-late",
+    "nothing-ticked",
+    "dropped",
+    "let-in",
+    "stays",
+    "saved",
+    "needs-totp",
+];
 
 /// What the form before this page has done, for its notice, with the way back where there is one.
 fn done_before(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Option<Notice>, Refusal> {
@@ -178,6 +204,10 @@ fn done_before(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Option<Notice>, Refus
     let n = query.number("n").unwrap_or(0);
     let done = DONE.iter().find(|word| **word == query.get("done"));
     let said = SAID.iter().find(|word| **word == query.get("said"));
+    // Of several things none was left to do: what follows says so.
+    if n == 0 && call.query.number("gone").is_some_and(|gone| gone > 0) {
+        return Ok(None);
+    }
     let text = match (done, said) {
         (Some(word), _) => call.language.word_with("done", word, "n", n),
         (None, Some(word)) => call.language.word_with("said", word, "n", n),

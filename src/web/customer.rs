@@ -16,14 +16,16 @@ mod tickets;
 
 use super::answer::Refusal;
 use super::call::Call;
+use super::gate::LetIn;
 use super::ui::Ui;
 use crate::http::{Method, Response};
 pub(crate) use article::path_of as article_path;
 pub(crate) use guest::Guest;
 pub(crate) use page::CustomerPage;
 
-/// Has the page answer. Who asks has been let in.
-pub(super) fn answer(call: &Call<'_>, page: &CustomerPage) -> Result<Response, Refusal> {
+/// Has the page answer.
+pub(super) fn answer(let_in: &LetIn<'_, '_>, page: &CustomerPage) -> Result<Response, Refusal> {
+    let call = let_in.call();
     let is_post = call.method == Method::Post;
     match page {
         CustomerPage::Home => article::home(call),

@@ -254,6 +254,37 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_choice_and_event_is_in_the_catalogue_and_no_others() {
+        use crate::store::settings::{DEFINITIONS, Kind};
+        let mut wanted = BTreeSet::new();
+        for definition in DEFINITIONS {
+            let key = definition.key;
+            wanted.extend([format!("setting-{key}"), format!("setting-{key}-text")]);
+            if let Kind::Word(words) = definition.kind {
+                wanted.extend(words.iter().map(|word| format!("choice-{key}-{word}")));
+            }
+        }
+        for language in &LANGUAGES {
+            let is_of_settings = |name: &String| name.starts_with("setting-") || name.starts_with("choice-");
+            let names = messages(language.source).into_iter().map(|(name, _)| name);
+            let known: BTreeSet<String> = names.filter(is_of_settings).collect();
+            assert_eq!(known, wanted, "{}", language.code);
+            let kinds = messages(language.source)
+                .into_iter()
+                .filter_map(|(name, _)| name.strip_prefix("kind-").map(str::to_owned));
+            let events: BTreeSet<String> =
+                crate::domain::EventKind::ALL.iter().map(|kind| kind.word().to_owned()).collect();
+            assert_eq!(kinds.collect::<BTreeSet<_>>(), events, "{}", language.code);
+            // A translation that is the English text was forgotten.
+            let english = |key: &str| LANGUAGES[0].word("setting", &format!("{key}-text"));
+            let same =
+                |key: &str| language.code != "en" && language.word("setting", &format!("{key}-text")) == english(key);
+            let forgotten: Vec<&str> = DEFINITIONS.iter().map(|own| own.key).filter(|key| same(key)).collect();
+            assert!(forgotten.is_empty(), "{}: {forgotten:?}", language.code);
+        }
+    }
+
+    #[test]
     fn every_text_that_is_shown_is_in_the_catalogue_and_no_other() {
         let known: BTreeSet<String> = messages(LANGUAGES[0].source).into_iter().map(|(name, _)| name).collect();
         let (names, beginnings) = used();

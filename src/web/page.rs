@@ -193,6 +193,7 @@ impl Page {
             | Self::AsideMail(_)
             | Self::Outbox
             | Self::Profile
+            | Self::Tickets(ListName::View(_))
             | Self::First(_) => true,
             Self::SetUp(place) => match place.deed {
                 Deed::List => place.noun.has_acts(),

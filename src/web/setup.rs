@@ -203,9 +203,16 @@ impl Noun {
         matches!(self, Self::General | Self::Backups | Self::Check | Self::Import)
     }
 
-    /// Whether it shows or changes what belongs to every department, and is for those who see all.
+    /// Whether it shows or hands out what belongs to every department, and is for those who see all: a token and a
+    /// webhook reach every ticket.
     const fn is_of_all(self) -> bool {
-        matches!(self, Self::Backups | Self::Import)
+        matches!(self, Self::Tokens | Self::Webhooks | Self::Figures | Self::Backups | Self::Import)
+    }
+
+    /// Whether everybody who sets up may look at it, and those who see all change it: settings and texts of mails hold
+    /// for every department, say whose word is believed and where the links lead that open tickets.
+    const fn is_changed_by_those_who_see_all(self) -> bool {
+        matches!(self, Self::General | Self::Templates)
     }
 
     /// Its path, without prefix.
@@ -283,7 +290,8 @@ enum Acted {
 pub(super) fn answer(call: &Call<'_>, place: &Place) -> Result<Response, Refusal> {
     let is_post = call.method == Method::Post;
     let noun = place.noun;
-    if noun.is_of_all() && !call.viewer()?.sees_all {
+    let is_closed = noun.is_of_all() || (is_post && noun.is_changed_by_those_who_see_all());
+    if is_closed && !call.viewer()?.sees_all {
         return Err(Refusal::Forbidden);
     }
     match &place.deed {

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+mod aside;
+mod changes;
 mod features;
 mod gate;
 mod people;
@@ -11,6 +13,7 @@ mod people;
 use super::*;
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, StaffId, TicketId};
+use crate::http::Method;
 use crate::intake::{self, Envelope, Rules, Source};
 use crate::store::migrate::create_or_migrate;
 use crate::store::session::{NewSession, SessionOwner};

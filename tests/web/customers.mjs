@@ -37,6 +37,7 @@ test('without JavaScript a ticket is submitted, followed by its mailed link, ans
   holds(!text.includes('<b>flickers'), 'markup of the subject is alive');
   is((await page.request.get(await page.getByRole('link', { name: 'lamp.png' }).getAttribute('href').then(path => desk.url + path))).status(), 200, 'the file:');
   await page.getByLabel('Message').fill('That helped.');
+  await page.waitForTimeout(2100);
   await page.getByRole('button', { name: 'Send', exact: true }).click();
   is(await page.getByRole('article').count(), 3, 'messages:');
   await page.getByRole('button', { name: 'Solved, thanks' }).click();

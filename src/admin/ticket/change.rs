@@ -92,7 +92,7 @@ pub(super) fn requester(
 ) -> outcome::Result<()> {
     context.store.write(|tx| {
         let ticket = found(tx, id)?;
-        if tx.desk_addresses()?.iter().any(|own| own.email.eq_ignore_ascii_case(email.as_str())) {
+        if tx.is_own_address(email)? {
             return usage(format!("{email} is an address of this desk: the desk would write to itself"));
         }
         let old = tx.customer(ticket.customer)?;

@@ -155,6 +155,20 @@ impl TicketRows<'_> {
         })
     }
 
+    /// Changes how a merged ticket will stand when it is parted again, after something of it went that the other had
+    /// got; `status` is the one that the other has now.
+    pub fn amend_merge(&self, from: TicketId, status: Status, amend: impl FnOnce(Standing) -> Standing) -> Result<()> {
+        let sql = "SELECT state FROM ticket_merge WHERE ticket_id = $1";
+        let Some(state) = self.one(sql, [from.get()], |row| row.get::<String>(0))? else { return Ok(()) };
+        let mut moved: Moved = serde_json::from_str(&state).unwrap_or_default();
+        moved.from = amend(Standing::from_numbers(moved.from)).numbers();
+        let [former, _] = moved.into;
+        moved.into = [former, status.number()];
+        let state = serde_json::to_string(&moved).unwrap_or_default();
+        self.run("UPDATE ticket_merge SET state = $1 WHERE ticket_id = $2", (state, from.get()))?;
+        Ok(())
+    }
+
     /// Gives a ticket back what was moved into another one, and that one what it had; what came in since stays there.
     /// `None` when it is not merged, or was by a version that kept no record.
     pub fn part_tickets(&self, from: &Ticket) -> Result<Option<TicketId>> {

@@ -51,6 +51,18 @@ impl ReadTx<'_> {
     }
 }
 
+impl ReadTx<'_> {
+    /// Who made a view, as the record of the set-up has it.
+    pub fn maker_of_view(&self, id: ViewId) -> Result<Option<StaffId>> {
+        self.one(
+            "SELECT actor_id FROM event WHERE ticket_id = 0 AND kind = 'added' AND actor = 1 AND detail LIKE $1 \
+             ORDER BY id DESC LIMIT 1",
+            [format!("view {id} %")],
+            |row| Ok(StaffId::new(row.get(0)?)),
+        )
+    }
+}
+
 impl WriteTx<'_> {
     /// Saves a search under a name, for one person or for everybody.
     pub fn add_view(&self, staff: Option<StaffId>, name: &str, query: &str, now: Timestamp) -> Result<ViewId> {

@@ -5,9 +5,9 @@ use askama::Template;
 use super::confirm;
 use super::frame_of;
 use crate::domain::reason::Reason;
-use crate::domain::{ReceiptId, Timestamp};
+use crate::domain::{Actor, Door, ReceiptId, Timestamp};
 use crate::http::{Method, Response};
-use crate::intake::{self, Envelope, Rules, Source};
+use crate::intake::{self, ByHand, Envelope, Rules, Source};
 use crate::mail::{ParsedMail, ReversePath};
 use crate::store::ReadTx;
 use crate::store::receipt::{Receipt, ReceiptState};
@@ -103,12 +103,10 @@ fn why(call: &Call<'_>, receipt: &Receipt) -> String {
 
 fn list(call: &Call<'_>) -> Result<Response, Refusal> {
     let page = call.read(|tx| {
-        let mut mails = Vec::new();
-        for receipt in tx.receipts(Some(ReceiptState::Quarantined), SHOWN_MAX)? {
-            if sees(tx, call, &receipt)? {
-                mails.push(shown(call, &receipt));
-            }
-        }
+        let viewer = call.viewer()?;
+        let departments = (!viewer.sees_all).then_some(viewer.departments.as_slice());
+        let waiting = tx.set_aside(departments, SHOWN_MAX)?;
+        let mails = waiting.iter().map(|receipt| shown(call, receipt)).collect();
         Ok(Aside { ui: frame_of(tx, call, None)?, mails })
     })?;
     Ok(answer::html_page(200, page.render()?))
@@ -132,47 +130,100 @@ fn show(call: &Call<'_>, id: ReceiptId) -> Result<Response, Refusal> {
 /// How much is shown of a mail that could not be read, in bytes. Chosen: its head and the beginning of its text.
 const UNREAD_BYTES_MAX: usize = 20_000;
 
-/// Lets mails in or drops them.
+/// Lets mails in or drops them. Of several, one that somebody else has settled meanwhile is passed over and counted.
 fn decide(call: &Call<'_>, one: Option<ReceiptId>) -> Result<Response, Refusal> {
     let ticked = call.form.all("mail").filter_map(|id| id.parse().ok()).map(ReceiptId::new);
-    let ids: Vec<ReceiptId> = one.into_iter().chain(ticked).collect();
-    let n = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+    let mut ids: Vec<ReceiptId> = one.into_iter().chain(ticked).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if let Some(id) = one {
+        call.read(|tx| waiting(tx, call, id).map(|_| ()))?;
+    }
+    if ids.is_empty() {
+        return Ok(call.lead_to("/staff/aside?said=nothing-ticked"));
+    }
     match call.form.get("do") {
         "drop" if !confirm::is_sure(call) => {
-            call.read(|tx| ids.iter().try_for_each(|id| waiting(tx, call, *id).map(|_| ())))?;
+            let (waiting, gone) = call.read(|tx| parted(tx, call, &ids))?;
+            if waiting.is_empty() {
+                return Ok(Settled { gone, ..Settled::default() }.shown(call, "dropped"));
+            }
+            let n = i64::try_from(waiting.len()).unwrap_or(i64::MAX);
             let (question, button) = (call.language.with("drop-mails", "n", n), call.language.t("drop"));
             confirm::ask(call, question, button, "/staff/aside".to_owned())
         }
         "drop" => {
-            call.write(|tx| {
-                for id in &ids {
-                    let receipt = waiting(tx, call, *id)?;
-                    tx.settle_receipt(receipt.id, ReceiptState::Dropped, Reason::ByHand, None)?;
-                }
-                Ok(())
+            let settled = call.write(|tx| {
+                let (waiting, gone) = parted(tx, call, &ids)?;
+                waiting.iter().try_for_each(|id| tx.drop_by_hand(*id))?;
+                Ok(Settled { done: waiting.len(), gone, ..Settled::default() })
             })?;
-            Ok(call.lead_to(&format!("/staff/aside?said=dropped&n={n}")))
+            Ok(settled.shown(call, "dropped"))
         }
-        "let-in" => {
-            let mut stays = 0;
-            let mut ticket = None;
-            for id in &ids {
-                let delivery = let_in(call, *id)?;
-                stays += i64::from(delivery.outcome == intake::Outcome::Quarantined);
-                ticket = delivery.ticket.or(ticket);
-            }
-            match ticket {
-                Some(ticket) if ids.len() == 1 => Ok(call.lead_to(&format!("/staff/tickets/view/{ticket}"))),
-                _ if stays > 0 => Ok(call.lead_to(&format!("/staff/aside?said=stays&n={stays}"))),
-                _ => Ok(call.lead_to(&format!("/staff/aside?said=let-in&n={n}"))),
-            }
-        }
+        "let-in" => let_all_in(call, &ids),
         _ => Err(Refusal::Broken),
     }
 }
 
-fn let_in(call: &Call<'_>, id: ReceiptId) -> Result<intake::Delivery, Refusal> {
-    let (receipt, raw) = call.read(|tx| Ok((waiting(tx, call, id)?, tx.raw_mail(id)?.ok_or(Refusal::NotFound)?)))?;
+/// Those of these mails that still wait, and how many do not, or are not this person's to see.
+fn parted(tx: &ReadTx<'_>, call: &Call<'_>, ids: &[ReceiptId]) -> Result<(Vec<ReceiptId>, usize), Refusal> {
+    let mut still = Vec::new();
+    for id in ids {
+        match waiting(tx, call, *id) {
+            Ok(receipt) => still.push(receipt.id),
+            Err(Refusal::NotFound) => {}
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    let gone = ids.len() - still.len();
+    Ok((still, gone))
+}
+
+/// What became of several mails.
+#[derive(Default)]
+struct Settled {
+    done: usize,
+    /// Those that did not wait any more.
+    gone: usize,
+    /// Those that cannot be let in.
+    stays: usize,
+}
+
+impl Settled {
+    /// The list again, which says it.
+    fn shown(&self, call: &Call<'_>, word: &str) -> Response {
+        let (said, n) = if self.done > 0 || self.stays == 0 { (word, self.done) } else { ("stays", self.stays) };
+        let stay = if said == "stays" { 0 } else { self.stays };
+        call.lead_to(&format!("/staff/aside?said={said}&n={n}&gone={}&stay={stay}", self.gone))
+    }
+}
+
+/// Lets mails in, each in its own transaction: what was let in stays so, whatever becomes of the next.
+fn let_all_in(call: &Call<'_>, ids: &[ReceiptId]) -> Result<Response, Refusal> {
+    let (mut settled, mut ticket) = (Settled::default(), None);
+    for id in ids {
+        match let_in(call, *id) {
+            Ok(Some(delivery)) if delivery.outcome != intake::Outcome::Quarantined => {
+                settled.done += 1;
+                ticket = delivery.ticket.or(ticket);
+            }
+            Ok(_) => settled.stays += 1,
+            Err(Refusal::NotFound) => settled.gone += 1,
+            // The log has why.
+            Err(_) if settled.done > 0 => settled.stays += 1,
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    match ticket {
+        Some(ticket) if ids.len() == 1 => Ok(call.lead_to(&format!("/staff/tickets/view/{ticket}"))),
+        _ => Ok(settled.shown(call, "let-in")),
+    }
+}
+
+/// `None` for a mail whose bytes are not kept any more.
+fn let_in(call: &Call<'_>, id: ReceiptId) -> Result<Option<intake::Delivery>, Refusal> {
+    let (receipt, raw) = call.read(|tx| Ok((waiting(tx, call, id)?, tx.raw_mail(id)?)))?;
+    let Some(raw) = raw else { return Ok(None) };
     let failed = |error: &dyn std::fmt::Display| {
         tracing::error!(%error, mail = %id, "letting a mail in");
         Refusal::Failed
@@ -180,9 +231,10 @@ fn let_in(call: &Call<'_>, id: ReceiptId) -> Result<intake::Delivery, Refusal> {
     let raw = intake::decompress(&raw).map_err(|error| failed(&error))?;
     let sender = receipt.has_sender.then(|| receipt.sender.parse().map_or(ReversePath::Null, ReversePath::Address));
     let recipients = Some(receipt.recipient).filter(|recipient| !recipient.is_empty()).into_iter().collect();
-    let envelope = Envelope { recipients, sender, source: Source::LetIn(id) };
+    let by = ByHand { actor: Actor::Staff(call.viewer()?.id()), door: Door::Web, ip: Some(call.address) };
+    let envelope = Envelope { recipients, sender, source: Source::LetIn(id, by) };
     let rules = Rules { limits: crate::mail::Limits::default() };
     let done = intake::deliver(&call.web.store, &rules, &envelope, &raw, call.now);
     (call.web.wake)();
-    done.map_err(|error| failed(&error))
+    done.map(Some).map_err(|error| failed(&error))
 }

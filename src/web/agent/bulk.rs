@@ -2,6 +2,7 @@
 
 use super::confirm;
 use super::list::{self, back_of};
+use super::ticket::visible;
 use crate::desk::{Deed, Done, TICKETS_MAX, tag_name};
 use crate::domain::{DepartmentId, StaffId, Status, TicketId};
 use crate::http::Response;
@@ -15,20 +16,21 @@ pub(super) fn change(call: &Call<'_>) -> Result<Response, Refusal> {
     let back = back_of(call.form.get("from"));
     let mark = if back.contains('?') { '&' } else { '?' };
     let reaches_all = call.form.get("all") == "1";
-    let mut ids: Vec<TicketId> = if reaches_all {
-        list::all_of(call, &back, TICKETS_MAX)?
-    } else {
-        call.form.all("ticket").filter_map(|id| id.parse().ok()).map(TicketId::new).collect()
-    };
+    let mut ids: Vec<TicketId> =
+        if reaches_all { list::all_of(call, &back, TICKETS_MAX)? } else { named(call).take(TICKETS_MAX).collect() };
     ids.sort_unstable();
     ids.dedup();
     if ids.is_empty() {
         return Ok(call.lead_to(&format!("{back}{mark}said=nothing-ticked")));
     }
     let n = i64::try_from(ids.len()).unwrap_or(i64::MAX);
-    if (reaches_all || matches!(act, "spam" | "merge")) && !confirm::is_sure(call) {
+    if act == "merge" {
+        call.read(|tx| ids.iter().try_for_each(|id| visible(tx, call.viewer()?, *id).map(|_| ())))?;
+    }
+    // What was found is found again by nobody: the answer is about the tickets that were asked about.
+    if reaches_all || (matches!(act, "spam" | "merge") && !confirm::is_sure(call)) {
         let (question, button) = question(call, act, n, ids.first().copied())?;
-        return confirm::ask(call, question, button, back);
+        return confirm::ask_with(call, question, button, back, asked_about(call, &ids));
     }
     let done = call.write(|tx| each(call, tx, &ids))?;
     if done.changed.is_empty() && !done.refused.is_empty() {
@@ -37,6 +39,20 @@ pub(super) fn change(call: &Call<'_>) -> Result<Response, Refusal> {
     }
     let undo = done.undo.map_or_else(String::new, |undo| format!("&undo={undo}"));
     Ok(call.lead_to(&format!("{back}{mark}done={act}&n={}{undo}", done.changed.len())))
+}
+
+/// The tickets that a form names: those that were ticked, or those that a question was about.
+fn named<'c>(call: &'c Call<'_>) -> impl Iterator<Item = TicketId> + 'c {
+    let asked_about = call.form.get("found").split('.');
+    call.form.all("ticket").chain(asked_about).filter_map(|id| id.parse().ok()).map(TicketId::new)
+}
+
+/// The fields of the form for these tickets alone. In one field: a form has not room for a thousand.
+fn asked_about(call: &Call<'_>, ids: &[TicketId]) -> Vec<(String, String)> {
+    let is_kept = |name: &str| !matches!(name, "form_token" | "sure" | "all" | "ticket" | "found");
+    let found: Vec<String> = ids.iter().map(TicketId::to_string).collect();
+    let kept = call.form.pairs().iter().filter(|(name, _)| is_kept(name)).cloned();
+    kept.chain([("found".to_owned(), found.join("."))]).collect()
 }
 
 fn question(call: &Call<'_>, act: &str, n: i64, first: Option<TicketId>) -> Result<(String, String), Refusal> {

@@ -19,6 +19,7 @@ use crate::store::{ReadTx, WriteTx};
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
 use crate::web::customer::fields;
+use crate::web::form::Form;
 use crate::web::text::{Markup, Typed, typed};
 use crate::web::{addressees, upload};
 
@@ -174,13 +175,9 @@ pub(super) fn keep_form(
         return Ok(None);
     }
     let text = form.get("text").replace("\r\n", "\n");
-    let asked: Vec<&(String, String)> =
-        form.pairs().iter().filter(|(name, _)| name.starts_with(fields::PREFIX)).take(ASKED_MAX).collect();
-    let fields = json!({
-        "to": form.get("to"), "cc": form.get("cc"), "subject": form.get("subject"), "department": form.get("department"),
-        "priority": form.get("priority"), "signature": form.get("signature"), "asked": asked,
-    });
-    let Some(draft) = tx.save_draft(place, key, &text, &fields.to_string(), call.now)? else { return Ok(None) };
+    let Some(draft) = tx.save_draft(place, key, &text, &other_fields(form).to_string(), call.now)? else {
+        return Ok(None);
+    };
     for file in form.all("drop").filter_map(|id| id.parse().ok()) {
         tx.remove_draft_file(file, place.staff)?;
     }
@@ -193,6 +190,16 @@ pub(super) fn keep_form(
         tx.add_draft_file(draft, &file.attachment())?;
     }
     Ok(Some(draft))
+}
+
+/// What a draft keeps of a form besides its text.
+fn other_fields(form: &Form) -> Value {
+    let asked: Vec<&(String, String)> =
+        form.pairs().iter().filter(|(name, _)| name.starts_with(fields::PREFIX)).take(ASKED_MAX).collect();
+    json!({
+        "to": form.get("to"), "cc": form.get("cc"), "subject": form.get("subject"), "department": form.get("department"),
+        "priority": form.get("priority"), "signature": form.get("signature"), "asked": asked,
+    })
 }
 
 fn len(content: &[u8]) -> i64 {
@@ -296,8 +303,8 @@ impl Written {
         };
         let is_signed = kind == Kind::Answer && form.has("signature");
         let (text, html) = if is_signed { signature.under(&typed_text, html) } else { (typed_text.clone(), html) };
-        let fields = json!({ "to": form.get("to"), "cc": form.get("cc"), "signature": form.get("signature") });
-        Ok(Self { typed: typed_text, text, html, files, key: key_of(call).to_owned(), fields: fields.to_string() })
+        let fields = other_fields(form).to_string();
+        Ok(Self { typed: typed_text, text, html, files, key: key_of(call).to_owned(), fields })
     }
 
     /// The files as they are stored, without those that are kept with the draft already.
@@ -380,6 +387,9 @@ pub(super) fn send(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
     if people.as_ref().is_some_and(Vec::is_empty) {
         return wrong(call.language.t("to-missing"));
     }
+    if let Some(own) = call.read(|tx| addressees::own_among(tx, people.as_deref().unwrap_or_default()))? {
+        return wrong(call.language.with("own-address", "text", &own));
+    }
     let sent = call.write(|tx| post(call, tx, id, kind, &written, people.as_deref()))?;
     match sent {
         Sent::Posted(Posted::Now { ticket, message, undo }) => landed(call, ticket, &format!("m{message}"), kind, undo),
@@ -431,7 +441,8 @@ fn post(
     let act = call.form.get("do");
     let closes = act == "send-close" || (act == "anyway" && call.form.get("closes") == "1");
     let status = if closes { StatusChange::To(Status::Closed) } else { StatusChange::ByTable };
-    let shown = if act == "anyway" { None } else { call.form.number("seen") };
+    // "Send anyway" goes past the news that the page has shown, and not past what came after.
+    let shown = call.form.number("seen");
     match change.answer(&ticket, &Answer { writing, status, recipients: people, shown }) {
         Ok(posted) => Ok(Sent::Posted(posted)),
         Err(NotPosted::Store(error)) => Err(error.into()),

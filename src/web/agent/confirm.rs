@@ -27,6 +27,17 @@ pub(crate) fn is_sure(call: &Call<'_>) -> bool {
 /// Asks.
 pub(crate) fn ask(call: &Call<'_>, question: String, button: String, back: String) -> Result<Response, Refusal> {
     let pairs = call.form.pairs().iter().filter(|(name, _)| name != "form_token" && name != "sure").cloned().collect();
+    ask_with(call, question, button, back, pairs)
+}
+
+/// Asks, and sends these fields then.
+pub(crate) fn ask_with(
+    call: &Call<'_>,
+    question: String,
+    button: String,
+    back: String,
+    pairs: Vec<(String, String)>,
+) -> Result<Response, Refusal> {
     let ui = call.read(|tx| frame_of(tx, call, None))?;
     Ok(answer::html_page(200, Confirm { ui, question, button, back, pairs }.render()?))
 }

@@ -9,11 +9,12 @@ use super::signature::{self, OfDepartments, Signature};
 use super::ticket::{Choice, of_departments};
 use crate::desk::{MailContext, Notices, Opening, Posted};
 use crate::domain::one_line::SUBJECT_CHARS_MAX;
-use crate::domain::{Author, DepartmentId, TicketId};
+use crate::domain::{Author, DepartmentId};
 use crate::http::{Method, Response};
 use crate::mail::Mailbox;
 use crate::store::department::Department;
 use crate::store::draft::{DraftKind, DraftPlace};
+use crate::store::set_up::USUAL_PRIORITY;
 use crate::store::ticket::NewTicket;
 use crate::store::{ReadTx, WriteTx};
 use crate::web::answer::{self, Refusal};
@@ -44,9 +45,6 @@ struct Create {
     fields: Vec<Field>,
     error: String,
 }
-
-/// The priority that a ticket has unless somebody says otherwise (`ticket.priority`).
-const USUAL_PRIORITY: i64 = 1;
 
 /// `/staff/tickets/create`
 pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
@@ -140,6 +138,9 @@ fn open(call: &Call<'_>) -> Result<Response, Refusal> {
         Ok(cc) => cc,
         Err(piece) => return again(call.language.with("no-address", "text", &piece)),
     };
+    if let Some(own) = call.read(|tx| Ok(addressees::own_among(tx, &to)?.or(addressees::own_among(tx, &cc)?)))? {
+        return again(call.language.with("own-address", "text", &own));
+    }
     let [first, others @ ..] = to.as_slice() else { return again(call.language.t("to-missing")) };
     let subject: String = form.trimmed("subject").chars().take(SUBJECT_CHARS_MAX).collect();
     if subject.is_empty() {
@@ -156,8 +157,8 @@ fn open(call: &Call<'_>) -> Result<Response, Refusal> {
     };
     let people: Vec<&Mailbox> = others.iter().chain(&cc).collect();
     let wanted = Wanted { subject: &subject, first, people, asked: &asked };
-    let id = call.write(|tx| opened(call, tx, &wanted, &written))?;
-    Ok(call.lead_to(&format!("/staff/tickets/view/{id}")))
+    let landing = call.write(|tx| opened(call, tx, &wanted, &written))?;
+    Ok(call.lead_to(&landing))
 }
 
 /// The department that the form names.
@@ -192,7 +193,8 @@ struct Wanted<'w> {
     asked: &'w Asked,
 }
 
-fn opened(call: &Call<'_>, tx: &WriteTx<'_>, wanted: &Wanted<'_>, written: &Written) -> Result<TicketId, Refusal> {
+/// Opens the ticket; gives where that leads.
+fn opened(call: &Call<'_>, tx: &WriteTx<'_>, wanted: &Wanted<'_>, written: &Written) -> Result<String, Refusal> {
     let (viewer, department) = (call.viewer()?, wanted.asked.department.id);
     if tx.department(department)?.is_none() {
         return Err(Refusal::NotFound);
@@ -215,11 +217,14 @@ fn opened(call: &Call<'_>, tx: &WriteTx<'_>, wanted: &Wanted<'_>, written: &Writ
         change.open_written(&opening, &writing)?
     };
     match posted {
-        Posted::Now { ticket, .. } => {
+        Posted::Now { ticket, undo, .. } => {
             let priority = priority.as_ref().map(|one| (one.id, one.name.as_str()));
             change.fill_in(ticket, &wanted.asked.answers, priority)?;
-            Ok(ticket)
+            let said = undo.map_or_else(String::new, |undo| format!("?said=sent&undo={undo}"));
+            Ok(format!("/staff/tickets/view/{ticket}{said}"))
         }
-        Posted::Before(spent) => Ok(spent.ticket),
+        // One that was taken back meanwhile is a draft again.
+        Posted::Before(spent) if tx.ticket(spent.ticket)?.is_none() => Ok("/staff/tickets/create".to_owned()),
+        Posted::Before(spent) => Ok(format!("/staff/tickets/view/{}", spent.ticket)),
     }
 }

@@ -3,12 +3,13 @@
 use askama::Template;
 
 use super::frame_of;
+use super::saved_view;
 use super::ticket::{Choice, of_departments};
 use crate::domain::search::Search;
 use crate::domain::{DepartmentId, MessageId, Status, TicketId, Timestamp, ViewId};
 use crate::http::{Method, Response};
 use crate::store::ReadTx;
-use crate::store::ticket::{COUNT_MAX, Hit, InboxLine, InboxQuery, InboxSearch, Listing, Position};
+use crate::store::ticket::{COUNT_MAX, Hit, InboxLine, InboxQuery, InboxSearch, Listing, Position, SavedView};
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
 use crate::web::form::Form;
@@ -69,6 +70,8 @@ struct ListPage {
     can_all: bool,
     /// Whether this search can be saved.
     can_save: bool,
+    /// Whether this saved search is the person's to rename and remove.
+    can_change: bool,
     /// This page, without prefix.
     here: String,
     here_escaped: String,
@@ -187,7 +190,7 @@ pub(crate) fn next_of(call: &Call<'_>, path: &str, id: TicketId) -> Result<Optio
 pub(super) fn search(call: &Call<'_>) -> Result<Response, Refusal> {
     let text = call.query.trimmed("q");
     if call.method == Method::Post {
-        return save_view(call);
+        return saved_view::save(call);
     }
     if let Some(id) = text.strip_prefix('#').and_then(|digits| digits.parse().ok()).map(TicketId::new) {
         let is_there = call.read(|tx| Ok(super::ticket::visible(tx, call.viewer()?, id).is_ok()))?;
@@ -202,14 +205,17 @@ pub(super) fn search(call: &Call<'_>) -> Result<Response, Refusal> {
 
 /// A saved search.
 fn view(call: &Call<'_>, id: ViewId) -> Result<Response, Refusal> {
+    if call.method == Method::Post {
+        return saved_view::change(call, id);
+    }
     let view = call.read(|tx| tx.view_for(id, call.viewer()?.id())?.ok_or(Refusal::NotFound))?;
     let name = ListName::View(id.get());
-    show_found(call, Some(name), &view.query, view.name, list_path(name))
+    show_found(call, Some(&view), &view.query, view.name.clone(), list_path(name))
 }
 
 fn show_found(
     call: &Call<'_>,
-    name: Option<ListName>,
+    view: Option<&SavedView>,
     text: &str,
     title: String,
     here: String,
@@ -225,7 +231,9 @@ fn show_found(
             None => String::new(),
         };
         let newer = if after.is_some() { format!("{}{here}", call.prefix()) } else { String::new() };
+        let name = view.map(|view| ListName::View(view.id.get()));
         let mut page = page(tx, call, viewer, Shown { name, title, here, rows, newer, older })?;
+        page.can_change = view.map_or(Ok(false), |view| saved_view::may_change(tx, call, view))?;
         text.clone_into(&mut page.ui.search);
         page.can_save = name.is_none() && !text.is_empty();
         Ok(page)
@@ -253,22 +261,6 @@ fn found(
     let (hits, end) = tx.inbox_search(&wanted, after, max)?;
     let row = |hit: Hit| Row { hit: hit.message, excerpt: hit.excerpt, ..Row::from(hit.line) };
     Ok((hits.into_iter().map(row).collect(), end))
-}
-
-/// Longest name of a saved search, in characters.
-const VIEW_CHARS_MAX: usize = 60;
-
-/// Saves a search under a name, for oneself or for everybody.
-fn save_view(call: &Call<'_>) -> Result<Response, Refusal> {
-    let form = &call.form;
-    let name: String = form.trimmed("name").chars().take(VIEW_CHARS_MAX).collect();
-    let text = form.trimmed("q");
-    if name.is_empty() || text.is_empty() {
-        return Err(Refusal::Broken);
-    }
-    let owner = if form.has("shared") { None } else { Some(call.viewer()?.id()) };
-    let id = call.write(|tx| Ok(tx.add_view(owner, &name, text, call.now)?))?;
-    Ok(call.lead_to(&list_path(ListName::View(id.get()))))
 }
 
 /// What differs from list to list.
@@ -311,6 +303,7 @@ fn page(tx: &ReadTx<'_>, call: &Call<'_>, viewer: &Viewer, shown: Shown) -> Resu
         is_spam: shown.name == Some(ListName::Spam),
         can_all: shown.rows.len() > 1,
         can_save: false,
+        can_change: false,
         here_escaped: form_urlencoded::byte_serialize(shown.here.as_bytes()).collect(),
         here: shown.here,
         title: shown.title,

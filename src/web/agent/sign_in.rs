@@ -12,6 +12,7 @@ use crate::store::session::{NewSession, SessionOwner};
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
 use crate::web::form::Form;
+use crate::web::gate;
 use crate::web::limits::Act;
 use crate::web::page::{self, Page};
 use crate::web::session::{self, Side};
@@ -127,7 +128,7 @@ pub(crate) fn first(call: &Call<'_>) -> Result<Response, Refusal> {
         return Ok(call.lead_to(&format!("/staff/login?next={}", escaped(&path))));
     }
     let bytes: usize = call.form.pairs().iter().map(|(name, value)| name.len() + value.len()).sum();
-    if matches!(call.page, Page::SignOut | Page::Pulse | Page::Drafts) || bytes > CARRIED_BYTES_MAX {
+    if !gate::may_wait(&call.page) || bytes > CARRIED_BYTES_MAX {
         return Err(Refusal::Forged);
     }
     let carried = call.form.pairs().iter().filter(|(name, _)| name != "form_token").cloned().collect();
@@ -247,7 +248,8 @@ fn begin(call: &Call<'_>, staff: crate::domain::StaffId, page: SignIn) -> Result
         let next = if page.next.is_empty() { "/staff/tickets" } else { page.next.as_str() };
         call.lead_to(next)
     } else {
-        taken_up(call, &hash, page)?
+        // Signed in is signed in, whatever becomes of the form.
+        taken_up(call, &hash, page).unwrap_or_else(|refusal| refusal.response(call.language, call.prefix()))
     };
     Ok(response.with_header("Set-Cookie", session::set_cookie(Side::Staff, &secret, has_secure_cookie(call))))
 }
@@ -274,7 +276,7 @@ fn taken_up(call: &Call<'_>, hash: &[u8; 32], page: SignIn) -> Result<Response, 
         }
         return Ok(response);
     }
-    super::answer(&later)
+    gate::take_up(&later)
 }
 
 /// `POST /staff/logout`

@@ -18,8 +18,9 @@ use crate::store::ticket::Ticket;
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
 use crate::web::session::Viewer;
-use crate::web::ui::Ui;
+use crate::web::ui::{Notice, Ui};
 use people::Beside;
+pub(crate) use people::in_words;
 pub(crate) use speech::{PICTURES, path_of, size_of};
 use speech::{Spoken, Whole};
 
@@ -54,6 +55,8 @@ struct Page {
     spoken: Vec<Spoken>,
     compose: Compose,
     beside: Beside,
+    /// The new customer as it was typed, where that cannot be.
+    requester: String,
     /// The page this one came from, without prefix.
     back: String,
 }
@@ -106,7 +109,12 @@ pub(crate) fn show(call: &Call<'_>, id: TicketId, status: u16, compose: Option<C
             Some(compose) => compose,
             None => compose::of_ticket(tx, call, &ticket)?,
         };
-        let ui = frame_of(tx, call, None)?;
+        let mut ui = frame_of(tx, call, None)?;
+        let requester = properties::own_address(tx, call)?.unwrap_or_default();
+        if !requester.is_empty() {
+            let text = call.language.with("own-address", "text", &requester);
+            ui.notices.push(Notice { text, undo: None, until: None, is_error: true });
+        }
         Ok(Page {
             id,
             subject: ticket.subject.clone(),
@@ -123,6 +131,7 @@ pub(crate) fn show(call: &Call<'_>, id: TicketId, status: u16, compose: Option<C
             spoken,
             compose,
             beside,
+            requester,
             back: back(call),
             ui,
         })
@@ -166,6 +175,15 @@ pub(crate) fn of_departments(departments: &[Department], viewer: &Viewer, now: D
 
 fn priorities(tx: &ReadTx<'_>, ticket: &Ticket) -> Result<Vec<Choice>, Refusal> {
     let (now, _) = tx.priority_of(ticket.id)?;
-    let known = tx.priorities()?.into_iter();
-    Ok(known.map(|one| Choice { value: one.id.to_string(), text: one.name, is_chosen: one.id == now }).collect())
+    let known = tx.priorities()?;
+    // One that was removed is none of those that can be chosen: nothing is, so that "Apply" changes nothing.
+    let none = Choice { value: String::new(), text: String::new(), is_chosen: true };
+    let none = Some(none).filter(|_| !known.is_empty() && !known.iter().any(|one| one.id == now)).into_iter();
+    Ok(none
+        .chain(known.into_iter().map(|one| Choice {
+            value: one.id.to_string(),
+            text: one.name,
+            is_chosen: one.id == now,
+        }))
+        .collect())
 }

@@ -26,6 +26,7 @@ pub(super) fn take_back(call: &Call<'_>) -> Result<Response, Refusal> {
         Some(TakenBack::Answer { ticket }) => {
             call.lead_to(&format!("/staff/tickets/view/{ticket}?said=taken-back&write=answer"))
         }
+        Some(TakenBack::Opening) => call.lead_to("/staff/tickets/create?said=taken-back"),
         Some(TakenBack::Changes(_)) => call.lead_to(&format!("{back}{mark}said=undone")),
         None => call.lead_to(&format!("{back}{mark}said=too-late")),
     })

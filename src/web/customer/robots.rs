@@ -30,6 +30,11 @@ pub(super) fn key(call: &Call<'_>) -> Result<String, Refusal> {
     Ok(forgery::page_key(&call.secret, nonce, call.now))
 }
 
+/// Whether a form that takes one press of a button, and so no time, fills what nobody sees.
+pub(super) fn is_trapped(call: &Call<'_>) -> bool {
+    !call.form.get(TRAP).is_empty()
+}
+
 /// Whether a form looks as if no person sent it.
 pub(super) fn suspicion(call: &Call<'_>) -> Option<Suspicion> {
     let Some(made) = forgery::page_made_at(&call.secret, call.form.get("key"), call.now) else {

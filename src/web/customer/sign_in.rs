@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::guest::{self, is_open};
+use super::robots::{self, TRAP};
 use super::ui_of;
 use crate::desk::notify;
 use crate::domain::{EmailAddress, TicketId, TicketLink};
@@ -33,6 +34,7 @@ struct SignIn {
     email: String,
     next: String,
     is_open: bool,
+    trap: &'static str,
 }
 
 #[derive(Template)]
@@ -57,6 +59,7 @@ fn page(call: &Call<'_>) -> SignIn {
         email: String::new(),
         next: next_of(call.query.get("next")),
         is_open,
+        trap: TRAP,
     }
 }
 
@@ -117,6 +120,9 @@ pub(super) fn try_to(call: &Call<'_>) -> Result<Response, Refusal> {
 }
 
 fn mail_link(call: &Call<'_>, email: &EmailAddress, again: SignIn) -> Result<Response, Refusal> {
+    if robots::is_trapped(call) {
+        return SignIn { error: call.language.t("form-hasty"), ..again }.response(422);
+    }
     if call.settings.site_url.is_empty() {
         return SignIn { error: call.language.t("link-needs-url"), ..again }.response(422);
     }

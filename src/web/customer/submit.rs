@@ -174,7 +174,7 @@ fn checked<'c>(call: &Call<'_>, files: &'c [NewAttachment<'c>]) -> Result<Result
         let known = departments(tx)?;
         let department = department.filter(|id| known.iter().any(|(own, _)| own == id));
         let Some(department) = department else { return Ok(Err(language.t("department-wrong"))) };
-        if tx.is_banned(&email)? {
+        if tx.is_banned(&email)? || tx.is_own_address(&email)? {
             return Ok(Err(language.t("address-refused")));
         }
         let answers = match fields::answers(tx, department, form, language)? {

@@ -212,6 +212,7 @@ fn ticket_is_submitted_followed_by_its_mailed_link_answered_and_solved() {
     assert_eq!(page.matches("<article").count(), 2);
     assert!(!page.contains(link.trim_start_matches("/t/")));
 
+    ann.wait_s(2);
     let done = ann.fill(&page, "/tickets/show/1", &[("text", "It is out."), ("do", "send")]);
     assert_eq!(done.status(), 303);
     assert_eq!((status(&desk, id), messages(&desk, id)), (Status::AwaitingReply, 3));

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::conversation::{self, Spoken};
-use super::robots::{self, Suspicion};
+use super::robots::{self, Suspicion, TRAP};
 use super::sign_in::path_of;
 use super::{Guest, guest_of, ui_of};
 use crate::desk::{Change, MailContext, Notices, Opening, Post, StatusChange};
@@ -39,6 +39,9 @@ struct Page {
     text: String,
     error: String,
     key: String,
+    trap: &'static str,
+    /// What was typed about how it was handled.
+    comment: String,
     takes_files: bool,
     accept: String,
     /// Asked how it was handled, and not answered yet.
@@ -90,6 +93,8 @@ fn shown(call: &Call<'_>, id: TicketId, status: u16, error: String) -> Result<Re
         text: call.form.get("text").to_owned(),
         error,
         key: if is_kept { call.form.get("key").to_owned() } else { robots::key(call)? },
+        trap: TRAP,
+        comment: call.form.get("comment").to_owned(),
         takes_files: settings.ticket_attachment && settings.ticket_attachment_number > 0,
         accept: settings.ticket_file_type.iter().map(|own| format!(".{own}")).collect::<Vec<_>>().join(","),
         is_asked: is_closed && asked.as_ref().is_some_and(|asked| asked.is_good.is_none()),
@@ -115,12 +120,16 @@ fn send(call: &Call<'_>, guest: &Guest, id: TicketId) -> Result<Response, Refusa
     if let Some(done) = call.read(|tx| Ok(tx.spent_key(key)?))? {
         return Ok(lead_to_message(call, done));
     }
-    if robots::suspicion(call) == Some(Suspicion::Stale) {
-        return shown(call, id, 422, call.language.t("form-stale"));
-    }
     let is_solved = call.form.get("do") == "solved";
     let text = call.form.get("text").replace("\r\n", "\n");
     let is_silent = text.trim().is_empty() && call.form.files().is_empty();
+    match robots::suspicion(call) {
+        Some(Suspicion::Stale) => return shown(call, id, 422, call.language.t("form-stale")),
+        // Pressing "Solved" alone takes a person no time.
+        Some(Suspicion::Hasty) if is_silent => {}
+        Some(Suspicion::Hasty | Suspicion::Trapped) => return shown(call, id, 422, call.language.t("form-hasty")),
+        None => {}
+    }
     if is_silent && !is_solved {
         return shown(call, id, 422, call.language.t("text-missing"));
     }
@@ -208,6 +217,9 @@ fn lead_to_message(call: &Call<'_>, done: SpentKey) -> Response {
 }
 
 fn rate(call: &Call<'_>, guest: &Guest, id: TicketId, is_good: bool) -> Result<Response, Refusal> {
+    if robots::is_trapped(call) {
+        return shown(call, id, 422, call.language.t("form-hasty"));
+    }
     let comment: String = call.form.trimmed("comment").chars().take(COMMENT_CHARS_MAX).collect();
     let ticket = call.write(|tx| {
         let ticket = guest.ticket(tx, id)?;

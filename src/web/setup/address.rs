@@ -30,16 +30,29 @@ fn find(call: &Call<'_>, id: &str) -> Result<(AddressId, AddressRow), Refusal> {
     call.read(|tx| tx.addresses()?.into_iter().find(|(own, _)| *own == id).ok_or(Refusal::NotFound))
 }
 
+/// Whether this person may change an address: one of a department they see. Whose an address is, they say who read its
+/// mail.
+fn may_change(call: &Call<'_>, row: &AddressRow) -> Result<bool, Refusal> {
+    let viewer = call.viewer()?;
+    Ok(viewer.sees_all || row.department.is_some_and(|department| viewer.sees(department)))
+}
+
+fn find_to_change(call: &Call<'_>, id: &str) -> Result<(AddressId, AddressRow), Refusal> {
+    let found = find(call, id)?;
+    if may_change(call, &found.1)? { Ok(found) } else { Err(Refusal::Forbidden) }
+}
+
 pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
     let (all, departments, health) = call.read(|tx| Ok((tx.addresses()?, tx.departments()?, tx.imap_health()?)))?;
     let row = |(id, own): (AddressId, AddressRow)| {
         let department = departments.iter().find(|department| Some(department.id) == own.department);
         let fetched: Vec<String> =
             health.iter().filter(|one| one.email == own.email).map(|one| address_way::fetched(call, one)).collect();
+        let may_change = may_change(call, &own).unwrap_or(false);
         Row {
             key: id.to_string(),
-            edit: Some(NOUN.path_of(id)),
-            remove: Some(format!("{}/remove/{id}", NOUN.path())),
+            edit: may_change.then(|| NOUN.path_of(id)),
+            remove: may_change.then(|| format!("{}/remove/{id}", NOUN.path())),
             cells: vec![
                 own.email,
                 own.name,
@@ -63,10 +76,11 @@ pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
 }
 
 pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
-    let found = id.map(|id| find(call, id)).transpose()?.map(|(_, row)| row);
+    let found = id.map(|id| find_to_change(call, id)).transpose()?.map(|(_, row)| row);
     let title = found.as_ref().map_or_else(|| call.language.t("setup-new-address"), |row| row.email.clone());
     let row = found.clone().unwrap_or_else(|| AddressRow { incoming: Incoming::Pipe, ..AddressRow::new("", "") });
-    let departments = call.read(|tx| Ok(tx.departments()?))?;
+    let viewer = call.viewer()?;
+    let departments = call.read(|tx| Ok(tx.departments()?))?.into_iter().filter(|one| viewer.sees(one.id)).collect();
     let outcome = match &found {
         Some(row) if row.incoming == Incoming::Imap => {
             let health = call.read(|tx| Ok(tx.imap_health()?))?;
@@ -178,7 +192,7 @@ fn check<'c>(call: &'c Call<'c>, typed: &mut Typed<'c>, row: &AddressRow) {
 }
 
 pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> {
-    let former = id.map(|id| find(call, id)).transpose()?;
+    let former = id.map(|id| find_to_change(call, id)).transpose()?;
     let mut row = former.as_ref().map_or_else(|| AddressRow::new("", ""), |(_, row)| row.clone());
     let mut typed = Typed::new(call);
     fill(call, &mut typed, &mut row);
@@ -189,8 +203,13 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
         Ok((tx.department(department)?.is_some(), taken))
     })?;
     row.department = Some(department);
-    if !is_there {
+    let viewer = call.viewer()?;
+    if !is_there || !viewer.sees(department) {
         typed.wrong("department", call.language.t("wrong-choice"));
+    }
+    // What comes to no address of ours goes to the default one's department.
+    if call.form.has("default") && !former.as_ref().is_some_and(|(_, row)| row.is_default) && !viewer.sees_all {
+        typed.wrong("default", call.language.t("for-those-who-see-all"));
     }
     let own = former.as_ref().map(|(id, _)| *id);
     if taken.is_some_and(|(other, _)| Some(other) != own) {
@@ -226,13 +245,13 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
 }
 
 pub(super) fn loss(call: &Call<'_>, id: &str) -> Result<Loss, Refusal> {
-    let (_, row) = find(call, id)?;
+    let (_, row) = find_to_change(call, id)?;
     let title = call.language.with("remove-address", "name", row.email.as_str());
     let text = call.language.t(if row.is_default { "default-address-goes" } else { "address-goes" });
     Ok(Loss::new(title, vec![text]))
 }
 
 pub(super) fn remove(call: &Call<'_>, id: &str) -> Result<(), Refusal> {
-    let (id, _) = find(call, id)?;
+    let (id, _) = find_to_change(call, id)?;
     call.write(|tx| Ok(tx.remove_address(id).map(|_| ())?))
 }

@@ -23,15 +23,31 @@ fn find(call: &Call<'_>, id: &str) -> Result<Staff, Refusal> {
     call.read(|tx| tx.staff(id)?.ok_or(Refusal::NotFound))
 }
 
+/// Whether this person may change an account: one that sees no more than they do. Whoever sets a password or switches off
+/// a second factor could sign in as it.
+fn may_change(tx: &ReadTx<'_>, call: &Call<'_>, staff: &Staff) -> Result<bool, Refusal> {
+    let viewer = call.viewer()?;
+    if viewer.sees_all {
+        return Ok(true);
+    }
+    Ok(!staff.sees_all() && tx.staff_departments(staff.id)?.iter().all(|department| viewer.sees(*department)))
+}
+
+/// An account that this person may change.
+fn find_to_change(call: &Call<'_>, id: &str) -> Result<Staff, Refusal> {
+    let staff = find(call, id)?;
+    if call.read(|tx| may_change(tx, call, &staff))? { Ok(staff) } else { Err(Refusal::Forbidden) }
+}
+
 fn role(call: &Call<'_>, role: StaffRole) -> String {
     call.language.word("role", role.word())
 }
 
 pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
-    let row = |staff: Staff| Row {
+    let row = |(staff, may_change): (Staff, bool)| Row {
         key: staff.id.to_string(),
-        edit: Some(NOUN.path_of(staff.id)),
-        remove: Some(format!("{}/remove/{}", NOUN.path(), staff.id)),
+        edit: may_change.then(|| NOUN.path_of(staff.id)),
+        remove: may_change.then(|| format!("{}/remove/{}", NOUN.path(), staff.id)),
         cells: vec![
             staff.username,
             staff.fullname,
@@ -44,19 +60,23 @@ pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
         times: vec![(6, staff.last_login_at)],
         ..Row::default()
     };
+    let all = call.read(|tx| {
+        let with_right = |staff: Staff| may_change(tx, call, &staff).map(|may_change| (staff, may_change));
+        tx.all_staff()?.into_iter().map(with_right).collect::<Result<Vec<_>, _>>()
+    })?;
     let head = ["username", "f-name", "f-email", "f-role", "f-active", "f-second-factor", "f-last-sign-in"];
     Ok(Table {
         title: NOUN.title(call),
         about: call.language.t("about-agents"),
         add: Some("/staff/agents/new"),
         head: head.map(|name| call.language.t(name)).to_vec(),
-        rows: call.read(|tx| Ok(tx.all_staff()?))?.into_iter().map(row).collect(),
+        rows: all.into_iter().map(row).collect(),
         ..Table::default()
     })
 }
 
 pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
-    let found = id.map(|id| find(call, id)).transpose()?;
+    let found = id.map(|id| find_to_change(call, id)).transpose()?;
     let (own, notices, schedule, all, schedules, codes) = call.read(|tx| {
         let own = match &found {
             Some(staff) => tx.staff_departments(staff.id)?,
@@ -80,9 +100,14 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
     let text = |read: fn(&Staff) -> &str| found.as_ref().map_or("", read).to_owned();
     let is = |read: fn(&Staff) -> bool, new: bool| found.as_ref().map_or(new, read);
     let chosen = found.as_ref().map_or(StaffRole::Agent, |staff| staff.role);
-    let roles = [StaffRole::Agent, StaffRole::Admin].map(|one| (one.word().to_owned(), role(call, one))).to_vec();
+    // Nobody gives what they do not have.
+    let viewer = call.viewer()?;
+    let roles =
+        [StaffRole::Agent, StaffRole::Admin].into_iter().filter(|one| viewer.sees_all || *one != StaffRole::Admin);
+    let roles = roles.map(|one| (one.word().to_owned(), role(call, one))).collect();
     let departments = all
         .into_iter()
+        .filter(|department| viewer.sees(department.id))
         .map(|department| (department.id.to_string(), department.name, own.contains(&department.id)))
         .collect();
     let mut fields = Vec::new();
@@ -94,7 +119,11 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
         Field::new("email", "email", t("f-email"), text(|staff| &staff.email)).required(),
         Field::select("role", t("f-role"), chosen.word(), roles).hint(t("h-role")),
         Field::checks("departments", t("f-departments"), departments),
-        Field::check("all", t("f-sees-all"), is(|staff| staff.has_all_departments, false)),
+    ]);
+    if viewer.sees_all {
+        fields.push(Field::check("all", t("f-sees-all"), is(|staff| staff.has_all_departments, false)));
+    }
+    fields.extend([
         Field::check("setup", t("f-sets-up"), is(|staff| staff.has_setup, false)),
         Field::check("active", t("f-active"), is(|staff| staff.is_active, true)),
         Field::check("notices", t("f-notices"), notices),
@@ -144,7 +173,8 @@ fn read<'c>(call: &'c Call<'c>, typed: &mut Typed<'c>, is_new: bool) -> Result<O
     }
     let known: Vec<DepartmentId> = call.read(|tx| Ok(tx.departments()?.into_iter().map(|own| own.id).collect()))?;
     let chosen = call.form.all("departments").filter_map(|id| id.parse().ok()).map(DepartmentId::new);
-    let departments = chosen.filter(|id| known.contains(id)).collect();
+    let departments: Vec<DepartmentId> = chosen.filter(|id| known.contains(id)).collect();
+    check_given(call, typed, role, &departments)?;
     let named = call.form.trimmed("schedule");
     let schedule = call.read(|tx| Ok(tx.schedule_named(named)?))?.map(|own| own.id);
     if schedule.is_none() && !named.is_empty() {
@@ -154,6 +184,25 @@ fn read<'c>(call: &'c Call<'c>, typed: &mut Typed<'c>, is_new: bool) -> Result<O
     let hash = if secret.is_empty() && !is_new { None } else { hashed(call, typed, secret)? };
     let (Some(email), Some(role), true) = (email, role, typed.is_fine()) else { return Ok(None) };
     Ok(Some(Account { fullname, email, role, departments, hash, schedule }))
+}
+
+/// Notes what the form gives that its sender does not have.
+fn check_given<'c>(
+    call: &'c Call<'c>,
+    typed: &mut Typed<'c>,
+    role: Option<StaffRole>,
+    departments: &[DepartmentId],
+) -> Result<(), Refusal> {
+    let viewer = call.viewer()?;
+    let gives = [
+        ("role", role == Some(StaffRole::Admin)),
+        ("role", call.form.has("all")),
+        ("departments", !departments.iter().all(|department| viewer.sees(*department))),
+    ];
+    for (name, _) in gives.into_iter().filter(|(_, is_given)| *is_given && !viewer.sees_all) {
+        typed.wrong(name, call.language.t("for-those-who-see-all"));
+    }
+    Ok(())
 }
 
 /// A password's hash; what is wrong with it is noted.
@@ -185,7 +234,7 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
         (Some(id), "codes") => return new_codes(call, id),
         _ => {}
     }
-    let former = id.map(|id| find(call, id)).transpose()?;
+    let former = id.map(|id| find_to_change(call, id)).transpose()?;
     let mut typed = Typed::new(call);
     let username = call.form.trimmed("username");
     if former.is_none() {
@@ -258,7 +307,7 @@ fn write(tx: &WriteTx<'_>, call: &Call<'_>, former: Option<&Staff>, account: &Ac
 
 /// Switches the second factor of an account; a new secret is shown once.
 fn second_factor(call: &Call<'_>, id: &str, is_on: bool) -> Result<Saved, Refusal> {
-    let staff = find(call, id)?;
+    let staff = find_to_change(call, id)?;
     let bytes = random::bytes::<{ totp::SECRET_BYTES }>()?;
     let secret = if is_on { totp::secret_of(bytes) } else { String::new() };
     let codes = RecoveryCodes::new(random::bytes)?;
@@ -284,7 +333,7 @@ fn shown_once(call: &Call<'_>, codes: RecoveryCodes) -> impl Iterator<Item = Out
 
 /// Gives an account new recovery codes; those before work no more.
 fn new_codes(call: &Call<'_>, id: &str) -> Result<Saved, Refusal> {
-    let staff = find(call, id)?;
+    let staff = find_to_change(call, id)?;
     if !staff.has_totp {
         return Err(Refusal::Broken);
     }
@@ -301,7 +350,7 @@ fn is_last_admin(tx: &ReadTx<'_>, staff: &Staff) -> Result<bool, Refusal> {
 }
 
 pub(super) fn loss(call: &Call<'_>, id: &str) -> Result<Loss, Refusal> {
-    let staff = find(call, id)?;
+    let staff = find_to_change(call, id)?;
     let title = call.language.with("remove-agent", "name", staff.username.as_str());
     if call.read(|tx| is_last_admin(tx, &staff))? {
         return Ok(Loss { is_possible: false, ..Loss::new(title, vec![call.language.t("last-admin")]) });
@@ -310,7 +359,7 @@ pub(super) fn loss(call: &Call<'_>, id: &str) -> Result<Loss, Refusal> {
 }
 
 pub(super) fn remove(call: &Call<'_>, id: &str) -> Result<(), Refusal> {
-    let staff = find(call, id)?;
+    let staff = find_to_change(call, id)?;
     call.write(|tx| {
         if is_last_admin(tx, &staff)? {
             return Err(Refusal::Forbidden);

@@ -9,7 +9,7 @@ use crate::domain::UserId;
 use crate::random;
 use crate::store::Error;
 use crate::store::customer::{Customer, FULLNAME_CHARS_MAX};
-use crate::store::ticket::Owner;
+use crate::store::ticket::{Owner, TicketQuery};
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
 
@@ -21,6 +21,23 @@ const NOUN: Noun = Noun::Customers;
 fn find(call: &Call<'_>, id: &str) -> Result<Customer, Refusal> {
     let id = UserId::new(number(id)?);
     call.read(|tx| tx.customer(id)?.ok_or(Refusal::NotFound))
+}
+
+/// A customer that this person may change: one without tickets in departments they do not see.
+fn find_to_change(call: &Call<'_>, id: &str) -> Result<Customer, Refusal> {
+    let found = find(call, id)?;
+    let viewer = call.viewer()?;
+    let is_elsewhere = call.read(|tx| {
+        for department in tx.departments()?.into_iter().filter(|one| !viewer.sees(one.id)) {
+            let own =
+                TicketQuery { customer: Some(found.id), department: Some(department.id), ..TicketQuery::default() };
+            if !tx.tickets_found(&TicketQuery { max: 1, ..own })?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    })?;
+    if is_elsewhere { Err(Refusal::Forbidden) } else { Ok(found) }
 }
 
 pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
@@ -52,7 +69,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
 }
 
 pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
-    let found = id.map(|id| find(call, id)).transpose()?;
+    let found = id.map(|id| find_to_change(call, id)).transpose()?;
     let t = |name: &str| call.language.t(name);
     let (name, email) = found.as_ref().map_or(("", ""), |own| (own.fullname.as_str(), own.email.as_str()));
     let mut fields = vec![
@@ -70,7 +87,7 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
 }
 
 pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> {
-    let former = id.map(|id| find(call, id)).transpose()?;
+    let former = id.map(|id| find_to_change(call, id)).transpose()?;
     match (&former, call.form.get("do")) {
         (Some(own), "invite") => return invite(call, own),
         (Some(own), "merge" | "merge-yes") => return merge(call, own),
@@ -83,6 +100,14 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
         let other = call.read(|tx| Ok(tx.customer_by_email(email.as_str())?))?;
         if other.is_some_and(|other| former.as_ref().map(|own| own.id) != Some(other.id)) {
             typed.wrong("email", call.language.t("wrong-taken"));
+        }
+        if call.read(|tx| Ok(tx.is_own_address(email)?))? {
+            typed.wrong("email", call.language.with("own-address", "text", email.as_str()));
+        }
+        // Whoever has an address reads the tickets it takes part in, of every department.
+        let moves = former.as_ref().is_some_and(|own| !own.email.eq_ignore_ascii_case(email.as_str()));
+        if moves && !call.viewer()?.sees_all {
+            typed.wrong("email", call.language.t("for-those-who-see-all"));
         }
     }
     let (Some(email), true) = (email, typed.is_fine()) else {
@@ -133,8 +158,9 @@ fn invite(call: &Call<'_>, own: &Customer) -> Result<Saved, Refusal> {
 fn merge(call: &Call<'_>, own: &Customer) -> Result<Saved, Refusal> {
     let id = own.id.to_string();
     let into = call.read(|tx| Ok(tx.customer_by_email(call.form.trimmed("into"))?))?;
-    let Some(into) = into.filter(|into| into.id != own.id) else {
-        let errors = vec![("into", call.language.t("wrong-customer"))];
+    let error = if call.viewer()?.sees_all { "wrong-customer" } else { "for-those-who-see-all" };
+    let Some(into) = into.filter(|into| into.id != own.id && call.viewer().is_ok_and(|viewer| viewer.sees_all)) else {
+        let errors = vec![("into", call.language.t(error))];
         return Ok(Saved::Again(form(call, Some(&id))?.filled(&call.form).with_errors(errors)));
     };
     if call.form.get("do") == "merge-yes" {
@@ -150,13 +176,13 @@ fn merge(call: &Call<'_>, own: &Customer) -> Result<Saved, Refusal> {
 }
 
 pub(super) fn loss(call: &Call<'_>, id: &str) -> Result<Loss, Refusal> {
-    let own = find(call, id)?;
+    let own = find_to_change(call, id)?;
     let belongings = call.read(|tx| Ok(tx.belongings(Owner::Customer(own.id))?))?;
     let title = call.language.with("remove-customer", "name", own.email.as_str());
     Ok(Loss::new(title, vec![call.language.with("removes-tickets", "n", belongings.tickets)]))
 }
 
 pub(super) fn remove(call: &Call<'_>, id: &str) -> Result<(), Refusal> {
-    let id = find(call, id)?.id;
+    let id = find_to_change(call, id)?.id;
     call.write(|tx| Ok(call.change(tx)?.remove_customer(id).map(drop)?))
 }

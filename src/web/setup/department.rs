@@ -16,14 +16,24 @@ fn find(call: &Call<'_>, id: &str) -> Result<Department, Refusal> {
     call.read(|tx| tx.department(id)?.ok_or(Refusal::NotFound))
 }
 
+/// A department that this person may change: one they see.
+fn find_to_change(call: &Call<'_>, id: &str) -> Result<Department, Refusal> {
+    let found = find(call, id)?;
+    if call.viewer()?.sees(found.id) { Ok(found) } else { Err(Refusal::Forbidden) }
+}
+
 pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
     let all = call.read(|tx| Ok(tx.departments()?))?;
-    let row = |department: Department| Row {
-        key: department.id.to_string(),
-        cells: vec![department.name, if department.is_private { call.language.t("yes") } else { String::new() }],
-        edit: Some(NOUN.path_of(department.id)),
-        remove: Some(format!("{}/remove/{}", NOUN.path(), department.id)),
-        ..Row::default()
+    let viewer = call.viewer()?;
+    let row = |department: Department| {
+        let may_change = viewer.sees(department.id);
+        Row {
+            key: department.id.to_string(),
+            cells: vec![department.name, if department.is_private { call.language.t("yes") } else { String::new() }],
+            edit: may_change.then(|| NOUN.path_of(department.id)),
+            remove: may_change.then(|| format!("{}/remove/{}", NOUN.path(), department.id)),
+            ..Row::default()
+        }
     };
     Ok(Table {
         title: NOUN.title(call),
@@ -35,7 +45,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
 }
 
 pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
-    let found = id.map(|id| find(call, id)).transpose()?;
+    let found = id.map(|id| find_to_change(call, id)).transpose()?;
     let title = found.as_ref().map_or_else(|| call.language.t("setup-new-department"), |found| found.name.clone());
     let (name, is_private) = found.map_or((String::new(), false), |found| (found.name, found.is_private));
     let fields = vec![
@@ -52,11 +62,19 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
         return Ok(Saved::Again(form(call, id)?.filled(&call.form).with_errors(typed.errors)));
     }
     let is_private = call.form.has("private");
-    let id = id.map(|id| find(call, id)).transpose()?.map(|found| found.id);
+    let id = id.map(|id| find_to_change(call, id)).transpose()?.map(|found| found.id);
+    let viewer = call.viewer()?;
     call.write(|tx| {
         match id {
             Some(id) => tx.update_department(id, Some(name), Some(is_private)).map(|_| ())?,
-            None => tx.add_department(name, is_private).map(|_| ())?,
+            None => {
+                let added = tx.add_department(name, is_private)?;
+                // Who makes a department sees it.
+                if !viewer.sees_all {
+                    let own: Vec<DepartmentId> = viewer.departments.iter().copied().chain([added]).collect();
+                    tx.set_staff_departments(viewer.id(), &own)?;
+                }
+            }
         }
         Ok(())
     })?;
@@ -64,7 +82,7 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
 }
 
 pub(super) fn loss(call: &Call<'_>, id: &str) -> Result<Loss, Refusal> {
-    let found = find(call, id)?;
+    let found = find_to_change(call, id)?;
     let (others, belongings, addresses) = call.read(|tx| {
         let others: Vec<Department> = tx.departments()?.into_iter().filter(|other| other.id != found.id).collect();
         let own = |address: &crate::store::address::DeskAddress| address.department == Some(found.id);
@@ -85,7 +103,7 @@ pub(super) fn loss(call: &Call<'_>, id: &str) -> Result<Loss, Refusal> {
 }
 
 pub(super) fn remove(call: &Call<'_>, id: &str) -> Result<(), Refusal> {
-    let id = find(call, id)?.id;
+    let id = find_to_change(call, id)?.id;
     call.write(|tx| {
         if tx.departments()?.len() < 2 {
             return Err(Refusal::Forbidden);

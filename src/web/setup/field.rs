@@ -100,8 +100,6 @@ pub(super) struct Field {
     pub(super) error: String,
     pub(super) choices: Vec<Choice>,
     pub(super) is_required: bool,
-    /// Whether the hint is in English whatever the page's language is.
-    pub(super) is_english: bool,
 }
 
 impl Field {

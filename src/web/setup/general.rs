@@ -8,23 +8,48 @@ use crate::web::call::Call;
 
 const NOUN: Noun = Noun::General;
 
-fn field(definition: &Definition, value: &str) -> Field {
-    let label = definition.key.to_owned();
+/// A setting's field: what it is called with its key, by which commands name it.
+fn field(call: &Call<'_>, definition: &Definition, value: &str) -> Field {
+    let label = format!("{} ({})", call.language.word("setting", definition.key), definition.key);
     let field = match definition.kind {
         Kind::Switch => Field::check(definition.key, label, value == "1"),
         Kind::Word(words) => {
-            let words = words.iter().map(|word| ((*word).to_owned(), (*word).to_owned())).collect();
+            let name = |word: &str| call.language.word("choice", &format!("{}-{word}", definition.key));
+            let words = words.iter().map(|word| ((*word).to_owned(), name(word))).collect();
             Field::select(definition.key, label, value, words)
         }
         _ => Field::text(definition.key, label, value),
     };
-    let default = if definition.default.is_empty() { String::new() } else { format!(" ({})", definition.default) };
-    Field { is_english: true, ..field.hint(format!("{}{default}", definition.meaning)) }
+    let meaning = call.language.word("setting", &format!("{}-text", definition.key));
+    let default = match definition.kind {
+        _ if definition.default.is_empty() => String::new(),
+        Kind::Switch => format!(" ({})", call.language.t(if definition.default == "1" { "yes" } else { "no" })),
+        Kind::Word(_) => {
+            format!(" ({})", call.language.word("choice", &format!("{}-{}", definition.key, definition.default)))
+        }
+        _ => format!(" ({})", definition.default),
+    };
+    field.hint(format!("{meaning}{default}"))
+}
+
+/// What a setting takes, for one who typed something else.
+fn takes(call: &Call<'_>, kind: Kind) -> String {
+    let language = call.language;
+    match kind {
+        Kind::Text(max) => language.with("wrong-long", "max", i64::try_from(max).unwrap_or(i64::MAX)),
+        Kind::Switch | Kind::Word(_) => language.t("wrong-choice"),
+        Kind::Number(min, max) => language.with_all("wrong-number", &[("min", min.into()), ("max", max.into())]),
+        Kind::Decimal(max) => language.with("wrong-decimal", "max", max.to_string().as_str()),
+        Kind::Extensions => language.t("wrong-extensions"),
+        Kind::Url => language.t("wrong-url"),
+        Kind::TimeZone => language.t("zone-wrong"),
+        Kind::AuthservId => language.t("wrong-mail-server"),
+    }
 }
 
 pub(super) fn form(call: &Call<'_>) -> Result<Form, Refusal> {
     let texts = call.read(|tx| Ok(tx.setting_texts()?))?;
-    let fields = texts.iter().map(|(definition, value)| field(definition, value)).collect();
+    let fields = texts.iter().map(|(definition, value)| field(call, definition, value)).collect();
     Ok(Form { about: call.language.t("about-general"), ..Form::new(NOUN.title(call), fields) })
 }
 
@@ -47,7 +72,7 @@ pub(super) fn save(call: &Call<'_>) -> Result<Saved, Refusal> {
         match definition.check(typed) {
             Ok(checked) if checked != *value => changes.push((*definition, checked)),
             Ok(_) => {}
-            Err(refused) => errors.push((definition.key, refused.to_string())),
+            Err(_) => errors.push((definition.key, takes(call, definition.kind))),
         }
     }
     if !errors.is_empty() {

@@ -29,7 +29,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
     };
     let row = |(n, line): (usize, HealthLine)| Row {
         key: n.to_string(),
-        cells: vec![line.level, line.name, line.message, line.fix],
+        cells: vec![call.language.word("health", &line.level.to_lowercase()), line.name, line.message, line.fix],
         ..Row::default()
     };
     let other = if tools.database.contains("://") { "FILE" } else { "postgres://USER@HOST/NAME" };

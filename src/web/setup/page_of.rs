@@ -27,6 +27,8 @@ struct FormPage<'a> {
     ui: Ui,
     nouns: Nouns,
     form: &'a Form,
+    /// Whether it may be looked at and not sent.
+    is_locked: bool,
 }
 
 #[derive(Template)]
@@ -62,7 +64,8 @@ pub(super) fn table(call: &Call<'_>, noun: Noun, table: &Table) -> Result<Respon
 
 pub(super) fn form(call: &Call<'_>, noun: Noun, form: &Form) -> Result<Response, Refusal> {
     let status = if form.has_errors() { 422 } else { 200 };
-    html(status, &FormPage { ui: ui(call)?, nouns: nouns(call, noun), form })
+    let is_locked = noun.is_changed_by_those_who_see_all() && !call.viewer()?.sees_all;
+    html(status, &FormPage { ui: ui(call)?, nouns: nouns(call, noun), form, is_locked })
 }
 
 pub(super) fn question(call: &Call<'_>, noun: Noun, loss: &Loss) -> Result<Response, Refusal> {

@@ -21,6 +21,22 @@ fn find(call: &Call<'_>, id: &str) -> Result<Webhook, Refusal> {
     call.read(|tx| tx.webhook(id)?.ok_or(Refusal::NotFound))
 }
 
+/// What an event is called, with the word that programs get.
+fn event_name(call: &Call<'_>, kind: EventKind) -> String {
+    let (name, word) = (call.language.word("kind", kind.word()), kind.word());
+    if name == word { name } else { format!("{name} ({word})") }
+}
+
+/// The events of a list of words.
+fn event_names(call: &Call<'_>, kinds: &str) -> String {
+    let name = |word: &str| match EventKind::from_word(word) {
+        Some(kind) => event_name(call, kind),
+        None if word == "*" => call.language.t("f-everything"),
+        None => word.to_owned(),
+    };
+    kinds.split(' ').map(name).collect::<Vec<_>>().join(", ")
+}
+
 fn state(call: &Call<'_>, own: &Webhook) -> String {
     let word = match (own.is_active, own.paused_at.unix() > 0, own.failing_since.unix() > 0) {
         (false, ..) => "inactive",
@@ -37,7 +53,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Table, Refusal> {
         edit: Some(NOUN.path_of(own.id)),
         remove: Some(format!("{}/remove/{}", NOUN.path(), own.id)),
         links: vec![(call.language.t("webhook-log"), format!("{}/log/{}", NOUN.path(), own.id))],
-        cells: vec![own.name.clone(), own.url.clone(), own.kinds.clone(), state(call, &own)],
+        cells: vec![own.name.clone(), own.url.clone(), event_names(call, &own.kinds), state(call, &own)],
         ..Row::default()
     };
     let head = ["f-name", "f-url", "f-events", "f-state"];
@@ -59,7 +75,7 @@ pub(super) fn form(call: &Call<'_>, id: Option<&str>) -> Result<Form, Refusal> {
     });
     let choices = EventKind::ALL.iter().map(|kind| {
         let word = kind.word();
-        (word.to_owned(), word.to_owned(), kinds.split(' ').any(|own| own == word))
+        (word.to_owned(), event_name(call, *kind), kinds.split(' ').any(|own| own == word))
     });
     let mut fields = vec![
         Field::text("name", t("f-name"), name).required(),
@@ -144,7 +160,7 @@ pub(super) fn log(call: &Call<'_>, id: &str) -> Result<Table, Refusal> {
         cells: vec![
             delivery.id.to_string(),
             String::new(),
-            delivery.kind,
+            event_names(call, &delivery.kind),
             delivery.ticket.map_or_else(String::new, |ticket| format!("#{ticket}")),
             call.language.word("delivery", &delivery.state),
             delivery.attempts.to_string(),

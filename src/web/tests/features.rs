@@ -33,8 +33,14 @@ fn an_answer_is_signed_as_the_form_showed_it_and_a_note_is_not() {
         "/staff/tickets/create",
         "do=send&to=c@x.test&subject=Hello&text=First&department=1&signature=1&key=00000000000000000000000000000001",
     );
-    let other: i64 = opened.header("Location").unwrap().rsplit('/').next().unwrap().parse().unwrap();
-    assert_eq!(messages(&desk, TicketId::new(other)), ["First\n\n-- \nAbe\nDesk & Co"]);
+    let other = opened_at(&opened);
+    assert_eq!(messages(&desk, other), ["First\n\n-- \nAbe\nDesk & Co"]);
+}
+
+/// The ticket that a form has opened.
+fn opened_at(response: &Response) -> TicketId {
+    let path = response.header("Location").unwrap().split('?').next().unwrap();
+    TicketId::new(path.rsplit('/').next().unwrap().parse().unwrap())
 }
 
 /// Gives an address a signature, and a way out.
@@ -69,8 +75,8 @@ fn each_address_signs_below_the_writer() {
     let form =
         "do=send&to=c@x.test&subject=Hello&text=First&signature=1&department=2&key=00000000000000000000000000000005";
     let opened = ada.post("/staff/tickets/create", form);
-    let opened: i64 = opened.header("Location").unwrap().rsplit('/').next().unwrap().parse().unwrap();
-    assert_eq!(messages(&desk, TicketId::new(opened)), ["First\n\n-- \nSales, room 7"]);
+    let opened = opened_at(&opened);
+    assert_eq!(messages(&desk, opened), ["First\n\n-- \nSales, room 7"]);
 }
 
 #[test]
@@ -255,18 +261,54 @@ fn a_merged_ticket_has_two_ways_back() {
     let abe = desk.browser(desk.agent);
     let path = format!("/staff/tickets/view/{two}");
     let merged_into = || desk.web.store.read(|tx| tx.ticket(two)).unwrap().unwrap().merged_into;
-    let merged = abe.post(&path, &format!("do=merge&into=%23{one}"));
+    let asked = abe.post(&path, &format!("do=merge&into=%23{one}"));
+    assert!(asked.status() == 200 && text(&asked).contains("name=\"sure\""), "it asks first, as the lists do");
+    assert_eq!(merged_into(), None);
+    let merged = abe.post(&path, &format!("do=merge&into=%23{one}&sure=1"));
     let location = merged.header("Location").unwrap().to_owned();
     assert!(location.starts_with(&format!("/staff/tickets/view/{one}?")), "{location}");
     assert!(text(&abe.get(&location)).contains("data-undo"), "the notice has a way back");
     let undo = location.split("undo=").nth(1).unwrap();
     assert_eq!(abe.post("/staff/tickets/undo", &format!("undo={undo}")).status(), 303);
     assert_eq!(merged_into(), None);
-    abe.post(&path, &format!("do=merge&into={one}"));
+    abe.post(&path, &format!("do=merge&into={one}&sure=1"));
     assert_eq!(merged_into(), Some(one));
     assert!(text(&abe.get(&path)).contains("value=\"part\""));
     assert_eq!(abe.post(&path, "do=part").status(), 303);
     assert_eq!(merged_into(), None);
+}
+
+#[test]
+fn a_ticket_out_of_sight_is_no_second_half_of_anything() {
+    let desk = Desk::new();
+    let (hidden, own, further) = (
+        desk.mail("two@desk.test", "Theirs", 1),
+        desk.mail("one@desk.test", "Ours", 2),
+        desk.mail("one@desk.test", "Further", 3),
+    );
+    let (abe, path) = (desk.browser(desk.agent), format!("/staff/tickets/view/{own}"));
+    let events = || desk.web.store.read(|tx| tx.newest_event()).unwrap();
+    let before = events();
+    let both = format!("ticket={hidden}&ticket={own}");
+    for (path, form) in [
+        ("/staff/tickets/bulk", format!("{both}&do=merge")),
+        ("/staff/tickets/bulk", format!("{both}&do=merge&sure=1")),
+        ("/staff/tickets/bulk", format!("ticket={own}&do=move&department={}", desk.second)),
+        (&path, format!("do=merge&into={hidden}&sure=1")),
+        (&path, format!("do=apply&department={}&was-department=1", desk.second)),
+    ] {
+        assert_eq!(abe.post(path, &form).status(), 404, "{form}");
+    }
+    assert_eq!(events(), before);
+    // What was merged before into a ticket that went out of sight stays there.
+    abe.post(&path, &format!("do=merge&into={further}&sure=1"));
+    desk.browser(desk.admin).post(
+        &format!("/staff/tickets/view/{further}"),
+        &format!("do=apply&department={}&was-department=1", desk.second),
+    );
+    assert_eq!(abe.post(&path, "do=part").status(), 404);
+    let merged_into = desk.web.store.read(|tx| tx.ticket(own)).unwrap().unwrap().merged_into;
+    assert_eq!(merged_into, Some(further));
 }
 
 #[test]

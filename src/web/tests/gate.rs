@@ -111,7 +111,7 @@ struct Ground {
 }
 
 /// A mail that is set aside: its sender wrote too many.
-fn aside(desk: &Desk, to: &str, n: usize) -> crate::domain::ReceiptId {
+pub(super) fn aside(desk: &Desk, to: &str, n: usize) -> crate::domain::ReceiptId {
     desk.set("mails_per_hour", "1");
     let rules = Rules { limits: crate::mail::Limits::default() };
     let envelope = Envelope { recipients: vec![to.parse().unwrap()], sender: None, source: Source::Pipe };
@@ -343,4 +343,71 @@ fn whoever_is_turned_away_has_changed_nothing() {
     assert_eq!(events(), before);
     let drafts = desk.web.store.read(|tx| tx.drafts_of(desk.agent)).unwrap();
     assert!(drafts.is_empty(), "{drafts:?}");
+}
+
+/// Signs in with a password; what else the form has stands behind.
+fn sign_in(desk: &Desk, username: &str, carried: &str) -> Response {
+    let page = text(&respond(&desk.web, Request::new(Method::Get, "/staff/login"), NOW));
+    let token = page.split("name=\"form_token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let form = format!("form_token={token}&username={username}&password={username}-secret&{carried}");
+    let nobody = Browser { desk, cookie: String::new(), token: String::new() };
+    nobody.post_as("/staff/login", &form, "same-origin")
+}
+
+/// A form as the page of the sign-in carries it.
+fn carried(path: &str, form: &str) -> String {
+    let next: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
+    let pairs = form.split('&').filter(|pair| !pair.is_empty()).map(|pair| format!("&carried.{pair}"));
+    format!("next={next}{}&carried.x=1", pairs.collect::<String>())
+}
+
+/// Every page of the set-up that takes a form.
+fn set_up_forms() -> Vec<String> {
+    let forms = Noun::ALL.into_iter().flat_map(|noun| {
+        ["", "/new", "/edit/1", "/remove/1", "/log/1", "/file/1"].map(|deed| format!("{}{deed}", noun.path()))
+    });
+    forms.filter(|path| Page::of(path).is_some_and(|page| page.takes_post())).collect()
+}
+
+#[test]
+fn a_form_that_waited_for_a_sign_in_meets_the_same_gate() {
+    let Ground { desk, mut rows } = ground();
+    desk.set("web_signins", "1000");
+    rows.extend(set_up_forms().into_iter().map(|path| (path, Some("do=save&name=x".to_owned()), Whose::SetUp)));
+    let before = desk.web.store.read(|tx| tx.all_staff()).unwrap();
+    let mut wrong = Vec::new();
+    for (path, form, whose) in rows.iter().filter(|(path, form, _)| form.is_some() && !path.contains('?')) {
+        let form = form.as_deref().unwrap_or("");
+        let response = sign_in(&desk, "abe", &carried(path, form));
+        let (status, location) = (response.status(), response.header("Location").unwrap_or(""));
+        let is_right = match refused(*whose, Walker::Agent, true) {
+            // A script's form waits for nobody, and a mail has to be named.
+            _ if matches!(path.as_str(), "/staff/drafts" | "/staff/pulse" | "/staff/outbox") => status == 400,
+            Some(expected) => status == expected,
+            None => matches!(status, 200 | 303 | 422) && !location.starts_with("/staff/login"),
+        };
+        if !is_right || response.header("Set-Cookie").is_none() {
+            wrong.push(format!("{path} {form} ({whose:?}): {status} {location}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let role = |all: &[crate::store::staff::Staff]| all.iter().map(|one| (one.role, one.has_setup)).collect::<Vec<_>>();
+    assert_eq!(role(&desk.web.store.read(|tx| tx.all_staff()).unwrap()), role(&before));
+}
+
+#[test]
+fn nobody_makes_themselves_an_admin_by_signing_in() {
+    let desk = Desk::new();
+    let path = format!("/staff/agents/edit/{}", desk.agent);
+    let form = "name=Abe&email=abe%40desk.test&role=admin&active=1&do=save";
+    let role = || desk.web.store.read(|tx| tx.staff(desk.agent)).unwrap().unwrap().role;
+    assert_eq!(sign_in(&desk, "abe", &carried(&path, form)).status(), 403);
+    assert_eq!(role(), StaffRole::Agent);
+    // Neither another sign-in nor the page of the first account is a form that waits.
+    for path in ["/staff/login", "/staff/first/x", "/staff/logout"] {
+        let status = sign_in(&desk, "abe", &carried(path, "username=ada&password=ada-secret")).status();
+        assert_eq!(status, 400, "{path}");
+    }
+    assert_eq!(sign_in(&desk, "ada", &carried(&path, form)).status(), 303, "an admin's form waits as before");
+    assert_eq!(role(), StaffRole::Admin);
 }

@@ -3,6 +3,7 @@
 use crate::desk::custom_fields;
 use crate::domain::{EventKind, TicketId, Timestamp};
 use crate::store::ReadTx;
+use crate::store::event::Event;
 use crate::store::staff::Staff;
 use crate::store::ticket::{Ticket, TicketQuery};
 use crate::web::answer::Refusal;
@@ -94,21 +95,33 @@ pub(super) fn beside(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket, staff: &
     })
 }
 
-fn happening(call: &Call<'_>, event: crate::store::event::Event, staff: &[Staff]) -> Happening {
-    let known = EventKind::from_word(&event.kind);
-    let detail = match known {
-        Some(EventKind::Rated) => call.language.word("verdict", if event.detail == "good" { "good" } else { "bad" }),
-        Some(EventKind::Status) if !event.detail.is_empty() => call.language.word("status", &event.detail),
-        Some(EventKind::Assigned) => {
-            let named = staff.iter().find(|member| member.username == event.detail);
-            named.map_or_else(|| call.language.t("nobody"), |member| member.fullname.clone())
+/// What happened to a ticket, in words: the event's detail is for programs.
+pub(crate) fn in_words(call: &Call<'_>, event: &Event, staff: &[Staff]) -> String {
+    let Some(kind) = EventKind::from_word(&event.kind) else { return event.kind.clone() };
+    let (language, detail) = (call.language, event.detail.as_str());
+    let detail = match kind {
+        EventKind::Rated => language.word("verdict", if detail == "good" { "good" } else { "bad" }),
+        EventKind::Status if !detail.is_empty() => language.word("status", detail),
+        EventKind::Assigned | EventKind::Mentioned => {
+            let named = staff.iter().find(|member| member.username == detail).map(|member| member.fullname.clone());
+            let otherwise = || if detail.is_empty() { language.t("nobody") } else { detail.to_owned() };
+            named.unwrap_or_else(otherwise)
         }
-        _ => event.detail,
+        EventKind::Snoozed => {
+            let until = detail.parse().ok().map(Timestamp::from_unix);
+            until.map_or_else(|| detail.to_owned(), |until| call.clock.time(until).full)
+        }
+        EventKind::Merged | EventKind::Parted | EventKind::Split => match detail.split_once(' ') {
+            Some((way @ ("into" | "from" | "of"), other)) => language.word_with("way", way, "ticket", other),
+            _ => detail.to_owned(),
+        },
+        _ => detail.to_owned(),
     };
-    let text = match known {
-        Some(kind) => call.language.word_with("event", kind.word(), "detail", &detail),
-        None => event.kind,
-    };
+    language.word_with("event", kind.word(), "detail", &detail)
+}
+
+fn happening(call: &Call<'_>, event: Event, staff: &[Staff]) -> Happening {
+    let text = in_words(call, &event, staff);
     let who =
         if event.actor_name.is_empty() { call.language.word("actor", event.actor.word()) } else { event.actor_name };
     Happening { at: event.at, who, text, door: call.language.word("door", &event.door) }

@@ -6,8 +6,8 @@ use crate::desk::{Deed, Former, Notices, Refused, custom_fields, tag_name};
 use crate::domain::one_line::SUBJECT_CHARS_MAX;
 use crate::domain::{DepartmentId, StaffId, Status, TicketId, Timestamp, UndoId};
 use crate::http::Response;
-use crate::store::WriteTx;
 use crate::store::ticket::Ticket;
+use crate::store::{ReadTx, WriteTx};
 use crate::web::addressees;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
@@ -39,16 +39,19 @@ pub(super) fn change(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal>
         let (question, button) = (call.language.with("ban-sure", "email", &email), call.language.t("spam-ban"));
         return confirm::ask(call, question, button, format!("/staff/tickets/view/{id}"));
     }
+    if matches!(act, "spam" | "merge") && !confirm::is_sure(call) {
+        return ask(call, id, act);
+    }
+    if act == "requester" && call.read(|tx| own_address(tx, call))?.is_some() {
+        return super::show(call, id, 422, None);
+    }
     let lands = call.write(|tx| {
         let ticket = visible(tx, call.viewer()?, id)?;
         match act {
             "apply" | "" => apply(call, tx, &ticket),
             "snooze" | "spam" | "spam-ban" | "not-spam" | "wake" => put_aside(call, tx, &ticket),
             "merge" => merge(call, tx, &ticket),
-            "part" => match call.change(tx)?.part(&ticket)? {
-                Some(_) => Ok(Lands::Done("part", None)),
-                None => Err(Refusal::Broken),
-            },
+            "part" => part(call, tx, &ticket),
             _ => one(call, tx, &ticket).map(|()| Lands::Here),
         }
     })?;
@@ -68,6 +71,24 @@ pub(super) fn change(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal>
             call.lead_to(&format!("/staff/tickets/view/{other}?from={from}&done=merge&n=1{}", undo(id_of)))
         }
     })
+}
+
+/// Asks before the ticket goes out of sight, as the lists do.
+fn ask(call: &Call<'_>, id: TicketId, act: &str) -> Result<Response, Refusal> {
+    let button = call.language.word("button", act);
+    let question = if act == "merge" {
+        let into = call.read(|tx| merge_target(tx, call, &visible(tx, call.viewer()?, id)?))?;
+        call.language.with_all("merge-into", &[("n", 1.into()), ("id", into.id.get().into())])
+    } else {
+        call.language.with_all("sure", &[("n", 1.into()), ("act", (&button).into())])
+    };
+    confirm::ask(call, question, button, format!("/staff/tickets/view/{id}"))
+}
+
+/// The new requester that the form names, where it is an address of the desk's own: the desk would write to itself.
+pub(super) fn own_address(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Option<String>, Refusal> {
+    let people = addressees::read(call.form.get("requester")).unwrap_or_default();
+    addressees::own_among(tx, &people)
 }
 
 /// Which page comes next.
@@ -177,12 +198,27 @@ fn until(call: &Call<'_>) -> Option<Timestamp> {
     .filter(|until| *until > call.now)
 }
 
-fn merge(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<Lands, Refusal> {
+fn part(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<Lands, Refusal> {
+    let change = call.change(tx)?;
+    if !change.sees_merged_into(&call.viewer()?.staff, ticket)? {
+        return Err(Refusal::NotFound);
+    }
+    match change.part(ticket)? {
+        Some(_) => Ok(Lands::Done("part", None)),
+        None => Err(Refusal::Broken),
+    }
+}
+
+/// The ticket that the form merges this one into.
+fn merge_target(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket) -> Result<Ticket, Refusal> {
     let into = call.form.get("into").trim().trim_start_matches('#').parse().map_err(|_| Refusal::Broken)?;
     let into = visible(tx, call.viewer()?, TicketId::new(into))?;
-    if into.id == ticket.id || into.merged_into.is_some() || ticket.merged_into.is_some() {
-        return Err(Refusal::Broken);
-    }
+    let is_merged = into.merged_into.is_some() || ticket.merged_into.is_some();
+    if into.id == ticket.id || is_merged { Err(Refusal::Broken) } else { Ok(into) }
+}
+
+fn merge(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<Lands, Refusal> {
+    let into = merge_target(tx, call, ticket)?;
     let done = call.change(tx)?.to_each(&call.viewer()?.staff, &[ticket.id], Deed::Merge(into.id))?;
     if done.refused.is_empty() { Ok(Lands::At(into.id, done.undo)) } else { Err(Refusal::Broken) }
 }
