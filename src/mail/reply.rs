@@ -5,6 +5,8 @@
 //! is decided in `forward`, HTML is written as text in `html`.
 
 mod attribution;
+mod device;
+mod device_words;
 pub(crate) mod divider;
 pub(crate) mod fields;
 mod inline;

@@ -299,68 +299,6 @@ pub(crate) const REPLY_PREFIXES: &[&str] = &[
 /// Words that filters put before a subject to say where a mail comes from or how they rate it.
 pub(crate) const FILTER_MARKS: &[&str] = &["external, extern, externe, externo, esterno, ext, spam, junk"];
 
-/// Beginnings of the line a device or an app adds below a mail.
-pub(super) const SENT_FROM: &[&str] = &[
-    "sent from, sent via, sent with, sent by, sent using, sent on, from my",
-    "gesendet von, gesendet mit, gesendet über, gesendet per, gesendet aus, von meinem, von meiner",
-    "diese nachricht wurde von, diese e-mail wurde von, diese nachricht wurde mit, verschickt von, verschickt mit",
-    "envoyé de, envoyé depuis, envoyé à partir, envoyé par, envoyé avec, envoyé via",
-    "enviado desde, enviado con, enviado de, enviado do, enviado da, enviado por, enviado a partir, enviado pelo",
-    "enviado através, enviado via, enviado mediante",
-    "inviato da, inviato dal, inviato dallo, inviato con, inviato tramite",
-    "verzonden met, verzonden vanaf, verzonden via, verzonden vanuit, verstuurd vanaf, verstuurd met, verstuurd via",
-    "wysłane z, wysłano z, wysłano ze, wysłane ze, wysłane przez",
-    "отправлено с, отправлено со, отправлено из, отправлено через, отправлено от, надіслано з, надіслано через",
-    "skickat från, skickades från, skickat med, skickat via, sendt fra, sendt med, sendt via",
-    "lähetetty, odesláno z, odesláno ze, odoslané z, odoslané zo, elküldve a, trimis de pe, trimis din, στάλθηκε από",
-    "发自我的, 发自, 來自我的, 從我的, 从我的, 傳送自, 寄自",
-    "изпратено от, изпратено с, poslano s, poslano sa, poslano iz, poslano z, poslano pomoću, poslato sa, poslato iz, послато са",
-    "išsiųsta iš, išsiųsta naudojant, nosūtīts no, sūtīts no, saadetud, enviat des de, enviat des del, enviat amb, sent úr, sent frá",
-    "được gửi từ, đã gửi từ, gửi từ, ส่งจาก, dikirim dari, dikirim melalui, dihantar daripada, dihantar dari",
-    "נשלח מ, נשלח באמצעות, أُرسلت من, أرسلت من, أرسل من, مرسل من, مُرسل من, تم الإرسال من, ارسال شده از, فرستاده شده از, 从我的",
-];
-
-/// Ends of such a line, in languages that put the verb last.
-pub(super) const SENT_FROM_ENDS: &[&str] = &[
-    "gesendet, from mobile, gönderildi, gönderilmiştir, 傳送, 发送, から送信, から送信されました, から送信しました, より送信",
-    "에서 보냄, 에서 보냈습니다, 에서 발송, 에서 전송, 에서 보낸 메일입니다",
-    "bidalia, küldve, से भेजा गया, 发送",
-];
-
-/// Verbs of the line that advertises an app ("Get Outlook for iOS"): in front of its name or behind it.
-pub(super) const GET_APP: &[&str] = &[
-    "get, download, holen sie sich, laden sie, hole dir, beziehen, herunterladen, télécharger, téléchargez, obtenez, obtenir",
-    "obtener, obtén, descargar, scarica, ottieni, baixe, baixar, obter, obtenha, haal, pobierz, uzyskaj",
-    "скачать, получить, загрузить, skaffa, hämta, ladda ned, hent, få, last ned, hanki, lataa, edinin, indirin",
-    "stáhnout, získejte, stáhněte, 获取, 下载, 取得, 下載, を入手, を取得, 다운로드, 가져오기",
-];
-
-/// Apps that advertise themselves below a mail.
-pub(super) const APPS: &[&str] =
-    &["outlook, yahoo mail, bluemail, protonmail, proton mail, spark, typeapp, gmx, web.de, mailbird, mymail"];
-
-/// Words that make "Sent from …" a line about a device or a program rather than a sentence.
-pub(super) const DEVICES: &[&str] = &[
-    "iphone, ipad, ipod, ios, android, blackberry, samsung, galaxy, huawei, xiaomi, redmi, nokia, htc, motorola, pixel",
-    "oneplus, sony, xperia, lumia, windows, outlook, mail, gmail, yahoo, mailbox, airmail, typeapp, bluemail, spark",
-    "protonmail, proton, k-9, thunderbird, handy, smartphone, phone, mobile, mobil, mobilgerät, tablet, telefon",
-    "telefoon, téléphone, teléfono, telefono, telefone, телефона, mobiltelefon, mobiltelefonen, cell, device, appareil",
-    "portable, movil, móvil, celular, cellulare, dispositivo, gerät, apparat, surface, kindle, watch, mac, macbook",
-    "superhuman, hey, fastmail, gmx, web.de, zoho, mailspring, newton, polymail, front, missive, canary, edison, aqua",
-    "mymail, почты, mail.ru, яндекс, мобильного, iphonesta, ipadista, puhelimesta, telefonu, iphonu, iphone'a",
-    "outlook, iphona, iphonea, iphone’ist, iphonetik, điện thoại, โทรศัพท์, ponsel, telefon bimbit, 华为, 小米, 手机, 手機, 三星, mobilā, telefono",
-];
-
-/// Beginnings of that line which say "my", so that any few words behind them name a device.
-pub(super) const SENT_FROM_MY: &[&str] = &[
-    "sent from my, sent via my, sent with my, sent on my, von meinem, von meiner, gesendet von meinem, gesendet von meiner",
-    "gesendet von mein, envoyé de mon, envoyé depuis mon, envoyé de ma, envoyé à partir de mon",
-    "enviado desde mi, enviado de mi, enviado con mi, enviado do meu, enviado da minha, enviado a partir do meu",
-    "inviato dal mio, inviato dalla mia, verzonden vanaf mijn, verstuurd vanaf mijn, verzonden met mijn, verstuurd met mijn",
-    "wysłane z mojego, wysłano z mojego, отправлено с моего, отправлено с мобильного, надіслано з мого",
-    "skickat från min, skickat från mitt, sendt fra min, sendt fra mit, sendt fra mitt, lähetetty minun, odesláno z mého",
-];
-
 /// Words of the texts that companies add below every mail.
 pub(super) const DISCLAIMERS: &[&str] = &[
     "confidential, legally privileged, intended recipient, intended solely, intended only, disclaimer, unsubscribe, before printing, consider the environment",

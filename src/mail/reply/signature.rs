@@ -1,13 +1,13 @@
 //! Where a signature begins: `-- ` (RFC 3676 §4.3), a marked element of the HTML, or the line a
-//! device adds ("Sent from my iPhone").
+//! device adds (`device`).
 //!
 //! A closing ("Best regards, Ann") was typed by the writer and stays.
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::languages::{APPS, DEVICES, DISCLAIMERS, GET_APP, SENT_FROM, SENT_FROM_ENDS, SENT_FROM_MY, entries};
+use super::device::{goes_on_from, is_device_line};
+use super::languages::{DISCLAIMERS, entries};
 use super::line::{Line, fold};
 use super::split::Part;
 
@@ -15,22 +15,8 @@ use super::split::Part;
 const DASHES_LINES_MAX: usize = 20;
 /// Most filled lines after `____`, which people also use to divide their text.
 const RULE_LINES_MAX: usize = 8;
-/// Longest line a device adds, in bytes.
-const DEVICE_LINE_BYTES_MAX: usize = 200;
-/// Within how many words the device must be named: "Sent from my old desk and mobile" is a sentence.
-const DEVICE_WORDS_MAX: usize = 6;
 
-/// Devices whose names take endings.
-const INFLECTED_DEVICES: [&str; 6] = ["iphone", "ipad", "ipod", "android", "samsung", "mobiltelefon"];
-
-static DEVICE_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(DEVICES).collect());
-/// Those in scripts without blanks between words.
-static UNSPACED_DEVICES: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| entries(DEVICES).filter(|device| device.chars().all(|c| c > '\u{2E80}')).collect());
-static SENT_HEADS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM).collect());
-static SENT_FROM_MINE: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM_MY).collect());
 static DISCLAIMER_WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(DISCLAIMERS).collect());
-static SENT_ENDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM_ENDS).collect());
 
 /// What has to be left where a signature is taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +84,7 @@ fn trailing_start(lines: &[Line<'_>], range: Range<usize>, is_signature: &[bool]
             continue;
         }
         let line = &lines[at];
-        if line.is_rule() || is_device_line(line.text) || is_last && is_from_something(line.text) {
+        if line.is_rule() || is_device_line(line.text, is_last) && !is_rest_of_sentence(lines, range.start..at, at) {
             start = Some(at);
         } else if start.is_none() && is_bare_address(line.text) && is_rule_above(lines, range.start..at) {
             // Foxmail writes the writer's address below a line of its own.
@@ -108,6 +94,12 @@ fn trailing_start(lines: &[Line<'_>], range: Range<usize>, is_signature: &[bool]
         is_last &= line.is_blank();
     }
     start
+}
+
+/// Whether a wrapped sentence ends at line `at` by chance with the words of a device.
+fn is_rest_of_sentence(lines: &[Line<'_>], above: Range<usize>, at: usize) -> bool {
+    let above = above.last().map(|above| &lines[above]).filter(|above| !above.is_quoted);
+    above.is_some_and(|above| goes_on_from(above, lines[at].text))
 }
 
 fn is_bare_address(text: &str) -> bool {
@@ -273,82 +265,11 @@ fn is_contact(text: &str) -> bool {
         || text.contains("http://")
         || text.contains("https://")
         || text.contains("www.")
-        || is_device_line(text)
-}
-
-/// Most words after "Sent from my": more is a sentence.
-const MINE_WORDS_MAX: usize = 4;
-
-/// "Sent from my new Fairphone": whatever it is, on the last line it is what the mail was written on.
-fn is_from_something(text: &str) -> bool {
-    if text.len() > DEVICE_LINE_BYTES_MAX {
-        return false;
-    }
-    let folded = fold(text);
-    let core = core_of(&folded);
-    SENT_FROM_MINE.iter().filter_map(|head| core.strip_prefix(*head)).any(|rest| {
-        let is_word_end = rest.starts_with(' ');
-        is_word_end && (1..=MINE_WORDS_MAX).contains(&rest.split(' ').filter(|word| !word.is_empty()).count())
-    })
-}
-
-/// The line without the brackets and signs that programs put around it.
-fn core_of(folded: &str) -> &str {
-    folded.trim_matches(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '*' | '_' | '.'))
-}
-
-/// "Sent from my iPhone", "Get Outlook for iOS".
-fn is_device_line(text: &str) -> bool {
-    if text.len() > DEVICE_LINE_BYTES_MAX {
-        return false;
-    }
-    let folded = fold(text);
-    let core = core_of(&folded);
-    if let Some(rest) = SENT_HEADS.iter().find_map(|head| core.strip_prefix(*head)) {
-        return names_device(rest);
-    }
-    if SENT_ENDS.iter().any(|end| core.ends_with(*end)) {
-        return names_device(core);
-    }
-    is_advertisement(core)
-}
-
-/// Whether one of the first words, up to a comma, is a device, a program or a model's number.
-fn names_device(rest: &str) -> bool {
-    let clause = rest.split([',', ';']).next().unwrap_or_default();
-    let mut words =
-        clause.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.'))).filter(|word| !word.is_empty());
-    words.by_ref().take(DEVICE_WORDS_MAX).any(|word| {
-        let word = word.trim_matches(['.', '-']);
-        let is_model = word.contains(|c: char| c.is_ascii_digit()) && word.contains(char::is_alphabetic);
-        // Some languages glue endings to the name: "iPhonesta", "iPhoneから".
-        let is_inflected = INFLECTED_DEVICES.iter().any(|device| word.starts_with(device));
-        is_model
-            || is_inflected
-            || DEVICE_WORDS.contains(word)
-            || !word.is_ascii() && UNSPACED_DEVICES.iter().any(|device| word.contains(device))
-            || word.split('-').any(|part| DEVICE_WORDS.contains(part))
-    })
-}
-
-/// "Get Outlook for iOS" and its translations: a verb, an app and where it runs or a link.
-fn is_advertisement(core: &str) -> bool {
-    if core.starts_with("yahoo mail:") && (core.contains("onelink.me") || core.ends_with("search, organize, conquer")) {
-        return true;
-    }
-    let has_app = entries(APPS).any(|app| core.contains(app));
-    let has_place = ["ios", "android", "mac", "windows", "http", "aka.ms"].iter().any(|place| core.contains(place));
-    let text = core.split('<').next().and_then(|text| text.split("http").next()).unwrap_or(core);
-    has_app
-        && has_place
-        && entries(GET_APP).any(|verb| {
-            core.strip_prefix(verb).is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
-                || core.ends_with(verb)
-                || text.trim_end().ends_with(verb)
-        })
+        || is_device_line(text, false)
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::super::line::lines_of_text;
     use super::*;
@@ -382,6 +303,19 @@ mod tests {
             "Sent from Yahoo Mail on Android",
             "Sent from my Wiko RIDGE 4G",
             "Sent from my cell, please excuse typos.",
+            "Sent from my new Android phone with K-9 Mail. Please excuse my brevity.",
+            "Sent from my Verizon, Samsung Galaxy tablet",
+            "Sent with Proton Mail secure email.",
+            "Sent via mobile",
+            "Sent from my TI-85\nSent from my iPad",
+            "Ann from mobile",
+            "Envoyé depuis l'application Mail Orange",
+            "Von meinem/meiner Galaxy gesendet",
+            "Odesláno z aplikace Seznam Email",
+            "iOS için Outlook'tan gönderildi",
+            "A Windows 10 Posta alkalmazásából küldve",
+            "Windows 10 版のメールから送信",
+            "从我的手机发送",
             "Von meinem iPhone gesendet",
             "Gesendet mit der GMX Mail App",
             "Envoyé de mon iPhone",
@@ -444,8 +378,39 @@ mod tests {
             "Sent from a magnificent torch of pixels",
             "The notification was sent from my iPhone app to all users.",
             "I cannot get Outlook for iOS to work",
+            "From my Android it opens.",
+            "Von meinem Tablet aus geht es auch nicht.",
+            "Von meinem alten Handy ging es.",
+            "Sent by mail on Friday.",
+            "Sent by mail.",
+            "Envoyé par téléphone ce matin.",
+            "Enviado por Gmail no llega.",
+            "Sent with Outlook it takes hours.",
+            "Sent on Windows 11 the page is blank.",
+            "Wysłane przez Gmail nie działa.",
+            "Download Outlook for Mac stops at 40 percent.",
+            "Get the spark plugs for both machines.",
+            "手机收不到邮件",
+            "从我的手机发送不成功",
+            "携帯から送信できません",
+            "휴대폰에서 보냈는데 안 왔습니다",
+            "Diese Nachricht wurde von Outlook gesperrt, weshalb?",
+            "Sent from my iPhone?",
+            "It came from mobile",
+            "Отправлено с телефона мужа вчера.",
+            "Anhang von Outlook gesendet",
         ] {
             assert_eq!(kept(&format!("Hello\n\n{line}")), format!("Hello\n\n{line}"));
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_wrapped_sentence_is_no_line_of_a_device() {
+        for text in ["I cannot read the letter that was\nsent from my iPad", "The one that he had\nsent via mobile"] {
+            assert_eq!(kept(text), text);
+        }
+        for text in ["Hello\nAnn\nSent from my iPad", "Hello.\nsent via mobile", "Hello\niPhoneから送信"] {
+            assert_eq!(kept(text), text.rsplit_once('\n').unwrap().0);
         }
     }
 
