@@ -9,6 +9,7 @@ mod device;
 mod device_words;
 pub(crate) mod divider;
 pub(crate) mod fields;
+mod greeting;
 mod inline;
 pub(crate) mod languages;
 mod line;
@@ -21,6 +22,7 @@ use std::borrow::Cow;
 
 use super::html::{self, HTML_BYTES_MAX, HTML_DEPTH_MAX, PlainQuote, Rendered};
 use line::Line;
+pub(crate) use line::is_invisible;
 pub(crate) use split::Forwards;
 use split::{Part, Split};
 
@@ -159,6 +161,15 @@ impl Body {
         self.answered_text.clear();
         self
     }
+}
+
+/// Whether a reply holds a salutation, perhaps a closing, and nothing else: what the person has to say is in the quote.
+#[must_use]
+pub(crate) fn is_all_greeting(typed: &str) -> bool {
+    /// Longest reply looked at, in bytes (chosen: a salutation, a closing and a name).
+    const BYTES_MAX: usize = 400;
+    typed.len() <= BYTES_MAX
+        && greeting::is_all_greeting(line::lines_of_text(typed).iter().filter(|line| !line.is_blank()))
 }
 
 /// How far the text of a body is searched for quotes and signatures.
