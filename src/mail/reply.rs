@@ -7,6 +7,7 @@
 mod attribution;
 mod device;
 mod device_words;
+mod disclaimer;
 pub(crate) mod divider;
 pub(crate) mod fields;
 mod greeting;
@@ -14,6 +15,7 @@ mod inline;
 pub(crate) mod languages;
 mod line;
 mod notes;
+mod prose;
 mod quoted;
 mod signature;
 mod split;

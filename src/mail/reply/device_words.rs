@@ -14,7 +14,7 @@ pub(super) const SENT_FROM: &[&str] = &[
     "wysłane z, wysłano z, wysłano ze, wysłane ze, отправлено с, отправлено со, отправлено из, отправлено через",
     "отправлено от, надіслано з, надіслано через",
     "skickat från, skickades från, skickat med, skickat via, sendt fra, sendt med, sendt via",
-    "lähetetty, odesláno z, odesláno ze, odoslané z, odoslané zo, elküldve a, trimis de pe, trimis din, στάλθηκε από",
+    "lähetetty, odesláno z, odesláno ze, odoslané z, odoslané zo, elküldve a, elküldve az, trimis de pe, trimis din, στάλθηκε από",
     "发自我的, 发自, 來自我的, 從我的, 从我的, 傳送自, 寄自",
     "изпратено от, изпратено с, poslano s, poslano sa, poslano iz, poslano z, poslano pomoću, poslato sa, poslato iz, послато са",
     "išsiųsta iš, išsiųsta naudojant, nosūtīts no, sūtīts no, saadetud, enviat des de, enviat des del, enviat amb, sent úr, sent frá",

@@ -45,7 +45,7 @@ const NAMES: &[&str] = &[
 /// Words a letter ends with, above a name. Thanks are an answer, and none of them.
 const CLOSINGS: &[&str] = &[
     "best regards, kind regards, warm regards, regards, best wishes, best, sincerely, yours sincerely, yours faithfully, yours truly, cheers, br",
-    "mit freundlichen grüßen, mit freundlichen grüssen, mit freundlichem gruß, freundliche grüße, beste grüße, viele grüße, liebe grüße, schöne grüße, gruß, grüße, mfg, vg, lg",
+    "mit freundlichen grüßen, mit freundlichen grüssen, mit freundlichem gruß, mit lieben grüßen, mit besten grüßen, mit herzlichen grüßen, herzliche grüße, freundliche grüße, beste grüße, viele grüße, liebe grüße, schöne grüße, gruß, grüße, mfg, vg, lg",
     "cordialement, bien cordialement, bien à vous, sincères salutations, meilleures salutations, cdt, saludos, un saludo, saludos cordiales, atentamente",
     "cordiali saluti, distinti saluti, saluti, un saluto, atenciosamente, cumprimentos, com os melhores cumprimentos, abraços, att",
     "met vriendelijke groet, met vriendelijke groeten, groet, groeten, mvg, pozdrawiam, z poważaniem, с уважением, з повагою",
@@ -60,8 +60,9 @@ static CLOSING: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(CLOSI
 
 /// The words of a line with what stands between them left out.
 fn words_of(text: &str) -> impl Iterator<Item = &str> {
-    let is_between =
-        |c: char| c.is_whitespace() || matches!(c, ',' | '.' | ':' | ';' | '!' | '，' | '、' | '。' | '！' | '：');
+    let is_between = |c: char| {
+        c.is_whitespace() || matches!(c, ',' | '.' | ':' | ';' | '!' | '/' | '，' | '、' | '。' | '！' | '：')
+    };
     text.split(is_between).filter(|word| !word.is_empty())
 }
 
@@ -88,8 +89,12 @@ pub(super) fn is_closing(text: &str) -> bool {
         return false;
     }
     let words: Vec<String> = words_of(text).map(fold).collect();
-    phrase_length(&words, &CLOSING)
-        .is_some_and(|length| words_of(text).skip(length).all(|word| !word.starts_with(char::is_lowercase)))
+    let mut length = 0;
+    // Some close in two languages.
+    while let Some(more) = phrase_length(words.get(length..).unwrap_or_default(), &CLOSING) {
+        length += more;
+    }
+    length > 0 && words_of(text).skip(length).all(|word| !word.starts_with(char::is_lowercase))
 }
 
 /// Whether these lines hold a salutation, perhaps a closing with a name below, and nothing else: then what the person had

@@ -299,17 +299,6 @@ pub(crate) const REPLY_PREFIXES: &[&str] = &[
 /// Words that filters put before a subject to say where a mail comes from or how they rate it.
 pub(crate) const FILTER_MARKS: &[&str] = &["external, extern, externe, externo, esterno, ext, spam, junk"];
 
-/// Words of the texts that companies add below every mail.
-pub(super) const DISCLAIMERS: &[&str] = &[
-    "confidential, legally privileged, intended recipient, intended solely, intended only, disclaimer, unsubscribe, before printing, consider the environment",
-    "virus-free, for viruses, registered office, all rights reserved, privacy policy, vertraulich, an die umwelt, ausdrucken",
-    "virenfrei, datenschutzerklärung, geschäftsführer, sitz der gesellschaft, handelsregister, confidentiel",
-    "avant d'imprimer, à l'environnement, protección de datos, confidencial, medio ambiente, antes de imprimir",
-    "riservat, all'ambiente, prima di stampare, meio ambiente, vertrouwelijk, aan het milieu, poufn, o środowisku",
-    "конфиденциальн, конфіденційн, konfidenti, fortrolig, luottamuksell, gizlidir, důvěrn, dôvern, bizalmas",
-    "confidențial, εμπιστευτικ, 机密, 保密, 機密, 기밀",
-];
-
 /// What a short reply says that points into the quoted mail: answers "below", "inline", in a colour.
 pub(super) const ANSWERS_BELOW: &[&str] = &[
     "below, inline, in-line, interspersed, in the text, in red, in blue, in green, in bold, in color, in colour",

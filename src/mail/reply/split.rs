@@ -124,12 +124,23 @@ fn is_forwards_line(lines: &[Line<'_>], at: usize) -> bool {
 /// closes.
 fn mark_signatures(lines: &[Line<'_>], parts: &mut [Part], typed: Range<usize>, end: usize) {
     let last_quoted = typed.clone().rev().find(|&at| lines[at].is_quoted).map(|at| at + 1);
-    let (from, ground) = last_quoted.map_or((typed.start, Ground::NeedsText), |below| (below, Ground::BelowText));
+    let (from, ground) =
+        last_quoted.map_or((typed.start, Ground::NeedsText), |below| (below, below_quote(lines, typed.start..below)));
     if mark_signature(lines, parts, from..typed.end, ground) || typed.end >= end {
         return;
     }
     let below = (typed.end..end).rev().find(|&at| lines[at].is_quoted).map_or(end, |at| at + 1);
     mark_signature(lines, parts, below..end, Ground::BelowText);
+}
+
+/// What has to be left below a quote, above which these lines stand.
+fn below_quote(lines: &[Line<'_>], above: Range<usize>) -> Ground {
+    let is_text = |at: usize| !lines[at].is_quoted && !lines[at].is_blank() && !lines[at].is_rule();
+    let typed = above.clone().find(|&at| is_text(at));
+    // A line like "On … wrote:" was not typed.
+    let is_header =
+        |at: usize| (at..above.end).take_while(|&at| !lines[at].is_quoted).any(|at| cut_at(lines, at).is_some());
+    if typed.is_some_and(|at| !is_header(at)) { Ground::BelowText } else { Ground::BelowQuote }
 }
 
 /// Whether another mail begins at line `at`.
@@ -228,7 +239,8 @@ fn around_cut(lines: &[Line<'_>], cut: &Cut, end: usize) -> Range<usize> {
     let is_typed_above = lines[..cut.at].iter().any(|line| !line.is_blank() && !line.is_rule());
     let body = next_filled(lines, cut.body).unwrap_or(end);
     let is_body_quoted = lines.get(body).is_some_and(|line| line.is_quoted);
-    if cut.kind != Kind::Rest && is_body_quoted && has_answers(lines, body, end) {
+    let ground = if is_typed_above { Ground::BelowText } else { Ground::BelowQuote };
+    if cut.kind != Kind::Rest && is_body_quoted && has_answers(lines, body..end, ground) {
         if !is_typed_above && cut.kind == Kind::Attribution {
             return below_one_quote(lines, body, end).unwrap_or(body..end);
         }
@@ -264,10 +276,11 @@ fn below_quoted_attribution(lines: &[Line<'_>], end: usize) -> Option<Range<usiz
 }
 
 /// Whether text that is neither quoted nor a signature nor another mail follows the quote at `from`.
-fn has_answers(lines: &[Line<'_>], from: usize, end: usize) -> bool {
+fn has_answers(lines: &[Line<'_>], range: Range<usize>, ground: Ground) -> bool {
+    let Range { start: from, end } = range;
     let last_quoted = (from..end).rev().find(|&at| lines[at].is_quoted).unwrap_or(from);
     let mut below = vec![Part::Typed; lines.len()];
-    mark_signature(lines, &mut below, last_quoted + 1..end, Ground::BelowText);
+    mark_signature(lines, &mut below, last_quoted + 1..end, ground);
     let is_text = |at: &usize| {
         below[*at] == Part::Typed && !lines[*at].is_quoted && !lines[*at].is_blank() && !lines[*at].is_rule()
     };
@@ -279,7 +292,7 @@ fn has_answers(lines: &[Line<'_>], from: usize, end: usize) -> bool {
 fn around_bare_quote(lines: &[Line<'_>], end: usize) -> Range<usize> {
     let Some(last) = (0..end).rev().find(|&at| lines[at].is_quoted) else { return 0..end };
     let mut below = vec![Part::Typed; lines.len()];
-    mark_signature(lines, &mut below, last + 1..end, Ground::BelowText);
+    mark_signature(lines, &mut below, last + 1..end, below_quote(lines, 0..last));
     if (last + 1..end).any(|at| below[at] == Part::Typed && !lines[at].is_blank()) {
         return below_quoted_attribution(lines, end).unwrap_or(0..end);
     }

@@ -87,6 +87,24 @@ fn nothing_is_ever_cut_to_nothing() {
 }
 
 #[test]
+fn what_a_company_adds_below_a_quote_is_no_answer_and_words_of_it_are() {
+    let quote = "On 15 Jan 2024, at 14:30, Bob <bob@example.org> wrote:\n\n> One?";
+    let added = "This message is confidential and meant for its addressee alone.";
+    assert_eq!(parts(&format!("Aye.\n\n{quote}\n\n{added}")), three("Aye.", quote, added));
+    for asked in [
+        "Please unsubscribe me and send me your privacy policy.",
+        "Bitte schicken Sie mir die Datenschutzerklärung und den Namen der Geschäftsführer, vertraulich.",
+        "Is all rights reserved what the virus-free sheet says?",
+    ] {
+        assert_eq!(parts(&format!("{quote}\n\n{asked}")).0, asked);
+        let both = format!("Hi Bob,\n\n{quote}\n\n{asked}");
+        assert_eq!(parts(&both).0, both);
+    }
+    // Nothing else was typed.
+    assert_eq!(parts(&format!("{quote}\n\n{added}")).0, added);
+}
+
+#[test]
 fn text_without_quote_marks_below_a_header_at_the_top_is_the_reply() {
     let mail = "On 8 May 2017 17:34, \"Bob\" <bob@example.org> wrote:\n\nIt should be 2.0.";
     assert_eq!(parts(mail).0, "It should be 2.0.");
