@@ -178,6 +178,19 @@ fn a_marked_signature_of_html_goes() {
 }
 
 #[test]
+fn a_marked_signature_with_a_link_and_a_picture_goes_from_the_text_part_as_well() {
+    let html = "<p>Hello</p><div class=gmail_signature><img src='cid:x' alt=logo><br><b>Ann</b><br>\
+                <a href='https://www.example.org/'>www.example.org</a></div>";
+    for signature in [
+        "[image: logo]\n*Ann*\nwww.example.org <https://www.example.org/>",
+        "[cid:x]\nAnn\nwww.example.org<https://www.example.org/>",
+    ] {
+        let text = format!("Hello\n\n{signature}");
+        assert_eq!(read_body(Some(text), Some(html), Search::Whole(Forwards::Kept)).reply_text(), "Hello");
+    }
+}
+
+#[test]
 fn the_structure_of_the_html_cuts_a_text_the_line_rules_do_not_know() {
     let text = "Kyllä, kiitos *paljon*\nteille.\n\nBob sanoi eilen\n\nvanha viesti";
     let html = "<p>Kyllä, kiitos <b>paljon</b> teille.</p><div class=gmail_attr>Bob sanoi eilen</div>\
