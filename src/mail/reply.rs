@@ -5,6 +5,7 @@
 //! is decided in `forward`, HTML is written as text in `html`.
 
 mod attribution;
+mod dates;
 mod device;
 mod device_words;
 mod disclaimer;

@@ -10,7 +10,8 @@
 //! Lamp
 //! ```
 
-use super::attribution::{Parts, is_name_and_address};
+use super::attribution::is_name_and_address;
+use super::dates::Parts;
 use super::fields::{Field, field_of};
 use super::line::{Line, fold, next_filled};
 
