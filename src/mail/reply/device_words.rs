@@ -14,8 +14,9 @@ pub(super) const SENT_FROM: &[&str] = &[
     "wysłane z, wysłano z, wysłano ze, wysłane ze, отправлено с, отправлено со, отправлено из, отправлено через",
     "отправлено от, надіслано з, надіслано через",
     "skickat från, skickades från, skickat med, skickat via, sendt fra, sendt med, sendt via",
-    "lähetetty, odesláno z, odesláno ze, odoslané z, odoslané zo, elküldve a, elküldve az, trimis de pe, trimis din, στάλθηκε από",
-    "发自我的, 发自, 來自我的, 從我的, 从我的, 傳送自, 寄自",
+    "lähetetty, odesláno z, odesláno ze, odoslané z, odoslané zo, elküldve a, elküldve az, trimis de pe, trimis din, στάλθηκε από, εστάλη από",
+    "provenance :, provenance:, послано с, послано з, изпратено чрез",
+    "发自我的, 发自, 發自我的, 發自, 來自我的, 来自我的, 從我的, 从我的, 傳送自, 发送自, 發送自, 寄自",
     "изпратено от, изпратено с, poslano s, poslano sa, poslano iz, poslano z, poslano pomoću, poslato sa, poslato iz, послато са",
     "išsiųsta iš, išsiųsta naudojant, nosūtīts no, sūtīts no, saadetud, enviat des de, enviat des del, enviat amb, sent úr, sent frá",
     "được gửi từ, đã gửi từ, gửi từ, ส่งจาก, dikirim dari, dikirim melalui, dihantar daripada, dihantar dari",
@@ -51,7 +52,9 @@ pub(super) const GET_APP: &[&str] = &[
     "get, download, holen, hole, sie, sich, dir, laden, beziehen, herunterladen, télécharger, téléchargez, obtenez, obtenir",
     "obtener, obtén, descargar, scarica, ottieni, baixe, baixar, obter, obtenha, haal, pobierz, uzyskaj",
     "скачать, получить, загрузить, skaffa, hämta, ladda, ned, hent, få, last, hanki, lataa, edinin, indirin",
-    "stáhnout, získejte, stáhněte, 获取, 下载, 取得, 下載, を入手, を取得, 다운로드, 가져오기",
+    "downloaden, skaff, deg, dig, získat, stáhnout, získejte, stáhněte, získať, stiahnuť, beszerzése, letöltése, obțineți, descărcați",
+    "отримати, завантажити, изтеглете, вземете, αποκτήστε, λήψη, קבל, את, הורד, احصل, على, تنزيل, tải, nhận, รับ, ดาวน์โหลด, dapatkan, unduh",
+    "获取, 下载, 取得, 下載, を入手, を取得, 다운로드, 가져오기",
 ];
 
 /// Apps that advertise themselves below a mail.
@@ -63,17 +66,19 @@ pub(super) const APPS: &[&str] = &[
 /// Names of devices, programs and platforms.
 pub(super) const DEVICES: &[&str] = &[
     "iphone, ipad, ipod, ios, android, blackberry, samsung, galaxy, huawei, xiaomi, redmi, nokia, htc, motorola, pixel",
-    "oneplus, sony, xperia, lumia, windows, outlook, gmail, yahoo, mailbox, airmail, typeapp, bluemail, macos, fairphone",
+    "oneplus, sony, xperia, lumia, windows, outlook, gmail, yahoo, mailbox, airmail, typeapp, bluemail, macos, fairphone, fairemail, boxer, unterwegs, go",
     "protonmail, proton, k-9, thunderbird, handy, smartphone, mobile, mobilgerät, tablet, telefonino, wiko, alcatel",
     "mobiltelefon, mobiltelefonen, cell, device, gerät, smartphones, handys, cellphone, smartphonet, smarttelefon",
     "mobil, mobilního, mobilneho, mobilného, mobilen, movil, móvil, celular, cellulare, cellulaire, telemóvel, mobiel, mobiltelefonu, mobile.de, smarttelefonen",
     "kindle, macbook, superhuman, fastmail, gmx, web.de, zoho, mailspring, polymail, missive, mymail, mail.ru, mailbird",
     "яндекс, яндекс.почты, мобильного, мобильной, мобільного, iphonesta, ipadista, iphonu, iphona, iphonea, iphonetik",
-    "puhelimesta, älypuhelimesta, okostelefonról, ponsel, mobilā, smartfona, smartphonom, מהטלפון, هاتفي",
+    "puhelimesta, älypuhelimesta, okostelefonról, ponsel, mobilā, smartfona, smartphonom, מהטלפון, הטלפון, هاتفي",
 ];
 
 /// Names of programs that are words or names of people as well: nothing unknown may stand beside them.
-pub(super) const NAMES_OF_PROGRAMS: &[&str] = &["spark, hey, front, newton, canary, edison, aqua, surface, watch, mac"];
+pub(super) const NAMES_OF_PROGRAMS: &[&str] = &[
+    "spark, spike, mixmax, shortwave, nine, tuta, tutanota, hey, front, newton, canary, edison, aqua, surface, watch, mac",
+];
 
 /// Words for a mail program or a telephone: "sent by mail" says neither which nor whose.
 pub(super) const THINGS: &[&str] = &[
@@ -81,7 +86,7 @@ pub(super) const THINGS: &[&str] = &[
     "telefonul, telefonului, telefonumdan, dispositivo, appareil, apparat, portable, device, zariadenia, zařízení",
     "устройства, пристрою, uređaja, uređaj, símanum, síma, telefón, telefona, cihazımdan, készülékemről, laitteesta, điện, thoại, telefon, bimbit, جهاز, هاتف, טלפון",
     "correo, correio, courrier, posta, posta'dan, poczta, poczty, pošta, pošty, почты, почта, почтой, e-post, epost",
-    "sähköpostista, αλληλογραφία, mail-app, sähköposti",
+    "sähköpostista, αλληλογραφία, mail-app, sähköposti, em",
 ];
 
 /// Words for "app" and "program", which make one of those a program.
@@ -100,13 +105,13 @@ pub(super) const MINE: &[&str] = &[
 /// Words in front of the platform that an app runs on: one has to follow.
 pub(super) const ON: &[&str] = &[
     "on, for, für, auf, pour, sur, para, per, su, no, voor, op, dla, för, til, på, pro, pre, pentru, için, για, для, на",
-    "עבור, cho, untuk, לـ",
+    "עבור, cho, untuk, لـ, ل",
 ];
 
 /// Words that may stand anywhere in such a line.
 pub(super) const FILLERS: &[&str] = &[
-    "a, an, the, of, from, by, via, with, using, and, secure, network, wireless, version, go, free, new",
-    "der, die, das, dem, den, des, von, vom, mit, sicherer, sichere, freundlichen, grüßen, viele, grüße, unterwegs",
+    "a, an, the, of, from, by, via, with, using, and, secure, network, wireless, version, free, new",
+    "der, die, das, dem, den, des, von, vom, mit, sicherer, sichere, freundlichen, grüßen, viele, grüße",
     "le, la, les, l, d, de, du, un, une, messagerie, sécurisée, depuis, avec, partir",
     "el, los, las, lo, del, con, correo, electrónico, seguro, segura, desde, cifrado",
     "il, i, di, dello, della, dal, da, sicura, elettronica, do, dos, das, o, os, seguro, através",
@@ -117,7 +122,7 @@ pub(super) const FILLERS: &[&str] = &[
 
 /// What stands in lines of Chinese, Japanese, Korean and Thai, whose words are not set apart: devices and programs.
 pub(super) const UNSPACED_DEVICES: &[&str] = &[
-    "华为, 小米, 手机, 手機, 三星, 메일, 邮件, 郵件, 信箱, 应用, 應用, メール, スマートフォン, スマホ, 携帯, โทรศัพท์, มือถือ",
+    "华为, 小米, 手机, 手機, 三星, 메일, 휴대폰, 핸드폰, 스마트폰, 아이폰, 갤럭시, 삼성, 邮件, 郵件, 信箱, 应用, 應用, メール, スマートフォン, スマホ, 携帯, โทรศัพท์, มือถือ",
 ];
 
 /// The other words of such lines.
