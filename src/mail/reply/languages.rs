@@ -298,23 +298,3 @@ pub(crate) const REPLY_PREFIXES: &[&str] = &[
 
 /// Words that filters put before a subject to say where a mail comes from or how they rate it.
 pub(crate) const FILTER_MARKS: &[&str] = &["external, extern, externe, externo, esterno, ext, spam, junk"];
-
-/// What a short reply says that points into the quoted mail: answers "below", "inline", in a colour.
-pub(super) const ANSWERS_BELOW: &[&str] = &[
-    "below, inline, in-line, interspersed, in the text, in red, in blue, in green, in bold, in color, in colour",
-    "unten, unterhalb, weiter unten, untenstehend, im text, in rot, in blau, in grün, rot markiert, dazwischen",
-    "ci-dessous, plus bas, ci dessous, dans le texte, dans le corps, en rouge, en bleu, en vert",
-    "abajo, más abajo, debajo, en el texto, en rojo, en azul, en verde, a continuación",
-    "sotto, qui sotto, di seguito, nel testo, in rosso, in blu, in verde, in calce",
-    "abaixo, mais abaixo, no texto, no corpo, em vermelho, em azul, em verde, a seguir",
-    "hieronder, onderstaand, in de tekst, in het rood, in het blauw, in het groen, tussen de regels",
-    "poniżej, w tekście, w treści, na czerwono, na niebiesko, na zielono",
-    "ниже, в тексте, красным, синим, зелёным, зеленым, нижче, червоним",
-    "nedan, i texten, i rött, i blått, med rött, nedenfor, nedenunder, i teksten, med rødt, i rødt, med blåt, i blåt",
-    "katso alla, vastaukset alla, vastaukseni alla, vastaan alle, alla olevat, alempana, punaisella, sinisellä, tekstissä",
-    "aşağıda, aşağıdadır, metin içinde, kırmızı, kırmızıyla, mavi renkte",
-    "níže, v textu, červeně, modře, zeleně, nižšie, červenou, lentebb, alább, pirossal, mai jos, cu roșu, παρακάτω, με κόκκινο",
-    "见下, 下文, 下面, 如下, 红色, 蓝色, 下方, 見下, 紅色, 藍色",
-    "以下, 下記, 文中, 赤字, 赤色, 青字, インライン",
-    "아래, 본문, 빨간색, 파란색, 인라인",
-];
