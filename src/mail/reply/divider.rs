@@ -166,6 +166,8 @@ mod tests {
             "-----Ursprüngliche Nachricht-----",
             "-------- Oprindelig besked --------",
             "-----Özgün İleti-----",
+            "-------- Orjinal mesaj --------",
+            "-- Reply to message --",
             "------------------ 原始邮件 ------------------",
         ] {
             assert_eq!(divider_of(text, None), Some(Divider::Original), "{text}");
@@ -173,6 +175,7 @@ mod tests {
         for text in [
             "---------- Forwarded message ---------",
             "-------- Message transféré --------",
+            "-------- Mesaj înaintat --------",
             "---------- 转发的邮件 ----------",
         ] {
             assert_eq!(divider_of(text, None), Some(Divider::Forwarded), "{text}");

@@ -188,7 +188,7 @@ pub(super) const OTHER_FIELDS: &[&str] = &[
 
 /// Lines that say "the mail answered follows", between dashes, asterisks or underscores.
 pub(super) const ORIGINAL_MESSAGE: &[&str] = &[
-    "original message, original mail, original email, original appointment, reply message, previous message",
+    "original message, reply to message, original mail, original email, original appointment, reply message, previous message",
     "replied message, originalmessage",
     "ursprüngliche nachricht, ursprüngliche mail, originalnachricht, original-nachricht, original nachricht",
     "ursprünglicher termin, ursprüngliche e-mail",
@@ -202,7 +202,7 @@ pub(super) const ORIGINAL_MESSAGE: &[&str] = &[
     "ursprungligt meddelande, originalmeddelande, ursprungligt mail, ursprungligt mejl",
     "oprindelig besked, oprindelig meddelelse, original besked, oprindelig mail, original meddelelse",
     "opprinnelig melding, original melding, opprinnelig beskjed, opprinnelig e-post",
-    "alkuperäinen viesti, orijinal mesaj, özgün ileti, özgün i̇leti, orijinal ileti, özgün mesaj, orijinal i̇leti",
+    "alkuperäinen viesti, orijinal mesaj, özgün ileti, özgün i̇leti, orijinal ileti, özgün mesaj, orijinal i̇leti, orjinal mesaj, orjinal ileti",
     "původní zpráva, původní e-mail, pôvodná správa, eredeti üzenet, mesaj original, αρχικό μήνυμα",
     "原始邮件, 原邮件, 邮件原件, 原始郵件, 原始訊息, 原始信件, 原始消息, 回复的原邮件",
     "元のメッセージ, オリジナルメッセージ, 元のメール, オリジナル メッセージ",
@@ -236,7 +236,7 @@ pub(super) const FORWARDED_MESSAGE: &[&str] = &[
     "välitetty viesti, edelleenlähetetty viesti, välitetty viesti alkaa, edelleen lähetetty viesti",
     "iletilen mesaj, yönlendirilen mesaj, iletilmiş mesaj, iletilen ileti, iletilen mesajın başlangıcı",
     "přeposlaná zpráva, přeposlaný e-mail, začátek přeposílané zprávy, preposlaná správa, začiatok preposlanej správy",
-    "továbbított üzenet, mesaj redirecționat, mesaj redirectionat, προωθημένο μήνυμα",
+    "továbbított üzenet, mesaj înaintat, mesaj redirecționat, mesaj redirectionat, προωθημένο μήνυμα",
     "转发的邮件, 转发邮件, 被转发邮件的信息, 转发的消息, 轉寄郵件, 轉寄的郵件, 轉寄的訊息, 開始轉寄郵件, 开始转发的邮件",
     "转发邮件信息, 轉寄訊息, 已转发邮件, 已轉寄的郵件, 转发信件",
     "転送メッセージ, 転送されたメッセージ, 転送されたメール, 転送されたメッセージここから, 転送メール",
@@ -269,16 +269,16 @@ pub(super) const REPLY_ABOVE: &[&str] = &[
 
 /// Prefixes of a subject that say "forwarded" and nothing else, without the colon.
 pub(crate) const FORWARD_PREFIXES: &[&str] = &[
-    "fwd, fw, forward, forwarded",        // English
-    "wg, weitergeleitet",                 // German
-    "doorst, doorgestuurd",               // Dutch
-    "пересл, переслано, пересылка",       // Russian
-    "i̇lt, ilt",                           // Turkish
-    "přep, předáno",                      // Czech
-    "转发, 轉寄, 转寄, 轉發, 転送, 전달", // Chinese, Japanese, Korean
-    "redirecționat, továbbítás, προωθ",   // Romanian, Hungarian, Greek
+    "fwd, fw, forward, forwarded",                // English
+    "wg, weitergeleitet",                         // German
+    "doorst, doorgestuurd",                       // Dutch
+    "пересл, переслано, пересылка",               // Russian
+    "i̇lt, ilt",                                   // Turkish
+    "přep, předáno",                              // Czech
+    "转发, 轉寄, 转寄, 轉發, 転送, 전달",         // Chinese, Japanese, Korean
+    "redirecționat, továbbítás, tov, προωθ, πρθ", // Romanian, Hungarian, Greek
     "proslj, prosljeđeno, prosleđeno, posr, persiųsta, pārsūt, pārsūtīts, edastatud, препр, препратено", // Croatian to Bulgarian
-    "chuyển tiếp, ส่งต่อ, הועבר, إعادة توجيه", // Vietnamese, Thai, Hebrew, Arabic
+    "trs, diteruskan, chuyển tiếp, ส่งต่อ, הועבר, إعادة توجيه", // Vietnamese, Thai, Hebrew, Arabic
 ];
 
 /// Prefixes that say "forwarded" in one language but are words or say "answered" in another; they
@@ -292,7 +292,7 @@ pub(crate) const DOUBTFUL_FORWARD_PREFIXES: &[&str] = &[
 /// Prefixes of a subject that say "answered", without the colon.
 pub(crate) const REPLY_PREFIXES: &[&str] = &[
     "re, aw, antw, antwort, ré, rép, réf, res, resp, rif, r, sv, svar, ad, odp, odpowiedź, ynt, yanıt, cevap",
-    "отв, ответ, ha, на, відп, vá, απ, bls, 回复, 回覆, 答复, 返信, 답장, 회신, od, ang, trs, atb",
+    "отв, ответ, ha, на, відп, vá, απ, σχετ, bls, 回复, 回覆, 答复, 返信, 답장, 회신, od, ang, atb",
     "odg, ats, отг, trả lời, ตอบกลับ, ตอบ, balas, תגובה, השב, رد, پاسخ, erantz",
 ];
 
