@@ -140,7 +140,7 @@ fn separated(lines: &[Line<'_>], range: Range<usize>) -> Option<Range<usize>> {
     let start = exact.into_iter().chain(guessed).min()?;
     let is_typed = |at: usize| {
         let is_paragraph = lines[at - 1].is_blank() && !lines[at].is_blank();
-        is_note(lines[at].text) || is_paragraph && is_prose(lines, at..range.end)
+        is_note(lines[at].text) || is_paragraph && !is_dashes(lines[at].text) && is_prose(lines, at..range.end)
     };
     let mut paragraphs = 0;
     let typed = (start + 1..range.end).find(|&at| {
@@ -325,6 +325,7 @@ mod tests {
         ] {
             assert_eq!(kept(&format!("Hello\n-- \nAnn\nExample Ltd\n\n{note}")), format!("Hello\n\n{note}"));
         }
+        assert_eq!(kept("Hello\n-- \nAnn\n\n-- \nThis mail was looked at by Example."), "Hello");
         assert_eq!(kept("Hello\n-- \nAnn\nPS: it beeps"), "Hello\nPS: it beeps");
     }
 
