@@ -4,6 +4,7 @@
 //! put aside text that may be an answer; the full text is always kept. Whether a mail is a forward
 //! is decided in `forward`, HTML is written as text in `html`.
 
+mod armour;
 mod attribution;
 mod dates;
 mod device;

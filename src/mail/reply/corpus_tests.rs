@@ -121,4 +121,10 @@ const PIECES: &[&str] = &[
     "This mail is confidential and meant for one person.\n",
     "2013/7/20 Ann <ann@example.org>\n",
     "https://example.org/ ann@example.org\n",
+    "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n",
+    "- -- \nAnn\n",
+    "-----BEGIN PGP SIGNATURE-----\n\niQEz\n-----END PGP SIGNATURE-----\n",
+    "Hi Bob,\n",
+    "Best regards,\nAnn\n",
+    "Does it burn?\n",
 ];

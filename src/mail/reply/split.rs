@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::super::html::Mark;
+use super::armour;
 use super::attribution::attribution_end;
 use super::divider::{Divider, divider_of};
 use super::fields::{BLOCK_LINES_MAX, Demand, Row, block_length};
@@ -68,6 +69,20 @@ pub(crate) enum Forwards {
 /// Splits a mail's lines. Nothing that may have been typed is put aside: where unquoted text follows
 /// a quote, all stays from the first quoted line on.
 pub(super) fn split(lines: &[Line<'_>], forwards: Forwards) -> Split {
+    let Some(inner) = armour::signed_lines(lines) else { return split_lines(lines, forwards) };
+    // What OpenPGP writes around a signed text goes with the signatures.
+    let Split { parts, is_forward, header, is_plain } = split_lines(&inner.lines, forwards);
+    let around = |count: usize| std::iter::repeat_n(Part::Signature, count);
+    let below = lines.len() - inner.start - parts.len();
+    Split {
+        parts: around(inner.start).chain(parts).chain(around(below)).collect(),
+        is_forward,
+        header: header.start + inner.start..header.end + inner.start,
+        is_plain,
+    }
+}
+
+fn split_lines(lines: &[Line<'_>], forwards: Forwards) -> Split {
     let end = lines.iter().rposition(|line| !line.is_blank()).map_or(0, |at| at + 1);
     let cut = first_cut(lines, end, forwards).map(|cut| with_fields_above(lines, with_name_above(lines, cut)));
     let is_plain = cut.is_none() && !lines.iter().any(|line| line.is_quoted);

@@ -105,6 +105,22 @@ fn what_a_company_adds_below_a_quote_is_no_answer_and_words_of_it_are() {
 }
 
 #[test]
+fn what_openpgp_writes_around_a_signed_text_is_no_text() {
+    let (begin, end) = (
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n",
+        "\n-----BEGIN PGP SIGNATURE-----\n\niQEz\n=ab\n-----END PGP SIGNATURE-----\n",
+    );
+    let signed = |text: &str| format!("{begin}{text}{end}");
+    assert_eq!(parts(&signed("Aye.\n\n- -- \nAnn\n")).0, "Aye.");
+    let quote = "On 15 Jan 2024, at 14:30, Bob <bob@example.org> wrote:\n> One?";
+    assert_eq!(parts(&signed(&format!("Aye.\n\n{quote}\n"))).0, "Aye.");
+    assert_eq!(parts(&signed(&format!("{quote}\n\nAye.\n"))).0, "Aye.");
+    let more = format!("{}\nNay.", signed("Aye."));
+    assert_eq!(parts(&more).0, more);
+    assert!(parts(&signed("")).0.contains("BEGIN PGP"));
+}
+
+#[test]
 fn text_without_quote_marks_below_a_header_at_the_top_is_the_reply() {
     let mail = "On 8 May 2017 17:34, \"Bob\" <bob@example.org> wrote:\n\nIt should be 2.0.";
     assert_eq!(parts(mail).0, "It should be 2.0.");
