@@ -144,7 +144,7 @@ impl Lines {
         const WRAPPED_BYTES_MIN: usize = 50;
         let line = if line.contains('&') { without_references(line) } else { Cow::Borrowed(line) };
         let mut words = Vec::new();
-        let mut pieces = line.split_whitespace().filter(|piece| piece.trim_start_matches('>') != "").peekable();
+        let mut pieces = line.split_whitespace().filter(|piece| !piece.trim_start_matches('>').is_empty()).peekable();
         let rest_of_address = |piece: &&str| piece.contains(['/', '=', '?', '&', '%']);
         if std::mem::take(&mut self.is_address_open) && pieces.peek().is_some_and(rest_of_address) {
             pieces.next();

@@ -78,7 +78,7 @@ fn assert_complete(full: &str, what: &str) {
         letters.sort_unstable();
         letters
     };
-    for forwards in [super::Forwards::Kept, super::Forwards::PutAside] {
+    for forwards in [super::Forwards::Kept, super::Forwards::KeptInNew, super::Forwards::PutAside] {
         let reply = super::reply_of_text(full, forwards);
         assert_eq!(counted(&[&reply.typed, &reply.quoted, &reply.signature]), counted(&[full]), "{what}");
         assert!(reply.typed.trim().is_empty() <= full.trim().is_empty(), "{what}: nothing is left");

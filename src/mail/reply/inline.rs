@@ -97,12 +97,10 @@ fn says_below(text: &str) -> bool {
 /// Whether a sentence has a word for an answer and one for its place or look.
 fn says_where(folded: &str) -> bool {
     let words = words_of(folded);
-    let is_stem_in = |stem: &&str| {
+    let is_stem_in = |stem: &&'static str| {
         if is_unspaced(stem) { folded.contains(*stem) } else { words.iter().any(|word| word.starts_with(*stem)) }
     };
-    words.len() <= SENTENCE_WORDS_MAX
-        && STEMS.iter().any(|stem| is_stem_in(stem))
-        && has_one_of(&PLACE_PHRASES, &words, folded)
+    words.len() <= SENTENCE_WORDS_MAX && STEMS.iter().any(is_stem_in) && has_one_of(&PLACE_PHRASES, &words, folded)
 }
 
 fn words_of(folded: &str) -> Vec<&str> {

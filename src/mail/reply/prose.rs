@@ -236,7 +236,7 @@ pub(super) fn looks_like_signature(lines: &[Line<'_>], range: Range<usize>) -> b
         let text = lines[paragraph.clone()].iter().map(|line| line.text).collect::<Vec<_>>().join(" ");
         let is_added = is_disclaimer(&text);
         for line in lines[paragraph.clone()].iter().filter(|line| !line.is_blank() && !line.is_rule()) {
-            if !is_added && !(is_of_signature(line.text) || !is_first && is_below_name(line.text)) {
+            if !(is_added || is_of_signature(line.text) || !is_first && is_below_name(line.text)) {
                 return false;
             }
             is_first = false;

@@ -57,11 +57,13 @@ enum Kind {
     Rest,
 }
 
-/// What becomes of a mail below a forward's line.
+/// What becomes of another mail in the text, as far as the header tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Forwards {
-    /// It is what the mail is about: all is kept.
+    /// A mail below a forward's line is what this one is about: all is kept.
     Kept,
+    /// The same, and this mail answers nothing: a line like "On … wrote:" is its writer's unless a quote is below.
+    KeptInNew,
     /// It is put aside like the mail an answer quotes: nothing but the subject, an answer's, says what this mail is.
     PutAside,
 }
@@ -88,7 +90,7 @@ fn split_lines(lines: &[Line<'_>], forwards: Forwards) -> Split {
     let is_plain = cut.is_none() && !lines.iter().any(|line| line.is_quoted);
     let mut parts = vec![Part::Typed; lines.len()];
     let mut header = end..end;
-    if forwards == Forwards::Kept && cut.as_ref().is_some_and(|cut| cut.kind == Kind::Forwarded) {
+    if forwards != Forwards::PutAside && cut.as_ref().is_some_and(|cut| cut.kind == Kind::Forwarded) {
         return Split { parts, is_forward: true, header, is_plain };
     }
     let typed = match &cut {
@@ -123,7 +125,11 @@ fn first_cut(lines: &[Line<'_>], end: usize, forwards: Forwards) -> Option<Cut> 
                 return Some(Cut { at, body: at + 1, kind: Kind::Forwarded });
             }
         }
-        if let Some(cut) = cut_at(lines, at) {
+        let is_typed = |cut: &Cut| {
+            let is_quote_below = next_filled(lines, cut.body).is_some_and(|next| lines[next].is_quoted);
+            forwards == Forwards::KeptInNew && cut.kind == Kind::Attribution && line.mark.is_none() && !is_quote_below
+        };
+        if let Some(cut) = cut_at(lines, at).filter(|cut| !is_typed(cut)) {
             return Some(cut);
         }
     }

@@ -121,6 +121,23 @@ fn what_openpgp_writes_around_a_signed_text_is_no_text() {
 }
 
 #[test]
+fn what_a_new_mail_says_that_somebody_wrote_was_typed() {
+    for text in [
+        "Hello,\n\nOn 12 May at 14:30 your technician wrote:\nThe part is on its way.\nIt never came.",
+        "Hello,\n\nAm 12.05.2025 um 14:30 Uhr schrieb Frau Meier:\nEs ist unterwegs.\nEs kam nie an.",
+        "2026-01-15 14:30:25 rejected RCPT <bob@example.org>:\n550 mailbox unavailable\n\nWhat can I do?",
+        "Bob (bob@example.org) wrote:\nNo access.\nPlease give him access.",
+    ] {
+        let reply = reply_of_text(text, Forwards::KeptInNew);
+        assert_eq!((reply.typed.as_str(), reply.quoted.as_str()), (text, ""), "{text}");
+    }
+    let quote = "Hello\n\nOn 15 Jan 2024, at 14:30, Bob <bob@example.org> wrote:\n> One?";
+    assert_eq!(reply_of_text(quote, Forwards::KeptInNew).typed, "Hello");
+    let html = "<p>Hello</p><div class=gmail_attr>Bob wrote on 15 Jan 2024:</div><div>One?</div>";
+    assert_eq!(read_body(None, Some(html), Search::Whole(Forwards::KeptInNew)).reply_text(), "Hello");
+}
+
+#[test]
 fn text_without_quote_marks_below_a_header_at_the_top_is_the_reply() {
     let mail = "On 8 May 2017 17:34, \"Bob\" <bob@example.org> wrote:\n\nIt should be 2.0.";
     assert_eq!(parts(mail).0, "It should be 2.0.");
