@@ -20,9 +20,14 @@ use crate::store::ticket::Ticket;
 use crate::store::{self, ReadTx, Result, WriteTx};
 pub(crate) use entry::entry_link;
 pub(crate) use forecast::{answer_goes_to, answers_leave_by};
+pub(crate) use letter::SHIPPED_PRIORITIES;
 use letter::{Addressed, NoticeContext, Outgoing, Queued, TicketContext, Topic, desk_values, is_ours, template_of};
 pub(super) use table::Occasion;
 use table::{Notice, notices_of};
+
+/// What is written around the names of files that were too large for a mail.
+pub(crate) const LEFT_OUT: (&str, &str) =
+    ("These files are too large for this mail and were left out of it: ", ". Please ask us for them.");
 
 /// Most bytes of attachments sent with one staff reply; files beyond that are only named in the
 /// mail and stays in the ticket. Chosen: base64 makes 13.4 MiB of it, and common servers take 20.
@@ -262,10 +267,8 @@ fn files(tx: &ReadTx<'_>, notice: &mut NoticeContext<'_>, message: MessageId) ->
         files.push(File { name: file.name, content_type: file.content_type, content });
     }
     if !left_out.is_empty() {
-        notice.about.postscript = format!(
-            "These files are too large for this mail and were left out of it: {}. Please ask us for them.",
-            left_out.join(", ")
-        );
+        let (front, behind) = LEFT_OUT;
+        notice.about.postscript = format!("{front}{}{behind}", left_out.join(", "));
     }
     Ok((files, left_out))
 }

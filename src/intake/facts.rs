@@ -38,7 +38,13 @@ pub(super) fn gather(
     let (token, named) = (token(tx, incoming, mail, secret)?, named(tx, mail, from)?);
     let origin = match origin {
         // Such a subject alone proves little: people write about automatic answers as well.
-        Origin::Person if (token.is_some() || !named.is_empty()) && auto_subject::is_automatic(&mail.subject) => {
+        Origin::Person
+            if (token.is_some() || !named.is_empty())
+                && auto_subject::is_automatic(
+                    &mail.subject,
+                    mail.from.as_ref().map_or("", |from| from.name.as_str()),
+                ) =>
+        {
             Origin::Auto
         }
         origin => origin,

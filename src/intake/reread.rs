@@ -1,6 +1,6 @@
 //! Stored mail read again by today's rules: what a message would show now, and putting that in its place.
 
-use super::shown::known_before;
+use super::shown::has_new_text;
 use super::{Error, Rules};
 use crate::desk::Change;
 use crate::domain::reason::Reason;
@@ -65,7 +65,7 @@ fn shown_now(
         return Ok(whole.to_owned());
     }
     let has_quote = !is_opening && !mail.answered_text.trim().is_empty();
-    let is_new = has_quote && known_before(tx, settings, ticket, Some(message))?.has_new_line(&mail.answered_text);
+    let is_new = has_quote && has_new_text(tx, settings, mail, ticket, Some(message))?;
     Ok(if is_new { whole.to_owned() } else { mail.reply_text().to_owned() })
 }
 

@@ -1,10 +1,12 @@
 //! What a ticket shows of a mail: the reply where the rest is known to the desk, else all of it.
 
 use crate::decision::{Decision, Facts, NamedBy, Role};
-use crate::domain::{MessageId, TicketId};
+use crate::desk::notify::{LEFT_OUT, SHIPPED_PRIORITIES};
+use crate::domain::{MessageId, Status, TicketId};
 use crate::mail::ParsedMail;
 use crate::mail::html;
 use crate::mail::known_text::KnownText;
+use crate::mail::reply::is_all_greeting;
 use crate::outbox::template::Event;
 use crate::store::settings::Settings;
 use crate::store::{ReadTx, Result};
@@ -40,11 +42,19 @@ pub(super) fn shown_text<'a>(
     if mail.answered_text.trim().is_empty() {
         return Ok(mail.reply_text());
     }
-    Ok(if known_before(tx, settings, ticket, None)?.has_new_line(&mail.answered_text) {
-        whole
-    } else {
-        mail.reply_text()
-    })
+    Ok(if has_new_text(tx, settings, mail, ticket, None)? { whole } else { mail.reply_text() })
+}
+
+/// Whether what the mail quotes holds something that the desk does not have, before that message if one is given.
+pub(super) fn has_new_text(
+    tx: &ReadTx<'_>,
+    settings: &Settings,
+    mail: &ParsedMail,
+    ticket: TicketId,
+    message: Option<MessageId>,
+) -> Result<bool> {
+    Ok(is_all_greeting(mail.reply_text())
+        || known_before(tx, settings, ticket, message)?.has_new_line(&mail.answered_text))
 }
 
 /// The ticket of which the mail answers a mail, whatever becomes of it.
@@ -54,7 +64,7 @@ fn answered_ticket(facts: &Facts) -> Option<TicketId> {
 }
 
 /// What the desk wrote, got and sent about a ticket, before that message if one is given.
-pub(super) fn known_before(
+fn known_before(
     tx: &ReadTx<'_>,
     settings: &Settings,
     ticket: TicketId,
@@ -83,12 +93,18 @@ pub(super) fn known_before(
             text.split('%').for_each(|piece| known.learn_piece(piece));
         }
     }
+    for piece in [LEFT_OUT.0, LEFT_OUT.1] {
+        known.learn_piece(piece);
+    }
     for value in [settings.site_name.as_str(), settings.site_url.as_str(), &ticket.to_string()] {
         known.learn_piece(value);
     }
     if let Some(ticket) = tx.ticket(ticket)? {
         known.learn_piece(&ticket.subject);
-        known.learn_piece(ticket.status.word());
+        // Status and priority may have been others when the desk wrote.
+        Status::ALL.iter().for_each(|status| known.learn_piece(status.word()));
+        SHIPPED_PRIORITIES.iter().for_each(|priority| known.learn_piece(priority));
+        tx.priorities()?.iter().for_each(|priority| known.learn_piece(&priority.name));
         if let Some(department) = tx.department(ticket.department)? {
             known.learn_piece(&department.name);
         }

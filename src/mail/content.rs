@@ -178,8 +178,12 @@ fn read_text(chosen: ChosenBody, has_message: bool, context: &Context<'_>) -> (r
     let as_text = || text.map(Cow::Borrowed).or_else(|| html.map(|html| Cow::Owned(html::to_text(html))));
     let is_theirs =
         || forward::is_theirs(context.subject, &as_text().unwrap_or_default(), &people_domains(context.header));
-    let is_put_aside = !is_known_answer && !is_long && forward::is_answers(context.subject) && !is_theirs();
-    let forwards = if is_put_aside { Forwards::PutAside } else { Forwards::Kept };
+    let forwards = match (is_known_answer, forward::is_answers(context.subject)) {
+        (true, _) => Forwards::Kept,
+        (false, true) if !is_long && !is_theirs() => Forwards::PutAside,
+        (false, true) => Forwards::Kept,
+        (false, false) => Forwards::KeptInNew,
+    };
     let (text, html) = (chosen.text, chosen.html.as_deref());
     let body = reply::read_body(text, html, if is_long { Search::Nothing } else { Search::Whole(forwards) });
     if is_long {

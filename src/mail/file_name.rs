@@ -81,7 +81,10 @@ pub(super) fn of_message(subject: &str, number: usize) -> String {
 
 fn extension_of(kind: &str) -> &'static str {
     let known = KNOWN_EXTENSIONS.iter().find(|(known, _)| *known == kind).map(|(_, extension)| *extension);
-    known.unwrap_or(match kind.split('/').next() {
+    // RFC 6839: what a type of its own is written in.
+    let written_in =
+        || ["json", "xml", "zip"].into_iter().find(|name| kind.rsplit_once('+').is_some_and(|(_, end)| end == *name));
+    known.or_else(written_in).unwrap_or(match kind.split('/').next() {
         Some("text" | "message") => "txt",
         Some("multipart") => "eml",
         _ => "bin",
@@ -178,6 +181,7 @@ mod tests {
         assert_eq!(made_up("image/png", 1), "attachment-1.png");
         assert_eq!(made_up("message/delivery-status", 2), "attachment-2.txt");
         assert_eq!(made_up("x/y", 3), "attachment-3.bin");
+        assert_eq!(made_up("text/vnd.example.reaction+json", 4), "attachment-4.json");
         assert_eq!(of_message("Re: a/b v1.2", 1), "Re: a-b v1.2.eml");
         assert_eq!(of_message("...", 4), "attachment-4.eml");
         assert!(of_message(&"long ".repeat(100), 4).ends_with(".eml"));

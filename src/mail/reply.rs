@@ -4,13 +4,21 @@
 //! put aside text that may be an answer; the full text is always kept. Whether a mail is a forward
 //! is decided in `forward`, HTML is written as text in `html`.
 
+mod armour;
 mod attribution;
+mod dates;
+mod device;
+mod device_words;
+mod disclaimer;
 pub(crate) mod divider;
 pub(crate) mod fields;
+mod greeting;
 mod inline;
 pub(crate) mod languages;
+mod letters;
 mod line;
 mod notes;
+mod prose;
 mod quoted;
 mod signature;
 mod split;
@@ -18,7 +26,9 @@ mod split;
 use std::borrow::Cow;
 
 use super::html::{self, HTML_BYTES_MAX, HTML_DEPTH_MAX, PlainQuote, Rendered};
+use letters::{end_of_letters, start_of_letters};
 use line::Line;
+pub(crate) use line::is_invisible;
 pub(crate) use split::Forwards;
 use split::{Part, Split};
 
@@ -159,6 +169,15 @@ impl Body {
     }
 }
 
+/// Whether a reply holds a salutation, perhaps a closing, and nothing else: what the person has to say is in the quote.
+#[must_use]
+pub(crate) fn is_all_greeting(typed: &str) -> bool {
+    /// Longest reply looked at, in bytes (chosen: a salutation, a closing and a name).
+    const BYTES_MAX: usize = 400;
+    typed.len() <= BYTES_MAX
+        && greeting::is_all_greeting(line::lines_of_text(typed).iter().filter(|line| !line.is_blank()))
+}
+
 /// How far the text of a body is searched for quotes and signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Search {
@@ -253,47 +272,6 @@ fn typed_in(text: &str, html: Option<&str>, forwards: Forwards) -> Reply {
         reply.unsigned.clone_from(&reply.typed);
     }
     reply
-}
-
-/// Where in `text` the letters and digits of `tail` begin, if `text` ends with them, other text is before them, and the
-/// line begins there. `None` for a `tail` without letters.
-fn start_of_letters(text: &str, tail: &str) -> Option<usize> {
-    let mut wanted = tail.chars().rev().filter(|c| c.is_alphanumeric()).peekable();
-    wanted.peek()?;
-    let mut start = text.len();
-    for (at, c) in text.char_indices().rev().filter(|(_, c)| c.is_alphanumeric()) {
-        match wanted.next() {
-            Some(expected) if expected == c => start = at,
-            Some(_) => return None,
-            None => {
-                let line_start = text[..start].rfind('\n')?;
-                return (line_start > at).then_some(line_start + 1);
-            }
-        }
-    }
-    None
-}
-
-/// Where in `text` the letters and digits of `head` end, if `text` begins with them and the line
-/// ends there. `None` for a `head` without letters.
-fn end_of_letters(text: &str, head: &str) -> Option<usize> {
-    let mut wanted = head.chars().filter(|c| c.is_alphanumeric()).peekable();
-    wanted.peek()?;
-    for (at, c) in text.char_indices().filter(|(_, c)| c.is_alphanumeric()) {
-        match wanted.next() {
-            Some(expected) if expected == c => {}
-            Some(_) => return None,
-            None => {
-                // All letters were found before this one; the cut is at the line end between them.
-                let between = text[..at].rfind('\n')?;
-                let has_letters_left = text[between..at].contains(char::is_alphanumeric);
-                let end = text[..at].trim_end_matches(|c: char| !c.is_alphanumeric()).len();
-                let line_end = text[end..].find('\n').map_or(text.len(), |n| end + n);
-                return (!has_letters_left && line_end <= at).then_some(line_end);
-            }
-        }
-    }
-    None
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use crate::store::{Error, ReadTx, Result, WriteTx};
 const REFERENCES_MAX: usize = 20;
 
 /// HelpDeskZ's priorities by their numbers from 1, as it ships them. Tickets of mail and API have the first.
-const SHIPPED_PRIORITIES: [&str; 6] = ["Low", "Medium", "High", "Urgent", "Emergency", "Critical"];
+pub(crate) const SHIPPED_PRIORITIES: [&str; 6] = ["Low", "Medium", "High", "Urgent", "Emergency", "Critical"];
 
 /// The name of a priority: the desk's own, else HelpDeskZ's.
 fn priority(number: i64, name: String) -> String {

@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use super::dates::{Parts, Run};
 use super::languages::{ON, QUOTING, WROTE_BEFORE, WROTE_LAST, WROTE_UNSPACED, entries};
 use super::line::{Line, fold, is_drawing, is_invisible, next_filled, within_groupwise};
 
@@ -69,7 +70,10 @@ fn end_from(lines: &[Line<'_>], at: usize) -> Option<usize> {
         if n > 0 && line.is_quoted && !has_open_bracket(&joined) {
             return None;
         }
-        joined.push(' ');
+        // Gmail wraps behind a bracket, which then closes around nothing but the address.
+        if !joined.trim_end_matches(is_invisible).ends_with('<') {
+            joined.push(' ');
+        }
         joined.push_str(text);
         if joined.len() > BYTES_MAX {
             return None;
@@ -83,6 +87,9 @@ fn end_from(lines: &[Line<'_>], at: usize) -> Option<usize> {
         }
         if ends_attribution(text) {
             let end = at + n + 1;
+            if is_wrapped_behind(&joined, lines.get(end)) {
+                return Some(end + 1);
+            }
             let is_quote_next = next_filled(lines, end).is_some_and(|next| lines[next].is_quoted);
             return is_attribution(&joined, is_quote_next).then_some(end);
         }
@@ -91,6 +98,17 @@ fn end_from(lines: &[Line<'_>], at: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// Whether the text ends like an attribution and the line below belongs to it: programs wrap behind the word for "wrote",
+/// and in front of the date in parentheses or inside of them.
+fn is_wrapped_behind(joined: &str, below: Option<&Line<'_>>) -> bool {
+    let has_colon =
+        |text: &str| text.trim_end_matches(|c: char| c.is_whitespace() || is_invisible(c)).ends_with([':', '：']);
+    let is_open = !has_colon(joined) || joined.matches('(').count() > joined.matches(')').count();
+    below.filter(|below| is_open && !below.is_quoted && has_colon(below.text)).is_some_and(|below| {
+        joined.len() + below.text.len() < BYTES_MAX && is_attribution(&format!("{joined} {}", below.text.trim()), false)
+    })
 }
 
 /// What is in front of a colon that three blanks and more text follow.
@@ -152,11 +170,11 @@ fn is_attribution(joined: &str, is_quote_next: bool) -> bool {
     }
     if let Some((front, rest)) = around_wrote(core) {
         let is_named = parts.has_address || is_quote_next || names_someone(joined, rest);
-        let is_front_short = front.len() <= NAME_BYTES_MAX && front.split(' ').count() <= 5 && !front.contains(". ");
+        let is_dated = parts.has_date && parts.has_time;
         return is_named
             && ((opens && (is_strong || parts.has_date))
                 || (parts.has_address && is_name_and_address(front))
-                || (is_front_short && parts.has_date && parts.has_time));
+                || is_dated && (is_name(joined, front) || is_name_address_and_words(front)));
     }
     // A day, its minute and an address in brackets say it in any language.
     let is_marked = is_quote_next || begins_with_on(core);
@@ -213,12 +231,47 @@ fn names_someone(joined: &str, rest: &str) -> bool {
     original.last().is_some_and(|c| !c.is_lowercase())
 }
 
+/// Most words of a name in front of "wrote", and of one that has no word in small letters.
+const NAME_WORDS_MAX: usize = 5;
+const FIRM_WORDS_MAX: usize = 8;
+
+/// Whether the front of the line is the name of a person or a department.
+fn is_name(joined: &str, front: &str) -> bool {
+    let words = front.split(' ').count();
+    let is_capital = |word: &str| !word.starts_with(char::is_lowercase);
+    front.len() <= NAME_BYTES_MAX
+        && !has_sentence_end(front)
+        && (words <= NAME_WORDS_MAX || words <= FIRM_WORDS_MAX && joined.split_whitespace().take(words).all(is_capital))
+}
+
+/// "Ann Example <ann@example.org> ezt": one or two words of the verb stand in front of it in some languages.
+fn is_name_address_and_words(front: &str) -> bool {
+    /// Most of those words.
+    const WORDS_MAX: usize = 2;
+    let Some(end) = front.rfind(['>', ')']) else { return false };
+    let (address, behind) = front.split_at(end + 1);
+    let words = behind.split(' ').filter(|word| !word.is_empty()).count();
+    (1..=WORDS_MAX).contains(&words)
+        && !behind.contains(|c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | ':'))
+        && is_name_and_address(address)
+}
+
+/// Whether a full stop inside of the text ends a sentence: behind "J." and "Dr." it does not.
+fn has_sentence_end(text: &str) -> bool {
+    const TITLES: [&str; 12] = ["prof", "dipl", "ing", "mag", "ltd", "inc", "corp", "dott", "mrs", "hon", "rev", "sra"];
+    let text = text.trim();
+    text.match_indices(". ").any(|(at, _)| {
+        let word = text[..at].rsplit([' ', '"', '(', '-', '.']).next().unwrap_or_default();
+        word.chars().count() > 2 && !TITLES.contains(&word)
+    })
+}
+
 /// "Ann Example <ann@example.org>", perhaps with a date and a time behind it.
 pub(super) fn is_name_and_address(front: &str) -> bool {
     let Some((name, rest)) = front.split_once(['<', '(']) else { return false };
     let Some((address, behind)) = rest.rsplit_once(['>', ')']) else { return false };
     let behind = Parts::of(behind.trim()).has_time || behind.trim_matches([' ', ',', '>', ')']).is_empty();
-    address.contains('@') && name.len() <= NAME_BYTES_MAX && !name.contains(". ") && behind
+    address.contains('@') && name.len() <= NAME_BYTES_MAX && !has_sentence_end(name) && behind
 }
 
 fn begins_with_on(core: &str) -> bool {
@@ -251,58 +304,6 @@ fn is_old_gmail(text: &str, below: &[Line<'_>]) -> bool {
     let has_zone = Run::of(second) == Some(Run::Time) && third.starts_with("GMT") && words.next().is_some();
     let has_address = !second.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with('>') && text.contains('@');
     is_date && below.first().is_some_and(Line::is_blank) && (has_zone || has_address)
-}
-
-/// Which parts of an attribution were found in a text.
-#[derive(Default)]
-pub(super) struct Parts {
-    pub(super) has_date: bool,
-    pub(super) has_time: bool,
-    has_address: bool,
-}
-
-impl Parts {
-    pub(super) fn of(text: &str) -> Self {
-        let mut parts = Self { has_address: text.contains('@'), ..Self::default() };
-        parts.has_date = text.contains(['年', '년']);
-        for run in text.split(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.' | '/' | '-' | 'h'))) {
-            match Run::of(run) {
-                Some(Run::Date | Run::Year) => parts.has_date = true,
-                Some(Run::Time) => parts.has_time = true,
-                None => {}
-            }
-        }
-        parts
-    }
-}
-
-/// A run of digits and separators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Run {
-    Date,
-    Time,
-    Year,
-}
-
-impl Run {
-    fn of(run: &str) -> Option<Self> {
-        let run = run.trim_matches([':', '.', '/', '-', 'h']);
-        let numbers = |separators: &[char]| -> Option<Vec<usize>> {
-            run.split(separators)
-                .map(|n| (!n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())).then_some(n.len()))
-                .collect()
-        };
-        if let Some(lengths) = numbers(&['.', '/', '-']) {
-            return match lengths.as_slice() {
-                [4] => (run.starts_with("19") || run.starts_with("20")).then_some(Self::Year),
-                // "18.30" in Finnish and Danish; a day and month look alike, and mean a date anyway.
-                [1 | 2, 2] if run.contains('.') => Some(Self::Time),
-                [1 | 2 | 4, 1 | 2, 1 | 2 | 4] => Some(Self::Date),
-                _ => None,
-            };
-        }
-        matches!(numbers(&[':', 'h']).as_deref(), Some([1 | 2, 2] | [1 | 2, 2, 2])).then_some(Self::Time)
-    }
 }
 
 #[cfg(test)]
@@ -353,9 +354,41 @@ mod tests {
     }
 
     #[test]
+    fn names_of_people_and_departments_may_be_long() {
+        for name in [
+            "Dr. Ann J. Example",
+            "Example Desk Team - Level 2",
+            "Ann Example, Example Ltd.",
+            "Ann \"the one\" Example (Example GmbH)",
+        ] {
+            for line in [
+                format!("{name} <ann@example.org> ezt írta (időpont: 2024. jan. 15., H, 14:30):"),
+                format!("{name} <ann@example.org> şunları yazdı (15 Oca 2024 14:30):"),
+                format!("{name} <ann@example.org> 于2024年1月15日周一 14:30写道："),
+                format!("{name} <ann@example.org>, 15 Oca 2024 Pzt, 14:30 tarihinde şunu yazdı:"),
+            ] {
+                assert_eq!(end(&line), Some(1), "{line}");
+            }
+        }
+        assert_eq!(end("Dr. Ann J. Example kirjoitti 15.1.2024 klo 14.30:"), Some(1));
+        assert_eq!(end("Example Desk Team - Level 2 kirjoitti 15.1.2024 klo 14.30:\n> x"), Some(1));
+        for line in [
+            "It stopped then. Ask <ann@example.org> what she wrote on 15.01.2024 14:30:",
+            "I do not know at all why he wrote on 15.01.2024 14:30:",
+        ] {
+            assert_eq!(end(&format!("{line}\nx")), None, "{line}");
+        }
+    }
+
+    #[test]
     fn an_attribution_may_be_wrapped_over_several_lines() {
         assert_eq!(end("On Mon, Jan 15, 2024 at 2:30 PM Ann Example\n<\nann@example.org> wrote:\n> x"), Some(3));
         assert_eq!(end("Am Mo., 15.\nJan. 2024 um 14:30 Uhr schrieb Ann <ann@example.org\n>:\n"), Some(3));
+        assert_eq!(end("Ann <ann@example.org> ezt írta (időpont:\n2024. jan. 15., H, 14:30):\n> x"), Some(2));
+        assert_eq!(end("Ann <ann@example.org> şunları yazdı\n(15 Oca 2024 14:30):\n> x"), Some(2));
+        assert_eq!(end("Am Mo., 15. Jan. 2024 um 14:30 Uhr schrieb\nAnn <ann@example.org>:\n> x"), Some(2));
+        let hebrew = "\u{202b}בתאריך יום ב׳, 15 בינו׳ 2024 ב-14:30 מאת \u{202a}Ann\u{202c} <\n\u{202a}ann@example.org\u{202c}\u{200f}>:\u{202c}\n> x";
+        assert_eq!(end(hebrew), Some(2));
         assert_eq!(end("On Thu, 31 Mar 2016 at 11:16 Ann\n\n<\nmailto:Ann <ann@example.org>\n> wrote:\n"), Some(5));
     }
 

@@ -78,7 +78,7 @@ fn assert_complete(full: &str, what: &str) {
         letters.sort_unstable();
         letters
     };
-    for forwards in [super::Forwards::Kept, super::Forwards::PutAside] {
+    for forwards in [super::Forwards::Kept, super::Forwards::KeptInNew, super::Forwards::PutAside] {
         let reply = super::reply_of_text(full, forwards);
         assert_eq!(counted(&[&reply.typed, &reply.quoted, &reply.signature]), counted(&[full]), "{what}");
         assert!(reply.typed.trim().is_empty() <= full.trim().is_empty(), "{what}: nothing is left");
@@ -121,4 +121,10 @@ const PIECES: &[&str] = &[
     "This mail is confidential and meant for one person.\n",
     "2013/7/20 Ann <ann@example.org>\n",
     "https://example.org/ ann@example.org\n",
+    "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n",
+    "- -- \nAnn\n",
+    "-----BEGIN PGP SIGNATURE-----\n\niQEz\n-----END PGP SIGNATURE-----\n",
+    "Hi Bob,\n",
+    "Best regards,\nAnn\n",
+    "Does it burn?\n",
 ];

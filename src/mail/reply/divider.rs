@@ -67,7 +67,7 @@ pub(crate) fn divider_of(text: &str, below: Option<Row<'_>>) -> Option<Divider> 
     if is_ruled && is_above_header && matches!(core, "original" | "原始") {
         return Some(Divider::Original);
     }
-    asks_to_reply_above(core).then_some(Divider::ReplyAbove)
+    asks_to_reply_above(core, is_ruled).then_some(Divider::ReplyAbove)
 }
 
 /// Whether a look at the bytes shows that the line, of ASCII and trimmed, announces nothing. Most lines of most mails end
@@ -121,11 +121,12 @@ static LAST_WORDS: LazyLock<[(u32, u32); LAST_WORD_LENGTHS]> = LazyLock::new(|| 
     lengths
 });
 
-/// Whether one of the phrases is in the line. Every line of every mail comes here, so they are
+/// Whether one of the phrases is in the line, and most of it where it is not between dashes: people write about such lines
+/// as well. Every line of every mail comes here, so they are
 /// searched for only where two words of the line are the end of one.
-fn asks_to_reply_above(line: &str) -> bool {
+fn asks_to_reply_above(line: &str, is_ruled: bool) -> bool {
     let may_be_there = pairs_of_words(line).any(|pair| ABOVE_ENDS.contains(pair)) || is_unspaced(line);
-    may_be_there && ABOVE.iter().any(|phrase| line.contains(phrase))
+    may_be_there && ABOVE.iter().any(|phrase| line.contains(phrase) && (is_ruled || phrase.len() * 2 >= line.len()))
 }
 
 /// Each two words that follow each other, with what is between them.
@@ -166,6 +167,8 @@ mod tests {
             "-----Ursprüngliche Nachricht-----",
             "-------- Oprindelig besked --------",
             "-----Özgün İleti-----",
+            "-------- Orjinal mesaj --------",
+            "-- Reply to message --",
             "------------------ 原始邮件 ------------------",
         ] {
             assert_eq!(divider_of(text, None), Some(Divider::Original), "{text}");
@@ -173,6 +176,7 @@ mod tests {
         for text in [
             "---------- Forwarded message ---------",
             "-------- Message transféré --------",
+            "-------- Mesaj înaintat --------",
             "---------- 转发的邮件 ----------",
         ] {
             assert_eq!(divider_of(text, None), Some(Divider::Forwarded), "{text}");
@@ -196,6 +200,9 @@ mod tests {
             }
         }
         assert_eq!(divider_of("이 줄 위에 답장해 주세요", None), Some(Divider::ReplyAbove));
+        assert_eq!(divider_of("Please reply above this line.", None), Some(Divider::ReplyAbove));
+        let about = "Your mails say \"reply above this line\" and our program cuts them.";
+        assert_eq!(divider_of(about, None), None);
         assert_eq!(divider_of("I drew a line above this line of text", None), None);
     }
 

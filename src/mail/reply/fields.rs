@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use memchr::memchr2;
 
-use super::attribution::Parts;
+use super::dates::Parts;
 use super::languages::{CC, DATE, FROM, OTHER_FIELDS, SUBJECT, TO, entries};
 use super::line::fold;
 

@@ -188,7 +188,7 @@ pub(super) const OTHER_FIELDS: &[&str] = &[
 
 /// Lines that say "the mail answered follows", between dashes, asterisks or underscores.
 pub(super) const ORIGINAL_MESSAGE: &[&str] = &[
-    "original message, original mail, original email, original appointment, reply message, previous message",
+    "original message, reply to message, original mail, original email, original appointment, reply message, previous message",
     "replied message, originalmessage",
     "ursprüngliche nachricht, ursprüngliche mail, originalnachricht, original-nachricht, original nachricht",
     "ursprünglicher termin, ursprüngliche e-mail",
@@ -202,7 +202,7 @@ pub(super) const ORIGINAL_MESSAGE: &[&str] = &[
     "ursprungligt meddelande, originalmeddelande, ursprungligt mail, ursprungligt mejl",
     "oprindelig besked, oprindelig meddelelse, original besked, oprindelig mail, original meddelelse",
     "opprinnelig melding, original melding, opprinnelig beskjed, opprinnelig e-post",
-    "alkuperäinen viesti, orijinal mesaj, özgün ileti, özgün i̇leti, orijinal ileti, özgün mesaj, orijinal i̇leti",
+    "alkuperäinen viesti, orijinal mesaj, özgün ileti, özgün i̇leti, orijinal ileti, özgün mesaj, orijinal i̇leti, orjinal mesaj, orjinal ileti",
     "původní zpráva, původní e-mail, pôvodná správa, eredeti üzenet, mesaj original, αρχικό μήνυμα",
     "原始邮件, 原邮件, 邮件原件, 原始郵件, 原始訊息, 原始信件, 原始消息, 回复的原邮件",
     "元のメッセージ, オリジナルメッセージ, 元のメール, オリジナル メッセージ",
@@ -236,7 +236,7 @@ pub(super) const FORWARDED_MESSAGE: &[&str] = &[
     "välitetty viesti, edelleenlähetetty viesti, välitetty viesti alkaa, edelleen lähetetty viesti",
     "iletilen mesaj, yönlendirilen mesaj, iletilmiş mesaj, iletilen ileti, iletilen mesajın başlangıcı",
     "přeposlaná zpráva, přeposlaný e-mail, začátek přeposílané zprávy, preposlaná správa, začiatok preposlanej správy",
-    "továbbított üzenet, mesaj redirecționat, mesaj redirectionat, προωθημένο μήνυμα",
+    "továbbított üzenet, mesaj înaintat, mesaj redirecționat, mesaj redirectionat, προωθημένο μήνυμα",
     "转发的邮件, 转发邮件, 被转发邮件的信息, 转发的消息, 轉寄郵件, 轉寄的郵件, 轉寄的訊息, 開始轉寄郵件, 开始转发的邮件",
     "转发邮件信息, 轉寄訊息, 已转发邮件, 已轉寄的郵件, 转发信件",
     "転送メッセージ, 転送されたメッセージ, 転送されたメール, 転送されたメッセージここから, 転送メール",
@@ -269,16 +269,16 @@ pub(super) const REPLY_ABOVE: &[&str] = &[
 
 /// Prefixes of a subject that say "forwarded" and nothing else, without the colon.
 pub(crate) const FORWARD_PREFIXES: &[&str] = &[
-    "fwd, fw, forward, forwarded",        // English
-    "wg, weitergeleitet",                 // German
-    "doorst, doorgestuurd",               // Dutch
-    "пересл, переслано, пересылка",       // Russian
-    "i̇lt, ilt",                           // Turkish
-    "přep, předáno",                      // Czech
-    "转发, 轉寄, 转寄, 轉發, 転送, 전달", // Chinese, Japanese, Korean
-    "redirecționat, továbbítás, προωθ",   // Romanian, Hungarian, Greek
+    "fwd, fw, forward, forwarded",                // English
+    "wg, weitergeleitet",                         // German
+    "doorst, doorgestuurd",                       // Dutch
+    "пересл, переслано, пересылка",               // Russian
+    "i̇lt, ilt",                                   // Turkish
+    "přep, předáno",                              // Czech
+    "转发, 轉寄, 转寄, 轉發, 転送, 전달",         // Chinese, Japanese, Korean
+    "redirecționat, továbbítás, tov, προωθ, πρθ", // Romanian, Hungarian, Greek
     "proslj, prosljeđeno, prosleđeno, posr, persiųsta, pārsūt, pārsūtīts, edastatud, препр, препратено", // Croatian to Bulgarian
-    "chuyển tiếp, ส่งต่อ, הועבר, إعادة توجيه", // Vietnamese, Thai, Hebrew, Arabic
+    "trs, diteruskan, chuyển tiếp, ส่งต่อ, הועבר, إعادة توجيه", // Vietnamese, Thai, Hebrew, Arabic
 ];
 
 /// Prefixes that say "forwarded" in one language but are words or say "answered" in another; they
@@ -292,102 +292,9 @@ pub(crate) const DOUBTFUL_FORWARD_PREFIXES: &[&str] = &[
 /// Prefixes of a subject that say "answered", without the colon.
 pub(crate) const REPLY_PREFIXES: &[&str] = &[
     "re, aw, antw, antwort, ré, rép, réf, res, resp, rif, r, sv, svar, ad, odp, odpowiedź, ynt, yanıt, cevap",
-    "отв, ответ, ha, на, відп, vá, απ, bls, 回复, 回覆, 答复, 返信, 답장, 회신, od, ang, trs, atb",
+    "отв, ответ, ha, на, відп, vá, απ, σχετ, bls, 回复, 回覆, 答复, 返信, 답장, 회신, od, ang, atb",
     "odg, ats, отг, trả lời, ตอบกลับ, ตอบ, balas, תגובה, השב, رد, پاسخ, erantz",
 ];
 
 /// Words that filters put before a subject to say where a mail comes from or how they rate it.
 pub(crate) const FILTER_MARKS: &[&str] = &["external, extern, externe, externo, esterno, ext, spam, junk"];
-
-/// Beginnings of the line a device or an app adds below a mail.
-pub(super) const SENT_FROM: &[&str] = &[
-    "sent from, sent via, sent with, sent by, sent using, sent on, from my",
-    "gesendet von, gesendet mit, gesendet über, gesendet per, gesendet aus, von meinem, von meiner",
-    "diese nachricht wurde von, diese e-mail wurde von, diese nachricht wurde mit, verschickt von, verschickt mit",
-    "envoyé de, envoyé depuis, envoyé à partir, envoyé par, envoyé avec, envoyé via",
-    "enviado desde, enviado con, enviado de, enviado do, enviado da, enviado por, enviado a partir, enviado pelo",
-    "enviado através, enviado via, enviado mediante",
-    "inviato da, inviato dal, inviato dallo, inviato con, inviato tramite",
-    "verzonden met, verzonden vanaf, verzonden via, verzonden vanuit, verstuurd vanaf, verstuurd met, verstuurd via",
-    "wysłane z, wysłano z, wysłano ze, wysłane ze, wysłane przez",
-    "отправлено с, отправлено со, отправлено из, отправлено через, отправлено от, надіслано з, надіслано через",
-    "skickat från, skickades från, skickat med, skickat via, sendt fra, sendt med, sendt via",
-    "lähetetty, odesláno z, odesláno ze, odoslané z, odoslané zo, elküldve a, trimis de pe, trimis din, στάλθηκε από",
-    "发自我的, 发自, 來自我的, 從我的, 从我的, 傳送自, 寄自",
-    "изпратено от, изпратено с, poslano s, poslano sa, poslano iz, poslano z, poslano pomoću, poslato sa, poslato iz, послато са",
-    "išsiųsta iš, išsiųsta naudojant, nosūtīts no, sūtīts no, saadetud, enviat des de, enviat des del, enviat amb, sent úr, sent frá",
-    "được gửi từ, đã gửi từ, gửi từ, ส่งจาก, dikirim dari, dikirim melalui, dihantar daripada, dihantar dari",
-    "נשלח מ, נשלח באמצעות, أُرسلت من, أرسلت من, أرسل من, مرسل من, مُرسل من, تم الإرسال من, ارسال شده از, فرستاده شده از, 从我的",
-];
-
-/// Ends of such a line, in languages that put the verb last.
-pub(super) const SENT_FROM_ENDS: &[&str] = &[
-    "gesendet, from mobile, gönderildi, gönderilmiştir, 傳送, 发送, から送信, から送信されました, から送信しました, より送信",
-    "에서 보냄, 에서 보냈습니다, 에서 발송, 에서 전송, 에서 보낸 메일입니다",
-    "bidalia, küldve, से भेजा गया, 发送",
-];
-
-/// Verbs of the line that advertises an app ("Get Outlook for iOS"): in front of its name or behind it.
-pub(super) const GET_APP: &[&str] = &[
-    "get, download, holen sie sich, laden sie, hole dir, beziehen, herunterladen, télécharger, téléchargez, obtenez, obtenir",
-    "obtener, obtén, descargar, scarica, ottieni, baixe, baixar, obter, obtenha, haal, pobierz, uzyskaj",
-    "скачать, получить, загрузить, skaffa, hämta, ladda ned, hent, få, last ned, hanki, lataa, edinin, indirin",
-    "stáhnout, získejte, stáhněte, 获取, 下载, 取得, 下載, を入手, を取得, 다운로드, 가져오기",
-];
-
-/// Apps that advertise themselves below a mail.
-pub(super) const APPS: &[&str] =
-    &["outlook, yahoo mail, bluemail, protonmail, proton mail, spark, typeapp, gmx, web.de, mailbird, mymail"];
-
-/// Words that make "Sent from …" a line about a device or a program rather than a sentence.
-pub(super) const DEVICES: &[&str] = &[
-    "iphone, ipad, ipod, ios, android, blackberry, samsung, galaxy, huawei, xiaomi, redmi, nokia, htc, motorola, pixel",
-    "oneplus, sony, xperia, lumia, windows, outlook, mail, gmail, yahoo, mailbox, airmail, typeapp, bluemail, spark",
-    "protonmail, proton, k-9, thunderbird, handy, smartphone, phone, mobile, mobil, mobilgerät, tablet, telefon",
-    "telefoon, téléphone, teléfono, telefono, telefone, телефона, mobiltelefon, mobiltelefonen, cell, device, appareil",
-    "portable, movil, móvil, celular, cellulare, dispositivo, gerät, apparat, surface, kindle, watch, mac, macbook",
-    "superhuman, hey, fastmail, gmx, web.de, zoho, mailspring, newton, polymail, front, missive, canary, edison, aqua",
-    "mymail, почты, mail.ru, яндекс, мобильного, iphonesta, ipadista, puhelimesta, telefonu, iphonu, iphone'a",
-    "outlook, iphona, iphonea, iphone’ist, iphonetik, điện thoại, โทรศัพท์, ponsel, telefon bimbit, 华为, 小米, 手机, 手機, 三星, mobilā, telefono",
-];
-
-/// Beginnings of that line which say "my", so that any few words behind them name a device.
-pub(super) const SENT_FROM_MY: &[&str] = &[
-    "sent from my, sent via my, sent with my, sent on my, von meinem, von meiner, gesendet von meinem, gesendet von meiner",
-    "gesendet von mein, envoyé de mon, envoyé depuis mon, envoyé de ma, envoyé à partir de mon",
-    "enviado desde mi, enviado de mi, enviado con mi, enviado do meu, enviado da minha, enviado a partir do meu",
-    "inviato dal mio, inviato dalla mia, verzonden vanaf mijn, verstuurd vanaf mijn, verzonden met mijn, verstuurd met mijn",
-    "wysłane z mojego, wysłano z mojego, отправлено с моего, отправлено с мобильного, надіслано з мого",
-    "skickat från min, skickat från mitt, sendt fra min, sendt fra mit, sendt fra mitt, lähetetty minun, odesláno z mého",
-];
-
-/// Words of the texts that companies add below every mail.
-pub(super) const DISCLAIMERS: &[&str] = &[
-    "confidential, legally privileged, intended recipient, intended solely, intended only, disclaimer, unsubscribe, before printing, consider the environment",
-    "virus-free, for viruses, registered office, all rights reserved, privacy policy, vertraulich, an die umwelt, ausdrucken",
-    "virenfrei, datenschutzerklärung, geschäftsführer, sitz der gesellschaft, handelsregister, confidentiel",
-    "avant d'imprimer, à l'environnement, protección de datos, confidencial, medio ambiente, antes de imprimir",
-    "riservat, all'ambiente, prima di stampare, meio ambiente, vertrouwelijk, aan het milieu, poufn, o środowisku",
-    "конфиденциальн, конфіденційн, konfidenti, fortrolig, luottamuksell, gizlidir, důvěrn, dôvern, bizalmas",
-    "confidențial, εμπιστευτικ, 机密, 保密, 機密, 기밀",
-];
-
-/// What a short reply says that points into the quoted mail: answers "below", "inline", in a colour.
-pub(super) const ANSWERS_BELOW: &[&str] = &[
-    "below, inline, in-line, interspersed, in the text, in red, in blue, in green, in bold, in color, in colour",
-    "unten, unterhalb, weiter unten, untenstehend, im text, in rot, in blau, in grün, rot markiert, dazwischen",
-    "ci-dessous, plus bas, ci dessous, dans le texte, dans le corps, en rouge, en bleu, en vert",
-    "abajo, más abajo, debajo, en el texto, en rojo, en azul, en verde, a continuación",
-    "sotto, qui sotto, di seguito, nel testo, in rosso, in blu, in verde, in calce",
-    "abaixo, mais abaixo, no texto, no corpo, em vermelho, em azul, em verde, a seguir",
-    "hieronder, onderstaand, in de tekst, in het rood, in het blauw, in het groen, tussen de regels",
-    "poniżej, w tekście, w treści, na czerwono, na niebiesko, na zielono",
-    "ниже, в тексте, красным, синим, зелёным, зеленым, нижче, червоним",
-    "nedan, i texten, i rött, i blått, med rött, nedenfor, nedenunder, i teksten, med rødt, i rødt, med blåt, i blåt",
-    "katso alla, vastaukset alla, vastaukseni alla, vastaan alle, alla olevat, alempana, punaisella, sinisellä, tekstissä",
-    "aşağıda, aşağıdadır, metin içinde, kırmızı, kırmızıyla, mavi renkte",
-    "níže, v textu, červeně, modře, zeleně, nižšie, červenou, lentebb, alább, pirossal, mai jos, cu roșu, παρακάτω, με κόκκινο",
-    "见下, 下文, 下面, 如下, 红色, 蓝色, 下方, 見下, 紅色, 藍色",
-    "以下, 下記, 文中, 赤字, 赤色, 青字, インライン",
-    "아래, 본문, 빨간색, 파란색, 인라인",
-];

@@ -51,7 +51,7 @@ pub(super) fn is_drawing(c: char) -> bool {
 }
 
 /// Zero-width characters and direction marks that some programs put into dates and names.
-pub(super) fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{AD}')
 }
 

@@ -9,8 +9,11 @@
 //! Subject
 //! Lamp
 //! ```
+//!
+//! Older ones name the writer by place (`Ann Example/SALES/EXAMPLE`) and have a tab between name and value.
 
-use super::attribution::{Parts, is_name_and_address};
+use super::attribution::is_name_and_address;
+use super::dates::Parts;
 use super::fields::{Field, field_of};
 use super::line::{Line, fold, next_filled};
 
@@ -22,7 +25,8 @@ const LINE_BYTES_MAX: usize = 200;
 /// If such a header starts at line `at`, the number of the line after it.
 pub(super) fn header_end(lines: &[Line<'_>], at: usize) -> Option<usize> {
     let first = lines.get(at)?.text;
-    if first.len() > LINE_BYTES_MAX || !first.contains('@') || !is_name_and_address(&fold(first)) {
+    let is_writer = || first.contains('@') && is_name_and_address(&fold(first)) || is_name_in_a_place(first);
+    if first.len() > LINE_BYTES_MAX || !first.contains(['@', '/']) || !is_writer() {
         return None;
     }
     let second = next_filled(lines, at + 1)?;
@@ -39,14 +43,36 @@ pub(super) fn header_end(lines: &[Line<'_>], at: usize) -> Option<usize> {
         line = next_filled(lines, line + 1).filter(|&line| !lines[line].is_quoted)?;
         if field_alone(&lines[line]) == Some(Field::Subject) {
             // The subject itself is on the next line, if there is one.
-            return Some(if lines.get(line + 1).is_some_and(|next| !next.is_blank()) { line + 2 } else { line + 1 });
+            let is_on_line = lines[line].text.trim().contains('\t');
+            return Some(if is_on_line {
+                line + 1
+            } else if lines.get(line + 1).is_some_and(|next| !next.is_blank()) {
+                line + 2
+            } else {
+                line + 1
+            });
         }
     }
     None
 }
 
+/// "Ann Example/SALES/EXAMPLE": a name, and where it stands in the directory.
+fn is_name_in_a_place(text: &str) -> bool {
+    /// Most words in all.
+    const WORDS_MAX: usize = 6;
+    let text = text.trim();
+    let (name, place) = text.split_once('/').unwrap_or_default();
+    let is_place = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_lowercase() || c.is_ascii_digit());
+    name.contains(' ')
+        && text.split_whitespace().count() <= WORDS_MAX
+        && name.split(' ').all(|word| word.starts_with(char::is_uppercase))
+        && place.split('/').all(is_place)
+}
+
+/// The field's name on a line without a colon: alone, or in front of a tab.
 fn field_alone(line: &Line<'_>) -> Option<Field> {
     let text = line.text.trim();
+    let text = text.split('\t').next().unwrap_or(text).trim_end();
     if text.len() > LINE_BYTES_MAX {
         return None;
     }
@@ -79,12 +105,16 @@ mod tests {
         let german =
             "\"Ann\" <ann@example.org>\n15.01.2026 14:30\n\nAn\n<bob@example.org>\nKopie\n\nThema\nLampe\n\nText";
         assert_eq!(end(german), Some(9));
+        let by_place = "Ann Example/SALES/EXAMPLE\n15.01.2026 14:30\n\nAn\tBob Example/CLIENT@CLIENT\nKopie\t\nThema\tLampe\n\nText";
+        assert_eq!(end(by_place), Some(6));
         assert_eq!(end("Ann <ann@example.org>\n01/15/2026 02:30 PM\n\nTo\nBob\ncc\n\nSubject\n\nText"), Some(8));
     }
 
     #[test]
     fn an_address_and_a_time_alone_are_no_header() {
         assert_eq!(end("Ann <ann@example.org>\n15.01.2026 14:30\n\nShe comes to you then."), None);
+        assert_eq!(end("Paper and/or Toner\n15.01.2026 14:30\n\nAn\tBob\nThema\tx"), None);
+        assert_eq!(end("Ann Example/SALES\n15.01.2026 14:30\n\nShe comes."), None);
         assert_eq!(end("Ann <ann@example.org>\nTo\nBob\nSubject\nx"), None);
         assert_eq!(end("Ann <ann@example.org>\n15.01.2026 14:30\nTo\nBob"), None);
     }

@@ -1,36 +1,25 @@
 //! Where a signature begins: `-- ` (RFC 3676 §4.3), a marked element of the HTML, or the line a
-//! device adds ("Sent from my iPhone").
+//! device adds (`device`).
 //!
 //! A closing ("Best regards, Ann") was typed by the writer and stays.
 
-use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use super::languages::{APPS, DEVICES, DISCLAIMERS, GET_APP, SENT_FROM, SENT_FROM_ENDS, SENT_FROM_MY, entries};
-use super::line::{Line, fold};
+use super::device::{goes_on_from, is_device_line};
+use super::disclaimer::is_disclaimer;
+use super::line::Line;
+use super::prose::{is_contact, is_note, is_prose, looks_like_signature, paragraph_at, sentences_in};
 use super::split::Part;
 
 /// Most filled lines after a `--` whose trailing space got lost; more is text, not a signature.
 const DASHES_LINES_MAX: usize = 20;
 /// Most filled lines after `____`, which people also use to divide their text.
 const RULE_LINES_MAX: usize = 8;
-/// Longest line a device adds, in bytes.
-const DEVICE_LINE_BYTES_MAX: usize = 200;
-/// Within how many words the device must be named: "Sent from my old desk and mobile" is a sentence.
-const DEVICE_WORDS_MAX: usize = 6;
 
-/// Devices whose names take endings.
-const INFLECTED_DEVICES: [&str; 6] = ["iphone", "ipad", "ipod", "android", "samsung", "mobiltelefon"];
-
-static DEVICE_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(DEVICES).collect());
-/// Those in scripts without blanks between words.
-static UNSPACED_DEVICES: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| entries(DEVICES).filter(|device| device.chars().all(|c| c > '\u{2E80}')).collect());
-static SENT_HEADS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM).collect());
-static SENT_FROM_MINE: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM_MY).collect());
-static DISCLAIMER_WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(DISCLAIMERS).collect());
-static SENT_ENDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM_ENDS).collect());
+/// Most blank lines of a block below `-- `, and most bytes below a quote that are searched for what companies add: reading
+/// more would cost more than the mail is worth, and no signature has as much. 100 and 64 KiB.
+const PARAGRAPHS_MAX: usize = 100;
+const ADDED_BYTES_MAX: usize = 64 * 1024;
 
 /// What has to be left where a signature is taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +28,8 @@ pub(super) enum Ground {
     NeedsText,
     /// Nothing: the text is above, as where a signature stands below a quote.
     BelowText,
+    /// Nothing, but there is no text above the quote either: what is below it may be all that was typed.
+    BelowQuote,
 }
 
 /// Marks the lines of signatures in `range`; says whether there are any.
@@ -98,7 +89,7 @@ fn trailing_start(lines: &[Line<'_>], range: Range<usize>, is_signature: &[bool]
             continue;
         }
         let line = &lines[at];
-        if line.is_rule() || is_device_line(line.text) || is_last && is_from_something(line.text) {
+        if line.is_rule() || is_device_line(line.text, is_last) && !is_rest_of_sentence(lines, range.start..at, at) {
             start = Some(at);
         } else if start.is_none() && is_bare_address(line.text) && is_rule_above(lines, range.start..at) {
             // Foxmail writes the writer's address below a line of its own.
@@ -110,6 +101,12 @@ fn trailing_start(lines: &[Line<'_>], range: Range<usize>, is_signature: &[bool]
     start
 }
 
+/// Whether a wrapped sentence ends at line `at` by chance with the words of a device.
+fn is_rest_of_sentence(lines: &[Line<'_>], above: Range<usize>, at: usize) -> bool {
+    let above = above.last().map(|above| &lines[above]).filter(|above| !above.is_quoted);
+    above.is_some_and(|above| goes_on_from(above, lines[at].text))
+}
+
 fn is_bare_address(text: &str) -> bool {
     let text = text.trim();
     text.contains('@') && !text.contains(char::is_whitespace) && !text.contains("://")
@@ -119,236 +116,81 @@ fn is_rule_above(lines: &[Line<'_>], range: Range<usize>) -> bool {
     range.rev().find(|&at| !lines[at].is_blank()).is_some_and(|at| lines[at].is_rule())
 }
 
-/// Words of [`DISCLAIMERS`] in a paragraph that nobody typed: one alone is a word like any other.
-const DISCLAIMER_WORDS_MIN: usize = 2;
-
 /// The paragraphs below a quote that companies add to every mail.
 fn disclaimers(lines: &[Line<'_>], range: Range<usize>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let mut at = range.start;
+    let end = range.end.checked_sub(1).map_or(0, |last| lines[last].end());
+    let mut at = range.clone().find(|&at| end - lines[at].start <= ADDED_BYTES_MAX).unwrap_or(range.end);
     while at < range.end {
         let paragraph = paragraph_at(lines, at..range.end);
         at = paragraph.end + 1;
         let text: String = lines[paragraph.clone()].iter().flat_map(|line| [line.text, " "]).collect();
-        let folded = fold(&text);
-        if DISCLAIMER_WORDS.iter().filter(|word| folded.contains(*word)).count() >= DISCLAIMER_WORDS_MIN {
+        if is_disclaimer(&text) {
             found.push(paragraph);
         }
     }
     found
 }
 
-/// The block that a line of dashes sets apart: up to a blank line that prose follows, because people write more below
-/// their signature.
+/// The block that a line of dashes sets apart: up to a blank line that prose follows or a note, because people write more
+/// below their signature.
 fn separated(lines: &[Line<'_>], range: Range<usize>) -> Option<Range<usize>> {
     let exact = range.clone().find(|&at| lines[at].text == "-- " && !lines[at].is_signature);
-    let guessed =
-        guessed_separator(lines, range.clone()).filter(|start| !has_several_sentences(lines, *start + 1..range.end));
+    let guessed = guessed_separator(lines, range.clone());
     let start = exact.into_iter().chain(guessed).min()?;
-    let mut end = range.end;
-    for at in start + 1..range.end {
-        if lines[at].is_blank()
-            && lines.get(at + 1).is_some_and(|next| !next.is_blank())
-            && is_prose(lines, at + 1..range.end)
-        {
-            end = at;
-            break;
-        }
-    }
+    let is_typed = |at: usize| {
+        let is_paragraph = lines[at - 1].is_blank() && !lines[at].is_blank();
+        is_note(lines[at].text) || is_paragraph && !is_dashes(lines[at].text) && is_prose(lines, at..range.end)
+    };
+    let mut paragraphs = 0;
+    let typed = (start + 1..range.end).find(|&at| {
+        paragraphs += usize::from(lines[at - 1].is_blank());
+        paragraphs > PARAGRAPHS_MAX || is_typed(at)
+    });
+    let end = typed.map_or(range.end, |at| if lines[at - 1].is_blank() && at > start + 1 { at - 1 } else { at });
     Some(start..end)
 }
 
-/// The topmost `--` or `____` with few enough lines below; looked for from the end, so that a text
-/// full of them is read once.
+/// The topmost `--` or `____` below which there is a signature; looked for from the end, so that a text full of them is
+/// read once.
 fn guessed_separator(lines: &[Line<'_>], range: Range<usize>) -> Option<usize> {
-    let (mut found, mut filled) = (None, 0);
+    let (mut dashes, mut rule, mut filled) = (Vec::new(), None, 0);
     for at in range.clone().rev().filter(|&at| !lines[at].is_blank() && !lines[at].is_signature) {
         let text = lines[at].text.trim_end();
         let is_rule = text.len() >= 2 && text.bytes().all(|b| b == b'_');
+        if text == "--" {
+            dashes.push(at);
+        }
         // Few lines are below, and most mails have no such rule.
-        let has_contact = || (at + 1..range.end).any(|below| is_contact(lines[below].text.trim_end()));
-        if text == "--" || (is_rule && filled <= RULE_LINES_MAX && has_contact()) {
-            found = Some(at);
+        if is_rule && filled <= RULE_LINES_MAX && has_footer(lines, at + 1..range.end) {
+            rule = Some(at);
         }
         filled += 1;
         if filled > DASHES_LINES_MAX {
             break;
         }
     }
-    found
+    // Two of them divide a text.
+    let dashes = match dashes[..] {
+        [at] if lines[at].text != "-- " => Some(at).filter(|at| looks_like_signature(lines, *at + 1..range.end)),
+        _ => None,
+    };
+    dashes.into_iter().chain(rule).min()
 }
 
-/// Whether a person wrote more than a name and an address there. One long sentence may be a motto.
-fn has_several_sentences(lines: &[Line<'_>], range: Range<usize>) -> bool {
-    let mut count = 0;
-    let mut at = range.start;
-    while at < range.end {
-        let paragraph = paragraph_at(lines, at..range.end);
-        count += Prose::of(lines, paragraph.clone()).sentences;
-        at = paragraph.end + 1;
-    }
-    count >= 2
+/// Whether what stands below a rule is a list's footer or a signature: an address, and no text.
+fn has_footer(lines: &[Line<'_>], below: Range<usize>) -> bool {
+    let has_contact = below.clone().any(|at| is_contact(lines[at].text.trim_end()));
+    has_contact && sentences_in(lines, below.clone()) < 2 && !has_prose(lines, below)
 }
 
-/// Whether the paragraph at the beginning of `range` is running text: a whole sentence, no address or number of a
-/// signature, and not what a company adds below every mail.
-fn is_prose(lines: &[Line<'_>], range: Range<usize>) -> bool {
-    let prose = Prose::of(lines, paragraph_at(lines, range));
-    prose.sentences > 0 && prose.words >= PROSE_WORDS_MIN
-}
-
-fn paragraph_at(lines: &[Line<'_>], range: Range<usize>) -> Range<usize> {
-    let end = range.clone().find(|&at| lines[at].is_blank() || lines[at].is_quoted).unwrap_or(range.end);
-    range.start..end
-}
-
-/// Fewest words of a paragraph that counts as prose.
-const PROSE_WORDS_MIN: usize = 5;
-/// Fewest words of a sentence: "Example Ltd." and "12 Main St." are none.
-const SENTENCE_WORDS_MIN: usize = 4;
-/// Fewest letters of a sentence in a script without blanks between words.
-const SENTENCE_LETTERS_MIN: usize = 8;
-/// Digits in a row that make a telephone or register number.
-const NUMBER_DIGITS_MIN: usize = 5;
-
-/// Words whose full stop ends no sentence.
-const ABBREVIATIONS: [&str; 18] = [
-    "st.", "str.", "ltd.", "inc.", "co.", "corp.", "dr.", "prof.", "mr.", "mrs.", "no.", "nr.", "tel.", "ave.", "rd.",
-    "e.v.", "ing.", "dipl.",
-];
-
-/// What of a paragraph is running text.
-#[derive(Default)]
-struct Prose {
-    words: usize,
-    sentences: usize,
-}
-
-impl Prose {
-    fn of(lines: &[Line<'_>], range: Range<usize>) -> Self {
-        let texts = || lines[range.clone()].iter().map(|line| line.text);
-        if texts().any(is_contact) || texts().any(has_number) {
-            return Self::default();
-        }
-        let text = texts().collect::<Vec<_>>().join(" ");
-        let folded = fold(&text);
-        if DISCLAIMER_WORDS.iter().any(|word| folded.contains(word)) {
-            return Self::default();
-        }
-        let mut prose = Self::default();
-        let mut words = 0;
-        for word in folded.split(' ').filter(|word| word.contains(char::is_alphabetic)) {
-            let bare = word.trim_end_matches(['"', ')', '\'', '”', '»']);
-            let ends = bare.ends_with(['.', '!', '?', '…']) && !ABBREVIATIONS.contains(&bare);
-            // Scripts without blanks end a sentence in the middle of what looks like one word.
-            let closed = word.matches(['。', '！', '？']).count();
-            let is_long = word.chars().count() >= SENTENCE_LETTERS_MIN;
-            prose.words += if closed > 0 && is_long { PROSE_WORDS_MIN } else { 1 };
-            words += 1;
-            if ends {
-                prose.sentences += usize::from(words >= SENTENCE_WORDS_MIN);
-                words = 0;
-            }
-            prose.sentences += if is_long { closed } else { 0 };
-        }
-        prose
-    }
-}
-
-fn has_number(text: &str) -> bool {
-    let mut digits = 0;
-    text.chars().any(|c| {
-        match c {
-            c if c.is_ascii_digit() => digits += 1,
-            ' ' | '-' | '/' | '(' | ')' | '.' | '+' => {}
-            _ => digits = 0,
-        }
-        digits >= NUMBER_DIGITS_MIN
-    })
-}
-
-/// A line that belongs to a signature or a mailing list's footer rather than to a text.
-fn is_contact(text: &str) -> bool {
-    text.contains('@')
-        || text.contains("http://")
-        || text.contains("https://")
-        || text.contains("www.")
-        || is_device_line(text)
-}
-
-/// Most words after "Sent from my": more is a sentence.
-const MINE_WORDS_MAX: usize = 4;
-
-/// "Sent from my new Fairphone": whatever it is, on the last line it is what the mail was written on.
-fn is_from_something(text: &str) -> bool {
-    if text.len() > DEVICE_LINE_BYTES_MAX {
-        return false;
-    }
-    let folded = fold(text);
-    let core = core_of(&folded);
-    SENT_FROM_MINE.iter().filter_map(|head| core.strip_prefix(*head)).any(|rest| {
-        let is_word_end = rest.starts_with(' ');
-        is_word_end && (1..=MINE_WORDS_MAX).contains(&rest.split(' ').filter(|word| !word.is_empty()).count())
-    })
-}
-
-/// The line without the brackets and signs that programs put around it.
-fn core_of(folded: &str) -> &str {
-    folded.trim_matches(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '*' | '_' | '.'))
-}
-
-/// "Sent from my iPhone", "Get Outlook for iOS".
-fn is_device_line(text: &str) -> bool {
-    if text.len() > DEVICE_LINE_BYTES_MAX {
-        return false;
-    }
-    let folded = fold(text);
-    let core = core_of(&folded);
-    if let Some(rest) = SENT_HEADS.iter().find_map(|head| core.strip_prefix(*head)) {
-        return names_device(rest);
-    }
-    if SENT_ENDS.iter().any(|end| core.ends_with(*end)) {
-        return names_device(core);
-    }
-    is_advertisement(core)
-}
-
-/// Whether one of the first words, up to a comma, is a device, a program or a model's number.
-fn names_device(rest: &str) -> bool {
-    let clause = rest.split([',', ';']).next().unwrap_or_default();
-    let mut words =
-        clause.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.'))).filter(|word| !word.is_empty());
-    words.by_ref().take(DEVICE_WORDS_MAX).any(|word| {
-        let word = word.trim_matches(['.', '-']);
-        let is_model = word.contains(|c: char| c.is_ascii_digit()) && word.contains(char::is_alphabetic);
-        // Some languages glue endings to the name: "iPhonesta", "iPhoneから".
-        let is_inflected = INFLECTED_DEVICES.iter().any(|device| word.starts_with(device));
-        is_model
-            || is_inflected
-            || DEVICE_WORDS.contains(word)
-            || !word.is_ascii() && UNSPACED_DEVICES.iter().any(|device| word.contains(device))
-            || word.split('-').any(|part| DEVICE_WORDS.contains(part))
-    })
-}
-
-/// "Get Outlook for iOS" and its translations: a verb, an app and where it runs or a link.
-fn is_advertisement(core: &str) -> bool {
-    if core.starts_with("yahoo mail:") && (core.contains("onelink.me") || core.ends_with("search, organize, conquer")) {
-        return true;
-    }
-    let has_app = entries(APPS).any(|app| core.contains(app));
-    let has_place = ["ios", "android", "mac", "windows", "http", "aka.ms"].iter().any(|place| core.contains(place));
-    let text = core.split('<').next().and_then(|text| text.split("http").next()).unwrap_or(core);
-    has_app
-        && has_place
-        && entries(GET_APP).any(|verb| {
-            core.strip_prefix(verb).is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
-                || core.ends_with(verb)
-                || text.trim_end().ends_with(verb)
-        })
+fn has_prose(lines: &[Line<'_>], range: Range<usize>) -> bool {
+    let is_start = |at: usize| at == range.start || lines[at - 1].is_blank();
+    range.clone().any(|at| !lines[at].is_blank() && is_start(at) && is_prose(lines, at..range.end))
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::super::line::lines_of_text;
     use super::*;
@@ -370,7 +212,7 @@ mod tests {
 
     #[test]
     fn two_dashes_above_a_long_text_are_no_signature() {
-        let long = |lines: usize| format!("Hello\n--{}", "\nmore".repeat(lines));
+        let long = |lines: usize| format!("Hello\n--{}", "\nMore".repeat(lines));
         assert_eq!(kept(&long(DASHES_LINES_MAX)), "Hello");
         assert_eq!(kept(&long(DASHES_LINES_MAX + 1)), long(DASHES_LINES_MAX + 1));
     }
@@ -382,6 +224,37 @@ mod tests {
             "Sent from Yahoo Mail on Android",
             "Sent from my Wiko RIDGE 4G",
             "Sent from my cell, please excuse typos.",
+            "Sent from my new Android phone with K-9 Mail. Please excuse my brevity.",
+            "Sent from my Verizon, Samsung Galaxy tablet",
+            "Sent with Proton Mail secure email.",
+            "Sent via mobile",
+            "Sent from my TI-85\nSent from my iPad",
+            "Ann from mobile",
+            "Envoyé depuis l'application Mail Orange",
+            "Von meinem/meiner Galaxy gesendet",
+            "Odesláno z aplikace Seznam Email",
+            "iOS için Outlook'tan gönderildi",
+            "A Windows 10 Posta alkalmazásából küldve",
+            "Windows 10 版のメールから送信",
+            "从我的手机发送",
+            "發自我的 iPad",
+            "来自我的小米手机",
+            "스마트폰에서 보냄",
+            "Galaxyから送信",
+            "Εστάλη από το iPad μου",
+            "Provenance : Courrier pour Windows 10",
+            "Gesendet von unterwegs",
+            "Sent from Spike",
+            "Sent with eM Client",
+            "Sent from Workspace ONE Boxer",
+            "Skaff deg Outlook for iOS",
+            "Získat Outlook pro iOS",
+            "Αποκτήστε το Outlook για iOS",
+            "קבל את Outlook עבור iOS",
+            "احصل على Outlook لـ iOS",
+            "Tải Outlook cho iOS",
+            "รับ Outlook for iOS",
+            "Dapatkan Outlook untuk iOS",
             "Von meinem iPhone gesendet",
             "Gesendet mit der GMX Mail App",
             "Envoyé de mon iPhone",
@@ -428,6 +301,42 @@ mod tests {
     }
 
     #[test]
+    fn dashes_and_rules_that_divide_a_text_begin_no_signature() {
+        for text in [
+            "Hello\n\n--\nThe page https://example.org/cart shows error 500. It worked in May.",
+            "Hello\n\n____\nWrite to bob@example.org. He has the contract. The old address is gone.",
+            "Hello\n--\nSerial 12345678\nColour red",
+            "Hello\n--\nWhen does it come?",
+            "We need:\n--\n1 roller\n2 belts\n--\nSend them soon.",
+            "Printer A1\nBroken\n--\nPrinter B2\nSlow\n--\nPrinter C3\nDead",
+            "Hello\n____\nPlease send the next one to bob@example.org",
+        ] {
+            assert_eq!(kept(text), text);
+        }
+    }
+
+    #[test]
+    fn notes_below_a_signature_were_typed() {
+        for note in [
+            "P.S. Call me at +49 30 1234567 before Friday.",
+            "PS: it beeps",
+            "NB: https://example.org/form fails as well.",
+            "Does order 4711234 come too?",
+        ] {
+            assert_eq!(kept(&format!("Hello\n-- \nAnn\nExample Ltd\n\n{note}")), format!("Hello\n\n{note}"));
+        }
+        assert_eq!(kept("Hello\n-- \nAnn\n\n-- \nThis mail was looked at by Example."), "Hello");
+        assert_eq!(kept("Hello\n-- \nAnn\nPS: it beeps"), "Hello\nPS: it beeps");
+    }
+
+    #[test]
+    fn signatures_end_at_the_limit_of_paragraphs() {
+        let text = |paragraphs: usize| format!("Hello\n-- {}", "\n\nAnn".repeat(paragraphs));
+        assert_eq!(kept(&text(PARAGRAPHS_MAX)), "Hello");
+        assert!(kept(&text(PARAGRAPHS_MAX + 1)).ends_with("Ann"));
+    }
+
+    #[test]
     fn whatever_a_mail_was_sent_from_goes_with_its_last_line() {
         for line in ["Sent from my Fairphone", "Sent from my old faithful typewriter", "Von meinem Toaster gesendet"] {
             assert_eq!(kept(&format!("Hello\n\n{line}\n")), "Hello", "{line}");
@@ -444,8 +353,42 @@ mod tests {
             "Sent from a magnificent torch of pixels",
             "The notification was sent from my iPhone app to all users.",
             "I cannot get Outlook for iOS to work",
+            "From my Android it opens.",
+            "Von meinem Tablet aus geht es auch nicht.",
+            "Von meinem alten Handy ging es.",
+            "Sent by mail on Friday.",
+            "Sent by mail.",
+            "Envoyé par téléphone ce matin.",
+            "Enviado por Gmail no llega.",
+            "Sent with Outlook it takes hours.",
+            "Sent on Windows 11 the page is blank.",
+            "Wysłane przez Gmail nie działa.",
+            "Download Outlook for Mac stops at 40 percent.",
+            "Get the spark plugs for both machines.",
+            "手机收不到邮件",
+            "从我的手机发送不成功",
+            "携帯から送信できません",
+            "휴대폰에서 보냈는데 안 왔습니다",
+            "Diese Nachricht wurde von Outlook gesperrt, weshalb?",
+            "Sent from my iPhone?",
+            "It came from mobile",
+            "Отправлено с телефона мужа вчера.",
+            "Anhang von Outlook gesendet",
+            "Sent from Nine Elms on Friday",
+            "Provenance : le courrier du mois dernier",
+            "스마트폰에서 보냄 확인",
         ] {
             assert_eq!(kept(&format!("Hello\n\n{line}")), format!("Hello\n\n{line}"));
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_wrapped_sentence_is_no_line_of_a_device() {
+        for text in ["I cannot read the letter that was\nsent from my iPad", "The one that he had\nsent via mobile"] {
+            assert_eq!(kept(text), text);
+        }
+        for text in ["Hello\nAnn\nSent from my iPad", "Hello.\nsent via mobile", "Hello\niPhoneから送信"] {
+            assert_eq!(kept(text), text.rsplit_once('\n').unwrap().0);
         }
     }
 

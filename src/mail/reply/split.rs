@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::super::html::Mark;
+use super::armour;
 use super::attribution::attribution_end;
 use super::divider::{Divider, divider_of};
 use super::fields::{BLOCK_LINES_MAX, Demand, Row, block_length};
@@ -56,11 +57,13 @@ enum Kind {
     Rest,
 }
 
-/// What becomes of a mail below a forward's line.
+/// What becomes of another mail in the text, as far as the header tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Forwards {
-    /// It is what the mail is about: all is kept.
+    /// A mail below a forward's line is what this one is about: all is kept.
     Kept,
+    /// The same, and this mail answers nothing: a line like "On … wrote:" is its writer's unless a quote is below.
+    KeptInNew,
     /// It is put aside like the mail an answer quotes: nothing but the subject, an answer's, says what this mail is.
     PutAside,
 }
@@ -68,12 +71,26 @@ pub(crate) enum Forwards {
 /// Splits a mail's lines. Nothing that may have been typed is put aside: where unquoted text follows
 /// a quote, all stays from the first quoted line on.
 pub(super) fn split(lines: &[Line<'_>], forwards: Forwards) -> Split {
+    let Some(inner) = armour::signed_lines(lines) else { return split_lines(lines, forwards) };
+    // What OpenPGP writes around a signed text goes with the signatures.
+    let Split { parts, is_forward, header, is_plain } = split_lines(&inner.lines, forwards);
+    let around = |count: usize| std::iter::repeat_n(Part::Signature, count);
+    let below = lines.len() - inner.start - parts.len();
+    Split {
+        parts: around(inner.start).chain(parts).chain(around(below)).collect(),
+        is_forward,
+        header: header.start + inner.start..header.end + inner.start,
+        is_plain,
+    }
+}
+
+fn split_lines(lines: &[Line<'_>], forwards: Forwards) -> Split {
     let end = lines.iter().rposition(|line| !line.is_blank()).map_or(0, |at| at + 1);
     let cut = first_cut(lines, end, forwards).map(|cut| with_fields_above(lines, with_name_above(lines, cut)));
     let is_plain = cut.is_none() && !lines.iter().any(|line| line.is_quoted);
     let mut parts = vec![Part::Typed; lines.len()];
     let mut header = end..end;
-    if forwards == Forwards::Kept && cut.as_ref().is_some_and(|cut| cut.kind == Kind::Forwarded) {
+    if forwards != Forwards::PutAside && cut.as_ref().is_some_and(|cut| cut.kind == Kind::Forwarded) {
         return Split { parts, is_forward: true, header, is_plain };
     }
     let typed = match &cut {
@@ -108,7 +125,11 @@ fn first_cut(lines: &[Line<'_>], end: usize, forwards: Forwards) -> Option<Cut> 
                 return Some(Cut { at, body: at + 1, kind: Kind::Forwarded });
             }
         }
-        if let Some(cut) = cut_at(lines, at) {
+        let is_typed = |cut: &Cut| {
+            let is_quote_below = next_filled(lines, cut.body).is_some_and(|next| lines[next].is_quoted);
+            forwards == Forwards::KeptInNew && cut.kind == Kind::Attribution && line.mark.is_none() && !is_quote_below
+        };
+        if let Some(cut) = cut_at(lines, at).filter(|cut| !is_typed(cut)) {
             return Some(cut);
         }
     }
@@ -124,12 +145,23 @@ fn is_forwards_line(lines: &[Line<'_>], at: usize) -> bool {
 /// closes.
 fn mark_signatures(lines: &[Line<'_>], parts: &mut [Part], typed: Range<usize>, end: usize) {
     let last_quoted = typed.clone().rev().find(|&at| lines[at].is_quoted).map(|at| at + 1);
-    let (from, ground) = last_quoted.map_or((typed.start, Ground::NeedsText), |below| (below, Ground::BelowText));
+    let (from, ground) =
+        last_quoted.map_or((typed.start, Ground::NeedsText), |below| (below, below_quote(lines, typed.start..below)));
     if mark_signature(lines, parts, from..typed.end, ground) || typed.end >= end {
         return;
     }
     let below = (typed.end..end).rev().find(|&at| lines[at].is_quoted).map_or(end, |at| at + 1);
     mark_signature(lines, parts, below..end, Ground::BelowText);
+}
+
+/// What has to be left below a quote, above which these lines stand.
+fn below_quote(lines: &[Line<'_>], above: Range<usize>) -> Ground {
+    let is_text = |at: usize| !lines[at].is_quoted && !lines[at].is_blank() && !lines[at].is_rule();
+    let typed = above.clone().find(|&at| is_text(at));
+    // A line like "On … wrote:" was not typed.
+    let is_header =
+        |at: usize| (at..above.end).take_while(|&at| !lines[at].is_quoted).any(|at| cut_at(lines, at).is_some());
+    if typed.is_some_and(|at| !is_header(at)) { Ground::BelowText } else { Ground::BelowQuote }
 }
 
 /// Whether another mail begins at line `at`.
@@ -228,7 +260,8 @@ fn around_cut(lines: &[Line<'_>], cut: &Cut, end: usize) -> Range<usize> {
     let is_typed_above = lines[..cut.at].iter().any(|line| !line.is_blank() && !line.is_rule());
     let body = next_filled(lines, cut.body).unwrap_or(end);
     let is_body_quoted = lines.get(body).is_some_and(|line| line.is_quoted);
-    if cut.kind != Kind::Rest && is_body_quoted && has_answers(lines, body, end) {
+    let ground = if is_typed_above { Ground::BelowText } else { Ground::BelowQuote };
+    if cut.kind != Kind::Rest && is_body_quoted && has_answers(lines, body..end, ground) {
         if !is_typed_above && cut.kind == Kind::Attribution {
             return below_one_quote(lines, body, end).unwrap_or(body..end);
         }
@@ -264,10 +297,11 @@ fn below_quoted_attribution(lines: &[Line<'_>], end: usize) -> Option<Range<usiz
 }
 
 /// Whether text that is neither quoted nor a signature nor another mail follows the quote at `from`.
-fn has_answers(lines: &[Line<'_>], from: usize, end: usize) -> bool {
+fn has_answers(lines: &[Line<'_>], range: Range<usize>, ground: Ground) -> bool {
+    let Range { start: from, end } = range;
     let last_quoted = (from..end).rev().find(|&at| lines[at].is_quoted).unwrap_or(from);
     let mut below = vec![Part::Typed; lines.len()];
-    mark_signature(lines, &mut below, last_quoted + 1..end, Ground::BelowText);
+    mark_signature(lines, &mut below, last_quoted + 1..end, ground);
     let is_text = |at: &usize| {
         below[*at] == Part::Typed && !lines[*at].is_quoted && !lines[*at].is_blank() && !lines[*at].is_rule()
     };
@@ -279,7 +313,7 @@ fn has_answers(lines: &[Line<'_>], from: usize, end: usize) -> bool {
 fn around_bare_quote(lines: &[Line<'_>], end: usize) -> Range<usize> {
     let Some(last) = (0..end).rev().find(|&at| lines[at].is_quoted) else { return 0..end };
     let mut below = vec![Part::Typed; lines.len()];
-    mark_signature(lines, &mut below, last + 1..end, Ground::BelowText);
+    mark_signature(lines, &mut below, last + 1..end, below_quote(lines, 0..last));
     if (last + 1..end).any(|at| below[at] == Part::Typed && !lines[at].is_blank()) {
         return below_quoted_attribution(lines, end).unwrap_or(0..end);
     }

@@ -87,6 +87,57 @@ fn nothing_is_ever_cut_to_nothing() {
 }
 
 #[test]
+fn what_a_company_adds_below_a_quote_is_no_answer_and_words_of_it_are() {
+    let quote = "On 15 Jan 2024, at 14:30, Bob <bob@example.org> wrote:\n\n> One?";
+    let added = "This message is confidential and meant for its addressee alone.";
+    assert_eq!(parts(&format!("Aye.\n\n{quote}\n\n{added}")), three("Aye.", quote, added));
+    for asked in [
+        "Please unsubscribe me and send me your privacy policy.",
+        "Bitte schicken Sie mir die Datenschutzerklärung und den Namen der Geschäftsführer, vertraulich.",
+        "Is all rights reserved what the virus-free sheet says?",
+    ] {
+        assert_eq!(parts(&format!("{quote}\n\n{asked}")).0, asked);
+        let both = format!("Hi Bob,\n\n{quote}\n\n{asked}");
+        assert_eq!(parts(&both).0, both);
+    }
+    // Nothing else was typed.
+    assert_eq!(parts(&format!("{quote}\n\n{added}")).0, added);
+}
+
+#[test]
+fn what_openpgp_writes_around_a_signed_text_is_no_text() {
+    let (begin, end) = (
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n",
+        "\n-----BEGIN PGP SIGNATURE-----\n\niQEz\n=ab\n-----END PGP SIGNATURE-----\n",
+    );
+    let signed = |text: &str| format!("{begin}{text}{end}");
+    assert_eq!(parts(&signed("Aye.\n\n- -- \nAnn\n")).0, "Aye.");
+    let quote = "On 15 Jan 2024, at 14:30, Bob <bob@example.org> wrote:\n> One?";
+    assert_eq!(parts(&signed(&format!("Aye.\n\n{quote}\n"))).0, "Aye.");
+    assert_eq!(parts(&signed(&format!("{quote}\n\nAye.\n"))).0, "Aye.");
+    let more = format!("{}\nNay.", signed("Aye."));
+    assert_eq!(parts(&more).0, more);
+    assert!(parts(&signed("")).0.contains("BEGIN PGP"));
+}
+
+#[test]
+fn what_a_new_mail_says_that_somebody_wrote_was_typed() {
+    for text in [
+        "Hello,\n\nOn 12 May at 14:30 your technician wrote:\nThe part is on its way.\nIt never came.",
+        "Hello,\n\nAm 12.05.2025 um 14:30 Uhr schrieb Frau Meier:\nEs ist unterwegs.\nEs kam nie an.",
+        "2026-01-15 14:30:25 rejected RCPT <bob@example.org>:\n550 mailbox unavailable\n\nWhat can I do?",
+        "Bob (bob@example.org) wrote:\nNo access.\nPlease give him access.",
+    ] {
+        let reply = reply_of_text(text, Forwards::KeptInNew);
+        assert_eq!((reply.typed.as_str(), reply.quoted.as_str()), (text, ""), "{text}");
+    }
+    let quote = "Hello\n\nOn 15 Jan 2024, at 14:30, Bob <bob@example.org> wrote:\n> One?";
+    assert_eq!(reply_of_text(quote, Forwards::KeptInNew).typed, "Hello");
+    let html = "<p>Hello</p><div class=gmail_attr>Bob wrote on 15 Jan 2024:</div><div>One?</div>";
+    assert_eq!(read_body(None, Some(html), Search::Whole(Forwards::KeptInNew)).reply_text(), "Hello");
+}
+
+#[test]
 fn text_without_quote_marks_below_a_header_at_the_top_is_the_reply() {
     let mail = "On 8 May 2017 17:34, \"Bob\" <bob@example.org> wrote:\n\nIt should be 2.0.";
     assert_eq!(parts(mail).0, "It should be 2.0.");
@@ -157,6 +208,19 @@ fn a_blockquote_used_as_formatting_is_part_of_the_reply() {
 fn a_marked_signature_of_html_goes() {
     assert_eq!(html_reply("<p>Hello</p><div class=gmail_signature>Ann<br>Example Ltd</div>"), "Hello");
     assert_eq!(html_reply("<div id=Signature>Ann</div>"), "Ann");
+}
+
+#[test]
+fn a_marked_signature_with_a_link_and_a_picture_goes_from_the_text_part_as_well() {
+    let html = "<p>Hello</p><div class=gmail_signature><img src='cid:x' alt=logo><br><b>Ann</b><br>\
+                <a href='https://www.example.org/'>www.example.org</a></div>";
+    for signature in [
+        "[image: logo]\n*Ann*\nwww.example.org <https://www.example.org/>",
+        "[cid:x]\nAnn\nwww.example.org<https://www.example.org/>",
+    ] {
+        let text = format!("Hello\n\n{signature}");
+        assert_eq!(read_body(Some(text), Some(html), Search::Whole(Forwards::Kept)).reply_text(), "Hello");
+    }
 }
 
 #[test]

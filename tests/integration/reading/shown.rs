@@ -93,6 +93,58 @@ fn quoted_lines_that_the_desk_never_sent_are_new_and_shown() {
 }
 
 #[test]
+fn answers_written_into_what_the_desk_sent_are_shown_with_it() {
+    let desk = answered_desk();
+    let header = "From: Desk <support@helpdesk.test>\nSent: Tuesday, 3 February 2026 14:30\nTo: Ann\nSubject: [#1] Printer on fire\n\n";
+    for (id, written) in [
+        ("i1", "Please switch the printer off and on again, OK\nthen tell us what its display says. E5"),
+        ("i2", "Please switch the printer off and on again,\nok\nthen tell us what its display says."),
+        ("i3", "Please switch the printer off and on again,\nthen tell us what its display says.\n4711"),
+        (
+            "i4",
+            "Please switch the printer off and on again,\nthen tell us what its display says.\nits display says switch off",
+        ),
+    ] {
+        let text = format!("Hi Sam, thank you.\n\n{header}{written}");
+        assert_eq!(shown(&desk.dry_run(answer(id, &text))), text);
+    }
+    let attribution = "On Tue, Feb 3, 2026 at 2:30 PM Desk <support@helpdesk.test> wrote:";
+    let quoted = format!(
+        "Hi Sam,\n\n{attribution}\n> Please switch the printer off and on again, done\n> then tell us what its display says. no"
+    );
+    assert_eq!(shown(&desk.dry_run(answer("i5", &quoted))), quoted);
+    // Whoever writes a salutation and nothing else has written something where it is not seen.
+    let greeting = format!(
+        "Hi Sam,\n\nKind regards\nAnn\n\n{header}Please switch the printer off and on again,\nthen tell us what its display says."
+    );
+    let seen = desk.dry_run(answer("i6", &greeting));
+    assert_eq!(shown(&seen), greeting);
+    assert_eq!(reply(&seen), "Hi Sam,\n\nKind regards\nAnn");
+}
+
+#[test]
+fn what_programs_make_of_the_desks_mail_is_known() {
+    let desk = answered_desk();
+    let text = "Look at https://helpdesk.test/manual for the *paper path*:\n\n- the tray\n- the rollers\n\nIs it \"free\"? Call +49 30 1234567.";
+    desk.admin(&["ticket", "reply", "1", "--staff", "sam", "--message", text]);
+    let header = "From: Desk <support@helpdesk.test>\nSent: Tuesday, 3 February 2026 14:30\nTo: Ann\nSubject: [#1] Printer on fire\n\n";
+    for (id, made) in [
+        (
+            "p1",
+            "Look at https://helpdesk.test/manual<https://helpdesk.test/manual> for the paper path:\n  *   the tray\n  *   the rollers\nIs it \u{201C}free\u{201D}? Call +49 30 1234567<tel:+49301234567>.\n\n--\nHelpdesk, General, ticket #1",
+        ),
+        (
+            "p2",
+            "Look at https://helpdesk.test/manual <https://helpdesk.test/manual> for the\n*paper path*:\n\n1. the tray\n2. the rollers\n\nIs it&nbsp;\"free\"? Call\n+49 30 1234567.",
+        ),
+        ("p3", "the rollers\n\nIs it \"free\"?"),
+    ] {
+        let seen = desk.dry_run(answer(id, &format!("No, it is not.\n\n{header}{made}")));
+        assert_eq!(shown(&seen), "No, it is not.", "{made}");
+    }
+}
+
+#[test]
 fn mail_that_answers_an_id_of_ours_but_opens_a_ticket_shows_its_reply() {
     let desk = answered_desk();
     let text = "A new matter.\n\nOn Tue, Feb 3, 2026 at 2:30 PM Desk <support@helpdesk.test> wrote:\n> Please switch the printer off and on again,";
