@@ -106,7 +106,8 @@ pub(crate) fn serve_desk(
     api.note_origins();
     let lmtp = lmtp.map(|server| start_lmtp(server, &store, &api, loaded, wake_sender.clone())).transpose()?;
     let tools = tools::of(&store, loaded.path.as_deref(), &threads);
-    let web = Arc::new(pages(&store, &api, tools, wake_sender.clone()));
+    let web = pages(&store, &api, tools, wake_sender.clone());
+    let web = Arc::new(web.taking(loaded.config.limits.http_body_bytes_max));
     let steered =
         Steered { control: control.clone(), api: Arc::clone(&api), web: Arc::clone(&web), lmtp: lmtp.clone() };
     watch_signals(steered, loaded, log_level)?;

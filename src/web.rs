@@ -14,6 +14,7 @@ mod customer;
 mod forgery;
 mod form;
 mod frame;
+mod kept;
 mod language;
 mod limits;
 mod page;
@@ -26,6 +27,7 @@ mod text;
 mod ui;
 mod upload;
 mod writers;
+mod wrong;
 
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -40,8 +42,10 @@ use crate::store::settings::Settings;
 use agent::sign_in::Pending;
 use answer::Refusal;
 use call::Call;
+use form::Form;
 use language::Language;
 use page::{Gate, Page};
+use ui::Ui;
 
 /// Where a file is below a folder of pages, without prefix.
 pub(crate) fn file_path(folder: &str, id: crate::domain::AttachmentId, name: &str) -> String {
@@ -64,6 +68,8 @@ pub(crate) struct Web {
     feed: pulse::Feed,
     /// What the set-up needs from the process around; none in tests.
     tools: Option<setup::Tools>,
+    /// Bytes of a request's body that the server takes; 0 where nobody has said.
+    body_bytes_max: u64,
     /// The path of `site_url` as it was a moment ago, for what cannot wait for the database.
     prefix: RwLock<String>,
 }
@@ -87,6 +93,7 @@ impl Web {
             pending: Pending::default(),
             feed: pulse::Feed::default(),
             tools: None,
+            body_bytes_max: 0,
             prefix: RwLock::default(),
         };
         if let Ok(settings) = web.store.read(|tx| tx.settings()) {
@@ -99,6 +106,13 @@ impl Web {
     #[must_use]
     pub(crate) fn with_tools(mut self, tools: setup::Tools) -> Self {
         self.tools = Some(tools);
+        self
+    }
+
+    /// The same on a server that takes bodies of so many bytes.
+    #[must_use]
+    pub(crate) const fn taking(mut self, body_bytes_max: u64) -> Self {
+        self.body_bytes_max = body_bytes_max;
         self
     }
 
@@ -173,28 +187,39 @@ pub(crate) fn shell_refusal(web: &Web, response: Response, accept_language: &str
 }
 
 /// Answers one request. A panic in it is the caller's to catch; no lock of ours is left poisoned.
-pub(crate) fn respond(web: &Web, request: Request, now: Timestamp) -> Response {
+pub(crate) fn respond(web: &Web, mut request: Request, now: Timestamp) -> Response {
     let language = Language::accepted(request.header("Accept-Language").unwrap_or(""));
-    if let Some(Page::Asset(name)) = Page::of(&request.path) {
-        let found = assets::answer(&name).map(answer::with_guards);
+    let page = Page::of(&request.path);
+    if let Some(Page::Asset(name)) = &page {
+        let found = assets::answer(name).map(answer::with_guards);
         return found.unwrap_or_else(|| Refusal::NotFound.response(language, &web.prefix()));
     }
+    // Read before the database is asked, which may not answer: what was typed is given back then.
+    let is_form = page.is_some() && request.method == Method::Post;
+    let posted = if is_form { Form::of_body(&mut request) } else { Ok(Form::default()) };
+    let early = |refusal: Refusal, posted: Option<&Form>| {
+        let form = posted.zip(page.as_ref()).map(|(form, page)| (form, page, &request.headers));
+        kept::before_known(&refusal, form, Ui::bare(language, &web.prefix()))
+    };
     let settings = match web.store.read(|tx| tx.settings()) {
         Ok(settings) => settings,
-        Err(error) => return Refusal::from(error).response(language, &web.prefix()),
+        Err(error) => return early(error.into(), posted.as_ref().ok()),
     };
     web.note_prefix(&settings);
     if !settings.web {
         return Response::json(404, "{\"error\":1,\"message\":\"Unknown endpoint.\"}");
     }
-    let prefix = web.prefix();
-    let Some(page) = Page::of(&request.path) else { return Refusal::NotFound.response(language, &prefix) };
-    match Call::of(web, settings, page, request, now) {
-        Ok(call) => {
-            let language = call.language;
-            answered(&call).unwrap_or_else(|refusal| refusal.response(language, &prefix))
+    let Some(page) = page.clone() else { return early(Refusal::NotFound, None) };
+    let form = match posted {
+        Ok(form) => form,
+        Err(unreadable) => return early(unreadable.into(), None),
+    };
+    match Call::of(web, settings, page, &request, now) {
+        Ok(mut call) => {
+            call.form = form;
+            answered(&call).unwrap_or_else(|refusal| kept::refused(&call, &refusal))
         }
-        Err(refusal) => refusal.response(language, &prefix),
+        Err(refusal) => early(refusal, Some(&form)),
     }
 }
 
@@ -211,6 +236,9 @@ fn answered(call: &Call<'_>) -> Result<Response, Refusal> {
     if is_post && !forgery::is_same_origin(&call.headers, &call.settings.site_url) {
         return Err(Refusal::Forged);
     }
+    if call.form.is_too_large() {
+        return Err(Refusal::TooLarge);
+    }
     match (call.page.gate(), &call.viewer) {
         (Gate::Anyone, _) => {}
         (Gate::Customer, _) if call.guest.is_none() => return customer::sign_in::first(call),
@@ -219,8 +247,11 @@ fn answered(call: &Call<'_>) -> Result<Response, Refusal> {
         (Gate::SetUp, Some(viewer)) if !viewer.may_set_up => return Err(Refusal::Forbidden),
         (Gate::Staff | Gate::SetUp, Some(_)) => {}
     }
-    if is_post {
-        call.check_forgery()?;
+    if is_post && let Err(refusal) = call.check_forgery() {
+        return match &call.page {
+            Page::Customers(page) if matches!(refusal, Refusal::Stale) => customer::stale(call, page),
+            _ => Err(refusal),
+        };
     }
     if let Some(response) = agent::led_to_second_factor(call) {
         return Ok(response);

@@ -73,16 +73,16 @@ impl From<Unreadable> for Refusal {
 }
 
 impl<'a> Call<'a> {
-    /// Reads a request and looks up who it comes from.
+    /// Looks up who a request comes from. Its form is not read here: it is to be at hand when this fails.
     pub(super) fn of(
         web: &'a Web,
         settings: Settings,
         page: Page,
-        request: Request,
+        request: &Request,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
-        let address = web.client_address(&request);
-        let is_secure = web.is_secure(&request, &settings);
+        let address = web.client_address(request);
+        let is_secure = web.is_secure(request, &settings);
         let named = session::named(&request.headers, page.side(), settings.web_insecure);
         let (secret, session, viewer, guest, profile) = web.store.read(|tx| {
             let session = match &named {
@@ -122,7 +122,6 @@ impl<'a> Call<'a> {
         let query = Form::of_query(&request.query)?;
         let (method, headers, client) = (request.method.clone(), request.headers.clone(), request.client.clone());
         let is_loopback = request.peer.ip().to_canonical().is_loopback();
-        let form = if method == Method::Post { Form::of_body(request)? } else { Form::default() };
         Ok(Self {
             web,
             settings,
@@ -131,7 +130,7 @@ impl<'a> Call<'a> {
             method,
             headers,
             query,
-            form,
+            form: Form::default(),
             address,
             is_loopback,
             is_secure,
@@ -184,7 +183,7 @@ impl<'a> Call<'a> {
         self.session.is_some() && (self.viewer.is_some() || self.guest.is_some())
     }
 
-    /// Whether the form came from a page of ours.
+    /// Whether the form came from a page of ours, and one of this session.
     pub(crate) fn check_forgery(&self) -> Result<(), Refusal> {
         if !forgery::is_same_origin(&self.headers, &self.settings.site_url) {
             return Err(Refusal::Forged);
@@ -195,7 +194,7 @@ impl<'a> Call<'a> {
         } else {
             forgery::anonymous_made_at(&self.secret, token, self.now).is_some()
         };
-        if is_right { Ok(()) } else { Err(Refusal::Forged) }
+        if is_right { Ok(()) } else { Err(Refusal::Stale) }
     }
 
     /// The staff member who is signed in; the gate has seen to it that there is one.
@@ -262,6 +261,7 @@ impl<'a> Call<'a> {
             scheme: self.preferences.scheme.clone(),
             has_keys: self.preferences.has_keys,
             newest_event: 0,
+            form_bytes_max: self.web.body_bytes_max,
         }
     }
 }

@@ -47,6 +47,26 @@ pub(super) fn answer(call: &Call<'_>, page: &CustomerPage) -> Result<Response, R
     }
 }
 
+/// A form whose page was made for another session, or long ago: the page again, with what was typed and a token that is
+/// good. Nothing is done.
+pub(super) fn stale(call: &Call<'_>, page: &CustomerPage) -> Result<Response, Refusal> {
+    match page {
+        CustomerPage::Submit(department) => submit::stale(call, *department),
+        // Whose link is another ticket's does not read this one: they have what they typed, and no more.
+        CustomerPage::Ticket(id) => ticket::stale(call, *id).map_err(|_| Refusal::Stale),
+        _ => Err(Refusal::Stale),
+    }
+}
+
+/// What is wrong with a form that is shown again: files are not kept, and have to be chosen again.
+fn with_files_again(call: &Call<'_>, error: String) -> String {
+    let names: Vec<&str> = call.form.files().iter().map(|file| file.name.as_str()).collect();
+    if names.is_empty() {
+        return error;
+    }
+    format!("{error} {}", call.language.with("files-again", "names", &names.join(", ")))
+}
+
 /// What stands around a customer's page.
 fn ui_of(call: &Call<'_>) -> Ui {
     let mut ui = call.bare_ui();

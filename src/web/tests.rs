@@ -6,6 +6,7 @@ use std::time::Duration;
 
 mod features;
 mod gate;
+pub(in crate::web) mod kept;
 mod people;
 
 use super::*;

@@ -12,6 +12,7 @@ use crate::store::session::{NewSession, SessionOwner};
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
 use crate::web::form::Form;
+use crate::web::kept;
 use crate::web::limits::Act;
 use crate::web::page::{self, Page};
 use crate::web::session::{self, Side};
@@ -28,6 +29,9 @@ const PENDING_MAX: usize = 1000;
 
 /// What is carried over a sign-in at most, in bytes. Chosen: a message of the greatest length and some.
 const CARRIED_BYTES_MAX: usize = 2 * crate::web::form::TEXT_BYTES_MAX;
+
+/// The name under which the name of a file is carried that was not.
+const LOST_FILE: &str = "lost-file";
 
 /// Names and passwords that were right and wait for the code of the second factor; in memory only.
 #[derive(Default)]
@@ -96,6 +100,12 @@ impl SignIn {
         }
     }
 
+    /// The names of files that have to be chosen again afterwards.
+    fn lost_files(&self) -> String {
+        let names = self.carried.iter().filter(|(name, _)| name == LOST_FILE).map(|(_, value)| value.as_str());
+        names.collect::<Vec<_>>().join(", ")
+    }
+
     fn response(&self, status: u16) -> Result<Response, Refusal> {
         Ok(answer::html_page(status, self.render()?))
     }
@@ -127,10 +137,16 @@ pub(crate) fn first(call: &Call<'_>) -> Result<Response, Refusal> {
         return Ok(call.lead_to(&format!("/staff/login?next={}", escaped(&path))));
     }
     let bytes: usize = call.form.pairs().iter().map(|(name, value)| name.len() + value.len()).sum();
-    if matches!(call.page, Page::SignOut | Page::Pulse | Page::Drafts) || bytes > CARRIED_BYTES_MAX {
+    if matches!(call.page, Page::SignOut | Page::Pulse | Page::Drafts) {
         return Err(Refusal::Forged);
     }
-    let carried = call.form.pairs().iter().filter(|(name, _)| name != "form_token").cloned().collect();
+    if bytes > CARRIED_BYTES_MAX {
+        return Err(Refusal::SignedOut);
+    }
+    // Files cannot be carried: their names are, so that nothing is sent without them.
+    let files = call.form.files().iter().map(|file| (LOST_FILE.to_owned(), file.name.clone()));
+    let own = call.form.pairs().iter().filter(|(name, _)| name != "form_token" && name != LOST_FILE).cloned();
+    let carried = own.chain(files).collect();
     SignIn { next: path_of(call), carried, ..SignIn::new(call) }.response(403)
 }
 
@@ -265,7 +281,8 @@ fn taken_up(call: &Call<'_>, hash: &[u8; 32], page: SignIn) -> Result<Response, 
         Ok::<_, crate::store::Error>(session.zip(viewer))
     })?;
     let (session, viewer) = found.ok_or(Refusal::Forbidden)?;
-    let form = Form::of_pairs(page.carried);
+    let lost = page.lost_files();
+    let form = Form::of_pairs(page.carried.into_iter().filter(|(name, _)| name != LOST_FILE).collect());
     let later = call.for_page(wanted, form).signed_in(session, *hash, viewer);
     if let Some(response) = super::led_to_second_factor(&later) {
         // What was typed waits as a draft.
@@ -273,6 +290,9 @@ fn taken_up(call: &Call<'_>, hash: &[u8; 32], page: SignIn) -> Result<Response, 
             super::ticket::keep(&later, id)?;
         }
         return Ok(response);
+    }
+    if !lost.is_empty() {
+        return kept::without_files(&later, lost, &page.next);
     }
     super::answer(&later)
 }

@@ -78,7 +78,7 @@ fn next_of(text: &str) -> String {
 /// A page was asked for by somebody who is not signed in.
 pub(crate) fn first(call: &Call<'_>) -> Result<Response, Refusal> {
     if call.method == Method::Post {
-        return Err(Refusal::Forged);
+        return Err(Refusal::SignedOut);
     }
     let next = match &call.page {
         Page::Customers(super::CustomerPage::Ticket(id)) => format!("?next=/tickets/show/{id}"),

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::fields::{self, Field};
 use super::robots::{self, Suspicion, TRAP};
-use super::ui_of;
+use super::{ui_of, with_files_again};
 use crate::desk::{Change, MailContext, Notices, Opening, Post};
 use crate::domain::one_line::SUBJECT_CHARS_MAX;
 use crate::domain::{Actor, Author, DepartmentId, Door, EmailAddress, MessageId, TicketId, Timestamp, UserId};
@@ -113,20 +113,28 @@ struct Wanted<'c> {
     files: &'c [NewAttachment<'c>],
 }
 
+/// The form as it was sent, with what is wrong.
+fn shown_again(call: &Call<'_>, chosen: Option<DepartmentId>, status: u16, error: String) -> Result<Response, Refusal> {
+    let mut page = Submit::of(call, chosen)?;
+    if robots::suspicion(call) == Some(Suspicion::Stale) {
+        page.key = robots::key(call)?;
+    }
+    page.error = with_files_again(call, error);
+    page.response(status)
+}
+
+/// The form of a page whose token is not good any more.
+pub(super) fn stale(call: &Call<'_>, chosen: Option<DepartmentId>) -> Result<Response, Refusal> {
+    shown_again(call, chosen, 403, call.language.t("form-stale"))
+}
+
 /// `POST /submit-ticket`
 pub(super) fn send(call: &Call<'_>, chosen: Option<DepartmentId>) -> Result<Response, Refusal> {
     let key = call.form.get("key");
     if call.read(|tx| Ok(tx.spent_key(key)?))?.is_some() {
         return Ok(sent(call, key));
     }
-    let again = |status: u16, error: String| {
-        let mut page = Submit::of(call, chosen)?;
-        if robots::suspicion(call) == Some(Suspicion::Stale) {
-            page.key = robots::key(call)?;
-        }
-        page.error = error;
-        page.response(status)
-    };
+    let again = |status: u16, error: String| shown_again(call, chosen, status, error);
     match robots::suspicion(call) {
         None => {}
         Some(Suspicion::Stale) => return again(422, call.language.t("form-stale")),

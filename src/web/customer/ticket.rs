@@ -5,7 +5,7 @@ use askama::Template;
 use super::conversation::{self, Spoken};
 use super::robots::{self, Suspicion};
 use super::sign_in::path_of;
-use super::{Guest, guest_of, ui_of};
+use super::{Guest, guest_of, ui_of, with_files_again};
 use crate::desk::{Change, MailContext, Notices, Opening, Post, StatusChange};
 use crate::domain::{Actor, Author, Door, Status, TicketId, Timestamp};
 use crate::http::Response;
@@ -65,6 +65,11 @@ pub(super) fn show(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
     shown(call, id, 200, String::new())
 }
 
+/// The form of a page whose token is not good any more.
+pub(super) fn stale(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
+    shown(call, id, 403, call.language.t("form-stale"))
+}
+
 fn shown(call: &Call<'_>, id: TicketId, status: u16, error: String) -> Result<Response, Refusal> {
     let guest = guest_of(call)?;
     let found = call.read(|tx| {
@@ -88,7 +93,7 @@ fn shown(call: &Call<'_>, id: TicketId, status: u16, error: String) -> Result<Re
         is_past: is_past(&ticket, settings, call.now),
         spoken,
         text: call.form.get("text").to_owned(),
-        error,
+        error: if error.is_empty() { error } else { with_files_again(call, error) },
         key: if is_kept { call.form.get("key").to_owned() } else { robots::key(call)? },
         takes_files: settings.ticket_attachment && settings.ticket_attachment_number > 0,
         accept: settings.ticket_file_type.iter().map(|own| format!(".{own}")).collect::<Vec<_>>().join(","),

@@ -1,0 +1,132 @@
+//! What was typed into a form that is not taken.
+
+use std::sync::mpsc;
+
+use super::*;
+
+/// Does something while somebody else holds the database's write lock.
+pub(in crate::web) fn while_locked<T>(desk: &Desk, act: impl FnOnce() -> T) -> T {
+    let (holds, held) = mpsc::channel();
+    let (lets_go, let_go) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let store = &desk.web.store;
+        scope.spawn(move || {
+            let done = store.write(|tx| {
+                tx.prove_writable()?;
+                holds.send(()).unwrap();
+                let_go.recv().ok();
+                Ok::<_, crate::store::Error>(())
+            });
+            done.unwrap();
+        });
+        held.recv().unwrap();
+        let done = act();
+        lets_go.send(()).unwrap();
+        done
+    })
+}
+
+#[test]
+fn a_desk_that_is_busy_gives_back_what_was_typed() {
+    let desk = Desk::new();
+    let id = desk.mail("one@desk.test", "Printer", 1);
+    let ada = desk.browser(desk.admin);
+    let ticket = format!("/staff/tickets/view/{id}");
+    let forms = [
+        (ticket.as_str(), "do=send&text=Typed+long&to=ann1%40x.test&seen=7"),
+        ("/staff/tickets/create", "do=send&to=c%40x.test&subject=Hello&department=1&text=Typed+long"),
+        ("/staff/kb/articles/new", "title=Ink&category=0&text=Typed+long&format=markdown"),
+        ("/staff/departments/new", "name=Typed+long"),
+        ("/staff/agents/new", "username=bob&name=Typed+long&password=hidden-secret&email=b%40x.test&role=agent"),
+    ];
+    let refused = while_locked(&desk, || forms.map(|(path, form)| ada.post(path, form)));
+    for ((path, _), response) in forms.iter().zip(&refused) {
+        let page = text(response);
+        assert_eq!((response.status(), response.header("Retry-After")), (503, Some("1")), "{path}");
+        assert!(page.contains("Typed long") && page.contains("Send again"), "{path}: {page}");
+        assert!(page.contains(&ada.token), "{path}: it can be sent again");
+        assert!(!page.contains("hidden-secret"), "{path}: a secret stays none on a page");
+    }
+    let page = text(&refused[0]);
+    assert!(page.contains("name=\"do\" value=\"send\"") && page.contains("name=\"seen\" value=\"7\""), "{page}");
+    assert!(ada.post(&ticket, forms[0].1).status() == 303, "the same form again is taken");
+}
+
+#[test]
+fn a_text_that_fits_its_box_is_taken_and_a_longer_one_given_back() {
+    let desk = Desk::new();
+    let id = desk.mail("one@desk.test", "Printer", 1);
+    let (abe, path) = (desk.browser(desk.agent), format!("/staff/tickets/view/{id}"));
+    let of = |text: &str| abe.post(&path, &format!("do=note&text={text}"));
+    assert_eq!(of(&"ü".repeat(600_000)).status(), 303);
+    let long = "x".repeat(crate::web::form::TEXT_BYTES_MAX + 1);
+    let refused = of(&long);
+    assert_eq!(refused.status(), 413);
+    assert!(text(&refused).contains(&long));
+}
+
+#[test]
+fn a_form_of_another_session_is_shown_again_and_does_nothing() {
+    let desk = Desk::new();
+    let id = desk.mail("one@desk.test", "Printer", 1);
+    let (before, abe) = (desk.browser(desk.agent), desk.browser(desk.agent));
+    let path = format!("/staff/tickets/view/{id}");
+    let form = format!("form_token={}&do=send&text=Typed+before", before.token);
+    let shown = abe.post_as(&path, &form, "same-origin");
+    let page = text(&shown);
+    assert_eq!(shown.status(), 403);
+    assert!(page.contains("Typed before") && page.contains(&abe.token) && page.contains("Send again"), "{page}");
+    assert!(!page.contains(&before.token), "{page}");
+    let count = || desk.web.store.read(|tx| tx.speeches(id)).unwrap().len();
+    assert_eq!((count(), desk.web.store.read(|tx| tx.drafts_of(desk.agent)).unwrap().len()), (1, 0));
+    let theirs = abe.post_as(&path, &form, "cross-site");
+    assert!(theirs.status() == 403 && !text(&theirs).contains("Typed before"), "another site's gets nothing back");
+    assert_eq!(abe.post(&path, "do=send&text=Typed+before").status(), 303);
+    assert_eq!(count(), 2);
+}
+
+/// A form with files, as a browser sends it.
+pub(in crate::web) fn multipart(pairs: &[(&str, &str)], files: &[(&str, &str)]) -> (&'static str, String) {
+    let mut body = String::new();
+    for (name, value) in pairs {
+        body += &format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    }
+    for (name, content) in files {
+        body += &format!("--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\r\n{content}\r\n");
+    }
+    ("multipart/form-data; boundary=x", body + "--x--\r\n")
+}
+
+impl Browser<'_> {
+    /// Posts a form with files and the session's token.
+    pub(super) fn post_files(&self, path: &str, pairs: &[(&str, &str)], files: &[(&str, &str)]) -> Response {
+        let (kind, body) = multipart(&[&[("form_token", self.token.as_str())], pairs].concat(), files);
+        let request = Request::new(Method::Post, path)
+            .with_header("Content-Type", kind)
+            .with_header("Sec-Fetch-Site", "same-origin")
+            .with_body(body);
+        self.ask(request)
+    }
+}
+
+#[test]
+fn a_form_with_files_is_not_sent_without_them_after_a_sign_in() {
+    let desk = Desk::new();
+    let id = desk.mail("one@desk.test", "Printer", 1);
+    let path = format!("/staff/tickets/view/{id}");
+    let stranger = Browser { desk: &desk, cookie: String::new(), token: String::new() };
+    let asked = stranger.post_files(&path, &[("do", "send"), ("text", "See the plan")], &[("plan.pdf", "x")]);
+    let page = text(&asked);
+    assert!(page.contains("Choose these again: plan.pdf") && !page.contains("will be sent"), "{page}");
+    let token = forgery::anonymous_token(&desk.web.store.read(|tx| tx.desk_secret()).unwrap(), NOW);
+    let form = format!(
+        "form_token={token}&username=abe&password=abe-secret&next={path}&carried.do=send&carried.text=See+the+plan&\
+         carried.lost-file=plan.pdf"
+    );
+    let shown = stranger.post_as("/staff/login", &form, "same-origin");
+    let page = text(&shown);
+    assert_eq!(shown.status(), 422, "{page}");
+    assert!(page.contains("See the plan") && page.contains("plan.pdf") && page.contains("type=\"file\""), "{page}");
+    assert!(page.contains(&format!("action=\"{path}\"")), "{page}");
+    assert_eq!(desk.web.store.read(|tx| tx.speeches(id)).unwrap().len(), 1);
+}
