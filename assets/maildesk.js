@@ -143,6 +143,8 @@ async function save() {
     const answer = await post('/staff/drafts', fields);
     const said = await answer.json();
     saved.textContent = said.saved ?? said.error ?? '';
+    // Another window has sent this form: what is written here is something new.
+    if (said.key && !form.dataset.leaving) form.elements.key.value = said.key;
     if (answer.ok && !form.dataset.leaving) keep(said.files, sent);
   } catch {
     isDirty = true;

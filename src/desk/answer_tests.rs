@@ -79,6 +79,38 @@ fn form_that_is_sent_twice_posts_once_with_the_files_of_its_draft() {
 }
 
 #[test]
+fn form_that_is_sent_again_with_something_else_in_it_says_so_and_posts_nothing() {
+    let bench = Bench::new();
+    let id = bench.ticket("Printer");
+    let (message, undo) = undo_of(answer(&bench, id, "k", None).unwrap());
+    let sam = bench.staff(SAM);
+    let again = |text, attachments: &[NewAttachment<'_>], is_note| {
+        let writing = Writing { staff: &sam, text: Text::Plain(text), attachments, key: "k", typed: text, fields: "{}" };
+        let answer = Answer {
+            writing: writing.clone(),
+            status: StatusChange::ByTable,
+            recipients: None,
+            shown: None,
+        };
+        bench.as_sam(|change| {
+            let ticket = bench.read_in(change, id);
+            if is_note { change.write_note(&ticket, &writing).unwrap() } else { change.answer(&ticket, &answer).unwrap() }
+        })
+    };
+    let spent = SpentKey { ticket: id, message: Some(message) };
+    assert_eq!(again("Pull the plug.", &[], false), Posted::Before(spent));
+    assert_eq!(again("Pull the plug.", &[file("new.txt")], false), Posted::Before(spent));
+    assert_eq!(again("Pull the plug.", &[file("other.txt")], false), Posted::Other(spent));
+    assert_eq!(again("Pull the plug!", &[], false), Posted::Other(spent));
+    assert_eq!(again("Pull the plug.", &[], true), Posted::Other(spent));
+    take_back(&bench, undo, NOW).unwrap();
+    let spent = SpentKey { ticket: id, message: None };
+    assert_eq!(again("Pull the *plug*.", &[], false), Posted::Before(spent), "it is a draft again");
+    assert_eq!(again("Push it.", &[], false), Posted::Other(spent));
+    assert_eq!(messages(&bench, id), 1);
+}
+
+#[test]
 fn news_by_somebody_else_stop_an_answer_and_ones_own_do_not() {
     let bench = Bench::new();
     let id = bench.ticket("Printer");

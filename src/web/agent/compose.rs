@@ -8,7 +8,7 @@ use super::ticket::{self, visible};
 use crate::desk::{Answer, NotPosted, Post, Posted, StatusChange, Writing};
 use crate::domain::{Author, DraftId, Status, TicketId, Timestamp, UndoId};
 use crate::http::Response;
-use crate::mail::Mailbox;
+use crate::mail::{Mailbox, html};
 use crate::random;
 use crate::store::attachment::NewAttachment;
 use crate::store::draft::{DraftKind, DraftPlace};
@@ -169,7 +169,18 @@ pub(super) fn keep_form(
     place: DraftPlace,
     files: &[upload::Accepted],
 ) -> Result<Option<DraftId>, Refusal> {
-    let (form, key) = (&call.form, key_of(call));
+    keep_form_as(call, tx, place, files, key_of(call))
+}
+
+/// The same with a key of its own.
+fn keep_form_as(
+    call: &Call<'_>,
+    tx: &WriteTx<'_>,
+    place: DraftPlace,
+    files: &[upload::Accepted],
+    key: &str,
+) -> Result<Option<DraftId>, Refusal> {
+    let form = &call.form;
     if key.is_empty() {
         return Ok(None);
     }
@@ -199,52 +210,104 @@ fn len(content: &[u8]) -> i64 {
     i64::try_from(content.len()).unwrap_or(i64::MAX)
 }
 
+/// What became of a draft that the script sent.
+struct Kept {
+    files: Vec<KeptFile>,
+    /// The key that the form goes by from now on, where its own was spent by another window.
+    new_key: Option<String>,
+}
+
 /// `POST /staff/drafts`: the script keeps what is being written.
 pub(super) fn save(call: &Call<'_>) -> Result<Response, Refusal> {
     let files = match upload::of_staff(&call.settings, call.form.files()) {
         Ok(files) => files,
         Err(fault) => return Ok(answer::json(422, &json!({ "error": fault.text(call.language) }))),
     };
-    let kept = call.web.store.write(|tx| {
-        let viewer = call.viewer()?;
-        let ticket = match call.form.number("ticket") {
-            Some(id) => Some(visible(tx, viewer, TicketId::new(id))?.id),
-            None => None,
-        };
-        let kind = match (call.form.get("kind"), ticket) {
-            ("note", Some(_)) => DraftKind::Note,
-            (_, Some(_)) => DraftKind::Answer,
-            (_, None) => DraftKind::Ticket,
-        };
-        let place = DraftPlace { staff: viewer.id(), ticket, kind };
-        let is_empty = call.form.get("text").trim().is_empty() && files.is_empty();
-        match keep_form(call, tx, place, &files)? {
-            Some(draft) if is_empty && tx.draft_files(draft)?.is_empty() && kind != DraftKind::Ticket => {
-                tx.remove_draft(draft)?;
-                Ok(Some(Vec::new()))
-            }
-            Some(draft) => Ok(Some(kept_files(tx, call, draft)?)),
-            None => Ok::<_, Refusal>(None),
-        }
-    })?;
-    let saved = if kept.is_some() { saved_at(call, call.now) } else { String::new() };
+    let kept = call.web.store.write(|tx| keep_typed(call, tx, &files))?;
+    let (new_key, is_kept) = (kept.as_ref().and_then(|kept| kept.new_key.clone()), kept.is_some());
     let files: Vec<Value> = kept
-        .unwrap_or_default()
+        .map_or_else(Vec::new, |kept| kept.files)
         .into_iter()
         .map(|file| json!({ "id": file.id, "name": file.name, "size": file.size }))
         .collect();
-    Ok(answer::json(200, &json!({ "saved": saved, "files": files })))
+    let mut said = json!({ "saved": if is_kept { saved_at(call, call.now) } else { String::new() }, "files": files });
+    if let Some(key) = new_key {
+        said["saved"] = Value::from(call.language.t("draft-beside"));
+        said["key"] = Value::from(key);
+    }
+    Ok(answer::json(200, &said))
+}
+
+fn keep_typed(call: &Call<'_>, tx: &WriteTx<'_>, files: &[upload::Accepted]) -> Result<Option<Kept>, Refusal> {
+    let viewer = call.viewer()?;
+    let ticket = match call.form.number("ticket") {
+        Some(id) => Some(visible(tx, viewer, TicketId::new(id))?),
+        None => None,
+    };
+    let kind = match (call.form.get("kind"), &ticket) {
+        ("note", Some(_)) => DraftKind::Note,
+        (_, Some(_)) => DraftKind::Answer,
+        (_, None) => DraftKind::Ticket,
+    };
+    let place = DraftPlace { staff: viewer.id(), ticket: ticket.as_ref().map(|ticket| ticket.id), kind };
+    let is_empty = call.form.get("text").trim().is_empty() && files.is_empty();
+    match keep_form(call, tx, place, files)? {
+        Some(draft) if is_empty && tx.draft_files(draft)?.is_empty() && kind != DraftKind::Ticket => {
+            tx.remove_draft(draft)?;
+            Ok(Some(Kept { files: Vec::new(), new_key: None }))
+        }
+        Some(draft) => Ok(Some(Kept { files: kept_files(tx, call, draft)?, new_key: None })),
+        None if is_empty || was_sent(call, tx, ticket.as_ref())? => Ok(None),
+        None => {
+            let key = new_key()?;
+            let draft = keep_form_as(call, tx, place, files, &key)?.ok_or(Refusal::Failed)?;
+            Ok(Some(Kept { files: kept_files(tx, call, draft)?, new_key: Some(key) }))
+        }
+    }
+}
+
+/// Whether what the form has is what was sent with its key. What was saved on the way to be sent comes late, and is part
+/// of it.
+fn was_sent(call: &Call<'_>, tx: &ReadTx<'_>, ticket: Option<&Ticket>) -> Result<bool, Refusal> {
+    let Some(spent) = tx.spent_key(key_of(call))? else { return Ok(true) };
+    let typed_text = call.form.get("text").replace("\r\n", "\n");
+    let typed_text = typed_text.trim();
+    let Some(message) = spent.message else {
+        let staff = call.viewer()?.id();
+        let draft = match ticket {
+            Some(ticket) => tx.draft(DraftPlace { staff, ticket: Some(ticket.id), kind: DraftKind::Answer })?,
+            None => None,
+        };
+        return Ok(draft.is_some_and(|draft| draft.body.contains(typed_text)));
+    };
+    let Some(posted) = tx.message_text(message)? else { return Ok(false) };
+    let is_note = !tx.is_public_message(message)?;
+    if ticket.is_some() && is_note != (call.form.get("kind") == "note") {
+        return Ok(false);
+    }
+    let posted_text = if posted.is_html { html::to_text(&posted.body) } else { posted.body };
+    let as_posted = match typed(typed_text) {
+        Typed::Plain => typed_text.to_owned(),
+        Typed::Formatted(html) => html::to_text(&html),
+    };
+    Ok(posted_text.contains(typed_text) || posted_text.contains(as_posted.trim()))
 }
 
 /// The form as it was sent, to be shown again; what it has is kept as a draft.
 pub(super) fn again(call: &Call<'_>, id: TicketId, kind: Kind) -> Result<Compose, Refusal> {
+    let key = if key_of(call).is_empty() { new_key()? } else { key_of(call).to_owned() };
+    again_as(call, id, kind, key)
+}
+
+/// The same with a key of its own.
+fn again_as(call: &Call<'_>, id: TicketId, kind: Kind, key: String) -> Result<Compose, Refusal> {
     let form = &call.form;
     let files = upload::of_staff(&call.settings, form.files()).unwrap_or_default();
     let signature = call.read(|tx| Signature::of_ticket(tx, call, &visible(tx, call.viewer()?, id)?))?;
     let (files, seen) = call.web.store.write(|tx| {
         let staff = call.viewer()?.id();
         let place = DraftPlace { staff, ticket: Some(id), kind: draft_kind(kind) };
-        let kept = match keep_form(call, tx, place, &files)? {
+        let kept = match keep_form_as(call, tx, place, &files, &key)? {
             Some(draft) => kept_files(tx, call, draft)?,
             None => Vec::new(),
         };
@@ -252,7 +315,7 @@ pub(super) fn again(call: &Call<'_>, id: TicketId, kind: Kind) -> Result<Compose
     })?;
     Ok(Compose {
         kind,
-        key: if key_of(call).is_empty() { new_key()? } else { key_of(call).to_owned() },
+        key,
         text: form.get("text").to_owned(),
         to: form.get("to").to_owned(),
         cc: form.get("cc").to_owned(),
@@ -386,6 +449,11 @@ pub(super) fn send(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
         Sent::Posted(Posted::Before(spent)) => {
             let anchor = spent.message.map_or_else(String::new, |message| format!("#m{message}"));
             Ok(call.lead_to(&format!("/staff/tickets/view/{}{anchor}", spent.ticket)))
+        }
+        Sent::Posted(Posted::Other(_)) => {
+            let error = call.language.t("sent-before");
+            let compose = Compose { error, ..again_as(call, id, kind, new_key()?)? };
+            ticket::show(call, id, 409, Some(compose))
         }
         Sent::Merged(into) => Ok(call.lead_to(&format!("/staff/tickets/view/{into}"))),
         Sent::News => {

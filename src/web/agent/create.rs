@@ -156,8 +156,10 @@ fn open(call: &Call<'_>) -> Result<Response, Refusal> {
     };
     let people: Vec<&Mailbox> = others.iter().chain(&cc).collect();
     let wanted = Wanted { subject: &subject, first, people, asked: &asked };
-    let id = call.write(|tx| opened(call, tx, &wanted, &written))?;
-    Ok(call.lead_to(&format!("/staff/tickets/view/{id}")))
+    match call.write(|tx| opened(call, tx, &wanted, &written))? {
+        Some(id) => Ok(call.lead_to(&format!("/staff/tickets/view/{id}"))),
+        None => show(call, 409, call.language.t("sent-before")),
+    }
 }
 
 /// The department that the form names.
@@ -192,7 +194,13 @@ struct Wanted<'w> {
     asked: &'w Asked,
 }
 
-fn opened(call: &Call<'_>, tx: &WriteTx<'_>, wanted: &Wanted<'_>, written: &Written) -> Result<TicketId, Refusal> {
+/// Opens the ticket, once however often the form is sent; none where it was sent before with something else in it.
+fn opened(
+    call: &Call<'_>,
+    tx: &WriteTx<'_>,
+    wanted: &Wanted<'_>,
+    written: &Written,
+) -> Result<Option<TicketId>, Refusal> {
     let (viewer, department) = (call.viewer()?, wanted.asked.department.id);
     if tx.department(department)?.is_none() {
         return Err(Refusal::NotFound);
@@ -218,8 +226,9 @@ fn opened(call: &Call<'_>, tx: &WriteTx<'_>, wanted: &Wanted<'_>, written: &Writ
         Posted::Now { ticket, .. } => {
             let priority = priority.as_ref().map(|one| (one.id, one.name.as_str()));
             change.fill_in(ticket, &wanted.asked.answers, priority)?;
-            Ok(ticket)
+            Ok(Some(ticket))
         }
-        Posted::Before(spent) => Ok(spent.ticket),
+        Posted::Before(spent) => Ok(Some(spent.ticket)),
+        Posted::Other(_) => Ok(None),
     }
 }

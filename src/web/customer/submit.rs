@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::fields::{self, Field};
 use super::robots::{self, Suspicion, TRAP};
+use super::ticket::was_sent;
 use super::{ui_of, with_files_again};
 use crate::desk::{Change, MailContext, Notices, Opening, Post};
 use crate::domain::one_line::SUBJECT_CHARS_MAX;
@@ -116,7 +117,8 @@ struct Wanted<'c> {
 /// The form as it was sent, with what is wrong.
 fn shown_again(call: &Call<'_>, chosen: Option<DepartmentId>, status: u16, error: String) -> Result<Response, Refusal> {
     let mut page = Submit::of(call, chosen)?;
-    if robots::suspicion(call) == Some(Suspicion::Stale) {
+    let is_spent = call.read(|tx| Ok(tx.spent_key(call.form.get("key"))?))?.is_some();
+    if is_spent || robots::suspicion(call) == Some(Suspicion::Stale) {
         page.key = robots::key(call)?;
     }
     page.error = with_files_again(call, error);
@@ -131,10 +133,18 @@ pub(super) fn stale(call: &Call<'_>, chosen: Option<DepartmentId>) -> Result<Res
 /// `POST /submit-ticket`
 pub(super) fn send(call: &Call<'_>, chosen: Option<DepartmentId>) -> Result<Response, Refusal> {
     let key = call.form.get("key");
-    if call.read(|tx| Ok(tx.spent_key(key)?))?.is_some() {
-        return Ok(sent(call, key));
-    }
     let again = |status: u16, error: String| shown_again(call, chosen, status, error);
+    let before = call.read(|tx| match tx.spent_key(key)? {
+        // The same text by the same person had opened it already.
+        Some(done) if done.message.is_none() => Ok(Some(true)),
+        Some(done) => Ok(Some(was_sent(tx, done, call.form.get("text"))?)),
+        None => Ok(None),
+    })?;
+    match before {
+        Some(true) => return Ok(sent(call, key)),
+        Some(false) => return again(409, call.language.t("sent-before")),
+        None => {}
+    }
     match robots::suspicion(call) {
         None => {}
         Some(Suspicion::Stale) => return again(422, call.language.t("form-stale")),

@@ -83,7 +83,8 @@ fn shown(call: &Call<'_>, id: TicketId, status: u16, error: String) -> Result<Re
         return Ok(call.lead_to(&path_of(ticket.id)));
     }
     let settings = &call.settings;
-    let is_kept = !error.is_empty() && robots::suspicion(call) != Some(Suspicion::Stale);
+    let is_spent = call.read(|tx| Ok(tx.spent_key(call.form.get("key"))?))?.is_some();
+    let is_kept = !error.is_empty() && !is_spent && robots::suspicion(call) != Some(Suspicion::Stale);
     let is_closed = ticket.status == Status::Closed;
     let page = Page {
         ui: ui_of(call),
@@ -117,8 +118,14 @@ pub(super) fn change(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal>
 
 fn send(call: &Call<'_>, guest: &Guest, id: TicketId) -> Result<Response, Refusal> {
     let key = call.form.get("key");
-    if let Some(done) = call.read(|tx| Ok(tx.spent_key(key)?))? {
-        return Ok(lead_to_message(call, done));
+    let before = call.read(|tx| match tx.spent_key(key)? {
+        Some(done) => Ok(Some((done, was_sent(tx, done, call.form.get("text"))?))),
+        None => Ok(None),
+    })?;
+    match before {
+        Some((done, true)) => return Ok(lead_to_message(call, done)),
+        Some((_, false)) => return shown(call, id, 409, call.language.t("sent-before")),
+        None => {}
     }
     if robots::suspicion(call) == Some(Suspicion::Stale) {
         return shown(call, id, 422, call.language.t("form-stale"));
@@ -165,6 +172,16 @@ fn send(call: &Call<'_>, guest: &Guest, id: TicketId) -> Result<Response, Refusa
         Ok(done)
     })?;
     Ok(lead_to_message(call, done))
+}
+
+/// Whether a form that was sent before has posted this text.
+pub(super) fn was_sent(tx: &ReadTx<'_>, done: SpentKey, typed: &str) -> Result<bool, Refusal> {
+    let typed = typed.replace("\r\n", "\n");
+    Ok(match done.message {
+        Some(message) => tx.message_text(message)?.is_some_and(|posted| posted.body == typed.trim_end()),
+        // Closed without a word.
+        None => typed.trim().is_empty(),
+    })
 }
 
 /// Posts into the ticket, or opens a new one where that was closed long ago.

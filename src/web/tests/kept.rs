@@ -130,3 +130,45 @@ fn a_form_with_files_is_not_sent_without_them_after_a_sign_in() {
     assert!(page.contains(&format!("action=\"{path}\"")), "{page}");
     assert_eq!(desk.web.store.read(|tx| tx.speeches(id)).unwrap().len(), 1);
 }
+
+/// The value of the last hidden field of that name.
+fn hidden(page: &str, name: &str) -> String {
+    let (_, rest) = page.rsplit_once(&format!("name=\"{name}\" value=\"")).unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+fn bodies(desk: &Desk, id: TicketId) -> Vec<String> {
+    desk.web.store.read(|tx| tx.speeches(id)).unwrap().into_iter().map(|speech| speech.body).collect()
+}
+
+#[test]
+fn what_another_window_has_not_sent_is_not_lost() {
+    let desk = Desk::new();
+    let id = desk.mail("one@desk.test", "Printer", 1);
+    let (abe, path) = (desk.browser(desk.agent), format!("/staff/tickets/view/{id}"));
+    let key = "00000000000000000000000000000001";
+    let post = |form: &str| abe.post(&path, &format!("key={key}&{form}"));
+    let save = |form: &str| abe.post("/staff/drafts", &format!("ticket={id}&key={key}&{form}"));
+    let drafts = || desk.web.store.read(|tx| tx.drafts_of(desk.agent)).unwrap();
+    assert_eq!(post("do=send&text=Pull+the+plug.").status(), 303);
+    assert_eq!(post("do=send&text=Pull+the+plug.").status(), 303, "a double click");
+    let late = text(&save("kind=answer&text=Pull+the"));
+    assert!(late.contains("\"saved\":\"\"") && drafts().is_empty(), "saved on the way to be sent: {late}");
+    let other = post("do=note&text=He+pulled+it.");
+    let page = text(&other);
+    assert_eq!(other.status(), 409, "{page}");
+    assert!(page.contains("He pulled it.") && page.contains("was sent before"), "{page}");
+    let fresh = hidden(&page, "key");
+    assert_ne!(fresh, key);
+    assert_eq!(abe.post(&path, &format!("key={fresh}&do=note&text=He+pulled+it.")).status(), 303);
+    assert_eq!(bodies(&desk, id)[1..], ["Pull the plug.", "He pulled it."]);
+    let saved = text(&save("kind=note&text=Something+else"));
+    assert!(saved.contains("\"key\":\"") && saved.contains("kept as something new"), "{saved}");
+    assert_eq!(drafts().remove(0).body, "Something else");
+    let create = "to=c%40x.test&department=1&key=00000000000000000000000000000002&do=send";
+    assert_eq!(abe.post("/staff/tickets/create", &format!("{create}&subject=A&text=One")).status(), 303);
+    assert_eq!(abe.post("/staff/tickets/create", &format!("{create}&subject=A&text=One")).status(), 303);
+    let other = abe.post("/staff/tickets/create", &format!("{create}&subject=B&text=Two"));
+    assert!(other.status() == 409 && text(&other).contains("Two"), "{}", text(&other));
+    assert!(!hidden(&text(&other), "key").ends_with('2'));
+}

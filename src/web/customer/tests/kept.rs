@@ -86,3 +86,31 @@ fn a_new_ticket_begun_before_signing_in_or_long_ago_is_shown_again() {
     bob.wait_s(3);
     assert_eq!(bob.fill(&again, "/submit-ticket", &ANN).status(), 303);
 }
+
+#[test]
+fn a_form_sent_again_with_another_text_loses_neither() {
+    let desk = desk();
+    let ann = Person::at(&desk);
+    let page = text(&ann.get("/submit-ticket"));
+    ann.wait_s(3);
+    assert_eq!(ann.fill(&page, "/submit-ticket", &ANN).status(), 303);
+    assert_eq!(ann.fill(&page, "/submit-ticket", &ANN).status(), 303, "a double click");
+    let mut other = ANN;
+    other[4].1 = "The lamp too.";
+    let shown = ann.fill(&page, "/submit-ticket", &other);
+    assert!(shown.status() == 409 && text(&shown).contains("The lamp too."), "{}", text(&shown));
+    ann.wait_s(3);
+    assert_eq!(ann.fill(&text(&shown), "/submit-ticket", &other).status(), 303);
+    assert_eq!(tickets(&desk), 2);
+    let id = newest(&desk);
+    ann.get(&mailed(&desk, "ann@x.test", "t"));
+    let path = format!("/tickets/show/{id}");
+    let page = text(&ann.get(&path));
+    ann.wait_s(3);
+    for (words, status) in [("One", 303), ("One", 303), ("Two", 409)] {
+        let done = ann.fill(&page, &path, &[("text", words), ("do", "send")]);
+        assert_eq!(done.status(), status, "{words}: {}", text(&done));
+        assert!(status == 303 || text(&done).contains("Two"));
+    }
+    assert_eq!(messages(&desk, id), 2);
+}
