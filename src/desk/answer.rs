@@ -103,6 +103,14 @@ pub(crate) enum NotPosted {
     News(Vec<Event>),
 }
 
+/// What is written into a ticket that was merged into another would be read by nobody.
+const fn is_open_to_writing(ticket: &Ticket) -> std::result::Result<(), NotPosted> {
+    match ticket.merged_into {
+        Some(into) => Err(NotPosted::Merged(ticket.id, into)),
+        None => Ok(()),
+    }
+}
+
 impl Change<'_> {
     /// Posts an answer. A ticket that nobody has becomes the writer's.
     ///
@@ -113,9 +121,7 @@ impl Change<'_> {
         if let Some(before) = self.spent(writing, Visibility::Public)? {
             return Ok(before);
         }
-        if let Some(into) = ticket.merged_into {
-            return Err(NotPosted::Merged(ticket.id, into));
-        }
+        is_open_to_writing(ticket)?;
         if let Some(shown) = answer.shown {
             let news = self.tx.news_since(ticket.id, shown, writing.staff.id)?;
             if !news.is_empty() {
@@ -138,10 +144,18 @@ impl Change<'_> {
     }
 
     /// Adds a note that was written into a form, and tells whom it mentions.
-    pub(crate) fn write_note(&self, ticket: &Ticket, writing: &Writing<'_>) -> Result<Posted> {
+    ///
+    /// # Errors
+    /// [`NotPosted`].
+    pub(crate) fn write_note(
+        &self,
+        ticket: &Ticket,
+        writing: &Writing<'_>,
+    ) -> std::result::Result<Posted, NotPosted> {
         if let Some(before) = self.spent(writing, Visibility::Internal)? {
             return Ok(before);
         }
+        is_open_to_writing(ticket)?;
         let message = self.with_files(writing, |post| self.note(ticket.id, post))?;
         self.mention(ticket, message, writing.typed)?;
         self.spend(writing, ticket.id, message)?;

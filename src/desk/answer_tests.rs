@@ -303,3 +303,37 @@ fn draft_changes_its_kind_with_its_form() {
     }
     assert_eq!(bench.store.read(|tx| tx.draft(new)).unwrap().unwrap().body, "y");
 }
+
+#[test]
+fn ticket_that_was_merged_takes_no_note_and_no_mark() {
+    let bench = Bench::new();
+    let (from, into) = (bench.ticket("Lamp"), bench.ticket("Printer"));
+    bench.as_sam(|change| change.merge(&bench.read_in(change, from), &bench.read_in(change, into)).unwrap());
+    let (before, count) = (bench.events_since_opening(from), messages(&bench, from));
+    let sam = bench.staff(SAM);
+    bench.as_sam(|change| {
+        let ticket = bench.read_in(change, from);
+        let writing =
+            Writing { staff: &sam, text: Text::Plain("x"), attachments: &[], key: "k", typed: "x", fields: "{}" };
+        let noted = change.write_note(&ticket, &writing);
+        assert!(matches!(noted, Err(NotPosted::Merged(_, to)) if to == into), "{noted:?}");
+        let eva = change.tx.customer_for("Eva", &"eva@client.test".parse().unwrap(), NOW).unwrap();
+        let people = [ANN, eva].map(|id| change.tx.customer(id).unwrap().unwrap());
+        let refused = [
+            change.tag(&ticket, "urgent"),
+            change.untag(&ticket, "urgent"),
+            change.set_subject(&ticket, "Lamps"),
+            change.set_field(&ticket, "Room", "12"),
+            change.set_priority(&ticket, 2, "High"),
+            change.snooze(&ticket, NOW.plus_s(60)),
+            change.spam(&ticket),
+            change.spam_and_ban(&ticket).map(drop),
+            change.set_requester(&ticket, &people[0], &people[1], crate::desk::Former::Leaves),
+        ];
+        for (n, done) in refused.into_iter().enumerate() {
+            let words = done.unwrap_err().to_string();
+            assert!(words.contains(&format!("was merged into {into}")), "{n}: {words}");
+        }
+    });
+    assert_eq!((bench.events_since_opening(from), messages(&bench, from)), (before, count));
+}

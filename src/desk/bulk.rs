@@ -1,5 +1,6 @@
 //! One change of many tickets at once, in one transaction, that can be taken back as one.
 
+use super::assign::not_merged;
 use super::undo::{CHANGES_UNDO_S, ChangesState, Former};
 use super::{Change, Notices, Refused, may_see};
 use crate::domain::{StaffId, Status, TicketId, Timestamp, UndoId};
@@ -92,9 +93,7 @@ impl Change<'_> {
         deed: Deed<'_>,
         notices: Notices,
     ) -> std::result::Result<Option<Former>, Refused> {
-        if let (Some(into), false) = (ticket.merged_into, matches!(deed, Deed::Tag(_) | Deed::Untag(_))) {
-            return Err(Refused::Merged(ticket.id, into));
-        }
+        not_merged(ticket)?;
         let former = match deed {
             Deed::Assign(staff) => {
                 let (former, after) = (ticket.staff.map(StaffId::get), staff.map(|staff| staff.id.get()));

@@ -169,8 +169,10 @@ const DONE: [&str; 15] = [
 ];
 
 /// What is said once about a form, as the address of the next page has it.
-const SAID: [&str; 10] =
-    ["sent", "taken-back", "undone", "too-late", "nothing-ticked", "dropped", "let-in", "stays", "saved", "needs-totp"];
+const SAID: [&str; 11] = [
+    "sent", "taken-back", "undone", "too-late", "nothing-ticked", "dropped", "let-in", "stays", "saved", "needs-totp",
+    "moved",
+];
 
 /// What the form before this page has done, for its notice, with the way back where there is one.
 fn done_before(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Option<Notice>, Refusal> {
@@ -188,7 +190,7 @@ fn done_before(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Option<Notice>, Refus
         None => None,
     };
     let until = undo.as_ref().filter(|undo| undo.message.is_some()).map(|undo| undo.ends_at);
-    let is_error = matches!(said, Some(&"too-late" | &"nothing-ticked" | &"stays" | &"needs-totp"));
+    let is_error = matches!(said, Some(&"too-late" | &"nothing-ticked" | &"stays" | &"needs-totp" | &"moved"));
     Ok(Some(Notice { text, undo: undo.map(|undo| undo.id.get()), until, is_error }))
 }
 

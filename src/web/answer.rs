@@ -3,6 +3,7 @@
 use super::language::Language;
 use super::ui::Bare;
 use super::wrong::Wrong;
+use crate::domain::TicketId;
 use crate::http::Response;
 use crate::store;
 
@@ -25,6 +26,8 @@ pub(crate) enum Refusal {
     SignedOut,
     /// The form cannot be read.
     Broken,
+    /// The ticket was merged into that one: what is changed is changed there.
+    Merged(TicketId, TicketId),
     /// It was read, and something in it cannot be taken.
     Wrong(Wrong),
     /// More than is taken.
@@ -75,6 +78,7 @@ impl Refusal {
             Self::Stale => (403, "stale"),
             Self::SignedOut => (403, "signed-out"),
             Self::Broken => (400, "broken"),
+            Self::Merged(..) => (409, "merged"),
             Self::Wrong(_) => (422, "wrong"),
             Self::TooLarge => (413, "too-large"),
             Self::TooMany(_) => (429, "too-many"),
@@ -102,6 +106,7 @@ impl Refusal {
             | Self::Stale
             | Self::SignedOut
             | Self::Broken
+            | Self::Merged(..)
             | Self::Wrong(_)
             | Self::TooLarge
             | Self::Failed => response,

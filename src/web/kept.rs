@@ -148,6 +148,7 @@ fn given_back(refusal: &Refusal, posted: &Posted<'_>, ui: impl FnOnce() -> Ui) -
         Refusal::NotFound
         | Refusal::Forbidden
         | Refusal::Broken
+        | Refusal::Merged(..)
         | Refusal::Wrong(_)
         | Refusal::TooMany(_)
         | Refusal::Failed => posted.has_text(),

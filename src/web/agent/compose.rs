@@ -455,13 +455,66 @@ pub(super) fn send(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
             let compose = Compose { error, ..again_as(call, id, kind, new_key()?)? };
             ticket::show(call, id, 409, Some(compose))
         }
-        Sent::Merged(into) => Ok(call.lead_to(&format!("/staff/tickets/view/{into}"))),
+        Sent::Merged(into) => moved(call, id, kind, into),
         Sent::News => {
             let error = call.language.t("news-here");
             let compose = Compose { error, has_news: true, ..again(call, id, kind)? };
             ticket::show(call, id, 409, Some(compose))
         }
     }
+}
+
+/// The ticket was merged into another while this was written: it becomes a draft of that one, which shows it.
+fn moved(call: &Call<'_>, id: TicketId, kind: Kind, into: TicketId) -> Result<Response, Refusal> {
+    let is_seen = call.read(|tx| Ok(visible(tx, call.viewer()?, into).is_ok()))?;
+    if !is_seen {
+        let error = call.language.with_all("merged-elsewhere", &[("id", id.get().into()), ("into", into.get().into())]);
+        let compose = Compose { error, ..again(call, id, kind)? };
+        return ticket::show(call, id, 409, Some(compose));
+    }
+    let files = upload::of_staff(&call.settings, call.form.files()).unwrap_or_default();
+    let place = DraftPlace { staff: call.viewer()?.id(), ticket: Some(into), kind: draft_kind(kind) };
+    call.web.store.write(|tx| keep_above(call, tx, place, &files))?;
+    let write = if kind == Kind::Note { "note" } else { "answer" };
+    Ok(call.lead_to(&format!("/staff/tickets/view/{into}?said=moved&write={write}")))
+}
+
+/// Keeps what the form has as a draft, above what is being written in that place already.
+fn keep_above(
+    call: &Call<'_>,
+    tx: &WriteTx<'_>,
+    place: DraftPlace,
+    files: &[upload::Accepted],
+) -> Result<(), Refusal> {
+    let key = if key_of(call).is_empty() { new_key()? } else { key_of(call).to_owned() };
+    let there = tx.draft(place)?.filter(|there| there.key != key);
+    let mut files_there = Vec::new();
+    for file in there.as_ref().map_or_else(|| Ok(Vec::new()), |there| tx.draft_files(there.id))? {
+        if let Some(content) = tx.draft_file_content(file.id)? {
+            files_there.push((file, content));
+        }
+    }
+    keep_form_as(call, tx, place, files, &key)?;
+    let (Some(there), Some(saved)) = (there, tx.draft(place)?) else { return Ok(()) };
+    if !there.body.trim().is_empty() && !saved.body.contains(there.body.trim()) {
+        let body = format!("{}\n\n{}", saved.body, there.body);
+        tx.save_draft(place, &saved.key, &body, &saved.fields, call.now)?;
+    }
+    // A draft that gave way has taken its files with it.
+    if there.id != saved.id {
+        for (file, content) in &files_there {
+            let new = NewAttachment {
+                name: &file.name,
+                original_name: &file.original_name,
+                content_type: &file.content_type,
+                content,
+                cid: "",
+                is_inline: false,
+            };
+            tx.add_draft_file(saved.id, &new)?;
+        }
+    }
+    Ok(())
 }
 
 /// The people of "To" and "Cc"; none where the form has no such fields.
@@ -494,13 +547,17 @@ fn post(
     let attachments = written.attachments(tx, call)?;
     let writing = written.writing(call, &attachments)?;
     if kind == Kind::Note {
-        return Ok(Sent::Posted(change.write_note(&ticket, &writing)?));
+        return sent(change.write_note(&ticket, &writing));
     }
     let act = call.form.get("do");
     let closes = act == "send-close" || (act == "anyway" && call.form.get("closes") == "1");
     let status = if closes { StatusChange::To(Status::Closed) } else { StatusChange::ByTable };
     let shown = if act == "anyway" { None } else { call.form.number("seen") };
-    match change.answer(&ticket, &Answer { writing, status, recipients: people, shown }) {
+    sent(change.answer(&ticket, &Answer { writing, status, recipients: people, shown }))
+}
+
+fn sent(done: Result<Posted, NotPosted>) -> Result<Sent, Refusal> {
+    match done {
         Ok(posted) => Ok(Sent::Posted(posted)),
         Err(NotPosted::Store(error)) => Err(error.into()),
         Err(NotPosted::Merged(_, into)) => Ok(Sent::Merged(into)),

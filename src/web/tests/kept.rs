@@ -172,3 +172,35 @@ fn what_another_window_has_not_sent_is_not_lost() {
     assert!(other.status() == 409 && text(&other).contains("Two"), "{}", text(&other));
     assert!(!hidden(&text(&other), "key").ends_with('2'));
 }
+
+#[test]
+fn what_is_written_in_a_ticket_that_was_merged_goes_on_in_the_other() {
+    let desk = Desk::new();
+    let (from, into) = (desk.mail("one@desk.test", "Lamp", 1), desk.mail("one@desk.test", "Printer", 2));
+    let abe = desk.browser(desk.agent);
+    let path = |id: TicketId| format!("/staff/tickets/view/{id}");
+    let begun = format!("ticket={into}&key=00000000000000000000000000000009&kind=answer&text=Begun+here");
+    assert_eq!(abe.post("/staff/drafts", &begun).status(), 200);
+    assert_eq!(abe.post(&path(from), &format!("do=merge&into={into}")).status(), 303);
+    let key = "key=00000000000000000000000000000001";
+    let form = [("key", &key[4..]), ("do", "send"), ("to", "ann1@x.test"), ("text", "Typed there")];
+    let led = abe.post_files(&path(from), &form, &[("plan.txt", "x")]);
+    let location = led.header("Location").unwrap_or_default().to_owned();
+    assert!(location.starts_with(&format!("{}?said=moved", path(into))), "{}", text(&led));
+    let page = text(&abe.get(&location));
+    for kept in ["Typed there", "Begun here", "plan.txt", "was merged into this one"] {
+        assert!(page.contains(kept), "{kept}: {page}");
+    }
+    assert_eq!(bodies(&desk, from).len(), 1, "the desk's own note: {:?}", bodies(&desk, from));
+    let led = abe.post(&path(from), "do=note&text=Inside&key=00000000000000000000000000000002");
+    assert!(led.header("Location").unwrap_or_default().ends_with("write=note"), "{}", text(&led));
+    assert!(text(&abe.get(led.header("Location").unwrap())).contains("Inside"));
+    assert_eq!(bodies(&desk, from).len(), 1);
+    // Whose target is another department's keeps it where it is.
+    let theirs = desk.mail("two@desk.test", "Quote", 3);
+    let own = desk.mail("one@desk.test", "Ink", 4);
+    let ada = desk.browser(desk.admin);
+    assert_eq!(ada.post(&path(own), &format!("do=merge&into={theirs}")).status(), 303);
+    let shown = abe.post(&path(own), &format!("do=note&text=Mine&{key}"));
+    assert!(shown.status() == 409 && text(&shown).contains("Mine"), "{}", text(&shown));
+}

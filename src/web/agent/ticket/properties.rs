@@ -17,7 +17,8 @@ impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Store(error) => error.into(),
-            Refused::NoTicket(_) | Refused::Merged(..) => Self::NotFound,
+            Refused::NoTicket(_) => Self::NotFound,
+            Refused::Merged(id, into) => Self::Merged(id, into),
             Refused::Inactive(_) | Refused::NoMember { .. } => Self::Broken,
         }
     }
