@@ -142,7 +142,7 @@ async function save() {
   try {
     const answer = await post('/staff/drafts', fields);
     const said = await answer.json();
-    saved.textContent = said.saved ?? said.error ?? '';
+    saved.textContent = [said.saved, said.error].filter(Boolean).join(' ');
     // Another window has sent this form: what is written here is something new.
     if (said.key && !form.dataset.leaving) form.elements.key.value = said.key;
     if (answer.ok && !form.dataset.leaving) keep(said.files, sent);

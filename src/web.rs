@@ -17,6 +17,7 @@ mod frame;
 mod kept;
 mod language;
 mod limits;
+mod once;
 mod page;
 mod pulse;
 mod session;

@@ -147,11 +147,7 @@ impl Change<'_> {
     ///
     /// # Errors
     /// [`NotPosted`].
-    pub(crate) fn write_note(
-        &self,
-        ticket: &Ticket,
-        writing: &Writing<'_>,
-    ) -> std::result::Result<Posted, NotPosted> {
+    pub(crate) fn write_note(&self, ticket: &Ticket, writing: &Writing<'_>) -> std::result::Result<Posted, NotPosted> {
         if let Some(before) = self.spent(writing, Visibility::Internal)? {
             return Ok(before);
         }

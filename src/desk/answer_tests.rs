@@ -85,16 +85,16 @@ fn form_that_is_sent_again_with_something_else_in_it_says_so_and_posts_nothing()
     let (message, undo) = undo_of(answer(&bench, id, "k", None).unwrap());
     let sam = bench.staff(SAM);
     let again = |text, attachments: &[NewAttachment<'_>], is_note| {
-        let writing = Writing { staff: &sam, text: Text::Plain(text), attachments, key: "k", typed: text, fields: "{}" };
-        let answer = Answer {
-            writing: writing.clone(),
-            status: StatusChange::ByTable,
-            recipients: None,
-            shown: None,
-        };
+        let writing =
+            Writing { staff: &sam, text: Text::Plain(text), attachments, key: "k", typed: text, fields: "{}" };
+        let answer = Answer { writing: writing.clone(), status: StatusChange::ByTable, recipients: None, shown: None };
         bench.as_sam(|change| {
             let ticket = bench.read_in(change, id);
-            if is_note { change.write_note(&ticket, &writing).unwrap() } else { change.answer(&ticket, &answer).unwrap() }
+            if is_note {
+                change.write_note(&ticket, &writing).unwrap()
+            } else {
+                change.answer(&ticket, &answer).unwrap()
+            }
         })
     };
     let spent = SpentKey { ticket: id, message: Some(message) };

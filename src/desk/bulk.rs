@@ -50,7 +50,7 @@ pub(crate) struct Done {
     /// The tickets that were changed.
     pub changed: Vec<TicketId>,
     /// Those that were not, and why.
-    pub refused: Vec<(TicketId, String)>,
+    pub refused: Vec<(TicketId, Refused)>,
     /// How all of it can be taken back; none when nothing was changed.
     pub undo: Option<UndoId>,
 }
@@ -66,7 +66,7 @@ impl Change<'_> {
             let found = self.tx.ticket(*id)?;
             let is_seen = found.as_ref().map_or(Ok(false), |ticket| may_see(self.tx, staff, ticket))?;
             let Some(ticket) = found.filter(|_| is_seen) else {
-                done.refused.push((*id, format!("there is no ticket {id}")));
+                done.refused.push((*id, Refused::NoTicket(*id)));
                 continue;
             };
             match self.to_one(&ticket, deed, notices) {
@@ -76,7 +76,7 @@ impl Change<'_> {
                     state.steps.push((id.get(), former));
                 }
                 Err(Refused::Store(error)) => return Err(error),
-                Err(refused) => done.refused.push((*id, refused.to_string())),
+                Err(refused) => done.refused.push((*id, refused)),
             }
         }
         if !state.steps.is_empty() {

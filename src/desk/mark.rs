@@ -67,12 +67,7 @@ impl Change<'_> {
     }
 
     /// Sets a ticket's priority; `name` is what people call it.
-    pub(crate) fn set_priority(
-        &self,
-        ticket: &Ticket,
-        priority: i64,
-        name: &str,
-    ) -> std::result::Result<(), Refused> {
+    pub(crate) fn set_priority(&self, ticket: &Ticket, priority: i64, name: &str) -> std::result::Result<(), Refused> {
         not_merged(ticket)?;
         Ok(self.put_priority(ticket, priority, name)?)
     }
@@ -88,12 +83,7 @@ impl Change<'_> {
     }
 
     /// Sets a custom field of a ticket; an empty value takes it away.
-    pub(crate) fn set_field(
-        &self,
-        ticket: &Ticket,
-        title: &str,
-        value: &str,
-    ) -> std::result::Result<(), Refused> {
+    pub(crate) fn set_field(&self, ticket: &Ticket, title: &str, value: &str) -> std::result::Result<(), Refused> {
         not_merged(ticket)?;
         let (stored, _, _) = self.tx.ticket_form(ticket.id)?;
         let mut fields = custom_fields(&stored);

@@ -18,6 +18,7 @@ mod signature;
 pub(super) mod ticket;
 mod undo;
 
+pub(crate) use compose::new_key;
 pub(crate) use knowledge::KnowledgePage;
 
 use super::answer::Refusal;
@@ -170,7 +171,16 @@ const DONE: [&str; 15] = [
 
 /// What is said once about a form, as the address of the next page has it.
 const SAID: [&str; 11] = [
-    "sent", "taken-back", "undone", "too-late", "nothing-ticked", "dropped", "let-in", "stays", "saved", "needs-totp",
+    "sent",
+    "taken-back",
+    "undone",
+    "too-late",
+    "nothing-ticked",
+    "dropped",
+    "let-in",
+    "stays",
+    "saved",
+    "needs-totp",
     "moved",
 ];
 

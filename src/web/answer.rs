@@ -26,6 +26,8 @@ pub(crate) enum Refusal {
     SignedOut,
     /// The form cannot be read.
     Broken,
+    /// The form has done before what it asks for.
+    Before,
     /// The ticket was merged into that one: what is changed is changed there.
     Merged(TicketId, TicketId),
     /// It was read, and something in it cannot be taken.
@@ -78,6 +80,7 @@ impl Refusal {
             Self::Stale => (403, "stale"),
             Self::SignedOut => (403, "signed-out"),
             Self::Broken => (400, "broken"),
+            Self::Before => (409, "before"),
             Self::Merged(..) => (409, "merged"),
             Self::Wrong(_) => (422, "wrong"),
             Self::TooLarge => (413, "too-large"),
@@ -106,6 +109,7 @@ impl Refusal {
             | Self::Stale
             | Self::SignedOut
             | Self::Broken
+            | Self::Before
             | Self::Merged(..)
             | Self::Wrong(_)
             | Self::TooLarge

@@ -1,5 +1,6 @@
 //! One request that is being answered: who asks, in which language, with what form.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 
 use super::answer::{self, Refusal};
@@ -10,7 +11,7 @@ use super::language::Language;
 use super::page::{self, Page};
 use super::session::{self, Viewer};
 use super::ui::Ui;
-use super::{Web, forgery};
+use super::{Web, forgery, once};
 use crate::desk::Change;
 use crate::domain::{Actor, DeskSecret, Door, Timestamp};
 use crate::http::{Client, Headers, Method, Request, Response};
@@ -61,6 +62,8 @@ pub(crate) struct Call<'a> {
     pub(crate) preferences: Preferences,
     /// Now.
     pub(crate) now: Timestamp,
+    /// Whether the key of its form was spent by this very request.
+    pub(super) has_spent: Cell<bool>,
 }
 
 impl From<Unreadable> for Refusal {
@@ -143,6 +146,7 @@ impl<'a> Call<'a> {
             clock,
             preferences,
             now,
+            has_spent: Cell::new(false),
         })
     }
 
@@ -175,7 +179,13 @@ impl<'a> Call<'a> {
             clock: self.clock.clone(),
             preferences: self.preferences.clone(),
             now: self.now,
+            has_spent: Cell::new(false),
         }
+    }
+
+    /// The same person looking at a page.
+    pub(crate) fn looking_at(&self, page: Page, query: Form) -> Self {
+        Self { method: Method::Get, query, ..self.for_page(page, Form::default()) }
     }
 
     /// Whether somebody is signed in.
@@ -233,8 +243,10 @@ impl<'a> Call<'a> {
                 (None, None) => Actor::Desk,
             };
             tx.act_as(actor, Door::Web);
+            once::spend(self, tx)?;
             f(tx)
         })?;
+        self.has_spent.set(true);
         (self.web.wake)();
         Ok(done)
     }

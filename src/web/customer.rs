@@ -17,6 +17,8 @@ mod tickets;
 use super::answer::Refusal;
 use super::call::Call;
 use super::ui::Ui;
+use super::upload;
+use super::wrong::Wrong;
 use crate::http::{Method, Response};
 pub(crate) use article::path_of as article_path;
 pub(crate) use guest::Guest;
@@ -59,12 +61,9 @@ pub(super) fn stale(call: &Call<'_>, page: &CustomerPage) -> Result<Response, Re
 }
 
 /// What is wrong with a form that is shown again: files are not kept, and have to be chosen again.
-fn with_files_again(call: &Call<'_>, error: String) -> String {
-    let names: Vec<&str> = call.form.files().iter().map(|file| file.name.as_str()).collect();
-    if names.is_empty() {
-        return error;
-    }
-    format!("{error} {}", call.language.with("files-again", "names", &names.join(", ")))
+fn with_files_again(call: &Call<'_>, wrong: Wrong) -> Wrong {
+    let (good, _) = upload::sorted_of_customer(&call.settings, call.form.files());
+    upload::to_choose_again(call.language, wrong, &good)
 }
 
 /// What stands around a customer's page.

@@ -8,8 +8,8 @@ use askama::Template;
 use super::answer::{self, Refusal};
 use super::call::Call;
 use super::customer::CustomerPage;
-use super::form::Form;
 use super::forgery;
+use super::form::Form;
 use super::language::Language;
 use super::page::Page;
 use super::ui::Ui;
@@ -87,7 +87,8 @@ struct Kept {
 
 /// The answer to a form, or to a question, of somebody who is known.
 pub(super) fn refused(call: &Call<'_>, refusal: &Refusal) -> Response {
-    let posted = Posted { page: &call.page, headers: &call.headers, site_url: &call.settings.site_url, form: &call.form };
+    let posted =
+        Posted { page: &call.page, headers: &call.headers, site_url: &call.settings.site_url, form: &call.form };
     given_back(refusal, &posted, || call.bare_ui()).unwrap_or_else(|| refusal.response(call.language, call.prefix()))
 }
 
@@ -152,7 +153,7 @@ fn given_back(refusal: &Refusal, posted: &Posted<'_>, ui: impl FnOnce() -> Ui) -
         | Refusal::Wrong(_)
         | Refusal::TooMany(_)
         | Refusal::Failed => posted.has_text(),
-        Refusal::Forged | Refusal::Method(_) => false,
+        Refusal::Forged | Refusal::Before | Refusal::Method(_) => false,
     };
     if !is_kept {
         return None;

@@ -41,6 +41,7 @@ use std::path::PathBuf;
 
 use super::answer::{self, Refusal};
 use super::call::Call;
+use super::once;
 use crate::http::{Method, Response};
 use crate::store::address::AddressRow;
 use field::{Form, Loss, Table};
@@ -291,7 +292,10 @@ pub(super) fn answer(call: &Call<'_>, place: &Place) -> Result<Response, Refusal
         Deed::List if noun == Noun::General => page_of::form(call, noun, &general::form(call)?),
         Deed::List if is_post => acted(call, noun, act(call, noun)?),
         Deed::List => page_of::table(call, noun, &list(call, noun)?),
-        Deed::Add if is_post => saved(call, noun, save(call, noun, None)?),
+        Deed::Add if is_post => match added(call, noun) {
+            Err(Refusal::Before) => saved(call, noun, added_before(call, noun)?),
+            done => saved(call, noun, done?),
+        },
         Deed::Add => page_of::form(call, noun, &form(call, noun, None)?),
         Deed::Edit(id) if is_post => saved(call, noun, save(call, noun, Some(id))?),
         Deed::Edit(id) => page_of::form(call, noun, &form(call, noun, Some(id))?),
@@ -305,6 +309,20 @@ pub(super) fn answer(call: &Call<'_>, place: &Place) -> Result<Response, Refusal
         Deed::File(id) if noun == Noun::Backups && is_post => backup::file(call, id),
         Deed::File(id) if noun == Noun::Mails && !is_post => mails::file(call, id),
         Deed::Log(_) | Deed::File(_) => Err(Refusal::NotFound),
+    }
+}
+
+/// Makes a new one, once however often the form is sent.
+fn added(call: &Call<'_>, noun: Noun) -> Result<Saved, Refusal> {
+    // Before the names are looked at: the one that it made is no other's.
+    if once::was_sent(call)? { Err(Refusal::Before) } else { save(call, noun, None) }
+}
+
+/// What a form leads to that was sent before.
+fn added_before(call: &Call<'_>, noun: Noun) -> Result<Saved, Refusal> {
+    match noun {
+        Noun::Tokens => token::made_before(call),
+        _ => Ok(Saved::Done),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is wrong with a form, and which of its fields the fault is in.
 
+use crate::mail::html::escape;
 use crate::web::text::Markup;
 
 /// A fault of a form, in words, with the field that has it.
@@ -37,7 +38,8 @@ impl Wrong {
 
     /// What the tag of a field says of it: programs that read pages out say the fault with the field.
     pub(crate) fn on(&self, field: &str) -> Markup {
-        let said = if self.is_in(field) { format!(" aria-invalid=\"true\" aria-describedby=\"{ID}\"") } else { String::new() };
+        let said =
+            if self.is_in(field) { format!(" aria-invalid=\"true\" aria-describedby=\"{ID}\"") } else { String::new() };
         Markup(said)
     }
 
@@ -47,8 +49,22 @@ impl Wrong {
         Markup(said)
     }
 
-    /// The fault as it stands above the form.
-    pub(crate) const fn id(&self) -> &'static str {
-        ID
+    /// The fault as it stands above a form; nothing where nothing is wrong.
+    pub(crate) fn above(&self) -> Markup {
+        if self.is_none() { Markup::default() } else { self.said("notice error") }
+    }
+
+    /// The same where it is in none of these fields, beside which it stands: their names with blanks between.
+    pub(crate) fn above_but(&self, beside: &str) -> Markup {
+        if beside.split(' ').any(|field| self.is_in(field)) { Markup::default() } else { self.above() }
+    }
+
+    /// The fault as it stands beside its field.
+    pub(crate) fn beside(&self, field: &str) -> Markup {
+        if self.is_in(field) { self.said("wrong") } else { Markup::default() }
+    }
+
+    fn said(&self, look: &str) -> Markup {
+        Markup(format!("<p class=\"{look}\" id=\"{ID}\" role=\"alert\">{}</p>", escape(&self.text)))
     }
 }

@@ -11,7 +11,7 @@ use crate::http::Response;
 use crate::mail::{Mailbox, html};
 use crate::random;
 use crate::store::attachment::NewAttachment;
-use crate::store::draft::{DraftKind, DraftPlace};
+use crate::store::draft::{DraftFile, DraftKind, DraftPlace};
 use crate::store::message::Text;
 use crate::store::staff::AfterSending;
 use crate::store::ticket::Ticket;
@@ -20,6 +20,7 @@ use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
 use crate::web::customer::fields;
 use crate::web::text::{Markup, Typed, typed};
+use crate::web::wrong::Wrong;
 use crate::web::{addressees, upload};
 
 /// Answers to custom fields that a draft keeps, each ticked box one. Chosen: more than a form has.
@@ -54,8 +55,8 @@ pub(crate) struct Compose {
     pub(crate) files: Vec<KeptFile>,
     /// The newest event the writer has seen.
     pub(crate) seen: i64,
-    /// What is wrong; empty for nothing.
-    pub(crate) error: String,
+    /// What is wrong.
+    pub(crate) wrong: Wrong,
     /// Whether something new stands in the ticket, so that it has to be sent anyway.
     pub(crate) has_news: bool,
     /// Whether the ticket is closed with it then.
@@ -129,7 +130,7 @@ pub(super) fn of_ticket(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket) -> Re
         cc: field("cc", cc),
         files,
         seen: tx.newest_event()?,
-        error: String::new(),
+        wrong: Wrong::default(),
         has_news: false,
         closes: false,
         saved: draft.as_ref().map_or_else(String::new, |draft| saved_at(call, draft.saved_at)),
@@ -150,11 +151,7 @@ fn addressees_of(tx: &ReadTx<'_>, ticket: &Ticket) -> Result<(String, String), R
 
 pub(super) fn kept_files(tx: &ReadTx<'_>, call: &Call<'_>, draft: DraftId) -> Result<Vec<KeptFile>, Refusal> {
     let files = tx.draft_files(draft)?.into_iter();
-    let kept = |file: crate::store::draft::DraftFile| KeptFile {
-        id: file.id,
-        size: ticket::size_of(call, file.bytes),
-        name: file.name,
-    };
+    let kept = |file: DraftFile| KeptFile { id: file.id, size: ticket::size_of(call, file.bytes), name: file.name };
     Ok(files.map(kept).collect())
 }
 
@@ -196,18 +193,31 @@ fn keep_form_as(
         tx.remove_draft_file(file, place.staff)?;
     }
     let kept = tx.draft_files(draft)?;
-    let is_kept = |file: &upload::Accepted| {
-        kept.iter().any(|kept| kept.original_name == file.original_name && kept.bytes == len(&file.content))
-    };
     let room = usize::try_from(call.settings.mail_attachment_number).unwrap_or(0).saturating_sub(kept.len());
-    for file in files.iter().filter(|file| !is_kept(file)).take(room) {
+    for file in new_files(tx, &kept, files)?.into_iter().take(room) {
         tx.add_draft_file(draft, &file.attachment())?;
     }
     Ok(Some(draft))
 }
 
-fn len(content: &[u8]) -> i64 {
-    i64::try_from(content.len()).unwrap_or(i64::MAX)
+/// Those that are not kept already. One that was corrected may have the name and the size of the one that is.
+fn new_files<'f>(
+    tx: &ReadTx<'_>,
+    kept: &[DraftFile],
+    files: &'f [upload::Accepted],
+) -> Result<Vec<&'f upload::Accepted>, Refusal> {
+    let mut found = Vec::new();
+    for file in files {
+        let mut is_kept = false;
+        for kept in kept.iter().filter(|kept| kept.original_name == file.original_name) {
+            let is_as_long = usize::try_from(kept.bytes) == Ok(file.content.len());
+            is_kept |= is_as_long && tx.draft_file_content(kept.id)?.as_ref() == Some(&file.content);
+        }
+        if !is_kept {
+            found.push(file);
+        }
+    }
+    Ok(found)
 }
 
 /// What became of a draft that the script sent.
@@ -219,10 +229,7 @@ struct Kept {
 
 /// `POST /staff/drafts`: the script keeps what is being written.
 pub(super) fn save(call: &Call<'_>) -> Result<Response, Refusal> {
-    let files = match upload::of_staff(&call.settings, call.form.files()) {
-        Ok(files) => files,
-        Err(fault) => return Ok(answer::json(422, &json!({ "error": fault.text(call.language) }))),
-    };
+    let (files, faults) = upload::sorted_of_staff(&call.settings, call.form.files());
     let kept = call.web.store.write(|tx| keep_typed(call, tx, &files))?;
     let (new_key, is_kept) = (kept.as_ref().and_then(|kept| kept.new_key.clone()), kept.is_some());
     let files: Vec<Value> = kept
@@ -234,6 +241,9 @@ pub(super) fn save(call: &Call<'_>) -> Result<Response, Refusal> {
     if let Some(key) = new_key {
         said["saved"] = Value::from(call.language.t("draft-beside"));
         said["key"] = Value::from(key);
+    }
+    if !faults.is_empty() {
+        said["error"] = Value::from(upload::in_words(&faults, call.language));
     }
     Ok(answer::json(200, &said))
 }
@@ -302,7 +312,7 @@ pub(super) fn again(call: &Call<'_>, id: TicketId, kind: Kind) -> Result<Compose
 /// The same with a key of its own.
 fn again_as(call: &Call<'_>, id: TicketId, kind: Kind, key: String) -> Result<Compose, Refusal> {
     let form = &call.form;
-    let files = upload::of_staff(&call.settings, form.files()).unwrap_or_default();
+    let (files, _) = upload::sorted_of_staff(&call.settings, form.files());
     let signature = call.read(|tx| Signature::of_ticket(tx, call, &visible(tx, call.viewer()?, id)?))?;
     let (files, seen) = call.web.store.write(|tx| {
         let staff = call.viewer()?.id();
@@ -321,7 +331,7 @@ fn again_as(call: &Call<'_>, id: TicketId, kind: Kind, key: String) -> Result<Co
         cc: form.get("cc").to_owned(),
         files,
         seen,
-        error: String::new(),
+        wrong: Wrong::default(),
         has_news: false,
         closes: matches!(form.get("do"), "send-close") || form.get("closes") == "1",
         saved: saved_at(call, call.now),
@@ -344,15 +354,20 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// Reads the form; why it cannot be posted, in words. `has_kept` says whether files are kept with its draft. A note is
+    /// Reads the form; why it cannot be posted. `has_kept` says whether files are kept with its draft. A note is
     /// not signed.
-    pub(super) fn of(call: &Call<'_>, kind: Kind, has_kept: bool, signature: &Signature) -> Result<Self, String> {
+    pub(super) fn of(call: &Call<'_>, kind: Kind, has_kept: bool, signature: &Signature) -> Result<Self, Wrong> {
         let form = &call.form;
         let typed_text = form.get("text").replace("\r\n", "\n").trim_end().to_owned();
         if typed_text.trim().is_empty() && form.files().is_empty() && !has_kept {
-            return Err(call.language.t("text-missing"));
+            return Err(Wrong::of("text", call.language.t("text-missing")));
         }
-        let files = upload::of_staff(&call.settings, form.files()).map_err(|fault| fault.text(call.language))?;
+        let (files, faults) = upload::sorted_of_staff(&call.settings, form.files());
+        if !faults.is_empty() {
+            let words = upload::in_words(&faults, call.language);
+            let others = if files.is_empty() { String::new() } else { call.language.t("other-files-kept") };
+            return Err(Wrong::of("files", format!("{words} {others}").trim_end().to_owned()));
+        }
         let html = match typed(&typed_text) {
             Typed::Plain => None,
             Typed::Formatted(html) => Some(html),
@@ -373,10 +388,7 @@ impl Written {
             Some(draft) => tx.draft_files(draft.id)?,
             None => Vec::new(),
         };
-        let is_kept = |file: &&upload::Accepted| {
-            kept.iter().any(|kept| kept.original_name == file.original_name && kept.bytes == len(&file.content))
-        };
-        Ok(self.files.iter().filter(|file| !is_kept(file)).map(upload::Accepted::attachment).collect())
+        Ok(new_files(tx, &kept, &self.files)?.into_iter().map(upload::Accepted::attachment).collect())
     }
 
     /// The text to post.
@@ -427,21 +439,23 @@ enum Sent {
 /// Posts what was written.
 pub(super) fn send(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
     let kind = if call.form.get("do") == "note" { Kind::Note } else { Kind::Answer };
-    let wrong = |error: String| {
-        let compose = Compose { error, ..again(call, id, kind)? };
+    let again_with = |wrong: Wrong| {
+        let compose = Compose { wrong, ..again(call, id, kind)? };
         ticket::show(call, id, 422, Some(compose))
     };
     let signature = call.read(|tx| Signature::of_ticket(tx, call, &visible(tx, call.viewer()?, id)?))?;
     let written = match Written::of(call, kind, has_kept(call)?, &signature) {
         Ok(written) => written,
-        Err(error) => return wrong(error),
+        Err(wrong) => return again_with(wrong),
     };
     let people = match recipients(call, kind) {
         Ok(people) => people,
-        Err(piece) => return wrong(call.language.with("no-address", "text", &piece)),
+        Err((field, piece)) => {
+            return again_with(Wrong::of(field, call.language.with("no-address", "text", &piece)));
+        }
     };
     if people.as_ref().is_some_and(Vec::is_empty) {
-        return wrong(call.language.t("to-missing"));
+        return again_with(Wrong::of("to", call.language.t("to-missing")));
     }
     let sent = call.write(|tx| post(call, tx, id, kind, &written, people.as_deref()))?;
     match sent {
@@ -451,14 +465,14 @@ pub(super) fn send(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
             Ok(call.lead_to(&format!("/staff/tickets/view/{}{anchor}", spent.ticket)))
         }
         Sent::Posted(Posted::Other(_)) => {
-            let error = call.language.t("sent-before");
-            let compose = Compose { error, ..again_as(call, id, kind, new_key()?)? };
+            let wrong = Wrong::anywhere(call.language.t("sent-before"));
+            let compose = Compose { wrong, ..again_as(call, id, kind, new_key()?)? };
             ticket::show(call, id, 409, Some(compose))
         }
         Sent::Merged(into) => moved(call, id, kind, into),
         Sent::News => {
-            let error = call.language.t("news-here");
-            let compose = Compose { error, has_news: true, ..again(call, id, kind)? };
+            let wrong = Wrong::anywhere(call.language.t("news-here"));
+            let compose = Compose { wrong, has_news: true, ..again(call, id, kind)? };
             ticket::show(call, id, 409, Some(compose))
         }
     }
@@ -468,11 +482,11 @@ pub(super) fn send(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
 fn moved(call: &Call<'_>, id: TicketId, kind: Kind, into: TicketId) -> Result<Response, Refusal> {
     let is_seen = call.read(|tx| Ok(visible(tx, call.viewer()?, into).is_ok()))?;
     if !is_seen {
-        let error = call.language.with_all("merged-elsewhere", &[("id", id.get().into()), ("into", into.get().into())]);
-        let compose = Compose { error, ..again(call, id, kind)? };
+        let wrong = Wrong::anywhere(ticket::elsewhere(call, id, into));
+        let compose = Compose { wrong, ..again(call, id, kind)? };
         return ticket::show(call, id, 409, Some(compose));
     }
-    let files = upload::of_staff(&call.settings, call.form.files()).unwrap_or_default();
+    let (files, _) = upload::sorted_of_staff(&call.settings, call.form.files());
     let place = DraftPlace { staff: call.viewer()?.id(), ticket: Some(into), kind: draft_kind(kind) };
     call.web.store.write(|tx| keep_above(call, tx, place, &files))?;
     let write = if kind == Kind::Note { "note" } else { "answer" };
@@ -480,12 +494,7 @@ fn moved(call: &Call<'_>, id: TicketId, kind: Kind, into: TicketId) -> Result<Re
 }
 
 /// Keeps what the form has as a draft, above what is being written in that place already.
-fn keep_above(
-    call: &Call<'_>,
-    tx: &WriteTx<'_>,
-    place: DraftPlace,
-    files: &[upload::Accepted],
-) -> Result<(), Refusal> {
+fn keep_above(call: &Call<'_>, tx: &WriteTx<'_>, place: DraftPlace, files: &[upload::Accepted]) -> Result<(), Refusal> {
     let key = if key_of(call).is_empty() { new_key()? } else { key_of(call).to_owned() };
     let there = tx.draft(place)?.filter(|there| there.key != key);
     let mut files_there = Vec::new();
@@ -517,16 +526,16 @@ fn keep_above(
     Ok(())
 }
 
-/// The people of "To" and "Cc"; none where the form has no such fields.
-fn recipients(call: &Call<'_>, kind: Kind) -> Result<Option<Vec<Mailbox>>, String> {
+/// The people of "To" and "Cc"; none where the form has no such fields. Else the field with the piece that is no address.
+fn recipients(call: &Call<'_>, kind: Kind) -> Result<Option<Vec<Mailbox>>, (&'static str, String)> {
     if kind == Kind::Note || !call.form.has("to") {
         return Ok(None);
     }
-    let mut people = addressees::read(call.form.get("to"))?;
+    let mut people = addressees::read(call.form.get("to")).map_err(|piece| ("to", piece))?;
     if people.is_empty() {
         return Ok(Some(people));
     }
-    for person in addressees::read(call.form.get("cc"))? {
+    for person in addressees::read(call.form.get("cc")).map_err(|piece| ("cc", piece))? {
         if !people.iter().any(|known| known.address == person.address) {
             people.push(person);
         }

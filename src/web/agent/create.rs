@@ -8,7 +8,7 @@ use super::frame_of;
 use super::signature::{self, OfDepartments, Signature};
 use super::ticket::{Choice, of_departments};
 use crate::desk::{MailContext, Notices, Opening, Posted};
-use crate::domain::one_line::SUBJECT_CHARS_MAX;
+use crate::domain::one_line::{SUBJECT_CHARS_MAX, is_one_line};
 use crate::domain::{Author, DepartmentId, TicketId};
 use crate::http::{Method, Response};
 use crate::mail::Mailbox;
@@ -21,6 +21,7 @@ use crate::web::call::Call;
 use crate::web::customer::fields::{self, Answers, Field};
 use crate::web::form::Form;
 use crate::web::ui::Ui;
+use crate::web::wrong::Wrong;
 use crate::web::{addressees, upload};
 
 #[derive(Template)]
@@ -42,7 +43,7 @@ struct Create {
     priorities: Vec<Choice>,
     /// What the departments ask besides.
     fields: Vec<Field>,
-    error: String,
+    wrong: Wrong,
 }
 
 /// The priority that a ticket has unless somebody says otherwise (`ticket.priority`).
@@ -50,15 +51,15 @@ const USUAL_PRIORITY: i64 = 1;
 
 /// `/staff/tickets/create`
 pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
-    if call.method == Method::Post { open(call) } else { show(call, 200, String::new()) }
+    if call.method == Method::Post { open(call) } else { show(call, 200, Wrong::default()) }
 }
 
 /// Shows the form: as it was sent, or as it was left the last time.
-fn show(call: &Call<'_>, status: u16, error: String) -> Result<Response, Refusal> {
+fn show(call: &Call<'_>, status: u16, wrong: Wrong) -> Result<Response, Refusal> {
     let form = &call.form;
     let is_again = form.has("text");
     if is_again {
-        let files = upload::of_staff(&call.settings, form.files()).unwrap_or_default();
+        let (files, _) = upload::sorted_of_staff(&call.settings, form.files());
         call.web.store.write(|tx| keep_form(call, tx, place(call)?, &files).map(|_| ()))?;
     }
     let page = call.read(|tx| {
@@ -100,7 +101,7 @@ fn show(call: &Call<'_>, status: u16, error: String) -> Result<Response, Refusal
             departments: of_departments(&departments, viewer, DepartmentId::new(chosen.unwrap_or(0))),
             priorities: priorities(tx, &field("priority"))?,
             fields: fields::asked_of_staff(tx, &ids, &typed)?,
-            error,
+            wrong,
         })
     })?;
     Ok(answer::html_page(status, page.render()?))
@@ -131,34 +132,37 @@ fn place(call: &Call<'_>) -> Result<DraftPlace, Refusal> {
 
 fn open(call: &Call<'_>) -> Result<Response, Refusal> {
     let form = &call.form;
-    let again = |text: String| show(call, 422, text);
+    let again = |field: &str, text: String| show(call, 422, Wrong::of(field, text));
     let to = match addressees::read(form.get("to")) {
         Ok(to) => to,
-        Err(piece) => return again(call.language.with("no-address", "text", &piece)),
+        Err(piece) => return again("to", call.language.with("no-address", "text", &piece)),
     };
     let cc = match addressees::read(form.get("cc")) {
         Ok(cc) => cc,
-        Err(piece) => return again(call.language.with("no-address", "text", &piece)),
+        Err(piece) => return again("cc", call.language.with("no-address", "text", &piece)),
     };
-    let [first, others @ ..] = to.as_slice() else { return again(call.language.t("to-missing")) };
-    let subject: String = form.trimmed("subject").chars().take(SUBJECT_CHARS_MAX).collect();
+    let [first, others @ ..] = to.as_slice() else { return again("to", call.language.t("to-missing")) };
+    let subject = form.trimmed("subject");
     if subject.is_empty() {
-        return again(call.language.t("subject-missing"));
+        return again("subject", call.language.t("subject-missing"));
+    }
+    if !is_one_line(subject, SUBJECT_CHARS_MAX) {
+        return again("subject", call.language.t("subject-wrong"));
     }
     let kind = if form.get("do") == "note" { Kind::Note } else { Kind::Answer };
     let asked = match call.read(|tx| Asked::of(tx, call))? {
         Ok(asked) => asked,
-        Err(text) => return again(text),
+        Err(wrong) => return show(call, 422, wrong),
     };
     let written = match Written::of(call, kind, has_kept(call)?, &asked.signature) {
         Ok(written) => written,
-        Err(text) => return again(text),
+        Err(wrong) => return show(call, 422, wrong),
     };
     let people: Vec<&Mailbox> = others.iter().chain(&cc).collect();
-    let wanted = Wanted { subject: &subject, first, people, asked: &asked };
+    let wanted = Wanted { subject, first, people, asked: &asked };
     match call.write(|tx| opened(call, tx, &wanted, &written))? {
         Some(id) => Ok(call.lead_to(&format!("/staff/tickets/view/{id}"))),
-        None => show(call, 409, call.language.t("sent-before")),
+        None => show(call, 409, Wrong::anywhere(call.language.t("sent-before"))),
     }
 }
 
@@ -172,14 +176,14 @@ struct Asked {
 }
 
 impl Asked {
-    /// Of the form; else what is wrong, in words.
-    fn of(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Result<Self, String>, Refusal> {
+    /// Of the form; else what is wrong.
+    fn of(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Result<Self, Wrong>, Refusal> {
         let viewer = call.viewer()?;
         let id = DepartmentId::new(call.form.number("department").ok_or(Refusal::Broken)?);
         let department = tx.department(id)?.filter(|one| viewer.sees(one.id)).ok_or(Refusal::NotFound)?;
         let mut answers = match fields::changed(tx, id, &call.form, &[], call.language)? {
             Ok(answers) => answers,
-            Err(text) => return Ok(Err(text)),
+            Err(wrong) => return Ok(Err(wrong)),
         };
         answers.retain(|(_, answer)| !answer.is_empty());
         Ok(Ok(Self { department, answers, signature: Signature::of_department(tx, call, id)? }))

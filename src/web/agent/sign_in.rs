@@ -17,6 +17,7 @@ use crate::web::limits::Act;
 use crate::web::page::{self, Page};
 use crate::web::session::{self, Side};
 use crate::web::ui::Ui;
+use crate::web::wrong::Wrong;
 
 /// Longest name looked at, in bytes. Chosen: longer ones cannot be accounts.
 const USERNAME_BYTES_MAX: usize = 255;
@@ -72,8 +73,8 @@ impl Pending {
 #[template(path = "staff/sign_in.html")]
 struct SignIn {
     ui: Ui,
-    /// Why it did not work; empty on the first visit.
-    error: String,
+    /// Why it did not work; nothing on the first visit.
+    wrong: Wrong,
     /// Where it leads afterwards.
     next: String,
     username: String,
@@ -88,10 +89,10 @@ struct SignIn {
 impl SignIn {
     fn new(call: &Call<'_>) -> Self {
         let is_open = is_open(call);
-        let error = if is_open { String::new() } else { call.language.t("needs-tls") };
+        let wrong = if is_open { Wrong::default() } else { Wrong::anywhere(call.language.t("needs-tls")) };
         Self {
             ui: call.bare_ui(),
-            error,
+            wrong,
             next: String::new(),
             username: String::new(),
             pending: String::new(),
@@ -211,17 +212,17 @@ pub(super) fn try_to(call: &Call<'_>) -> Result<Response, Refusal> {
         }
         Outcome::CodeMissing => {
             let pending = call.web.pending.keep(username, &password, call.now)?;
-            SignIn { pending, error: call.language.t("code-wanted"), ..again }.response(200)
+            SignIn { pending, wrong: Wrong::of("code", call.language.t("code-wanted")), ..again }.response(200)
         }
         Outcome::CodeWrong(_) => {
             let pending = call.web.pending.keep(username, &password, call.now)?;
-            SignIn { pending, error: call.language.t("code-wrong"), ..again }.response(403)
+            SignIn { pending, wrong: Wrong::of("code", call.language.t("code-wrong")), ..again }.response(403)
         }
         Outcome::AddressLocked { minutes, .. } | Outcome::NameLocked { minutes } => {
-            SignIn { error: call.language.with("locked", "minutes", minutes), ..again }.response(429)
+            SignIn { wrong: Wrong::anywhere(call.language.with("locked", "minutes", minutes)), ..again }.response(429)
         }
         Outcome::Blocked | Outcome::Wrong(_) => {
-            SignIn { error: call.language.t("wrong-password"), ..again }.response(403)
+            SignIn { wrong: Wrong::of("password", call.language.t("wrong-password")), ..again }.response(403)
         }
     }
 }

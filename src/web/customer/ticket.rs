@@ -20,6 +20,7 @@ use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
 use crate::web::ui::Ui;
 use crate::web::upload;
+use crate::web::wrong::Wrong;
 
 /// Longest word about how a ticket was handled, in characters. Chosen: a paragraph.
 const COMMENT_CHARS_MAX: usize = 1000;
@@ -37,7 +38,8 @@ struct Page {
     is_past: bool,
     spoken: Vec<Spoken>,
     text: String,
-    error: String,
+    comment: String,
+    wrong: Wrong,
     key: String,
     takes_files: bool,
     accept: String,
@@ -62,15 +64,15 @@ fn is_requester(tx: &ReadTx<'_>, guest: &Guest, ticket: &Ticket) -> Result<bool,
 
 /// `GET /tickets/show/12`
 pub(super) fn show(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
-    shown(call, id, 200, String::new())
+    shown(call, id, 200, Wrong::default())
 }
 
 /// The form of a page whose token is not good any more.
 pub(super) fn stale(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
-    shown(call, id, 403, call.language.t("form-stale"))
+    shown(call, id, 403, Wrong::anywhere(call.language.t("form-stale")))
 }
 
-fn shown(call: &Call<'_>, id: TicketId, status: u16, error: String) -> Result<Response, Refusal> {
+fn shown(call: &Call<'_>, id: TicketId, status: u16, wrong: Wrong) -> Result<Response, Refusal> {
     let guest = guest_of(call)?;
     let found = call.read(|tx| {
         let ticket = guest.ticket(tx, id)?;
@@ -79,12 +81,12 @@ fn shown(call: &Call<'_>, id: TicketId, status: u16, error: String) -> Result<Re
         Ok((ticket, spoken, asked))
     })?;
     let (ticket, spoken, asked): (Ticket, Vec<Spoken>, Option<Satisfaction>) = found;
-    if ticket.id != id && error.is_empty() {
+    if ticket.id != id && wrong.is_none() {
         return Ok(call.lead_to(&path_of(ticket.id)));
     }
     let settings = &call.settings;
     let is_spent = call.read(|tx| Ok(tx.spent_key(call.form.get("key"))?))?.is_some();
-    let is_kept = !error.is_empty() && !is_spent && robots::suspicion(call) != Some(Suspicion::Stale);
+    let is_kept = !wrong.is_none() && !is_spent && robots::suspicion(call) != Some(Suspicion::Stale);
     let is_closed = ticket.status == Status::Closed;
     let page = Page {
         ui: ui_of(call),
@@ -94,7 +96,8 @@ fn shown(call: &Call<'_>, id: TicketId, status: u16, error: String) -> Result<Re
         is_past: is_past(&ticket, settings, call.now),
         spoken,
         text: call.form.get("text").to_owned(),
-        error: if error.is_empty() { error } else { with_files_again(call, error) },
+        comment: call.form.get("comment").to_owned(),
+        wrong: if wrong.is_none() { wrong } else { with_files_again(call, wrong) },
         key: if is_kept { call.form.get("key").to_owned() } else { robots::key(call)? },
         takes_files: settings.ticket_attachment && settings.ticket_attachment_number > 0,
         accept: settings.ticket_file_type.iter().map(|own| format!(".{own}")).collect::<Vec<_>>().join(","),
@@ -124,22 +127,22 @@ fn send(call: &Call<'_>, guest: &Guest, id: TicketId) -> Result<Response, Refusa
     })?;
     match before {
         Some((done, true)) => return Ok(lead_to_message(call, done)),
-        Some((_, false)) => return shown(call, id, 409, call.language.t("sent-before")),
+        Some((_, false)) => return shown(call, id, 409, Wrong::anywhere(call.language.t("sent-before"))),
         None => {}
     }
     if robots::suspicion(call) == Some(Suspicion::Stale) {
-        return shown(call, id, 422, call.language.t("form-stale"));
+        return shown(call, id, 422, Wrong::anywhere(call.language.t("form-stale")));
     }
     let is_solved = call.form.get("do") == "solved";
     let text = call.form.get("text").replace("\r\n", "\n");
     let is_silent = text.trim().is_empty() && call.form.files().is_empty();
     if is_silent && !is_solved {
-        return shown(call, id, 422, call.language.t("text-missing"));
+        return shown(call, id, 422, Wrong::of("text", call.language.t("text-missing")));
     }
-    let files = match upload::of_customer(&call.settings, call.form.files()) {
-        Ok(files) => files,
-        Err(fault) => return shown(call, id, 422, fault.text(call.language)),
-    };
+    let (files, faults) = upload::sorted_of_customer(&call.settings, call.form.files());
+    if !faults.is_empty() {
+        return shown(call, id, 422, Wrong::of("files", upload::in_words(&faults, call.language)));
+    }
     let attachments: Vec<NewAttachment<'_>> = files.iter().map(upload::Accepted::attachment).collect();
     let done = call.write(|tx| {
         if let Some(done) = tx.spent_key(key)? {
@@ -230,7 +233,11 @@ fn lead_to_message(call: &Call<'_>, done: SpentKey) -> Response {
 }
 
 fn rate(call: &Call<'_>, guest: &Guest, id: TicketId, is_good: bool) -> Result<Response, Refusal> {
-    let comment: String = call.form.trimmed("comment").chars().take(COMMENT_CHARS_MAX).collect();
+    let comment = call.form.trimmed("comment");
+    if comment.chars().count() > COMMENT_CHARS_MAX {
+        let max = i64::try_from(COMMENT_CHARS_MAX).unwrap_or(i64::MAX);
+        return shown(call, id, 422, Wrong::of("comment", call.language.with("wrong-long", "max", max)));
+    }
     let ticket = call.write(|tx| {
         let ticket = guest.ticket(tx, id)?;
         if !is_requester(tx, guest, &ticket)? {
@@ -238,7 +245,7 @@ fn rate(call: &Call<'_>, guest: &Guest, id: TicketId, is_good: bool) -> Result<R
         }
         let customer = guest.customer().unwrap_or(ticket.customer);
         let change = Change::new(tx, &call.settings, Actor::Customer(customer), Door::Web, call.now);
-        if !change.rate(ticket.id, is_good, &comment)? {
+        if !change.rate(ticket.id, is_good, comment)? {
             return Err(Refusal::NotFound);
         }
         Ok(ticket.id)

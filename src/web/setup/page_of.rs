@@ -8,6 +8,7 @@ use crate::http::Response;
 use crate::web::agent;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
+use crate::web::once;
 use crate::web::ui::{Notice, Ui};
 
 /// The nouns beside every page: name, path, and whether it is the one shown.
@@ -27,6 +28,8 @@ struct FormPage<'a> {
     ui: Ui,
     nouns: Nouns,
     form: &'a Form,
+    /// The key of a form that makes something new; empty for others.
+    key: String,
 }
 
 #[derive(Template)]
@@ -62,7 +65,7 @@ pub(super) fn table(call: &Call<'_>, noun: Noun, table: &Table) -> Result<Respon
 
 pub(super) fn form(call: &Call<'_>, noun: Noun, form: &Form) -> Result<Response, Refusal> {
     let status = if form.has_errors() { 422 } else { 200 };
-    html(status, &FormPage { ui: ui(call)?, nouns: nouns(call, noun), form })
+    html(status, &FormPage { ui: ui(call)?, nouns: nouns(call, noun), form, key: once::key_for(call)? })
 }
 
 pub(super) fn question(call: &Call<'_>, noun: Noun, loss: &Loss) -> Result<Response, Refusal> {

@@ -92,7 +92,8 @@ pub(in crate::web) fn multipart(pairs: &[(&str, &str)], files: &[(&str, &str)]) 
         body += &format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
     }
     for (name, content) in files {
-        body += &format!("--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\r\n{content}\r\n");
+        body +=
+            &format!("--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\r\n{content}\r\n");
     }
     ("multipart/form-data; boundary=x", body + "--x--\r\n")
 }
@@ -203,4 +204,163 @@ fn what_is_written_in_a_ticket_that_was_merged_goes_on_in_the_other() {
     assert_eq!(ada.post(&path(own), &format!("do=merge&into={theirs}")).status(), 303);
     let shown = abe.post(&path(own), &format!("do=note&text=Mine&{key}"));
     assert!(shown.status() == 409 && text(&shown).contains("Mine"), "{}", text(&shown));
+}
+
+#[test]
+fn a_mistake_on_a_ticket_is_shown_beside_its_field_with_what_was_typed() {
+    let desk = Desk::new();
+    let (id, theirs) = (desk.mail("one@desk.test", "Printer", 1), desk.mail("two@desk.test", "Quote", 2));
+    let (abe, path) = (desk.browser(desk.agent), format!("/staff/tickets/view/{id}"));
+    let long = "x".repeat(256);
+    let far = "y".repeat(51);
+    for (form, said, kept) in [
+        ("do=requester&requester=not+an+address".to_owned(), "is not a mail address", "value=\"not an address\""),
+        ("do=requester&requester=a@x.test,b@x.test".to_owned(), "Name one address", "value=\"a@x.test,b@x.test\""),
+        ("do=tag&tag=".to_owned(), "A tag has 1 to 50 letters", "name=\"tag\""),
+        (format!("do=tag&tag={far}"), "A tag has 1 to 50 letters", &far),
+        ("do=merge&into=abc".to_owned(), "no ticket “abc”", "value=\"abc\""),
+        ("do=merge&into=%2399999".to_owned(), "no ticket “#99999”", "value=\"#99999\""),
+        (format!("do=merge&into={theirs}"), "There is no ticket", "aria-invalid"),
+        (format!("do=merge&into={id}"), "the ticket itself", "aria-invalid"),
+        ("do=snooze&until=at&at=2020-01-01T10:00".to_owned(), "a time to come", "value=\"2020-01-01T10:00\""),
+        ("do=snooze&until=at&at=".to_owned(), "a time to come", "<option value=\"at\" selected"),
+        (format!("do=subject&subject={long}"), "at most 255", &long),
+        ("do=subject&subject=a%0D%0ABcc:+x".to_owned(), "at most 255", "Bcc"),
+        ("do=apply&assignee=99&was-assignee=".to_owned(), "not there any more", "aria-invalid"),
+    ] {
+        let refused = abe.post(&path, &form);
+        let page = text(&refused);
+        assert_eq!(refused.status(), 422, "{form}: {page}");
+        assert!(page.contains(said) && page.contains(kept), "{form}: {page}");
+        assert_eq!(page.matches("id=\"wrong\"").count(), 1, "{form}");
+    }
+    assert_eq!(desk.web.store.read(|tx| tx.events_of_ticket(id)).unwrap().len(), 1, "nothing was changed");
+    let merged = desk.mail("one@desk.test", "Lamp", 3);
+    assert_eq!(abe.post(&format!("/staff/tickets/view/{merged}"), &format!("do=merge&into={id}")).status(), 303);
+    for act in ["do=tag&tag=x", "do=subject&subject=y", "do=snooze&until=hours", "do=spam", "do=spam-ban&sure=1"] {
+        let refused = abe.post(&format!("/staff/tickets/view/{merged}"), act);
+        let page = text(&refused);
+        assert!(refused.status() == 409 && page.contains(&format!("was merged into #{id}")), "{act}: {page}");
+    }
+}
+
+#[test]
+fn a_mistake_with_ticked_tickets_is_shown_on_the_list_with_what_was_ticked() {
+    let desk = Desk::new();
+    let (one, two) = (desk.mail("one@desk.test", "One", 1), desk.mail("two@desk.test", "Two", 2));
+    let ada = desk.browser(desk.admin);
+    let bulk = |form: String| ada.post("/staff/tickets/bulk", &form);
+    for (form, said) in [
+        (format!("ticket={two}&do=assign&assignee={}", desk.agent), "abe may not see Second"),
+        (format!("ticket={two}&do=assign&assignee=99"), "not there any more"),
+        (format!("ticket={two}&do=merge"), "Tick two tickets"),
+        (format!("ticket={two}&do=tag&tag=a:b"), "A tag has 1 to 50 letters"),
+    ] {
+        for from in ["/staff/tickets", "/staff/tickets/search?q=Two"] {
+            let from: String = form_urlencoded::byte_serialize(from.as_bytes()).collect();
+            let refused = bulk(format!("{form}&from={from}"));
+            let page = text(&refused);
+            assert_eq!(refused.status(), 422, "{form}: {page}");
+            assert!(page.contains(said), "{form}: {page}");
+            assert!(page.contains(&format!("value=\"{two}\" checked")), "{form}: {page}");
+            assert!(!page.contains(&format!("value=\"{one}\" checked")), "{form}");
+        }
+    }
+    assert!(text(&bulk(format!("ticket={two}&do=tag&tag=a:b"))).contains("value=\"a:b\""));
+    assert_eq!(bulk("ticket=99&do=close".to_owned()).status(), 404);
+}
+
+#[test]
+fn each_fault_is_linked_to_its_field() {
+    let desk = Desk::new();
+    let id = desk.mail("one@desk.test", "Printer", 1);
+    let abe = desk.browser(desk.agent);
+    let (ticket, create) = (format!("/staff/tickets/view/{id}"), "/staff/tickets/create");
+    let events = || desk.web.store.read(|tx| tx.newest_event()).unwrap();
+    let before = events();
+    let long = "x".repeat(256);
+    for (path, form, field) in [
+        (ticket.as_str(), "do=send&text=&to=a@x.test", "text"),
+        (&ticket, "do=send&text=x&to=nobody", "to"),
+        (&ticket, "do=send&text=x&to=a@x.test&cc=nobody", "cc"),
+        (create, "to=nobody&subject=x&text=x&department=1", "to"),
+        (create, "to=a@x.test&subject=&text=x&department=1", "subject"),
+        (create, &format!("to=a@x.test&subject={long}&text=x&department=1"), "subject"),
+        (create, "to=a@x.test&subject=a%0D%0Ab&text=x&department=1", "subject"),
+        (create, "to=a@x.test&subject=x&text=&department=1", "text"),
+        ("/staff/kb/articles/new", "title=&text=x", "title"),
+        ("/staff/kb/categories/new", "name=", "name"),
+        ("/staff/account/profile", "do=save&zone=Nowhere", "zone"),
+        ("/staff/account/profile", "do=password&current=x&new=short", "new"),
+    ] {
+        let refused = abe.post(path, form);
+        let page = text(&refused);
+        assert_eq!(refused.status(), 422, "{path} {form}: {page}");
+        let linked = format!("name=\"{field}\" aria-invalid=\"true\" aria-describedby=\"wrong\"");
+        assert!(page.contains(&linked) && page.matches("id=\"wrong\"").count() == 1, "{path} {form}: {page}");
+    }
+    let page = text(&abe.post(create, &format!("to=a@x.test&subject={long}&text=x&department=1")));
+    assert!(page.contains(&long), "nothing is cut without a word");
+    assert_eq!(events(), before, "nothing was done");
+}
+
+#[test]
+fn a_profile_with_a_mistake_keeps_what_was_chosen() {
+    let desk = Desk::new();
+    let abe = desk.browser(desk.agent);
+    let form = "do=save&zone=Nowhere&language=fr&scheme=dark&after=list&signature=x";
+    let page = text(&abe.post("/staff/account/profile", form));
+    for kept in ["value=\"fr\" selected", "value=\"dark\" selected", "value=\"list\" selected"] {
+        assert!(page.contains(kept), "{kept}: {page}");
+    }
+    assert!(!page.contains("name=\"keys\" value=\"1\" checked"), "{page}");
+}
+
+#[test]
+fn one_file_that_is_not_taken_keeps_no_other_back() {
+    let desk = Desk::new();
+    let id = desk.mail("one@desk.test", "Printer", 1);
+    let (abe, path) = (desk.browser(desk.agent), format!("/staff/tickets/view/{id}"));
+    let files = [("plan.txt", "x"), ("bad.exe", "x")];
+    for (n, path) in [path.as_str(), "/staff/tickets/create"].into_iter().enumerate() {
+        let key = format!("{n:032x}");
+        let form = [
+            ("key", key.as_str()),
+            ("do", "send"),
+            ("to", "a@x.test"),
+            ("subject", "x"),
+            ("department", "1"),
+            ("text", "See"),
+        ];
+        let page = text(&abe.post_files(path, &form, &files));
+        assert!(page.contains("bad.exe") && page.contains("The other files are kept."), "{page}");
+        assert!(page.contains("<li><bdi>plan.txt</bdi>") && !page.contains("<li><bdi>bad.exe"), "{page}");
+    }
+    let ticket = id.to_string();
+    let form = [("ticket", ticket.as_str()), ("key", "0000000000000000000000000000000a"), ("kind", "note")];
+    let saved = text(&abe.post_files("/staff/drafts", &form, &files));
+    assert!(saved.contains("plan.txt") && saved.contains("\"error\":\"Files such as bad.exe"), "{saved}");
+}
+
+#[test]
+fn a_file_that_was_corrected_is_sent_as_it_is_now() {
+    let desk = Desk::new();
+    let id = desk.mail("one@desk.test", "Printer", 1);
+    let (abe, path) = (desk.browser(desk.agent), format!("/staff/tickets/view/{id}"));
+    let form = |act| [("key", "00000000000000000000000000000001"), ("do", act), ("kind", "note"), ("text", "See")];
+    let sent = |act, content| abe.post_files(&path, &form(act), &[("plan.txt", content)]);
+    for content in ["10 EUR", "10 EUR", "99 EUR"] {
+        assert_eq!(sent("keep", content).status(), 200);
+    }
+    let draft = desk.web.store.read(|tx| tx.drafts_of(desk.agent)).unwrap().remove(0);
+    assert_eq!(desk.web.store.read(|tx| tx.draft_files(draft.id)).unwrap().len(), 2, "the same one is kept once");
+    assert_eq!(sent("note", "42 EUR").status(), 303);
+    let contents = desk.web.store.read(|tx| {
+        let mut found = Vec::new();
+        for file in tx.attachments_of_ticket(id)?.into_iter().filter(|file| file.name == "plan.txt") {
+            found.push(tx.attachment_content(file.id)?.unwrap_or_default());
+        }
+        Ok::<_, crate::store::Error>(found)
+    });
+    assert_eq!(contents.unwrap(), [b"10 EUR", b"99 EUR", b"42 EUR"]);
 }

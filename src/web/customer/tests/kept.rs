@@ -114,3 +114,69 @@ fn a_form_sent_again_with_another_text_loses_neither() {
     }
     assert_eq!(messages(&desk, id), 2);
 }
+
+#[test]
+fn each_fault_is_linked_to_its_field_and_nothing_is_cut() {
+    let desk = desk();
+    let ann = Person::at(&desk);
+    let long = "n".repeat(251);
+    for (n, value, said) in [
+        (0, long.as_str(), "at most 250"),
+        (0, "Ann\r\nBcc: x", "at most 250"),
+        (1, "nobody", "not an email address"),
+        (3, "a\r\nb", "at most 255"),
+        (4, " ", "Write what it is about"),
+    ] {
+        let mut form = ANN;
+        form[n].1 = value;
+        let refused = ann.submit("/submit-ticket", &form);
+        let page = text(&refused);
+        let linked = format!("name=\"{}\" aria-invalid=\"true\" aria-describedby=\"wrong\"", form[n].0);
+        assert_eq!(refused.status(), 422, "{value}: {page}");
+        assert!(page.contains(said), "{value}: {page}");
+        assert!(
+            page.contains(&linked) || page.contains(&linked.replace(" aria", " id=\"text\" aria")),
+            "{value}: {page}"
+        );
+        assert!(value != long || page.contains(&long));
+    }
+    assert_eq!(tickets(&desk), 0);
+}
+
+#[test]
+fn a_profile_with_a_mistake_keeps_what_was_chosen() {
+    let desk = desk();
+    desk.mail("one@desk.test", "One", 1);
+    let ann = Person::at(&desk);
+    ann.submit("/login", &[("email", "ann1@x.test"), ("do", "link")]);
+    ann.submit(&mailed(&desk, "ann1@x.test", "enter"), &[]);
+    let refused = ann.submit("/account/profile", &[("name", "Ann"), ("locale", "fr"), ("zone", "Nowhere")]);
+    let page = text(&refused);
+    assert!(refused.status() == 422 && page.contains("value=\"fr\" lang=\"fr\" selected"), "{page}");
+    assert!(page.contains("name=\"zone\" aria-invalid=\"true\""), "{page}");
+}
+
+#[test]
+fn files_of_a_form_that_is_shown_again_are_named() {
+    let desk = desk();
+    let id = desk.mail("one@desk.test", "One", 1);
+    let ann = Person::at(&desk);
+    ann.get(&mailed(&desk, "ann1@x.test", "t"));
+    let path = format!("/tickets/show/{id}");
+    let page = text(&ann.get(&path));
+    ann.wait_s(3);
+    let (token, key) = (hidden(&page, "form_token").unwrap(), hidden(&page, "key").unwrap());
+    let pairs = [("form_token", token.as_str()), ("key", &key), ("text", "See"), ("do", "send")];
+    let png = "\u{89}PNG";
+    let (kind, body) = crate::web::tests::kept::multipart(&pairs, &[("bad.exe", "x"), ("a.png", png)]);
+    let request = Request::new(Method::Post, &path)
+        .with_header("Content-Type", kind)
+        .with_header("Sec-Fetch-Site", "same-origin")
+        .with_body(body);
+    let page = text(&ann.ask(request));
+    assert!(
+        page.contains("Files such as bad.exe are not taken. Files are not kept. Choose these again: a.png"),
+        "{page}"
+    );
+    assert!(page.contains("See</textarea>") && messages(&desk, id) == 1, "{page}");
+}
