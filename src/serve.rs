@@ -216,6 +216,10 @@ impl http::Answer for Answers {
         api::has_kept_place(path)
     }
 
+    fn wants_beginning(&self, path: &str) -> bool {
+        !api::is_for_api(path) && web::takes_forms(&self.web, path)
+    }
+
     fn body_bytes_max(&self, path: &str, usual: u64) -> u64 {
         api::body_bytes_max(&self.api, path, usual)
     }

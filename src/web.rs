@@ -177,6 +177,11 @@ pub(crate) fn is_for_pages(request: &Request) -> bool {
     Page::of(&request.path).is_some() || wants_page(request.header("Accept").unwrap_or(""))
 }
 
+/// Whether a form may be sent to the path, which is given with or without the prefix of the desk's address.
+pub(crate) fn takes_forms(web: &Web, path: &str) -> bool {
+    Page::of(page::without_prefix(path, &web.prefix())).is_some_and(|page| page.takes_post())
+}
+
 /// Whether that `Accept` is a browser's.
 pub(crate) fn wants_page(accept: &str) -> bool {
     accept.split(',').any(|piece| piece.trim().split(';').next() == Some("text/html"))
@@ -197,7 +202,11 @@ pub(crate) fn respond(web: &Web, mut request: Request, now: Timestamp) -> Respon
     }
     // Read before the database is asked, which may not answer: what was typed is given back then.
     let is_form = page.is_some() && request.method == Method::Post;
-    let posted = if is_form { Form::of_body(&mut request) } else { Ok(Form::default()) };
+    let posted = match request.is_cut {
+        true => Ok(Form::of_beginning(&mut request)),
+        false if is_form => Form::of_body(&mut request),
+        false => Ok(Form::default()),
+    };
     let early = |refusal: Refusal, posted: Option<&Form>| {
         let form = posted.zip(page.as_ref()).map(|(form, page)| (form, page, &request.headers));
         kept::before_known(&refusal, form, Ui::bare(language, &web.prefix()))

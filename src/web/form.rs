@@ -76,6 +76,25 @@ impl Form {
         }
     }
 
+    /// Reads what came of a body that is too large: it is given back, and not taken.
+    pub(crate) fn of_beginning(request: &mut Request) -> Self {
+        let body = std::mem::replace(&mut request.body, Spool::from(Vec::new()));
+        let mut read = Self { is_too_large: true, ..Self::default() };
+        let Ok(Format::Multipart(boundary)) = Format::of(request.header("Content-Type")) else { return read };
+        for field in multipart::beginning(body, &boundary) {
+            match field {
+                multipart::Field::Text { name, value } => {
+                    read.pairs.extend(String::from_utf8(value).ok().map(|text| (name, text)));
+                }
+                multipart::Field::File { filename, .. } if filename.is_empty() => {}
+                multipart::Field::File { filename, .. } => {
+                    read.files.push(File { name: filename, content: Vec::new() });
+                }
+            }
+        }
+        read
+    }
+
     fn checked(self) -> Self {
         let is_too_large = self.pairs.iter().any(|(_, value)| value.len() > TEXT_BYTES_MAX);
         Self { is_too_large, ..self }

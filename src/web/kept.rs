@@ -79,6 +79,8 @@ struct Kept {
     fields: Vec<Field>,
     /// The names of files that have to be chosen again.
     files: String,
+    /// What the button that sends it stands for, and its text; nothing where the form says so itself.
+    buttons: Vec<(&'static str, String)>,
     /// Where it is sent, with prefix; empty: where the page is.
     action: String,
     /// Where one signs in, without prefix; empty where that does not help.
@@ -167,6 +169,7 @@ fn given_back(refusal: &Refusal, posted: &Posted<'_>, ui: impl FnOnce() -> Ui) -
     let names: Vec<&str> = posted.form.files().iter().map(|file| file.name.as_str()).collect();
     let page = Kept {
         files: names.join(", "),
+        buttons: buttons(posted, ui.language),
         sign_in: match (refusal, posted.page) {
             (Refusal::SignedOut, Page::Customers(_)) => "/login",
             (Refusal::SignedOut, _) => "/staff/login",
@@ -179,11 +182,26 @@ fn given_back(refusal: &Refusal, posted: &Posted<'_>, ui: impl FnOnce() -> Ui) -
     page.render().ok().map(|html| refusal.headed(answer::html_page(status, html)))
 }
 
+/// The buttons of a form that was cut off before the one that was pressed: whether it is an answer or a note is never
+/// guessed.
+fn buttons(posted: &Posted<'_>, language: &Language) -> Vec<(&'static str, String)> {
+    let form = posted.form;
+    match posted.page {
+        _ if form.has("do") => Vec::new(),
+        Page::Ticket(_) if form.get("kind") == "note" => vec![("note", language.t("save-note"))],
+        Page::Ticket(_) if form.has("kind") => {
+            vec![("send", language.t("send")), ("send-close", language.t("send-and-close"))]
+        }
+        Page::NewTicket => vec![("send", language.t("send")), ("note", language.t("save-as-note"))],
+        _ => Vec::new(),
+    }
+}
+
 impl Kept {
     fn of(ui: Ui, title: String, text: String, form: &Form) -> Self {
         let own = form.pairs().iter().filter(|(name, _)| name != "form_token");
         let fields = own.map(|(name, value)| Field::of(ui.language, name, value)).collect();
-        Self { ui, title, text, fields, files: String::new(), action: String::new(), sign_in: "" }
+        Self { ui, title, text, fields, files: String::new(), buttons: Vec::new(), action: String::new(), sign_in: "" }
     }
 }
 
