@@ -288,7 +288,10 @@ pub(super) fn answer(call: &Call<'_>, place: &Place) -> Result<Response, Refusal
         return Err(Refusal::Forbidden);
     }
     match &place.deed {
-        Deed::List if is_post && noun == Noun::General => saved(call, noun, general::save(call)?),
+        Deed::List if is_post && noun == Noun::General => {
+            let stopped = stopped(call, || general::form(call))?;
+            saved(call, noun, stopped.map_or_else(|| general::save(call), Ok)?)
+        }
         Deed::List if noun == Noun::General => page_of::form(call, noun, &general::form(call)?),
         Deed::List if is_post => acted(call, noun, act(call, noun)?),
         Deed::List => page_of::table(call, noun, &list(call, noun)?),
@@ -297,7 +300,10 @@ pub(super) fn answer(call: &Call<'_>, place: &Place) -> Result<Response, Refusal
             done => saved(call, noun, done?),
         },
         Deed::Add => page_of::form(call, noun, &form(call, noun, None)?),
-        Deed::Edit(id) if is_post => saved(call, noun, save(call, noun, Some(id))?),
+        Deed::Edit(id) if is_post => {
+            let stopped = stopped(call, || form(call, noun, Some(id)))?;
+            saved(call, noun, stopped.map_or_else(|| save(call, noun, Some(id)), Ok)?)
+        }
         Deed::Edit(id) => page_of::form(call, noun, &form(call, noun, Some(id))?),
         Deed::Remove(id) if is_post => {
             remove(call, noun, id)?;
@@ -310,6 +316,19 @@ pub(super) fn answer(call: &Call<'_>, place: &Place) -> Result<Response, Refusal
         Deed::File(id) if noun == Noun::Mails && !is_post => mails::file(call, id),
         Deed::Log(_) | Deed::File(_) => Err(Refusal::NotFound),
     }
+}
+
+/// What becomes of a form that is saved after somebody else has changed what it is about: it is shown with both, or was
+/// sent twice. None for any other.
+fn stopped(call: &Call<'_>, now: impl FnOnce() -> Result<Form, Refusal>) -> Result<Option<Saved>, Refusal> {
+    if call.form.get("do") != "save" || call.form.get("version").is_empty() {
+        return Ok(None);
+    }
+    let now = now()?;
+    if now.version() == call.form.get("version") {
+        return Ok(None);
+    }
+    Ok(Some(now.changed_meanwhile(call).map_or(Saved::Done, Saved::Again)))
 }
 
 /// Makes a new one, once however often the form is sent.

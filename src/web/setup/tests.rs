@@ -438,3 +438,26 @@ fn the_first_account_is_made_behind_a_link_that_works_once_for_an_hour() {
     assert_eq!(desk.web.store.read(|tx| tx.settings()).unwrap().site_name, "Mine");
     assert_eq!(nobody(&desk.web, "/staff/first/token", Some(&format!("{form}long-enough"))).status(), 404);
 }
+
+#[test]
+fn a_colleagues_change_of_the_set_up_is_not_lost() {
+    let desk = Desk::new();
+    let (ada, eve) = (desk.browser(desk.admin), desk.browser(desk.admin));
+    for (path, field) in [("/staff/departments/edit/1", "name"), ("/staff/setup/general", "site_name")] {
+        let page = text(&ada.get(path));
+        let (_, rest) = page.split_once("name=\"version\" value=\"").unwrap();
+        let version = rest.split('"').next().unwrap();
+        // A box that is not sent is off, the pages' own too.
+        let form = |version: &str, value: &str| format!("do=save&version={version}&web=1&{field}={value}");
+        assert_eq!(eve.post(path, &form(version, "Hers")).status(), 303, "{path}");
+        let stopped = ada.post(path, &form(version, "His"));
+        let shown = text(&stopped);
+        assert_eq!(stopped.status(), 409, "{path}: {shown}");
+        assert!(shown.contains("value=\"His\"") && shown.contains(": Hers</bdi>"), "{path}: {shown}");
+        let (_, rest) = shown.split_once("name=\"version\" value=\"").unwrap();
+        let seen = rest.split('"').next().unwrap().to_owned();
+        assert_ne!(seen, version, "{path}");
+        assert_eq!(ada.post(path, &form(&seen, "His")).status(), 303, "{path}");
+        assert_eq!(ada.post(path, &form(&seen, "His")).status(), 303, "{path}: a double click");
+    }
+}
