@@ -6,6 +6,7 @@ mod canned;
 mod compose;
 mod confirm;
 mod create;
+mod draft;
 pub(super) mod file;
 mod knowledge;
 mod list;
@@ -18,7 +19,7 @@ mod signature;
 pub(super) mod ticket;
 mod undo;
 
-pub(crate) use compose::new_key;
+pub(crate) use draft::new_key;
 pub(crate) use knowledge::KnowledgePage;
 
 use super::answer::Refusal;
@@ -50,7 +51,7 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
         Page::People => people::typed(call),
         Page::Preview => Ok(canned::preview(call)),
         Page::CannedFor => canned::for_ticket(call),
-        Page::Drafts => compose::save(call),
+        Page::Drafts => draft::save(call),
         Page::Pulse => live::pulse(call),
         Page::Aside => aside::answer(call, None),
         Page::AsideMail(id) => aside::answer(call, Some(*id)),

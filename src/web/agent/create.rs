@@ -3,7 +3,8 @@
 use askama::Template;
 use serde_json::Value;
 
-use super::compose::{KeptFile, Kind, Written, has_kept, keep_form, kept_files, new_key, saved_at};
+use super::compose::{Kind, Written, has_kept};
+use super::draft::{KeptFile, keep_form, kept_files, new_key, saved_at};
 use super::frame_of;
 use super::signature::{self, OfDepartments, Signature};
 use super::ticket::{Choice, of_departments};
