@@ -331,6 +331,11 @@ merged-elsewhere = #{ $id } wurde mit #{ $into } zusammengeführt: Tun Sie es do
 no-member = { $name } darf { $department } nicht sehen, wo das Ticket liegt.
 not-active = Das Konto { $name } ist nicht aktiv.
 choose-again = Das gibt es nicht mehr: Wählen Sie noch einmal.
+left-alone =
+    { $n ->
+        [one] Ein Ticket blieb, wie es ist: Dort ist das nicht möglich.
+       *[other] { $n } Tickets blieben, wie sie sind: Dort ist das nicht möglich.
+    }
 changed-meanwhile = Jemand anderes hat dies inzwischen geändert; nichts wurde gespeichert: Sehen Sie, was jetzt dort steht, und speichern Sie Ihres darüber oder übernehmen Sie das andere.
 stands-there = Was jetzt dort steht
 tag-wrong = Ein Schlagwort hat 1 bis { $max } Zeichen, ohne Kommas, Doppelpunkte, Anführungszeichen und #.

@@ -331,6 +331,11 @@ merged-elsewhere = #{ $id } was merged into #{ $into }: do it there. Nothing was
 no-member = { $name } may not see { $department }, where the ticket is.
 not-active = The account { $name } is not active.
 choose-again = This is not there any more: choose again.
+left-alone =
+    { $n ->
+        [one] One ticket was left as it is: that is not possible for it.
+       *[other] { $n } tickets were left as they are: that is not possible for them.
+    }
 changed-meanwhile = Somebody else has changed this meanwhile, and nothing was saved: see what stands there now, then save yours over it or take theirs into it.
 stands-there = What stands there now
 tag-wrong = A tag has 1 to { $max } letters, without commas, colons, quotes and #.

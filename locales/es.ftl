@@ -331,6 +331,11 @@ merged-elsewhere = #{ $id } se unió a #{ $into }: hágalo allí. Aquí no se hi
 no-member = { $name } no puede ver { $department }, donde está el ticket.
 not-active = La cuenta { $name } no está activa.
 choose-again = Eso ya no existe: elija de nuevo.
+left-alone =
+    { $n ->
+        [one] Un ticket quedó como estaba: en él no es posible.
+       *[other] { $n } tickets quedaron como estaban: en ellos no es posible.
+    }
 changed-meanwhile = Otra persona ha cambiado esto entretanto y no se guardó nada: vea lo que hay ahora y guarde lo suyo encima o incorpore lo otro.
 stands-there = Lo que hay ahora
 tag-wrong = Una etiqueta tiene de 1 a { $max } letras, sin comas, dos puntos, comillas ni #.

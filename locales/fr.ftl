@@ -331,6 +331,11 @@ merged-elsewhere = #{ $id } a été fusionné avec #{ $into } : faites-le là. R
 no-member = { $name } ne peut pas voir { $department }, où se trouve le ticket.
 not-active = Le compte { $name } n’est pas actif.
 choose-again = Ceci n’existe plus : choisissez à nouveau.
+left-alone =
+    { $n ->
+        [one] Un ticket est resté tel quel : ce n’est pas possible pour lui.
+       *[other] { $n } tickets sont restés tels quels : ce n’est pas possible pour eux.
+    }
 changed-meanwhile = Quelqu’un d’autre a modifié ceci entre-temps, et rien n’a été enregistré : voyez ce qui s’y trouve, puis enregistrez le vôtre par-dessus ou reprenez le sien.
 stands-there = Ce qui s’y trouve
 tag-wrong = Une étiquette a de 1 à { $max } lettres, sans virgules, deux-points, guillemets ni #.

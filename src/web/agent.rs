@@ -192,7 +192,13 @@ fn done_before(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Option<Notice>, Refus
     let done = DONE.iter().find(|word| **word == query.get("done"));
     let said = SAID.iter().find(|word| **word == query.get("said"));
     let text = match (done, said) {
-        (Some(word), _) => call.language.word_with("done", word, "n", n),
+        (Some(word), _) => match query.number("left") {
+            Some(left) => {
+                let done = call.language.word_with("done", word, "n", n);
+                format!("{done} {}", call.language.with("left-alone", "n", left))
+            }
+            None => call.language.word_with("done", word, "n", n),
+        },
         (None, Some(word)) => call.language.word_with("said", word, "n", n),
         (None, None) => return Ok(None),
     };

@@ -22,6 +22,7 @@ mod import;
 mod mails;
 mod page_of;
 mod priority;
+mod resent;
 mod schedule;
 mod shelf;
 mod tag;
@@ -41,7 +42,6 @@ use std::path::PathBuf;
 
 use super::answer::{self, Refusal};
 use super::call::Call;
-use super::once;
 use crate::http::{Method, Response};
 use crate::store::address::AddressRow;
 use field::{Form, Loss, Table};
@@ -289,19 +289,19 @@ pub(super) fn answer(call: &Call<'_>, place: &Place) -> Result<Response, Refusal
     }
     match &place.deed {
         Deed::List if is_post && noun == Noun::General => {
-            let stopped = stopped(call, || general::form(call))?;
+            let stopped = resent::stopped(call, || general::form(call))?;
             saved(call, noun, stopped.map_or_else(|| general::save(call), Ok)?)
         }
         Deed::List if noun == Noun::General => page_of::form(call, noun, &general::form(call)?),
         Deed::List if is_post => acted(call, noun, act(call, noun)?),
         Deed::List => page_of::table(call, noun, &list(call, noun)?),
-        Deed::Add if is_post => match added(call, noun) {
-            Err(Refusal::Before) => saved(call, noun, added_before(call, noun)?),
+        Deed::Add if is_post => match resent::added(call, noun) {
+            Err(Refusal::Before) => saved(call, noun, resent::added_before(call, noun)?),
             done => saved(call, noun, done?),
         },
         Deed::Add => page_of::form(call, noun, &form(call, noun, None)?),
         Deed::Edit(id) if is_post => {
-            let stopped = stopped(call, || form(call, noun, Some(id)))?;
+            let stopped = resent::stopped(call, || form(call, noun, Some(id)))?;
             saved(call, noun, stopped.map_or_else(|| save(call, noun, Some(id)), Ok)?)
         }
         Deed::Edit(id) => page_of::form(call, noun, &form(call, noun, Some(id))?),
@@ -315,33 +315,6 @@ pub(super) fn answer(call: &Call<'_>, place: &Place) -> Result<Response, Refusal
         Deed::File(id) if noun == Noun::Backups && is_post => backup::file(call, id),
         Deed::File(id) if noun == Noun::Mails && !is_post => mails::file(call, id),
         Deed::Log(_) | Deed::File(_) => Err(Refusal::NotFound),
-    }
-}
-
-/// What becomes of a form that is saved after somebody else has changed what it is about: it is shown with both, or was
-/// sent twice. None for any other.
-fn stopped(call: &Call<'_>, now: impl FnOnce() -> Result<Form, Refusal>) -> Result<Option<Saved>, Refusal> {
-    if call.form.get("do") != "save" || call.form.get("version").is_empty() {
-        return Ok(None);
-    }
-    let now = now()?;
-    if now.version() == call.form.get("version") {
-        return Ok(None);
-    }
-    Ok(Some(now.changed_meanwhile(call).map_or(Saved::Done, Saved::Again)))
-}
-
-/// Makes a new one, once however often the form is sent.
-fn added(call: &Call<'_>, noun: Noun) -> Result<Saved, Refusal> {
-    // Before the names are looked at: the one that it made is no other's.
-    if once::was_sent(call)? { Err(Refusal::Before) } else { save(call, noun, None) }
-}
-
-/// What a form leads to that was sent before.
-fn added_before(call: &Call<'_>, noun: Noun) -> Result<Saved, Refusal> {
-    match noun {
-        Noun::Tokens => token::made_before(call),
-        _ => Ok(Saved::Done),
     }
 }
 

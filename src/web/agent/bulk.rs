@@ -57,7 +57,8 @@ fn changed(call: &Call<'_>) -> Result<Response, Refusal> {
         }));
     }
     let undo = done.undo.map_or_else(String::new, |undo| format!("&undo={undo}"));
-    Ok(call.lead_to(&format!("{back}{mark}done={act}&n={}{undo}", done.changed.len())))
+    let left = if done.refused.is_empty() { String::new() } else { format!("&left={}", done.refused.len()) };
+    Ok(call.lead_to(&format!("{back}{mark}done={act}&n={}{left}{undo}", done.changed.len())))
 }
 
 fn question(call: &Call<'_>, act: &str, n: i64, first: Option<TicketId>) -> Result<(String, String), Refusal> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::draft::{KeptFile, draft_kind, keep_above, keep_form_as, kept_files, key_of, new_files, new_key, saved_at};
+use super::draft::{KeptFile, draft_kind, keep_above, keep_form, kept_files, key_of, new_files, new_key, saved_at};
 use super::signature::Signature;
 use super::ticket::{self, visible};
 use crate::desk::{Answer, NotPosted, Post, Posted, StatusChange, Writing};
@@ -128,19 +128,24 @@ fn again_as(call: &Call<'_>, id: TicketId, kind: Kind, key: String) -> Result<Co
     let form = &call.form;
     let (files, _) = upload::sorted_of_staff(&call.settings, form.files());
     let signature = call.read(|tx| Signature::of_ticket(tx, call, &visible(tx, call.viewer()?, id)?))?;
-    let (files, seen) = call.web.store.write(|tx| {
+    let (text, files, seen) = call.web.store.write(|tx| {
         let staff = call.viewer()?.id();
         let place = DraftPlace { staff, ticket: Some(id), kind: draft_kind(kind) };
-        let kept = match keep_form_as(call, tx, place, &files, &key)? {
-            Some(draft) => kept_files(tx, call, draft)?,
-            None => Vec::new(),
-        };
-        Ok::<_, Refusal>((kept, tx.newest_event()?))
+        if key == key_of(call) {
+            keep_form(call, tx, place, &files)?;
+        } else {
+            // It is something new beside what another window is writing, which may be an answer that was taken back.
+            keep_above(call, tx, place, &files, &key)?;
+        }
+        let draft = tx.draft_by_key(&key, staff)?;
+        let kept = draft.as_ref().map_or_else(|| Ok(Vec::new()), |draft| kept_files(tx, call, draft.id))?;
+        let text = draft.map_or_else(|| form.get("text").to_owned(), |draft| draft.body);
+        Ok::<_, Refusal>((text, kept, tx.newest_event()?))
     })?;
     Ok(Compose {
         kind,
         key,
-        text: form.get("text").to_owned(),
+        text,
         to: form.get("to").to_owned(),
         cc: form.get("cc").to_owned(),
         files,
@@ -302,7 +307,8 @@ fn moved(call: &Call<'_>, id: TicketId, kind: Kind, into: TicketId) -> Result<Re
     }
     let (files, _) = upload::sorted_of_staff(&call.settings, call.form.files());
     let place = DraftPlace { staff: call.viewer()?.id(), ticket: Some(into), kind: draft_kind(kind) };
-    call.web.store.write(|tx| keep_above(call, tx, place, &files))?;
+    let key = if key_of(call).is_empty() { new_key()? } else { key_of(call).to_owned() };
+    call.web.store.write(|tx| keep_above(call, tx, place, &files, &key))?;
     let write = if kind == Kind::Note { "note" } else { "answer" };
     Ok(call.lead_to(&format!("/staff/tickets/view/{into}?said=moved&write={write}")))
 }

@@ -70,7 +70,7 @@ pub(super) fn keep_form(
 }
 
 /// The same with a key of its own.
-pub(super) fn keep_form_as(
+fn keep_form_as(
     call: &Call<'_>,
     tx: &WriteTx<'_>,
     place: DraftPlace,
@@ -203,14 +203,14 @@ fn was_sent(call: &Call<'_>, tx: &ReadTx<'_>, ticket: Option<&Ticket>) -> Result
     Ok(posted_text.contains(typed_text) || posted_text.contains(as_posted.trim()))
 }
 
-/// Keeps what the form has as a draft, above what is being written in that place already.
+/// Keeps what the form has as a draft with that key, above what is being written in that place already.
 pub(super) fn keep_above(
     call: &Call<'_>,
     tx: &WriteTx<'_>,
     place: DraftPlace,
     files: &[upload::Accepted],
+    key: &str,
 ) -> Result<(), Refusal> {
-    let key = if key_of(call).is_empty() { new_key()? } else { key_of(call).to_owned() };
     let there = tx.draft(place)?.filter(|there| there.key != key);
     let mut files_there = Vec::new();
     for file in there.as_ref().map_or_else(|| Ok(Vec::new()), |there| tx.draft_files(there.id))? {
@@ -218,7 +218,7 @@ pub(super) fn keep_above(
             files_there.push((file, content));
         }
     }
-    keep_form_as(call, tx, place, files, &key)?;
+    keep_form_as(call, tx, place, files, key)?;
     let (Some(there), Some(saved)) = (there, tx.draft(place)?) else { return Ok(()) };
     if !there.body.trim().is_empty() && !saved.body.contains(there.body.trim()) {
         let body = format!("{}\n\n{}", saved.body, there.body);
