@@ -14,9 +14,22 @@ const post = (path, fields) => {
   return fetch(prefix + path, { method: 'POST', body: sent, headers: { Accept: 'application/json' } });
 };
 
+// More than the server takes is not sent at all: it would refuse the text unread. The rest of a form needs some room too.
+const most = Number(data.most ?? 0) - 65536;
+const isTooLarge = in_ => most > 0 && $$('input[type=file]', in_).flatMap(one => [...one.files]).reduce((sum, file) => sum + file.size, 0) > most;
+const complain = (in_, words) => {
+  const box = $('.too-large', in_) ?? document.createElement('p');
+  box.className = 'notice error too-large';
+  box.setAttribute('role', 'alert');
+  box.textContent = words;
+  in_.prepend(box);
+  box.scrollIntoView({ block: 'nearest' });
+};
+
 // One press, one message. The button is off only after the form is on its way, or its name would not be sent.
 for (const each of $$('form')) each.addEventListener('submit', event => {
   if (each.dataset.sent) return event.preventDefault();
+  if (isTooLarge(each)) return event.preventDefault(), complain(each, data.tooLarge);
   const button = event.submitter;
   if (each.method === 'post') each.dataset.sent = '1';
   each.dataset.leaving = '1';
@@ -123,12 +136,15 @@ async function save() {
   isDirty = false;
   isSaving = true;
   clearTimeout(timer);
-  const fields = new FormData(form), sent = picker ? [...picker.files] : [];
+  const fields = new FormData(form), sent = picker && !isTooLarge(form) ? [...picker.files] : [];
+  if (!sent.length) fields.delete('files');
   fields.set('ticket', data.ticket ?? '');
   try {
     const answer = await post('/staff/drafts', fields);
     const said = await answer.json();
-    saved.textContent = said.saved ?? said.error ?? '';
+    saved.textContent = [said.saved, said.error].filter(Boolean).join(' ');
+    // Another window has sent this form: what is written here is something new.
+    if (said.key && !form.dataset.leaving) form.elements.key.value = said.key;
     if (answer.ok && !form.dataset.leaving) keep(said.files, sent);
   } catch {
     isDirty = true;

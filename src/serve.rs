@@ -109,7 +109,8 @@ pub(crate) fn serve_desk(
     api.note_origins();
     let lmtp = lmtp.map(|server| start_lmtp(server, &store, &api, loaded, wake_sender.clone())).transpose()?;
     let tools = tools::of(&store, loaded.path.as_deref(), &threads);
-    let web = Arc::new(pages(&store, &api, tools, wake_sender.clone()));
+    let web = pages(&store, &api, tools, wake_sender.clone());
+    let web = Arc::new(web.taking(loaded.config.limits.http_body_bytes_max));
     let steered =
         Steered { control: control.clone(), api: Arc::clone(&api), web: Arc::clone(&web), lmtp: lmtp.clone() };
     watch_signals(steered, loaded, log_level)?;
@@ -216,6 +217,10 @@ impl http::Answer for Answers {
 
     fn has_kept_place(&self, path: &str) -> bool {
         api::has_kept_place(path)
+    }
+
+    fn wants_beginning(&self, path: &str) -> bool {
+        !api::is_for_api(path) && web::takes_forms(&self.web, path)
     }
 
     fn body_bytes_max(&self, path: &str, usual: u64) -> u64 {

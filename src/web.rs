@@ -15,8 +15,10 @@ mod forgery;
 mod form;
 mod frame;
 mod gate;
+mod kept;
 mod language;
 mod limits;
+mod once;
 mod page;
 mod pulse;
 mod session;
@@ -27,12 +29,13 @@ mod text;
 mod ui;
 mod upload;
 mod writers;
+mod wrong;
 
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::domain::Timestamp;
-use crate::http::{Request, Response};
+use crate::http::{Method, Request, Response};
 use crate::ip_list::IpList;
 use crate::login::Logins;
 use crate::password::Slots;
@@ -41,8 +44,10 @@ use crate::store::settings::Settings;
 use agent::sign_in::Pending;
 use answer::Refusal;
 use call::Call;
+use form::Form;
 use language::Language;
 use page::Page;
+use ui::Ui;
 
 /// Where a file is below a folder of pages, without prefix.
 pub(crate) fn file_path(folder: &str, id: crate::domain::AttachmentId, name: &str) -> String {
@@ -65,6 +70,8 @@ pub(crate) struct Web {
     feed: pulse::Feed,
     /// What the set-up needs from the process around; none in tests.
     tools: Option<setup::Tools>,
+    /// Bytes of a request's body that the server takes; 0 where nobody has said.
+    body_bytes_max: u64,
     /// The path of `site_url` as it was a moment ago, for what cannot wait for the database.
     prefix: RwLock<String>,
 }
@@ -88,6 +95,7 @@ impl Web {
             pending: Pending::default(),
             feed: pulse::Feed::default(),
             tools: None,
+            body_bytes_max: 0,
             prefix: RwLock::default(),
         };
         if let Ok(settings) = web.store.read(|tx| tx.settings()) {
@@ -100,6 +108,13 @@ impl Web {
     #[must_use]
     pub(crate) fn with_tools(mut self, tools: setup::Tools) -> Self {
         self.tools = Some(tools);
+        self
+    }
+
+    /// The same on a server that takes bodies of so many bytes.
+    #[must_use]
+    pub(crate) const fn taking(mut self, body_bytes_max: u64) -> Self {
+        self.body_bytes_max = body_bytes_max;
         self
     }
 
@@ -163,6 +178,11 @@ pub(crate) fn is_for_pages(request: &Request) -> bool {
     Page::of(&request.path).is_some() || wants_page(request.header("Accept").unwrap_or(""))
 }
 
+/// Whether a form may be sent to the path, which is given with or without the prefix of the desk's address.
+pub(crate) fn takes_forms(web: &Web, path: &str) -> bool {
+    Page::of(page::without_prefix(path, &web.prefix())).is_some_and(|page| page.takes_post())
+}
+
 /// Whether that `Accept` is a browser's.
 pub(crate) fn wants_page(accept: &str) -> bool {
     accept.split(',').any(|piece| piece.trim().split(';').next() == Some("text/html"))
@@ -174,28 +194,43 @@ pub(crate) fn shell_refusal(web: &Web, response: Response, accept_language: &str
 }
 
 /// Answers one request. A panic in it is the caller's to catch; no lock of ours is left poisoned.
-pub(crate) fn respond(web: &Web, request: Request, now: Timestamp) -> Response {
+pub(crate) fn respond(web: &Web, mut request: Request, now: Timestamp) -> Response {
     let language = Language::accepted(request.header("Accept-Language").unwrap_or(""));
-    if let Some(Page::Asset(name)) = Page::of(&request.path) {
-        let found = assets::answer(&name).map(answer::with_guards);
+    let page = Page::of(&request.path);
+    if let Some(Page::Asset(name)) = &page {
+        let found = assets::answer(name).map(answer::with_guards);
         return found.unwrap_or_else(|| Refusal::NotFound.response(language, &web.prefix()));
     }
+    // Read before the database is asked, which may not answer: what was typed is given back then.
+    let is_form = page.is_some() && request.method == Method::Post;
+    let posted = match request.is_cut {
+        true => Ok(Form::of_beginning(&mut request)),
+        false if is_form => Form::of_body(&mut request),
+        false => Ok(Form::default()),
+    };
+    let early = |refusal: Refusal, posted: Option<&Form>| {
+        let form = posted.zip(page.as_ref()).map(|(form, page)| (form, page, &request.headers));
+        kept::before_known(&refusal, form, Ui::bare(language, &web.prefix()))
+    };
     let settings = match web.store.read(|tx| tx.settings()) {
         Ok(settings) => settings,
-        Err(error) => return Refusal::from(error).response(language, &web.prefix()),
+        Err(error) => return early(error.into(), posted.as_ref().ok()),
     };
     web.note_prefix(&settings);
     if !settings.web {
         return Response::json(404, "{\"error\":1,\"message\":\"Unknown endpoint.\"}");
     }
-    let prefix = web.prefix();
-    let Some(page) = Page::of(&request.path) else { return Refusal::NotFound.response(language, &prefix) };
-    match Call::of(web, settings, page, request, now) {
-        Ok(call) => {
-            let language = call.language;
-            gate::answer(&call).unwrap_or_else(|refusal| refusal.response(language, &prefix))
+    let Some(page) = page.clone() else { return early(Refusal::NotFound, None) };
+    let form = match posted {
+        Ok(form) => form,
+        Err(unreadable) => return early(unreadable.into(), None),
+    };
+    match Call::of(web, settings, page, &request, now) {
+        Ok(mut call) => {
+            call.form = form;
+            gate::answer(&call).unwrap_or_else(|refusal| kept::refused(&call, &refusal))
         }
-        Err(refusal) => refusal.response(language, &prefix),
+        Err(refusal) => early(refusal, Some(&form)),
     }
 }
 

@@ -8,10 +8,10 @@ use crate::mail::Mailbox;
 use crate::store::attachment::NewAttachment;
 use crate::store::draft::{DraftKind, DraftPlace, SpentKey};
 use crate::store::event::Event;
-use crate::store::message::Text;
+use crate::store::message::{Text, Visibility};
 use crate::store::staff::Staff;
 use crate::store::ticket::{Standing, Ticket};
-use crate::store::{self, Result};
+use crate::store::{self, ReadTx, Result};
 
 /// What was written into a form.
 #[derive(Clone, Debug)]
@@ -58,6 +58,35 @@ pub(crate) enum Posted {
     },
     /// The form was sent before: nothing was posted.
     Before(SpentKey),
+    /// It was sent before with something else in it, which is what this has become: nothing was posted.
+    Other(SpentKey),
+}
+
+impl Writing<'_> {
+    /// Whether this is what a form that was sent before has posted.
+    fn is_what_was_posted(&self, tx: &ReadTx<'_>, spent: SpentKey, visibility: Visibility) -> Result<bool> {
+        let Some(message) = spent.message else {
+            // Taken back: what was posted is a draft again.
+            let draft = tx.draft(Change::answer_place(self.staff.id, spent.ticket))?;
+            return Ok(self.attachments.is_empty()
+                && visibility == Visibility::Public
+                && draft.is_some_and(|draft| draft.body.contains(self.typed)));
+        };
+        let Some(posted) = tx.message_text(message)? else { return Ok(false) };
+        let (body, is_html) = match self.text {
+            Text::Plain(text) => (text, false),
+            Text::Html(html) => (html, true),
+        };
+        let is_public = tx.is_public_message(message)?;
+        if posted.body != body || posted.is_html != is_html || is_public != (visibility == Visibility::Public) {
+            return Ok(false);
+        }
+        let files = tx.attachments_of_message(message)?;
+        let is_there = |new: &NewAttachment<'_>| {
+            files.iter().any(|file| file.name == new.name && usize::try_from(file.bytes) == Ok(new.content.len()))
+        };
+        Ok(self.attachments.iter().all(is_there))
+    }
 }
 
 /// Why an answer was not posted. Nothing was changed.
@@ -74,6 +103,14 @@ pub(crate) enum NotPosted {
     News(Vec<Event>),
 }
 
+/// What is written into a ticket that was merged into another would be read by nobody.
+const fn is_open_to_writing(ticket: &Ticket) -> std::result::Result<(), NotPosted> {
+    match ticket.merged_into {
+        Some(into) => Err(NotPosted::Merged(ticket.id, into)),
+        None => Ok(()),
+    }
+}
+
 impl Change<'_> {
     /// Posts an answer. A ticket that nobody has becomes the writer's.
     ///
@@ -81,12 +118,10 @@ impl Change<'_> {
     /// [`NotPosted`].
     pub(crate) fn answer(&self, ticket: &Ticket, answer: &Answer<'_>) -> std::result::Result<Posted, NotPosted> {
         let writing = &answer.writing;
-        if let Some(before) = self.spent(writing)? {
-            return Ok(Posted::Before(before));
+        if let Some(before) = self.spent(writing, Visibility::Public)? {
+            return Ok(before);
         }
-        if let Some(into) = ticket.merged_into {
-            return Err(NotPosted::Merged(ticket.id, into));
-        }
+        is_open_to_writing(ticket)?;
         if let Some(shown) = answer.shown {
             let news = self.tx.news_since(ticket.id, shown, writing.staff.id)?;
             if !news.is_empty() {
@@ -110,10 +145,14 @@ impl Change<'_> {
     }
 
     /// Adds a note that was written into a form, and tells whom it mentions.
-    pub(crate) fn write_note(&self, ticket: &Ticket, writing: &Writing<'_>) -> Result<Posted> {
-        if let Some(before) = self.spent(writing)? {
-            return Ok(Posted::Before(before));
+    ///
+    /// # Errors
+    /// [`NotPosted`].
+    pub(crate) fn write_note(&self, ticket: &Ticket, writing: &Writing<'_>) -> std::result::Result<Posted, NotPosted> {
+        if let Some(before) = self.spent(writing, Visibility::Internal)? {
+            return Ok(before);
         }
+        is_open_to_writing(ticket)?;
         let message = self.with_files(writing, |post| self.note(ticket.id, post))?;
         self.mention(ticket, message, writing.typed)?;
         self.spend(writing, ticket.id, message)?;
@@ -122,8 +161,8 @@ impl Change<'_> {
 
     /// Opens a ticket that was written into a form; the text and the files of `opening` are those of `writing`.
     pub(crate) fn open_written(&self, opening: &Opening<'_>, writing: &Writing<'_>) -> Result<Posted> {
-        if let Some(before) = self.spent(writing)? {
-            return Ok(Posted::Before(before));
+        if let Some(before) = self.spent(writing, Visibility::Public)? {
+            return Ok(before);
         }
         let after_s = self.settings.undo_send_s;
         let change = self.delivering(Delivery { after_s, ..self.delivery });
@@ -138,8 +177,8 @@ impl Change<'_> {
 
     /// Does the same with a note as its first message, which only staff see; nobody is notified.
     pub(crate) fn open_written_note(&self, opening: &Opening<'_>, writing: &Writing<'_>) -> Result<Posted> {
-        if let Some(before) = self.spent(writing)? {
-            return Ok(Posted::Before(before));
+        if let Some(before) = self.spent(writing, Visibility::Internal)? {
+            return Ok(before);
         }
         let (ticket, message) =
             self.with_files(writing, |post| self.open_with_note(&Opening { post: post.clone(), ..opening.clone() }))?;
@@ -147,8 +186,14 @@ impl Change<'_> {
         Ok(Posted::Now { ticket, message, undo: None })
     }
 
-    fn spent(&self, writing: &Writing<'_>) -> Result<Option<SpentKey>> {
-        if writing.key.is_empty() { Ok(None) } else { self.tx.spent_key(writing.key) }
+    /// What became of the form, if it was sent before.
+    fn spent(&self, writing: &Writing<'_>, visibility: Visibility) -> Result<Option<Posted>> {
+        if writing.key.is_empty() {
+            return Ok(None);
+        }
+        let Some(spent) = self.tx.spent_key(writing.key)? else { return Ok(None) };
+        let is_same = writing.is_what_was_posted(self.tx, spent, visibility)?;
+        Ok(Some(if is_same { Posted::Before(spent) } else { Posted::Other(spent) }))
     }
 
     /// Notes that the form was sent; its draft goes.

@@ -79,6 +79,38 @@ fn form_that_is_sent_twice_posts_once_with_the_files_of_its_draft() {
 }
 
 #[test]
+fn form_that_is_sent_again_with_something_else_in_it_says_so_and_posts_nothing() {
+    let bench = Bench::new();
+    let id = bench.ticket("Printer");
+    let (message, undo) = undo_of(answer(&bench, id, "k", None).unwrap());
+    let sam = bench.staff(SAM);
+    let again = |text, attachments: &[NewAttachment<'_>], is_note| {
+        let writing =
+            Writing { staff: &sam, text: Text::Plain(text), attachments, key: "k", typed: text, fields: "{}" };
+        let answer = Answer { writing: writing.clone(), status: StatusChange::ByTable, recipients: None, shown: None };
+        bench.as_sam(|change| {
+            let ticket = bench.read_in(change, id);
+            if is_note {
+                change.write_note(&ticket, &writing).unwrap()
+            } else {
+                change.answer(&ticket, &answer).unwrap()
+            }
+        })
+    };
+    let spent = SpentKey { ticket: id, message: Some(message) };
+    assert_eq!(again("Pull the plug.", &[], false), Posted::Before(spent));
+    assert_eq!(again("Pull the plug.", &[file("new.txt")], false), Posted::Before(spent));
+    assert_eq!(again("Pull the plug.", &[file("other.txt")], false), Posted::Other(spent));
+    assert_eq!(again("Pull the plug!", &[], false), Posted::Other(spent));
+    assert_eq!(again("Pull the plug.", &[], true), Posted::Other(spent));
+    take_back(&bench, undo, NOW).unwrap();
+    let spent = SpentKey { ticket: id, message: None };
+    assert_eq!(again("Pull the *plug*.", &[], false), Posted::Before(spent), "it is a draft again");
+    assert_eq!(again("Push it.", &[], false), Posted::Other(spent));
+    assert_eq!(messages(&bench, id), 1);
+}
+
+#[test]
 fn news_by_somebody_else_stop_an_answer_and_ones_own_do_not() {
     let bench = Bench::new();
     let id = bench.ticket("Printer");
@@ -338,4 +370,38 @@ fn ticket_that_was_opened_by_writing_to_a_customer_is_taken_back_whole() {
     });
     assert!(matches!(take_back(&bench, undo, NOW.plus_s(9)), Err(NotTakenBack::TooLate)));
     assert_eq!(messages(&bench, ticket), 2);
+}
+
+#[test]
+fn ticket_that_was_merged_takes_no_note_and_no_mark() {
+    let bench = Bench::new();
+    let (from, into) = (bench.ticket("Lamp"), bench.ticket("Printer"));
+    bench.as_sam(|change| change.merge(&bench.read_in(change, from), &bench.read_in(change, into)).unwrap());
+    let (before, count) = (bench.events_since_opening(from), messages(&bench, from));
+    let sam = bench.staff(SAM);
+    bench.as_sam(|change| {
+        let ticket = bench.read_in(change, from);
+        let writing =
+            Writing { staff: &sam, text: Text::Plain("x"), attachments: &[], key: "k", typed: "x", fields: "{}" };
+        let noted = change.write_note(&ticket, &writing);
+        assert!(matches!(noted, Err(NotPosted::Merged(_, to)) if to == into), "{noted:?}");
+        let eva = change.tx.customer_for("Eva", &"eva@client.test".parse().unwrap(), NOW).unwrap();
+        let people = [ANN, eva].map(|id| change.tx.customer(id).unwrap().unwrap());
+        let refused = [
+            change.tag(&ticket, "urgent"),
+            change.untag(&ticket, "urgent"),
+            change.set_subject(&ticket, "Lamps"),
+            change.set_field(&ticket, "Room", "12"),
+            change.set_priority(&ticket, 2, "High"),
+            change.snooze(&ticket, NOW.plus_s(60)),
+            change.spam(&ticket),
+            change.spam_and_ban(&ticket).map(drop),
+            change.set_requester(&ticket, &people[0], &people[1], crate::desk::Former::Leaves),
+        ];
+        for (n, done) in refused.into_iter().enumerate() {
+            let words = done.unwrap_err().to_string();
+            assert!(words.contains(&format!("was merged into {into}")), "{n}: {words}");
+        }
+    });
+    assert_eq!((bench.events_since_opening(from), messages(&bench, from)), (before, count));
 }

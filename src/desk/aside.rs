@@ -1,18 +1,23 @@
 //! Putting a ticket out of the way: until a time (or until the customer writes), or for good as spam.
 
-use super::Change;
+use super::assign::not_merged;
+use super::{Change, Refused};
 use crate::domain::{Actor, EmailAddress, EventKind, TicketId, Timestamp};
 use crate::store::Result;
 use crate::store::ticket::{Owner, Ticket};
 
 impl Change<'_> {
     /// Puts a ticket off until then: it is out of the lists until its time comes or the customer writes.
-    pub(crate) fn snooze(&self, ticket: &Ticket, until: Timestamp) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Refused`] for one that was merged into another.
+    pub(crate) fn snooze(&self, ticket: &Ticket, until: Timestamp) -> std::result::Result<(), Refused> {
+        not_merged(ticket)?;
         if until <= self.now || ticket.snoozed_until == until {
             return Ok(());
         }
         self.rows().set_snoozed_until(ticket.id, until)?;
-        self.write_event(ticket.id, EventKind::Snoozed, &until.unix().to_string())
+        Ok(self.write_event(ticket.id, EventKind::Snoozed, &until.unix().to_string())?)
     }
 
     /// Takes a ticket back that was put off.
@@ -35,7 +40,11 @@ impl Change<'_> {
 
     /// Calls a ticket spam: it is out of sight, mails about it that nobody has tried to send are dropped, and nothing
     /// about it is sent any more.
-    pub(crate) fn spam(&self, ticket: &Ticket) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Refused`] for one that was merged into another.
+    pub(crate) fn spam(&self, ticket: &Ticket) -> std::result::Result<(), Refused> {
+        not_merged(ticket)?;
         if ticket.is_spam() {
             return Ok(());
         }
@@ -57,7 +66,11 @@ impl Change<'_> {
     }
 
     /// Calls a ticket spam and bans its customer's address; gives the address, unless its mail was dropped before.
-    pub(crate) fn spam_and_ban(&self, ticket: &Ticket) -> Result<Option<String>> {
+    ///
+    /// # Errors
+    /// [`Refused`] for one that was merged into another.
+    pub(crate) fn spam_and_ban(&self, ticket: &Ticket) -> std::result::Result<Option<String>, Refused> {
+        not_merged(ticket)?;
         let customer = self.tx.customer(ticket.customer)?.map(|customer| customer.email);
         let mut banned = None;
         if let Some(email) = customer.and_then(|email| email.parse::<EmailAddress>().ok())

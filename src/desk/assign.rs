@@ -34,6 +34,17 @@ pub(crate) enum Refused {
     },
 }
 
+/// A ticket that was merged into another is a signpost: what is changed is changed there.
+///
+/// # Errors
+/// [`Refused::Merged`].
+pub(super) const fn not_merged(ticket: &Ticket) -> std::result::Result<(), Refused> {
+    match ticket.merged_into {
+        Some(into) => Err(Refused::Merged(ticket.id, into)),
+        None => Ok(()),
+    }
+}
+
 impl Change<'_> {
     /// Assigns a ticket to a staff member who may see it. Notifies the new assignee (template `staff_assigned`),
     /// except when staff assign a ticket to themselves.
@@ -43,9 +54,7 @@ impl Change<'_> {
     pub(crate) fn assign(&self, id: TicketId, staff: &Staff, notices: Notices) -> std::result::Result<(), Refused> {
         // Read here: a move in the same transaction decides who may see it.
         let ticket = self.tx.ticket(id)?.ok_or(Refused::NoTicket(id))?;
-        if let Some(into) = ticket.merged_into {
-            return Err(Refused::Merged(id, into));
-        }
+        not_merged(&ticket)?;
         if !staff.is_active {
             return Err(Refused::Inactive(staff.username.clone()));
         }

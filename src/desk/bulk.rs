@@ -1,5 +1,6 @@
 //! One change of many tickets at once, in one transaction, that can be taken back as one.
 
+use super::assign::not_merged;
 use super::undo::{CHANGES_UNDO_S, ChangesState, Former};
 use super::{Change, Notices, Refused, may_see};
 use crate::domain::{StaffId, Status, TicketId, Timestamp, UndoId};
@@ -49,7 +50,7 @@ pub(crate) struct Done {
     /// The tickets that were changed.
     pub changed: Vec<TicketId>,
     /// Those that were not, and why.
-    pub refused: Vec<(TicketId, String)>,
+    pub refused: Vec<(TicketId, Refused)>,
     /// How all of it can be taken back; none when nothing was changed.
     pub undo: Option<UndoId>,
 }
@@ -65,7 +66,7 @@ impl Change<'_> {
             let found = self.tx.ticket(*id)?;
             let is_seen = found.as_ref().map_or(Ok(false), |ticket| may_see(self.tx, staff, ticket))?;
             let Some(ticket) = found.filter(|_| is_seen) else {
-                done.refused.push((*id, format!("there is no ticket {id}")));
+                done.refused.push((*id, Refused::NoTicket(*id)));
                 continue;
             };
             match self.to_one(staff, &ticket, deed, notices) {
@@ -75,7 +76,7 @@ impl Change<'_> {
                     state.steps.push((id.get(), former));
                 }
                 Err(Refused::Store(error)) => return Err(error),
-                Err(refused) => done.refused.push((*id, refused.to_string())),
+                Err(refused) => done.refused.push((*id, refused)),
             }
         }
         if !state.steps.is_empty() {
@@ -93,9 +94,7 @@ impl Change<'_> {
         deed: Deed<'_>,
         notices: Notices,
     ) -> std::result::Result<Option<Former>, Refused> {
-        if let (Some(into), false) = (ticket.merged_into, matches!(deed, Deed::Tag(_) | Deed::Untag(_))) {
-            return Err(Refused::Merged(ticket.id, into));
-        }
+        not_merged(ticket)?;
         let former = match deed {
             Deed::Assign(assignee) => {
                 let (former, after) = (ticket.staff.map(StaffId::get), assignee.map(|staff| staff.id.get()));

@@ -92,7 +92,7 @@ fn tickets_that_one_may_not_see_are_not_there() {
     bench.at(NOW, Door::CommandLine, |change| change.move_to(&bench.read_in(change, other), &sales).unwrap());
     let done = to_each(&bench, &[own, other, TicketId::new(99)], Deed::Spam);
     assert_eq!(done.changed, [own]);
-    let refused: Vec<String> = done.refused.into_iter().map(|(_, why)| why).collect();
+    let refused: Vec<String> = done.refused.into_iter().map(|(_, why)| why.to_string()).collect();
     assert_eq!(refused, [format!("there is no ticket {other}"), "there is no ticket 99".to_owned()]);
     // One's own move out of sight can be taken back.
     let done = to_each(&bench, &[own], Deed::Move(&sales));
@@ -135,7 +135,7 @@ fn merged_tickets_are_parted_again_with_all_that_was_theirs() {
     let draft = bench.store.read(|tx| tx.draft_by_key("k", SAM)).unwrap().unwrap();
     assert_eq!(draft.place.ticket, Some(into), "what is being written goes along");
     let refused = to_each(&bench, &[from], Deed::Spam).refused;
-    assert!(refused[0].1.contains("was merged into"), "{refused:?}");
+    assert!(refused[0].1.to_string().contains("was merged into"), "{refused:?}");
 
     assert_eq!(take_back(&bench, done.undo.unwrap(), NOW).unwrap(), TakenBack::Changes(vec![from]));
     assert_eq!((bench.read(from), texts(from)), before);
@@ -174,10 +174,7 @@ fn nothing_is_merged_into_a_ticket_that_one_may_not_see() {
     hide(other);
     let done = to_each(&bench, &[own], Deed::Merge(other));
     assert_eq!((done.changed, done.undo), (Vec::new(), None));
-    assert_eq!(
-        done.refused,
-        [(own, format!("there is no ticket {other}; `maildesk admin ticket list --status open` shows what waits"))]
-    );
+    assert!(matches!(&done.refused[..], [(id, Refused::NoTicket(into))] if (*id, *into) == (own, other)));
     assert_eq!(bench.read(own).merged_into, None);
     // Nor is it parted from one that went out of sight since.
     let third = bench.ticket("c");

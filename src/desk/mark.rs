@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Change;
+use super::assign::not_merged;
+use super::{Change, Refused};
 use crate::domain::{EventKind, TagId, TicketId};
 use crate::store::Result;
 use crate::store::ticket::Ticket;
@@ -25,7 +26,16 @@ pub(crate) fn tag_name(typed: &str) -> Option<String> {
 
 impl Change<'_> {
     /// Marks a ticket with a tag, which is made if there is none of that name ([`tag_name`]).
-    pub(crate) fn tag(&self, ticket: &Ticket, name: &str) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Refused`] for one that was merged into another, as of every mark.
+    pub(crate) fn tag(&self, ticket: &Ticket, name: &str) -> std::result::Result<(), Refused> {
+        not_merged(ticket)?;
+        Ok(self.put_tag(ticket, name)?)
+    }
+
+    /// The same whatever has become of the ticket.
+    pub(super) fn put_tag(&self, ticket: &Ticket, name: &str) -> Result<()> {
         let id = self.tx.add_tag(name, self.now)?;
         if self.rows().tag_ticket(ticket.id, id)? {
             self.write_event(ticket.id, EventKind::Tagged, name)?;
@@ -34,7 +44,13 @@ impl Change<'_> {
     }
 
     /// Takes a tag off a ticket.
-    pub(crate) fn untag(&self, ticket: &Ticket, name: &str) -> Result<()> {
+    pub(crate) fn untag(&self, ticket: &Ticket, name: &str) -> std::result::Result<(), Refused> {
+        not_merged(ticket)?;
+        Ok(self.take_tag(ticket, name)?)
+    }
+
+    /// The same whatever has become of the ticket.
+    pub(super) fn take_tag(&self, ticket: &Ticket, name: &str) -> Result<()> {
         let Some((id, name)) = self.tx.tag_named(name)? else { return Ok(()) };
         if self.rows().untag_ticket(ticket.id, id)? {
             self.write_event(ticket.id, EventKind::Untagged, &name)?;
@@ -51,7 +67,13 @@ impl Change<'_> {
     }
 
     /// Sets a ticket's priority; `name` is what people call it.
-    pub(crate) fn set_priority(&self, ticket: &Ticket, priority: i64, name: &str) -> Result<()> {
+    pub(crate) fn set_priority(&self, ticket: &Ticket, priority: i64, name: &str) -> std::result::Result<(), Refused> {
+        not_merged(ticket)?;
+        Ok(self.put_priority(ticket, priority, name)?)
+    }
+
+    /// The same whatever has become of the ticket.
+    pub(super) fn put_priority(&self, ticket: &Ticket, priority: i64, name: &str) -> Result<()> {
         let (former, _) = self.tx.priority_of(ticket.id)?;
         if former == priority {
             return Ok(());
@@ -61,7 +83,8 @@ impl Change<'_> {
     }
 
     /// Sets a custom field of a ticket; an empty value takes it away.
-    pub(crate) fn set_field(&self, ticket: &Ticket, title: &str, value: &str) -> Result<()> {
+    pub(crate) fn set_field(&self, ticket: &Ticket, title: &str, value: &str) -> std::result::Result<(), Refused> {
+        not_merged(ticket)?;
         let (stored, _, _) = self.tx.ticket_form(ticket.id)?;
         let mut fields = custom_fields(&stored);
         match fields.iter_mut().find(|(known, _)| known == title) {
@@ -73,7 +96,7 @@ impl Change<'_> {
         fields.retain(|(_, value)| !value.is_empty());
         let list: Vec<Value> = fields.into_iter().map(|(title, value)| Value::from(vec![title, value])).collect();
         self.rows().set_custom_fields(ticket.id, &Value::from(list).to_string())?;
-        self.write_event(ticket.id, EventKind::Field, title)
+        Ok(self.write_event(ticket.id, EventKind::Field, title)?)
     }
 
     /// Fills in what the form of a ticket that was opened a moment ago says besides: answers to custom fields, by title, and a
@@ -89,18 +112,19 @@ impl Change<'_> {
             self.rows().set_custom_fields(ticket, &Value::from(list).to_string())?;
         }
         match (priority, self.tx.ticket(ticket)?) {
-            (Some((id, name)), Some(ticket)) => self.set_priority(&ticket, id, name),
+            (Some((id, name)), Some(ticket)) => self.put_priority(&ticket, id, name),
             _ => Ok(()),
         }
     }
 
     /// Gives a ticket another subject.
-    pub(crate) fn set_subject(&self, ticket: &Ticket, subject: &str) -> Result<()> {
+    pub(crate) fn set_subject(&self, ticket: &Ticket, subject: &str) -> std::result::Result<(), Refused> {
+        not_merged(ticket)?;
         if ticket.subject == subject || subject.is_empty() {
             return Ok(());
         }
         self.rows().set_subject(ticket.id, subject)?;
-        self.write_event(ticket.id, EventKind::Subject, &ticket.subject)
+        Ok(self.write_event(ticket.id, EventKind::Subject, &ticket.subject)?)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Giving a ticket to another customer.
 
-use super::Change;
+use super::assign::not_merged;
+use super::{Change, Refused};
 use crate::domain::EventKind;
-use crate::store::Result;
 use crate::store::customer::Customer;
 use crate::store::ticket::Ticket;
 
@@ -19,7 +19,17 @@ impl Change<'_> {
     /// Gives a ticket to another customer, who gets the answers from now on; a note says who had it.
     ///
     /// If the first message was forwarded by mail, the new customer becomes its writer.
-    pub(crate) fn set_requester(&self, ticket: &Ticket, old: &Customer, new: &Customer, former: Former) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Refused`] for one that was merged into another.
+    pub(crate) fn set_requester(
+        &self,
+        ticket: &Ticket,
+        old: &Customer,
+        new: &Customer,
+        former: Former,
+    ) -> std::result::Result<(), Refused> {
+        not_merged(ticket)?;
         let rows = self.rows();
         if old.id == new.id {
             return Ok(());

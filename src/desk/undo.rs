@@ -228,10 +228,10 @@ impl Change<'_> {
                 };
                 self.write_event(ticket.id, kind, &detail)?;
             }
-            Former::Tagged { name } => self.untag(ticket, name)?,
-            Former::Untagged { name } => self.tag(ticket, name)?,
+            Former::Tagged { name } => self.take_tag(ticket, name)?,
+            Former::Untagged { name } => self.put_tag(ticket, name)?,
             Former::Priority { former, name, after } if self.tx.priority_of(ticket.id)?.0 == *after => {
-                self.set_priority(ticket, *former, name)?;
+                self.put_priority(ticket, *former, name)?;
             }
             Former::Merged => return Ok(self.part(ticket)?.is_some()),
             Former::Status { .. }

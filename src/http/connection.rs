@@ -64,6 +64,8 @@ pub(super) struct Connection<'a> {
     origin: Option<String>,
     /// Its `Accept` and `Accept-Language`, once its head is read.
     accepts: (String, String),
+    /// Whether only the beginning of its body was read.
+    is_cut: bool,
 }
 
 impl<'a> Connection<'a> {
@@ -86,6 +88,7 @@ impl<'a> Connection<'a> {
             is_head: false,
             origin: None,
             accepts: Default::default(),
+            is_cut: false,
         }
     }
 
@@ -110,8 +113,8 @@ impl<'a> Connection<'a> {
             match after {
                 Some(AfterAnswer::KeepAlive | AfterAnswer::KeepAliveSaid) => {}
                 Some(AfterAnswer::Close) => {
-                    // Pipelined bytes would turn the close into a reset that overtakes the answer.
-                    if !self.wire.unread().is_empty() {
+                    // Pipelined bytes would turn the close into a reset that overtakes the answer, as would the rest of a body.
+                    if self.is_cut || !self.wire.unread().is_empty() {
                         self.wire.linger();
                     }
                     return Ended::ByItself;
@@ -218,16 +221,26 @@ impl<'a> Connection<'a> {
         let handler = self.handler;
         let most = catch_unwind(AssertUnwindSafe(|| handler.body_bytes_max(&head.path, self.limits.body_bytes_max)));
         let most = most.map_err(|_| INTERNAL)?;
-        let framing = framing(&head.headers, head.version, most)?;
+        let framing = match framing(&head.headers, head.version, most) {
+            Err(rejection) if rejection.status == BODY_TOO_LARGE.status && self.wants_beginning(&head.path) => {
+                self.is_cut = true;
+                Framing::Length(most)
+            }
+            read => read?,
+        };
         if head.headers.get("Content-Encoding").is_some() {
             return Err(ENCODED.into());
         }
         self.honour_expectation(&head, framing)?;
         let body = self.read_body(framing, most)?;
-        let after = after_answer(&head);
+        let after = if self.is_cut { AfterAnswer::Close } else { after_answer(&head) };
         let Head { method, path, query, headers, version: _ } = head;
         let client = Client::new(Arc::clone(self.wire.stream()));
-        Ok((Request { method, path, query, headers, peer: self.peer, client, body }, after))
+        Ok((Request { method, path, query, headers, peer: self.peer, client, body, is_cut: self.is_cut }, after))
+    }
+
+    fn wants_beginning(&self, path: &str) -> bool {
+        catch_unwind(AssertUnwindSafe(|| self.handler.wants_beginning(path))).unwrap_or(false)
     }
 
     fn read_head(&mut self) -> Result<Head, Failure> {

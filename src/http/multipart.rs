@@ -136,6 +136,29 @@ pub(crate) fn parse<R: Read>(body: R, boundary: &Boundary) -> Result<Vec<Field>,
     Ok(form.fields)
 }
 
+/// Reads as much as there is of a form that was cut off: whole texts, and of the files their names. What is wrong with
+/// the rest does not matter.
+pub(crate) fn beginning<R: Read>(body: R, boundary: &Boundary) -> Vec<Field> {
+    let mut form = Form::default();
+    read_beginning(&mut form, &mut Reader::new(body, boundary)).ok();
+    form.fields
+}
+
+fn read_beginning<R: Read>(form: &mut Form, reader: &mut Reader<R>) -> Result<(), Error> {
+    reader.pass_until_delimiter(|_| Ok(()))?;
+    while reader.another_part_follows()? && form.fields.len() < PARTS_MAX {
+        let head = reader.part_head()?;
+        let Some(filename) = head.filename else {
+            form.read_part(reader, head)?;
+            continue;
+        };
+        let content = Spool::from(Vec::new());
+        form.fields.push(Field::File { name: head.name, filename, content });
+        reader.pass_until_delimiter(|_| Ok(()))?;
+    }
+    Ok(())
+}
+
 /// The fields so far and what they cost.
 #[derive(Default)]
 struct Form {

@@ -215,3 +215,23 @@ fn contents_full_of_near_boundaries_take_linear_time() {
     // Quadratic behaviour would take hours; the bound leaves room for a loaded debug build.
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
+
+#[test]
+fn a_form_that_was_cut_off_gives_its_texts_and_the_names_of_its_files() {
+    let file = |name: &str| format!("Content-Disposition: form-data; name=f; filename={name}");
+    let body = form([(TEXT.to_owned(), 9), (file("one"), 600_000), (file("two"), 600_000), (TEXT.to_owned(), 9)]);
+    let boundary = Boundary::new("b").unwrap();
+    let found = |bytes: usize| {
+        let fields = beginning(body.get(..bytes).unwrap(), &boundary).into_iter();
+        fields
+            .map(|field| match field {
+                Field::Text { value, .. } => String::from_utf8(value).unwrap(),
+                Field::File { filename, content, .. } => format!("{filename} {}", content.len()),
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found(body.len()), ["xxxxxxxxx", "one 0", "two 0", "xxxxxxxxx"]);
+    assert_eq!(found(700_000), ["xxxxxxxxx", "one 0", "two 0"]);
+    assert_eq!(found(600), ["xxxxxxxxx", "one 0"]);
+    assert_eq!(found(20), Vec::<String>::new());
+}

@@ -145,6 +145,8 @@ pub struct Request {
     pub client: Client,
     /// The body, decoded from chunks, not from its content type.
     pub body: Spool,
+    /// Whether the body is too large and this is only its beginning.
+    pub is_cut: bool,
 }
 
 impl Request {
@@ -162,6 +164,7 @@ impl Request {
             peer: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             client: Client::default(),
             body: Spool::from(Vec::new()),
+            is_cut: false,
         }
     }
 

@@ -39,6 +39,13 @@ pub(crate) trait Answer: Send + Sync {
         false
     }
 
+    /// Whether a request for this path with a body that is too large is handed over with the body's beginning, for an answer
+    /// that gives back what can be.
+    fn wants_beginning(&self, path: &str) -> bool {
+        let _ = path;
+        false
+    }
+
     /// The largest body that is taken at this path, where `usual` holds for most.
     fn body_bytes_max(&self, path: &str, usual: u64) -> u64 {
         let _ = path;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::server::Served;
+use super::server::{Answer, Served};
 use super::{Control, Handler, HttpLimits, Method, Request, Response, serve};
 
 /// How long anything here may take on a loaded machine before the test fails.
@@ -35,15 +35,20 @@ impl Server {
     }
 
     fn start(limits: HttpLimits, handler: impl Fn(Request) -> Response + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let (address, control) = (listener.local_addr().unwrap(), Control::new(limits).unwrap());
         let handled = Arc::new(AtomicUsize::new(0));
-        let (count, steer) = (Arc::clone(&handled), control.clone());
+        let count = Arc::clone(&handled);
         let counting: Handler = Arc::new(move |request| {
             count.fetch_add(1, Ordering::SeqCst);
             handler(request)
         });
-        let thread = Some(thread::spawn(move || serve(listener, counting, &steer).unwrap()));
+        Self::of(limits, counting, handled)
+    }
+
+    fn of(limits: HttpLimits, handler: Handler, handled: Arc<AtomicUsize>) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let (address, control) = (listener.local_addr().unwrap(), Control::new(limits).unwrap());
+        let steer = control.clone();
+        let thread = Some(thread::spawn(move || serve(listener, handler, &steer).unwrap()));
         Self { address, control, handled, thread }
     }
 
@@ -280,4 +285,36 @@ fn the_peer_and_the_headers_reach_the_handler() {
     });
     let answered = server.exchange("GET / HTTP/1.1\r\nHost: h\r\nTOKEN:  abc \r\nConnection: close\r\n\r\n");
     assert_eq!(body_of(&answered), "127.0.0.1 abc");
+}
+
+/// Wants the beginning of what is too large, at one path.
+struct Beginnings;
+
+impl Answer for Beginnings {
+    fn answer(&self, request: Request) -> Response {
+        let body = request.body.into_bytes().unwrap();
+        Response::text(413, format!("[{} {}]", request.is_cut, String::from_utf8(body).unwrap()))
+    }
+
+    fn wants_beginning(&self, path: &str) -> bool {
+        path == "/form"
+    }
+}
+
+#[test]
+fn a_body_that_is_too_large_is_handed_over_as_far_as_it_goes_where_that_is_wanted() {
+    let limits = HttpLimits { body_bytes_max: 4, ..HttpLimits::default() };
+    let server = Server::of(limits, Arc::new(Beginnings), Arc::default());
+    let post = |path: &str, body: &str| {
+        let length = body.len();
+        server.exchange(format!(
+            "POST {path} HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        ))
+    };
+    assert_eq!(body_of(&post("/form", "abcd")), "[false abcd]");
+    assert_eq!(body_of(&post("/form", "abcde")), "[true abcd]");
+    // The rest is read away, so that the answer arrives; nothing of it is taken for another request.
+    let long = format!("abcd{}POST /form HTTP/1.1\r\n\r\n", "x".repeat(3_000_000));
+    assert_eq!(body_of(&post("/form", &long)), "[true abcd]");
+    assert!(post("/other", "abcde").starts_with("HTTP/1.1 413") && !post("/other", "abcde").contains("[true"));
 }

@@ -306,7 +306,8 @@ mod tests {
         let path = dir.path().join("desk.db");
         migrate::create_or_migrate(&path, &[7; 32], NOW).unwrap();
         let store = Store::open(&path, Duration::from_secs(5)).unwrap();
-        let add = |name: &str| store.write(|tx| tx.run("INSERT INTO tag (name, created_at) VALUES ($1, 0)", [name])).unwrap();
+        let add =
+            |name: &str| store.write(|tx| tx.run("INSERT INTO tag (name, created_at) VALUES ($1, 0)", [name])).unwrap();
         add("blau");
         add("grün");
         store.read(|tx| tx.require_different()).unwrap();

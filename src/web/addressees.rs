@@ -1,8 +1,10 @@
 //! Fields such as "To" and "Cc": `Ann <ann@x.test>, bob@x.test`.
 
 use crate::domain::EmailAddress;
+use crate::domain::one_line::is_one_line;
 use crate::mail::Mailbox;
 use crate::store::ReadTx;
+use crate::store::customer::FULLNAME_CHARS_MAX;
 use crate::web::answer::Refusal;
 
 /// Most addresses in one field. Chosen: as many as may take part in a ticket.
@@ -67,6 +69,10 @@ fn mailbox(piece: &str) -> Option<Mailbox> {
         None => ("", piece),
     };
     let address: EmailAddress = address.parse().ok()?;
+    // Longer ones would be cut when their owner becomes a customer.
+    if !name.is_empty() && !is_one_line(name, FULLNAME_CHARS_MAX) {
+        return None;
+    }
     Some(Mailbox { name: name.to_owned(), address })
 }
 
@@ -83,6 +89,14 @@ mod tests {
         assert_eq!(shown, ["Ann <ann@x.test>", "bob@x.test", "\"Poe, Sam\" <sam@x.test>"]);
         assert_eq!(read("ann@x.test, nobody").unwrap_err(), "nobody");
         assert!(read(" , ").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_name_is_one_line_that_a_customer_may_have() {
+        let of = |name: &str| read(&format!("{name} <a@x.test>"));
+        assert_eq!(of(&"n".repeat(FULLNAME_CHARS_MAX)).unwrap().len(), 1);
+        assert!(of(&"n".repeat(FULLNAME_CHARS_MAX + 1)).is_err());
+        assert!(of("\"Ann\nBcc\"").is_err());
     }
 
     #[test]

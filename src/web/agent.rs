@@ -6,6 +6,7 @@ mod canned;
 mod compose;
 mod confirm;
 mod create;
+mod draft;
 pub(super) mod file;
 mod knowledge;
 mod list;
@@ -19,6 +20,7 @@ mod signature;
 pub(super) mod ticket;
 mod undo;
 
+pub(crate) use draft::new_key;
 pub(crate) use knowledge::KnowledgePage;
 pub(crate) use ticket::in_words;
 
@@ -53,7 +55,7 @@ pub(super) fn answer(let_in: &LetIn<'_, '_>) -> Result<Response, Refusal> {
         Page::People => people::typed(call),
         Page::Preview => Ok(canned::preview(call)),
         Page::CannedFor => canned::for_ticket(call),
-        Page::Drafts => compose::save(call),
+        Page::Drafts => draft::save(call),
         Page::Pulse => live::pulse(call),
         Page::Aside => aside::answer(call, None),
         Page::AsideMail(id) => aside::answer(call, Some(*id)),
@@ -184,7 +186,7 @@ const DONE: [&str; 15] = [
 ];
 
 /// What is said once about a form, as the address of the next page has it.
-const SAID: [&str; 11] = [
+const SAID: [&str; 12] = [
     "view-removed",
     "sent",
     "taken-back",
@@ -196,6 +198,7 @@ const SAID: [&str; 11] = [
     "stays",
     "saved",
     "needs-totp",
+    "moved",
 ];
 
 /// What the form before this page has done, for its notice, with the way back where there is one.
@@ -209,7 +212,13 @@ fn done_before(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Option<Notice>, Refus
         return Ok(None);
     }
     let text = match (done, said) {
-        (Some(word), _) => call.language.word_with("done", word, "n", n),
+        (Some(word), _) => match query.number("left") {
+            Some(left) => {
+                let done = call.language.word_with("done", word, "n", n);
+                format!("{done} {}", call.language.with("left-alone", "n", left))
+            }
+            None => call.language.word_with("done", word, "n", n),
+        },
         (None, Some(word)) => call.language.word_with("said", word, "n", n),
         (None, None) => return Ok(None),
     };
@@ -218,7 +227,7 @@ fn done_before(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Option<Notice>, Refus
         None => None,
     };
     let until = undo.as_ref().filter(|undo| undo.message.is_some()).map(|undo| undo.ends_at);
-    let is_error = matches!(said, Some(&"too-late" | &"nothing-ticked" | &"stays" | &"needs-totp"));
+    let is_error = matches!(said, Some(&"too-late" | &"nothing-ticked" | &"stays" | &"needs-totp" | &"moved"));
     Ok(Some(Notice { text, undo: undo.map(|undo| undo.id.get()), until, is_error }))
 }
 

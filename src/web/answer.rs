@@ -2,6 +2,8 @@
 
 use super::language::Language;
 use super::ui::Bare;
+use super::wrong::Wrong;
+use crate::domain::TicketId;
 use crate::http::Response;
 use crate::store;
 
@@ -16,10 +18,20 @@ pub(crate) enum Refusal {
     NotFound,
     /// It is there, but not for this person.
     Forbidden,
-    /// The form did not come from a page of ours, or its session is over.
+    /// The form did not come from a page of ours.
     Forged,
+    /// It came from one that was made for another session: somebody signed in, or opened another link, meanwhile.
+    Stale,
+    /// Nobody is signed in any more.
+    SignedOut,
     /// The form cannot be read.
     Broken,
+    /// The form has done before what it asks for.
+    Before,
+    /// The ticket was merged into that one: what is changed is changed there.
+    Merged(TicketId, TicketId),
+    /// It was read, and something in it cannot be taken.
+    Wrong(Wrong),
     /// More than is taken.
     TooLarge,
     /// Too many tries from there; again after so many seconds.
@@ -60,12 +72,17 @@ impl From<askama::Error> for Refusal {
 
 impl Refusal {
     /// Status, and the names of title and text.
-    const fn parts(&self) -> (u16, &'static str) {
+    pub(super) const fn parts(&self) -> (u16, &'static str) {
         match self {
             Self::NotFound => (404, "not-found"),
             Self::Forbidden => (403, "forbidden"),
             Self::Forged => (403, "forged"),
+            Self::Stale => (403, "stale"),
+            Self::SignedOut => (403, "signed-out"),
             Self::Broken => (400, "broken"),
+            Self::Before => (409, "before"),
+            Self::Merged(..) => (409, "merged"),
+            Self::Wrong(_) => (422, "wrong"),
             Self::TooLarge => (413, "too-large"),
             Self::TooMany(_) => (429, "too-many"),
             Self::Method(_) => (405, "method"),
@@ -77,12 +94,26 @@ impl Refusal {
     /// As a page of its own.
     pub(crate) fn response(&self, language: &'static Language, prefix: &str) -> Response {
         let (status, word) = self.parts();
-        let response = refusal_page(status, word, language, prefix);
+        self.headed(refusal_page(status, word, language, prefix))
+    }
+
+    /// A page that says so, with the headers that go with it.
+    pub(super) fn headed(&self, response: Response) -> Response {
         match self {
             Self::TooMany(seconds) => response.with_header("Retry-After", seconds.to_string()),
             Self::Busy => response.with_header("Retry-After", "1"),
             Self::Method(allow) => response.with_header("Allow", allow),
-            Self::NotFound | Self::Forbidden | Self::Forged | Self::Broken | Self::TooLarge | Self::Failed => response,
+            Self::NotFound
+            | Self::Forbidden
+            | Self::Forged
+            | Self::Stale
+            | Self::SignedOut
+            | Self::Broken
+            | Self::Before
+            | Self::Merged(..)
+            | Self::Wrong(_)
+            | Self::TooLarge
+            | Self::Failed => response,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One request that is being answered: who asks, in which language, with what form.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 
 use super::answer::{self, Refusal};
@@ -10,7 +11,7 @@ use super::language::Language;
 use super::page::{self, Page};
 use super::session::{self, Viewer};
 use super::ui::Ui;
-use super::{Web, forgery};
+use super::{Web, forgery, once};
 use crate::desk::Change;
 use crate::domain::{Actor, DeskSecret, Door, Timestamp};
 use crate::http::{Client, Headers, Method, Request, Response};
@@ -61,6 +62,8 @@ pub(crate) struct Call<'a> {
     pub(crate) preferences: Preferences,
     /// Now.
     pub(crate) now: Timestamp,
+    /// Whether the key of its form was spent by this very request.
+    pub(super) has_spent: Cell<bool>,
 }
 
 impl From<Unreadable> for Refusal {
@@ -73,16 +76,16 @@ impl From<Unreadable> for Refusal {
 }
 
 impl<'a> Call<'a> {
-    /// Reads a request and looks up who it comes from.
+    /// Looks up who a request comes from. Its form is not read here: it is to be at hand when this fails.
     pub(super) fn of(
         web: &'a Web,
         settings: Settings,
         page: Page,
-        request: Request,
+        request: &Request,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
-        let address = web.client_address(&request);
-        let is_secure = web.is_secure(&request, &settings);
+        let address = web.client_address(request);
+        let is_secure = web.is_secure(request, &settings);
         let named = session::named(&request.headers, page.side(), settings.web_insecure);
         let (secret, session, viewer, guest, profile) = web.store.read(|tx| {
             let session = match &named {
@@ -122,7 +125,6 @@ impl<'a> Call<'a> {
         let query = Form::of_query(&request.query)?;
         let (method, headers, client) = (request.method.clone(), request.headers.clone(), request.client.clone());
         let is_loopback = request.peer.ip().to_canonical().is_loopback();
-        let form = if method == Method::Post { Form::of_body(request)? } else { Form::default() };
         Ok(Self {
             web,
             settings,
@@ -131,7 +133,7 @@ impl<'a> Call<'a> {
             method,
             headers,
             query,
-            form,
+            form: Form::default(),
             address,
             is_loopback,
             is_secure,
@@ -144,6 +146,7 @@ impl<'a> Call<'a> {
             clock,
             preferences,
             now,
+            has_spent: Cell::new(false),
         })
     }
 
@@ -176,7 +179,13 @@ impl<'a> Call<'a> {
             clock: self.clock.clone(),
             preferences: self.preferences.clone(),
             now: self.now,
+            has_spent: Cell::new(false),
         }
+    }
+
+    /// The same person looking at a page.
+    pub(crate) fn looking_at(&self, page: Page, query: Form) -> Self {
+        Self { method: Method::Get, query, ..self.for_page(page, Form::default()) }
     }
 
     /// Whether somebody is signed in.
@@ -184,7 +193,7 @@ impl<'a> Call<'a> {
         self.session.is_some() && (self.viewer.is_some() || self.guest.is_some())
     }
 
-    /// Whether the form came from a page of ours.
+    /// Whether the form came from a page of ours, and one of this session.
     pub(crate) fn check_forgery(&self) -> Result<(), Refusal> {
         if !forgery::is_same_origin(&self.headers, &self.settings.site_url) {
             return Err(Refusal::Forged);
@@ -195,7 +204,7 @@ impl<'a> Call<'a> {
         } else {
             forgery::anonymous_made_at(&self.secret, token, self.now).is_some()
         };
-        if is_right { Ok(()) } else { Err(Refusal::Forged) }
+        if is_right { Ok(()) } else { Err(Refusal::Stale) }
     }
 
     /// The staff member who is signed in; the gate has seen to it that there is one.
@@ -234,8 +243,10 @@ impl<'a> Call<'a> {
                 (None, None) => Actor::Desk,
             };
             tx.act_as(actor, Door::Web);
+            once::spend(self, tx)?;
             f(tx)
         })?;
+        self.has_spent.set(true);
         (self.web.wake)();
         Ok(done)
     }
@@ -262,6 +273,7 @@ impl<'a> Call<'a> {
             scheme: self.preferences.scheme.clone(),
             has_keys: self.preferences.has_keys,
             newest_event: 0,
+            form_bytes_max: self.web.body_bytes_max,
         }
     }
 }

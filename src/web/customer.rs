@@ -18,6 +18,8 @@ use super::answer::Refusal;
 use super::call::Call;
 use super::gate::LetIn;
 use super::ui::Ui;
+use super::upload;
+use super::wrong::Wrong;
 use crate::http::{Method, Response};
 pub(crate) use article::path_of as article_path;
 pub(crate) use guest::Guest;
@@ -47,6 +49,23 @@ pub(super) fn answer(let_in: &LetIn<'_, '_>, page: &CustomerPage) -> Result<Resp
         CustomerPage::SignOut => guest::end(call, "/"),
         CustomerPage::File(id) => file::file(call, *id),
     }
+}
+
+/// A form whose page was made for another session, or long ago: the page again, with what was typed and a token that is
+/// good. Nothing is done.
+pub(super) fn stale(call: &Call<'_>, page: &CustomerPage) -> Result<Response, Refusal> {
+    match page {
+        CustomerPage::Submit(department) => submit::stale(call, *department),
+        // Whose link is another ticket's does not read this one: they have what they typed, and no more.
+        CustomerPage::Ticket(id) => ticket::stale(call, *id).map_err(|_| Refusal::Stale),
+        _ => Err(Refusal::Stale),
+    }
+}
+
+/// What is wrong with a form that is shown again: files are not kept, and have to be chosen again.
+fn with_files_again(call: &Call<'_>, wrong: Wrong) -> Wrong {
+    let (good, _) = upload::sorted_of_customer(&call.settings, call.form.files());
+    upload::to_choose_again(call.language, wrong, &good)
 }
 
 /// What stands around a customer's page.

@@ -19,6 +19,12 @@ fn mac(secret: &DeskSecret, about: &[u8]) -> Option<String> {
     Some(HEXLOWER.encode(&mac.finalize().into_bytes()))
 }
 
+/// Bytes that nobody can make who does not know both the desk's secret and what they are drawn for.
+pub(crate) fn drawn(secret: &DeskSecret, about: &str) -> Vec<u8> {
+    let bytes = mac(secret, format!("drawn {about}").as_bytes()).and_then(|hex| HEXLOWER.decode(hex.as_bytes()).ok());
+    bytes.unwrap_or_default()
+}
+
 /// The token of a session's forms.
 pub(crate) fn token_of(secret: &DeskSecret, session: &[u8; 32]) -> String {
     mac(secret, session).unwrap_or_default()

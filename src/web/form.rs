@@ -1,10 +1,11 @@
 //! What a form or a query says: names, values and files.
 
 use crate::http::form::{self, Format};
-use crate::http::{Request, multipart};
+use crate::http::{Request, Spool, multipart};
 
-/// Longest text of one field, in bytes. Chosen: as much as a message of the API may have.
-pub(crate) const TEXT_BYTES_MAX: usize = 1024 * 1024;
+/// Longest text of one field, in bytes: whatever fits the `maxlength` of 1,000,000 that the boxes have. It counts UTF-16
+/// units, of which each takes three bytes at most.
+pub(crate) const TEXT_BYTES_MAX: usize = 3_000_000;
 
 /// A file of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,7 @@ pub(crate) struct File {
 pub(crate) struct Form {
     pairs: Vec<(String, String)>,
     files: Vec<File>,
+    is_too_large: bool,
 }
 
 /// Why a form cannot be read.
@@ -35,22 +37,23 @@ impl Form {
     /// Reads a query.
     pub(crate) fn of_query(query: &str) -> Result<Self, Unreadable> {
         let pairs = form::parse_urlencoded(query.as_bytes()).map_err(|error| of_status(error.status()))?;
-        Ok(Self { pairs, files: Vec::new() })
+        Ok(Self::of_pairs(pairs))
     }
 
-    /// Reads a request's body.
-    pub(crate) fn of_body(request: Request) -> Result<Self, Unreadable> {
+    /// Reads a request's body, which is gone from it then.
+    pub(crate) fn of_body(request: &mut Request) -> Result<Self, Unreadable> {
+        let body = std::mem::replace(&mut request.body, Spool::from(Vec::new()));
         let format = Format::of(request.header("Content-Type")).map_err(|_| Unreadable::Broken)?;
         let broken = |_| Unreadable::Broken;
         match format {
             Format::Urlencoded => {
-                let body = request.body.into_bytes().map_err(broken)?;
+                let body = body.into_bytes().map_err(broken)?;
                 let pairs = form::parse_urlencoded(&body).map_err(|error| of_status(error.status()))?;
-                Self { pairs, files: Vec::new() }.checked()
+                Ok(Self::of_pairs(pairs).checked())
             }
             Format::Multipart(boundary) => {
                 let mut read = Self::default();
-                let fields = multipart::parse(request.body, &boundary).map_err(|error| of_status(error.status()))?;
+                let fields = multipart::parse(body, &boundary).map_err(|error| of_status(error.status()))?;
                 for field in fields {
                     match field {
                         multipart::Field::Text { name, value } => {
@@ -66,16 +69,40 @@ impl Form {
                         }
                     }
                 }
-                read.checked()
+                Ok(read.checked())
             }
-            Format::Json | Format::Other if request.body.is_empty() => Ok(Self::default()),
+            Format::Json | Format::Other if body.is_empty() => Ok(Self::default()),
             Format::Json | Format::Other => Err(Unreadable::Broken),
         }
     }
 
-    fn checked(self) -> Result<Self, Unreadable> {
-        let is_long = self.pairs.iter().any(|(_, value)| value.len() > TEXT_BYTES_MAX);
-        if is_long { Err(Unreadable::TooLarge) } else { Ok(self) }
+    /// Reads what came of a body that is too large: it is given back, and not taken.
+    pub(crate) fn of_beginning(request: &mut Request) -> Self {
+        let body = std::mem::replace(&mut request.body, Spool::from(Vec::new()));
+        let mut read = Self { is_too_large: true, ..Self::default() };
+        let Ok(Format::Multipart(boundary)) = Format::of(request.header("Content-Type")) else { return read };
+        for field in multipart::beginning(body, &boundary) {
+            match field {
+                multipart::Field::Text { name, value } => {
+                    read.pairs.extend(String::from_utf8(value).ok().map(|text| (name, text)));
+                }
+                multipart::Field::File { filename, .. } if filename.is_empty() => {}
+                multipart::Field::File { filename, .. } => {
+                    read.files.push(File { name: filename, content: Vec::new() });
+                }
+            }
+        }
+        read
+    }
+
+    fn checked(self) -> Self {
+        let is_too_large = self.pairs.iter().any(|(_, value)| value.len() > TEXT_BYTES_MAX);
+        Self { is_too_large, ..self }
+    }
+
+    /// Whether a field has more than [`TEXT_BYTES_MAX`]: it was read, so that it can be given back, and must not be taken.
+    pub(crate) const fn is_too_large(&self) -> bool {
+        self.is_too_large
     }
 
     /// The last value of a name; empty when there is none.
@@ -110,7 +137,7 @@ impl Form {
 
     /// The same with other pairs: a form that was carried over a sign-in.
     pub(crate) const fn of_pairs(pairs: Vec<(String, String)>) -> Self {
-        Self { pairs, files: Vec::new() }
+        Self { pairs, files: Vec::new(), is_too_large: false }
     }
 
     /// The files that were chosen.
@@ -130,7 +157,7 @@ mod tests {
     use crate::http::Method;
 
     fn posted(content_type: &str, body: &str) -> Result<Form, Unreadable> {
-        Form::of_body(Request::new(Method::Post, "/").with_header("Content-Type", content_type).with_body(body))
+        Form::of_body(&mut Request::new(Method::Post, "/").with_header("Content-Type", content_type).with_body(body))
     }
 
     #[test]
@@ -149,9 +176,11 @@ mod tests {
     #[test]
     fn a_field_is_read_up_to_its_limit() {
         let text = |bytes: usize| format!("a={}", "x".repeat(bytes));
-        assert!(posted("application/x-www-form-urlencoded", &text(TEXT_BYTES_MAX)).is_ok());
-        let more = posted("application/x-www-form-urlencoded", &text(TEXT_BYTES_MAX + 1));
-        assert_eq!(more.unwrap_err(), Unreadable::TooLarge);
+        let of = |bytes: usize| posted("application/x-www-form-urlencoded", &text(bytes)).unwrap();
+        assert!(!of(TEXT_BYTES_MAX).is_too_large());
+        let more = of(TEXT_BYTES_MAX + 1);
+        assert!(more.is_too_large() && more.get("a").len() == TEXT_BYTES_MAX + 1, "it can be given back");
+        assert!("\u{20ac}".repeat(1_000_000).len() <= TEXT_BYTES_MAX, "whatever a box takes");
         assert_eq!(posted("application/json", "{}").unwrap_err(), Unreadable::Broken);
     }
 }

@@ -29,13 +29,19 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
     if is_post && !forgery::is_same_origin(&call.headers, &call.settings.site_url) {
         return Err(Refusal::Forged);
     }
+    if call.form.is_too_large() {
+        return Err(Refusal::TooLarge);
+    }
     match (call.page.gate(), &call.viewer) {
         (Gate::Customer, _) if call.guest.is_none() => return customer::sign_in::first(call),
         (Gate::Staff | Gate::SetUp, None) => return agent::sign_in::first(call),
         _ => {}
     }
-    if is_post {
-        call.check_forgery()?;
+    if is_post && let Err(refusal) = call.check_forgery() {
+        return match &call.page {
+            Page::Customers(page) if matches!(refusal, Refusal::Stale) => customer::stale(call, page),
+            _ => Err(refusal),
+        };
     }
     let_in(call)
 }

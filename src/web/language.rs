@@ -137,6 +137,12 @@ impl Language {
         self.t(&format!("{kind}-{word}"))
     }
 
+    /// The same where there is such a text.
+    pub(crate) fn known_word(&self, kind: &str, word: &str) -> Option<String> {
+        let name = format!("{kind}-{word}");
+        self.bundle.has_message(&name).then(|| self.t(&name))
+    }
+
     /// The same with one value.
     pub(crate) fn word_with<'v>(&self, kind: &str, word: &str, key: &str, value: impl Into<Value<'v>>) -> String {
         self.with(&format!("{kind}-{word}"), key, value)

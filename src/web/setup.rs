@@ -22,6 +22,7 @@ mod import;
 mod mails;
 mod page_of;
 mod priority;
+mod resent;
 mod schedule;
 mod shelf;
 mod tag;
@@ -295,13 +296,22 @@ pub(super) fn answer(call: &Call<'_>, place: &Place) -> Result<Response, Refusal
         return Err(Refusal::Forbidden);
     }
     match &place.deed {
-        Deed::List if is_post && noun == Noun::General => saved(call, noun, general::save(call)?),
+        Deed::List if is_post && noun == Noun::General => {
+            let stopped = resent::stopped(call, || general::form(call))?;
+            saved(call, noun, stopped.map_or_else(|| general::save(call), Ok)?)
+        }
         Deed::List if noun == Noun::General => page_of::form(call, noun, &general::form(call)?),
         Deed::List if is_post => acted(call, noun, act(call, noun)?),
         Deed::List => page_of::table(call, noun, &list(call, noun)?),
-        Deed::Add if is_post => saved(call, noun, save(call, noun, None)?),
+        Deed::Add if is_post => match resent::added(call, noun) {
+            Err(Refusal::Before) => saved(call, noun, resent::added_before(call, noun)?),
+            done => saved(call, noun, done?),
+        },
         Deed::Add => page_of::form(call, noun, &form(call, noun, None)?),
-        Deed::Edit(id) if is_post => saved(call, noun, save(call, noun, Some(id))?),
+        Deed::Edit(id) if is_post => {
+            let stopped = resent::stopped(call, || form(call, noun, Some(id)))?;
+            saved(call, noun, stopped.map_or_else(|| save(call, noun, Some(id)), Ok)?)
+        }
         Deed::Edit(id) => page_of::form(call, noun, &form(call, noun, Some(id))?),
         Deed::Remove(id) if is_post => {
             remove(call, noun, id)?;

@@ -8,6 +8,7 @@ mod aside;
 mod changes;
 mod features;
 mod gate;
+pub(in crate::web) mod kept;
 mod people;
 
 use super::*;

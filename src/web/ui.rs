@@ -67,9 +67,32 @@ pub(crate) struct Ui {
     pub(crate) has_keys: bool,
     /// The newest event the page shows, for live updates.
     pub(crate) newest_event: i64,
+    /// Bytes that a form may have; 0 where nobody has said.
+    pub(crate) form_bytes_max: u64,
 }
 
 impl Ui {
+    /// Around a page of which nothing is known but language and prefix.
+    pub(super) fn bare(language: &'static Language, prefix: &str) -> Self {
+        Self {
+            language,
+            prefix: prefix.to_owned(),
+            site: String::new(),
+            form_token: String::new(),
+            clock: Clock::of(&[], Timestamp::default(), language),
+            person: String::new(),
+            is_link_only: false,
+            nav: Vec::new(),
+            may_set_up: false,
+            search: String::new(),
+            notices: Vec::new(),
+            scheme: String::new(),
+            has_keys: false,
+            newest_event: 0,
+            form_bytes_max: 0,
+        }
+    }
+
     /// The text of that name.
     pub(crate) fn t(&self, name: &str) -> String {
         self.language.t(name)
@@ -118,22 +141,7 @@ pub(crate) struct Bare {
 impl Bare {
     /// The page of a refusal's word.
     pub(super) fn new(language: &'static Language, prefix: &str, word: &str) -> Self {
-        let ui = Ui {
-            language,
-            prefix: prefix.to_owned(),
-            site: String::new(),
-            form_token: String::new(),
-            clock: Clock::of(&[], Timestamp::default(), language),
-            person: String::new(),
-            is_link_only: false,
-            nav: Vec::new(),
-            may_set_up: false,
-            search: String::new(),
-            notices: Vec::new(),
-            scheme: String::new(),
-            has_keys: false,
-            newest_event: 0,
-        };
+        let ui = Ui::bare(language, prefix);
         let title = ui.word("refused", word);
         let text = ui.word("refused", &format!("{word}-text"));
         Self { ui, title, text }

@@ -1,6 +1,6 @@
 // Answering, and what stands around a ticket, in a real browser: node tests/web/answers.mjs [WORD], with WORD a part of a
 // test's name. Ends with "N passed, N failed".
-import { holds, is, open, plain, quiet, run, test, until, window_, withDesk } from './browser.mjs';
+import { holds, is, open, password, plain, quiet, run, test, until, window_, withDesk } from './browser.mjs';
 
 const send = page => page.getByRole('button', { name: 'Send', exact: true }).click();
 const message = page => page.getByRole('textbox', { name: 'Message' });
@@ -191,6 +191,68 @@ test('pictures inside a mail and beside it are shown, and the customer’s other
   await page.getByText('History', { exact: true }).click();
   is(await page.locator('.events li').count(), 1);
   quiet(page);
+}));
+
+test('files that are too large together are not sent, and the text stays', withDesk({ undo_send_s: '0' }, async desk => {
+  desk.mail({ subject: 'Lamp' });
+  const files = ['one.bin', 'two.bin'].map(name => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.alloc(17 * 1024 * 1024, 'x') }));
+  const page = await window_(desk, 'abe');
+  await open(page, 1);
+  await message(page).fill('see the files');
+  await page.getByLabel('Files').setInputFiles(files);
+  await send(page);
+  await page.getByRole('alert').getByText('too large together').waitFor();
+  is(await message(page).inputValue(), 'see the files');
+  // Without the script they are sent, and the desk gives the text back.
+  const bare = await window_(desk, 'abe', { javaScriptEnabled: false });
+  await open(bare, 1);
+  await message(bare).fill('see my files');
+  await bare.getByLabel('Files').setInputFiles(files);
+  await send(bare);
+  await bare.getByRole('heading', { name: 'Too large' }).waitFor();
+  is(await message(bare).inputValue(), 'see my files');
+  await bare.getByText('Choose these again: one.bin, two.bin').waitFor();
+  await send(bare);
+  await bare.getByRole('article').filter({ hasText: 'see my files' }).waitFor();
+}));
+
+test('a text written in a page of another session is sent after looking it over', withDesk({ undo_send_s: '0' }, async desk => {
+  desk.mail({ subject: 'Lamp' });
+  const page = await window_(desk, 'abe');
+  await open(page, 1);
+  const other = await page.context().newPage();
+  await other.goto(`${desk.url}/staff/tickets`);
+  await other.getByRole('button', { name: 'Sign out' }).click();
+  await other.getByLabel('Username').fill('abe');
+  await other.getByLabel('Password').fill(password);
+  await other.getByRole('button', { name: 'Sign in' }).click();
+  await other.getByRole('link', { name: 'Mine' }).waitFor();
+  await message(page).fill('written before');
+  await send(page);
+  await page.getByRole('heading', { name: 'Not sent yet' }).waitFor();
+  is(await message(page).inputValue(), 'written before');
+  await page.getByRole('button', { name: 'Send again' }).click();
+  await page.getByRole('article').filter({ hasText: 'written before' }).waitFor();
+}));
+
+test('what another window has not sent goes on as something new', withDesk({ undo_send_s: '0' }, async desk => {
+  desk.mail({ subject: 'Lamp' });
+  const page = await window_(desk, 'abe');
+  await open(page, 1);
+  await message(page).fill('one text');
+  await page.getByRole('status').getByText(/Saved|saved/).waitFor();
+  await page.reload();
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  is(await message(other).inputValue(), 'one text');
+  await send(page);
+  await sent(page);
+  await message(other).fill('quite another');
+  await other.getByText('kept as something new').waitFor();
+  await other.getByRole('button', { name: 'Note', exact: true }).click();
+  await other.getByRole('button', { name: 'Save note' }).click();
+  await other.getByRole('article').filter({ hasText: 'quite another' }).waitFor();
+  is(await other.getByRole('article').count(), 3);
 }));
 
 await run();

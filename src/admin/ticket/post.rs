@@ -335,7 +335,11 @@ pub(super) fn note(context: &Context, note: &NoteArguments) -> outcome::Result<(
     let settings = context.store.read(|tx| tx.settings())?;
     let files = note.written.files(&settings)?;
     let (ticket, message) = context.store.write(|tx| {
-        let ticket = found(tx, TicketId::new(note.id))?.id;
+        let ticket = found(tx, TicketId::new(note.id))?;
+        if let Some(into) = ticket.merged_into {
+            bail!("ticket {} was merged into {into}: write it there", ticket.id);
+        }
+        let ticket = ticket.id;
         let author = match note.staff.as_deref() {
             Some(username) => Author::Staff(staff_named(tx, username)?.id),
             None => Author::Desk,

@@ -2,16 +2,26 @@
 
 use super::confirm;
 use super::list::{self, back_of};
-use super::ticket::visible;
-use crate::desk::{Deed, Done, TICKETS_MAX, tag_name};
+use super::ticket::{elsewhere, refusal, visible, wrong_tag};
+use crate::desk::{Deed, Done, Refused, TICKETS_MAX, tag_name};
 use crate::domain::{DepartmentId, StaffId, Status, TicketId};
 use crate::http::Response;
 use crate::store::WriteTx;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
+use crate::web::wrong::Wrong;
 
-/// `POST /staff/tickets/bulk`
+/// `POST /staff/tickets/bulk`: what cannot be done is said on the list, where what was ticked and typed stays.
 pub(super) fn change(call: &Call<'_>) -> Result<Response, Refusal> {
+    let back = || back_of(call.form.get("from"));
+    match changed(call) {
+        Err(Refusal::Wrong(wrong)) => list::again(call, &back(), 422, wrong),
+        Err(Refusal::Merged(id, into)) => list::again(call, &back(), 409, Wrong::anywhere(elsewhere(call, id, into))),
+        done => done,
+    }
+}
+
+fn changed(call: &Call<'_>) -> Result<Response, Refusal> {
     let act = call.form.get("do");
     let back = back_of(call.form.get("from"));
     let mark = if back.contains('?') { '&' } else { '?' };
@@ -22,6 +32,12 @@ pub(super) fn change(call: &Call<'_>) -> Result<Response, Refusal> {
     ids.dedup();
     if ids.is_empty() {
         return Ok(call.lead_to(&format!("{back}{mark}said=nothing-ticked")));
+    }
+    // Before it is asked whether they are sure.
+    match act {
+        "tag" | "untag" if tag_name(call.form.get("tag")).is_none() => return Err(wrong_tag(call)),
+        "merge" if ids.len() < 2 => return Err(Refusal::Wrong(Wrong::anywhere(call.language.t("merge-two")))),
+        _ => {}
     }
     let n = i64::try_from(ids.len()).unwrap_or(i64::MAX);
     if act == "merge" {
@@ -35,10 +51,15 @@ pub(super) fn change(call: &Call<'_>) -> Result<Response, Refusal> {
     let done = call.write(|tx| each(call, tx, &ids))?;
     if done.changed.is_empty() && !done.refused.is_empty() {
         // Whoever ticks a ticket that is not theirs to see learns nothing of it.
-        return Err(Refusal::NotFound);
+        let told =
+            done.refused.into_iter().map(|(_, refused)| refused).find(|one| !matches!(one, Refused::NoTicket(_)));
+        return Err(told.map_or(Refusal::NotFound, |refused| {
+            refusal(call, refused, if act == "assign" { "assignee" } else { "" })
+        }));
     }
     let undo = done.undo.map_or_else(String::new, |undo| format!("&undo={undo}"));
-    Ok(call.lead_to(&format!("{back}{mark}done={act}&n={}{undo}", done.changed.len())))
+    let left = if done.refused.is_empty() { String::new() } else { format!("&left={}", done.refused.len()) };
+    Ok(call.lead_to(&format!("{back}{mark}done={act}&n={}{left}{undo}", done.changed.len())))
 }
 
 /// The tickets that a form names: those that were ticked, or those that a question was about.
@@ -73,7 +94,8 @@ fn each(call: &Call<'_>, tx: &WriteTx<'_>, ids: &[TicketId]) -> Result<Done, Ref
         "assign" => match form.number("assignee") {
             None => to_each(ids, Deed::Assign(None)),
             Some(id) => {
-                let staff = tx.staff(StaffId::new(id))?.ok_or(Refusal::NotFound)?;
+                let gone = || Refusal::Wrong(Wrong::of("assignee", call.language.t("choose-again")));
+                let staff = tx.staff(StaffId::new(id))?.ok_or_else(gone)?;
                 to_each(ids, Deed::Assign(Some(&staff)))
             }
         },
@@ -84,8 +106,8 @@ fn each(call: &Call<'_>, tx: &WriteTx<'_>, ids: &[TicketId]) -> Result<Done, Ref
             let department = tx.department(id)?.filter(|found| viewer.sees(found.id)).ok_or(Refusal::NotFound)?;
             to_each(ids, Deed::Move(&department))
         }
-        "tag" => to_each(ids, Deed::Tag(&tag_name(form.get("tag")).ok_or(Refusal::Broken)?)),
-        "untag" => to_each(ids, Deed::Untag(&tag_name(form.get("tag")).ok_or(Refusal::Broken)?)),
+        "tag" => to_each(ids, Deed::Tag(&tag_name(form.get("tag")).ok_or_else(|| wrong_tag(call))?)),
+        "untag" => to_each(ids, Deed::Untag(&tag_name(form.get("tag")).ok_or_else(|| wrong_tag(call))?)),
         "spam" => to_each(ids, Deed::Spam),
         "not-spam" => to_each(ids, Deed::NotSpam),
         // Into the oldest: its number is the one the customer knows.

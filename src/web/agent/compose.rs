@@ -1,30 +1,27 @@
 //! Writing an answer or a note: the form, what is kept of it while it is written, and sending it.
 
-use data_encoding::HEXLOWER;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::draft::{
+    KeptFile, draft_kind, keep_above, keep_form, kept_files, key_of, new_files, new_key, other_fields, saved_at,
+};
 use super::signature::Signature;
 use super::ticket::{self, visible};
 use crate::desk::{Answer, NotPosted, Post, Posted, StatusChange, Writing};
-use crate::domain::{Author, DraftId, Status, TicketId, Timestamp, UndoId};
+use crate::domain::{Author, Status, TicketId, UndoId};
 use crate::http::Response;
 use crate::mail::Mailbox;
-use crate::random;
 use crate::store::attachment::NewAttachment;
 use crate::store::draft::{DraftKind, DraftPlace};
 use crate::store::message::Text;
 use crate::store::staff::AfterSending;
 use crate::store::ticket::Ticket;
 use crate::store::{ReadTx, WriteTx};
-use crate::web::answer::{self, Refusal};
+use crate::web::answer::Refusal;
 use crate::web::call::Call;
-use crate::web::customer::fields;
-use crate::web::form::Form;
 use crate::web::text::{Markup, Typed, typed};
+use crate::web::wrong::Wrong;
 use crate::web::{addressees, upload};
-
-/// Answers to custom fields that a draft keeps, each ticked box one. Chosen: more than a form has.
-const ASKED_MAX: usize = 200;
 
 /// What is being written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,14 +30,6 @@ pub(crate) enum Kind {
     Answer,
     /// It stays among staff.
     Note,
-}
-
-/// A file that is kept with what is being written.
-#[derive(Clone, Debug)]
-pub(crate) struct KeptFile {
-    pub(crate) id: i64,
-    pub(crate) name: String,
-    pub(crate) size: String,
 }
 
 /// The form below a ticket, as it is shown.
@@ -55,8 +44,8 @@ pub(crate) struct Compose {
     pub(crate) files: Vec<KeptFile>,
     /// The newest event the writer has seen.
     pub(crate) seen: i64,
-    /// What is wrong; empty for nothing.
-    pub(crate) error: String,
+    /// What is wrong.
+    pub(crate) wrong: Wrong,
     /// Whether something new stands in the ticket, so that it has to be sent anyway.
     pub(crate) has_news: bool,
     /// Whether the ticket is closed with it then.
@@ -73,25 +62,6 @@ impl Compose {
     /// Whether a note is written.
     pub(crate) fn is_note(&self) -> bool {
         self.kind == Kind::Note
-    }
-}
-
-/// The key of a form: 128 random bits.
-pub(crate) fn new_key() -> Result<String, Refusal> {
-    let bytes = random::bytes::<16>()?;
-    Ok(HEXLOWER.encode(&bytes))
-}
-
-/// The key that a form brings, if it looks like one of ours.
-fn key_of<'c>(call: &'c Call<'_>) -> &'c str {
-    let key = call.form.get("key");
-    if key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_hexdigit()) { key } else { "" }
-}
-
-const fn draft_kind(kind: Kind) -> DraftKind {
-    match kind {
-        Kind::Answer => DraftKind::Answer,
-        Kind::Note => DraftKind::Note,
     }
 }
 
@@ -130,7 +100,7 @@ pub(super) fn of_ticket(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket) -> Re
         cc: field("cc", cc),
         files,
         seen: tx.newest_event()?,
-        error: String::new(),
+        wrong: Wrong::default(),
         has_news: false,
         closes: false,
         saved: draft.as_ref().map_or_else(String::new, |draft| saved_at(call, draft.saved_at)),
@@ -149,123 +119,40 @@ fn addressees_of(tx: &ReadTx<'_>, ticket: &Ticket) -> Result<(String, String), R
     Ok((addressees::shown(&customer.fullname, address), cc.join(", ")))
 }
 
-pub(super) fn kept_files(tx: &ReadTx<'_>, call: &Call<'_>, draft: DraftId) -> Result<Vec<KeptFile>, Refusal> {
-    let files = tx.draft_files(draft)?.into_iter();
-    let kept = |file: crate::store::draft::DraftFile| KeptFile {
-        id: file.id,
-        size: ticket::size_of(call, file.bytes),
-        name: file.name,
-    };
-    Ok(files.map(kept).collect())
-}
-
-pub(super) fn saved_at(call: &Call<'_>, at: Timestamp) -> String {
-    call.language.with("draft-saved-at", "time", &call.clock.time(at).short)
-}
-
-/// Keeps what the form has, files too, as a draft; gives the files kept. None when the form was sent already.
-pub(super) fn keep_form(
-    call: &Call<'_>,
-    tx: &WriteTx<'_>,
-    place: DraftPlace,
-    files: &[upload::Accepted],
-) -> Result<Option<DraftId>, Refusal> {
-    let (form, key) = (&call.form, key_of(call));
-    if key.is_empty() {
-        return Ok(None);
-    }
-    let text = form.get("text").replace("\r\n", "\n");
-    let Some(draft) = tx.save_draft(place, key, &text, &other_fields(form).to_string(), call.now)? else {
-        return Ok(None);
-    };
-    for file in form.all("drop").filter_map(|id| id.parse().ok()) {
-        tx.remove_draft_file(file, place.staff)?;
-    }
-    let kept = tx.draft_files(draft)?;
-    let is_kept = |file: &upload::Accepted| {
-        kept.iter().any(|kept| kept.original_name == file.original_name && kept.bytes == len(&file.content))
-    };
-    let room = usize::try_from(call.settings.mail_attachment_number).unwrap_or(0).saturating_sub(kept.len());
-    for file in files.iter().filter(|file| !is_kept(file)).take(room) {
-        tx.add_draft_file(draft, &file.attachment())?;
-    }
-    Ok(Some(draft))
-}
-
-/// What a draft keeps of a form besides its text.
-fn other_fields(form: &Form) -> Value {
-    let asked: Vec<&(String, String)> =
-        form.pairs().iter().filter(|(name, _)| name.starts_with(fields::PREFIX)).take(ASKED_MAX).collect();
-    json!({
-        "to": form.get("to"), "cc": form.get("cc"), "subject": form.get("subject"), "department": form.get("department"),
-        "priority": form.get("priority"), "signature": form.get("signature"), "asked": asked,
-    })
-}
-
-fn len(content: &[u8]) -> i64 {
-    i64::try_from(content.len()).unwrap_or(i64::MAX)
-}
-
-/// `POST /staff/drafts`: the script keeps what is being written.
-pub(super) fn save(call: &Call<'_>) -> Result<Response, Refusal> {
-    let files = match upload::of_staff(&call.settings, call.form.files()) {
-        Ok(files) => files,
-        Err(fault) => return Ok(answer::json(422, &json!({ "error": fault.text(call.language) }))),
-    };
-    let kept = call.web.store.write(|tx| {
-        let viewer = call.viewer()?;
-        let ticket = match call.form.number("ticket") {
-            Some(id) => Some(visible(tx, viewer, TicketId::new(id))?.id),
-            None => None,
-        };
-        let kind = match (call.form.get("kind"), ticket) {
-            ("note", Some(_)) => DraftKind::Note,
-            (_, Some(_)) => DraftKind::Answer,
-            (_, None) => DraftKind::Ticket,
-        };
-        let place = DraftPlace { staff: viewer.id(), ticket, kind };
-        let is_empty = call.form.get("text").trim().is_empty() && files.is_empty();
-        match keep_form(call, tx, place, &files)? {
-            Some(draft) if is_empty && tx.draft_files(draft)?.is_empty() && kind != DraftKind::Ticket => {
-                tx.remove_draft(draft)?;
-                Ok(Some(Vec::new()))
-            }
-            Some(draft) => Ok(Some(kept_files(tx, call, draft)?)),
-            None => Ok::<_, Refusal>(None),
-        }
-    })?;
-    let saved = if kept.is_some() { saved_at(call, call.now) } else { String::new() };
-    let files: Vec<Value> = kept
-        .unwrap_or_default()
-        .into_iter()
-        .map(|file| json!({ "id": file.id, "name": file.name, "size": file.size }))
-        .collect();
-    Ok(answer::json(200, &json!({ "saved": saved, "files": files })))
-}
-
 /// The form as it was sent, to be shown again; what it has is kept as a draft.
 pub(super) fn again(call: &Call<'_>, id: TicketId, kind: Kind) -> Result<Compose, Refusal> {
+    let key = if key_of(call).is_empty() { new_key()? } else { key_of(call).to_owned() };
+    again_as(call, id, kind, key)
+}
+
+/// The same with a key of its own.
+fn again_as(call: &Call<'_>, id: TicketId, kind: Kind, key: String) -> Result<Compose, Refusal> {
     let form = &call.form;
-    let files = upload::of_staff(&call.settings, form.files()).unwrap_or_default();
+    let (files, _) = upload::sorted_of_staff(&call.settings, form.files());
     let signature = call.read(|tx| Signature::of_ticket(tx, call, &visible(tx, call.viewer()?, id)?))?;
-    let (files, seen) = call.web.store.write(|tx| {
+    let (text, files, seen) = call.web.store.write(|tx| {
         let staff = call.viewer()?.id();
         let place = DraftPlace { staff, ticket: Some(id), kind: draft_kind(kind) };
-        let kept = match keep_form(call, tx, place, &files)? {
-            Some(draft) => kept_files(tx, call, draft)?,
-            None => Vec::new(),
-        };
-        Ok::<_, Refusal>((kept, tx.newest_event()?))
+        if key == key_of(call) {
+            keep_form(call, tx, place, &files)?;
+        } else {
+            // It is something new beside what another window is writing, which may be an answer that was taken back.
+            keep_above(call, tx, place, &files, &key)?;
+        }
+        let draft = tx.draft_by_key(&key, staff)?;
+        let kept = draft.as_ref().map_or_else(|| Ok(Vec::new()), |draft| kept_files(tx, call, draft.id))?;
+        let text = draft.map_or_else(|| form.get("text").to_owned(), |draft| draft.body);
+        Ok::<_, Refusal>((text, kept, tx.newest_event()?))
     })?;
     Ok(Compose {
         kind,
-        key: if key_of(call).is_empty() { new_key()? } else { key_of(call).to_owned() },
-        text: form.get("text").to_owned(),
+        key,
+        text,
         to: form.get("to").to_owned(),
         cc: form.get("cc").to_owned(),
         files,
         seen,
-        error: String::new(),
+        wrong: Wrong::default(),
         has_news: false,
         closes: matches!(form.get("do"), "send-close") || form.get("closes") == "1",
         saved: saved_at(call, call.now),
@@ -288,15 +175,20 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// Reads the form; why it cannot be posted, in words. `has_kept` says whether files are kept with its draft. A note is
+    /// Reads the form; why it cannot be posted. `has_kept` says whether files are kept with its draft. A note is
     /// not signed.
-    pub(super) fn of(call: &Call<'_>, kind: Kind, has_kept: bool, signature: &Signature) -> Result<Self, String> {
+    pub(super) fn of(call: &Call<'_>, kind: Kind, has_kept: bool, signature: &Signature) -> Result<Self, Wrong> {
         let form = &call.form;
         let typed_text = form.get("text").replace("\r\n", "\n").trim_end().to_owned();
         if typed_text.trim().is_empty() && form.files().is_empty() && !has_kept {
-            return Err(call.language.t("text-missing"));
+            return Err(Wrong::of("text", call.language.t("text-missing")));
         }
-        let files = upload::of_staff(&call.settings, form.files()).map_err(|fault| fault.text(call.language))?;
+        let (files, faults) = upload::sorted_of_staff(&call.settings, form.files());
+        if !faults.is_empty() {
+            let words = upload::in_words(&faults, call.language);
+            let others = if files.is_empty() { String::new() } else { call.language.t("other-files-kept") };
+            return Err(Wrong::of("files", format!("{words} {others}").trim_end().to_owned()));
+        }
         let html = match typed(&typed_text) {
             Typed::Plain => None,
             Typed::Formatted(html) => Some(html),
@@ -317,10 +209,7 @@ impl Written {
             Some(draft) => tx.draft_files(draft.id)?,
             None => Vec::new(),
         };
-        let is_kept = |file: &&upload::Accepted| {
-            kept.iter().any(|kept| kept.original_name == file.original_name && kept.bytes == len(&file.content))
-        };
-        Ok(self.files.iter().filter(|file| !is_kept(file)).map(upload::Accepted::attachment).collect())
+        Ok(new_files(tx, &kept, &self.files)?.into_iter().map(upload::Accepted::attachment).collect())
     }
 
     /// The text to post.
@@ -371,24 +260,26 @@ enum Sent {
 /// Posts what was written.
 pub(super) fn send(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
     let kind = if call.form.get("do") == "note" { Kind::Note } else { Kind::Answer };
-    let wrong = |error: String| {
-        let compose = Compose { error, ..again(call, id, kind)? };
+    let again_with = |wrong: Wrong| {
+        let compose = Compose { wrong, ..again(call, id, kind)? };
         ticket::show(call, id, 422, Some(compose))
     };
     let signature = call.read(|tx| Signature::of_ticket(tx, call, &visible(tx, call.viewer()?, id)?))?;
     let written = match Written::of(call, kind, has_kept(call)?, &signature) {
         Ok(written) => written,
-        Err(error) => return wrong(error),
+        Err(wrong) => return again_with(wrong),
     };
     let people = match recipients(call, kind) {
         Ok(people) => people,
-        Err(piece) => return wrong(call.language.with("no-address", "text", &piece)),
+        Err((field, piece)) => {
+            return again_with(Wrong::of(field, call.language.with("no-address", "text", &piece)));
+        }
     };
     if people.as_ref().is_some_and(Vec::is_empty) {
-        return wrong(call.language.t("to-missing"));
+        return again_with(Wrong::of("to", call.language.t("to-missing")));
     }
     if let Some(own) = call.read(|tx| addressees::own_among(tx, people.as_deref().unwrap_or_default()))? {
-        return wrong(call.language.with("own-address", "text", &own));
+        return again_with(Wrong::anywhere(call.language.with("own-address", "text", &own)));
     }
     let sent = call.write(|tx| post(call, tx, id, kind, &written, people.as_deref()))?;
     match sent {
@@ -397,25 +288,46 @@ pub(super) fn send(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
             let anchor = spent.message.map_or_else(String::new, |message| format!("#m{message}"));
             Ok(call.lead_to(&format!("/staff/tickets/view/{}{anchor}", spent.ticket)))
         }
-        Sent::Merged(into) => Ok(call.lead_to(&format!("/staff/tickets/view/{into}"))),
+        Sent::Posted(Posted::Other(_)) => {
+            let wrong = Wrong::anywhere(call.language.t("sent-before"));
+            let compose = Compose { wrong, ..again_as(call, id, kind, new_key()?)? };
+            ticket::show(call, id, 409, Some(compose))
+        }
+        Sent::Merged(into) => moved(call, id, kind, into),
         Sent::News => {
-            let error = call.language.t("news-here");
-            let compose = Compose { error, has_news: true, ..again(call, id, kind)? };
+            let wrong = Wrong::anywhere(call.language.t("news-here"));
+            let compose = Compose { wrong, has_news: true, ..again(call, id, kind)? };
             ticket::show(call, id, 409, Some(compose))
         }
     }
 }
 
-/// The people of "To" and "Cc"; none where the form has no such fields.
-fn recipients(call: &Call<'_>, kind: Kind) -> Result<Option<Vec<Mailbox>>, String> {
+/// The ticket was merged into another while this was written: it becomes a draft of that one, which shows it.
+fn moved(call: &Call<'_>, id: TicketId, kind: Kind, into: TicketId) -> Result<Response, Refusal> {
+    let is_seen = call.read(|tx| Ok(visible(tx, call.viewer()?, into).is_ok()))?;
+    if !is_seen {
+        let wrong = Wrong::anywhere(ticket::elsewhere(call, id, into));
+        let compose = Compose { wrong, ..again(call, id, kind)? };
+        return ticket::show(call, id, 409, Some(compose));
+    }
+    let (files, _) = upload::sorted_of_staff(&call.settings, call.form.files());
+    let place = DraftPlace { staff: call.viewer()?.id(), ticket: Some(into), kind: draft_kind(kind) };
+    let key = if key_of(call).is_empty() { new_key()? } else { key_of(call).to_owned() };
+    call.web.store.write(|tx| keep_above(call, tx, place, &files, &key))?;
+    let write = if kind == Kind::Note { "note" } else { "answer" };
+    Ok(call.lead_to(&format!("/staff/tickets/view/{into}?said=moved&write={write}")))
+}
+
+/// The people of "To" and "Cc"; none where the form has no such fields. Else the field with the piece that is no address.
+fn recipients(call: &Call<'_>, kind: Kind) -> Result<Option<Vec<Mailbox>>, (&'static str, String)> {
     if kind == Kind::Note || !call.form.has("to") {
         return Ok(None);
     }
-    let mut people = addressees::read(call.form.get("to"))?;
+    let mut people = addressees::read(call.form.get("to")).map_err(|piece| ("to", piece))?;
     if people.is_empty() {
         return Ok(Some(people));
     }
-    for person in addressees::read(call.form.get("cc"))? {
+    for person in addressees::read(call.form.get("cc")).map_err(|piece| ("cc", piece))? {
         if !people.iter().any(|known| known.address == person.address) {
             people.push(person);
         }
@@ -436,14 +348,18 @@ fn post(
     let attachments = written.attachments(tx, call)?;
     let writing = written.writing(call, &attachments)?;
     if kind == Kind::Note {
-        return Ok(Sent::Posted(change.write_note(&ticket, &writing)?));
+        return sent(change.write_note(&ticket, &writing));
     }
     let act = call.form.get("do");
     let closes = act == "send-close" || (act == "anyway" && call.form.get("closes") == "1");
     let status = if closes { StatusChange::To(Status::Closed) } else { StatusChange::ByTable };
     // "Send anyway" goes past the news that the page has shown, and not past what came after.
     let shown = call.form.number("seen");
-    match change.answer(&ticket, &Answer { writing, status, recipients: people, shown }) {
+    sent(change.answer(&ticket, &Answer { writing, status, recipients: people, shown }))
+}
+
+fn sent(done: Result<Posted, NotPosted>) -> Result<Sent, Refusal> {
+    match done {
         Ok(posted) => Ok(Sent::Posted(posted)),
         Err(NotPosted::Store(error)) => Err(error.into()),
         Err(NotPosted::Merged(_, into)) => Ok(Sent::Merged(into)),

@@ -3,12 +3,13 @@
 use askama::Template;
 use serde_json::Value;
 
-use super::compose::{KeptFile, Kind, Written, has_kept, keep_form, kept_files, new_key, saved_at};
+use super::compose::{Kind, Written, has_kept};
+use super::draft::{KeptFile, keep_form, kept_files, new_key, saved_at};
 use super::frame_of;
 use super::signature::{self, OfDepartments, Signature};
 use super::ticket::{Choice, of_departments};
 use crate::desk::{MailContext, Notices, Opening, Posted};
-use crate::domain::one_line::SUBJECT_CHARS_MAX;
+use crate::domain::one_line::{SUBJECT_CHARS_MAX, is_one_line};
 use crate::domain::{Author, DepartmentId};
 use crate::http::{Method, Response};
 use crate::mail::Mailbox;
@@ -22,6 +23,7 @@ use crate::web::call::Call;
 use crate::web::customer::fields::{self, Answers, Field};
 use crate::web::form::Form;
 use crate::web::ui::Ui;
+use crate::web::wrong::Wrong;
 use crate::web::{addressees, upload};
 
 #[derive(Template)]
@@ -43,20 +45,20 @@ struct Create {
     priorities: Vec<Choice>,
     /// What the departments ask besides.
     fields: Vec<Field>,
-    error: String,
+    wrong: Wrong,
 }
 
 /// `/staff/tickets/create`
 pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
-    if call.method == Method::Post { open(call) } else { show(call, 200, String::new()) }
+    if call.method == Method::Post { open(call) } else { show(call, 200, Wrong::default()) }
 }
 
 /// Shows the form: as it was sent, or as it was left the last time.
-fn show(call: &Call<'_>, status: u16, error: String) -> Result<Response, Refusal> {
+fn show(call: &Call<'_>, status: u16, wrong: Wrong) -> Result<Response, Refusal> {
     let form = &call.form;
     let is_again = form.has("text");
     if is_again {
-        let files = upload::of_staff(&call.settings, form.files()).unwrap_or_default();
+        let (files, _) = upload::sorted_of_staff(&call.settings, form.files());
         call.web.store.write(|tx| keep_form(call, tx, place(call)?, &files).map(|_| ()))?;
     }
     let page = call.read(|tx| {
@@ -98,7 +100,7 @@ fn show(call: &Call<'_>, status: u16, error: String) -> Result<Response, Refusal
             departments: of_departments(&departments, viewer, DepartmentId::new(chosen.unwrap_or(0))),
             priorities: priorities(tx, &field("priority"))?,
             fields: fields::asked_of_staff(tx, &ids, &typed)?,
-            error,
+            wrong,
         })
     })?;
     Ok(answer::html_page(status, page.render()?))
@@ -129,36 +131,43 @@ fn place(call: &Call<'_>) -> Result<DraftPlace, Refusal> {
 
 fn open(call: &Call<'_>) -> Result<Response, Refusal> {
     let form = &call.form;
-    let again = |text: String| show(call, 422, text);
+    let again = |field: &str, text: String| show(call, 422, Wrong::of(field, text));
     let to = match addressees::read(form.get("to")) {
         Ok(to) => to,
-        Err(piece) => return again(call.language.with("no-address", "text", &piece)),
+        Err(piece) => return again("to", call.language.with("no-address", "text", &piece)),
     };
     let cc = match addressees::read(form.get("cc")) {
         Ok(cc) => cc,
-        Err(piece) => return again(call.language.with("no-address", "text", &piece)),
+        Err(piece) => return again("cc", call.language.with("no-address", "text", &piece)),
     };
-    if let Some(own) = call.read(|tx| Ok(addressees::own_among(tx, &to)?.or(addressees::own_among(tx, &cc)?)))? {
-        return again(call.language.with("own-address", "text", &own));
+    for (field, people) in [("to", &to), ("cc", &cc)] {
+        if let Some(own) = call.read(|tx| addressees::own_among(tx, people))? {
+            return again(field, call.language.with("own-address", "text", &own));
+        }
     }
-    let [first, others @ ..] = to.as_slice() else { return again(call.language.t("to-missing")) };
-    let subject: String = form.trimmed("subject").chars().take(SUBJECT_CHARS_MAX).collect();
+    let [first, others @ ..] = to.as_slice() else { return again("to", call.language.t("to-missing")) };
+    let subject = form.trimmed("subject");
     if subject.is_empty() {
-        return again(call.language.t("subject-missing"));
+        return again("subject", call.language.t("subject-missing"));
+    }
+    if !is_one_line(subject, SUBJECT_CHARS_MAX) {
+        return again("subject", call.language.t("subject-wrong"));
     }
     let kind = if form.get("do") == "note" { Kind::Note } else { Kind::Answer };
     let asked = match call.read(|tx| Asked::of(tx, call))? {
         Ok(asked) => asked,
-        Err(text) => return again(text),
+        Err(wrong) => return show(call, 422, wrong),
     };
     let written = match Written::of(call, kind, has_kept(call)?, &asked.signature) {
         Ok(written) => written,
-        Err(text) => return again(text),
+        Err(wrong) => return show(call, 422, wrong),
     };
     let people: Vec<&Mailbox> = others.iter().chain(&cc).collect();
-    let wanted = Wanted { subject: &subject, first, people, asked: &asked };
-    let landing = call.write(|tx| opened(call, tx, &wanted, &written))?;
-    Ok(call.lead_to(&landing))
+    let wanted = Wanted { subject, first, people, asked: &asked };
+    match call.write(|tx| opened(call, tx, &wanted, &written))? {
+        Some(landing) => Ok(call.lead_to(&landing)),
+        None => show(call, 409, Wrong::anywhere(call.language.t("sent-before"))),
+    }
 }
 
 /// The department that the form names.
@@ -171,14 +180,14 @@ struct Asked {
 }
 
 impl Asked {
-    /// Of the form; else what is wrong, in words.
-    fn of(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Result<Self, String>, Refusal> {
+    /// Of the form; else what is wrong.
+    fn of(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Result<Self, Wrong>, Refusal> {
         let viewer = call.viewer()?;
         let id = DepartmentId::new(call.form.number("department").ok_or(Refusal::Broken)?);
         let department = tx.department(id)?.filter(|one| viewer.sees(one.id)).ok_or(Refusal::NotFound)?;
         let mut answers = match fields::changed(tx, id, &call.form, &[], call.language)? {
             Ok(answers) => answers,
-            Err(text) => return Ok(Err(text)),
+            Err(wrong) => return Ok(Err(wrong)),
         };
         answers.retain(|(_, answer)| !answer.is_empty());
         Ok(Ok(Self { department, answers, signature: Signature::of_department(tx, call, id)? }))
@@ -193,8 +202,14 @@ struct Wanted<'w> {
     asked: &'w Asked,
 }
 
-/// Opens the ticket; gives where that leads.
-fn opened(call: &Call<'_>, tx: &WriteTx<'_>, wanted: &Wanted<'_>, written: &Written) -> Result<String, Refusal> {
+/// Opens the ticket, once however often the form is sent; gives where that leads, none where it was sent before with
+/// something else in it.
+fn opened(
+    call: &Call<'_>,
+    tx: &WriteTx<'_>,
+    wanted: &Wanted<'_>,
+    written: &Written,
+) -> Result<Option<String>, Refusal> {
     let (viewer, department) = (call.viewer()?, wanted.asked.department.id);
     if tx.department(department)?.is_none() {
         return Err(Refusal::NotFound);
@@ -221,10 +236,11 @@ fn opened(call: &Call<'_>, tx: &WriteTx<'_>, wanted: &Wanted<'_>, written: &Writ
             let priority = priority.as_ref().map(|one| (one.id, one.name.as_str()));
             change.fill_in(ticket, &wanted.asked.answers, priority)?;
             let said = undo.map_or_else(String::new, |undo| format!("?said=sent&undo={undo}"));
-            Ok(format!("/staff/tickets/view/{ticket}{said}"))
+            Ok(Some(format!("/staff/tickets/view/{ticket}{said}")))
         }
         // One that was taken back meanwhile is a draft again.
-        Posted::Before(spent) if tx.ticket(spent.ticket)?.is_none() => Ok("/staff/tickets/create".to_owned()),
-        Posted::Before(spent) => Ok(format!("/staff/tickets/view/{}", spent.ticket)),
+        Posted::Before(spent) if tx.ticket(spent.ticket)?.is_none() => Ok(Some("/staff/tickets/create".to_owned())),
+        Posted::Before(spent) => Ok(Some(format!("/staff/tickets/view/{}", spent.ticket))),
+        Posted::Other(_) => Ok(None),
     }
 }

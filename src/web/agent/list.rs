@@ -16,6 +16,7 @@ use crate::web::form::Form;
 use crate::web::page::{ListName, Page, list_path};
 use crate::web::session::Viewer;
 use crate::web::ui::Ui;
+use crate::web::wrong::Wrong;
 
 /// A row as the page shows it.
 struct Row {
@@ -31,6 +32,8 @@ struct Row {
     /// The message that the search found, to be opened there.
     hit: Option<MessageId>,
     excerpt: String,
+    /// Whether it was ticked in a form that could not be carried out.
+    is_ticked: bool,
 }
 
 impl From<InboxLine> for Row {
@@ -47,6 +50,7 @@ impl From<InboxLine> for Row {
             tags: row.tags,
             hit: None,
             excerpt: String::new(),
+            is_ticked: false,
         }
     }
 }
@@ -77,6 +81,10 @@ struct ListPage {
     here_escaped: String,
     newer: String,
     older: String,
+    /// What is wrong with what was to be done to ticked tickets.
+    wrong: Wrong,
+    /// What was typed and chosen for it.
+    tag: String,
 }
 
 /// The word of a list in names of texts.
@@ -127,8 +135,36 @@ pub(crate) fn of_name(call: &Call<'_>, name: ListName) -> Option<Listing> {
     })
 }
 
+/// A list with what could not be done to the tickets that were ticked in it, and why; `path` is its address.
+pub(super) fn again(call: &Call<'_>, path: &str, status: u16, wrong: Wrong) -> Result<Response, Refusal> {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let page = Page::of(path).ok_or(Refusal::NotFound)?;
+    let form = &call.form;
+    let looking = call.looking_at(page.clone(), Form::of_query(query)?);
+    let mut shown = match page {
+        Page::Tickets(name) => page_of(&looking, name)?,
+        _ => page_of_search(&looking)?,
+    };
+    for row in &mut shown.rows {
+        row.is_ticked = form.all("ticket").any(|id| id == row.id.to_string());
+    }
+    for choice in &mut shown.assignees {
+        choice.is_chosen = form.get("do") == "assign" && choice.value == form.get("assignee");
+    }
+    shown.tag = form.get("tag").to_owned();
+    shown.wrong = wrong;
+    Ok(answer::html_page(status, shown.render()?))
+}
+
 /// `/staff/tickets…`
 pub(super) fn show(call: &Call<'_>, name: ListName) -> Result<Response, Refusal> {
+    if let (ListName::View(id), Method::Post) = (name, &call.method) {
+        return saved_view::change(call, ViewId::new(id));
+    }
+    Ok(answer::html_page(200, page_of(call, name)?.render()?))
+}
+
+fn page_of(call: &Call<'_>, name: ListName) -> Result<ListPage, Refusal> {
     if let ListName::View(id) = name {
         return view(call, ViewId::new(id));
     }
@@ -139,7 +175,7 @@ pub(super) fn show(call: &Call<'_>, name: ListName) -> Result<Response, Refusal>
     {
         return Err(Refusal::NotFound);
     }
-    let page = call.read(|tx| {
+    call.read(|tx| {
         let size = usize::try_from(call.settings.web_page).unwrap_or(1);
         let after = after(call);
         let (lines, end) = tx.inbox_page(&query(call, viewer, listing), after, size)?;
@@ -152,8 +188,7 @@ pub(super) fn show(call: &Call<'_>, name: ListName) -> Result<Response, Refusal>
         let title = title(tx, call, name)?;
         let rows = lines.into_iter().map(Row::from).collect();
         page(tx, call, viewer, Shown { name: Some(name), title, here, rows, newer, older })
-    })?;
-    Ok(answer::html_page(200, page.render()?))
+    })
 }
 
 /// The tickets of a list, at most `max`, by the address of its page.
@@ -198,16 +233,18 @@ pub(super) fn search(call: &Call<'_>) -> Result<Response, Refusal> {
             return Ok(call.lead_to(&format!("/staff/tickets/view/{id}")));
         }
     }
+    Ok(answer::html_page(200, page_of_search(call)?.render()?))
+}
+
+fn page_of_search(call: &Call<'_>) -> Result<ListPage, Refusal> {
+    let text = call.query.trimmed("q");
     let title = call.language.with("search-title", "text", text);
     let escaped: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
     show_found(call, None, text, title, format!("/staff/tickets/search?q={escaped}"))
 }
 
 /// A saved search.
-fn view(call: &Call<'_>, id: ViewId) -> Result<Response, Refusal> {
-    if call.method == Method::Post {
-        return saved_view::change(call, id);
-    }
+fn view(call: &Call<'_>, id: ViewId) -> Result<ListPage, Refusal> {
     let view = call.read(|tx| tx.view_for(id, call.viewer()?.id())?.ok_or(Refusal::NotFound))?;
     let name = ListName::View(id.get());
     show_found(call, Some(&view), &view.query, view.name.clone(), list_path(name))
@@ -219,8 +256,8 @@ fn show_found(
     text: &str,
     title: String,
     here: String,
-) -> Result<Response, Refusal> {
-    let page = call.read(|tx| {
+) -> Result<ListPage, Refusal> {
+    call.read(|tx| {
         let viewer = call.viewer()?;
         let size = usize::try_from(call.settings.web_page).unwrap_or(1);
         let after = after(call);
@@ -237,8 +274,7 @@ fn show_found(
         text.clone_into(&mut page.ui.search);
         page.can_save = name.is_none() && !text.is_empty();
         Ok(page)
-    })?;
-    Ok(answer::html_page(200, page.render()?))
+    })
 }
 
 /// What a search finds among the tickets that a person sees.
@@ -310,6 +346,8 @@ fn page(tx: &ReadTx<'_>, call: &Call<'_>, viewer: &Viewer, shown: Shown) -> Resu
         rows: shown.rows,
         newer: shown.newer,
         older: shown.older,
+        wrong: Wrong::default(),
+        tag: String::new(),
         ui,
     })
 }

@@ -19,6 +19,7 @@ use crate::web::language::{LANGUAGES, Language};
 use crate::web::session::{self, Side};
 use crate::web::text::{Typed, typed};
 use crate::web::ui::Ui;
+use crate::web::wrong::Wrong;
 use crate::{password, totp};
 
 /// Shortest new password, in characters: as the command line wants it.
@@ -54,7 +55,7 @@ struct Profile {
     secret: Option<(String, String)>,
     /// New recovery codes, shown once.
     codes: Vec<String>,
-    error: String,
+    wrong: Wrong,
 }
 
 /// What is shown besides what is stored.
@@ -62,7 +63,7 @@ struct Profile {
 struct Said {
     secret: Option<(String, String)>,
     codes: Vec<String>,
-    error: String,
+    wrong: Wrong,
 }
 
 /// `/staff/account/profile`
@@ -79,7 +80,11 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
         "totp-off" => {
             let id = call.viewer()?.id();
             if !is_own_password(call)? {
-                return show(call, 422, Said { error: call.language.t("wrong-own-password"), ..Said::default() });
+                return show(
+                    call,
+                    422,
+                    Said { wrong: Wrong::of("current", call.language.t("wrong-own-password")), ..Said::default() },
+                );
             }
             call.write(|tx| Ok(tx.set_totp_secret(id, "")?))?;
             sign_in_again(call)
@@ -98,25 +103,29 @@ fn show(call: &Call<'_>, status: u16, said: Said) -> Result<Response, Refusal> {
         let pages = tx.staff_pages(viewer.id())?;
         let sessions = tx.sessions_of_staff(viewer.id(), call.now)?.into_iter();
         let this = call.session.as_ref().map(|session| session.id);
+        let (own_scheme, own_locale) =
+            (typed("scheme", pages.preferences.scheme.clone()), typed("language", pages.locale.clone()));
+        let own_after = typed("after", pages.preferences.after_sending.word().to_owned());
+        let is_typed = status == 422 && call.form.get("do") == "save";
         let scheme = |word: &str| Choice {
             value: word.to_owned(),
             text: call.language.word("scheme", if word.is_empty() { "auto" } else { word }),
-            is_chosen: pages.preferences.scheme == word,
+            is_chosen: own_scheme == word,
         };
         let after = |after: &AfterSending| Choice {
             value: after.word().to_owned(),
             text: call.language.word("after", after.word()),
-            is_chosen: *after == pages.preferences.after_sending,
+            is_chosen: own_after == after.word(),
         };
         let mut languages = vec![Choice {
             value: String::new(),
             text: call.language.t("language-auto"),
-            is_chosen: pages.locale.is_empty(),
+            is_chosen: own_locale.is_empty(),
         }];
         languages.extend(LANGUAGES.iter().map(|language| Choice {
             value: language.code.to_owned(),
             text: language.name.to_owned(),
-            is_chosen: language.code == pages.locale,
+            is_chosen: language.code == own_locale,
         }));
         Ok(Profile {
             ui: frame_of(tx, call, None)?,
@@ -127,7 +136,7 @@ fn show(call: &Call<'_>, status: u16, said: Said) -> Result<Response, Refusal> {
             schemes: ["", "light", "dark"].map(scheme).into(),
             afters: AfterSending::ALL.iter().map(after).collect(),
             signature: typed("signature", html::to_text(&pages.signature)),
-            has_keys: pages.preferences.has_keys,
+            has_keys: if is_typed { call.form.has("keys") } else { pages.preferences.has_keys },
             sessions: sessions
                 .map(|one| SignedIn {
                     is_this: Some(one.id) == this,
@@ -142,7 +151,7 @@ fn show(call: &Call<'_>, status: u16, said: Said) -> Result<Response, Refusal> {
             codes_left: tx.recovery_codes_left(viewer.id())?,
             secret: said.secret,
             codes: said.codes,
-            error: said.error,
+            wrong: said.wrong,
         })
     })?;
     Ok(answer::html_page(status, page.render()?))
@@ -182,13 +191,17 @@ fn save(call: &Call<'_>) -> Result<Response, Refusal> {
     let form = &call.form;
     let zone = form.trimmed("zone");
     if !zone.is_empty() && zone_name(zone).is_none() {
-        return show(call, 422, Said { error: call.language.with("no-zone", "text", zone), ..Said::default() });
+        return show(
+            call,
+            422,
+            Said { wrong: Wrong::of("zone", call.language.with("no-zone", "text", zone)), ..Said::default() },
+        );
     }
     let signature = form.trimmed("signature").replace("\r\n", "\n");
     if signature.chars().count() > SIGNATURE_CHARS_MAX {
         let max = i64::try_from(SIGNATURE_CHARS_MAX).unwrap_or(i64::MAX);
         let error = format!("{}: {}", call.language.t("signature"), call.language.with("wrong-long", "max", max));
-        return show(call, 422, Said { error, ..Said::default() });
+        return show(call, 422, Said { wrong: Wrong::of("signature", error), ..Said::default() });
     }
     let id = call.viewer()?.id();
     let StaffPages { preferences: before, signature: former, .. } = call.read(|tx| Ok(tx.staff_pages(id)?))?;
@@ -235,12 +248,18 @@ fn is_own_password(call: &Call<'_>) -> Result<bool, Refusal> {
 
 fn new_password(call: &Call<'_>) -> Result<Response, Refusal> {
     let new = call.form.get("new");
-    let refused = |name: &str| show(call, 422, Said { error: call.language.word("password", name), ..Said::default() });
+    let refused = |name: &str| {
+        show(call, 422, Said { wrong: Wrong::of("new", call.language.word("password", name)), ..Said::default() })
+    };
     if new.chars().count() < PASSWORD_CHARS_MIN {
         return refused("short");
     }
     if !is_own_password(call)? {
-        return show(call, 422, Said { error: call.language.t("wrong-own-password"), ..Said::default() });
+        return show(
+            call,
+            422,
+            Said { wrong: Wrong::of("current", call.language.t("wrong-own-password")), ..Said::default() },
+        );
     }
     let hashed = call.web.slots.run(&|| call.client.is_gone(), |memory| password::hash_in(memory, new));
     let Ok(hash) = hashed.map_err(|_| Refusal::Busy)? else { return refused("unusable") };
@@ -271,12 +290,12 @@ fn confirm_totp(call: &Call<'_>) -> Result<Response, Refusal> {
     let Ok(secret) = totp::clean_secret(call.form.get("secret")) else { return Err(Refusal::Broken) };
     let url = totp::otpauth_url(&call.settings.site_name, &call.viewer()?.staff.username, &secret);
     let again =
-        |error: String| show(call, 422, Said { secret: Some((secret.clone(), url.clone())), error, ..Said::default() });
+        |wrong: Wrong| show(call, 422, Said { secret: Some((secret.clone(), url.clone())), wrong, ..Said::default() });
     if !is_own_password(call)? {
-        return again(call.language.t("wrong-own-password"));
+        return again(Wrong::of("current", call.language.t("wrong-own-password")));
     }
     if totp::matching_step(&secret, call.form.get("code"), 0, call.now).is_none() {
-        return again(call.language.t("code-wrong"));
+        return again(Wrong::of("code", call.language.t("code-wrong")));
     }
     let codes = RecoveryCodes::new(random::bytes)?;
     let id = call.viewer()?.id();

@@ -13,10 +13,12 @@ use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
 use crate::web::form::Form;
 use crate::web::gate;
+use crate::web::kept;
 use crate::web::limits::Act;
 use crate::web::page::{self, Page};
 use crate::web::session::{self, Side};
 use crate::web::ui::Ui;
+use crate::web::wrong::Wrong;
 
 /// Longest name looked at, in bytes. Chosen: longer ones cannot be accounts.
 const USERNAME_BYTES_MAX: usize = 255;
@@ -29,6 +31,9 @@ const PENDING_MAX: usize = 1000;
 
 /// What is carried over a sign-in at most, in bytes. Chosen: a message of the greatest length and some.
 const CARRIED_BYTES_MAX: usize = 2 * crate::web::form::TEXT_BYTES_MAX;
+
+/// The name under which the name of a file is carried that was not.
+const LOST_FILE: &str = "lost-file";
 
 /// Names and passwords that were right and wait for the code of the second factor; in memory only.
 #[derive(Default)]
@@ -69,8 +74,8 @@ impl Pending {
 #[template(path = "staff/sign_in.html")]
 struct SignIn {
     ui: Ui,
-    /// Why it did not work; empty on the first visit.
-    error: String,
+    /// Why it did not work; nothing on the first visit.
+    wrong: Wrong,
     /// Where it leads afterwards.
     next: String,
     username: String,
@@ -85,16 +90,22 @@ struct SignIn {
 impl SignIn {
     fn new(call: &Call<'_>) -> Self {
         let is_open = is_open(call);
-        let error = if is_open { String::new() } else { call.language.t("needs-tls") };
+        let wrong = if is_open { Wrong::default() } else { Wrong::anywhere(call.language.t("needs-tls")) };
         Self {
             ui: call.bare_ui(),
-            error,
+            wrong,
             next: String::new(),
             username: String::new(),
             pending: String::new(),
             carried: Vec::new(),
             is_open,
         }
+    }
+
+    /// The names of files that have to be chosen again afterwards.
+    fn lost_files(&self) -> String {
+        let names = self.carried.iter().filter(|(name, _)| name == LOST_FILE).map(|(_, value)| value.as_str());
+        names.collect::<Vec<_>>().join(", ")
     }
 
     fn response(&self, status: u16) -> Result<Response, Refusal> {
@@ -128,10 +139,16 @@ pub(crate) fn first(call: &Call<'_>) -> Result<Response, Refusal> {
         return Ok(call.lead_to(&format!("/staff/login?next={}", escaped(&path))));
     }
     let bytes: usize = call.form.pairs().iter().map(|(name, value)| name.len() + value.len()).sum();
-    if !gate::may_wait(&call.page) || bytes > CARRIED_BYTES_MAX {
+    if !gate::may_wait(&call.page) {
         return Err(Refusal::Forged);
     }
-    let carried = call.form.pairs().iter().filter(|(name, _)| name != "form_token").cloned().collect();
+    if bytes > CARRIED_BYTES_MAX {
+        return Err(Refusal::SignedOut);
+    }
+    // Files cannot be carried: their names are, so that nothing is sent without them.
+    let files = call.form.files().iter().map(|file| (LOST_FILE.to_owned(), file.name.clone()));
+    let own = call.form.pairs().iter().filter(|(name, _)| name != "form_token" && name != LOST_FILE).cloned();
+    let carried = own.chain(files).collect();
     SignIn { next: path_of(call), carried, ..SignIn::new(call) }.response(403)
 }
 
@@ -196,17 +213,17 @@ pub(super) fn try_to(call: &Call<'_>) -> Result<Response, Refusal> {
         }
         Outcome::CodeMissing => {
             let pending = call.web.pending.keep(username, &password, call.now)?;
-            SignIn { pending, error: call.language.t("code-wanted"), ..again }.response(200)
+            SignIn { pending, wrong: Wrong::of("code", call.language.t("code-wanted")), ..again }.response(200)
         }
         Outcome::CodeWrong(_) => {
             let pending = call.web.pending.keep(username, &password, call.now)?;
-            SignIn { pending, error: call.language.t("code-wrong"), ..again }.response(403)
+            SignIn { pending, wrong: Wrong::of("code", call.language.t("code-wrong")), ..again }.response(403)
         }
         Outcome::AddressLocked { minutes, .. } | Outcome::NameLocked { minutes } => {
-            SignIn { error: call.language.with("locked", "minutes", minutes), ..again }.response(429)
+            SignIn { wrong: Wrong::anywhere(call.language.with("locked", "minutes", minutes)), ..again }.response(429)
         }
         Outcome::Blocked | Outcome::Wrong(_) => {
-            SignIn { error: call.language.t("wrong-password"), ..again }.response(403)
+            SignIn { wrong: Wrong::of("password", call.language.t("wrong-password")), ..again }.response(403)
         }
     }
 }
@@ -267,7 +284,8 @@ fn taken_up(call: &Call<'_>, hash: &[u8; 32], page: SignIn) -> Result<Response, 
         Ok::<_, crate::store::Error>(session.zip(viewer))
     })?;
     let (session, viewer) = found.ok_or(Refusal::Forbidden)?;
-    let form = Form::of_pairs(page.carried);
+    let lost = page.lost_files();
+    let form = Form::of_pairs(page.carried.into_iter().filter(|(name, _)| name != LOST_FILE).collect());
     let later = call.for_page(wanted, form).signed_in(session, *hash, viewer);
     if let Some(response) = super::led_to_second_factor(&later) {
         // What was typed waits as a draft.
@@ -276,7 +294,10 @@ fn taken_up(call: &Call<'_>, hash: &[u8; 32], page: SignIn) -> Result<Response, 
         }
         return Ok(response);
     }
-    gate::take_up(&later)
+    if !lost.is_empty() {
+        return kept::without_files(&later, lost, &page.next);
+    }
+    Ok(gate::take_up(&later).unwrap_or_else(|refusal| kept::refused(&later, &refusal)))
 }
 
 /// `POST /staff/logout`

@@ -17,10 +17,13 @@ use crate::store::staff::Staff;
 use crate::store::ticket::Ticket;
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
+use crate::web::customer::fields;
 use crate::web::session::Viewer;
-use crate::web::ui::{Notice, Ui};
+use crate::web::ui::Ui;
+use crate::web::wrong::Wrong;
 use people::Beside;
 pub(crate) use people::in_words;
+pub(crate) use properties::{elsewhere, refusal, wrong_tag};
 pub(crate) use speech::{PICTURES, path_of, size_of};
 use speech::{Spoken, Whole};
 
@@ -55,10 +58,37 @@ struct Page {
     spoken: Vec<Spoken>,
     compose: Compose,
     beside: Beside,
-    /// The new customer as it was typed, where that cannot be.
-    requester: String,
+    /// What is wrong with what was to be changed.
+    wrong: Wrong,
+    /// What was typed into the fields for it.
+    typed: Typed,
     /// The page this one came from, without prefix.
     back: String,
+}
+
+/// What stands in the fields by which a ticket is changed: as it was typed, where it was not taken.
+struct Typed {
+    subject: String,
+    requester: String,
+    into: String,
+    tag: String,
+    until: String,
+    at: String,
+}
+
+impl Typed {
+    fn of(call: &Call<'_>, ticket: &Ticket, wrong: &Wrong) -> Self {
+        let own = |name: &str| if wrong.is_none() { String::new() } else { call.form.get(name).to_owned() };
+        let is_renamed = !wrong.is_none() && call.form.has("subject");
+        Self {
+            subject: if is_renamed { own("subject") } else { ticket.subject.clone() },
+            requester: own("requester"),
+            into: own("into"),
+            tag: own("tag"),
+            until: own("until"),
+            at: own("at"),
+        }
+    }
 }
 
 /// The ticket, if this person may see it. What they may not see is not there.
@@ -98,23 +128,36 @@ pub(crate) fn back(call: &Call<'_>) -> String {
 
 /// Shows the ticket, with what is being written in it.
 pub(crate) fn show(call: &Call<'_>, id: TicketId, status: u16, compose: Option<Compose>) -> Result<Response, Refusal> {
+    shown(call, id, status, compose, Wrong::default())
+}
+
+/// Shows the ticket with what could not be changed and why; what was typed for it stands where it was typed.
+fn show_wrong(call: &Call<'_>, id: TicketId, status: u16, wrong: Wrong) -> Result<Response, Refusal> {
+    shown(call, id, status, None, wrong)
+}
+
+fn shown(
+    call: &Call<'_>,
+    id: TicketId,
+    status: u16,
+    compose: Option<Compose>,
+    wrong: Wrong,
+) -> Result<Response, Refusal> {
     let viewer = call.viewer()?;
     let page = call.read(|tx| {
         let ticket = visible(tx, viewer, id)?;
         let departments = tx.departments()?;
         let staff = tx.all_staff()?;
         let spoken = speech::of(tx, call, &ticket, &staff)?;
-        let beside = people::beside(tx, call, &ticket, &staff)?;
+        let mut beside = people::beside(tx, call, &ticket, &staff)?;
+        if call.form.get("do") == "fields" && !wrong.is_none() {
+            fields::retype(&mut beside.asked, &call.form);
+        }
         let compose = match compose {
             Some(compose) => compose,
             None => compose::of_ticket(tx, call, &ticket)?,
         };
-        let mut ui = frame_of(tx, call, None)?;
-        let requester = properties::own_address(tx, call)?.unwrap_or_default();
-        if !requester.is_empty() {
-            let text = call.language.with("own-address", "text", &requester);
-            ui.notices.push(Notice { text, undo: None, until: None, is_error: true });
-        }
+        let ui = frame_of(tx, call, None)?;
         Ok(Page {
             id,
             subject: ticket.subject.clone(),
@@ -131,7 +174,8 @@ pub(crate) fn show(call: &Call<'_>, id: TicketId, status: u16, compose: Option<C
             spoken,
             compose,
             beside,
-            requester,
+            typed: Typed::of(call, &ticket, &wrong),
+            wrong,
             back: back(call),
             ui,
         })

@@ -1,6 +1,6 @@
 //! Taking back what was done last.
 
-use super::compose::new_key;
+use super::draft::new_key;
 use crate::desk::{NotTakenBack, TakenBack};
 use crate::domain::UndoId;
 use crate::http::Response;

@@ -8,6 +8,7 @@ use crate::store::import::ImportedCustomField;
 use crate::web::answer::Refusal;
 use crate::web::form::Form;
 use crate::web::language::Language;
+use crate::web::wrong::Wrong;
 
 /// Longest answer, in characters. Chosen: a long paragraph; more belongs in the message.
 pub(in crate::web) const ANSWER_CHARS_MAX: usize = 5000;
@@ -56,6 +57,10 @@ fn definitions(tx: &ReadTx<'_>) -> Result<Vec<Definition>, Refusal> {
 impl Definition {
     fn name(&self) -> String {
         format!("{PREFIX}{}", self.field.id)
+    }
+
+    fn wrong(&self, text: String) -> Wrong {
+        Wrong::of(&self.name(), text)
     }
 
     fn is_asked_by(&self, department: DepartmentId) -> bool {
@@ -124,20 +129,21 @@ pub(in crate::web) fn asked_of_staff(
     Ok(fields)
 }
 
-/// The answers to what a department asks, a JSON list of title and value as HelpDeskZ kept it; else what is wrong, in
-/// words.
+/// The answers to what a department asks, a JSON list of title and value as HelpDeskZ kept it; else what is wrong.
 pub(in crate::web) fn answers(
     tx: &ReadTx<'_>,
     department: DepartmentId,
     form: &Form,
     language: &Language,
-) -> Result<Result<String, String>, Refusal> {
+) -> Result<Result<String, Wrong>, Refusal> {
     let mut found = Vec::new();
     for one in definitions(tx)?.iter().filter(|one| one.is_asked_by(department)) {
         match one.answer(form) {
             Ok(answer) => found.push(json!([one.field.title, answer])),
-            Err("field-missing") => return Ok(Err(language.with("field-missing", "name", &one.field.title))),
-            Err(_) => return Ok(Err(language.with("field-wrong", "name", &one.field.title))),
+            Err("field-missing") => {
+                return Ok(Err(one.wrong(language.with("field-missing", "name", &one.field.title))));
+            }
+            Err(_) => return Ok(Err(one.wrong(language.with("field-wrong", "name", &one.field.title)))),
         }
     }
     Ok(Ok(serde_json::Value::from(found).to_string()))
@@ -172,18 +178,27 @@ pub(in crate::web) fn of_ticket(
     Ok((fields, other))
 }
 
+/// Puts what was typed in the place of what a ticket has in its fields.
+pub(in crate::web) fn retype(asked: &mut [Field], form: &Form) {
+    for field in asked {
+        form.get(&field.name).clone_into(&mut field.value);
+        for (option, is_chosen) in &mut field.options {
+            *is_chosen = form.all(&field.name).any(|value| value == option);
+        }
+    }
+}
+
 /// Titles and values of fields.
 pub(in crate::web) type Answers = Vec<(String, String)>;
 
-/// Title and value of each field of a department that the form brings; else what is wrong, in words. None has to be
-/// filled in.
+/// Title and value of each field of a department that the form brings; else what is wrong. None has to be filled in.
 pub(in crate::web) fn changed(
     tx: &ReadTx<'_>,
     department: DepartmentId,
     form: &Form,
     stored: &[(String, String)],
     language: &Language,
-) -> Result<Result<Answers, String>, Refusal> {
+) -> Result<Result<Answers, Wrong>, Refusal> {
     let mut found = Vec::new();
     for one in definitions(tx)?.into_iter().filter(|one| one.is_asked_by(department)) {
         // A value that is no option any more may stay.
@@ -194,7 +209,7 @@ pub(in crate::web) fn changed(
         match one.answer(form) {
             Ok(answer) => found.push((one.field.title, answer)),
             Err("field-missing") => found.push((one.field.title, String::new())),
-            Err(_) => return Ok(Err(language.with("field-wrong", "name", &one.field.title))),
+            Err(_) => return Ok(Err(one.wrong(language.with("field-wrong", "name", &one.field.title)))),
         }
     }
     Ok(Ok(found))

@@ -13,12 +13,13 @@ use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
 use crate::web::language::{LANGUAGES, Language};
 use crate::web::ui::Ui;
+use crate::web::wrong::Wrong;
 
 #[derive(Template)]
 #[template(path = "customer/profile.html")]
 struct Profile {
     ui: Ui,
-    error: String,
+    wrong: Wrong,
     is_saved: bool,
     name: String,
     email: String,
@@ -36,7 +37,7 @@ fn page(call: &Call<'_>) -> Result<Profile, Refusal> {
     })?;
     Ok(Profile {
         ui: ui_of(call),
-        error: String::new(),
+        wrong: Wrong::default(),
         is_saved: call.query.has("saved"),
         name,
         email: guest.email.to_string(),
@@ -57,26 +58,27 @@ pub(super) fn show(call: &Call<'_>) -> Result<Response, Refusal> {
 pub(super) fn save(call: &Call<'_>) -> Result<Response, Refusal> {
     let form = &call.form;
     let customer = guest_of(call)?.customer().ok_or(Refusal::NotFound)?;
-    let again = |error: String| {
+    let again = |field: &str, text: String| {
         let page = Profile {
-            error,
+            wrong: Wrong::of(field, text),
             is_saved: false,
             name: form.get("name").to_owned(),
             zone: form.get("zone").to_owned(),
+            languages: LANGUAGES.iter().map(|one| (one.code, one.name, one.code == form.get("locale"))).collect(),
             ..page(call)?
         };
         Ok(answer::html_page(422, page.render()?))
     };
     let name = form.trimmed("name");
     if !is_one_line(name, FULLNAME_CHARS_MAX) {
-        return again(call.language.t("name-wrong"));
+        return again("name", call.language.t("name-wrong"));
     }
     let locale = Language::of_code(form.get("locale")).map_or("", |language| language.code);
     let zone = match form.trimmed("zone") {
         "" => String::new(),
         zone => match zone_name(zone) {
             Some(zone) => zone,
-            None => return again(call.language.t("zone-wrong")),
+            None => return again("zone", call.language.t("zone-wrong")),
         },
     };
     let hash = match form.get("password") {
@@ -88,7 +90,7 @@ pub(super) fn save(call: &Call<'_>) -> Result<Response, Refusal> {
                 Ok(hash) => Some(hash),
                 Err(PasswordError::Unavailable) => return Err(Refusal::Busy),
                 Err(PasswordError::TooShort | PasswordError::TooLong) => {
-                    return again(call.language.t("password-wrong"));
+                    return again("password", call.language.t("password-wrong"));
                 }
             }
         }

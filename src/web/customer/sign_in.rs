@@ -17,6 +17,7 @@ use crate::web::limits::Act;
 use crate::web::page::Page;
 use crate::web::session;
 use crate::web::ui::Ui;
+use crate::web::wrong::Wrong;
 
 /// How long a mailed link lets in, in seconds.
 const LINK_S: i64 = 1800;
@@ -28,7 +29,7 @@ const LINKS_MAX: i64 = 5;
 #[template(path = "customer/sign_in.html")]
 struct SignIn {
     ui: Ui,
-    error: String,
+    wrong: Wrong,
     /// What was done; empty for nothing.
     said: String,
     email: String,
@@ -54,7 +55,7 @@ fn page(call: &Call<'_>) -> SignIn {
     let is_open = is_open(call);
     SignIn {
         ui: ui_of(call),
-        error: if is_open { String::new() } else { call.language.t("needs-tls") },
+        wrong: if is_open { Wrong::default() } else { Wrong::anywhere(call.language.t("needs-tls")) },
         said: String::new(),
         email: String::new(),
         next: next_of(call.query.get("next")),
@@ -81,7 +82,7 @@ fn next_of(text: &str) -> String {
 /// A page was asked for by somebody who is not signed in.
 pub(crate) fn first(call: &Call<'_>) -> Result<Response, Refusal> {
     if call.method == Method::Post {
-        return Err(Refusal::Forged);
+        return Err(Refusal::SignedOut);
     }
     let next = match &call.page {
         Page::Customers(super::CustomerPage::Ticket(id)) => format!("?next=/tickets/show/{id}"),
@@ -108,7 +109,7 @@ pub(super) fn try_to(call: &Call<'_>) -> Result<Response, Refusal> {
         return again.response(403);
     }
     let Ok(email) = form.trimmed("email").parse::<EmailAddress>() else {
-        return SignIn { error: call.language.t("email-wrong"), ..again }.response(422);
+        return SignIn { wrong: Wrong::of("email", call.language.t("email-wrong")), ..again }.response(422);
     };
     let has_password = !form.get("password").is_empty();
     match form.get("do") {
@@ -121,14 +122,14 @@ pub(super) fn try_to(call: &Call<'_>) -> Result<Response, Refusal> {
 
 fn mail_link(call: &Call<'_>, email: &EmailAddress, again: SignIn) -> Result<Response, Refusal> {
     if robots::is_trapped(call) {
-        return SignIn { error: call.language.t("form-hasty"), ..again }.response(422);
+        return SignIn { wrong: Wrong::anywhere(call.language.t("form-hasty")), ..again }.response(422);
     }
     if call.settings.site_url.is_empty() {
-        return SignIn { error: call.language.t("link-needs-url"), ..again }.response(422);
+        return SignIn { wrong: Wrong::anywhere(call.language.t("link-needs-url")), ..again }.response(422);
     }
     let links = call.settings.web_links;
     if let Err(seconds) = call.web.limits.count(Act::Link, call.address, links, call.now) {
-        let page = SignIn { error: call.language.t("too-many-links"), ..again }.response(429)?;
+        let page = SignIn { wrong: Wrong::anywhere(call.language.t("too-many-links")), ..again }.response(429)?;
         return Ok(page.with_header("Retry-After", seconds.to_string()));
     }
     let (token, hash) = session::new_secret()?;
@@ -182,9 +183,11 @@ fn by_password(call: &Call<'_>, email: &EmailAddress, again: SignIn) -> Result<R
             let next = if again.next.is_empty() { "/tickets" } else { again.next.as_str() };
             guest::begin(call, &SessionOwner::Customer(customer), next)
         }
-        CustomerOutcome::Wrong => SignIn { error: call.language.t("wrong-email-or-password"), ..again }.response(403),
+        CustomerOutcome::Wrong => {
+            SignIn { wrong: Wrong::of("password", call.language.t("wrong-email-or-password")), ..again }.response(403)
+        }
         CustomerOutcome::Locked { minutes } => {
-            SignIn { error: call.language.with("locked", "minutes", minutes), ..again }.response(429)
+            SignIn { wrong: Wrong::anywhere(call.language.with("locked", "minutes", minutes)), ..again }.response(429)
         }
     }
 }

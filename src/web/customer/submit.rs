@@ -4,9 +4,10 @@ use askama::Template;
 
 use super::fields::{self, Field};
 use super::robots::{self, Suspicion, TRAP};
-use super::ui_of;
+use super::ticket::was_sent;
+use super::{ui_of, with_files_again};
 use crate::desk::{Change, MailContext, Notices, Opening, Post};
-use crate::domain::one_line::SUBJECT_CHARS_MAX;
+use crate::domain::one_line::{SUBJECT_CHARS_MAX, is_one_line};
 use crate::domain::{Actor, Author, DepartmentId, Door, EmailAddress, MessageId, TicketId, Timestamp, UserId};
 use crate::http::Response;
 use crate::store::attachment::NewAttachment;
@@ -20,6 +21,7 @@ use crate::web::call::Call;
 use crate::web::limits::Act;
 use crate::web::ui::Ui;
 use crate::web::upload;
+use crate::web::wrong::Wrong;
 
 /// The same text by the same person within this time is the same ticket, in seconds. Chosen: who presses twice, or lets a
 /// program do so.
@@ -29,7 +31,7 @@ const SAME_WITHIN_S: i64 = Timestamp::HOUR_S;
 #[template(path = "customer/submit.html")]
 struct Submit {
     ui: Ui,
-    error: String,
+    wrong: Wrong,
     key: String,
     trap: &'static str,
     name: String,
@@ -72,7 +74,7 @@ impl Submit {
         let settings = &call.settings;
         Ok(Self {
             ui: ui_of(call),
-            error: String::new(),
+            wrong: Wrong::default(),
             key,
             trap: TRAP,
             name: known.map_or_else(|| form.get("name").to_owned(), |guest| guest.name.clone()),
@@ -113,37 +115,54 @@ struct Wanted<'c> {
     files: &'c [NewAttachment<'c>],
 }
 
+/// The form as it was sent, with what is wrong.
+fn shown_again(call: &Call<'_>, chosen: Option<DepartmentId>, status: u16, wrong: Wrong) -> Result<Response, Refusal> {
+    let mut page = Submit::of(call, chosen)?;
+    let is_spent = call.read(|tx| Ok(tx.spent_key(call.form.get("key"))?))?.is_some();
+    if is_spent || robots::suspicion(call) == Some(Suspicion::Stale) {
+        page.key = robots::key(call)?;
+    }
+    page.wrong = with_files_again(call, wrong);
+    page.response(status)
+}
+
+/// The form of a page whose token is not good any more.
+pub(super) fn stale(call: &Call<'_>, chosen: Option<DepartmentId>) -> Result<Response, Refusal> {
+    shown_again(call, chosen, 403, Wrong::anywhere(call.language.t("form-stale")))
+}
+
 /// `POST /submit-ticket`
 pub(super) fn send(call: &Call<'_>, chosen: Option<DepartmentId>) -> Result<Response, Refusal> {
     let key = call.form.get("key");
-    if call.read(|tx| Ok(tx.spent_key(key)?))?.is_some() {
-        return Ok(sent(call, key));
+    let again = |status: u16, field: &str, text: String| shown_again(call, chosen, status, Wrong::of(field, text));
+    let before = call.read(|tx| match tx.spent_key(key)? {
+        // The same text by the same person had opened it already.
+        Some(done) if done.message.is_none() => Ok(Some(true)),
+        Some(done) => Ok(Some(was_sent(tx, done, call.form.get("text"))?)),
+        None => Ok(None),
+    })?;
+    match before {
+        Some(true) => return Ok(sent(call, key)),
+        Some(false) => return again(409, "", call.language.t("sent-before")),
+        None => {}
     }
-    let again = |status: u16, error: String| {
-        let mut page = Submit::of(call, chosen)?;
-        if robots::suspicion(call) == Some(Suspicion::Stale) {
-            page.key = robots::key(call)?;
-        }
-        page.error = error;
-        page.response(status)
-    };
     match robots::suspicion(call) {
         None => {}
-        Some(Suspicion::Stale) => return again(422, call.language.t("form-stale")),
-        Some(Suspicion::Hasty | Suspicion::Trapped) => return again(422, call.language.t("form-hasty")),
+        Some(Suspicion::Stale) => return again(422, "", call.language.t("form-stale")),
+        Some(Suspicion::Hasty | Suspicion::Trapped) => return again(422, "", call.language.t("form-hasty")),
     }
-    let files = match upload::of_customer(&call.settings, call.form.files()) {
-        Ok(files) => files,
-        Err(fault) => return again(422, fault.text(call.language)),
-    };
+    let (files, faults) = upload::sorted_of_customer(&call.settings, call.form.files());
+    if !faults.is_empty() {
+        return again(422, "files", upload::in_words(&faults, call.language));
+    }
     let attachments: Vec<NewAttachment<'_>> = files.iter().map(upload::Accepted::attachment).collect();
     let wanted = match checked(call, &attachments)? {
         Ok(wanted) => wanted,
-        Err(error) => return again(422, error),
+        Err(wrong) => return shown_again(call, chosen, 422, wrong),
     };
     let submits = call.settings.web_submits;
     if let Err(seconds) = call.web.limits.count(Act::Submit, call.address, submits, call.now) {
-        let page = again(429, call.language.t("too-many-tickets"))?;
+        let page = again(429, "", call.language.t("too-many-tickets"))?;
         return Ok(page.with_header("Retry-After", seconds.to_string()));
     }
     call.write(|tx| open(tx, call, &wanted, key))?;
@@ -154,35 +173,39 @@ fn sent(call: &Call<'_>, key: &str) -> Response {
     call.lead_to(&format!("/submit-ticket?sent={key}"))
 }
 
-/// Checks the fields; `Err` says what is wrong, in words.
-fn checked<'c>(call: &Call<'_>, files: &'c [NewAttachment<'c>]) -> Result<Result<Wanted<'c>, String>, Refusal> {
+/// Checks the fields; `Err` says what is wrong.
+fn checked<'c>(call: &Call<'_>, files: &'c [NewAttachment<'c>]) -> Result<Result<Wanted<'c>, Wrong>, Refusal> {
     let (form, language) = (&call.form, call.language);
+    let wrong = |field: &str, text: String| Ok(Err(Wrong::of(field, text)));
     let (name, email) = match &call.guest {
         Some(guest) => (guest.name.clone(), Some(guest.email.clone())),
         None => (form.trimmed("name").to_owned(), form.trimmed("email").parse().ok()),
     };
-    let Some(email) = email else { return Ok(Err(language.t("email-wrong"))) };
+    let Some(email) = email else { return wrong("email", language.t("email-wrong")) };
     let (subject, text) = (form.trimmed("subject"), form.get("text").replace("\r\n", "\n"));
-    if subject.is_empty() || subject.chars().count() > SUBJECT_CHARS_MAX {
-        return Ok(Err(language.t("subject-wrong")));
+    if !name.is_empty() && !is_one_line(&name, FULLNAME_CHARS_MAX) {
+        return wrong("name", language.t("name-wrong"));
+    }
+    if !is_one_line(subject, SUBJECT_CHARS_MAX) {
+        return wrong("subject", language.t("subject-wrong"));
     }
     if text.trim().is_empty() {
-        return Ok(Err(language.t("message-missing")));
+        return wrong("text", language.t("message-missing"));
     }
     let department = form.number("department").map(DepartmentId::new);
     call.read(|tx| {
         let known = departments(tx)?;
         let department = department.filter(|id| known.iter().any(|(own, _)| own == id));
-        let Some(department) = department else { return Ok(Err(language.t("department-wrong"))) };
+        let Some(department) = department else { return wrong("department", language.t("department-wrong")) };
         if tx.is_banned(&email)? || tx.is_own_address(&email)? {
-            return Ok(Err(language.t("address-refused")));
+            return wrong("email", language.t("address-refused"));
         }
         let answers = match fields::answers(tx, department, form, language)? {
             Ok(answers) => answers,
-            Err(error) => return Ok(Err(error)),
+            Err(wrong) => return Ok(Err(wrong)),
         };
         Ok(Ok(Wanted {
-            name: name.chars().take(FULLNAME_CHARS_MAX).collect(),
+            name: name.clone(),
             email: email.clone(),
             department,
             subject: subject.to_owned(),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod entry;
+mod kept;
 mod pages;
 
 use std::cell::{Cell, RefCell};

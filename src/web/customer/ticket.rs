@@ -5,7 +5,7 @@ use askama::Template;
 use super::conversation::{self, Spoken};
 use super::robots::{self, Suspicion, TRAP};
 use super::sign_in::path_of;
-use super::{Guest, guest_of, ui_of};
+use super::{Guest, guest_of, ui_of, with_files_again};
 use crate::desk::{Change, MailContext, Notices, Opening, Post, StatusChange};
 use crate::domain::{Actor, Author, Door, Status, TicketId, Timestamp};
 use crate::http::Response;
@@ -20,6 +20,7 @@ use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
 use crate::web::ui::Ui;
 use crate::web::upload;
+use crate::web::wrong::Wrong;
 
 /// Longest word about how a ticket was handled, in characters. Chosen: a paragraph.
 const COMMENT_CHARS_MAX: usize = 1000;
@@ -37,11 +38,11 @@ struct Page {
     is_past: bool,
     spoken: Vec<Spoken>,
     text: String,
-    error: String,
-    key: String,
-    trap: &'static str,
     /// What was typed about how it was handled.
     comment: String,
+    wrong: Wrong,
+    key: String,
+    trap: &'static str,
     takes_files: bool,
     accept: String,
     /// Asked how it was handled, and not answered yet.
@@ -65,10 +66,15 @@ fn is_requester(tx: &ReadTx<'_>, guest: &Guest, ticket: &Ticket) -> Result<bool,
 
 /// `GET /tickets/show/12`
 pub(super) fn show(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
-    shown(call, id, 200, String::new())
+    shown(call, id, 200, Wrong::default())
 }
 
-fn shown(call: &Call<'_>, id: TicketId, status: u16, error: String) -> Result<Response, Refusal> {
+/// The form of a page whose token is not good any more.
+pub(super) fn stale(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
+    shown(call, id, 403, Wrong::anywhere(call.language.t("form-stale")))
+}
+
+fn shown(call: &Call<'_>, id: TicketId, status: u16, wrong: Wrong) -> Result<Response, Refusal> {
     let guest = guest_of(call)?;
     let found = call.read(|tx| {
         let ticket = guest.ticket(tx, id)?;
@@ -77,11 +83,12 @@ fn shown(call: &Call<'_>, id: TicketId, status: u16, error: String) -> Result<Re
         Ok((ticket, spoken, asked))
     })?;
     let (ticket, spoken, asked): (Ticket, Vec<Spoken>, Option<Satisfaction>) = found;
-    if ticket.id != id && error.is_empty() {
+    if ticket.id != id && wrong.is_none() {
         return Ok(call.lead_to(&path_of(ticket.id)));
     }
     let settings = &call.settings;
-    let is_kept = !error.is_empty() && robots::suspicion(call) != Some(Suspicion::Stale);
+    let is_spent = call.read(|tx| Ok(tx.spent_key(call.form.get("key"))?))?.is_some();
+    let is_kept = !wrong.is_none() && !is_spent && robots::suspicion(call) != Some(Suspicion::Stale);
     let is_closed = ticket.status == Status::Closed;
     let page = Page {
         ui: ui_of(call),
@@ -91,10 +98,10 @@ fn shown(call: &Call<'_>, id: TicketId, status: u16, error: String) -> Result<Re
         is_past: is_past(&ticket, settings, call.now),
         spoken,
         text: call.form.get("text").to_owned(),
-        error,
+        comment: call.form.get("comment").to_owned(),
+        wrong: if wrong.is_none() { wrong } else { with_files_again(call, wrong) },
         key: if is_kept { call.form.get("key").to_owned() } else { robots::key(call)? },
         trap: TRAP,
-        comment: call.form.get("comment").to_owned(),
         takes_files: settings.ticket_attachment && settings.ticket_attachment_number > 0,
         accept: settings.ticket_file_type.iter().map(|own| format!(".{own}")).collect::<Vec<_>>().join(","),
         is_asked: is_closed && asked.as_ref().is_some_and(|asked| asked.is_good.is_none()),
@@ -117,26 +124,31 @@ pub(super) fn change(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal>
 
 fn send(call: &Call<'_>, guest: &Guest, id: TicketId) -> Result<Response, Refusal> {
     let key = call.form.get("key");
-    if let Some(done) = call.read(|tx| Ok(tx.spent_key(key)?))? {
-        return Ok(lead_to_message(call, done));
+    let before = call.read(|tx| match tx.spent_key(key)? {
+        Some(done) => Ok(Some((done, was_sent(tx, done, call.form.get("text"))?))),
+        None => Ok(None),
+    })?;
+    match before {
+        Some((done, true)) => return Ok(lead_to_message(call, done)),
+        Some((_, false)) => return shown(call, id, 409, Wrong::anywhere(call.language.t("sent-before"))),
+        None => {}
     }
     let is_solved = call.form.get("do") == "solved";
     let text = call.form.get("text").replace("\r\n", "\n");
     let is_silent = text.trim().is_empty() && call.form.files().is_empty();
     match robots::suspicion(call) {
-        Some(Suspicion::Stale) => return shown(call, id, 422, call.language.t("form-stale")),
-        // Pressing "Solved" alone takes a person no time.
-        Some(Suspicion::Hasty) if is_silent => {}
-        Some(Suspicion::Hasty | Suspicion::Trapped) => return shown(call, id, 422, call.language.t("form-hasty")),
-        None => {}
+        Some(Suspicion::Stale) => return shown(call, id, 422, Wrong::anywhere(call.language.t("form-stale"))),
+        Some(Suspicion::Trapped) => return shown(call, id, 422, Wrong::anywhere(call.language.t("form-hasty"))),
+        // Who is here has signed in or has the ticket's link: a person, who may have the answer in the clipboard.
+        Some(Suspicion::Hasty) | None => {}
     }
     if is_silent && !is_solved {
-        return shown(call, id, 422, call.language.t("text-missing"));
+        return shown(call, id, 422, Wrong::of("text", call.language.t("text-missing")));
     }
-    let files = match upload::of_customer(&call.settings, call.form.files()) {
-        Ok(files) => files,
-        Err(fault) => return shown(call, id, 422, fault.text(call.language)),
-    };
+    let (files, faults) = upload::sorted_of_customer(&call.settings, call.form.files());
+    if !faults.is_empty() {
+        return shown(call, id, 422, Wrong::of("files", upload::in_words(&faults, call.language)));
+    }
     let attachments: Vec<NewAttachment<'_>> = files.iter().map(upload::Accepted::attachment).collect();
     let done = call.write(|tx| {
         if let Some(done) = tx.spent_key(key)? {
@@ -169,6 +181,16 @@ fn send(call: &Call<'_>, guest: &Guest, id: TicketId) -> Result<Response, Refusa
         Ok(done)
     })?;
     Ok(lead_to_message(call, done))
+}
+
+/// Whether a form that was sent before has posted this text.
+pub(super) fn was_sent(tx: &ReadTx<'_>, done: SpentKey, typed: &str) -> Result<bool, Refusal> {
+    let typed = typed.replace("\r\n", "\n");
+    Ok(match done.message {
+        Some(message) => tx.message_text(message)?.is_some_and(|posted| posted.body == typed.trim_end()),
+        // Closed without a word.
+        None => typed.trim().is_empty(),
+    })
 }
 
 /// Posts into the ticket, or opens a new one where that was closed long ago.
@@ -218,9 +240,13 @@ fn lead_to_message(call: &Call<'_>, done: SpentKey) -> Response {
 
 fn rate(call: &Call<'_>, guest: &Guest, id: TicketId, is_good: bool) -> Result<Response, Refusal> {
     if robots::is_trapped(call) {
-        return shown(call, id, 422, call.language.t("form-hasty"));
+        return shown(call, id, 422, Wrong::anywhere(call.language.t("form-hasty")));
     }
-    let comment: String = call.form.trimmed("comment").chars().take(COMMENT_CHARS_MAX).collect();
+    let comment = call.form.trimmed("comment");
+    if comment.chars().count() > COMMENT_CHARS_MAX {
+        let max = i64::try_from(COMMENT_CHARS_MAX).unwrap_or(i64::MAX);
+        return shown(call, id, 422, Wrong::of("comment", call.language.with("wrong-long", "max", max)));
+    }
     let ticket = call.write(|tx| {
         let ticket = guest.ticket(tx, id)?;
         if !is_requester(tx, guest, &ticket)? {
@@ -228,7 +254,7 @@ fn rate(call: &Call<'_>, guest: &Guest, id: TicketId, is_good: bool) -> Result<R
         }
         let customer = guest.customer().unwrap_or(ticket.customer);
         let change = Change::new(tx, &call.settings, Actor::Customer(customer), Door::Web, call.now);
-        if !change.rate(ticket.id, is_good, &comment)? {
+        if !change.rate(ticket.id, is_good, comment)? {
             return Err(Refusal::NotFound);
         }
         Ok(ticket.id)

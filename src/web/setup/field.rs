@@ -1,5 +1,8 @@
 //! What tables and forms of the set-up are made of, and reading what was typed into them.
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
 use super::errand::Shown;
 use crate::domain::one_line::is_one_line;
 use crate::domain::{EmailAddress, Timestamp};
@@ -145,6 +148,19 @@ impl Field {
         self.value == "1"
     }
 
+    /// Its value, for people.
+    fn said(&self, call: &Call<'_>) -> String {
+        match self.kind {
+            "password" | "heading" | "file" => String::new(),
+            "check" => call.language.t(if self.is_on() { "yes" } else { "no" }),
+            "checks" | "select" => {
+                let chosen = self.choices.iter().filter(|choice| choice.is_on).map(|choice| choice.text.as_str());
+                chosen.collect::<Vec<_>>().join(", ")
+            }
+            _ => self.value.replace("\r\n", "\n").trim().to_owned(),
+        }
+    }
+
     pub(super) fn has_note(&self) -> bool {
         !self.hint.is_empty() || !self.error.is_empty()
     }
@@ -185,6 +201,8 @@ pub(super) struct Form {
     pub(super) links: Vec<(String, String)>,
     /// The newest long work of this page.
     pub(super) errand: Option<Box<Shown>>,
+    /// What somebody else has made of it since the form was made, in short; empty where nobody has.
+    pub(super) changed_to: String,
 }
 
 impl Form {
@@ -227,6 +245,35 @@ impl Form {
             }
         }
         self
+    }
+
+    /// What its fields say, in short: other digits, other words. What is shown of files and passwords does not count.
+    pub(super) fn version(&self) -> String {
+        let mut digest = Sha256::new();
+        for field in self.fields.iter().filter(|field| !matches!(field.kind, "password" | "heading" | "file")) {
+            digest.update(format!("{}={}\0", field.name, field.value.replace("\r\n", "\n").trim()));
+            for choice in field.choices.iter().filter(|choice| choice.is_on) {
+                digest.update(format!("{}+{}\0", field.name, choice.value));
+            }
+        }
+        HEXLOWER.encode(&digest.finalize())
+    }
+
+    /// The form with what was typed, where somebody else has changed meanwhile what it is about: what stands there now is
+    /// said above. None where that is what was typed.
+    pub(super) fn changed_meanwhile(self, call: &Call<'_>) -> Option<Self> {
+        let changed_to = self.version();
+        let now: Vec<(String, String)> =
+            self.fields.iter().map(|field| (field.name.clone(), field.said(call))).collect();
+        let mut typed = self.filled(&call.form);
+        if typed.version() == changed_to {
+            return None;
+        }
+        typed.outcome = vec![OutcomeLine::bad(call.language.t("changed-meanwhile"))];
+        for (field, (_, said)) in typed.fields.iter().zip(&now).filter(|(field, (_, said))| field.said(call) != *said) {
+            typed.outcome.push(OutcomeLine::bad(format!("{}: {said}", field.label)));
+        }
+        Some(Self { changed_to, ..typed })
     }
 
     pub(super) fn with_errors(mut self, errors: Vec<(&str, String)>) -> Self {

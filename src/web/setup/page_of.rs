@@ -3,11 +3,13 @@
 use askama::Template;
 
 use super::field::{Form, Loss, Table};
-use super::{Noun, html};
-use crate::http::Response;
+use super::{Deed, Noun, html};
+use crate::http::{Method, Response};
 use crate::web::agent;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
+use crate::web::once;
+use crate::web::page::Page;
 use crate::web::ui::{Notice, Ui};
 
 /// The nouns beside every page: name, path, and whether it is the one shown.
@@ -29,6 +31,10 @@ struct FormPage<'a> {
     form: &'a Form,
     /// Whether it may be looked at and not sent.
     is_locked: bool,
+    /// The key of a form that makes something new; empty for others.
+    key: String,
+    /// What stood in it when it was made; empty where that does not matter.
+    version: String,
 }
 
 #[derive(Template)]
@@ -63,9 +69,27 @@ pub(super) fn table(call: &Call<'_>, noun: Noun, table: &Table) -> Result<Respon
 }
 
 pub(super) fn form(call: &Call<'_>, noun: Noun, form: &Form) -> Result<Response, Refusal> {
-    let status = if form.has_errors() { 422 } else { 200 };
+    let status = match (form.has_errors(), form.changed_to.is_empty()) {
+        (_, false) => 409,
+        (true, true) => 422,
+        (false, true) => 200,
+    };
+    let version = match &call.page {
+        Page::SetUp(place) if matches!(place.deed, Deed::Edit(_)) || noun == Noun::General => version(call, form),
+        _ => String::new(),
+    };
     let is_locked = noun.is_changed_by_those_who_see_all() && !call.viewer()?.sees_all;
-    html(status, &FormPage { ui: ui(call)?, nouns: nouns(call, noun), form, is_locked })
+    let (ui, nouns, key) = (ui(call)?, nouns(call, noun), once::key_for(call)?);
+    html(status, &FormPage { ui, nouns, form, is_locked, key, version })
+}
+
+/// What stood in the form when the one who fills it in has seen it.
+fn version(call: &Call<'_>, form: &Form) -> String {
+    match (form.changed_to.is_empty(), call.method == Method::Post) {
+        (false, _) => form.changed_to.clone(),
+        (true, true) => call.form.get("version").to_owned(),
+        (true, false) => form.version(),
+    }
 }
 
 pub(super) fn question(call: &Call<'_>, noun: Noun, loss: &Loss) -> Result<Response, Refusal> {

@@ -466,3 +466,26 @@ fn settings_events_and_findings_are_in_the_languages_of_the_pages() {
         .with_body(format!("form_token={}&web_page=0", ada.token));
     assert!(text(&ada.ask(request)).contains("Eine ganze Zahl von 1 bis 1000."));
 }
+
+#[test]
+fn a_colleagues_change_of_the_set_up_is_not_lost() {
+    let desk = Desk::new();
+    let (ada, eve) = (desk.browser(desk.admin), desk.browser(desk.admin));
+    for (path, field) in [("/staff/departments/edit/1", "name"), ("/staff/setup/general", "site_name")] {
+        let page = text(&ada.get(path));
+        let (_, rest) = page.split_once("name=\"version\" value=\"").unwrap();
+        let version = rest.split('"').next().unwrap();
+        // A box that is not sent is off, the pages' own too.
+        let form = |version: &str, value: &str| format!("do=save&version={version}&web=1&{field}={value}");
+        assert_eq!(eve.post(path, &form(version, "Hers")).status(), 303, "{path}");
+        let stopped = ada.post(path, &form(version, "His"));
+        let shown = text(&stopped);
+        assert_eq!(stopped.status(), 409, "{path}: {shown}");
+        assert!(shown.contains("value=\"His\"") && shown.contains(": Hers</bdi>"), "{path}: {shown}");
+        let (_, rest) = shown.split_once("name=\"version\" value=\"").unwrap();
+        let seen = rest.split('"').next().unwrap().to_owned();
+        assert_ne!(seen, version, "{path}");
+        assert_eq!(ada.post(path, &form(&seen, "His")).status(), 303, "{path}");
+        assert_eq!(ada.post(path, &form(&seen, "His")).status(), 303, "{path}: a double click");
+    }
+}

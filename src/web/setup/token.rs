@@ -12,7 +12,7 @@ use crate::random;
 use crate::store::token::{NewToken, Token, TokenChange};
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
-use crate::web::session;
+use crate::web::{forgery, once, session};
 
 /// Random bytes of a token: 60 characters, as HelpDeskZ's have.
 const TOKEN_BYTES: usize = 45;
@@ -93,13 +93,30 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
         call.write(|tx| Ok(tx.update_token(id, &change, call.now).map(|_| ())?))?;
         return Ok(Saved::Done);
     }
-    let token = random()?;
+    let token = once::key(call).map_or_else(random, |key| Ok(of_key(call, key)))?;
     let sha256 = session::hash_of(&token);
     let new = NewToken { name, sha256: &sha256, permissions: &permissions, ips, is_active };
     call.write(|tx| Ok(tx.add_token(&new, call.now).map(|_| ())?))?;
-    // Not led on: this is the one time that it can be shown.
+    Ok(shown_once(call, name, token))
+}
+
+/// Not led on: this is the one time that it can be shown.
+fn shown_once(call: &Call<'_>, name: &str, token: String) -> Saved {
     let outcome = vec![OutcomeLine::good(call.language.t("token-once")), OutcomeLine::good(token)];
-    Ok(Saved::Again(Form { outcome, ..Form::new(name.to_owned(), Vec::new()).only_shown() }))
+    Saved::Again(Form { outcome, ..Form::new(name.to_owned(), Vec::new()).only_shown() })
+}
+
+/// The form was sent twice, and the browser shows its second answer: the same token, if it is there.
+pub(super) fn made_before(call: &Call<'_>) -> Result<Saved, Refusal> {
+    let Some(token) = once::key(call).map(|key| of_key(call, key)) else { return Ok(Saved::Done) };
+    let found = call.read(|tx| Ok(tx.token_by_hash(&session::hash_of(&token))?))?;
+    Ok(found.map_or(Saved::Done, |found| shown_once(call, &found.name, token)))
+}
+
+/// The token that a form makes, however often it is sent. The key is nowhere in the database.
+fn of_key(call: &Call<'_>, key: &str) -> String {
+    let halves = ["first", "second"].map(|half| forgery::drawn(&call.secret, &format!("api token {half} {key}")));
+    BASE64URL_NOPAD.encode(halves.concat().get(..TOKEN_BYTES).unwrap_or_default())
 }
 
 /// A new token.

@@ -228,7 +228,10 @@ fn custom_fields_are_changed_on_the_ticket() {
     assert!(!page.contains("Elsewhere"), "another department's field");
     assert_eq!(abe.post(&path, "do=fields&field-1=&field-2=red&field-3=lid").status(), 303);
     assert_eq!(kept(), [pair("Colour", "red"), pair("Parts", "lid")]);
-    assert_eq!(abe.post(&path, "do=fields&field-1=&field-2=green&field-3=lid").status(), 400);
+    let wrong = abe.post(&path, "do=fields&field-1=Attic&field-2=green&field-3=lid");
+    let page = text(&wrong);
+    assert!(wrong.status() == 422 && page.contains("Colour is not filled in right"), "{page}");
+    assert!(page.contains("value=\"Attic\"") && page.contains("aria-describedby=\"wrong\""), "{page}");
     assert_eq!(kept(), [pair("Colour", "red"), pair("Parts", "lid")]);
     let events = desk.web.store.read(|tx| tx.events_of_ticket(id)).unwrap();
     let fields: Vec<&str> =

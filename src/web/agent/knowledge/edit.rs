@@ -1,19 +1,24 @@
 //! Changing the knowledge base.
 
 use askama::Template;
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
 
 use super::frame_of;
 use crate::domain::AttachmentId;
 use crate::domain::one_line::{ARTICLE_TITLE_CHARS_MAX, is_one_line};
 use crate::http::Response;
 use crate::mail::html;
+use crate::store::WriteTx;
 use crate::store::attachment::NewAttachment;
-use crate::store::knowledge::{ArticleChange, CategoryChange, Reader};
+use crate::store::knowledge::{Article, ArticleChange, CategoryChange, Reader};
 use crate::web::answer::{self, Refusal};
 use crate::web::call::Call;
+use crate::web::once;
 use crate::web::text;
 use crate::web::ui::Ui;
 use crate::web::upload;
+use crate::web::wrong::Wrong;
 
 /// A category to choose.
 struct Choice {
@@ -26,7 +31,7 @@ struct Choice {
 #[template(path = "staff/kb_edit.html")]
 struct ArticleForm {
     ui: Ui,
-    error: String,
+    wrong: Wrong,
     /// 0 for a new one.
     id: i64,
     title: String,
@@ -38,18 +43,54 @@ struct ArticleForm {
     categories: Vec<Choice>,
     /// Id and name.
     files: Vec<(AttachmentId, String)>,
+    /// What the article was when the form was made; empty for a new one.
+    version: String,
+    /// The key of a new one's form.
+    key: String,
+    /// What somebody else has made of it meanwhile: title and text.
+    theirs: Option<(String, String)>,
+}
+
+/// What stands in an article, in short: other digits, other words.
+fn version_of(article: &Article) -> String {
+    let parts = [
+        article.title.as_str(),
+        &article.body,
+        &article.markdown,
+        &article.category.unwrap_or(0).to_string(),
+        &article.position.to_string(),
+        if article.is_public { "1" } else { "0" },
+    ];
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part.len().to_le_bytes());
+        digest.update(part);
+    }
+    HEXLOWER.encode(&digest.finalize())
+}
+
+/// Whether the article is what the form asks for already: it was sent twice.
+fn is_as(article: &Article, change: &ArticleChange<'_>) -> bool {
+    article.title == change.title
+        && article.body == change.body
+        && article.markdown == change.markdown
+        && article.category == change.category
+        && article.is_public == change.is_public
+        && change.position.is_none_or(|position| position == article.position)
 }
 
 #[derive(Template)]
 #[template(path = "staff/kb_category.html")]
 struct CategoryForm {
     ui: Ui,
-    error: String,
+    wrong: Wrong,
     id: i64,
     name: String,
     is_public: bool,
     position: String,
     categories: Vec<Choice>,
+    /// The key of a new one's form.
+    key: String,
 }
 
 #[derive(Template)]
@@ -99,11 +140,14 @@ pub(super) fn article_form(call: &Call<'_>, id: Option<i64>) -> Result<Response,
     let is_html = known.as_ref().is_some_and(|article| article.markdown.is_empty() && !article.body.is_empty());
     let form = ArticleForm {
         ui: ui(call)?,
-        error: String::new(),
+        wrong: Wrong::default(),
         id: id.unwrap_or(0),
         categories: choices(call, chosen, None)?,
         files: files(call, id.unwrap_or(0))?,
         is_html,
+        version: known.as_ref().map_or_else(String::new, version_of),
+        key: once::key_for(call)?,
+        theirs: None,
         is_public: known.as_ref().is_none_or(|article| article.is_public),
         position: known.as_ref().map_or_else(String::new, |article| article.position.to_string()),
         title: known.as_ref().map_or_else(String::new, |article| article.title.clone()),
@@ -115,62 +159,94 @@ pub(super) fn article_form(call: &Call<'_>, id: Option<i64>) -> Result<Response,
 /// `POST /staff/kb/articles/edit/7`
 pub(super) fn save_article(call: &Call<'_>, id: Option<i64>) -> Result<Response, Refusal> {
     let form = &call.form;
-    let (title, text) = (form.trimmed("title"), form.get("text").replace("\r\n", "\n"));
+    let (title, typed) = (form.trimmed("title"), form.get("text").replace("\r\n", "\n"));
     let is_html = form.get("format") == "html";
     let category = form.number("category").filter(|id| *id > 0);
-    let again = |error: String| {
+    let (accepted, faults) = upload::sorted_of_staff(&call.settings, form.files());
+    let again_with = |status: u16, wrong: Wrong, now: Option<Article>| {
         let page = ArticleForm {
             ui: ui(call)?,
-            error,
+            wrong: upload::to_choose_again(call.language, wrong, &accepted),
             id: id.unwrap_or(0),
             title: title.to_owned(),
-            text: text.clone(),
+            text: typed.clone(),
             is_html,
             is_public: form.has("public"),
             position: form.get("position").to_owned(),
             categories: choices(call, category, None)?,
             files: files(call, id.unwrap_or(0))?,
+            version: now.as_ref().map_or_else(|| form.get("version").to_owned(), version_of),
+            key: once::key_for(call)?,
+            theirs: now.map(|now| (now.title, if now.markdown.is_empty() { now.body } else { now.markdown })),
         };
-        Ok(answer::html_page(422, page.render()?))
+        Ok(answer::html_page(status, page.render()?))
     };
+    let again = |field: &str, text: String| again_with(422, Wrong::of(field, text), None);
     if !is_one_line(title, ARTICLE_TITLE_CHARS_MAX) {
-        return again(call.language.t("title-wrong"));
+        return again("title", call.language.t("title-wrong"));
     }
-    let accepted = match upload::of_staff(&call.settings, form.files()) {
-        Ok(files) => files,
-        Err(fault) => return again(fault.text(call.language)),
-    };
-    let body = if is_html { html::sanitise_message(&text) } else { text::markdown(&text).0 };
+    if !faults.is_empty() {
+        return again("files", upload::in_words(&faults, call.language));
+    }
+    let body = if is_html { html::sanitise_message(&typed) } else { text::markdown(&typed).0 };
     let change = ArticleChange {
         title,
         body: &body,
-        markdown: if is_html { "" } else { &text },
+        markdown: if is_html { "" } else { &typed },
         category,
         is_public: form.has("public"),
         position: form.number("position"),
     };
-    let staff = call.viewer()?.id();
-    call.write(|tx| {
-        if let Some(category) = category
-            && !tx.has_article_category(category)?
-        {
-            return Err(Refusal::NotFound);
+    match call.write(|tx| written(call, tx, id, &change, &accepted)) {
+        Ok(Written::Done) | Err(Refusal::Before) => Ok(done(call, "saved")),
+        Ok(Written::Changed(now)) => again_with(409, Wrong::anywhere(call.language.t("changed-meanwhile")), Some(*now)),
+        Err(Refusal::Wrong(wrong)) => again_with(422, wrong, None),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// What became of a form.
+enum Written {
+    /// The article is as the form says.
+    Done,
+    /// It is not as the form has shown it: somebody else has changed it. Nothing was done.
+    Changed(Box<Article>),
+}
+
+fn written(
+    call: &Call<'_>,
+    tx: &WriteTx<'_>,
+    id: Option<i64>,
+    change: &ArticleChange<'_>,
+    files: &[upload::Accepted],
+) -> Result<Written, Refusal> {
+    let form = &call.form;
+    if let Some(id) = id
+        && form.has("version")
+    {
+        let now = tx.article(id)?.ok_or(Refusal::NotFound)?;
+        if version_of(&now) != form.get("version") {
+            return Ok(if is_as(&now, change) { Written::Done } else { Written::Changed(Box::new(now)) });
         }
-        let id = match id {
-            Some(id) if tx.update_article(id, &change, call.now)? => id,
-            Some(_) => return Err(Refusal::NotFound),
-            None => tx.add_article(&change, staff, call.now)?,
-        };
-        for file in form.all("drop").filter_map(|id| id.parse().ok()) {
-            tx.remove_article_file(id, AttachmentId::new(file))?;
-        }
-        for file in &accepted {
-            let new: NewAttachment<'_> = file.attachment();
-            tx.add_article_file(id, &new)?;
-        }
-        Ok(())
-    })?;
-    Ok(done(call, "saved"))
+    }
+    if let Some(category) = change.category
+        && !tx.has_article_category(category)?
+    {
+        return Err(Refusal::Wrong(Wrong::of("category", call.language.t("choose-again"))));
+    }
+    let id = match id {
+        Some(id) if tx.update_article(id, change, call.now)? => id,
+        Some(_) => return Err(Refusal::NotFound),
+        None => tx.add_article(change, call.viewer()?.id(), call.now)?,
+    };
+    for file in form.all("drop").filter_map(|id| id.parse().ok()) {
+        tx.remove_article_file(id, AttachmentId::new(file))?;
+    }
+    for file in files {
+        let new: NewAttachment<'_> = file.attachment();
+        tx.add_article_file(id, &new)?;
+    }
+    Ok(Written::Done)
 }
 
 /// `GET /staff/kb/articles/remove/7`
@@ -195,11 +271,12 @@ pub(super) fn category_form(call: &Call<'_>, id: Option<i64>) -> Result<Response
     };
     let form = CategoryForm {
         ui: ui(call)?,
-        error: String::new(),
+        wrong: Wrong::default(),
         id: id.unwrap_or(0),
         name: known.map_or_else(String::new, |category| category.name.clone()),
         is_public: known.is_none_or(|category| category.is_public),
         position: known.map_or_else(String::new, |category| category.position.to_string()),
+        key: once::key_for(call)?,
         categories: choices(call, known.and_then(|category| category.parent), id)?,
     };
     Ok(answer::html_page(200, form.render()?))
@@ -215,22 +292,29 @@ pub(super) fn save_category(call: &Call<'_>, id: Option<i64>) -> Result<Response
     if is_wrong || parent.is_some_and(|parent| !open.iter().any(|choice| choice.id == parent)) {
         let page = CategoryForm {
             ui: ui(call)?,
-            error: call.language.t("title-wrong"),
+            wrong: Wrong::of(
+                if is_wrong { "name" } else { "parent" },
+                call.language.t(if is_wrong { "title-wrong" } else { "choose-again" }),
+            ),
             id: id.unwrap_or(0),
             name: name.to_owned(),
             is_public: form.has("public"),
             position: form.get("position").to_owned(),
+            key: once::key_for(call)?,
             categories: open,
         };
         return Ok(answer::html_page(422, page.render()?));
     }
     let change = CategoryChange { name, parent, is_public: form.has("public"), position: form.number("position") };
-    call.write(|tx| match id {
+    let saved = call.write(|tx| match id {
         Some(id) if tx.update_article_category(id, &change)? => Ok(()),
         Some(_) => Err(Refusal::NotFound),
         None => Ok(tx.add_article_category(&change).map(drop)?),
-    })?;
-    Ok(done(call, "saved"))
+    });
+    match saved {
+        Ok(()) | Err(Refusal::Before) => Ok(done(call, "saved")),
+        Err(refusal) => Err(refusal),
+    }
 }
 
 /// `GET /staff/kb/categories/remove/3`

@@ -2,8 +2,8 @@
 
 use super::super::confirm;
 use super::visible;
-use crate::desk::{Deed, Former, Notices, Refused, custom_fields, tag_name};
-use crate::domain::one_line::SUBJECT_CHARS_MAX;
+use crate::desk::{Deed, Former, Notices, Refused, TAG_CHARS_MAX, custom_fields, tag_name};
+use crate::domain::one_line::{SUBJECT_CHARS_MAX, is_one_line};
 use crate::domain::{DepartmentId, StaffId, Status, TicketId, Timestamp, UndoId};
 use crate::http::Response;
 use crate::store::ticket::Ticket;
@@ -12,19 +12,51 @@ use crate::web::addressees;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
 use crate::web::customer::fields;
+use crate::web::wrong::Wrong;
 
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Store(error) => error.into(),
-            Refused::NoTicket(_) | Refused::Merged(..) => Self::NotFound,
+            Refused::NoTicket(_) => Self::NotFound,
+            Refused::Merged(id, into) => Self::Merged(id, into),
             Refused::Inactive(_) | Refused::NoMember { .. } => Self::Broken,
         }
     }
 }
 
-/// Does what the pressed button says, and leads back to the ticket or to its list.
+/// Does what the pressed button says, and leads back to the ticket or to its list. What cannot be done is said on the
+/// ticket's page, where what was typed stays.
 pub(super) fn change(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
+    match changed(call, id) {
+        Err(Refusal::Wrong(wrong)) => super::show_wrong(call, id, 422, wrong),
+        Err(Refusal::Merged(id, into)) => super::show_wrong(call, id, 409, Wrong::anywhere(elsewhere(call, id, into))),
+        done => done,
+    }
+}
+
+/// What is said of a ticket that was merged into that one.
+pub(crate) fn elsewhere(call: &Call<'_>, id: TicketId, into: TicketId) -> String {
+    call.language.with_all("merged-elsewhere", &[("id", id.get().into()), ("into", into.get().into())])
+}
+
+/// A change that was refused, in words; `field` says where it was chosen.
+pub(crate) fn refusal(call: &Call<'_>, refused: Refused, field: &str) -> Refusal {
+    let text = match refused {
+        Refused::NoMember { username, department } => {
+            call.language.with_all("no-member", &[("name", (&username).into()), ("department", (&department).into())])
+        }
+        Refused::Inactive(username) => call.language.with("not-active", "name", &username),
+        refused @ (Refused::Store(_) | Refused::NoTicket(_) | Refused::Merged(..)) => return refused.into(),
+    };
+    Refusal::Wrong(Wrong::of(field, text))
+}
+
+fn wrong(field: &str, text: String) -> Refusal {
+    Refusal::Wrong(Wrong::of(field, text))
+}
+
+fn changed(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
     let act = call.form.get("do");
     if act == "unread" {
         let staff = call.viewer()?.id();
@@ -41,9 +73,6 @@ pub(super) fn change(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal>
     }
     if matches!(act, "spam" | "merge") && !confirm::is_sure(call) {
         return ask(call, id, act);
-    }
-    if act == "requester" && call.read(|tx| own_address(tx, call))?.is_some() {
-        return super::show(call, id, 422, None);
     }
     let lands = call.write(|tx| {
         let ticket = visible(tx, call.viewer()?, id)?;
@@ -85,12 +114,6 @@ fn ask(call: &Call<'_>, id: TicketId, act: &str) -> Result<Response, Refusal> {
     confirm::ask(call, question, button, format!("/staff/tickets/view/{id}"))
 }
 
-/// The new requester that the form names, where it is an address of the desk's own: the desk would write to itself.
-pub(super) fn own_address(tx: &ReadTx<'_>, call: &Call<'_>) -> Result<Option<String>, Refusal> {
-    let people = addressees::read(call.form.get("requester")).unwrap_or_default();
-    addressees::own_among(tx, &people)
-}
-
 /// Which page comes next.
 enum Lands {
     Here,
@@ -109,35 +132,39 @@ fn apply(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<Lands, Re
     let differs = |name: &str| form.has(name) && form.get(name) != form.get(&format!("was-{name}"));
     let change = call.change(tx)?;
     let mut lands = Lands::Here;
-    let mut each = |what: &'static str, deed: Deed<'_>| {
+    let mut each = |what: &'static str, field: &str, deed: Deed<'_>| {
         let done = change.to_each(&viewer.staff, &[ticket.id], deed)?;
-        match done.refused.is_empty() {
-            true if done.undo.is_some() => lands = Lands::Done(what, done.undo),
-            true => {}
-            false => return Err(Refusal::Broken),
+        if let Some((_, refused)) = done.refused.into_iter().next() {
+            return Err(refusal(call, refused, field));
+        }
+        if done.undo.is_some() {
+            lands = Lands::Done(what, done.undo);
         }
         Ok(())
     };
     if differs("status") {
         let status: Status = form.get("status").parse().map_err(|_| Refusal::Broken)?;
-        each(if status == Status::Closed { "close" } else { "status" }, Deed::Status(status))?;
+        each(if status == Status::Closed { "close" } else { "status" }, "status", Deed::Status(status))?;
     }
     if differs("priority") {
         let id = form.number("priority").ok_or(Refusal::Broken)?;
         let known = tx.priorities()?.into_iter().find(|known| known.id == id).ok_or(Refusal::Broken)?;
-        each("priority", Deed::Priority(id, &known.name))?;
+        each("priority", "priority", Deed::Priority(id, &known.name))?;
     }
     if differs("assignee") {
         let staff = match form.number("assignee") {
             None => None,
-            Some(id) => Some(tx.staff(StaffId::new(id))?.ok_or(Refusal::NotFound)?),
+            Some(id) => {
+                let gone = || wrong("assignee", call.language.t("choose-again"));
+                Some(tx.staff(StaffId::new(id))?.ok_or_else(gone)?)
+            }
         };
-        each("assign", Deed::Assign(staff.as_ref()))?;
+        each("assign", "assignee", Deed::Assign(staff.as_ref()))?;
     }
     if differs("department") {
         let department = DepartmentId::new(form.number("department").ok_or(Refusal::Broken)?);
         let department = tx.department(department)?.filter(|found| viewer.sees(found.id)).ok_or(Refusal::NotFound)?;
-        each("move", Deed::Move(&department))?;
+        each("move", "department", Deed::Move(&department))?;
     }
     Ok(lands)
 }
@@ -147,21 +174,31 @@ fn one(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<(), Refusal
     match form.get("do") {
         "take-one" => change.assign(ticket.id, &call.viewer()?.staff, Notices::Usual)?,
         "tag" if form.has("untag") => change.untag(ticket, form.get("untag"))?,
-        "tag" => change.tag(ticket, &tag_name(form.get("tag")).ok_or(Refusal::Broken)?)?,
+        "tag" => change.tag(ticket, &tag_name(form.get("tag")).ok_or_else(|| wrong_tag(call))?)?,
         "subject" => {
-            let subject: String = form.trimmed("subject").chars().take(SUBJECT_CHARS_MAX).collect();
-            change.set_subject(ticket, &subject)?;
+            let subject = form.trimmed("subject");
+            if !is_one_line(subject, SUBJECT_CHARS_MAX) {
+                return Err(wrong("subject", call.language.t("subject-wrong")));
+            }
+            change.set_subject(ticket, subject)?;
         }
         "fields" => {
             let (stored, _, _) = tx.ticket_form(ticket.id)?;
             let typed = fields::changed(tx, ticket.department, form, &custom_fields(&stored), call.language)?;
-            for (title, value) in typed.map_err(|_| Refusal::Broken)? {
+            for (title, value) in typed.map_err(Refusal::Wrong)? {
                 change.set_field(ticket, &title, &value)?;
             }
         }
         "requester" => {
-            let people = addressees::read(form.get("requester")).map_err(|_| Refusal::Broken)?;
-            let [person] = people.as_slice() else { return Err(Refusal::Broken) };
+            let no_address = |piece: String| wrong("requester", call.language.with("no-address", "text", &piece));
+            let people = addressees::read(form.get("requester")).map_err(no_address)?;
+            let [person] = people.as_slice() else {
+                return Err(wrong("requester", call.language.t("one-address")));
+            };
+            // The desk would write to itself.
+            if let Some(own) = addressees::own_among(tx, &people)? {
+                return Err(wrong("requester", call.language.with("own-address", "text", &own)));
+            }
             let old = tx.customer(ticket.customer)?.ok_or(Refusal::NotFound)?;
             let new = tx.customer_for(&person.name, &person.address, call.now)?;
             let new = tx.customer(new)?.ok_or(Refusal::NotFound)?;
@@ -174,13 +211,16 @@ fn one(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<(), Refusal
 
 fn put_aside(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<Lands, Refusal> {
     let (what, deed) = match call.form.get("do") {
-        "snooze" => ("snooze", Deed::Snooze(until(call).ok_or(Refusal::Broken)?)),
+        "snooze" => ("snooze", Deed::Snooze(until(call).ok_or_else(|| wrong("at", call.language.t("time-to-come")))?)),
         "spam" => ("spam", Deed::Spam),
         "spam-ban" => ("spam-ban", Deed::SpamAndBan),
         "not-spam" => ("not-spam", Deed::NotSpam),
         _ => ("wake", Deed::Wake),
     };
     let done = call.change(tx)?.to_each(&call.viewer()?.staff, &[ticket.id], deed)?;
+    if let Some((_, refused)) = done.refused.into_iter().next() {
+        return Err(refusal(call, refused, ""));
+    }
     Ok(match what {
         "snooze" | "spam" | "spam-ban" => Lands::List(what, done.undo),
         _ => Lands::Done(what, done.undo),
@@ -209,16 +249,39 @@ fn part(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<Lands, Ref
     }
 }
 
+/// What is said of a text that is no tag.
+pub(crate) fn wrong_tag(call: &Call<'_>) -> Refusal {
+    let max = i64::try_from(TAG_CHARS_MAX).unwrap_or(i64::MAX);
+    wrong("tag", call.language.with("tag-wrong", "max", max))
+}
+
 /// The ticket that the form merges this one into.
 fn merge_target(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket) -> Result<Ticket, Refusal> {
-    let into = call.form.get("into").trim().trim_start_matches('#').parse().map_err(|_| Refusal::Broken)?;
-    let into = visible(tx, call.viewer()?, TicketId::new(into))?;
-    let is_merged = into.merged_into.is_some() || ticket.merged_into.is_some();
-    if into.id == ticket.id || is_merged { Err(Refusal::Broken) } else { Ok(into) }
+    let typed = call.form.trimmed("into");
+    let viewer = call.viewer()?;
+    // One that is not there and one that is not theirs to see are told in the same words.
+    let found = match typed.trim_start_matches('#').parse().ok() {
+        Some(id) => tx.ticket(TicketId::new(id))?.filter(|found| viewer.sees(found.department)),
+        None => None,
+    };
+    let into = found.ok_or_else(|| wrong("into", call.language.with("no-such-ticket", "text", typed)))?;
+    if into.id == ticket.id {
+        return Err(wrong("into", call.language.t("merge-itself")));
+    }
+    if let Some(further) = ticket.merged_into {
+        return Err(Refusal::Merged(ticket.id, further));
+    }
+    match into.merged_into {
+        Some(further) => Err(wrong("into", elsewhere(call, into.id, further))),
+        None => Ok(into),
+    }
 }
 
 fn merge(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<Lands, Refusal> {
     let into = merge_target(tx, call, ticket)?;
     let done = call.change(tx)?.to_each(&call.viewer()?.staff, &[ticket.id], Deed::Merge(into.id))?;
-    if done.refused.is_empty() { Ok(Lands::At(into.id, done.undo)) } else { Err(Refusal::Broken) }
+    match done.refused.into_iter().next() {
+        None => Ok(Lands::At(into.id, done.undo)),
+        Some((_, refused)) => Err(refusal(call, refused, "into")),
+    }
 }
