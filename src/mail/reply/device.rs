@@ -235,7 +235,14 @@ fn names_device(words: &Words, head: &str, unknown: Unknown) -> bool {
                 let is_adjective = unknown == Unknown::Names && facts & IS_MINE != 0 && facts & (DEVICE | THING) == 0;
                 names += usize::from(is_name);
                 adjectives += usize::from(!is_name);
-                if is_on_open || !is_name && !is_adjective || names > UNKNOWN_NAMES_MAX || adjectives > ADJECTIVES_MAX {
+                // Firms are called after devices, too: "Galaxy Logistics".
+                let is_behind = facts & DEVICE != 0 && facts & (IS_MINE | PROGRAM) == 0;
+                if is_on_open
+                    || is_behind
+                    || !is_name && !is_adjective
+                    || names > UNKNOWN_NAMES_MAX
+                    || adjectives > ADJECTIVES_MAX
+                {
                     return false;
                 }
                 continue;

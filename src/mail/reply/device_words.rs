@@ -110,14 +110,14 @@ pub(super) const ON: &[&str] = &[
 
 /// Words that may stand anywhere in such a line.
 pub(super) const FILLERS: &[&str] = &[
-    "a, an, the, of, from, by, via, with, using, and, secure, network, wireless, version, free, new",
+    "a, an, the, of, from, by, via, with, using, and, secure, network, wireless, version, free, at, t, verizon, vodafone, orange, telekom, movistar, sfr, bouygues, swisscom, sprint, o2, new",
     "der, die, das, dem, den, des, von, vom, mit, sicherer, sichere, freundlichen, grüßen, viele, grüße",
     "le, la, les, l, d, de, du, un, une, messagerie, sécurisée, depuis, avec, partir",
     "el, los, las, lo, del, con, correo, electrónico, seguro, segura, desde, cifrado",
     "il, i, di, dello, della, dal, da, sicura, elettronica, do, dos, das, o, os, seguro, através",
     "het, een, van, met, beveiligde, vanaf, vanuit, z, ze, systemu, систем, системы, из, с, со, от, від, з, і",
     "från, fra, med, via, en, et, n, zo, s, pe, din, az, το, την, τον, από, ile, מה, ה, מ, مـ, الـ, ال, من, của, dari",
-    "mobilen, mini, pro, plus, max, se, akıllı, से, भेजा, गया, gesendet, verschickt, versendet, geschrieben, verfasst, gönderildi, gönderilmiştir, küldve, bidalia",
+    "mobilen, mini, pro, plus, max, se, note, ultra, fold, flip, tab, air, lite, edge, neo, prime, akıllı, से, भेजा, गया, gesendet, verschickt, versendet, geschrieben, verfasst, gönderildi, gönderilmiştir, küldve, bidalia",
 ];
 
 /// What stands in lines of Chinese, Japanese, Korean and Thai, whose words are not set apart: devices and programs.

@@ -87,13 +87,17 @@ pub(super) fn is_disclaimer(paragraph: &str) -> bool {
     if PHRASE.iter().any(|phrase| folded.contains(phrase)) {
         return true;
     }
-    let asks =
-        ASKING.iter().any(|word| folded.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_alphabetic)));
     let is_long = folded.split(' ').count() >= WORDS_MIN || !folded.is_ascii() && folded.chars().count() >= LETTERS_MIN;
     is_long
-        && !asks
+        && !asks(paragraph)
         && MESSAGE.iter().any(|message| folded.contains(message))
         && SECRET.iter().any(|stem| folded.contains(stem))
+}
+
+/// Whether a text begins with "please".
+pub(super) fn asks(text: &str) -> bool {
+    let folded = fold(text);
+    ASKING.iter().any(|word| folded.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_alphabetic)))
 }
 
 #[cfg(test)]

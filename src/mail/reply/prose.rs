@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::device::is_device_line;
-use super::disclaimer::is_disclaimer;
+use super::disclaimer::{asks, is_disclaimer};
 use super::greeting::is_closing;
 use super::line::{Line, fold};
 
@@ -219,8 +219,9 @@ pub(super) fn is_contact(text: &str) -> bool {
 
 /// Whether the lines below a bare `--` are a signature. People divide their text by `--` as well, so each line has to look
 /// like one of a signature: a name at the top, or a closing or an address, and below it nothing but such lines and at most
-/// one sentence, the motto.
-pub(super) fn looks_like_signature(lines: &[Line<'_>], range: Range<usize>) -> bool {
+/// one sentence, the motto. A name of one
+/// word has to be the writer's, unless there is a closing, an address or a telephone number.
+pub(super) fn looks_like_signature(lines: &[Line<'_>], range: Range<usize>, writer: &str) -> bool {
     if sentences_in(lines, range.clone()) > 1 {
         return false;
     }
@@ -231,6 +232,7 @@ pub(super) fn looks_like_signature(lines: &[Line<'_>], range: Range<usize>) -> b
     }
     let mut at = range.start;
     let mut is_first = true;
+    let mut has_sign = writer.is_empty() || first.is_none();
     while at < range.end {
         let paragraph = paragraph_at(lines, at..range.end);
         let text = lines[paragraph.clone()].iter().map(|line| line.text).collect::<Vec<_>>().join(" ");
@@ -240,10 +242,48 @@ pub(super) fn looks_like_signature(lines: &[Line<'_>], range: Range<usize>) -> b
                 return false;
             }
             is_first = false;
+            has_sign = has_sign || is_added || is_sign(line.text, writer);
         }
         at = paragraph.end + 1;
     }
-    true
+    has_sign
+}
+
+/// Whether a line says that the lines around it are a signature.
+fn is_sign(text: &str, writer: &str) -> bool {
+    /// Words of addresses that are nobody's, and fewest letters of one that is somebody's.
+    const ANYBODYS: [&str; 14] = [
+        "com",
+        "org",
+        "net",
+        "mail",
+        "gmail",
+        "info",
+        "www",
+        "gmx",
+        "web",
+        "outlook",
+        "hotmail",
+        "yahoo",
+        "icloud",
+        "googlemail",
+    ];
+    const LETTERS_MIN: usize = 3;
+    let folded = fold(text);
+    let words = || folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let writer = fold(writer);
+    let is_writers = |word: &str| {
+        (word.chars().count() >= LETTERS_MIN || !word.is_ascii())
+            && !ANYBODYS.contains(&word)
+            && (words().any(|own| own == word) || !word.is_ascii() && folded.contains(word))
+    };
+    let text = text.trim();
+    let is_full_name = is_name(text) && text.split_whitespace().count() > 1 && !text.contains(',');
+    is_full_name
+        || is_closing(text)
+        || is_reachable_at(text)
+        || is_device_line(text, true)
+        || writer.split(|c: char| !c.is_alphanumeric()).any(|word| !word.is_empty() && is_writers(word))
 }
 
 /// A line that may be the first of a signature.
@@ -265,7 +305,8 @@ fn is_below_name(text: &str) -> bool {
 
 /// "Ann Example", "Head of Sales", "Example Ltd."
 fn is_name(text: &str) -> bool {
-    !text.contains(|c: char| c.is_ascii_digit() || matches!(c, ':' | '?' | '!' | '。'))
+    !asks(text)
+        && !text.contains(|c: char| c.is_ascii_digit() || matches!(c, ':' | '?' | '!' | '。'))
         && (!text.ends_with('.') || ABBREVIATIONS.iter().any(|end| fold(text).ends_with(end)))
         && has_names_only(text)
 }
@@ -302,7 +343,7 @@ mod tests {
     fn signatures_are_told_from_text_that_dashes_divide() {
         let looks = |text: &str| {
             let lines = lines_of_text(text);
-            looks_like_signature(&lines, 0..lines.len())
+            looks_like_signature(&lines, 0..lines.len(), "Ann Example ann@example.org")
         };
         for text in [
             "Ann",
@@ -315,12 +356,17 @@ mod tests {
             "+49 30 1234567",
             "Ann\nThere is no planet B, so please be kind.",
             "Ann\n\nThis message is confidential and meant for its addressee alone.",
-            "山田太郎",
+            "Example Ltd.",
             "This mail has been checked for viruses by Example.\nwww.example.org",
         ] {
             assert!(looks(text), "{text}");
         }
+        let japanese = lines_of_text("山田太郎");
+        assert!(looks_like_signature(&japanese, 0..1, "山田太郎 yamada@example.org"));
         for text in [
+            "Printer",
+            "Bob",
+            "Please\n+49 30 1234567",
             "Serial 12345678\nColour red",
             "Error 0x80070005",
             "1 roller\n2 belts",
