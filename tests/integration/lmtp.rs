@@ -133,7 +133,7 @@ fn internal_error_while_storing_defers_and_the_next_mail_is_taken() {
 #[test]
 fn mail_over_the_limit_is_kept_as_its_header() {
     let desk = Desk::new();
-    desk.configure("raw_bytes_max = 50000");
+    desk.configure("raw_bytes_max = 70000");
     let server = LmtpServer::start(&desk);
     let mut client = Client::greeted(&server);
     let line = format!("{}\n", "x".repeat(70));

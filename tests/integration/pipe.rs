@@ -83,6 +83,8 @@ fn broken_configuration_defers() {
         ("unknown table", b"[limit]\n"),
         ("wrong type", b"[limits]\nlock_wait_s = \"long\"\n"),
         ("negative limit", b"[limits]\nraw_bytes_max = -1\n"),
+        ("limit of no sense", b"[limits]\nraw_bytes_max = 50\n"),
+        ("deadline of no time", b"[limits]\npipe_deadline_s = 0\n"),
         ("broken syntax", b"db = \n"),
         ("no text", b"\xff\xfe\x00"),
     ];
