@@ -30,8 +30,9 @@ use std::time::{Duration, Instant};
 use crate::config::{self, Loaded};
 use crate::decision::Refusal;
 use crate::domain::Timestamp;
-use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source, log_delivery, preview, refusal_line};
+use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source, log_delivery, preview, refusal_line, whole_of};
 use crate::logging;
+use crate::mail::Whole;
 use crate::options::Global;
 use crate::outbox;
 use crate::outcome::{self, Failure};
@@ -136,15 +137,15 @@ pub(crate) fn run(global: &Global, loaded: Result<Loaded, config::Error>, argume
         tracing::error!(why);
         return give_up_because(&why, is_dry);
     }
-    let done = read_whole(loaded.config.limits.raw_bytes_max, &watched.ancestors).and_then(|raw| {
+    let done = read_whole(loaded.config.limits.raw_bytes_max, &watched.ancestors).and_then(|mail| {
         watched.is_whole.store(true, Ordering::SeqCst);
         if is_dry {
-            return dry_run(global, &loaded, arguments, &raw);
+            return dry_run(global, &loaded, arguments, &mail);
         }
         let call = Call { global, loaded: &loaded, arguments, started, end: started + deadline };
         match elsewhere(global, &loaded) {
-            Some(desk) => remote::hand_over(&call, desk, &raw),
-            None => take_in(&call, raw, &watched.is_stored),
+            Some(desk) => remote::hand_over(&call, desk, &mail),
+            None => take_in(&call, mail, &watched.is_stored),
         }
     });
     match done {
@@ -205,12 +206,12 @@ fn is_told(stream: &mut UnixStream, ends_at: Instant) -> bool {
 }
 
 /// The mail, if it is complete.
-fn read_whole(bytes_max: usize, ancestors: &Ancestors) -> outcome::Result<Vec<u8>> {
-    let raw = read_mail(bytes_max)?;
+fn read_whole(bytes_max: usize, ancestors: &Ancestors) -> outcome::Result<Mail> {
+    let mail = read_mail(bytes_max)?;
     if ancestors.is_one_gone() {
         return Err(Failure::other(CUT_SHORT));
     }
-    Ok(raw)
+    Ok(mail)
 }
 
 fn start_logging(global: &Global, loaded: &Loaded) {
@@ -230,14 +231,14 @@ struct Call<'a> {
     end: Instant,
 }
 
-fn take_in(call: &Call<'_>, raw: Vec<u8>, is_stored: &AtomicBool) -> outcome::Result<Exit> {
+fn take_in(call: &Call<'_>, mail: Mail, is_stored: &AtomicBool) -> outcome::Result<Exit> {
     let Call { global, loaded, arguments, started, end } = *call;
     let limits = &loaded.config.limits;
     let store = open_store(global, loaded)?;
     let rules = Rules { limits: limits.mail() };
     let now = store.now();
     trip("pipe-before-commit");
-    let result = intake::deliver(&store, &rules, &envelope(arguments), raw, now);
+    let result = intake::deliver(&store, &rules, &mail.envelope(arguments), mail.raw, now);
     let exit = exit_for(&result);
     let delivery = result?;
     is_stored.store(exit == Exit::Stored, Ordering::SeqCst);
@@ -274,9 +275,10 @@ pub(crate) fn elsewhere<'a>(global: &Global, loaded: &'a Loaded) -> Option<&'a c
     loaded.config.desk.as_ref().filter(|_| global.db.is_none())
 }
 
-fn dry_run(global: &Global, loaded: &Loaded, arguments: &Arguments, raw: &[u8]) -> outcome::Result<Exit> {
+fn dry_run(global: &Global, loaded: &Loaded, arguments: &Arguments, mail: &Mail) -> outcome::Result<Exit> {
+    let envelope = mail.envelope(arguments);
     if let Some(desk) = elsewhere(global, loaded) {
-        let shown = remote::dry_run(desk, &envelope(arguments), raw)?;
+        let shown = remote::dry_run(desk, &envelope, &mail.raw)?;
         let text = if global.json { terminal::json(shown.json.to_string()) } else { shown.text };
         writeln!(io::stdout().lock(), "{text}").ok();
         return Ok(Exit::Stored);
@@ -284,8 +286,7 @@ fn dry_run(global: &Global, loaded: &Loaded, arguments: &Arguments, raw: &[u8]) 
     let limits = &loaded.config.limits;
     let store = open_store(global, loaded)?;
     let rules = Rules { limits: limits.mail() };
-    let envelope = envelope(arguments);
-    let preview = intake::preview(&store, &rules, &envelope, raw, store.now())?;
+    let preview = intake::preview(&store, &rules, &envelope, &mail.raw, store.now())?;
     let text =
         if global.json { terminal::json(preview::as_json(&preview).to_string()) } else { preview::as_text(&preview) };
     // A closed stdout is the caller's business; the mail was not to be stored anyway.
@@ -297,17 +298,28 @@ fn log_delivery(delivery: &Delivery, started: Instant) {
     log_delivery!(delivery, ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), "delivered");
 }
 
-/// Reads stdin up to one byte over the limit; the rest of a larger mail is read and dropped, because
-/// an MTA that cannot write everything may think the command failed.
-fn read_mail(bytes_max: usize) -> io::Result<Vec<u8>> {
+/// A mail as it came on stdin.
+struct Mail {
+    raw: Vec<u8>,
+    /// All of it, where it is larger than what is kept.
+    whole: Option<Whole>,
+}
+
+impl Mail {
+    fn envelope(&self, arguments: &Arguments) -> Envelope {
+        Envelope { whole: self.whole, ..envelope(arguments) }
+    }
+}
+
+/// Reads stdin up to one byte over the limit; the rest of a larger mail is read, hashed and dropped: an MTA that
+/// cannot write everything may think the command failed.
+fn read_mail(bytes_max: usize) -> io::Result<Mail> {
     let mut input = io::stdin().lock();
     let most = u64::try_from(bytes_max).unwrap_or(u64::MAX - 1).saturating_add(1);
     let mut raw = Vec::with_capacity(FIRST_READ_BYTES);
     (&mut input).take(most).read_to_end(&mut raw)?;
-    if raw.len() > bytes_max {
-        io::copy(&mut input, &mut io::sink())?;
-    }
-    Ok(raw)
+    let whole = if raw.len() > bytes_max { Some(whole_of(&raw, &mut input)?) } else { None };
+    Ok(Mail { raw, whole })
 }
 
 /// The envelope: arguments first, then what MTAs put into the environment (Postfix local(8), Exim).

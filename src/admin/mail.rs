@@ -179,7 +179,7 @@ fn show(context: &Context, receipt: &Receipt) -> outcome::Result<()> {
 fn envelope_of(receipt: &Receipt, source: Source) -> Envelope {
     let sender = receipt.has_sender.then(|| receipt.sender.parse().map_or(ReversePath::Null, ReversePath::Address));
     let recipients = Some(receipt.recipient.clone()).filter(|r| !r.is_empty()).into_iter().collect();
-    Envelope { recipients, sender, source }
+    Envelope { recipients, sender, source, whole: None }
 }
 
 fn retry(context: &Context, ids: &[i64]) -> outcome::Result<Done> {

@@ -1,7 +1,7 @@
 //! The envelope: what came with a mail besides its bytes, and how its addresses are written.
 
 use crate::domain::{ReceiptId, Timestamp};
-use crate::mail::ReversePath;
+use crate::mail::{ReversePath, Whole};
 
 /// Who hands a mail over, which decides the limits that apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Envelope {
     pub sender: Option<ReversePath>,
     /// Who hands it over.
     pub source: Source,
+    /// The whole mail, where the bytes at hand are only its beginning.
+    pub whole: Option<Whole>,
 }
 
 impl Envelope {
@@ -42,7 +44,7 @@ impl Envelope {
     #[must_use]
     pub(crate) fn handed_over(recipients: &[String], sender: Option<&str>, source: Source) -> Self {
         let recipients = recipients.iter().map(|recipient| bare_recipient(recipient).to_owned()).collect();
-        Self { recipients, sender: sender.and_then(reverse_path), source }
+        Self { recipients, sender: sender.and_then(reverse_path), source, whole: None }
     }
 }
 

@@ -134,7 +134,10 @@ pub(super) fn record(
     let delivery = incoming.delivery(outcome, settled.reason.text(), place.map(|(ticket, _)| ticket));
     if let Some(retried) = retried {
         tx.settle_receipt(retried.id, settled.state, settled.reason, place)?;
-        tx.set_receipt_key(retried.id, &incoming.key)?;
+        // Of a mail over the largest size only the beginning was kept, which is not what it is known by.
+        if i64::try_from(incoming.raw_len).is_ok_and(|bytes| bytes >= retried.bytes) {
+            tx.set_receipt_key(retried.id, &incoming.key)?;
+        }
         if incoming.retried().is_none() {
             tx.set_receipt_recipient(retried.id, &recipient_text(incoming.envelope, incoming.mail.as_ref()))?;
         }

@@ -224,7 +224,7 @@ impl<'a> Session<'a> {
             let taken = dots.read(self.wire.unread(), &mut content);
             self.wire.consume(taken);
         }
-        self.settle(&content);
+        self.settle(content);
         Ok(())
     }
 
@@ -250,7 +250,7 @@ impl<'a> Session<'a> {
         }
         match (lacks, is_last) {
             (Some(reply), _) => return self.refuse(&reply),
-            (None, true) => self.settle(&content),
+            (None, true) => self.settle(content),
             (None, false) => {
                 self.mail.chunks = Some(content);
                 self.say(250, &format!("2.0.0 {bytes} bytes"));
@@ -269,11 +269,17 @@ impl<'a> Session<'a> {
     }
 
     /// Has the mail stored and says what became of it, for each recipient.
-    fn settle(&mut self, content: &Content<'_>) {
+    fn settle(&mut self, mut content: Content<'_>) {
         let Mail { sender, recipients, .. } = std::mem::take(&mut self.mail);
-        let began = Instant::now();
+        let (began, whole) = (Instant::now(), content.whole());
         let settled = match content.bytes() {
-            Some(raw) => self.store(sender.as_deref(), &recipients, raw),
+            Some(raw) => {
+                let envelope = |recipient: &String| {
+                    let to = std::slice::from_ref(recipient);
+                    Envelope { whole, ..Envelope::handed_over(to, sender.as_deref(), Source::Pipe) }
+                };
+                self.store(recipients.iter().map(envelope).collect(), raw)
+            }
             None => Err(Trouble::Full),
         };
         self.shared.metrics.count(&settled, recipients.len());
@@ -283,11 +289,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn store(&self, sender: Option<&str>, recipients: &[String], raw: &[u8]) -> Settled {
+    fn store(&self, envelopes: Vec<Envelope>, raw: &[u8]) -> Settled {
         let in_hand = self.shared.committer.take_in_hand();
-        let envelope =
-            |recipient: &String| Envelope::handed_over(std::slice::from_ref(recipient), sender, Source::Pipe);
-        let letter = Letter::read(&self.rules(), recipients.iter().map(envelope).collect(), raw)?;
+        let letter = Letter::read(&self.rules(), envelopes, raw)?;
         self.shared.committer.store(letter, in_hand)
     }
 

@@ -286,7 +286,8 @@ impl Clocked {
     /// Whom a new mail is told to when it comes in at that time.
     fn told(&self, at: &str) -> Vec<String> {
         let now = Timestamp::from_unix(at.parse::<jiff::Timestamp>().expect("a time").as_second());
-        let envelope = Envelope { recipients: vec![SUPPORT.to_owned()], sender: None, source: Source::Pipe };
+        let envelope =
+            Envelope { recipients: vec![SUPPORT.to_owned()], sender: None, source: Source::Pipe, whole: None };
         let mail = format!("From: ann@client.test\nSubject: {at}\nMessage-ID: <{at}@client.test>\n\nHello\n");
         let before = self.store.read(|tx| tx.outgoing_recent("", 99)).expect("the outbox").len();
         let rules = Rules { limits: MailLimits::default() };

@@ -141,6 +141,12 @@ fn mail_over_the_limit_is_kept_as_its_header() {
         client.hand_over("ann@client.test", &[SUPPORT], &wire("large", &line.repeat(3000).replace('\n', "\r\n")));
     assert_eq!(taken, ["250 2.0.0 on record"]);
     assert!(desk.messages(1)[0]["text"].as_str().unwrap().len() < 1000);
+    for (end, received) in [("", 1), ("another end\r\n", 2), ("another end\r\n", 2)] {
+        let text = format!("{}{end}", line.repeat(3000).replace('\n', "\r\n"));
+        let taken = client.hand_over("ann@client.test", &[SUPPORT], &wire("large", &text));
+        assert!(taken[0].starts_with("250 "), "{taken:?}");
+        assert_eq!(desk.count("mails_received"), received, "{end:?}");
+    }
     desk.set("refuse_oversize", "1");
     let refused = client.hand_over("ann@client.test", &[SUPPORT], &wire("larger", &line.repeat(3000)));
     assert_eq!(refused, ["554 5.7.1 the message is larger than this address accepts"]);

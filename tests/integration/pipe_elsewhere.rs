@@ -92,6 +92,12 @@ fn mail_larger_than_the_desk_takes_is_kept_as_its_header() {
         assert_taken(&host.pipe(message, &["--recipient", SUPPORT]), &host.log());
     }
     assert_eq!(desk.count("mails_received"), 2);
+    for received in [3, 3] {
+        let message = mail("large", "Subject: pictures\n", &format!("{}another end", "x".repeat(200_000)));
+        assert_taken(&host.pipe(&message, &["--recipient", SUPPORT]), "begins as the one before");
+        assert_taken(&desk.pipe(&message, &["--recipient", SUPPORT]), "the same mail by another door");
+        assert_eq!(desk.count("mails_received"), received);
+    }
     let text = |id: i64| desk.messages(id)[0]["text"].as_str().unwrap().len();
     assert!(text(1) > 40_000 && text(2) < 1_000, "{} {}", text(1), text(2));
 }

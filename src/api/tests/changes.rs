@@ -208,7 +208,7 @@ fn what_staff_write_names_them_as_the_last_to_reply() {
 fn texts_from_mail_leave_as_safe_html_and_api_bodies_sanitised() {
     let bench = Bench::new();
     let mail = b"From: Ann <ann@example.org>\r\nTo: x@example.org\r\nSubject: <b>s</b>\r\nMessage-ID: <a@b>\r\n\r\n<script>alert(1)</script>\r\nline 2\r\n";
-    let envelope = Envelope { recipients: Vec::new(), sender: None, source: Source::Import };
+    let envelope = Envelope { recipients: Vec::new(), sender: None, source: Source::Import, whole: None };
     let rules = Rules { limits: crate::mail::Limits::default() };
     bench
         .store

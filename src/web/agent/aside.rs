@@ -180,7 +180,7 @@ fn let_in(call: &Call<'_>, id: ReceiptId) -> Result<intake::Delivery, Refusal> {
     let raw = intake::decompress(&raw).map_err(|error| failed(&error))?;
     let sender = receipt.has_sender.then(|| receipt.sender.parse().map_or(ReversePath::Null, ReversePath::Address));
     let recipients = Some(receipt.recipient).filter(|recipient| !recipient.is_empty()).into_iter().collect();
-    let envelope = Envelope { recipients, sender, source: Source::LetIn(id) };
+    let envelope = Envelope { recipients, sender, source: Source::LetIn(id), whole: None };
     let rules = Rules { limits: crate::mail::Limits::default() };
     let done = intake::deliver(&call.web.store, &rules, &envelope, &raw, call.now);
     (call.web.wake)();

@@ -200,6 +200,8 @@ fn oversize_mail_keeps_its_header_and_says_so() {
     desk.deliver(&much);
     desk.deliver(&much);
     assert_eq!(desk.count("mails_received"), 2, "also where most of it was never kept");
+    desk.deliver(format!("{much}another end"));
+    assert_eq!(desk.count("mails_received"), 3, "two that begin alike are two");
 }
 
 #[test]
