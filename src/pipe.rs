@@ -7,7 +7,7 @@
 //! | 0  | the mail is durably on record, or was already; silent |
 //! | 67 | no such recipient, only with `unknown_recipient = reject`; `5.1.1 …` on stderr |
 //! | 77 | refused by policy, only where a setting asks for it; `5.7.1 …` on stderr |
-//! | 75 | anything else: the MTA keeps the mail and tries again; `4.3.0 …` on stderr |
+//! | 75 | anything else, a signal that ends it included: the MTA keeps the mail and tries again; `4.3.0 …` on stderr |
 //!
 //! Postfix bounces on 1, 2, 70, 73, 74, 78, 101 and on its own time limit (postfix
 //! `src/global/sys_exits.c`); cPanel's Exim bounces on any output. So the one status line is all
@@ -16,10 +16,10 @@
 
 mod parent;
 pub(crate) mod remote;
+mod watch;
 
 use std::env;
 use std::io::{self, IsTerminal, Read, Write};
-use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +40,7 @@ use crate::store::Store;
 use crate::terminal;
 use crate::trip::trip;
 use parent::Ancestors;
+use watch::{Watched, watch_over};
 
 /// Why a mail is not taken in when the process that handed it over died.
 const CUT_SHORT: &str = "the program that handed the mail over died before its end";
@@ -156,53 +157,6 @@ pub(crate) fn run(global: &Global, loaded: Result<Loaded, config::Error>, argume
             give_up_because(&why, is_dry)
         }
     }
-}
-
-/// What the thread that keeps the deadline looks at.
-#[derive(Clone, Default)]
-struct Watched {
-    ancestors: Arc<Ancestors>,
-    /// The mail was read to its end.
-    is_whole: Arc<AtomicBool>,
-    /// The mail is on record.
-    is_stored: Arc<AtomicBool>,
-}
-
-/// Ends the process when it took too long, or when the parent died before the mail was whole.
-fn watch_over(deadline: Duration, is_dry: bool, watched: Watched) -> io::Result<()> {
-    let death = watched.ancestors.watch().unwrap_or_else(|error| {
-        tracing::debug!(%error, "watching the parent");
-        None
-    });
-    // Nothing may outlast the deadline: Postfix bounces when its own limit is reached. Ending in the
-    // middle of a commit is safe; the redelivery finds the mail on record or not.
-    let watch = move || {
-        let ends_at = Instant::now() + deadline;
-        if let Some(mut death) = death {
-            while is_told(&mut death, ends_at) {
-                if !watched.is_whole.load(Ordering::SeqCst) && watched.ancestors.is_one_gone() {
-                    tracing::error!(CUT_SHORT);
-                    std::process::exit(give_up_because(CUT_SHORT, is_dry).into());
-                }
-            }
-        }
-        thread::sleep(ends_at.saturating_duration_since(Instant::now()));
-        tracing::error!(seconds = deadline.as_secs(), "deadline");
-        if watched.is_stored.load(Ordering::SeqCst) {
-            std::process::exit(Exit::Stored.status().into());
-        }
-        let why = format!("not done within {} s (limits.pipe_deadline_s)", deadline.as_secs());
-        std::process::exit(give_up_because(&why, is_dry).into());
-    };
-    thread::Builder::new().name("deadline".to_owned()).spawn(watch).map(drop)
-}
-
-/// Waits for a byte, at most until then.
-fn is_told(stream: &mut UnixStream, ends_at: Instant) -> bool {
-    let left = ends_at.saturating_duration_since(Instant::now());
-    !left.is_zero()
-        && stream.set_read_timeout(Some(left)).is_ok()
-        && stream.read(&mut [0; 1]).is_ok_and(|bytes| bytes > 0)
 }
 
 /// The mail, if it is complete.
