@@ -73,7 +73,7 @@ use columns::{containing, places};
 use connections::{Borrowed, Connections, Handle, WriteQueue};
 use engine::{Failed, Link, Row};
 pub(crate) use error::{Error, Result};
-use error::{out_of_reach, why_not_opened};
+use error::{is_mounted_read_only, out_of_reach, why_not_opened};
 use event::Happened;
 pub(crate) use place::Place;
 use postgres::{Durability, Session};
@@ -303,7 +303,7 @@ fn commit<T, E: From<Error>>(
     // Immediate: a read transaction that turns into a writer is refused at once with SQLITE_BUSY,
     // whatever the timeout.
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)
-        .map_err(Error::from)?;
+        .map_err(|error| with_disk(connection, error))?;
     connection.busy_timeout(lock_wait)?;
     log::name(connection)?;
     let write = WriteTx::on(Link::Lite(&tx));
@@ -313,7 +313,7 @@ fn commit<T, E: From<Error>>(
         if let Err(error) = tx.commit() {
             // If taking back failed, it is logged, and a mark file is left.
             log::bury(connection).ok();
-            return Err(with_disk_space(connection, error));
+            return Err(with_disk(connection, error));
         }
     } else if !tx.is_autocommit() {
         // After a full disk SQLite has rolled back by itself; the error of `f` must not be lost then.
@@ -367,10 +367,13 @@ pub(crate) const FILE_HEAD: &[u8; 16] = b"SQLite format 3\0";
 /// Bytes that taking in a mail may need: twice the largest one (50 MiB), and the log of the same.
 pub(crate) const MAIL_NEEDS_BYTES: u64 = 200 * 1024 * 1024;
 
-/// The error, and for a full disk where it is, what is free there and what is needed.
-fn with_disk_space(connection: &Connection, error: rusqlite::Error) -> Error {
+/// The error, and what is to be said of the disk: where a full one is, what is free there and what is needed; whether it
+/// takes no writes at all, which is an error of the disk to a connection that could write before.
+fn with_disk(connection: &Connection, error: rusqlite::Error) -> Error {
+    let path = Path::new(connection.path().unwrap_or_default());
     match Error::from(error) {
-        Error::Full(_) => no_room(Path::new(connection.path().unwrap_or_default()), MAIL_NEEDS_BYTES),
+        Error::Full(_) => no_room(path, MAIL_NEEDS_BYTES),
+        Error::ReadOnly | Error::Sqlite(_) if is_mounted_read_only(path) => Error::MountedReadOnly(path.to_owned()),
         other => other,
     }
 }

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use super::file_owner;
+
 /// Why the database could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -64,6 +66,9 @@ pub enum Error {
     /// The file or its file system may not be written to.
     #[error("the database may only be read by this user; run maildesk as the user who owns the file and its folder")]
     ReadOnly,
+    /// Its file system takes no writes from anybody.
+    #[error("{0}: the file system is mounted read-only; the system's log says why")]
+    MountedReadOnly(PathBuf),
     /// The file is damaged or no database.
     #[error("the database is damaged ({0}); run `maildesk admin check`, or restore a backup")]
     Corrupt(String),
@@ -142,8 +147,17 @@ pub(super) fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
     }
 }
 
+/// Whether the file system of a file takes no writes: whose file it is has nothing to do with it then.
+pub(super) fn is_mounted_read_only(path: &Path) -> bool {
+    let found = rustix::fs::statvfs(path).or_else(|_| rustix::fs::statvfs(file_owner::folder_of(path)));
+    found.is_ok_and(|found| found.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
+}
+
 /// A file that may not be opened or written.
 pub(super) fn out_of_reach(path: &Path) -> Error {
+    if is_mounted_read_only(path) {
+        return Error::MountedReadOnly(path.to_owned());
+    }
     let reason = "permission denied or read-only; run maildesk as the user who owns the file and its folder".to_owned();
     Error::Inaccessible { path: path.to_owned(), reason }
 }
