@@ -7,6 +7,7 @@
 //! Every verb can fail with an error of the database ([`Error`]); the comment at a verb names only other errors.
 
 pub(crate) mod address;
+pub(crate) mod address_use;
 mod ascii_domains;
 pub(crate) mod attachment;
 pub(crate) mod backup;

@@ -223,6 +223,7 @@ fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
         store::Error::Unreachable(_) => "pg_isready".to_owned(),
         store::Error::Corrupt(_)
         | store::Error::Taken(_)
+        | store::Error::HeldAddress { .. }
         | store::Error::AfterFailure
         | store::Error::NotHere
         | store::Error::NotEmpty
@@ -237,12 +238,13 @@ fn look_inside(context: &CheckContext<'_>, store: &Store) -> Vec<Finding> {
     let mut findings: Vec<Finding> = prove_writable(store).err().iter().map(|error| unopened(context, error)).collect();
     // A mail that is only looked at says nothing where none could be stored.
     let lines: Option<Look> = findings.is_empty().then_some(mta::lines);
-    let looks: [Look; 7] = [
+    let looks: [Look; 8] = [
         host::look_inside,
         server::look,
         replica::look,
         post::queue,
         people::notified,
+        people::overlaps,
         post::addresses,
         sandbox::sendmail,
     ];

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use super::address_use::Holder;
 use super::file_owner;
 
 /// Why the database could not do what was asked.
@@ -83,6 +84,14 @@ pub enum Error {
     /// A row breaks a uniqueness rule.
     #[error("{0} is in use already")]
     Taken(String),
+    /// An address that is wanted for something has another use.
+    #[error("{email} {holder}")]
+    HeldAddress {
+        /// The address.
+        email: String,
+        /// Who has it.
+        holder: Holder,
+    },
     /// The database server does not answer, or ends connections.
     #[error("the database server cannot be reached ({0}); try again")]
     Unreachable(String),

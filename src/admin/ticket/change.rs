@@ -9,6 +9,7 @@ use crate::admin::{Context, department as departments, missing, usage};
 use crate::desk::{Former, Notices};
 use crate::domain::{EmailAddress, Status, TicketId};
 use crate::outcome::{self, Failure, bail};
+use crate::store::address_use::Purpose;
 use crate::store::staff::Staff;
 use crate::store::ticket::{Belongings, Owner, Ticket};
 use crate::store::{ReadTx, WriteTx};
@@ -92,8 +93,8 @@ pub(super) fn requester(
 ) -> outcome::Result<()> {
     context.store.write(|tx| {
         let ticket = found(tx, id)?;
-        if tx.desk_addresses()?.iter().any(|own| own.email.eq_ignore_ascii_case(email.as_str())) {
-            return usage(format!("{email} is an address of this desk: the desk would write to itself"));
+        if let Some(holder) = tx.holder(email, Purpose::Customer)? {
+            return usage(format!("{email} {holder}"));
         }
         let old = tx.customer(ticket.customer)?;
         let customer = tx.customer_for(name, email, context.now)?;

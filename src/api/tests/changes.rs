@@ -287,3 +287,13 @@ fn writers_at_the_same_time_lose_nothing() {
     assert_eq!(bench.get("/api/tickets/1")["ticket"]["replies"], "40");
     assert_eq!(bench.get("/api/messages/show/1")["total_replies"], 41);
 }
+
+#[test]
+fn address_of_the_desk_is_no_users() {
+    let bench = Bench::new();
+    sending_address(&bench);
+    let taken = "Email address is is already in use.";
+    let create = bench.message("/api/users/create", "fullname=X&email=support%2Bx@helpdesk.test");
+    let update = bench.message("/api/users/update/1", "new_email=SUPPORT@helpdesk.test");
+    assert_eq!((create.as_str(), update.as_str()), (taken, taken));
+}
