@@ -92,6 +92,8 @@ impl<'a> Session<'a> {
         let line = self.line()?;
         match command::read(&line) {
             Ok(command) => self.obey(command),
+            // What follows could be the bytes of a mail, or commands.
+            Err(reply) if command::announces_bytes(&line) => Err(End::Refused(reply)),
             Err(reply) => self.refuse(&reply),
         }
     }
@@ -173,6 +175,9 @@ impl<'a> Session<'a> {
             }
             Command::Noop => self.say(250, "2.0.0 still here"),
             Command::Vrfy => self.say(252, "2.5.0 send a mail and see"),
+            Command::Help => {
+                self.say(214, "2.0.0 LHLO, MAIL, RCPT, DATA, BDAT, RSET, NOOP, VRFY, HELP, QUIT; see docs/lmtp.md")
+            }
             Command::Quit => {
                 self.say(221, "2.0.0 goodbye");
                 return Err(End::Gone);
