@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{ReadTx, Result, WriteTx};
+use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{Actor, Door, SetUpChange, TagId, TicketId, Timestamp, ViewId};
 use crate::store::columns::id_or_none;
 use crate::store::event::{Event, event};
@@ -127,7 +127,14 @@ impl WriteTx<'_> {
     }
 
     /// Writes a priority; id 0 makes one. Gives its id.
+    ///
+    /// # Errors
+    /// [`super::Error::Taken`] when another one has the name, by which people choose.
     pub fn save_priority(&self, priority: &ImportedPriority) -> Result<i64> {
+        let name = priority.name.to_lowercase();
+        if self.priorities()?.iter().any(|other| other.id != priority.id && other.name.to_lowercase() == name) {
+            return Err(Error::Taken(format!("priority {}", priority.name)));
+        }
         if priority.id == 0 {
             let id = self.insert(
                 "INSERT INTO priority (id, name, color) VALUES ((SELECT coalesce(max(id), 0) + 1 FROM priority), $1, $2)",

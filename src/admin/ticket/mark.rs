@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::change::{found, report};
-use crate::admin::{Context, missing, output, usage, when};
+use crate::admin::{Context, output, priority, usage, when};
 use crate::desk::{Change, TAG_CHARS_MAX, tag_name};
 use crate::domain::{Status, TicketId};
 use crate::outcome::{self, Done, Failure};
@@ -89,17 +89,9 @@ pub(super) fn wake(context: &Context, id: TicketId) -> outcome::Result<()> {
 pub(super) fn priority(context: &Context, id: TicketId, word: &str) -> outcome::Result<()> {
     let name = context.store.write(|tx| {
         let ticket = found(tx, id)?;
-        let all: Vec<(i64, String)> = tx.priorities()?.into_iter().map(|one| (one.id, one.name)).collect();
-        let number = word.trim().parse::<i64>().ok();
-        let is_it = |one: &&(i64, String)| Some(one.0) == number || one.1.eq_ignore_ascii_case(word.trim());
-        let (number, name) = match (all.iter().find(is_it), number) {
-            (Some((number, name)), _) => (*number, name.clone()),
-            // A desk without a table of priorities has numbers alone.
-            (None, Some(number)) if all.is_empty() && number > 0 => (number, number.to_string()),
-            (None, _) => return missing("priority", format!("{word:?}")),
-        };
-        context.changes(tx, &tx.settings()?).set_priority(&ticket, number, &name)?;
-        Ok::<_, Failure>(name)
+        let own = priority::find(tx, word)?;
+        context.changes(tx, &tx.settings()?).set_priority(&ticket, own.id, &own.name)?;
+        Ok::<_, Failure>(own.name)
     })?;
     report(context, id, &format!("has the priority {name}"))
 }
