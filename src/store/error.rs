@@ -71,7 +71,9 @@ pub enum Error {
     #[error("{0}: the file system is mounted read-only; the system's log says why")]
     MountedReadOnly(PathBuf),
     /// The file is damaged or no database.
-    #[error("the database is damaged ({0}); run `maildesk admin check`, or restore a backup")]
+    #[error(
+        "the database is damaged ({0}); `maildesk admin check` says how far, `maildesk admin restore FILE` puts a backup there"
+    )]
     Corrupt(String),
     /// The disk failed at the very end of a change, and again while the change was rolled back.
     #[error(
