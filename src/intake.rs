@@ -10,6 +10,7 @@ mod group;
 pub(crate) mod preview;
 mod receipt;
 mod refusal;
+mod rehearse;
 mod reread;
 mod shown;
 mod verdict;
@@ -35,6 +36,7 @@ use receipt::{
     Filed, Raw, copy_key, is_found_now, keep_first, note_second_recipient, recipient_text, record, record_copy,
 };
 pub(crate) use refusal::refusal_line;
+pub(crate) use rehearse::rehearse;
 pub(crate) use reread::{Rereading, put as put_reread, reread};
 pub(crate) use verdict::verdict;
 pub(crate) use whole::{whole_as_text, whole_from_text, whole_of};
@@ -216,48 +218,6 @@ fn compressed(raw: &[u8]) -> Result<Vec<u8>, store::Error> {
     compress().map_err(|e| store::Error::Corrupt(format!("compressing the raw mail: {e}")))
 }
 
-/// Does what [`deliver`] does and rolls everything back: what `admin mail retry --dry-run` shows.
-///
-/// # Errors
-/// As [`deliver`].
-pub(crate) fn rehearse(
-    store: &Store,
-    rules: &Rules,
-    envelope: &Envelope,
-    raw: &[u8],
-    now: Timestamp,
-) -> Result<Delivery, Error> {
-    let incoming = read(rules, envelope, raw, ParsedMail::parse)?;
-    let mut shown = None;
-    let undone = store.write(|tx| {
-        shown = Some(settle(tx, &incoming, Cow::Borrowed(&[]), now)?);
-        Err::<(), _>(Undo::OnPurpose)
-    });
-    match (undone, shown) {
-        (Err(Undo::Failed(error)), _) => Err(error),
-        (_, Some(delivery)) => Ok(delivery),
-        (_, None) => Err(Error::Empty),
-    }
-}
-
-/// Why a rehearsal's transaction is rolled back.
-enum Undo {
-    OnPurpose,
-    Failed(Error),
-}
-
-impl From<Error> for Undo {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl From<store::Error> for Undo {
-    fn from(error: store::Error) -> Self {
-        Self::Failed(Error::Store(error))
-    }
-}
-
 /// Unpacks a kept raw mail.
 ///
 /// # Errors
@@ -355,8 +315,9 @@ fn read<'a>(
             mail.look_for_report(envelope.sender.as_ref());
             (mail.key, Some(mail))
         }
-        Ok(Err(ParseError::Empty)) => return Err(Error::Empty),
-        Err(_) => (Sha256::digest(raw).into(), None),
+        // Line ends alone are a mail that says nothing: it waits for a person, and not in the mail server's queue.
+        Ok(Err(ParseError::Empty)) if raw.is_empty() => return Err(Error::Empty),
+        Ok(Err(ParseError::Empty)) | Err(_) => (Sha256::digest(raw).into(), None),
     };
     let whole = envelope.whole.filter(|whole| whole.bytes > raw.len());
     let beginning = whole.map(|_| Beginning { key, bytes: raw.len() });

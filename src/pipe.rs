@@ -234,8 +234,7 @@ fn dry_run(global: &Global, loaded: &Loaded, arguments: &Arguments, mail: &Mail)
     if let Some(desk) = elsewhere(global, loaded) {
         let shown = remote::dry_run(desk, &envelope, &mail.raw)?;
         let text = if global.json { terminal::json(shown.json.to_string()) } else { shown.text };
-        writeln!(io::stdout().lock(), "{text}").ok();
-        return Ok(Exit::Stored);
+        return print_dry(&text);
     }
     let limits = &loaded.config.limits;
     let store = open_store(global, loaded)?;
@@ -243,9 +242,18 @@ fn dry_run(global: &Global, loaded: &Loaded, arguments: &Arguments, mail: &Mail)
     let preview = intake::preview(&store, &rules, &envelope, &mail.raw, store.now())?;
     let text =
         if global.json { terminal::json(preview::as_json(&preview).to_string()) } else { preview::as_text(&preview) };
-    // A closed stdout is the caller's business; the mail was not to be stored anyway.
-    writeln!(io::stdout().lock(), "{text}").ok();
-    Ok(Exit::Stored)
+    print_dry(&text)
+}
+
+/// Prints what a dry run is for. A reader that has seen enough is fine, a disk that keeps none of it is not.
+fn print_dry(text: &str) -> outcome::Result<Exit> {
+    let mut stdout = io::stdout().lock();
+    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::other(format!("printing what would happen: {error}")))
+        }
+        Ok(()) | Err(_) => Ok(Exit::Stored),
+    }
 }
 
 fn log_delivery(delivery: &Delivery, started: Instant) {

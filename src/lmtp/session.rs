@@ -279,6 +279,8 @@ impl<'a> Session<'a> {
         let (began, whole) = (Instant::now(), content.whole());
         let settled = match content.bytes() {
             Some(raw) => {
+                // Whoever says where a mail ends has handed one over, be there nothing in it.
+                let raw = if raw.is_empty() { b"\r\n" } else { raw };
                 let envelope = |recipient: &String| {
                     let to = std::slice::from_ref(recipient);
                     Envelope { whole, ..Envelope::handed_over(to, sender.as_deref(), Source::Pipe) }
