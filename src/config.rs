@@ -6,6 +6,7 @@ mod desk;
 mod limits;
 
 use std::env;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -169,6 +170,9 @@ fn read(text: &str, path: &Path) -> Result<Config, Error> {
     for entry in &config.trusted_proxies {
         IpList::parse(entry).map_err(|refused| invalid(format!("trusted_proxies: {refused}")))?;
     }
+    if let Some(text) = config.listen.as_deref().filter(|text| !is_address_with_port(text)) {
+        return Err(invalid(format!("listen: {text:?} is no address and port, such as 127.0.0.1:8080")));
+    }
     if let Some(place) = &config.lmtp {
         place.parse::<lmtp::Place>().map_err(|refused| invalid(format!("lmtp: {refused}")))?;
     }
@@ -181,6 +185,16 @@ fn read(text: &str, path: &Path) -> Result<Config, Error> {
         return Err(invalid("db and deliver_to are both there; a host's mail goes to one desk".to_owned()));
     }
     Ok(config)
+}
+
+/// Whether a text is what `serve` can listen on: an address or a host's name, and a port.
+#[must_use]
+pub(crate) fn is_address_with_port(text: &str) -> bool {
+    let is_port = |port: &str| port.parse::<u16>().is_ok();
+    text.parse::<SocketAddr>().is_ok()
+        || text.rsplit_once(':').is_some_and(|(host, port)| {
+            is_port(port) && !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+        })
 }
 
 /// Where the database is: `named` (from `--db` or `MAILDESK_DB`), else `db` of the configuration, else
@@ -271,6 +285,17 @@ mod tests {
         let refused = read("trusted_proxies = [\"127.0.0.1\", \"proxy.lan\"]\n", Path::new("m.toml"));
         let refused = refused.unwrap_err().to_string();
         assert!(refused.contains("m.toml") && refused.contains("trusted_proxies: \"proxy.lan\""), "{refused}");
+    }
+
+    #[test]
+    fn address_to_listen_on_has_a_port() {
+        for good in ["127.0.0.1:8080", "[::1]:0", "desk.lan:80", "0.0.0.0:65535"] {
+            read(&format!("listen = {good:?}"), Path::new("m.toml")).unwrap();
+        }
+        for bad in ["bad", "127.0.0.1", ":80", "127.0.0.1:65536", "::1:x", "a b:80", ""] {
+            let refused = read(&format!("listen = {bad:?}"), Path::new("m.toml")).unwrap_err().to_string();
+            assert!(refused.contains("listen: "), "{bad}: {refused}");
+        }
     }
 
     #[test]

@@ -27,6 +27,9 @@ use crate::store::settings::{FaveoAnswer, Settings};
 use crate::store::staff::NewStaff;
 use crate::store::{self, ReadTx, WriteTx};
 
+/// The path of the call.
+pub(super) const REGISTER: &str = "/api/v1/helpdesk/register";
+
 const FIELDS: &[&str] = &["email", "first_name", "last_name", "mobile", "code", "role"];
 
 /// Longest mobile number, in characters. Chosen: twice E.164's 15 digits, for blanks and dashes.
