@@ -195,11 +195,13 @@ fn retry(context: &Context, ids: &[i64]) -> outcome::Result<Done> {
                 let ticket = delivery.ticket.map_or_else(String::new, |ticket| format!("#{ticket}"));
                 rows.push(vec![id.to_string(), outcome.to_owned(), reason, ticket]);
             }
+            // Alone it is the command that failed.
+            Err(error) if ids.len() == 1 => return Err(error),
             Err(error) => {
                 some_failed = true;
                 output::complain(&format!("mail {id}: {error:#}"));
                 json.push(json!({ "id": id, "error": format!("{error:#}") }));
-                rows.push(vec![id.to_string(), "failed".to_owned(), format!("{error:#}"), String::new()]);
+                rows.push(vec![id.to_string(), "failed".to_owned(), String::new(), String::new()]);
             }
         }
     }

@@ -163,6 +163,8 @@ fn who_would_be_mailed_is_said_before_an_answer_is_written() {
         "once each, neither sam nor the desk"
     );
     assert_eq!(desk.messages(1).len(), 1, "nothing was written");
+    let said = desk.try_admin(&[&["ticket", "reply", "1", "--staff", "sam", "--dry-run"], &with[..]].concat()).stderr;
+    assert!(said.contains(SUPPORT) && said.contains("gets no copy"), "{said}");
     let done = desk.admin(&[&["ticket", "reply", "1", "--staff", "sam", "--message", "x"], &with[..]].concat());
     assert_eq!(done["mailed"], would(&[])["mailed"], "it was said truly");
     desk.admin(&["address", "update", SUPPORT, "--outgoing", "none"]);

@@ -50,6 +50,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<D
     import.finish(progress)
 }
 
+/// A mail of a file: its beginning, all of it where that is more, and when it arrived.
+type Found = (Vec<u8>, Option<Whole>, Option<Timestamp>);
+
 /// The mails of a file.
 struct Mbox<R> {
     input: R,
@@ -102,7 +105,7 @@ impl<R: BufRead> Mbox<R> {
     }
 
     /// The next mail, cut to the largest size, and when its separator says it arrived.
-    fn next(&mut self) -> io::Result<Option<(Vec<u8>, Option<Whole>, Option<Timestamp>)>> {
+    fn next(&mut self) -> io::Result<Option<Found>> {
         if !self.is_begun {
             self.begin()?;
         }

@@ -82,9 +82,9 @@ impl Inbox<'_> {
         }
         let width = Some(body.width.into());
         let table = if self.is_aside() {
-            screen::fitted(&ASIDE_COLUMNS, &self.aside_rows(), width, false)
+            screen::fitted(&ASIDE_COLUMNS, &self.aside_cells(), width, false)
         } else {
-            screen::fitted(&COLUMNS, &self.ticket_rows(), width, false)
+            screen::fitted(&COLUMNS, &self.ticket_cells(), width, false)
         };
         let mut lines = table.lines();
         let height = usize::from(body.height).saturating_sub(1).max(1);
@@ -98,7 +98,7 @@ impl Inbox<'_> {
         frame.render_widget(Paragraph::new(shown), body);
     }
 
-    fn aside_rows(&self) -> Vec<Vec<Cell>> {
+    fn aside_cells(&self) -> Vec<Vec<Cell>> {
         let now = Timestamp::now();
         let row = |mail: &Receipt| {
             let cells = [
@@ -113,7 +113,7 @@ impl Inbox<'_> {
         self.aside.iter().map(row).collect()
     }
 
-    fn ticket_rows(&self) -> Vec<Vec<Cell>> {
+    fn ticket_cells(&self) -> Vec<Vec<Cell>> {
         let now = Timestamp::now();
         let plain = |text: String| -> Cell { (text, Tint::Plain) };
         self.lines

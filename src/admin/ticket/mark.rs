@@ -1,5 +1,7 @@
 //! `admin ticket close`, `priority`, `tag`, `snooze` and `spam`: one word changes of tickets.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::change::{found, report};
@@ -42,6 +44,8 @@ fn each(
     change: impl Fn(&Change<'_>, &Ticket) -> outcome::Result<()>,
 ) -> outcome::Result<Done> {
     let (mut changed, mut failed) = (Vec::new(), Vec::new());
+    // One that is named twice is one ticket.
+    let ids: BTreeSet<i64> = ids.iter().copied().collect();
     for id in ids.iter().copied().map(TicketId::new) {
         let done = context.store.write(|tx| {
             let ticket = found(tx, id)?;
