@@ -215,7 +215,7 @@ pub(crate) fn run(
             let lock_wait = Duration::from_secs(loaded.config.limits.lock_wait_s);
             backup::restore(&backup::restorable(&database(global, loaded)?)?, &out, &arguments, lock_wait, now)
         }
-        Command::Check(arguments) => check::run(&Context::open(global, loaded, out, now)?, &arguments),
+        Command::Check(arguments) => check::run_on(global, loaded, out, &arguments, now),
         Command::Doctor(arguments) => doctor::run(global, loaded, &out, &arguments, now),
         Command::Stats => stats::run(&Context::open(global, loaded, out, now)?),
         Command::Jobs(command) => jobs::run(&Context::open(global, loaded, out, now)?, &command),

@@ -48,13 +48,14 @@ use params::Params;
 use refusal::ErrorAnswer;
 use route::{NotRouted, Route};
 use servetel::Servetel;
+use system::activation;
 use system::metrics::Metrics;
 use system::readiness::Readiness;
 
 use crate::desk::Change;
 use crate::domain::permission::Permission;
 use crate::domain::{Actor, Door, Timestamp, TokenId};
-use crate::http::{Client, Method, Request, Response, client_address};
+use crate::http::{Client, Headers, Method, Request, Response, client_address};
 use crate::login::Logins;
 use crate::mail::Limits;
 use crate::password::Slots;
@@ -247,6 +248,14 @@ pub(crate) fn has_kept_place(path: &str) -> bool {
 #[must_use]
 pub(crate) fn body_bytes_max(api: &Api, path: &str, usual: u64) -> u64 {
     if route::without_final_slash(path) == mail::DELIVER { mail::body_bytes_max(api, usual) } else { usual }
+}
+
+/// Whether the answer depends on the body: not where there is nothing at the path, and not without the token that an
+/// endpoint wants on a header line. Faveo's clients send theirs in the body, and activating takes none.
+#[must_use]
+pub(crate) fn needs_body(method: &Method, path: &str, headers: &Headers) -> bool {
+    let Ok(route) = route::find(method, path) else { return false };
+    access::token_of(headers).is_some() || [faveo::REGISTER, activation::PATH].contains(&route.endpoint.path)
 }
 
 /// Whether a path belongs to the API.

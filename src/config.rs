@@ -3,28 +3,26 @@
 //! Only what belongs to the machine is here; everything about the desk itself is in the database.
 
 mod desk;
+mod limits;
 
 use std::env;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::ip_list::IpList;
 use crate::lmtp;
-use crate::mail::Limits as MailLimits;
 use crate::secret_file;
-use crate::store::{LOCK_WAIT_S, Place};
+use crate::store::Place;
 pub(crate) use desk::Desk;
+pub(crate) use limits::LimitsConfig;
 
 /// Where the file is looked for when neither `--config` nor `MAILDESK_CONFIG` names one.
 const SYSTEM_CONFIG: &str = "/etc/maildesk/maildesk.toml";
 
 /// Where the database of an installed desk is.
 const SYSTEM_DATA: &str = "/var/lib/maildesk";
-
-/// `pipe` gives up after this many seconds by itself: Postfix bounces a mail whose command runs
-/// into its own limit (command_time_limit, 1000 s; local installations go down to 120 s).
-pub(crate) const PIPE_DEADLINE_S: u64 = 100;
 
 /// Why the configuration cannot be used. Exit status 78, in `pipe` 75.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +101,7 @@ pub(crate) struct Config {
     pub trusted_proxies: Vec<String>,
     /// Where log lines go.
     pub log: Log,
-    /// LimitsConfig that protect the machine.
+    /// Limits that protect the machine.
     pub limits: LimitsConfig,
 }
 
@@ -139,76 +137,6 @@ pub(crate) enum Level {
     Debug,
 }
 
-/// `[limits]`
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct LimitsConfig {
-    /// Bytes of one raw mail; of a larger one only the header is kept.
-    pub raw_bytes_max: usize,
-    /// MIME parts of one mail looked at.
-    pub mime_parts_max: usize,
-    /// Levels of MIME nesting looked at.
-    pub mime_levels_max: usize,
-    /// Header fields of one mail kept.
-    pub headers_max: usize,
-    /// Addresses of one mail kept.
-    pub addresses_max: usize,
-    /// Seconds after which `pipe` gives up and answers 75.
-    pub pipe_deadline_s: u64,
-    /// Seconds one exchange with an IMAP server may take; reading mails may take longer with their size.
-    pub imap_deadline_s: u64,
-    /// Seconds a writer waits for another one.
-    pub lock_wait_s: u64,
-    /// Bytes of one HTTP request body.
-    pub http_body_bytes_max: u64,
-    /// HTTP connections served at once.
-    pub http_connections_max: usize,
-    /// Seconds for the head of a request, from its first byte.
-    pub http_head_deadline_s: u64,
-    /// Seconds for the body of a request.
-    pub http_body_deadline_s: u64,
-    /// LMTP connections served at once.
-    pub lmtp_connections_max: usize,
-    /// Seconds the oldest unsent mail may wait before `/readyz` says so.
-    pub outbox_age_max_s: i64,
-}
-
-impl Default for LimitsConfig {
-    fn default() -> Self {
-        let mail = MailLimits::default();
-        Self {
-            raw_bytes_max: mail.raw_bytes_max,
-            mime_parts_max: mail.mime_parts_max,
-            mime_levels_max: mail.mime_levels_max,
-            headers_max: mail.headers_max,
-            addresses_max: mail.addresses_max,
-            pipe_deadline_s: PIPE_DEADLINE_S,
-            imap_deadline_s: 60,
-            lock_wait_s: LOCK_WAIT_S,
-            http_body_bytes_max: 30 * 1024 * 1024,
-            http_connections_max: 256,
-            http_head_deadline_s: 10,
-            http_body_deadline_s: 60,
-            lmtp_connections_max: 64,
-            outbox_age_max_s: 3600,
-        }
-    }
-}
-
-impl LimitsConfig {
-    /// The part that bounds reading a mail.
-    #[must_use]
-    pub(crate) const fn mail(&self) -> MailLimits {
-        MailLimits {
-            raw_bytes_max: self.raw_bytes_max,
-            mime_parts_max: self.mime_parts_max,
-            mime_levels_max: self.mime_levels_max,
-            headers_max: self.headers_max,
-            addresses_max: self.addresses_max,
-        }
-    }
-}
-
 /// The configuration and the file it came from, if any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Loaded {
@@ -238,8 +166,12 @@ pub(crate) fn load(named: Option<&Path>) -> Result<Loaded, Error> {
 fn read(text: &str, path: &Path) -> Result<Config, Error> {
     let invalid = |reason: String| Error::Invalid { path: path.to_owned(), reason };
     let mut config: Config = toml::from_str(text).map_err(|e| invalid(e.to_string().trim_end().to_owned()))?;
+    config.limits.check().map_err(invalid)?;
     for entry in &config.trusted_proxies {
         IpList::parse(entry).map_err(|refused| invalid(format!("trusted_proxies: {refused}")))?;
+    }
+    if let Some(text) = config.listen.as_deref().filter(|text| !is_address_with_port(text)) {
+        return Err(invalid(format!("listen: {text:?} is no address and port, such as 127.0.0.1:8080")));
     }
     if let Some(place) = &config.lmtp {
         place.parse::<lmtp::Place>().map_err(|refused| invalid(format!("lmtp: {refused}")))?;
@@ -253,6 +185,16 @@ fn read(text: &str, path: &Path) -> Result<Config, Error> {
         return Err(invalid("db and deliver_to are both there; a host's mail goes to one desk".to_owned()));
     }
     Ok(config)
+}
+
+/// Whether a text is what `serve` can listen on: an address or a host's name, and a port.
+#[must_use]
+pub(crate) fn is_address_with_port(text: &str) -> bool {
+    let is_port = |port: &str| port.parse::<u16>().is_ok();
+    text.parse::<SocketAddr>().is_ok()
+        || text.rsplit_once(':').is_some_and(|(host, port)| {
+            is_port(port) && !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+        })
 }
 
 /// Where the database is: `named` (from `--db` or `MAILDESK_DB`), else `db` of the configuration, else
@@ -343,6 +285,17 @@ mod tests {
         let refused = read("trusted_proxies = [\"127.0.0.1\", \"proxy.lan\"]\n", Path::new("m.toml"));
         let refused = refused.unwrap_err().to_string();
         assert!(refused.contains("m.toml") && refused.contains("trusted_proxies: \"proxy.lan\""), "{refused}");
+    }
+
+    #[test]
+    fn address_to_listen_on_has_a_port() {
+        for good in ["127.0.0.1:8080", "[::1]:0", "desk.lan:80", "0.0.0.0:65535"] {
+            read(&format!("listen = {good:?}"), Path::new("m.toml")).unwrap();
+        }
+        for bad in ["bad", "127.0.0.1", ":80", "127.0.0.1:65536", "::1:x", "a b:80", ""] {
+            let refused = read(&format!("listen = {bad:?}"), Path::new("m.toml")).unwrap_err().to_string();
+            assert!(refused.contains("listen: "), "{bad}: {refused}");
+        }
     }
 
     #[test]

@@ -10,9 +10,11 @@ mod group;
 pub(crate) mod preview;
 mod receipt;
 mod refusal;
+mod rehearse;
 mod reread;
 mod shown;
 mod verdict;
+mod whole;
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,8 +37,10 @@ use receipt::{
     Filed, Raw, copy_key, is_found_now, keep_first, note_second_recipient, recipient_text, record, record_copy,
 };
 pub(crate) use refusal::refusal_line;
+pub(crate) use rehearse::rehearse;
 pub(crate) use reread::{Rereading, put as put_reread, reread};
 pub(crate) use verdict::verdict;
+pub(crate) use whole::{whole_as_text, whole_from_text, whole_of};
 
 /// Compression level of kept raw mail: the fastest; base64 shrinks to what it encodes at any level.
 const RAW_MAIL_ZSTD_LEVEL: i32 = 1;
@@ -142,14 +146,24 @@ pub(crate) struct Incoming<'a> {
     pub(crate) envelope: &'a Envelope,
     pub(crate) raw_len: usize,
     pub(crate) key: [u8; 32],
+    /// The key of the beginning, where that is all of the mail that is at hand.
+    pub(crate) beginning: Option<Beginning>,
     /// `None`: no structure could be read; the mail goes aside raw.
     pub(crate) mail: Option<ParsedMail>,
     pub(crate) is_oversize: bool,
 }
 
+/// The beginning of a mail, by which mails over the largest size were known before all of them was hashed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Beginning {
+    key: [u8; 32],
+    bytes: usize,
+}
+
 /// Takes in one mail. After `Ok` it is durably on record (or refused); after `Err` nothing changed.
 ///
-/// `raw` may be cut at `rules.limits.raw_bytes_max + 1` bytes: a larger mail is kept as its header. Bytes that are given
+/// `raw` may be cut at `rules.limits.raw_bytes_max + 1` bytes, with what the envelope says of the whole: a larger mail is
+/// kept as its header. Bytes that are given
 /// away are freed before the database needs memory for them.
 ///
 /// # Errors
@@ -189,7 +203,7 @@ fn is_redelivery(tx: &ReadTx<'_>, incoming: &Incoming<'_>) -> Result<Option<Rece
         return Ok(None);
     }
     let recipient = recipient_text(incoming.envelope, incoming.mail.as_ref());
-    let known = tx.receipt_by_key(&incoming.key)?;
+    let known = incoming.on_record(tx)?;
     Ok(known.filter(|known| known.recipient.eq_ignore_ascii_case(&recipient) && copy_key(incoming, known).is_none()))
 }
 
@@ -203,48 +217,6 @@ fn compressed(raw: &[u8]) -> Result<Vec<u8>, store::Error> {
         compressor.compress(raw)
     };
     compress().map_err(|e| store::Error::Corrupt(format!("compressing the raw mail: {e}")))
-}
-
-/// Does what [`deliver`] does and rolls everything back: what `admin mail retry --dry-run` shows.
-///
-/// # Errors
-/// As [`deliver`].
-pub(crate) fn rehearse(
-    store: &Store,
-    rules: &Rules,
-    envelope: &Envelope,
-    raw: &[u8],
-    now: Timestamp,
-) -> Result<Delivery, Error> {
-    let incoming = read(rules, envelope, raw, ParsedMail::parse)?;
-    let mut shown = None;
-    let undone = store.write(|tx| {
-        shown = Some(settle(tx, &incoming, Cow::Borrowed(&[]), now)?);
-        Err::<(), _>(Undo::OnPurpose)
-    });
-    match (undone, shown) {
-        (Err(Undo::Failed(error)), _) => Err(error),
-        (_, Some(delivery)) => Ok(delivery),
-        (_, None) => Err(Error::Empty),
-    }
-}
-
-/// Why a rehearsal's transaction is rolled back.
-enum Undo {
-    OnPurpose,
-    Failed(Error),
-}
-
-impl From<Error> for Undo {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl From<store::Error> for Undo {
-    fn from(error: store::Error) -> Self {
-        Self::Failed(Error::Store(error))
-    }
 }
 
 /// Unpacks a kept raw mail.
@@ -315,7 +287,7 @@ fn look(
 ) -> Result<Preview, Error> {
     let incoming = read(rules, envelope, raw, ParsedMail::parse)?;
     let (decision, facts, known, shown_text) = store.read(|tx| {
-        let known = match tx.receipt_by_key(&incoming.key)? {
+        let known = match incoming.on_record(tx)? {
             _ if on_record == OnRecord::IsLeftOut => None,
             Some(known) if is_found_now(tx, &incoming, &known)? => None,
             known => known,
@@ -344,13 +316,26 @@ fn read<'a>(
             mail.look_for_report(envelope.sender.as_ref());
             (mail.key, Some(mail))
         }
-        Ok(Err(ParseError::Empty)) => return Err(Error::Empty),
-        Err(_) => (Sha256::digest(raw).into(), None),
+        // Line ends alone are a mail that says nothing: it waits for a person, and not in the mail server's queue.
+        Ok(Err(ParseError::Empty)) if raw.is_empty() => return Err(Error::Empty),
+        Ok(Err(ParseError::Empty)) | Err(_) => (Sha256::digest(raw).into(), None),
     };
-    Ok(Incoming { envelope, raw_len: raw.len(), key, mail, is_oversize })
+    let whole = envelope.whole.filter(|whole| whole.bytes > raw.len());
+    let beginning = whole.map(|_| Beginning { key, bytes: raw.len() });
+    let (key, raw_len) = whole.map_or((key, raw.len()), |whole| (whole.key, whole.bytes));
+    Ok(Incoming { envelope, raw_len, key, beginning, mail, is_oversize })
 }
 
 impl Incoming<'_> {
+    /// The receipt of the same mail, if it came before.
+    fn on_record(&self, tx: &ReadTx<'_>) -> Result<Option<Receipt>, store::Error> {
+        let known = tx.receipt_by_key(&self.key)?;
+        let (None, Some(Beginning { key, bytes })) = (&known, &self.beginning) else { return Ok(known) };
+        // A receipt of before says that the mail has as many bytes as were kept of it.
+        let is_of_before = |known: &Receipt| usize::try_from(known.bytes) == Ok(*bytes);
+        Ok(tx.receipt_by_key(key)?.filter(is_of_before))
+    }
+
     /// The receipt of the quarantined mail that is looked at again.
     const fn retried(&self) -> Option<ReceiptId> {
         match self.envelope.source {
@@ -384,7 +369,7 @@ fn settle(
         Some(id) => tx.receipt(id)?.filter(|receipt| receipt.state == ReceiptState::Quarantined),
         None => None,
     };
-    let known = tx.receipt_by_key(&incoming.key)?;
+    let known = incoming.on_record(tx)?;
     if let Some(known) = &known
         && is_found_now(tx, incoming, known)?
     {

@@ -43,6 +43,7 @@ mod uuencoded;
 use content::{Content, Context};
 use encoded_word::Decoder;
 use header::Header;
+pub(crate) use idempotency_key::{LongMail, Whole};
 use people::People;
 use structure::PartHeader;
 

@@ -7,7 +7,7 @@
 //! | 0  | the mail is durably on record, or was already; silent |
 //! | 67 | no such recipient, only with `unknown_recipient = reject`; `5.1.1 …` on stderr |
 //! | 77 | refused by policy, only where a setting asks for it; `5.7.1 …` on stderr |
-//! | 75 | anything else: the MTA keeps the mail and tries again; `4.3.0 …` on stderr |
+//! | 75 | anything else, a signal that ends it included: the MTA keeps the mail and tries again; `4.3.0 …` on stderr |
 //!
 //! Postfix bounces on 1, 2, 70, 73, 74, 78, 101 and on its own time limit (postfix
 //! `src/global/sys_exits.c`); cPanel's Exim bounces on any output. So the one status line is all
@@ -16,10 +16,10 @@
 
 mod parent;
 pub(crate) mod remote;
+mod watch;
 
 use std::env;
 use std::io::{self, IsTerminal, Read, Write};
-use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,8 +30,9 @@ use std::time::{Duration, Instant};
 use crate::config::{self, Loaded};
 use crate::decision::Refusal;
 use crate::domain::Timestamp;
-use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source, log_delivery, preview, refusal_line};
+use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source, log_delivery, preview, refusal_line, whole_of};
 use crate::logging;
+use crate::mail::Whole;
 use crate::options::Global;
 use crate::outbox;
 use crate::outcome::{self, Failure};
@@ -39,6 +40,7 @@ use crate::store::Store;
 use crate::terminal;
 use crate::trip::trip;
 use parent::Ancestors;
+use watch::{Watched, watch_over};
 
 /// Why a mail is not taken in when the process that handed it over died.
 const CUT_SHORT: &str = "the program that handed the mail over died before its end";
@@ -136,15 +138,15 @@ pub(crate) fn run(global: &Global, loaded: Result<Loaded, config::Error>, argume
         tracing::error!(why);
         return give_up_because(&why, is_dry);
     }
-    let done = read_whole(loaded.config.limits.raw_bytes_max, &watched.ancestors).and_then(|raw| {
+    let done = read_whole(loaded.config.limits.raw_bytes_max, &watched.ancestors).and_then(|mail| {
         watched.is_whole.store(true, Ordering::SeqCst);
         if is_dry {
-            return dry_run(global, &loaded, arguments, &raw);
+            return dry_run(global, &loaded, arguments, &mail);
         }
         let call = Call { global, loaded: &loaded, arguments, started, end: started + deadline };
         match elsewhere(global, &loaded) {
-            Some(desk) => remote::hand_over(&call, desk, &raw),
-            None => take_in(&call, raw, &watched.is_stored),
+            Some(desk) => remote::hand_over(&call, desk, &mail),
+            None => take_in(&call, mail, &watched.is_stored),
         }
     });
     match done {
@@ -157,60 +159,13 @@ pub(crate) fn run(global: &Global, loaded: Result<Loaded, config::Error>, argume
     }
 }
 
-/// What the thread that keeps the deadline looks at.
-#[derive(Clone, Default)]
-struct Watched {
-    ancestors: Arc<Ancestors>,
-    /// The mail was read to its end.
-    is_whole: Arc<AtomicBool>,
-    /// The mail is on record.
-    is_stored: Arc<AtomicBool>,
-}
-
-/// Ends the process when it took too long, or when the parent died before the mail was whole.
-fn watch_over(deadline: Duration, is_dry: bool, watched: Watched) -> io::Result<()> {
-    let death = watched.ancestors.watch().unwrap_or_else(|error| {
-        tracing::debug!(%error, "watching the parent");
-        None
-    });
-    // Nothing may outlast the deadline: Postfix bounces when its own limit is reached. Ending in the
-    // middle of a commit is safe; the redelivery finds the mail on record or not.
-    let watch = move || {
-        let ends_at = Instant::now() + deadline;
-        if let Some(mut death) = death {
-            while is_told(&mut death, ends_at) {
-                if !watched.is_whole.load(Ordering::SeqCst) && watched.ancestors.is_one_gone() {
-                    tracing::error!(CUT_SHORT);
-                    std::process::exit(give_up_because(CUT_SHORT, is_dry).into());
-                }
-            }
-        }
-        thread::sleep(ends_at.saturating_duration_since(Instant::now()));
-        tracing::error!(seconds = deadline.as_secs(), "deadline");
-        if watched.is_stored.load(Ordering::SeqCst) {
-            std::process::exit(Exit::Stored.status().into());
-        }
-        let why = format!("not done within {} s (limits.pipe_deadline_s)", deadline.as_secs());
-        std::process::exit(give_up_because(&why, is_dry).into());
-    };
-    thread::Builder::new().name("deadline".to_owned()).spawn(watch).map(drop)
-}
-
-/// Waits for a byte, at most until then.
-fn is_told(stream: &mut UnixStream, ends_at: Instant) -> bool {
-    let left = ends_at.saturating_duration_since(Instant::now());
-    !left.is_zero()
-        && stream.set_read_timeout(Some(left)).is_ok()
-        && stream.read(&mut [0; 1]).is_ok_and(|bytes| bytes > 0)
-}
-
 /// The mail, if it is complete.
-fn read_whole(bytes_max: usize, ancestors: &Ancestors) -> outcome::Result<Vec<u8>> {
-    let raw = read_mail(bytes_max)?;
+fn read_whole(bytes_max: usize, ancestors: &Ancestors) -> outcome::Result<Mail> {
+    let mail = read_mail(bytes_max)?;
     if ancestors.is_one_gone() {
         return Err(Failure::other(CUT_SHORT));
     }
-    Ok(raw)
+    Ok(mail)
 }
 
 fn start_logging(global: &Global, loaded: &Loaded) {
@@ -230,14 +185,14 @@ struct Call<'a> {
     end: Instant,
 }
 
-fn take_in(call: &Call<'_>, raw: Vec<u8>, is_stored: &AtomicBool) -> outcome::Result<Exit> {
+fn take_in(call: &Call<'_>, mail: Mail, is_stored: &AtomicBool) -> outcome::Result<Exit> {
     let Call { global, loaded, arguments, started, end } = *call;
     let limits = &loaded.config.limits;
     let store = open_store(global, loaded)?;
     let rules = Rules { limits: limits.mail() };
     let now = store.now();
     trip("pipe-before-commit");
-    let result = intake::deliver(&store, &rules, &envelope(arguments), raw, now);
+    let result = intake::deliver(&store, &rules, &mail.envelope(arguments), mail.raw, now);
     let exit = exit_for(&result);
     let delivery = result?;
     is_stored.store(exit == Exit::Stored, Ordering::SeqCst);
@@ -274,40 +229,59 @@ pub(crate) fn elsewhere<'a>(global: &Global, loaded: &'a Loaded) -> Option<&'a c
     loaded.config.desk.as_ref().filter(|_| global.db.is_none())
 }
 
-fn dry_run(global: &Global, loaded: &Loaded, arguments: &Arguments, raw: &[u8]) -> outcome::Result<Exit> {
+fn dry_run(global: &Global, loaded: &Loaded, arguments: &Arguments, mail: &Mail) -> outcome::Result<Exit> {
+    let envelope = mail.envelope(arguments);
     if let Some(desk) = elsewhere(global, loaded) {
-        let shown = remote::dry_run(desk, &envelope(arguments), raw)?;
+        let shown = remote::dry_run(desk, &envelope, &mail.raw)?;
         let text = if global.json { terminal::json(shown.json.to_string()) } else { shown.text };
-        writeln!(io::stdout().lock(), "{text}").ok();
-        return Ok(Exit::Stored);
+        return print_dry(&text);
     }
     let limits = &loaded.config.limits;
     let store = open_store(global, loaded)?;
     let rules = Rules { limits: limits.mail() };
-    let envelope = envelope(arguments);
-    let preview = intake::preview(&store, &rules, &envelope, raw, store.now())?;
+    let preview = intake::preview(&store, &rules, &envelope, &mail.raw, store.now())?;
     let text =
         if global.json { terminal::json(preview::as_json(&preview).to_string()) } else { preview::as_text(&preview) };
-    // A closed stdout is the caller's business; the mail was not to be stored anyway.
-    writeln!(io::stdout().lock(), "{text}").ok();
-    Ok(Exit::Stored)
+    print_dry(&text)
+}
+
+/// Prints what a dry run is for. A reader that has seen enough is fine, a disk that keeps none of it is not.
+fn print_dry(text: &str) -> outcome::Result<Exit> {
+    let mut stdout = io::stdout().lock();
+    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::other(format!("printing what would happen: {error}")))
+        }
+        Ok(()) | Err(_) => Ok(Exit::Stored),
+    }
 }
 
 fn log_delivery(delivery: &Delivery, started: Instant) {
     log_delivery!(delivery, ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), "delivered");
 }
 
-/// Reads stdin up to one byte over the limit; the rest of a larger mail is read and dropped, because
-/// an MTA that cannot write everything may think the command failed.
-fn read_mail(bytes_max: usize) -> io::Result<Vec<u8>> {
+/// A mail as it came on stdin.
+struct Mail {
+    raw: Vec<u8>,
+    /// All of it, where it is larger than what is kept.
+    whole: Option<Whole>,
+}
+
+impl Mail {
+    fn envelope(&self, arguments: &Arguments) -> Envelope {
+        Envelope { whole: self.whole, ..envelope(arguments) }
+    }
+}
+
+/// Reads stdin up to one byte over the limit; the rest of a larger mail is read, hashed and dropped: an MTA that
+/// cannot write everything may think the command failed.
+fn read_mail(bytes_max: usize) -> io::Result<Mail> {
     let mut input = io::stdin().lock();
     let most = u64::try_from(bytes_max).unwrap_or(u64::MAX - 1).saturating_add(1);
     let mut raw = Vec::with_capacity(FIRST_READ_BYTES);
     (&mut input).take(most).read_to_end(&mut raw)?;
-    if raw.len() > bytes_max {
-        io::copy(&mut input, &mut io::sink())?;
-    }
-    Ok(raw)
+    let whole = if raw.len() > bytes_max { Some(whole_of(&raw, &mut input)?) } else { None };
+    Ok(Mail { raw, whole })
 }
 
 /// The envelope: arguments first, then what MTAs put into the environment (Postfix local(8), Exim).

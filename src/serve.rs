@@ -98,8 +98,7 @@ pub(crate) fn serve_desk(
         .inspect_err(|error| tracing::warn!(%error, "a restore will not see us"));
     let probe = Store::open(db, PROBE_LOCK_WAIT)?;
     raise_file_limit();
-    let (listener, address) =
-        listen(arguments.listen.as_deref().or(loaded.config.listen.as_deref()).unwrap_or(LISTEN))?;
+    let (listener, address) = listen(arguments.listen.as_deref(), loaded.config.listen.as_deref())?;
     let lmtp = bind_lmtp(arguments, loaded)?;
     let control = Control::new(http_limits(&loaded.config)).context("preparing the server")?;
     let threads = Threads::default();
@@ -223,6 +222,10 @@ impl http::Answer for Answers {
         !api::is_for_api(path) && web::takes_forms(&self.web, path)
     }
 
+    fn needs_body(&self, method: &http::Method, path: &str, headers: &http::Headers) -> bool {
+        !api::is_for_api(path) || api::needs_body(method, path, headers)
+    }
+
     fn body_bytes_max(&self, path: &str, usual: u64) -> u64 {
         api::body_bytes_max(&self.api, path, usual)
     }
@@ -286,7 +289,11 @@ fn http_limits(config: &Config) -> http::HttpLimits {
 }
 
 /// The socket systemd passes, else one of our own.
-fn listen(address: &str) -> outcome::Result<(TcpListener, SocketAddr)> {
+fn listen(named: Option<&str>, configured: Option<&str>) -> outcome::Result<(TcpListener, SocketAddr)> {
+    if let Some(text) = named.filter(|text| !config::is_address_with_port(text)) {
+        return Err(Failure::usage(format!("--listen: {text:?} is no address and port, such as {LISTEN}")));
+    }
+    let address = named.or(configured).unwrap_or(LISTEN);
     let passed = listenfd::ListenFd::from_env().take_tcp_listener(0).context("taking the socket from systemd")?;
     let listener = match passed {
         Some(listener) => listener,

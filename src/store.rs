@@ -7,6 +7,7 @@
 //! Every verb can fail with an error of the database ([`Error`]); the comment at a verb names only other errors.
 
 pub(crate) mod address;
+pub(crate) mod address_use;
 mod ascii_domains;
 pub(crate) mod attachment;
 pub(crate) mod backup;
@@ -73,7 +74,7 @@ use columns::{containing, places};
 use connections::{Borrowed, Connections, Handle, WriteQueue};
 use engine::{Failed, Link, Row};
 pub(crate) use error::{Error, Result};
-use error::{out_of_reach, why_not_opened};
+use error::{is_mounted_read_only, out_of_reach, why_not_opened};
 use event::Happened;
 pub(crate) use place::Place;
 use postgres::{Durability, Session};
@@ -298,11 +299,11 @@ fn commit<T, E: From<Error>>(
     f: impl FnOnce(&WriteTx<'_>) -> std::result::Result<T, E>,
 ) -> Result<std::result::Result<T, E>> {
     connection.busy_timeout(deadline.saturating_duration_since(Instant::now()))?;
-    log::end_doubt(connection).map_err(|error| with_disk_space(connection, error))?;
+    log::end_doubt(connection).map_err(|error| with_disk(connection, error))?;
     // Immediate: a read transaction that turns into a writer is refused at once with SQLITE_BUSY,
     // whatever the timeout.
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)
-        .map_err(Error::from)?;
+        .map_err(|error| with_disk(connection, error))?;
     connection.busy_timeout(lock_wait)?;
     let log_bytes = log::name(connection)?;
     let write = WriteTx::on(Link::Lite(&tx));
@@ -312,7 +313,7 @@ fn commit<T, E: From<Error>>(
         if let Err(error) = tx.commit() {
             // If taking back failed, it is logged, and a mark file is left.
             log::bury(connection).ok();
-            return Err(with_disk_space(connection, error));
+            return Err(with_disk(connection, error));
         }
         log::growth::check(connection, log_bytes, lock_wait);
     } else if !tx.is_autocommit() {
@@ -372,10 +373,13 @@ pub(crate) const FILE_HEAD: &[u8; 16] = b"SQLite format 3\0";
 /// Bytes that taking in a mail may need: twice the largest one (50 MiB), and the log of the same.
 pub(crate) const MAIL_NEEDS_BYTES: u64 = 200 * 1024 * 1024;
 
-/// The error, and for a full disk where it is, what is free there and what is needed.
-fn with_disk_space(connection: &Connection, error: impl Into<Error>) -> Error {
+/// The error, and what is to be said of the disk: where a full one is, what is free there and what is needed; whether it
+/// takes no writes at all, which is an error of the disk to a connection that could write before.
+fn with_disk(connection: &Connection, error: impl Into<Error>) -> Error {
+    let path = Path::new(connection.path().unwrap_or_default());
     match error.into() {
-        Error::Full(_) => no_room(Path::new(connection.path().unwrap_or_default()), MAIL_NEEDS_BYTES),
+        Error::Full(_) => no_room(path, MAIL_NEEDS_BYTES),
+        Error::ReadOnly | Error::Sqlite(_) if is_mounted_read_only(path) => Error::MountedReadOnly(path.to_owned()),
         other => other,
     }
 }

@@ -6,6 +6,8 @@ use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, output, usage};
 use crate::domain::ban_pattern;
 use crate::outcome::{self, Done};
+use crate::store::{self, ReadTx};
+use crate::terminal;
 
 /// Verbs of `admin ban`.
 #[derive(Debug, clap::Subcommand)]
@@ -39,11 +41,31 @@ fn pattern(text: &str) -> outcome::Result<String> {
     )
 }
 
+/// Addresses of the desk itself and of active staff whose mail a ban drops.
+fn hits(tx: &ReadTx<'_>, pattern: &str) -> store::Result<Vec<String>> {
+    let is_hit = |email: &str| {
+        let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain).to_lowercase();
+        let pattern = pattern.to_lowercase();
+        email.to_lowercase() == pattern || domain == pattern || domain.ends_with(&format!(".{pattern}"))
+    };
+    let own = tx.desk_addresses()?.into_iter().map(|own| (own.email, "an address of the desk".to_owned()));
+    let staff = tx.all_staff()?.into_iter().filter(|one| one.is_active);
+    let staff = staff.map(|one| (one.email, format!("the address of {}", terminal::line(&one.username))));
+    let hits = own.chain(staff).filter(|(email, _)| is_hit(email));
+    Ok(hits.map(|(email, whose)| format!("{}, {whose}", terminal::line(&email))).collect())
+}
+
 pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
     match command {
         Command::Add { address_or_domain } => {
             let pattern = pattern(&address_or_domain)?;
-            context.store.write(|tx| tx.ban(&pattern, context.now))?;
+            let hits = context.store.write(|tx| {
+                tx.ban(&pattern, context.now)?;
+                hits(tx, &pattern)
+            })?;
+            for hit in hits {
+                output::complain(&format!("{pattern} holds {hit}, whose mail is dropped now"));
+            }
             context.output.object(&json!({ "ban": pattern }), &pattern)?;
         }
         Command::List => {

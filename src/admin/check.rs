@@ -1,9 +1,14 @@
 //! `admin check`: whether the database is sound, and repair of what can be derived from the rest.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::Context;
 use super::progress::{Progress, Unit};
+use super::{Context, Output, database};
+use crate::config::Loaded;
+use crate::domain::Timestamp;
+use crate::options::Global;
 use crate::outcome::{self, Done, bail};
 use crate::store::{self, Store};
 use crate::terminal;
@@ -48,12 +53,24 @@ struct Part {
     name: &'static str,
     state: State,
     findings: Vec<String>,
+    /// Nothing more can be said of it, and nothing be repaired.
+    is_unreadable: bool,
 }
 
 impl Part {
     fn of(name: &'static str, findings: Vec<String>) -> Self {
         let state = if findings.is_empty() { State::Sound } else { State::Faulty };
-        Self { name, state, findings }
+        Self { name, state, findings, is_unreadable: false }
+    }
+
+    /// A part of which SQLite says that the file is damaged: that is what was to be found out.
+    fn or_unreadable(name: &'static str, looked: store::Result<Self>) -> store::Result<Self> {
+        match looked {
+            Err(store::Error::Corrupt(why)) => {
+                Ok(Self { is_unreadable: true, ..Self::of(name, vec![format!("cannot be read: {why}")]) })
+            }
+            looked => looked,
+        }
     }
 }
 
@@ -68,7 +85,7 @@ fn settled(
     is_fixing: bool,
     repair: impl FnOnce() -> store::Result<()>,
     look_again: impl FnOnce() -> store::Result<bool>,
-) -> outcome::Result<Part> {
+) -> store::Result<Part> {
     if part.state == State::Faulty && is_fixing {
         repair()?;
         if look_again()? {
@@ -79,7 +96,7 @@ fn settled(
 }
 
 /// The structure of tables and indexes, and apart from it that of the search index.
-fn structure(store: &Store, is_fixing: bool) -> outcome::Result<(Part, Vec<String>)> {
+fn structure(store: &Store, is_fixing: bool) -> store::Result<(Part, Vec<String>)> {
     let look = || -> store::Result<(Vec<String>, Vec<String>)> {
         let faults = store.read(|tx| tx.structural_faults())?;
         Ok(faults.into_iter().partition(|line| !line.to_lowercase().contains("fts5")))
@@ -90,7 +107,7 @@ fn structure(store: &Store, is_fixing: bool) -> outcome::Result<(Part, Vec<Strin
     Ok((part, of_search))
 }
 
-fn search(store: &Store, mut findings: Vec<String>, is_fixing: bool) -> outcome::Result<Part> {
+fn search(store: &Store, mut findings: Vec<String>, is_fixing: bool) -> store::Result<Part> {
     // A repair keeps writers waiting anyway, so it may look more closely.
     let look = || match is_fixing {
         true => store.write(|tx| tx.is_search_sound()),
@@ -106,13 +123,13 @@ fn search(store: &Store, mut findings: Vec<String>, is_fixing: bool) -> outcome:
     settled(Part::of("search", findings), is_fixing, || store.write(|tx| tx.rebuild_search()), look)
 }
 
-fn numbers(store: &Store, is_fixing: bool) -> outcome::Result<Part> {
+fn numbers(store: &Store, is_fixing: bool) -> store::Result<Part> {
     let look = || store.read(|tx| tx.wrong_counts());
     let part = Part::of("numbers", counted(look()?, "kept numbers of rows are wrong"));
     settled(part, is_fixing, || store.write(|tx| tx.recount()), || Ok(look()? == 0))
 }
 
-fn unused(store: &Store, is_fixing: bool) -> outcome::Result<Part> {
+fn unused(store: &Store, is_fixing: bool) -> store::Result<Part> {
     let look = || store.read(|tx| tx.unused_contents());
     let part = Part::of("unused", counted(look()?, "stored files belong to no attachment"));
     let repair = || store.write(|tx| tx.remove_unused_contents().map(|_| ()));
@@ -120,7 +137,7 @@ fn unused(store: &Store, is_fixing: bool) -> outcome::Result<Part> {
 }
 
 /// Every part of the check, one after the other; on a terminal it is shown which one is being looked at.
-fn parts(context: &Context, is_fixing: bool) -> outcome::Result<Vec<Part>> {
+fn parts(context: &Context, is_fixing: bool) -> store::Result<Vec<Part>> {
     let store = &context.store;
     let progress = Progress::new(&context.output, Unit::Parts, PARTS);
     let part = |number: u64, name: &'static str| {
@@ -128,25 +145,56 @@ fn parts(context: &Context, is_fixing: bool) -> outcome::Result<Vec<Part>> {
         progress.at(number);
     };
     part(1, "structure");
-    let (structure, of_search) = structure(store, is_fixing)?;
-    let mut parts = vec![structure];
+    let mut of_search = Vec::new();
+    let looked = structure(store, is_fixing).map(|(structure, found)| {
+        of_search = found;
+        structure
+    });
+    let mut parts = vec![Part::or_unreadable("structure", looked)?];
+    let mut add = |name, looked| Part::or_unreadable(name, looked).map(|part| parts.push(part));
     part(2, "references");
-    parts.push(Part::of("references", store.read(|tx| tx.dangling_rows())?));
+    add("references", store.read(|tx| tx.dangling_rows()).map(|found| Part::of("references", found)))?;
     part(3, "attachments");
-    let mut attachments = store.read(|tx| tx.stray_attachments())?;
-    attachments.extend(store.read(|tx| tx.altered_attachments())?);
-    parts.push(Part::of("attachments", attachments));
+    add("attachments", attachments(store))?;
     part(4, "unused");
-    parts.push(unused(store, is_fixing)?);
+    add("unused", unused(store, is_fixing))?;
     part(5, "numbers");
-    parts.push(numbers(store, is_fixing)?);
+    add("numbers", numbers(store, is_fixing))?;
     part(6, "search");
-    parts.push(search(store, of_search, is_fixing)?);
+    add("search", search(store, of_search, is_fixing))?;
     Ok(parts)
 }
 
+fn attachments(store: &Store) -> store::Result<Part> {
+    let mut found = store.read(|tx| tx.stray_attachments())?;
+    found.extend(store.read(|tx| tx.altered_attachments())?);
+    Ok(Part::of("attachments", found))
+}
+
+/// Checks a database that may be too damaged to be opened.
+pub(super) fn run_on(
+    global: &Global,
+    loaded: &Loaded,
+    out: Output,
+    arguments: &Arguments,
+    now: Timestamp,
+) -> outcome::Result<Done> {
+    let patience = Duration::from_secs(loaded.config.limits.lock_wait_s);
+    match Store::open(&database(global, loaded)?, patience) {
+        Err(error @ store::Error::Corrupt(_)) => {
+            report(&out, &[Part::or_unreadable("structure", Err(error))?], arguments)
+        }
+        // Whatever else is wrong is said by whoever opens it next.
+        Ok(_) | Err(_) => run(&Context::open(global, loaded, out, now)?, arguments),
+    }
+}
+
 pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<Done> {
-    let parts = parts(context, arguments.fix)?;
+    report(&context.output, &parts(context, arguments.fix)?, arguments)
+}
+
+/// Prints what was found.
+fn report(out: &Output, parts: &[Part], arguments: &Arguments) -> outcome::Result<Done> {
     let faulty = parts.iter().filter(|part| part.state == State::Faulty).count();
     let json = json!({
         "ok": faulty == 0,
@@ -154,10 +202,10 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<D
             json!({ "name": part.name, "state": part.state.word(), "findings": part.findings })
         }).collect::<Vec<Value>>(),
     });
-    context.output.object(&json, &as_text(&parts))?;
+    out.object(&json, &as_text(parts))?;
     if faulty > 0 {
-        let advice = if arguments.fix {
-            "restore a backup with `maildesk admin restore`"
+        let advice = if arguments.fix || parts.iter().any(|part| part.is_unreadable) {
+            "restore a backup with `maildesk admin restore FILE`"
         } else {
             "try `maildesk admin check --fix`"
         };

@@ -99,7 +99,7 @@ pub(super) fn run(loaded: &Loaded, out: &Output, arguments: &Arguments, now: Tim
     let rules = Rules { limits: loaded.config.limits.mail() };
     let (mut json, mut rows) = (Vec::new(), Vec::new());
     for (name, raw) in MAILS {
-        let envelope = Envelope { recipients: Vec::new(), sender: None, source: Source::Import };
+        let envelope = Envelope { recipients: Vec::new(), sender: None, source: Source::Import, whole: None };
         let done =
             intake::deliver(&store, &rules, &envelope, *raw, now).with_context(|| format!("taking in {name}"))?;
         let ticket = done.ticket.map_or_else(String::new, |ticket| format!("#{ticket}"));

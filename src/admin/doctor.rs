@@ -206,7 +206,7 @@ fn summed_up(context: &CheckContext<'_>, findings: Vec<Finding>) -> (Report, usi
     (Report { json, text, looks: findings.len() }, failed)
 }
 
-/// A database that cannot be opened; the other looks need it open.
+/// A database that cannot be opened, or not be written; the other looks need it.
 fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
     let path = host::quoted(&context.path.display().to_string());
     let fix = match error {
@@ -215,6 +215,7 @@ fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
         store::Error::Folder(_) | store::Error::Inaccessible { .. } | store::Error::ReadOnly => {
             format!("ls -ld {path}")
         }
+        store::Error::MountedReadOnly(_) => format!("findmnt --target {path}"),
         store::Error::NewerSchema { .. } => "maildesk --version".to_owned(),
         store::Error::Busy => format!("fuser -v {path}"),
         store::Error::Full(_) => format!("df -h {path}"),
@@ -222,6 +223,7 @@ fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
         store::Error::Unreachable(_) => "pg_isready".to_owned(),
         store::Error::Corrupt(_)
         | store::Error::Taken(_)
+        | store::Error::HeldAddress { .. }
         | store::Error::AfterFailure
         | store::Error::NotHere
         | store::Error::NotEmpty
@@ -234,22 +236,51 @@ fn unopened(context: &CheckContext<'_>, error: &store::Error) -> Finding {
 }
 
 fn look_inside(context: &CheckContext<'_>, store: &Store) -> Vec<Finding> {
-    let looks = [
+    let mut findings: Vec<Finding> = prove_writable(store).err().iter().map(|error| unopened(context, error)).collect();
+    // A mail that is only looked at says nothing where none could be stored.
+    let lines: Option<Look> = findings.is_empty().then_some(mta::lines);
+    let looks: [Look; 8] = [
         host::look_inside,
         server::look,
         replica::look,
         post::queue,
         people::notified,
+        people::overlaps,
         post::addresses,
         sandbox::sendmail,
-        mta::lines,
     ];
-    let mut findings = Vec::new();
-    for look in looks {
+    for look in looks.into_iter().chain(lines) {
         match look(context, store) {
             Ok(found) => findings.extend(found),
             Err(error) => findings.push(Finding::fail("database", error.to_string(), "maildesk admin check")),
         }
     }
     findings
+}
+
+/// Looks at one part of the desk.
+type Look = fn(&CheckContext<'_>, &Store) -> store::Result<Vec<Finding>>;
+
+/// Writes and takes it back, as `/readyz` asks: a database that can only be read looks well to whoever only reads.
+fn prove_writable(store: &Store) -> store::Result<()> {
+    let undone = store.write(|tx| {
+        tx.prove_writable()?;
+        Err::<(), _>(Written::Undone)
+    });
+    match undone {
+        Err(Written::Failed(error)) => Err(error),
+        Ok(()) | Err(Written::Undone) => Ok(()),
+    }
+}
+
+/// Why what was written is taken back.
+enum Written {
+    Undone,
+    Failed(store::Error),
+}
+
+impl From<store::Error> for Written {
+    fn from(error: store::Error) -> Self {
+        Self::Failed(error)
+    }
 }

@@ -1,6 +1,7 @@
 //! `admin inbox`: the lists of the web inbox on a terminal, full-screen, with its keys. What is drawn is in
 //! [`draw`], what is asked for in [`question`].
 
+mod aside;
 mod draw;
 mod question;
 
@@ -16,6 +17,7 @@ use crate::desk::{Change, Notices};
 use crate::domain::search::Search;
 use crate::domain::{Actor, DepartmentId, Door, Status, TicketId, Timestamp};
 use crate::outcome::{self, Done, Failure, WithContext};
+use crate::store::receipt::Receipt;
 use crate::store::staff::Staff;
 use crate::store::ticket::{InboxLine, InboxQuery, InboxSearch, Listing, Position, Ticket};
 use question::Question;
@@ -27,8 +29,8 @@ const PAGE: usize = 50;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Keys: j k move, Enter opens, Esc goes back, r answers and n notes in $EDITOR, t takes, a assigns, s sets\n\
-    the status, m moves, z puts off, c closes, u makes unread, ! calls spam, / searches, [ ] pages, g and i, m, w, o, z or\n\
-    c a list, ? help, q ends. The list is read again every ten seconds.\n\nExample:\n  maildesk admin inbox --staff sam"
+    the status, m moves, z puts off, c closes, u makes unread, ! calls spam, / searches, [ ] pages, g and i, m, w, o, z,\n\
+    c or a a list, ? help, q ends. The list is read again every ten seconds.\n\nExample:\n  maildesk admin inbox --staff sam"
 )]
 pub(crate) struct Arguments {
     /// Whose inbox [default: yours: MAILDESK_STAFF, else the staff member with your login name]
@@ -37,15 +39,26 @@ pub(crate) struct Arguments {
 }
 
 /// The lists, each with the key behind `g` that leads to it.
-const LISTS: [(char, &str); 6] =
-    [('i', "Unassigned"), ('m', "Mine"), ('w', "Waiting"), ('o', "Overdue"), ('z', "Put off"), ('c', "Closed")];
+const LISTS: [(char, &str); 7] = [
+    ('i', "Unassigned"),
+    ('m', "Mine"),
+    ('w', "Waiting"),
+    ('o', "Overdue"),
+    ('z', "Snoozed"),
+    ('c', "Closed"),
+    ('a', ASIDE),
+];
+
+/// The list of mails that were set aside.
+const ASIDE: &str = "Aside";
 
 /// How long a key is waited for before the list is read again. Chosen: as soon as the pages look.
 const REFRESH: Duration = Duration::from_secs(10);
 
-/// A ticket that is open on the screen.
+/// A ticket or mail that is open on the screen.
 struct Opened {
-    id: TicketId,
+    /// None for a mail that was set aside.
+    id: Option<TicketId>,
     text: String,
     scroll: usize,
 }
@@ -69,6 +82,8 @@ struct Inbox<'a> {
     /// Where this one ends.
     end: Option<Position>,
     lines: Vec<InboxLine>,
+    /// The mails of the list "Aside".
+    aside: Vec<Receipt>,
     at: usize,
     opened: Option<Opened>,
     /// What is searched for instead of the list.
@@ -105,6 +120,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<D
         pages: Vec::new(),
         end: None,
         lines: Vec::new(),
+        aside: Vec::new(),
         at: 0,
         opened: None,
         search: None,
@@ -157,9 +173,25 @@ impl Inbox<'_> {
         }
     }
 
+    /// Whether mails that were set aside are listed, and no tickets.
+    fn is_aside(&self) -> bool {
+        self.search.is_none() && LISTS.get(self.list).is_some_and(|(_, name)| *name == ASIDE)
+    }
+
+    /// Rows of the list at hand.
+    fn rows(&self) -> usize {
+        if self.is_aside() { self.aside.len() } else { self.lines.len() }
+    }
+
     /// Reads the page again.
     fn load(&mut self) -> outcome::Result<()> {
         let now = Timestamp::now();
+        if self.is_aside() {
+            self.aside = self.context.store.read(|tx| aside::waiting(tx, &self.staff, &self.departments))?;
+            (self.lines, self.end) = (Vec::new(), None);
+            self.at = self.at.min(self.rows().saturating_sub(1));
+            return Ok(());
+        }
         let (lines, end) = self.context.store.read(|tx| {
             let settings = tx.settings()?;
             let overdue_before = now.plus_s(-settings.overdue_time.saturating_mul(Timestamp::HOUR_S));
@@ -188,7 +220,10 @@ impl Inbox<'_> {
 
     /// The ticket that a key is about.
     fn current(&self) -> Option<TicketId> {
-        self.opened.as_ref().map(|opened| opened.id).or_else(|| self.lines.get(self.at).map(|line| line.id))
+        match &self.opened {
+            Some(opened) => opened.id,
+            None => self.lines.get(self.at).map(|line| line.id),
+        }
     }
 
     fn press(&mut self, key: KeyCode) -> outcome::Result<Next> {
@@ -292,11 +327,14 @@ impl Inbox<'_> {
                 let last = opened.lines(columns).len().saturating_sub(1);
                 opened.scroll = opened.scroll.saturating_add_signed(by).min(last);
             }
-            None => self.at = self.at.saturating_add_signed(by).min(self.lines.len().saturating_sub(1)),
+            None => self.at = self.at.saturating_add_signed(by).min(self.rows().saturating_sub(1)),
         }
     }
 
     fn open(&mut self) -> outcome::Result<()> {
+        if self.is_aside() {
+            return self.open_mail();
+        }
         let Some(id) = self.current() else { return Ok(()) };
         let Some(text) = ticket::text(self.context, id)? else {
             self.said = format!("#{id} is gone");
@@ -304,8 +342,8 @@ impl Inbox<'_> {
         };
         self.context.store.write(|tx| tx.note_seen(self.staff.id, id, tx.newest_event_of(id)?))?;
         let text = crate::terminal::text(&text).replace('\t', "    ");
-        let scroll = self.opened.as_ref().filter(|before| before.id == id).map_or(0, |before| before.scroll);
-        self.opened = Some(Opened { id, text, scroll });
+        let scroll = self.opened.as_ref().filter(|before| before.id == Some(id)).map_or(0, |before| before.scroll);
+        self.opened = Some(Opened { id: Some(id), text, scroll });
         Ok(())
     }
 

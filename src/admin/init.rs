@@ -76,7 +76,7 @@ const FIRST_LINK_S: i64 = Timestamp::HOUR_S;
 
 /// Where the pages are as long as setting `site_url` does not say it: where `serve` listens, as a browser on this machine
 /// reaches it.
-fn local_url(listen: Option<&str>) -> String {
+pub(super) fn local_url(listen: Option<&str>) -> String {
     let listen = listen.unwrap_or(serve::LISTEN);
     let address = listen.parse::<SocketAddr>().map(|address| match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], address.port())),

@@ -178,7 +178,7 @@ fn show(context: &Context, receipt: &Receipt) -> outcome::Result<()> {
 fn envelope_of(receipt: &Receipt, source: Source) -> Envelope {
     let sender = receipt.has_sender.then(|| receipt.sender.parse().map_or(ReversePath::Null, ReversePath::Address));
     let recipients = Some(receipt.recipient.clone()).filter(|r| !r.is_empty()).into_iter().collect();
-    Envelope { recipients, sender, source }
+    Envelope { recipients, sender, source, whole: None }
 }
 
 fn retry(context: &Context, ids: &[i64]) -> outcome::Result<Done> {
@@ -194,11 +194,13 @@ fn retry(context: &Context, ids: &[i64]) -> outcome::Result<Done> {
                 let ticket = delivery.ticket.map_or_else(String::new, |ticket| format!("#{ticket}"));
                 rows.push(vec![id.to_string(), outcome.to_owned(), reason, ticket]);
             }
+            // Alone it is the command that failed.
+            Err(error) if ids.len() == 1 => return Err(error),
             Err(error) => {
                 some_failed = true;
                 output::complain(&format!("mail {id}: {error:#}"));
                 json.push(json!({ "id": id, "error": format!("{error:#}") }));
-                rows.push(vec![id.to_string(), "failed".to_owned(), format!("{error:#}"), String::new()]);
+                rows.push(vec![id.to_string(), "failed".to_owned(), String::new(), String::new()]);
             }
         }
     }

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
 
 use crate::domain::Timestamp;
 use crate::terminal;
@@ -102,6 +103,9 @@ pub(super) fn raw(out: &Output, mut about: Value, bytes: &[u8]) -> io::Result<()
 
 /// A table for people; each cell is one line.
 pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    if width() < least_width(header, &rows) {
+        return records(header, &rows, width().into());
+    }
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(width());
@@ -114,6 +118,37 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
         first.set_constraint(ColumnConstraint::ContentWidth);
     }
     table.trim_fmt()
+}
+
+/// Columns that a cell keeps at least. Chosen: a narrower one is a pillar of syllables.
+const CELL_COLUMNS_MIN: usize = 8;
+
+/// Blanks that a table has around each cell.
+const CELL_PADDING: usize = 2;
+
+/// The width below which a table is no table any more.
+fn least_width(header: &[&str], rows: &[Vec<String>]) -> u16 {
+    let longest = |n: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(n)).map(|cell| cell.width());
+        let widest = cells.chain(header.get(n).map(|title| title.width())).max().unwrap_or(0);
+        // The first column is not broken.
+        CELL_PADDING + if n == 0 { widest } else { widest.min(CELL_COLUMNS_MIN) }
+    };
+    (0..header.len()).map(longest).sum::<usize>().try_into().unwrap_or(u16::MAX)
+}
+
+/// Each row as lines of its own, for terminals that are too narrow for a table.
+fn records(header: &[&str], rows: &[Vec<String>], width: usize) -> String {
+    let column = header.iter().map(|title| title.width()).max().unwrap_or(0) + CELL_PADDING;
+    let record = |row: &Vec<String>| {
+        let filled = header.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
+        let line = |(title, cell): (&&str, &String)| {
+            let text = screen::below(&terminal::line(cell), column, Some(width));
+            format!("{title}{}{text}", " ".repeat(column.saturating_sub(title.width())))
+        };
+        filled.map(line).collect::<Vec<_>>().join("\n")
+    };
+    rows.iter().map(record).collect::<Vec<_>>().join("\n\n")
 }
 
 /// A value of a JSON object on one line: a text without its quotes.
@@ -208,4 +243,24 @@ pub(super) fn time(at: Timestamp) -> String {
     }
     let instant = jiff::Timestamp::from_second(at.unix()).unwrap_or_default();
     instant.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn table_on_a_narrow_terminal_is_a_record_for_each_row() {
+        let header = ["id", "address", "state", ""];
+        let row =
+            |id: &str, state: &str, more: &str| [id, "somebody@example.org", state, more].map(str::to_owned).to_vec();
+        let rows = [row("1", "waiting", "default"), row("12", "", "")];
+        assert_eq!(least_width(&header, &rows), 4 + 10 + 9 + 9);
+        let text = records(&header, &rows, 30);
+        let expected = "id       1\naddress  somebody@example.org\nstate    waiting\n         default\n\n\
+                        id       12\naddress  somebody@example.org";
+        assert_eq!(text, expected);
+        let long = [vec!["1".to_owned(), "one two three four five".to_owned()]];
+        assert_eq!(records(&["id", "text"], &long, 20), "id    1\ntext  one two three\n      four five");
+    }
 }

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::removal::{Removal, RemovalPreview};
 use super::{Context, missing, named, nothing_to_change, usage};
 use crate::domain::one_line::{PRIORITY_CHARS_MAX, is_one_line};
-use crate::outcome::{self, Done};
+use crate::outcome::{self, Done, bail};
 use crate::store::import::ImportedPriority;
 use crate::store::set_up::is_color;
+use crate::store::{Error, ReadTx};
 use crate::terminal;
 
 /// Verbs of `admin priority`.
@@ -63,9 +64,16 @@ fn checked(own: &ImportedPriority) -> outcome::Result<()> {
     Ok(())
 }
 
-fn find(context: &Context, word: &str) -> outcome::Result<ImportedPriority> {
-    let all = context.store.read(|tx| tx.priorities())?;
-    named("priority", word, all, |own, id| own.id == id, |own, wanted| own.name.to_lowercase() == wanted)
+/// The priority with that id, or the only one with that name.
+pub(super) fn find(tx: &ReadTx<'_>, word: &str) -> outcome::Result<ImportedPriority> {
+    named("priority", word, tx.priorities()?, |own, id| own.id == id, |own, wanted| own.name.to_lowercase() == wanted)
+}
+
+fn save(context: &Context, own: &ImportedPriority) -> outcome::Result<i64> {
+    match context.store.write(|tx| tx.save_priority(own)) {
+        Err(Error::Taken(_)) => bail!("there is a priority {} already", terminal::line(&own.name)),
+        saved => Ok(saved?),
+    }
 }
 
 pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> {
@@ -73,7 +81,7 @@ pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> 
         Command::Add { name, color } => {
             let mut own = ImportedPriority { id: 0, name: name.trim().to_owned(), color };
             checked(&own)?;
-            own.id = context.store.write(|tx| tx.save_priority(&own))?;
+            own.id = save(context, &own)?;
             context.output.object(&as_json(&own), &own.id.to_string())?;
         }
         Command::List => {
@@ -85,18 +93,18 @@ pub(super) fn run(context: &Context, command: Command) -> outcome::Result<Done> 
             if name.is_none() && color.is_none() {
                 return nothing_to_change();
             }
-            let former = find(context, &priority)?;
+            let former = context.store.read(|tx| find(tx, &priority))?;
             let own = ImportedPriority {
                 id: former.id,
                 name: name.map_or(former.name, |name| name.trim().to_owned()),
                 color: color.unwrap_or(former.color),
             };
             checked(&own)?;
-            context.store.write(|tx| tx.save_priority(&own))?;
+            save(context, &own)?;
             context.output.object(&as_json(&own), &terminal::line(&format!("{} {}", own.name, own.color)))?;
         }
         Command::Remove { priority, removal } => {
-            let own = find(context, &priority)?;
+            let own = context.store.read(|tx| find(tx, &priority))?;
             let loss = RemovalPreview::alone(format!("remove priority {}", own.name));
             if !removal.is_agreed(&context.output, &loss)? {
                 return Ok(Done);

@@ -23,6 +23,7 @@ use crate::options::Global;
 use crate::outcome::{self, Done, Failure, bail};
 use crate::store::address::AddressRow;
 use crate::store::staff::NewStaff;
+use crate::terminal;
 
 /// Where a mail server takes mail (RFC 5321 §4.5.4.2).
 const SMTP_PORT: u16 = 25;
@@ -88,20 +89,24 @@ pub(super) fn run(
 ) -> outcome::Result<Done> {
     let place_of_db = database(global, loaded)?;
     let path = place_of_db.shown();
-    let answers = Answers::gather(arguments, &out)?;
+    let mut answers = Answers::gather(arguments, &out)?;
     let prepared = init::Arguments::of(&answers.site_name, &answers.url);
     init::prepare(&place_of_db, &prepared, now)?;
     out.say(&format!("the database is {}", path.display()));
     let context = Context::open(global, loaded, out, now)?;
     let found = arguments.mta.map_or_else(Mta::find, mta::Choice::mta);
     add_address(&context, &answers, found.map(|_| arguments.smtp_port))?;
-    add_staff(&context, &answers)?;
+    add_staff(&context, &mut answers)?;
     let place = mta::Place { config: global.config.as_deref(), db: &path, address: &answers.address };
     let plan = found.as_ref().map(|mta| mta.plan(&place)).transpose()?;
     let is_applied = match (&found, &plan) {
         (Some(mta), Some(plan)) => hand_over(&context.output, mta, plan, arguments.apply)?,
         _ => {
-            context.output.say("no Postfix, Exim or OpenSMTPD is on this machine: mail can be fetched by IMAP instead");
+            let why = match arguments.mta {
+                Some(_) => "the mail server was left alone, as asked",
+                None => "no Postfix, Exim or OpenSMTPD is on this machine",
+            };
+            context.output.say(&format!("{why}: mail can be fetched by IMAP instead"));
             context.output.say("  (maildesk admin address update --help)");
             false
         }
@@ -120,19 +125,21 @@ pub(super) fn run(
         "checks": report.json,
     });
     context.output.object(&json, &report.text)?;
-    context.output.say(&next_steps(ticket, &answers.staff));
+    let url = init::local_url(loaded.config.listen.as_deref());
+    context.output.say(&next_steps(ticket, &answers.staff, &url));
     if failed > 0 {
         bail!("{} of doctor failed", output::count(i64::try_from(failed).unwrap_or(i64::MAX), "look"));
     }
     Ok(Done)
 }
 
-fn next_steps(ticket: Option<i64>, staff: &str) -> String {
+fn next_steps(ticket: Option<i64>, staff: &str, url: &str) -> String {
     let show = ticket.map_or_else(String::new, |id| format!("\n  maildesk admin ticket show {id}"));
     format!(
         "next:{show}\n  systemctl enable --now maildesk      (serve: pages, API, outgoing mail, timed work)\n  \
-         http://127.0.0.1:8080/staff          (the inbox in a browser, as {staff}; `maildesk admin inbox` in a terminal)\n  \
-         maildesk admin token add NAME --all  (for programs; http://127.0.0.1:8080/docs says how)"
+         {:<36} (the inbox in a browser, as {staff}; `maildesk admin inbox` in a terminal)\n  \
+         maildesk admin token add NAME --all  (for programs; {url}/docs says how)",
+        format!("{url}/staff")
     )
 }
 
@@ -163,10 +170,29 @@ fn add_address(context: &Context, answers: &Answers, smtp_port: Option<u16>) -> 
     Ok(())
 }
 
-/// The first staff member, an admin of the first department, if there is nobody of that name.
-fn add_staff(context: &Context, answers: &Answers) -> outcome::Result<()> {
-    if context.store.read(|tx| tx.staff_by_username(&answers.staff))?.is_some() {
-        context.output.say(&format!("{} is staff already", answers.staff));
+/// The first staff member, an admin of the first department, if there is nobody of that name. Who is there stays as is,
+/// and the address they have is the one to go on with.
+fn add_staff(context: &Context, answers: &mut Answers) -> outcome::Result<()> {
+    if let Some(known) = context.store.read(|tx| tx.staff_by_username(&answers.staff))? {
+        let mut stays = Vec::new();
+        if !known.email.eq_ignore_ascii_case(answers.staff_email.as_str()) {
+            stays.push(format!("address {}, not {}", known.email, answers.staff_email));
+        }
+        if known.fullname != answers.staff_name {
+            stays.push(format!("name {:?}, not {:?}", known.fullname, answers.staff_name));
+        }
+        let name = terminal::line(&known.username);
+        let stays = if stays.is_empty() {
+            String::new()
+        } else {
+            let stays = stays.join("; ");
+            let stays = terminal::line(&stays);
+            format!(", and stays as it is ({stays}; `maildesk admin staff update {name}` changes it)")
+        };
+        context.output.say(&format!("{name} is staff already{stays}"));
+        if let Ok(email) = known.email.parse() {
+            answers.staff_email = email;
+        }
         return Ok(());
     }
     let Some(password) = &answers.password else {

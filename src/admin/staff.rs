@@ -206,6 +206,9 @@ fn add(context: &Context, new: &Add) -> outcome::Result<()> {
     };
     let id = context.store.write(|tx| {
         let departments = department::find_all(tx, &new.department)?;
+        if tx.staff_by_username(&new.username)?.is_some() {
+            bail!("the login name {} is in use", new.username);
+        }
         match tx.add_staff(&row, &departments, context.now) {
             Err(Error::Taken(_)) => bail!("the login name {} is in use", new.username),
             other => Ok(other?),

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::output::screen;
 use super::{Context, output};
 use crate::domain::{Status, Timestamp, Window};
 use crate::outcome::{self, Done};
@@ -133,11 +134,11 @@ fn as_json(numbers: &Numbers) -> Value {
 }
 
 /// A bar as long as `n` of `most`, to an eighth of a cell.
-fn bar(n: i64, most: i64) -> String {
+fn bar(n: i64, most: i64, cells: i64) -> String {
     if n <= 0 || most <= 0 {
         return String::new();
     }
-    let eighths = usize::try_from((n.saturating_mul(BAR_CELLS * 8) / most).max(1)).unwrap_or(0);
+    let eighths = usize::try_from((n.saturating_mul(cells * 8) / most).max(1)).unwrap_or(0);
     let part = EIGHTHS.get(eighths % 8).copied().unwrap_or("");
     format!("{}{part}", "█".repeat(eighths / 8))
 }
@@ -146,9 +147,15 @@ fn bar(n: i64, most: i64) -> String {
 fn chart(title: &str, rows: &[(String, i64)]) -> Vec<String> {
     let most = rows.iter().map(|(_, n)| *n).max().unwrap_or(0);
     let width = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+    // Two blanks before the label, seven digits, a blank on either side of them.
+    let taken = width + 2 + 1 + 7 + 1;
+    let room =
+        screen::size().map_or(i64::MAX, |(columns, _)| i64::try_from(columns.saturating_sub(taken)).unwrap_or(0));
+    let cells = BAR_CELLS.min(room.max(1));
     let mut lines = vec![String::new(), title.to_owned()];
     lines.extend(
-        rows.iter().map(|(label, n)| format!("  {label:<width$} {n:>7} {}", bar(*n, most)).trim_end().to_owned()),
+        rows.iter()
+            .map(|(label, n)| format!("  {label:<width$} {n:>7} {}", bar(*n, most, cells)).trim_end().to_owned()),
     );
     lines
 }
@@ -227,6 +234,7 @@ mod tests {
 
     #[test]
     fn bars_end_at_an_eighth_of_a_cell() {
+        let bar = |n, most| bar(n, most, BAR_CELLS);
         assert_eq!(bar(1, 1).chars().count(), 40);
         assert_eq!((bar(0, 5), bar(1, 320), bar(9, 320)), (String::new(), "▏".to_owned(), "█▏".to_owned()));
         assert_eq!(bar(1, 1_000_000), "▏", "one is never nothing");

@@ -8,7 +8,7 @@ use super::{Context, usage};
 use crate::desk::notify;
 use crate::domain::TicketId;
 use crate::domain::one_line::{SUBJECT_CHARS_MAX, is_one_line};
-use crate::outbox::template::Event;
+use crate::outbox::template::{self, Event};
 use crate::outcome::{self, Done, WithContext};
 use crate::store::template::Template;
 use crate::terminal;
@@ -170,16 +170,26 @@ fn edit(context: &Context, event: Event, subject: Option<String>, body_file: Opt
         if subject.trim().is_empty() || !is_one_line(&subject, SUBJECT_CHARS_MAX) {
             return usage(format!("--subject must be one line of 1 to {SUBJECT_CHARS_MAX} characters"));
         }
+        check_placeholders(&subject)?;
         template.subject = subject;
     }
     if let Some(path) = body_file {
         let body = read_body(path)?;
+        check_placeholders(&body)?;
         let is_html = body.trim_start().starts_with('<')
             || path.extension().is_some_and(|e| e.eq_ignore_ascii_case("html") || e.eq_ignore_ascii_case("htm"));
         (template.body_text, template.body_html) = if is_html { (String::new(), body) } else { (body, String::new()) };
     }
     context.store.write(|tx| tx.store_template(event.name(), &template, context.now))?;
     changed(context, event, "has new texts")
+}
+
+/// Refuses what looks like a placeholder and is none: customers would read it as it stands.
+fn check_placeholders(text: &str) -> outcome::Result<()> {
+    match template::unknown_placeholders(text).first() {
+        Some(name) => usage(format!("%{name}% is no placeholder; there are {}", template::known_placeholders())),
+        None => Ok(()),
+    }
 }
 
 /// Shows a template after a change with `--json`, else says what changed.

@@ -72,8 +72,8 @@ pub(crate) struct Add {
     #[arg(long, value_name = "GROUP/ACTION")]
     allow: Vec<String>,
     /// Addresses it may be used from: exact, 10.0.*.*, 10.0.0.0/8, IPv6; comma-separated [default: any]
-    #[arg(long, value_name = "LIST", default_value = "")]
-    ip: String,
+    #[arg(long, value_name = "LIST")]
+    ip: Option<String>,
     /// It may not be used yet
     #[arg(long)]
     inactive: bool,
@@ -155,15 +155,13 @@ fn add(context: &Context, new: &Add) -> outcome::Result<()> {
         Some(value) => value,
         None => random_token()?,
     };
-    check_ips(&new.ip)?;
+    let ips = new.ip.as_deref().unwrap_or_default().trim();
+    if new.ip.is_some() && ips.is_empty() {
+        return usage("--ip has no address in it; without --ip the token may be used from anywhere");
+    }
+    check_ips(ips)?;
     let sha256 = token_hash(&value);
-    let row = NewToken {
-        name: &new.name,
-        sha256: &sha256,
-        permissions: &permissions,
-        ips: new.ip.trim(),
-        is_active: !new.inactive,
-    };
+    let row = NewToken { name: &new.name, sha256: &sha256, permissions: &permissions, ips, is_active: !new.inactive };
     let id = context.store.write(|tx| match tx.add_token(&row, context.now) {
         Err(Error::Taken(_)) => bail!("this token exists already"; "choose another value"),
         other => Ok(other?),
@@ -174,6 +172,10 @@ fn add(context: &Context, new: &Add) -> outcome::Result<()> {
     }
     context.output.object(&json, &format!("{id}\n{value}"))?;
     context.output.say("the token is shown only now: the database keeps just its hash");
+    if permissions.is_empty() {
+        let next = format!("`maildesk admin token update {id} --allow GROUP/ACTION`");
+        context.output.say(&format!("it may do nothing yet: {next}"));
+    }
     Ok(())
 }
 
@@ -207,6 +209,9 @@ fn check_name(name: &str) -> outcome::Result<()> {
 }
 
 fn check_ips(list: &str) -> outcome::Result<()> {
+    if !list.trim().is_empty() && list.split(',').any(|entry| entry.trim().is_empty()) {
+        return usage(format!("{list:?} has a place without an address between its commas"));
+    }
     IpList::parse(list).map(|_| ()).or_else(|refused| usage(refused.to_string()))
 }
 

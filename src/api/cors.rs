@@ -4,6 +4,7 @@ use std::sync::PoisonError;
 
 use super::Api;
 use crate::http::Response;
+use crate::store::settings;
 
 impl Api {
     /// Reads again what refusals of the HTTP shell need; to be called now and then.
@@ -42,9 +43,14 @@ pub(super) fn with_cors(api: &Api, response: Response, origin: &str, is_prefligh
 }
 
 /// What the setting says to that origin.
-fn allowed_origin<'s>(setting: &'s str, origin: &str) -> Option<&'s str> {
-    let mut allowed = setting.split(',').map(str::trim).filter(|allowed| !allowed.is_empty());
-    allowed.find(|allowed| *allowed == "*" || *allowed == origin)
+fn allowed_origin<'o>(setting: &str, origin: &'o str) -> Option<&'o str> {
+    let mut allowed = setting.split([',', ' ', '\t']).filter(|allowed| !allowed.is_empty());
+    // A setting of before may have a slash or a port that goes without saying.
+    let is_it = |allowed: &str| allowed == origin || settings::origin(allowed).is_some_and(|allowed| allowed == origin);
+    allowed.find_map(|allowed| match allowed {
+        "*" => Some("*"),
+        allowed => is_it(allowed).then_some(origin),
+    })
 }
 
 fn for_origin(response: Response, allowed: Option<&str>) -> Response {

@@ -21,10 +21,14 @@ use crate::domain::permission::Permission;
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{EmailAddress, Timestamp};
 use crate::http::{Headers, Request};
+use crate::store::address_use::Purpose;
 use crate::store::customer::{CustomerProfile, FULLNAME_CHARS_MAX};
 use crate::store::settings::{FaveoAnswer, Settings};
 use crate::store::staff::NewStaff;
 use crate::store::{self, ReadTx, WriteTx};
+
+/// The path of the call.
+pub(super) const REGISTER: &str = "/api/v1/helpdesk/register";
 
 const FIELDS: &[&str] = &["email", "first_name", "last_name", "mobile", "code", "role"];
 
@@ -183,8 +187,9 @@ fn registration<'p>(tx: &ReadTx<'_>, params: &'p Params) -> Result<Registration<
         faults.add("last_name", text);
     }
     if let Some(email) = &email {
-        let is_staff = role != FaveoRole::User && tx.is_staff_address(email)?;
-        if is_staff || tx.customer_by_email(email.as_str())?.is_some() {
+        // Whoever is staff is a customer of that address as well.
+        let purpose = if role == FaveoRole::User { Purpose::Customer } else { Purpose::Staff(None) };
+        if tx.holder(email, purpose)?.is_some() || tx.customer_by_email(email.as_str())?.is_some() {
             faults.add("email", "The email has already been taken.");
         }
     }
@@ -208,9 +213,7 @@ pub(super) fn register(call: &Call<'_>) -> Result<KeyedAnswer, ErrorAnswer> {
                 add_staff(tx, &wanted, role, call.now)?;
             }
             tx.set_activation(id, &token_hash(&code), call.now)?;
-            if !notify::new_user(tx, &call.settings, id, &code, call.now).map_err(unsent)? {
-                tracing::warn!(user = id.get(), "no activation mail: template new_user is off or no address sends");
-            }
+            notify::new_user(tx, &call.settings, id, &code, call.now).map_err(unsent)?;
             let object = success(&wanted, id.get(), &verify, call.now);
             Ok(if call.settings.faveo_answer == FaveoAnswer::Array { format!("[{object}]") } else { object })
         },
@@ -221,7 +224,7 @@ pub(super) fn register(call: &Call<'_>) -> Result<KeyedAnswer, ErrorAnswer> {
 fn unsent(error: notify::Error) -> ErrorAnswer {
     match error {
         notify::Error::Store(error) => error.into(),
-        notify::Error::NeedsSiteUrl => {
+        error => {
             tracing::error!(%error, "registration refused");
             ErrorAnswer::message(500, Value::from(error.to_string()))
         }

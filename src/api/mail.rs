@@ -17,7 +17,9 @@ use super::{Api, Call, Wake};
 use crate::decision::Refusal;
 use crate::domain::TicketId;
 use crate::http::{Headers, Request};
-use crate::intake::{self, Delivery, Envelope, Outcome, Rules, Source, log_delivery, preview};
+use crate::intake::{
+    self, Delivery, Envelope, Outcome, Rules, Source, log_delivery, preview, whole_from_text, whole_of,
+};
 use crate::store::settings::Settings;
 
 /// The path at which mails are handed over.
@@ -28,6 +30,10 @@ const RECIPIENT: &str = "Envelope-Recipient";
 
 /// The header line with the envelope's sender; `<>` for a bounce.
 const SENDER: &str = "Envelope-Sender";
+
+/// The header line that says what the whole mail is, where the body is only its beginning: SHA-256 of it, as `intake`
+/// makes it, and its bytes.
+const WHOLE: &str = "Envelope-Whole";
 
 /// The dialect: HTTP's own statuses, HelpDeskZ's form of an error.
 pub(super) struct MailHost;
@@ -80,7 +86,13 @@ fn envelope(headers: &Headers) -> Result<Envelope, ApiError> {
     };
     let recipients: Vec<String> = recipients.into_iter().filter(|recipient| !recipient.trim().is_empty()).collect();
     let sender = one(headers, SENDER)?.map(|text| decoded(text, SENDER)).transpose()?;
-    Ok(Envelope::handed_over(&recipients, sender.as_deref(), Source::Pipe))
+    let whole = match one(headers, WHOLE)? {
+        Some(text) => {
+            Some(whole_from_text(text).ok_or_else(|| ApiError::Malformed(format!("{WHOLE} cannot be read.")))?)
+        }
+        None => None,
+    };
+    Ok(Envelope { whole, ..Envelope::handed_over(&recipients, sender.as_deref(), Source::Pipe) })
 }
 
 fn one<'h>(headers: &'h Headers, name: &str) -> Result<Option<&'h str>, ApiError> {
@@ -116,16 +128,20 @@ pub(super) fn terms(call: &Call<'_, HandedOver>) -> Result<KeyedAnswer, ApiError
 pub(super) fn deliver(call: &Call<'_, HandedOver>) -> Result<KeyedAnswer, ApiError> {
     let HandedOver { envelope, raw, is_dry } = &call.params;
     let rules = Rules { limits: call.api.rules().mail_limits };
-    let whole = rules.limits.raw_bytes_max.saturating_add(1);
-    let raw = raw.get(..whole).unwrap_or(raw);
+    let most = rules.limits.raw_bytes_max.saturating_add(1);
+    let (raw, mut rest) = raw.split_at_checked(most).unwrap_or((raw, &[]));
+    let mut envelope = envelope.clone();
+    if !rest.is_empty() && envelope.whole.is_none() {
+        envelope.whole = Some(whole_of(raw, &mut rest).map_err(|error| ApiError::Broken(error.to_string()))?);
+    }
     let store = &call.api.store;
     if *is_dry {
-        let shown = intake::preview(store, &rules, envelope, raw, call.now).map_err(failed)?;
+        let shown = intake::preview(store, &rules, &envelope, raw, call.now).map_err(failed)?;
         let (json, text) = (preview::as_json(&shown), preview::as_text(&shown));
         return Ok(KeyedAnswer::fresh(compact(&json!({ "preview": json, "text": text }))));
     }
     crate::trip::trip("deliver-before-commit");
-    let delivery = intake::deliver(store, &rules, envelope, raw, call.now).map_err(failed)?;
+    let delivery = intake::deliver(store, &rules, &envelope, raw, call.now).map_err(failed)?;
     crate::trip::trip("deliver-after-commit");
     log_delivery!(delivery, "delivered over the API");
     if matches!(delivery.outcome, Outcome::Opened | Outcome::Appended) {

@@ -19,6 +19,7 @@ use crate::domain::{DepartmentId, EmailAddress};
 use crate::http::{Headers, Request};
 use crate::password;
 use crate::store::ReadTx;
+use crate::store::address_use::Purpose;
 use crate::store::settings::Settings;
 use crate::store::staff::{NewStaff, StaffProfile};
 use fields::Wanted;
@@ -122,7 +123,7 @@ struct Account<'w> {
 fn account<'w>(tx: &ReadTx<'_>, wanted: &'w Wanted) -> Result<Account<'w>, ErrorAnswer> {
     let mut faults = wanted.faults.clone();
     if let Some(email) = &wanted.email
-        && tx.is_staff_address(email)?
+        && tx.holder(email, Purpose::Staff(None))?.is_some()
     {
         faults.add("email", "The email has already been taken.");
     }

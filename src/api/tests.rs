@@ -249,6 +249,8 @@ fn cors_answers_only_origins_of_the_setting() {
     bench.set("cors_origins", "https://a.example, https://b.example");
     assert_eq!(ask("https://b.example").as_deref(), Some("https://b.example"));
     assert_eq!(ask("https://evil.example"), None);
+    bench.set("cors_origins", "https://B.example:443/");
+    assert_eq!(ask("https://b.example").as_deref(), Some("https://b.example"), "as it was stored before");
 }
 
 #[test]

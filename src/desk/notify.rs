@@ -50,6 +50,15 @@ pub(crate) enum Error {
         "setting site_url is empty: the mail needs a link to the desk; `maildesk admin setting set site_url https://…`"
     )]
     NeedsSiteUrl,
+    /// The mail's text is switched off.
+    #[error("no mail was sent: template new_user is off; `maildesk admin template enable new_user`")]
+    TemplateIsOff,
+    /// No address sends.
+    #[error("no mail was sent: no address of the desk sends mail; `maildesk admin address update … --outgoing …`")]
+    NobodySends,
+    /// Mail to the customer keeps bouncing, or cannot be written.
+    #[error("no mail was sent: mail to {0} keeps coming back; `maildesk admin outbox list`")]
+    Paused(String),
 }
 
 /// Who is notified of a change.
@@ -341,17 +350,17 @@ fn to_member(topic: &Topic<'_>, event: Event, staff: &Staff) -> Result<()> {
 }
 
 /// Asks a new customer to confirm the address by opening `site_url`/activate/`code`; not if mail to
-/// them keeps bouncing. Says whether a mail was queued.
+/// them keeps bouncing.
 ///
 /// # Errors
-/// [`Error::NeedsSiteUrl`] when a mail has to be sent and setting `site_url` is empty.
+/// Why no mail was queued: whoever asks for one is told.
 pub(crate) fn new_user(
     tx: &WriteTx<'_>,
     settings: &Settings,
     customer: UserId,
     code: &str,
     now: Timestamp,
-) -> std::result::Result<bool, Error> {
+) -> std::result::Result<(), Error> {
     let template = template_of(tx, Event::NewUser)?;
     account_mail(tx, settings, &template, Activation { customer, code }, now)
 }
@@ -360,14 +369,14 @@ pub(crate) fn new_user(
 /// text leaves the link out, because the account works without it.
 ///
 /// # Errors
-/// [`Error::NeedsSiteUrl`] when the desk's own text has the link and `site_url` is empty.
+/// As [`new_user`]; [`Error::NeedsSiteUrl`] where the desk's own text has the link.
 pub(crate) fn welcome(
     tx: &WriteTx<'_>,
     settings: &Settings,
     customer: UserId,
     code: &str,
     now: Timestamp,
-) -> std::result::Result<bool, Error> {
+) -> std::result::Result<(), Error> {
     let mut template = template_of(tx, Event::NewUser)?;
     if settings.site_url.is_empty() {
         template = template::without_link(template);
@@ -387,24 +396,25 @@ fn account_mail(
     template: &Template,
     activation: Activation<'_>,
     now: Timestamp,
-) -> std::result::Result<bool, Error> {
+) -> std::result::Result<(), Error> {
     let Activation { customer, code } = activation;
     let event = Event::NewUser;
     let Identity { addresses: senders, secret } = tx.identity()?;
     let sender = senders.iter().find(|s| s.is_default).or_else(|| senders.iter().find(|s| s.sends()));
-    let (Some(sender), Some(customer), true) =
-        (sender.filter(|s| s.sends()), tx.customer(customer)?, template.is_enabled)
-    else {
-        return Ok(false);
+    if !template.is_enabled {
+        return Err(Error::TemplateIsOff);
+    }
+    let (Some(sender), Some(customer)) = (sender.filter(|s| s.sends()), tx.customer(customer)?) else {
+        return Err(Error::NobodySends);
     };
     if settings.site_url.is_empty() && template::has_link(template) {
         return Err(Error::NeedsSiteUrl);
     }
-    let (Ok(from), Ok(email)) = (sender.email.parse::<EmailAddress>(), customer.email.parse::<EmailAddress>()) else {
-        return Ok(false);
-    };
+    let paused = || Error::Paused(customer.email.clone());
+    let from = sender.email.parse::<EmailAddress>().map_err(|_| Error::NobodySends)?;
+    let email = customer.email.parse::<EmailAddress>().map_err(|_| paused())?;
     if is_paused(tx, &email, now)? {
-        return Ok(false);
+        return Err(paused());
     }
     let link = format!("{}/activate/{code}", settings.site_url);
     let mut values = desk_values(settings);
@@ -425,7 +435,7 @@ fn account_mail(
         html: &rendered.html,
         ..Outgoing::new(sender, &from, Person { name: &customer.fullname, email: &email })
     };
-    Ok(letter::queue(tx, &secret, &welcome, now)?.is_ok())
+    letter::queue(tx, &secret, &welcome, now)?.map(drop).map_err(|_| paused())
 }
 
 /// What a template makes of a ticket and its newest public message, without queueing anything;

@@ -231,9 +231,17 @@ impl<'a> Connection<'a> {
         if head.headers.get("Content-Encoding").is_some() {
             return Err(ENCODED.into());
         }
-        self.honour_expectation(&head, framing)?;
-        let body = self.read_body(framing, most)?;
-        let after = if self.is_cut { AfterAnswer::Close } else { after_answer(&head) };
+        let (mut after, waits) = (after_answer(&head), self.waits_for_leave(&head, framing)?);
+        let needs_body = || handler.needs_body(&head.method, &head.path, &head.headers);
+        let is_refused = waits && !catch_unwind(AssertUnwindSafe(needs_body)).map_err(|_| INTERNAL)?;
+        if waits && !is_refused {
+            self.wire.write_all(CONTINUE, self.limits.write_deadline)?;
+        }
+        if is_refused || self.is_cut {
+            // The client may send it, or the rest of it, all the same: nothing behind it is read.
+            after = AfterAnswer::Close;
+        }
+        let body = self.read_body(if is_refused { Framing::Length(0) } else { framing }, most)?;
         let Head { method, path, query, headers, version: _ } = head;
         let client = Client::new(Arc::clone(self.wire.stream()));
         Ok((Request { method, path, query, headers, peer: self.peer, client, body, is_cut: self.is_cut }, after))
@@ -266,21 +274,18 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// RFC 9110 §10.1.1. HTTP/1.0 clients cannot read a 100, and one that already sends its body
-    /// needs none.
-    fn honour_expectation(&mut self, head: &Head, framing: Framing) -> Result<(), Failure> {
+    /// Whether the client waits for leave to send its body (RFC 9110 §10.1.1). HTTP/1.0 clients cannot read a 100, and one
+    /// that already sends its body needs none.
+    fn waits_for_leave(&self, head: &Head, framing: Framing) -> Result<bool, Failure> {
         let mut expectations = head.headers.all("Expect");
-        let Some(expected) = expectations.next() else { return Ok(()) };
+        let Some(expected) = expectations.next() else { return Ok(false) };
         if head.version == Version::Http10 {
-            return Ok(());
+            return Ok(false);
         }
         if expectations.next().is_some() || !expected.eq_ignore_ascii_case("100-continue") {
             return Err(EXPECTATION.into());
         }
-        if framing != Framing::Length(0) && self.wire.unread().is_empty() {
-            self.wire.write_all(CONTINUE, self.limits.write_deadline)?;
-        }
-        Ok(())
+        Ok(framing != Framing::Length(0) && self.wire.unread().is_empty())
     }
 
     fn read_body(&mut self, framing: Framing, bytes_max: u64) -> Result<Spool, Failure> {

@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags};
 use super::connection::Connection;
 use super::head;
 use super::threads::{Accepted, Place, Threads};
-use super::{AfterAnswer, Control, Rejection, Request, Response, print_head};
+use super::{AfterAnswer, Control, Headers, Method, Rejection, Request, Response, print_head};
 use crate::stop::poll_until;
 
 /// Who answers. It runs on many threads at once; a panic in it becomes a 500.
@@ -44,6 +44,13 @@ pub(crate) trait Answer: Send + Sync {
     fn wants_beginning(&self, path: &str) -> bool {
         let _ = path;
         false
+    }
+
+    /// Whether the body makes a difference to the answer. Asked for a client that waits for leave to send it (RFC 9110
+    /// §10.1.1); never waits itself.
+    fn needs_body(&self, method: &Method, path: &str, headers: &Headers) -> bool {
+        let _ = (method, path, headers);
+        true
     }
 
     /// The largest body that is taken at this path, where `usual` holds for most.

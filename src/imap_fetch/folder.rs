@@ -7,6 +7,7 @@
 //! deleted already are found by no search.
 
 mod batch;
+mod large;
 mod together;
 mod wanted;
 
@@ -234,7 +235,7 @@ impl<'a> Fetch<'a> {
             return Err(Error::Stopped);
         }
         let mut settling = Settling::default();
-        let mails = match self.read(mailbox, batch, &mut settling.left) {
+        let (mails, whole) = match self.read_whole(mailbox, batch, &mut settling.left) {
             Err(Error::Connection(why)) => {
                 self.put_off(state, batch, &why);
                 return Err(Error::Connection(why));
@@ -259,7 +260,7 @@ impl<'a> Fetch<'a> {
         for (uid, raw) in mails {
             let done = match together.binary_search(&uid) {
                 Ok(_) => Ok(()),
-                Err(_) => self.take_mail(uid, &raw, state, &mut settling),
+                Err(_) => self.take_mail(uid, &raw, Envelope { whole, ..self.envelope(uid, state) }, &mut settling),
             };
             if let Err(error) = done {
                 broken = Some(error);
@@ -333,10 +334,9 @@ impl<'a> Fetch<'a> {
     }
 
     /// Hands one mail over.
-    fn take_mail(&mut self, uid: u32, raw: &[u8], state: &FolderState, settling: &mut Settling) -> Result<(), Error> {
+    fn take_mail(&mut self, uid: u32, raw: &[u8], envelope: Envelope, settling: &mut Settling) -> Result<(), Error> {
         let started = Instant::now();
         self.counts.fetched += 1;
-        let envelope = self.envelope(uid, state);
         let FetchContext { store, rules, .. } = self.context;
         let done = match self.context.mode {
             Mode::Fetch => intake::deliver(store, rules, &envelope, raw, store.now()),
@@ -358,7 +358,7 @@ impl<'a> Fetch<'a> {
     /// Whom a mail is for, and whether it was there before the desk was.
     fn envelope(&self, uid: u32, state: &FolderState) -> Envelope {
         let source = if uid <= state.backlog_uid { Source::FirstFetch } else { Source::Fetch };
-        Envelope { recipients: vec![self.account.email.clone()], sender: None, source }
+        Envelope { recipients: vec![self.account.email.clone()], sender: None, source, whole: None }
     }
 
     /// Marks, moves or deletes what is on record. What the server refuses is left over: the mails are

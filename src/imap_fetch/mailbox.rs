@@ -13,6 +13,7 @@ use super::channel::{Channel, End};
 use super::connection::{self, Opened};
 use super::folder_name;
 use crate::domain::desk_address::ImapAfter;
+use crate::mail::{LongMail, Whole};
 use crate::stop::Stop;
 use crate::store::imap::runs;
 use crate::terminal;
@@ -22,6 +23,12 @@ const GOODBYE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Slowest connection that is still of use, in bytes a second; what reading mails may take follows.
 const BYTES_PER_SECOND_MIN: usize = 20 * 1024;
+
+/// Bytes of a piece of a mail that is larger than what is kept. Chosen: a hundred answers for the largest mails there are.
+const REST_BYTES: usize = 1024 * 1024;
+
+/// Bytes of such a mail that are looked at. Chosen: more than mail servers take; a server may send without an end.
+const HASHED_BYTES_MAX: usize = 1024 * 1024 * 1024;
 
 /// Bytes of a list of UIDs: three million mails in one folder.
 const SEARCH_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -223,6 +230,28 @@ impl Mailbox {
         }
         read.dedup_by_key(|(uid, _)| *uid);
         Ok(read)
+    }
+
+    /// Reads what stands behind the beginning of a mail, piece by piece, so that all of it is known and none of it kept.
+    pub(super) fn read_rest(&mut self, uid: u32, beginning: &[u8]) -> Result<Whole, Error> {
+        let mut long = LongMail::new(beginning);
+        let mut at = beginning.len();
+        while at < HASHED_BYTES_MAX {
+            self.begin(Duration::from_secs((REST_BYTES / BYTES_PER_SECOND_MIN) as u64));
+            self.channel.borrow_mut().expect_bodies(REST_BYTES, REST_BYTES);
+            let query = format!("(UID BODY.PEEK[]<{at}.{REST_BYTES}>)");
+            let answer =
+                self.session.uid_fetch(uid.to_string(), query).map_err(|e| refused("reading a large mail", e))?;
+            let mut channel = self.channel.borrow_mut();
+            let piece = answer.iter().find(|fetch| fetch.uid == Some(uid)).and_then(|fetch| fetch.body());
+            let piece = piece.map(|text| channel.take_body(text).unwrap_or_else(|| text.to_vec())).unwrap_or_default();
+            long.add(&piece);
+            at += piece.len();
+            if piece.len() < REST_BYTES {
+                break;
+            }
+        }
+        Ok(long.end())
     }
 
     /// Whether settling takes several commands: one that dies in between leaves mails that are marked

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::domain::{Actor, Door, ReceiptId, Timestamp};
-use crate::mail::ReversePath;
+use crate::mail::{ReversePath, Whole};
 
 /// Who hands a mail over, which decides the limits that apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub struct Envelope {
     pub sender: Option<ReversePath>,
     /// Who hands it over.
     pub source: Source,
+    /// The whole mail, where the bytes at hand are only its beginning.
+    pub whole: Option<Whole>,
 }
 
 impl Envelope {
@@ -66,7 +68,7 @@ impl Envelope {
     #[must_use]
     pub(crate) fn handed_over(recipients: &[String], sender: Option<&str>, source: Source) -> Self {
         let recipients = recipients.iter().map(|recipient| bare_recipient(recipient).to_owned()).collect();
-        Self { recipients, sender: sender.and_then(reverse_path), source }
+        Self { recipients, sender: sender.and_then(reverse_path), source, whole: None }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{Delivery, Envelope, Error, Incoming, Outcome, Rules, compressed, read, settle};
+use super::{Beginning, Delivery, Envelope, Error, Incoming, Outcome, Rules, compressed, read, settle};
 use crate::domain::Timestamp;
 use crate::mail::ParsedMail;
 use crate::store::{self, Store};
@@ -13,6 +13,7 @@ pub(crate) struct Letter {
     envelopes: Vec<Envelope>,
     raw_len: usize,
     key: [u8; 32],
+    beginning: Option<Beginning>,
     mail: Option<ParsedMail>,
     is_oversize: bool,
     compressed: Vec<u8>,
@@ -43,8 +44,8 @@ impl Letter {
         let first = envelopes.first().ok_or(Trouble::Empty)?;
         let incoming = read(rules, first, raw, ParsedMail::parse).map_err(|error| trouble(&error))?;
         let compressed = compressed(raw).map_err(|error| trouble(&error.into()))?;
-        let Incoming { raw_len, key, mail, is_oversize, .. } = incoming;
-        Ok(Self { envelopes, raw_len, key, mail, is_oversize, compressed })
+        let Incoming { raw_len, key, beginning, mail, is_oversize, .. } = incoming;
+        Ok(Self { envelopes, raw_len, key, beginning, mail, is_oversize, compressed })
     }
 
     /// How many bytes the mail has.
@@ -123,8 +124,8 @@ impl Letter {
     ) -> Result<Vec<Delivery>, Error> {
         let mut deliveries = Vec::with_capacity(self.envelopes.len());
         for envelope in &self.envelopes {
-            let (raw_len, key, is_oversize) = (self.raw_len, self.key, self.is_oversize);
-            let incoming = Incoming { envelope, raw_len, key, mail: self.mail.take(), is_oversize };
+            let (raw_len, key, beginning, is_oversize) = (self.raw_len, self.key, self.beginning, self.is_oversize);
+            let incoming = Incoming { envelope, raw_len, key, beginning, mail: self.mail.take(), is_oversize };
             let lent = Lent { incoming, home: &mut self.mail };
             crate::trip::trip("group-settle");
             deliveries.push(settle(&lent.incoming, &self.compressed)?);

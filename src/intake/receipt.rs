@@ -135,7 +135,10 @@ pub(super) fn record(
     if let Some(retried) = retried {
         tx.settle_receipt(retried.id, settled.state, settled.reason, place)?;
         note_by_hand(tx, incoming, &retried, &settled, now)?;
-        tx.set_receipt_key(retried.id, &incoming.key)?;
+        // Of a mail over the largest size only the beginning was kept, which is not what it is known by.
+        if i64::try_from(incoming.raw_len).is_ok_and(|bytes| bytes >= retried.bytes) {
+            tx.set_receipt_key(retried.id, &incoming.key)?;
+        }
         if incoming.retried().is_none() {
             tx.set_receipt_recipient(retried.id, &recipient_text(incoming.envelope, incoming.mail.as_ref()))?;
         }

@@ -12,7 +12,7 @@ pub(super) fn desk() -> (tempfile::TempDir, Store) {
 }
 
 pub(super) fn envelope(source: Source) -> Envelope {
-    Envelope { recipients: vec!["support@example.com".to_owned()], sender: None, source }
+    Envelope { recipients: vec!["support@example.com".to_owned()], sender: None, source, whole: None }
 }
 
 pub(super) fn rules() -> Rules {
@@ -57,4 +57,31 @@ fn rehearsal_changes_nothing() {
     let shown = rehearse(&store, &rules(), &envelope(Source::Pipe), MAIL, NOW).unwrap();
     assert_eq!(shown.outcome, Outcome::Opened);
     assert_eq!(store.read(|tx| tx.receipts(None, 10)).unwrap().len(), 0);
+}
+
+#[test]
+fn mails_that_begin_alike_stay_two_and_those_recorded_by_their_beginning_stay_known() {
+    let (_dir, store) = desk();
+    let rules = Rules { limits: Limits { raw_bytes_max: MAIL.len(), ..Limits::default() } };
+    let take = |rest: &str, is_hashed: bool| {
+        let mail = [MAIL, rest.as_bytes()].concat();
+        let (raw, mut rest) = mail.split_at(MAIL.len() + 1);
+        let whole = is_hashed.then(|| whole_of(raw, &mut rest).unwrap());
+        let envelope = Envelope { whole, ..envelope(Source::Pipe) };
+        deliver(&store, &rules, &envelope, raw, NOW).unwrap().outcome
+    };
+    assert_eq!(take("x first", false), Outcome::Opened, "as it was recorded before all of a mail was hashed");
+    assert_eq!(take("x first", true), Outcome::Duplicate);
+    for end in ["y first", "y second"] {
+        assert_ne!(take(end, true), Outcome::Duplicate, "{end}");
+        assert_eq!(take(end, true), Outcome::Duplicate, "{end}");
+    }
+    // Looked at again, such a mail keeps what it is known by.
+    let last = store.read(|tx| tx.receipts(None, 10)).unwrap().remove(0);
+    assert_eq!(last.bytes, i64::try_from(MAIL.len() + "y second".len()).unwrap());
+    store.write(|tx| tx.settle_receipt(last.id, ReceiptState::Quarantined, Reason::Unreadable, None)).unwrap();
+    let raw = decompress(&store.read(|tx| tx.raw_mail(last.id)).unwrap().unwrap()).unwrap();
+    let again = deliver(&store, &rules, &envelope(Source::Retry(last.id)), raw, NOW).unwrap();
+    assert_ne!(again.outcome, Outcome::Duplicate);
+    assert_eq!(take("y second", true), Outcome::Duplicate);
 }

@@ -23,6 +23,7 @@ pub(super) enum Command {
     Rset,
     Noop,
     Vrfy,
+    Help,
     Quit,
 }
 
@@ -52,10 +53,16 @@ pub(super) fn read(line: &[u8]) -> Result<Command, Reply> {
         "RSET" => plain(Command::Rset),
         "NOOP" => Ok(Command::Noop),
         "VRFY" => Ok(Command::Vrfy),
+        "HELP" => Ok(Command::Help),
         "QUIT" => plain(Command::Quit),
         "HELO" | "EHLO" => Err(Reply::new(500, "5.5.1 this is LMTP; say LHLO")),
         _ => Err(Reply::new(500, "5.5.1 no such command")),
     }
+}
+
+/// Whether bytes of a mail follow a line, however it goes on: where it cannot be read, nobody can say how many.
+pub(super) fn announces_bytes(line: &[u8]) -> bool {
+    line.trim_ascii_start().get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"BDAT"))
 }
 
 /// A parameter, and which values it takes.
@@ -81,8 +88,13 @@ fn path(text: &str, label: &str, known: &[Parameter]) -> Result<String, Reply> {
     if !rest.is_empty() && !rest.starts_with(' ') {
         return Err(wrong());
     }
+    let mut named: Vec<&str> = Vec::new();
     for parameter in rest.split(' ').filter(|parameter| !parameter.is_empty()) {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        if named.iter().any(|before| before.eq_ignore_ascii_case(name)) {
+            return Err(Reply::new(501, "5.5.4 a parameter is there twice"));
+        }
+        named.push(name);
         match known.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             None => return Err(Reply::new(555, format!("5.5.4 {} is not offered", name.to_ascii_uppercase()))),
             Some((_, takes)) if !takes(value) => {
@@ -157,6 +169,7 @@ mod tests {
             ("BDAT 86 last", Ok(Command::Bdat { bytes: 86, is_last: true })),
             ("BDAT 0", Ok(Command::Bdat { bytes: 0, is_last: false })),
             ("NOOP anything", Ok(Command::Noop)),
+            ("help data", Ok(Command::Help)),
             ("QUIT", Ok(Command::Quit)),
         ] {
             assert_eq!(read(line.as_bytes()), expected, "{line}");
@@ -177,6 +190,7 @@ mod tests {
             ("MAIL FROM:<ann@example.org", 501),
             ("MAIL FROM:<a@b.example>SIZE=1", 501),
             ("MAIL FROM:<a@b.example> SIZE=x", 501),
+            ("MAIL FROM:<a@b.example> SIZE=1 size=2", 501),
             ("MAIL FROM:<a@b.example> BODY=BINARYMIME", 501),
             ("MAIL FROM:<a@b.example> AUTH=<>", 555),
             ("MAIL TO:<a@b.example>", 501),
@@ -195,6 +209,14 @@ mod tests {
             assert_eq!(code(line), expected, "{line:?}");
         }
         assert_eq!(read(b"NOOP \xff").map_err(|reply| reply.code), Err(500));
+    }
+
+    #[test]
+    fn line_that_announces_bytes_is_known_whatever_is_wrong_with_it() {
+        for line in ["BDAT 5 LASTX", "bdat x", "BDAT", "BDAT\t5", " BDAT 5", "BDATA 5"] {
+            assert!(announces_bytes(line.as_bytes()) && read(line.as_bytes()).is_err(), "{line:?}");
+        }
+        assert!(announces_bytes(b"BDAT 5 \xff") && !announces_bytes(b"DATA") && !announces_bytes(b"BDA"));
     }
 
     #[test]

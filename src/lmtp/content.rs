@@ -5,6 +5,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::mail::{LongMail, Whole};
+
 /// Bytes of mails that are being received, all together. Chosen: ten mails of the largest size.
 const IN_HAND_BYTES_MAX: usize = 512 * 1024 * 1024;
 
@@ -100,22 +102,27 @@ pub(super) struct Content<'a> {
     bytes: Vec<u8>,
     bytes_max: usize,
     is_crowded_out: bool,
+    /// All of the mail, where it is larger than what is kept.
+    long: Option<LongMail>,
 }
 
 impl<'a> Content<'a> {
-    /// Keeps at most so many bytes; the others are read and dropped.
+    /// Keeps at most so many bytes; the others are hashed and dropped.
     pub(super) fn new(room: &'a Room, bytes_max: usize) -> Self {
-        Self { room, share: 0, bytes: Vec::new(), bytes_max, is_crowded_out: false }
+        Self { room, share: 0, bytes: Vec::new(), bytes_max, is_crowded_out: false, long: None }
     }
 
     pub(super) fn add(&mut self, more: &[u8]) {
         let left = self.bytes_max.saturating_sub(self.bytes.len());
-        let kept = more.get(..left).unwrap_or(more);
+        let (kept, dropped) = more.split_at_checked(left).unwrap_or((more, &[]));
         let needed = self.bytes.len().saturating_add(kept.len());
         if self.is_crowded_out || (needed > self.share && !self.raise(needed)) {
             return;
         }
         self.bytes.extend_from_slice(kept);
+        if !dropped.is_empty() {
+            self.long.get_or_insert_with(|| LongMail::new(&self.bytes)).add(dropped);
+        }
     }
 
     fn raise(&mut self, needed: usize) -> bool {
@@ -124,7 +131,7 @@ impl<'a> Content<'a> {
         if self.room.taken.fetch_add(more, Ordering::Relaxed).saturating_add(more) > IN_HAND_BYTES_MAX {
             self.room.taken.fetch_sub(more, Ordering::Relaxed);
             self.is_crowded_out = true;
-            self.bytes = Vec::new();
+            (self.bytes, self.long) = (Vec::new(), None);
             return false;
         }
         self.share = share;
@@ -134,6 +141,11 @@ impl<'a> Content<'a> {
     /// The mail; none when there was no room for it.
     pub(super) fn bytes(&self) -> Option<&[u8]> {
         if self.is_crowded_out { None } else { Some(&self.bytes) }
+    }
+
+    /// All of it, where the bytes are only its beginning.
+    pub(super) fn whole(&mut self) -> Option<Whole> {
+        self.long.take().map(LongMail::end)
     }
 }
 
@@ -196,6 +208,7 @@ mod tests {
         content.add(b"90123");
         content.add(b"4");
         assert_eq!(content.bytes(), Some(&b"1234567890"[..]));
+        assert_eq!(content.whole().map(|whole| whole.bytes), Some(14));
         room.taken.store(IN_HAND_BYTES_MAX - SHARE_BYTES, Ordering::Relaxed);
         let mut other = Content::new(&room, 10);
         other.add(b"x");

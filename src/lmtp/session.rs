@@ -92,6 +92,8 @@ impl<'a> Session<'a> {
         let line = self.line()?;
         match command::read(&line) {
             Ok(command) => self.obey(command),
+            // What follows could be the bytes of a mail, or commands.
+            Err(reply) if command::announces_bytes(&line) => Err(End::Refused(reply)),
             Err(reply) => self.refuse(&reply),
         }
     }
@@ -173,6 +175,9 @@ impl<'a> Session<'a> {
             }
             Command::Noop => self.say(250, "2.0.0 still here"),
             Command::Vrfy => self.say(252, "2.5.0 send a mail and see"),
+            Command::Help => {
+                self.say(214, "2.0.0 LHLO, MAIL, RCPT, DATA, BDAT, RSET, NOOP, VRFY, HELP, QUIT; see docs/lmtp.md")
+            }
             Command::Quit => {
                 self.say(221, "2.0.0 goodbye");
                 return Err(End::Gone);
@@ -224,7 +229,7 @@ impl<'a> Session<'a> {
             let taken = dots.read(self.wire.unread(), &mut content);
             self.wire.consume(taken);
         }
-        self.settle(&content);
+        self.settle(content);
         Ok(())
     }
 
@@ -250,7 +255,7 @@ impl<'a> Session<'a> {
         }
         match (lacks, is_last) {
             (Some(reply), _) => return self.refuse(&reply),
-            (None, true) => self.settle(&content),
+            (None, true) => self.settle(content),
             (None, false) => {
                 self.mail.chunks = Some(content);
                 self.say(250, &format!("2.0.0 {bytes} bytes"));
@@ -269,11 +274,19 @@ impl<'a> Session<'a> {
     }
 
     /// Has the mail stored and says what became of it, for each recipient.
-    fn settle(&mut self, content: &Content<'_>) {
+    fn settle(&mut self, mut content: Content<'_>) {
         let Mail { sender, recipients, .. } = std::mem::take(&mut self.mail);
-        let began = Instant::now();
+        let (began, whole) = (Instant::now(), content.whole());
         let settled = match content.bytes() {
-            Some(raw) => self.store(sender.as_deref(), &recipients, raw),
+            Some(raw) => {
+                // Whoever says where a mail ends has handed one over, be there nothing in it.
+                let raw = if raw.is_empty() { b"\r\n" } else { raw };
+                let envelope = |recipient: &String| {
+                    let to = std::slice::from_ref(recipient);
+                    Envelope { whole, ..Envelope::handed_over(to, sender.as_deref(), Source::Pipe) }
+                };
+                self.store(recipients.iter().map(envelope).collect(), raw)
+            }
             None => Err(Trouble::Full),
         };
         self.shared.metrics.count(&settled, recipients.len());
@@ -283,11 +296,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn store(&self, sender: Option<&str>, recipients: &[String], raw: &[u8]) -> Settled {
+    fn store(&self, envelopes: Vec<Envelope>, raw: &[u8]) -> Settled {
         let in_hand = self.shared.committer.take_in_hand();
-        let envelope =
-            |recipient: &String| Envelope::handed_over(std::slice::from_ref(recipient), sender, Source::Pipe);
-        let letter = Letter::read(&self.rules(), recipients.iter().map(envelope).collect(), raw)?;
+        let letter = Letter::read(&self.rules(), envelopes, raw)?;
         self.shared.committer.store(letter, in_hand)
     }
 

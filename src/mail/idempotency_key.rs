@@ -40,6 +40,70 @@ pub(super) fn key_of(raw: &[u8]) -> [u8; 32] {
     hash.finish()
 }
 
+/// The key of a mail of which only the beginning is kept, while the rest is read and dropped. It is the key that
+/// [`key_of`] gives the whole mail, where its header is in the beginning.
+#[derive(Debug)]
+pub(crate) struct LongMail {
+    hash: Hash,
+    /// Line ends that are the mail's last ones until something follows them.
+    line_ends: usize,
+    /// The last of them was a carriage return, to which a line feed belongs.
+    after_cr: bool,
+    bytes: usize,
+}
+
+/// A mail of which only the beginning is at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// The idempotency key of all of it.
+    pub key: [u8; 32],
+    /// How many bytes it has.
+    pub bytes: usize,
+}
+
+impl LongMail {
+    /// Begins with what is kept.
+    pub(crate) fn new(beginning: &[u8]) -> Self {
+        let raw = with_line_feeds(beginning);
+        let mail = skip_leading_lines(&raw);
+        let mut hash = Hash { sha: Sha256::new(), buffer: Vec::with_capacity(BUFFER_BYTES), after_cr: false };
+        let body_start = hash_header(mail, &mut hash);
+        let mut long = Self { hash, line_ends: 0, after_cr: false, bytes: 0 };
+        long.add(mail.get(body_start..).unwrap_or_default());
+        long.bytes = beginning.len();
+        long
+    }
+
+    /// Goes on with what is dropped.
+    pub(crate) fn add(&mut self, more: &[u8]) {
+        self.bytes = self.bytes.saturating_add(more.len());
+        let is_text = |b: &u8| !matches!(b, b'\r' | b'\n');
+        let Some(first) = more.iter().position(is_text) else { return self.hold(more) };
+        let last = more.iter().rposition(is_text).unwrap_or(first);
+        self.hold(more.get(..first).unwrap_or_default());
+        for _ in 0..std::mem::take(&mut self.line_ends) {
+            self.hash.plain(b"\n");
+        }
+        self.after_cr = false;
+        self.hash.text(more.get(first..=last).unwrap_or_default());
+        self.hold(more.get(last + 1..).unwrap_or_default());
+    }
+
+    /// Counts line ends.
+    fn hold(&mut self, line_ends: &[u8]) {
+        for byte in line_ends {
+            self.line_ends += usize::from(*byte == b'\r' || !self.after_cr);
+            self.after_cr = *byte == b'\r';
+        }
+    }
+
+    /// The end of the mail.
+    pub(crate) fn end(mut self) -> Whole {
+        self.hash.text(b"\n");
+        Whole { key: self.hash.finish(), bytes: self.bytes }
+    }
+}
+
 fn without_final_line_ends(mail: &[u8]) -> &[u8] {
     let kept = mail.iter().rposition(|b| !matches!(b, b'\r' | b'\n')).map_or(0, |last| last + 1);
     mail.get(..kept).unwrap_or_default()
@@ -89,6 +153,7 @@ fn is_trace(name: &[u8]) -> bool {
 const BUFFER_BYTES: usize = 32 * 1024;
 
 /// SHA-256 that sees CRLF and CR as LF.
+#[derive(Debug)]
 struct Hash {
     sha: Sha256,
     buffer: Vec<u8>,
@@ -225,6 +290,33 @@ mod tests {
     fn an_empty_message_id_is_no_identity() {
         let alert = |id: &str| key_of(format!("Received: {id}\nMessage-ID: \nSubject: x\n\nx").as_bytes());
         assert_ne!(alert("id 1"), alert("id 2"));
+    }
+
+    fn of_long(mail: &str, kept: usize, step: usize) -> Whole {
+        let (beginning, rest) = mail.as_bytes().split_at(kept.min(mail.len()));
+        let mut long = LongMail::new(beginning);
+        rest.chunks(step.max(1)).for_each(|piece| long.add(piece));
+        long.end()
+    }
+
+    #[test]
+    fn mail_cut_anywhere_in_its_text_has_the_key_of_the_whole() {
+        let text = "\nfirst\n\n\nsecond \r\r\nthird\r\n\r\n\n";
+        for mail in [format!("Received: by mx1\n{PLAIN}{text}"), format!("{PLAIN}{text}").replace('\n', "\r\n")] {
+            let header = mail.find("first line").unwrap();
+            for kept in header..=mail.len() {
+                for step in [1, 2, 7, mail.len()] {
+                    let expected = Whole { key: key_of(mail.as_bytes()), bytes: mail.len() };
+                    assert_eq!(of_long(&mail, kept, step), expected, "{kept} {step}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn mails_that_differ_behind_what_is_kept_have_two_keys() {
+        let mail = |end: &str| format!("{PLAIN}{}{end}\n", "x".repeat(100));
+        assert_ne!(of_long(&mail("a"), 80, 9).key, of_long(&mail("b"), 80, 9).key);
     }
 
     proptest::proptest! {

@@ -1,11 +1,14 @@
 //! What our mails say: the events, the shipped texts, and filling in `%placeholders%`. Pure; which
 //! template is in force and what the values are is decided by the callers.
 
+mod placeholder;
+
 use std::borrow::Cow;
 
 use crate::mail::html;
 use crate::store::template::Template;
 use crate::terminal;
+pub(crate) use placeholder::{known_placeholders, unknown_placeholders};
 
 /// What a mail of ours is about. The names are HelpDeskZ's, so that imported templates fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

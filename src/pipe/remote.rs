@@ -18,10 +18,10 @@ use ureq::http::{Response, header};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 use ureq::{Body, RequestBuilder};
 
-use super::{Call, Exit, SETTLING, envelope, say};
+use super::{Call, Exit, Mail, SETTLING, say};
 use crate::config::Desk;
 use crate::decision::Refusal;
-use crate::intake::{Envelope, refusal_line};
+use crate::intake::{Envelope, refusal_line, whole_as_text, whole_of};
 use crate::mail::ReversePath;
 use crate::outcome::{self, Failure, WithContext, bail};
 use crate::secret_file;
@@ -67,15 +67,15 @@ struct Became {
 }
 
 /// Hands over one mail and gives the exit status.
-pub(super) fn hand_over(call: &Call<'_>, desk: &Desk, raw: &[u8]) -> outcome::Result<Exit> {
+pub(super) fn hand_over(call: &Call<'_>, desk: &Desk, mail: &Mail) -> outcome::Result<Exit> {
     let end = call.end.checked_sub(SETTLING).unwrap_or(call.end);
-    let became = deliver(desk, &envelope(call.arguments), raw, end)?;
+    let became = deliver(desk, &mail.envelope(call.arguments), &mail.raw, end)?;
     tracing::info!(
         desk = desk.url,
         decision = became.decision,
         reason = became.reason,
         ticket = became.ticket.map_or_else(|| "-".to_owned(), |ticket| format!("#{ticket}")),
-        bytes = raw.len(),
+        bytes = mail.whole.map_or(mail.raw.len(), |whole| whole.bytes),
         ms = u64::try_from(call.started.elapsed().as_millis()).unwrap_or(u64::MAX),
         "handed over"
     );
@@ -91,8 +91,9 @@ fn deliver(desk: &Desk, envelope: &Envelope, raw: &[u8], end: Instant) -> outcom
     if answer.status == TOO_LARGE {
         // It keeps only the header of such a mail, which it can as well of one that is just too large.
         let most = visit.terms(end)?.raw_bytes_max.saturating_add(1);
-        if let Some(cut) = raw.get(..most).filter(|cut| cut.len() < raw.len()) {
-            answer = visit.post("", envelope, cut, end)?;
+        if let Some((cut, mut rest)) = raw.split_at_checked(most).filter(|(_, rest)| !rest.is_empty()) {
+            let whole = envelope.whole.map_or_else(|| whole_of(cut, &mut rest), Ok)?;
+            answer = visit.post("", &Envelope { whole: Some(whole), ..envelope.clone() }, cut, end)?;
         }
     }
     let became = read(&answer, envelope);
@@ -192,6 +193,9 @@ impl<'a> Visit<'a> {
         }
         if let Some(sender) = &envelope.sender {
             request = request.header("Envelope-Sender", sender_text(sender));
+        }
+        if let Some(whole) = &envelope.whole {
+            request = request.header("Envelope-Whole", whole_as_text(whole));
         }
         self.answer(self.with_token(request).send(raw))
     }

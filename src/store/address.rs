@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, Tls};
 use crate::domain::{AddressId, DepartmentId, DeskSecret, EmailAddress, SetUpChange, Timestamp, comparable_address};
+use crate::store::address_use::Purpose;
 use crate::store::engine::Row;
 
 /// One of the desk's own addresses, as far as mail that comes and goes needs it.
@@ -223,6 +224,7 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`super::Error::Taken`] when the address is there already.
     pub fn add_address(&self, new: &AddressRow, now: Timestamp) -> Result<AddressId> {
+        self.require_free_for_desk(&new.email)?;
         if new.is_default {
             self.run("UPDATE address SET is_default = 0 WHERE is_default = 1", [])?;
         }
@@ -242,11 +244,19 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`super::Error::Taken`] when another one has the new address.
     pub fn update_address(&self, id: AddressId, row: &AddressRow, now: Timestamp) -> Result<bool> {
+        if !self.desk_addresses()?.iter().any(|own| own.id == id && own.email.eq_ignore_ascii_case(&row.email)) {
+            self.require_free_for_desk(&row.email)?;
+        }
         let is_there = self.write_address(id, row, now)?;
         if is_there {
             self.note_set_up(SetUpChange::Changed, &format!("address {id} {}", row.email))?;
         }
         Ok(is_there)
+    }
+
+    /// What is no address has no other use.
+    fn require_free_for_desk(&self, email: &str) -> Result<()> {
+        email.parse().map_or(Ok(()), |email| self.require_free(&email, Purpose::Desk))
     }
 
     fn write_address(&self, id: AddressId, row: &AddressRow, now: Timestamp) -> Result<bool> {

@@ -168,6 +168,10 @@ pub(super) fn write_backup(
 
 /// Opens a backup and checks it; says its schema's number too.
 fn open_backup(backup: &Path) -> Result<(Connection, i64)> {
+    // SQLite opens it, and fails at the first page.
+    if backup.is_dir() {
+        return Err(Error::Folder(backup.to_owned()));
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let source = Connection::open_with_flags(backup, flags).map_err(|e| match why_not_opened(backup, e) {
         Error::Missing(path) => Error::Inaccessible { path, reason: "no such file".to_owned() },

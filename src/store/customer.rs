@@ -5,6 +5,7 @@ use super::ticket::TicketRows;
 use super::token::Sha256Bytes;
 use super::{ReadTx, Result, WriteTx, containing};
 use crate::domain::{DepartmentId, EmailAddress, SetUpChange, Timestamp, UserId, ascii_domain, comparable_address};
+use crate::store::address_use::Purpose;
 use crate::store::engine::Row;
 
 /// What Faveo's register call says about a customer.
@@ -227,6 +228,7 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`crate::store::Error::Taken`] when the address is in use.
     pub fn add_customer(&self, fullname: &str, email: &EmailAddress, now: Timestamp) -> Result<UserId> {
+        self.require_free(email, Purpose::Customer)?;
         let id = self.insert_customer(fullname, email, now)?;
         self.note_set_up(SetUpChange::Added, &format!("customer {id} {email}"))?;
         Ok(id)
@@ -258,6 +260,11 @@ impl WriteTx<'_> {
     /// # Errors
     /// [`crate::store::Error::Taken`] when the address is in use.
     pub fn update_customer(&self, id: UserId, fullname: Option<&str>, email: Option<&EmailAddress>) -> Result<bool> {
+        if let (Some(email), Some(own)) = (email, self.customer(id)?)
+            && !own.email.eq_ignore_ascii_case(email.as_str())
+        {
+            self.require_free(email, Purpose::Customer)?;
+        }
         let changed = self.run(
             "UPDATE customer SET fullname = coalesce($1, fullname), email = coalesce($2, email), \
              verified_at = CASE WHEN email <> coalesce($2, email) THEN 0 ELSE verified_at END, \

@@ -8,7 +8,7 @@ use rusqlite::{CachedStatement, Connection};
 
 use super::postgres::{self, Session};
 use super::value::{Column, Kind, Params, Value};
-use super::{Error, INLINE_BLOB_BYTES_MAX, Result, with_disk_space};
+use super::{Error, INLINE_BLOB_BYTES_MAX, Result, with_disk};
 
 /// An open database, by its kind.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +107,7 @@ impl Link<'_> {
             Self::Lite(connection) => {
                 let mut statement = bound(connection, sql, params)?;
                 let mut rows = statement.raw_query();
-                while let Some(row) = rows.next().map_err(|e| with_disk_space(connection, e))? {
+                while let Some(row) = rows.next().map_err(|e| with_disk(connection, e))? {
                     if read(&Row::Lite(row))?.is_break() {
                         break;
                     }
@@ -129,7 +129,7 @@ impl Link<'_> {
             Self::Lite(connection) => {
                 let mut statement = bound(connection, sql, params)?;
                 let mut rows = statement.raw_query();
-                let row = rows.next().map_err(|e| with_disk_space(connection, e))?;
+                let row = rows.next().map_err(|e| with_disk(connection, e))?;
                 row.map(|row| read(&Row::Lite(row))).transpose()
             }
             Self::Pg(session) => {
@@ -149,7 +149,7 @@ impl Link<'_> {
     pub(super) fn run(self, sql: &str, params: &impl Params) -> Result<usize> {
         match self {
             Self::Lite(connection) => {
-                bound(connection, sql, params)?.raw_execute().map_err(|e| with_disk_space(connection, e))
+                bound(connection, sql, params)?.raw_execute().map_err(|e| with_disk(connection, e))
             }
             Self::Pg(session) => session.run(sql, params),
         }
@@ -192,10 +192,10 @@ impl Link<'_> {
                 let mut blob = connection.blob_open(rusqlite::MAIN_DB, place.0, "data", place.1, false)?;
                 let mut at = 0;
                 for chunk in data.chunks(INLINE_BLOB_BYTES_MAX) {
-                    blob.write_at(chunk, at).map_err(|e| with_disk_space(connection, e))?;
+                    blob.write_at(chunk, at).map_err(|e| with_disk(connection, e))?;
                     at += chunk.len();
                 }
-                blob.close().map_err(|e| with_disk_space(connection, e))
+                blob.close().map_err(|e| with_disk(connection, e))
             }
             Self::Lite(_) | Self::Pg(_) => Ok(()),
         }

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use super::address_use::Holder;
+use super::file_owner;
+
 /// Why the database could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -64,8 +67,13 @@ pub enum Error {
     /// The file or its file system may not be written to.
     #[error("the database may only be read by this user; run maildesk as the user who owns the file and its folder")]
     ReadOnly,
+    /// Its file system takes no writes from anybody.
+    #[error("{0}: the file system is mounted read-only; the system's log says why")]
+    MountedReadOnly(PathBuf),
     /// The file is damaged or no database.
-    #[error("the database is damaged ({0}); run `maildesk admin check`, or restore a backup")]
+    #[error(
+        "the database is damaged ({0}); `maildesk admin check` says how far, `maildesk admin restore FILE` puts a backup there"
+    )]
     Corrupt(String),
     /// The disk failed at the very end of a change, and again while the change was rolled back.
     #[error(
@@ -81,6 +89,14 @@ pub enum Error {
     /// Rows that are different on SQLite and equal on PostgreSQL, which knows the case of all letters.
     #[error("{0}, which are the same text on PostgreSQL; change or merge one of them, then copy again")]
     SameThere(String),
+    /// An address that is wanted for something has another use.
+    #[error("{email} {holder}")]
+    HeldAddress {
+        /// The address.
+        email: String,
+        /// Who has it.
+        holder: Holder,
+    },
     /// The database server does not answer, or ends connections.
     #[error("the database server cannot be reached ({0}); try again")]
     Unreachable(String),
@@ -145,8 +161,17 @@ pub(super) fn why_not_opened(path: &Path, error: rusqlite::Error) -> Error {
     }
 }
 
+/// Whether the file system of a file takes no writes: whose file it is has nothing to do with it then.
+pub(super) fn is_mounted_read_only(path: &Path) -> bool {
+    let found = rustix::fs::statvfs(path).or_else(|_| rustix::fs::statvfs(file_owner::folder_of(path)));
+    found.is_ok_and(|found| found.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
+}
+
 /// A file that may not be opened or written.
 pub(super) fn out_of_reach(path: &Path) -> Error {
+    if is_mounted_read_only(path) {
+        return Error::MountedReadOnly(path.to_owned());
+    }
     let reason = "permission denied or read-only; run maildesk as the user who owns the file and its folder".to_owned();
     Error::Inaccessible { path: path.to_owned(), reason }
 }

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{ReadTx, Result, WriteTx};
+use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{Actor, Door, SetUpChange, TagId, TicketId, Timestamp, ViewId};
 use crate::store::columns::id_or_none;
 use crate::store::event::{Event, event};
@@ -136,7 +136,14 @@ impl WriteTx<'_> {
     ///
     /// Tickets have [`USUAL_PRIORITY`] until somebody gives them another, so the first one that is made gets a usual one
     /// beside it: making "High" calls no ticket that.
+    ///
+    /// # Errors
+    /// [`super::Error::Taken`] when another one has the name, by which people choose.
     pub fn save_priority(&self, priority: &ImportedPriority) -> Result<i64> {
+        let name = priority.name.to_lowercase();
+        if self.priorities()?.iter().any(|other| other.id != priority.id && other.name.to_lowercase() == name) {
+            return Err(Error::Taken(format!("priority {}", priority.name)));
+        }
         if priority.id == 0 {
             let is_usual = priority.name.eq_ignore_ascii_case(USUAL_PRIORITY_NAME);
             if !is_usual && self.number("SELECT count(*) FROM priority", [])? == 0 {

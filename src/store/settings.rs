@@ -8,7 +8,7 @@ use std::fmt;
 use super::{ReadTx, Result, WriteTx};
 use crate::decision::{Policy, StrangerReply, UnknownRecipient};
 use crate::domain::words::words;
-use crate::domain::{DeskSecret, SetUpChange, Timestamp};
+use crate::domain::{DeskSecret, EmailAddress, SetUpChange, Timestamp, ascii_domain};
 
 /// Which values a setting accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +27,10 @@ pub enum Kind {
     Extensions,
     /// An http or https URL, or empty.
     Url,
+    /// Origins as browsers write them (`https://a.example`), or `*`; comma-separated.
+    Origins,
+    /// Mail addresses, comma-separated.
+    Addresses,
     /// The IANA name of a time zone.
     TimeZone,
     /// The name that a mail server writes into Authentication-Results, or empty.
@@ -159,7 +163,7 @@ settings! {
     reply_address_token: bool = "0", Kind::Switch, "1: Reply-To is a plus-address with the ticket's token; the MTA must accept plus-addresses";
     subject_tag: bool = "1", Kind::Switch, "[#12] in outgoing subjects";
     authserv_id: String = "", Kind::AuthservId, "whose Authentication-Results are trusted: the name our own MTA writes";
-    feeding_lists: String = "", Kind::Text(LIST_CHARS_MAX), "posting addresses of mailing lists that feed the desk, comma-separated: what they bring counts as a person's mail, without an acknowledgement";
+    feeding_lists: String = "", Kind::Addresses, "posting addresses of mailing lists that feed the desk, comma-separated: what they bring counts as a person's mail, without an acknowledgement";
     forward_to_sender: bool = "1", Kind::Switch, "a customer's mail forwarded by staff belongs to the original sender";
     staff_mail_commands: bool = "1", Kind::Switch, "#close and the like at the top of staff mail";
     raw_keep_days: i64 = "90", Kind::Number(0, NUMBER_MAX), "days the raw mail is kept; 0 = forever";
@@ -180,7 +184,7 @@ settings! {
     undo_send_s: i64 = "10", Kind::Number(0, 3600), "seconds in which an answer written in the browser can be taken back; 0 = not at all";
     require_totp: bool = "0", Kind::Switch, "1: staff without a second factor are led to set one up when they sign in";
     webhook_private: bool = "0", Kind::Switch, "1: webhooks may go to private addresses too, such as those of this machine and its network";
-    cors_origins: String = "", Kind::Text(LIST_CHARS_MAX), "origins that browsers may call the API from, comma-separated";
+    cors_origins: String = "", Kind::Origins, "origins that browsers may call the API from, comma-separated";
 }
 
 /// A value that a setting does not take, or an unknown key.
@@ -266,6 +270,18 @@ impl Definition {
                     && list.iter().all(|e| !e.is_empty() && e.bytes().all(|b| b.is_ascii_alphanumeric()));
                 if fits { Ok(list.join(",")) } else { Err(refuse("extensions such as jpg,png,gif".to_owned())) }
             }
+            Kind::Origins => {
+                let list: Option<Vec<String>> = entries(value).map(origin).collect();
+                let fits = list.filter(|_| value.len() <= LIST_CHARS_MAX);
+                let takes = "origins such as https://shop.example.org, without a path, or *";
+                fits.map(|list| list.join(",")).ok_or_else(|| refuse(takes.to_owned()))
+            }
+            Kind::Addresses => {
+                let list: Option<Vec<EmailAddress>> = entries(value).map(|entry| entry.parse().ok()).collect();
+                let fits = list.filter(|_| value.len() <= LIST_CHARS_MAX);
+                let joined = fits.map(|list| list.iter().map(EmailAddress::as_str).collect::<Vec<_>>().join(","));
+                joined.ok_or_else(|| refuse("mail addresses, comma-separated".to_owned()))
+            }
             Kind::Url => {
                 let host = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://")).unwrap_or("");
                 let fits = value.is_empty()
@@ -279,6 +295,42 @@ impl Definition {
             }
         }
     }
+}
+
+/// The entries of a list with commas, blanks or both between them.
+fn entries(list: &str) -> impl Iterator<Item = &str> {
+    list.split([',', ' ', '\t']).filter(|entry| !entry.is_empty())
+}
+
+/// An origin as browsers write it in Origin (RFC 6454 §6.2): scheme and host in lower case, no port that goes without
+/// saying, no slash; `*` is any.
+#[must_use]
+pub(crate) fn origin(text: &str) -> Option<String> {
+    if text == "*" {
+        return Some(text.to_owned());
+    }
+    let (scheme, rest) = text.split_once("://")?;
+    let scheme = scheme.to_ascii_lowercase();
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+.-".contains(&b));
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    // A colon inside the brackets of an IPv6 address begins no port.
+    let (host, port) = match rest.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port.parse::<u16>().ok().filter(|port| *port > 0)?)),
+        _ => (rest, None),
+    };
+    let host = ascii_domain(host).to_ascii_lowercase();
+    let is_literal = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok());
+    let is_name = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    if !is_scheme || !(is_name || is_literal) {
+        return None;
+    }
+    let is_usual = matches!((scheme.as_str(), port), ("http", Some(80)) | ("https", Some(443)));
+    let port = port.filter(|_| !is_usual).map_or_else(String::new, |port| format!(":{port}"));
+    Some(format!("{scheme}://{host}{port}"))
 }
 
 /// The time zone of that IANA name in its usual spelling, if there is one.

@@ -84,7 +84,8 @@ impl Desk {
     /// Takes in a mail; gives its ticket.
     pub(in crate::web) fn mail(&self, to: &str, subject: &str, n: usize) -> TicketId {
         let rules = Rules { limits: crate::mail::Limits::default() };
-        let envelope = Envelope { recipients: vec![to.parse().unwrap()], sender: None, source: Source::Pipe };
+        let envelope =
+            Envelope { recipients: vec![to.parse().unwrap()], sender: None, source: Source::Pipe, whole: None };
         let done = intake::deliver(&self.web.store, &rules, &envelope, mail(to, subject, n), NOW).unwrap();
         done.ticket.unwrap()
     }

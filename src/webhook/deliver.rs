@@ -76,6 +76,11 @@ pub(crate) fn check_url(url: &str) -> Result<(), String> {
     if !is_web || url.len() > URL_BYTES_MAX || !url.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(wrong());
     }
+    // The parser passes over a port that is no number of one; a colon inside brackets belongs to an address.
+    let port = uri.authority().and_then(|authority| authority.as_str().rsplit_once(':')).map(|(_, port)| port);
+    if port.is_some_and(|port| !port.contains(']') && !port.parse::<u16>().is_ok_and(|port| port > 0)) {
+        return Err(format!("{url:?} has no port from 1 to 65535"));
+    }
     if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
         return Err(format!("{url:?} holds a name or password: receivers know us by the signature"));
     }
@@ -170,7 +175,7 @@ mod tests {
 
     #[test]
     fn addresses_of_webhooks_are_web_addresses_without_names_in_them() {
-        for good in ["https://hooks.example.org/a?b=c", "http://[::1]:8080/", "http://127.0.0.1"] {
+        for good in ["https://hooks.example.org/a?b=c", "http://[::1]:65535/", "http://127.0.0.1", "http://x:1/"] {
             assert_eq!(check_url(good), Ok(()), "{good}");
         }
         let long = format!("https://x.example/{}", "a".repeat(URL_BYTES_MAX - 18));
@@ -183,6 +188,10 @@ mod tests {
             "https://a b/",
             "https://u:p@x/",
             "file:///etc/passwd",
+            "https://x.example:65536/",
+            "https://x.example:99999/",
+            "https://x.example:0/",
+            "https://x.example:/",
             &format!("{long}a"),
         ] {
             assert!(check_url(bad).is_err(), "{bad}");

@@ -18,7 +18,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mails: Vec<Vec<u8>> = paths.iter().map(|entry| std::fs::read(entry.path())).collect::<Result<_, _>>()?;
     let started = Instant::now();
     for raw in &mails {
-        let envelope = Envelope { recipients: vec![recipient.clone()], sender: None, source: Source::FirstFetch };
+        let envelope =
+            Envelope { recipients: vec![recipient.clone()], sender: None, source: Source::FirstFetch, whole: None };
         let delivery = deliver(&store, &rules, &envelope, raw, Timestamp::now())?;
         if matches!(delivery.outcome, Outcome::Refused(_)) {
             return Err("a mail was refused".into());

@@ -397,3 +397,36 @@ fn a_trial_finds_an_outgoing_folder_that_is_missing() {
     std::fs::create_dir(&out).expect("the desk's folder is writable");
     assert_eq!(desk.try_admin(&["address", "test", SUPPORT]).status, 0);
 }
+
+#[test]
+fn address_has_one_use_whoever_asks_for_another() {
+    let desk = Desk::new();
+    let secret = desk.path("secret");
+    fs::write(&secret, "correct horse\n").expect("the folder is writable");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).expect("the file is ours");
+    let secret = secret.to_string_lossy().into_owned();
+    let add = |name: &str, email: &str| {
+        let line =
+            ["staff", "add", name, "--name", "Sam S", "--email", email, "--role", "agent", "--password-file", &secret];
+        desk.try_admin(&line)
+    };
+    assert_eq!(add("sam", "sam@helpdesk.test").status, 0);
+    let refused = |done: crate::desk::Done, why: &str| {
+        assert!(done.status == 1 && done.stdout.is_empty() && done.stderr.contains(why), "{done:?}");
+    };
+    let (staff, own) = ("is the address of staff member sam", "is an address of this desk");
+    refused(add("twin", "Sam@helpdesk.test"), staff);
+    refused(add("loop", SUPPORT), own);
+    refused(desk.try_admin(&["staff", "update", "sam", "--email", "support+sam@helpdesk.test"]), own);
+    let address = ["address", "add", "sam@helpdesk.test", "--name", "x", "--department", "1"];
+    refused(desk.try_admin(&address), staff);
+    refused(desk.try_admin(&["user", "add", SUPPORT]), own);
+    desk.admin(&["user", "add", "sam@helpdesk.test"]);
+    refused(desk.try_admin(&["user", "update", "sam@helpdesk.test", "--email", SUPPORT]), own);
+    let banned = desk.try_admin(&["ban", "add", "helpdesk.test"]);
+    assert_eq!(banned.status, 0);
+    for hit in [SUPPORT, "sam@helpdesk.test, the address of sam"] {
+        assert!(banned.stderr.contains(hit), "{banned:?}");
+    }
+    assert_eq!(desk.try_admin(&["ban", "add", "client.test"]).stderr, "");
+}

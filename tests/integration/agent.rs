@@ -47,6 +47,9 @@ fn columns(line: &str) -> usize {
 fn list_fits_its_terminal_and_breaks_no_word() {
     let desk = furnished();
     desk.admin(&["ticket", "assign", "1", "sam"]);
+    for name in ["Low", "Normal", "High"] {
+        desk.admin(&["priority", "add", name]);
+    }
     desk.admin(&["ticket", "priority", "1", "3"]);
     for width in [80, 140] {
         let shown = on_terminal(&desk, width, "% admin ticket list", "", &[("NO_COLOR", "1"), ("PAGER", "cat")]).stdout;
@@ -160,6 +163,8 @@ fn who_would_be_mailed_is_said_before_an_answer_is_written() {
         "once each, neither sam nor the desk"
     );
     assert_eq!(desk.messages(1).len(), 1, "nothing was written");
+    let said = desk.try_admin(&[&["ticket", "reply", "1", "--staff", "sam", "--dry-run"], &with[..]].concat()).stderr;
+    assert!(said.contains(SUPPORT) && said.contains("gets no copy"), "{said}");
     let done = desk.admin(&[&["ticket", "reply", "1", "--staff", "sam", "--message", "x"], &with[..]].concat());
     assert_eq!(done["mailed"], would(&[])["mailed"], "it was said truly");
     desk.admin(&["address", "update", SUPPORT, "--outgoing", "none"]);

@@ -78,3 +78,34 @@ fn mail_that_came_whole_is_stored_whoever_ends_meanwhile() {
     run("exec \"$@\" < $0", "replaced");
     assert!(eventually(|| desk.count("tickets") == 4), "{}", desk.log());
 }
+
+#[test]
+fn signal_defers_the_mail_and_one_that_is_ignored_does_nothing() {
+    let desk = Desk::new();
+    let half = &whole()[..HALF_BYTES];
+    for signal in ["TERM", "HUP", "INT", "QUIT"] {
+        let mut command = desk.command();
+        command.args(["pipe", "--recipient", SUPPORT]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // More than the pipe holds: it reads by now.
+        std::io::Write::write_all(&mut stdin, half.as_bytes()).expect("it reads");
+        let sent = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+        let done: Done = child.wait_with_output().expect("it ends").into();
+        drop(stdin);
+        assert_eq!((done.status, done.stdout.as_str()), (75, ""), "{signal}");
+        assert!(done.stderr.starts_with("4.3.0 ") && done.stderr.lines().count() == 1, "{signal}: {done:?}");
+    }
+    assert_eq!(desk.count("mails_received"), 0);
+    fs::write(desk.path("half"), half).expect("the desk's folder is writable");
+    let script = "trap '' HUP; (cat half; sleep 1; kill -HUP $$; sleep 1; echo rest) | exec \"$@\" & wait $!";
+    let program = desk.command();
+    let mut shell = Command::new("bash");
+    shell.args(["-c", script, "sh"]).arg(program.get_program()).args(program.get_args());
+    shell.args(["pipe", "--recipient", SUPPORT]).current_dir(desk.path(""));
+    let done: Done = shell.env_clear().env("PATH", "/usr/bin:/bin").output().expect("bash runs").into();
+    assert_eq!(done.parts(), (0, "", ""), "{}", desk.log());
+    assert_eq!(desk.count("mails_received"), 1);
+}

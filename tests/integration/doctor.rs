@@ -216,3 +216,38 @@ fn doctor_finds_the_line_of_postfix_that_leads_here_and_gives_it_where_there_is_
     assert_eq!(typed.status, 0, "{fix}: {typed:?}");
     assert!(!is_warned(&look(), "route"), "{}", look());
 }
+
+#[test]
+fn desk_on_a_file_system_without_writes_is_a_failure_that_names_it() {
+    let desk = Desk::in_file();
+    let folder = desk.path("disk");
+    fs::create_dir(&folder).expect("the folder is ours");
+    let mount = |options: &str| {
+        let mut command = Command::new("mount");
+        command.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&folder);
+        command.status().is_ok_and(|status| status.success())
+    };
+    if !mount("size=64m") {
+        return skip("only root may mount a file system");
+    }
+    let db = folder.join("maildesk.db");
+    let run = |words: &[&str], input: &[u8]| feed(desk.command().arg("--db").arg(&db).args(words), input);
+    let doctor = || run(&["--json", "admin", "doctor", "--offline"], b"");
+    let made = run(&["admin", "init"], b"");
+    let add =
+        ["admin", "address", "add", SUPPORT, "--name", "x", "--department", "1", "--default", "--incoming", "pipe"];
+    let added = run(&add, b"");
+    let before = doctor();
+    let is_remounted = mount("remount,ro");
+    let (after, set, piped) =
+        (doctor(), run(&["admin", "setting", "set", "web", "0"], b""), run(&["pipe"], b"From: a@b.example\n\nx\n"));
+    Command::new("umount").arg(&folder).status().expect("umount runs");
+    assert_eq!((made.status, added.status, is_remounted), (0, 0, true), "{made:?} {added:?}");
+    let read = |done: &crate::desk::Done| serde_json::from_str::<Value>(&done.stdout).expect("a report");
+    assert_eq!(checks(&read(&before), "pipe")[0].0, "OK", "{before:?}");
+    assert_eq!((after.status, piped.status), (1, 75), "{after:?}");
+    let found = checks(&read(&after), "database");
+    assert!(found[0].0 == "FAIL" && found[0].1.contains("mounted read-only"), "{found:?}");
+    assert!(checks(&read(&after), "pipe").is_empty(), "{after:?}");
+    assert!(set.status == 1 && set.stderr.contains("mounted read-only"), "{set:?}");
+}

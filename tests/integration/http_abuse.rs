@@ -249,3 +249,27 @@ fn a_storm_of_logins_leaves_others_served() {
     });
     assert!(server.serves_others());
 }
+
+#[test]
+fn body_that_changes_no_answer_is_not_asked_for() {
+    let desk = Desk::new();
+    let server = Server::start(&desk);
+    let first_line = |path: &str, more: &str| {
+        let mut client = server.connect();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 30000000\r\n\
+             Content-Type: application/json\r\n{more}\r\n"
+        );
+        client.write_all(head.as_bytes()).expect("it listens");
+        let mut said = [0; 12];
+        client.read_exact(&mut said).expect("it answers");
+        String::from_utf8_lossy(&said).into_owned()
+    };
+    let token = format!("Token: {TOKEN}\r\n");
+    assert_eq!(first_line("/api/nope", &token), "HTTP/1.1 404");
+    assert_eq!(first_line("/api/users/show/1", &token), "HTTP/1.1 405");
+    assert_eq!(first_line("/api/users/create", ""), "HTTP/1.1 400");
+    assert_eq!(first_line("/v1/user", ""), "HTTP/1.1 401");
+    assert_eq!(first_line("/api/users/create", &token), "HTTP/1.1 100");
+    assert_eq!(first_line("/api/v1/helpdesk/register", ""), "HTTP/1.1 100", "its token may be in the body");
+}

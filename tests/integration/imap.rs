@@ -235,6 +235,11 @@ fn too_large_a_mail_is_recorded_by_its_header_and_the_others_go_on() {
     assert_eq!(numbers(&fetch(&desk)), [3, 3, 0, 0, 0]);
     assert_eq!(numbers(&fetch(&desk)), [0; 5]);
     assert_eq!(desk.count("mails_received"), 3);
+    let other = mail("large", "Subject: large\n", &format!("{}another end", "x".repeat(300_000)));
+    server.put(&server.folder(""), "zzz-other", &other);
+    assert_eq!(numbers(&fetch(&desk)), [1, 1, 0, 0, 0], "it begins as one that is there");
+    desk.deliver(&other);
+    assert_eq!(desk.count("mails_received"), 4, "the same mail by another door");
 }
 
 #[test]

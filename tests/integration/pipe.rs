@@ -83,6 +83,8 @@ fn broken_configuration_defers() {
         ("unknown table", b"[limit]\n"),
         ("wrong type", b"[limits]\nlock_wait_s = \"long\"\n"),
         ("negative limit", b"[limits]\nraw_bytes_max = -1\n"),
+        ("limit of no sense", b"[limits]\nraw_bytes_max = 50\n"),
+        ("deadline of no time", b"[limits]\npipe_deadline_s = 0\n"),
         ("broken syntax", b"db = \n"),
         ("no text", b"\xff\xfe\x00"),
     ];
@@ -329,11 +331,14 @@ fn noise(bytes: usize) -> String {
 fn closed_or_empty_stdin_defers() {
     let desk = Desk::new();
     assert_try_again(&feed(in_shell(&desk, "exec \"$@\" <&-").arg("pipe"), b""), "closed");
-    for input in [&b""[..], b"\n", b" \r\n\t\r\n", b"\0\0\0"] {
-        assert_try_again(&desk.pipe(input, &[]), &format!("{input:?}"));
-    }
+    assert_try_again(&desk.pipe(b"", &[]), "nothing at all");
     assert_try_again(&feed(in_shell(&desk, "exec \"$@\" </").arg("pipe"), b""), "a folder");
     assert_eq!(desk.count("mails_received"), 0);
+    // A mail that says nothing is one: it waits for a person, and is bounced by nobody.
+    for (received, input) in (1..).zip([&b"\n"[..], b" \r\n\t\r\n", b"\0\0\0"]) {
+        assert_taken(&desk.pipe(input, &[]), &format!("{input:?}"));
+        assert_eq!((desk.count("mails_received"), desk.count("quarantined")), (received, received), "{input:?}");
+    }
 }
 
 #[test]
@@ -354,6 +359,16 @@ fn stdin_that_stalls_defers_at_the_own_deadline() {
 }
 
 #[test]
+fn dry_run_whose_output_is_lost_did_not_do_what_it_is_for() {
+    let desk = Desk::new();
+    for (redirection, status) in [(">/dev/full", 75), (">/dev/null", 0)] {
+        let mut command = in_shell(&desk, &format!("exec \"$@\" {redirection}"));
+        let done = feed(command.args(["pipe", "--dry-run"]), small().as_bytes());
+        assert_eq!(done.status, status, "{redirection}: {done:?}");
+    }
+}
+
+#[test]
 fn closed_or_full_output_changes_nothing() {
     let desk = Desk::new();
     let cases = [(">&- 2>&-", "a"), (">/dev/full 2>/dev/full", "b"), (">&-", "c"), ("2>&-", "d")];
@@ -366,7 +381,7 @@ fn closed_or_full_output_changes_nothing() {
         let refused = feed(in_shell(&desk, &script).args(["--wrong", "pipe"]), b"x");
         assert_eq!(refused.status, 75, "{redirection}");
         let shown = feed(in_shell(&desk, &script).args(["pipe", "--dry-run"]), small().as_bytes());
-        assert_eq!(shown.status, 0, "{redirection}");
+        assert_eq!(shown.status == 75, redirection.contains("full"), "{redirection}: nothing was shown");
     }
     assert_eq!(desk.count("messages"), 4);
 }

@@ -84,7 +84,7 @@ fn refusals_are_the_desks_and_keep_their_status() {
 #[test]
 fn mail_larger_than_the_desk_takes_is_kept_as_its_header() {
     let desk = Desk::new();
-    desk.configure("raw_bytes_max = 60000\nhttp_body_bytes_max = 30000");
+    desk.configure("raw_bytes_max = 80000\nhttp_body_bytes_max = 30000");
     let server = Server::start(&desk);
     let host = MailHost::of(&desk, &format!("http://{}", server.address));
     for (id, bytes) in [("fits", 45_000), ("large", 200_000)] {
@@ -92,6 +92,12 @@ fn mail_larger_than_the_desk_takes_is_kept_as_its_header() {
         assert_taken(&host.pipe(message, &["--recipient", SUPPORT]), &host.log());
     }
     assert_eq!(desk.count("mails_received"), 2);
+    for received in [3, 3] {
+        let message = mail("large", "Subject: pictures\n", &format!("{}another end", "x".repeat(200_000)));
+        assert_taken(&host.pipe(&message, &["--recipient", SUPPORT]), "begins as the one before");
+        assert_taken(&desk.pipe(&message, &["--recipient", SUPPORT]), "the same mail by another door");
+        assert_eq!(desk.count("mails_received"), received);
+    }
     let text = |id: i64| desk.messages(id)[0]["text"].as_str().unwrap().len();
     assert!(text(1) > 40_000 && text(2) < 1_000, "{} {}", text(1), text(2));
 }
@@ -99,7 +105,7 @@ fn mail_larger_than_the_desk_takes_is_kept_as_its_header() {
 #[test]
 fn endpoint_takes_mails_up_to_their_own_limit_and_nothing_it_cannot_read() {
     let desk = Desk::new();
-    desk.configure("raw_bytes_max = 60000\nhttp_body_bytes_max = 30000");
+    desk.configure("raw_bytes_max = 80000\nhttp_body_bytes_max = 30000");
     let server = Server::start(&desk);
     let post =
         |path: &str, headers: &[(&str, &str)], body: &str| server.ask("POST", path, headers, body.as_bytes()).status;
@@ -108,8 +114,8 @@ fn endpoint_takes_mails_up_to_their_own_limit_and_nothing_it_cannot_read() {
         format!("{head}{}", "x".repeat(bytes - head.len()))
     };
     let path = "/api/mail/deliver";
-    assert_eq!(post(path, &[], &sized(60_001)), 200, "one byte more says that a mail is larger");
-    assert_eq!(post(path, &[], &sized(60_002)), 413);
+    assert_eq!(post(path, &[], &sized(80_001)), 200, "one byte more says that a mail is larger");
+    assert_eq!(post(path, &[], &sized(80_002)), 413);
     assert_eq!((post("/api/users", &[], &sized(30_001)), post("/api/users", &[], &sized(30_000)) == 413), (413, false));
     let twice = [("Envelope-Sender", "a@b.example"), ("envelope-sender", "c@d.example")];
     assert_eq!(post(path, &twice, &sized(1000)), 400);
@@ -213,7 +219,7 @@ fn token_that_is_open_to_others_empty_or_gone_is_not_used() {
 #[test]
 fn doctor_looks_at_the_token_the_desk_and_the_limits() {
     let desk = Desk::new();
-    desk.configure("raw_bytes_max = 60000");
+    desk.configure("raw_bytes_max = 80000");
     let server = Server::start(&desk);
     let host = MailHost::of(&desk, &format!("http://{}", server.address));
     let report = || {
@@ -227,7 +233,7 @@ fn doctor_looks_at_the_token_the_desk_and_the_limits() {
     };
     let good = report();
     assert_eq!((level(&good, "token").0.as_str(), level(&good, "desk").0.as_str()), ("OK", "OK"), "{good}");
-    host.limit("raw_bytes_max = 50000");
+    host.limit("raw_bytes_max = 70000");
     assert_eq!(level(&report(), "desk").0, "WARN");
     desk.admin(&["token", "update", "2", "--allow", "users/read"]);
     let (found, why) = level(&report(), "desk");

@@ -32,6 +32,26 @@ pub(super) fn notified(_: &CheckContext<'_>, store: &Store) -> store::Result<Vec
     })
 }
 
+/// Looks for addresses with two uses.
+pub(super) fn overlaps(_: &CheckContext<'_>, store: &Store) -> store::Result<Vec<Finding>> {
+    let found = store.read(|tx| tx.overlaps())?;
+    let mut findings = Vec::new();
+    for email in &found.shared {
+        let text =
+            format!("several active staff members have the address {email}: mail from it counts as the first one's");
+        findings.push(Finding::warn("addresses", text, "maildesk admin staff list"));
+    }
+    for username in &found.staff {
+        let text = format!("staff member {username} has an address of the desk, and is notified of nothing");
+        findings.push(Finding::warn("addresses", text, format!("maildesk admin staff show {username}")));
+    }
+    for email in &found.customers {
+        let text = format!("a customer has the address {email} of the desk, and gets no answers");
+        findings.push(Finding::warn("addresses", text, format!("maildesk admin user show {}", host::quoted(email))));
+    }
+    Ok(findings)
+}
+
 fn of(tx: &ReadTx<'_>, department: &Department, senders: &[DeskAddress]) -> store::Result<Option<Finding>> {
     let (id, name) = (department.id, &department.name);
     if tx.staff_to_notify(id)?.is_empty() {

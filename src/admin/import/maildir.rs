@@ -11,6 +11,8 @@ use super::mails::{Import, Mail};
 use crate::admin::Context;
 use crate::admin::progress::{Progress, Unit};
 use crate::domain::{EmailAddress, Timestamp};
+use crate::intake::whole_of;
+use crate::mail::Whole;
 use crate::outcome::{self, Done, WithContext, bail};
 use crate::private_file::Folder;
 
@@ -58,7 +60,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<D
     for (number, (file, kind, folder)) in files.iter().enumerate() {
         let name = arguments.dir.join(kind).join(file).display().to_string();
         match read(folder, file, import.mail_bytes_max()) {
-            Ok(raw) => import.add(Mail { raw, arrived_at: arrived_at(file), name })?,
+            Ok((raw, whole)) => import.add(Mail { raw, whole, arrived_at: arrived_at(file), name })?,
             Err(error) => import.fail(&name, &error.to_string()),
         }
         progress.at(number as u64 + 1);
@@ -66,10 +68,12 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<D
     import.finish(progress)
 }
 
-fn read(folder: &Folder, file: &OsStr, bytes_max: usize) -> std::io::Result<Vec<u8>> {
+fn read(folder: &Folder, file: &OsStr, bytes_max: usize) -> std::io::Result<(Vec<u8>, Option<Whole>)> {
     let mut raw = Vec::new();
-    folder.file(file)?.take(bytes_max as u64).read_to_end(&mut raw)?;
-    Ok(raw)
+    let mut file = folder.file(file)?;
+    file.by_ref().take(bytes_max as u64).read_to_end(&mut raw)?;
+    let whole = if raw.len() < bytes_max { None } else { Some(whole_of(&raw, &mut file)?) };
+    Ok((raw, whole))
 }
 
 /// The seconds a maildir name begins with (`1717496582.M20046P2137.host,S=513:2,S`).

@@ -8,6 +8,7 @@ use crate::admin::progress::Progress;
 use crate::admin::{Context, usage};
 use crate::domain::{EmailAddress, Timestamp};
 use crate::intake::{Archived, Delivery, Envelope, Error, Outcome, Source, deliver_archive};
+use crate::mail::Whole;
 use crate::outcome::{self, Done, bail};
 use crate::store;
 
@@ -21,6 +22,8 @@ const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// A mail of an archive.
 pub(super) struct Mail {
     pub(super) raw: Vec<u8>,
+    /// All of it, where the bytes are only its beginning.
+    pub(super) whole: Option<Whole>,
     pub(super) arrived_at: Option<Timestamp>,
     /// What it is called when something is said about it.
     pub(super) name: String,
@@ -85,7 +88,8 @@ impl<'a> Import<'a> {
         self.summary.mails += 1;
         self.bytes += mail.raw.len();
         let source = Source::Archive { arrived_at: mail.arrived_at };
-        let envelope = Envelope { recipients: self.address.iter().cloned().collect(), sender: None, source };
+        let envelope =
+            Envelope { recipients: self.address.iter().cloned().collect(), sender: None, source, whole: mail.whole };
         self.batch.push(Archived { envelope, raw: mail.raw });
         self.names.push(mail.name);
         if self.batch.len() >= BATCH_MAILS_MAX || self.bytes >= BATCH_BYTES_MAX {
@@ -114,6 +118,7 @@ impl<'a> Import<'a> {
                     error @ (store::Error::Busy
                     | store::Error::Full(_)
                     | store::Error::ReadOnly
+                    | store::Error::MountedReadOnly(_)
                     | store::Error::Corrupt(_)),
                 )) => {
                     return Err(error.into());

@@ -9,6 +9,7 @@ use super::mails::{Import, Mail};
 use crate::admin::Context;
 use crate::admin::progress::{Progress, Unit};
 use crate::domain::{EmailAddress, Timestamp};
+use crate::mail::{LongMail, Whole};
 use crate::outcome::{self, Done, WithContext, bail};
 use crate::private_file;
 
@@ -38,9 +39,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<D
     progress.part("importing", file.metadata()?.len());
     let mut mails = Mbox::new(BufReader::with_capacity(256 * 1024, file), import.mail_bytes_max());
     let mut number = 0;
-    while let Some((raw, arrived_at)) = mails.next().with_context(|| format!("reading {shown}"))? {
+    while let Some((raw, whole, arrived_at)) = mails.next().with_context(|| format!("reading {shown}"))? {
         number += 1;
-        import.add(Mail { raw, arrived_at, name: format!("mail {number} of {shown}") })?;
+        import.add(Mail { raw, whole, arrived_at, name: format!("mail {number} of {shown}") })?;
         progress.at(mails.behind);
     }
     if mails.has_no_separator {
@@ -48,6 +49,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> outcome::Result<D
     }
     import.finish(progress)
 }
+
+/// A mail of a file: its beginning, all of it where that is more, and when it arrived.
+type Found = (Vec<u8>, Option<Whole>, Option<Timestamp>);
 
 /// The mails of a file.
 struct Mbox<R> {
@@ -101,12 +105,12 @@ impl<R: BufRead> Mbox<R> {
     }
 
     /// The next mail, cut to the largest size, and when its separator says it arrived.
-    fn next(&mut self) -> io::Result<Option<(Vec<u8>, Option<Timestamp>)>> {
+    fn next(&mut self) -> io::Result<Option<Found>> {
         if !self.is_begun {
             self.begin()?;
         }
         let Some(separator) = self.separator.take() else { return Ok(None) };
-        let mut raw: Vec<u8> = Vec::new();
+        let (mut raw, mut long): (Vec<u8>, Option<LongMail>) = (Vec::new(), None);
         let (mut is_line_start, mut is_after_blank) = (true, true);
         while self.read_piece()? {
             if is_line_start && is_after_blank && is_separator(&self.line) {
@@ -119,7 +123,11 @@ impl<R: BufRead> Mbox<R> {
                 &self.line
             };
             let room = self.mail_bytes_max.saturating_sub(raw.len());
-            raw.extend_from_slice(line.get(..room).unwrap_or(line));
+            let (kept, dropped) = line.split_at_checked(room).unwrap_or((line, &[]));
+            raw.extend_from_slice(kept);
+            if !dropped.is_empty() {
+                long.get_or_insert_with(|| LongMail::new(&raw)).add(dropped);
+            }
             is_after_blank = is_line_start && matches!(self.line.as_slice(), b"\n" | b"\r\n");
             is_line_start = self.line.ends_with(b"\n");
         }
@@ -132,7 +140,7 @@ impl<R: BufRead> Mbox<R> {
                 }
             }
         }
-        Ok(Some((raw, date_of(&separator))))
+        Ok(Some((raw, long.map(LongMail::end), date_of(&separator))))
     }
 }
 
@@ -191,7 +199,7 @@ mod tests {
     fn mails(file: &str) -> Vec<(String, Option<i64>)> {
         let mut mbox = Mbox::new(file.as_bytes(), 1000);
         let mut found = Vec::new();
-        while let Some((raw, at)) = mbox.next().unwrap() {
+        while let Some((raw, _, at)) = mbox.next().unwrap() {
             found.push((String::from_utf8(raw).unwrap(), at.map(Timestamp::unix)));
         }
         found

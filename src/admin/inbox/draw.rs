@@ -10,6 +10,7 @@ use super::{Inbox, LISTS};
 use crate::admin::output;
 use crate::admin::output::screen::{self, Cell, Column, Tint};
 use crate::domain::Timestamp;
+use crate::store::receipt::Receipt;
 
 const COLUMNS: [Column; 6] = [
     Column { title: " ticket", gives: 0, from_width: 0 },
@@ -20,6 +21,17 @@ const COLUMNS: [Column; 6] = [
     Column { title: "subject", gives: 3, from_width: 0 },
 ];
 
+const ASIDE_COLUMNS: [Column; 5] = [
+    Column { title: " mail", gives: 0, from_width: 0 },
+    Column { title: "age", gives: 0, from_width: 0 },
+    Column { title: "from", gives: 1, from_width: 0 },
+    Column { title: "why", gives: 2, from_width: 0 },
+    Column { title: "subject", gives: 3, from_width: 0 },
+];
+
+/// Columns of who wrote. Chosen: a name and a surname; a longer one would take the subjects of the whole page.
+const FROM_COLUMNS_MAX: usize = 24;
+
 const HELP: &str = "\
   j k      move, or scroll a ticket        Enter  open
   Esc      back                            q      end
@@ -29,7 +41,8 @@ const HELP: &str = "\
   m        move to a department            z      put off
   u        unread                          !      spam
   /        search                          [ ]    pages
-  g then   i unassigned, m mine, w waiting, o overdue, z put off, c closed";
+  g then   i unassigned, m mine, w waiting, o overdue, z snoozed, c closed,
+           a mails that were set aside";
 
 impl Inbox<'_> {
     pub(super) fn draw(&self, frame: &mut Frame<'_>) {
@@ -63,28 +76,16 @@ impl Inbox<'_> {
     }
 
     fn draw_list(&self, frame: &mut Frame<'_>, body: Rect) {
-        if self.lines.is_empty() {
+        if self.rows() == 0 {
             frame.render_widget(Paragraph::new("  nothing here"), body);
             return;
         }
-        let now = Timestamp::now();
-        let plain = |text: String| -> Cell { (text, Tint::Plain) };
-        let rows: Vec<Vec<Cell>> = self
-            .lines
-            .iter()
-            .map(|line| {
-                let mark = if line.is_unread { '•' } else { ' ' };
-                vec![
-                    plain(format!("{mark}#{}", line.id)),
-                    plain(line.status.to_string()),
-                    plain(output::age(line.created_at, now)),
-                    plain(if line.fullname.is_empty() { line.email.clone() } else { line.fullname.clone() }),
-                    plain(line.staff_name.clone()),
-                    plain(line.subject.clone()),
-                ]
-            })
-            .collect();
-        let table = screen::fitted(&COLUMNS, &rows, Some(body.width.into()), false);
+        let width = Some(body.width.into());
+        let table = if self.is_aside() {
+            screen::fitted(&ASIDE_COLUMNS, &self.aside_cells(), width, false)
+        } else {
+            screen::fitted(&COLUMNS, &self.ticket_cells(), width, false)
+        };
         let mut lines = table.lines();
         let height = usize::from(body.height).saturating_sub(1).max(1);
         let first = self.at.saturating_sub(height.saturating_sub(1));
@@ -95,5 +96,42 @@ impl Inbox<'_> {
             shown.push(Line::styled(line.to_owned(), style));
         }
         frame.render_widget(Paragraph::new(shown), body);
+    }
+
+    fn aside_cells(&self) -> Vec<Vec<Cell>> {
+        let now = Timestamp::now();
+        let row = |mail: &Receipt| {
+            let cells = [
+                format!(" {}", mail.id),
+                output::age(mail.received_at, now),
+                screen::cut(&mail.from_email, FROM_COLUMNS_MAX),
+                mail.why(),
+                mail.subject.clone(),
+            ];
+            cells.map(|text| (text, Tint::Plain)).to_vec()
+        };
+        self.aside.iter().map(row).collect()
+    }
+
+    fn ticket_cells(&self) -> Vec<Vec<Cell>> {
+        let now = Timestamp::now();
+        let plain = |text: String| -> Cell { (text, Tint::Plain) };
+        self.lines
+            .iter()
+            .map(|line| {
+                let mark = if line.is_unread { '•' } else { ' ' };
+                vec![
+                    plain(format!("{mark}#{}", line.id)),
+                    plain(line.status.to_string()),
+                    plain(output::age(line.created_at, now)),
+                    plain(screen::cut(
+                        if line.fullname.is_empty() { &line.email } else { &line.fullname },
+                        FROM_COLUMNS_MAX,
+                    )),
+                    plain(line.staff_name.clone()),
+                    plain(line.subject.clone()),
+                ]
+            })
+            .collect()
     }
 }

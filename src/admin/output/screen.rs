@@ -111,7 +111,7 @@ pub(in crate::admin) fn fitted(columns: &[Column], rows: &[Vec<Cell>], width: Op
 }
 
 /// The text, or its beginning and an ellipsis where it is wider.
-fn cut(text: &str, width: usize) -> String {
+pub(in crate::admin) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

@@ -9,6 +9,7 @@ use crate::admin::{Context, department as departments, missing, usage};
 use crate::desk::{Former, Notices};
 use crate::domain::{EmailAddress, Status, TicketId};
 use crate::outcome::{self, Failure, bail};
+use crate::store::address_use::Purpose;
 use crate::store::staff::Staff;
 use crate::store::ticket::{Belongings, Owner, Ticket};
 use crate::store::{ReadTx, WriteTx};
@@ -25,17 +26,19 @@ pub(super) fn staff_named(tx: &ReadTx<'_>, username: &str) -> outcome::Result<St
 
 /// Prints a ticket's line after a change.
 pub(super) fn report(context: &Context, id: TicketId, what: &str) -> outcome::Result<()> {
-    let (line, ticket, staff) = context.store.read(|tx| {
+    let (line, ticket, staff, priority) = context.store.read(|tx| {
         let ticket = found(tx, id)?;
         let staff = match ticket.staff {
             Some(staff) => tx.staff(staff)?,
             None => None,
         };
-        Ok::<_, Failure>((tx.ticket_line(id)?, ticket, staff))
+        Ok::<_, Failure>((tx.ticket_line(id)?, ticket, staff, tx.priority_of(id)?))
     })?;
     let mut json = line.as_ref().map(line_json).unwrap_or_default();
     if let Some(object) = json.as_object_mut() {
         object.insert("assigned_to".to_owned(), staff.map(|staff| staff.username).into());
+        object.insert("priority".to_owned(), priority.0.into());
+        object.insert("priority_name".to_owned(), priority.1.into());
         object.insert("merged_into".to_owned(), ticket.merged_into.map(TicketId::get).into());
     }
     context.output.object(&json, &terminal::line(&format!("#{id} {what}")))?;
@@ -92,8 +95,8 @@ pub(super) fn requester(
 ) -> outcome::Result<()> {
     context.store.write(|tx| {
         let ticket = found(tx, id)?;
-        if tx.is_own_address(email)? {
-            return usage(format!("{email} is an address of this desk: the desk would write to itself"));
+        if let Some(holder) = tx.holder(email, Purpose::Customer)? {
+            return usage(format!("{email} {holder}"));
         }
         let old = tx.customer(ticket.customer)?;
         let customer = tx.customer_for(name, email, context.now)?;

@@ -1,9 +1,11 @@
 //! `admin ticket close`, `priority`, `tag`, `snooze` and `spam`: one word changes of tickets.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::change::{found, report};
-use crate::admin::{Context, missing, output, usage, when};
+use crate::admin::{Context, output, priority, usage, when};
 use crate::desk::{Change, TAG_CHARS_MAX, tag_name};
 use crate::domain::{Status, TicketId};
 use crate::outcome::{self, Done, Failure};
@@ -42,6 +44,8 @@ fn each(
     change: impl Fn(&Change<'_>, &Ticket) -> outcome::Result<()>,
 ) -> outcome::Result<Done> {
     let (mut changed, mut failed) = (Vec::new(), Vec::new());
+    // One that is named twice is one ticket.
+    let ids: BTreeSet<i64> = ids.iter().copied().collect();
     for id in ids.iter().copied().map(TicketId::new) {
         let done = context.store.write(|tx| {
             let ticket = found(tx, id)?;
@@ -89,17 +93,9 @@ pub(super) fn wake(context: &Context, id: TicketId) -> outcome::Result<()> {
 pub(super) fn priority(context: &Context, id: TicketId, word: &str) -> outcome::Result<()> {
     let name = context.store.write(|tx| {
         let ticket = found(tx, id)?;
-        let all: Vec<(i64, String)> = tx.priorities()?.into_iter().map(|one| (one.id, one.name)).collect();
-        let number = word.trim().parse::<i64>().ok();
-        let is_it = |one: &&(i64, String)| Some(one.0) == number || one.1.eq_ignore_ascii_case(word.trim());
-        let (number, name) = match (all.iter().find(is_it), number) {
-            (Some((number, name)), _) => (*number, name.clone()),
-            // A desk without a table of priorities has numbers alone.
-            (None, Some(number)) if all.is_empty() && number > 0 => (number, number.to_string()),
-            (None, _) => return missing("priority", format!("{word:?}")),
-        };
-        context.changes(tx, &tx.settings()?).set_priority(&ticket, number, &name)?;
-        Ok::<_, Failure>(name)
+        let own = priority::find(tx, word)?;
+        context.changes(tx, &tx.settings()?).set_priority(&ticket, own.id, &own.name)?;
+        Ok::<_, Failure>(own.name)
     })?;
     report(context, id, &format!("has the priority {name}"))
 }

@@ -10,6 +10,7 @@ use crate::domain::one_line::{SUBJECT_CHARS_MAX, is_one_line};
 use crate::domain::{Actor, Author, EmailAddress};
 use crate::outbox;
 use crate::outcome::{self, Done, Failure};
+use crate::store::address_use::Purpose;
 use crate::store::attachment::NewAttachment;
 use crate::store::ticket::NewTicket;
 
@@ -56,8 +57,8 @@ pub(super) fn run(context: &Context, new: &New) -> outcome::Result<Done> {
     let files = new.written.files(&settings)?;
     let attachments: Vec<NewAttachment<'_>> = files.iter().map(Attached::attachment).collect();
     let ticket = context.store.write(|tx| {
-        if tx.desk_addresses()?.iter().any(|own| own.email.eq_ignore_ascii_case(new.from.as_str())) {
-            return usage(format!("{} is an address of this desk: the desk would write to itself", new.from));
+        if let Some(holder) = tx.holder(&new.from, Purpose::Customer)? {
+            return usage(format!("{} {holder}", new.from));
         }
         let department = department::find(tx, &new.department)?.id;
         let customer = tx.customer_for(&new.name, &new.from, context.now)?;

@@ -14,6 +14,7 @@ use crate::mail::{Mailbox, html, safe_file_name};
 use crate::outbox;
 use crate::outcome::{self, Done, Failure, WithContext, bail};
 use crate::store::ReadTx;
+use crate::store::address_use::Purpose;
 use crate::store::attachment::NewAttachment;
 use crate::store::knowledge::CannedResponse;
 use crate::store::settings::Settings;
@@ -252,8 +253,19 @@ fn recipients(tx: &ReadTx<'_>, reply: &ReplyArguments) -> outcome::Result<Vec<St
     Ok(answer_goes_to(tx, &ticket, &staff, &reply.cc)?)
 }
 
+/// Says which of the addresses named are the desk's own, which are never written to.
+fn say_who_gets_no_copy(context: &Context, reply: &ReplyArguments) -> outcome::Result<()> {
+    for cc in &reply.cc {
+        if context.store.read(|tx| tx.holder(cc, Purpose::Customer))?.is_some() {
+            output::complain(&format!("{cc} is an address of this desk and gets no copy"));
+        }
+    }
+    Ok(())
+}
+
 /// Says who would be mailed.
 fn rehearse(context: &Context, reply: &ReplyArguments) -> outcome::Result<Done> {
+    say_who_gets_no_copy(context, reply)?;
     let people = context.store.read(|tx| recipients(tx, reply))?;
     let text = if people.is_empty() { NOBODY.to_owned() } else { format!("would be mailed to {}", people.join(", ")) };
     context
@@ -266,6 +278,7 @@ pub(super) fn reply(context: &Context, reply: &ReplyArguments) -> outcome::Resul
     if reply.dry_run {
         return rehearse(context, reply);
     }
+    say_who_gets_no_copy(context, reply)?;
     let text = text_of(context, reply)?;
     let settings = context.store.read(|tx| tx.settings())?;
     let files = reply.written.files(&settings)?;

@@ -15,6 +15,7 @@ use crate::api::route::PathId;
 use crate::desk::notify;
 use crate::domain::{Actor, EmailAddress, UserId};
 use crate::store::ReadTx;
+use crate::store::address_use::Purpose;
 use crate::store::customer::{Customer, FULLNAME_CHARS_MAX};
 use crate::store::row_count::Window;
 
@@ -94,12 +95,11 @@ pub(in crate::api) fn create(call: &Call<'_>) -> Result<KeyedAnswer, ApiError> {
             if let Some(code) = &code {
                 tx.set_activation(id, &crate::api::token_hash(code), call.now)?;
                 match notify::welcome(tx, &call.settings, id, code, call.now) {
-                    Ok(is_queued) => tracing::debug!(user = id.get(), is_queued, "welcome mail"),
+                    Ok(()) => {}
                     Err(notify::Error::Store(error)) => return Err(error.into()),
-                    // The account is what was asked for; the mail can be sent by `admin user invite`.
-                    Err(error @ notify::Error::NeedsSiteUrl) => {
-                        tracing::error!(user = id.get(), %error, "mail refused")
-                    }
+                    // The account is what was asked for, and what HelpDeskZ says whatever becomes of the mail; `admin user
+                    // invite` sends one later.
+                    Err(error) => tracing::error!(user = id.get(), %error, "mail refused"),
                 }
             }
             Ok(compact(&Created { success: 1, user_id: id.get(), message: "User account was created." }))
@@ -129,9 +129,13 @@ fn free_email(
 ) -> Result<Result<EmailAddress, &'static str>, ApiError> {
     let Some(text) = params.filled(field)? else { return Ok(Err("Email address is missing.")) };
     let Some(email) = email::valid(text) else { return Ok(Err("Email address is not valid.")) };
-    let holder = tx.customer_by_email(email.as_str())?.map(|customer| customer.id);
+    let customer = tx.customer_by_email(email.as_str())?.map(|customer| customer.id);
+    let is_taken = match customer {
+        Some(other) => Some(other) != own,
+        None => tx.holder(&email, Purpose::Customer)?.is_some(),
+    };
     // The doubled word is HelpDeskZ's.
-    Ok(if holder.is_some() && holder != own { Err("Email address is is already in use.") } else { Ok(email) })
+    Ok(if is_taken { Err("Email address is is already in use.") } else { Ok(email) })
 }
 
 /// `POST /api/users/update/ID`

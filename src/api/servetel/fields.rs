@@ -286,22 +286,29 @@ impl Departments {
     /// has the very name.
     pub(super) fn among(&self, known: &[Department], faults: &mut FieldFaults) -> Vec<DepartmentId> {
         let find = |name: &str| {
-            let exact = known.iter().find(|department| department.name == name);
-            let folded = || known.iter().find(|department| department.name.to_lowercase() == name.to_lowercase());
-            exact.or_else(folded).map(|department| department.id)
+            let mut exact = known.iter().filter(|department| department.name == name).peekable();
+            if exact.peek().is_some() {
+                return exact.map(|department| department.id).collect();
+            }
+            let folded = known.iter().filter(|department| department.name.to_lowercase() == name.to_lowercase());
+            folded.map(|department| department.id).collect::<Vec<_>>()
         };
         let names: Vec<&str> = match self {
             Self::Listed(names) => names.iter().map(String::as_str).collect(),
             // A department's own name may have a comma in it.
-            Self::Joined(text) if find(text).is_some() => vec![text],
+            Self::Joined(text) if !find(text).is_empty() => vec![text],
             Self::Joined(text) => text.split(',').collect(),
         };
         let mut found = Vec::new();
         for name in names.into_iter().map(str::trim).filter(|name| !name.is_empty()) {
-            match find(name) {
-                Some(id) if found.contains(&id) => {}
-                Some(id) => found.push(id),
-                None => faults.add("department", format!("The department {} is unknown.", shortened(name))),
+            match find(name).as_slice() {
+                [id] if found.contains(id) => {}
+                [id] => found.push(*id),
+                [_, ..] => {
+                    let text = format!("The department {} is not unique: several have the name.", shortened(name));
+                    faults.add("department", text);
+                }
+                [] => faults.add("department", format!("The department {} is unknown.", shortened(name))),
             }
         }
         found

@@ -19,6 +19,9 @@ use crate::mail::html::escape;
 use crate::store::customer::Activation;
 use crate::store::{self, ReadTx};
 
+/// The path of a link in an activation mail.
+pub(in crate::api) const PATH: &str = "/activate/{code}";
+
 /// How long a link holds, in seconds: 7 days, as its page says.
 const LINK_HOLDS_S: i64 = 7 * Timestamp::DAY_S;
 

@@ -208,7 +208,7 @@ fn what_staff_write_names_them_as_the_last_to_reply() {
 fn texts_from_mail_leave_as_safe_html_and_api_bodies_sanitised() {
     let bench = Bench::new();
     let mail = b"From: Ann <ann@example.org>\r\nTo: x@example.org\r\nSubject: <b>s</b>\r\nMessage-ID: <a@b>\r\n\r\n<script>alert(1)</script>\r\nline 2\r\n";
-    let envelope = Envelope { recipients: Vec::new(), sender: None, source: Source::Import };
+    let envelope = Envelope { recipients: Vec::new(), sender: None, source: Source::Import, whole: None };
     let rules = Rules { limits: crate::mail::Limits::default() };
     bench
         .store
@@ -286,4 +286,14 @@ fn writers_at_the_same_time_lose_nothing() {
     });
     assert_eq!(bench.get("/api/tickets/1")["ticket"]["replies"], "40");
     assert_eq!(bench.get("/api/messages/show/1")["total_replies"], 41);
+}
+
+#[test]
+fn address_of_the_desk_is_no_users() {
+    let bench = Bench::new();
+    sending_address(&bench);
+    let taken = "Email address is is already in use.";
+    let create = bench.message("/api/users/create", "fullname=X&email=support%2Bx@helpdesk.test");
+    let update = bench.message("/api/users/update/1", "new_email=SUPPORT@helpdesk.test");
+    assert_eq!((create.as_str(), update.as_str()), (taken, taken));
 }

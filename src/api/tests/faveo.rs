@@ -4,6 +4,8 @@ use super::{Bench, FULL, NOW, json};
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{StaffId, Timestamp, UserId};
 use crate::http::{Method, Request, Response};
+use crate::outbox::template::Event;
+use crate::store::template::Template;
 use serde_json::{Value, json};
 
 const PATH: &str = "/api/v1/helpdesk/register";
@@ -36,9 +38,17 @@ fn fault(field: &str, text: &str) -> (u16, Value) {
     (422, json!({"success": false, "message": {field: [text]}}))
 }
 
+/// A desk whose mail about new accounts leaves.
+fn desk_that_mails() -> Bench {
+    let bench = Bench::new();
+    super::sending_address(&bench);
+    bench.set("site_url", "https://desk.test");
+    bench
+}
+
 #[test]
 fn success_is_an_array_of_one_where_the_setting_says_so_and_refusals_stay_objects() {
-    let bench = Bench::new();
+    let bench = desk_that_mails();
     bench.set("faveo_answer", "array");
     let (status, answer) = told(&bench.ask(with(&json!({}))));
     assert_eq!((status, answer.as_array().map(Vec::len)), (200, Some(1)), "{answer}");
@@ -52,7 +62,7 @@ fn success_is_an_array_of_one_where_the_setting_says_so_and_refusals_stay_object
 
 #[test]
 fn success_has_the_manuals_keys_in_their_order_and_types() {
-    let bench = Bench::new();
+    let bench = desk_that_mails();
     let sent = "email=jay%40client.test&first_name=Jayesh&last_name=Kamat&mobile=9158656065&code=91&role=user";
     let answer = bench.ask(form(&format!("?token={FULL}"), sent));
     assert_eq!(answer.status(), 200, "{answer:?}");
@@ -80,7 +90,7 @@ fn success_has_the_manuals_keys_in_their_order_and_types() {
 
 #[test]
 fn every_place_for_parameters_works_and_absent_ones_are_empty_texts() {
-    let bench = Bench::new();
+    let bench = desk_that_mails();
     let fields = |name: &str| format!("email={name}%40client.test&first_name=A&last_name=B");
     let multipart = format!(
         "--b\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\n{FULL}\r\n--b\r\n\
@@ -109,7 +119,7 @@ fn every_place_for_parameters_works_and_absent_ones_are_empty_texts() {
 
 #[test]
 fn tokens_are_refused_before_anything_else_is_looked_at() {
-    let bench = Bench::new();
+    let bench = desk_that_mails();
     bench.token("READER0000000000000000000000000000000", "users/read staff/create");
     bench.set("faveo_api_key", "an-api-key");
     let failure = |status: u16, text: &str| (status, json!({"success": false, "message": text}));
@@ -136,7 +146,7 @@ fn tokens_are_refused_before_anything_else_is_looked_at() {
 
 #[test]
 fn faults_of_all_fields_are_told_together() {
-    let bench = Bench::new();
+    let bench = desk_that_mails();
     let (status, answer) = told(&bench.ask(form(&format!("?token={FULL}"), "role=root&email=+&first_name=%09")));
     assert_eq!(status, 422);
     let expected = json!({"success": false, "message": {
@@ -150,7 +160,7 @@ fn faults_of_all_fields_are_told_together() {
 
 #[test]
 fn each_field_is_told_what_is_wrong_with_it() {
-    let bench = Bench::new();
+    let bench = desk_that_mails();
     let long = |n: usize| "é".repeat(n);
     let mebibyte = "x".repeat(1024 * 1024);
     let too_long = |name: &str, n: u32| format!("The {name} may not be greater than {n} characters.");
@@ -192,7 +202,7 @@ fn each_field_is_told_what_is_wrong_with_it() {
 
 #[test]
 fn texts_are_kept_as_given_whatever_they_look_like() {
-    let bench = Bench::new();
+    let bench = desk_that_mails();
     let (first, last) = ("😀 O'Neil\"; DROP TABLE customer;--", "<script>alert(1)</script> %0d%0aBcc: x");
     let fields =
         json!({"email": "o'neil+x@client.test", "first_name": first, "last_name": last, "mobile": 9158656065_i64});
@@ -207,7 +217,7 @@ fn texts_are_kept_as_given_whatever_they_look_like() {
 
 #[test]
 fn bodies_that_cannot_be_read_are_refused_in_this_dialect() {
-    let bench = Bench::new();
+    let bench = desk_that_mails();
     let json_body = |body: &[u8]| {
         Request::new(Method::Post, PATH).with_header("Content-Type", "application/json").with_body(body.to_vec())
     };
@@ -229,7 +239,7 @@ fn bodies_that_cannot_be_read_are_refused_in_this_dialect() {
 
 #[test]
 fn roles_of_staff_take_the_permission_and_make_an_account_that_waits_for_its_password() {
-    let bench = Bench::new();
+    let bench = desk_that_mails();
     bench.token("USERS00000000000000000000000000000000", "users/create");
     let denied = with(&json!({"role": "agent", "token": "USERS00000000000000000000000000000000"}));
     assert_eq!(told(&bench.ask(denied)), (403, json!({"success": false, "message": "Permission denied"})));
@@ -259,7 +269,7 @@ fn roles_of_staff_take_the_permission_and_make_an_account_that_waits_for_its_pas
 
 #[test]
 fn two_registrations_at_once_make_one_user() {
-    let bench = Bench::new();
+    let bench = desk_that_mails();
     let api = &bench.api;
     let register = || super::respond(api, with(&json!({})), NOW);
     let both: Vec<Response> = std::thread::scope(|scope| {
@@ -273,7 +283,7 @@ fn two_registrations_at_once_make_one_user() {
 
 #[test]
 fn an_idempotency_key_repeats_success_and_refusal() {
-    let bench = Bench::new();
+    let bench = desk_that_mails();
     let ask = |key: &str, fields: &Value| bench.ask(with(fields).with_header("Idempotency-Key", key));
     let (first, second) = (ask("k1", &json!({})), ask("k1", &json!({})));
     assert_eq!(first.body(), second.body(), "the random values too");
@@ -296,4 +306,32 @@ fn without_a_site_url_there_is_neither_mail_nor_account() {
     bench.set("site_url", "https://desk.test");
     assert_eq!(told(&bench.ask(with(&json!({})))).0, 200);
     assert_eq!(bench.store.read(|tx| tx.outbox_pending()).unwrap(), 1);
+}
+
+#[test]
+fn where_no_mail_leaves_there_is_no_account_either_and_the_answer_says_why() {
+    let bench = Bench::new();
+    bench.set("site_url", "https://desk.test");
+    let refused = |reason: &str| {
+        let (status, answer) = told(&bench.ask(with(&json!({}))));
+        assert_eq!(status, 500, "{answer}");
+        assert!(answer["message"].as_str().unwrap().contains(reason), "{answer}");
+        assert_eq!(bench.get("/api/users")["total_users"], 1);
+    };
+    refused("no address of the desk sends mail");
+    super::sending_address(&bench);
+    let off = Template { is_enabled: false, ..Event::NewUser.shipped() };
+    bench.store.write(|tx| tx.store_template("new_user", &off, NOW)).unwrap();
+    refused("template new_user is off");
+    bench.store.write(|tx| tx.store_template("new_user", &Event::NewUser.shipped(), NOW)).unwrap();
+    assert_eq!(told(&bench.ask(with(&json!({})))).0, 200);
+}
+
+#[test]
+fn address_of_the_desk_registers_as_nobody() {
+    let bench = desk_that_mails();
+    for role in ["user", "agent"] {
+        let own = json!({"email": "Support@helpdesk.test", "role": role});
+        assert_eq!(told(&bench.ask(with(&own))), fault("email", TAKEN), "{role}");
+    }
 }

@@ -265,7 +265,7 @@ fn departments_are_found_by_their_names() {
         (json!("Sales, EU"), vec![comma]),
         (json!(["Sales, EU", "General"]), vec![1, comma]),
         (json!("Billing"), vec![upper]),
-        (json!("BILLING"), vec![lower]),
+        (json!("GENERAL"), vec![1]),
         (json!(" billing , Billing "), vec![lower, upper]),
     ]
     .into_iter()
@@ -341,4 +341,17 @@ fn an_idempotency_key_repeats_the_answer() {
     assert_eq!(first.body(), second.body());
     let other = ask(&with(&json!({"password": "another password"})));
     assert_eq!((other.status(), &json(&other)["success"]), (422, &json!(false)));
+}
+
+#[test]
+fn department_name_that_several_have_is_an_error_and_none_is_picked() {
+    let bench = Bench::new();
+    for _ in 0..2 {
+        bench.store.write(|tx| tx.add_department("Dup", false)).unwrap();
+    }
+    for named in [json!(["Dup"]), json!("General, dup")] {
+        let text = "The department Dup is not unique: several have the name."
+            .replace("Dup", if named.is_array() { "Dup" } else { "dup" });
+        assert_eq!(ask(&bench, &json!({ "department": named })), faults(&json!({"department": [text]})), "{named}");
+    }
 }

@@ -112,3 +112,35 @@ fn site_url_must_be_a_web_address() {
     assert!(url.check("javascript:alert(1)").is_err());
     assert!(url.check("https://").is_err());
 }
+
+#[test]
+fn origins_are_kept_as_browsers_write_them() {
+    let check = |value: &str| definition("cors_origins").unwrap().check(value).ok();
+    for (typed, kept) in [
+        ("", ""),
+        ("*", "*"),
+        ("https://a.test", "https://a.test"),
+        ("HTTPS://A.test/, http://b.test:80", "https://a.test,http://b.test"),
+        ("https://a.test:443 https://b.test:8443", "https://a.test,https://b.test:8443"),
+        ("http://[::1]:3000, http://[2001:DB8::1]", "http://[::1]:3000,http://[2001:db8::1]"),
+        ("https://b\u{fc}ro.test", "https://xn--bro-hoa.test"),
+        ("chrome-extension://abcdef", "chrome-extension://abcdef"),
+    ] {
+        assert_eq!(check(typed).as_deref(), Some(kept), "{typed}");
+    }
+    for wrong in
+        ["foo", "a.test", "https://a.test/path", "https://", "https://a.test:99999", "https://a.test:", "://a.test"]
+    {
+        assert_eq!(check(wrong), None, "{wrong}");
+    }
+    for wrong in ["https://u@a.test", "https://a.test?x", "https://a_\u{7f}.test", "https://[::g]", "null"] {
+        assert_eq!(check(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
+fn feeding_lists_are_mail_addresses() {
+    let check = |value: &str| definition("feeding_lists").unwrap().check(value).ok();
+    assert_eq!(check(" dev@Lists.test , b@lists.test,").as_deref(), Some("dev@Lists.test,b@lists.test"));
+    assert_eq!((check("").as_deref(), check("notanaddr"), check("a@b.test, x")), (Some(""), None, None));
+}

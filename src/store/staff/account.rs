@@ -2,6 +2,7 @@
 
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, EmailAddress, ScheduleId, SetUpChange, StaffId, Timestamp};
+use crate::store::address_use::Purpose;
 use crate::store::engine::Row;
 use crate::store::ticket::TicketRows;
 use crate::store::{ReadTx, Result, WriteTx};
@@ -241,8 +242,9 @@ impl WriteTx<'_> {
     /// Makes a staff account.
     ///
     /// # Errors
-    /// [`crate::store::Error::Taken`] when the username is in use.
+    /// [`crate::store::Error::Taken`] when the username is in use, [`crate::store::Error::HeldAddress`] when the address is.
     pub fn add_staff(&self, new: &NewStaff<'_>, departments: &[DepartmentId], now: Timestamp) -> Result<StaffId> {
+        self.require_free(new.email, Purpose::Staff(None))?;
         let id = self.insert(
             "INSERT INTO staff (username, fullname, email, password_hash, role, is_active, registered_at, totp_secret) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -304,7 +306,15 @@ impl WriteTx<'_> {
     }
 
     /// Changes a staff account. Another role or a lock ends its sessions.
+    ///
+    /// # Errors
+    /// [`crate::store::Error::HeldAddress`] when the address it is to have has another use.
     pub fn update_staff(&self, id: StaffId, change: &StaffChange<'_>) -> Result<()> {
+        if let (Some(email), Some(own)) = (change.email, self.staff(id)?)
+            && !own.email.eq_ignore_ascii_case(email.as_str())
+        {
+            self.require_free(email, Purpose::Staff(Some(id)))?;
+        }
         self.run(
             "DELETE FROM session WHERE staff_id = $1 AND EXISTS (SELECT 1 FROM staff WHERE id = $1 \
              AND (role <> coalesce($2, role) OR is_active <> coalesce($3, is_active) OR has_login <> coalesce($4, has_login) \

@@ -232,7 +232,7 @@ fn let_in(call: &Call<'_>, id: ReceiptId) -> Result<Option<intake::Delivery>, Re
     let sender = receipt.has_sender.then(|| receipt.sender.parse().map_or(ReversePath::Null, ReversePath::Address));
     let recipients = Some(receipt.recipient).filter(|recipient| !recipient.is_empty()).into_iter().collect();
     let by = ByHand { actor: Actor::Staff(call.viewer()?.id()), door: Door::Web, ip: Some(call.address) };
-    let envelope = Envelope { recipients, sender, source: Source::LetIn(id, by) };
+    let envelope = Envelope { recipients, sender, source: Source::LetIn(id, by), whole: None };
     let rules = Rules { limits: crate::mail::Limits::default() };
     let done = intake::deliver(&call.web.store, &rules, &envelope, &raw, call.now);
     (call.web.wake)();

@@ -5,9 +5,10 @@ use super::field::{Form, Loss, OutcomeLine, Row, Table, Typed};
 use super::{Noun, Saved, number};
 use crate::domain::desk_address::{Auth, ImapAfter, Incoming, Outgoing, SIGNATURE_CHARS_MAX, Tls};
 use crate::domain::one_line::ADDRESS_NAME_CHARS_MAX;
-use crate::domain::{AddressId, DepartmentId};
+use crate::domain::{AddressId, DepartmentId, EmailAddress};
 use crate::store::Error;
 use crate::store::address::AddressRow;
+use crate::store::address_use::Purpose;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
 
@@ -198,9 +199,11 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
     fill(call, &mut typed, &mut row);
     check(call, &mut typed, &row);
     let department = DepartmentId::new(call.form.number("department").unwrap_or(0));
-    let (is_there, taken) = call.read(|tx| {
+    let (is_there, taken, is_held) = call.read(|tx| {
         let taken = tx.addresses()?.into_iter().find(|(_, other)| other.email.eq_ignore_ascii_case(&row.email));
-        Ok((tx.department(department)?.is_some(), taken))
+        let email = row.email.parse::<EmailAddress>().ok().filter(|_| taken.is_none());
+        let is_held = email.map(|email| tx.holder(&email, Purpose::Desk)).transpose()?.flatten().is_some();
+        Ok((tx.department(department)?.is_some(), taken, is_held))
     })?;
     row.department = Some(department);
     let viewer = call.viewer()?;
@@ -212,7 +215,7 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
         typed.wrong("default", call.language.t("for-those-who-see-all"));
     }
     let own = former.as_ref().map(|(id, _)| *id);
-    if taken.is_some_and(|(other, _)| Some(other) != own) {
+    if is_held || taken.is_some_and(|(other, _)| Some(other) != own) {
         typed.wrong("email", call.language.t("wrong-taken"));
     }
     if !typed.is_fine() {

@@ -5,6 +5,7 @@ use super::{Noun, Saved, number};
 use crate::domain::staff_role::StaffRole;
 use crate::domain::{DepartmentId, EmailAddress, ScheduleId, StaffId};
 use crate::random;
+use crate::store::address_use::Purpose;
 use crate::store::customer::FULLNAME_CHARS_MAX;
 use crate::store::staff::{NewStaff, Schedule, Staff, StaffChange};
 use crate::store::{Error, ReadTx, WriteTx};
@@ -245,6 +246,13 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
         }
     }
     let account = read(call, &mut typed, former.is_none())?;
+    if let Some(account) = &account {
+        let own = former.as_ref().filter(|own| own.email.eq_ignore_ascii_case(account.email.as_str()));
+        let purpose = Purpose::Staff(former.as_ref().map(|own| own.id));
+        if own.is_none() && call.read(|tx| Ok(tx.holder(&account.email, purpose)?.is_some()))? {
+            typed.wrong("email", call.language.t("wrong-taken"));
+        }
+    }
     let is_active = call.form.has("active");
     if let (Some(staff), Some(account)) = (&former, &account) {
         let stays = is_active && account.role == StaffRole::Admin;

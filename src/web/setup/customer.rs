@@ -8,6 +8,7 @@ use crate::desk::notify;
 use crate::domain::UserId;
 use crate::random;
 use crate::store::Error;
+use crate::store::address_use::Purpose;
 use crate::store::customer::{Customer, FULLNAME_CHARS_MAX};
 use crate::store::ticket::{Owner, TicketQuery};
 use crate::web::answer::Refusal;
@@ -98,7 +99,9 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
     let email = typed.email("email");
     if let Some(email) = &email {
         let other = call.read(|tx| Ok(tx.customer_by_email(email.as_str())?))?;
-        if other.is_some_and(|other| former.as_ref().map(|own| own.id) != Some(other.id)) {
+        let is_other = other.as_ref().is_some_and(|other| former.as_ref().map(|own| own.id) != Some(other.id));
+        let is_held = || call.read(|tx| Ok(tx.holder(email, Purpose::Customer)?.is_some()));
+        if is_other || (other.is_none() && is_held()?) {
             typed.wrong("email", call.language.t("wrong-taken"));
         }
         if call.read(|tx| Ok(tx.is_own_address(email)?))? {
@@ -141,9 +144,9 @@ fn invite(call: &Call<'_>, own: &Customer) -> Result<Saved, Refusal> {
     let is_queued = call.write(|tx| {
         tx.set_activation(own.id, &Sha256::digest(code.as_bytes()).into(), call.now)?;
         match notify::new_user(tx, &call.settings, own.id, &code, call.now) {
-            Ok(is_queued) => Ok(is_queued),
+            Ok(()) => Ok(true),
             Err(notify::Error::Store(error)) => Err(error.into()),
-            Err(notify::Error::NeedsSiteUrl) => Ok(false),
+            Err(_) => Ok(false),
         }
     })?;
     let line = if is_queued {

@@ -8,6 +8,7 @@ use super::field::{Field, Form, Typed};
 use super::html;
 use crate::domain::staff_role::StaffRole;
 use crate::http::{Method, Response};
+use crate::store::address_use::Purpose;
 use crate::store::customer::FULLNAME_CHARS_MAX;
 use crate::store::session::EntryLink;
 use crate::store::settings::definition;
@@ -66,6 +67,11 @@ pub(in crate::web) fn answer(call: &Call<'_>, token: &str) -> Result<Response, R
     let site = typed.line("site_name", SITE_CHARS_MAX);
     let fullname = typed.line("name", FULLNAME_CHARS_MAX);
     let email = typed.email("email");
+    if let Some(email) = &email
+        && call.read(|tx| Ok(tx.holder(email, Purpose::Staff(None))?.is_some()))?
+    {
+        typed.wrong("email", call.language.t("wrong-taken"));
+    }
     let username = call.form.trimmed("username");
     if !is_username(username) {
         typed.wrong("username", call.language.t("wrong-username"));

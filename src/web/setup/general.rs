@@ -42,6 +42,8 @@ fn takes(call: &Call<'_>, kind: Kind) -> String {
         Kind::Decimal(max) => language.with("wrong-decimal", "max", max.to_string().as_str()),
         Kind::Extensions => language.t("wrong-extensions"),
         Kind::Url => language.t("wrong-url"),
+        Kind::Origins => language.t("wrong-origins"),
+        Kind::Addresses => language.t("wrong-addresses"),
         Kind::TimeZone => language.t("zone-wrong"),
         Kind::AuthservId => language.t("wrong-mail-server"),
     }

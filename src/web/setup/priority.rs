@@ -50,11 +50,15 @@ pub(super) fn save(call: &Call<'_>, id: Option<&str>) -> Result<Saved, Refusal> 
     if !is_color(color) {
         typed.wrong("color", call.language.t("h-color"));
     }
+    let id_now = id.map(|id| find(call, id)).transpose()?.map_or(0, |own| own.id);
+    let is_same = |other: &ImportedPriority| other.id != id_now && other.name.to_lowercase() == name.to_lowercase();
+    if call.read(|tx| Ok(tx.priorities()?.iter().any(is_same)))? {
+        typed.wrong("name", call.language.t("wrong-taken"));
+    }
     if !typed.is_fine() {
         return Ok(Saved::Again(form(call, id)?.filled(&call.form).with_errors(typed.errors)));
     }
-    let id = id.map(|id| find(call, id)).transpose()?.map_or(0, |own| own.id);
-    let new = ImportedPriority { id, name: name.to_owned(), color: color.to_owned() };
+    let new = ImportedPriority { id: id_now, name: name.to_owned(), color: color.to_owned() };
     call.write(|tx| Ok(tx.save_priority(&new).map(|_| ())?))?;
     Ok(Saved::Done)
 }

@@ -114,7 +114,7 @@ struct Ground {
 pub(super) fn aside(desk: &Desk, to: &str, n: usize) -> crate::domain::ReceiptId {
     desk.set("mails_per_hour", "1");
     let rules = Rules { limits: crate::mail::Limits::default() };
-    let envelope = Envelope { recipients: vec![to.parse().unwrap()], sender: None, source: Source::Pipe };
+    let envelope = Envelope { recipients: vec![to.parse().unwrap()], sender: None, source: Source::Pipe, whole: None };
     for part in [0, 1] {
         let raw = mail(to, "Much", n).iter().map(|byte| char::from(*byte)).collect::<String>();
         let raw = raw.replace(&format!("<{n}@x.test>"), &format!("<{part}.{n}@x.test>"));

@@ -34,6 +34,15 @@ fn broken_configuration_is_78_and_names_the_key() {
     }
     let done = feed(desk.program().arg("--config").arg(desk.path("broken.toml")).args(["admin", "stats"]), b"");
     assert!(done.stderr.contains("raw_byte_max"), "{}", done.stderr);
+    for (line, named) in [
+        ("[limits]\nraw_bytes_max = 50", ["raw_bytes_max", "50", "65536"]),
+        ("[limits]\nhttp_connections_max = 0", ["http_connections_max", "0", "1"]),
+        ("listen = \"bad\"", ["listen", "bad", "port"]),
+    ] {
+        fs::write(desk.path("broken.toml"), line).expect("the folder is writable");
+        let done = feed(desk.program().arg("--config").arg(desk.path("broken.toml")).args(["admin", "stats"]), b"");
+        assert!(done.status == 78 && named.iter().all(|word| done.stderr.contains(word)), "{line}: {done:?}");
+    }
 }
 
 #[test]
@@ -129,4 +138,21 @@ fn a_missing_argument_is_named_with_every_way_to_give_it() {
         assert_eq!(done.status, 2, "{line:?}: {done:?}");
         assert!(ways.iter().all(|way| missing.contains(way)), "{line:?}: {missing}");
     }
+}
+
+#[test]
+fn what_failed_alone_is_1_and_said_once_and_what_is_named_twice_is_done_once() {
+    let desk = Desk::new();
+    desk.deliver(mail("a", "Subject: Lamp\n", "x"));
+    for command in [&["mail", "retry", "999"][..], &["ticket", "close", "999"]] {
+        let done = desk.try_admin(command);
+        assert_eq!((done.status, done.stderr.matches("999").count(), done.stdout.as_str()), (1, 1, ""), "{done:?}");
+    }
+    let closed = desk.try_admin(&["ticket", "close", "1", "1"]);
+    assert!(closed.status == 0 && closed.stdout.contains("\"closed\":[1]"), "{closed:?}");
+    let folder = desk.path("").to_string_lossy().into_owned();
+    let restored = desk.try_admin(&["restore", &folder, "--yes"]);
+    assert!(restored.status == 1 && restored.stderr.contains("is a folder"), "{restored:?}");
+    let listen = feed(desk.command().args(["serve", "--listen", "bad"]), b"");
+    assert!(listen.status == 2 && listen.stderr.contains("--listen"), "{listen:?}");
 }

@@ -182,24 +182,26 @@ fn same_content_is_stored_once() {
 #[test]
 fn oversize_mail_keeps_its_header_and_says_so() {
     let desk = Desk::new();
-    desk.configure("raw_bytes_max = 2000");
+    desk.configure("raw_bytes_max = 65536");
     let of_size = |id: &str, bytes: usize| {
         let short = mail(id, "Subject: large\n", "");
         format!("{short}{}", "Rosebud ".repeat(bytes / 8 + 1).chars().take(bytes - short.len()).collect::<String>())
     };
-    let fits = desk.dry_run(of_size("fits", 2000));
+    let fits = desk.dry_run(of_size("fits", 65536));
     assert_eq!(fits["warnings"], serde_json::json!([]));
     assert!(fits["full_text"].as_str().is_some_and(|text| text.contains("Rosebud")));
-    desk.deliver(of_size("over", 2001));
+    desk.deliver(of_size("over", 65537));
     let ticket = desk.ticket(1);
     assert_eq!((ticket["subject"].as_str(), ticket["user_email"].as_str()), (Some("large"), Some("ann@client.test")));
     assert!(!ticket["messages"][0]["text"].as_str().unwrap_or_default().contains("Rosebud"), "{ticket}");
-    desk.deliver(of_size("over", 2001));
+    desk.deliver(of_size("over", 65537));
     assert_eq!(desk.count("mails_received"), 1, "a redelivery is recognised");
     let much = of_size("much", 5_000_000);
     desk.deliver(&much);
     desk.deliver(&much);
     assert_eq!(desk.count("mails_received"), 2, "also where most of it was never kept");
+    desk.deliver(format!("{much}another end"));
+    assert_eq!(desk.count("mails_received"), 3, "two that begin alike are two");
 }
 
 #[test]

@@ -89,6 +89,12 @@ fn order_of_commands_is_kept() {
     let mut client = Client::greeted(&server);
     client.send("BDAT 6 LAST\r\nQUIT\r\nNOOP\r\n");
     assert_eq!((client.reply()[..3].to_owned(), client.reply()), ("503".to_owned(), "250 2.0.0 still here".to_owned()));
+    // Of a chunk that cannot be read nobody knows where it ends: nothing behind it is a command.
+    let mut lost = Client::greeted(&server);
+    lost.send("BDAT 5 LASTX\r\nNOOP\r\n");
+    let rest = lost.rest();
+    assert!(rest.starts_with("501 5.5.4 ") && rest.lines().count() == 1, "{rest}");
+    assert!(client.say("HELP").starts_with("214 "));
     // Chunks are not mixed with DATA.
     assert!(client.say("MAIL FROM:<a@b.example>").starts_with("250"));
     assert!(client.say(&format!("RCPT TO:<{SUPPORT}>")).starts_with("250"));

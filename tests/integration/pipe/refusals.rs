@@ -36,15 +36,15 @@ fn banned_sender_is_refused_only_where_the_setting_asks() {
 #[test]
 fn oversize_is_refused_only_where_the_setting_asks() {
     let desk = Desk::new();
-    desk.configure("raw_bytes_max = 2000");
+    desk.configure("raw_bytes_max = 65536");
     let of_size = |id: &str, bytes: usize| {
         let short = mail(id, "Subject: large\n", "");
         format!("{short}{}", "x".repeat(bytes - short.len()))
     };
-    assert_taken(&desk.pipe(of_size("over", 2001), &[]), "kept as a header");
+    assert_taken(&desk.pipe(of_size("over", 65537), &[]), "kept as a header");
     desk.set("refuse_oversize", "1");
-    assert_taken(&desk.pipe(of_size("fits", 2000), &[]), "the largest that fits");
-    let refused = desk.pipe(of_size("again", 2001), &[]);
+    assert_taken(&desk.pipe(of_size("fits", 65536), &[]), "the largest that fits");
+    let refused = desk.pipe(of_size("again", 65537), &[]);
     assert_eq!(refused.parts(), (77, "", "5.7.1 the message is larger than this address accepts\n"));
     assert_eq!(desk.count("mails_received"), 2);
 }

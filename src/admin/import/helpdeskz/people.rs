@@ -15,6 +15,7 @@ use crate::domain::staff_role::StaffRole;
 use crate::domain::{EmailAddress, StaffId};
 use crate::mail::html;
 use crate::outcome;
+use crate::store::address_use::Purpose;
 use crate::store::customer::FULLNAME_CHARS_MAX;
 use crate::store::import::{ImportedCustomer, ImportedStaff, Placed, PlacedCustomer};
 use crate::store::{Result, WriteTx};
@@ -52,6 +53,11 @@ pub(super) fn import(run: &mut Run<'_>) -> outcome::Result<Renumbered> {
             repairs
                 .push(format!("staff {} has the username {} already: this is {renamed} now", other.id, new.username));
             new.username = renamed;
+        }
+        if let Ok(email) = new.email.parse()
+            && let Some(holder) = tx.holder(&email, Purpose::Staff(Some(StaffId::new(new.id))))?
+        {
+            repairs.push(format!("{email} {holder}"));
         }
         let placed = tx.place_staff(&new)?;
         if placed == Placed::Taken {
