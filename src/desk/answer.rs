@@ -66,8 +66,12 @@ impl Writing<'_> {
     /// Whether this is what a form that was sent before has posted.
     fn is_what_was_posted(&self, tx: &ReadTx<'_>, spent: SpentKey, visibility: Visibility) -> Result<bool> {
         let Some(message) = spent.message else {
-            // Taken back: what was posted is a draft again.
-            let draft = tx.draft(Change::answer_place(self.staff.id, spent.ticket))?;
+            // Taken back: what was posted is a draft again, of a new ticket where it had opened one.
+            let place = match tx.ticket_after_merges(spent.ticket)? {
+                Some(ticket) => Change::answer_place(self.staff.id, ticket.id),
+                None => DraftPlace { staff: self.staff.id, ticket: None, kind: DraftKind::Ticket },
+            };
+            let draft = tx.draft(place)?;
             return Ok(self.attachments.is_empty()
                 && visibility == Visibility::Public
                 && draft.is_some_and(|draft| draft.body.contains(self.typed)));

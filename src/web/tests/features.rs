@@ -293,14 +293,15 @@ fn a_ticket_out_of_sight_is_no_second_half_of_anything() {
     let events = || desk.web.store.read(|tx| tx.newest_event()).unwrap();
     let before = events();
     let both = format!("ticket={hidden}&ticket={own}");
-    for (path, form) in [
-        ("/staff/tickets/bulk", format!("{both}&do=merge")),
-        ("/staff/tickets/bulk", format!("{both}&do=merge&sure=1")),
-        ("/staff/tickets/bulk", format!("ticket={own}&do=move&department={}", desk.second)),
-        (&path, format!("do=merge&into={hidden}&sure=1")),
-        (&path, format!("do=apply&department={}&was-department=1", desk.second)),
+    for (path, form, status) in [
+        ("/staff/tickets/bulk", format!("{both}&do=merge"), 404),
+        ("/staff/tickets/bulk", format!("{both}&do=merge&sure=1"), 404),
+        ("/staff/tickets/bulk", format!("ticket={own}&do=move&department={}", desk.second), 404),
+        // Said beside the field, in the words for a number that no ticket has.
+        (&path, format!("do=merge&into={hidden}&sure=1"), 422),
+        (&path, format!("do=apply&department={}&was-department=1", desk.second), 404),
     ] {
-        assert_eq!(abe.post(path, &form).status(), 404, "{form}");
+        assert_eq!(abe.post(path, &form).status(), status, "{form}");
     }
     assert_eq!(events(), before);
     // What was merged before into a ticket that went out of sight stays there.
