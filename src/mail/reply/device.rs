@@ -3,8 +3,10 @@
 //! People write sentences with the same words ("Sent from Outlook the mail bounces."), so a line counts only if nothing is
 //! left of it: behind its beginning stand names, words like "my" and "for", and at the end an excuse or a link.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use foldhash::fast::FixedState;
 
 use super::device_words::{
     APPS, DEVICES, EXCUSES, FILLERS, FROM_MY_SENT, GET_APP, MINE, NAMES_OF_PROGRAMS, ON, PROGRAMS, SENT_BY, SENT_FROM,
@@ -69,7 +71,10 @@ const APP: Facts = 1 << 6;
 /// A name that is also a word.
 const DOUBTFUL: Facts = 1 << 7;
 
-static WORDS: LazyLock<HashMap<&'static str, Facts>> = LazyLock::new(|| {
+/// Words known when the program is built: hashed quickly, not safely, as no sender can put anything into them.
+type Table = HashMap<&'static str, Facts, FixedState>;
+
+static WORDS: LazyLock<Table> = LazyLock::new(|| {
     let tables = [
         (FILLER, FILLERS),
         (IS_ON, ON),
@@ -81,7 +86,7 @@ static WORDS: LazyLock<HashMap<&'static str, Facts>> = LazyLock::new(|| {
         (GET, GET_APP),
         (APP | DEVICE, APPS),
     ];
-    let mut words: HashMap<&'static str, Facts> = HashMap::new();
+    let mut words = Table::default();
     for (facts, table) in tables {
         for word in entries(table) {
             *words.entry(word).or_default() |= facts;
@@ -89,8 +94,8 @@ static WORDS: LazyLock<HashMap<&'static str, Facts>> = LazyLock::new(|| {
     }
     words
 });
-static UNSPACED: LazyLock<HashMap<&'static str, Facts>> = LazyLock::new(|| {
-    let mut words: HashMap<&'static str, Facts> = entries(UNSPACED_FILLERS).map(|word| (word, FILLER)).collect();
+static UNSPACED: LazyLock<Table> = LazyLock::new(|| {
+    let mut words: Table = entries(UNSPACED_FILLERS).map(|word| (word, FILLER)).collect();
     words.extend(entries(UNSPACED_DEVICES).map(|word| (word, DEVICE)));
     words.extend(entries(GET_APP).filter(|word| word.chars().all(is_unspaced)).map(|word| (word, GET)));
     words
@@ -98,7 +103,7 @@ static UNSPACED: LazyLock<HashMap<&'static str, Facts>> = LazyLock::new(|| {
 static HEADS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM).collect());
 static HEADS_OF_SENTENCES: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_BY).collect());
 static HEADS_MINE: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM_MY).collect());
-static ENDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(SENT_FROM_ENDS).collect());
+static ENDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(SENT_FROM_ENDS).collect());
 static EXCUSE: LazyLock<Vec<&'static str>> = LazyLock::new(|| entries(EXCUSES).collect());
 
 /// A line in words, without links and the signs around it.
@@ -261,6 +266,10 @@ fn is_advertisement(words: &Words) -> bool {
     let core = words.core.as_str();
     if core.starts_with("yahoo mail:") && (core.contains("onelink.me") || core.ends_with("search, organize, conquer")) {
         return true;
+    }
+    // Every mail's last line comes here, and most name no app: their words need not be looked up.
+    if !entries(APPS).any(|app| core.contains(app)) {
+        return false;
     }
     let (mut facts, mut devices) = (FILLER, 0);
     for token in words.behind(0).flat_map(|(word, _)| tokens_of(word)) {
