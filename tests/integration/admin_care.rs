@@ -381,3 +381,21 @@ fn terminal_is_asked_before_something_goes_and_tables_fit_it() {
     desk.deliver(mail("two", "Subject: x\n", "x"));
     assert_eq!(on_terminal(&desk, "admin ticket remove 2 --yes", "").0, 0);
 }
+
+#[test]
+fn check_of_a_damaged_file_is_a_report() {
+    let desk = Desk::in_file();
+    let backup = desk.path("damaged.db");
+    desk.admin(&["backup", &backup.to_string_lossy()]);
+    let mut bytes = fs::read(&backup).expect("it was just made");
+    bytes[60_000..64_000].fill(0xa5);
+    fs::write(&backup, bytes).expect("the folder is writable");
+    let done = feed(desk.command().args(["--json", "--db"]).arg(&backup).args(["admin", "check"]), b"");
+    let report: Value = serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("{error}: {done:?}"));
+    assert_eq!(
+        (done.status, &report["ok"], &report["checks"][0]["name"]),
+        (1, &Value::from(false), &"structure".into())
+    );
+    assert!(report["checks"].as_array().into_iter().flatten().any(|part| part["state"] == "faulty"), "{report}");
+    assert!(done.stderr.contains("admin restore"), "{done:?}");
+}

@@ -35,6 +35,8 @@ const REASONS: &[(&str, &[&str])] = &[
         "a damaged, foreign, older or newer file; of a server's schema the unit tests of `store::remote` speak",
         &[
             "admin_care::check_names_what_is_wrong_and_repairs_what_it_can",
+            "admin_care::check_of_a_damaged_file_is_a_report",
+            "doctor::desk_on_a_file_system_without_writes_is_a_failure_that_names_it",
             "pipe::schema_of_a_newer_or_older_program_defers_and_stays_untouched",
             "pipe::damaged_database_defers",
             "place::database_that_is_a_folder_or_another_programs_file_is_named_as_that",
