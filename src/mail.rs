@@ -258,15 +258,14 @@ impl ParsedMail {
             |name: &str| header.first(name).map(|value| message_id::message_ids(value, decoder)).unwrap_or_default();
         let (in_reply_to, references) = (ids("in-reply-to"), ids("references"));
         let is_answer = !in_reply_to.is_empty() || !references.is_empty();
-        let list_addresses = mailing_list::posting_addresses(&header, decoder);
-        let people =
-            People::read(&header, decoder, limits.addresses_max).with_writer(&header, &list_addresses, decoder);
-        let writer = people.from.as_ref().map(|from| format!("{} {}", from.name, from.address)).unwrap_or_default();
-        let context = Context { subject: &subject, is_answer, writer: &writer, header: &header, limits, decoder };
-        let mut content = Content::read(&top, body, &context);
+        let mut content =
+            Content::read(&top, body, &Context { subject: &subject, is_answer, header: &header, limits, decoder });
         if is_too_large {
             content.replace_body(&too_large_sentence(raw.len(), limits));
         }
+        let list_addresses = mailing_list::posting_addresses(&header, decoder);
+        let people =
+            People::read(&header, decoder, limits.addresses_max).with_writer(&header, &list_addresses, decoder);
         let signs = origin::signs_in(&header, people.from.as_ref(), content.report);
         let prose = delivery_report::Prose {
             signs: &signs,

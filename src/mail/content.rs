@@ -9,7 +9,7 @@ use super::body::{self, ChosenBody};
 use super::delivery_report::{self, ReportKind};
 use super::encoded_word::Decoder;
 use super::header::Header;
-use super::reply::{self, Forwards, Search, Told};
+use super::reply::{self, Forwards, Search};
 use super::structure::{PartHeader, Structure};
 use super::{
     DeliveryReport, Forwarded, Limits, Part, attachments, calendar, data_url, file_name, forward, html, uuencoded,
@@ -39,8 +39,6 @@ pub(super) struct Context<'a> {
     pub(super) subject: &'a str,
     /// Whether the mail answers another one (In-Reply-To or References).
     pub(super) is_answer: bool,
-    /// Name and address in From; empty if there is none.
-    pub(super) writer: &'a str,
     pub(super) header: &'a Header<'a>,
     pub(super) limits: &'a Limits,
     pub(super) decoder: Decoder,
@@ -187,11 +185,7 @@ fn read_text(chosen: ChosenBody, has_message: bool, context: &Context<'_>) -> (r
         (false, false) => Forwards::KeptInNew,
     };
     let (text, html) = (chosen.text, chosen.html.as_deref());
-    let body = reply::read_body(
-        text,
-        html,
-        if is_long { Search::Nothing } else { Search::Whole(Told { forwards, writer: context.writer }) },
-    );
+    let body = reply::read_body(text, html, if is_long { Search::Nothing } else { Search::Whole(forwards) });
     if is_long {
         return (body, None);
     }

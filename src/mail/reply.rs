@@ -29,7 +29,7 @@ use super::html::{self, HTML_BYTES_MAX, HTML_DEPTH_MAX, PlainQuote, Rendered};
 use letters::{end_of_letters, start_of_letters};
 use line::Line;
 pub(crate) use line::is_invisible;
-pub(crate) use split::{Forwards, Told};
+pub(crate) use split::Forwards;
 use split::{Part, Split};
 
 /// The parts of a mail's text. Every line with something on it is in one of the first three, and in no other.
@@ -62,20 +62,20 @@ const REPLY_HTML_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Text between quoted lines keeps all from the first quoted line on (and what was typed
 /// above); where nothing would be left, the whole text is the reply.
 #[must_use]
-pub(crate) fn reply_of_text<'a>(full: &str, told: impl Into<Told<'a>>) -> Reply {
+pub(crate) fn reply_of_text(full: &str, forwards: Forwards) -> Reply {
     if has_too_many_lines(full) {
         return Reply { typed: full.to_owned(), ..Reply::default() };
     }
     let lines = line::lines_of_text(full);
-    put_together(full, &lines, &split::split(&lines, told.into()))
+    put_together(full, &lines, &split::split(&lines, forwards))
 }
 
-fn reply_of_html(rendered: &Rendered, told: Told<'_>) -> Reply {
+fn reply_of_html(rendered: &Rendered, forwards: Forwards) -> Reply {
     if has_too_many_lines(&rendered.text) {
         return Reply { typed: rendered.text.clone(), ..Reply::default() };
     }
     let lines = line::lines_of_html(rendered);
-    put_together(&rendered.text, &lines, &split::split(&lines, told))
+    put_together(&rendered.text, &lines, &split::split(&lines, forwards))
 }
 
 fn has_too_many_lines(text: &str) -> bool {
@@ -180,9 +180,9 @@ pub(crate) fn is_all_greeting(typed: &str) -> bool {
 
 /// How far the text of a body is searched for quotes and signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Search<'a> {
+pub(crate) enum Search {
     /// All of it.
-    Whole(Told<'a>),
+    Whole(Forwards),
     /// Not at all: it is too long for a letter, and the whole is the reply.
     Nothing,
 }
@@ -192,7 +192,7 @@ pub(crate) enum Search<'a> {
 /// The text part is preferred where it has content. Where only the HTML structure shows a quote, as
 /// in languages without an entry in the tables, it decides where the text is cut. Never fails.
 #[must_use]
-pub(crate) fn read_body(text: Option<String>, html: Option<&str>, search: Search<'_>) -> Body {
+pub(crate) fn read_body(text: Option<String>, html: Option<&str>, search: Search) -> Body {
     let text = text.map(without_controls).filter(|text| !text.trim().is_empty());
     let source = html.filter(|html| !html.trim().is_empty());
     let sanitised = source.and_then(html::sanitise_mail);
@@ -206,14 +206,14 @@ pub(crate) fn read_body(text: Option<String>, html: Option<&str>, search: Search
     let whole = |full_text: String| Body { full_text, ..Body::default() }.forwarded();
     let body = match (text, source, search) {
         (Some(text), _, Search::Nothing) => whole(text),
-        (Some(text), source, Search::Whole(told)) => body_of(typed_in(&text, source, told), text),
-        (None, Some(source), Search::Whole(told)) if source.len() <= REPLY_HTML_BYTES_MAX => {
+        (Some(text), source, Search::Whole(forwards)) => body_of(typed_in(&text, source, forwards), text),
+        (None, Some(source), Search::Whole(forwards)) if source.len() <= REPLY_HTML_BYTES_MAX => {
             let rendered = html::render(source, PlainQuote::Indented);
             if rendered.text.trim().is_empty() {
                 let crude = html::crude_text(source);
-                body_of(reply_of_text(&crude, told), crude)
+                body_of(reply_of_text(&crude, forwards), crude)
             } else {
-                body_of(reply_of_html(&rendered, told), html::to_text(source))
+                body_of(reply_of_html(&rendered, forwards), html::to_text(source))
             }
         }
         (None, Some(source), Search::Whole(_) | Search::Nothing) => whole(html::to_text(source)),
@@ -244,8 +244,8 @@ fn body_of(reply: Reply, full_text: String) -> Body {
 }
 
 /// The reply in the text part, with the HTML part as a second opinion.
-fn typed_in(text: &str, html: Option<&str>, told: Told<'_>) -> Reply {
-    let mut reply = reply_of_text(text, told);
+fn typed_in(text: &str, html: Option<&str>, forwards: Forwards) -> Reply {
+    let mut reply = reply_of_text(text, forwards);
     if reply.is_forward {
         return reply;
     }
@@ -255,7 +255,7 @@ fn typed_in(text: &str, html: Option<&str>, told: Told<'_>) -> Reply {
     }) else {
         return reply;
     };
-    let structural = reply_of_html(&html::render(html, PlainQuote::Indented), told);
+    let structural = reply_of_html(&html::render(html, PlainQuote::Indented), forwards);
     // The two parts differ in white space, wrapping and markup, but not in letters.
     if reply.quoted.is_empty() && !structural.quoted.is_empty() {
         if let Some(end) = end_of_letters(&reply.typed, &structural.typed) {

@@ -32,16 +32,10 @@ pub(super) enum Ground {
     BelowQuote,
 }
 
-/// Marks the lines of signatures in `range`; says whether there are any. `writer` is the name and the address in From.
-pub(super) fn mark_signature(
-    lines: &[Line<'_>],
-    parts: &mut [Part],
-    range: Range<usize>,
-    ground: Ground,
-    writer: &str,
-) -> bool {
+/// Marks the lines of signatures in `range`; says whether there are any.
+pub(super) fn mark_signature(lines: &[Line<'_>], parts: &mut [Part], range: Range<usize>, ground: Ground) -> bool {
     let mut blocks = marked(lines, range.clone());
-    blocks.extend(separated(lines, range.clone(), writer));
+    blocks.extend(separated(lines, range.clone()));
     if ground == Ground::BelowText {
         blocks.extend(disclaimers(lines, range.clone()));
     }
@@ -140,9 +134,9 @@ fn disclaimers(lines: &[Line<'_>], range: Range<usize>) -> Vec<Range<usize>> {
 
 /// The block that a line of dashes sets apart: up to a blank line that prose follows or a note, because people write more
 /// below their signature.
-fn separated(lines: &[Line<'_>], range: Range<usize>, writer: &str) -> Option<Range<usize>> {
+fn separated(lines: &[Line<'_>], range: Range<usize>) -> Option<Range<usize>> {
     let exact = range.clone().find(|&at| lines[at].text == "-- " && !lines[at].is_signature);
-    let guessed = guessed_separator(lines, range.clone(), writer);
+    let guessed = guessed_separator(lines, range.clone());
     let start = exact.into_iter().chain(guessed).min()?;
     let is_typed = |at: usize| {
         let is_paragraph = lines[at - 1].is_blank() && !lines[at].is_blank();
@@ -159,7 +153,7 @@ fn separated(lines: &[Line<'_>], range: Range<usize>, writer: &str) -> Option<Ra
 
 /// The topmost `--` or `____` below which there is a signature; looked for from the end, so that a text full of them is
 /// read once.
-fn guessed_separator(lines: &[Line<'_>], range: Range<usize>, writer: &str) -> Option<usize> {
+fn guessed_separator(lines: &[Line<'_>], range: Range<usize>) -> Option<usize> {
     let (mut dashes, mut rule, mut filled) = (Vec::new(), None, 0);
     for at in range.clone().rev().filter(|&at| !lines[at].is_blank() && !lines[at].is_signature) {
         let text = lines[at].text.trim_end();
@@ -178,9 +172,7 @@ fn guessed_separator(lines: &[Line<'_>], range: Range<usize>, writer: &str) -> O
     }
     // Two of them divide a text.
     let dashes = match dashes[..] {
-        [at] if lines[at].text != "-- " => {
-            Some(at).filter(|at| looks_like_signature(lines, *at + 1..range.end, writer))
-        }
+        [at] if lines[at].text != "-- " => Some(at).filter(|at| looks_like_signature(lines, *at + 1..range.end)),
         _ => None,
     };
     dashes.into_iter().chain(rule).min()
@@ -206,7 +198,7 @@ mod tests {
     fn kept(text: &str) -> String {
         let lines = lines_of_text(text);
         let mut parts = vec![Part::Typed; lines.len()];
-        mark_signature(&lines, &mut parts, 0..lines.len(), Ground::NeedsText, "");
+        mark_signature(&lines, &mut parts, 0..lines.len(), Ground::NeedsText);
         let typed = lines.iter().zip(&parts).filter(|(_, part)| **part == Part::Typed);
         typed.map(|(line, _)| line.text).collect::<Vec<_>>().join("\n").trim_end().to_owned()
     }

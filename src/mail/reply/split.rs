@@ -68,27 +68,12 @@ pub(crate) enum Forwards {
     PutAside,
 }
 
-/// What a mail's header tells about its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Told<'a> {
-    /// What becomes of another mail in it.
-    pub(crate) forwards: Forwards,
-    /// Name and address of the writer, by which a signature is known; empty if there is none.
-    pub(crate) writer: &'a str,
-}
-
-impl From<Forwards> for Told<'_> {
-    fn from(forwards: Forwards) -> Self {
-        Self { forwards, writer: "" }
-    }
-}
-
 /// Splits a mail's lines. Nothing that may have been typed is put aside: where unquoted text follows
 /// a quote, all stays from the first quoted line on.
-pub(super) fn split(lines: &[Line<'_>], told: Told<'_>) -> Split {
-    let Some(inner) = armour::signed_lines(lines) else { return split_lines(lines, told) };
+pub(super) fn split(lines: &[Line<'_>], forwards: Forwards) -> Split {
+    let Some(inner) = armour::signed_lines(lines) else { return split_lines(lines, forwards) };
     // What OpenPGP writes around a signed text goes with the signatures.
-    let Split { parts, is_forward, header, is_plain } = split_lines(&inner.lines, told);
+    let Split { parts, is_forward, header, is_plain } = split_lines(&inner.lines, forwards);
     let around = |count: usize| std::iter::repeat_n(Part::Signature, count);
     let below = lines.len() - inner.start - parts.len();
     Split {
@@ -99,8 +84,7 @@ pub(super) fn split(lines: &[Line<'_>], told: Told<'_>) -> Split {
     }
 }
 
-fn split_lines(lines: &[Line<'_>], told: Told<'_>) -> Split {
-    let Told { forwards, writer } = told;
+fn split_lines(lines: &[Line<'_>], forwards: Forwards) -> Split {
     let end = lines.iter().rposition(|line| !line.is_blank()).map_or(0, |at| at + 1);
     let cut = first_cut(lines, end, forwards).map(|cut| with_fields_above(lines, with_name_above(lines, cut)));
     let is_plain = cut.is_none() && !lines.iter().any(|line| line.is_quoted);
@@ -111,13 +95,13 @@ fn split_lines(lines: &[Line<'_>], told: Told<'_>) -> Split {
     }
     let typed = match &cut {
         Some(cut) => {
-            let typed = around_cut(lines, cut, end, writer);
+            let typed = around_cut(lines, cut, end);
             if typed.end <= cut.at || typed.start > cut.at {
                 header = cut.at..cut.body.min(end);
             }
             typed
         }
-        None => around_bare_quote(lines, end, writer),
+        None => around_bare_quote(lines, end),
     };
     let typed = if announces_answers_below(lines, typed.clone(), end) { 0..end } else { typed };
     for (at, part) in parts.iter_mut().enumerate().take(end) {
@@ -125,7 +109,7 @@ fn split_lines(lines: &[Line<'_>], told: Told<'_>) -> Split {
             *part = Part::Quoted;
         }
     }
-    mark_signatures(lines, &mut parts, typed, end, writer);
+    mark_signatures(lines, &mut parts, typed, end);
     Split { parts, is_forward: false, header, is_plain }
 }
 
@@ -159,15 +143,15 @@ fn is_forwards_line(lines: &[Line<'_>], at: usize) -> bool {
 
 /// Marks signatures in what was typed, else below the mail answered. A signature comes after all quotes of the text it
 /// closes.
-fn mark_signatures(lines: &[Line<'_>], parts: &mut [Part], typed: Range<usize>, end: usize, writer: &str) {
+fn mark_signatures(lines: &[Line<'_>], parts: &mut [Part], typed: Range<usize>, end: usize) {
     let last_quoted = typed.clone().rev().find(|&at| lines[at].is_quoted).map(|at| at + 1);
     let (from, ground) =
         last_quoted.map_or((typed.start, Ground::NeedsText), |below| (below, below_quote(lines, typed.start..below)));
-    if mark_signature(lines, parts, from..typed.end, ground, writer) || typed.end >= end {
+    if mark_signature(lines, parts, from..typed.end, ground) || typed.end >= end {
         return;
     }
     let below = (typed.end..end).rev().find(|&at| lines[at].is_quoted).map_or(end, |at| at + 1);
-    mark_signature(lines, parts, below..end, Ground::BelowText, writer);
+    mark_signature(lines, parts, below..end, Ground::BelowText);
 }
 
 /// What has to be left below a quote, above which these lines stand.
@@ -272,12 +256,12 @@ fn block_end(lines: &[Line<'_>], at: usize, demand: Demand) -> Option<usize> {
 }
 
 /// The lines that were typed, where another mail begins at `cut`.
-fn around_cut(lines: &[Line<'_>], cut: &Cut, end: usize, writer: &str) -> Range<usize> {
+fn around_cut(lines: &[Line<'_>], cut: &Cut, end: usize) -> Range<usize> {
     let is_typed_above = lines[..cut.at].iter().any(|line| !line.is_blank() && !line.is_rule());
     let body = next_filled(lines, cut.body).unwrap_or(end);
     let is_body_quoted = lines.get(body).is_some_and(|line| line.is_quoted);
     let ground = if is_typed_above { Ground::BelowText } else { Ground::BelowQuote };
-    if cut.kind != Kind::Rest && is_body_quoted && has_answers(lines, body..end, ground, writer) {
+    if cut.kind != Kind::Rest && is_body_quoted && has_answers(lines, body..end, ground) {
         if !is_typed_above && cut.kind == Kind::Attribution {
             return below_one_quote(lines, body, end).unwrap_or(body..end);
         }
@@ -313,11 +297,11 @@ fn below_quoted_attribution(lines: &[Line<'_>], end: usize) -> Option<Range<usiz
 }
 
 /// Whether text that is neither quoted nor a signature nor another mail follows the quote at `from`.
-fn has_answers(lines: &[Line<'_>], range: Range<usize>, ground: Ground, writer: &str) -> bool {
+fn has_answers(lines: &[Line<'_>], range: Range<usize>, ground: Ground) -> bool {
     let Range { start: from, end } = range;
     let last_quoted = (from..end).rev().find(|&at| lines[at].is_quoted).unwrap_or(from);
     let mut below = vec![Part::Typed; lines.len()];
-    mark_signature(lines, &mut below, last_quoted + 1..end, ground, writer);
+    mark_signature(lines, &mut below, last_quoted + 1..end, ground);
     let is_text = |at: &usize| {
         below[*at] == Part::Typed && !lines[*at].is_quoted && !lines[*at].is_blank() && !lines[*at].is_rule()
     };
@@ -326,10 +310,10 @@ fn has_answers(lines: &[Line<'_>], range: Range<usize>, ground: Ground, writer: 
 }
 
 /// No header was found; quoted lines may still end the mail.
-fn around_bare_quote(lines: &[Line<'_>], end: usize, writer: &str) -> Range<usize> {
+fn around_bare_quote(lines: &[Line<'_>], end: usize) -> Range<usize> {
     let Some(last) = (0..end).rev().find(|&at| lines[at].is_quoted) else { return 0..end };
     let mut below = vec![Part::Typed; lines.len()];
-    mark_signature(lines, &mut below, last + 1..end, below_quote(lines, 0..last), writer);
+    mark_signature(lines, &mut below, last + 1..end, below_quote(lines, 0..last));
     if (last + 1..end).any(|at| below[at] == Part::Typed && !lines[at].is_blank()) {
         return below_quoted_attribution(lines, end).unwrap_or(0..end);
     }

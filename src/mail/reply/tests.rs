@@ -134,7 +134,7 @@ fn what_a_new_mail_says_that_somebody_wrote_was_typed() {
     let quote = "Hello\n\nOn 15 Jan 2024, at 14:30, Bob <bob@example.org> wrote:\n> One?";
     assert_eq!(reply_of_text(quote, Forwards::KeptInNew).typed, "Hello");
     let html = "<p>Hello</p><div class=gmail_attr>Bob wrote on 15 Jan 2024:</div><div>One?</div>";
-    assert_eq!(read_body(None, Some(html), Search::Whole(Forwards::KeptInNew.into())).reply_text(), "Hello");
+    assert_eq!(read_body(None, Some(html), Search::Whole(Forwards::KeptInNew)).reply_text(), "Hello");
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_quote_followed_by_the_rest_of_an_outlook_thread_holds_no_answer() {
 }
 
 fn html_reply(html: &str) -> String {
-    read_body(None, Some(html), Search::Whole(Forwards::Kept.into())).reply_text().to_owned()
+    read_body(None, Some(html), Search::Whole(Forwards::Kept)).reply_text().to_owned()
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn a_marked_signature_with_a_link_and_a_picture_goes_from_the_text_part_as_well(
         "[cid:x]\nAnn\nwww.example.org<https://www.example.org/>",
     ] {
         let text = format!("Hello\n\n{signature}");
-        assert_eq!(read_body(Some(text), Some(html), Search::Whole(Forwards::Kept.into())).reply_text(), "Hello");
+        assert_eq!(read_body(Some(text), Some(html), Search::Whole(Forwards::Kept)).reply_text(), "Hello");
     }
 }
 
@@ -228,7 +228,7 @@ fn the_structure_of_the_html_cuts_a_text_the_line_rules_do_not_know() {
     let text = "Kyllä, kiitos *paljon*\nteille.\n\nBob sanoi eilen\n\nvanha viesti";
     let html = "<p>Kyllä, kiitos <b>paljon</b> teille.</p><div class=gmail_attr>Bob sanoi eilen</div>\
                 <blockquote class=gmail_quote>vanha viesti</blockquote>";
-    let body = read_body(Some(text.to_owned()), Some(html), Search::Whole(Forwards::Kept.into()));
+    let body = read_body(Some(text.to_owned()), Some(html), Search::Whole(Forwards::Kept));
     assert_eq!(body.reply_text(), "Kyllä, kiitos *paljon*\nteille.");
     assert_eq!(body.full_text, text);
 }
@@ -237,7 +237,7 @@ fn the_structure_of_the_html_cuts_a_text_the_line_rules_do_not_know() {
 fn a_text_part_that_differs_from_the_html_is_left_alone() {
     let html = "<p>Short</p><blockquote type=cite>x</blockquote>";
     assert_eq!(
-        read_body(Some("Something else".to_owned()), Some(html), Search::Whole(Forwards::Kept.into())).reply_text(),
+        read_body(Some("Something else".to_owned()), Some(html), Search::Whole(Forwards::Kept)).reply_text(),
         "Something else"
     );
 }
@@ -246,34 +246,34 @@ fn a_text_part_that_differs_from_the_html_is_left_alone() {
 fn a_forward_keeps_all() {
     let text =
         "FYI\n\n---------- Forwarded message ---------\nFrom: Ann <ann@example.org>\nSubject: x\nTo: us\n\nIt broke.";
-    let body = read_body(Some(text.to_owned()), None, Search::Whole(Forwards::Kept.into())).forwarded();
+    let body = read_body(Some(text.to_owned()), None, Search::Whole(Forwards::Kept)).forwarded();
     assert_eq!((body.reply_text(), body.full_text.as_str()), (text, text));
-    let by_marker = read_body(Some(text.to_owned()), None, Search::Whole(Forwards::Kept.into()));
+    let by_marker = read_body(Some(text.to_owned()), None, Search::Whole(Forwards::Kept));
     assert!(by_marker.is_forward && by_marker.reply_text() == text);
 }
 
 #[test]
 fn the_html_part_speaks_where_the_text_part_is_blank() {
-    let body = read_body(Some(" \r\n".to_owned()), Some("<p>Hello</p>"), Search::Whole(Forwards::Kept.into()));
+    let body = read_body(Some(" \r\n".to_owned()), Some("<p>Hello</p>"), Search::Whole(Forwards::Kept));
     assert_eq!((body.full_text.as_str(), body.html.as_deref()), ("Hello", Some("<p>Hello</p>")));
 }
 
 #[test]
 fn html_past_the_caps_is_text_with_a_warning() {
     let html = format!("{}Hello", "<div>".repeat(HTML_DEPTH_MAX + 1));
-    let body = read_body(None, Some(&html), Search::Whole(Forwards::Kept.into()));
+    let body = read_body(None, Some(&html), Search::Whole(Forwards::Kept));
     assert_eq!((body.reply_text(), body.html.as_deref(), body.warnings.len()), ("Hello", None, 1));
 }
 
 #[test]
 fn a_body_without_parts_is_empty() {
-    let body = read_body(None, None, Search::Whole(Forwards::Kept.into()));
+    let body = read_body(None, None, Search::Whole(Forwards::Kept));
     assert_eq!(body, Body::default());
 }
 
 #[test]
 fn line_ends_become_line_feeds_and_controls_go() {
-    let body = read_body(Some("a\0b\r\nc\u{1F600}".to_owned()), None, Search::Whole(Forwards::Kept.into()));
+    let body = read_body(Some("a\0b\r\nc\u{1F600}".to_owned()), None, Search::Whole(Forwards::Kept));
     assert_eq!(body.full_text, "ab\nc\u{1F600}");
 }
 
