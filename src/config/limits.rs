@@ -128,22 +128,21 @@ struct Bound {
     unit: &'static str,
 }
 
-/// `raw_bytes_max`. At least the header of any mail (64 KiB: headers over that are no mail server's); at most what fits
-/// twice into the room for mails that LMTP receives.
-const RAW_BYTES: (u64, u64) = (64 * 1024, 256 * 1024 * 1024);
+/// `raw_bytes_max`. At least a short mail, so that a number of mebibytes is refused; at most what fits twice into the room
+/// for mails that LMTP receives.
+const RAW_BYTES: (u64, u64) = (1024, 256 * 1024 * 1024);
 
-/// `mime_parts_max`. Chosen: a mail with text, HTML and a few files must be read whole.
-const MIME_PARTS: (u64, u64) = (10, 100_000);
+/// `mime_parts_max`. Chosen: far above any mail that a person sent.
+const MIME_PARTS: (u64, u64) = (1, 100_000);
 
 /// `mime_levels_max`. Chosen: a signed forward of a mail with pictures has five; sanitisers are quadratic in depth.
-const MIME_LEVELS: (u64, u64) = (5, 100);
+const MIME_LEVELS: (u64, u64) = (1, 100);
 
-/// `headers_max`. At least so many that From and Subject are among them behind what servers write above (RFC 5321 §6.3
-/// wants a hundred Received fields).
-const HEADERS: (u64, u64) = (100, 100_000);
+/// `headers_max`. Chosen: as many as a mail of the largest size could have.
+const HEADERS: (u64, u64) = (1, 100_000);
 
-/// `addresses_max`. Chosen: the people of an ordinary mail.
-const ADDRESSES: (u64, u64) = (10, 10_000);
+/// `addresses_max`. Chosen: more than any program shows.
+const ADDRESSES: (u64, u64) = (1, 10_000);
 
 /// `pipe_deadline_s`. At most what is below Postfix's own limit, at which it bounces the mail (command_time_limit,
 /// 1000 s).

@@ -93,9 +93,17 @@ pub(super) fn wake(context: &Context, id: TicketId) -> outcome::Result<()> {
 pub(super) fn priority(context: &Context, id: TicketId, word: &str) -> outcome::Result<()> {
     let name = context.store.write(|tx| {
         let ticket = found(tx, id)?;
-        let own = priority::find(tx, word)?;
-        context.changes(tx, &tx.settings()?).set_priority(&ticket, own.id, &own.name)?;
-        Ok::<_, Failure>(own.name)
+        let number = word.trim().parse::<i64>().ok().filter(|number| *number > 0);
+        let (number, name) = match number {
+            // A desk without a table of priorities has numbers alone.
+            Some(number) if tx.priorities()?.is_empty() => (number, number.to_string()),
+            _ => {
+                let own = priority::find(tx, word)?;
+                (own.id, own.name)
+            }
+        };
+        context.changes(tx, &tx.settings()?).set_priority(&ticket, number, &name)?;
+        Ok::<_, Failure>(name)
     })?;
     report(context, id, &format!("has the priority {name}"))
 }

@@ -35,7 +35,7 @@ fn broken_configuration_is_78_and_names_the_key() {
     let done = feed(desk.program().arg("--config").arg(desk.path("broken.toml")).args(["admin", "stats"]), b"");
     assert!(done.stderr.contains("raw_byte_max"), "{}", done.stderr);
     for (line, named) in [
-        ("[limits]\nraw_bytes_max = 50", ["raw_bytes_max", "50", "65536"]),
+        ("[limits]\nraw_bytes_max = 50", ["raw_bytes_max", "50", "1024"]),
         ("[limits]\nhttp_connections_max = 0", ["http_connections_max", "0", "1"]),
         ("listen = \"bad\"", ["listen", "bad", "port"]),
     ] {
