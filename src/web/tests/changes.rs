@@ -47,18 +47,6 @@ fn a_new_ticket_is_taken_back_with_all_that_was_typed() {
 }
 
 #[test]
-fn calling_a_ticket_spam_asks_first() {
-    let desk = Desk::new();
-    let id = desk.mail("one@desk.test", "Won", 1);
-    let (abe, path) = (desk.browser(desk.agent), format!("/staff/tickets/view/{id}"));
-    let is_spam = || desk.web.store.read(|tx| tx.ticket(id)).unwrap().unwrap().is_spam();
-    let asked = abe.post(&path, "do=spam");
-    assert!(asked.status() == 200 && text(&asked).contains("name=\"sure\"") && !is_spam(), "{}", text(&asked));
-    assert_eq!(abe.post(&path, "do=spam&sure=1").status(), 303);
-    assert!(is_spam());
-}
-
-#[test]
 fn what_was_asked_about_is_what_is_done() {
     let desk = Desk::new();
     let (one, two) = (desk.mail("one@desk.test", "Printer", 1), desk.mail("one@desk.test", "Printer", 2));

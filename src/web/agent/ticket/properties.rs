@@ -6,8 +6,8 @@ use crate::desk::{Deed, Former, Notices, Refused, TAG_CHARS_MAX, custom_fields, 
 use crate::domain::one_line::{SUBJECT_CHARS_MAX, is_one_line};
 use crate::domain::{DepartmentId, StaffId, Status, TicketId, Timestamp, UndoId};
 use crate::http::Response;
+use crate::store::WriteTx;
 use crate::store::ticket::Ticket;
-use crate::store::{ReadTx, WriteTx};
 use crate::web::addressees;
 use crate::web::answer::Refusal;
 use crate::web::call::Call;
@@ -71,9 +71,6 @@ fn changed(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
         let (question, button) = (call.language.with("ban-sure", "email", &email), call.language.t("spam-ban"));
         return confirm::ask(call, question, button, format!("/staff/tickets/view/{id}"));
     }
-    if matches!(act, "spam" | "merge") && !confirm::is_sure(call) {
-        return ask(call, id, act);
-    }
     let lands = call.write(|tx| {
         let ticket = visible(tx, call.viewer()?, id)?;
         match act {
@@ -100,18 +97,6 @@ fn changed(call: &Call<'_>, id: TicketId) -> Result<Response, Refusal> {
             call.lead_to(&format!("/staff/tickets/view/{other}?from={from}&done=merge&n=1{}", undo(id_of)))
         }
     })
-}
-
-/// Asks before the ticket goes out of sight, as the lists do.
-fn ask(call: &Call<'_>, id: TicketId, act: &str) -> Result<Response, Refusal> {
-    let button = call.language.word("button", act);
-    let question = if act == "merge" {
-        let into = call.read(|tx| merge_target(tx, call, &visible(tx, call.viewer()?, id)?))?;
-        call.language.with_all("merge-into", &[("n", 1.into()), ("id", into.id.get().into())])
-    } else {
-        call.language.with_all("sure", &[("n", 1.into()), ("act", (&button).into())])
-    };
-    confirm::ask(call, question, button, format!("/staff/tickets/view/{id}"))
 }
 
 /// Which page comes next.
@@ -255,8 +240,7 @@ pub(crate) fn wrong_tag(call: &Call<'_>) -> Refusal {
     wrong("tag", call.language.with("tag-wrong", "max", max))
 }
 
-/// The ticket that the form merges this one into.
-fn merge_target(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket) -> Result<Ticket, Refusal> {
+fn merge(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<Lands, Refusal> {
     let typed = call.form.trimmed("into");
     let viewer = call.viewer()?;
     // One that is not there and one that is not theirs to see are told in the same words.
@@ -268,18 +252,10 @@ fn merge_target(tx: &ReadTx<'_>, call: &Call<'_>, ticket: &Ticket) -> Result<Tic
     if into.id == ticket.id {
         return Err(wrong("into", call.language.t("merge-itself")));
     }
-    if let Some(further) = ticket.merged_into {
-        return Err(Refusal::Merged(ticket.id, further));
+    if let Some(further) = into.merged_into {
+        return Err(wrong("into", elsewhere(call, into.id, further)));
     }
-    match into.merged_into {
-        Some(further) => Err(wrong("into", elsewhere(call, into.id, further))),
-        None => Ok(into),
-    }
-}
-
-fn merge(call: &Call<'_>, tx: &WriteTx<'_>, ticket: &Ticket) -> Result<Lands, Refusal> {
-    let into = merge_target(tx, call, ticket)?;
-    let done = call.change(tx)?.to_each(&call.viewer()?.staff, &[ticket.id], Deed::Merge(into.id))?;
+    let done = call.change(tx)?.to_each(&viewer.staff, &[ticket.id], Deed::Merge(into.id))?;
     match done.refused.into_iter().next() {
         None => Ok(Lands::At(into.id, done.undo)),
         Some((_, refused)) => Err(refusal(call, refused, "into")),
