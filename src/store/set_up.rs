@@ -141,11 +141,16 @@ impl WriteTx<'_> {
     /// [`super::Error::Taken`] when another one has the name, by which people choose.
     pub fn save_priority(&self, priority: &ImportedPriority) -> Result<i64> {
         let name = priority.name.to_lowercase();
-        if self.priorities()?.iter().any(|other| other.id != priority.id && other.name.to_lowercase() == name) {
+        let is_usual = priority.name.eq_ignore_ascii_case(USUAL_PRIORITY_NAME);
+        let known = self.priorities()?;
+        if priority.id == 0 && is_usual && known.iter().any(|own| own.id == USUAL_PRIORITY && own.name == priority.name) {
+            // It was made beside the first one: whoever makes their own list of priorities says here what it looks like.
+            return self.save_priority(&ImportedPriority { id: USUAL_PRIORITY, ..priority.clone() });
+        }
+        if known.iter().any(|other| other.id != priority.id && other.name.to_lowercase() == name) {
             return Err(Error::Taken(format!("priority {}", priority.name)));
         }
         if priority.id == 0 {
-            let is_usual = priority.name.eq_ignore_ascii_case(USUAL_PRIORITY_NAME);
             if !is_usual && self.number("SELECT count(*) FROM priority", [])? == 0 {
                 self.run(
                     "INSERT INTO priority (id, name, color) VALUES ($1, $2, $3)",

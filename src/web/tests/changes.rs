@@ -161,6 +161,11 @@ fn the_first_priority_that_is_made_is_no_tickets() {
     let names: Vec<(i64, String)> =
         desk.web.store.read(|tx| tx.priorities()).unwrap().into_iter().map(|own| (own.id, own.name)).collect();
     assert_eq!(names, [(1, "Normal".to_owned()), (2, "High".to_owned())]);
+    // Whoever has a "Normal" on their own list finds it.
+    assert_eq!(ada.post("/staff/setup/priorities/new", "name=Normal&color=%2300ff00&do=save").status(), 303);
+    let colours: Vec<String> =
+        desk.web.store.read(|tx| tx.priorities()).unwrap().into_iter().map(|own| own.color).collect();
+    assert_eq!(colours, ["#00ff00", "#ff0000"]);
     // One that is removed is offered no more, and "Apply" gives the ticket no other for it.
     ada.post("/staff/setup/priorities/remove/1", "do=remove");
     let page = text(&ada.get(&format!("/staff/tickets/view/{id}")));
