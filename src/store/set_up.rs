@@ -143,7 +143,8 @@ impl WriteTx<'_> {
         let name = priority.name.to_lowercase();
         let is_usual = priority.name.eq_ignore_ascii_case(USUAL_PRIORITY_NAME);
         let known = self.priorities()?;
-        if priority.id == 0 && is_usual && known.iter().any(|own| own.id == USUAL_PRIORITY && own.name == priority.name) {
+        if priority.id == 0 && is_usual && known.iter().any(|own| own.id == USUAL_PRIORITY && own.name == priority.name)
+        {
             // It was made beside the first one: whoever makes their own list of priorities says here what it looks like.
             return self.save_priority(&ImportedPriority { id: USUAL_PRIORITY, ..priority.clone() });
         }

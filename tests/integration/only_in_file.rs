@@ -12,6 +12,7 @@ const REASONS: &[(&str, &[&str])] = &[
         "Litestream follows a file",
         &[
             "litestream::doctor_tells_the_age_of_the_replica",
+            "litestream::known_mail_and_a_log_in_doubt_wait_for_nobody_who_follows",
             "litestream::restore_in_the_middle_of_the_mail_is_a_sound_desk_and_the_last_one_is_equal",
         ],
     ),
@@ -63,6 +64,8 @@ const REASONS: &[(&str, &[&str])] = &[
             "unsynced::what_is_not_synced_is_gone",
             "unsynced::mail_of_a_pipe_that_was_killed_before_its_sync_is_on_the_disk_before_it_is_called_known",
             "unsynced::known_mail_is_not_acknowledged_while_the_disk_fails",
+            "unsynced::known_mail_is_made_sure_of_while_somebody_reads_without_an_end",
+            "unsynced::failed_commit_is_taken_back_while_somebody_reads_without_an_end",
             "unsynced::mail_whose_sync_failed_is_not_on_record_and_hides_no_later_one",
             "unsynced::what_a_failing_disk_left_behind_is_cleared_by_whoever_comes_next",
             "unsynced::answer_of_a_serve_that_was_killed_before_its_sync_is_on_the_disk_before_it_is_given_again",
