@@ -83,18 +83,21 @@ fn init_waits_for_no_pipe_and_closes_an_empty_file_to_others() {
 }
 
 #[test]
-fn desk_in_doubt_on_a_full_disk_names_the_disk() {
+fn desk_in_doubt_on_a_full_disk_is_read_and_a_change_names_the_disk() {
     let desk = Desk::without_database();
     let Some(_disk) = SmallDisk::mount(desk.path("data")) else { return };
     desk.admin(&["init"]);
     fs::write(desk.path("data/maildesk.db-doubt"), "").expect("there is room");
     // As much as there is.
     fs::write(desk.path("data/filler"), vec![7; 4 << 20]).expect_err("the disk is full now");
-    let done = desk.try_admin(&["stats"]);
+    desk.admin(&["stats"]);
+    let change = ["department", "add", "Sales"];
+    let done = desk.try_admin(&change);
     let named = format!("the disk or the quota of {} is full: 0 MiB are free, up to ", desk.db().display());
     assert!(done.status == 1 && done.stderr.contains(&named), "{done:?}");
     fs::remove_file(desk.path("data/filler")).expect("it is there");
-    desk.admin(&["stats"]);
+    desk.admin(&change);
+    assert!(!desk.path("data/maildesk.db-doubt").exists());
 }
 
 #[test]
