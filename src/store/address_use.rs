@@ -160,15 +160,13 @@ mod tests {
 
     #[test]
     fn uses_that_were_given_before_are_found_and_their_rows_can_still_be_changed() {
-        let (dir, store) = desk();
-        let outside = rusqlite::Connection::open(dir.path().join("desk.db")).unwrap();
-        outside
-            .execute_batch(
-                "INSERT INTO staff (username, fullname, email, password_hash, role, is_active, registered_at) \
-                 VALUES ('twin', 'x', 'SAM@example.org', '', 2, 1, 1), ('loop', 'x', 'support@example.org', '', 2, 1, 1); \
-                 INSERT INTO customer (fullname, email, registered_at) VALUES ('x', 'Support@example.org', 1)",
-            )
-            .unwrap();
+        let (_dir, store) = desk();
+        let rows = [
+            "INSERT INTO staff (username, fullname, email, password_hash, role, is_active, registered_at) \
+             VALUES ('twin', 'x', 'SAM@example.org', '', 2, 1, 1), ('loop', 'x', 'support@example.org', '', 2, 1, 1)",
+            "INSERT INTO customer (fullname, email, registered_at) VALUES ('x', 'Support@example.org', 1)",
+        ];
+        store.write(|tx| rows.iter().try_for_each(|sql| tx.run(sql, ()).map(|_| ()))).unwrap();
         let found = store.read(|tx| tx.overlaps()).unwrap();
         assert!(found.shared.len() == 1 && found.shared[0].eq_ignore_ascii_case("sam@example.org"), "{found:?}");
         assert_eq!((found.staff, found.customers), (vec!["loop".to_owned()], vec!["Support@example.org".to_owned()]));

@@ -16,6 +16,9 @@ pub(crate) const USUAL_PRIORITY: i64 = 1;
 /// What it is called until somebody gives it another name: the same in the languages that the pages have.
 const USUAL_PRIORITY_NAME: &str = "Normal";
 
+/// Names of priorities that tickets may have until somebody gives them another, in lower case; "Low" is HelpDeskZ's.
+const USUAL_NAMES: [&str; 4] = ["low", "medium", "normal", "standard"];
+
 /// HelpDeskZ's kinds of custom fields.
 pub(crate) const FIELD_KINDS: [&str; 7] = ["text", "textarea", "password", "checkbox", "radio", "select", "date"];
 
@@ -135,13 +138,13 @@ impl WriteTx<'_> {
     /// Writes a priority; id 0 makes one. Gives its id.
     ///
     /// Tickets have [`USUAL_PRIORITY`] until somebody gives them another, so the first one that is made gets a usual one
-    /// beside it: making "High" calls no ticket that.
+    /// beside it, unless its name is of that kind: making "High" calls no ticket that.
     ///
     /// # Errors
     /// [`super::Error::Taken`] when another one has the name, by which people choose.
     pub fn save_priority(&self, priority: &ImportedPriority) -> Result<i64> {
         let name = priority.name.to_lowercase();
-        let is_usual = priority.name.eq_ignore_ascii_case(USUAL_PRIORITY_NAME);
+        let is_usual = USUAL_NAMES.contains(&name.as_str());
         let known = self.priorities()?;
         if priority.id == 0 && is_usual && known.iter().any(|own| own.id == USUAL_PRIORITY && own.name == priority.name)
         {
@@ -152,7 +155,7 @@ impl WriteTx<'_> {
             return Err(Error::Taken(format!("priority {}", priority.name)));
         }
         if priority.id == 0 {
-            if !is_usual && self.number("SELECT count(*) FROM priority", [])? == 0 {
+            if !is_usual && known.is_empty() {
                 self.run(
                     "INSERT INTO priority (id, name, color) VALUES ($1, $2, $3)",
                     (USUAL_PRIORITY, USUAL_PRIORITY_NAME, "#8a8a8a"),
