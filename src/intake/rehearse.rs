@@ -7,10 +7,10 @@ use crate::domain::Timestamp;
 use crate::mail::ParsedMail;
 use crate::store::{self, Store};
 
-/// Does what [`deliver`] does and rolls everything back: what `admin mail retry --dry-run` shows.
+/// Does what [`super::deliver`] does and rolls everything back: what `admin mail retry --dry-run` shows.
 ///
 /// # Errors
-/// As [`deliver`].
+/// As [`super::deliver`].
 pub(crate) fn rehearse(
     store: &Store,
     rules: &Rules,
