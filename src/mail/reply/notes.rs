@@ -26,7 +26,8 @@ const LINE_BYTES_MAX: usize = 200;
 pub(super) fn header_end(lines: &[Line<'_>], at: usize) -> Option<usize> {
     let first = lines.get(at)?.text;
     let is_writer = || first.contains('@') && is_name_and_address(&fold(first)) || is_name_in_a_place(first);
-    if first.len() > LINE_BYTES_MAX || !first.contains(['@', '/']) || !is_writer() {
+    // Every line of every mail comes here.
+    if first.len() > LINE_BYTES_MAX || memchr::memchr2(b'@', b'/', first.as_bytes()).is_none() || !is_writer() {
         return None;
     }
     let second = next_filled(lines, at + 1)?;
