@@ -264,17 +264,14 @@ fn a_merged_ticket_has_two_ways_back() {
     let abe = desk.browser(desk.agent);
     let path = format!("/staff/tickets/view/{two}");
     let merged_into = || desk.web.store.read(|tx| tx.ticket(two)).unwrap().unwrap().merged_into;
-    let asked = abe.post(&path, &format!("do=merge&into=%23{one}"));
-    assert!(asked.status() == 200 && text(&asked).contains("name=\"sure\""), "it asks first, as the lists do");
-    assert_eq!(merged_into(), None);
-    let merged = abe.post(&path, &format!("do=merge&into=%23{one}&sure=1"));
+    let merged = abe.post(&path, &format!("do=merge&into=%23{one}"));
     let location = merged.header("Location").unwrap().to_owned();
     assert!(location.starts_with(&format!("/staff/tickets/view/{one}?")), "{location}");
     assert!(text(&abe.get(&location)).contains("data-undo"), "the notice has a way back");
     let undo = location.split("undo=").nth(1).unwrap();
     assert_eq!(abe.post("/staff/tickets/undo", &format!("undo={undo}")).status(), 303);
     assert_eq!(merged_into(), None);
-    abe.post(&path, &format!("do=merge&into={one}&sure=1"));
+    abe.post(&path, &format!("do=merge&into={one}"));
     assert_eq!(merged_into(), Some(one));
     assert!(text(&abe.get(&path)).contains("value=\"part\""));
     assert_eq!(abe.post(&path, "do=part").status(), 303);
@@ -298,14 +295,14 @@ fn a_ticket_out_of_sight_is_no_second_half_of_anything() {
         ("/staff/tickets/bulk", format!("{both}&do=merge&sure=1"), 404),
         ("/staff/tickets/bulk", format!("ticket={own}&do=move&department={}", desk.second), 404),
         // Said beside the field, in the words for a number that no ticket has.
-        (&path, format!("do=merge&into={hidden}&sure=1"), 422),
+        (&path, format!("do=merge&into={hidden}"), 422),
         (&path, format!("do=apply&department={}&was-department=1", desk.second), 404),
     ] {
         assert_eq!(abe.post(path, &form).status(), status, "{form}");
     }
     assert_eq!(events(), before);
     // What was merged before into a ticket that went out of sight stays there.
-    abe.post(&path, &format!("do=merge&into={further}&sure=1"));
+    abe.post(&path, &format!("do=merge&into={further}"));
     desk.browser(desk.admin).post(
         &format!("/staff/tickets/view/{further}"),
         &format!("do=apply&department={}&was-department=1", desk.second),
