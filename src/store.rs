@@ -32,6 +32,7 @@ mod log;
 pub(crate) mod maintenance;
 pub(crate) mod message;
 pub(crate) mod migrate;
+mod old_rows;
 pub(crate) mod outbox;
 pub(crate) mod place;
 #[cfg(feature = "postgres")]

@@ -184,7 +184,7 @@ pub(super) fn run_on(
         Err(error @ store::Error::Corrupt(_)) => {
             report(&out, &[Part::or_unreadable("structure", Err(error))?], arguments)
         }
-        // Whatever else is wrong is said by whoever opens it next.
+        // Other errors are reported when it is opened again.
         Ok(_) | Err(_) => run(&Context::open(global, loaded, out, now)?, arguments),
     }
 }

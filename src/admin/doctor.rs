@@ -261,7 +261,7 @@ fn look_inside(context: &CheckContext<'_>, store: &Store) -> Vec<Finding> {
 /// Looks at one part of the desk.
 type Look = fn(&CheckContext<'_>, &Store) -> store::Result<Vec<Finding>>;
 
-/// Writes and takes it back, as `/readyz` asks: a database that can only be read looks well to whoever only reads.
+/// Writes and takes it back, as `/readyz` asks: to a command that only reads, a read-only database looks well.
 fn prove_writable(store: &Store) -> store::Result<()> {
     let undone = store.write(|tx| {
         tx.prove_writable()?;

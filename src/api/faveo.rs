@@ -187,7 +187,7 @@ fn registration<'p>(tx: &ReadTx<'_>, params: &'p Params) -> Result<Registration<
         faults.add("last_name", text);
     }
     if let Some(email) = &email {
-        // Whoever is staff is a customer of that address as well.
+        // A staff member is made a customer as well.
         let purpose = if role == FaveoRole::User { Purpose::Customer } else { Purpose::Staff(None) };
         if tx.holder(email, purpose)?.is_some() || tx.customer_by_email(email.as_str())?.is_some() {
             faults.add("email", "The email has already been taken.");

@@ -221,14 +221,7 @@ impl Change<'_> {
                 kept.push((file, content));
             }
         }
-        let of_draft = kept.iter().map(|(file, content)| NewAttachment {
-            name: &file.name,
-            original_name: &file.original_name,
-            content_type: &file.content_type,
-            content,
-            cid: "",
-            is_inline: false,
-        });
+        let of_draft = kept.iter().map(|(file, content)| file.attachment(content));
         let attachments: Vec<NewAttachment<'_>> = of_draft.chain(writing.attachments.iter().cloned()).collect();
         let author = Author::Staff(writing.staff.id);
         post(&Post {

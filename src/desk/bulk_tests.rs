@@ -92,7 +92,7 @@ fn tickets_that_one_may_not_see_are_not_there() {
     bench.at(NOW, Door::CommandLine, |change| change.move_to(&bench.read_in(change, other), &sales).unwrap());
     let done = to_each(&bench, &[own, other, TicketId::new(99)], Deed::Spam);
     assert_eq!(done.changed, [own]);
-    // One that is there and one that is not are told in the same words.
+    // A ticket out of sight and one that does not exist get the same words.
     let gone = |(id, why): &(TicketId, Refused)| matches!(why, Refused::NoTicket(named) if named == id).then_some(*id);
     assert_eq!(done.refused.iter().filter_map(gone).collect::<Vec<_>>(), [other, TicketId::new(99)]);
     // One's own move out of sight can be taken back.

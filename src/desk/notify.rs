@@ -353,7 +353,7 @@ fn to_member(topic: &Topic<'_>, event: Event, staff: &Staff) -> Result<()> {
 /// them keeps bouncing.
 ///
 /// # Errors
-/// Why no mail was queued: whoever asks for one is told.
+/// The reason why no mail was queued, for the one who asked for it.
 pub(crate) fn new_user(
     tx: &WriteTx<'_>,
     settings: &Settings,

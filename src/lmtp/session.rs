@@ -279,7 +279,7 @@ impl<'a> Session<'a> {
         let (began, whole) = (Instant::now(), content.whole());
         let settled = match content.bytes() {
             Some(raw) => {
-                // Whoever says where a mail ends has handed one over, be there nothing in it.
+                // The client has said where the mail ends: it has handed one over, even an empty one.
                 let raw = if raw.is_empty() { b"\r\n" } else { raw };
                 let envelope = |recipient: &String| {
                     let to = std::slice::from_ref(recipient);

@@ -56,7 +56,7 @@ impl KnownText {
     }
 
     /// Whether the quoted mail (without its headers) has words that are in none of those texts. Programs wrap quoted lines
-    /// anew, drop some and put in addresses and pictures; what people write in between is new, be it a single word.
+    /// anew, drop some and put in addresses and pictures; what people write in between is new, even a single word.
     #[must_use]
     pub(crate) fn has_new_line(&self, answered: &str) -> bool {
         let mut walk = Walk { known: self, before: None, anchors: VecDeque::new() };

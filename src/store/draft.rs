@@ -62,6 +62,21 @@ pub struct DraftFile {
     pub bytes: i64,
 }
 
+impl DraftFile {
+    /// The file with its bytes, as it is stored with a message or another draft.
+    #[must_use]
+    pub fn attachment<'a>(&'a self, content: &'a [u8]) -> NewAttachment<'a> {
+        NewAttachment {
+            name: &self.name,
+            original_name: &self.original_name,
+            content_type: &self.content_type,
+            content,
+            cid: "",
+            is_inline: false,
+        }
+    }
+}
+
 /// What became of a form that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpentKey {

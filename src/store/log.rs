@@ -53,10 +53,15 @@ fn truncate(connection: &Connection) -> Result<()> {
     if is_busy { Err(Error::Busy) } else { Ok(()) }
 }
 
-/// Tries again what SQLite gives up at once where another process holds a lock, as long as the connection waits for locks.
-fn patiently(connection: &Connection, attempt: impl Fn(&Connection) -> Result<()>) -> Result<()> {
+/// How long the connection waits for locks.
+fn lock_wait(connection: &Connection) -> Result<Duration> {
     let wait_ms: u32 = connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0))?;
-    let (began, wait) = (Instant::now(), Duration::from_millis(wait_ms.into()));
+    Ok(Duration::from_millis(wait_ms.into()))
+}
+
+/// Waits so long for locks instead, and tries again what SQLite gives up at once where another process holds one.
+fn waiting(connection: &Connection, wait: Duration, attempt: impl Fn(&Connection) -> Result<()>) -> Result<()> {
+    let (usual, began) = (lock_wait(connection)?, Instant::now());
     let done = loop {
         let left = wait.saturating_sub(began.elapsed());
         connection.busy_timeout(left)?;
@@ -65,7 +70,7 @@ fn patiently(connection: &Connection, attempt: impl Fn(&Connection) -> Result<()
             done => break done,
         }
     };
-    connection.busy_timeout(wait)?;
+    connection.busy_timeout(usual)?;
     done
 }
 
@@ -75,16 +80,14 @@ fn patiently(connection: &Connection, attempt: impl Fn(&Connection) -> Result<()
 /// # Errors
 /// [`Error::Busy`] when the lock did not come free, others when the disk fails.
 pub(super) fn start(connection: &Connection) -> Result<()> {
-    patiently(connection, |connection| Ok(connection.pragma_update(None, "journal_mode", "wal")?))
+    waiting(connection, lock_wait(connection)?, |connection| {
+        Ok(connection.pragma_update(None, "journal_mode", "wal")?)
+    })
 }
 
 /// [`truncate`] without waiting for anybody; what is emptied is synced.
 fn empty_at_once(connection: &Connection) -> Result<()> {
-    let wait_ms: u32 = connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0))?;
-    connection.busy_timeout(Duration::ZERO)?;
-    let emptied = truncate(connection);
-    connection.busy_timeout(Duration::from_millis(wait_ms.into()))?;
-    emptied?;
+    waiting(connection, Duration::ZERO, truncate)?;
     write_again(connection)
 }
 
@@ -228,6 +231,13 @@ pub(crate) mod tests {
         (path.clone(), Store::open(&path, WAIT).unwrap())
     }
 
+    /// Somebody who reads from the log as long as the value lives.
+    pub(crate) fn reader(path: &Path) -> Connection {
+        let reader = Connection::open(path).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM department").unwrap();
+        reader
+    }
+
     pub(crate) fn keep_mail(store: &Store, number: u8, raw: &[u8]) {
         let new = NewReceipt {
             key: &[number; 32],
@@ -278,8 +288,7 @@ pub(crate) mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (path, store) = desk(&dir);
         keep_mail(&store, 0, b"x");
-        let reader = Connection::open(&path).unwrap();
-        reader.execute_batch("BEGIN; SELECT count(*) FROM department").unwrap();
+        let _reader = reader(&path);
         let log = dir.path().join("desk.db-wal");
         let bytes = fs::metadata(&log).unwrap().len();
         fs::write(dir.path().join("desk.db-doubt"), "").unwrap();
@@ -293,8 +302,7 @@ pub(crate) mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (path, store) = desk(&dir);
         keep_mail(&store, 0, b"x");
-        let reader = Connection::open(&path).unwrap();
-        reader.execute_batch("BEGIN; SELECT count(*) FROM department").unwrap();
+        let _reader = reader(&path);
         let log = dir.path().join("desk.db-wal");
         let is_written_again = || {
             let long_ago = std::time::SystemTime::UNIX_EPOCH;

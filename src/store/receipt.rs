@@ -390,32 +390,19 @@ impl WriteTx<'_> {
 
     /// Deletes raw mails; says how many.
     pub fn forget_raw_mails(&self, old: &[i64]) -> Result<usize> {
-        old.iter()
-            .try_fold(0, |forgotten, id| Ok(forgotten + self.run("DELETE FROM raw_mail WHERE receipt_id = $1", [*id])?))
+        self.run_each("DELETE FROM raw_mail WHERE receipt_id = $1", old)
     }
 }
 
 impl ReadTx<'_> {
-    /// Raw mails received before `before`, at most `max`; those of mails set aside stay. Receipts are written in the order
-    /// of time, so the first newer one ends the search: the table with the bytes of a whole quarter is not read to find
-    /// that nothing is due.
+    /// Raw mails received before `before`, at most `max`; those of mails set aside stay.
     pub fn old_raw_mails(&self, before: Timestamp, max: usize) -> Result<Vec<i64>> {
-        let mut old = Vec::new();
-        self.each(
+        self.old_rows(
             "SELECT receipt.id, receipt.received_at, receipt.state FROM raw_mail \
              CROSS JOIN receipt WHERE receipt.id = raw_mail.receipt_id ORDER BY raw_mail.receipt_id",
-            (),
-            |row| {
-                let (id, received_at, state): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-                if received_at >= before.unix() || old.len() >= max {
-                    return Ok(ControlFlow::Break(()));
-                }
-                if state != ReceiptState::Quarantined.word() {
-                    old.push(id);
-                }
-                Ok(ControlFlow::Continue(()))
-            },
-        )?;
-        Ok(old)
+            ReceiptState::Quarantined.word(),
+            before,
+            max,
+        )
     }
 }

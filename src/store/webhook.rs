@@ -6,8 +6,6 @@ mod queue;
 
 pub(crate) use due::{ClaimedDelivery, Told};
 
-use std::ops::ControlFlow;
-
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{DeliveryId, SetUpChange, TicketId, Timestamp, WebhookId};
 use crate::store::columns::id_or_none;
@@ -216,23 +214,13 @@ impl WriteTx<'_> {
 
     /// Deletes deliveries, waiting or not; says how many.
     pub fn forget_deliveries(&self, old: &[i64]) -> Result<usize> {
-        let sql = "DELETE FROM webhook_delivery WHERE id = $1";
-        old.iter().try_fold(0, |forgotten, id| Ok(forgotten + self.run(sql, [*id])?))
+        self.run_each("DELETE FROM webhook_delivery WHERE id = $1", old)
     }
 }
 
 impl ReadTx<'_> {
-    /// Deliveries queued before `before`, at most `max`. The first newer one ends the search.
+    /// Deliveries queued before `before`, at most `max`.
     pub fn old_deliveries(&self, before: Timestamp, max: usize) -> Result<Vec<i64>> {
-        let mut old = Vec::new();
-        self.each("SELECT id, created_at FROM webhook_delivery ORDER BY id", (), |row| {
-            let (id, created_at): (i64, i64) = (row.get(0)?, row.get(1)?);
-            if created_at >= before.unix() || old.len() >= max {
-                return Ok(ControlFlow::Break(()));
-            }
-            old.push(id);
-            Ok(ControlFlow::Continue(()))
-        })?;
-        Ok(old)
+        self.old_rows("SELECT id, created_at, state FROM webhook_delivery ORDER BY id", "", before, max)
     }
 }

@@ -119,7 +119,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::store::log::tests::{WAIT, desk, keep_mail};
+    use crate::store::log::tests::{WAIT, desk, keep_mail, reader};
 
     /// What the log may never reach under mails of usual sizes.
     const LOG_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -185,8 +185,7 @@ mod tests {
     fn reader_that_stays_holds_up_few_commits_of_all_processes_together() {
         let dir = tempfile::tempdir().unwrap();
         let (path, store) = desk(&dir);
-        let reader = Connection::open(&path).unwrap();
-        reader.execute_batch("BEGIN; SELECT count(*) FROM department").unwrap();
+        let _reader = reader(&path);
         keep_mail(&store, 0, &vec![7; GROWN_BYTES as usize]);
         drop(store);
         let began = Instant::now();

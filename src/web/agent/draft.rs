@@ -9,7 +9,6 @@ use crate::domain::{DraftId, TicketId, Timestamp};
 use crate::http::Response;
 use crate::mail::html;
 use crate::random;
-use crate::store::attachment::NewAttachment;
 use crate::store::draft::{DraftFile, DraftKind, DraftPlace};
 use crate::store::ticket::Ticket;
 use crate::store::{ReadTx, WriteTx};
@@ -234,15 +233,7 @@ pub(super) fn keep_above(
     // A draft that gave way has taken its files with it.
     if there.id != saved.id {
         for (file, content) in &files_there {
-            let new = NewAttachment {
-                name: &file.name,
-                original_name: &file.original_name,
-                content_type: &file.content_type,
-                content,
-                cid: "",
-                is_inline: false,
-            };
-            tx.add_draft_file(saved.id, &new)?;
+            tx.add_draft_file(saved.id, &file.attachment(content))?;
         }
     }
     Ok(())
